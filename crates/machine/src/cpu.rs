@@ -1,0 +1,368 @@
+//! The handle through which model code touches memory.
+
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use cowrace_trace::{Class, Finding};
+
+use crate::seat::Mailbox;
+use crate::{Addr, Answer, Cond, Dep, Mark, Obj, Op, Place, Placed, Prim, Request, Used, UserAccess, Value};
+
+/// The CPU that an actor runs on. Every method that returns an [`Ask`] is one request.
+#[derive(Clone)]
+pub struct Cpu {
+    mailbox: Rc<Mailbox>,
+}
+
+impl std::fmt::Debug for Cpu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Cpu({})", self.actor())
+    }
+}
+
+/// A request on its way: the only thing that model code ever waits for.
+#[must_use = "a request does nothing until it is awaited"]
+pub struct Ask<'c, T> {
+    cpu: &'c Cpu,
+    request: Option<Request>,
+    decode: fn(Answer, Dep) -> T,
+}
+
+impl<T> std::fmt::Debug for Ask<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ask({:?})", self.request)
+    }
+}
+
+impl<'c, T> Ask<'c, T> {
+    /// Reads the answer in another way.
+    pub fn decode<U>(self, decode: fn(Answer, Dep) -> U) -> Ask<'c, U> {
+        Ask { cpu: self.cpu, request: self.request, decode }
+    }
+
+    /// Lets the access hit an object that is dead: a lockless lookup that tests before it trusts.
+    pub fn speculative(mut self) -> Self {
+        if let Some(request) = &mut self.request {
+            request.speculative = true;
+        }
+        self
+    }
+}
+
+impl<T> Future for Ask<'_, T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        let mailbox = &self.cpu.mailbox;
+        if let Some(answer) = mailbox.answer.take() {
+            return Poll::Ready((self.decode)(answer, Dep(mailbox.answered.get())));
+        }
+        let request = self.request.take();
+        assert!(request.is_some() && mailbox.request.get().is_none(), "one request at a time");
+        self.cpu.mailbox.request.set(request);
+        Poll::Pending
+    }
+}
+
+/// Ends a kernel function when dropped; see [`Cpu::frame`].
+#[derive(Debug)]
+pub struct Frame {
+    cpu: Cpu,
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        self.cpu.mailbox.frames.borrow_mut().pop();
+    }
+}
+
+const fn nothing(_: Answer, _: Dep) {}
+
+const fn ok(answer: Answer, _: Dep) -> bool {
+    answer.ok
+}
+
+const fn value(answer: Answer, dep: Dep) -> Value {
+    Value { bits: answer.value, dep }
+}
+
+const fn value_if_ok(answer: Answer, dep: Dep) -> Option<Value> {
+    if answer.ok { Some(value(answer, dep)) } else { None }
+}
+
+impl Cpu {
+    pub(crate) const fn new(mailbox: Rc<Mailbox>) -> Self {
+        Self { mailbox }
+    }
+
+    /// The actor, which is also the number of its CPU.
+    #[must_use]
+    pub fn actor(&self) -> u8 {
+        self.mailbox.actor
+    }
+
+    /// Enters a kernel function: requests carry its name until the frame is dropped.
+    #[must_use]
+    pub fn frame(&self, function: &'static str) -> Frame {
+        self.mailbox.frames.borrow_mut().push(function);
+        Frame { cpu: self.clone() }
+    }
+
+    /// Names the step that the last request completed.
+    pub fn step(&self, name: &'static str) {
+        self.mark(Mark::Step(name));
+    }
+
+    /// Sets a mark.
+    pub fn mark(&self, mark: Mark) {
+        self.mailbox.marks.borrow_mut().push(Placed { at: self.mailbox.answered.get(), mark });
+    }
+
+    /// Writes down why a branch is taken, if anybody reads along.
+    pub fn why(&self, text: impl FnOnce() -> String) {
+        if let Some(notes) = self.mailbox.notes.borrow_mut().as_mut() {
+            notes.push((self.mailbox.answered.get(), text()));
+        }
+    }
+
+    /// Declares the execution bad. May depend only on what this actor was answered.
+    pub fn finding(&self, class: Class, detail: impl FnOnce() -> String) {
+        self.mailbox.finding.borrow_mut().get_or_insert_with(|| Finding { class, detail: detail() });
+    }
+
+    #[track_caller]
+    fn ask<T>(&self, op: Op, prim: Prim, address: Dep, data: Dep, decode: fn(Answer, Dep) -> T) -> Ask<'_, T> {
+        let function = self.mailbox.frames.borrow().last().copied().unwrap_or("user");
+        let site = Location::caller();
+        let request = Request { op, prim, function, site, address, data, speculative: false };
+        Ask { cpu: self, request: Some(request), decode }
+    }
+
+    /// Reads a word.
+    #[track_caller]
+    pub fn load(&self, place: impl Into<Place>, prim: Prim) -> Ask<'_, Value> {
+        self.load_bits(place, u64::MAX, prim)
+    }
+
+    /// Reads some bits of a word; the rest may change without a conflict.
+    #[track_caller]
+    pub fn load_bits(&self, place: impl Into<Place>, mask: u64, prim: Prim) -> Ask<'_, Value> {
+        let Place { addr, dep } = place.into();
+        self.ask(Op::Load { addr, mask }, prim, dep, Dep::default(), value)
+    }
+
+    /// Writes a word.
+    #[track_caller]
+    pub fn store(&self, place: impl Into<Place>, new: impl Into<Value>, prim: Prim) -> Ask<'_, ()> {
+        let (Place { addr, dep }, new) = (place.into(), new.into());
+        self.ask(Op::Store { addr, value: new.bits }, prim, dep, new.dep, nothing)
+    }
+
+    /// Writes a word and gives the old value.
+    #[track_caller]
+    pub fn xchg(&self, place: impl Into<Place>, new: impl Into<Value>, prim: Prim) -> Ask<'_, Value> {
+        let (Place { addr, dep }, new) = (place.into(), new.into());
+        self.ask(Op::Xchg { addr, value: new.bits }, prim, dep, new.dep, value)
+    }
+
+    /// Adds; nobody looks at the result.
+    #[track_caller]
+    pub fn add(&self, place: impl Into<Place>, amount: i64, prim: Prim) -> Ask<'_, ()> {
+        let Place { addr, dep } = place.into();
+        let op = Op::Add { addr, value: amount as u64, used: Used::Nothing };
+        self.ask(op, prim, dep, Dep::default(), nothing)
+    }
+
+    /// Adds and gives the old value.
+    #[track_caller]
+    pub fn fetch_add(&self, place: impl Into<Place>, amount: i64, prim: Prim) -> Ask<'_, Value> {
+        let Place { addr, dep } = place.into();
+        let op = Op::Add { addr, value: amount as u64, used: Used::All };
+        self.ask(op, prim, dep, Dep::default(), value)
+    }
+
+    /// Sets bits; nobody looks at the result.
+    #[track_caller]
+    pub fn set_bits(&self, place: impl Into<Place>, set: u64, prim: Prim) -> Ask<'_, ()> {
+        let Place { addr, dep } = place.into();
+        self.ask(Op::Or { addr, set, used: Used::Nothing }, prim, dep, Dep::default(), nothing)
+    }
+
+    /// Clears bits; nobody looks at the result.
+    #[track_caller]
+    pub fn clear_bits(&self, place: impl Into<Place>, clear: u64, prim: Prim) -> Ask<'_, ()> {
+        let Place { addr, dep } = place.into();
+        self.ask(Op::And { addr, clear, used: Used::Nothing }, prim, dep, Dep::default(), nothing)
+    }
+
+    /// Clears bits and gives the old value.
+    #[track_caller]
+    pub fn fetch_clear_bits(&self, place: impl Into<Place>, clear: u64, prim: Prim) -> Ask<'_, Value> {
+        let Place { addr, dep } = place.into();
+        self.ask(Op::And { addr, clear, used: Used::All }, prim, dep, Dep::default(), value)
+    }
+
+    /// Replaces a word that has the value `old`; tells whether it did.
+    #[track_caller]
+    pub fn cmpxchg(&self, place: impl Into<Place>, old: u64, new: u64, prim: Prim) -> Ask<'_, bool> {
+        let Place { addr, dep } = place.into();
+        self.ask(Op::CmpXchg { addr, old, new }, prim, dep, Dep::default(), ok)
+    }
+
+    /// Adds unless the word has the value `unless`; tells whether it did.
+    #[track_caller]
+    pub fn add_unless(&self, place: impl Into<Place>, amount: u64, unless: u64, prim: Prim) -> Ask<'_, bool> {
+        let Place { addr, dep } = place.into();
+        self.ask(Op::AddUnless { addr, value: amount, unless }, prim, dep, Dep::default(), ok)
+    }
+
+    /// Subtracts; tells whether the result is zero.
+    #[track_caller]
+    pub fn sub_and_test(&self, place: impl Into<Place>, amount: u64, prim: Prim) -> Ask<'_, bool> {
+        let Place { addr, dep } = place.into();
+        self.ask(Op::SubAndTest { addr, value: amount }, prim, dep, Dep::default(), ok)
+    }
+
+    /// Takes a lock that is one bit of a word.
+    #[track_caller]
+    pub fn lock(&self, place: impl Into<Place>, bit: u64, prim: Prim) -> Ask<'_, ()> {
+        let Place { addr, dep } = place.into();
+        self.ask(Op::Lock { addr, bit }, prim, dep, Dep::default(), nothing)
+    }
+
+    /// Takes such a lock if it is free; tells whether it was.
+    #[track_caller]
+    pub fn trylock(&self, place: impl Into<Place>, bit: u64, prim: Prim) -> Ask<'_, bool> {
+        let Place { addr, dep } = place.into();
+        self.ask(Op::Trylock { addr, bit }, prim, dep, Dep::default(), ok)
+    }
+
+    /// Releases such a lock.
+    #[track_caller]
+    pub fn unlock(&self, place: impl Into<Place>, bit: u64, prim: Prim) -> Ask<'_, ()> {
+        let Place { addr, dep } = place.into();
+        self.ask(Op::Unlock { addr, bit }, prim, dep, Dep::default(), nothing)
+    }
+
+    /// Takes a reader/writer lock for reading.
+    #[track_caller]
+    pub fn read_lock(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
+        self.ask(Op::ReadLock { addr }, prim, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// Takes it for reading if there is no writer; tells whether it did.
+    #[track_caller]
+    pub fn try_read_lock(&self, addr: Addr, prim: Prim) -> Ask<'_, bool> {
+        self.ask(Op::TryReadLock { addr }, prim, Dep::default(), Dep::default(), ok)
+    }
+
+    /// Releases it from reading.
+    #[track_caller]
+    pub fn read_unlock(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
+        self.ask(Op::ReadUnlock { addr }, prim, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// Takes it for writing.
+    #[track_caller]
+    pub fn write_lock(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
+        self.ask(Op::WriteLock { addr }, prim, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// Releases it from writing.
+    #[track_caller]
+    pub fn write_unlock(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
+        self.ask(Op::WriteUnlock { addr }, prim, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// Turns a hold for writing into one for reading.
+    #[track_caller]
+    pub fn downgrade(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
+        self.ask(Op::Downgrade { addr }, prim, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// Waits for a condition that stays true once it is.
+    #[track_caller]
+    pub fn wait(&self, addr: Addr, cond: Cond) -> Ask<'_, Value> {
+        self.ask(Op::Await { addr, cond }, Prim::Wait, Dep::default(), Dep::default(), value)
+    }
+
+    /// Waits until an actor has finished.
+    #[track_caller]
+    pub fn join(&self, actor: u8) -> Ask<'_, ()> {
+        self.ask(Op::Join { actor }, Prim::Wait, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// Waits for the other participants of a barrier.
+    #[track_caller]
+    pub fn barrier(&self, id: u8) -> Ask<'_, ()> {
+        self.ask(Op::Barrier { id }, Prim::Barrier, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// The name of the next object that this actor allocates. No request: names are the actor's own.
+    #[must_use]
+    pub fn fresh(&self) -> Obj {
+        let nth = self.mailbox.allocated.get();
+        self.mailbox.allocated.set(nth + 1);
+        Obj::allocated(self.actor(), nth)
+    }
+
+    /// Brings an object to life, all words zero but `word`.
+    #[track_caller]
+    pub fn alloc(&self, obj: Obj, word: u8, first: u64, prim: Prim) -> Ask<'_, ()> {
+        self.ask(Op::Alloc { obj, word, value: first }, prim, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// Ends an object's life.
+    #[track_caller]
+    pub fn free(&self, obj: Obj, prim: Prim) -> Ask<'_, ()> {
+        self.ask(Op::Free { obj }, prim, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// Picks a number below `n`.
+    #[track_caller]
+    pub fn choose(&self, n: u32, prim: Prim) -> Ask<'_, u32> {
+        self.ask(Op::Choose { n }, prim, Dep::default(), Dep::default(), |answer, _| answer.value as u32)
+    }
+
+    /// Enters a section of this CPU whose word is `addr`.
+    #[track_caller]
+    pub fn section_begin(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
+        self.ask(Op::SectionBegin { addr }, prim, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// Leaves it.
+    #[track_caller]
+    pub fn section_end(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
+        self.ask(Op::SectionEnd { addr }, prim, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// Waits until the section that is in flight at `addr`, if any, has ended.
+    pub async fn wait_for_section(&self, addr: Addr) {
+        let seen = self.load(addr, Prim::Synchronize).await.bits;
+        if seen & 1 == 1 {
+            self.wait(addr, Cond::Differs(seen)).await;
+        }
+    }
+
+    /// A memory barrier.
+    #[track_caller]
+    pub fn fence(&self, prim: Prim) -> Ask<'_, ()> {
+        self.ask(Op::Fence, prim, Dep::default(), Dep::default(), nothing)
+    }
+
+    /// A load or store by user space; `None` if the MMU refuses and the kernel must handle a fault.
+    #[track_caller]
+    pub fn user(&self, access: UserAccess) -> Ask<'_, Option<Value>> {
+        let prim = if access.store.is_some() { Prim::UserStore } else { Prim::UserLoad };
+        self.ask(Op::User(access), prim, Dep::default(), Dep::default(), value_if_ok)
+    }
+
+    /// Drops entries of one CPU's TLB: bit `i` of `entries` stands for word `i` of `tlb`.
+    #[track_caller]
+    pub fn flush_tlb(&self, tlb: Obj, entries: u16, prim: Prim) -> Ask<'_, ()> {
+        self.ask(Op::FlushTlb { tlb, entries }, prim, Dep::default(), Dep::default(), nothing)
+    }
+}

@@ -1,0 +1,48 @@
+//! The seam between the model and the engines.
+//!
+//! The model is written as `async fn` over a [`Cpu`]. Every access to shared memory is one
+//! `.await`: the future hands out one [`Request`] and waits for its [`Answer`]. A future touches no
+//! memory itself, so whatever answers requests is an engine: one that explores, one that replays, one
+//! that forwards to another checker's atomics.
+//!
+//! ```
+//! use cowrace_machine::{Addr, Cpu, Memory, Obj, Op, Prim, Seat};
+//!
+//! let counter = Addr::new(Obj::boot(2), 0);
+//! let mut seat = Seat::new(0, |cpu: Cpu| Box::pin(async move {
+//!     cpu.load(counter, Prim::ReadOnce).await;
+//!     cpu.store(counter, 7, Prim::WriteOnce).await;
+//! }));
+//! let mut memory = Memory::new();
+//! memory.create(counter.obj());
+//! while let Some(request) = seat.poll() {
+//!     let done = memory.execute(&request);
+//!     seat.answer(done.answer);
+//! }
+//! assert_eq!(memory.get(counter), 7);
+//! ```
+//!
+//! The crate knows what hardware knows: words, locks built from bits of words, page tables as an MMU
+//! sees them, per-CPU TLBs. It knows nothing of Linux beyond the names of primitives, which it carries
+//! so that an engine with weak memory can look up what ordering each has.
+
+mod addr;
+mod cpu;
+mod footprint;
+mod memory;
+pub mod mmu;
+mod ordering;
+mod prim;
+mod program;
+mod request;
+mod seat;
+
+pub use addr::{Addr, Dep, Obj, Place, Value};
+pub use cpu::{Ask, Cpu, Frame};
+pub use footprint::{Access, Footprint, Kind};
+pub use memory::{Done, Fault, Memory, Undo};
+pub use ordering::{Arch, Ordering};
+pub use prim::Prim;
+pub use program::{Actor, ActorSet, Check, Narrate, Narration, Point, Program, Window};
+pub use request::{Acquire, Answer, Cond, Op, Request, Used, UserAccess};
+pub use seat::{Mark, Placed, Seat};

@@ -1,0 +1,373 @@
+//! Sequentially consistent memory: executes requests one at a time and can take them back.
+
+use crate::request::{Answer, Cond, Op, Request, Used};
+use crate::{Addr, Footprint, Kind, Obj, UserAccess, mmu};
+
+/// The writer's bit of a reader/writer lock; the bits below count readers.
+const WRITER: u64 = 1 << 63;
+const READERS: u64 = !WRITER;
+const ALL: u64 = u64::MAX;
+
+/// What memory itself finds wrong with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// An object was accessed after it was freed (or before it was allocated).
+    Dead(Obj),
+    /// A word that counts went below zero.
+    Underflow(Addr),
+    /// A lock was released that nobody held: a defect of the model.
+    NotHeld(Addr),
+    /// An object was allocated twice or freed twice.
+    Twice(Obj),
+}
+
+/// How to take one request back.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Undo {
+    len: u32,
+}
+
+/// What the execution of a request did.
+#[derive(Clone, Copy, Debug)]
+pub struct Done {
+    /// The answer.
+    pub answer: Answer,
+    /// What it touched.
+    pub footprint: Footprint,
+    /// What is wrong with it, if anything.
+    pub fault: Option<Fault>,
+    /// How to take it back; see [`Memory::undo`].
+    pub undo: Undo,
+}
+
+/// All words of all objects.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    words: Vec<u64>,
+    journal: Vec<(u32, u64)>,
+}
+
+impl Memory {
+    /// Memory with no objects but the null object, whose words are the variables.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut memory = Self::default();
+        memory.create(Obj::NULL);
+        memory
+    }
+
+    /// Brings an object of the initial state to life.
+    pub fn create(&mut self, obj: Obj) {
+        self.set(Addr::life(obj), 1);
+    }
+
+    /// Reads a word, outside any execution.
+    #[must_use]
+    pub fn get(&self, addr: Addr) -> u64 {
+        self.words.get(addr.index()).copied().unwrap_or(0)
+    }
+
+    /// Writes a word of the initial state.
+    pub fn set(&mut self, addr: Addr, value: u64) {
+        if addr.index() >= self.words.len() {
+            self.words.resize(addr.index() + 16, 0);
+        }
+        self.words[addr.index()] = value;
+    }
+
+    /// Whether an object is alive.
+    #[must_use]
+    pub fn alive(&self, obj: Obj) -> bool {
+        self.get(Addr::life(obj)) != 0
+    }
+
+    /// Every word that is not zero, by index: the state, for comparisons. The words that say who is
+    /// alive are included.
+    pub fn nonzero(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        self.words.iter().copied().enumerate().filter(|&(_, w)| w != 0)
+    }
+
+    /// Whether a request can be executed now, as far as memory is concerned. `Join` and `Barrier` depend
+    /// on the other actors, which the engine knows.
+    #[must_use]
+    pub fn ready(&self, op: &Op) -> bool {
+        match *op {
+            Op::Lock { addr, bit } => self.get(addr) & bit == 0,
+            Op::ReadLock { addr } => self.get(addr) & WRITER == 0,
+            Op::WriteLock { addr } => self.get(addr) == 0,
+            Op::Await { addr, cond } => cond.met(self.get(addr)),
+            _ => true,
+        }
+    }
+
+    /// Takes back the last request that was executed and not taken back yet.
+    pub fn undo(&mut self, undo: Undo) {
+        for _ in 0..undo.len {
+            if let Some((index, old)) = self.journal.pop() {
+                self.words[index as usize] = old;
+            }
+        }
+    }
+
+    fn write(&mut self, addr: Addr, value: u64) {
+        let index = addr.index();
+        if index >= self.words.len() {
+            self.words.resize(index + 16, 0);
+        }
+        self.journal.push((index as u32, self.words[index]));
+        self.words[index] = value;
+    }
+
+    /// Executes a request that is [`ready`](Self::ready).
+    pub fn execute(&mut self, request: &Request) -> Done {
+        let mut run = Run {
+            start: self.journal.len(),
+            memory: self,
+            footprint: Footprint::EMPTY,
+            fault: None,
+            speculative: request.speculative,
+        };
+        let answer = run.op(&request.op);
+        let Run { start, footprint, fault, .. } = run;
+        Done { answer, footprint, fault, undo: Undo { len: (self.journal.len() - start) as u32 } }
+    }
+}
+
+/// One execution of one request.
+struct Run<'m> {
+    memory: &'m mut Memory,
+    start: usize,
+    footprint: Footprint,
+    fault: Option<Fault>,
+    speculative: bool,
+}
+
+impl Run<'_> {
+    fn op(&mut self, op: &Op) -> Answer {
+        match *op {
+            Op::Load { addr, mask } => yes(self.touch(addr, mask, Kind::Read) & mask),
+            Op::Store { addr, value } | Op::Xchg { addr, value } => yes(self.replace(addr, value)),
+            Op::Add { addr, value, used } => {
+                let kind = if used == Used::Nothing { Kind::Add } else { Kind::Write };
+                let old = self.touch(addr, ALL, kind);
+                if (value as i64) < 0 && (old.wrapping_add(value) as i64) < 0 {
+                    self.fault = Some(Fault::Underflow(addr));
+                }
+                self.memory.write(addr, old.wrapping_add(value));
+                result(old, used, old.wrapping_add(value))
+            }
+            Op::And { addr, clear, used } => {
+                let old = self.touch(addr, if used == Used::Nothing { clear } else { ALL }, Kind::Write);
+                self.memory.write(addr, old & !clear);
+                result(old, used, old & !clear)
+            }
+            Op::Or { addr, set, used } => {
+                let old = self.touch(addr, if used == Used::Nothing { set } else { ALL }, Kind::Write);
+                self.memory.write(addr, old | set);
+                result(old, used, old | set)
+            }
+            Op::CmpXchg { addr, old, new } => self.conditional(addr, |word| (word == old).then_some(new)),
+            Op::AddUnless { addr, value, unless } => {
+                self.conditional(addr, |word| (word != unless).then_some(word.wrapping_add(value)))
+            }
+            Op::SubAndTest { addr, value } => {
+                let old = self.touch(addr, ALL, Kind::Write);
+                let new = old.wrapping_sub(value);
+                if (new as i64) < 0 {
+                    self.fault = Some(Fault::Underflow(addr));
+                }
+                self.memory.write(addr, new);
+                Answer { value: new, ok: new == 0 }
+            }
+            Op::Lock { addr, bit } | Op::Trylock { addr, bit } => {
+                let old = self.word(addr);
+                let free = old & bit == 0;
+                self.touch(addr, bit, if free { Kind::Write } else { Kind::Read });
+                if free {
+                    self.memory.write(addr, old | bit);
+                }
+                Answer { value: old & bit, ok: free }
+            }
+            Op::Unlock { addr, bit } => {
+                let old = self.touch(addr, bit, Kind::Write);
+                self.held(addr, old & bit == bit);
+                self.memory.write(addr, old & !bit);
+                yes(0)
+            }
+            Op::ReadLock { addr } | Op::TryReadLock { addr } => {
+                let old = self.touch(addr, WRITER, Kind::Read);
+                let free = old & WRITER == 0;
+                if free {
+                    self.touch(addr, READERS, Kind::Add);
+                    self.memory.write(addr, old + 1);
+                }
+                Answer { value: 0, ok: free }
+            }
+            Op::ReadUnlock { addr } => {
+                let old = self.touch(addr, READERS, Kind::Add);
+                self.held(addr, old & READERS != 0);
+                self.memory.write(addr, old.wrapping_sub(1));
+                yes(0)
+            }
+            Op::WriteLock { addr } => {
+                self.touch(addr, READERS, Kind::Read);
+                let old = self.touch(addr, WRITER, Kind::Write);
+                self.memory.write(addr, old | WRITER);
+                yes(0)
+            }
+            Op::WriteUnlock { addr } => {
+                let old = self.touch(addr, WRITER, Kind::Write);
+                self.held(addr, old & WRITER != 0);
+                self.memory.write(addr, old & !WRITER);
+                yes(0)
+            }
+            Op::Downgrade { addr } => {
+                let old = self.touch(addr, WRITER, Kind::Write);
+                self.touch(addr, READERS, Kind::Add);
+                self.held(addr, old & WRITER != 0);
+                self.memory.write(addr, (old & !WRITER) + 1);
+                yes(0)
+            }
+            Op::Await { addr, cond } => {
+                let mask = if let Cond::AnySet(mask) = cond { mask } else { ALL };
+                yes(self.touch(addr, mask, Kind::Read))
+            }
+            Op::Join { .. } | Op::Barrier { .. } | Op::Fence => yes(0),
+            // The engine answers a choice; 0 stands where it does not.
+            Op::Choose { .. } => yes(0),
+            Op::Alloc { obj, word, value } => {
+                let life = Addr::life(obj);
+                self.footprint.push(life, ALL, Kind::Write);
+                if self.word(life) != 0 {
+                    self.fault = Some(Fault::Twice(obj));
+                }
+                for w in 0..Obj::WORDS {
+                    let addr = Addr::new(obj, w);
+                    let value = if w == word { value } else { 0 };
+                    if self.word(addr) != value {
+                        self.footprint.push(addr, ALL, Kind::Write);
+                        self.memory.write(addr, value);
+                    }
+                }
+                self.memory.write(life, 1);
+                yes(0)
+            }
+            Op::Free { obj } => {
+                let life = Addr::life(obj);
+                self.footprint.push(life, ALL, Kind::Write);
+                if self.word(life) == 0 {
+                    self.fault = Some(Fault::Twice(obj));
+                }
+                self.memory.write(life, 0);
+                yes(0)
+            }
+            Op::SectionBegin { addr } | Op::SectionEnd { addr } => {
+                let old = self.touch(addr, ALL, Kind::Write);
+                self.held(addr, (old & 1 == 0) == matches!(op, Op::SectionBegin { .. }));
+                self.memory.write(addr, old + 1);
+                yes(0)
+            }
+            Op::User(access) => self.user(access),
+            Op::FlushTlb { tlb, entries } => {
+                for word in 0..Obj::WORDS {
+                    if entries & (1 << word) != 0 {
+                        self.replace(Addr::new(tlb, word), 0);
+                    }
+                }
+                yes(0)
+            }
+        }
+    }
+
+    /// Translation and data in one step. A hit uses the entry alone and does not look at the PTE: that is
+    /// what makes a stale entry stale. A store needs an entry that is writable and dirty, or walks.
+    fn user(&mut self, UserAccess { tlb, pte, word, store }: UserAccess) -> Answer {
+        let entry = self.word(tlb);
+        let needs = match store {
+            None => mmu::PRESENT,
+            Some(_) => mmu::PRESENT | mmu::WRITE | mmu::DIRTY,
+        };
+        let entry = if entry & needs == needs {
+            self.touch(tlb, ALL, Kind::Read);
+            entry
+        } else {
+            self.touch(tlb, ALL, Kind::Write);
+            let old = self.word(pte);
+            let rights = if store.is_some() { mmu::PRESENT | mmu::WRITE } else { mmu::PRESENT };
+            if old & rights != rights {
+                self.touch(pte, ALL, Kind::Read);
+                self.memory.write(tlb, 0);
+                return Answer { value: old, ok: false };
+            }
+            let new = old | mmu::ACCESSED | if store.is_some() { mmu::DIRTY } else { 0 };
+            self.touch(pte, ALL, if new == old { Kind::Read } else { Kind::Write });
+            if new != old {
+                self.memory.write(pte, new);
+            }
+            let cached = new & (mmu::PRESENT | mmu::WRITE | mmu::ACCESSED | mmu::DIRTY | (0xffff << mmu::PFN_SHIFT));
+            self.memory.write(tlb, cached);
+            cached
+        };
+        let data = mmu::data(mmu::page(entry), word);
+        match store {
+            None => yes(self.touch(data, ALL, Kind::Read)),
+            Some(value) => yes(self.replace(data, value)),
+        }
+    }
+
+    fn word(&self, addr: Addr) -> u64 {
+        self.memory.get(addr)
+    }
+
+    /// Notes an access and returns the word. An access to a dead object is a fault unless it is speculative.
+    fn touch(&mut self, addr: Addr, mask: u64, kind: Kind) -> u64 {
+        self.footprint.push(addr, mask, kind);
+        if !self.speculative {
+            let life = Addr::life(addr.obj());
+            if self.footprint.accesses().iter().all(|a| a.addr != life) && self.footprint.accesses().len() < Footprint::MAX
+            {
+                self.footprint.push(life, ALL, Kind::Read);
+            }
+            if self.word(life) == 0 {
+                self.fault = Some(Fault::Dead(addr.obj()));
+            }
+        }
+        self.word(addr)
+    }
+
+    fn replace(&mut self, addr: Addr, value: u64) -> u64 {
+        let old = self.touch(addr, ALL, Kind::Write);
+        self.memory.write(addr, value);
+        old
+    }
+
+    /// An atomic that may leave the word alone, and is a read if it does.
+    fn conditional(&mut self, addr: Addr, new: impl Fn(u64) -> Option<u64>) -> Answer {
+        let old = self.word(addr);
+        let new = new(old);
+        self.touch(addr, ALL, if new.is_some() { Kind::Write } else { Kind::Read });
+        if let Some(new) = new {
+            self.memory.write(addr, new);
+        }
+        Answer { value: old, ok: new.is_some() }
+    }
+
+    fn held(&mut self, addr: Addr, held: bool) {
+        if !held {
+            self.fault = Some(Fault::NotHeld(addr));
+        }
+    }
+}
+
+const fn yes(value: u64) -> Answer {
+    Answer { value, ok: true }
+}
+
+/// What an actor may learn from an atomic: nothing that it said it does not use.
+const fn result(old: u64, used: Used, new: u64) -> Answer {
+    match used {
+        Used::Nothing => yes(0),
+        Used::IsZero => Answer { value: 0, ok: new == 0 },
+        Used::All => yes(old),
+    }
+}

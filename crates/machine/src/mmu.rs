@@ -1,0 +1,37 @@
+//! What the hardware walker knows: the bits of a PTE and of a TLB entry, and where a page keeps its data.
+
+use crate::{Addr, Obj};
+
+/// The entry refers to a page.
+pub const PRESENT: u64 = 1 << 0;
+/// The entry may be written through.
+pub const WRITE: u64 = 1 << 1;
+/// The walker has used the entry.
+pub const ACCESSED: u64 = 1 << 2;
+/// The walker has written through the entry.
+pub const DIRTY: u64 = 1 << 3;
+/// First bit of the page's number.
+pub const PFN_SHIFT: u32 = 16;
+/// Words of data that a page has.
+pub const DATA_WORDS: u8 = 2;
+/// Index of the first word of data within a page's object.
+pub const DATA: u8 = 12;
+
+/// The page that an entry of a page table or TLB refers to.
+#[must_use]
+pub const fn page(entry: u64) -> Obj {
+    Obj::from_pfn((entry >> PFN_SHIFT) & 0xffff)
+}
+
+/// The number of a page, in place for an entry.
+#[must_use]
+pub const fn pfn_bits(page: Obj) -> u64 {
+    page.pfn() << PFN_SHIFT
+}
+
+/// Word `word` of the data of `page`.
+#[must_use]
+pub const fn data(page: Obj, word: u8) -> Addr {
+    assert!(word < DATA_WORDS);
+    Addr::new(page, DATA + word)
+}

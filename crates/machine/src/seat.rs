@@ -1,0 +1,143 @@
+//! A seat: one actor's future and the mailbox through which it asks.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use cowrace_trace::Finding;
+
+use crate::{Answer, Cpu, Request};
+
+/// A place in an actor's program that scenarios and diagrams can name. Never a scheduling point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mark {
+    /// A call of the scenario begins with the next request.
+    Begin(u16),
+    /// A call has ended with the last request.
+    End(u16),
+    /// A named step of the model was completed by the last request.
+    Step(&'static str),
+}
+
+/// A mark, and how many requests of the actor had been answered when it was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Placed {
+    /// Requests answered before.
+    pub at: u32,
+    /// The mark.
+    pub mark: Mark,
+}
+
+/// What passes between a future and its engine. All of it is private to one actor.
+#[derive(Default)]
+pub(crate) struct Mailbox {
+    pub(crate) actor: u8,
+    pub(crate) request: Cell<Option<Request>>,
+    pub(crate) answer: Cell<Option<Answer>>,
+    pub(crate) answered: Cell<u32>,
+    pub(crate) allocated: Cell<u8>,
+    pub(crate) frames: RefCell<Vec<&'static str>>,
+    pub(crate) marks: RefCell<Vec<Placed>>,
+    pub(crate) finding: RefCell<Option<Finding>>,
+    /// Explanations, by requests answered before; `None` unless somebody wants to read them.
+    pub(crate) notes: RefCell<Option<Vec<(u32, String)>>>,
+}
+
+/// The state of one actor in one execution.
+pub struct Seat {
+    mailbox: Rc<Mailbox>,
+    future: Pin<Box<dyn Future<Output = ()>>>,
+    finished: bool,
+}
+
+impl fmt::Debug for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seat").field("actor", &self.mailbox.actor).field("finished", &self.finished).finish()
+    }
+}
+
+impl Seat {
+    /// Seats an actor: makes its future. Nothing of it runs yet.
+    pub fn new(actor: u8, factory: impl FnOnce(Cpu) -> Pin<Box<dyn Future<Output = ()>>>) -> Self {
+        let mailbox = Rc::new(Mailbox { actor, ..Mailbox::default() });
+        let future = factory(Cpu::new(Rc::clone(&mailbox)));
+        Self { mailbox, future, finished: false }
+    }
+
+    /// Makes the actor write down why it takes its branches; costs time, so replay only.
+    #[must_use]
+    pub fn explaining(self) -> Self {
+        *self.mailbox.notes.borrow_mut() = Some(Vec::new());
+        self
+    }
+
+    /// The actor's next request, or `None` if it has finished. The first call after an answer runs the
+    /// actor up to its next request; more calls give the same request again.
+    ///
+    /// # Panics
+    ///
+    /// If the future waits for anything but an answer: a defect of the model.
+    pub fn poll(&mut self) -> Option<Request> {
+        if self.finished {
+            return None;
+        }
+        if let Some(request) = self.mailbox.request.get() {
+            return Some(request);
+        }
+        match self.future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(()) => {
+                self.finished = true;
+                None
+            }
+            Poll::Pending => {
+                let request = self.mailbox.request.get();
+                assert!(request.is_some(), "an actor waits for something that is not an answer");
+                request
+            }
+        }
+    }
+
+    /// Answers the request that [`poll`](Self::poll) gave.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub fn answer(&mut self, answer: Answer) {
+        let request = self.mailbox.request.take();
+        assert!(request.is_some(), "an answer without a request");
+        self.mailbox.answer.set(Some(answer));
+        self.mailbox.answered.set(self.mailbox.answered.get() + 1);
+    }
+
+    /// Requests answered so far.
+    #[must_use]
+    pub fn answered(&self) -> u32 {
+        self.mailbox.answered.get()
+    }
+
+    /// Whether the actor has run to its end.
+    #[must_use]
+    pub const fn finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Calls `see` with all marks that the actor has set so far, in order.
+    pub fn with_marks<R>(&self, see: impl FnOnce(&[Placed]) -> R) -> R {
+        see(&self.mailbox.marks.borrow())
+    }
+
+    /// What the model itself found wrong, once.
+    #[must_use]
+    pub fn take_finding(&self) -> Option<Finding> {
+        self.mailbox.finding.borrow_mut().take()
+    }
+
+    /// The explanations written since the last call, each with the number of requests answered before it.
+    #[must_use]
+    pub fn take_notes(&self) -> Vec<(u32, String)> {
+        self.mailbox.notes.borrow_mut().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+}

@@ -1,0 +1,1 @@
+//! Linux mm, cut to what the copy-on-write and pinning races need.

@@ -1,0 +1,1 @@
+//! Traces and reports as text columns and JSON.

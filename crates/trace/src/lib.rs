@@ -1,0 +1,14 @@
+//! What happened and what was concluded, as plain data.
+//!
+//! This crate is the only stable machine-readable interface of cowrace. It holds no logic beyond
+//! printing and parsing its own text forms, and depends on nothing else of the project.
+
+mod event;
+mod report;
+mod schedule;
+mod verdict;
+
+pub use event::{Change, Event, Step, Trace};
+pub use report::{Report, Stop};
+pub use schedule::{ParseScheduleError, Schedule, Turn};
+pub use verdict::{Class, Cow, Exit, Finding, ParseVerdictError, Verdict};

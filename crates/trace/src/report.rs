@@ -1,0 +1,79 @@
+//! Reports: one object for each scenario, era and engine.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Class, Schedule, Verdict};
+
+/// What ended a search early.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stop {
+    /// The limit on executions.
+    Executions,
+    /// The limit on time.
+    Time,
+    /// One execution was longer than the engine allows.
+    Steps,
+    /// Somebody asked for it.
+    Interrupted,
+}
+
+/// The result of checking one scenario under one era with one engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Name of the variant of the scenario, if it has any.
+    pub variant: Option<String>,
+    /// Name of the era, with toggles, as `v5.12 --without 57efa1fe5957`.
+    pub era: String,
+    /// The engine that answered.
+    pub engine: String,
+    /// The memory model.
+    pub memory: String,
+    /// The architecture.
+    pub arch: String,
+    /// What the environment was allowed to do.
+    pub environment: Vec<String>,
+    /// The conclusion.
+    pub verdict: Verdict,
+    /// The damage, if violated.
+    pub class: Option<Class>,
+    /// What was seen, if violated; why, if inconclusive or vacuous.
+    pub detail: Option<String>,
+    /// Whether every interleaving was covered.
+    pub complete: bool,
+    /// What ended the search early, if anything.
+    pub stopped: Option<Stop>,
+    /// Executions explored to their end.
+    pub executions: u64,
+    /// Wall time.
+    pub seconds: f64,
+    /// What the scenario's file expects, as `lost-read`; `None` if it says nothing.
+    pub expected: Option<String>,
+    /// Whether the result is as expected; `None` if it is reported without being judged.
+    pub as_expected: Option<bool>,
+    /// The schedule of the bad interleaving.
+    #[serde(with = "text")]
+    pub schedule: Option<Schedule>,
+}
+
+/// Schedules as their text form.
+mod text {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::Schedule;
+
+    pub(super) fn serialize<S: Serializer>(schedule: &Option<Schedule>, out: S) -> Result<S::Ok, S::Error> {
+        match schedule {
+            Some(schedule) => out.collect_str(schedule),
+            None => out.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Schedule>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|t| t.parse().map_err(D::Error::custom)).transpose()
+    }
+}

@@ -1,0 +1,151 @@
+//! Verdicts, the classes of damage, and exit codes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! names {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { $($(#[$doc])* $variant,)* }
+
+        impl $name {
+            /// Every value, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name in scenario files and reports.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseVerdictError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|v| v.name() == text).ok_or_else(|| ParseVerdictError(text.to_owned()))
+            }
+        }
+    };
+}
+
+/// A word that is not the name of a verdict or class.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a verdict or a class of damage")]
+pub struct ParseVerdictError(pub String);
+
+names! {
+    /// What a check of one scenario under one era concluded.
+    Verdict {
+        /// Every interleaving was explored and none is bad.
+        Holds = "holds",
+        /// A bad interleaving was found.
+        Violated = "violated",
+        /// A limit ended the search before it was complete; nothing bad was seen until then.
+        Bounded = "bounded",
+        /// Every interleaving was explored, none is bad, and none opened the window of the race.
+        Vacuous = "vacuous",
+        /// The question could not be answered.
+        Inconclusive = "inconclusive",
+    }
+}
+
+names! {
+    /// A violation, named by the damage it does.
+    Class {
+        /// One mm, or a handle that belongs to it, sees what another wrote after they parted.
+        Leak = "leak",
+        /// A device wrote into memory and its owner never sees it.
+        LostRead = "lost-read",
+        /// A store by a CPU is gone.
+        LostWrite = "lost-write",
+        /// A pin no longer refers to the memory that it was taken on.
+        StalePin = "stale-pin",
+        /// Freed memory was used.
+        UseAfterFree = "use-after-free",
+        /// A page that was written is not marked dirty.
+        LostDirty = "lost-dirty",
+        /// A page that was written is not marked soft-dirty.
+        LostSoftDirty = "lost-soft-dirty",
+        /// A write went past userfaultfd write-protection.
+        LostUffdWp = "lost-uffd-wp",
+        /// A write reached memory that the mapping does not own.
+        PrivateWrite = "private-write",
+        /// References and their holders do not add up.
+        Refcount = "refcount",
+        /// Actors wait for each other for ever.
+        Deadlock = "deadlock",
+        /// A page was copied although nobody shared it: a cost, not an error.
+        SpuriousCopy = "spurious-copy",
+        /// A predicate of the scenario failed that names no class of its own.
+        Assertion = "assertion",
+    }
+}
+
+names! {
+    /// The three ways in which copy-on-write goes wrong, as the mails name them.
+    Cow {
+        /// A copy that was needed was not made.
+        Missed = "missed CoW",
+        /// A copy was made that cut a holder off from its memory.
+        Wrong = "wrong CoW",
+        /// A copy was made that nobody needed.
+        Unnecessary = "unnecessary CoW",
+    }
+}
+
+impl Class {
+    /// The kind of copy-on-write mistake that a class of damage comes from, where there is one.
+    #[must_use]
+    pub const fn cow(self) -> Option<Cow> {
+        match self {
+            Self::Leak | Self::PrivateWrite => Some(Cow::Missed),
+            Self::LostRead | Self::LostWrite | Self::StalePin => Some(Cow::Wrong),
+            Self::SpuriousCopy => Some(Cow::Unnecessary),
+            _ => None,
+        }
+    }
+}
+
+/// What is wrong with an execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The damage.
+    pub class: Class,
+    /// What was seen, in a sentence.
+    pub detail: String,
+}
+
+/// Exit codes of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Exit {
+    /// Everything as expected.
+    Ok = 0,
+    /// The tool failed.
+    Tool = 1,
+    /// The command line cannot be read.
+    Usage = 2,
+    /// A scenario cannot be read, does not parse or does not check.
+    Scenario = 3,
+    /// A violation that no file expects.
+    Unexpected = 10,
+    /// A violation that a file expects is gone, or is of another class.
+    Gone = 11,
+    /// A limit ended the search, or it was inconclusive, where a complete answer was due.
+    Bounded = 12,
+    /// The window of a race never opened.
+    Vacuous = 13,
+    /// Engines disagree.
+    Disagree = 14,
+}
