@@ -1,0 +1,287 @@
+//! The rules that differ between kernels, read at the places where the kernel's code differs.
+
+use super::EraError;
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $field:ident: $type:ident = $default:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            pub enum $type { $($(#[$vdoc])* $variant,)* }
+
+            impl $type {
+                /// The values, by name.
+                pub const ALL: &[(&'static str, Self)] = &[$(($text, Self::$variant),)*];
+
+                /// The name for `--set`.
+                #[must_use]
+                pub const fn name(self) -> &'static str {
+                    match self { $(Self::$variant => $text,)* }
+                }
+            }
+        )*
+
+        /// All rules of one kernel. The default is mainline v5.7 without any of the listed commits.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct Rules { $($(#[$doc])* pub $field: $type,)* }
+
+        impl Default for Rules {
+            fn default() -> Self {
+                Self { $($field: $type::$default,)* }
+            }
+        }
+
+        impl Rules {
+            /// The keys for `--set`, each with its values.
+            #[must_use]
+            pub fn keys() -> Vec<(&'static str, Vec<&'static str>)> {
+                vec![$((stringify!($field), $type::ALL.iter().map(|v| v.0).collect()),)*]
+            }
+
+            /// The rules as keys and values.
+            #[must_use]
+            pub fn entries(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($field), self.$field.name()),)*]
+            }
+
+            pub(super) fn lookup(key: &str, value: &str) -> Result<(&'static str, &'static str), EraError> {
+                $(if key == stringify!($field) {
+                    return $type::ALL.iter().find(|v| v.0 == value).map(|v| (stringify!($field), v.0)).ok_or_else(|| {
+                        EraError::Value(stringify!($field), value.to_owned(), $type::ALL.iter().map(|v| v.0).collect())
+                    });
+                })*
+                Err(EraError::Key(key.to_owned()))
+            }
+
+            pub(super) fn set(&mut self, key: &str, value: &str) {
+                $(if key == stringify!($field) && let Some(&(_, v)) = $type::ALL.iter().find(|v| v.0 == value) {
+                    self.$field = v;
+                })*
+            }
+        }
+    };
+}
+
+rules! {
+    /// When a write fault on a present anonymous page may keep the page (`do_wp_page`).
+    wp_reuse: WpReuse = MapSwap {
+        /// `page_mapcount + page_swapcount == 1`, under the page lock (`reuse_swap_page`, up to v5.8).
+        MapSwap = "mapswap",
+        /// `page_count == 1`, page lock only tried (v5.9 to v5.17).
+        Count = "count",
+        /// `PageAnonExclusive`, else as count (v5.19 and later).
+        AnonExclusive = "anon-exclusive",
+        /// `page_mapcount == 1`, nothing else: what the mails of December 2021 argue against.
+        MapCount = "mapcount",
+        /// One word of active and inactive references is (1, 0): proposal of December 2021.
+        ActiveInactive = "active-inactive",
+    }
+    /// Whether `do_wp_page` drops the swap cache's reference before it counts (53a05ad9f21d).
+    wp_free_swap: WpFreeSwap = No {
+        /// The swap cache's reference counts as a sharer.
+        No = "no",
+        /// `try_to_free_swap` first.
+        Yes = "yes",
+    }
+    /// Whether `do_wp_page` drains this CPU's LRU-add batch before it counts (d4c470970d45).
+    wp_lru_drain: WpLruDrain = No {
+        /// The batch's reference counts as a sharer.
+        No = "no",
+        /// `lru_add_drain` first.
+        Yes = "yes",
+    }
+    /// When `do_wp_page` unlocks a page that it keeps (be068f29034f).
+    wp_unlock: WpUnlock = BeforeReuse {
+        /// After `wp_page_reuse`, which has dropped the PTE lock.
+        AfterReuse = "after-reuse",
+        /// Before it.
+        BeforeReuse = "before-reuse",
+    }
+    /// How the active and inactive counts are read, where they decide.
+    active_read: ActiveRead = OneShot {
+        /// Both in one load.
+        OneShot = "one-shot",
+        /// The inactive count first, then the active one.
+        InactiveFirst = "inactive-first",
+        /// The active count first, then the inactive one.
+        ActiveFirst = "active-first",
+    }
+    /// Whether a copied-from page leaves the swap cache at once (f4c4a3f48480).
+    free_swap_cache: FreeSwapCache = No {
+        /// It stays until somebody else drops it.
+        No = "no",
+        /// `free_swap_cache` behind the copy.
+        Yes = "yes",
+    }
+    /// When a write fault on a swap entry may keep the page (`do_swap_page`).
+    swapin_reuse: SwapinReuse = MapSwap {
+        /// `reuse_swap_page`: mapcount and swapcount (up to v5.17).
+        MapSwap = "mapswap",
+        /// `page_count == 1` behind `swap_free` and `try_to_free_swap` (c145e0b47c77).
+        Count = "count",
+        /// The exclusive bit of the swap entry, else as count (1493a1913e34).
+        SwapExclusive = "swap-exclusive",
+        /// `page_mapcount`, nothing else.
+        MapCount = "mapcount",
+        /// Active and inactive references.
+        ActiveInactive = "active-inactive",
+    }
+    /// Whether `do_swap_page` checks, with the page locked, that the page is still the entry's.
+    swapin_recheck: SwapinRecheck = No {
+        /// It trusts `pte_same` (before 2.6.36).
+        No = "no",
+        /// `PageSwapCache` (4969c1192d15).
+        SwapCache = "swapcache",
+        /// And `page_private == entry` (31c4a3d3a0f8).
+        Private = "private",
+    }
+    /// What a read GUP does with a page that may be shared.
+    gup_read: GupRead = Share {
+        /// Takes a reference on whatever is mapped.
+        Share = "share",
+        /// Acts as a write, in every private mapping (17839856fd58, v5.8).
+        ForceWrite = "force-write",
+        /// `FOLL_PIN` of an anonymous page that is not exclusive unshares first (a7f226604170).
+        UnshareExclusive = "unshare-exclusive",
+        /// `FOLL_GET` and `FOLL_PIN` unshare if `page_mapcount > 1` (series of December 2021).
+        UnshareMapcount = "unshare-mapcount",
+        /// `FOLL_GET` and `FOLL_PIN` unshare if mapcount and swapcount are above 1 (copy-on-read).
+        UnshareMapSwap = "unshare-mapswap",
+        /// Both unshare unless active and inactive references are (1, 0).
+        UnshareActiveInactive = "unshare-active-inactive",
+    }
+    /// Whether a read-only `FOLL_LONGTERM` pin of a private mapping's non-anonymous page breaks COW.
+    gup_longterm: GupLongterm = Share {
+        /// It pins the page cache or zero page.
+        Share = "share",
+        /// It unshares (84209e87c696).
+        Unshare = "unshare",
+    }
+    /// How `FOLL_FORCE` recognises the page that its own COW made.
+    gup_force: GupForce = CowFlag {
+        /// `FOLL_COW` and a dirty PTE (19be0eaffa3a).
+        CowFlag = "cow-flag",
+        /// An anonymous exclusive page (5535be309971).
+        AnonExclusive = "anon-exclusive",
+    }
+    /// How GUP-fast takes a `FOLL_PIN` reference.
+    pin_steps: PinSteps = One {
+        /// One `page_ref_add_unless` of the whole bias.
+        One = "one",
+        /// `try_get` of one, then the rest (c24d37322548).
+        Two = "two",
+        /// And a full barrier behind it (088b8aa537c2).
+        TwoMb = "two-mb",
+    }
+    /// Whether clearing `PageAnonExclusive` and GUP-fast's test of it are ordered by barriers.
+    ae_barriers: AeBarriers = No {
+        /// By nothing but the TLB flush.
+        No = "no",
+        /// `smp_mb` and `smp_rmb` (088b8aa537c2).
+        Yes = "yes",
+    }
+    /// Whether pins are noted in the mm (008cfe4418b3).
+    has_pinned: HasPinned = No {
+        /// No.
+        No = "no",
+        /// `mm->has_pinned`.
+        Yes = "yes",
+    }
+    /// What fork does with a page that may be pinned.
+    fork_pin: ForkPin = Share {
+        /// Shares it like any other.
+        Share = "share",
+        /// Write-protects, then tests, then copies and restores (70e806e4e645).
+        CopyWrprotectFirst = "copy-wrprotect-first",
+        /// Tests, then copies (f3c64eda3e50).
+        Copy = "copy",
+    }
+    /// Whether fork and GUP-fast exclude each other by `write_protect_seq` (57efa1fe5957).
+    fork_seq: ForkSeq = No {
+        /// They do not.
+        No = "no",
+        /// GUP-fast backs off.
+        Yes = "yes",
+    }
+    /// Whether anonymous pages carry `PG_anon_exclusive` (6c287605fd56).
+    anon_exclusive: AnonExclusive = No {
+        /// No.
+        No = "no",
+        /// Yes.
+        Yes = "yes",
+    }
+    /// What reclaim does with a page that may be pinned (feb889fb40fa).
+    reclaim_pin: ReclaimPin = No {
+        /// Swaps it out like any other.
+        No = "no",
+        /// Keeps it, if the test before `add_to_swap` sees the pin.
+        Skip = "skip",
+        /// And tests again when it is unmapped (v6.3).
+        SkipAndRecheck = "skip-and-recheck",
+    }
+    /// When reclaim discards a page of `MADV_FREE` (6c8e2a256915).
+    madv_free: MadvFree = Dirty {
+        /// If it is not dirty.
+        Dirty = "dirty",
+        /// If it is not dirty and has no reference beyond mappings and isolation.
+        RefAndDirty = "ref-and-dirty",
+    }
+    /// The lock that clear_refs holds while it walks (29a951dfb3c3).
+    clear_refs_lock: ClearRefsLock = Read {
+        /// `mmap_read_lock`.
+        Read = "read",
+        /// `mmap_write_lock`.
+        Write = "write",
+    }
+    /// Whether clear_refs spares pages that may be pinned (9348b73c2e1b).
+    clear_refs_pin: ClearRefsPin = No {
+        /// No.
+        No = "no",
+        /// If the PTE is writable and the test sees the pin.
+        Skip = "skip",
+    }
+    /// Whether clear_refs flushes the TLB before it returns (912efa17e512).
+    clear_refs_flush: ClearRefsFlush = Elided {
+        /// The mmu_gather is empty, so nothing is flushed (0758cd830494, v5.6).
+        Elided = "elided",
+        /// `flush_tlb_mm`.
+        Explicit = "explicit",
+    }
+    /// Whether a write fault in a userfaultfd-wp area flushes first if a flush is pending (6ce64428d620).
+    uffd_flush: UffdFlush = No {
+        /// It copies while stale TLB entries may exist.
+        No = "no",
+        /// It flushes.
+        Yes = "yes",
+    }
+    /// Whether un-protecting gives back the write bit of a page that is exclusive (v6.2, v6.3).
+    uffd_unprotect: UffdUnprotect = ClearsWrite {
+        /// The PTE ends up read-only even if it was not before.
+        ClearsWrite = "clears-write",
+        /// `MM_CP_TRY_CHANGE_WRITABLE`.
+        TryWritable = "try-writable",
+    }
+    /// Whether mprotect maps an exclusive dirty page writable at once (64fe24a3e05e).
+    mprotect_upgrade: MprotectUpgrade = No {
+        /// The next store faults.
+        No = "no",
+        /// `MM_CP_TRY_CHANGE_WRITABLE`.
+        Yes = "yes",
+    }
+    /// The lock that a page fault takes.
+    vma_lock: VmaLock = No {
+        /// `mmap_read_lock`.
+        No = "no",
+        /// The VMA's lock, which fork does not take (0bff0aaea03e, v6.4.0 to v6.4.2).
+        Racy = "racy",
+        /// The VMA's lock, and fork takes it (fb49c455323f).
+        Yes = "yes",
+    }
+    /// Whether `O_DIRECT` takes pins (v6.5).
+    direct_io: DirectIo = Get {
+        /// `FOLL_GET`.
+        Get = "get",
+        /// `FOLL_PIN`.
+        Pin = "pin",
+    }
+}
