@@ -1,1 +1,42 @@
 //! Traces and reports as text columns and JSON.
+//!
+//! Everything here turns plain data of [`cowrace_trace`] into text. The diagram of a violation and the
+//! table of a whole run are the same problem, text in columns, so both go through [`Columns`]:
+//!
+//! ```
+//! use cowrace_render::{Diagram, Row};
+//!
+//! let diagram = Diagram {
+//!     header: vec!["race lost-read".into()],
+//!     columns: vec!["thread0 @A".into(), "other".into()],
+//!     rows: vec![
+//!         Row::Cells(vec![(0, "r = buf[0]".into())]),
+//!         Row::Barrier("all".into()),
+//!         Row::Cells(vec![(1, "clear_refs(A)".into())]),
+//!     ],
+//!     footer: vec!["always r == 1".into()],
+//! };
+//! assert_eq!(diagram.to_string(), "\
+//! race lost-read
+//!
+//! thread0 @A  other
+//! ==========  =============
+//! r = buf[0]
+//! === all ===
+//!             clear_refs(A)
+//!
+//! always r == 1
+//! ");
+//! ```
+
+mod columns;
+mod diagram;
+mod explain;
+mod report;
+mod table;
+
+pub use columns::Columns;
+pub use diagram::{Diagram, Row};
+pub use explain::explain;
+pub use report::{conditions, json, line, summary};
+pub use table::table;

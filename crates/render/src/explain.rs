@@ -1,0 +1,163 @@
+//! A trace told step by step, with what changed and why the model went on as it did.
+
+use std::fmt::Write as _;
+
+use cowrace_trace::{Event, Step, Trace};
+use unicode_width::UnicodeWidthStr as _;
+
+/// Tells a trace: a line for each event, in the order in which they happened, under the call they belong
+/// to. `call` gives the text of a call, as the scenario has it.
+pub fn explain(trace: &Trace, call: impl Fn(u16) -> Option<String>) -> String {
+    let mut out = String::new();
+    let number = trace.events.len().to_string().len();
+    let actors = trace.actors.iter().map(|a| a.width()).max().unwrap_or(0);
+    let functions = trace.events.iter().map(|e| e.function.width()).max().unwrap_or(0);
+    let mut current = None;
+    let mut begun: Vec<u16> = Vec::new();
+    for (index, event) in trace.events.iter().enumerate() {
+        let actor = trace.actors.get(event.actor as usize).map_or("?", String::as_str);
+        if current != Some((event.actor, event.call)) {
+            current = Some((event.actor, event.call));
+            let heading = heading(event.call, &mut begun, &call);
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{}{actor}: {heading}", if index == 0 { "" } else { "\n" });
+        }
+        let head = format!(
+            "  {:>number$}  {}  {}  ",
+            index + 1,
+            pad(actor, actors),
+            pad(&event.function, functions)
+        );
+        let _ = writeln!(out, "{}", format!("{head}{}{}", event.text, anchors(event)).trim_end());
+        let indent = head.width();
+        for change in &event.changes {
+            let _ = writeln!(out, "{:indent$}  {} {} -> {}", "", change.what, change.from, change.to);
+        }
+        for why in &event.why {
+            let _ = writeln!(out, "{:indent$}  {why}", "");
+        }
+    }
+    if !trace.events.is_empty() {
+        out.push('\n');
+    }
+    conclusion(&mut out, trace);
+    out
+}
+
+/// The end of the story: what is wrong, what the variables hold, how to see it again.
+fn conclusion(out: &mut String, trace: &Trace) {
+    let _ = match &trace.finding {
+        Some(finding) => {
+            let cow = finding.class.cow().map(|c| format!(" ({c})")).unwrap_or_default();
+            writeln!(out, "VIOLATED {}{cow}: {}", finding.class, finding.detail)
+        }
+        None => writeln!(out, "Nothing is wrong with this execution."),
+    };
+    if !trace.variables.is_empty() {
+        let variables: Vec<String> =
+            trace.variables.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let _ = writeln!(out, "variables: {}", variables.join(", "));
+    }
+    let _ = writeln!(out, "schedule: {}", trace.schedule);
+}
+
+fn heading(id: Option<u16>, begun: &mut Vec<u16>, call: &impl Fn(u16) -> Option<String>) -> String {
+    let Some(id) = id else { return "(between calls)".to_owned() };
+    let text = call(id).unwrap_or_else(|| format!("call {id}"));
+    if begun.contains(&id) {
+        return format!("{text}, continued");
+    }
+    begun.push(id);
+    text
+}
+
+/// The named steps that an event completes.
+fn anchors(event: &Event) -> String {
+    let mut out = String::new();
+    for step in &event.steps {
+        if let Step::Anchor(name) = step {
+            let _ = write!(out, "  <- {name}");
+        }
+    }
+    out
+}
+
+fn pad(text: &str, width: usize) -> String {
+    format!("{text}{:pad$}", "", pad = width.saturating_sub(text.width()))
+}
+
+#[cfg(test)]
+mod tests {
+    use cowrace_trace::{Change, Class, Finding};
+
+    use super::*;
+
+    fn event(actor: u8, call: Option<u16>, function: &str, text: &str) -> Event {
+        Event {
+            actor,
+            call,
+            primitive: "page_count".into(),
+            function: function.into(),
+            site: "memory.rs:1".into(),
+            text: text.into(),
+            changes: Vec::new(),
+            why: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn trace() -> Trace {
+        let mut gup = event(0, Some(0), "try_grab_page", "page_ref_add_unless(X, 1)");
+        gup.changes.push(Change { what: "X._refcount".into(), from: "1".into(), to: "2".into() });
+        gup.steps = vec![Step::Begin(0), Step::Anchor("gup".into())];
+        let mut fault = event(1, Some(1), "do_wp_page", "page_count(X) = 2");
+        fault.why.push("page_count(X) == 2, so copy".into());
+        Trace {
+            actors: vec!["thread0".into(), "t1".into()],
+            events: vec![
+                gup,
+                fault,
+                event(0, Some(0), "", "dma_write(X[0], 1)"),
+                event(0, None, "", "barrier"),
+            ],
+            schedule: "1:0000abcd:0.1.0*2".parse().expect("a schedule"),
+            finding: Some(Finding { class: Class::LostRead, detail: "r == 0".into() }),
+            variables: vec![("r".into(), "0".into()), ("s".into(), "SIGSEGV".into())],
+        }
+    }
+
+    #[test]
+    fn events_stand_under_their_calls() {
+        let calls = ["read(O_DIRECT, buf[0], 1)", "buf[1] = 2"];
+        let text = explain(&trace(), |id| calls.get(id as usize).map(|c| (*c).to_owned()));
+        assert_eq!(
+            text,
+            "\
+thread0: read(O_DIRECT, buf[0], 1)
+  1  thread0  try_grab_page  page_ref_add_unless(X, 1)  <- gup
+                               X._refcount 1 -> 2
+
+t1: buf[1] = 2
+  2  t1       do_wp_page     page_count(X) = 2
+                               page_count(X) == 2, so copy
+
+thread0: read(O_DIRECT, buf[0], 1), continued
+  3  thread0                 dma_write(X[0], 1)
+
+thread0: (between calls)
+  4  thread0                 barrier
+
+VIOLATED lost-read (wrong CoW): r == 0
+variables: r = 0, s = SIGSEGV
+schedule: 1:0000abcd:0.1.0*2
+"
+        );
+    }
+
+    #[test]
+    fn a_clean_trace_says_so() {
+        let trace = Trace { events: Vec::new(), finding: None, variables: Vec::new(), ..trace() };
+        let text = explain(&trace, |_| None);
+        assert_eq!(text, "Nothing is wrong with this execution.\nschedule: 1:0000abcd:0.1.0*2\n");
+    }
+}

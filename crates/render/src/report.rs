@@ -1,0 +1,211 @@
+//! Reports as lines of text and as JSON.
+
+use cowrace_trace::{Report, Stop, Verdict};
+
+/// One report in one line, as
+/// `VIOLATED lost-read  odirect-clear-refs  era v5.9  12 executions  complete  0.02 s`.
+#[must_use]
+pub fn line(report: &Report) -> String {
+    let mut parts = vec![headline(report), name(report), format!("era {}", report.era)];
+    parts.push(counted(report.executions, "execution"));
+    parts.push(extent(report).to_owned());
+    parts.push(format!("{:.2} s", report.seconds));
+    if report.verdict == Verdict::Holds {
+        parts.push(format!("[{}]", conditions(report)));
+    }
+    match (report.as_expected, report.expected.as_deref()) {
+        (Some(true), _) => {}
+        (Some(false), Some(expected)) => parts.push(format!("EXPECTED {expected}")),
+        (Some(false), None) => parts.push("EXPECTED holds".to_owned()),
+        (None, _) => parts.push("not judged".to_owned()),
+    }
+    parts.join("  ")
+}
+
+/// What a verdict is good for: memory model, architecture and what the environment was allowed to do.
+#[must_use]
+pub fn conditions(report: &Report) -> String {
+    let environment =
+        if report.environment.is_empty() { "none".to_owned() } else { report.environment.join(", ") };
+    format!("memory {}, arch {}, env {environment}", report.memory, report.arch)
+}
+
+/// One report as one line of JSON.
+///
+/// # Errors
+///
+/// If a number in it is not finite.
+pub fn json(report: &Report) -> Result<String, serde_json::Error> {
+    serde_json::to_string(report)
+}
+
+/// What all reports come to, in a line.
+#[must_use]
+pub fn summary(reports: &[Report]) -> String {
+    let verdicts: Vec<String> = Verdict::ALL
+        .iter()
+        .map(|&verdict| (verdict, reports.iter().filter(|r| r.verdict == verdict).count()))
+        .filter(|&(_, count)| count > 0)
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
+    let judged = |wanted| reports.iter().filter(|r| r.as_expected == wanted).count();
+    let mut judgement = vec![format!("{} as expected", judged(Some(true)))];
+    if judged(Some(false)) > 0 {
+        judgement.push(format!("{} NOT AS EXPECTED", judged(Some(false))));
+    }
+    if judged(None) > 0 {
+        judgement.push(format!("{} not judged", judged(None)));
+    }
+    let runs = counted(reports.len() as u64, "run");
+    if reports.is_empty() {
+        return runs;
+    }
+    let executions = counted(reports.iter().map(|r| r.executions).sum(), "execution");
+    format!("{runs}: {}; {}; {executions}", verdicts.join(", "), judgement.join(", "))
+}
+
+/// The name of the scenario, with its variant.
+pub(crate) fn name(report: &Report) -> String {
+    match &report.variant {
+        Some(variant) => format!("{}:{variant}", report.scenario),
+        None => report.scenario.clone(),
+    }
+}
+
+fn headline(report: &Report) -> String {
+    let verdict = report.verdict.name().to_uppercase();
+    match report.class {
+        Some(class) => format!("{verdict} {class}"),
+        None => verdict,
+    }
+}
+
+fn extent(report: &Report) -> &'static str {
+    match report.stopped {
+        Some(Stop::Executions) => "stopped by --max-executions",
+        Some(Stop::Time) => "stopped by --max-time",
+        Some(Stop::Steps) => "stopped, an execution was too long",
+        Some(Stop::Interrupted) => "interrupted",
+        None if report.complete => "complete",
+        // A search ends at the first bad interleaving, so a violation need not be complete.
+        None => "incomplete",
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// A number with a comma between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use cowrace_trace::Class;
+
+    use super::*;
+
+    pub(crate) fn report(
+        scenario: &str,
+        era: &str,
+        class: Option<Class>,
+        as_expected: Option<bool>,
+    ) -> Report {
+        Report {
+            scenario: scenario.into(),
+            variant: None,
+            era: era.into(),
+            engine: "explore".into(),
+            memory: "sc".into(),
+            arch: "generic".into(),
+            environment: Vec::new(),
+            verdict: if class.is_some() { Verdict::Violated } else { Verdict::Holds },
+            class,
+            detail: None,
+            complete: true,
+            stopped: None,
+            executions: 1234,
+            seconds: 0.5,
+            expected: Some("lost-read".into()),
+            as_expected,
+            schedule: None,
+        }
+    }
+
+    #[test]
+    fn a_line_says_what_was_found_where() {
+        let violated = report("clear-refs", "v5.9", Some(Class::LostRead), Some(true));
+        assert_eq!(
+            line(&violated),
+            "VIOLATED lost-read  clear-refs  era v5.9  1,234 executions  complete  0.50 s"
+        );
+        let other = Report { as_expected: Some(false), expected: None, executions: 1, ..violated };
+        assert_eq!(
+            line(&other),
+            "VIOLATED lost-read  clear-refs  era v5.9  1 execution  complete  0.50 s  EXPECTED holds"
+        );
+    }
+
+    #[test]
+    fn holds_never_stands_without_its_conditions() {
+        let mut holds = report("x", "v5.9", None, Some(false));
+        holds.variant = Some("warm".into());
+        assert_eq!(
+            line(&holds),
+            "HOLDS  x:warm  era v5.9  1,234 executions  complete  0.50 s  \
+             [memory sc, arch generic, env none]  EXPECTED lost-read"
+        );
+        holds.environment = vec!["lru_drain".into(), "reclaim<=1".into()];
+        assert!(line(&holds).contains("env lru_drain, reclaim<=1]"));
+    }
+
+    #[test]
+    fn a_search_that_did_not_finish_says_what_ended_it() {
+        for (stop, words) in [
+            (Stop::Executions, "stopped by --max-executions"),
+            (Stop::Time, "stopped by --max-time"),
+            (Stop::Steps, "too long"),
+            (Stop::Interrupted, "interrupted"),
+        ] {
+            let mut bounded = report("x", "v5.9", None, None);
+            (bounded.verdict, bounded.complete, bounded.stopped) = (Verdict::Bounded, false, Some(stop));
+            let line = line(&bounded);
+            assert!(line.starts_with("BOUNDED  x") && line.contains(words), "{line}");
+            assert!(!line.contains("complete") && line.ends_with("not judged"), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_summary_counts_verdicts_and_judgements() {
+        assert_eq!(summary(&[]), "0 runs");
+        let reports = [
+            report("x", "v5.9", None, Some(true)),
+            report("y", "v5.9", Some(Class::Leak), Some(false)),
+            report("z", "v5.9", Some(Class::Leak), None),
+        ];
+        assert_eq!(
+            summary(&reports),
+            "3 runs: 1 holds, 2 violated; 1 as expected, 1 NOT AS EXPECTED, 1 not judged; 3,702 executions"
+        );
+        assert_eq!(summary(&reports[..1]), "1 run: 1 holds; 1 as expected; 1,234 executions");
+    }
+
+    #[test]
+    fn json_is_one_line_that_reads_back() {
+        let report = report("x", "v5.9", Some(Class::LostRead), Some(true));
+        let text = json(&report).expect("serialises");
+        assert!(!text.contains('\n'));
+        assert_eq!(serde_json::from_str::<Report>(&text).expect("reads back"), report);
+        assert!(text.contains(r#""verdict":"violated","class":"lost-read""#), "{text}");
+    }
+}
