@@ -1,0 +1,169 @@
+//! The interface of the exhaustive search.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use cowrace_machine::{Memory, Program};
+use cowrace_trace::{Finding, Schedule, Stop};
+
+use crate::history::History;
+use crate::search::Search;
+
+/// What may end a search early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Executions, those thrown away included.
+    pub executions: Option<u64>,
+    /// Wall time.
+    pub time: Option<Duration>,
+    /// Steps of one execution: what a model that runs in circles would exceed.
+    pub steps: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { executions: None, time: None, steps: 5000 }
+    }
+}
+
+/// How far a search has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Executions explored to their end.
+    pub executions: u64,
+    /// Executions started and thrown away.
+    pub blocked: u64,
+    /// Requests executed.
+    pub events: u64,
+    /// The longest execution.
+    pub depth: u32,
+    /// Since the search began.
+    pub elapsed: Duration,
+}
+
+/// Watches a search.
+pub trait Observer {
+    /// An execution has come to its end: everybody finished, nobody can move, or a finding ended it.
+    fn execution(&mut self, _: &Execution<'_>) {}
+
+    /// Called now and then, at most every 4096 executions or 100 ms; may ask the search to stop.
+    fn progress(&mut self, _: &Progress) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// An observer that does nothing.
+impl Observer for () {}
+
+/// An execution at its end.
+pub struct Execution<'s> {
+    pub(crate) program: &'s Program,
+    pub(crate) memory: &'s Memory,
+    pub(crate) history: &'s History,
+    pub(crate) finding: Option<&'s Finding>,
+}
+
+impl fmt::Debug for Execution<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execution").field("finding", &self.finding).finish_non_exhaustive()
+    }
+}
+
+impl Execution<'_> {
+    /// Memory at the end.
+    #[must_use]
+    pub const fn memory(&self) -> &Memory {
+        self.memory
+    }
+
+    /// What is wrong with the execution, if anything.
+    #[must_use]
+    pub const fn finding(&self) -> Option<&Finding> {
+        self.finding
+    }
+
+    /// The turns that lead here.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule {
+        self.history.schedule(self.program.fingerprint)
+    }
+
+    /// A form that two executions share exactly if they differ only in the order of independent events:
+    /// actor by actor, each event's answer and vector clock.
+    #[must_use]
+    pub fn canonical(&self) -> Vec<u64> {
+        let mut form = Vec::new();
+        for actor in 0..self.history.actors() as u8 {
+            form.push(self.history.own(actor).len() as u64);
+            for &event in self.history.own(actor) {
+                let answer = self.history.events()[event as usize].answer;
+                form.extend([answer.value, u64::from(answer.ok)]);
+                form.extend(self.history.clock(event as usize).iter().map(|&n| u64::from(n)));
+            }
+        }
+        form
+    }
+}
+
+/// The result of a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The first bad execution, if any.
+    pub finding: Option<(Finding, Schedule)>,
+    /// Whether every interleaving was covered.
+    pub complete: bool,
+    /// What ended the search early; a finding does not count as that.
+    pub stopped: Option<Stop>,
+    /// Executions explored to their end.
+    pub executions: u64,
+    /// Executions started and thrown away, because sleep sets showed that all that follows was seen.
+    pub blocked: u64,
+    /// Requests executed.
+    pub events: u64,
+    /// The longest execution.
+    pub depth: u32,
+    /// For each window of the program, whether some execution opened it.
+    pub opened: Vec<bool>,
+}
+
+/// An exhaustive search under sequential consistency. The crate's documentation says how it works.
+#[derive(Clone, Debug)]
+pub struct Explorer<'p> {
+    program: &'p Program,
+    limits: Limits,
+    exhaustive: bool,
+}
+
+impl<'p> Explorer<'p> {
+    /// A search with the default limits.
+    ///
+    /// # Panics
+    ///
+    /// If the program has more than 32 actors.
+    #[must_use]
+    pub fn new(program: &'p Program) -> Self {
+        assert!(program.actors.len() <= 32, "actor sets have 32 bits");
+        Self { program, limits: Limits::default(), exhaustive: false }
+    }
+
+    /// Sets what may end the search early.
+    #[must_use]
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Goes on after a finding, as if the event that showed it were sound; the outcome still holds the
+    /// first one.
+    #[must_use]
+    pub const fn exhaustive(mut self, exhaustive: bool) -> Self {
+        self.exhaustive = exhaustive;
+        self
+    }
+
+    /// Searches.
+    pub fn run(&self, observer: &mut dyn Observer) -> Outcome {
+        Search::new(self.program, self.limits, self.exhaustive).run(observer)
+    }
+}

@@ -1,0 +1,110 @@
+//! Races: which earlier events a request could also have come before, and who must then go first.
+
+use cowrace_machine::{Access, ActorSet, Addr, Memory, Op, Request};
+
+use crate::history::History;
+
+/// A race: at `event`, one of `initials` must be tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Race {
+    pub(crate) event: usize,
+    pub(crate) initials: ActorSet,
+}
+
+/// Buffers for [`Detector::detect`], and its results.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Detector {
+    /// The races found.
+    pub(crate) races: Vec<Race>,
+    /// The clock that the request's event gets, its own entry aside.
+    pub(crate) clock: Vec<u32>,
+    conflicts: Vec<u32>,
+    reversible: Vec<u32>,
+    first: Vec<u32>,
+}
+
+impl Detector {
+    /// Finds the races of a request that would touch `accesses` at the end of `history`, and its clock as
+    /// far as accesses make it. `memory` serves as scratch space and is left as it was.
+    pub(crate) fn detect(
+        &mut self,
+        history: &History,
+        actor: u8,
+        request: &Request,
+        accesses: &[Access],
+        (memory, initial): (&mut Memory, &Memory),
+    ) {
+        self.races.clear();
+        history.copy_last_clock(actor, &mut self.clock);
+        let waits = waited_word(&request.op);
+        history.conflicts(accesses, &self.clock, waits.is_some(), &mut self.conflicts);
+        if self.conflicts.is_empty() {
+            return;
+        }
+        // What happens before the request for another reason than that somebody had to let it through.
+        self.reversible.clear();
+        self.reversible.extend_from_slice(&self.clock);
+        for at in 0..self.conflicts.len() {
+            let event = self.conflicts[at] as usize;
+            let (other, nth) = (history.events()[event].actor, history.events()[event].nth);
+            if self.reversible[other as usize] < nth {
+                let allowed = waits.is_none_or(|addr| {
+                    let now = memory.get(addr);
+                    memory.set(addr, history.word_without(addr, event, initial));
+                    let ready = memory.ready(&request.op);
+                    memory.set(addr, now);
+                    ready
+                });
+                if allowed {
+                    let initials = self.initials(history, event, actor, at);
+                    self.races.push(Race { event, initials });
+                    join(&mut self.reversible, history.clock(event));
+                }
+            }
+            join(&mut self.clock, history.clock(event));
+        }
+    }
+
+    /// The actors that can be first in `notdep(event)` followed by `actor`: those whose first event there
+    /// has nothing before it there. `at` is the event's place among the conflicts.
+    fn initials(&mut self, history: &History, event: usize, actor: u8, at: usize) -> ActorSet {
+        let mut initials = ActorSet::default();
+        self.first.clear();
+        self.first.resize(history.actors(), u32::MAX);
+        for index in event + 1..history.len() {
+            let later = &history.events()[index];
+            if self.first[later.actor as usize] != u32::MAX || history.before(event, index) {
+                continue;
+            }
+            if history.clock(index).iter().zip(&self.first).all(|(seen, first)| seen < first) {
+                initials.insert(later.actor);
+            }
+            self.first[later.actor as usize] = later.nth;
+        }
+        // The request itself comes last. All conflicts behind the event stand before `at`.
+        if self.first[actor as usize] == u32::MAX
+            && self.conflicts[..at].iter().all(|&c| history.before(event, c as usize))
+        {
+            initials.insert(actor);
+        }
+        initials
+    }
+}
+
+/// Takes the later of two clocks in every entry.
+pub(crate) fn join(clock: &mut [u32], other: &[u32]) {
+    for (mine, theirs) in clock.iter_mut().zip(other) {
+        *mine = (*mine).max(*theirs);
+    }
+}
+
+/// The word whose value decides whether an operation is let through.
+pub(crate) const fn waited_word(op: &Op) -> Option<Addr> {
+    match *op {
+        Op::Await { addr, .. } => Some(addr),
+        _ => match op.waits_for() {
+            Some(acquire) => Some(acquire.addr),
+            None => None,
+        },
+    }
+}

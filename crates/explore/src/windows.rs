@@ -1,0 +1,90 @@
+//! Windows: whether an execution could have shown an order of points.
+
+use cowrace_machine::{Mark, Placed, Point, Prim, Seat, Window};
+
+use crate::history::History;
+
+/// A stretch of one actor's events, by number. One that holds no event stands between two: its `first` is
+/// then the event behind it and its `last` the event in front of it.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    actor: u8,
+    first: u32,
+    last: u32,
+}
+
+/// A point, with the primitives that its step may stand for.
+#[derive(Clone, Debug)]
+struct Named {
+    point: Point,
+    prims: Vec<Prim>,
+}
+
+/// The windows of a program that no execution has opened yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Windows {
+    closed: Vec<(usize, Vec<Named>)>,
+}
+
+impl Windows {
+    pub(crate) fn new(windows: &[Window]) -> Self {
+        let named = |point: &Point| Named {
+            point: point.clone(),
+            prims: Prim::ALL.iter().copied().filter(|p| Some(p.name()) == point.step.as_deref()).collect(),
+        };
+        let closed = windows.iter().enumerate();
+        Self { closed: closed.map(|(i, window)| (i, window.points.iter().map(named).collect())).collect() }
+    }
+
+    pub(crate) const fn any_closed(&self) -> bool {
+        !self.closed.is_empty()
+    }
+
+    /// Looks at a complete execution, and notes in `opened` which windows it opens.
+    pub(crate) fn judge(&mut self, history: &History, seats: &[Seat], opened: &mut [bool]) {
+        self.closed.retain(|(index, points)| {
+            opened[*index] = is_open(history, seats, points);
+            !opened[*index]
+        });
+    }
+}
+
+/// Whether some order of the execution's independent events shows each point before the next: it does
+/// unless a later point must begin before an earlier one ends.
+fn is_open(history: &History, seats: &[Seat], points: &[Named]) -> bool {
+    let find = |point: &Named| {
+        let on = |seat: &Seat, actor| seat.with_marks(|marks| stretch(history, actor, marks, point));
+        seats.iter().zip(0..).find_map(|(seat, actor)| on(seat, actor))
+    };
+    let Some(stretches) = points.iter().map(find).collect::<Option<Vec<_>>>() else { return false };
+    stretches.iter().enumerate().all(|(i, earlier)| {
+        stretches[i + 1..].iter().all(|later| {
+            let Some(last) = earlier.last.checked_sub(1) else { return true };
+            let last = history.own(earlier.actor)[last as usize];
+            history.clock(last as usize)[later.actor as usize] < later.first
+        })
+    })
+}
+
+/// Where a point lies among an actor's events, if it does.
+fn stretch(history: &History, actor: u8, marks: &[Placed], Named { point, prims }: &Named) -> Option<Stretch> {
+    let start = marks.iter().position(|m| m.mark == Mark::Begin(point.call))?;
+    let marks = &marks[start..];
+    let end = marks.iter().position(|m| m.mark == Mark::End(point.call))?;
+    let marks = &marks[..=end];
+    let (begin, end) = (marks[0].at, marks[marks.len() - 1].at);
+    let Some(step) = point.step.as_deref() else { return Some(Stretch { actor, first: begin + 1, last: end }) };
+    let set = marks.iter().filter(|m| matches!(m.mark, Mark::Step(name) if name == step));
+    let set = set.map(|m| {
+        // A mark before the call's first event follows no event of the call: it stands between two.
+        let first = if m.at > begin { m.at } else { m.at + 1 };
+        Stretch { actor, first, last: m.at }
+    });
+    let named = history.own(actor)[begin as usize..end as usize].iter().zip(begin + 1..);
+    let named = named.filter(|&(&event, _)| {
+        let request = &history.events()[event as usize].request;
+        request.function == step || prims.contains(&request.prim)
+    });
+    let named = named.map(|(_, nth)| Stretch { actor, first: nth, last: nth });
+    set.chain(named).reduce(|a, b| Stretch { actor, first: a.first.min(b.first), last: a.last.max(b.last) })
+}

@@ -1,0 +1,231 @@
+//! Programs made of scripts, and a search without reduction to compare with.
+#![expect(dead_code, reason = "each test uses a part")]
+
+pub mod naive;
+pub mod random;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cowrace_machine::{
+    Actor, ActorSet, Addr, Cond, Cpu, Mark, Memory, Narrate, Narration, Obj, Op, Prim, Program,
+};
+use cowrace_trace::{Change, Class};
+
+/// The object whose words scripts use.
+pub const SHARED: Obj = Obj::boot(2);
+/// The object whose first word is a reader/writer lock.
+pub const RWLOCK: Obj = Obj::boot(3);
+/// The word that the bit locks live in; its other bits are flags.
+pub const FLAGS: u8 = 8;
+/// The word through which allocated objects are published.
+pub const SLOT: u8 = 9;
+/// The word that one actor sets and others wait for.
+pub const EVENT: u8 = 10;
+
+pub fn word(w: u8) -> Addr {
+    Addr::new(SHARED, w)
+}
+
+/// One line of a script. `acc` is the last value that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Load(u8),
+    LoadBits(u8, u64),
+    Store(u8, u64),
+    /// Stores `acc` plus this.
+    StoreAcc(u8, u64),
+    Xchg(u8, u64),
+    Add(u8, i64),
+    FetchAdd(u8, i64),
+    SetBits(u8, u64),
+    ClearBits(u8, u64),
+    FetchClearBits(u8, u64),
+    CmpXchg(u8, u64, u64),
+    AddUnless(u8, u64, u64),
+    SubAndTest(u8, u64),
+    Lock(u64),
+    Unlock(u64),
+    /// Tries; skips as many steps if it failed.
+    Trylock(u64, usize),
+    ReadLock,
+    TryReadLock(usize),
+    ReadUnlock,
+    WriteLock,
+    WriteUnlock,
+    Downgrade,
+    AwaitSet(u8, u64),
+    AwaitDiffers(u8, u64),
+    Join(u8),
+    Barrier(u8),
+    Choose(u32),
+    Fence,
+    /// Allocates and publishes in `SLOT`.
+    Publish,
+    /// Takes what is published out of `SLOT` and frees it, if there is anything.
+    TakeAndFree,
+    /// Loads a word of what is published, if there is anything.
+    Use,
+    /// Writes to a word of what is published if its count is not zero, whether or not it is alive.
+    Speculate,
+    SectionBegin,
+    SectionEnd,
+    WaitForSection(u8),
+    /// Skips a step unless `acc` is odd.
+    IfOdd,
+    Mark(Mark),
+    /// A finding if `acc` is this.
+    Bad(u64),
+}
+
+pub fn section(actor: u8) -> Addr {
+    Addr::new(Obj::boot(4), actor)
+}
+
+async fn run(cpu: Cpu, script: Arc<[Step]>) {
+    let mut acc = 0;
+    let mut at = 0;
+    while let Some(&step) = script.get(at) {
+        at += 1;
+        match step {
+            Step::Load(w) => acc = cpu.load(word(w), Prim::ReadOnce).await.bits,
+            Step::LoadBits(w, mask) => acc = cpu.load_bits(word(w), mask, Prim::PageFlagTest).await.bits,
+            Step::Store(w, v) => cpu.store(word(w), v, Prim::WriteOnce).await,
+            Step::StoreAcc(w, v) => cpu.store(word(w), acc.wrapping_add(v) & 0xff, Prim::WriteOnce).await,
+            Step::Xchg(w, v) => acc = cpu.xchg(word(w), v, Prim::WriteOnce).await.bits,
+            Step::Add(w, v) => cpu.add(word(w), v, Prim::PageRefAdd).await,
+            Step::FetchAdd(w, v) => acc = cpu.fetch_add(word(w), v, Prim::PageRefAdd).await.bits,
+            Step::SetBits(w, v) => cpu.set_bits(word(w), v, Prim::PageFlagSet).await,
+            Step::ClearBits(w, v) => cpu.clear_bits(word(w), v, Prim::PageFlagSet).await,
+            Step::FetchClearBits(w, v) => acc = cpu.fetch_clear_bits(word(w), v, Prim::PageFlagSet).await.bits,
+            Step::CmpXchg(w, old, new) => {
+                acc = u64::from(cpu.cmpxchg(word(w), old, new, Prim::PageRefFreeze).await);
+            }
+            Step::AddUnless(w, v, unless) => {
+                acc = u64::from(cpu.add_unless(word(w), v, unless, Prim::PageRefAddUnless).await);
+            }
+            Step::SubAndTest(w, v) => {
+                acc = u64::from(cpu.sub_and_test(word(w), v, Prim::PageRefSubAndTest).await);
+            }
+            Step::Lock(bit) => cpu.lock(word(FLAGS), bit, Prim::LockPage).await,
+            Step::Unlock(bit) => cpu.unlock(word(FLAGS), bit, Prim::UnlockPage).await,
+            Step::Trylock(bit, skip) => {
+                if !cpu.trylock(word(FLAGS), bit, Prim::TrylockPage).await {
+                    at += skip;
+                }
+            }
+            Step::ReadLock => cpu.read_lock(Addr::new(RWLOCK, 0), Prim::Ghost).await,
+            Step::TryReadLock(skip) => {
+                if !cpu.try_read_lock(Addr::new(RWLOCK, 0), Prim::Ghost).await {
+                    at += skip;
+                }
+            }
+            Step::ReadUnlock => cpu.read_unlock(Addr::new(RWLOCK, 0), Prim::Ghost).await,
+            Step::WriteLock => cpu.write_lock(Addr::new(RWLOCK, 0), Prim::Ghost).await,
+            Step::WriteUnlock => cpu.write_unlock(Addr::new(RWLOCK, 0), Prim::Ghost).await,
+            Step::Downgrade => cpu.downgrade(Addr::new(RWLOCK, 0), Prim::Ghost).await,
+            Step::AwaitSet(w, mask) => acc = cpu.wait(word(w), Cond::AnySet(mask)).await.bits,
+            Step::AwaitDiffers(w, v) => acc = cpu.wait(word(w), Cond::Differs(v)).await.bits,
+            Step::Join(actor) => cpu.join(actor).await,
+            Step::Barrier(id) => cpu.barrier(id).await,
+            Step::Choose(n) => acc = u64::from(cpu.choose(n, Prim::Choice).await),
+            Step::Fence => cpu.fence(Prim::SmpMb).await,
+            Step::Publish => {
+                let obj = cpu.fresh();
+                cpu.alloc(obj, 0, 1, Prim::AllocPage).await;
+                cpu.store(word(SLOT), obj.pfn(), Prim::WriteOnce).await;
+            }
+            Step::TakeAndFree => {
+                let taken = cpu.xchg(word(SLOT), 0, Prim::WriteOnce).await.bits;
+                if taken != 0 {
+                    cpu.free(Obj::from_pfn(taken), Prim::FreePage).await;
+                }
+            }
+            Step::Use => {
+                let seen = cpu.load(word(SLOT), Prim::ReadOnce).await.bits;
+                if seen != 0 {
+                    acc = cpu.load(Addr::new(Obj::from_pfn(seen), 0), Prim::ReadOnce).await.bits;
+                }
+            }
+            Step::Speculate => {
+                let seen = cpu.load(word(SLOT), Prim::ReadOnce).await.bits;
+                if seen != 0 {
+                    let count = Addr::new(Obj::from_pfn(seen), 0);
+                    let got = cpu.add_unless(count, 1, 0, Prim::PageRefAddUnless).speculative().await;
+                    acc = u64::from(got);
+                }
+            }
+            Step::SectionBegin => cpu.section_begin(section(cpu.actor()), Prim::RcuReadLock).await,
+            Step::SectionEnd => cpu.section_end(section(cpu.actor()), Prim::RcuReadUnlock).await,
+            Step::WaitForSection(actor) => cpu.wait_for_section(section(actor)).await,
+            Step::IfOdd => at += usize::from(acc & 1 == 0),
+            Step::Mark(mark) => cpu.mark(mark),
+            Step::Bad(value) => {
+                if acc == value {
+                    cpu.finding(Class::Assertion, || format!("acc is {value}"));
+                }
+            }
+        }
+    }
+}
+
+/// Puts words to events, plainly.
+pub struct Plain;
+
+impl Narrate for Plain {
+    fn event(&self, event: &Narration<'_>) -> (String, Vec<Change>) {
+        let text = match event.request.op {
+            Op::Load { addr, .. } => format!("{addr:?} = {}", event.answer.value),
+            ref op => format!("{op:?}"),
+        };
+        let change = |&(addr, from, to): &(Addr, u64, u64)| Change {
+            what: format!("{addr:?}"),
+            from: from.to_string(),
+            to: to.to_string(),
+        };
+        (text, event.changes.iter().map(change).collect())
+    }
+
+    fn variables(&self, memory: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {
+        (0..4).map(|w| (format!("w{w}"), memory.get(word(w)).to_string())).collect()
+    }
+}
+
+/// The memory that scripts start with.
+pub fn memory() -> Memory {
+    let mut memory = Memory::new();
+    for obj in [SHARED, RWLOCK, Obj::boot(4)] {
+        memory.create(obj);
+    }
+    memory
+}
+
+/// A program of any actors.
+pub fn program_of(memory: Memory, actors: Vec<Actor>, barriers: Vec<ActorSet>) -> Program {
+    Program {
+        memory,
+        actors,
+        barriers,
+        windows: Vec::new(),
+        check: Box::new(|_| None),
+        narrate: Box::new(Plain),
+        fingerprint: 0xc0ffee,
+    }
+}
+
+/// A program of scripts. Every actor takes part in every barrier that its script names.
+pub fn program(scripts: &[Vec<Step>]) -> Program {
+    let actors = scripts.iter().zip(["a", "b", "c", "d", "e", "f"]).map(|(script, name)| {
+        let script: Arc<[Step]> = script.clone().into();
+        Actor::new(name, move |cpu| Box::pin(run(cpu, Arc::clone(&script))))
+    });
+    let mut barriers = vec![ActorSet::default(); 4];
+    for (script, actor) in scripts.iter().zip(0..) {
+        for step in script {
+            if let Step::Barrier(id) = step {
+                barriers[*id as usize].insert(actor);
+            }
+        }
+    }
+    program_of(memory(), actors.collect(), barriers)
+}

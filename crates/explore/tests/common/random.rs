@@ -1,0 +1,138 @@
+//! Random scripts.
+
+use proptest::prelude::*;
+use proptest::strategy::Union;
+
+use super::{EVENT, FLAGS, Step, Step::*};
+
+/// Which operations a random program is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavour {
+    /// Loads, stores and atomics on few words.
+    Atomics,
+    /// Locks of every kind, with something inside.
+    Locks,
+    /// Waiting, choosing, allocating and freeing.
+    Waits,
+    /// Everything.
+    All,
+}
+
+fn atomic() -> BoxedStrategy<Vec<Step>> {
+    let w = || 0..3u8;
+    let v = || 0..3u64;
+    let one = prop_oneof![
+        4 => w().prop_map(Load),
+        1 => (w(), 1..4u64).prop_map(|(w, m)| LoadBits(w, m)),
+        3 => (w(), v()).prop_map(|(w, v)| Store(w, v)),
+        1 => (w(), v()).prop_map(|(w, v)| StoreAcc(w, v)),
+        1 => (w(), v()).prop_map(|(w, v)| Xchg(w, v)),
+        2 => (w(), 1..3i64).prop_map(|(w, v)| Add(w, v)),
+        1 => (w(), 1..3i64).prop_map(|(w, v)| FetchAdd(w, v)),
+        1 => (w(), 1..4u64).prop_map(|(w, v)| SetBits(w, v)),
+        1 => (w(), 1..4u64).prop_map(|(w, v)| ClearBits(w, v)),
+        1 => (w(), 1..4u64).prop_map(|(w, v)| FetchClearBits(w, v)),
+        1 => (w(), v(), v()).prop_map(|(w, a, b)| CmpXchg(w, a, b)),
+        1 => (w(), 1..3u64, v()).prop_map(|(w, a, b)| AddUnless(w, a, b)),
+        1 => (w(), 1..3u64).prop_map(|(w, v)| SubAndTest(w, v)),
+    ];
+    prop_oneof![
+        8 => one.clone().prop_map(|s| vec![s]),
+        1 => one.prop_map(|s| vec![IfOdd, s]),
+    ]
+    .boxed()
+}
+
+fn inside() -> BoxedStrategy<Vec<Step>> {
+    prop_oneof![1 => Just(Vec::new()), 3 => atomic(), 1 => lock_word()].boxed()
+}
+
+fn lock_word() -> BoxedStrategy<Vec<Step>> {
+    // Bits 1 and 2 are locks, the others flags; operations on all bits conflict with the locks.
+    prop_oneof![
+        Just(vec![SetBits(FLAGS, 8)]),
+        Just(vec![ClearBits(FLAGS, 8)]),
+        Just(vec![LoadBits(FLAGS, 8)]),
+        Just(vec![FetchClearBits(FLAGS, 8)]),
+        Just(vec![Load(FLAGS)]),
+        Just(vec![LoadBits(FLAGS, 1)]),
+    ]
+    .boxed()
+}
+
+fn wrap(before: Step, inner: Vec<Step>, after: &[Step]) -> Vec<Step> {
+    [&[before], inner.as_slice(), after].concat()
+}
+
+fn lock() -> BoxedStrategy<Vec<Step>> {
+    let bit = || 1..3u64;
+    prop_oneof![
+        4 => (bit(), inside()).prop_map(|(b, i)| wrap(Lock(b), i, &[Unlock(b)])),
+        2 => (bit(), inside()).prop_map(|(b, i)| wrap(Trylock(b, i.len() + 1), i.clone(), &[Unlock(b)])),
+        2 => inside().prop_map(|i| wrap(ReadLock, i, &[ReadUnlock])),
+        1 => inside().prop_map(|i| wrap(TryReadLock(i.len() + 1), i.clone(), &[ReadUnlock])),
+        2 => inside().prop_map(|i| wrap(WriteLock, i, &[WriteUnlock])),
+        1 => inside().prop_map(|i| wrap(WriteLock, i, &[Downgrade, ReadUnlock])),
+        1 => (inside(), inside()).prop_map(|(i, j)| wrap(Lock(1), wrap(Lock(2), i, &[Unlock(2)]), &[&j[..], &[Unlock(1)]].concat())),
+        1 => inside().prop_map(|i| wrap(Lock(2), wrap(Lock(1), i, &[Unlock(1)]), &[Unlock(2)])),
+        1 => lock_word(),
+        // A lock that is left locked, so that others wait for ever.
+        1 => bit().prop_map(|b| vec![Lock(b)]),
+    ]
+    .boxed()
+}
+
+fn wait(actor: u8) -> BoxedStrategy<Vec<Step>> {
+    let mut all = vec![
+        Just(vec![AwaitSet(EVENT, 3)]).boxed(),
+        Just(vec![AwaitSet(EVENT, 1)]).boxed(),
+        Just(vec![SetBits(EVENT, 1)]).boxed(),
+        Just(vec![SetBits(EVENT, 2)]).boxed(),
+        Just(vec![AwaitDiffers(EVENT, 0)]).boxed(),
+        (2..4u32).prop_map(|n| vec![Choose(n), StoreAcc(0, 0)]).boxed(),
+        Just(vec![Choose(2), IfOdd, Store(1, 1)]).boxed(),
+        Just(vec![Fence]).boxed(),
+        Just(vec![Publish]).boxed(),
+        Just(vec![TakeAndFree]).boxed(),
+        Just(vec![Use]).boxed(),
+        Just(vec![Speculate]).boxed(),
+        inside().prop_map(|i| wrap(SectionBegin, i, &[SectionEnd])).boxed(),
+        (0..3u8).prop_map(|a| vec![WaitForSection(a)]).boxed(),
+    ];
+    if actor > 0 {
+        all.push((0..actor).prop_map(|a| vec![Join(a)]).boxed());
+    }
+    Union::new(all).boxed()
+}
+
+fn script(flavour: Flavour, actor: u8, longest: usize) -> BoxedStrategy<Vec<Step>> {
+    let item = match flavour {
+        Flavour::Atomics => atomic(),
+        Flavour::Locks => prop_oneof![1 => atomic(), 3 => lock()].boxed(),
+        Flavour::Waits => prop_oneof![1 => atomic(), 3 => wait(actor)].boxed(),
+        Flavour::All => prop_oneof![2 => atomic(), 2 => lock(), 2 => wait(actor)].boxed(),
+    };
+    (prop::collection::vec(item, 1..=longest), any::<prop::sample::Index>(), 0..4u8)
+        .prop_map(move |(items, at, barrier)| {
+            let mut steps: Vec<Vec<Step>> = items;
+            // Between items, so that nobody holds a lock at the barrier more often than not.
+            if barrier == 0 && matches!(flavour, Flavour::Waits | Flavour::All) {
+                steps.insert(at.index(steps.len() + 1), vec![Barrier(0)]);
+            }
+            steps.concat()
+        })
+        .boxed()
+}
+
+/// Programs of three or four actors.
+pub fn scripts(flavour: Flavour) -> BoxedStrategy<Vec<Vec<Step>>> {
+    prop_oneof![
+        3 => prop::collection::vec(0..1u8, 3..=3).prop_flat_map(move |a| {
+            (0..a.len() as u8).map(|i| script(flavour, i, 4)).collect::<Vec<_>>()
+        }),
+        2 => prop::collection::vec(0..1u8, 4..=4).prop_flat_map(move |a| {
+            (0..a.len() as u8).map(|i| script(flavour, i, 3)).collect::<Vec<_>>()
+        }),
+    ]
+    .boxed()
+}
