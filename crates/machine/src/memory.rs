@@ -230,7 +230,7 @@ impl Run<'_> {
             }
             Op::Await { addr, cond } => {
                 let mask = if let Cond::AnySet(mask) = cond { mask } else { ALL };
-                yes(self.touch(addr, mask, Kind::Read))
+                yes(self.touch(addr, mask, Kind::Read) & mask)
             }
             Op::Join { .. } | Op::Barrier { .. } | Op::Fence => yes(0),
             // The engine answers a choice; 0 stands where it does not.
@@ -320,15 +320,16 @@ impl Run<'_> {
     }
 
     /// Notes an access and returns the word. An access to a dead object is a fault unless it is speculative.
+    /// A speculative write still depends on the object's life, since an allocation resets every word.
     fn touch(&mut self, addr: Addr, mask: u64, kind: Kind) -> u64 {
         self.footprint.push(addr, mask, kind);
-        if !self.speculative {
+        if !self.speculative || kind != Kind::Read {
             let life = Addr::life(addr.obj());
             if self.footprint.accesses().iter().all(|a| a.addr != life) && self.footprint.accesses().len() < Footprint::MAX
             {
                 self.footprint.push(life, ALL, Kind::Read);
             }
-            if self.word(life) == 0 {
+            if !self.speculative && self.word(life) == 0 {
                 self.fault = Some(Fault::Dead(addr.obj()));
             }
         }
