@@ -1,0 +1,263 @@
+//! The command line, as clap reads it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cowrace_machine::Arch;
+use cowrace_trace::Schedule;
+
+use crate::eras::Toggles;
+
+const EXITS: &str = "\
+Exit codes:
+   0  everything as expected; with no expectation, only `holds` is
+   1  the tool failed
+   2  the command line cannot be read
+   3  a scenario cannot be read, does not parse or does not check
+  10  an unexpected violation
+  11  an expected violation is gone, or is of another class
+  12  a limit ended the search where a complete answer was due, or the question could not be answered
+  13  vacuous: no execution opened the window of the race
+  14  engines disagree
+If several apply: 10, then 11, 13, 12.";
+
+const REPLAY_EXITS: &str = "\
+Exit codes:
+   0  the execution ran as asked, and holds or ends in the violation that the file expects
+   2  the command line cannot be read
+   3  the scenario cannot be read, does not parse or does not check
+  10  it ends in a violation that the file does not expect
+  11  --schedule only: it holds, where the file expects a violation
+  12  inconclusive: a row is impossible there, or the schedule does not fit";
+
+/// A model checker for the races between copy-on-write and page pinning in Linux mm.
+#[derive(Debug, Parser)]
+#[command(name = "cowrace", version, after_help = EXITS, propagate_version = true, infer_long_args = false)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Explores every interleaving of scenarios and compares with what their files expect.
+    #[command(after_help = EXITS)]
+    Check(CheckArgs),
+    /// Runs one execution: the rows of the diagram in the order drawn, or a schedule.
+    #[command(after_help = REPLAY_EXITS)]
+    Replay(ReplayArgs),
+    /// Tells one execution step by step: what changed, and why the kernel went on as it did.
+    ///
+    /// Without --schedule or --as-written, explores and tells the first bad interleaving.
+    #[command(after_help = REPLAY_EXITS)]
+    Explain(ExplainArgs),
+    /// Lists scenarios.
+    List(ListArgs),
+    /// Lists eras and rules; with a name, the commits and rules of that era.
+    Eras(ErasArgs),
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Which kernel.
+#[derive(Debug, Args)]
+pub struct ToggleArgs {
+    /// Adds a commit to each era.
+    #[arg(long, value_name = "COMMIT")]
+    pub with: Vec<String>,
+    /// Takes a commit out of each era.
+    #[arg(long, value_name = "COMMIT")]
+    pub without: Vec<String>,
+    /// Picks a rule in each era; `cowrace eras` lists the keys and values.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// The architecture.
+    #[arg(long, default_value = "generic", value_parser = arch_parser())]
+    pub arch: Arch,
+}
+
+impl ToggleArgs {
+    /// The toggles alone.
+    #[must_use]
+    pub fn toggles(&self) -> Toggles {
+        Toggles { with: self.with.clone(), without: self.without.clone(), set: self.set.clone() }
+    }
+}
+
+/// Arguments of `cowrace check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// An era by name, or a TOML file with `name`, `base`, `with`, `without` and `set`. May be given more
+    /// than once; without it, every preset.
+    #[arg(long, value_name = "ERA|FILE")]
+    pub era: Vec<String>,
+    /// Deviations.
+    #[command(flatten)]
+    pub toggles: ToggleArgs,
+    /// The engine.
+    #[arg(long, default_value = "explore", value_parser = engine)]
+    pub engine: String,
+    /// The memory model.
+    #[arg(long, default_value = "sc", value_parser = memory)]
+    pub memory: String,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Ends each search after so many executions; the verdict is then `bounded`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_executions: Option<u64>,
+    /// Ends each search after so many seconds; the verdict is then `bounded`.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub max_time: Option<Duration>,
+    /// Searches that run at the same time; without it, one for each CPU.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Scenario files, and directories that are searched for `.race` files.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+/// One scenario under one era.
+#[derive(Debug, Args)]
+pub struct OneArgs {
+    /// The scenario.
+    pub file: PathBuf,
+    /// The era, by name or as a file.
+    #[arg(long, value_name = "ERA|FILE")]
+    pub era: String,
+    /// The variant of the scenario.
+    #[arg(long)]
+    pub variant: Option<String>,
+    /// Deviations.
+    #[command(flatten)]
+    pub toggles: ToggleArgs,
+}
+
+/// Arguments of `cowrace replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// What to run.
+    #[command(flatten)]
+    pub one: OneArgs,
+    /// The order of the rows in the file.
+    #[arg(long, required_unless_present = "schedule", conflicts_with = "schedule")]
+    pub as_written: bool,
+    /// A schedule, as `check` prints it.
+    #[arg(long)]
+    pub schedule: Option<Schedule>,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `cowrace explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// What to run.
+    #[command(flatten)]
+    pub one: OneArgs,
+    /// The order of the rows in the file.
+    #[arg(long, conflicts_with = "schedule")]
+    pub as_written: bool,
+    /// A schedule, as `check` prints it.
+    #[arg(long)]
+    pub schedule: Option<Schedule>,
+}
+
+/// Arguments of `cowrace list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Scenario files, and directories that are searched for `.race` files.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `cowrace eras`.
+#[derive(Debug, Args)]
+pub struct ErasArgs {
+    /// An era, by name or as a file.
+    pub name: Option<String>,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+fn arch_parser() -> impl clap::builder::TypedValueParser<Value = Arch> {
+    PossibleValuesParser::new(Arch::ALL.iter().map(|a| a.name()))
+        .map(|name| Arch::ALL.iter().copied().find(|a| a.name() == name).unwrap_or_default())
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("a rule is picked as KEY=VALUE, as in wp_reuse=mapswap")?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn engine(text: &str) -> Result<String, String> {
+    match text {
+        "explore" => Ok(text.to_owned()),
+        "loom" | "shuttle" | "all" => Err("only the engine `explore` is built in".to_owned()),
+        _ => Err("there is no such engine; only `explore` is built in".to_owned()),
+    }
+}
+
+fn memory(text: &str) -> Result<String, String> {
+    if text == "sc" {
+        return Ok(text.to_owned());
+    }
+    Err("only `sc`, sequential consistency, is built in".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "this is no number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        _ => Err("this is no time that a search could take".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn only_what_is_built_in_is_accepted() {
+        for (wrong, words) in [
+            (["--engine", "loom"], "only the engine `explore`"),
+            (["--engine", "all"], "only the engine `explore`"),
+            (["--engine", "spin"], "no such engine"),
+            (["--memory", "lkmm"], "only `sc`"),
+            (["--max-time", "-1"], "unexpected argument"),
+            (["--max-time", "0"], "no time"),
+            (["--max-time", "inf"], "no time"),
+            (["--max-executions", "0"], "0 is not in"),
+            (["--arch", "vax"], "no-swap-exclusive"),
+            (["--set", "wp_reuse"], "KEY=VALUE"),
+        ] {
+            let args = ["cowrace", "check"].into_iter().chain(wrong).chain(["x.race"]);
+            let error = Cli::try_parse_from(args).expect_err(wrong[1]).to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Era files: a kernel of one's own, as TOML.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cowrace_mm::Era;
+use serde::Deserialize;
+
+use crate::Failure;
+use crate::eras::{Toggles, explain};
+
+/// The contents of an era file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EraFile {
+    /// The era's own name.
+    name: String,
+    /// The preset that it starts from.
+    base: String,
+    /// Commits more.
+    #[serde(default)]
+    with: Vec<String>,
+    /// Commits less.
+    #[serde(default)]
+    without: Vec<String>,
+    /// Rules picked by hand.
+    #[serde(default)]
+    set: BTreeMap<String, String>,
+}
+
+/// Reads an era file.
+///
+/// # Errors
+///
+/// If it cannot be read, is no TOML, has unknown keys, or names what does not exist.
+pub(crate) fn read(path: &Path) -> Result<Era, Failure> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("cannot read the era file `{shown}`: {error}")))?;
+    let file: EraFile = toml::from_str(&text).map_err(|error| {
+        let error = error.to_string();
+        Failure::usage(format!("the era file `{shown}` cannot be understood\n{}", error.trim_end()))
+    })?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if file.name.is_empty() || !file.name.chars().all(plain) {
+        return Err(Failure::usage(format!(
+            "the era file `{shown}` has the name `{}`; a name is made of letters, digits, `.`, `_` and `-`",
+            file.name.escape_default()
+        )));
+    }
+    if Era::preset(&file.name).is_ok() {
+        return Err(Failure::usage(format!(
+            "the era file `{shown}` has the name `{}`, which is that of a preset",
+            file.name
+        )));
+    }
+    let fail =
+        |error| Failure::usage(format!("in the era file `{shown}`: {}", explain(&error, Some(&file.base))));
+    let base = Era::preset(&file.base).map_err(fail)?;
+    let toggles = Toggles {
+        with: file.with.clone(),
+        without: file.without.clone(),
+        set: file.set.into_iter().collect(),
+    };
+    Ok(toggles.apply(base).map_err(fail)?.named(&file.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Era, Failure> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("era.toml");
+        std::fs::write(&path, text).expect("a file");
+        read(&path)
+    }
+
+    #[test]
+    fn a_file_makes_an_era_of_its_own() {
+        let era =
+            parse("name = \"mine\"\nbase = \"v5.9\"\n[set]\nwp_reuse = \"mapcount\"\n").expect("an era");
+        assert_eq!(era.name(), "mine");
+        assert_eq!(era.rules().wp_reuse.name(), "mapcount");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (text, words) in [
+            ("name = \"mine\"\nbase = \"v5.9\"\ncolour = 1\n", "colour"),
+            ("base = \"v5.9\"\n", "name"),
+            ("name = \"mine\"\nbase = \"v5.99\"\n", "`v5.9`"),
+            ("name = \"v5.9\"\nbase = \"v5.9\"\n", "preset"),
+            ("name = \"my era\"\nbase = \"v5.9\"\n", "letters"),
+            ("name = \"mine\"\nbase = \"v5.9\"\nset = { wp_reuse = \"x\" }\n", "wp_reuse"),
+            ("name =", "cannot be understood"),
+        ] {
+            let failure = parse(text).expect_err(text);
+            assert_eq!(failure.exit, cowrace_trace::Exit::Usage);
+            assert!(failure.message.contains(words), "{text}: {}", failure.message);
+        }
+        assert!(read(Path::new("/nowhere/era.toml")).expect_err("no file").message.contains("cannot read"));
+    }
+}

@@ -1,0 +1,27 @@
+//! Exit codes from reports.
+
+use cowrace_trace::{Exit, Report, Verdict};
+
+/// The exit code that one report asks for. What is not judged asks for none.
+#[must_use]
+pub fn exit(report: &Report) -> Exit {
+    if report.as_expected != Some(false) {
+        return Exit::Ok;
+    }
+    let violation_was_due = report.expected.as_deref().is_some_and(|e| e != Verdict::Holds.name());
+    match report.verdict {
+        Verdict::Violated if violation_was_due => Exit::Gone,
+        Verdict::Violated => Exit::Unexpected,
+        Verdict::Holds => Exit::Gone,
+        Verdict::Vacuous => Exit::Vacuous,
+        Verdict::Bounded | Verdict::Inconclusive => Exit::Bounded,
+    }
+}
+
+/// The exit code of several reports together: 10, then 11, 13, 12.
+#[must_use]
+pub fn worst(reports: &[Report]) -> Exit {
+    let codes: Vec<Exit> = reports.iter().map(exit).collect();
+    let order = [Exit::Unexpected, Exit::Gone, Exit::Vacuous, Exit::Bounded];
+    order.into_iter().find(|e| codes.contains(e)).unwrap_or(Exit::Ok)
+}

@@ -1,0 +1,90 @@
+//! Standard output that may go away.
+
+use std::io::{self, Write};
+
+use crate::Failure;
+
+/// Where results go. A reader that closes its end (`| head`) has seen enough: that is no error, and the
+/// exit code still says what was found.
+pub struct Out<'w> {
+    to: Box<dyn Write + 'w>,
+    closed: bool,
+}
+
+impl std::fmt::Debug for Out<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Out").field("closed", &self.closed).finish_non_exhaustive()
+    }
+}
+
+impl<'w> Out<'w> {
+    /// Output to a writer.
+    pub fn new(to: impl Write + 'w) -> Self {
+        Self { to: Box::new(to), closed: false }
+    }
+
+    /// Output to standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self::new(io::stdout())
+    }
+
+    /// Prints text as it is.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, other than because the reader is gone.
+    pub fn text(&mut self, text: &str) -> Result<(), Failure> {
+        if self.closed {
+            return Ok(());
+        }
+        match self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            other => other.map_err(|error| Failure::tool(format!("cannot write the output: {error}"))),
+        }
+    }
+
+    /// Prints a line.
+    ///
+    /// # Errors
+    ///
+    /// As [`text`](Self::text).
+    pub fn line(&mut self, line: &str) -> Result<(), Failure> {
+        self.text(&format!("{line}\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A writer that fails in one way.
+    struct Broken(io::ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_is_no_error() {
+        let mut out = Out::new(Broken(io::ErrorKind::BrokenPipe));
+        assert_eq!(out.line("x"), Ok(()));
+        assert_eq!(out.line("y"), Ok(()));
+    }
+
+    #[test]
+    fn a_full_disk_is_one() {
+        let failure =
+            Out::new(Broken(io::ErrorKind::StorageFull)).line("x").expect_err("it cannot be written");
+        assert_eq!(failure.exit, cowrace_trace::Exit::Tool);
+    }
+}

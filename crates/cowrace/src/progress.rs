@@ -1,0 +1,78 @@
+//! A line on a terminal that says how far a long run has come.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use cowrace_explore::{self as explore, Observer};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Runs shorter than this need no line.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// The line. It stays away unless standard error is a terminal and the run is long.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    executions: AtomicU64,
+}
+
+impl Progress {
+    /// A line for so many searches.
+    pub(crate) fn new(searches: usize) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(searches as u64), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{pos}/{len} searches, {msg} executions, {elapsed}") {
+            bar.set_style(style);
+        }
+        Self { bar, started: Instant::now(), executions: AtomicU64::new(0) }
+    }
+
+    /// Notes that a search has ended.
+    pub(crate) fn done(&self) {
+        self.bar.inc(1);
+    }
+
+    /// Prints with the line out of the way.
+    pub(crate) fn aside<R>(&self, print: impl FnOnce() -> R) -> R {
+        self.bar.suspend(print)
+    }
+
+    /// Takes the line away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn tell(&self, more: u64) {
+        let executions = self.executions.fetch_add(more, Ordering::Relaxed) + more;
+        if self.started.elapsed() < QUIET {
+            return;
+        }
+        if self.bar.is_hidden() {
+            // Hidden still if standard error is no terminal.
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_message(HumanCount(executions).to_string());
+    }
+}
+
+/// Watches one search for the line.
+#[derive(Debug)]
+pub(crate) struct Watch<'p> {
+    progress: &'p Progress,
+    told: u64,
+}
+
+impl<'p> Watch<'p> {
+    pub(crate) const fn new(progress: &'p Progress) -> Self {
+        Self { progress, told: 0 }
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn progress(&mut self, now: &explore::Progress) -> ControlFlow<()> {
+        self.progress.tell(now.executions - self.told);
+        self.told = now.executions;
+        ControlFlow::Continue(())
+    }
+}
