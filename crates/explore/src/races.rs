@@ -1,7 +1,8 @@
 //! Races: which earlier events a request could also have come before, and who must then go first.
 
-use cowrace_machine::{Access, ActorSet, Addr, Memory, Op, Request};
+use cowrace_machine::{Access, ActorSet, Addr, Memory, Op, Program, Request};
 
+use crate::bench::Bench;
 use crate::history::History;
 
 /// A race: at `event`, one of `initials` must be tried.
@@ -88,6 +89,41 @@ impl Detector {
             initials.insert(actor);
         }
         initials
+    }
+}
+
+/// Joins into the clock of a request what it waits for beside memory: all that the other actor did, or
+/// that the other participants did before they came to the barrier. Such edges cannot be reversed.
+pub(crate) fn order(
+    clock: &mut [u32],
+    program: &Program,
+    history: &History,
+    bench: &Bench<'_>,
+    actor: u8,
+    request: &Request,
+) {
+    match request.op {
+        Op::Join { actor: other } => {
+            if let Some(&last) = history.own(other).last() {
+                join(clock, history.clock(last as usize));
+            }
+        }
+        Op::Barrier { id } => {
+            let round = bench.passed(actor, id);
+            for other in program.barriers[id as usize].iter() {
+                let own = history.own(other);
+                // One who has passed since did so with an event of its own.
+                let is_pass = |&e: &u32| history.events()[e as usize].request.op == request.op;
+                let arrived = match bench.passed(other, id) > round {
+                    true => (0..own.len()).filter(|&at| is_pass(&own[at])).nth(round as usize).unwrap_or(0),
+                    false => own.len(),
+                };
+                if let Some(&last) = own[..arrived].last() {
+                    join(clock, history.clock(last as usize));
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -10,7 +10,7 @@ use crate::bench::Bench;
 use crate::describe::{self, Holders};
 use crate::explorer::{Execution, Limits, Observer, Outcome, Progress};
 use crate::history::History;
-use crate::races::{Detector, join, waited_word};
+use crate::races::{Detector, order, waited_word};
 use crate::sleep::Sleepers;
 use crate::windows::Windows;
 
@@ -222,7 +222,7 @@ impl<'p> Search<'p> {
         if choice.1 > 0 {
             done.answer = Answer { value: u64::from(choice.0), ok: true };
         }
-        self.order(actor, &request, &done.footprint);
+        self.race(actor, &request, &done.footprint);
         let finding = self.bench.answer(actor, done.answer, &self.history);
         if let Op::Barrier { id } = request.op {
             self.bench.pass(actor, id, false);
@@ -246,35 +246,11 @@ impl<'p> Search<'p> {
     }
 
     /// Computes the clock of a request that has just been executed, and asks for what its races need.
-    fn order(&mut self, actor: u8, request: &Request, footprint: &Footprint) {
+    fn race(&mut self, actor: u8, request: &Request, footprint: &Footprint) {
         let scratch = (&mut self.memory, &self.program.memory);
         self.detector.detect(&self.history, actor, request, footprint.accesses(), scratch);
         self.plan();
-        match request.op {
-            Op::Join { actor: other } => {
-                if let Some(&last) = self.history.own(other).last() {
-                    join(&mut self.detector.clock, self.history.clock(last as usize));
-                }
-            }
-            Op::Barrier { id } => {
-                let round = self.bench.passed(actor, id);
-                for other in self.program.barriers[id as usize].iter() {
-                    let own = self.history.own(other);
-                    // Up to its arrival: one who has passed since did so with an event of its own.
-                    let arrived = if self.bench.passed(other, id) > round {
-                        let is_pass = |&&e: &&u32| self.history.events()[e as usize].request.op == request.op;
-                        let pass = own.iter().filter(is_pass).nth(round as usize);
-                        pass.map_or(0, |&e| self.history.events()[e as usize].nth as usize - 1)
-                    } else {
-                        own.len()
-                    };
-                    if let Some(&last) = own[..arrived].last() {
-                        join(&mut self.detector.clock, self.history.clock(last as usize));
-                    }
-                }
-            }
-            _ => {}
-        }
+        order(&mut self.detector.clock, self.program, &self.history, &self.bench, actor, request);
     }
 
     /// Sees to it that each race found is reversed somewhere: one of the actors that can start the

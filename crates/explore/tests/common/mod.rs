@@ -1,7 +1,9 @@
 //! Programs made of scripts, and a search without reduction to compare with.
 #![expect(dead_code, reason = "each test uses a part")]
 
+pub mod memo;
 pub mod naive;
+pub mod peers;
 pub mod random;
 
 use std::collections::HashMap;
