@@ -7,6 +7,9 @@ use unicode_width::UnicodeWidthStr as _;
 /// Spaces between two columns.
 const GAP: usize = 2;
 
+/// A shorter underline would not be told from other text.
+const NARROWEST: usize = 3;
+
 /// One line below the underlines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Line {
@@ -76,7 +79,7 @@ impl Columns {
     }
 
     fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = self.heads.iter().map(|h| h.width().max(1)).collect();
+        let mut widths: Vec<usize> = self.heads.iter().map(|h| h.width().max(NARROWEST)).collect();
         for line in &self.lines {
             let Line::Cells(cells) = line else { continue };
             for (column, text) in cells {
@@ -143,7 +146,7 @@ mod tests {
             columns.to_string(),
             "\
 a           other process  c
-==========  =============  =
+==========  =============  ===
 buf[1] = 2                 x
 === all ===
             wait C
@@ -155,14 +158,14 @@ buf[1] = 2                 x
     fn wide_characters_count_by_their_columns() {
         let mut columns = Columns::new(["a", "b"]);
         columns.row([(0, "页页"), (1, "x")]);
-        assert_eq!(columns.to_string(), "a     b\n====  =\n页页  x\n");
+        assert_eq!(columns.to_string(), "a     b\n====  ===\n页页  x\n");
     }
 
     #[test]
     fn cells_stay_on_their_line() {
         let mut columns = Columns::new(["a\tb", "c"]);
         columns.row([(0, "x\ny  "), (9, "nowhere")]).row::<&str>([]);
-        assert_eq!(columns.to_string(), "a b  c\n===  =\nx y\n\n");
+        assert_eq!(columns.to_string(), "a b  c\n===  ===\nx y\n\n");
     }
 
     #[test]

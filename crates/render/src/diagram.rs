@@ -82,6 +82,6 @@ always r == 1
     #[test]
     fn missing_blocks_leave_no_blank_lines() {
         let diagram = Diagram { columns: vec!["a".into()], ..Diagram::default() };
-        assert_eq!(diagram.to_string(), "a\n=\n");
+        assert_eq!(diagram.to_string(), "a\n===\n");
     }
 }
