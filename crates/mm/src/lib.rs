@@ -1,15 +1,160 @@
 //! Linux mm, cut to what the copy-on-write and pinning races need.
+//!
+//! Every function carries the name of the kernel function that it follows, takes the kernel's steps in the
+//! kernel's order, and reads the rule of the era at the place where kernels differ. What differs between
+//! kernels is data: [`era`]. What a scenario asks for is data, too: [`world`].
 
+mod boot;
+mod call;
+mod check;
+mod cpu;
 pub mod era;
+pub mod fork;
+mod functions;
+pub mod gup;
+pub mod layout;
+pub mod madvise;
+pub mod memory;
+pub mod mmap;
+pub mod mprotect;
+mod narrate;
+pub mod page_alloc;
+pub mod pte;
+pub mod rmap;
+pub mod swap;
+pub mod swapfile;
+pub mod task_mmu;
+pub mod tlb;
+pub mod user;
+pub mod userfaultfd;
+pub mod value;
+pub mod vmscan;
 pub mod world;
 
-use cowrace_machine::{Arch, Program};
+use std::sync::Arc;
 
+use cowrace_machine::{Actor, ActorSet, Arch, Program};
+
+pub use cpu::{Cpu, Kernel};
 pub use era::Era;
+pub use functions::FUNCTIONS;
 pub use world::World;
+
+use crate::world::{Call, Expr, Step, Term};
 
 /// Makes a program of a scenario under an era.
 #[must_use]
-pub fn program(_world: &World, _era: &Era, _arch: Arch) -> Program {
-    unimplemented!()
+pub fn program(world: &World, era: &Era, arch: Arch) -> Program {
+    let kernel = Arc::new(Kernel {
+        rules: *era.rules(),
+        arch,
+        cpumask: (0..world.mms.len()).map(|mm| cpumask(world, mm)).collect(),
+        gup_fast: (0..world.actors.len()).map(|actor| goes_through_gup_fast(world, actor)).collect(),
+        counts_copies: world.predicates.iter().any(|p| counts_copies(&p.expr)),
+        world: world.clone(),
+    });
+    let actors = world.actors.iter().enumerate().map(|(index, spec)| {
+        let kernel = Arc::clone(&kernel);
+        Actor::new(spec.name.clone(), move |cpu| {
+            Box::pin(call::run(Cpu::new(cpu, Arc::clone(&kernel)), index))
+        })
+    });
+    let barriers = world.barriers.iter().map(|members| {
+        let mut set = ActorSet::default();
+        members.iter().for_each(|&actor| set.insert(actor as u8));
+        set
+    });
+    let judge = Arc::clone(&kernel);
+    Program {
+        memory: boot::boot(&kernel),
+        actors: actors.collect(),
+        barriers: barriers.collect(),
+        windows: world.windows.clone(),
+        check: Box::new(move |memory| check::check(&judge, memory)),
+        fingerprint: fingerprint(&kernel),
+        narrate: Box::new(narrate::Narrator::new(kernel)),
+    }
+}
+
+/// Hash of everything that the meaning of a schedule depends on: the source of the model, the rules, the
+/// architecture and the scenario. The windows and the way in which predicates are written do not count.
+fn fingerprint(kernel: &Kernel) -> u32 {
+    let world = &kernel.world;
+    let text = format!(
+        "{} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        env!("COWRACE_MODEL_HASH"),
+        kernel.rules,
+        kernel.arch,
+        world.mms,
+        world.areas,
+        world.variables,
+        world.actors,
+        world.barriers,
+        world.environment,
+    );
+    // FNV-1a: fixed for ever, so that a schedule means the same on every machine.
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// The CPUs that run an mm, and the pages that each touches from user space.
+fn cpumask(world: &World, mm: world::MmId) -> Vec<(world::ActorId, u16)> {
+    let mut mask = Vec::new();
+    for (actor, spec) in world.actors.iter().enumerate() {
+        if spec.mm != Some(mm) {
+            continue;
+        }
+        let mut touched = 0;
+        for step in &spec.steps {
+            if let Step::Call(call) = step
+                && let Call::Load { va, .. } | Call::Store { va, .. } = call.call
+            {
+                touched |= 1 << va;
+            }
+        }
+        mask.push((actor, touched));
+    }
+    mask
+}
+
+fn goes_through_gup_fast(world: &World, actor: world::ActorId) -> bool {
+    world.actors[actor].steps.iter().any(|step| {
+        matches!(
+            step,
+            Step::Call(world::CallSpec {
+                call: Call::Gup { fast: true, .. }
+                    | Call::DirectRead { .. }
+                    | Call::DirectWrite { .. }
+                    | Call::Recvmsg { .. }
+                    | Call::Vmsplice { .. },
+                ..
+            })
+        )
+    })
+}
+
+fn counts_copies(expr: &Expr) -> bool {
+    match expr {
+        Expr::Compare(left, _, right) => matches!(left, Term::Copies(_)) || matches!(right, Term::Copies(_)),
+        Expr::And(a, b) | Expr::Or(a, b) => counts_copies(a) || counts_copies(b),
+        Expr::Not(a) => counts_copies(a),
+    }
+}
+
+impl World {
+    /// Whether some call gives out a handle that no variable keeps.
+    #[must_use]
+    pub fn drops_handles(&self) -> bool {
+        let gives = |call: &Call| {
+            matches!(call, Call::Gup { .. } | Call::Vmsplice { .. } | Call::IoUringRegister { .. })
+        };
+        let calls = self.actors.iter().flat_map(|actor| &actor.steps).filter_map(|step| match step {
+            Step::Call(call) => Some(call),
+            Step::Barrier(_) => None,
+        });
+        calls.clone().any(|call| call.dest.is_none() && gives(&call.call))
+            // A variable that two calls fill forgets the first handle.
+            || calls.clone().filter(|call| gives(&call.call)).any(|call| {
+                calls.clone().filter(|other| other.dest == call.dest).count() > 1
+            })
+    }
 }

@@ -1,6 +1,11 @@
 //! The commits, as toggles.
 
-use super::Rules;
+use super::{
+    ActiveRead, AeBarriers, AnonExclusive, ClearRefsFlush, ClearRefsLock, ClearRefsPin, DirectIo, ForkPin,
+    ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned, MadvFree, MprotectUpgrade, PinSteps,
+    ReclaimPin, Rules, SwapinRecheck, SwapinReuse, UffdFlush, UffdUnprotect, VmaLock, WpFreeSwap, WpLruDrain,
+    WpReuse, WpUnlock,
+};
 
 /// Where a row's statement comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,4 +56,367 @@ impl Commit {
 }
 
 /// Every commit, oldest first: the order in which an era applies them.
-pub const COMMITS: &[Commit] = &[];
+pub const COMMITS: &[Commit] = &[
+    Commit {
+        id: "4969c1192d15",
+        release: "v2.6.36",
+        title: "mm: fix swapin race condition",
+        closes: "a page that has left the swap cache while the fault waited for its lock is not mapped",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.swapin_recheck = SwapinRecheck::SwapCache,
+    },
+    Commit {
+        id: "31c4a3d3a0f8",
+        release: "v2.6.36",
+        title: "mm: further fix swapin race condition",
+        closes: "a page that has come back to the swap cache under another entry is not mapped",
+        effect: Effect::Closes("swapin-aba-page-lock"),
+        provenance: Provenance::Inferred,
+        rule: |r| r.swapin_recheck = SwapinRecheck::Private,
+    },
+    Commit {
+        id: "17839856fd58",
+        release: "v5.8",
+        title: "gup: document and work around \"COW can break either way\" issue",
+        closes: "a read GUP of a shared page gets a page of its own, so no child reads what its parent writes later",
+        effect: Effect::Closes("vmsplice-child-munmap-leak"),
+        provenance: Provenance::Read,
+        rule: |r| r.gup_read = GupRead::ForceWrite,
+    },
+    Commit {
+        id: "a308c71bf1e6",
+        release: "v5.9-rc4",
+        title: "mm/gup: Remove enfornced COW mechanism",
+        closes: "nothing: it takes 17839856fd58 back, because 09854ba94c6a takes over",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.gup_read = GupRead::Share,
+    },
+    Commit {
+        id: "09854ba94c6a",
+        release: "v5.9-rc4",
+        title: "mm: do_wp_page() simplification",
+        closes: "a page that anybody else refers to, pins and pipes included, is copied before it is written",
+        effect: Effect::Closes("vmsplice-child-munmap-leak"),
+        provenance: Provenance::Read,
+        rule: |r| {
+            r.wp_reuse = WpReuse::Count;
+            r.wp_unlock = WpUnlock::AfterReuse;
+        },
+    },
+    Commit {
+        id: "be068f29034f",
+        release: "v5.9-rc7",
+        title: "mm: fix misplaced unlock_page in do_wp_page()",
+        closes: "the page is unlocked while the PTE lock still keeps it from being freed",
+        effect: Effect::Closes("unlock-page-after-ptl"),
+        provenance: Provenance::Read,
+        rule: |r| r.wp_unlock = WpUnlock::BeforeReuse,
+    },
+    Commit {
+        id: "008cfe4418b3",
+        release: "v5.9-rc7",
+        title: "mm: Introduce mm_struct.has_pinned",
+        closes: "nothing by itself: it keeps fork from taking many references for a pin",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.has_pinned = HasPinned::Yes,
+    },
+    Commit {
+        id: "70e806e4e645",
+        release: "v5.9-rc7",
+        title: "mm: Do early cow for pinned pages during fork() for ptes",
+        closes: "a pinned page stays with the parent at fork, and the child gets a copy",
+        effect: Effect::Closes("rdma-no-dontfork"),
+        provenance: Provenance::Read,
+        rule: |r| r.fork_pin = ForkPin::CopyWrprotectFirst,
+    },
+    Commit {
+        id: "f3c64eda3e50",
+        release: "v5.9",
+        title: "mm: avoid early COW write protect games during fork()",
+        closes: "nothing: it removes write-protecting before the test, and opens GUP-fast against fork",
+        effect: Effect::Opens("fork-vs-gup-fast-seqcount"),
+        provenance: Provenance::Read,
+        rule: |r| {
+            if r.fork_pin == ForkPin::CopyWrprotectFirst {
+                r.fork_pin = ForkPin::Copy;
+            }
+        },
+    },
+    Commit {
+        id: "57efa1fe5957",
+        release: "v5.11 (v5.10.y)",
+        title: "mm/gup: prevent gup_fast from racing with COW during fork",
+        closes: "GUP-fast that pins while fork write-protects backs off",
+        effect: Effect::Closes("fork-vs-gup-fast-seqcount"),
+        provenance: Provenance::Read,
+        rule: |r| r.fork_seq = ForkSeq::Yes,
+    },
+    Commit {
+        id: "29a951dfb3c3",
+        release: "v5.11",
+        title: "mm: fix clear_refs_write locking",
+        closes: "no fault copies a page while clear_refs has write-protected it and not flushed yet",
+        effect: Effect::Closes("clear-refs-stale-tlb-lost-write"),
+        provenance: Provenance::Read,
+        rule: |r| r.clear_refs_lock = ClearRefsLock::Write,
+    },
+    Commit {
+        id: "9348b73c2e1b",
+        release: "v5.11",
+        title: "mm: don't play games with pinned pages in clear_page_refs",
+        closes: "clear_refs leaves a pinned page writable, so no store copies it away; GUP-fast can overtake the test",
+        effect: Effect::Closes("ro-longterm-pin-clear-refs"),
+        provenance: Provenance::Read,
+        rule: |r| r.clear_refs_pin = ClearRefsPin::Skip,
+    },
+    Commit {
+        id: "feb889fb40fa",
+        release: "v5.11",
+        title: "mm: don't put pinned pages into the swap cache",
+        closes: "reclaim leaves a pinned page mapped, so no store copies it away; GUP-fast can overtake the test",
+        effect: Effect::Closes("iouring-fixed-buffer-swap-barrier"),
+        provenance: Provenance::Read,
+        rule: |r| r.reclaim_pin = ReclaimPin::Skip,
+    },
+    Commit {
+        id: "912efa17e512",
+        release: "v5.12",
+        title: "mm: proc: Invalidate TLB after clearing soft-dirty page state",
+        closes: "no stale TLB entry lets a store by without a fault once clear_refs has returned",
+        effect: Effect::Closes("clear-refs-stale-tlb-lost-write"),
+        provenance: Provenance::Read,
+        rule: |r| r.clear_refs_flush = ClearRefsFlush::Explicit,
+    },
+    Commit {
+        id: "6ce64428d620",
+        release: "v5.12",
+        title: "mm/userfaultfd: fix memory corruption due to writeprotect",
+        closes: "a fault flushes before it copies if a write-protection has not been flushed yet",
+        effect: Effect::Closes("uffd-wp-stale-tlb-lost-write"),
+        provenance: Provenance::Read,
+        rule: |r| r.uffd_flush = UffdFlush::Yes,
+    },
+    Commit {
+        id: "c24d37322548",
+        release: "v5.14",
+        title: "mm/gup: fix try_grab_compound_head() race with split_huge_page()",
+        closes: "nothing that base pages show: it splits the taking of a pin into two steps",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.pin_steps = PinSteps::Two,
+    },
+    Commit {
+        id: "f4c4a3f48480",
+        release: "v5.14",
+        title: "mm: free idle swap cache page after COW",
+        closes: "nothing: the page that a copy leaves behind does not linger in the swap cache",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.free_swap_cache = FreeSwapCache::Yes,
+    },
+    Commit {
+        id: "6c8e2a256915",
+        release: "v5.18",
+        title: "mm: fix race between MADV_FREE reclaim and blkdev direct IO read",
+        closes: "reclaim does not discard a page of MADV_FREE that a device is about to write",
+        effect: Effect::Closes("madv-free-odirect-zero"),
+        provenance: Provenance::Read,
+        rule: |r| r.madv_free = MadvFree::RefAndDirty,
+    },
+    Commit {
+        id: "53a05ad9f21d",
+        release: "v5.18",
+        title: "mm: optimize do_wp_page() for exclusive pages in the swapcache",
+        closes: "nothing: the reference of the swap cache no longer forces a copy",
+        effect: Effect::Saves("swapcache-not-reused-spurious"),
+        provenance: Provenance::Read,
+        rule: |r| r.wp_free_swap = WpFreeSwap::Yes,
+    },
+    Commit {
+        id: "d4c470970d45",
+        release: "v5.18",
+        title: "mm: optimize do_wp_page() for fresh pages in local LRU pagevecs",
+        closes: "nothing: the reference of this CPU's LRU-add batch no longer forces a copy",
+        effect: Effect::Saves("lru-batch-spurious-copy"),
+        provenance: Provenance::Read,
+        rule: |r| r.wp_lru_drain = WpLruDrain::Yes,
+    },
+    Commit {
+        id: "c145e0b47c77",
+        release: "v5.18",
+        title: "mm: streamline COW logic in do_swap_page()",
+        closes: "a swapped-out page that anybody else refers to is copied before it is written",
+        effect: Effect::Closes("vmsplice-child-munmap-leak-swapped"),
+        provenance: Provenance::Read,
+        rule: |r| r.swapin_reuse = SwapinReuse::Count,
+    },
+    Commit {
+        id: "6c287605fd56",
+        release: "v5.19",
+        title: "mm: remember exclusively mapped anonymous pages with PG_anon_exclusive",
+        closes: "an exclusive page is never copied, whoever refers to it; giving up exclusivity fails if it is pinned",
+        effect: Effect::Closes("odirect-clear-refs-lost-read"),
+        provenance: Provenance::Read,
+        rule: |r| {
+            r.anon_exclusive = AnonExclusive::Yes;
+            r.wp_reuse = WpReuse::AnonExclusive;
+        },
+    },
+    Commit {
+        id: "a7f226604170",
+        release: "v5.19",
+        title: "mm/gup: trigger FAULT_FLAG_UNSHARE when R/O-pinning a possibly shared anonymous page",
+        closes: "a read pin is taken on an exclusive page only",
+        effect: Effect::Closes("vfio-ro-pin-six-step"),
+        provenance: Provenance::Read,
+        rule: |r| r.gup_read = GupRead::UnshareExclusive,
+    },
+    Commit {
+        id: "1493a1913e34",
+        release: "v5.19",
+        title: "mm/swap: remember PG_anon_exclusive via a swp pte bit",
+        closes: "a page that a get refers to is still exclusive when it comes back from swap",
+        effect: Effect::Closes("odirect-swapout-lost-read"),
+        provenance: Provenance::Read,
+        rule: |r| r.swapin_reuse = SwapinReuse::SwapExclusive,
+    },
+    Commit {
+        id: "64fe24a3e05e",
+        release: "v6.1",
+        title: "mm/mprotect: try avoiding write faults for exclusive anonymous pages when changing protection",
+        closes: "nothing: an exclusive dirty page becomes writable without a fault",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.mprotect_upgrade = MprotectUpgrade::Yes,
+    },
+    Commit {
+        id: "5535be309971",
+        release: "v6.0",
+        title: "mm/gup: fix FOLL_FORCE COW security issue and remove FOLL_COW",
+        closes: "nothing that private anonymous memory shows: CVE-2022-2590 needs shared memory",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.gup_force = GupForce::AnonExclusive,
+    },
+    Commit {
+        id: "088b8aa537c2",
+        release: "v6.1",
+        title: "mm: fix PageAnonExclusive clearing racing with concurrent RCU GUP-fast",
+        closes: "clearing the exclusive bit and pinning cannot miss each other on weakly ordered CPUs",
+        effect: Effect::WeakMemory,
+        provenance: Provenance::Read,
+        rule: |r| {
+            r.pin_steps = PinSteps::TwoMb;
+            r.ae_barriers = AeBarriers::Yes;
+        },
+    },
+    Commit {
+        id: "84209e87c696",
+        release: "v6.2",
+        title: "mm/gup: reliable R/O long-term pinning in COW mappings",
+        closes: "a long-term read pin of a private file or zero page gets an anonymous page first",
+        effect: Effect::Closes("longterm-ro-pin-private-file"),
+        provenance: Provenance::Read,
+        rule: |r| r.gup_longterm = GupLongterm::Unshare,
+    },
+    Commit {
+        id: "uffd-unprotect-writable",
+        release: "v6.2 or v6.3",
+        title: "mm/userfaultfd: try changing a PTE writable when un-protecting (id not looked up)",
+        closes: "nothing: un-protecting does not take the write bit of an exclusive dirty page for good",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| r.uffd_unprotect = UffdUnprotect::TryWritable,
+    },
+    Commit {
+        id: "reclaim-recheck-pinned",
+        release: "v6.3",
+        title: "mm/vmscan: test for pins again once the page is unmapped (id not looked up)",
+        closes: "nothing: a page that cannot be freed anyway is not written out",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| {
+            if r.reclaim_pin == ReclaimPin::Skip {
+                r.reclaim_pin = ReclaimPin::SkipAndRecheck;
+            }
+        },
+    },
+    Commit {
+        id: "0bff0aaea03e",
+        release: "v6.4",
+        title: "x86/mm: try VMA lock-based page fault handling first",
+        closes: "nothing: it opens faults against fork, which takes only the mmap lock",
+        effect: Effect::Opens("fork-vs-per-vma-lock-fault"),
+        provenance: Provenance::Read,
+        rule: |r| r.vma_lock = VmaLock::Racy,
+    },
+    Commit {
+        id: "fb49c455323f",
+        release: "v6.5 (v6.4.3)",
+        title: "fork: lock VMAs of the parent process when forking",
+        closes: "no fault copies a page while fork has write-protected it and not flushed yet",
+        effect: Effect::Closes("fork-vs-per-vma-lock-fault"),
+        provenance: Provenance::Read,
+        rule: |r| {
+            if r.vma_lock == VmaLock::Racy {
+                r.vma_lock = VmaLock::Yes;
+            }
+        },
+    },
+    Commit {
+        id: "a7e689dd1c06",
+        release: "v6.5",
+        title: "block: Convert bio_iov_iter_get_pages to use iov_iter_extract_pages",
+        closes: "O_DIRECT takes pins, so fork leaves its pages with the parent",
+        effect: Effect::Closes("odirect-fork-lost-read"),
+        provenance: Provenance::Inferred,
+        rule: |r| r.direct_io = DirectIo::Pin,
+    },
+    Commit {
+        id: "aa-copy-on-read",
+        release: "proposal, 2021",
+        title: "mm: gup: FOLL_UNSHARE, copy-on-read (Andrea Arcangeli, aa tree; code reconstructed from messages)",
+        closes: "a read GUP of a page that mapcount and swapcount call shared gets a page of its own, gets and pins alike",
+        effect: Effect::Closes("vmsplice-child-munmap-leak"),
+        provenance: Provenance::Inferred,
+        rule: |r| {
+            r.gup_read = GupRead::UnshareMapSwap;
+            r.gup_longterm = GupLongterm::Unshare;
+        },
+    },
+    Commit {
+        id: "dh-unshare-v1",
+        release: "proposal, December 2021",
+        title: "mm: support GUP-triggered unsharing via FAULT_FLAG_UNSHARE (David Hildenbrand, v1)",
+        closes: "a read GUP of a page with more than one mapping gets a page of its own",
+        effect: Effect::Closes("ro-pin-shared-page"),
+        provenance: Provenance::Read,
+        rule: |r| r.gup_read = GupRead::UnshareMapcount,
+    },
+    Commit {
+        id: "dh-active-inactive",
+        release: "proposal, December 2021",
+        title: "active and inactive references decide (David Hildenbrand, in the discussion of v1; never written)",
+        closes: "references by swap entries count as sharers, in GUP, write faults and swap-in",
+        effect: Effect::Closes("swapcount-missed-by-mapcount"),
+        provenance: Provenance::Inferred,
+        rule: |r| {
+            r.gup_read = GupRead::UnshareActiveInactive;
+            r.wp_reuse = WpReuse::ActiveInactive;
+            r.swapin_reuse = SwapinReuse::ActiveInactive;
+            r.active_read = ActiveRead::InactiveFirst;
+        },
+    },
+    Commit {
+        id: "dh-one-shot-read",
+        release: "proposal, December 2021",
+        title: "both counts are read in one shot (the mail's condition for the idea to work)",
+        closes: "a reference that moves from active to inactive is not missed",
+        effect: Effect::Closes("active-inactive-torn-read"),
+        provenance: Provenance::Read,
+        rule: |r| r.active_read = ActiveRead::OneShot,
+    },
+];

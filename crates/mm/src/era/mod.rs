@@ -80,7 +80,8 @@ impl Era {
     ///
     /// If there is none of that name.
     pub fn preset(name: &str) -> Result<Self, EraError> {
-        let preset = PRESETS.iter().find(|p| p.name == name).ok_or_else(|| EraError::Preset(name.to_owned()))?;
+        let preset =
+            PRESETS.iter().find(|p| p.name == name).ok_or_else(|| EraError::Preset(name.to_owned()))?;
         let commits = preset.commits().into_iter().map(commit).collect::<Result<_, _>>()?;
         let mut era = Self { name: name.to_owned(), commits, toggles: Vec::new(), rules: Rules::default() };
         era.apply();
@@ -151,6 +152,11 @@ impl Era {
             if let Toggle::Set(key, value) = *toggle {
                 rules.set(key, value);
             }
+        }
+        // a7f226604170 asks for a mark that nothing sets without 6c287605fd56: every read pin would unshare
+        // for ever.
+        if rules.gup_read == GupRead::UnshareExclusive && rules.anon_exclusive == AnonExclusive::No {
+            rules.gup_read = GupRead::Share;
         }
         self.rules = rules;
     }

@@ -37,25 +37,109 @@ const fn mainline(
     Preset { name, about, mainline: true, base, with, without: &[] }
 }
 
-/// Every preset: releases oldest first, then stable trees, then proposals.
+const fn other(
+    name: &'static str,
+    about: &'static str,
+    base: &'static str,
+    with: &'static [&'static str],
+    without: &'static [&'static str],
+) -> Preset {
+    Preset { name, about, mainline: false, base: Some(base), with, without }
+}
+
+/// Every preset: releases and stable trees oldest first, then proposals.
 pub const PRESETS: &[Preset] = &[
-    mainline("v5.7", "", None, &[]),
-    mainline("v5.8", "", None, &[]),
-    mainline("v5.9-rc5", "", None, &[]),
-    mainline("v5.9", "", None, &[]),
-    mainline("v5.10", "", None, &[]),
-    Preset { name: "v5.10.y", about: "", mainline: false, base: None, with: &[], without: &[] },
-    mainline("v5.11", "", None, &[]),
-    mainline("v5.12", "", None, &[]),
-    mainline("v5.18", "", None, &[]),
-    mainline("v5.19", "", None, &[]),
-    mainline("v6.1", "", None, &[]),
-    mainline("v6.2", "", None, &[]),
-    mainline("v6.4", "", None, &[]),
-    mainline("v6.12", "", None, &[]),
-    mainline("v6.15", "", None, &[]),
-    Preset { name: "aa-revert", about: "", mainline: false, base: None, with: &[], without: &[] },
-    Preset { name: "aa-cor", about: "", mainline: false, base: None, with: &[], without: &[] },
-    Preset { name: "unshare-v1", about: "", mainline: false, base: None, with: &[], without: &[] },
-    Preset { name: "active-inactive", about: "", mainline: false, base: None, with: &[], without: &[] },
+    mainline(
+        "v5.7",
+        "mapcount and swapcount decide, a read GUP takes what is mapped, fork shares pinned pages",
+        None,
+        &["4969c1192d15", "31c4a3d3a0f8"],
+    ),
+    mainline("v5.8", "as v5.7, and a read GUP breaks COW as a write does", Some("v5.7"), &["17839856fd58"]),
+    mainline(
+        "v5.9-rc5",
+        "page_count decides; nothing protects pins from fork yet, and the page is unlocked too late",
+        Some("v5.8"),
+        &["a308c71bf1e6", "09854ba94c6a"],
+    ),
+    mainline(
+        "v5.9",
+        "page_count decides; fork copies what it sees pinned",
+        Some("v5.9-rc5"),
+        &["be068f29034f", "008cfe4418b3", "70e806e4e645", "f3c64eda3e50"],
+    ),
+    mainline("v5.10", "as v5.9", Some("v5.9"), &[]),
+    other("v5.10.y", "stable: v5.10 with write_protect_seq", "v5.10", &["57efa1fe5957"], &[]),
+    mainline(
+        "v5.11",
+        "write_protect_seq; clear_refs and reclaim spare what they see pinned",
+        Some("v5.10"),
+        &["57efa1fe5957", "29a951dfb3c3", "9348b73c2e1b", "feb889fb40fa"],
+    ),
+    mainline(
+        "v5.12",
+        "clear_refs flushes; userfaultfd-wp faults flush before they copy",
+        Some("v5.11"),
+        &["912efa17e512", "6ce64428d620"],
+    ),
+    mainline(
+        "v5.18",
+        "page_count at swap-in, too; swap cache and LRU batch are dropped before counting",
+        Some("v5.12"),
+        &["c24d37322548", "f4c4a3f48480", "6c8e2a256915", "53a05ad9f21d", "d4c470970d45", "c145e0b47c77"],
+    ),
+    mainline(
+        "v5.19",
+        "exclusive pages are marked; read pins unshare; swap remembers",
+        Some("v5.18"),
+        &["6c287605fd56", "a7f226604170", "1493a1913e34"],
+    ),
+    mainline(
+        "v6.1",
+        "barriers for the exclusive mark; FOLL_COW is gone",
+        Some("v5.19"),
+        &["5535be309971", "64fe24a3e05e", "088b8aa537c2"],
+    ),
+    mainline(
+        "v6.2",
+        "long-term read pins of private mappings break COW",
+        Some("v6.1"),
+        &["84209e87c696", "uffd-unprotect-writable"],
+    ),
+    mainline(
+        "v6.4",
+        "per-VMA locks, as released: v6.4.0 to v6.4.2, where fork does not take them",
+        Some("v6.2"),
+        &["reclaim-recheck-pinned", "0bff0aaea03e"],
+    ),
+    mainline("v6.12", "fork takes VMA locks; O_DIRECT pins", Some("v6.4"), &["fb49c455323f", "a7e689dd1c06"]),
+    mainline("v6.15", "as v6.12 for base pages: what is new concerns large folios", Some("v6.12"), &[]),
+    other(
+        "aa-revert",
+        "proposal: v5.14 with the eight commits reverted by \"mm: COW: restore full accuracy in page reuse\"",
+        "v5.12",
+        &["c24d37322548"],
+        &["09854ba94c6a", "be068f29034f", "29a951dfb3c3", "9348b73c2e1b", "6ce64428d620", "feb889fb40fa"],
+    ),
+    other(
+        "aa-cor",
+        "proposal: aa-revert, and a read GUP copies what is shared",
+        "aa-revert",
+        &["aa-copy-on-read"],
+        &[],
+    ),
+    other(
+        "unshare-v1",
+        "proposal: v5.16 with unsharing by mapcount; write faults still count references",
+        "v5.12",
+        &["c24d37322548", "f4c4a3f48480", "dh-unshare-v1"],
+        &[],
+    ),
+    other(
+        "active-inactive",
+        "proposal: unshare-v1 with active and inactive references in the place of counts",
+        "unshare-v1",
+        &["dh-active-inactive", "dh-one-shot-read"],
+        &["dh-unshare-v1"],
+    ),
 ];

@@ -1,0 +1,190 @@
+//! The initial state of a scenario.
+
+use cowrace_machine::{Addr, Memory, Obj, mmu};
+
+use crate::cpu::Kernel;
+use crate::era::{AnonExclusive, Rules};
+use crate::layout::{
+    MmStruct, PAGE_FLAGS, PAGE_INDEX, PAGE_MAPCOUNT, PAGE_PRIVATE, PAGE_REFCOUNT, Page, SWAP_SLOTS, SwpEntry,
+    ZERO_PAGE, boot_page, file_page, kernel, pagevec, pg, tlb, tlb_entry, vm,
+};
+use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE};
+use crate::world::{Area, Backing, MmId, Origin, Populate, Va, World};
+
+/// Memory as it is before the first actor moves.
+#[must_use]
+pub(crate) fn boot(kernel: &Kernel) -> Memory {
+    let world = &kernel.world;
+    let mut memory = Memory::new();
+    memory.create(kernel::OBJ);
+    for slot in 0..SWAP_SLOTS {
+        memory.create(SwpEntry(slot).obj());
+    }
+    memory.create(ZERO_PAGE);
+    memory.set(Addr::new(ZERO_PAGE, PAGE_REFCOUNT), 1);
+    for actor in 0..world.actors.len() {
+        memory.create(tlb(actor));
+        memory.create(pagevec(actor));
+    }
+    for mm in 0..world.mms.len() {
+        memory.create(MmStruct(mm).obj());
+        memory.create(MmStruct(mm).pgtable());
+        for va in 0..world.areas.len() {
+            memory.create(MmStruct(mm).vma(va));
+        }
+        memory.set(MmStruct(mm).started(), u64::from(!matches!(world.mms[mm].origin, Origin::Fork(_))));
+    }
+    let mut next_slot = 0;
+    for (va, area) in world.areas.iter().enumerate() {
+        let sharers = sharers(world, area.mm);
+        populate(&mut memory, &kernel.rules, area, va, &sharers, &mut next_slot, kernel.arch);
+        for &actor in &area.warm {
+            let Some(mm) = world.actors[actor].mm else { continue };
+            let pte = memory.get(MmStruct(mm).pte(va));
+            if pte & mmu::PRESENT != 0 {
+                let hardware =
+                    mmu::PRESENT | mmu::WRITE | mmu::ACCESSED | mmu::DIRTY | (0xffff << mmu::PFN_SHIFT);
+                memory.set(tlb_entry(actor, va), pte & hardware);
+            }
+        }
+    }
+    memory
+}
+
+/// The mms that map an area of `home` at the start: itself and its children forked before the start.
+fn sharers(world: &World, home: MmId) -> Vec<MmId> {
+    let mut all = vec![home];
+    for (mm, spec) in world.mms.iter().enumerate() {
+        if let Origin::ForkedAtBoot(parent) = spec.origin
+            && all.contains(&parent)
+        {
+            all.push(mm);
+        }
+    }
+    all
+}
+
+fn populate(
+    memory: &mut Memory,
+    rules: &Rules,
+    area: &Area,
+    va: Va,
+    sharers: &[MmId],
+    next_slot: &mut u8,
+    arch: cowrace_machine::Arch,
+) {
+    let shared = sharers.len() > 1;
+    let exclusive = !shared && !area.previously_shared;
+    let mut flags = vm::EXISTS;
+    if !area.read_only {
+        flags |= vm::WRITE;
+    }
+    if area.uffd_wp {
+        flags |= vm::UFFD_WP;
+    }
+    for &mm in sharers {
+        // A forked child is not registered with userfaultfd.
+        let inherited = if mm == area.mm { flags } else { flags & !vm::UFFD_WP };
+        memory.set(MmStruct(mm).vm_flags(va), inherited);
+    }
+    if area.backing == Backing::PrivateFile {
+        let page = file_page(va);
+        memory.create(page);
+        data(memory, page, area.words);
+        memory.set(Addr::new(page, PAGE_FLAGS), pg::LRU | pg::UPTODATE);
+        memory.set(Addr::new(page, PAGE_INDEX), va as u64);
+        let mapped = if area.populate == Populate::None { 0 } else { sharers.len() as u64 };
+        // The page cache holds one reference.
+        memory.set(Addr::new(page, PAGE_REFCOUNT), 1 + mapped);
+        memory.set(Addr::new(page, PAGE_MAPCOUNT), mapped);
+        if mapped > 0 {
+            map_all(memory, sharers, va, Pte::mk(page.into()));
+        }
+        return;
+    }
+    let mut soft = if area.soft_clean { 0 } else { SOFT_DIRTY };
+    match area.populate {
+        Populate::None => {}
+        Populate::ZeroPage => map_all(memory, sharers, va, Pte::mk(ZERO_PAGE.into()).set(soft)),
+        Populate::Mapped => {
+            let page = boot_page(va);
+            new_page(memory, page, va, area.words);
+            let batched = area.lru_batch.is_some();
+            let mut page_flags = pg::UPTODATE;
+            if !batched {
+                page_flags |= pg::LRU;
+            }
+            if !area.lazyfree {
+                page_flags |= pg::SWAPBACKED;
+            }
+            if exclusive && rules.anon_exclusive == AnonExclusive::Yes {
+                page_flags |= pg::ANON_EXCLUSIVE;
+            }
+            memory.set(Addr::new(page, PAGE_FLAGS), page_flags);
+            memory.set(Addr::new(page, PAGE_REFCOUNT), sharers.len() as u64 + u64::from(batched));
+            memory.set(Addr::new(page, PAGE_MAPCOUNT), sharers.len() as u64);
+            if let Some(actor) = area.lru_batch {
+                let count = memory.get(Addr::new(pagevec(actor), 1));
+                memory.set(Addr::new(pagevec(actor), 2 + count as u8), page.pfn());
+                memory.set(Addr::new(pagevec(actor), 1), count + 1);
+            }
+            let mut pte = Pte::mk(Page::from(page));
+            if area.lazyfree {
+                pte = pte.clear(mmu::ACCESSED);
+                soft = 0;
+            }
+            if !area.clean && !area.lazyfree {
+                pte = pte.set(mmu::DIRTY);
+            }
+            if exclusive && !area.wrprotected && !area.read_only {
+                pte = pte.set(mmu::WRITE);
+            }
+            map_all(memory, sharers, va, pte.set(soft));
+        }
+        Populate::Swapped | Populate::SwapCached => {
+            let entry = SwpEntry(*next_slot);
+            *next_slot += 1;
+            memory.set(entry.count(), sharers.len() as u64);
+            for (word, value) in area.words.into_iter().enumerate() {
+                memory.set(entry.data(word as u8), value);
+            }
+            if area.populate == Populate::SwapCached {
+                let page = boot_page(va);
+                new_page(memory, page, va, area.words);
+                memory.set(
+                    Addr::new(page, PAGE_FLAGS),
+                    pg::UPTODATE | pg::SWAPBACKED | pg::SWAPCACHE | pg::LRU,
+                );
+                memory.set(Addr::new(page, PAGE_REFCOUNT), 1);
+                memory.set(Addr::new(page, PAGE_PRIVATE), u64::from(entry.0));
+                memory.set(entry.cache(), page.pfn());
+            }
+            let mut pte = Pte::swap(entry).set(soft);
+            if exclusive
+                && rules.anon_exclusive == AnonExclusive::Yes
+                && arch != cowrace_machine::Arch::NoSwapExclusive
+            {
+                pte = pte.set(SWP_EXCLUSIVE);
+            }
+            map_all(memory, sharers, va, pte);
+        }
+    }
+}
+
+fn new_page(memory: &mut Memory, page: Obj, va: Va, words: [u64; 2]) {
+    memory.create(page);
+    data(memory, page, words);
+    memory.set(Addr::new(page, PAGE_INDEX), va as u64);
+}
+
+fn data(memory: &mut Memory, page: Obj, words: [u64; 2]) {
+    for (word, value) in words.into_iter().enumerate() {
+        memory.set(mmu::data(page, word as u8), value);
+    }
+}
+
+fn map_all(memory: &mut Memory, sharers: &[MmId], va: Va, pte: Pte) {
+    for &mm in sharers {
+        memory.set(MmStruct(mm).pte(va), pte.bits());
+    }
+}

@@ -1,0 +1,202 @@
+//! Runs an actor: its calls, one after the other.
+
+use cowrace_machine::{Cond, Mark, Prim};
+
+use crate::cpu::Cpu;
+use crate::gup::{Foll, get_user_pages, get_user_pages_fast, release};
+use crate::layout::{MmStruct, variable};
+use crate::madvise::madvise;
+use crate::task_mmu::{clear_refs_write, pagemap_soft_dirty};
+use crate::user;
+use crate::value::{Handle, Value};
+use crate::world::{ActorId, Arg, Call, CallSpec, Errno, Step, Target, VarId};
+
+/// The whole life of an actor.
+pub(crate) async fn run(cpu: Cpu, actor: ActorId) {
+    let world = &cpu.kernel().world;
+    let spec = &world.actors[actor];
+    if let Some(mm) = spec.mm
+        && matches!(world.mms[mm].origin, crate::world::Origin::Fork(_))
+    {
+        cpu.wait(MmStruct(mm).started(), Cond::AnySet(u64::MAX)).await;
+    }
+    for step in &spec.steps {
+        match step {
+            Step::Barrier(id) => cpu.barrier(*id as u8).await,
+            Step::Call(spec) => call(&cpu, actor, spec).await,
+        }
+    }
+}
+
+async fn call(cpu: &Cpu, actor: ActorId, spec: &CallSpec) {
+    cpu.mark(Mark::Begin(spec.id));
+    let own = cpu.kernel().world.actors[actor].mm.map(MmStruct);
+    let result = dispatch(cpu, own, spec.call).await;
+    if let Some(dest) = spec.dest {
+        cpu.store(variable(dest), result.encode(), Prim::Variable).await;
+    }
+    cpu.mark(Mark::End(spec.id));
+}
+
+fn number(result: Result<u64, Errno>) -> Value {
+    result.map_or_else(Value::Errno, Value::Number)
+}
+
+fn done(result: Result<(), Errno>) -> Value {
+    number(result.map(|()| 0))
+}
+
+fn handle(result: Result<crate::layout::Page, Errno>, pin: bool, write: bool) -> Value {
+    match result {
+        Ok(page) => Value::Handle(Handle { page: page.obj, pin, write, released: false }),
+        Err(errno) => Value::Errno(errno),
+    }
+}
+
+/// The value of an argument. Another actor's variable is waited for.
+async fn argument(cpu: &Cpu, arg: Arg) -> u64 {
+    match arg {
+        Arg::Number(n) => n,
+        Arg::Variable(var) => match read_variable(cpu, var).await {
+            Value::Number(n) => n,
+            _ => 0,
+        },
+    }
+}
+
+async fn read_variable(cpu: &Cpu, var: VarId) -> Value {
+    Value::decode(cpu.wait(variable(var), Cond::AnySet(u64::MAX)).await.bits)
+}
+
+/// What a variable holds, if it is a handle that has not been given back.
+async fn read_handle(cpu: &Cpu, var: VarId) -> Option<Handle> {
+    match read_variable(cpu, var).await {
+        Value::Handle(handle) if !handle.released => Some(handle),
+        _ => {
+            cpu.why(|| "there is no page behind the handle".to_owned());
+            None
+        }
+    }
+}
+
+async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
+    // The language refuses calls that need an mm in a column without one.
+    let mm = own.unwrap_or(MmStruct(0));
+    match call {
+        Call::Load { va, word } => number(user::user_access(cpu, mm, va, word, None).await),
+        Call::Store { va, word, value } => {
+            let value = argument(cpu, value).await;
+            done(user::user_access(cpu, mm, va, word, Some(value)).await.map(|_| ()))
+        }
+        Call::DirectRead { va, word, value } => {
+            let value = argument(cpu, value).await;
+            done(user::direct_read(cpu, mm, va, word, value).await)
+        }
+        Call::DirectWrite { va, word } => number(user::direct_write(cpu, mm, va, word).await),
+        Call::Recvmsg { va, word, value } => {
+            let value = argument(cpu, value).await;
+            done(user::recvmsg(cpu, mm, va, word, value).await)
+        }
+        Call::Gup { target: Target { mm, va }, pin, fast, flags } => {
+            let (mm, foll) = (MmStruct(mm), Foll { pin, flags });
+            let page = if fast {
+                get_user_pages_fast(cpu, mm, va, foll).await
+            } else {
+                get_user_pages(cpu, mm, va, foll).await
+            };
+            cpu.step("gup");
+            handle(page, pin, flags.write)
+        }
+        Call::Release { handle } => {
+            if let Some(held) = read_handle(cpu, handle).await {
+                cpu.store(
+                    variable(handle),
+                    Value::Handle(Handle { released: true, ..held }).encode(),
+                    Prim::Variable,
+                )
+                .await;
+                release(cpu, held.page(), held.pin, held.write).await;
+            }
+            Value::Number(0)
+        }
+        Call::DmaWrite { handle, word, value } => {
+            let value = argument(cpu, value).await;
+            let Some(held) = read_handle(cpu, handle).await else { return Value::Errno(Errno::Efault) };
+            cpu.store(held.page().data(word), value, Prim::DmaWrite).await;
+            cpu.step("dma");
+            Value::Number(0)
+        }
+        Call::DmaRead { handle, word } | Call::PipeRead { handle, word } => {
+            let Some(held) = read_handle(cpu, handle).await else { return Value::Errno(Errno::Efault) };
+            let value = cpu.load(held.page().data(word), Prim::DmaRead).await.bits;
+            cpu.step("dma");
+            Value::Number(value)
+        }
+        Call::Vmsplice { va } => {
+            let page = user::vmsplice(cpu, mm, va).await;
+            cpu.step("gup");
+            handle(page, false, false)
+        }
+        Call::IoUringRegister { va } => {
+            let page = user::io_uring_register(cpu, mm, va).await;
+            cpu.step("gup");
+            handle(page, true, true)
+        }
+        Call::Fork { child } => {
+            crate::fork::dup_mmap(cpu, mm, child).await;
+            Value::Child(child)
+        }
+        Call::Exit => {
+            crate::mmap::exit_mmap(cpu, mm).await;
+            Value::Number(0)
+        }
+        Call::Munmap { va } => {
+            crate::mmap::munmap(cpu, mm, va).await;
+            Value::Number(0)
+        }
+        Call::Madvise { va, advice } => {
+            madvise(cpu, mm, va, advice).await;
+            Value::Number(0)
+        }
+        Call::Mprotect { va, write } => {
+            crate::mprotect::mprotect_fixup(cpu, mm, va, write).await;
+            Value::Number(0)
+        }
+        Call::ClearRefs { mm } => {
+            clear_refs_write(cpu, MmStruct(mm)).await;
+            Value::Number(0)
+        }
+        Call::SoftDirty { target } => {
+            Value::Number(pagemap_soft_dirty(cpu, MmStruct(target.mm), target.va).await.into())
+        }
+        Call::UffdWriteProtect { target, protect } => {
+            crate::userfaultfd::mwriteprotect_range(cpu, MmStruct(target.mm), target.va, protect).await;
+            Value::Number(0)
+        }
+        Call::Reclaim { target } => {
+            crate::vmscan::reclaim(cpu, MmStruct(target.mm), target.va).await;
+            Value::Number(0)
+        }
+        Call::SpeculativeRef { target } => {
+            user::speculative_ref(cpu, MmStruct(target.mm), target.va).await;
+            Value::Number(0)
+        }
+        Call::LruAddDrainAll => {
+            crate::swap::lru_add_drain_all(cpu).await;
+            Value::Number(0)
+        }
+        Call::Set { value } => Value::Number(argument(cpu, value).await),
+        Call::WaitVariable { variable } => {
+            read_variable(cpu, variable).await;
+            Value::Number(0)
+        }
+        Call::WaitExit { mm } => {
+            for (other, spec) in cpu.kernel().world.actors.iter().enumerate() {
+                if spec.mm == Some(mm) {
+                    cpu.join(other as u8).await;
+                }
+            }
+            Value::Number(0)
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Judges the end of an execution: the scenario's predicates, then the model's own invariants.
+
+use std::collections::BTreeMap;
+
+use cowrace_machine::{Addr, Memory, Obj, mmu};
+use cowrace_trace::{Class, Finding};
+
+use crate::cpu::Kernel;
+use crate::era::AnonExclusive;
+use crate::layout::{
+    ACTIVE, GUP_PIN_COUNTING_BIAS, MmStruct, PAGE_FLAGS, PAGE_MAPCOUNT, PAGE_REFCOUNT, SWAP_SLOTS, SwpEntry,
+    ZERO_PAGE, pagevec, pg, variable,
+};
+use crate::narrate::{page_name, value_text};
+use crate::pte::Pte;
+use crate::value::Value;
+use crate::world::{Expr, Modality, Relation, Target, Term};
+
+/// What is wrong with an end state, if anything.
+#[must_use]
+pub(crate) fn check(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
+    predicates(kernel, memory).or_else(|| references(kernel, memory)).or_else(|| exclusivity(kernel, memory))
+}
+
+fn predicates(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
+    for predicate in &kernel.world.predicates {
+        let wanted = predicate.modality == Modality::Always;
+        if holds(memory, &predicate.expr).is_some_and(|truth| truth != wanted) {
+            let word = if wanted { "always" } else { "never" };
+            let detail =
+                format!("{word} {} fails: {}", predicate.text, values(kernel, memory, &predicate.expr));
+            return Some(Finding { class: predicate.class, detail });
+        }
+    }
+    None
+}
+
+/// The truth of a predicate; `None` if it speaks of something that was never set.
+fn holds(memory: &Memory, expr: &Expr) -> Option<bool> {
+    match expr {
+        Expr::Compare(left, relation, right) => {
+            let (left, right) = (term(memory, left)?, term(memory, right)?);
+            Some(match (relation, left, right) {
+                (Relation::Equal, l, r) => l == r,
+                (Relation::NotEqual, l, r) => l != r,
+                (Relation::Less, Value::Number(l), Value::Number(r)) => l < r,
+                (Relation::LessEqual, Value::Number(l), Value::Number(r)) => l <= r,
+                (Relation::Greater, Value::Number(l), Value::Number(r)) => l > r,
+                (Relation::GreaterEqual, Value::Number(l), Value::Number(r)) => l >= r,
+                _ => false,
+            })
+        }
+        Expr::And(a, b) => match (holds(memory, a), holds(memory, b)) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        },
+        Expr::Or(a, b) => match (holds(memory, a), holds(memory, b)) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
+        },
+        Expr::Not(a) => holds(memory, a).map(|truth| !truth),
+    }
+}
+
+fn term(memory: &Memory, term: &Term) -> Option<Value> {
+    match *term {
+        Term::Number(n) => Some(Value::Number(n)),
+        Term::Errno(errno) => Some(Value::Errno(errno)),
+        Term::Variable(var) => match Value::decode(memory.get(variable(var))) {
+            Value::Unset => None,
+            value => Some(value),
+        },
+        Term::Memory { target, word } => Some(Value::Number(owner_view(memory, target, word))),
+        Term::Copies(mm) => Some(Value::Number(memory.get(MmStruct(mm).copies()))),
+    }
+}
+
+/// A word as its owner would load it: through the PTE, the swap cache or the swap slot; zero where nothing
+/// is mapped.
+fn owner_view(memory: &Memory, target: Target, word: u8) -> u64 {
+    let pte = Pte::from(memory.get(MmStruct(target.mm).pte(target.va)));
+    if pte.present() {
+        memory.get(mmu::data(pte.page().obj, word))
+    } else if pte.is_swap() {
+        match memory.get(pte.entry().cache()) {
+            0 => memory.get(pte.entry().data(word)),
+            pfn => memory.get(mmu::data(Obj::from_pfn(pfn), word)),
+        }
+    } else {
+        0
+    }
+}
+
+/// The values of the terms of a predicate, for its finding.
+fn values(kernel: &Kernel, memory: &Memory, expr: &Expr) -> String {
+    let mut list = Vec::new();
+    terms(expr, &mut |t| {
+        let name = match *t {
+            Term::Variable(var) => kernel.world.variables[var].clone(),
+            Term::Memory { target, word } => {
+                format!("{}.{}[{word}]", kernel.world.mms[target.mm].name, kernel.world.areas[target.va].name)
+            }
+            Term::Copies(mm) => format!("copies({})", kernel.world.mms[mm].name),
+            Term::Number(_) | Term::Errno(_) => return,
+        };
+        if let Some(value) = term(memory, t) {
+            list.push(format!("{name} is {}", value_text(&kernel.world, value)));
+        }
+    });
+    list.join(", ")
+}
+
+fn terms(expr: &Expr, see: &mut impl FnMut(&Term)) {
+    match expr {
+        Expr::Compare(left, _, right) => {
+            see(left);
+            see(right);
+        }
+        Expr::And(a, b) | Expr::Or(a, b) => {
+            terms(a, see);
+            terms(b, see);
+        }
+        Expr::Not(a) => terms(a, see),
+    }
+}
+
+/// Who refers to a page at the end.
+#[derive(Default)]
+struct Holders {
+    mappings: u64,
+    swap_cache: u64,
+    batches: u64,
+    gets: u64,
+    pins: u64,
+}
+
+fn holders(kernel: &Kernel, memory: &Memory) -> BTreeMap<Obj, Holders> {
+    let mut all: BTreeMap<Obj, Holders> = BTreeMap::new();
+    let world = &kernel.world;
+    for mm in 0..world.mms.len() {
+        for va in 0..world.areas.len() {
+            let pte = Pte::from(memory.get(MmStruct(mm).pte(va)));
+            if pte.present() {
+                all.entry(pte.page().obj).or_default().mappings += 1;
+            }
+        }
+    }
+    for slot in 0..SWAP_SLOTS {
+        let pfn = memory.get(SwpEntry(slot).cache());
+        if pfn != 0 {
+            all.entry(Obj::from_pfn(pfn)).or_default().swap_cache += 1;
+        }
+    }
+    for actor in 0..world.actors.len() {
+        for nth in 0..memory.get(Addr::new(pagevec(actor), 1)) {
+            let pfn = memory.get(Addr::new(pagevec(actor), 2 + nth as u8));
+            all.entry(Obj::from_pfn(pfn)).or_default().batches += 1;
+        }
+    }
+    for var in 0..world.variables.len() {
+        if let Value::Handle(handle) = Value::decode(memory.get(variable(var)))
+            && !handle.released
+        {
+            let entry = all.entry(handle.page).or_default();
+            if handle.pin {
+                entry.pins += 1;
+            } else {
+                entry.gets += 1;
+            }
+        }
+    }
+    all
+}
+
+/// I9: references are exactly mappings, swap cache, batches and handles, and mappings are what the mapcount
+/// says. Handles that no variable keeps are counted by nobody, so then references may be more.
+fn references(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
+    let dropped_handles = kernel.world.drops_handles();
+    for (page, held) in holders(kernel, memory) {
+        if page == ZERO_PAGE {
+            continue;
+        }
+        let name = page_name(&kernel.world, page);
+        let refs = memory.get(Addr::new(page, PAGE_REFCOUNT));
+        let cache = u64::from(!crate::layout::Page::from(page).is_anon());
+        let expected = held.mappings
+            + held.swap_cache
+            + held.batches
+            + held.gets
+            + cache
+            + held.pins * GUP_PIN_COUNTING_BIAS;
+        let mapcount = memory.get(Addr::new(page, PAGE_MAPCOUNT)) & ACTIVE;
+        let refs_wrong = if dropped_handles { refs < expected } else { refs != expected };
+        if refs_wrong || mapcount != held.mappings || !memory.alive(page) {
+            let detail = format!(
+                "{name} has _refcount {refs} and mapcount {mapcount}, but {} mappings, {} swap cache, {} LRU batch, {} get, {} pin",
+                held.mappings, held.swap_cache, held.batches, held.gets, held.pins
+            );
+            return Some(Finding { class: Class::Refcount, detail });
+        }
+    }
+    None
+}
+
+/// I8: an exclusive page has one mapping, and a writable anonymous mapping is of an exclusive page.
+fn exclusivity(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
+    if kernel.rules.anon_exclusive == AnonExclusive::No {
+        return None;
+    }
+    for mm in 0..kernel.world.mms.len() {
+        for va in 0..kernel.world.areas.len() {
+            let pte = Pte::from(memory.get(MmStruct(mm).pte(va)));
+            if !pte.present() || !pte.page().is_anon() {
+                continue;
+            }
+            let page = pte.page().obj;
+            let exclusive = memory.get(Addr::new(page, PAGE_FLAGS)) & pg::ANON_EXCLUSIVE != 0;
+            let mapcount = memory.get(Addr::new(page, PAGE_MAPCOUNT)) & ACTIVE;
+            if (exclusive && mapcount > 1) || (pte.write() && !exclusive) {
+                let name = page_name(&kernel.world, page);
+                let detail = format!(
+                    "{name} is mapped {mapcount} times, writable: {}, exclusive: {exclusive}",
+                    pte.write()
+                );
+                return Some(Finding { class: Class::Refcount, detail });
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,287 @@
+//! The CPU as kernel code sees it: the seam's handle, with the primitives under the kernel's names.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use cowrace_machine::{Addr, Arch, Ask, Obj, Prim, Value};
+
+use crate::era::Rules;
+use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, pg};
+use crate::pte::Pte;
+use crate::world::{ActorId, MmId, Va, World};
+
+/// What a kernel knows before it runs.
+#[derive(Debug)]
+pub struct Kernel {
+    /// The rules of the era.
+    pub rules: Rules,
+    /// The architecture.
+    pub arch: Arch,
+    /// The scenario.
+    pub world: World,
+    /// For each mm, the CPUs that run in it and the pages that they touch from user space, as bits.
+    pub cpumask: Vec<Vec<(ActorId, u16)>>,
+    /// Whether an actor goes through GUP-fast, so that a flush by IPI may have to wait for it.
+    pub gup_fast: Vec<bool>,
+    /// Whether a predicate asks for the number of copies.
+    pub counts_copies: bool,
+}
+
+impl Kernel {
+    /// Whether the inactive half of the mapcount is kept.
+    #[must_use]
+    pub fn counts_inactive(&self) -> bool {
+        use crate::era::{GupRead, SwapinReuse, WpReuse};
+        self.rules.wp_reuse == WpReuse::ActiveInactive
+            || self.rules.swapin_reuse == SwapinReuse::ActiveInactive
+            || self.rules.gup_read == GupRead::UnshareActiveInactive
+    }
+
+    /// The mms that may map a page of an area: the declaring one and its descendants, parents first.
+    /// Stands for the walk over the interval tree of the `anon_vma`.
+    pub fn anon_vma(&self, va: Va) -> impl Iterator<Item = MmStruct> + '_ {
+        let home = self.world.areas[va].mm;
+        (0..self.world.mms.len()).filter(move |&mm| self.descends(mm, home)).map(MmStruct)
+    }
+
+    /// Whether an mm is another one or was forked from it, at whatever distance.
+    #[must_use]
+    pub fn descends(&self, mm: MmId, ancestor: MmId) -> bool {
+        use crate::world::Origin;
+        mm == ancestor
+            || match self.world.mms[mm].origin {
+                Origin::Boot => false,
+                Origin::ForkedAtBoot(parent) | Origin::Fork(parent) => self.descends(parent, ancestor),
+            }
+    }
+}
+
+/// A CPU that runs kernel code.
+#[derive(Clone, Debug)]
+pub struct Cpu {
+    cpu: cowrace_machine::Cpu,
+    kernel: Arc<Kernel>,
+}
+
+impl Deref for Cpu {
+    type Target = cowrace_machine::Cpu;
+
+    fn deref(&self) -> &Self::Target {
+        &self.cpu
+    }
+}
+
+impl Cpu {
+    /// A CPU of a kernel.
+    #[must_use]
+    pub const fn new(cpu: cowrace_machine::Cpu, kernel: Arc<Kernel>) -> Self {
+        Self { cpu, kernel }
+    }
+
+    /// The kernel that it runs.
+    #[must_use]
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// The rules of the era.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.kernel.rules
+    }
+
+    /// `page_count`.
+    #[track_caller]
+    pub fn page_count(&self, page: Page) -> Ask<'_, u64> {
+        self.load(page.refcount(), Prim::PageCount).decode(|answer, _| answer.value)
+    }
+
+    /// `page_maybe_dma_pinned`: a plain read, compared with the bias. True also with that many ordinary
+    /// references.
+    #[track_caller]
+    pub fn page_maybe_dma_pinned(&self, page: Page) -> Ask<'_, bool> {
+        self.load(page.refcount(), Prim::PageMaybeDmaPinned)
+            .decode(|answer, _| answer.value >= GUP_PIN_COUNTING_BIAS)
+    }
+
+    /// `page_mapcount`.
+    #[track_caller]
+    pub fn page_mapcount(&self, page: Page) -> Ask<'_, u64> {
+        self.load_bits(page.mapcount(), ACTIVE, Prim::PageMapcount).decode(|answer, _| answer.value)
+    }
+
+    /// `get_page`: the caller knows that the page cannot go.
+    #[track_caller]
+    pub fn get_page(&self, page: Page) -> Ask<'_, ()> {
+        self.add(page.refcount(), 1, Prim::PageRefAdd)
+    }
+
+    /// `get_page_unless_zero`, `try_get_page`: a lockless reference, refused by a page that is free.
+    #[track_caller]
+    pub fn get_page_unless_zero(&self, page: Page) -> Ask<'_, bool> {
+        self.page_ref_add_unless(page, 1)
+    }
+
+    /// `page_ref_add_unless(page, count, 0)`.
+    #[track_caller]
+    pub fn page_ref_add_unless(&self, page: Page, count: u64) -> Ask<'_, bool> {
+        self.add_unless(page.refcount(), count, 0, Prim::PageRefAddUnless).speculative()
+    }
+
+    /// `page_ref_sub`: more references are known to be there.
+    #[track_caller]
+    pub fn page_ref_sub(&self, page: Page, count: u64) -> Ask<'_, ()> {
+        self.add(page.refcount(), -(count as i64), Prim::PageRefSub)
+    }
+
+    /// A test of page flags.
+    #[track_caller]
+    pub fn page_flag(&self, page: Page, flag: u64, prim: Prim) -> Ask<'_, bool> {
+        self.load_bits(page.flags(), flag, prim).decode(|answer, _| answer.value != 0)
+    }
+
+    /// `PageAnonExclusive`.
+    #[track_caller]
+    pub fn page_anon_exclusive(&self, page: Page) -> Ask<'_, bool> {
+        self.page_flag(page, pg::ANON_EXCLUSIVE, Prim::PageAnonExclusive)
+    }
+
+    /// `SetPageAnonExclusive`.
+    #[track_caller]
+    pub fn set_page_anon_exclusive(&self, page: Page) -> Ask<'_, ()> {
+        self.set_bits(page.flags(), pg::ANON_EXCLUSIVE, Prim::SetPageAnonExclusive)
+    }
+
+    /// `ClearPageAnonExclusive`.
+    #[track_caller]
+    pub fn clear_page_anon_exclusive(&self, page: Page) -> Ask<'_, ()> {
+        self.clear_bits(page.flags(), pg::ANON_EXCLUSIVE, Prim::ClearPageAnonExclusive)
+    }
+
+    /// `PageSwapCache`.
+    #[track_caller]
+    pub fn page_swap_cache(&self, page: Page) -> Ask<'_, bool> {
+        self.page_flag(page, pg::SWAPCACHE, Prim::PageSwapCache)
+    }
+
+    /// `lock_page`.
+    #[track_caller]
+    pub fn lock_page(&self, page: Page) -> Ask<'_, ()> {
+        self.lock(page.flags(), pg::LOCKED, Prim::LockPage)
+    }
+
+    /// `trylock_page`.
+    #[track_caller]
+    pub fn trylock_page(&self, page: Page) -> Ask<'_, bool> {
+        self.trylock(page.flags(), pg::LOCKED, Prim::TrylockPage)
+    }
+
+    /// `unlock_page`.
+    #[track_caller]
+    pub fn unlock_page(&self, page: Page) -> Ask<'_, ()> {
+        self.unlock(page.flags(), pg::LOCKED, Prim::UnlockPage)
+    }
+
+    /// `spin_lock(ptl)`.
+    #[track_caller]
+    pub fn ptl_lock(&self, mm: MmStruct) -> Ask<'_, ()> {
+        self.lock(mm.ptl(), SPIN, Prim::PtlLock)
+    }
+
+    /// `spin_unlock(ptl)`.
+    #[track_caller]
+    pub fn ptl_unlock(&self, mm: MmStruct) -> Ask<'_, ()> {
+        self.unlock(mm.ptl(), SPIN, Prim::PtlUnlock)
+    }
+
+    /// Another spinlock.
+    #[track_caller]
+    pub fn spin_lock(&self, addr: Addr) -> Ask<'_, ()> {
+        self.lock(addr, SPIN, Prim::SpinLock)
+    }
+
+    /// Its release.
+    #[track_caller]
+    pub fn spin_unlock(&self, addr: Addr) -> Ask<'_, ()> {
+        self.unlock(addr, SPIN, Prim::SpinUnlock)
+    }
+
+    /// `ptep_get`.
+    #[track_caller]
+    pub fn ptep_get(&self, mm: MmStruct, va: Va) -> Ask<'_, Pte> {
+        self.load(mm.pte(va), Prim::PtepGet).decode(|answer, dep| Pte(Value { bits: answer.value, dep }))
+    }
+
+    /// `ptep_get_lockless`.
+    #[track_caller]
+    pub fn ptep_get_lockless(&self, mm: MmStruct, va: Va) -> Ask<'_, Pte> {
+        self.load(mm.pte(va), Prim::PtepGetLockless)
+            .decode(|answer, dep| Pte(Value { bits: answer.value, dep }))
+    }
+
+    /// `set_pte_at`.
+    #[track_caller]
+    pub fn set_pte_at(&self, mm: MmStruct, va: Va, pte: Pte) -> Ask<'_, ()> {
+        self.store(mm.pte(va), pte, Prim::SetPteAt)
+    }
+
+    /// `ptep_get_and_clear`, or another primitive that does the same.
+    #[track_caller]
+    pub fn ptep_get_and_clear(&self, mm: MmStruct, va: Va, prim: Prim) -> Ask<'_, Pte> {
+        self.xchg(mm.pte(va), 0, prim).decode(|answer, dep| Pte(Value { bits: answer.value, dep }))
+    }
+
+    /// `ptep_set_wrprotect`.
+    #[track_caller]
+    pub fn ptep_set_wrprotect(&self, mm: MmStruct, va: Va) -> Ask<'_, ()> {
+        self.clear_bits(mm.pte(va), cowrace_machine::mmu::WRITE, Prim::PtepSetWrprotect)
+    }
+
+    /// `mmap_read_lock`.
+    #[track_caller]
+    pub fn mmap_read_lock(&self, mm: MmStruct) -> Ask<'_, ()> {
+        self.read_lock(mm.mmap_lock(), Prim::MmapReadLock)
+    }
+
+    /// `mmap_read_unlock`.
+    #[track_caller]
+    pub fn mmap_read_unlock(&self, mm: MmStruct) -> Ask<'_, ()> {
+        self.read_unlock(mm.mmap_lock(), Prim::MmapReadUnlock)
+    }
+
+    /// `mmap_write_lock`.
+    #[track_caller]
+    pub fn mmap_write_lock(&self, mm: MmStruct) -> Ask<'_, ()> {
+        self.write_lock(mm.mmap_lock(), Prim::MmapWriteLock)
+    }
+
+    /// `mmap_write_unlock`.
+    #[track_caller]
+    pub fn mmap_write_unlock(&self, mm: MmStruct) -> Ask<'_, ()> {
+        self.write_unlock(mm.mmap_lock(), Prim::MmapWriteUnlock)
+    }
+
+    /// `mmap_write_downgrade`.
+    #[track_caller]
+    pub fn mmap_write_downgrade(&self, mm: MmStruct) -> Ask<'_, ()> {
+        self.downgrade(mm.mmap_lock(), Prim::MmapWriteDowngrade)
+    }
+
+    /// The flags of the VMA at an address (`find_vma`); 0 if there is none.
+    #[track_caller]
+    pub fn find_vma(&self, mm: MmStruct, va: Va) -> Ask<'_, u64> {
+        self.load(mm.vm_flags(va), Prim::FindVma).decode(|answer, _| answer.value)
+    }
+
+    /// A name for a page, for explanations.
+    #[must_use]
+    pub fn name(&self, page: Page) -> String {
+        crate::narrate::page_name(&self.kernel.world, page.obj)
+    }
+
+    /// An object that this CPU allocates next.
+    #[must_use]
+    pub fn next_page(&self) -> Obj {
+        self.fresh()
+    }
+}

@@ -1,0 +1,173 @@
+//! fork.
+//!
+//! Follows `dup_mmap` of `kernel/fork.c` and `copy_page_range` of `mm/memory.c` (v5.7 to v6.12), VMA by
+//! VMA and PTE by PTE. Left out: page tables above the PTE level, batching (v6.8), `VM_WIPEONFORK`,
+//! userfaultfd's fork event, the lock of the `anon_vma`.
+
+use cowrace_machine::{Prim, mmu};
+
+use crate::cpu::Cpu;
+use crate::era::{AnonExclusive, ForkPin, ForkSeq, HasPinned, VmaLock};
+use crate::layout::{MmStruct, ONE_INACTIVE, Page, vm};
+use crate::memory::copy_user_highpage;
+use crate::page_alloc::{alloc_page, prepare_anon_page};
+use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, UFFD_WP};
+use crate::rmap::{page_add_new_anon_rmap, page_dup_rmap, page_try_dup_anon_rmap};
+use crate::swap::{lru_cache_add, put_page};
+use crate::swapfile::{lookup_swap_cache, swap_duplicate};
+use crate::tlb::flush_tlb_mm;
+use crate::world::{MmId, Va};
+
+/// `dup_mmap`: all of the parent's memory for the child, under the parent's mmap lock. The parent's TLBs
+/// are flushed once, at the end.
+pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
+    let _frame = cpu.frame("dup_mmap");
+    let child = MmStruct(child);
+    cpu.mmap_write_lock(parent).await;
+    let areas = areas(cpu, parent);
+    let mut locked = Vec::new();
+    for va in areas {
+        let vm_flags = cpu.find_vma(parent, va).await;
+        if vm_flags & vm::EXISTS == 0 || vm_flags & vm::DONTCOPY != 0 {
+            continue;
+        }
+        if cpu.rules().vma_lock == VmaLock::Yes {
+            cpu.write_lock(parent.vm_lock(va), Prim::VmaStartWrite).await;
+            locked.push(va);
+        }
+        // A child registers with userfaultfd only if the parent asked for the fork event.
+        cpu.store(child.vm_flags(va), vm_flags & !vm::UFFD_WP, Prim::VmFlags).await;
+        copy_page_range(cpu, parent, child, va).await;
+    }
+    flush_tlb_mm(cpu, parent).await;
+    for va in locked {
+        cpu.write_unlock(parent.vm_lock(va), Prim::VmaEndWrite).await;
+    }
+    cpu.mmap_write_unlock(parent).await;
+    cpu.store(child.started(), 1, Prim::WriteOnce).await;
+}
+
+/// The areas that an mm can have.
+pub fn areas(cpu: &Cpu, mm: MmStruct) -> Vec<Va> {
+    let kernel = cpu.kernel();
+    (0..kernel.world.areas.len()).filter(|&va| kernel.descends(mm.0, kernel.world.areas[va].mm)).collect()
+}
+
+/// `copy_page_range`: one VMA, between the two increments of `write_protect_seq` (57efa1fe5957).
+async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va) {
+    let _frame = cpu.frame("copy_page_range");
+    let seq = cpu.rules().fork_seq == ForkSeq::Yes;
+    if seq {
+        cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountBegin).await;
+        cpu.fence(Prim::SmpWmb).await;
+    }
+    cpu.ptl_lock(dst).await;
+    cpu.ptl_lock(src).await;
+    let pte = cpu.ptep_get(src, va).await;
+    if pte.is_swap() {
+        copy_nonpresent_pte(cpu, src, dst, va, pte).await;
+    } else if pte.present() {
+        copy_present_pte(cpu, src, dst, va, pte).await;
+    }
+    cpu.ptl_unlock(src).await;
+    cpu.ptl_unlock(dst).await;
+    if seq {
+        cpu.fence(Prim::SmpWmb).await;
+        cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountEnd).await;
+    }
+}
+
+/// `page_needs_cow_for_dma`: the mm has pinned something, and this page may be it.
+pub async fn page_needs_cow_for_dma(cpu: &Cpu, mm: MmStruct, page: Page) -> bool {
+    if cpu.rules().fork_pin == ForkPin::Share {
+        return false;
+    }
+    if cpu.rules().has_pinned == HasPinned::Yes && cpu.load(mm.has_pinned(), Prim::HasPinned).await.bits == 0
+    {
+        return false;
+    }
+    cpu.page_maybe_dma_pinned(page).await
+}
+
+/// `copy_present_pte`, with both PTE locks held.
+async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte) {
+    let _frame = cpu.frame("copy_present_pte");
+    let page = pte.page();
+    if page.is_zero() {
+        cpu.set_pte_at(dst, va, pte.clear(UFFD_WP)).await;
+        return;
+    }
+    if !page.is_anon() {
+        cpu.get_page(page).await;
+        page_dup_rmap(cpu, page).await;
+        cpu.set_pte_at(dst, va, pte.clear(mmu::WRITE | UFFD_WP)).await;
+        return;
+    }
+    if cpu.rules().anon_exclusive == AnonExclusive::Yes {
+        // v5.19: reference first, then the attempt to share.
+        cpu.get_page(page).await;
+        if !page_try_dup_anon_rmap(cpu, src, page).await {
+            put_page(cpu, page).await;
+            return copy_present_page(cpu, dst, va, page).await;
+        }
+        if pte.write() {
+            cpu.ptep_set_wrprotect(src, va).await;
+        }
+    } else if cpu.rules().fork_pin == ForkPin::CopyWrprotectFirst {
+        // 70e806e4e645: write-protect, so that GUP-fast's second look at the PTE fails, then test for pins.
+        if pte.write() {
+            cpu.ptep_set_wrprotect(src, va).await;
+        }
+        if page_needs_cow_for_dma(cpu, src, page).await {
+            cpu.set_pte_at(src, va, pte).await;
+            return copy_present_page(cpu, dst, va, page).await;
+        }
+        cpu.get_page(page).await;
+        page_dup_rmap(cpu, page).await;
+    } else if cpu.rules().fork_pin == ForkPin::Copy {
+        if page_needs_cow_for_dma(cpu, src, page).await {
+            return copy_present_page(cpu, dst, va, page).await;
+        }
+        cpu.get_page(page).await;
+        page_dup_rmap(cpu, page).await;
+        if pte.write() {
+            cpu.ptep_set_wrprotect(src, va).await;
+        }
+    } else {
+        if pte.write() {
+            cpu.ptep_set_wrprotect(src, va).await;
+        }
+        cpu.get_page(page).await;
+        page_dup_rmap(cpu, page).await;
+    }
+    cpu.set_pte_at(dst, va, pte.clear(mmu::WRITE | UFFD_WP)).await;
+}
+
+/// `copy_present_page`: a page that may be pinned stays with the parent, untouched; the child gets a copy.
+/// The page for it was allocated before the locks were taken; when makes no difference.
+async fn copy_present_page(cpu: &Cpu, dst: MmStruct, va: Va, page: Page) {
+    let _frame = cpu.frame("copy_present_page");
+    cpu.why(|| format!("{} may be pinned, so the child gets a copy now", cpu.name(page)));
+    let new = alloc_page(cpu).await;
+    copy_user_highpage(cpu, new, page).await;
+    prepare_anon_page(cpu, new, va).await;
+    page_add_new_anon_rmap(cpu, new).await;
+    lru_cache_add(cpu, new).await;
+    cpu.set_pte_at(dst, va, Pte::mk(new).set(mmu::WRITE | mmu::DIRTY | SOFT_DIRTY)).await;
+}
+
+/// `copy_nonpresent_pte`: a swap entry. What was exclusive is not any more, in either mm.
+async fn copy_nonpresent_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte) {
+    let _frame = cpu.frame("copy_nonpresent_pte");
+    swap_duplicate(cpu, pte.entry()).await;
+    if cpu.kernel().counts_inactive()
+        && let Some(page) = lookup_swap_cache(cpu, pte.entry()).await
+    {
+        cpu.add(page.mapcount(), ONE_INACTIVE as i64, Prim::PageDupRmap).await;
+        put_page(cpu, page).await;
+    }
+    if pte.swp_exclusive() {
+        cpu.set_pte_at(src, va, pte.clear(SWP_EXCLUSIVE)).await;
+    }
+    cpu.set_pte_at(dst, va, pte.clear(SWP_EXCLUSIVE | UFFD_WP)).await;
+}

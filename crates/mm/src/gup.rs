@@ -1,0 +1,274 @@
+//! get_user_pages and pin_user_pages, fast and slow.
+//!
+//! Follows `mm/gup.c` (v5.7 to v6.12). One page at a time. Left out: PMD and PUD leaves, the recheck of
+//! the PMD (70cbc3cc78a9), migration out of CMA for `FOLL_LONGTERM`, `FOLL_NUMA`, secretmem,
+//! `FOLL_FAST_ONLY`, compound pages.
+
+use cowrace_machine::Prim;
+
+use crate::cpu::Cpu;
+use crate::era::{AeBarriers, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, PinSteps};
+use crate::layout::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
+use crate::memory::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
+use crate::pte::Pte;
+use crate::swap::{put_page, put_page_refs};
+use crate::world::{Errno, GupFlags, Va};
+
+/// What a caller of GUP wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Foll {
+    /// `FOLL_PIN` instead of `FOLL_GET`.
+    pub pin: bool,
+    /// `FOLL_WRITE`, `FOLL_FORCE`, `FOLL_LONGTERM`.
+    pub flags: GupFlags,
+}
+
+impl Foll {
+    const fn refs(self) -> u64 {
+        if self.pin { GUP_PIN_COUNTING_BIAS } else { 1 }
+    }
+}
+
+/// `get_user_pages_fast`, `pin_user_pages_fast`: without locks if it can, else the slow way.
+pub async fn get_user_pages_fast(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Result<Page, Errno> {
+    let _frame = cpu.frame("internal_get_user_pages_fast");
+    set_has_pinned(cpu, mm, foll).await;
+    match lockless_pages_from_mm(cpu, mm, va, foll).await {
+        Some(page) => Ok(page),
+        None => {
+            cpu.why(|| "GUP-fast gives up, so take the slow path".to_owned());
+            get_user_pages(cpu, mm, va, foll).await
+        }
+    }
+}
+
+async fn set_has_pinned(cpu: &Cpu, mm: MmStruct, foll: Foll) {
+    if foll.pin && cpu.rules().has_pinned == HasPinned::Yes {
+        cpu.store(mm.has_pinned(), 1, Prim::SetHasPinned).await;
+    }
+}
+
+/// `lockless_pages_from_mm`: the walk with interrupts off, bracketed by fork's sequence count for pins.
+async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Page> {
+    let _frame = cpu.frame("lockless_pages_from_mm");
+    let watch_fork = foll.pin && cpu.rules().fork_seq == ForkSeq::Yes;
+    let mut seq = 0;
+    if watch_fork {
+        seq = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcount).await.bits;
+        cpu.fence(Prim::SmpRmb).await;
+        if seq & 1 == 1 {
+            cpu.why(|| "write_protect_seq is odd: fork is at work".to_owned());
+            return None;
+        }
+    }
+    let irq = irq_off(cpu.actor().into());
+    cpu.section_begin(irq, Prim::LocalIrqSave).await;
+    let page = gup_pte_range(cpu, mm, va, foll).await;
+    cpu.section_end(irq, Prim::LocalIrqRestore).await;
+    if watch_fork && let Some(pinned) = page {
+        cpu.fence(Prim::SmpRmb).await;
+        if cpu.load(mm.write_protect_seq(), Prim::ReadSeqcountRetry).await.bits != seq {
+            cpu.why(|| "write_protect_seq has moved: fork was at work, so drop the pin".to_owned());
+            put_page_refs(cpu, pinned, foll.refs()).await;
+            return None;
+        }
+    }
+    page
+}
+
+/// `gup_pte_range`: read the PTE, take the reference, read the PTE again.
+async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Page> {
+    let _frame = cpu.frame("gup_pte_range");
+    let rules = *cpu.rules();
+    let pte = cpu.ptep_get_lockless(mm, va).await;
+    let write = foll.flags.write || rules.gup_read == GupRead::ForceWrite;
+    if !pte.present() || pte.is_zero_page() || (write && !pte.write()) {
+        return None;
+    }
+    let page = try_grab_folio(cpu, pte.page(), foll).await?;
+    let again = cpu.ptep_get_lockless(mm, va).await;
+    if !again.same(pte) {
+        cpu.why(|| "the PTE has changed, so drop the reference".to_owned());
+        put_page_refs(cpu, page, foll.refs()).await;
+        return None;
+    }
+    if !pte.write() && !foll.flags.write && gup_must_unshare_fast(cpu, page, foll).await {
+        cpu.why(|| format!("{} may be shared, so drop the reference and unshare", cpu.name(page)));
+        put_page_refs(cpu, page, foll.refs()).await;
+        return None;
+    }
+    Some(page)
+}
+
+/// `try_grab_folio`, `try_grab_compound_head`: a reference, unless the page is free.
+async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
+    let _frame = cpu.frame("try_grab_folio");
+    let steps = cpu.rules().pin_steps;
+    if !foll.pin || steps == PinSteps::One {
+        return cpu.page_ref_add_unless(page, foll.refs()).await.then_some(page);
+    }
+    // c24d37322548: until the second step the page is not "maybe pinned".
+    if !cpu.page_ref_add_unless(page, 1).await {
+        return None;
+    }
+    cpu.add(page.refcount(), GUP_PIN_COUNTING_BIAS as i64 - 1, Prim::PageRefAdd).await;
+    if steps == PinSteps::TwoMb {
+        cpu.fence(Prim::SmpMbAfterAtomic).await;
+    }
+    Some(page)
+}
+
+/// `gup_must_unshare` in GUP-fast, where no lock can be had.
+async fn gup_must_unshare_fast(cpu: &Cpu, page: Page, foll: Foll) -> bool {
+    match cpu.rules().gup_read {
+        GupRead::Share | GupRead::ForceWrite => {}
+        GupRead::UnshareExclusive => {
+            if foll.pin && page.is_anon() {
+                if cpu.rules().ae_barriers == AeBarriers::Yes {
+                    cpu.fence(Prim::SmpRmb).await;
+                }
+                return !cpu.page_anon_exclusive(page).await;
+            }
+        }
+        GupRead::UnshareMapcount | GupRead::UnshareActiveInactive => {
+            if page.is_anon() {
+                return must_unshare(cpu, page).await;
+            }
+        }
+        GupRead::UnshareMapSwap => {
+            // Reconstructed: the swapcount is out of reach without the page lock, so a page in the swap
+            // cache takes the slow path.
+            if page.is_anon() {
+                return cpu.page_mapcount(page).await > 1 || cpu.page_swap_cache(page).await;
+            }
+        }
+    }
+    longterm_must_unshare(cpu, page, foll)
+}
+
+/// `gup_must_unshare` for what is not anonymous: a long-term read pin in a private mapping (v6.2).
+fn longterm_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
+    !page.is_anon() && foll.flags.longterm && cpu.rules().gup_longterm == GupLongterm::Unshare
+}
+
+/// `gup_must_unshare` in the slow path, with the PTE lock held.
+async fn gup_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
+    if !page.is_anon() {
+        return longterm_must_unshare(cpu, page, foll);
+    }
+    match cpu.rules().gup_read {
+        GupRead::Share | GupRead::ForceWrite => false,
+        GupRead::UnshareExclusive => foll.pin && must_unshare(cpu, page).await,
+        GupRead::UnshareMapcount | GupRead::UnshareMapSwap | GupRead::UnshareActiveInactive => {
+            must_unshare(cpu, page).await
+        }
+    }
+}
+
+/// `get_user_pages`, `pin_user_pages` and their `_remote` forms (`__get_user_pages`): under the mmap lock,
+/// faulting in what is missing.
+pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Result<Page, Errno> {
+    let _frame = cpu.frame("__get_user_pages");
+    set_has_pinned(cpu, mm, foll).await;
+    cpu.mmap_read_lock(mm).await;
+    let mut foll_cow = false;
+    loop {
+        let vm_flags = cpu.find_vma(mm, va).await;
+        // check_vma_flags: what the VMA forbids, only FOLL_FORCE may do, and only in private memory.
+        if vm_flags & vm::EXISTS == 0 || (foll.flags.write && vm_flags & vm::WRITE == 0 && !foll.flags.force)
+        {
+            cpu.mmap_read_unlock(mm).await;
+            return Err(Errno::Efault);
+        }
+        let write = foll.flags.write || cpu.rules().gup_read == GupRead::ForceWrite;
+        let flag = match follow_page_pte(cpu, mm, va, foll, write, foll_cow, vm_flags).await {
+            Ok(page) => {
+                cpu.mmap_read_unlock(mm).await;
+                return Ok(page);
+            }
+            Err(flag) => flag,
+        };
+        // faultin_page.
+        let fault = VmFault { mm, va, flag, vm_flags, orig_pte: Pte::default(), vma_locked: false };
+        match handle_mm_fault(cpu, fault).await {
+            FaultResult::Retry => cpu.mmap_read_lock(mm).await,
+            FaultResult::Write if vm_flags & vm::WRITE == 0 => foll_cow = true,
+            FaultResult::Write | FaultResult::Done => {}
+        }
+    }
+}
+
+/// `follow_page_pte`: the page with a reference, or the fault that is needed first.
+async fn follow_page_pte(
+    cpu: &Cpu,
+    mm: MmStruct,
+    va: Va,
+    foll: Foll,
+    write: bool,
+    foll_cow: bool,
+    vm_flags: u64,
+) -> Result<Page, FaultFlag> {
+    let _frame = cpu.frame("follow_page_pte");
+    let wanted = if write { FaultFlag::Write } else { FaultFlag::Read };
+    cpu.ptl_lock(mm).await;
+    let pte = cpu.ptep_get(mm, va).await;
+    if !pte.present() {
+        cpu.ptl_unlock(mm).await;
+        return Err(wanted);
+    }
+    let page = pte.page();
+    if write && !can_follow_write_pte(cpu, pte, foll, foll_cow, vm_flags).await {
+        cpu.ptl_unlock(mm).await;
+        return Err(FaultFlag::Write);
+    }
+    if !write && !pte.write() && gup_must_unshare(cpu, page, foll).await {
+        cpu.why(|| format!("{} may be shared, so unshare first", cpu.name(page)));
+        cpu.ptl_unlock(mm).await;
+        return Err(FaultFlag::Unshare);
+    }
+    // try_grab_page: under the PTE lock a plain addition will do.
+    cpu.add(page.refcount(), foll.refs() as i64, Prim::PageRefAdd).await;
+    if foll.flags.write && !pte.dirty() && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await {
+        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+    }
+    cpu.ptl_unlock(mm).await;
+    Ok(page)
+}
+
+/// `can_follow_write_pte`: a PTE without the write bit may be written through by `FOLL_FORCE`, if the page
+/// in it is the one that breaking COW made.
+async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, vm_flags: u64) -> bool {
+    if pte.write() {
+        return true;
+    }
+    match cpu.rules().gup_force {
+        GupForce::CowFlag => {
+            // v5.8 upgrades reads of read-only areas to writes, so there FOLL_FORCE is not asked.
+            let force = foll.flags.force || cpu.rules().gup_read == GupRead::ForceWrite;
+            force && foll_cow && pte.dirty()
+        }
+        GupForce::AnonExclusive => {
+            foll.flags.force
+                && vm_flags & vm::WRITE == 0
+                && !pte.uffd_wp()
+                && pte.page().is_anon()
+                && cpu.page_anon_exclusive(pte.page()).await
+        }
+    }
+}
+
+/// `put_page`, `unpin_user_page`; a page that was written is marked dirty first
+/// (`unpin_user_pages_dirty_lock`, `bio_release_pages`).
+pub async fn release(cpu: &Cpu, page: Page, pin: bool, dirty: bool) {
+    let _frame = cpu.frame(if pin { "unpin_user_page" } else { "put_page" });
+    if dirty && !page.is_zero() && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await {
+        cpu.lock_page(page).await;
+        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+        cpu.unlock_page(page).await;
+    }
+    if pin {
+        put_page_refs(cpu, page, GUP_PIN_COUNTING_BIAS).await;
+    } else {
+        put_page(cpu, page).await;
+    }
+}

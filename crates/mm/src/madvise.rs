@@ -1,0 +1,93 @@
+//! madvise.
+//!
+//! Follows `mm/madvise.c` (v5.7 to v6.12) for one page. Left out: ranges, the other advice.
+
+use cowrace_machine::{Prim, mmu};
+
+use crate::cpu::Cpu;
+use crate::layout::{MmStruct, pg, vm};
+use crate::mmap::{vma_start_write, zap_page_range};
+use crate::swapfile::try_to_free_swap;
+use crate::tlb::{flush_tlb_batched_pending, flush_tlb_page};
+use crate::vmscan::reclaim;
+use crate::world::{Advice, Va};
+
+/// `do_madvise`.
+pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) {
+    let _frame = cpu.frame("do_madvise");
+    match advice {
+        Advice::DontFork | Advice::DoFork => {
+            cpu.mmap_write_lock(mm).await;
+            let locked = vma_start_write(cpu, mm, va).await;
+            if advice == Advice::DontFork {
+                cpu.set_bits(mm.vm_flags(va), vm::DONTCOPY, Prim::VmFlags).await;
+            } else {
+                cpu.clear_bits(mm.vm_flags(va), vm::DONTCOPY, Prim::VmFlags).await;
+            }
+            if locked {
+                cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+            }
+            cpu.mmap_write_unlock(mm).await;
+        }
+        Advice::DontNeed | Advice::Free | Advice::PageOut => {
+            cpu.mmap_read_lock(mm).await;
+            if cpu.find_vma(mm, va).await & vm::EXISTS != 0 {
+                match advice {
+                    Advice::DontNeed => zap_page_range(cpu, mm, va).await,
+                    Advice::Free => madvise_free_pte(cpu, mm, va).await,
+                    _ => madvise_pageout(cpu, mm, va).await,
+                }
+            }
+            cpu.mmap_read_unlock(mm).await;
+        }
+    }
+}
+
+/// `madvise_free_pte_range`: the page may be discarded until somebody writes to it.
+async fn madvise_free_pte(cpu: &Cpu, mm: MmStruct, va: Va) {
+    let _frame = cpu.frame("madvise_free_pte_range");
+    cpu.ptl_lock(mm).await;
+    flush_tlb_batched_pending(cpu, mm).await;
+    let pte = cpu.ptep_get(mm, va).await;
+    let mut flush = false;
+    if pte.present() && pte.page().is_anon() {
+        let page = pte.page();
+        let in_use = cpu.page_flag(page, pg::SWAPCACHE | pg::DIRTY, Prim::PageFlagTest).await;
+        let mut go_on = true;
+        if in_use {
+            go_on = cpu.trylock_page(page).await;
+            if go_on {
+                // Shared with somebody, or needed by a swap entry: not ours to discard.
+                go_on = cpu.page_mapcount(page).await == 1
+                    && (!cpu.page_swap_cache(page).await || try_to_free_swap(cpu, page).await);
+                if go_on {
+                    cpu.clear_bits(page.flags(), pg::DIRTY, Prim::ClearPageDirty).await;
+                }
+                cpu.unlock_page(page).await;
+            }
+        }
+        if go_on {
+            let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
+            cpu.set_pte_at(mm, va, old.clear(mmu::ACCESSED | mmu::DIRTY)).await;
+            flush = true;
+            // mark_page_lazyfree.
+            cpu.clear_bits(page.flags(), pg::SWAPBACKED, Prim::PageFlagSet).await;
+        }
+    }
+    cpu.ptl_unlock(mm).await;
+    if flush {
+        flush_tlb_page(cpu, mm, va).await;
+    }
+}
+
+/// `madvise_cold_or_pageout_pte_range`: only a page that nobody else maps, then reclaim as any other.
+async fn madvise_pageout(cpu: &Cpu, mm: MmStruct, va: Va) {
+    let _frame = cpu.frame("madvise_pageout");
+    cpu.ptl_lock(mm).await;
+    let pte = cpu.ptep_get(mm, va).await;
+    let alone = pte.present() && pte.page().is_anon() && cpu.page_mapcount(pte.page()).await == 1;
+    cpu.ptl_unlock(mm).await;
+    if alone {
+        reclaim(cpu, mm, va).await;
+    }
+}

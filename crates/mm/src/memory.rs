@@ -1,0 +1,625 @@
+//! Page faults: anonymous, write-protect, swap-in, and the copy.
+//!
+//! Follows `mm/memory.c`, function by function, v5.7 to v6.15; where kernels differ the rule of the era is
+//! read at the place where their code differs. Left out: everything above the PTE level, shared and
+//! PFN mappings, KSM, NUMA hinting, migration and device entries, memcg, MMU notifiers, allocation
+//! failure.
+
+use cowrace_machine::{Prim, mmu};
+
+use crate::cpu::Cpu;
+use crate::era::{
+    AnonExclusive, FreeSwapCache, GupLongterm, SwapinRecheck, SwapinReuse, UffdFlush, VmaLock, WpFreeSwap,
+    WpLruDrain, WpReuse, WpUnlock,
+};
+use crate::layout::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, file_page, pg, vm};
+use crate::page_alloc::{alloc_page, prepare_anon_page};
+use crate::pte::{Pte, SOFT_DIRTY, UFFD_WP};
+use crate::rmap::{page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap_after_copy};
+use crate::swap::{lru_add_drain, lru_cache_add, put_page};
+use crate::swapfile::{
+    free_swap_cache, page_swap_entry, read_swap_cache, reuse_by_mapcount, reuse_swap_page, swap_free,
+    try_to_free_swap,
+};
+use crate::tlb::{flush_tlb_page, mm_tlb_flush_pending};
+use crate::userfaultfd::handle_userfault;
+use crate::world::{Errno, Va};
+
+/// What a fault is for: `FAULT_FLAG_WRITE`, `FAULT_FLAG_UNSHARE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultFlag {
+    /// A load.
+    Read,
+    /// A store.
+    Write,
+    /// GUP wants an exclusive page without writing to it (v5.19 and later).
+    Unshare,
+}
+
+/// `struct vm_fault`.
+#[derive(Clone, Copy, Debug)]
+pub struct VmFault {
+    /// The mm.
+    pub mm: MmStruct,
+    /// The address.
+    pub va: Va,
+    /// What it is for.
+    pub flag: FaultFlag,
+    /// `vma->vm_flags`.
+    pub vm_flags: u64,
+    /// The PTE that was read.
+    pub orig_pte: Pte,
+    /// Whether the VMA's lock is held instead of the mmap lock.
+    pub vma_locked: bool,
+}
+
+/// `vm_fault_t`, as far as callers look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultResult {
+    /// Done, or overtaken: the access is tried again.
+    Done,
+    /// `VM_FAULT_WRITE`: COW was broken.
+    Write,
+    /// `VM_FAULT_RETRY`: the lock was dropped, to sleep in userfaultfd.
+    Retry,
+}
+
+impl VmFault {
+    const fn write(&self) -> bool {
+        matches!(self.flag, FaultFlag::Write)
+    }
+
+    const fn unshare(&self) -> bool {
+        matches!(self.flag, FaultFlag::Unshare)
+    }
+
+    const fn vma(&self, flag: u64) -> bool {
+        self.vm_flags & flag != 0
+    }
+
+    /// `maybe_mkwrite`.
+    const fn maybe_mkwrite(&self, pte: Pte) -> Pte {
+        if self.vma(vm::WRITE) { pte.set(mmu::WRITE) } else { pte }
+    }
+}
+
+/// The architecture's fault handler (`do_user_addr_fault` of `arch/x86/mm/fault.c`): takes the VMA's or the
+/// mmap lock, finds the VMA and handles the fault. `Err` is a signal.
+pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) -> Result<(), Errno> {
+    let _frame = cpu.frame("do_user_addr_fault");
+    let flag = if write { FaultFlag::Write } else { FaultFlag::Read };
+    let fault = VmFault { mm, va, flag, vm_flags: 0, orig_pte: Pte::default(), vma_locked: false };
+    if cpu.rules().vma_lock != VmaLock::No && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
+        // lock_vma_under_rcu. Userfaultfd areas go the other way, as in v6.4.
+        let vm_flags = cpu.find_vma(mm, va).await;
+        if vm_flags & vm::EXISTS != 0 && vm_flags & vm::UFFD_WP == 0 {
+            if let Some(errno) = access_allowed(cpu, vm_flags, write) {
+                cpu.read_unlock(mm.vm_lock(va), Prim::VmaEndRead).await;
+                return Err(errno);
+            }
+            let result = handle_mm_fault(cpu, VmFault { vm_flags, vma_locked: true, ..fault }).await;
+            if result != FaultResult::Retry {
+                cpu.read_unlock(mm.vm_lock(va), Prim::VmaEndRead).await;
+            }
+            return Ok(());
+        }
+        cpu.read_unlock(mm.vm_lock(va), Prim::VmaEndRead).await;
+    }
+    cpu.mmap_read_lock(mm).await;
+    let vm_flags = cpu.find_vma(mm, va).await;
+    if let Some(errno) = access_allowed(cpu, vm_flags, write) {
+        cpu.mmap_read_unlock(mm).await;
+        return Err(errno);
+    }
+    let result = handle_mm_fault(cpu, VmFault { vm_flags, ..fault }).await;
+    if result != FaultResult::Retry {
+        cpu.mmap_read_unlock(mm).await;
+    }
+    Ok(())
+}
+
+/// `access_error`: the signal for an access that the VMA does not allow.
+fn access_allowed(cpu: &Cpu, vm_flags: u64, write: bool) -> Option<Errno> {
+    let refused = vm_flags & vm::EXISTS == 0 || (write && vm_flags & vm::WRITE == 0);
+    if refused {
+        cpu.why(|| "the VMA does not allow the access, so SIGSEGV".to_owned());
+    }
+    refused.then_some(Errno::Sigsegv)
+}
+
+/// `handle_mm_fault` with `handle_pte_fault`. The lock that protects the VMA is held, and dropped only for
+/// [`FaultResult::Retry`].
+pub async fn handle_mm_fault(cpu: &Cpu, mut vmf: VmFault) -> FaultResult {
+    let _frame = cpu.frame("handle_pte_fault");
+    let (mm, va) = (vmf.mm, vmf.va);
+    vmf.orig_pte = cpu.ptep_get(mm, va).await;
+    if vmf.orig_pte.none() {
+        return if is_file(cpu, va) { do_fault(cpu, &vmf).await } else { do_anonymous_page(cpu, &vmf).await };
+    }
+    if !vmf.orig_pte.present() {
+        return do_swap_page(cpu, &vmf).await;
+    }
+    cpu.ptl_lock(mm).await;
+    let pte = cpu.ptep_get(mm, va).await;
+    if !pte.same(vmf.orig_pte) {
+        cpu.why(|| "the PTE has changed, so try again".to_owned());
+        cpu.ptl_unlock(mm).await;
+        return FaultResult::Done;
+    }
+    vmf.orig_pte = pte;
+    if vmf.flag != FaultFlag::Read && !pte.write() {
+        return do_wp_page(cpu, &vmf).await;
+    }
+    let mut young = pte.set(mmu::ACCESSED);
+    if vmf.write() {
+        young = young.set(mmu::DIRTY | SOFT_DIRTY);
+    }
+    if !young.same(pte) {
+        cpu.store(mm.pte(va), young, Prim::PtepSetAccessFlags).await;
+    }
+    cpu.ptl_unlock(mm).await;
+    FaultResult::Done
+}
+
+fn is_file(cpu: &Cpu, va: Va) -> bool {
+    cpu.kernel().world.areas[va].backing == crate::world::Backing::PrivateFile
+}
+
+/// `do_anonymous_page`: the first touch. A read maps the zero page, a write a fresh page.
+async fn do_anonymous_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
+    let _frame = cpu.frame("do_anonymous_page");
+    let (mm, va) = (vmf.mm, vmf.va);
+    if !vmf.write() {
+        cpu.ptl_lock(mm).await;
+        if cpu.ptep_get(mm, va).await.none() {
+            cpu.set_pte_at(mm, va, Pte::mk(crate::layout::ZERO_PAGE.into())).await;
+        }
+        cpu.ptl_unlock(mm).await;
+        return FaultResult::Done;
+    }
+    let page = alloc_page(cpu).await;
+    prepare_anon_page(cpu, page, va).await;
+    cpu.ptl_lock(mm).await;
+    if !cpu.ptep_get(mm, va).await.none() {
+        cpu.ptl_unlock(mm).await;
+        put_page(cpu, page).await;
+        return FaultResult::Done;
+    }
+    page_add_new_anon_rmap(cpu, page).await;
+    lru_cache_add(cpu, page).await;
+    let pte = vmf.maybe_mkwrite(Pte::mk(page).set(mmu::DIRTY | SOFT_DIRTY));
+    cpu.set_pte_at(mm, va, pte).await;
+    cpu.ptl_unlock(mm).await;
+    FaultResult::Done
+}
+
+/// `do_fault` on a private file mapping: a read maps the page of the page cache read-only
+/// (`do_read_fault`), a write copies it at once (`do_cow_fault`).
+async fn do_fault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
+    let _frame = cpu.frame("do_fault");
+    let (mm, va) = (vmf.mm, vmf.va);
+    let cached: Page = file_page(va).into();
+    if vmf.flag == FaultFlag::Read {
+        cpu.get_page(cached).await;
+        cpu.ptl_lock(mm).await;
+        let empty = cpu.ptep_get(mm, va).await.none();
+        if empty {
+            cpu.add(cached.mapcount(), 1, Prim::PageAddAnonRmap).await;
+            cpu.set_pte_at(mm, va, Pte::mk(cached)).await;
+        }
+        cpu.ptl_unlock(mm).await;
+        if !empty {
+            put_page(cpu, cached).await;
+        }
+        return FaultResult::Done;
+    }
+    let page = alloc_page(cpu).await;
+    prepare_anon_page(cpu, page, va).await;
+    copy_user_highpage(cpu, page, cached).await;
+    cpu.ptl_lock(mm).await;
+    if !cpu.ptep_get(mm, va).await.none() {
+        cpu.ptl_unlock(mm).await;
+        put_page(cpu, page).await;
+        return FaultResult::Done;
+    }
+    page_add_new_anon_rmap(cpu, page).await;
+    lru_cache_add(cpu, page).await;
+    cpu.set_pte_at(mm, va, vmf.maybe_mkwrite(Pte::mk(page).set(mmu::DIRTY | SOFT_DIRTY))).await;
+    cpu.ptl_unlock(mm).await;
+    FaultResult::Done
+}
+
+/// `copy_user_highpage`: word by word, through the kernel's mapping, under no lock that stops writers.
+pub async fn copy_user_highpage(cpu: &Cpu, to: Page, from: Page) {
+    let _frame = cpu.frame("copy_user_highpage");
+    for word in 0..mmu::DATA_WORDS {
+        let data = cpu.load(from.data(word), Prim::CopyUserHighpage).await;
+        cpu.store(to.data(word), data, Prim::CopyUserHighpage).await;
+    }
+}
+
+/// `do_wp_page`: a write (or unshare) fault on a PTE without the write bit. Called with the PTE lock held,
+/// returns without it.
+pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
+    let _frame = cpu.frame("do_wp_page");
+    let (mm, va) = (vmf.mm, vmf.va);
+    if vmf.write() && vmf.vma(vm::UFFD_WP) && vmf.orig_pte.uffd_wp() {
+        cpu.ptl_unlock(mm).await;
+        return handle_userfault(cpu, vmf).await;
+    }
+    if cpu.rules().uffd_flush == UffdFlush::Yes
+        && vmf.write()
+        && vmf.vma(vm::UFFD_WP)
+        && mm_tlb_flush_pending(cpu, mm).await
+    {
+        cpu.why(|| {
+            "a TLB flush is pending and the area is userfaultfd-wp, so flush before looking".to_owned()
+        });
+        flush_tlb_page(cpu, mm, va).await;
+    }
+    let page = vmf.orig_pte.page();
+    if !page.is_anon() {
+        if vmf.unshare() && cpu.rules().gup_longterm == GupLongterm::Share {
+            cpu.ptl_unlock(mm).await;
+            return FaultResult::Done;
+        }
+        cpu.why(|| format!("{} is not anonymous, so copy", cpu.name(page)));
+        if !page.is_zero() {
+            cpu.get_page(page).await;
+        }
+        cpu.ptl_unlock(mm).await;
+        return wp_page_copy(cpu, vmf, page).await;
+    }
+    let reuse = match cpu.rules().wp_reuse {
+        WpReuse::MapSwap | WpReuse::MapCount | WpReuse::ActiveInactive => {
+            if vmf.unshare() && !must_unshare(cpu, page).await {
+                cpu.ptl_unlock(mm).await;
+                return FaultResult::Done;
+            }
+            if vmf.unshare() { Some(false) } else { wp_reuse_by_mapcount(cpu, vmf, page).await }
+        }
+        WpReuse::Count => {
+            if vmf.unshare() {
+                // The series of December 2021: unsharing goes by the mapcount, writing by page_count.
+                if !must_unshare(cpu, page).await {
+                    cpu.ptl_unlock(mm).await;
+                    return FaultResult::Done;
+                }
+                Some(false)
+            } else {
+                wp_reuse_by_count(cpu, vmf, page).await
+            }
+        }
+        WpReuse::AnonExclusive => {
+            if cpu.page_anon_exclusive(page).await {
+                cpu.why(|| format!("PageAnonExclusive({}), so reuse", cpu.name(page)));
+                Some(true)
+            } else {
+                cpu.why(|| format!("{} is not marked exclusive, so count its references", cpu.name(page)));
+                wp_reuse_by_count(cpu, vmf, page).await
+            }
+        }
+    };
+    match reuse {
+        None => FaultResult::Done,
+        Some(true) if vmf.unshare() => {
+            cpu.ptl_unlock(mm).await;
+            FaultResult::Done
+        }
+        Some(true) => {
+            let late = reused_late(cpu);
+            wp_page_reuse(cpu, vmf).await;
+            if late {
+                // v5.9-rc4 to rc6: the PTE lock is gone, so the page may be, too.
+                cpu.unlock_page(page).await;
+            }
+            FaultResult::Write
+        }
+        Some(false) => {
+            cpu.get_page(page).await;
+            cpu.ptl_unlock(mm).await;
+            wp_page_copy(cpu, vmf, page).await
+        }
+    }
+}
+
+/// Whether the page lock outlives `wp_page_reuse`.
+fn reused_late(cpu: &Cpu) -> bool {
+    cpu.rules().wp_reuse == WpReuse::Count && cpu.rules().wp_unlock == WpUnlock::AfterReuse
+}
+
+/// The unshare test of the proposals, with the PTE lock held (`gup_must_unshare` of the 2021 series).
+pub async fn must_unshare(cpu: &Cpu, page: Page) -> bool {
+    use crate::era::GupRead;
+    match cpu.rules().gup_read {
+        GupRead::UnshareMapcount => {
+            let mapcount = cpu.page_mapcount(page).await;
+            cpu.why(|| format!("page_mapcount({}) == {mapcount}", cpu.name(page)));
+            mapcount > 1
+        }
+        GupRead::UnshareMapSwap => {
+            // can_read_pin_swap_page of the copy-on-read tree (reconstructed from its messages): both counts
+            // under the page lock, and sharing assumed if it cannot be had.
+            if !cpu.trylock_page(page).await {
+                cpu.why(|| format!("{} is locked, so assume that it is shared", cpu.name(page)));
+                return true;
+            }
+            let mapcount = cpu.page_mapcount(page).await;
+            let swapcount = if cpu.page_swap_cache(page).await {
+                crate::swapfile::page_swapcount(cpu, page).await
+            } else {
+                0
+            };
+            cpu.unlock_page(page).await;
+            cpu.why(|| {
+                format!("page_mapcount({}) == {mapcount}, page_swapcount == {swapcount}", cpu.name(page))
+            });
+            mapcount + swapcount > 1
+        }
+        GupRead::UnshareActiveInactive => !crate::rmap::only_active_reference(cpu, page).await,
+        GupRead::UnshareExclusive => !cpu.page_anon_exclusive(page).await,
+        GupRead::Share | GupRead::ForceWrite => false,
+    }
+}
+
+/// `do_wp_page` up to v5.8, and under the proposals that keep its shape: the page lock is slept for, then
+/// the mappings decide. `None` if the fault is over: the PTE lock is dropped then.
+async fn wp_reuse_by_mapcount(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool> {
+    let (mm, va) = (vmf.mm, vmf.va);
+    if !cpu.trylock_page(page).await {
+        cpu.get_page(page).await;
+        cpu.ptl_unlock(mm).await;
+        cpu.lock_page(page).await;
+        cpu.ptl_lock(mm).await;
+        if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) {
+            cpu.unlock_page(page).await;
+            cpu.ptl_unlock(mm).await;
+            put_page(cpu, page).await;
+            return None;
+        }
+        put_page(cpu, page).await;
+    }
+    let reuse = match cpu.rules().wp_reuse {
+        WpReuse::MapCount => reuse_by_mapcount(cpu, page, false).await,
+        WpReuse::ActiveInactive => reuse_by_mapcount(cpu, page, true).await,
+        _ => reuse_swap_page(cpu, page).await,
+    };
+    cpu.why(|| {
+        if reuse { "nobody else maps it, so reuse" } else { "somebody else has it, so copy" }.to_owned()
+    });
+    cpu.unlock_page(page).await;
+    Some(reuse)
+}
+
+/// `do_wp_page` from v5.9 on: references decide. v5.18 first gets rid of the references of the swap cache
+/// and of this CPU's LRU-add batch; from v5.19 on a page that passes becomes exclusive.
+async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool> {
+    let rules = *cpu.rules();
+    let copy = |count: u64| {
+        cpu.why(|| format!("page_count({}) == {}, so copy", cpu.name(page), narrate_count(count)));
+        Some(false)
+    };
+    let count = cpu.page_count(page).await;
+    if rules.wp_free_swap == WpFreeSwap::No && rules.wp_lru_drain == WpLruDrain::No {
+        if count != 1 {
+            return copy(count);
+        }
+    } else {
+        if count > 3 {
+            return copy(count);
+        }
+        if rules.wp_lru_drain == WpLruDrain::Yes && !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await {
+            lru_add_drain(cpu).await;
+        }
+        let count = cpu.page_count(page).await;
+        let swapcache = rules.wp_free_swap == WpFreeSwap::Yes && cpu.page_swap_cache(page).await;
+        if count > 1 + u64::from(swapcache) {
+            return copy(count);
+        }
+    }
+    if !cpu.trylock_page(page).await {
+        cpu.why(|| format!("{} is locked by somebody, so copy", cpu.name(page)));
+        return Some(false);
+    }
+    if rules.wp_free_swap == WpFreeSwap::Yes && cpu.page_swap_cache(page).await {
+        try_to_free_swap(cpu, page).await;
+    }
+    // 09854ba94c6a looks at the mapcount again as well; with one reference it can only be 1.
+    let count = cpu.page_count(page).await;
+    if count != 1 {
+        cpu.unlock_page(page).await;
+        return copy(count);
+    }
+    cpu.why(|| {
+        format!(
+            "page_count({}) == 1, so {}",
+            cpu.name(page),
+            if vmf.unshare() { "it is exclusive" } else { "reuse" }
+        )
+    });
+    if rules.anon_exclusive == AnonExclusive::Yes {
+        cpu.set_page_anon_exclusive(page).await;
+    }
+    if !reused_late(cpu) {
+        cpu.unlock_page(page).await;
+    }
+    Some(true)
+}
+
+/// A reference count in words: pins and the rest.
+fn narrate_count(count: u64) -> String {
+    match count / GUP_PIN_COUNTING_BIAS {
+        0 => count.to_string(),
+        pins => format!("{} + {pins} pinned", count % GUP_PIN_COUNTING_BIAS),
+    }
+}
+
+/// `wp_page_reuse`: the page stays, the PTE becomes writable. Drops the PTE lock.
+async fn wp_page_reuse(cpu: &Cpu, vmf: &VmFault) {
+    let _frame = cpu.frame("wp_page_reuse");
+    let entry = vmf.maybe_mkwrite(vmf.orig_pte.set(mmu::ACCESSED | mmu::DIRTY | SOFT_DIRTY));
+    cpu.store(vmf.mm.pte(vmf.va), entry, Prim::PtepSetAccessFlags).await;
+    cpu.ptl_unlock(vmf.mm).await;
+}
+
+/// `wp_page_copy`: a copy takes the page's place. Called without the PTE lock, with a reference on the
+/// old page; the copy is made under no lock at all.
+async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
+    let _frame = cpu.frame("wp_page_copy");
+    let (mm, va) = (vmf.mm, vmf.va);
+    let new = alloc_page(cpu).await;
+    if !old.is_zero() {
+        copy_user_highpage(cpu, new, old).await;
+    }
+    prepare_anon_page(cpu, new, va).await;
+    cpu.ptl_lock(mm).await;
+    let copied = cpu.ptep_get(mm, va).await.same(vmf.orig_pte);
+    if copied {
+        let mut entry = Pte::mk(new);
+        if vmf.unshare() {
+            entry = entry.carry(vmf.orig_pte, SOFT_DIRTY | UFFD_WP);
+        } else {
+            entry = vmf.maybe_mkwrite(entry.set(mmu::DIRTY | SOFT_DIRTY));
+        }
+        // The old entry must be gone from every TLB before the new one can be used from any.
+        cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
+        flush_tlb_page(cpu, mm, va).await;
+        page_add_new_anon_rmap(cpu, new).await;
+        lru_cache_add(cpu, new).await;
+        cpu.set_pte_at(mm, va, entry).await;
+        if !old.is_zero() {
+            // Behind the switch of the PTE: another mm may keep the page as soon as the count says so.
+            page_remove_rmap_after_copy(cpu, mm, old).await;
+            // The mapping's reference; the fault's own is still held.
+            cpu.page_ref_sub(old, 1).await;
+        }
+    } else {
+        cpu.why(|| "the PTE has changed meanwhile, so throw the copy away".to_owned());
+    }
+    cpu.ptl_unlock(mm).await;
+    if copied && old.is_anon() && cpu.rules().free_swap_cache == FreeSwapCache::Yes {
+        free_swap_cache(cpu, old).await;
+    }
+    if !copied {
+        put_page(cpu, new).await;
+    }
+    if !old.is_zero() {
+        put_page(cpu, old).await;
+    }
+    if copied && vmf.write() { FaultResult::Write } else { FaultResult::Done }
+}
+
+/// `do_swap_page`: the PTE holds a swap entry.
+async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
+    let _frame = cpu.frame("do_swap_page");
+    let (mm, va) = (vmf.mm, vmf.va);
+    let entry = vmf.orig_pte.entry();
+    let page = read_swap_cache(cpu, entry, va).await;
+    cpu.lock_page(page).await;
+    let recheck = cpu.rules().swapin_recheck;
+    let stale = match recheck {
+        SwapinRecheck::No => false,
+        SwapinRecheck::SwapCache => !cpu.page_swap_cache(page).await,
+        SwapinRecheck::Private => {
+            !cpu.page_swap_cache(page).await || page_swap_entry(cpu, page).await != entry
+        }
+    };
+    if stale {
+        cpu.why(|| format!("{} is no longer the page of this swap entry, so try again", cpu.name(page)));
+        cpu.unlock_page(page).await;
+        put_page(cpu, page).await;
+        return FaultResult::Done;
+    }
+    let rules = *cpu.rules();
+    let counts = matches!(rules.swapin_reuse, SwapinReuse::Count | SwapinReuse::SwapExclusive);
+    if counts
+        && rules.wp_lru_drain == WpLruDrain::Yes
+        && vmf.write()
+        && !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await
+    {
+        lru_add_drain(cpu).await;
+    }
+    cpu.ptl_lock(mm).await;
+    if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) {
+        cpu.ptl_unlock(mm).await;
+        cpu.unlock_page(page).await;
+        put_page(cpu, page).await;
+        return FaultResult::Done;
+    }
+    let mut pte = Pte::mk(page).carry(vmf.orig_pte, SOFT_DIRTY | UFFD_WP);
+    let mut exclusive = false;
+    let mut satisfied = !vmf.write();
+    if counts {
+        // v5.18: our swap reference goes first, then what is left is counted.
+        exclusive = rules.swapin_reuse == SwapinReuse::SwapExclusive && vmf.orig_pte.swp_exclusive();
+        if exclusive && cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
+            // A device that needs stable pages may be reading it; assume that it does.
+            cpu.why(|| "under writeback, so not exclusive for now".to_owned());
+            exclusive = false;
+        }
+        swap_free(cpu, entry).await;
+        if vmf.write() && cpu.page_count(page).await == 2 && cpu.page_swap_cache(page).await {
+            try_to_free_swap(cpu, page).await;
+        }
+        let count = cpu.page_count(page).await;
+        if exclusive || count == 1 {
+            cpu.why(|| {
+                let reason = if exclusive {
+                    "the swap entry is exclusive".to_owned()
+                } else {
+                    format!("page_count({}) == 1", cpu.name(page))
+                };
+                format!("{reason}, so keep the page")
+            });
+            exclusive = true;
+            if vmf.write() {
+                pte = vmf.maybe_mkwrite(pte.set(mmu::DIRTY | SOFT_DIRTY));
+                satisfied = true;
+            }
+        } else {
+            cpu.why(|| {
+                format!("page_count({}) == {}, so map it read-only", cpu.name(page), narrate_count(count))
+            });
+        }
+        page_add_anon_rmap(cpu, page, exclusive).await;
+        if pte.uffd_wp() {
+            pte = pte.clear(mmu::WRITE);
+        }
+        cpu.set_pte_at(mm, va, pte).await;
+    } else {
+        if vmf.write() {
+            let reuse = match rules.swapin_reuse {
+                SwapinReuse::MapCount => reuse_by_mapcount(cpu, page, false).await,
+                SwapinReuse::ActiveInactive => swapin_reuse_by_active(cpu, page).await,
+                _ => reuse_swap_page(cpu, page).await,
+            };
+            if reuse {
+                cpu.why(|| "nobody else has it, so map it writable".to_owned());
+                pte = vmf.maybe_mkwrite(pte.set(mmu::DIRTY | SOFT_DIRTY));
+                satisfied = true;
+            }
+        }
+        if pte.uffd_wp() {
+            pte = pte.clear(mmu::WRITE);
+        }
+        cpu.set_pte_at(mm, va, pte).await;
+        page_add_anon_rmap(cpu, page, exclusive).await;
+        swap_free(cpu, entry).await;
+    }
+    cpu.unlock_page(page).await;
+    if satisfied {
+        cpu.ptl_unlock(mm).await;
+        return if vmf.write() { FaultResult::Write } else { FaultResult::Done };
+    }
+    // The lookup's reference has become the mapping's; the PTE lock is still held.
+    do_wp_page(cpu, &VmFault { orig_pte: pte, ..*vmf }).await
+}
+
+/// The proposal's test at swap-in: our entry is the one inactive reference, and nobody is active.
+async fn swapin_reuse_by_active(cpu: &Cpu, page: Page) -> bool {
+    let counts = cpu.load(page.mapcount(), Prim::PageMapcount).await.bits;
+    cpu.why(|| {
+        format!("active({}) == {}, inactive == {}", cpu.name(page), counts & 0xffff_ffff, counts >> 32)
+    });
+    counts == crate::layout::ONE_INACTIVE
+}

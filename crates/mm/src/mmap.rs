@@ -1,0 +1,90 @@
+//! Unmapping: munmap, exit, and the gather that frees behind the flush.
+//!
+//! Follows `mm/mmap.c`, `zap_pte_range` of `mm/memory.c` and `mm/mmu_gather.c` (v5.7 to v6.12). Left out:
+//! page tables, file dirty bits, the size limit of a gather.
+
+use cowrace_machine::Prim;
+
+use crate::cpu::Cpu;
+use crate::era::VmaLock;
+use crate::fork::areas;
+use crate::layout::{MmStruct, Page};
+use crate::rmap::page_remove_rmap;
+use crate::swap::put_page;
+use crate::swapfile::{free_swap_and_cache, free_swap_cache};
+use crate::tlb::{
+    dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_mm, flush_tlb_page, inc_tlb_flush_pending,
+    mm_tlb_flush_nested,
+};
+use crate::world::Va;
+
+/// `zap_pte_range` between `tlb_gather_mmu` and `tlb_finish_mmu`: clear, flush, and only then free. The
+/// mapcount drops before the flush, the reference behind it.
+pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) {
+    let _frame = cpu.frame("zap_pte_range");
+    inc_tlb_flush_pending(cpu, mm).await;
+    cpu.ptl_lock(mm).await;
+    flush_tlb_batched_pending(cpu, mm).await;
+    let mut gathered: Option<Page> = None;
+    let mut flush = false;
+    let pte = cpu.ptep_get(mm, va).await;
+    if pte.present() {
+        let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
+        flush = true;
+        if !pte.is_zero_page() {
+            page_remove_rmap(cpu, pte.page()).await;
+            gathered = Some(pte.page());
+        }
+    } else if pte.is_swap() {
+        free_swap_and_cache(cpu, pte.entry()).await;
+        cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
+    }
+    cpu.ptl_unlock(mm).await;
+    if flush {
+        flush_tlb_page(cpu, mm, va).await;
+    }
+    if let Some(page) = gathered {
+        // free_pages_and_swap_cache.
+        if page.is_anon() {
+            free_swap_cache(cpu, page).await;
+        }
+        put_page(cpu, page).await;
+    }
+    if mm_tlb_flush_nested(cpu, mm).await {
+        cpu.why(|| "another flush is pending, so flush everything".to_owned());
+        flush_tlb_mm(cpu, mm).await;
+    }
+    dec_tlb_flush_pending(cpu, mm).await;
+}
+
+/// `do_munmap`: the VMA goes under the mmap lock for writing, its pages under it for reading.
+pub async fn munmap(cpu: &Cpu, mm: MmStruct, va: Va) {
+    let _frame = cpu.frame("do_munmap");
+    cpu.mmap_write_lock(mm).await;
+    let locked = vma_start_write(cpu, mm, va).await;
+    cpu.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
+    if locked {
+        cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+    }
+    cpu.mmap_write_downgrade(mm).await;
+    zap_page_range(cpu, mm, va).await;
+    cpu.mmap_read_unlock(mm).await;
+}
+
+/// `vma_start_write` (v6.4): waits for faults under the VMA's lock and keeps new ones out. Whether there
+/// was anything to lock.
+pub async fn vma_start_write(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
+    if cpu.rules().vma_lock == VmaLock::No {
+        return false;
+    }
+    cpu.write_lock(mm.vm_lock(va), Prim::VmaStartWrite).await;
+    true
+}
+
+/// `exit_mmap`: nobody runs in the mm any more.
+pub async fn exit_mmap(cpu: &Cpu, mm: MmStruct) {
+    let _frame = cpu.frame("exit_mmap");
+    for va in areas(cpu, mm) {
+        zap_page_range(cpu, mm, va).await;
+    }
+}

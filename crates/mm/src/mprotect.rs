@@ -1,0 +1,119 @@
+//! Changes of protection: mprotect, and the walk that userfaultfd shares with it.
+//!
+//! Follows `mm/mprotect.c` (v5.7 to v6.12): `mprotect_fixup`, `change_protection`, `change_pte_range`. Left
+//! out: NUMA hinting, PROT_NONE, VMA splits and merges.
+
+use cowrace_machine::{Prim, mmu};
+
+use crate::cpu::Cpu;
+use crate::era::{AnonExclusive, MprotectUpgrade, UffdUnprotect};
+use crate::layout::{MmStruct, vm};
+use crate::mmap::vma_start_write;
+use crate::pte::{Pte, UFFD_WP};
+use crate::tlb::{dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_page, inc_tlb_flush_pending};
+use crate::world::Va;
+
+/// What a walk does to each PTE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// mprotect to read-only, or to read-write: the bit that a store needs comes with its fault.
+    Protection {
+        /// The new VMA flags.
+        vm_flags: u64,
+    },
+    /// `MM_CP_UFFD_WP`.
+    UffdWp,
+    /// `MM_CP_UFFD_WP_RESOLVE`.
+    UffdWpResolve {
+        /// The VMA's flags.
+        vm_flags: u64,
+    },
+}
+
+/// `mprotect_fixup`: the VMA's flags first, then the PTEs, all under the mmap lock for writing.
+pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
+    let _frame = cpu.frame("mprotect_fixup");
+    cpu.mmap_write_lock(mm).await;
+    let locked = vma_start_write(cpu, mm, va).await;
+    let old = cpu.find_vma(mm, va).await;
+    if old & vm::EXISTS != 0 {
+        let vm_flags = if write { old | vm::WRITE } else { old & !vm::WRITE };
+        cpu.store(mm.vm_flags(va), vm_flags, Prim::VmFlags).await;
+        change_protection(cpu, mm, va, Change::Protection { vm_flags }).await;
+    }
+    if locked {
+        cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+    }
+    cpu.mmap_write_unlock(mm).await;
+}
+
+/// `change_protection`: the TLB is flushed when the walk is over, not PTE by PTE.
+pub async fn change_protection(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) {
+    let _frame = cpu.frame("change_protection");
+    inc_tlb_flush_pending(cpu, mm).await;
+    if change_pte_range(cpu, mm, va, change).await {
+        flush_tlb_page(cpu, mm, va).await;
+    }
+    dec_tlb_flush_pending(cpu, mm).await;
+}
+
+/// `change_pte_range`: whether a PTE was changed.
+async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bool {
+    let _frame = cpu.frame("change_pte_range");
+    cpu.ptl_lock(mm).await;
+    flush_tlb_batched_pending(cpu, mm).await;
+    let pte = cpu.ptep_get(mm, va).await;
+    let mut changed = false;
+    if pte.present() {
+        // The PTE is none for a moment: no walker can set a bit that would be lost.
+        let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepModifyProtStart).await;
+        let new = changed_pte(cpu, old, change).await;
+        cpu.store(mm.pte(va), new, Prim::PtepModifyProtCommit).await;
+        changed = true;
+    } else if pte.is_swap() {
+        match change {
+            Change::UffdWp => cpu.set_pte_at(mm, va, pte.set(UFFD_WP)).await,
+            Change::UffdWpResolve { .. } => cpu.set_pte_at(mm, va, pte.clear(UFFD_WP)).await,
+            Change::Protection { .. } => {}
+        }
+    }
+    cpu.ptl_unlock(mm).await;
+    changed
+}
+
+/// The PTE that a change makes. A private mapping's `vm_page_prot` has no write bit, so it always goes,
+/// unless the kernel looks whether a store would be allowed anyway.
+async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
+    let new = old.clear(mmu::WRITE);
+    match change {
+        Change::UffdWp => new.set(UFFD_WP),
+        Change::UffdWpResolve { vm_flags } => {
+            let new = new.clear(UFFD_WP);
+            let upgrade = cpu.rules().uffd_unprotect == UffdUnprotect::TryWritable;
+            if upgrade && can_change_pte_writable(cpu, new, vm_flags).await {
+                new.set(mmu::WRITE)
+            } else {
+                new
+            }
+        }
+        Change::Protection { vm_flags } => {
+            let upgrade = cpu.rules().mprotect_upgrade == MprotectUpgrade::Yes;
+            if upgrade && can_change_pte_writable(cpu, new, vm_flags).await {
+                new.set(mmu::WRITE)
+            } else {
+                new
+            }
+        }
+    }
+}
+
+/// `can_change_pte_writable` (64fe24a3e05e, with 76aefad628aa).
+async fn can_change_pte_writable(cpu: &Cpu, pte: Pte, vm_flags: u64) -> bool {
+    vm_flags & vm::WRITE != 0
+        && pte.dirty()
+        && pte.soft_dirty()
+        && !pte.uffd_wp()
+        && pte.page().is_anon()
+        && cpu.rules().anon_exclusive == AnonExclusive::Yes
+        && cpu.page_anon_exclusive(pte.page()).await
+}

@@ -1,0 +1,311 @@
+//! Words for events: the kernel's names for what the seam calls objects and words.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cowrace_machine::{Addr, Memory, Narrate, Narration, Obj, Op, Prim, mmu};
+use cowrace_trace::Change;
+
+use crate::cpu::Kernel;
+use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, Thing, boot_page, file_page, pg, thing, variable};
+use crate::pte::Pte;
+use crate::value::Value;
+use crate::world::World;
+
+/// The name of a page: `X` for the one that an area has at the start (`X.buf` if there are several areas),
+/// `Y.thread1` for the first that the actor `thread1` allocates, `Y2.thread1` for its second.
+#[must_use]
+pub(crate) fn page_name(world: &World, page: Obj) -> String {
+    if let Some(actor) = page.owner() {
+        let who = world.actors.get(usize::from(actor)).map_or("?", |a| a.name.as_str()).replace(' ', "_");
+        return match page.nth() {
+            0 => format!("Y.{who}"),
+            n => format!("Y{}.{who}", n + 1),
+        };
+    }
+    if page == crate::layout::ZERO_PAGE {
+        return "zero page".to_owned();
+    }
+    for (va, area) in world.areas.iter().enumerate() {
+        if page == file_page(va) {
+            return format!("file page of {}", area.name);
+        }
+        if page == boot_page(va) {
+            return if world.areas.len() == 1 { "X".to_owned() } else { format!("X.{}", area.name) };
+        }
+    }
+    format!("{page:?}")
+}
+
+/// A variable's value in words.
+#[must_use]
+pub(crate) fn value_text(world: &World, value: Value) -> String {
+    match value {
+        Value::Unset => "unset".to_owned(),
+        Value::Number(n) => n.to_string(),
+        Value::Errno(errno) => errno.name().to_owned(),
+        Value::Handle(h) => {
+            let kind = if h.pin { "pin" } else { "reference" };
+            let state = if h.released { ", given back" } else { "" };
+            format!("{kind} of {}{state}", page_name(world, h.page))
+        }
+        Value::Child(mm) => world.mms[mm].name.clone(),
+    }
+}
+
+/// A PTE in words.
+fn pte_text(world: &World, bits: u64) -> String {
+    let pte = Pte::from(bits);
+    if pte.none() {
+        return "none".to_owned();
+    }
+    let mut text =
+        if pte.is_swap() { format!("swap({})", pte.entry().0) } else { page_name(world, pte.page().obj) };
+    if pte.present() {
+        text.push_str(if pte.write() { " RW" } else { " RO" });
+        if pte.dirty() {
+            text.push_str(" dirty");
+        }
+    }
+    if pte.swp_exclusive() {
+        text.push_str(" exclusive");
+    }
+    if pte.soft_dirty() {
+        text.push_str(" soft-dirty");
+    }
+    if pte.uffd_wp() {
+        text.push_str(" uffd-wp");
+    }
+    text
+}
+
+fn flags_text(bits: u64) -> String {
+    let names: Vec<_> = pg::NAMES.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join("|") }
+}
+
+fn count_text(bits: u64) -> String {
+    match bits / GUP_PIN_COUNTING_BIAS {
+        0 => bits.to_string(),
+        pins => format!("{}+{pins}*{GUP_PIN_COUNTING_BIAS}", bits % GUP_PIN_COUNTING_BIAS),
+    }
+}
+
+fn rwsem_text(bits: u64) -> String {
+    match bits {
+        0 => "free".to_owned(),
+        n if n >> 63 != 0 => "write-locked".to_owned(),
+        n => format!("{n} readers"),
+    }
+}
+
+/// Narrates the events of one kernel.
+#[derive(Debug)]
+pub(crate) struct Narrator {
+    kernel: Arc<Kernel>,
+}
+
+impl Narrator {
+    /// A narrator.
+    #[must_use]
+    pub(crate) const fn new(kernel: Arc<Kernel>) -> Self {
+        Self { kernel }
+    }
+
+    fn name(&self, addr: Addr) -> String {
+        let world = &self.kernel.world;
+        let mm_name = |mm: usize| world.mms.get(mm).map_or("?", |m| m.name.as_str());
+        let area = |va: usize| world.areas.get(va).map_or("?", |a| a.name.as_str());
+        let actor = |a: usize| world.actors.get(a).map_or("?", |a| a.name.as_str());
+        match thing(addr) {
+            Thing::Variable(var) => {
+                world.variables.get(var).cloned().unwrap_or_else(|| format!("variable {var}"))
+            }
+            Thing::Kernel(0) => "swap lock".to_owned(),
+            Thing::Kernel(1) => "zone lock".to_owned(),
+            Thing::Kernel(_) => "free list".to_owned(),
+            Thing::Mm(mm, word) => {
+                let field = [
+                    "mmap_lock",
+                    "write_protect_seq",
+                    "has_pinned",
+                    "tlb_flush_pending",
+                    "tlb_flush_batched",
+                    "copies",
+                    "userfault wakes",
+                    "started",
+                ];
+                format!("{}.{}", mm_name(mm), field.get(usize::from(word)).unwrap_or(&"?"))
+            }
+            Thing::PgTable(mm, 8) => format!("{}.ptl", mm_name(mm)),
+            Thing::PgTable(mm, word) => format!("{}.pte({})", mm_name(mm), area(word.into())),
+            Thing::Vma(mm, va, 0) => format!("{}.vma({}).vm_flags", mm_name(mm), area(va)),
+            Thing::Vma(mm, va, _) => format!("{}.vma({}).vm_lock", mm_name(mm), area(va)),
+            Thing::Tlb(cpu, 8) => format!("irq-off of {}", actor(cpu)),
+            Thing::Tlb(cpu, word) => format!("TLB of {} ({})", actor(cpu), area(word.into())),
+            Thing::Pagevec(cpu, _) => format!("LRU batch of {}", actor(cpu)),
+            Thing::Swap(slot, 0) => format!("swap_map[{slot}]"),
+            Thing::Swap(slot, 1) => format!("swap cache[{slot}]"),
+            Thing::Swap(slot, word) => format!("swap slot {slot}[{}]", word - 2),
+            Thing::Page(obj, word) => {
+                let page = page_name(world, obj);
+                match word {
+                    0 => format!("{page}.flags"),
+                    1 => format!("{page}._refcount"),
+                    2 => format!("{page}._mapcount"),
+                    3 => format!("{page}.private"),
+                    4 => format!("{page}.index"),
+                    15 => page,
+                    word => format!("{page}[{}]", word.saturating_sub(mmu::DATA)),
+                }
+            }
+        }
+    }
+
+    fn value(&self, addr: Addr, bits: u64) -> String {
+        let world = &self.kernel.world;
+        match thing(addr) {
+            Thing::Variable(_) => value_text(world, Value::decode(bits)),
+            Thing::PgTable(_, 8) | Thing::Kernel(0 | 1) => if bits == 0 { "free" } else { "held" }.to_owned(),
+            Thing::PgTable(..) => pte_text(world, bits),
+            Thing::Tlb(_, word) if word < 8 => pte_text(world, bits),
+            Thing::Mm(_, 0) | Thing::Vma(_, _, 1) => rwsem_text(bits),
+            Thing::Swap(_, 1) if bits != 0 => page_name(world, Obj::from_pfn(bits)),
+            Thing::Swap(_, 1) => "empty".to_owned(),
+            Thing::Page(_, 0) => flags_text(bits),
+            Thing::Page(_, 1) => count_text(bits),
+            Thing::Page(_, 2) if bits >> 32 != 0 => {
+                format!("{} active, {} inactive", bits & ACTIVE, bits >> 32)
+            }
+            Thing::Page(_, 15) => if bits == 0 { "free" } else { "allocated" }.to_owned(),
+            _ => bits.to_string(),
+        }
+    }
+
+    fn text(&self, event: &Narration<'_>) -> String {
+        let prim = event.request.prim.name();
+        let value = event.answer.value;
+        match event.request.op {
+            Op::Load { addr, .. } => match event.request.prim {
+                Prim::PageCount | Prim::PageMapcount | Prim::PageMaybeDmaPinned => {
+                    format!("{prim}({}) reads {}", self.name(addr), self.value(addr, value))
+                }
+                _ => format!("{prim}({}) = {}", self.name(addr), self.value(addr, value)),
+            },
+            Op::Store { addr, value } | Op::Xchg { addr, value } => {
+                format!("{prim}({}, {})", self.name(addr), self.value(addr, value))
+            }
+            Op::Add { addr, value, .. } => format!("{prim}({}, {})", self.name(addr), signed(value)),
+            Op::SubAndTest { addr, value } => format!("{prim}({}, {value})", self.name(addr)),
+            Op::And { addr, clear, .. } => format!("{prim}({})", self.bits(addr, clear)),
+            Op::Or { addr, set, .. } => format!("{prim}({})", self.bits(addr, set)),
+            Op::CmpXchg { addr, old, new } => {
+                format!("{prim}({}, {old} -> {new}) {}", self.name(addr), done(event.answer.ok))
+            }
+            Op::AddUnless { addr, value, .. } => {
+                format!("{prim}({}, {value}) {}", self.name(addr), done(event.answer.ok))
+            }
+            Op::Lock { addr, .. } | Op::Unlock { addr, .. } => self.lock(prim, addr),
+            Op::Trylock { addr, .. } => format!("{} {}", self.lock(prim, addr), done(event.answer.ok)),
+            Op::TryReadLock { addr } => format!("{prim}({}) {}", self.name(addr), done(event.answer.ok)),
+            Op::ReadLock { addr }
+            | Op::ReadUnlock { addr }
+            | Op::WriteLock { addr }
+            | Op::WriteUnlock { addr }
+            | Op::Downgrade { addr }
+            | Op::SectionBegin { addr }
+            | Op::SectionEnd { addr } => format!("{prim}({})", self.name(addr)),
+            Op::Await { addr, .. } => format!("{prim} {}", self.name(addr)),
+            Op::Join { actor } => format!("{prim} for {}", self.kernel.world.actors[usize::from(actor)].name),
+            Op::Barrier { .. } | Op::Fence => prim.to_owned(),
+            Op::Alloc { obj, .. } | Op::Free { obj } => {
+                format!("{prim}({})", page_name(&self.kernel.world, obj))
+            }
+            Op::Choose { n } => format!("{prim} {value} of {n}"),
+            Op::User(access) => self.user(event, access),
+            Op::FlushTlb { tlb, .. } => {
+                let actor = match thing(Addr::new(tlb, 0)) {
+                    Thing::Tlb(actor, _) => self.kernel.world.actors[actor].name.as_str(),
+                    _ => "?",
+                };
+                format!("{prim}({actor})")
+            }
+        }
+    }
+
+    fn lock(&self, prim: &str, addr: Addr) -> String {
+        let name = self.name(addr);
+        if prim.ends_with(')') {
+            format!("{prim}: {name}")
+        } else {
+            format!("{prim}({})", name.trim_end_matches(".flags"))
+        }
+    }
+
+    fn bits(&self, addr: Addr, bits: u64) -> String {
+        match thing(addr) {
+            Thing::Page(_, 0) => {
+                format!("{}, {}", self.name(addr).trim_end_matches(".flags"), flags_text(bits))
+            }
+            _ => self.name(addr),
+        }
+    }
+
+    fn user(&self, event: &Narration<'_>, access: cowrace_machine::UserAccess) -> String {
+        let prim = event.request.prim.name();
+        let what = match thing(access.pte) {
+            Thing::PgTable(_, va) => {
+                self.kernel.world.areas.get(usize::from(va)).map_or("?", |a| a.name.as_str())
+            }
+            _ => "?",
+        };
+        if !event.answer.ok {
+            return format!(
+                "{prim} {what}[{}]: page fault, PTE {}",
+                access.word,
+                pte_text(&self.kernel.world, event.answer.value)
+            );
+        }
+        let walked = event.changes.iter().any(|c| c.0 == access.tlb);
+        let way = if walked { "walk" } else { "TLB" };
+        match access.store {
+            Some(value) => format!("{what}[{}] = {value} ({way})", access.word),
+            None => format!("{what}[{}] is {} ({way})", access.word, event.answer.value),
+        }
+    }
+}
+
+fn signed(value: u64) -> String {
+    let value = value as i64;
+    let inactive = (value + (1 << 31)) >> 32;
+    if inactive == 0 {
+        format!("{value:+}")
+    } else {
+        format!("{:+} active, {inactive:+} inactive", value - (inactive << 32))
+    }
+}
+
+const fn done(ok: bool) -> &'static str {
+    if ok { "succeeds" } else { "fails" }
+}
+
+impl Narrate for Narrator {
+    fn event(&self, event: &Narration<'_>) -> (String, Vec<Change>) {
+        let changes = event
+            .changes
+            .iter()
+            .map(|&(addr, from, to)| Change {
+                what: self.name(addr),
+                from: self.value(addr, from),
+                to: self.value(addr, to),
+            })
+            .collect();
+        (self.text(event), changes)
+    }
+
+    fn variables(&self, memory: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {
+        let world = &self.kernel.world;
+        let value = |var: usize| value_text(world, Value::decode(memory.get(variable(var))));
+        world.variables.iter().enumerate().map(|(var, name)| (name.clone(), value(var))).collect()
+    }
+}

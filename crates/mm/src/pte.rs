@@ -1,0 +1,151 @@
+//! Page-table entries: `pte_t` and swap entries in it.
+//!
+//! Follows `include/linux/pgtable.h` and `include/linux/swapops.h` (v5.7 to v6.15). The bits that the
+//! MMU reads are in [`cowrace_machine::mmu`]. Left out: protnone, migration and marker entries, special
+//! mappings other than the zero page.
+
+use cowrace_machine::{Value, mmu};
+
+use crate::layout::{Page, SwpEntry, ZERO_PAGE};
+
+/// The soft-dirty bit.
+pub const SOFT_DIRTY: u64 = 1 << 4;
+/// The userfaultfd-wp bit.
+pub const UFFD_WP: u64 = 1 << 5;
+/// The entry is a swap entry.
+pub const SWAP: u64 = 1 << 6;
+/// The swap entry stands for a page that was exclusive (`pte_swp_exclusive`, v5.19 and later).
+pub const SWP_EXCLUSIVE: u64 = 1 << 7;
+
+/// A page-table entry, and the load that it came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pte(pub Value);
+
+impl From<u64> for Pte {
+    fn from(bits: u64) -> Self {
+        Self(bits.into())
+    }
+}
+
+impl From<Pte> for Value {
+    fn from(pte: Pte) -> Self {
+        pte.0
+    }
+}
+
+impl Pte {
+    /// An entry that maps a page: young, as `mk_pte` of a readable VMA makes it.
+    #[must_use]
+    pub fn mk(page: Page) -> Self {
+        let bits = mmu::PRESENT | mmu::ACCESSED | mmu::pfn_bits(page.obj);
+        Self(Value { bits, dep: page.dep })
+    }
+
+    /// An entry that refers to a swap slot.
+    #[must_use]
+    pub fn swap(entry: SwpEntry) -> Self {
+        Self::from(SWAP | (u64::from(entry.0) << mmu::PFN_SHIFT))
+    }
+
+    /// The bits.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0.bits
+    }
+
+    /// `pte_same`.
+    #[must_use]
+    pub const fn same(self, other: Self) -> bool {
+        self.0.bits == other.0.bits
+    }
+
+    const fn is(self, bit: u64) -> bool {
+        self.0.bits & bit != 0
+    }
+
+    /// With bits set.
+    #[must_use]
+    pub const fn set(mut self, bits: u64) -> Self {
+        self.0.bits |= bits;
+        self
+    }
+
+    /// With bits cleared.
+    #[must_use]
+    pub const fn clear(mut self, bits: u64) -> Self {
+        self.0.bits &= !bits;
+        self
+    }
+
+    /// With the bits of `mask` as in `other`.
+    #[must_use]
+    pub const fn carry(self, other: Self, mask: u64) -> Self {
+        self.clear(mask).set(other.0.bits & mask)
+    }
+
+    /// `pte_none`.
+    #[must_use]
+    pub const fn none(self) -> bool {
+        self.0.bits == 0
+    }
+
+    /// `pte_present`.
+    #[must_use]
+    pub const fn present(self) -> bool {
+        self.is(mmu::PRESENT)
+    }
+
+    /// `pte_write`.
+    #[must_use]
+    pub const fn write(self) -> bool {
+        self.is(mmu::WRITE)
+    }
+
+    /// `pte_dirty`.
+    #[must_use]
+    pub const fn dirty(self) -> bool {
+        self.is(mmu::DIRTY)
+    }
+
+    /// `pte_soft_dirty`.
+    #[must_use]
+    pub const fn soft_dirty(self) -> bool {
+        self.is(SOFT_DIRTY)
+    }
+
+    /// `pte_uffd_wp`.
+    #[must_use]
+    pub const fn uffd_wp(self) -> bool {
+        self.is(UFFD_WP)
+    }
+
+    /// `is_swap_pte`.
+    #[must_use]
+    pub const fn is_swap(self) -> bool {
+        self.is(SWAP)
+    }
+
+    /// `pte_swp_exclusive`.
+    #[must_use]
+    pub const fn swp_exclusive(self) -> bool {
+        self.is(SWP_EXCLUSIVE)
+    }
+
+    /// `pte_to_swp_entry`.
+    #[must_use]
+    pub const fn entry(self) -> SwpEntry {
+        SwpEntry((self.0.bits >> mmu::PFN_SHIFT) as u8)
+    }
+
+    /// `pte_page`: the page, remembering the load.
+    #[must_use]
+    pub const fn page(self) -> Page {
+        Page { obj: mmu::page(self.0.bits), dep: self.0.dep }
+    }
+
+    /// Whether it maps the zero page (`is_zero_pfn`).
+    #[must_use]
+    pub fn is_zero_page(self) -> bool {
+        self.present() && self.page().obj == ZERO_PAGE
+    }
+}

@@ -1,0 +1,119 @@
+//! Mappings: the mapcount, and the exclusive bit that goes with it.
+//!
+//! Follows `mm/rmap.c` and `include/linux/rmap.h` (v5.7 to v6.12). The increments and decrements are
+//! RMWs whose result feeds statistics only, so here nobody uses it. Left out: compound pages,
+//! `anon_vma` locks (the walk over them is in parent-before-child order, as the interval tree's).
+
+use cowrace_machine::{Prim, Value};
+
+use crate::cpu::Cpu;
+use crate::era::AnonExclusive;
+use crate::layout::{MmStruct, ONE_INACTIVE, Page, pg};
+
+/// `page_add_new_anon_rmap`: the first mapping of a page that nobody else can see yet. From v5.19 on such
+/// a page is exclusive.
+pub async fn page_add_new_anon_rmap(cpu: &Cpu, page: Page) {
+    cpu.store(page.mapcount(), 1, Prim::PageAddNewAnonRmap).await;
+    if cpu.rules().anon_exclusive == AnonExclusive::Yes {
+        cpu.set_page_anon_exclusive(page).await;
+    }
+}
+
+/// `page_add_anon_rmap`: a mapping comes back, out of a swap entry. `inactive` says that the entry was
+/// counted as an inactive reference.
+pub async fn page_add_anon_rmap(cpu: &Cpu, page: Page, exclusive: bool) {
+    let inactive = if cpu.kernel().counts_inactive() { ONE_INACTIVE as i64 } else { 0 };
+    cpu.add(page.mapcount(), 1 - inactive, Prim::PageAddAnonRmap).await;
+    if exclusive && cpu.rules().anon_exclusive == AnonExclusive::Yes {
+        cpu.set_page_anon_exclusive(page).await;
+    }
+}
+
+/// `page_dup_rmap`: fork's increment.
+pub async fn page_dup_rmap(cpu: &Cpu, page: Page) {
+    cpu.add(page.mapcount(), 1, Prim::PageDupRmap).await;
+}
+
+/// `page_remove_rmap`.
+pub async fn page_remove_rmap(cpu: &Cpu, page: Page) {
+    cpu.add(page.mapcount(), -1, Prim::PageRemoveRmap).await;
+}
+
+/// `page_remove_rmap` where a swap entry takes the mapping's place.
+pub async fn page_remove_rmap_to_swap(cpu: &Cpu, page: Page) {
+    let inactive = if cpu.kernel().counts_inactive() { ONE_INACTIVE as i64 } else { 0 };
+    cpu.add(page.mapcount(), inactive - 1, Prim::PageRemoveRmap).await;
+}
+
+/// `page_remove_rmap` behind a copy. If a predicate asks, the copy is counted when nobody else mapped the
+/// page or kept it on swap.
+pub async fn page_remove_rmap_after_copy(cpu: &Cpu, mm: MmStruct, page: Page) {
+    if !cpu.kernel().counts_copies {
+        return page_remove_rmap(cpu, page).await;
+    }
+    let old: Value = cpu.fetch_add(page.mapcount(), -1, Prim::PageRemoveRmap).await;
+    if old.bits == 1 && page.is_anon() {
+        cpu.add(mm.copies(), 1, Prim::Ghost).await;
+    }
+}
+
+/// `page_try_share_anon_rmap` (v5.19; barriers from v6.1, 088b8aa537c2): gives up exclusivity unless the
+/// page may be pinned. The PTE is clear and its lock held.
+pub async fn page_try_share_anon_rmap(cpu: &Cpu, page: Page) -> bool {
+    let _frame = cpu.frame("page_try_share_anon_rmap");
+    let barriers = cpu.rules().ae_barriers == crate::era::AeBarriers::Yes;
+    if barriers {
+        cpu.fence(Prim::SmpMb).await;
+    }
+    if cpu.page_maybe_dma_pinned(page).await {
+        cpu.why(|| format!("{} may be pinned, so it stays exclusive and mapped", cpu.name(page)));
+        return false;
+    }
+    cpu.clear_page_anon_exclusive(page).await;
+    if barriers {
+        cpu.fence(Prim::SmpMbAfterAtomic).await;
+    }
+    true
+}
+
+/// `page_try_dup_anon_rmap` (v5.19): fork's way to share an anonymous page; refused for an exclusive page
+/// that needs a copy because it may be pinned.
+pub async fn page_try_dup_anon_rmap(cpu: &Cpu, mm: MmStruct, page: Page) -> bool {
+    let _frame = cpu.frame("page_try_dup_anon_rmap");
+    if cpu.page_anon_exclusive(page).await {
+        if crate::fork::page_needs_cow_for_dma(cpu, mm, page).await {
+            return false;
+        }
+        cpu.clear_page_anon_exclusive(page).await;
+    }
+    page_dup_rmap(cpu, page).await;
+    true
+}
+
+/// Whether the page is in use by nobody but the caller's own mapping, by the active and inactive
+/// references of the December 2021 proposal.
+pub async fn only_active_reference(cpu: &Cpu, page: Page) -> bool {
+    use crate::era::ActiveRead;
+    use crate::layout::ACTIVE;
+    let (active, inactive) = match cpu.rules().active_read {
+        ActiveRead::OneShot => {
+            let both = cpu.load(page.mapcount(), Prim::PageMapcount).await.bits;
+            (both & ACTIVE, both & !ACTIVE)
+        }
+        ActiveRead::InactiveFirst => {
+            let inactive = cpu.load_bits(page.mapcount(), !ACTIVE, Prim::PageSwapcount).await.bits;
+            (cpu.page_mapcount(page).await, inactive)
+        }
+        ActiveRead::ActiveFirst => {
+            let active = cpu.page_mapcount(page).await;
+            (active, cpu.load_bits(page.mapcount(), !ACTIVE, Prim::PageSwapcount).await.bits)
+        }
+    };
+    cpu.why(|| format!("active({}) == {active}, inactive == {}", cpu.name(page), inactive >> 32));
+    active <= 1 && inactive == 0
+}
+
+/// `TestClearPageLRU`: takes the page off the LRU list; whether it was on one.
+pub async fn test_clear_page_lru(cpu: &Cpu, page: Page) -> bool {
+    cpu.fetch_clear_bits(page.flags(), pg::LRU, Prim::PageFlagSet).await.bits & pg::LRU != 0
+}

@@ -1,0 +1,225 @@
+//! Swap slots and the swap cache.
+//!
+//! Follows `mm/swapfile.c` and `mm/swap_state.c` (v5.7 to v6.12). A slot is free when no swap PTE refers
+//! to it and no page is cached for it; the lowest free slot is handed out, so a slot is reused as soon as
+//! it can be. One lock stands for the device's lock and the lock of the swap cache's tree. Left out:
+//! readahead, `SWP_SYNCHRONOUS_IO`, slot caches, several devices, `vm_swap_full`.
+
+use cowrace_machine::{Obj, Prim, mmu};
+
+use crate::cpu::Cpu;
+use crate::layout::kernel::SWAP_LOCK;
+use crate::layout::{Page, SWAP_SLOTS, SwpEntry, pg};
+use crate::page_alloc::{alloc_page, prepare_anon_page};
+use crate::rmap::only_active_reference;
+use crate::swap::{lru_cache_add, put_page};
+use crate::world::Va;
+
+/// `swap_duplicate`: one more swap PTE refers to the slot.
+pub async fn swap_duplicate(cpu: &Cpu, entry: SwpEntry) {
+    cpu.add(entry.count(), 1, Prim::SwapDuplicate).await;
+}
+
+/// `swap_free`: one less. With the last reference gone and nothing cached the slot is free by itself.
+pub async fn swap_free(cpu: &Cpu, entry: SwpEntry) {
+    cpu.add(entry.count(), -1, Prim::SwapFree).await;
+}
+
+/// `get_swap_page` with `add_to_swap_cache`: a free slot, with the page cached for it. The page's new
+/// reference is the cache's. `None` if swap is full.
+pub async fn add_to_swap(cpu: &Cpu, page: Page) -> Option<SwpEntry> {
+    let _frame = cpu.frame("add_to_swap");
+    cpu.spin_lock(SWAP_LOCK).await;
+    let mut found = None;
+    for slot in 0..SWAP_SLOTS {
+        let entry = SwpEntry(slot);
+        if cpu.load(entry.count(), Prim::GetSwapPage).await.bits == 0
+            && cpu.load(entry.cache(), Prim::GetSwapPage).await.bits == 0
+        {
+            found = Some(entry);
+            break;
+        }
+    }
+    if let Some(entry) = found {
+        cpu.get_page(page).await;
+        cpu.store(page.private(), u64::from(entry.0), Prim::WriteOnce).await;
+        cpu.set_bits(page.flags(), pg::SWAPCACHE, Prim::AddToSwapCache).await;
+        cpu.store(entry.cache(), page.obj.pfn(), Prim::AddToSwapCache).await;
+    }
+    cpu.spin_unlock(SWAP_LOCK).await;
+    if found.is_some() {
+        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+    }
+    found
+}
+
+/// `lookup_swap_cache`: the page cached for a slot, with a reference taken without any lock.
+pub async fn lookup_swap_cache(cpu: &Cpu, entry: SwpEntry) -> Option<Page> {
+    let _frame = cpu.frame("lookup_swap_cache");
+    loop {
+        let cached = cpu.load(entry.cache(), Prim::LookupSwapCache).await;
+        if cached.bits == 0 {
+            return None;
+        }
+        let page = Page { obj: Obj::from_pfn(cached.bits), dep: cached.dep };
+        if !cpu.get_page_unless_zero(page).await {
+            // Frozen: `__remove_mapping` decides under the lock. The kernel spins, the model waits for it.
+            cpu.spin_lock(SWAP_LOCK).await;
+            cpu.spin_unlock(SWAP_LOCK).await;
+            continue;
+        }
+        if cpu.load(entry.cache(), Prim::LookupSwapCache).await.bits == cached.bits {
+            return Some(page);
+        }
+        put_page(cpu, page).await;
+    }
+}
+
+/// `read_swap_cache_async` with `swap_readpage`: the page for a slot, read from the device unless it is
+/// cached. Comes with a reference, unlocked.
+pub async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Page {
+    let _frame = cpu.frame("read_swap_cache_async");
+    loop {
+        if let Some(page) = lookup_swap_cache(cpu, entry).await {
+            return page;
+        }
+        let page = alloc_page(cpu).await;
+        prepare_anon_page(cpu, page, va).await;
+        cpu.lock_page(page).await;
+        cpu.spin_lock(SWAP_LOCK).await;
+        let raced = cpu.load(entry.cache(), Prim::AddToSwapCache).await.bits != 0;
+        if !raced {
+            cpu.get_page(page).await;
+            cpu.store(page.private(), u64::from(entry.0), Prim::WriteOnce).await;
+            cpu.set_bits(page.flags(), pg::SWAPCACHE, Prim::AddToSwapCache).await;
+            if cpu.kernel().counts_inactive() {
+                let users = cpu.load(entry.count(), Prim::PageSwapcount).await.bits;
+                cpu.store(page.mapcount(), users << 32, Prim::WriteOnce).await;
+            }
+            cpu.store(entry.cache(), page.obj.pfn(), Prim::AddToSwapCache).await;
+        }
+        cpu.spin_unlock(SWAP_LOCK).await;
+        if raced {
+            cpu.unlock_page(page).await;
+            put_page(cpu, page).await;
+            continue;
+        }
+        for word in 0..mmu::DATA_WORDS {
+            let data = cpu.load(entry.data(word), Prim::SwapIo).await;
+            cpu.store(page.data(word), data, Prim::SwapIo).await;
+        }
+        cpu.unlock_page(page).await;
+        lru_cache_add(cpu, page).await;
+        return page;
+    }
+}
+
+/// `swap_writepage`: the device reads the page, word by word, whenever it gets to it.
+pub async fn swap_writepage(cpu: &Cpu, page: Page, entry: SwpEntry) {
+    for word in 0..mmu::DATA_WORDS {
+        let data = cpu.load(page.data(word), Prim::SwapIo).await;
+        cpu.store(entry.data(word), data, Prim::SwapIo).await;
+    }
+}
+
+/// The slot that a page in the swap cache has.
+pub async fn page_swap_entry(cpu: &Cpu, page: Page) -> SwpEntry {
+    SwpEntry(cpu.load(page.private(), Prim::ReadOnce).await.bits as u8)
+}
+
+/// `delete_from_swap_cache`, with the page locked: the cache's reference goes; the caller has another.
+pub async fn delete_from_swap_cache(cpu: &Cpu, page: Page) {
+    let _frame = cpu.frame("delete_from_swap_cache");
+    let entry = page_swap_entry(cpu, page).await;
+    cpu.spin_lock(SWAP_LOCK).await;
+    cpu.store(entry.cache(), 0, Prim::DeleteFromSwapCache).await;
+    cpu.clear_bits(page.flags(), pg::SWAPCACHE, Prim::DeleteFromSwapCache).await;
+    cpu.spin_unlock(SWAP_LOCK).await;
+    cpu.page_ref_sub(page, 1).await;
+}
+
+/// `page_swapcount`, with the page locked and in the swap cache.
+pub async fn page_swapcount(cpu: &Cpu, page: Page) -> u64 {
+    let entry = page_swap_entry(cpu, page).await;
+    cpu.load(entry.count(), Prim::PageSwapcount).await.bits
+}
+
+/// `try_to_free_swap`, with the page locked: leaves the swap cache if no swap PTE needs it.
+pub async fn try_to_free_swap(cpu: &Cpu, page: Page) -> bool {
+    let _frame = cpu.frame("try_to_free_swap");
+    if !cpu.page_swap_cache(page).await
+        || cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await
+        || page_swapcount(cpu, page).await != 0
+    {
+        return false;
+    }
+    delete_from_swap_cache(cpu, page).await;
+    cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+    true
+}
+
+/// `reuse_swap_page` (up to v5.17), with the page locked: whether mapcount and swapcount together say
+/// that the caller is alone. References of GUP are not asked.
+pub async fn reuse_swap_page(cpu: &Cpu, page: Page) -> bool {
+    let _frame = cpu.frame("reuse_swap_page");
+    let mapcount = cpu.page_mapcount(page).await;
+    if !cpu.page_swap_cache(page).await {
+        cpu.why(|| format!("page_mapcount({}) == {mapcount}, not in the swap cache", cpu.name(page)));
+        return mapcount <= 1;
+    }
+    let swapcount = page_swapcount(cpu, page).await;
+    cpu.why(|| format!("page_mapcount({}) == {mapcount}, page_swapcount == {swapcount}", cpu.name(page)));
+    if mapcount + swapcount > 1 {
+        return false;
+    }
+    // The entry that the caller is about to replace may still be counted: it does not need the cache.
+    if !cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
+        delete_from_swap_cache(cpu, page).await;
+        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+    }
+    true
+}
+
+/// What the proposals put in the place of [`reuse_swap_page`]: bare mapcount, or active and inactive
+/// references. A page that is kept leaves the swap cache if it can.
+pub async fn reuse_by_mapcount(cpu: &Cpu, page: Page, inactive: bool) -> bool {
+    let alone = if inactive {
+        only_active_reference(cpu, page).await
+    } else {
+        let mapcount = cpu.page_mapcount(page).await;
+        cpu.why(|| format!("page_mapcount({}) == {mapcount}", cpu.name(page)));
+        mapcount <= 1
+    };
+    if alone && cpu.page_swap_cache(page).await {
+        try_to_free_swap(cpu, page).await;
+    }
+    alone
+}
+
+/// `free_swap_and_cache`: a swap PTE goes for good. A page that nobody needs leaves the swap cache, if its
+/// lock is free.
+pub async fn free_swap_and_cache(cpu: &Cpu, entry: SwpEntry) {
+    let _frame = cpu.frame("free_swap_and_cache");
+    swap_free(cpu, entry).await;
+    if let Some(page) = lookup_swap_cache(cpu, entry).await {
+        if cpu.kernel().counts_inactive() {
+            cpu.add(page.mapcount(), -(crate::layout::ONE_INACTIVE as i64), Prim::PageRemoveRmap).await;
+        }
+        if cpu.trylock_page(page).await {
+            if cpu.page_swap_cache(page).await && cpu.page_mapcount(page).await == 0 {
+                try_to_free_swap(cpu, page).await;
+            }
+            cpu.unlock_page(page).await;
+        }
+        put_page(cpu, page).await;
+    }
+}
+
+/// `free_swap_cache`: behind a copy or an unmap, drops a page from the swap cache that nobody maps.
+pub async fn free_swap_cache(cpu: &Cpu, page: Page) {
+    let _frame = cpu.frame("free_swap_cache");
+    if cpu.page_swap_cache(page).await && cpu.page_mapcount(page).await == 0 && cpu.trylock_page(page).await {
+        try_to_free_swap(cpu, page).await;
+        cpu.unlock_page(page).await;
+    }
+}

@@ -1,0 +1,98 @@
+//! /proc/PID/clear_refs and /proc/PID/pagemap.
+//!
+//! Follows `fs/proc/task_mmu.c` (v5.7 to v6.12): `clear_refs_write` with the value 4, and the soft-dirty bit
+//! of the pagemap. Left out: `VM_SOFTDIRTY`, PMDs, the other values.
+
+use cowrace_machine::{Prim, mmu};
+
+use crate::cpu::Cpu;
+use crate::era::{ClearRefsFlush, ClearRefsLock, ClearRefsPin, HasPinned};
+use crate::fork::areas;
+use crate::layout::{MmStruct, Page, vm};
+use crate::mmap::vma_start_write;
+use crate::pte::{Pte, SOFT_DIRTY};
+use crate::tlb::{dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending, mm_tlb_flush_nested};
+use crate::world::Va;
+
+/// `clear_refs_write`: every PTE loses its write and soft-dirty bits, so that the next store faults.
+pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
+    let _frame = cpu.frame("clear_refs_write");
+    let rules = *cpu.rules();
+    let mut locked = Vec::new();
+    match rules.clear_refs_lock {
+        ClearRefsLock::Read => cpu.mmap_read_lock(mm).await,
+        ClearRefsLock::Write => cpu.mmap_write_lock(mm).await,
+    }
+    for va in areas(cpu, mm) {
+        if rules.clear_refs_lock == ClearRefsLock::Write && vma_start_write(cpu, mm, va).await {
+            locked.push(va);
+        }
+    }
+    inc_tlb_flush_pending(cpu, mm).await;
+    for va in areas(cpu, mm) {
+        if cpu.find_vma(mm, va).await & vm::EXISTS != 0 {
+            clear_refs_pte_range(cpu, mm, va).await;
+        }
+    }
+    match rules.clear_refs_flush {
+        ClearRefsFlush::Explicit => flush_tlb_mm(cpu, mm).await,
+        ClearRefsFlush::Elided => {
+            // tlb_finish_mmu of a gather with nothing in it flushes only if others are at work.
+            if mm_tlb_flush_nested(cpu, mm).await {
+                flush_tlb_mm(cpu, mm).await;
+            } else {
+                cpu.why(|| "nothing was gathered, so nothing is flushed".to_owned());
+            }
+        }
+    }
+    dec_tlb_flush_pending(cpu, mm).await;
+    for va in locked {
+        cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+    }
+    match rules.clear_refs_lock {
+        ClearRefsLock::Read => cpu.mmap_read_unlock(mm).await,
+        ClearRefsLock::Write => cpu.mmap_write_unlock(mm).await,
+    }
+}
+
+/// `clear_refs_pte_range` with `clear_soft_dirty`.
+async fn clear_refs_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
+    let _frame = cpu.frame("clear_soft_dirty");
+    cpu.ptl_lock(mm).await;
+    let pte = cpu.ptep_get(mm, va).await;
+    if pte.present() {
+        if pte_is_pinned(cpu, mm, pte).await {
+            cpu.why(|| format!("{} may be pinned, so leave it writable", cpu.name(pte.page())));
+        } else {
+            let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepModifyProtStart).await;
+            cpu.store(mm.pte(va), old.clear(mmu::WRITE | SOFT_DIRTY), Prim::PtepModifyProtCommit).await;
+        }
+    } else if pte.is_swap() {
+        cpu.set_pte_at(mm, va, pte.clear(SOFT_DIRTY)).await;
+    }
+    cpu.ptl_unlock(mm).await;
+}
+
+/// `pte_is_pinned` (9348b73c2e1b): a plain look at the count, which GUP-fast can overtake.
+async fn pte_is_pinned(cpu: &Cpu, mm: MmStruct, pte: Pte) -> bool {
+    let page: Page = pte.page();
+    if cpu.rules().clear_refs_pin == ClearRefsPin::No || !pte.write() || !page.is_anon() {
+        return false;
+    }
+    if cpu.rules().has_pinned == HasPinned::Yes && cpu.load(mm.has_pinned(), Prim::HasPinned).await.bits == 0
+    {
+        return false;
+    }
+    cpu.page_maybe_dma_pinned(page).await
+}
+
+/// `pagemap_read`: the soft-dirty bit of one page.
+pub async fn pagemap_soft_dirty(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
+    let _frame = cpu.frame("pagemap_read");
+    cpu.mmap_read_lock(mm).await;
+    cpu.ptl_lock(mm).await;
+    let pte = cpu.ptep_get(mm, va).await;
+    cpu.ptl_unlock(mm).await;
+    cpu.mmap_read_unlock(mm).await;
+    pte.soft_dirty()
+}

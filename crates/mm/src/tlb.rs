@@ -1,0 +1,107 @@
+//! TLB flushes and the count of those that are due.
+//!
+//! Follows `arch/x86/mm/tlb.c`, `include/linux/mm_types.h` (`inc_tlb_flush_pending` and friends) and the
+//! batched flush of `mm/rmap.c` (v5.7 to v6.12). A flush goes CPU by CPU and the initiator waits for
+//! each: on an architecture with IPIs also until that CPU is out of GUP-fast. Left out: lazy TLB mode,
+//! ranges finer than the pages of the scenario, generation counters of the batched flush (b3ac04132c4b).
+
+use cowrace_machine::Prim;
+
+use crate::cpu::Cpu;
+use crate::layout::{MmStruct, irq_off, tlb};
+use crate::world::Va;
+
+/// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm.
+pub async fn flush_tlb_range(cpu: &Cpu, mm: MmStruct, entries: u16) {
+    for &(actor, touched) in &cpu.kernel().cpumask[mm.0] {
+        if cpu.kernel().arch.flush_waits_for_irq_off()
+            && cpu.kernel().gup_fast[actor]
+            && actor != usize::from(cpu.actor())
+        {
+            cpu.wait_for_section(irq_off(actor)).await;
+        }
+        if touched & entries != 0 {
+            cpu.flush_tlb(tlb(actor), touched & entries, Prim::FlushTlb).await;
+        }
+    }
+}
+
+/// `flush_tlb_page`.
+pub async fn flush_tlb_page(cpu: &Cpu, mm: MmStruct, va: Va) {
+    flush_tlb_range(cpu, mm, 1 << va).await;
+}
+
+/// `flush_tlb_mm`.
+pub async fn flush_tlb_mm(cpu: &Cpu, mm: MmStruct) {
+    flush_tlb_range(cpu, mm, u16::MAX).await;
+}
+
+/// `inc_tlb_flush_pending`.
+pub async fn inc_tlb_flush_pending(cpu: &Cpu, mm: MmStruct) {
+    cpu.add(mm.tlb_flush_pending(), 1, Prim::IncTlbFlushPending).await;
+}
+
+/// `dec_tlb_flush_pending`.
+pub async fn dec_tlb_flush_pending(cpu: &Cpu, mm: MmStruct) {
+    cpu.add(mm.tlb_flush_pending(), -1, Prim::DecTlbFlushPending).await;
+}
+
+/// `mm_tlb_flush_pending`.
+pub async fn mm_tlb_flush_pending(cpu: &Cpu, mm: MmStruct) -> bool {
+    cpu.load(mm.tlb_flush_pending(), Prim::MmTlbFlushPending).await.bits > 0
+}
+
+/// `mm_tlb_flush_nested`.
+pub async fn mm_tlb_flush_nested(cpu: &Cpu, mm: MmStruct) -> bool {
+    cpu.load(mm.tlb_flush_pending(), Prim::MmTlbFlushNested).await.bits > 1
+}
+
+/// `flush_tlb_batched_pending`, under the PTE lock: does now what reclaim has put off.
+pub async fn flush_tlb_batched_pending(cpu: &Cpu, mm: MmStruct) {
+    let _frame = cpu.frame("flush_tlb_batched_pending");
+    if cpu.load(mm.tlb_flush_batched(), Prim::TlbBatched).await.bits != 0 {
+        cpu.why(|| "reclaim has put off a flush of this mm, so flush now".to_owned());
+        flush_tlb_mm(cpu, mm).await;
+        cpu.store(mm.tlb_flush_batched(), 0, Prim::TlbBatched).await;
+    }
+}
+
+/// `struct tlbflush_unmap_batch`: what one reclaimer has put off. Local to it.
+#[derive(Clone, Debug, Default)]
+pub struct TlbUbc {
+    /// Pages whose entries are to be dropped.
+    pages: Vec<(MmStruct, Va)>,
+    /// Some of the PTEs were dirty, so a stale entry may still be written through.
+    pub writable: bool,
+}
+
+impl TlbUbc {
+    /// `should_defer_flush`: whether anybody runs the mm who would have to be interrupted.
+    #[must_use]
+    pub fn should_defer(cpu: &Cpu, mm: MmStruct) -> bool {
+        cpu.kernel().cpumask[mm.0].iter().any(|&(actor, _)| actor != usize::from(cpu.actor()))
+    }
+
+    /// `set_tlb_ubc_flush_pending`.
+    pub async fn set_pending(&mut self, cpu: &Cpu, mm: MmStruct, va: Va, writable: bool) {
+        self.pages.push((mm, va));
+        self.writable |= writable;
+        cpu.store(mm.tlb_flush_batched(), 1, Prim::SetTlbBatched).await;
+    }
+
+    /// `try_to_unmap_flush`.
+    pub async fn flush(&mut self, cpu: &Cpu) {
+        let _frame = cpu.frame("try_to_unmap_flush");
+        self.writable = false;
+        for (mm, va) in std::mem::take(&mut self.pages) {
+            flush_tlb_page(cpu, mm, va).await;
+        }
+    }
+
+    /// `try_to_unmap_flush_dirty`: before the page is written out.
+    pub async fn flush_dirty(&mut self, cpu: &Cpu) {
+        if self.writable {
+            self.flush(cpu).await;
+        }
+    }
+}

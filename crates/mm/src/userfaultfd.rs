@@ -1,0 +1,48 @@
+//! userfaultfd write-protection.
+//!
+//! Follows `fs/userfaultfd.c` and `mm/userfaultfd.c` (v5.7 to v6.12): `mwriteprotect_range` and
+//! `handle_userfault`. Left out: missing and minor faults, events, asynchronous mode.
+
+use cowrace_machine::{Cond, Prim};
+
+use crate::cpu::Cpu;
+use crate::layout::{MmStruct, vm};
+use crate::memory::{FaultResult, VmFault};
+use crate::mprotect::{Change, change_protection};
+use crate::world::Va;
+
+/// `mwriteprotect_range`: under the mmap lock for reading, so that faults run beside it. Un-protecting
+/// wakes who waits.
+pub async fn mwriteprotect_range(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool) {
+    let _frame = cpu.frame("mwriteprotect_range");
+    cpu.mmap_read_lock(mm).await;
+    let vm_flags = cpu.find_vma(mm, va).await;
+    if vm_flags & vm::UFFD_WP != 0 {
+        let change = if protect { Change::UffdWp } else { Change::UffdWpResolve { vm_flags } };
+        change_protection(cpu, mm, va, change).await;
+    }
+    cpu.mmap_read_unlock(mm).await;
+    if !protect {
+        cpu.fetch_add(mm.userfault_wakes(), 1, Prim::WriteOnce).await;
+    }
+}
+
+/// `handle_userfault`: sleeps until somebody un-protects, unless that has happened already. Gives up the
+/// lock that protects the VMA, and says so.
+pub async fn handle_userfault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
+    let _frame = cpu.frame("handle_userfault");
+    let mm = vmf.mm;
+    let wakes = cpu.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
+    // userfaultfd_must_wait.
+    let must_wait = cpu.ptep_get_lockless(mm, vmf.va).await.uffd_wp();
+    if vmf.vma_locked {
+        cpu.read_unlock(mm.vm_lock(vmf.va), Prim::VmaEndRead).await;
+    } else {
+        cpu.mmap_read_unlock(mm).await;
+    }
+    if must_wait {
+        cpu.why(|| "the page is write-protected by userfaultfd, so wait for the monitor".to_owned());
+        cpu.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
+    }
+    FaultResult::Retry
+}

@@ -1,0 +1,278 @@
+//! Reclaim of one anonymous page.
+//!
+//! Follows `shrink_page_list`, `pageout` and `__remove_mapping` of `mm/vmscan.c` and `try_to_unmap_one` of
+//! `mm/rmap.c` (v5.7 to v6.12). The page is taken as aged: `page_check_references` is left out, and so are
+//! mlock, memcg, huge pages, file pages, and the choice of pages. Writing out is asynchronous: the
+//! device reads the page while everybody goes on, and the next pass frees it.
+
+use cowrace_machine::Prim;
+
+use crate::cpu::Cpu;
+use crate::era::{AeBarriers, AnonExclusive, MadvFree, ReclaimPin};
+use crate::layout::kernel::SWAP_LOCK;
+use crate::layout::{MmStruct, Page, pg};
+use crate::page_alloc::free_unref_page;
+use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, UFFD_WP};
+use crate::rmap::{
+    page_remove_rmap, page_remove_rmap_to_swap, page_try_share_anon_rmap, test_clear_page_lru,
+};
+use crate::swap::put_page;
+use crate::swapfile::{add_to_swap, page_swap_entry, swap_duplicate, swap_free, swap_writepage};
+use crate::tlb::{TlbUbc, flush_tlb_page};
+use crate::world::Va;
+
+/// Reclaim of the page that is mapped at an address: isolation, [`shrink_page_list`], and, when the page was
+/// written out, a second pass that frees it.
+pub async fn reclaim(cpu: &Cpu, mm: MmStruct, va: Va) {
+    let _frame = cpu.frame("shrink_inactive_list");
+    // Which page the LRU list offers is not a race; the PTE is asked so that a scenario can name it.
+    let pte = Pte(cpu.load(mm.pte(va), Prim::Ghost).await);
+    if !pte.present() || !pte.page().is_anon() {
+        return;
+    }
+    let page = pte.page();
+    if !isolate_lru_page(cpu, page).await {
+        return;
+    }
+    let written = shrink_page_list(cpu, page).await;
+    if written == Shrunk::Freed {
+        return;
+    }
+    putback_lru_page(cpu, page).await;
+    if written == Shrunk::Writing {
+        let entry = page_swap_entry(cpu, page).await;
+        swap_writepage(cpu, page, entry).await;
+        cpu.clear_bits(page.flags(), pg::WRITEBACK, Prim::EndPageWriteback).await;
+        cpu.step("pageout");
+        if isolate_lru_page(cpu, page).await && shrink_page_list(cpu, page).await != Shrunk::Freed {
+            putback_lru_page(cpu, page).await;
+        }
+    }
+}
+
+/// What became of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shrunk {
+    /// It stays.
+    Kept,
+    /// It is being written to swap.
+    Writing,
+    /// It is gone.
+    Freed,
+}
+
+/// `isolate_lru_page`, `__isolate_lru_page`: a reference, and off the list. Refused for a page that is free
+/// or in an LRU-add batch.
+async fn isolate_lru_page(cpu: &Cpu, page: Page) -> bool {
+    let _frame = cpu.frame("isolate_lru_page");
+    if !cpu.get_page_unless_zero(page).await {
+        return false;
+    }
+    if !test_clear_page_lru(cpu, page).await {
+        cpu.why(|| format!("{} is on no LRU list, so leave it", cpu.name(page)));
+        put_page(cpu, page).await;
+        return false;
+    }
+    true
+}
+
+async fn putback_lru_page(cpu: &Cpu, page: Page) {
+    cpu.set_bits(page.flags(), pg::LRU, Prim::PageFlagSet).await;
+    put_page(cpu, page).await;
+}
+
+/// `shrink_page_list` for one isolated page.
+async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
+    let _frame = cpu.frame("shrink_page_list");
+    let rules = *cpu.rules();
+    if !cpu.trylock_page(page).await {
+        return Shrunk::Kept;
+    }
+    let flags =
+        cpu.load_bits(page.flags(), pg::SWAPBACKED | pg::SWAPCACHE | pg::WRITEBACK, Prim::PageFlagTest).await;
+    if flags.bits & pg::WRITEBACK != 0 {
+        return keep_locked(cpu, page).await;
+    }
+    let swapbacked = flags.bits & pg::SWAPBACKED != 0;
+    if swapbacked && flags.bits & pg::SWAPCACHE == 0 {
+        if rules.reclaim_pin != ReclaimPin::No && cpu.page_maybe_dma_pinned(page).await {
+            cpu.why(|| format!("{} may be pinned, so keep it", cpu.name(page)));
+            return keep_locked(cpu, page).await;
+        }
+        if add_to_swap(cpu, page).await.is_none() {
+            return keep_locked(cpu, page).await;
+        }
+        cpu.step("add_to_swap");
+    }
+    let mut ubc = TlbUbc::default();
+    let unmapped = try_to_unmap(cpu, page, &mut ubc).await;
+    cpu.step("try_to_unmap");
+    if !unmapped {
+        ubc.flush(cpu).await;
+        return keep_locked(cpu, page).await;
+    }
+    if rules.reclaim_pin == ReclaimPin::SkipAndRecheck && swapbacked && cpu.page_maybe_dma_pinned(page).await
+    {
+        cpu.why(|| format!("{} may be pinned after all, so keep it", cpu.name(page)));
+        ubc.flush(cpu).await;
+        return keep_locked(cpu, page).await;
+    }
+    if cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await {
+        if !swapbacked {
+            ubc.flush(cpu).await;
+            return keep_locked(cpu, page).await;
+        }
+        ubc.flush_dirty(cpu).await;
+        let started = pageout(cpu, page).await;
+        ubc.flush(cpu).await;
+        if started {
+            cpu.unlock_page(page).await;
+            return Shrunk::Writing;
+        }
+        return keep_locked(cpu, page).await;
+    }
+    let freed = remove_mapping(cpu, page, swapbacked).await;
+    cpu.step("remove_mapping");
+    ubc.flush(cpu).await;
+    if freed {
+        cpu.unlock_page(page).await;
+        free_unref_page(cpu, page).await;
+        return Shrunk::Freed;
+    }
+    keep_locked(cpu, page).await
+}
+
+async fn keep_locked(cpu: &Cpu, page: Page) -> Shrunk {
+    cpu.unlock_page(page).await;
+    Shrunk::Kept
+}
+
+/// `try_to_unmap`: one mapping after the other, parents before children. Whether none is left.
+async fn try_to_unmap(cpu: &Cpu, page: Page, ubc: &mut TlbUbc) -> bool {
+    let va = cpu.load(page.index(), Prim::ReadOnce).await.bits as Va;
+    for mm in cpu.kernel().anon_vma(va).collect::<Vec<_>>() {
+        if !try_to_unmap_one(cpu, page, mm, va, ubc).await {
+            break;
+        }
+    }
+    cpu.page_mapcount(page).await == 0
+}
+
+/// `try_to_unmap_one`: the PTE becomes a swap entry, or nothing for a page of `MADV_FREE`. Whether the walk
+/// may go on.
+async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: &mut TlbUbc) -> bool {
+    let _frame = cpu.frame("try_to_unmap_one");
+    let rules = *cpu.rules();
+    cpu.ptl_lock(mm).await;
+    let pte = cpu.ptep_get(mm, va).await;
+    if !pte.present() || pte.page().obj != page.obj {
+        cpu.ptl_unlock(mm).await;
+        return true;
+    }
+    let exclusive = rules.anon_exclusive == AnonExclusive::Yes && cpu.page_anon_exclusive(page).await;
+    // v5.19 and v6.0 never put off the flush of an exclusive page; the barriers of v6.1 allow it again.
+    let defer = TlbUbc::should_defer(cpu, mm) && (!exclusive || rules.ae_barriers == AeBarriers::Yes);
+    let pte = if defer {
+        let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
+        ubc.set_pending(cpu, mm, va, pte.dirty()).await;
+        pte
+    } else {
+        let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
+        flush_tlb_page(cpu, mm, va).await;
+        pte
+    };
+    if pte.dirty() {
+        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+    }
+    if !cpu.page_flag(page, pg::SWAPBACKED, Prim::PageFlagTest).await {
+        return unmap_lazyfree(cpu, page, mm, va, pte).await;
+    }
+    let entry = page_swap_entry(cpu, page).await;
+    swap_duplicate(cpu, entry).await;
+    if exclusive && !page_try_share_anon_rmap(cpu, page).await {
+        swap_free(cpu, entry).await;
+        cpu.set_pte_at(mm, va, pte).await;
+        cpu.ptl_unlock(mm).await;
+        return false;
+    }
+    let mut swp = Pte::swap(entry).carry(pte, SOFT_DIRTY | UFFD_WP);
+    if exclusive && cpu.kernel().arch != cowrace_machine::Arch::NoSwapExclusive {
+        swp = swp.set(SWP_EXCLUSIVE);
+    }
+    cpu.set_pte_at(mm, va, swp).await;
+    page_remove_rmap_to_swap(cpu, page).await;
+    cpu.page_ref_sub(page, 1).await;
+    cpu.ptl_unlock(mm).await;
+    true
+}
+
+/// `try_to_unmap_one` for a page of `MADV_FREE`: discarded, unless it has been written to since.
+async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -> bool {
+    let discard = match cpu.rules().madv_free {
+        MadvFree::Dirty => !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await,
+        MadvFree::RefAndDirty => {
+            // 6c8e2a256915: GUP-fast takes its reference before it looks at the PTE again.
+            cpu.fence(Prim::SmpMb).await;
+            let count = cpu.page_count(page).await;
+            let mapcount = cpu.page_mapcount(page).await;
+            cpu.fence(Prim::SmpRmb).await;
+            let dirty = cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await;
+            cpu.why(|| {
+                format!(
+                    "page_count({}) == {count}, page_mapcount == {mapcount}, dirty == {dirty}",
+                    cpu.name(page)
+                )
+            });
+            count == 1 + mapcount && !dirty
+        }
+    };
+    if !discard {
+        cpu.set_pte_at(mm, va, pte).await;
+        cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::PageFlagSet).await;
+        cpu.ptl_unlock(mm).await;
+        return false;
+    }
+    cpu.why(|| format!("{} is clean and free for the taking, so discard it", cpu.name(page)));
+    page_remove_rmap(cpu, page).await;
+    cpu.page_ref_sub(page, 1).await;
+    cpu.ptl_unlock(mm).await;
+    true
+}
+
+/// `pageout` with `swap_writepage`, up to the submission: only a page that nobody but isolation and swap
+/// cache refers to. The page lock is dropped by the caller.
+async fn pageout(cpu: &Cpu, page: Page) -> bool {
+    let _frame = cpu.frame("pageout");
+    let count = cpu.page_count(page).await;
+    if count != 2 {
+        cpu.why(|| {
+            format!("page_count({}) == {count}: somebody else refers to it, so keep it", cpu.name(page))
+        });
+        return false;
+    }
+    cpu.clear_bits(page.flags(), pg::DIRTY, Prim::ClearPageDirty).await;
+    cpu.set_bits(page.flags(), pg::WRITEBACK, Prim::SetPageWriteback).await;
+    true
+}
+
+/// `__remove_mapping`: freeze the references, then look at the dirty bit, in this order.
+async fn remove_mapping(cpu: &Cpu, page: Page, swapbacked: bool) -> bool {
+    let _frame = cpu.frame("__remove_mapping");
+    if !swapbacked {
+        // A discarded page is in no cache: isolation's reference is the last.
+        return cpu.cmpxchg(page.refcount(), 1, 0, Prim::PageRefFreeze).await;
+    }
+    let entry = page_swap_entry(cpu, page).await;
+    cpu.spin_lock(SWAP_LOCK).await;
+    let mut freed = cpu.cmpxchg(page.refcount(), 2, 0, Prim::PageRefFreeze).await;
+    if freed && cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await {
+        cpu.store(page.refcount(), 2, Prim::PageRefUnfreeze).await;
+        freed = false;
+    }
+    if freed {
+        cpu.store(entry.cache(), 0, Prim::DeleteFromSwapCache).await;
+        cpu.clear_bits(page.flags(), pg::SWAPCACHE, Prim::DeleteFromSwapCache).await;
+    }
+    cpu.spin_unlock(SWAP_LOCK).await;
+    freed
+}
