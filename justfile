@@ -1,0 +1,39 @@
+# The daily commands. `just` alone lists them.
+
+default:
+    @just --list
+
+# Check every scenario under every era.
+check *ARGS:
+    cargo run --release --quiet --package cowrace -- check scenarios {{ARGS}}
+
+# Run all tests.
+test *ARGS:
+    cargo nextest run --workspace {{ARGS}}
+    cargo test --workspace --doc --quiet
+
+# Formatting, lints and documentation, as CI wants them.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- --deny warnings
+    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
+
+# Format everything.
+fmt:
+    cargo fmt --all
+
+# Review changed snapshots of printed text (needs cargo-insta).
+review:
+    cargo insta review
+
+# Benchmarks of the search.
+bench *ARGS:
+    cargo bench --package cowrace-explore {{ARGS}}
+
+# Dependencies: advisories, licences, sources (needs cargo-deny).
+deny:
+    cargo deny check
+
+# Exactly what CI runs.
+ci:
+    .ci/run
