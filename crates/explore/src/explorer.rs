@@ -62,6 +62,7 @@ pub struct Execution<'s> {
     pub(crate) memory: &'s Memory,
     pub(crate) history: &'s History,
     pub(crate) finding: Option<&'s Finding>,
+    pub(crate) reordered: Option<&'s Schedule>,
 }
 
 impl fmt::Debug for Execution<'_> {
@@ -83,10 +84,10 @@ impl Execution<'_> {
         self.finding
     }
 
-    /// The turns that lead here.
+    /// The turns that lead to what is wrong with the execution, else to its end.
     #[must_use]
     pub fn schedule(&self) -> Schedule {
-        self.history.schedule(self.program.fingerprint)
+        self.reordered.cloned().unwrap_or_else(|| self.history.schedule(self.program.fingerprint))
     }
 
     /// A form that two executions share exactly if they differ only in the order of independent events:

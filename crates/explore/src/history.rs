@@ -1,6 +1,6 @@
 //! The execution so far: its events, what happened before what, and who touched which word.
 
-use cowrace_machine::{Access, Addr, Answer, Footprint, Kind, Memory, Op, Request, Undo};
+use cowrace_machine::{Access, Addr, Answer, Footprint, Kind, Memory, Op, Request, Undo, Used};
 use cowrace_trace::{Schedule, Turn};
 
 /// One executed request.
@@ -33,6 +33,25 @@ struct Changed {
     after: u64,
 }
 
+impl Changed {
+    /// What the change makes of a value, other than the one it met.
+    const fn applied(&self, value: u64) -> u64 {
+        let bits = match self.kind {
+            Kind::Add => value.wrapping_add(self.after & self.mask).wrapping_sub(self.before & self.mask),
+            _ => self.after,
+        };
+        (value & !self.mask) | (bits & self.mask)
+    }
+}
+
+/// The word from which an operation subtracts without looking at the result.
+const fn lowered(op: &Op) -> Option<Addr> {
+    match *op {
+        Op::Add { addr, value, used: Used::Nothing } if (value as i64) < 0 => Some(addr),
+        _ => None,
+    }
+}
+
 /// Who touched one word, oldest first. Reads stand apart, since a read need not look at them.
 #[derive(Clone, Debug, Default)]
 struct Word {
@@ -50,6 +69,8 @@ pub(crate) struct History {
     accesses: Vec<Access>,
     own: Vec<Vec<u32>>,
     words: Vec<Word>,
+    /// The events that subtract without looking at the result.
+    lowering: Vec<(u32, Addr)>,
 }
 
 impl History {
@@ -61,6 +82,7 @@ impl History {
             accesses: Vec::new(),
             own: vec![Vec::new(); actors],
             words: Vec::new(),
+            lowering: Vec::new(),
         }
     }
 
@@ -123,6 +145,9 @@ impl History {
         let at = event as usize * self.actors + actor as usize;
         self.clocks[at] = nth;
         self.own[actor as usize].push(event);
+        if let Some(addr) = lowered(&request.op) {
+            self.lowering.push((event, addr));
+        }
         self.accesses.extend_from_slice(footprint.accesses());
         for access in footprint.accesses() {
             let index = access.addr.index();
@@ -148,6 +173,9 @@ impl History {
     /// Takes the last event off.
     pub(crate) fn pop(&mut self) -> Option<Event> {
         let event = self.events.pop()?;
+        if lowered(&event.request.op).is_some() {
+            self.lowering.pop();
+        }
         for access in &self.accesses[event.accesses as usize..] {
             let word = &mut self.words[access.addr.index()];
             if access.kind == Kind::Read {
@@ -212,13 +240,51 @@ impl History {
             if self.before(event, changed.event as usize) {
                 continue;
             }
-            let bits = match changed.kind {
-                Kind::Add => value.wrapping_add(changed.after & changed.mask).wrapping_sub(changed.before & changed.mask),
-                _ => changed.after,
-            };
-            value = (value & !changed.mask) | (bits & changed.mask);
+            value = changed.applied(value);
         }
         value
+    }
+
+    /// The words from which somebody subtracted without looking at the result, each once.
+    pub(crate) fn lowered(&self) -> impl Iterator<Item = Addr> + '_ {
+        let first = |i: usize, addr| self.lowering[..i].iter().all(|&(_, earlier)| earlier != addr);
+        let words = self.lowering.iter().enumerate();
+        words.filter(move |&(i, &(_, addr))| first(i, addr)).map(|(_, &(_, addr))| addr)
+    }
+
+    /// The events that did so with one word.
+    pub(crate) fn lowering(&self, addr: Addr) -> impl Iterator<Item = u32> + '_ {
+        self.lowering.iter().filter(move |&&(_, a)| a == addr).map(|&(event, _)| event)
+    }
+
+    /// The value that a word has after the events that a clock tells of.
+    pub(crate) fn word_at(&self, addr: Addr, clock: &[u32], initial: &Memory) -> u64 {
+        let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
+        let told = |changed: &&Changed| {
+            let event = &self.events[changed.event as usize];
+            clock[event.actor as usize] >= event.nth
+        };
+        changes.iter().filter(told).fold(initial.get(addr), |value, changed| changed.applied(value))
+    }
+
+    /// A bound from below on what a word can be right after an event, in whatever order of independent
+    /// events: all additions that could come later do, and all subtractions that could come earlier.
+    pub(crate) fn lowest(&self, addr: Addr, event: u32) -> i64 {
+        let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
+        let mut lowest = 0;
+        for changed in changes {
+            let difference = changed.after.wrapping_sub(changed.before) as i64;
+            if changed.event == event {
+                lowest += changed.after as i64;
+            } else if changed.kind != Kind::Add {
+                continue;
+            } else if changed.event < event && !self.before(changed.event as usize, event as usize) {
+                lowest -= difference.max(0);
+            } else if changed.event > event && !self.before(event as usize, changed.event as usize) {
+                lowest += difference.min(0);
+            }
+        }
+        lowest
     }
 
     /// The turns that lead here.

@@ -10,6 +10,7 @@ mod replay;
 mod search;
 mod sleep;
 mod tidy;
+mod underflow;
 mod windows;
 
 pub use explorer::{Execution, Explorer, Limits, Observer, Outcome, Progress};

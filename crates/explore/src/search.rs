@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use cowrace_machine::{Access, ActorSet, Answer, Cond, Footprint, Memory, Op, Program, Request};
-use cowrace_trace::{Finding, Stop};
+use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::bench::Bench;
 use crate::describe::{self, Holders};
@@ -12,6 +12,7 @@ use crate::explorer::{Execution, Limits, Observer, Outcome, Progress};
 use crate::history::History;
 use crate::races::{Detector, order, waited_word};
 use crate::sleep::Sleepers;
+use crate::underflow::underflow;
 use crate::windows::Windows;
 
 /// A state on the way to the current one, and what has been and will be tried from it.
@@ -41,6 +42,15 @@ enum Next {
     Asleep,
 }
 
+/// What is wrong with the current execution.
+struct Found {
+    /// After how many events it showed.
+    events: usize,
+    finding: Finding,
+    /// What leads there, if that is not the current execution but an equivalent one.
+    schedule: Option<Schedule>,
+}
+
 /// The state of a search.
 pub(crate) struct Search<'p> {
     program: &'p Program,
@@ -55,8 +65,7 @@ pub(crate) struct Search<'p> {
     sleepers: Sleepers,
     detector: Detector,
     windows: Windows,
-    /// What is wrong with the current execution, and after how many events that showed.
-    found: Option<(usize, Finding)>,
+    found: Option<Found>,
     outcome: Outcome,
     started: Instant,
     reported: (Instant, u64, u64),
@@ -119,10 +128,11 @@ impl<'p> Search<'p> {
                     if self.windows.any_closed() {
                         self.windows.judge(&self.history, self.bench.seats(), &mut self.outcome.opened);
                     }
-                    if self.found.is_none()
-                        && let Some(finding) = (self.program.check)(&self.memory)
-                    {
-                        self.find(finding, observer)?;
+                    if self.found.is_none() {
+                        match (self.program.check)(&self.memory) {
+                            Some(finding) => self.find(finding, observer)?,
+                            None => self.reorder(observer)?,
+                        }
                     }
                     self.show(observer);
                 }
@@ -130,6 +140,7 @@ impl<'p> Search<'p> {
                     self.outcome.executions += 1;
                     self.race_those_who_wait();
                     if self.found.is_none() {
+                        // A deadlock is found whatever else is.
                         let finding = self.deadlock();
                         self.find(finding, observer)?;
                     }
@@ -309,10 +320,26 @@ impl<'p> Search<'p> {
 
     /// Notes what is wrong with the current execution. Breaks if that ends the search.
     fn find(&mut self, finding: Finding, observer: &mut dyn Observer) -> ControlFlow<Option<Stop>> {
-        if self.outcome.finding.is_none() {
-            self.outcome.finding = Some((finding.clone(), self.history.schedule(self.program.fingerprint)));
+        self.found = Some(Found { events: self.history.len(), finding, schedule: None });
+        self.record(observer)
+    }
+
+    /// Notes what is wrong with an execution that is equivalent to the current one.
+    fn reorder(&mut self, observer: &mut dyn Observer) -> ControlFlow<Option<Stop>> {
+        let Some((finding, schedule)) = underflow(&self.history, self.program) else {
+            return ControlFlow::Continue(());
+        };
+        self.found = Some(Found { events: self.history.len(), finding, schedule: Some(schedule) });
+        self.record(observer)
+    }
+
+    fn record(&mut self, observer: &mut dyn Observer) -> ControlFlow<Option<Stop>> {
+        if self.outcome.finding.is_none()
+            && let Some(Found { finding, schedule, .. }) = &self.found
+        {
+            let here = || self.history.schedule(self.program.fingerprint);
+            self.outcome.finding = Some((finding.clone(), schedule.clone().unwrap_or_else(here)));
         }
-        self.found = Some((self.history.len(), finding));
         if self.exhaustive {
             return ControlFlow::Continue(());
         }
@@ -321,9 +348,10 @@ impl<'p> Search<'p> {
     }
 
     fn show(&self, observer: &mut dyn Observer) {
-        let finding = self.found.as_ref().map(|(_, finding)| finding);
+        let finding = self.found.as_ref().map(|found| &found.finding);
+        let reordered = self.found.as_ref().and_then(|found| found.schedule.as_ref());
         let Self { program, memory, history, .. } = self;
-        observer.execution(&Execution { program, memory, history, finding });
+        observer.execution(&Execution { program, memory, history, finding, reordered });
     }
 
     /// Takes back events up to a node from which something is left to try, and sets it up for that.
@@ -353,7 +381,7 @@ impl<'p> Search<'p> {
                     self.bench.pass(event.actor, id, true);
                 }
             }
-            if self.found.as_ref().is_some_and(|&(shown, _)| shown > last) {
+            if self.found.as_ref().is_some_and(|found| found.events > last) {
                 self.found = None;
             }
             if again || next.is_some() {

@@ -5,6 +5,7 @@ pub mod memo;
 pub mod naive;
 pub mod peers;
 pub mod random;
+pub mod walker;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -27,7 +27,7 @@ fn atomic() -> BoxedStrategy<Vec<Step>> {
         3 => (w(), v()).prop_map(|(w, v)| Store(w, v)),
         1 => (w(), v()).prop_map(|(w, v)| StoreAcc(w, v)),
         1 => (w(), v()).prop_map(|(w, v)| Xchg(w, v)),
-        2 => (w(), 1..3i64).prop_map(|(w, v)| Add(w, v)),
+        2 => (w(), -2..3i64).prop_map(|(w, v)| Add(w, v)),
         1 => (w(), 1..3i64).prop_map(|(w, v)| FetchAdd(w, v)),
         1 => (w(), 1..4u64).prop_map(|(w, v)| SetBits(w, v)),
         1 => (w(), 1..4u64).prop_map(|(w, v)| ClearBits(w, v)),

@@ -1,0 +1,61 @@
+//! Counts below zero in an order that is not explored.
+//!
+//! Additions whose result is unused commute, so the search looks at one order of them only. Their sum is
+//! the same in every order, but on the way a count may dip below zero in one order and not in another:
+//! get, put is sound where put, get is not. So each execution is asked whether some order of its
+//! independent events takes a count below zero.
+
+use cowrace_machine::{Addr, Memory, Program};
+use cowrace_trace::{Finding, Schedule};
+
+use crate::history::History;
+use crate::interpreter::Interpreter;
+use crate::races::join;
+
+/// Ways to combine subtractions that are looked at for one word. No more than two actors subtract five
+/// times each, or six actors four times, in any program that makes sense.
+const COMBINATIONS: u32 = 1 << 14;
+
+/// An order of the execution's independent events in which a count goes below zero.
+pub(crate) fn underflow(history: &History, program: &Program) -> Option<(Finding, Schedule)> {
+    let clock = history.lowered().find_map(|addr| {
+        if history.lowering(addr).all(|event| history.lowest(addr, event) >= 0) {
+            return None;
+        }
+        search(history, addr, &program.memory)
+    })?;
+    // What the clock tells of, in the order in which it happened, ends with a subtraction.
+    let schedule = history.schedule(program.fingerprint);
+    let mut run = Interpreter::new(program);
+    for (event, turn) in history.events().iter().zip(&schedule.turns) {
+        if clock[event.actor as usize] >= event.nth && run.finding().is_none() {
+            run.execute(turn.actor, turn.choice);
+        }
+    }
+    let trace = run.finish();
+    trace.finding.map(|finding| (finding, trace.schedule))
+}
+
+/// Looks for a set of events, closed under happens-before, after which the word is below zero. A smallest
+/// such set is all that happens before some subtractions, at most one of each actor, and these.
+fn search(history: &History, addr: Addr, initial: &Memory) -> Option<Vec<u32>> {
+    let mut own: Vec<Vec<u32>> = vec![Vec::new(); history.actors()];
+    for event in history.lowering(addr) {
+        own[history.events()[event as usize].actor as usize].push(event);
+    }
+    let mut chosen = vec![0; own.len()];
+    for _ in 0..COMBINATIONS {
+        // The next combination: how many of each actor's subtractions are in.
+        let next = chosen.iter().zip(&own).position(|(&chosen, own)| chosen < own.len())?;
+        chosen[..next].fill(0);
+        chosen[next] += 1;
+        let mut clock = vec![0; history.actors()];
+        for (&chosen, own) in chosen.iter().zip(&own).filter(|&(&chosen, _)| chosen > 0) {
+            join(&mut clock, history.clock(own[chosen - 1] as usize));
+        }
+        if (history.word_at(addr, &clock, initial) as i64) < 0 {
+            return Some(clock);
+        }
+    }
+    None
+}
