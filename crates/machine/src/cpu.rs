@@ -134,7 +134,14 @@ impl Cpu {
     }
 
     #[track_caller]
-    fn ask<T>(&self, op: Op, prim: Prim, address: Dep, data: Dep, decode: fn(Answer, Dep) -> T) -> Ask<'_, T> {
+    fn ask<T>(
+        &self,
+        op: Op,
+        prim: Prim,
+        address: Dep,
+        data: Dep,
+        decode: fn(Answer, Dep) -> T,
+    ) -> Ask<'_, T> {
         let function = self.mailbox.frames.borrow().last().copied().unwrap_or("user");
         let site = Location::caller();
         let request = Request { op, prim, function, site, address, data, speculative: false };

@@ -304,7 +304,8 @@ impl Run<'_> {
             if new != old {
                 self.memory.write(pte, new);
             }
-            let cached = new & (mmu::PRESENT | mmu::WRITE | mmu::ACCESSED | mmu::DIRTY | (0xffff << mmu::PFN_SHIFT));
+            let cached =
+                new & (mmu::PRESENT | mmu::WRITE | mmu::ACCESSED | mmu::DIRTY | (0xffff << mmu::PFN_SHIFT));
             self.memory.write(tlb, cached);
             cached
         };
@@ -325,7 +326,8 @@ impl Run<'_> {
         self.footprint.push(addr, mask, kind);
         if !self.speculative || kind != Kind::Read {
             let life = Addr::life(addr.obj());
-            if self.footprint.accesses().iter().all(|a| a.addr != life) && self.footprint.accesses().len() < Footprint::MAX
+            if self.footprint.accesses().iter().all(|a| a.addr != life)
+                && self.footprint.accesses().len() < Footprint::MAX
             {
                 self.footprint.push(life, ALL, Kind::Read);
             }

@@ -3,8 +3,8 @@
 use cowrace_explore::{Explorer, Limits, replay};
 use cowrace_machine::{Arch, Point, Window};
 use cowrace_mm::world::{
-    ActorSpec, Area, Arg, Backing, Call, CallSpec, Environment, Expr, Modality, Mm, Origin, Populate, Predicate,
-    Relation, Step, Term, World,
+    ActorSpec, Area, Arg, Backing, Call, CallSpec, Environment, Expr, Mm, Modality, Origin, Populate,
+    Predicate, Relation, Step, Term, World,
 };
 use cowrace_mm::{Era, program};
 use cowrace_trace::Class;
@@ -45,7 +45,11 @@ fn seed() -> World {
                     call(1, Some(0), Call::Load { va: 0, word: 0 }),
                 ],
             ),
-            actor("thread1", Some(0), vec![call(2, None, Call::Store { va: 0, word: 1, value: Arg::Number(2) })]),
+            actor(
+                "thread1",
+                Some(0),
+                vec![call(2, None, Call::Store { va: 0, word: 1, value: Arg::Number(2) })],
+            ),
             actor("other process", None, vec![call(3, None, Call::ClearRefs { mm: 0 })]),
         ],
         barriers: vec![],
@@ -77,7 +81,14 @@ fn the_seed_under_every_era() {
         let program = program(&world, &era, Arch::Generic);
         let limits = Limits { executions: Some(200_000), ..Limits::default() };
         let outcome = Explorer::new(&program).limits(limits).run(&mut ());
-        println!("{:16} executions {:7} blocked {:6} depth {} {:?}", era.name(), outcome.executions, outcome.blocked, outcome.depth, outcome.finding.as_ref().map(|f| &f.0));
+        println!(
+            "{:16} executions {:7} blocked {:6} depth {} {:?}",
+            era.name(),
+            outcome.executions,
+            outcome.blocked,
+            outcome.depth,
+            outcome.finding.as_ref().map(|f| &f.0)
+        );
         if broken.contains(&era.name()) {
             let (finding, schedule) = outcome.finding.expect(era.name());
             assert_eq!(finding.class, Class::LostRead, "{}", era.name());
