@@ -1,0 +1,172 @@
+//! Areas: what memory is like when the race starts.
+
+use cowrace_mm::world::{Backing, Populate};
+
+use crate::diagnostic::Diagnostic;
+use crate::grammar::{Parsed, cut, expected, need, number, peek, run, symbol, word};
+use crate::lex::{Input, Kind, Name};
+use crate::nearest::{choose, quote};
+use crate::syntax::{AreaDecl, Attr};
+use crate::text::Text;
+
+/// The kinds of areas.
+const KINDS: [(&str, Backing, Populate); 6] = [
+    ("anon", Backing::Anon, Populate::Mapped),
+    ("none", Backing::Anon, Populate::None),
+    ("zero", Backing::Anon, Populate::ZeroPage),
+    ("swapped", Backing::Anon, Populate::Swapped),
+    ("swapcached", Backing::Anon, Populate::SwapCached),
+    ("file", Backing::PrivateFile, Populate::Mapped),
+];
+
+/// The words behind the kind: the name, whether columns may follow in parentheses (`None`: they must),
+/// the kinds that it makes sense with, and why not with others.
+const ATTRS: [(&str, Option<bool>, &[&str], &str); 9] = [
+    (
+        "wrprotected",
+        Some(false),
+        &["anon"],
+        "only an exclusive page that is mapped can be write-protected to begin with",
+    ),
+    (
+        "prevshared",
+        Some(false),
+        &["anon", "swapped", "swapcached"],
+        "only an anonymous page can have been shared with a child",
+    ),
+    ("clean", Some(false), &["anon"], "only the PTE of an anonymous page is dirty to begin with"),
+    (
+        "soft_clean",
+        Some(false),
+        &["anon", "zero", "swapped", "swapcached", "file"],
+        "there is no PTE to be soft-dirty",
+    ),
+    ("lazyfree", Some(false), &["anon"], "`MADV_FREE` marks anonymous pages that are mapped"),
+    ("read_only", Some(false), &["anon", "none", "zero", "swapped", "swapcached", "file"], ""),
+    (
+        "uffd_wp",
+        Some(false),
+        &["anon", "none", "zero", "swapped", "swapcached"],
+        "userfaultfd write-protects anonymous memory only",
+    ),
+    (
+        "lru_batch",
+        None,
+        &["anon", "swapcached"],
+        "only an anonymous page that is in memory can be in an LRU batch",
+    ),
+    ("warm", Some(true), &["anon", "zero", "file"], "a TLB has entries of mapped pages only"),
+];
+
+/// Reads `NAME: KIND WORD.. [= W0, W1]`.
+pub(crate) fn read(text: &Text) -> Result<AreaDecl, Diagnostic> {
+    run(text, area).and_then(check)
+}
+
+fn area(input: &mut Input<'_, '_>) -> Parsed<AreaDecl> {
+    let Ok(name) = word(input) else { return expected(input, "the name of an area") };
+    if symbol(":")(input).is_err() {
+        return cut(Diagnostic::new(name.at.clone(), format!("what is {} made of?", quote(&name.text)))
+            .help(format!("as `{}: anon`", name.text)));
+    }
+    let Ok(kind) = word(input) else { return expected(input, "what the area is made of, as `anon`") };
+    let Some(&(_, backing, populate)) = KINDS.iter().find(|k| k.0 == kind.text) else {
+        let help = choose(&kind.text, "areas are", KINDS.iter().map(|k| k.0));
+        return cut(Diagnostic::new(kind.at.clone(), format!("unknown kind of area {}", quote(&kind.text)))
+            .maybe_help(help));
+    };
+    let mut decl = AreaDecl { name, kind, backing, populate, attrs: Vec::new(), words: [0, 0] };
+    loop {
+        // Commas between the words are as good as blanks.
+        let comma = symbol(",")(input).is_ok();
+        match peek(input).kind {
+            Kind::Word => decl.attrs.push(attr(input)?),
+            Kind::End if !comma => return Ok(decl),
+            Kind::Symbol if !comma && peek(input).text == "=" => break,
+            _ => return expected(input, "a word for the state of the area, `=` or the end"),
+        }
+    }
+    need(input, "=")?;
+    let Ok((first, _)) = number(input) else {
+        return expected(input, "the two words of the page, as `= 0, 0`");
+    };
+    need(input, ",")?;
+    let Ok((second, _)) = number(input) else { return expected(input, "the second word of the page") };
+    decl.words = [first, second];
+    Ok(decl)
+}
+
+fn attr(input: &mut Input<'_, '_>) -> Parsed<Attr> {
+    let name = word(input)?;
+    let Some(&(_, takes, ..)) = ATTRS.iter().find(|a| a.0 == name.text) else {
+        let help = choose(&name.text, "an area can be", ATTRS.iter().map(|a| a.0));
+        return cut(Diagnostic::new(
+            name.at.clone(),
+            format!("unknown state of an area {}", quote(&name.text)),
+        )
+        .maybe_help(help));
+    };
+    let mut columns = None;
+    if peek(input).text == "(" {
+        if takes == Some(false) {
+            return cut(Diagnostic::new(
+                peek(input).at.clone(),
+                format!("{} takes no columns", quote(&name.text)),
+            ));
+        }
+        need(input, "(")?;
+        let mut list = vec![column(input)?];
+        while symbol(",")(input).is_ok() {
+            list.push(column(input)?);
+        }
+        need(input, ")")?;
+        columns = Some(list);
+    }
+    if takes.is_none() && columns.as_ref().is_none_or(|c| c.len() != 1) {
+        return cut(Diagnostic::new(name.at.clone(), format!("{} of which column?", quote(&name.text)))
+            .help(format!("the batch belongs to one CPU, as `{}(thread0)`", name.text)));
+    }
+    Ok(Attr { name, columns })
+}
+
+/// The name of a column, blanks in it written `_` or `-`.
+fn column(input: &mut Input<'_, '_>) -> Parsed<Name> {
+    let Ok(mut name) = word(input) else { return expected(input, "the name of a column") };
+    while let Ok(dash) = symbol("-")(input) {
+        name.text.push('-');
+        name.at.end = dash.end;
+        if let Kind::Word | Kind::Number(_) = peek(input).kind {
+            let next = peek(input);
+            name.text.push_str(next.text);
+            name.at.end = next.at.end;
+            let skipped: Parsed<_> = winnow::Parser::parse_next(&mut winnow::token::any, input);
+            skipped?;
+        }
+    }
+    Ok(name)
+}
+
+/// Refuses what makes no sense.
+fn check(decl: AreaDecl) -> Result<AreaDecl, Diagnostic> {
+    let kind = decl.kind.text.as_str();
+    for (i, attr) in decl.attrs.iter().enumerate() {
+        let name = attr.name.text.as_str();
+        if decl.attrs[..i].iter().any(|a| a.name == attr.name) {
+            return Err(Diagnostic::new(attr.name.at.clone(), format!("{} is there already", quote(name))));
+        }
+        if let Some((.., kinds, why)) = ATTRS.iter().find(|a| a.0 == name)
+            && !kinds.contains(&kind)
+        {
+            return Err(Diagnostic::new(
+                attr.name.at.clone(),
+                format!("`{kind}` and `{name}` make no sense together"),
+            )
+            .help((*why).to_owned()));
+        }
+    }
+    if matches!(decl.populate, Populate::None | Populate::ZeroPage) && decl.words != [0, 0] {
+        return Err(Diagnostic::new(decl.name.at.clone(), format!("the words of `{kind}` memory are 0"))
+            .help("`anon` memory has a page of its own, with words of its own"));
+    }
+    Ok(decl)
+}

@@ -1,0 +1,290 @@
+//! The grammar of `expect`.
+//!
+//! ```text
+//! expect  = "expect" ["variant" NAME ":"] part {";" part}
+//! part    = "else" OUTCOME | eras {"with" ID | "without" ID | "set" KEY "=" VALUE} OUTCOME
+//! eras    = era {"," era}          era = NAME | NAME? ".." NAME? | '"' NAME '"'
+//! ```
+
+use cowrace_mm::era::{COMMITS, PRESETS, Rules, Toggle};
+use cowrace_trace::Class;
+
+use crate::diagnostic::{Diagnostic, Report, Span};
+use crate::expectation::Expectation;
+use crate::lex::Name;
+use crate::nearest::{choose, did_you_mean, quote};
+use crate::scan::Statement;
+use crate::syntax::{Case, EraSet, ExpectDecl, VariantDecl};
+use crate::text::Text;
+
+const USAGE: &str = "as `expect v5.9..v5.18 lost-read; else holds`";
+
+/// Cases that a statement may have.
+const MAX_CASES: usize = 200;
+
+/// Reads one statement.
+pub(crate) fn read(
+    statement: &Statement,
+    variants: &[VariantDecl],
+    report: &mut Report,
+) -> Option<ExpectDecl> {
+    let body = statement.body.trimmed(0..statement.body.as_str().len());
+    if body.as_str().is_empty() {
+        report.push(Diagnostic::new(statement.keyword.at.clone(), "expected what is expected").help(USAGE));
+        return None;
+    }
+    let before = report.len();
+    let mut decl = ExpectDecl { variant: None, cases: Vec::new(), otherwise: None };
+    let mut start = 0;
+    if let Some(rest) = body.as_str().strip_prefix("variant").filter(|r| r.starts_with(char::is_whitespace)) {
+        let Some(colon) = rest.find(':') else {
+            report.push(
+                Diagnostic::new(body.span(0..7), "expected `variant NAME:`")
+                    .help("as `expect variant pin: holds`"),
+            );
+            return None;
+        };
+        start = 7 + colon + 1;
+        let name = body.trimmed(7..start - 1);
+        decl.variant = report.ok(variant(&name, variants));
+        decl.variant.as_ref()?;
+    }
+    for part in body.trimmed(start..body.as_str().len()).split(&[';']) {
+        if report.is_full() {
+            break;
+        }
+        // A semicolon at the end of a line is a habit, not a mistake.
+        if part.as_str().is_empty() {
+            continue;
+        }
+        if decl.cases.len() == MAX_CASES {
+            report.push(Diagnostic::new(part.whole(), format!("more than {MAX_CASES} cases")));
+            break;
+        }
+        if let Err(diagnostic) = case(&part, &mut decl) {
+            report.push(diagnostic);
+        }
+    }
+    if decl.cases.is_empty() && decl.otherwise.is_none() && report.len() == before {
+        report.push(Diagnostic::new(statement.span.clone(), "expected what is expected").help(USAGE));
+    }
+    Some(decl)
+}
+
+/// Two answers for everything else are one too many.
+pub(crate) fn check_else(expects: &[ExpectDecl], statements: &[Statement], report: &mut Report) {
+    let lines: Vec<&Statement> = statements.iter().filter(|s| s.keyword.text == "expect").collect();
+    for (i, expect) in expects.iter().enumerate() {
+        let earlier = expects[..i].iter().any(|e| e.variant == expect.variant && e.otherwise.is_some());
+        if earlier && expect.otherwise.is_some() && lines.len() == expects.len() {
+            report.push(
+                Diagnostic::new(lines[i].span.clone(), "a second `else`")
+                    .help("an earlier line has one already"),
+            );
+        }
+    }
+}
+
+fn variant(name: &Text, variants: &[VariantDecl]) -> Result<Name, Diagnostic> {
+    if variants.iter().any(|v| v.name.text == name.as_str()) {
+        return Ok(Name::new(name.as_str(), name.whole()));
+    }
+    let help = choose(name.as_str(), "the file has", variants.iter().map(|v| v.name.text.as_str()))
+        .unwrap_or_else(|| {
+            "the file has no variants; as `variant pin { $grab = pin_user_pages_fast }`".to_owned()
+        });
+    Err(Diagnostic::new(name.whole(), format!("unknown variant {}", quote(name.as_str()))).help(help))
+}
+
+/// A word, a comma or a text in quotes.
+#[derive(Debug)]
+struct Word<'t> {
+    text: &'t str,
+    quoted: bool,
+    at: Span,
+}
+
+fn words(text: &Text) -> Result<Vec<Word<'_>>, Diagnostic> {
+    let mut words = Vec::new();
+    let mut at = 0;
+    let all = text.as_str();
+    while let Some(c) = all[at..].chars().next() {
+        let rest = &all[at..];
+        let length = if c.is_whitespace() {
+            at += c.len_utf8();
+            continue;
+        } else if c == ',' {
+            1
+        } else if c == '"' {
+            match rest[1..].find(['"', '\n']) {
+                Some(end) if rest[1 + end..].starts_with('"') => end + 2,
+                _ => return Err(Diagnostic::new(text.span(at..at + 1), "the quote is not closed")),
+            }
+        } else {
+            rest.find(|c: char| c.is_whitespace() || c == ',' || c == '"').unwrap_or(rest.len())
+        };
+        let word = &rest[..length];
+        words.push(Word { text: word.trim_matches('"'), quoted: c == '"', at: text.span(at..at + length) });
+        at += length;
+    }
+    Ok(words)
+}
+
+fn case(part: &Text, decl: &mut ExpectDecl) -> Result<(), Diagnostic> {
+    let words = words(part)?;
+    let mut rest = words.as_slice();
+    if rest.first().is_some_and(|w| w.text == "else") {
+        if decl.otherwise.is_some() {
+            return Err(Diagnostic::new(part.whole(), "a second `else`"));
+        }
+        decl.otherwise = Some(outcome(&rest[1..], part)?);
+        return Ok(());
+    }
+    let mut eras = Vec::new();
+    loop {
+        let Some(word) = rest.first() else {
+            return Err(Diagnostic::new(part.whole(), "expected an era").help(USAGE));
+        };
+        eras.push(era(word)?);
+        rest = &rest[1..];
+        if rest.first().is_none_or(|w| w.text != "," || w.quoted) {
+            break;
+        }
+        rest = &rest[1..];
+    }
+    let mut toggles: Vec<Toggle> = Vec::new();
+    while let [word, what, more @ ..] = rest {
+        let toggle = match word.text {
+            "with" => Toggle::With(commit(what)?),
+            "without" => Toggle::Without(commit(what)?),
+            "set" => set(what)?,
+            _ => break,
+        };
+        if toggles.contains(&toggle) {
+            return Err(Diagnostic::new(what.at.clone(), "this is said already"));
+        }
+        toggles.push(toggle);
+        rest = more;
+    }
+    let outcome = outcome(rest, part)?;
+    decl.cases.push(Case { eras, toggles, outcome });
+    Ok(())
+}
+
+fn outcome(words: &[Word<'_>], part: &Text) -> Result<Expectation, Diagnostic> {
+    let others = ["holds", "vacuous", "violated"];
+    let all = || others.into_iter().chain(Class::ALL.iter().map(|c| c.name()));
+    let Some(word) = words.first() else {
+        return Err(Diagnostic::new(part.whole(), "expected an outcome behind this").help(USAGE));
+    };
+    let outcome = match word.text {
+        "holds" => Expectation::Holds,
+        "vacuous" => Expectation::Vacuous,
+        "violated" => Expectation::Violated(None),
+        name => match name.parse() {
+            Ok(class) => Expectation::Violated(Some(class)),
+            Err(_) => {
+                let near = did_you_mean(name, all().chain(["with", "without", "set"]));
+                let help = near.or_else(|| choose(name, "outcomes are", all()));
+                return Err(Diagnostic::new(word.at.clone(), format!("unknown outcome {}", quote(name)))
+                    .maybe_help(help));
+            }
+        },
+    };
+    match words.get(1) {
+        None => Ok(outcome),
+        Some(more) => Err(Diagnostic::new(
+            more.at.clone(),
+            format!("unexpected {} behind the outcome", quote(more.text)),
+        )
+        .help("`;` separates cases; toggles stand before the outcome")),
+    }
+}
+
+fn era(word: &Word<'_>) -> Result<EraSet, Diagnostic> {
+    if word.quoted {
+        if word.text.is_empty() {
+            return Err(Diagnostic::new(word.at.clone(), "expected the name of an era"));
+        }
+        // In quotes or not, a preset is a preset.
+        let preset = PRESETS.iter().any(|p| p.name == word.text);
+        let name = word.text.to_owned();
+        return Ok(if preset { EraSet::Preset(name) } else { EraSet::Own(name) });
+    }
+    if let Some((first, last)) = word.text.split_once("..") {
+        let ends = (bound(first, word)?, bound(last, word)?);
+        if let (Some(a), Some(b)) = &ends
+            && position(a) > position(b)
+        {
+            return Err(Diagnostic::new(word.at.clone(), "the range is empty").help(format!("as `{b}..{a}`")));
+        }
+        return Ok(EraSet::Range(ends.0, ends.1));
+    }
+    if PRESETS.iter().any(|p| p.name == word.text) {
+        return Ok(EraSet::Preset(word.text.to_owned()));
+    }
+    Err(unknown_era(word.text, word))
+}
+
+fn position(name: &str) -> Option<usize> {
+    PRESETS.iter().position(|p| p.name == name)
+}
+
+fn bound(name: &str, word: &Word<'_>) -> Result<Option<String>, Diagnostic> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    match PRESETS.iter().find(|p| p.name == name) {
+        Some(preset) if preset.mainline => Ok(Some(name.to_owned())),
+        Some(_) => {
+            Err(Diagnostic::new(word.at.clone(), format!("{} is not a release of the mainline", quote(name)))
+                .help("ranges run over the mainline; name other eras one by one"))
+        }
+        None => Err(unknown_era(name, word)),
+    }
+}
+
+fn unknown_era(name: &str, word: &Word<'_>) -> Diagnostic {
+    let outcome = matches!(name, "holds" | "vacuous" | "violated") || name.parse::<Class>().is_ok();
+    let diagnostic = Diagnostic::new(word.at.clone(), format!("unknown era {}", quote(name)));
+    if outcome {
+        return diagnostic
+            .help(format!("an outcome stands behind the eras that it is for, or behind `else`; {USAGE}"));
+    }
+    let presets = || PRESETS.iter().map(|p| p.name);
+    let near = did_you_mean(name, presets());
+    let list = || presets().collect::<Vec<_>>().join(", ");
+    diagnostic.help(
+        near.unwrap_or_else(|| format!("eras are {}; the name of an era file stands in quotes", list())),
+    )
+}
+
+fn commit(word: &Word<'_>) -> Result<&'static str, Diagnostic> {
+    let id = word.text;
+    let found = COMMITS
+        .iter()
+        .find(|c| c.id == id || (id.len() >= 7 && (c.id.starts_with(id) || id.starts_with(c.id))));
+    found.map(|c| c.id).ok_or_else(|| {
+        let help = did_you_mean(id, COMMITS.iter().map(|c| c.id));
+        Diagnostic::new(word.at.clone(), format!("unknown commit {}", quote(id)))
+            .help("`cowrace eras` lists the commits that can be toggled")
+            .maybe_help(help)
+    })
+}
+
+fn set(word: &Word<'_>) -> Result<Toggle, Diagnostic> {
+    let Some((key, value)) = word.text.split_once('=') else {
+        return Err(Diagnostic::new(word.at.clone(), "expected `KEY=VALUE` behind `set`")
+            .help("as `set wp_reuse=mapswap`"));
+    };
+    let keys = Rules::keys();
+    let Some((key, values)) = keys.iter().find(|k| k.0 == key) else {
+        let help = did_you_mean(key, keys.iter().map(|k| k.0));
+        return Err(Diagnostic::new(word.at.clone(), format!("unknown rule {}", quote(key))).maybe_help(help));
+    };
+    match values.iter().find(|v| **v == value) {
+        Some(value) => Ok(Toggle::Set(key, value)),
+        None => Err(Diagnostic::new(word.at.clone(), format!("rule `{key}` has no value {}", quote(value)))
+            .maybe_help(choose(value, "it takes", values.iter().copied()))),
+    }
+}

@@ -1,0 +1,88 @@
+//! The statements below the columns.
+
+use cowrace_mm::world::Modality;
+use cowrace_trace::Class;
+
+use crate::diagnostic::{Diagnostic, Report};
+use crate::expect;
+use crate::lex;
+use crate::nearest::{choose, quote};
+use crate::scan::Statement;
+use crate::syntax::{Footer, PredicateDecl, VariantDecl};
+use crate::text::Text;
+
+/// Statements of one kind that a file may have.
+const MAX_STATEMENTS: usize = 64;
+
+/// Reads the footer.
+pub(crate) fn read(statements: &[Statement], variants: &[VariantDecl], report: &mut Report) -> Footer {
+    let mut footer = Footer::default();
+    for statement in statements {
+        if report.is_full() {
+            break;
+        }
+        if footer.predicates.len().max(footer.windows.len()).max(footer.expects.len()) == MAX_STATEMENTS {
+            report.push(
+                Diagnostic::new(
+                    statement.keyword.at.clone(),
+                    format!("too many `{}` lines", statement.keyword.text),
+                )
+                .help(format!("a file has at most {MAX_STATEMENTS} of a kind")),
+            );
+            break;
+        }
+        match statement.keyword.text.as_str() {
+            "always" => footer.predicates.extend(report.ok(predicate(statement, Modality::Always))),
+            "never" => footer.predicates.extend(report.ok(predicate(statement, Modality::Never))),
+            "window" => footer.windows.extend(report.ok(window(statement))),
+            _ => footer.expects.extend(expect::read(statement, variants, report)),
+        }
+    }
+    expect::check_else(&footer.expects, statements, report);
+    footer
+}
+
+fn predicate(statement: &Statement, modality: Modality) -> Result<PredicateDecl, Diagnostic> {
+    let body = &statement.body;
+    let otherwise = lex::tokens(body)?.iter().find(|t| t.text == "else").map(|t| t.local.clone());
+    let mut class = Class::Assertion;
+    let end = match otherwise {
+        None => body.as_str().len(),
+        Some(at) => {
+            let name = body.trimmed(at.end..body.as_str().len());
+            class = name.as_str().parse().map_err(|_| unknown_class(&name, &body.trimmed(at.clone())))?;
+            at.start
+        }
+    };
+    let text = body.trimmed(0..end).tidy()?;
+    if text.as_str().is_empty() {
+        return Err(Diagnostic::new(statement.keyword.at.clone(), "expected a predicate")
+            .help("as `always r == 1 else lost-read`"));
+    }
+    Ok(PredicateDecl { modality, text, class })
+}
+
+fn unknown_class(name: &Text, before: &Text) -> Diagnostic {
+    let classes = Class::ALL.iter().map(|c| c.name());
+    if name.as_str().is_empty() {
+        return Diagnostic::new(before.whole(), "expected a class of damage behind this").maybe_help(choose(
+            "",
+            "classes are",
+            classes,
+        ));
+    }
+    Diagnostic::new(name.whole(), format!("unknown class of damage {}", quote(name.as_str())))
+        .maybe_help(choose(name.as_str(), "classes are", classes))
+}
+
+fn window(statement: &Statement) -> Result<Text, Diagnostic> {
+    let text = statement.body.tidy()?;
+    if text.as_str().is_empty() {
+        return Err(Diagnostic::new(
+            statement.keyword.at.clone(),
+            "expected points in the order of the race",
+        )
+        .help("as `window gup < clear_refs < thread1.buf[1] < dma`"));
+    }
+    Ok(text)
+}

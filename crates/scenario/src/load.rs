@@ -1,0 +1,114 @@
+//! Scenario files from disk.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The suffix of scenario files.
+pub const SUFFIX: &str = "race";
+
+/// Bytes that a scenario file may have.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// Directories may be nested this deep; deeper ones are a mistake or a trap.
+const MAX_DEPTH: usize = 32;
+
+/// A scenario file as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Where it was found.
+    pub path: PathBuf,
+    /// What is in it.
+    pub text: String,
+}
+
+/// Why scenarios cannot be had from a path.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It cannot be read.
+    #[error("cannot read {}: {error}", path.display())]
+    Unreadable {
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        error: io::Error,
+    },
+    /// A directory without scenarios would pass for a success.
+    #[error("there is no file with suffix `.{SUFFIX}` in {}", .0.display())]
+    NoScenarios(PathBuf),
+    /// It is no text.
+    #[error("{} is not a text file: {reason}", path.display())]
+    Binary {
+        /// The file.
+        path: PathBuf,
+        /// What gave it away.
+        reason: &'static str,
+    },
+    /// It is larger than any scenario.
+    #[error("{} is larger than {MAX_BYTES} bytes, no scenario is", .0.display())]
+    TooLarge(PathBuf),
+    /// Directories are nested beyond reason.
+    #[error("directories are nested more than {MAX_DEPTH} deep at {}", .0.display())]
+    TooDeep(PathBuf),
+}
+
+/// Reads scenario files. Files are taken whatever their suffix; of directories, all files with suffix
+/// `.race` at any depth, sorted by path.
+///
+/// # Errors
+///
+/// For the first path that cannot be had.
+pub fn load(paths: &[PathBuf]) -> Result<Vec<Source>, LoadError> {
+    let mut sources = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let mut found = Vec::new();
+            collect(path, 0, &mut found)?;
+            if found.is_empty() {
+                return Err(LoadError::NoScenarios(path.clone()));
+            }
+            found.sort();
+            for file in found {
+                sources.push(read(&file)?);
+            }
+        } else {
+            sources.push(read(path)?);
+        }
+    }
+    Ok(sources)
+}
+
+fn collect(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), LoadError> {
+    if depth > MAX_DEPTH {
+        return Err(LoadError::TooDeep(directory.to_owned()));
+    }
+    let unreadable = |error| LoadError::Unreadable { path: directory.to_owned(), error };
+    for entry in fs::read_dir(directory).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        // A link to a directory may lead back here, so only real ones are entered.
+        if entry.file_type().map_err(unreadable)?.is_dir() {
+            collect(&path, depth + 1, found)?;
+        } else if path.extension().is_some_and(|e| e == SUFFIX) && !path.is_dir() {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Source, LoadError> {
+    let unreadable = |error| LoadError::Unreadable { path: path.to_owned(), error };
+    let mut bytes = Vec::new();
+    let limit = MAX_BYTES as u64 + 1;
+    File::open(path).map_err(unreadable)?.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
+    let binary = |reason| LoadError::Binary { path: path.to_owned(), reason };
+    if bytes.contains(&0) {
+        return Err(binary("it has NUL bytes"));
+    }
+    if bytes.len() > MAX_BYTES {
+        return Err(LoadError::TooLarge(path.to_owned()));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| binary("it is not UTF-8"))?;
+    Ok(Source { path: path.to_owned(), text })
+}

@@ -1,0 +1,70 @@
+//! What the environment does, as actors of its own.
+
+use cowrace_mm::world::{ActorSpec, Area, Backing, Call, CallSpec, MAX_ACTORS, Origin, Step, Target};
+
+use super::names::Names;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::grid::key;
+use crate::syntax::EnvDecl;
+
+/// Appends the actors, and the texts of their calls.
+pub(super) fn add(
+    env: &EnvDecl,
+    names: &Names,
+    areas: &[Area],
+    actors: &mut Vec<ActorSpec>,
+    texts: &mut Vec<String>,
+    report: &mut Report,
+) {
+    let drawn = actors.len();
+    let mut at = env.actors.clone();
+    // In the order of the documentation, however they are written.
+    at.sort_by_key(|a| ["lru_drain", "spec_ref", "kswapd"].iter().position(|n| *n == a.0));
+    for (name, span) in at {
+        if names.columns.iter().any(|c| c.key == key(name)) {
+            report.push(
+                Diagnostic::new(span, format!("a column is called `{name}` already"))
+                    .help("the environment gets an actor of that name; call the column something else"),
+            );
+            continue;
+        }
+        if actors.len() == MAX_ACTORS {
+            report.push(
+                Diagnostic::new(span, format!("{drawn} columns leave no room for `{name}`"))
+                    .help(format!("columns and environment are at most {MAX_ACTORS} actors")),
+            );
+            continue;
+        }
+        let anon = || {
+            let boot = |a: &Area| a.backing == Backing::Anon && names.mms[a.mm].origin == Origin::Boot;
+            areas.iter().enumerate().filter(move |(_, a)| boot(a)).map(|(va, a)| Target { mm: a.mm, va })
+        };
+        let calls: Vec<(Call, String)> = match name {
+            "lru_drain" => vec![(Call::LruAddDrainAll, "lru_add_drain_all()".to_owned())],
+            "spec_ref" => anon()
+                .map(|t| (Call::SpeculativeRef { target: t }, text("speculative_ref", t, names, areas)))
+                .collect(),
+            _ => (0..env.environment.reclaim)
+                .flat_map(|_| anon())
+                .map(|t| (Call::Reclaim { target: t }, text("reclaim", t, names, areas)))
+                .collect(),
+        };
+        if calls.is_empty() && report.is_empty() {
+            report.push(
+                Diagnostic::new(span, format!("`{name}` has nothing to do: there is no anonymous area"))
+                    .help("declare one, as `mm A { buf: anon }`"),
+            );
+        }
+        let mut steps = Vec::new();
+        for (call, text) in calls {
+            let id = u16::try_from(texts.len()).unwrap_or(u16::MAX);
+            steps.push(Step::Call(CallSpec { id, dest: None, call }));
+            texts.push(text);
+        }
+        actors.push(ActorSpec { name: name.to_owned(), mm: None, steps });
+    }
+}
+
+fn text(call: &str, target: Target, names: &Names, areas: &[Area]) -> String {
+    format!("{call}({}.{})", names.mms[target.mm].name, areas[target.va].name)
+}

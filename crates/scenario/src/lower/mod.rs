@@ -1,0 +1,127 @@
+//! From words to a [`World`]: one for each variant.
+
+mod calls;
+mod environment;
+mod names;
+mod predicates;
+mod steps;
+mod substitute;
+mod windows;
+
+use cowrace_mm::World;
+
+use crate::cell::{self, Cell};
+use crate::diagnostic::{Diagnostic, Report, Span};
+use crate::scenario::Variant;
+use crate::syntax::{File, RawCell, RowKind, Shape, VariantDecl};
+use crate::text::Text;
+
+use self::names::Names;
+
+/// A failure, or nothing if what it comes from has been reported.
+type Found<T> = Result<T, Option<Diagnostic>>;
+
+/// A cell with words replaced, and read unless it is an anchor or a brace.
+#[derive(Debug)]
+struct Read<'f> {
+    row: usize,
+    line: usize,
+    raw: &'f RawCell,
+    text: Text,
+    cell: Option<Cell>,
+}
+
+impl Read<'_> {
+    fn span(&self) -> Span {
+        self.raw.at.0.clone()
+    }
+
+    const fn is_call(&self) -> bool {
+        matches!(self.raw.shape, Shape::Call | Shape::Open)
+    }
+}
+
+/// One call of the diagram, found in a cell, resolved.
+#[derive(Debug)]
+struct Made {
+    spec: cowrace_mm::world::CallSpec,
+    actor: usize,
+    cell: Cell,
+    text: Text,
+    /// Anchors drawn within it.
+    anchors: Vec<String>,
+}
+
+/// Lowers every variant of a file.
+pub(crate) fn lower(file: &File, report: &mut Report) -> Vec<Variant> {
+    let none: [Option<&VariantDecl>; 1] = [None];
+    let some: Vec<Option<&VariantDecl>> = file.header.variants.iter().map(Some).collect();
+    let list = if some.is_empty() { &none[..] } else { &some[..] };
+    list.iter().filter_map(|decl| variant(file, *decl, report)).collect()
+}
+
+fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Option<Variant> {
+    let before = report.len();
+    let cells = read(file, decl, report);
+    let names = Names::collect(file, &cells, report);
+    let (made, diagram, barriers, steps) = steps::lower(file, &cells, &names, report);
+    let mut actors: Vec<_> = (file.grid.columns.iter().zip(steps).zip(&names.columns))
+        .map(|((head, steps), column)| cowrace_mm::world::ActorSpec {
+            name: head.name.text.clone(),
+            mm: column.mm,
+            steps,
+        })
+        .collect();
+    let areas = names.areas(file, report);
+    let mut texts: Vec<String> = made.iter().map(|m| m.text.as_str().to_owned()).collect();
+    environment::add(&file.header.env, &names, &areas, &mut actors, &mut texts, report);
+    let predicates = predicates::lower(file, decl, &names, report);
+    // A cell that could not be read is a call that no window can find.
+    let windows = if report.len() == before && !file.grid.damaged {
+        windows::lower(file, decl, &names, &made, &actors, report)
+    } else {
+        Vec::new()
+    };
+    if report.len() > before {
+        return None;
+    }
+    let world = World {
+        name: file.header.name.as_ref().map(|n| n.text.clone()).unwrap_or_default(),
+        mms: names.mms,
+        areas,
+        variables: names.variables.into_iter().map(|v| v.name).collect(),
+        actors,
+        barriers,
+        predicates,
+        windows,
+        environment: file.header.env.environment,
+    };
+    Some(Variant::new(decl.map(|d| d.name.text.clone()), world, diagram, texts))
+}
+
+/// Replaces words and reads every cell.
+fn read<'f>(file: &'f File, decl: Option<&VariantDecl>, report: &mut Report) -> Vec<Read<'f>> {
+    let mut cells = Vec::new();
+    for (i, row) in file.grid.rows.iter().enumerate() {
+        let RowKind::Cells(list) = &row.what else { continue };
+        for raw in list {
+            if report.is_full() {
+                return cells;
+            }
+            let text = match substitute::replace(&raw.text, decl, &file.header.variants) {
+                Ok(text) => text,
+                Err(diagnostic) => {
+                    report.push(diagnostic);
+                    raw.text.clone()
+                }
+            };
+            let mut parsed = None;
+            // What still has a `$` has been reported.
+            if matches!(raw.shape, Shape::Call | Shape::Open) && !text.as_str().contains('$') {
+                parsed = report.ok(cell::parse(&text));
+            }
+            cells.push(Read { row: i, line: row.line, raw, text, cell: parsed });
+        }
+    }
+    cells
+}

@@ -1,0 +1,64 @@
+//! Replaces `$word` by what a variant says.
+
+use crate::diagnostic::Diagnostic;
+use crate::lex;
+use crate::nearest::{did_you_mean, quote};
+use crate::syntax::VariantDecl;
+use crate::text::Text;
+
+/// Longest text that replacing may make; what is longer is no cell but an attack.
+const MAX_BYTES: usize = 4096;
+
+/// The text of a variant.
+pub(super) fn replace(
+    text: &Text,
+    decl: Option<&VariantDecl>,
+    all: &[VariantDecl],
+) -> Result<Text, Diagnostic> {
+    if !text.as_str().contains('$') {
+        return Ok(text.clone());
+    }
+    let tokens = lex::tokens(text)?;
+    let mut replaced = Text::default();
+    let mut copied = 0;
+    for (i, token) in tokens.iter().enumerate().filter(|(_, t)| t.text == "$") {
+        let at = token.at.clone();
+        let Some(word) =
+            tokens.get(i + 1).filter(|w| w.local.start == token.local.end && lex::is_word(w.text))
+        else {
+            return Err(Diagnostic::new(at, "expected a word behind `$`")
+                .help("variants say what `$word` is replaced by"));
+        };
+        let at = at.start..word.at.end;
+        let instead = decl.and_then(|d| d.words.iter().find(|(name, _)| name.text == word.text));
+        let Some((_, instead)) = instead else { return Err(unknown(word.text, at, decl, all)) };
+        replaced.push_text(text, copied..token.local.start);
+        replaced.push_instead(instead.as_str(), at.clone());
+        copied = word.local.end;
+        if replaced.as_str().len() > MAX_BYTES {
+            return Err(Diagnostic::new(at, "with its words replaced, this is too long"));
+        }
+    }
+    replaced.push_text(text, copied..text.as_str().len());
+    replaced.tidy()
+}
+
+fn unknown(
+    word: &str,
+    at: std::ops::Range<usize>,
+    decl: Option<&VariantDecl>,
+    all: &[VariantDecl],
+) -> Diagnostic {
+    let shown = quote(&format!("${word}"));
+    let Some(decl) = decl else {
+        return Diagnostic::new(at, format!("nothing says what {shown} is"))
+            .help(format!("a header line does, as `variant pin {{ ${word} = pin_user_pages_fast }}`"));
+    };
+    let diagnostic =
+        Diagnostic::new(at, format!("variant `{}` does not say what {shown} is", decl.name.text));
+    let words = all.iter().flat_map(|v| &v.words).map(|(name, _)| name.text.as_str());
+    match did_you_mean(word, words.filter(|w| *w != word)) {
+        Some(near) => diagnostic.help(near),
+        None => diagnostic.help(format!("every variant replaces every word: add `${word} = ..` to it")),
+    }
+}

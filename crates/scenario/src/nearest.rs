@@ -1,0 +1,84 @@
+//! The word that somebody may have meant.
+
+/// Longer words are no misspelling of anything, and comparing them is not free.
+const LONGEST: usize = 48;
+
+/// The candidate most like a word, if one is near enough to be meant.
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    if word.is_empty() || word.len() > LONGEST {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    let mut best: Option<(&str, f64)> = None;
+    for candidate in candidates {
+        let mut score = strsim::normalized_damerau_levenshtein(&lower, &candidate.to_lowercase());
+        // `wp_copy_page` for `wp_page_copy`: the same words in another order.
+        score = score.max(shared_words(&lower, candidate));
+        if score >= 0.6 && best.is_none_or(|(_, s)| score > s) {
+            best = Some((candidate, score));
+        }
+    }
+    best.map(|(candidate, _)| candidate)
+}
+
+/// Likeness of two names made of words joined by underscores.
+fn shared_words(a: &str, b: &str) -> f64 {
+    let left: Vec<&str> = a.split('_').collect();
+    let right: Vec<&str> = b.split('_').collect();
+    if left.len() < 2 || left.len() != right.len() {
+        return 0.0;
+    }
+    let shared = left.iter().filter(|w| right.contains(w)).count();
+    if shared == left.len() { 0.95 } else { 0.0 }
+}
+
+/// "did you mean `x`?", if anything is near.
+pub(crate) fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
+    nearest(word, candidates).map(|c| format!("did you mean `{c}`?"))
+}
+
+/// "did you mean `x`?", or else what there is to choose from.
+pub(crate) fn choose<'c>(
+    word: &str,
+    what: &str,
+    candidates: impl IntoIterator<Item = &'c str> + Clone,
+) -> Option<String> {
+    did_you_mean(word, candidates.clone()).or_else(|| {
+        let list: Vec<String> = candidates.into_iter().map(|c| format!("`{c}`")).collect();
+        (!list.is_empty()).then(|| format!("{what} {}", list.join(", ")))
+    })
+}
+
+/// Text of the user for use in a message: one line, and not a novel.
+pub(crate) fn quote(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut short: String = text
+        .chars()
+        .take(MOST)
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect();
+    if text.chars().nth(MOST).is_some() {
+        short.push_str("...");
+    }
+    format!("`{short}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_misspellings_and_turned_names_but_no_strangers() {
+        let names = ["wp_page_copy", "page_count", "clear_refs"];
+        assert_eq!(nearest("wp_copy_page", names), Some("wp_page_copy"));
+        assert_eq!(nearest("clear_ref", names), Some("clear_refs"));
+        assert_eq!(nearest("elephant", names), None);
+        assert_eq!(nearest("", names), None);
+    }
+
+    #[test]
+    fn quotes_stay_short_and_printable() {
+        assert_eq!(quote("a\tb"), "`a\u{fffd}b`");
+        assert!(quote(&"x".repeat(100)).ends_with("...`"));
+    }
+}

@@ -1,0 +1,224 @@
+//! The canonical form.
+
+use std::fmt::{self, Write};
+
+use cowrace_mm::era::Toggle;
+use cowrace_mm::world::{Environment, Modality};
+use cowrace_trace::Class;
+use unicode_width::UnicodeWidthStr;
+
+use crate::scenario::Scenario;
+use crate::syntax::{AreaDecl, Case, EraSet, ExpectDecl, Footer, Grid, Header, MmDecl, RowKind, Shape};
+
+/// Blanks between columns.
+const GAP: usize = 2;
+
+/// Writes a scenario in the canonical form, without comments. Reading it gives an equal scenario.
+#[must_use]
+pub fn print(scenario: &Scenario) -> String {
+    let mut out = String::new();
+    let file = &scenario.file;
+    // Writing to a string does not fail.
+    let _ = header(&mut out, &file.header)
+        .and_then(|()| grid(&mut out, &file.grid))
+        .and_then(|()| footer(&mut out, &file.footer));
+    out
+}
+
+fn header(out: &mut String, header: &Header) -> fmt::Result {
+    if let Some(name) = &header.name {
+        writeln!(out, "race {}", name.text)?;
+    }
+    if let Some(title) = &header.title {
+        writeln!(out, "title {}", quoted(title))?;
+    }
+    for link in &header.links {
+        writeln!(out, "link {link}")?;
+    }
+    for from in &header.from {
+        writeln!(out, "from {}", quoted(from))?;
+    }
+    for note in &header.notes {
+        writeln!(out, "note {}", quoted(note))?;
+    }
+    out.push('\n');
+    for decl in &header.mms {
+        mm(out, decl)?;
+    }
+    let environment = environment(header.env.environment);
+    if !environment.is_empty() {
+        writeln!(out, "env {environment}")?;
+    }
+    for variant in &header.variants {
+        let words: Vec<String> =
+            variant.words.iter().map(|(word, text)| format!("${} = {}", word.text, text.as_str())).collect();
+        writeln!(out, "variant {} {{ {} }}", variant.name.text, words.join("; "))?;
+    }
+    out.push('\n');
+    Ok(())
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn mm(out: &mut String, decl: &MmDecl) -> fmt::Result {
+    let name = &decl.name.text;
+    if let Some(parent) = &decl.parent {
+        return writeln!(out, "mm {name} = fork({})", parent.text);
+    }
+    match decl.areas.as_slice() {
+        [] => writeln!(out, "mm {name} {{ }}"),
+        [one] => writeln!(out, "mm {name} {{ {} }}", area(one)),
+        several => {
+            writeln!(out, "mm {name} {{")?;
+            for one in several {
+                writeln!(out, "  {}", area(one))?;
+            }
+            writeln!(out, "}}")
+        }
+    }
+}
+
+fn area(area: &AreaDecl) -> String {
+    let mut text = format!("{}: {}", area.name.text, area.kind.text);
+    for attr in &area.attrs {
+        text.push(' ');
+        text.push_str(&attr.name.text);
+        if let Some(columns) = &attr.columns {
+            let names: Vec<&str> = columns.iter().map(|c| c.text.as_str()).collect();
+            text.push_str(&format!("({})", names.join(", ")));
+        }
+    }
+    if area.words != [0, 0] {
+        text.push_str(&format!(" = {}, {}", area.words[0], area.words[1]));
+    }
+    text
+}
+
+/// The words behind `env`, as they are written in a file; empty if the environment does nothing.
+#[must_use]
+pub fn environment(environment: Environment) -> String {
+    let reclaim = format!("reclaim<={}", environment.reclaim);
+    let words = [
+        (environment.lru_drain, "lru_drain"),
+        (environment.spec_ref, "spec_ref"),
+        (environment.tlb_evict, "tlb_evict"),
+        (environment.reclaim > 0, reclaim.as_str()),
+        (environment.page_reuse, "page_reuse"),
+    ];
+    words.iter().filter(|w| w.0).map(|w| w.1).collect::<Vec<_>>().join(", ")
+}
+
+fn grid(out: &mut String, grid: &Grid) -> fmt::Result {
+    let heads: Vec<String> = grid
+        .columns
+        .iter()
+        .map(|head| match &head.mm {
+            Some(mm) => format!("{} @{}", head.name.text, mm.text),
+            None => head.name.text.clone(),
+        })
+        .collect();
+    // At least three, or the line would not be read as an underline.
+    let mut widths: Vec<usize> = heads.iter().map(|h| h.width().max(3)).collect();
+    let mut rows: Vec<Result<Vec<(usize, String)>, String>> = Vec::new();
+    for row in &grid.rows {
+        rows.push(match &row.what {
+            RowKind::Barrier(names) if names.is_empty() => Err("all".to_owned()),
+            RowKind::Barrier(names) => {
+                Err(names.iter().map(|n| n.text.as_str()).collect::<Vec<_>>().join(" "))
+            }
+            RowKind::Cells(cells) => Ok(cells
+                .iter()
+                .map(|cell| {
+                    let text = cell.text.as_str();
+                    let text = match cell.shape {
+                        Shape::Call => text.to_owned(),
+                        Shape::Open => format!("{text} {{"),
+                        Shape::Anchor => format!("  {text}"),
+                        Shape::Close => "}".to_owned(),
+                    };
+                    widths[cell.column] = widths[cell.column].max(text.width());
+                    (cell.column, text)
+                })
+                .collect()),
+        });
+    }
+    let line = |cells: &mut dyn Iterator<Item = (usize, String)>| {
+        let mut line = String::new();
+        let mut at = 0;
+        for (column, text) in cells {
+            let start: usize = widths[..column].iter().map(|w| w + GAP).sum();
+            line.extend(std::iter::repeat_n(' ', start - at));
+            at = start + text.width();
+            line.push_str(&text);
+        }
+        line
+    };
+    writeln!(out, "{}", line(&mut heads.iter().cloned().enumerate()))?;
+    writeln!(out, "{}", line(&mut widths.iter().map(|w| "=".repeat(*w)).enumerate()))?;
+    for row in rows {
+        match row {
+            Ok(cells) => writeln!(out, "{}", line(&mut cells.into_iter()))?,
+            Err(names) => writeln!(out, "=== {names} ===")?,
+        }
+    }
+    Ok(())
+}
+
+fn footer(out: &mut String, footer: &Footer) -> fmt::Result {
+    if !(footer.predicates.is_empty() && footer.windows.is_empty() && footer.expects.is_empty()) {
+        out.push('\n');
+    }
+    for predicate in &footer.predicates {
+        let word = match predicate.modality {
+            Modality::Always => "always",
+            Modality::Never => "never",
+        };
+        write!(out, "{word} {}", predicate.text.as_str())?;
+        if predicate.class != Class::Assertion {
+            write!(out, " else {}", predicate.class)?;
+        }
+        out.push('\n');
+    }
+    for window in &footer.windows {
+        writeln!(out, "window {}", window.as_str())?;
+    }
+    for expects in &footer.expects {
+        expect(out, expects)?;
+    }
+    Ok(())
+}
+
+fn expect(out: &mut String, expect: &ExpectDecl) -> fmt::Result {
+    out.push_str("expect ");
+    if let Some(variant) = &expect.variant {
+        write!(out, "variant {}: ", variant.text)?;
+    }
+    let mut parts: Vec<String> = expect.cases.iter().map(case).collect();
+    parts.extend(expect.otherwise.map(|outcome| format!("else {outcome}")));
+    writeln!(out, "{}", parts.join("; "))
+}
+
+fn case(case: &Case) -> String {
+    let eras: Vec<String> = case
+        .eras
+        .iter()
+        .map(|set| match set {
+            EraSet::Preset(name) => name.clone(),
+            EraSet::Own(name) => format!("\"{name}\""),
+            EraSet::Range(first, last) => {
+                format!("{}..{}", first.as_deref().unwrap_or_default(), last.as_deref().unwrap_or_default())
+            }
+        })
+        .collect();
+    let mut text = eras.join(", ");
+    for toggle in &case.toggles {
+        match toggle {
+            Toggle::With(id) => text.push_str(&format!(" with {id}")),
+            Toggle::Without(id) => text.push_str(&format!(" without {id}")),
+            Toggle::Set(key, value) => text.push_str(&format!(" set {key}={value}")),
+        }
+    }
+    format!("{text} {}", case.outcome)
+}

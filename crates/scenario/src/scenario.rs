@@ -1,0 +1,232 @@
+//! A scenario: a file that has been read and checked.
+
+use cowrace_mm::{Era, World};
+
+use crate::diagnostic::{Diagnostic, Report, Span};
+use crate::diagram::{self, AsWritten, Cell, Column};
+use crate::expectation::{self, Expectation};
+use crate::lower;
+use crate::scan::{self, Parts};
+use crate::syntax::File;
+use crate::{footer, grid, header};
+
+/// A file that has been read and checked.
+///
+/// Two scenarios are equal if they say the same: layout, comments and the order of statements of
+/// different kinds make no difference.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub(crate) file: File,
+    name: String,
+    columns: Vec<Column>,
+    variants: Vec<Variant>,
+    header_text: String,
+    footer_text: String,
+    /// The `env` lines within the header text.
+    env_lines: Vec<Span>,
+}
+
+impl PartialEq for Scenario {
+    fn eq(&self, other: &Self) -> bool {
+        self.file == other.file && self.columns == other.columns && self.variants == other.variants
+    }
+}
+
+/// A scenario with its words replaced. A file that declares no variants has one without a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    name: Option<String>,
+    world: World,
+    cells: Vec<Cell>,
+    calls: Vec<String>,
+}
+
+/// Reads a scenario.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, in the order of the file, up to a limit.
+pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+    let mut report = Report::default();
+    let parts = scan::scan(text, &mut report);
+    let header = header::read(&parts.header, &mut report);
+    if header.name.is_none() && !parts.header.iter().any(|s| s.keyword.text == "race") {
+        report.push(missing_race(text, &parts));
+    }
+    let grid = grid::read(text, &parts, &mut report);
+    let footer = footer::read(&parts.footer, &header.variants, &mut report);
+    let file = File { header, grid, footer };
+    // Without columns, every name below would be unknown.
+    let variants = if file.grid.columns.is_empty() || report.is_full() {
+        Vec::new()
+    } else {
+        lower::lower(&file, &mut report)
+    };
+    if !report.is_empty() {
+        return Err(report.into_sorted());
+    }
+    let columns = file.grid.columns.iter().map(|head| Column {
+        name: head.name.text.clone(),
+        mm: head.mm.as_ref().map(|mm| mm.text.clone()),
+        start: head.start,
+        span: head.name.at.clone(),
+    });
+    Ok(Scenario {
+        name: file.header.name.as_ref().map(|n| n.text.clone()).unwrap_or_default(),
+        columns: columns.collect(),
+        variants,
+        header_text: text[..parts.diagram.start].to_owned(),
+        footer_text: text[parts.diagram.end..].to_owned(),
+        env_lines: file.header.env.lines.clone(),
+        file,
+    })
+}
+
+fn missing_race(text: &str, parts: &Parts<'_>) -> Diagnostic {
+    let at = match (parts.header.first(), &parts.names) {
+        (Some(first), _) => first.keyword.at.clone(),
+        (None, Some(names)) => names.span(),
+        (None, None) => 0..text.find('\n').unwrap_or(text.len()),
+    };
+    Diagnostic::new(at, "no `race` line")
+        .help("the first line names the scenario, as `race odirect-clear-refs-lost-read`")
+}
+
+impl Scenario {
+    /// Its name, from the `race` line.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its title.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.file.header.title.as_deref()
+    }
+
+    /// Where to read about it.
+    #[must_use]
+    pub fn links(&self) -> &[String] {
+        &self.file.header.links
+    }
+
+    /// Where it was published.
+    #[must_use]
+    pub fn from(&self) -> &[String] {
+        &self.file.header.from
+    }
+
+    /// Remarks.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.file.header.notes
+    }
+
+    /// The columns, left to right; they are the first actors of every world.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The variants; at least one.
+    #[must_use]
+    pub fn variants(&self) -> &[Variant] {
+        &self.variants
+    }
+
+    /// A variant by name; `None` is the one of a file without variants.
+    #[must_use]
+    pub fn variant(&self, name: Option<&str>) -> Option<&Variant> {
+        self.variants.iter().find(|v| v.name() == name)
+    }
+
+    /// What the file expects under an era; `None` is no expectation.
+    #[must_use]
+    pub fn expectation(&self, era: &Era, variant: &Variant) -> Option<Expectation> {
+        expectation::find(&self.file.footer.expects, era, variant.name())
+    }
+
+    /// Everything above the names of the columns, verbatim.
+    #[must_use]
+    pub fn header_text(&self) -> &str {
+        &self.header_text
+    }
+
+    /// The same without what makes actors in the environment: for a diagram in which those have columns.
+    #[must_use]
+    pub fn header_text_without_env_actors(&self) -> String {
+        let environment = &self.file.header.env.environment;
+        let mut kept = Vec::new();
+        if environment.tlb_evict {
+            kept.push("tlb_evict");
+        }
+        if environment.page_reuse {
+            kept.push("page_reuse");
+        }
+        let mut text = String::new();
+        let mut copied = 0;
+        for (i, lines) in self.env_lines.iter().enumerate() {
+            text.push_str(&self.header_text[copied..lines.start]);
+            copied = lines.end;
+            if i == 0 && !kept.is_empty() {
+                text.push_str("env ");
+                text.push_str(&kept.join(", "));
+            } else {
+                // The rest of the line goes too, and its end.
+                copied +=
+                    self.header_text[copied..].find('\n').map_or(self.header_text.len() - copied, |n| n + 1);
+            }
+        }
+        text.push_str(&self.header_text[copied..]);
+        text
+    }
+
+    /// Everything below the diagram, verbatim.
+    #[must_use]
+    pub fn footer_text(&self) -> &str {
+        &self.footer_text
+    }
+}
+
+impl Variant {
+    pub(crate) const fn new(
+        name: Option<String>,
+        world: World,
+        cells: Vec<Cell>,
+        calls: Vec<String>,
+    ) -> Self {
+        Self { name, world, cells, calls }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// What it lowers to.
+    #[must_use]
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// What is drawn, row by row, left to right.
+    #[must_use]
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// The text of a call, of the diagram or of the environment, words replaced. Empty for a number
+    /// that no call has.
+    #[must_use]
+    pub fn call_text(&self, id: u16) -> &str {
+        self.calls.get(usize::from(id)).map_or("", String::as_str)
+    }
+
+    /// The moves of a replay in the order of the rows.
+    #[must_use]
+    pub fn as_written(&self) -> Vec<AsWritten> {
+        diagram::as_written(&self.cells)
+    }
+}

@@ -1,0 +1,205 @@
+//! A file as it is written: words and places, before anything is resolved.
+//!
+//! Two files are equal if they say the same, wherever it stands.
+
+use cowrace_mm::era::Toggle;
+use cowrace_mm::world::{Backing, Environment, Modality, Populate};
+use cowrace_trace::Class;
+
+use crate::diagnostic::Span;
+use crate::expectation::Expectation;
+use crate::lex::Name;
+use crate::text::Text;
+
+/// A whole file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct File {
+    pub(crate) header: Header,
+    pub(crate) grid: Grid,
+    pub(crate) footer: Footer,
+}
+
+/// Everything above the columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Header {
+    pub(crate) name: Option<Name>,
+    pub(crate) title: Option<String>,
+    pub(crate) links: Vec<String>,
+    pub(crate) from: Vec<String>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) mms: Vec<MmDecl>,
+    pub(crate) env: EnvDecl,
+    pub(crate) variants: Vec<VariantDecl>,
+    /// An mm could not be read: what is unknown below may be known.
+    pub(crate) damaged: bool,
+}
+
+/// `mm A { .. }` or `mm B = fork(A)`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct MmDecl {
+    pub(crate) name: Name,
+    pub(crate) parent: Option<Name>,
+    pub(crate) areas: Vec<AreaDecl>,
+}
+
+/// One area.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct AreaDecl {
+    pub(crate) name: Name,
+    /// What it is made of, as it was written.
+    pub(crate) kind: Name,
+    pub(crate) backing: Backing,
+    pub(crate) populate: Populate,
+    pub(crate) attrs: Vec<Attr>,
+    pub(crate) words: [u64; 2],
+}
+
+/// A word behind the kind of an area.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Attr {
+    pub(crate) name: Name,
+    /// Columns in parentheses; `None` without parentheses.
+    pub(crate) columns: Option<Vec<Name>>,
+}
+
+/// All `env` lines.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EnvDecl {
+    pub(crate) environment: Environment,
+    /// The words that make actors, for errors.
+    pub(crate) actors: Vec<(&'static str, Span)>,
+    /// The lines, whole.
+    pub(crate) lines: Vec<Span>,
+}
+
+impl PartialEq for EnvDecl {
+    fn eq(&self, other: &Self) -> bool {
+        self.environment == other.environment
+    }
+}
+
+/// `variant NAME { $word = text; .. }`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct VariantDecl {
+    pub(crate) name: Name,
+    pub(crate) words: Vec<(Name, Text)>,
+}
+
+/// The diagram.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Grid {
+    pub(crate) columns: Vec<Head>,
+    pub(crate) rows: Vec<Row>,
+    /// Cells could not be read: what is unknown elsewhere may be known.
+    pub(crate) damaged: bool,
+}
+
+/// The head of a column.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) name: Name,
+    pub(crate) mm: Option<Name>,
+    /// The display column at which it starts.
+    pub(crate) start: usize,
+}
+
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.mm == other.mm
+    }
+}
+
+/// A row.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) line: usize,
+    pub(crate) span: Span,
+    pub(crate) what: RowKind,
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        self.what == other.what
+    }
+}
+
+/// What a row is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum RowKind {
+    Cells(Vec<RawCell>),
+    /// Names as written, or nothing for `all`.
+    Barrier(Vec<Name>),
+}
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RawCell {
+    pub(crate) column: usize,
+    pub(crate) shape: Shape,
+    /// Without braces, tidy, words not yet replaced.
+    pub(crate) text: Text,
+    /// All of the cell.
+    pub(crate) at: At,
+}
+
+/// A position, which makes no difference.
+#[derive(Clone, Debug)]
+pub(crate) struct At(pub(crate) Span);
+
+impl PartialEq for At {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// What a cell is by its braces and by those above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Call,
+    Open,
+    Anchor,
+    Close,
+}
+
+/// Everything below the columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Footer {
+    pub(crate) predicates: Vec<PredicateDecl>,
+    pub(crate) windows: Vec<Text>,
+    pub(crate) expects: Vec<ExpectDecl>,
+}
+
+/// `always` or `never`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PredicateDecl {
+    pub(crate) modality: Modality,
+    pub(crate) text: Text,
+    pub(crate) class: Class,
+}
+
+/// One `expect` statement.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ExpectDecl {
+    pub(crate) variant: Option<Name>,
+    pub(crate) cases: Vec<Case>,
+    pub(crate) otherwise: Option<Expectation>,
+}
+
+/// One case of an expectation.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Case {
+    pub(crate) eras: Vec<EraSet>,
+    pub(crate) toggles: Vec<Toggle>,
+    pub(crate) outcome: Expectation,
+}
+
+/// Eras of a case.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum EraSet {
+    /// A preset.
+    Preset(String),
+    /// The name of an era file, which is no preset.
+    Own(String),
+    /// Mainline presets from one to another, both included.
+    Range(Option<String>, Option<String>),
+}
