@@ -130,7 +130,10 @@ impl<'p> Interpreter<'p> {
             .filter(|(_, before, after)| before != after)
             .collect();
         self.write_down(actor, &request, done.answer, &changes);
-        self.turns.push(Turn { actor, choice: matches!(request.op, Op::Choose { .. }).then_some(done.answer.value as u32) });
+        self.turns.push(Turn {
+            actor,
+            choice: matches!(request.op, Op::Choose { .. }).then_some(done.answer.value as u32),
+        });
         self.seats[actor as usize].answer(done.answer);
         self.pending[actor as usize] = self.seats[actor as usize].poll();
         if self.finding.is_none() {
@@ -184,7 +187,8 @@ impl<'p> Interpreter<'p> {
                     let waits = |a: u8| self.request(a).is_some_and(|r| r.op == Op::Barrier { id: barrier });
                     self.program.barriers[barrier as usize].iter().filter(|&a| !waits(a)).collect()
                 };
-                let finding = describe::deadlock(self.program, &self.fresh, &self.pending, &self.holders, absent);
+                let finding =
+                    describe::deadlock(self.program, &self.fresh, &self.pending, &self.holders, absent);
                 self.finding = Some(finding);
             }
         }
@@ -202,7 +206,8 @@ impl<'p> Interpreter<'p> {
 
     /// Hangs an actor's notes and marks on its events.
     fn annotate(&mut self, actor: usize) {
-        let mut own: Vec<&mut Event> = self.events.iter_mut().filter(|e| usize::from(e.actor) == actor).collect();
+        let mut own: Vec<&mut Event> =
+            self.events.iter_mut().filter(|e| usize::from(e.actor) == actor).collect();
         if own.is_empty() {
             return;
         }

@@ -11,7 +11,7 @@ use crate::describe::{self, Holders};
 use crate::explorer::{Execution, Limits, Observer, Outcome, Progress};
 use crate::history::History;
 use crate::races::{Detector, order, waited_word};
-use crate::sleep::Sleepers;
+use crate::sleep::{Sleepers, first};
 use crate::underflow::underflow;
 use crate::windows::Windows;
 
@@ -117,9 +117,10 @@ impl<'p> Search<'p> {
             self.find(finding, observer)?;
         }
         loop {
-            match self.next() {
+            let sleep = self.arriving();
+            match self.next(sleep) {
                 Next::Run { actor, alone, choices } => {
-                    self.descend(actor, alone, choices);
+                    self.descend(actor, alone, choices, sleep);
                     self.step(observer)?;
                     continue;
                 }
@@ -161,7 +162,7 @@ impl<'p> Search<'p> {
 
     /// Decides how to go on from a state that is new. Whatever is independent of all that others may do
     /// goes first and alone; else the actor that moved last goes on, so that executions are readable.
-    fn next(&self) -> Next {
+    fn next(&self, sleep: ActorSet) -> Next {
         let mut enabled = ActorSet::default();
         let mut unfinished = false;
         for (actor, request) in self.bench.pending().iter().enumerate() {
@@ -188,10 +189,9 @@ impl<'p> Search<'p> {
         if enabled.is_empty() {
             return if unfinished { Next::Deadlock } else { Next::Complete };
         }
-        let sleep = self.arriving();
         let awake = ActorSet(enabled.0 & !sleep.0);
         let last = self.nodes.last().map(|node| node.actor).filter(|&a| awake.contains(a));
-        match last.or_else(|| awake.iter().next()) {
+        match last.or_else(|| first(awake)) {
             Some(actor) => Next::Run { actor, alone: false, choices: 0 },
             None => Next::Asleep,
         }
@@ -199,17 +199,15 @@ impl<'p> Search<'p> {
 
     /// Who sleeps in the state that the last event led to.
     fn arriving(&self) -> ActorSet {
-        let Some((node, numbers)) = self.nodes.last().zip(self.numbers.rchunks(self.history.actors()).next()) else {
-            return ActorSet::default();
-        };
+        let Some(node) = self.nodes.last() else { return ActorSet::default() };
+        let numbers = &self.numbers[self.numbers.len() - self.history.actors()..];
         let mut asleep = ActorSet(node.sleep.0 | node.done.0);
         asleep.remove(node.actor);
         self.sleepers.undisturbed(asleep, numbers, self.history.accesses(self.nodes.len() - 1))
     }
 
     /// Makes a node of the current state.
-    fn descend(&mut self, actor: u8, alone: bool, choices: u32) {
-        let sleep = self.arriving();
+    fn descend(&mut self, actor: u8, alone: bool, choices: u32, sleep: ActorSet) {
         let mut backtrack = ActorSet::default();
         backtrack.insert(actor);
         if self.nodes.is_empty() {
@@ -239,7 +237,14 @@ impl<'p> Search<'p> {
             self.bench.pass(actor, id, false);
         }
         let memory = (&self.memory, &self.program.memory);
-        self.history.push(actor, request, done.answer, (&done.footprint, done.undo), &self.detector.clock, memory);
+        self.history.push(
+            actor,
+            request,
+            done.answer,
+            (&done.footprint, done.undo),
+            &self.detector.clock,
+            memory,
+        );
         self.outcome.events += 1;
         self.outcome.depth = self.outcome.depth.max(self.history.len() as u32);
         let finding = match done.fault {
@@ -271,7 +276,7 @@ impl<'p> Search<'p> {
             let node = &mut self.nodes[race.event];
             let covered = node.backtrack.0 | node.done.0 | node.sleep.0;
             if race.initials.0 & covered == 0
-                && let Some(actor) = race.initials.iter().next()
+                && let Some(actor) = first(race.initials)
             {
                 node.backtrack.insert(actor);
             }
@@ -313,7 +318,10 @@ impl<'p> Search<'p> {
         }
         let fresh = describe::fresh(self.history.events().iter().map(|e| &e.request));
         let absent = |id: u8| {
-            self.program.barriers[id as usize].iter().filter(|&a| !self.bench.waits_at(a, id)).collect::<Vec<_>>()
+            self.program.barriers[id as usize]
+                .iter()
+                .filter(|&a| !self.bench.waits_at(a, id))
+                .collect::<Vec<_>>()
         };
         describe::deadlock(self.program, &fresh, self.bench.pending(), &holders, absent)
     }
@@ -358,8 +366,8 @@ impl<'p> Search<'p> {
     fn backtrack(&mut self) -> bool {
         while let Some(node) = self.nodes.last_mut() {
             let last = self.history.len() - 1;
-            let asleep = ActorSet(node.backtrack.0 & !node.done.0 & !node.sleep.0 & !(1 << node.actor));
-            let next = asleep.iter().next();
+            let left = ActorSet(node.backtrack.0 & !node.done.0 & !node.sleep.0 & !(1 << node.actor));
+            let next = first(left);
             let again = node.alone && node.choice.0 + 1 < node.choice.1;
             if again {
                 node.choice.0 += 1;

@@ -43,7 +43,9 @@ impl Sleepers {
     /// find what each would touch.
     pub(crate) fn undisturbed(&self, asleep: ActorSet, numbers: &[u32], accesses: &[Access]) -> ActorSet {
         let mut still = asleep;
-        for actor in asleep.iter() {
+        let mut rest = asleep;
+        while let Some(actor) = first(rest) {
+            rest.remove(actor);
             let theirs = self.get(numbers[actor as usize]);
             if theirs.iter().any(|a| accesses.iter().any(|b| a.conflicts(b))) {
                 still.remove(actor);
@@ -51,4 +53,9 @@ impl Sleepers {
         }
         still
     }
+}
+
+/// The smallest member of a set.
+pub(crate) const fn first(set: ActorSet) -> Option<u8> {
+    if set.is_empty() { None } else { Some(set.0.trailing_zeros() as u8) }
 }

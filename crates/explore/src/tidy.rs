@@ -18,7 +18,8 @@ pub fn tidy(program: &Program, schedule: &Schedule) -> Schedule {
     let Ok(original) = replay(program, schedule) else { return schedule.clone() };
     let history = follow(program, schedule);
     let mut best = schedule.clone();
-    let ways = [(Rule::Longest, false), (Rule::Earliest, false), (Rule::Longest, true), (Rule::Earliest, true)];
+    let ways =
+        [(Rule::Longest, false), (Rule::Earliest, false), (Rule::Longest, true), (Rule::Earliest, true)];
     for first in 0..program.actors.len() as u8 {
         for (rule, keep_last) in ways {
             let turns = linearise(&history, schedule, first, rule, keep_last);
@@ -86,9 +87,12 @@ fn linearise(history: &History, schedule: &Schedule, first: u8, rule: Rule, keep
     // An actor's next event, if all that must come before it is in place.
     let next = |actor: u8, taken: &[u32]| -> Option<usize> {
         let event = *history.own(actor).get(taken[actor as usize] as usize)? as usize;
-        let fits = history.clock(event).iter().zip(taken).zip(0..).all(|((&c, &t), a)| {
-            c <= if a == actor { t + 1 } else { t }
-        });
+        let fits = history
+            .clock(event)
+            .iter()
+            .zip(taken)
+            .zip(0..)
+            .all(|((&c, &t), a)| c <= if a == actor { t + 1 } else { t });
         (fits && event < movable).then_some(event)
     };
     let run = |actor: u8, taken: &[u32]| {

@@ -67,13 +67,20 @@ fn is_open(history: &History, seats: &[Seat], points: &[Named]) -> bool {
 }
 
 /// Where a point lies among an actor's events, if it does.
-fn stretch(history: &History, actor: u8, marks: &[Placed], Named { point, prims }: &Named) -> Option<Stretch> {
+fn stretch(
+    history: &History,
+    actor: u8,
+    marks: &[Placed],
+    Named { point, prims }: &Named,
+) -> Option<Stretch> {
     let start = marks.iter().position(|m| m.mark == Mark::Begin(point.call))?;
     let marks = &marks[start..];
     let end = marks.iter().position(|m| m.mark == Mark::End(point.call))?;
     let marks = &marks[..=end];
     let (begin, end) = (marks[0].at, marks[marks.len() - 1].at);
-    let Some(step) = point.step.as_deref() else { return Some(Stretch { actor, first: begin + 1, last: end }) };
+    let Some(step) = point.step.as_deref() else {
+        return Some(Stretch { actor, first: begin + 1, last: end });
+    };
     let set = marks.iter().filter(|m| matches!(m.mark, Mark::Step(name) if name == step));
     let set = set.map(|m| {
         // A mark before the call's first event follows no event of the call: it stands between two.

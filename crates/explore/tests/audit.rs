@@ -3,9 +3,7 @@
 
 use std::panic::Location;
 
-use cowrace_machine::{
-    Addr, Cond, Dep, Fault, Kind, Memory, Obj, Op, Prim, Request, Used, UserAccess, mmu,
-};
+use cowrace_machine::{Addr, Cond, Dep, Fault, Kind, Memory, Obj, Op, Prim, Request, Used, UserAccess, mmu};
 
 struct Random(u64);
 
@@ -196,7 +194,11 @@ fn footprints_are_complete() {
         for &addr in words.iter().filter(|a| Some(a.obj()) != reset) {
             let outside = !touched(addr, &[Kind::Read, Kind::Write, Kind::Add]);
             let life = addr == Addr::life(addr.obj());
-            let noise = if life { random.below(2) } else { random.next() << 32 ^ random.next() ^ random.next() << 11 };
+            let noise = if life {
+                random.below(2)
+            } else {
+                random.next() << 32 ^ random.next() ^ random.next() << 11
+            };
             other.set(addr, other.get(addr) ^ (noise & outside));
         }
         let noisy = other.clone();
@@ -208,7 +210,11 @@ fn footprints_are_complete() {
         for addr in words {
             let written = touched(addr, &[Kind::Write, Kind::Add]);
             assert_eq!(memory.get(addr) & written, other.get(addr) & written, "{request:?} writes {addr:?}");
-            assert_eq!(memory.get(addr) & !written, before.get(addr) & !written, "{request:?} writes {addr:?}");
+            assert_eq!(
+                memory.get(addr) & !written,
+                before.get(addr) & !written,
+                "{request:?} writes {addr:?}"
+            );
             assert_eq!(other.get(addr) & !written, noisy.get(addr) & !written, "{request:?} writes {addr:?}");
         }
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use common::peers::{Rule, Variant, problem};
 use common::{Step::*, *};
 use cowrace_explore::{
-    Directive, Execution, Explorer, GuideError, Limits, Observer, Outcome, Progress, ReplayError, Until, guide,
-    replay, tidy,
+    Directive, Execution, Explorer, GuideError, Limits, Observer, Outcome, Progress, ReplayError, Until,
+    guide, replay, tidy,
 };
 use cowrace_machine::{Mark, Point, Program, Window};
 use cowrace_trace::{Class, Schedule, Stop, Turn};
@@ -77,10 +77,15 @@ fn counts_below_zero_in_another_order() {
         vec![vec![Store(1, 1), Add(0, 2)], vec![Add(0, 1)], vec![Add(0, -1)], vec![Load(1), Add(0, -1)]],
     ] {
         let (class, detail) = found(&program(&scripts));
-        assert_eq!((class, detail.ends_with("takes a count below zero")), (Class::Refcount, true), "{detail}");
+        assert_eq!(
+            (class, detail.ends_with("takes a count below zero")),
+            (Class::Refcount, true),
+            "{detail}"
+        );
     }
     // Here every decrement comes after an increment of its own actor.
-    let sound = program(&[vec![Add(0, 1), Add(0, -1)], vec![Add(0, 1), Add(0, -1)], vec![Add(0, 2), Add(0, -2)]]);
+    let sound =
+        program(&[vec![Add(0, 1), Add(0, -1)], vec![Add(0, 1), Add(0, -1)], vec![Add(0, 2), Add(0, -2)]]);
     let outcome = explore(&sound);
     assert_eq!((outcome.complete, outcome.executions, outcome.finding), (true, 1, None));
 }
@@ -105,7 +110,10 @@ fn limits_are_not_complete() {
         outcome
     };
     let by_executions = limited(Limits { executions: Some(10), ..Limits::default() });
-    assert_eq!((by_executions.stopped, by_executions.executions + by_executions.blocked), (Some(Stop::Executions), 10));
+    assert_eq!(
+        (by_executions.stopped, by_executions.executions + by_executions.blocked),
+        (Some(Stop::Executions), 10)
+    );
     assert_eq!(limited(Limits { time: Some(Duration::ZERO), ..Limits::default() }).stopped, Some(Stop::Time));
     assert_eq!(limited(Limits { steps: 20, ..Limits::default() }).stopped, Some(Stop::Steps));
     // A limit that is just enough does not spoil the answer.
@@ -145,9 +153,15 @@ fn replay_errors() {
     let mut other = schedule(&[0]);
     other.fingerprint = 1;
     assert_eq!(error(&other), ReplayError::Fingerprint { schedule: 1, program: 0xc0ffee });
-    assert_eq!(error(&schedule(&[0, 7])).to_string(), "step 2 moves actor 7, but there are only 2, numbered from 0");
+    assert_eq!(
+        error(&schedule(&[0, 7])).to_string(),
+        "step 2 moves actor 7, but there are only 2, numbered from 0"
+    );
     assert_eq!(error(&schedule(&[0, 0, 0])).to_string(), "step 3 moves a, which has finished");
-    assert_eq!(error(&schedule(&[1])).to_string(), "at step 1 b picks a number below 2, and the schedule does not say which");
+    assert_eq!(
+        error(&schedule(&[1])).to_string(),
+        "at step 1 b picks a number below 2, and the schedule does not say which"
+    );
     let choose = |choice| Turn { actor: 1, choice: Some(choice) };
     let mut wrong = schedule(&[0]);
     wrong.turns.push(choose(2));
@@ -227,8 +241,25 @@ fn tidying() {
 
 fn drawn() -> Program {
     program(&[
-        vec![Mark(Mark::Begin(0)), Load(0), Mark(Mark::Step("looked")), Load(0), StoreAcc(0, 1), Mark(Mark::End(0)), Barrier(0)],
-        vec![Mark(Mark::Begin(1)), Store(0, 5), Mark(Mark::End(1)), Barrier(0), Mark(Mark::Begin(2)), Load(0), Bad(1), Mark(Mark::End(2))],
+        vec![
+            Mark(Mark::Begin(0)),
+            Load(0),
+            Mark(Mark::Step("looked")),
+            Load(0),
+            StoreAcc(0, 1),
+            Mark(Mark::End(0)),
+            Barrier(0),
+        ],
+        vec![
+            Mark(Mark::Begin(1)),
+            Store(0, 5),
+            Mark(Mark::End(1)),
+            Barrier(0),
+            Mark(Mark::Begin(2)),
+            Load(0),
+            Bad(1),
+            Mark(Mark::End(2)),
+        ],
     ])
 }
 
@@ -243,11 +274,18 @@ fn step(name: &str, nth: u32) -> Until {
 #[test]
 fn guiding() {
     let program = drawn();
-    let rows = [row(0, Until::Begin(0)), row(0, step("READ_ONCE", 2)), row(1, Until::End(1)), row(0, Until::End(0)), row(1, Until::Finish)];
+    let rows = [
+        row(0, Until::Begin(0)),
+        row(0, step("READ_ONCE", 2)),
+        row(1, Until::End(1)),
+        row(0, Until::End(0)),
+        row(1, Until::Finish),
+    ];
     let trace = guide(&program, &rows).expect("it can be followed");
     assert_eq!(trace.finding.as_ref().map(|f| f.class), Some(Class::Assertion));
     assert_eq!(replay(&program, &trace.schedule).expect("it replays"), trace);
-    let rows = [row(0, step("looked", 1)), row(1, Until::End(1)), row(0, Until::Finish), row(1, Until::End(2))];
+    let rows =
+        [row(0, step("looked", 1)), row(1, Until::End(1)), row(0, Until::Finish), row(1, Until::End(2))];
     assert_eq!(guide(&program, &rows).expect("it can be followed").finding, None);
 }
 
@@ -262,16 +300,26 @@ fn guiding_errors() {
         error(&[row(0, step("looked", 2))]),
         (Some(0), "a does not come to `looked` here: the call ends after 1 of them".to_owned())
     );
-    assert_eq!(error(&[row(1, step("page_count", 1))]).1, "b does not come to `page_count` here: the call ends without it");
+    assert_eq!(
+        error(&[row(1, step("page_count", 1))]).1,
+        "b does not come to `page_count` here: the call ends without it"
+    );
     assert_eq!(
         error(&[row(0, Until::End(0)), row(1, Until::End(1)), row(0, Until::End(7))]),
         (Some(2), "a finishes without this call".to_owned())
     );
-    assert_eq!(error(&[row(1, Until::End(2))]), (Some(0), "b cannot go on here: it waits at a barrier for a".to_owned()));
-    assert_eq!(error(&[row(0, Until::End(0))]), (None, "at the end of the diagram a and b have not finished".to_owned()));
+    assert_eq!(
+        error(&[row(1, Until::End(2))]),
+        (Some(0), "b cannot go on here: it waits at a barrier for a".to_owned())
+    );
+    assert_eq!(
+        error(&[row(0, Until::End(0))]),
+        (None, "at the end of the diagram a and b have not finished".to_owned())
+    );
     assert_eq!(error(&[row(9, Until::Finish)]).0, Some(0));
     let locks = common::program(&[vec![Lock(1), Load(0), Unlock(1)], vec![Lock(1), Unlock(1)]]);
-    let error = guide(&locks, &[row(0, step("READ_ONCE", 1)), row(1, Until::Finish)]).expect_err("the lock is held");
+    let error =
+        guide(&locks, &[row(0, step("READ_ONCE", 1)), row(1, Until::Finish)]).expect_err("the lock is held");
     assert_eq!(
         error,
         GuideError::Blocked {
@@ -313,10 +361,19 @@ fn windows_are_judged_by_happens_before() {
     let joined = program(&[call(0, &[Store(0, 1)]), [vec![Join(0)], call(1, &[Store(1, 1)])].concat()]);
     assert_eq!(opened(joined, &[&[a(), b()], &[b(), a()]]), [true, false]);
     // A call within another: between its steps, and never before it.
-    let steps = program(&[call(0, &[Load(0), Mark(Mark::Step("early")), Load(1), Load(0), StoreAcc(2, 0)]), call(1, &[Store(0, 1)])]);
+    let steps = program(&[
+        call(0, &[Load(0), Mark(Mark::Step("early")), Load(1), Load(0), StoreAcc(2, 0)]),
+        call(1, &[Store(0, 1)]),
+    ]);
     let early = || point(0, Some("early"));
     let store = || point(0, Some("WRITE_ONCE"));
-    assert_eq!(opened(steps, &[&[early(), b(), store()], &[store(), b(), early()], &[point(0, Some("nothing")), b()]]), [true, false, false]);
+    assert_eq!(
+        opened(
+            steps,
+            &[&[early(), b(), store()], &[store(), b(), early()], &[point(0, Some("nothing")), b()]]
+        ),
+        [true, false, false]
+    );
     // Calls without events stand between their neighbours.
     let empty = || {
         program(&[

@@ -72,7 +72,11 @@ fn common_problem_exact() {
         for commute in [false, true] {
             for actors in 3..=4 {
                 let program = problem(Variant::new(actors, rule, commute));
-                assert_eq!(Counter::count(&program).0, explore(&program).executions, "{rule:?} {commute} {actors}");
+                assert_eq!(
+                    Counter::count(&program).0,
+                    explore(&program).executions,
+                    "{rule:?} {commute} {actors}"
+                );
             }
         }
     }
@@ -91,7 +95,15 @@ fn small_programs_exact() {
         (vec![vec![FetchAdd(0, 1)]; 5], 120),
         // Critical sections of one lock: orders of the sections. Of two locks: each for itself.
         (vec![section(1); 4], 24),
-        (vec![vec![Lock(1), Unlock(1)], vec![Lock(1), Unlock(1)], vec![Lock(2), Unlock(2)], vec![Lock(2), Unlock(2)]], 4),
+        (
+            vec![
+                vec![Lock(1), Unlock(1)],
+                vec![Lock(1), Unlock(1)],
+                vec![Lock(2), Unlock(2)],
+                vec![Lock(2), Unlock(2)],
+            ],
+            4,
+        ),
         // Disjoint bits of a word.
         (vec![vec![SetBits(0, 1)], vec![SetBits(0, 2)], vec![LoadBits(0, 4)]], 1),
         // Readers of a lock do not exclude each other; the writer goes first, last or between them.
@@ -118,6 +130,7 @@ fn choices_and_barriers() {
     let choices = program(&[vec![Choose(3), StoreAcc(0, 0)], vec![Choose(2), StoreAcc(1, 0)]]);
     assert_eq!(explore(&choices).executions, 6);
     // Two stores on either side: 2 orders each, and none across.
-    let barrier = program(&[vec![Store(0, 1), Barrier(0), Store(0, 2)], vec![Store(0, 3), Barrier(0), Store(0, 4)]]);
+    let barrier =
+        program(&[vec![Store(0, 1), Barrier(0), Store(0, 2)], vec![Store(0, 3), Barrier(0), Store(0, 4)]]);
     assert_eq!(explore(&barrier).executions, 4);
 }

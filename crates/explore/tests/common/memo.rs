@@ -8,7 +8,7 @@ use cowrace_machine::{Answer, Footprint, Memory, Op, Program, Request};
 /// Memory, answers so far, who sleeps.
 type Key = (Vec<(usize, u64)>, Vec<Vec<Answer>>, u32);
 
-pub struct Counter<'p> {
+pub(crate) struct Counter<'p> {
     program: &'p Program,
     memory: Memory,
     logs: Vec<Vec<Answer>>,
@@ -17,7 +17,7 @@ pub struct Counter<'p> {
 
 impl<'p> Counter<'p> {
     /// The number of traces, and of states with sleep sets.
-    pub fn count(program: &'p Program) -> (u64, usize) {
+    pub(crate) fn count(program: &'p Program) -> (u64, usize) {
         let n = program.actors.len();
         let (memory, logs) = (program.memory.clone(), vec![Vec::new(); n]);
         let mut counter = Self { program, memory, logs, memo: HashMap::new() };
@@ -59,7 +59,8 @@ impl<'p> Counter<'p> {
             self.logs[actor as usize].push(done.answer);
             let mut after = pending.to_vec();
             after[actor as usize] = self.pending(actor);
-            let asleep: Vec<_> = sleep.iter().filter(|(_, f)| !f.conflicts(&done.footprint)).copied().collect();
+            let asleep: Vec<_> =
+                sleep.iter().filter(|(_, f)| !f.conflicts(&done.footprint)).copied().collect();
             total += self.below(&after, &asleep);
             self.logs[actor as usize].pop();
             self.memory.undo(done.undo);

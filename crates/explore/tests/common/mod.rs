@@ -1,11 +1,11 @@
 //! Programs made of scripts, and a search without reduction to compare with.
 #![expect(dead_code, reason = "each test uses a part")]
 
-pub mod memo;
-pub mod naive;
-pub mod peers;
-pub mod random;
-pub mod walker;
+pub(crate) mod memo;
+pub(crate) mod naive;
+pub(crate) mod peers;
+pub(crate) mod random;
+pub(crate) mod walker;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,23 +16,23 @@ use cowrace_machine::{
 use cowrace_trace::{Change, Class};
 
 /// The object whose words scripts use.
-pub const SHARED: Obj = Obj::boot(2);
+pub(crate) const SHARED: Obj = Obj::boot(2);
 /// The object whose first word is a reader/writer lock.
-pub const RWLOCK: Obj = Obj::boot(3);
+pub(crate) const RWLOCK: Obj = Obj::boot(3);
 /// The word that the bit locks live in; its other bits are flags.
-pub const FLAGS: u8 = 8;
+pub(crate) const FLAGS: u8 = 8;
 /// The word through which allocated objects are published.
-pub const SLOT: u8 = 9;
+pub(crate) const SLOT: u8 = 9;
 /// The word that one actor sets and others wait for.
-pub const EVENT: u8 = 10;
+pub(crate) const EVENT: u8 = 10;
 
-pub fn word(w: u8) -> Addr {
+pub(crate) fn word(w: u8) -> Addr {
     Addr::new(SHARED, w)
 }
 
 /// One line of a script. `acc` is the last value that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     Load(u8),
     LoadBits(u8, u64),
     Store(u8, u64),
@@ -81,7 +81,7 @@ pub enum Step {
     Bad(u64),
 }
 
-pub fn section(actor: u8) -> Addr {
+pub(crate) fn section(actor: u8) -> Addr {
     Addr::new(Obj::boot(4), actor)
 }
 
@@ -100,7 +100,9 @@ async fn run(cpu: Cpu, script: Arc<[Step]>) {
             Step::FetchAdd(w, v) => acc = cpu.fetch_add(word(w), v, Prim::PageRefAdd).await.bits,
             Step::SetBits(w, v) => cpu.set_bits(word(w), v, Prim::PageFlagSet).await,
             Step::ClearBits(w, v) => cpu.clear_bits(word(w), v, Prim::PageFlagSet).await,
-            Step::FetchClearBits(w, v) => acc = cpu.fetch_clear_bits(word(w), v, Prim::PageFlagSet).await.bits,
+            Step::FetchClearBits(w, v) => {
+                acc = cpu.fetch_clear_bits(word(w), v, Prim::PageFlagSet).await.bits
+            }
             Step::CmpXchg(w, old, new) => {
                 acc = u64::from(cpu.cmpxchg(word(w), old, new, Prim::PageRefFreeze).await);
             }
@@ -173,7 +175,7 @@ async fn run(cpu: Cpu, script: Arc<[Step]>) {
 }
 
 /// Puts words to events, plainly.
-pub struct Plain;
+pub(crate) struct Plain;
 
 impl Narrate for Plain {
     fn event(&self, event: &Narration<'_>) -> (String, Vec<Change>) {
@@ -195,7 +197,7 @@ impl Narrate for Plain {
 }
 
 /// The memory that scripts start with.
-pub fn memory() -> Memory {
+pub(crate) fn memory() -> Memory {
     let mut memory = Memory::new();
     for obj in [SHARED, RWLOCK, Obj::boot(4)] {
         memory.create(obj);
@@ -204,7 +206,7 @@ pub fn memory() -> Memory {
 }
 
 /// A program of any actors.
-pub fn program_of(memory: Memory, actors: Vec<Actor>, barriers: Vec<ActorSet>) -> Program {
+pub(crate) fn program_of(memory: Memory, actors: Vec<Actor>, barriers: Vec<ActorSet>) -> Program {
     Program {
         memory,
         actors,
@@ -217,7 +219,7 @@ pub fn program_of(memory: Memory, actors: Vec<Actor>, barriers: Vec<ActorSet>) -
 }
 
 /// A program of scripts. Every actor takes part in every barrier that its script names.
-pub fn program(scripts: &[Vec<Step>]) -> Program {
+pub(crate) fn program(scripts: &[Vec<Step>]) -> Program {
     let actors = scripts.iter().zip(["a", "b", "c", "d", "e", "f"]).map(|(script, name)| {
         let script: Arc<[Step]> = script.clone().into();
         Actor::new(name, move |cpu| Box::pin(run(cpu, Arc::clone(&script))))

@@ -6,29 +6,29 @@ use std::collections::BTreeMap;
 use cowrace_machine::{Answer, Footprint, Memory, Op, Program, Request};
 
 #[derive(Clone, Copy)]
-pub struct Event {
-    pub actor: u8,
-    pub request: Request,
-    pub answer: Answer,
-    pub footprint: Footprint,
+pub(crate) struct Event {
+    pub(crate) actor: u8,
+    pub(crate) request: Request,
+    pub(crate) answer: Answer,
+    pub(crate) footprint: Footprint,
 }
 
 /// How often each canonical trace was met, with memory at its end.
-pub type Traces = BTreeMap<Vec<u64>, (u32, Vec<(usize, u64)>)>;
+pub(crate) type Traces = BTreeMap<Vec<u64>, (u32, Vec<(usize, u64)>)>;
 
-pub struct Naive<'p> {
+pub(crate) struct Naive<'p> {
     program: &'p Program,
     memory: Memory,
     logs: Vec<Vec<Answer>>,
     events: Vec<Event>,
     sleep_sets: bool,
     budget: u32,
-    pub traces: Traces,
+    pub(crate) traces: Traces,
 }
 
 impl<'p> Naive<'p> {
     /// All traces; `None` if that takes more than `budget` events.
-    pub fn explore(program: &'p Program, sleep_sets: bool, budget: u32) -> Option<Traces> {
+    pub(crate) fn explore(program: &'p Program, sleep_sets: bool, budget: u32) -> Option<Traces> {
         let n = program.actors.len();
         let mut naive = Self {
             program,
@@ -114,7 +114,7 @@ impl<'p> Naive<'p> {
 }
 
 /// The same form as the engine's, from all pairs.
-pub fn canonical(program: &Program, events: &[Event]) -> Vec<u64> {
+pub(crate) fn canonical(program: &Program, events: &[Event]) -> Vec<u64> {
     let n = program.actors.len();
     let mut clocks: Vec<Vec<u64>> = Vec::new();
     for (j, event) in events.iter().enumerate() {

@@ -9,7 +9,7 @@ use super::program_of;
 
 /// What decides whether a write fault copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
+pub(crate) enum Rule {
     /// page_count: loses reads.
     Count,
     /// mapcount: safe.
@@ -17,19 +17,19 @@ pub enum Rule {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct Variant {
-    pub actors: u8,
-    pub rule: Rule,
+pub(crate) struct Variant {
+    pub(crate) actors: u8,
+    pub(crate) rule: Rule,
     /// Additions whose result is unused say so, and commute.
-    pub commute: bool,
+    pub(crate) commute: bool,
     /// fork takes write_protect_seq and GUP-fast looks at it.
-    pub seq: bool,
+    pub(crate) seq: bool,
     /// The child writes twice.
-    pub twice: bool,
+    pub(crate) twice: bool,
 }
 
 impl Variant {
-    pub const fn new(actors: u8, rule: Rule, commute: bool) -> Self {
+    pub(crate) const fn new(actors: u8, rule: Rule, commute: bool) -> Self {
         Self { actors, rule, commute, seq: true, twice: false }
     }
 }
@@ -213,7 +213,7 @@ impl T {
 }
 
 /// The common problem; the check demands that both writes are visible at the end.
-pub fn problem(v: Variant) -> Program {
+pub(crate) fn problem(v: Variant) -> Program {
     let mut memory = Memory::new();
     for obj in 2..6 {
         memory.create(Obj::boot(obj));

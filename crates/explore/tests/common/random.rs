@@ -7,7 +7,7 @@ use super::{EVENT, FLAGS, Step, Step::*};
 
 /// Which operations a random program is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flavour {
+pub(crate) enum Flavour {
     /// Loads, stores and atomics on few words.
     Atomics,
     /// Locks of every kind, with something inside.
@@ -125,7 +125,7 @@ fn script(flavour: Flavour, actor: u8, longest: usize) -> BoxedStrategy<Vec<Step
 }
 
 /// Programs of three or four actors.
-pub fn scripts(flavour: Flavour) -> BoxedStrategy<Vec<Vec<Step>>> {
+pub(crate) fn scripts(flavour: Flavour) -> BoxedStrategy<Vec<Vec<Step>>> {
     prop_oneof![
         3 => prop::collection::vec(0..1u8, 3..=3).prop_flat_map(move |a| {
             (0..a.len() as u8).map(|i| script(flavour, i, 4)).collect::<Vec<_>>()

@@ -8,17 +8,22 @@ use cowrace_trace::{Class, Turn};
 
 const WRITER: u64 = 1 << 63;
 
-pub struct Walker<'p> {
+/// What becomes of a word.
+type Change = Box<dyn Fn(u64) -> u64>;
+/// What is answered, from the old and the new value.
+type Reply = fn(u64, u64) -> (u64, bool);
+
+pub(crate) struct Walker<'p> {
     program: &'p Program,
     words: BTreeMap<usize, u64>,
     seats: Vec<Seat>,
-    pub pending: Vec<Option<Request>>,
+    pub(crate) pending: Vec<Option<Request>>,
     passed: BTreeSet<(u8, u8)>,
-    pub finding: Option<Class>,
+    pub(crate) finding: Option<Class>,
 }
 
 impl<'p> Walker<'p> {
-    pub fn new(program: &'p Program) -> Self {
+    pub(crate) fn new(program: &'p Program) -> Self {
         let mut seats: Vec<Seat> = (0..program.actors.len()).map(|a| program.seat(a as u8)).collect();
         let pending = seats.iter_mut().map(Seat::poll).collect();
         let words = program.memory.nonzero().collect();
@@ -29,11 +34,11 @@ impl<'p> Walker<'p> {
         self.words.get(&addr.index()).copied().unwrap_or(0)
     }
 
-    pub fn nonzero(&self) -> Vec<(usize, u64)> {
+    pub(crate) fn nonzero(&self) -> Vec<(usize, u64)> {
         self.words.iter().map(|(&i, &w)| (i, w)).filter(|&(_, w)| w != 0).collect()
     }
 
-    pub fn enabled(&self, actor: u8) -> bool {
+    pub(crate) fn enabled(&self, actor: u8) -> bool {
         let Some(request) = self.pending[actor as usize] else { return false };
         match request.op {
             Op::Lock { addr, bit } => self.get(addr) & bit == 0,
@@ -49,7 +54,7 @@ impl<'p> Walker<'p> {
         }
     }
 
-    pub fn step(&mut self, turn: Turn) {
+    pub(crate) fn step(&mut self, turn: Turn) {
         assert!(self.enabled(turn.actor), "{turn:?} is not enabled");
         let request = self.pending[turn.actor as usize].unwrap();
         let (value, ok) = self.op(turn, &request);
@@ -66,12 +71,14 @@ impl<'p> Walker<'p> {
     }
 
     fn op(&mut self, turn: Turn, request: &Request) -> (u64, bool) {
-        let (addr, new, answer): (Addr, Box<dyn Fn(u64) -> u64>, fn(u64, u64) -> (u64, bool)) = match request.op {
+        let (addr, new, answer): (Addr, Change, Reply) = match request.op {
             Op::Load { addr, mask } => {
                 self.alive(addr, request.speculative);
                 return (self.get(addr) & mask, true);
             }
-            Op::Store { addr, value } | Op::Xchg { addr, value } => (addr, Box::new(move |_| value), |old, _| (old, true)),
+            Op::Store { addr, value } | Op::Xchg { addr, value } => {
+                (addr, Box::new(move |_| value), |old, _| (old, true))
+            }
             Op::Add { addr, value, used } => {
                 let answer = |old, _| (old, true);
                 let below = (value as i64) < 0 && (self.get(addr).wrapping_add(value) as i64) < 0;
@@ -79,9 +86,11 @@ impl<'p> Walker<'p> {
                 let add = Box::new(move |old: u64| old.wrapping_add(value));
                 (addr, add, if used == Used::Nothing { |_, _| (0, true) } else { answer })
             }
-            Op::And { addr, clear, used } => {
-                (addr, Box::new(move |old| old & !clear), if used == Used::Nothing { |_, _| (0, true) } else { |old, _| (old, true) })
-            }
+            Op::And { addr, clear, used } => (
+                addr,
+                Box::new(move |old| old & !clear),
+                if used == Used::Nothing { |_, _| (0, true) } else { |old, _| (old, true) },
+            ),
             Op::Or { addr, set, .. } => (addr, Box::new(move |old| old | set), |_, _| (0, true)),
             Op::CmpXchg { addr, old: want, new } => {
                 (addr, Box::new(move |old| if old == want { new } else { old }), {
@@ -100,7 +109,11 @@ impl<'p> Walker<'p> {
             }
             Op::Lock { addr, bit } | Op::Trylock { addr, bit } => {
                 let free = self.get(addr) & bit == 0;
-                (addr, Box::new(move |old| old | bit), if free { |_, _| (0, true) } else { |_, _| (0, false) })
+                (
+                    addr,
+                    Box::new(move |old| old | bit),
+                    if free { |_, _| (0, true) } else { |_, _| (0, false) },
+                )
             }
             Op::Unlock { addr, bit } => {
                 self.bad(Class::Refcount, self.get(addr) & bit == 0);
@@ -114,7 +127,9 @@ impl<'p> Walker<'p> {
             Op::WriteLock { addr } => (addr, Box::new(|_| WRITER), |_, _| (0, true)),
             Op::WriteUnlock { addr } => (addr, Box::new(|old| old - WRITER), |_, _| (0, true)),
             Op::Downgrade { addr } => (addr, Box::new(|old| old - WRITER + 1), |_, _| (0, true)),
-            Op::SectionBegin { addr } | Op::SectionEnd { addr } => (addr, Box::new(|old| old + 1), |_, _| (0, true)),
+            Op::SectionBegin { addr } | Op::SectionEnd { addr } => {
+                (addr, Box::new(|old| old + 1), |_, _| (0, true))
+            }
             Op::Await { addr, cond } => {
                 let mask = if let Cond::AnySet(mask) = cond { mask } else { u64::MAX };
                 return (self.get(addr) & mask, true);
@@ -156,7 +171,7 @@ impl<'p> Walker<'p> {
     }
 
     /// What is wrong with the execution as it stands, if it has come to an end.
-    pub fn verdict(&self) -> Option<Class> {
+    pub(crate) fn verdict(&self) -> Option<Class> {
         let finished = self.pending.iter().all(Option::is_none);
         let mut memory = Memory::new();
         for (index, word) in self.nonzero() {
