@@ -8,11 +8,11 @@ pub fn exit(report: &Report) -> Exit {
     if report.as_expected != Some(false) {
         return Exit::Ok;
     }
-    let violation_was_due = report.expected.as_deref().is_some_and(|e| e != Verdict::Holds.name());
+    let harmless = [Verdict::Holds.name(), Verdict::Vacuous.name()];
+    let violation_was_due = report.expected.as_deref().is_some_and(|e| !harmless.contains(&e));
     match report.verdict {
-        Verdict::Violated if violation_was_due => Exit::Gone,
-        Verdict::Violated => Exit::Unexpected,
-        Verdict::Holds => Exit::Gone,
+        Verdict::Violated if !violation_was_due => Exit::Unexpected,
+        Verdict::Violated | Verdict::Holds => Exit::Gone,
         Verdict::Vacuous => Exit::Vacuous,
         Verdict::Bounded | Verdict::Inconclusive => Exit::Bounded,
     }

@@ -2,18 +2,26 @@
 //!
 //! This crate is the command line and a facade: the language is in [`scenario`], the kernel in [`mm`],
 //! the search in [`explore`], the layout of text in [`render`], and [`trace`] is the data that all of
-//! them speak of. What is here joins them: [`select`] picks eras, Task is one scenario under one
-//! era, picture draws what was found as a scenario of its own, and [`run`] is the command line.
+//! them speak of. What is here joins them: [`select`] picks eras, [`Task`] is one scenario under one
+//! era, [`picture`] draws what was found as a scenario of its own, and [`run`] is the command line.
 
+mod check;
 mod cli;
 mod cmd;
+mod diagnose;
+mod directives;
 mod era_file;
 mod eras;
 mod failure;
+mod input;
 mod jobs;
 mod judge;
+mod occurred;
+mod one;
 mod out;
+mod picture;
 mod progress;
+mod rows;
 mod suggest;
 
 pub use cowrace_explore as explore;
@@ -23,12 +31,14 @@ pub use cowrace_render as render;
 pub use cowrace_scenario as scenario;
 pub use cowrace_trace as trace;
 
+pub use check::Task;
 pub use cli::Cli;
 pub use cowrace_trace::Exit;
 pub use eras::{Selection, Toggles, named, select};
 pub use failure::Failure;
 pub use judge::{exit, worst};
 pub use out::Out;
+pub use picture::picture;
 
 /// Carries out a command line.
 ///
@@ -37,8 +47,10 @@ pub use out::Out;
 /// If there is no answer: the failure says what to print on standard error, and the exit code.
 pub fn run(cli: &Cli, out: &mut Out<'_>) -> Result<Exit, Failure> {
     match &cli.command {
-        _ if false => unreachable!(),
+        cli::Command::Check(args) => cmd::check::run(args, out),
+        cli::Command::Replay(args) => cmd::replay::run(args, out),
+        cli::Command::Explain(args) => cmd::explain::run(args, out),
+        cli::Command::List(args) => cmd::list::run(args, out),
         cli::Command::Eras(args) => cmd::eras::run(args, out).map(|()| Exit::Ok),
-        _ => Ok(Exit::Ok),
     }
 }

@@ -14,7 +14,7 @@ use crate::{Failure, Out, eras};
 /// # Errors
 ///
 /// If there is no era of the name, or the output cannot be written.
-pub fn run(args: &ErasArgs, out: &mut Out<'_>) -> Result<(), Failure> {
+pub(crate) fn run(args: &ErasArgs, out: &mut Out<'_>) -> Result<(), Failure> {
     match (&args.name, args.format) {
         (None, Format::Text) => out.text(&every_era()),
         (None, Format::Json) => every_era_json().iter().try_for_each(|object| out.line(&object.to_string())),

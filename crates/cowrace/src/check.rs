@@ -1,0 +1,129 @@
+//! One scenario under one era.
+
+use std::time::Instant;
+
+use cowrace_explore::{Explorer, GuideError, Limits, Observer, Outcome, guide};
+use cowrace_machine::{Arch, Program};
+use cowrace_mm::Era;
+use cowrace_mm::era::PRESETS;
+use cowrace_scenario::{Expectation, Scenario, Variant, environment};
+use cowrace_trace::{Class, Report, Trace, Verdict};
+
+use crate::directives;
+use crate::occurred::Occurred;
+
+/// One scenario, in one variant, under one era, on one architecture.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'s> {
+    /// The scenario.
+    pub scenario: &'s Scenario,
+    /// Its variant.
+    pub variant: &'s Variant,
+    /// The era.
+    pub era: &'s Era,
+    /// The architecture.
+    pub arch: Arch,
+}
+
+impl Task<'_> {
+    /// The program that engines run.
+    #[must_use]
+    pub fn program(&self) -> Program {
+        cowrace_mm::program(self.variant.world(), self.era, self.arch)
+    }
+
+    /// Explores every interleaving, and judges the result by what the file expects.
+    pub fn check(&self, limits: Limits, observer: &mut dyn Observer) -> Report {
+        let started = Instant::now();
+        let program = self.program();
+        let mut occurred = Occurred::new(&program, observer);
+        let outcome = Explorer::new(&program).limits(limits).run(&mut occurred);
+        let applicable = occurred.applicable();
+        let (verdict, detail) = conclude(&program, &outcome, &applicable);
+        let finding = outcome.finding;
+        let class = finding.as_ref().map(|(finding, _)| finding.class);
+        Report {
+            scenario: self.scenario.name().to_owned(),
+            variant: self.variant.name().map(str::to_owned),
+            era: self.era.label(),
+            engine: "explore".to_owned(),
+            memory: "sc".to_owned(),
+            arch: self.arch.name().to_owned(),
+            environment: self.environment(),
+            verdict,
+            class,
+            detail: finding.as_ref().map(|(finding, _)| finding.detail.clone()).or(detail),
+            complete: outcome.complete,
+            stopped: outcome.stopped,
+            executions: outcome.executions,
+            seconds: started.elapsed().as_secs_f64(),
+            expected: self.expectation().map(|e| e.to_string()),
+            as_expected: self.as_expected(verdict, class),
+            schedule: finding.map(|(_, schedule)| schedule),
+        }
+    }
+
+    /// Runs the rows of the diagram in the order drawn. What the environment does comes after the last row.
+    ///
+    /// # Errors
+    ///
+    /// If a row is impossible where it stands.
+    pub fn as_written(&self) -> Result<Trace, GuideError> {
+        guide(&self.program(), &directives::of(self.variant))
+    }
+
+    /// What the file expects.
+    #[must_use]
+    pub fn expectation(&self) -> Option<Expectation> {
+        self.scenario.expectation(self.era, self.variant)
+    }
+
+    /// Whether a result is what the file expects; `None` if the file need not say anything.
+    #[must_use]
+    pub fn as_expected(&self, verdict: Verdict, class: Option<Class>) -> Option<bool> {
+        match self.expectation() {
+            Some(expected) => {
+                let is_class = expected.class().is_none_or(|c| class == Some(c));
+                Some(expected.verdict() == verdict && is_class)
+            }
+            None if self.is_as_released() => Some(verdict == Verdict::Holds),
+            None => None,
+        }
+    }
+
+    /// What the environment may do, in the words of the language.
+    #[must_use]
+    pub fn environment(&self) -> Vec<String> {
+        let words = environment(self.variant.world().environment);
+        words.split(", ").filter(|w| !w.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Whether the era is one that files know, without toggles.
+    fn is_as_released(&self) -> bool {
+        self.era.toggles().is_empty() && PRESETS.iter().any(|p| p.name == self.era.name())
+    }
+}
+
+fn conclude(program: &Program, outcome: &Outcome, applicable: &[bool]) -> (Verdict, Option<String>) {
+    if outcome.finding.is_some() {
+        return (Verdict::Violated, None);
+    }
+    if outcome.stopped.is_some() {
+        return (Verdict::Bounded, None);
+    }
+    if !outcome.complete {
+        return (Verdict::Inconclusive, Some("the search ended without saying why".to_owned()));
+    }
+    let closed = |applies: bool| {
+        let windows = program.windows.iter().zip(&outcome.opened).zip(applicable);
+        let closed = windows.filter(move |((_, opened), applicable)| !**opened && **applicable == applies);
+        closed.map(|((window, _), _)| format!("`{}`", window.text)).collect::<Vec<_>>().join(", ")
+    };
+    let (never, inapplicable) = (closed(true), closed(false));
+    if !never.is_empty() {
+        return (Verdict::Vacuous, Some(format!("no execution opens the window {never}")));
+    }
+    let detail = (!inapplicable.is_empty())
+        .then(|| format!("this kernel has not all steps of the window {inapplicable}"));
+    (Verdict::Holds, detail)
+}

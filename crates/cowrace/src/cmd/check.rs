@@ -1,0 +1,145 @@
+//! `cowrace check`: every scenario under every era.
+
+use std::io::{self, Write as _};
+use std::num::NonZero;
+
+use cowrace_explore::{Limits, tidy};
+use cowrace_mm::Era;
+use cowrace_mm::era::PRESETS;
+use cowrace_render::{json, line, summary, table};
+use cowrace_trace::{Exit, Report, Verdict};
+
+use crate::check::Task;
+use crate::cli::{CheckArgs, Format};
+use crate::input::{self, Loaded};
+use crate::progress::{Progress, Watch};
+use crate::{Failure, Out, eras, jobs, judge, picture};
+
+use super::explain::again;
+
+/// Carries out the command.
+///
+/// # Errors
+///
+/// If a scenario or an era cannot be had, or the output cannot be written.
+pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+    let selection = eras::select(&args.era, &args.toggles.toggles())?;
+    let loaded = input::scenarios(&args.paths)?;
+    for note in &selection.notes {
+        // Nobody is left to tell if standard error is gone.
+        let _ = writeln!(io::stderr(), "{note}");
+    }
+    let work = work(&loaded, &selection.eras, args);
+    let limits = Limits { executions: args.max_executions, time: args.max_time, ..Limits::default() };
+    let threads = args.jobs.map_or_else(cores, usize::from);
+    let verbose = Verbosity::of(&loaded, &selection.eras);
+    let progress = Progress::new(work.len());
+    let mut reports = Vec::new();
+    let check = |(task, loaded): &(Task<'_>, &Loaded)| {
+        let report = task.check(limits, &mut Watch::new(&progress));
+        progress.done();
+        let text = match args.format {
+            Format::Text => tell(*task, loaded, &report, verbose)?,
+            Format::Json => json(&report).map_err(|error| Failure::tool(error.to_string()))? + "\n",
+        };
+        Ok((report, text))
+    };
+    let done = jobs::ordered(&work, threads, check, |(report, text)| {
+        reports.push(report);
+        progress.aside(|| out.text(&text))
+    });
+    progress.finish();
+    done?;
+    if args.format == Format::Text {
+        out.text(&conclusion(&reports))?;
+    }
+    Ok(judge::worst(&reports))
+}
+
+/// Every scenario in every variant under every era.
+fn work<'w>(loaded: &'w [Loaded], eras: &'w [Era], args: &CheckArgs) -> Vec<(Task<'w>, &'w Loaded)> {
+    let mut work = Vec::new();
+    for each in loaded {
+        let scenario = &each.scenario;
+        for variant in scenario.variants() {
+            work.extend(
+                eras.iter().map(|era| (Task { scenario, variant, era, arch: args.toggles.arch }, each)),
+            );
+        }
+    }
+    work
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// What is told of runs that are as expected.
+#[derive(Clone, Copy, Debug)]
+struct Verbosity {
+    /// A line for each: there are few, or a table would be a single row or column anyway.
+    lines: bool,
+    /// The diagram of a violation.
+    diagrams: bool,
+}
+
+impl Verbosity {
+    fn of(loaded: &[Loaded], eras: &[Era]) -> Self {
+        Self { lines: loaded.len() == 1 || eras.len() == 1, diagrams: loaded.len() == 1 && eras.len() == 1 }
+    }
+}
+
+/// What is told of one run.
+fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) -> Result<String, Failure> {
+    let as_expected = report.as_expected == Some(true);
+    if as_expected && !verbosity.lines {
+        return Ok(String::new());
+    }
+    let mut text = format!("{}\n", line(report));
+    if let Some(detail) = &report.detail {
+        text.push_str(&format!("  {detail}\n"));
+    }
+    if let Some(schedule) = &report.schedule
+        && (report.as_expected == Some(false) || verbosity.diagrams)
+    {
+        let trace = again(task, &tidy(&task.program(), schedule))?;
+        let diagram = picture(task.scenario, task.variant, &trace);
+        text.push_str(&format!("\n{diagram}\n"));
+        if let Some(command) = replay_command(task, loaded, &trace.schedule.to_string()) {
+            text.push_str(&format!("replay: {command}\n\n"));
+        }
+    }
+    Ok(text)
+}
+
+/// The command that shows the violation again. An era file's path is not known here, so there is none
+/// for its era.
+fn replay_command(task: Task<'_>, loaded: &Loaded, schedule: &str) -> Option<String> {
+    PRESETS.iter().find(|p| p.name == task.era.name())?;
+    let mut command = format!("cowrace replay {} --era {}", loaded.source.path.display(), task.era.label());
+    if let Some(variant) = task.variant.name() {
+        command.push_str(&format!(" --variant {variant}"));
+    }
+    if task.arch != Default::default() {
+        command.push_str(&format!(" --arch {}", task.arch));
+    }
+    Some(format!("{command} --schedule {schedule}"))
+}
+
+/// The table and the summary.
+fn conclusion(reports: &[Report]) -> String {
+    let mut text = String::new();
+    if reports.len() > 1 {
+        text.push_str(&format!("\n{}", table(reports)));
+    }
+    if reports.iter().any(|r| r.verdict == Verdict::Holds)
+        && let Some(first) = reports.first()
+    {
+        text.push_str(&format!(
+            "holds under memory {}, arch {}, and env as listed\n",
+            first.memory, first.arch
+        ));
+    }
+    text.push_str(&format!("{}\n", summary(reports)));
+    text
+}

@@ -1,0 +1,95 @@
+//! `cowrace replay`: one execution, drawn.
+
+use std::io::{self, Write as _};
+
+use cowrace_trace::{Class, Exit, Schedule, Trace, Verdict};
+use serde::Serialize;
+
+use crate::check::Task;
+use crate::cli::{Format, ReplayArgs};
+use crate::one::{self, Impossible, One, Way};
+use crate::{Failure, Out, picture};
+
+/// One execution as JSON. It is no report: one execution proves nothing about the others.
+#[derive(Debug, Serialize)]
+struct Replayed<'r> {
+    scenario: &'r str,
+    variant: Option<&'r str>,
+    era: String,
+    memory: &'static str,
+    arch: &'static str,
+    environment: Vec<String>,
+    way: &'static str,
+    /// `violated`, `inconclusive`, or `clean`.
+    verdict: &'static str,
+    class: Option<Class>,
+    detail: Option<String>,
+    expected: Option<String>,
+    as_expected: Option<bool>,
+    schedule: Option<String>,
+    trace: Option<Trace>,
+}
+
+/// Carries out the command.
+///
+/// # Errors
+///
+/// If the scenario or the era cannot be had, or the output cannot be written.
+pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+    let one = One::select(&args.one)?;
+    let task = one.task()?;
+    let way = way(args.schedule.as_ref());
+    let result = one.run(task, way);
+    match (args.format, &result) {
+        (Format::Text, Ok(trace)) => {
+            out.line(&one::headline(&task, trace, way))?;
+            out.text(&format!("\n{}", picture(task.scenario, task.variant, trace)))?;
+        }
+        (Format::Text, Err(impossible)) => {
+            out.line(&format!("INCONCLUSIVE  {}  era {}", task.scenario.name(), task.era.label()))?;
+            tell(impossible);
+        }
+        (Format::Json, result) => {
+            let object = serde_json::to_string(&replayed(&task, way, result));
+            out.line(&object.map_err(|error| Failure::tool(error.to_string()))?)?;
+        }
+    }
+    Ok(result.map_or(Exit::Bounded, |trace| one::exit(&task, &trace, way)))
+}
+
+/// How the command line chooses the execution.
+pub(crate) fn way(schedule: Option<&Schedule>) -> Way<'_> {
+    schedule.map_or(Way::AsWritten, Way::Schedule)
+}
+
+/// Prints on standard error why there is no execution.
+pub(crate) fn tell(impossible: &Impossible) {
+    // Nobody is left to tell if standard error is gone.
+    let _ = writeln!(io::stderr(), "{}", impossible.shown);
+}
+
+fn replayed<'r>(task: &Task<'r>, way: Way<'_>, result: &Result<Trace, Impossible>) -> Replayed<'r> {
+    let finding = result.as_ref().ok().and_then(|trace| trace.finding.clone());
+    let class = finding.as_ref().map(|f| f.class);
+    let (verdict, as_expected) = match result {
+        Err(_) => (Verdict::Inconclusive.name(), None),
+        Ok(_) if class.is_some() => (Verdict::Violated.name(), task.as_expected(Verdict::Violated, class)),
+        Ok(_) => ("clean", None),
+    };
+    Replayed {
+        scenario: task.scenario.name(),
+        variant: task.variant.name(),
+        era: task.era.label(),
+        memory: "sc",
+        arch: task.arch.name(),
+        environment: task.environment(),
+        way: way.name(),
+        verdict,
+        class,
+        detail: finding.map(|f| f.detail).or_else(|| result.as_ref().err().map(|i| i.reason.clone())),
+        expected: task.expectation().map(|e| e.to_string()),
+        as_expected,
+        schedule: result.as_ref().ok().map(|trace| trace.schedule.to_string()),
+        trace: result.as_ref().ok().cloned(),
+    }
+}

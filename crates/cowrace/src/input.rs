@@ -1,0 +1,99 @@
+//! Scenarios from the paths of a command line.
+
+use std::collections::HashMap;
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use cowrace_scenario::{LoadError, Scenario, Source, Variant, load, parse};
+
+use crate::{Failure, diagnose, suggest};
+
+/// A scenario and the file that it comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    pub(crate) source: Source,
+    pub(crate) scenario: Scenario,
+}
+
+/// Reads and checks every scenario of the paths. All that is wrong with all files is reported together.
+pub(crate) fn scenarios(paths: &[PathBuf]) -> Result<Vec<Loaded>, Failure> {
+    let mut sources = load(paths).map_err(|error| unreadable(&error))?;
+    // A file that is named and also lies in a directory that is named.
+    let mut seen = HashMap::new();
+    sources.retain(|s| seen.insert(s.path.canonicalize().unwrap_or_else(|_| s.path.clone()), ()).is_none());
+    let mut loaded: Vec<Loaded> = Vec::new();
+    let mut wrong = Vec::new();
+    for source in sources {
+        match parse(&source.text) {
+            Ok(scenario) => loaded.push(Loaded { source, scenario }),
+            Err(diagnostics) => {
+                wrong.push(diagnose::draw(&source.path, &source.text, &diagnostics, colour()));
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Failure::scenario(wrong.join("\n\n")));
+    }
+    // Reports name scenarios, so a name must mean one of them.
+    let mut names: HashMap<&str, &Source> = HashMap::new();
+    for Loaded { source, scenario } in &loaded {
+        if let Some(other) = names.insert(scenario.name(), source) {
+            return Err(Failure::scenario(format!(
+                "error: {} and {} are both called `{}`",
+                other.path.display(),
+                source.path.display(),
+                scenario.name()
+            )));
+        }
+    }
+    Ok(loaded)
+}
+
+/// Reads the one scenario of a path.
+pub(crate) fn one(path: &PathBuf) -> Result<Loaded, Failure> {
+    let mut loaded = scenarios(std::slice::from_ref(path))?;
+    match loaded.pop() {
+        Some(one) if loaded.is_empty() => Ok(one),
+        _ => Err(Failure::usage(format!("{} holds several scenarios; name one file", path.display()))),
+    }
+}
+
+/// The variant of a scenario that is asked for. It may be left out if there is no choice.
+pub(crate) fn variant<'s>(scenario: &'s Scenario, name: Option<&str>) -> Result<&'s Variant, Failure> {
+    let names = || scenario.variants().iter().filter_map(Variant::name);
+    match (name, scenario.variants()) {
+        (None, [one]) => Ok(one),
+        (None, _) => Err(Failure::usage(format!(
+            "`{}` has the variants {}; say which with --variant",
+            scenario.name(),
+            names().collect::<Vec<_>>().join(", ")
+        ))),
+        (Some(name), _) => scenario.variant(Some(name)).ok_or_else(|| {
+            let all: Vec<&str> = names().collect();
+            let there = match all.as_slice() {
+                [] => "\n  it has no variants".to_owned(),
+                all => format!("\n  there are {}", all.join(", ")),
+            };
+            Failure::usage(format!(
+                "`{}` has no variant `{name}`{}{there}",
+                scenario.name(),
+                suggest::hint(name, names())
+            ))
+        }),
+    }
+}
+
+/// Whether messages may be coloured: by custom, not if `NO_COLOR` is set to anything.
+pub(crate) fn colour() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+fn unreadable(error: &LoadError) -> Failure {
+    let hint = match error {
+        LoadError::Unreadable { path, .. } if path.extension().is_none() && !path.exists() => {
+            "\n  a scenario is a file, usually with suffix `.race`, or a directory of such files"
+        }
+        _ => "",
+    };
+    Failure::scenario(format!("error: {error}{hint}"))
+}

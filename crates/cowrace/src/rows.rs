@@ -1,0 +1,207 @@
+//! The rows of a diagram from a trace.
+
+use cowrace_machine::Prim;
+use cowrace_mm::World;
+use cowrace_mm::world::Step as Planned;
+use cowrace_render::Row;
+use cowrace_trace::{Event, Step, Trace};
+
+/// Draws a trace row by row, so that following the rows gives the same execution again.
+///
+/// A call that nobody interrupts is one cell. One that is interrupted is opened, closed, and has a row at
+/// every point where somebody else goes on: the name of the last step before that.
+pub(crate) fn rows(world: &World, trace: &Trace, call: impl Fn(u16) -> String) -> Vec<Row> {
+    let mut painter = Painter {
+        world,
+        trace,
+        call: &call,
+        rows: Vec::new(),
+        drawn: vec![0; world.actors.len()],
+        passed: vec![0; world.actors.len()],
+        barriers: vec![0; world.actors.len()],
+        open: vec![None; world.actors.len()],
+    };
+    painter.events();
+    painter.rest();
+    painter.rows
+}
+
+/// A call that spans rows.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// The first event that no row covers yet.
+    from: usize,
+}
+
+struct Painter<'a> {
+    world: &'a World,
+    trace: &'a Trace,
+    call: &'a dyn Fn(u16) -> String,
+    rows: Vec<Row>,
+    /// For each actor, how many steps of its program are drawn, an open call included.
+    drawn: Vec<usize>,
+    /// For each actor, how many barriers it has passed in the trace.
+    passed: Vec<usize>,
+    /// For each actor, how many barriers are drawn.
+    barriers: Vec<usize>,
+    /// For each actor, the call that is open.
+    open: Vec<Option<Open>>,
+}
+
+impl Painter<'_> {
+    fn events(&mut self) {
+        for (index, event) in self.trace.events.iter().enumerate() {
+            match event.call {
+                Some(id) => self.event(index, event, id),
+                None if event.primitive == Prim::Barrier.name() => self.pass(event.actor as usize),
+                None => {}
+            }
+        }
+    }
+
+    /// The events of calls from an index on, with their indices.
+    fn behind(&self, index: usize) -> impl Iterator<Item = (usize, &Event)> {
+        self.trace.events.iter().enumerate().skip(index).filter(|(_, e)| e.call.is_some())
+    }
+
+    fn event(&mut self, index: usize, event: &Event, id: u16) {
+        let actor = event.actor as usize;
+        if self.open[actor].is_none() {
+            let before = self.step_of(actor, id);
+            if self.drawn[actor] > before {
+                return;
+            }
+            self.draw_up_to(actor, before);
+            self.drawn[actor] = before + 1;
+            let whole = self.is_whole(index, id);
+            let text = (self.call)(id);
+            self.cell(actor, if whole { text } else { format!("{text} {{") });
+            if whole {
+                return;
+            }
+            self.open[actor] = Some(Open { from: index });
+        }
+        if event.steps.contains(&Step::End(id)) {
+            self.cell(actor, "}".to_owned());
+            self.open[actor] = None;
+        } else if self.behind(index + 1).next().is_some_and(|(_, next)| next.actor != event.actor)
+            && let Some(Open { from }) = self.open[actor]
+        {
+            self.cell(actor, self.anchor(from, index));
+            self.open[actor] = Some(Open { from: index + 1 });
+        }
+    }
+
+    /// Whether nothing but the call's own events happens from its first to its last. A call that does not
+    /// end is whole only if the trace ends with it.
+    fn is_whole(&self, index: usize, id: u16) -> bool {
+        match self.behind(index).take_while(|(_, e)| e.call == Some(id)).last() {
+            Some((last, event)) => {
+                event.steps.contains(&Step::End(id)) || self.behind(last + 1).next().is_none()
+            }
+            None => true,
+        }
+    }
+
+    /// The name of the step that an event completes, with its number among those of the same name in
+    /// `from..=index`.
+    fn anchor(&self, from: usize, index: usize) -> String {
+        let event = &self.trace.events[index];
+        let marks = event.steps.iter().filter_map(|s| match s {
+            Step::Anchor(name) => Some(name),
+            _ => None,
+        });
+        // Some primitives have names that are no words.
+        let name = marks
+            .chain([&event.primitive, &event.function])
+            .find(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+            .unwrap_or(&event.primitive);
+        let own = self.trace.events[from..=index].iter().filter(|e| e.actor == event.actor);
+        match own.filter(|e| is_called(e, name)).count() {
+            0 | 1 => name.clone(),
+            nth => format!("{name} #{nth}"),
+        }
+    }
+
+    /// Draws the steps of an actor before `step` that have no events.
+    fn draw_up_to(&mut self, actor: usize, step: usize) {
+        while self.drawn[actor] < step {
+            match &self.world.actors[actor].steps[self.drawn[actor]] {
+                Planned::Call(call) => {
+                    self.drawn[actor] += 1;
+                    self.cell(actor, (self.call)(call.id));
+                }
+                Planned::Barrier(id) => self.barrier(*id),
+            }
+        }
+    }
+
+    /// An actor passes its next barrier, which is drawn when the first of its participants does.
+    fn pass(&mut self, actor: usize) {
+        self.passed[actor] += 1;
+        if self.passed[actor] <= self.barriers[actor] {
+            return;
+        }
+        let steps = &self.world.actors[actor].steps;
+        let ahead = steps.iter().skip(self.drawn[actor]);
+        if let Some(id) = ahead.filter_map(barrier_of).next() {
+            self.barrier(id);
+        }
+    }
+
+    /// Draws a barrier, and before it what its participants have not drawn up to it.
+    fn barrier(&mut self, id: usize) {
+        let members = &self.world.barriers[id];
+        for &actor in members {
+            let steps = &self.world.actors[actor].steps;
+            let at = (self.drawn[actor]..steps.len()).find(|&i| barrier_of(&steps[i]) == Some(id));
+            if let Some(at) = at {
+                self.draw_up_to(actor, at);
+                self.drawn[actor] = at + 1;
+                self.barriers[actor] += 1;
+            }
+        }
+        let names = members.iter().map(|&a| self.world.actors[a].name.replace(' ', "_"));
+        let names: Vec<String> = names.collect();
+        self.rows.push(Row::Barrier(if names.len() == self.world.actors.len() {
+            "all".to_owned()
+        } else {
+            names.join(" ")
+        }));
+    }
+
+    /// Draws what the trace did not come to: an execution may end before its actors do.
+    fn rest(&mut self) {
+        for actor in 0..self.open.len() {
+            if self.open[actor].take().is_some() {
+                self.cell(actor, "}".to_owned());
+            }
+        }
+        for actor in 0..self.drawn.len() {
+            self.draw_up_to(actor, self.world.actors[actor].steps.len());
+        }
+    }
+
+    /// The place of a call in its actor's program.
+    fn step_of(&self, actor: usize, id: u16) -> usize {
+        let is_it = |step: &Planned| matches!(step, Planned::Call(call) if call.id == id);
+        self.world.actors[actor].steps.iter().position(is_it).unwrap_or(0)
+    }
+
+    fn cell(&mut self, actor: usize, text: String) {
+        self.rows.push(Row::Cells(vec![(actor, text)]));
+    }
+}
+
+fn barrier_of(step: &Planned) -> Option<usize> {
+    match step {
+        Planned::Barrier(id) => Some(*id),
+        Planned::Call(_) => None,
+    }
+}
+
+/// Whether a row with this name can mean an event.
+fn is_called(event: &Event, name: &str) -> bool {
+    let marked = |s: &Step| matches!(s, Step::Anchor(mark) if mark == name);
+    event.primitive == name || event.function == name || event.steps.iter().any(marked)
+}
