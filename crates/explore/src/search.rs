@@ -12,7 +12,7 @@ use crate::explorer::{Execution, Limits, Observer, Outcome, Progress};
 use crate::history::History;
 use crate::races::{Detector, order, waited_word};
 use crate::sleep::{Sleepers, first};
-use crate::underflow::underflow;
+use crate::underflow::{TooMany, underflow};
 use crate::windows::Windows;
 
 /// A state on the way to the current one, and what has been and will be tried from it.
@@ -334,8 +334,10 @@ impl<'p> Search<'p> {
 
     /// Notes what is wrong with an execution that is equivalent to the current one.
     fn reorder(&mut self, observer: &mut dyn Observer) -> ControlFlow<Option<Stop>> {
-        let Some((finding, schedule)) = underflow(&self.history, self.program) else {
-            return ControlFlow::Continue(());
+        let (finding, schedule) = match underflow(&self.history, self.program) {
+            Ok(Some(found)) => found,
+            Ok(None) => return ControlFlow::Continue(()),
+            Err(TooMany) => return ControlFlow::Break(Some(Stop::Steps)),
         };
         self.found = Some(Found { events: self.history.len(), finding, schedule: Some(schedule) });
         self.record(observer)

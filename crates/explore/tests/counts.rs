@@ -133,4 +133,7 @@ fn choices_and_barriers() {
     let barrier =
         program(&[vec![Store(0, 1), Barrier(0), Store(0, 2)], vec![Store(0, 3), Barrier(0), Store(0, 4)]]);
     assert_eq!(explore(&barrier).executions, 4);
+    // The same barrier again: three rounds of 2 orders each.
+    let rounds = |n| vec![Store(0, n), Barrier(0), Store(0, n), Barrier(0), Store(0, n)];
+    assert_eq!(explore(&program(&[rounds(1), rounds(2)])).executions, 8);
 }
