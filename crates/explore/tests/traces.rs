@@ -88,12 +88,12 @@ fn atomics_again() {
 
 #[test]
 fn locks() {
-    random(Flavour::Locks, 3, 2500);
+    random(Flavour::Locks, 3, 1500);
 }
 
 #[test]
 fn locks_again() {
-    random(Flavour::Locks, 4, 2500);
+    random(Flavour::Locks, 4, 1500);
 }
 
 #[test]
