@@ -38,8 +38,8 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 9] = [
     (
         "soft_clean",
         Some(false),
-        &["anon", "zero", "swapped", "swapcached", "file"],
-        "there is no PTE to be soft-dirty",
+        &["anon", "zero", "swapped", "swapcached"],
+        "only anonymous memory is soft-dirty to begin with",
     ),
     ("lazyfree", Some(false), &["anon"], "`MADV_FREE` marks anonymous pages that are mapped"),
     ("read_only", Some(false), &["anon", "none", "zero", "swapped", "swapcached", "file"], ""),
@@ -52,8 +52,8 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 9] = [
     (
         "lru_batch",
         None,
-        &["anon", "swapcached"],
-        "only an anonymous page that is in memory can be in an LRU batch",
+        &["anon"],
+        "only an anonymous page that is mapped can be in an LRU batch to begin with",
     ),
     ("warm", Some(true), &["anon", "zero", "file"], "a TLB has entries of mapped pages only"),
 ];

@@ -67,7 +67,7 @@ impl Report {
 
     /// Adds an error, unless the very same one is there: variants share most of the text.
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.is_full() && !self.list.iter().any(|d| *d == diagnostic) {
+        if !self.is_full() && !self.list.contains(&diagnostic) {
             self.list.push(diagnostic);
         }
     }

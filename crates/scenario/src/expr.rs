@@ -18,7 +18,7 @@ use crate::text::Text;
 /// A predicate, before anybody knows what the names mean.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expr {
-    Compare(Term, Relation, Term),
+    Compare(Box<(Term, Relation, Term)>),
     And(Box<Self>, Box<Self>),
     Or(Box<Self>, Box<Self>),
     Not(Box<Self>),
@@ -80,7 +80,7 @@ fn not(input: &mut Input<'_, '_>) -> Parsed<Expr> {
         return expected(input, "a comparison such as `==`");
     };
     let right = term(input)?;
-    Ok(Expr::Compare(left, relation, right))
+    Ok(Expr::Compare(Box::new((left, relation, right))))
 }
 
 fn relation(input: &mut Input<'_, '_>) -> Parsed<Relation> {

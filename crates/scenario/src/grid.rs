@@ -4,7 +4,7 @@ use cowrace_mm::world::MAX_ACTORS;
 use unicode_width::UnicodeWidthChar;
 
 use crate::diagnostic::{Diagnostic, Report, Span};
-use crate::lex::{self, Name};
+use crate::lex::{self, MAX_WORD, Name};
 use crate::nearest::quote;
 use crate::scan::Parts;
 use crate::syntax::{At, Grid, Head, RawCell, Row, RowKind, Shape};
@@ -14,7 +14,7 @@ use crate::text::{Line, Text};
 const TAB: usize = 8;
 
 /// Rows that a diagram may have: far above what can be explored, low enough for numbers of calls.
-const MAX_ROWS: usize = 2000;
+const MAX_ROWS: usize = 500;
 
 /// A run of `=`.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,8 @@ struct Chunk {
     start: usize,
     end: usize,
     span: Span,
+    /// It begins as a comment does.
+    comment: bool,
 }
 
 /// Reads the diagram.
@@ -41,6 +43,10 @@ pub(crate) fn read(source: &str, parts: &Parts<'_>, report: &mut Report) -> Grid
             Diagnostic::new(underline.span(), format!("{} columns are too many", runs.len()))
                 .help(format!("a scenario has at most {MAX_ACTORS}")),
         );
+        return grid;
+    }
+    // A full report hides what goes wrong from here on.
+    if report.is_full() {
         return grid;
     }
     let sound = report.len();
@@ -122,11 +128,17 @@ fn chunks(line: &Line<'_>, runs: &[Run]) -> Vec<Chunk> {
         if c.is_whitespace() {
             blanks += if c == '\t' { 2 } else { 1 };
         } else {
-            // Within parentheses one blank is no border: the cell is too wide, and that is worth saying.
-            let border = blanks == 1 && parens <= 0 && runs.iter().any(|r| r.start == column);
-            if blanks >= 2 || border {
+            // Within parentheses nothing ends a cell but the start of a column behind two blanks: what is too
+            // wide stays in one piece, and can be called too wide. So does a `{`, which begins no cell.
+            let border = runs.iter().any(|r| r.start == column);
+            let begins = match blanks {
+                0 => false,
+                1 => border && parens <= 0 && c != '{',
+                _ => border || parens <= 0,
+            };
+            if begins || chunks.is_empty() {
                 let start = line.start + at;
-                chunks.push(Chunk { start: column, end: column, span: start..start });
+                chunks.push(Chunk { start: column, end: column, span: start..start, comment: c == '#' });
                 parens = 0;
             }
             if let Some(last) = chunks.last_mut() {
@@ -145,39 +157,45 @@ fn chunks(line: &Line<'_>, runs: &[Run]) -> Vec<Chunk> {
     chunks
 }
 
-/// The column that a chunk belongs to.
-fn column_of(chunk: &Chunk, runs: &[Run], name: impl Fn(usize) -> String) -> Result<usize, Diagnostic> {
+/// The column in which a chunk starts.
+fn column_of(chunk: &Chunk, runs: &[Run]) -> Option<usize> {
+    runs.iter().rposition(|r| r.start <= chunk.start)
+}
+
+/// The column that a chunk belongs to, if it keeps within it.
+fn within(chunk: &Chunk, runs: &[Run], name: impl Fn(usize) -> String) -> Result<usize, Diagnostic> {
     let wrong = |message: String| Diagnostic::new(chunk.span.clone(), message);
-    let Some(column) = runs.iter().rposition(|r| r.start <= chunk.start) else {
+    if chunk.comment {
+        return Err(
+            wrong("a comment beside cells".to_owned()).help("a comment in a diagram has a line of its own")
+        );
+    }
+    let Some(column) = column_of(chunk, runs) else {
         return Err(wrong("text left of the columns".to_owned())
             .help("a column begins where its `====` begins; tabs are 8 wide"));
     };
-    if let Some(next) = runs.get(column + 1)
-        && chunk.end > next.start
-    {
-        return Err(wrong(format!("this runs from {} into {}", name(column), name(column + 1))).help(
-            "widen the column by moving everything right of it, `====` included; two blanks separate cells",
-        ));
-    }
+    let next = runs.get(column + 1);
     if chunk.start >= runs[column].end {
-        let place = match runs.get(column + 1) {
+        let place = match next {
             Some(_) => format!("text between {} and {}", name(column), name(column + 1)),
             None => format!("text right of {}", name(column)),
         };
-        return Err(wrong(place).help(if chunk.span.is_empty() {
-            "cells start under the `====` of their column"
-        } else {
-            "cells start under the `====` of their column; comments have lines of their own"
-        }));
+        return Err(wrong(place).help("cells start under the `====` of their column"));
+    }
+    if next.is_some_and(|n| chunk.end > n.start) {
+        return Err(wrong(format!("this runs from {} into {}", name(column), name(column + 1))).help(
+            "widen the column by moving everything right of it, `====` included; two blanks separate cells",
+        ));
     }
     Ok(column)
 }
 
 fn heads(source: &str, names: Line<'_>, runs: &[Run], report: &mut Report) -> Vec<Head> {
     let mut heads: Vec<Option<Head>> = vec![None; runs.len()];
+    let before = report.len();
     let ordinal = |i: usize| format!("column {}", i + 1);
     for chunk in chunks(&names, runs) {
-        let column = match column_of(&chunk, runs, ordinal) {
+        let column = match within(&chunk, runs, ordinal) {
             Ok(column) => column,
             Err(diagnostic) => {
                 report.push(diagnostic);
@@ -193,7 +211,7 @@ fn heads(source: &str, names: Line<'_>, runs: &[Run], report: &mut Report) -> Ve
         }
         heads[column] = report.ok(head(source, chunk.span, runs[column].start));
     }
-    if !report.is_empty() && heads.iter().any(Option::is_none) {
+    if report.len() > before {
         return heads.into_iter().flatten().collect();
     }
     for (i, head) in heads.iter().enumerate() {
@@ -242,7 +260,8 @@ fn head(source: &str, span: Span, start: usize) -> Result<Head, Diagnostic> {
 }
 
 fn is_name(text: &str) -> bool {
-    text.starts_with(char::is_alphabetic)
+    text.len() <= MAX_WORD
+        && text.starts_with(char::is_alphabetic)
         && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '))
 }
 
@@ -298,25 +317,27 @@ fn cells(
     report: &mut Report,
 ) -> Option<Vec<RawCell>> {
     let mut row: Vec<RawCell> = Vec::new();
+    let mut last = None;
     let name = |i: usize| format!("column `{}`", heads[i].name.text);
     for chunk in chunks(line, runs) {
-        let column = match column_of(&chunk, runs, name) {
-            Ok(column) => column,
+        let result = within(&chunk, runs, name).and_then(|column| {
+            if last.replace(column) == Some(column) {
+                return Err(Diagnostic::new(chunk.span.clone(), format!("a second cell in {}", name(column)))
+                    .help("a cell is one operation: the next has a row of its own; within a cell, words are one blank apart"));
+            }
+            cell(source, &chunk.span, column, &mut open[column])
+        });
+        match result {
+            Ok(cell) => row.push(cell),
             Err(diagnostic) => {
                 report.push(diagnostic);
-                continue;
+                // What follows is within the call, wherever that stands.
+                if let Some(column) = column_of(&chunk, runs)
+                    && source[chunk.span.clone()].ends_with('{')
+                {
+                    open[column] = Some(chunk.span.clone());
+                }
             }
-        };
-        if row.last().is_some_and(|c| c.column == column) {
-            report.push(
-                Diagnostic::new(chunk.span, format!("a second cell in {}", name(column)))
-                    .help("a cell is one operation: the next one has a row of its own; within a cell, words are one blank apart"),
-            );
-            continue;
-        }
-        match cell(source, &chunk.span, column, &mut open[column]) {
-            Ok(cell) => row.push(cell),
-            Err(diagnostic) => report.push(diagnostic),
         }
     }
     (!row.is_empty()).then_some(row)

@@ -16,6 +16,9 @@ const MAX_RECLAIM: u64 = 9;
 /// Variants that a file may have.
 const MAX_VARIANTS: usize = 16;
 
+/// Words that a variant may replace.
+const MAX_WORDS: usize = 32;
+
 /// Reads the header.
 pub(crate) fn read(statements: &[Statement], report: &mut Report) -> Header {
     let mut header = Header::default();
@@ -30,7 +33,7 @@ pub(crate) fn read(statements: &[Statement], report: &mut Report) -> Header {
             "from" => string(statement).map(|text| header.from.push(text)),
             "note" => string(statement).map(|text| header.notes.push(text)),
             "mm" => mm(statement, &mut header, report),
-            "env" => env(statement, &mut header),
+            "env" => env(statement, &mut header, report),
             _ => variant(statement, &mut header),
         };
         if result.is_err() && statement.keyword.text == "mm" {
@@ -56,7 +59,8 @@ fn race(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic> {
     }
     let text = body(statement);
     let name = text.as_str();
-    let good = name.starts_with(char::is_alphanumeric)
+    let good = name.len() <= 100
+        && name.starts_with(char::is_alphanumeric)
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if !good {
         let at = if name.is_empty() { statement.keyword.at.clone() } else { text.whole() };
@@ -194,7 +198,7 @@ fn forked(rest: &Text, header: &Header, usage: &str) -> Result<Name, Diagnostic>
     Err(Diagnostic::new(at, format!("unknown mm {}", quote(name.as_str()))).help(help))
 }
 
-fn env(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic> {
+fn env(statement: &Statement, header: &mut Header, report: &mut Report) -> Result<(), Diagnostic> {
     let text = body(statement);
     header.env.lines.push(statement.span.clone());
     if text.as_str().is_empty() {
@@ -202,7 +206,10 @@ fn env(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic> {
             .help("as `env lru_drain, reclaim<=1`; without the line it does nothing"));
     }
     for part in text.split(&[',', '\n']) {
-        word(&part, header, statement)?;
+        if report.is_full() {
+            break;
+        }
+        report.ok(word(&part, header, statement));
     }
     Ok(())
 }
@@ -286,6 +293,9 @@ fn variant(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic>
                 word.at,
                 format!("{} is replaced already", quote(&format!("${}", word.text))),
             ));
+        }
+        if decl.words.len() == MAX_WORDS {
+            return Err(Diagnostic::new(word.at, format!("a variant replaces at most {MAX_WORDS} words")));
         }
         decl.words.push((word, replacement));
     }

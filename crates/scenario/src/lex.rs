@@ -50,9 +50,12 @@ impl Name {
     }
 }
 
+/// Bytes that a word may have; longer ones would only blow up error messages.
+pub(crate) const MAX_WORD: usize = 64;
+
 /// Whether a text is a word: a letter or underscore, then letters, digits and underscores.
 pub(crate) fn is_word(text: &str) -> bool {
-    text.starts_with(begins_word) && text.chars().all(in_word)
+    text.len() <= MAX_WORD && text.starts_with(begins_word) && text.chars().all(in_word)
 }
 
 fn begins_word(c: char) -> bool {
@@ -110,6 +113,10 @@ pub(crate) fn tokens(text: &Text) -> Result<Vec<Token<'_>>, Diagnostic> {
             return Err(Diagnostic::new(span, format!("unexpected character {}", quote(&c.to_string()))));
         };
         let at = text.span(local.clone());
+        if found.len() > MAX_WORD {
+            return Err(Diagnostic::new(at, "this word is too long")
+                .help(format!("words have at most {MAX_WORD} characters")));
+        }
         let kind = match kind {
             Kind::Number(_) => Kind::Number(value(found, at.clone())?),
             kind => kind,

@@ -1,7 +1,7 @@
 //! The word that somebody may have meant.
 
 /// Longer words are no misspelling of anything, and comparing them is not free.
-const LONGEST: usize = 48;
+const LONGEST: usize = 64;
 
 /// The candidate most like a word, if one is near enough to be meant.
 pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
@@ -10,11 +10,11 @@ pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
     }
     let lower = word.to_lowercase();
     let mut best: Option<(&str, f64)> = None;
-    for candidate in candidates {
+    for candidate in candidates.into_iter().filter(|c| c.len() <= LONGEST) {
         let mut score = strsim::normalized_damerau_levenshtein(&lower, &candidate.to_lowercase());
         // `wp_copy_page` for `wp_page_copy`: the same words in another order.
         score = score.max(shared_words(&lower, candidate));
-        if score >= 0.6 && best.is_none_or(|(_, s)| score > s) {
+        if score > 0.6 && best.is_none_or(|(_, s)| score > s) {
             best = Some((candidate, score));
         }
     }

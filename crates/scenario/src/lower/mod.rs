@@ -35,10 +35,6 @@ impl Read<'_> {
     fn span(&self) -> Span {
         self.raw.at.0.clone()
     }
-
-    const fn is_call(&self) -> bool {
-        matches!(self.raw.shape, Shape::Call | Shape::Open)
-    }
 }
 
 /// One call of the diagram, found in a cell, resolved.
@@ -57,7 +53,9 @@ pub(crate) fn lower(file: &File, report: &mut Report) -> Vec<Variant> {
     let none: [Option<&VariantDecl>; 1] = [None];
     let some: Vec<Option<&VariantDecl>> = file.header.variants.iter().map(Some).collect();
     let list = if some.is_empty() { &none[..] } else { &some[..] };
-    list.iter().filter_map(|decl| variant(file, *decl, report)).collect()
+    list.iter()
+        .filter_map(|decl| if report.is_full() { None } else { variant(file, *decl, report) })
+        .collect()
 }
 
 fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Option<Variant> {

@@ -37,7 +37,8 @@ pub(super) fn lower(
 fn expr(from: &expr::Expr, names: &Names) -> Found<Expr> {
     let both = |a, b| -> Found<_> { Ok((Box::new(expr(a, names)?), Box::new(expr(b, names)?))) };
     Ok(match from {
-        expr::Expr::Compare(left, relation, right) => {
+        expr::Expr::Compare(comparison) => {
+            let (left, relation, right) = &**comparison;
             Expr::Compare(term(left, names)?, *relation, term(right, names)?)
         }
         expr::Expr::And(a, b) => both(a, b).map(|(a, b)| Expr::And(a, b))?,

@@ -15,6 +15,9 @@ use cowrace_mm::world::Call;
 /// Largest `#n` behind an anchor.
 const MAX_NTH: usize = 99;
 
+/// Barriers that a scenario may have; engines number them in a byte.
+const MAX_BARRIERS: usize = 100;
+
 /// A column while its rows go by.
 #[derive(Debug, Default)]
 struct State {
@@ -44,6 +47,13 @@ pub(super) fn lower(file: &File, cells: &[Read<'_>], names: &Names, report: &mut
                 }
             };
             let index = barriers.len();
+            if index == MAX_BARRIERS {
+                report.push(
+                    Diagnostic::new(row.span.clone(), "too many barriers")
+                        .help(format!("a scenario has at most {MAX_BARRIERS}")),
+                );
+                break;
+            }
             for &member in &members {
                 states[member].steps.push(Step::Barrier(index));
             }
@@ -123,7 +133,6 @@ fn cell(
         Shape::Open => state.open = Some(None),
         Shape::Call => {}
     }
-    debug_assert!(read.is_call());
     let Some(cell) = &read.cell else { return Err(None) };
     if state.exited {
         return Err(Some(

@@ -56,9 +56,11 @@ fn unknown(
     };
     let diagnostic =
         Diagnostic::new(at, format!("variant `{}` does not say what {shown} is", decl.name.text));
-    let words = all.iter().flat_map(|v| &v.words).map(|(name, _)| name.text.as_str());
-    match did_you_mean(word, words.filter(|w| *w != word)) {
+    let words: Vec<String> =
+        all.iter().flat_map(|v| &v.words).map(|(name, _)| format!("${}", name.text)).collect();
+    let word = format!("${word}");
+    match did_you_mean(&word, words.iter().map(String::as_str).filter(|w| *w != word)) {
         Some(near) => diagnostic.help(near),
-        None => diagnostic.help(format!("every variant replaces every word: add `${word} = ..` to it")),
+        None => diagnostic.help(format!("every variant replaces every word: add `{word} = ..` to it")),
     }
 }

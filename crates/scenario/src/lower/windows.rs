@@ -169,9 +169,6 @@ impl Finder<'_> {
                     .help("a point is `COLUMN.CALL.STEP`, of which column and step may be left out"));
             }
         };
-        if let Some(step) = step {
-            anchors::check(step.as_str(), step.whole())?;
-        }
         let mut matches = self.calls_named(name.as_str(), column.as_ref());
         let mut own_step = None;
         let steps =
@@ -182,6 +179,10 @@ impl Finder<'_> {
             own_step = Some(name.as_str().to_owned());
         } else if let Some(extra) = steps.iter().find(|s| !matches.iter().any(|m| m.id == s.id)) {
             return Err(self.ambiguous(&parts.text, &[matches[0], extra]));
+        }
+        // A wrong column looks like a call, and then its call like a step.
+        if let Some(step) = step.filter(|_| !matches.is_empty()) {
+            anchors::check(step.as_str(), step.whole())?;
         }
         let call = self.pick(&parts, name, column.as_ref(), &matches)?;
         Ok(Point { call: call.id, step: step.map(|s| s.as_str().to_owned()).or(own_step) })
@@ -199,7 +200,7 @@ impl Finder<'_> {
             ([one], None) => Ok(one),
             (several, None) => Err(self.ambiguous(&parts.text, several)),
             (several, Some(nth)) => several.get(nth - 1).copied().ok_or_else(|| {
-                let message = format!("there is no {nth}. match, only {}", several.len());
+                let message = format!("there are only {} of these, not {nth}", several.len());
                 Diagnostic::new(parts.text.whole(), message).help(format!("it matches {}", shown(several)))
             }),
         }

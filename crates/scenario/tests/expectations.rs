@@ -1,0 +1,93 @@
+//! What files expect under which era.
+
+mod common;
+
+use cowrace_mm::Era;
+use cowrace_scenario::{Expectation, Scenario};
+use cowrace_trace::{Class, Verdict};
+
+const LEAK: Option<Expectation> = Some(Expectation::Violated(Some(Class::Leak)));
+const HOLDS: Option<Expectation> = Some(Expectation::Holds);
+const VACUOUS: Option<Expectation> = Some(Expectation::Vacuous);
+
+fn file(footer: &str) -> Scenario {
+    common::good(&format!(
+        "race r\nmm A {{ a: anon }}\nvariant get {{ $g = get }}\nvariant pin {{ $g = pin }}\n\n\
+         t @A\n=====\n$g(a)\n\n{footer}\n"
+    ))
+}
+
+fn asked(footer: &str, era: &Era, variant: &str) -> Option<Expectation> {
+    let scenario = file(footer);
+    scenario.expectation(era, scenario.variant(Some(variant)).unwrap())
+}
+
+fn preset(name: &str) -> Era {
+    Era::preset(name).unwrap()
+}
+
+#[test]
+fn ranges_run_over_the_mainline() {
+    let footer = "expect v5.9..v5.11, v5.7 leak; v6.1.. vacuous; else holds";
+    for (era, expected) in [
+        ("v5.7", LEAK),
+        ("v5.8", HOLDS),
+        ("v5.9-rc5", HOLDS),
+        ("v5.9", LEAK),
+        ("v5.10", LEAK),
+        // A stable tree is no part of the range around it.
+        ("v5.10.y", HOLDS),
+        ("v5.11", LEAK),
+        ("v5.12", HOLDS),
+        ("v6.1", VACUOUS),
+        ("v6.15", VACUOUS),
+        ("aa-revert", HOLDS),
+    ] {
+        assert_eq!(asked(footer, &preset(era), "get"), expected, "{era}");
+    }
+}
+
+#[test]
+fn the_first_case_wins_and_silence_is_no_expectation() {
+    let footer = "expect v5.9 leak; ..v5.9 violated\nexpect v5.9 holds";
+    assert_eq!(asked(footer, &preset("v5.9"), "get"), LEAK);
+    assert_eq!(asked(footer, &preset("v5.8"), "get"), Some(Expectation::Violated(None)));
+    assert_eq!(asked(footer, &preset("v5.10"), "get"), None);
+}
+
+#[test]
+fn toggles_match_exactly_and_in_any_order() {
+    let footer = "expect v5.9 set wp_reuse=mapswap without be068f29034f vacuous; v5.9 without be068f2 leak; else holds";
+    let without = preset("v5.9").without("be068f29034f").unwrap();
+    assert_eq!(asked(footer, &without, "get"), LEAK);
+    let both = without.clone().set("wp_reuse", "mapswap").unwrap();
+    assert_eq!(asked(footer, &both, "get"), VACUOUS);
+    let turned = preset("v5.9").set("wp_reuse", "mapswap").unwrap().without("be068f29034f").unwrap();
+    assert_eq!(asked(footer, &turned, "get"), VACUOUS);
+    let set = preset("v5.9").set("wp_reuse", "mapswap").unwrap();
+    assert_eq!(asked(footer, &set, "get"), None);
+    assert_eq!(asked(footer, &preset("v5.9"), "get"), HOLDS);
+}
+
+#[test]
+fn variants_have_lines_of_their_own() {
+    let footer = "expect v5.9 leak; else holds\nexpect variant pin: v5.9 vacuous";
+    assert_eq!(asked(footer, &preset("v5.9"), "get"), LEAK);
+    assert_eq!(asked(footer, &preset("v5.9"), "pin"), VACUOUS);
+    assert_eq!(asked(footer, &preset("v5.10"), "pin"), HOLDS);
+}
+
+#[test]
+fn era_files_are_named_in_quotes() {
+    let footer = "expect \"my kernel\" leak; else holds";
+    assert_eq!(asked(footer, &preset("v5.9").named("my kernel"), "get"), LEAK);
+    assert_eq!(asked(footer, &preset("v5.9").named("another"), "get"), None);
+}
+
+#[test]
+fn outcomes_are_verdicts() {
+    assert_eq!(Expectation::Holds.verdict(), Verdict::Holds);
+    assert_eq!(Expectation::Violated(Some(Class::Leak)).class(), Some(Class::Leak));
+    assert_eq!(Expectation::Violated(None).to_string(), "violated");
+    assert_eq!(format!("{:>9}", Expectation::Violated(Some(Class::LostRead))), "lost-read");
+}
