@@ -132,6 +132,7 @@ files! {
     columns: "race r\nmm A { buf: anon }\n\na @B  b  a  1x  c @A @A\n====  =  =  ==  =======\nlru_add_drain_all()\n";
     column_mm: "race r\nmm A { buf: anon }\n\na @B   b @C    all\n=====  ======  ===\n";
     column_unnamed: "race r\n\na     \n===  ===\n";
+    column_unnamed_behind_another_error: "race r\ntitel x\n\na     \n===  ===\n     lru_add_drain_all()\n";
     too_many_columns: "race r\n\na b c d e f g h i j k l m n o p q\n=== === === === === === === === === === === === === === === === ===\n";
     left_of_columns: "race r\n\n     a    b\n     ===  ===\n  lru_add_drain_all()\n";
     areas: "race r\nmm A {\n  a: swapped warm\n  b: zero lazyfree\n  c: anom\n  d anon\n  e: anon clean clean\n  f: none = 1, 1\n  g: anon hot\n  h: anon lru_batch\n  i: anon = 1\n}\n\na @A\n====\na[0] = 1\n";
