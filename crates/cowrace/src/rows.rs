@@ -8,8 +8,9 @@ use cowrace_trace::{Event, Step, Trace};
 
 /// Draws a trace row by row, so that following the rows gives the same execution again.
 ///
-/// A call that nobody interrupts is one cell. One that is interrupted is opened, closed, and has a row at
-/// every point where somebody else goes on: the name of the last step before that.
+/// A call that nobody interrupts is one cell. One that is interrupted is opened, closed, and has a row for
+/// each step that the model marks, and at every point where somebody else goes on: the name of the last
+/// step before that.
 pub(crate) fn rows(world: &World, trace: &Trace, call: impl Fn(u16) -> String) -> Vec<Row> {
     let mut painter = Painter {
         world,
@@ -84,10 +85,14 @@ impl Painter<'_> {
         if event.steps.contains(&Step::End(id)) {
             self.cell(actor, "}".to_owned());
             self.open[actor] = None;
-        } else if self.behind(index + 1).next().is_some_and(|(_, next)| next.actor != event.actor)
-            && let Some(Open { from }) = self.open[actor]
+            return;
+        }
+        let is_marked = event.steps.iter().any(|s| matches!(s, Step::Anchor(_)));
+        let is_left = self.behind(index + 1).next().is_some_and(|(_, next)| next.actor != event.actor);
+        if let Some(Open { from }) = self.open[actor]
+            && (is_marked || is_left)
         {
-            self.cell(actor, self.anchor(from, index));
+            self.cell(actor, format!("  {}", self.anchor(from, index)));
             self.open[actor] = Some(Open { from: index + 1 });
         }
     }
@@ -119,7 +124,7 @@ impl Painter<'_> {
         let own = self.trace.events[from..=index].iter().filter(|e| e.actor == event.actor);
         match own.filter(|e| is_called(e, name)).count() {
             0 | 1 => name.clone(),
-            nth => format!("{name} #{nth}"),
+            nth => format!("{name}#{nth}"),
         }
     }
 

@@ -87,7 +87,8 @@ fn extent(report: &Report) -> &'static str {
         Some(Stop::Steps) => "stopped, an execution was too long",
         Some(Stop::Interrupted) => "interrupted",
         None if report.complete => "complete",
-        // A search ends at the first bad interleaving, so a violation need not be complete.
+        // A search need not go on behind the first bad interleaving.
+        None if report.verdict == Verdict::Violated => "ended there",
         None => "incomplete",
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use cowrace_trace::{Report, Verdict};
 
 use crate::Columns;
-use crate::report::name;
+use crate::report::{conditions, name};
 
 /// How wide a table may be before its eras go into a second band.
 const WIDTH: usize = 100;
@@ -25,7 +25,7 @@ const LEGEND: &[(&str, &str)] = &[
 const MARKS: [char; 2] = ['!', '?'];
 
 /// A row for each scenario and variant, a column for each era, in the order in which they first appear,
-/// and a legend of the words used.
+/// and a legend of the words used. Every `holds` needs its conditions, so they stand below.
 #[must_use]
 pub fn table(reports: &[Report]) -> String {
     let mut names: Vec<String> = Vec::new();
@@ -63,7 +63,28 @@ pub fn table(reports: &[Report]) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "\n{}", legend.join("; "));
     }
+    if reports.iter().any(|r| r.verdict == Verdict::Holds) {
+        out.push_str(&holds_under(reports));
+    }
     out
+}
+
+/// What `holds` depends on: the same for all, but for the environment.
+fn holds_under(reports: &[Report]) -> String {
+    let mut common: Vec<String> = Vec::new();
+    let mut special: Vec<String> = Vec::new();
+    for report in reports {
+        let bare = Report { environment: Vec::new(), ..report.clone() };
+        let own = format!("  {}: env {}\n", name(report), report.environment.join(", "));
+        if !common.contains(&conditions(&bare)) {
+            common.push(conditions(&bare));
+        }
+        if !report.environment.is_empty() && !special.contains(&own) {
+            special.push(own);
+        }
+    }
+    let but = if special.is_empty() { "" } else { ", but for" };
+    format!("holds under {}{but}\n{}", common.join("; "), special.concat())
 }
 
 fn cell(reports: &[Report], row: &str, era: &str) -> String {
@@ -106,8 +127,20 @@ a         holds   lost-read  !leak
 b:warm    ?holds  -          -
 
 holds complete, nothing bad; ! not as the file expects; ? reported, not judged; - not run
+holds under memory sc, arch generic, env none
 "
         );
+    }
+
+    #[test]
+    fn environments_stand_below() {
+        let mut with = report("b", "v5.8", None, Some(true));
+        with.environment = vec!["lru_drain".into(), "reclaim<=1".into()];
+        let reports =
+            [report("a", "v5.8", None, Some(true)), with.clone(), Report { era: "v5.9".into(), ..with }];
+        let table = table(&reports);
+        let end = "holds under memory sc, arch generic, env none, but for\n  b: env lru_drain, reclaim<=1\n";
+        assert!(table.ends_with(end), "{table}");
     }
 
     #[test]

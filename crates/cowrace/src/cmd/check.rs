@@ -7,7 +7,7 @@ use cowrace_explore::{Limits, tidy};
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
 use cowrace_render::{json, line, summary, table};
-use cowrace_trace::{Exit, Report, Verdict};
+use cowrace_trace::{Exit, Report};
 
 use crate::check::Task;
 use crate::cli::{CheckArgs, Format};
@@ -77,7 +77,7 @@ fn cores() -> usize {
 /// What is told of runs that are as expected.
 #[derive(Clone, Copy, Debug)]
 struct Verbosity {
-    /// A line for each: there are few, or a table would be a single row or column anyway.
+    /// A line for each: a table would be a single row or column.
     lines: bool,
     /// The diagram of a violation.
     diagrams: bool,
@@ -126,20 +126,10 @@ fn replay_command(task: Task<'_>, loaded: &Loaded, schedule: &str) -> Option<Str
     Some(format!("{command} --schedule {schedule}"))
 }
 
-/// The table and the summary.
+/// The table and the summary. A table of one row would say what the lines have said.
 fn conclusion(reports: &[Report]) -> String {
-    let mut text = String::new();
-    if reports.len() > 1 {
-        text.push_str(&format!("\n{}", table(reports)));
-    }
-    if reports.iter().any(|r| r.verdict == Verdict::Holds)
-        && let Some(first) = reports.first()
-    {
-        text.push_str(&format!(
-            "holds under memory {}, arch {}, and env as listed\n",
-            first.memory, first.arch
-        ));
-    }
-    text.push_str(&format!("{}\n", summary(reports)));
-    text
+    let row = |report: &Report| (report.scenario.clone(), report.variant.clone());
+    let one_row = reports.windows(2).all(|pair| row(&pair[0]) == row(&pair[1]));
+    let table = if one_row { String::new() } else { format!("{}\n", table(reports)) };
+    format!("{table}{}\n", summary(reports))
 }
