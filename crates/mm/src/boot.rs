@@ -1,15 +1,15 @@
 //! The initial state of a scenario.
 
-use cowrace_machine::{Addr, Memory, Obj, mmu};
+use cowrace_machine::{Addr, Arch, Memory, Obj, mmu};
 
 use crate::cpu::Kernel;
-use crate::era::{AnonExclusive, Rules};
+use crate::era::AnonExclusive;
 use crate::layout::{
-    MmStruct, PAGE_FLAGS, PAGE_INDEX, PAGE_MAPCOUNT, PAGE_PRIVATE, PAGE_REFCOUNT, Page, SWAP_SLOTS, SwpEntry,
-    ZERO_PAGE, boot_page, file_page, kernel, pagevec, pg, tlb, tlb_entry, vm,
+    MmStruct, ONE_INACTIVE, PAGE_FLAGS, PAGE_INDEX, PAGE_MAPCOUNT, PAGE_PRIVATE, PAGE_REFCOUNT, Page,
+    SWAP_SLOTS, SwpEntry, ZERO_PAGE, boot_page, file_page, kernel, pagevec, pg, tlb, tlb_entry, vm,
 };
 use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE};
-use crate::world::{Area, Backing, MmId, Origin, Populate, Va, World};
+use crate::world::{Backing, MmId, Origin, Populate, Va, World};
 
 /// Memory as it is before the first actor moves.
 #[must_use]
@@ -37,7 +37,7 @@ pub(crate) fn boot(kernel: &Kernel) -> Memory {
     let mut next_slot = 0;
     for (va, area) in world.areas.iter().enumerate() {
         let sharers = sharers(world, area.mm);
-        populate(&mut memory, &kernel.rules, area, va, &sharers, &mut next_slot, kernel.arch);
+        populate(&mut memory, kernel, va, &sharers, &mut next_slot);
         for &actor in &area.warm {
             let Some(mm) = world.actors[actor].mm else { continue };
             let pte = memory.get(MmStruct(mm).pte(va));
@@ -64,15 +64,8 @@ fn sharers(world: &World, home: MmId) -> Vec<MmId> {
     all
 }
 
-fn populate(
-    memory: &mut Memory,
-    rules: &Rules,
-    area: &Area,
-    va: Va,
-    sharers: &[MmId],
-    next_slot: &mut u8,
-    arch: cowrace_machine::Arch,
-) {
+fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next_slot: &mut u8) {
+    let (rules, area) = (&kernel.rules, &kernel.world.areas[va]);
     let shared = sharers.len() > 1;
     let exclusive = !shared && !area.previously_shared;
     let mut flags = vm::EXISTS;
@@ -156,13 +149,14 @@ fn populate(
                     pg::UPTODATE | pg::SWAPBACKED | pg::SWAPCACHE | pg::LRU,
                 );
                 memory.set(Addr::new(page, PAGE_REFCOUNT), 1);
+                if kernel.counts_inactive() {
+                    memory.set(Addr::new(page, PAGE_MAPCOUNT), sharers.len() as u64 * ONE_INACTIVE);
+                }
                 memory.set(Addr::new(page, PAGE_PRIVATE), u64::from(entry.0));
                 memory.set(entry.cache(), page.pfn());
             }
             let mut pte = Pte::swap(entry).set(soft);
-            if exclusive
-                && rules.anon_exclusive == AnonExclusive::Yes
-                && arch != cowrace_machine::Arch::NoSwapExclusive
+            if exclusive && rules.anon_exclusive == AnonExclusive::Yes && kernel.arch != Arch::NoSwapExclusive
             {
                 pte = pte.set(SWP_EXCLUSIVE);
             }

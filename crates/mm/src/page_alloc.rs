@@ -52,16 +52,17 @@ async fn reusable(cpu: &Cpu) -> Option<Obj> {
     obj
 }
 
-/// `free_unref_page`, with the checks of `free_pages_prepare`: a page that is still mapped, locked or in
-/// the swap cache is a bad page.
+/// `free_unref_page`, with the checks of `free_pages_prepare` that catch a miscount: a page that is still
+/// mapped or in the swap cache is a bad page. A page that is freed while somebody holds its lock is left to
+/// the access that gives it away.
 pub async fn free_unref_page(cpu: &Cpu, page: Page) {
     let _frame = cpu.frame("free_unref_page");
-    let mapped = cpu.load(page.mapcount(), Prim::PageMapcount).await.bits;
-    let bad = cpu.page_flag(page, pg::LOCKED | pg::SWAPCACHE, Prim::PageFlagTest).await;
-    if mapped != 0 || bad {
+    let mapped = cpu.page_mapcount(page).await;
+    let cached = cpu.page_flag(page, pg::SWAPCACHE, Prim::PageSwapCache).await;
+    if mapped != 0 || cached {
         let name = cpu.name(page);
         cpu.finding(Class::Refcount, || {
-            format!("bad page state: {name} was freed while mapped, locked or in the swap cache")
+            format!("bad page state: {name} was freed while mapped or in the swap cache")
         });
     }
     cpu.free(page.obj, Prim::FreePage).await;
