@@ -107,8 +107,8 @@ pub(crate) fn exit(task: &Task<'_>, trace: &Trace, way: Way<'_>) -> Exit {
     }
 }
 
-/// What an execution came to, in a line.
-pub(crate) fn headline(task: &Task<'_>, trace: &Trace, way: Way<'_>) -> String {
+/// What an execution came to, in a line. `way` says how it was chosen.
+pub(crate) fn headline(task: &Task<'_>, trace: &Trace, way: &str) -> String {
     let name = match task.variant.name() {
         Some(variant) => format!("{}:{variant}", task.scenario.name()),
         None => task.scenario.name().to_owned(),
@@ -121,5 +121,5 @@ pub(crate) fn headline(task: &Task<'_>, trace: &Trace, way: Way<'_>) -> String {
         Some(expected) => format!("the file expects {expected}"),
         None => "the file expects nothing of this era".to_owned(),
     };
-    format!("{verdict}  {name}  era {}  {}  ({expected})", task.era.label(), way.name())
+    format!("{verdict}  {name}  era {}  {way}  ({expected})", task.era.label())
 }

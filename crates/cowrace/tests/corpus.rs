@@ -119,11 +119,14 @@ fn toggled(scenario: &Scenario) -> Vec<Era> {
         let Some(first) = words.iter().position(|w| ["with", "without", "set"].contains(w)) else { continue };
         for name in words[..first].iter().flat_map(|w| presets(w.trim_end_matches(','))) {
             let toggles = words[first..words.len() - 1].chunks(2);
-            let era = toggles.fold(Era::preset(name), |era, toggle| match toggle {
-                ["with", id] => era?.with(id),
-                ["without", id] => era?.without(id),
-                [_, rule] => rule.split_once('=').map_or(era, |(key, value)| era?.set(key, value)),
-                _ => era,
+            let era = toggles.fold(Era::preset(name), |era, toggle| {
+                let [kind, word] = toggle else { return era };
+                match (*kind, word.split_once('=')) {
+                    ("with", _) => era?.with(word),
+                    ("without", _) => era?.without(word),
+                    (_, Some((key, value))) => era?.set(key, value),
+                    _ => era,
+                }
             });
             match era {
                 Ok(era) if !eras.contains(&era) => eras.push(era),

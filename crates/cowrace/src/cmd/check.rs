@@ -51,7 +51,8 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> 
     progress.finish();
     done?;
     if args.format == Format::Text {
-        out.text(&conclusion(&reports))?;
+        let lines = verbose.lines || reports.iter().any(|r| r.as_expected != Some(true));
+        out.text(&conclusion(&reports, lines))?;
     }
     Ok(judge::worst(&reports))
 }
@@ -127,9 +128,10 @@ fn replay_command(task: Task<'_>, loaded: &Loaded, schedule: &str) -> Option<Str
 }
 
 /// The table and the summary. A table of one row would say what the lines have said.
-fn conclusion(reports: &[Report]) -> String {
+fn conclusion(reports: &[Report], below_lines: bool) -> String {
     let row = |report: &Report| (report.scenario.clone(), report.variant.clone());
     let one_row = reports.windows(2).all(|pair| row(&pair[0]) == row(&pair[1]));
-    let table = if one_row { String::new() } else { format!("{}\n", table(reports)) };
+    let gap = if below_lines { "\n" } else { "" };
+    let table = if one_row { String::new() } else { format!("{gap}{}\n", table(reports)) };
     format!("{table}{}\n", summary(reports))
 }

@@ -6,7 +6,7 @@ use cowrace_trace::{Exit, Schedule, Trace};
 
 use crate::check::Task;
 use crate::cli::ExplainArgs;
-use crate::one::{self, One, Way};
+use crate::one::{self, One};
 use crate::progress::{Progress, Watch};
 use crate::{Failure, Out, judge};
 
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>) -> Result<Exit, Failure
     let way = way(args.schedule.as_ref());
     match one.run(task, way) {
         Ok(trace) => {
-            tell_trace(task, &trace, way, out)?;
+            tell_trace(task, &trace, way.name(), out)?;
             Ok(one::exit(&task, &trace, way))
         }
         Err(impossible) => {
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>) -> Result<Exit, Failure
     }
 }
 
-fn tell_trace(task: Task<'_>, trace: &Trace, way: Way<'_>, out: &mut Out<'_>) -> Result<(), Failure> {
+fn tell_trace(task: Task<'_>, trace: &Trace, way: &str, out: &mut Out<'_>) -> Result<(), Failure> {
     let call = |id| Some(task.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
     out.line(&one::headline(&task, trace, way))?;
     out.text(&format!("\n{}", explain(trace, call)))
@@ -51,7 +51,7 @@ fn first_violation(task: Task<'_>, out: &mut Out<'_>) -> Result<Exit, Failure> {
         Some(schedule) => {
             let schedule = tidy(&task.program(), schedule);
             let trace = again(task, &schedule)?;
-            tell_trace(task, &trace, Way::Schedule(&schedule), out)?;
+            tell_trace(task, &trace, "the first that was found", out)?;
         }
         None => {
             out.line(&line(&report))?;

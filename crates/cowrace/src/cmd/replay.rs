@@ -42,7 +42,7 @@ pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
     let result = one.run(task, way);
     match (args.format, &result) {
         (Format::Text, Ok(trace)) => {
-            out.line(&one::headline(&task, trace, way))?;
+            out.line(&one::headline(&task, trace, way.name()))?;
             out.text(&format!("\n{}", picture(task.scenario, task.variant, trace)))?;
         }
         (Format::Text, Err(impossible)) => {

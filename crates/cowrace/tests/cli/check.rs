@@ -1,0 +1,143 @@
+//! `cowrace check`.
+
+use crate::cowrace;
+
+#[test]
+fn a_violation_that_is_expected_is_drawn_and_is_no_failure() {
+    let done = cowrace(&["check", "lost.race", "--era", "v5.9"]).exits(0).quiet();
+    insta::assert_snapshot!(done.stable());
+}
+
+#[test]
+fn holds_stands_with_its_conditions() {
+    let done = cowrace(&["check", "plain.race", "--era", "v5.9", "--arch", "x86"]).exits(0).quiet();
+    insta::assert_snapshot!(done.stable());
+}
+
+#[test]
+fn scenarios_by_eras_are_a_table() {
+    let eras = ["--era", "v5.9", "--era", "v6.1"];
+    let done =
+        cowrace(&[&["check", "lost.race", "plain.race", "vacuous.race"], &eras[..]].concat()).exits(13);
+    insta::assert_snapshot!(done.quiet().stable());
+}
+
+#[test]
+fn every_preset_is_the_default() {
+    let done = cowrace(&["check", "plain.race", "--format", "json"]).exits(0).quiet();
+    assert_eq!(done.objects().len(), cowrace::mm::era::PRESETS.len());
+}
+
+#[test]
+fn json_has_what_others_rely_on() {
+    let done =
+        cowrace(&["check", "lost.race", "--era", "v5.9", "--era", "v6.1", "--format", "json"]).exits(0);
+    let objects = done.quiet().objects();
+    let [violated, holds] = objects.as_slice() else { panic!("{objects:?}") };
+    for (field, value) in [
+        ("scenario", "lost"),
+        ("era", "v5.9"),
+        ("engine", "explore"),
+        ("memory", "sc"),
+        ("arch", "generic"),
+        ("verdict", "violated"),
+        ("class", "lost-read"),
+        ("expected", "lost-read"),
+        ("detail", "always r == 1 fails: r is 0"),
+    ] {
+        assert_eq!(violated[field], value, "{field}");
+    }
+    assert_eq!(violated["as_expected"], true);
+    assert!(violated["schedule"].as_str().expect("a schedule").starts_with("1:"));
+    assert_eq!((&holds["verdict"], &holds["complete"]), (&"holds".into(), &true.into()));
+    assert!(holds["executions"].as_u64().expect("a number") > 1);
+    assert!(holds["seconds"].is_number());
+    for field in ["class", "schedule", "stopped", "variant"] {
+        assert!(holds[field].is_null(), "{field}");
+    }
+}
+
+#[test]
+fn results_come_in_the_same_order_from_any_number_of_threads() {
+    let run = |jobs| {
+        let done = cowrace(&["check", "lost.race", "silent.race", "--format", "json", "--jobs", jobs]);
+        let mut objects = done.objects();
+        objects.iter_mut().for_each(|o| o["seconds"] = 0.into());
+        objects
+    };
+    assert_eq!(run("1"), run("4"));
+}
+
+#[test]
+fn what_is_not_expected_has_a_code_of_its_own() {
+    // Expected to hold, and does not.
+    cowrace(&["check", "lost.race", "--era", "v5.11"]).exits(10).prints(&[
+        "EXPECTED holds",
+        "gup",
+        "replay: ",
+    ]);
+    // Expected to be violated, and holds.
+    cowrace(&["check", "lost.race", "--era", "v5.8"]).exits(11).prints(&["HOLDS", "EXPECTED lost-read"]);
+    // Violated in another way.
+    cowrace(&["check", "lost.race", "--era", "v5.10"]).exits(11).prints(&["EXPECTED leak"]);
+    // No limit is a proof.
+    let bounded = ["check", "lost.race", "--era", "v6.1", "--max-executions", "3"];
+    cowrace(&bounded).exits(12).prints(&["BOUNDED", "stopped by --max-executions"]);
+    // The window cannot open.
+    cowrace(&["check", "vacuous.race", "--era", "v5.9"])
+        .exits(13)
+        .prints(&["VACUOUS", "b.buf[1] < a.buf[0]"]);
+    cowrace(&["check", "vacuous.race", "--era", "v6.1"]).exits(0);
+}
+
+#[test]
+fn the_gravest_code_wins() {
+    let eras =
+        |list: &[&'static str]| -> Vec<&'static str> { list.iter().flat_map(|e| ["--era", *e]).collect() };
+    let both = [&["check", "lost.race", "vacuous.race"][..], &eras(&["v5.11", "v5.8", "v5.9"])].concat();
+    cowrace(&both).exits(10);
+    let gone = [&["check", "lost.race", "vacuous.race"][..], &eras(&["v5.8", "v5.9"])].concat();
+    cowrace(&gone).exits(11);
+    let limited =
+        [&["check", "lost.race", "vacuous.race", "--max-executions", "1"][..], &eras(&["v5.9"])].concat();
+    cowrace(&limited).exits(13);
+}
+
+#[test]
+fn without_an_expectation_only_holds_is_good() {
+    let done = cowrace(&["check", "silent.race", "--era", "v5.9"]).exits(10).quiet();
+    let done = done.prints(&["VIOLATED lost-read  silent:other", "EXPECTED holds", "silent:same"]);
+    let json = cowrace(&["check", "silent.race", "--era", "v5.9", "--format", "json"]).objects();
+    assert_eq!((&json[0]["variant"], &json[0]["expected"]), (&"other".into(), &serde_json::Value::Null));
+    assert!(done.out.contains("never r == 0 else lost-read"));
+}
+
+#[test]
+fn toggles_that_no_line_speaks_of_are_not_judged() {
+    let fixed = ["check", "lost.race", "--era", "v5.9", "--without", "09854ba94c6a", "--format", "json"];
+    let object = &cowrace(&fixed).exits(0).objects()[0];
+    assert_eq!(object["era"], "v5.9 --without 09854ba94c6a");
+    assert_eq!((&object["expected"], &object["as_expected"]), (&"holds".into(), &true.into()));
+    let set = ["check", "lost.race", "--era", "v5.9", "--set", "fork_seq=yes"];
+    cowrace(&set).exits(0).prints(&["VIOLATED lost-read", "not judged"]);
+    cowrace(&["check", "lost.race", "--era", "mine.toml"]).exits(0).prints(&[
+        "era mine",
+        "HOLDS",
+        "not judged",
+    ]);
+}
+
+#[test]
+fn eras_that_a_toggle_does_not_fit_are_left_out() {
+    let args = ["check", "plain.race", "--without", "09854ba94c6a", "--format", "json"];
+    let done = cowrace(&args).exits(0).says(&["note: v5.7 is left out"]);
+    assert!(done.objects().iter().all(|o| o["era"] != "v5.7"));
+    assert!(!done.objects().is_empty());
+    let named = ["check", "plain.race", "--era", "v5.7", "--without", "09854ba94c6a"];
+    cowrace(&named).exits(2).says(&["era `v5.7` does not have commit 09854ba94c6a"]);
+}
+
+#[test]
+fn a_time_limit_that_is_not_reached_changes_nothing() {
+    cowrace(&["check", "lost.race", "--era", "v6.1", "--max-time", "60"]).exits(0).prints(&["complete"]);
+}

@@ -1,0 +1,142 @@
+//! `cowrace replay` and `cowrace explain`.
+
+use crate::{Done, cowrace};
+
+fn schedule(file: &str, era: &str) -> String {
+    let objects = cowrace(&["check", file, "--era", era, "--format", "json"]).objects();
+    objects[0]["schedule"].as_str().expect("a schedule").to_owned()
+}
+
+#[test]
+fn a_diagram_replays_as_written() {
+    let done = cowrace(&["replay", "lost.race", "--era", "v5.9", "--as-written"]).exits(0).quiet();
+    insta::assert_snapshot!(done.stable());
+}
+
+#[test]
+fn a_clean_execution_says_so_and_promises_nothing() {
+    let done = cowrace(&["replay", "lost.race", "--era", "v6.1", "--as-written"]).exits(0).quiet();
+    assert!(done.out.starts_with("HOLDS in this execution  lost  era v6.1  as written"), "{}", done.out);
+    assert!(!done.out.contains("VIOLATED"));
+    // Where a violation is due, a clean execution as written is still just one execution.
+    cowrace(&["replay", "lost.race", "--era", "v5.8", "--as-written"]).exits(0);
+}
+
+#[test]
+fn a_schedule_replays() {
+    let schedule = schedule("lost.race", "v5.9");
+    let args = ["replay", "lost.race", "--era", "v5.9", "--schedule", &schedule];
+    cowrace(&args).exits(0).quiet().prints(&["VIOLATED lost-read  lost  era v5.9  by schedule", "wrong CoW"]);
+    let json = cowrace(&[&args[..], &["--format", "json"]].concat()).exits(0).objects();
+    assert_eq!(json[0]["verdict"], "violated");
+    assert_eq!(json[0]["schedule"], schedule);
+    assert!(json[0]["trace"]["events"].as_array().expect("events").len() > 10);
+}
+
+#[test]
+fn a_violation_that_no_line_expects_is_a_failure() {
+    cowrace(&["replay", "lost.race", "--era", "v5.11", "--as-written"]).exits(10);
+    cowrace(&["replay", "lost.race", "--era", "v5.10", "--as-written"]).exits(10);
+}
+
+#[test]
+fn a_schedule_that_does_not_fit_is_no_answer() {
+    let schedule = schedule("lost.race", "v5.9");
+    let args = ["replay", "lost.race", "--era", "v6.1", "--schedule", &schedule];
+    cowrace(&args).exits(12).says(&["recorded for another"]).prints(&["INCONCLUSIVE"]);
+    let short = schedule.rsplit_once('.').expect("several steps").0;
+    let args = ["replay", "lost.race", "--era", "v5.9", "--format", "json", "--schedule", short];
+    let done = cowrace(&args).exits(12);
+    assert_eq!(done.objects()[0]["verdict"], "inconclusive");
+    assert!(done.objects()[0]["detail"].as_str().expect("a reason").contains("ends after"));
+    let args = ["replay", "lost.race", "--era", "v5.9", "--schedule", "1:zz:0"];
+    cowrace(&args).exits(2).says(&["hexadecimal"]);
+}
+
+#[test]
+fn a_clean_schedule_where_a_violation_is_due_is_a_failure() {
+    // What runs in the order of the columns harms nobody.
+    let json =
+        cowrace(&["replay", "lost.race", "--era", "v5.8", "--as-written", "--format", "json"]).objects();
+    assert_eq!(json[0]["verdict"], "clean");
+    let schedule = json[0]["schedule"].as_str().expect("a schedule");
+    cowrace(&["replay", "lost.race", "--era", "v5.8", "--schedule", schedule]).exits(11);
+}
+
+#[test]
+fn an_impossible_row_is_pointed_at() {
+    let done = cowrace(&["replay", "stuck.race", "--era", "v5.9", "--as-written"]).exits(12);
+    assert!(done.out.starts_with("INCONCLUSIVE  stuck  era v5.9"));
+    insta::assert_snapshot!(done.err);
+    cowrace(&["explain", "stuck.race", "--era", "v5.9", "--as-written"]).exits(12).says(&["row 1"]);
+}
+
+#[test]
+fn variants_are_asked_for_where_there_are_several() {
+    let base = ["replay", "silent.race", "--era", "v5.9", "--as-written"];
+    cowrace(&base).exits(2).says(&["variants other, same"]);
+    cowrace(&[&base[..], &["--variant", "sane"]].concat()).exits(2).says(&["did you mean `same`"]);
+    cowrace(&[&base[..], &["--variant", "same"]].concat()).exits(0).prints(&["buf[0] = 2"]);
+    let none = ["replay", "lost.race", "--era", "v5.9", "--as-written", "--variant", "x"];
+    cowrace(&none).exits(2).says(&["it has no variants"]);
+}
+
+#[test]
+fn one_way_must_be_chosen() {
+    cowrace(&["replay", "lost.race", "--era", "v5.9"]).exits(2).says(&["--as-written"]);
+    cowrace(&["replay", "lost.race", "--as-written"]).exits(2).says(&["--era"]);
+    let both = ["replay", "lost.race", "--era", "v5.9", "--as-written", "--schedule", "1:00000000:0"];
+    cowrace(&both).exits(2).says(&["cannot be used with"]);
+    cowrace(&["replay", ".", "--era", "v5.9", "--as-written"]).exits(3);
+}
+
+/// The lines that tell the story, whatever the model's steps are.
+fn headings(done: &Done) -> Vec<String> {
+    done.stable().lines().filter(|l| !l.starts_with(' ') && !l.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_first_violation_is_explained() {
+    let done = cowrace(&["explain", "lost.race", "--era", "v5.9"]).exits(0).quiet();
+    assert_eq!(
+        headings(&done),
+        [
+            "VIOLATED lost-read  lost  era v5.9  the first that was found  (the file expects lost-read)",
+            "thread0: read(O_DIRECT, buf[0], 1)",
+            "other process: clear_refs(A)",
+            "thread1: buf[1] = 2",
+            "thread0: read(O_DIRECT, buf[0], 1), continued",
+            "thread0: r = buf[0]",
+            "VIOLATED lost-read (wrong CoW): always r == 1 fails: r is 0",
+            "variables: r = 0",
+            "schedule: SCHEDULE",
+        ]
+    );
+    done.prints(&["<- gup", "<- dma", "page_count(X) == 2, so copy", "X._refcount 1 -> 2"]);
+}
+
+#[test]
+fn where_nothing_is_bad_there_is_nothing_to_explain() {
+    cowrace(&["explain", "lost.race", "--era", "v6.1"]).exits(0).prints(&[
+        "HOLDS",
+        "none to explain",
+        "memory sc",
+    ]);
+    cowrace(&["explain", "lost.race", "--era", "v5.8"]).exits(11).prints(&["none to explain"]);
+    cowrace(&["explain", "lost.race", "--era", "v5.11"]).exits(10).prints(&["VIOLATED"]);
+    let written = ["explain", "lost.race", "--era", "v6.1", "--as-written"];
+    cowrace(&written).exits(0).prints(&["Nothing is wrong with this execution."]);
+}
+
+#[test]
+fn a_printed_diagram_is_a_scenario_that_replays() {
+    let printed = cowrace(&["check", "lost.race", "--era", "v5.11"]).exits(10).out;
+    let from = printed.find("race lost").expect("a diagram");
+    let to = printed.find("\nreplay: ").expect("a command");
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("printed.race");
+    std::fs::write(&file, &printed[from..to]).expect("a file");
+    let file = file.to_str().expect("a name");
+    cowrace(&["replay", file, "--era", "v5.11", "--as-written"]).exits(10).prints(&["VIOLATED lost-read"]);
+    cowrace(&["check", file, "--era", "v5.9"]).exits(0);
+}
