@@ -391,8 +391,8 @@ pub const COMMITS: &[Commit] = &[
         id: "dh-unshare-v1",
         release: "proposal, December 2021",
         title: "mm: support GUP-triggered unsharing via FAULT_FLAG_UNSHARE (David Hildenbrand, v1)",
-        closes: "a read GUP of a page with more than one mapping gets a page of its own",
-        effect: Effect::Closes("ro-pin-shared-page"),
+        closes: "a read GUP of a page with more than one mapping gets a page of its own, so what it holds is nobody else's",
+        effect: Effect::Closes("vmsplice-child-munmap-leak-swapped"),
         provenance: Provenance::Read,
         rule: |r| r.gup_read = GupRead::UnshareMapcount,
     },
@@ -400,8 +400,8 @@ pub const COMMITS: &[Commit] = &[
         id: "dh-active-inactive",
         release: "proposal, December 2021",
         title: "active and inactive references decide (David Hildenbrand, in the discussion of v1; never written)",
-        closes: "references by swap entries count as sharers, in GUP, write faults and swap-in",
-        effect: Effect::Closes("swapcount-missed-by-mapcount"),
+        closes: "a write fault asks who maps the page, swap entries included, so a get or a pin forces no copy",
+        effect: Effect::Closes("odirect-clear-refs-lost-read"),
         provenance: Provenance::Inferred,
         rule: |r| {
             r.gup_read = GupRead::UnshareActiveInactive;
