@@ -109,22 +109,25 @@ impl Painter<'_> {
     }
 
     /// The name of the step that an event completes, with its number among those of the same name in
-    /// `from..=index`.
+    /// `from..=index`. A mark goes before a primitive and that before a function, but a small number is
+    /// easier to count up to than a large one.
     fn anchor(&self, from: usize, index: usize) -> String {
         let event = &self.trace.events[index];
         let marks = event.steps.iter().filter_map(|s| match s {
             Step::Anchor(name) => Some(name),
             _ => None,
         });
-        // Some primitives have names that are no words.
-        let name = marks
-            .chain([&event.primitive, &event.function])
-            .find(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
-            .unwrap_or(&event.primitive);
-        let own = self.trace.events[from..=index].iter().filter(|e| e.actor == event.actor);
-        match own.filter(|e| is_called(e, name)).count() {
-            0 | 1 => name.clone(),
-            nth => format!("{name}#{nth}"),
+        let function = Some(&event.function).filter(|f| cowrace_mm::FUNCTIONS.contains(&f.as_str()));
+        let number = |name: &str| {
+            let own = self.trace.events[from..=index].iter().filter(|e| e.actor == event.actor);
+            own.filter(|e| is_called(e, name)).count()
+        };
+        let names = marks.chain([&event.primitive]).chain(function).filter(|name| is_readable(name));
+        // Of those with the same number, the first.
+        let best = names.map(|name| (number(name), name)).min_by_key(|n| n.0);
+        match best.unwrap_or((number(&event.primitive), &event.primitive)) {
+            (0 | 1, name) => name.clone(),
+            (nth, name) => format!("{name}#{nth}"),
         }
     }
 
@@ -203,6 +206,11 @@ fn barrier_of(step: &Planned) -> Option<usize> {
         Planned::Barrier(id) => Some(*id),
         Planned::Call(_) => None,
     }
+}
+
+/// Whether the language can read a name as a cell: those of some primitives are no words.
+fn is_readable(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_() ".contains(c))
 }
 
 /// Whether a row with this name can mean an event.

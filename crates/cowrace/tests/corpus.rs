@@ -74,7 +74,7 @@ fn one(scenario: &Scenario, variant: &Variant, era: &Era) -> Result<(), Failed> 
     }
     match report.as_expected {
         Some(true) => Ok(()),
-        _ => Err(format!("{}", cowrace::render::line(&report)).into()),
+        _ => Err(cowrace::render::line(&report).into()),
     }
 }
 
@@ -92,9 +92,9 @@ fn redraw(task: Task<'_>, report: &Report) -> Result<(), Failed> {
     let variant = redrawn.variant(task.variant.name()).ok_or("the drawing has no such variant")?;
     let again = Task { scenario: &redrawn, variant, ..task };
     let replayed = again.as_written().map_err(|e| format!("{diagram}\ncannot be followed: {e}"))?;
-    let found = replayed.finding.as_ref().map(|f| f.class);
-    if found != class {
-        return Err(format!("{diagram}\nreplays to {found:?}, not to {class:?}").into());
+    if replayed.finding != trace.finding {
+        let (found, due) = (replayed.finding, trace.finding);
+        return Err(format!("{diagram}\nreplays to {found:?}, not to {due:?}").into());
     }
     let twice = picture(&redrawn, variant, &replayed);
     if twice.rows != picture(task.scenario, task.variant, &trace).rows {

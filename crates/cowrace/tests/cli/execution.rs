@@ -140,3 +140,32 @@ fn a_printed_diagram_is_a_scenario_that_replays() {
     cowrace(&["replay", file, "--era", "v5.11", "--as-written"]).exits(10).prints(&["VIOLATED lost-read"]);
     cowrace(&["check", file, "--era", "v5.9"]).exits(0);
 }
+
+/// The diagram that a check draws, and how it replays as written.
+fn redrawn(file: &str, era: &str) -> (String, Done) {
+    let printed = cowrace(&["check", file, "--era", era]).exits(0).out;
+    let from = printed.find("race ").expect("a diagram");
+    let to = printed.find("\nreplay: ").expect("a command");
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("redrawn.race");
+    std::fs::write(&path, &printed[from..to]).expect("a file");
+    let path = path.to_str().expect("a name");
+    let done = cowrace(&["replay", path, "--era", era, "--as-written"]);
+    (printed[from..to].to_owned(), done)
+}
+
+#[test]
+fn the_environment_is_drawn_with_columns_of_its_own() {
+    let (diagram, done) = redrawn("surroundings.race", "v5.9");
+    done.exits(0).prints(&["VIOLATED spurious-copy", "speculative_ref(A.buf)"]);
+    assert!(diagram.contains("\nenv tlb_evict\n"), "{diagram}");
+    let heads = diagram.lines().find(|l| l.starts_with("a @A")).expect("the columns");
+    assert_eq!(heads.split_whitespace().collect::<Vec<_>>(), ["a", "@A", "lru_drain", "spec_ref"]);
+}
+
+#[test]
+fn a_deadlock_is_drawn_up_to_where_everybody_waits() {
+    let (diagram, done) = redrawn("deadlock.race", "v5.9");
+    done.exits(0).prints(&["VIOLATED deadlock"]);
+    assert!(diagram.contains("wait y") && diagram.contains("x = 1"), "{diagram}");
+}
