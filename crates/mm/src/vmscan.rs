@@ -111,8 +111,7 @@ async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
         ubc.flush(cpu).await;
         return keep_locked(cpu, page).await;
     }
-    if rules.reclaim_pin == ReclaimPin::SkipAndRecheck && swapbacked && cpu.page_maybe_dma_pinned(page).await
-    {
+    if rules.reclaim_pin == ReclaimPin::SkipAndRecheck && cpu.page_maybe_dma_pinned(page).await {
         cpu.why(|| format!("{} may be pinned after all, so keep it", cpu.name(page)));
         ubc.flush(cpu).await;
         return keep_locked(cpu, page).await;

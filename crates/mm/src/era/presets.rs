@@ -69,7 +69,13 @@ pub const PRESETS: &[Preset] = &[
         &["be068f29034f", "008cfe4418b3", "70e806e4e645", "f3c64eda3e50"],
     ),
     mainline("v5.10", "as v5.9", Some("v5.9"), &[]),
-    other("v5.10.y", "stable: v5.10 with write_protect_seq", "v5.10", &["57efa1fe5957"], &[]),
+    other(
+        "v5.10.y",
+        "stable v5.10.7: v5.10 with write_protect_seq; much later ones behave as with 9348b73c2e1b and feb889fb40fa, too",
+        "v5.10",
+        &["57efa1fe5957"],
+        &[],
+    ),
     mainline(
         "v5.11",
         "write_protect_seq; clear_refs and reclaim spare what they see pinned",
