@@ -10,7 +10,6 @@ use cowrace_scenario::{Expectation, Scenario, Variant, environment};
 use cowrace_trace::{Class, Report, Trace, Verdict};
 
 use crate::directives;
-use crate::occurred::Occurred;
 
 /// One scenario, in one variant, under one era, on one architecture.
 #[derive(Clone, Copy, Debug)]
@@ -36,10 +35,8 @@ impl Task<'_> {
     pub fn check(&self, limits: Limits, observer: &mut dyn Observer) -> Report {
         let started = Instant::now();
         let program = self.program();
-        let mut occurred = Occurred::new(&program, observer);
-        let outcome = Explorer::new(&program).limits(limits).run(&mut occurred);
-        let applicable = occurred.applicable();
-        let (verdict, detail) = conclude(&program, &outcome, &applicable);
+        let outcome = Explorer::new(&program).limits(limits).run(observer);
+        let (verdict, detail) = conclude(&program, &outcome);
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
         Report {
@@ -104,7 +101,7 @@ impl Task<'_> {
     }
 }
 
-fn conclude(program: &Program, outcome: &Outcome, applicable: &[bool]) -> (Verdict, Option<String>) {
+fn conclude(program: &Program, outcome: &Outcome) -> (Verdict, Option<String>) {
     if outcome.finding.is_some() {
         return (Verdict::Violated, None);
     }
@@ -114,10 +111,10 @@ fn conclude(program: &Program, outcome: &Outcome, applicable: &[bool]) -> (Verdi
     if !outcome.complete {
         return (Verdict::Inconclusive, Some("the search ended without saying why".to_owned()));
     }
-    let closed = |applies: bool| {
-        let windows = program.windows.iter().zip(&outcome.opened).zip(applicable);
-        let closed = windows.filter(move |((_, opened), applicable)| !**opened && **applicable == applies);
-        closed.map(|((window, _), _)| format!("`{}`", window.text)).collect::<Vec<_>>().join(", ")
+    let closed = |occurred: bool| {
+        let windows = program.windows.iter().enumerate();
+        let closed = windows.filter(|&(i, _)| !outcome.opened[i] && outcome.occurred[i] == occurred);
+        closed.map(|(_, window)| format!("`{}`", window.text)).collect::<Vec<_>>().join(", ")
     };
     let (never, inapplicable) = (closed(true), closed(false));
     if !never.is_empty() {

@@ -106,6 +106,9 @@ pub struct CheckArgs {
     /// Deviations.
     #[command(flatten)]
     pub toggles: ToggleArgs,
+    /// Checks this era as well, without toggles, and lists what the others break and mend in comparison.
+    #[arg(long, value_name = "ERA|FILE")]
+    pub against: Option<String>,
     /// The engine.
     #[arg(long, default_value = "explore", value_parser = engine)]
     pub engine: String,

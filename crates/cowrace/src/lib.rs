@@ -5,6 +5,7 @@
 //! them speak of. What is here joins them: [`select`] picks eras, [`Task`] is one scenario under one
 //! era, [`picture`] draws what was found as a scenario of its own, and [`run`] is the command line.
 
+mod against;
 mod check;
 mod cli;
 mod cmd;
@@ -16,7 +17,6 @@ mod failure;
 mod input;
 mod jobs;
 mod judge;
-mod occurred;
 mod one;
 mod out;
 mod picture;

@@ -7,9 +7,11 @@ use cowrace_trace::Trace;
 
 use crate::rows::rows;
 
-/// Lines that a picture adds below the diagram; those of an earlier picture are not repeated.
+/// How the comments below a diagram begin; those of an earlier picture are not repeated.
 const FINDING: &str = "# VIOLATED ";
 const SCHEDULE: &str = "# schedule: ";
+pub(crate) const CHECK: &str = "# check: ";
+pub(crate) const REPLAY: &str = "# replay: ";
 
 /// Draws a trace of a scenario. Read back and replayed as written, the diagram gives the same execution.
 ///
@@ -26,7 +28,7 @@ pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace) -> Diagram
     let statements: Vec<String> = scenario
         .footer_text()
         .lines()
-        .filter(|line| !line.starts_with(FINDING) && !line.starts_with(SCHEDULE))
+        .filter(|line| ![FINDING, SCHEDULE, CHECK, REPLAY].iter().any(|begin| line.starts_with(begin)))
         .map(str::to_owned)
         .collect();
     let mut diagram = Diagram {

@@ -126,6 +126,9 @@ pub struct Outcome {
     pub depth: u32,
     /// For each window of the program, whether some execution opened it.
     pub opened: Vec<bool>,
+    /// For each window, whether each of its points occurred in some execution. A window that is not open
+    /// because a point never occurs is about steps that the program does not take.
+    pub occurred: Vec<bool>,
 }
 
 /// An exhaustive search under sequential consistency. The crate's documentation says how it works.

@@ -96,6 +96,7 @@ impl<'p> Search<'p> {
                 events: 0,
                 depth: 0,
                 opened: vec![false; program.windows.len()],
+                occurred: vec![false; program.windows.len()],
             },
             started: now,
             reported: (now, 0, 0),
@@ -127,7 +128,7 @@ impl<'p> Search<'p> {
                 Next::Complete => {
                     self.outcome.executions += 1;
                     if self.windows.any_closed() {
-                        self.windows.judge(&self.history, self.bench.seats(), &mut self.outcome.opened);
+                        self.windows.judge(&self.history, self.bench.seats(), &mut self.outcome);
                     }
                     if self.found.is_none() {
                         match (self.program.check)(&self.memory) {

@@ -2,6 +2,7 @@
 
 use cowrace_machine::{Mark, Placed, Point, Prim, Seat, Window};
 
+use crate::explorer::Outcome;
 use crate::history::History;
 
 /// A stretch of one actor's events, by number. One that holds no event stands between two: its `first` is
@@ -20,10 +21,19 @@ struct Named {
     prims: Vec<Prim>,
 }
 
+/// A window that no execution has opened yet.
+#[derive(Clone, Debug)]
+struct Closed {
+    index: usize,
+    points: Vec<Named>,
+    /// For each point, whether some execution has had it.
+    seen: Vec<bool>,
+}
+
 /// The windows of a program that no execution has opened yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Windows {
-    closed: Vec<(usize, Vec<Named>)>,
+    closed: Vec<Closed>,
 }
 
 impl Windows {
@@ -32,31 +42,41 @@ impl Windows {
             point: point.clone(),
             prims: Prim::ALL.iter().copied().filter(|p| Some(p.name()) == point.step.as_deref()).collect(),
         };
-        let closed = windows.iter().enumerate();
-        Self { closed: closed.map(|(i, window)| (i, window.points.iter().map(named).collect())).collect() }
+        let closed = windows.iter().enumerate().map(|(index, window)| Closed {
+            index,
+            points: window.points.iter().map(named).collect(),
+            seen: vec![false; window.points.len()],
+        });
+        Self { closed: closed.collect() }
     }
 
     pub(crate) const fn any_closed(&self) -> bool {
         !self.closed.is_empty()
     }
 
-    /// Looks at a complete execution, and notes in `opened` which windows it opens.
-    pub(crate) fn judge(&mut self, history: &History, seats: &[Seat], opened: &mut [bool]) {
-        self.closed.retain(|(index, points)| {
-            opened[*index] = is_open(history, seats, points);
-            !opened[*index]
+    /// Looks at a complete execution, and notes which windows it opens and which have all their points in
+    /// executions so far.
+    pub(crate) fn judge(&mut self, history: &History, seats: &[Seat], outcome: &mut Outcome) {
+        self.closed.retain_mut(|Closed { index, points, seen }| {
+            let stretches: Vec<_> = points.iter().map(|point| find(history, seats, point)).collect();
+            seen.iter_mut().zip(&stretches).for_each(|(seen, stretch)| *seen |= stretch.is_some());
+            outcome.occurred[*index] = seen.iter().all(|&seen| seen);
+            let all: Option<Vec<_>> = stretches.into_iter().collect();
+            outcome.opened[*index] = all.is_some_and(|stretches| is_open(history, &stretches));
+            !outcome.opened[*index]
         });
     }
 }
 
+/// Where a point lies in an execution, if it does.
+fn find(history: &History, seats: &[Seat], point: &Named) -> Option<Stretch> {
+    let on = |seat: &Seat, actor| seat.with_marks(|marks| stretch(history, actor, marks, point));
+    seats.iter().zip(0..).find_map(|(seat, actor)| on(seat, actor))
+}
+
 /// Whether some order of the execution's independent events shows each point before the next: it does
 /// unless a later point must begin before an earlier one ends.
-fn is_open(history: &History, seats: &[Seat], points: &[Named]) -> bool {
-    let find = |point: &Named| {
-        let on = |seat: &Seat, actor| seat.with_marks(|marks| stretch(history, actor, marks, point));
-        seats.iter().zip(0..).find_map(|(seat, actor)| on(seat, actor))
-    };
-    let Some(stretches) = points.iter().map(find).collect::<Option<Vec<_>>>() else { return false };
+fn is_open(history: &History, stretches: &[Stretch]) -> bool {
     stretches.iter().enumerate().all(|(i, earlier)| {
         stretches[i + 1..].iter().all(|later| {
             let Some(last) = earlier.last.checked_sub(1) else { return true };

@@ -9,9 +9,11 @@ use cowrace_mm::era::PRESETS;
 use cowrace_render::{json, line, summary, table};
 use cowrace_trace::{Exit, Report};
 
+use crate::against::Against;
 use crate::check::Task;
 use crate::cli::{CheckArgs, Format};
 use crate::input::{self, Loaded};
+use crate::picture::{CHECK, REPLAY};
 use crate::progress::{Progress, Watch};
 use crate::{Failure, Out, eras, jobs, judge, picture};
 
@@ -23,7 +25,12 @@ use super::explain::again;
 ///
 /// If a scenario or an era cannot be had, or the output cannot be written.
 pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
-    let selection = eras::select(&args.era, &args.toggles.toggles())?;
+    let mut selection = eras::select(&args.era, &args.toggles.toggles())?;
+    let base = args.against.as_deref().map(eras::named).transpose()?;
+    if let Some(base) = &base {
+        selection.eras.retain(|era| era != base);
+        selection.eras.insert(0, base.clone());
+    }
     let loaded = input::scenarios(&args.paths)?;
     for note in &selection.notes {
         // Nobody is left to tell if standard error is gone.
@@ -32,7 +39,7 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> 
     let work = work(&loaded, &selection.eras, args);
     let limits = Limits { executions: args.max_executions, time: args.max_time, ..Limits::default() };
     let threads = args.jobs.map_or_else(cores, usize::from);
-    let verbose = Verbosity::of(&loaded, &selection.eras);
+    let verbose = Verbosity::of(&loaded, &selection.eras, base.is_some());
     let progress = Progress::new(work.len());
     let mut reports = Vec::new();
     let check = |(task, loaded): &(Task<'_>, &Loaded)| {
@@ -50,11 +57,18 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> 
     });
     progress.finish();
     done?;
+    let against = base.map(|base| (base.label(), Against::new(&base.label(), &reports)));
     if args.format == Format::Text {
-        let lines = verbose.lines || reports.iter().any(|r| r.as_expected != Some(true));
-        out.text(&conclusion(&reports, lines))?;
+        match &against {
+            Some((base, against)) => out.text(&against.text(base))?,
+            None => out.text(&conclusion(&reports, verbose))?,
+        }
     }
-    Ok(judge::worst(&reports))
+    let exit = judge::worst(&reports);
+    Ok(match against {
+        Some((_, against)) if exit == Exit::Ok => against.exit(),
+        _ => exit,
+    })
 }
 
 /// Every scenario in every variant under every era.
@@ -82,35 +96,43 @@ struct Verbosity {
     lines: bool,
     /// The diagram of a violation.
     diagrams: bool,
+    /// A line for what is not judged.
+    unjudged: bool,
 }
 
 impl Verbosity {
-    fn of(loaded: &[Loaded], eras: &[Era]) -> Self {
-        Self { lines: loaded.len() == 1 || eras.len() == 1, diagrams: loaded.len() == 1 && eras.len() == 1 }
+    fn of(loaded: &[Loaded], eras: &[Era], compares: bool) -> Self {
+        let (file, era) = (loaded.len() == 1, eras.len() == 1);
+        Self { lines: (file || era) && !compares, diagrams: file && era, unjudged: !compares }
+    }
+
+    fn tells(self, report: &Report) -> bool {
+        match report.as_expected {
+            Some(true) => self.lines,
+            Some(false) => true,
+            None => self.lines || self.unjudged,
+        }
     }
 }
 
-/// What is told of one run.
+/// What is told of one run. Below a diagram it is comments, so that the whole can be pasted into a file.
 fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) -> Result<String, Failure> {
-    let as_expected = report.as_expected == Some(true);
-    if as_expected && !verbosity.lines {
+    if !verbosity.tells(report) {
         return Ok(String::new());
-    }
-    let mut text = format!("{}\n", line(report));
-    if let Some(detail) = &report.detail {
-        text.push_str(&format!("  {detail}\n"));
     }
     if let Some(schedule) = &report.schedule
         && (report.as_expected == Some(false) || verbosity.diagrams)
     {
         let trace = again(task, &tidy(&task.program(), schedule))?;
-        let diagram = picture(task.scenario, task.variant, &trace);
-        text.push_str(&format!("\n{diagram}\n"));
+        let mut text = format!("{}{CHECK}{}\n", picture(task.scenario, task.variant, &trace), line(report));
         if let Some(command) = replay_command(task, loaded, &trace.schedule.to_string()) {
-            text.push_str(&format!("replay: {command}\n\n"));
+            text.push_str(&format!("{REPLAY}{command}\n"));
         }
+        text.push('\n');
+        return Ok(text);
     }
-    Ok(text)
+    let detail = report.detail.as_ref().map(|detail| format!("  {detail}\n")).unwrap_or_default();
+    Ok(format!("{}\n{detail}", line(report)))
 }
 
 /// The command that shows the violation again. An era file's path is not known here, so there is none
@@ -128,7 +150,11 @@ fn replay_command(task: Task<'_>, loaded: &Loaded, schedule: &str) -> Option<Str
 }
 
 /// The table and the summary. A table of one row would say what the lines have said.
-fn conclusion(reports: &[Report], below_lines: bool) -> String {
+fn conclusion(reports: &[Report], verbosity: Verbosity) -> String {
+    if verbosity.diagrams && reports.iter().any(|r| r.schedule.is_some()) {
+        return format!("{CHECK}{}\n", summary(reports));
+    }
+    let below_lines = reports.iter().any(|r| verbosity.tells(r));
     let row = |report: &Report| (report.scenario.clone(), report.variant.clone());
     let one_row = reports.windows(2).all(|pair| row(&pair[0]) == row(&pair[1]));
     let gap = if below_lines { "\n" } else { "" };
