@@ -179,6 +179,12 @@ async fn do_anonymous_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     }
     let page = alloc_page(cpu).await;
     prepare_anon_page(cpu, page, va).await;
+    map_new_page(cpu, vmf, page).await
+}
+
+/// Maps a fresh page, unless somebody has been faster: the end of `do_anonymous_page`, and `finish_fault`.
+async fn map_new_page(cpu: &Cpu, vmf: &VmFault, page: Page) -> FaultResult {
+    let (mm, va) = (vmf.mm, vmf.va);
     cpu.ptl_lock(mm).await;
     if !cpu.ptep_get(mm, va).await.none() {
         cpu.ptl_unlock(mm).await;
@@ -216,17 +222,7 @@ async fn do_fault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let page = alloc_page(cpu).await;
     prepare_anon_page(cpu, page, va).await;
     copy_user_highpage(cpu, page, cached).await;
-    cpu.ptl_lock(mm).await;
-    if !cpu.ptep_get(mm, va).await.none() {
-        cpu.ptl_unlock(mm).await;
-        put_page(cpu, page).await;
-        return FaultResult::Done;
-    }
-    page_add_new_anon_rmap(cpu, page).await;
-    lru_cache_add(cpu, page).await;
-    cpu.set_pte_at(mm, va, vmf.maybe_mkwrite(Pte::mk(page).set(mmu::DIRTY | SOFT_DIRTY))).await;
-    cpu.ptl_unlock(mm).await;
-    FaultResult::Done
+    map_new_page(cpu, vmf, page).await
 }
 
 /// `copy_user_highpage`: word by word, through the kernel's mapping, under no lock that stops writers.
@@ -554,7 +550,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         exclusive = rules.swapin_reuse == SwapinReuse::SwapExclusive && vmf.orig_pte.swp_exclusive();
         if exclusive && cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
             // A device that needs stable pages may be reading it; assume that it does.
-            cpu.why(|| "under writeback, so not exclusive for now".to_owned());
+            cpu.why(|| "under writeback, so not exclusive yet".to_owned());
             exclusive = false;
         }
         swap_free(cpu, entry).await;

@@ -21,7 +21,7 @@ use crate::swapfile::{add_to_swap, page_swap_entry, swap_duplicate, swap_free, s
 use crate::tlb::{TlbUbc, flush_tlb_page};
 use crate::world::Va;
 
-/// Reclaim of the page that is mapped at an address: isolation, [`shrink_page_list`], and, when the page was
+/// Reclaim of the page that is mapped at an address: isolation, `shrink_page_list`, and, when the page was
 /// written out, a second pass that frees it.
 pub async fn reclaim(cpu: &Cpu, mm: MmStruct, va: Va) {
     let _frame = cpu.frame("shrink_inactive_list");

@@ -30,16 +30,34 @@ pub(crate) fn run(args: &ErasArgs, out: &mut Out<'_>) -> Result<(), Failure> {
 
 fn every_era() -> String {
     let mut text = String::new();
-    let width = PRESETS.iter().map(|p| p.name.len()).max().unwrap_or(0);
     for preset in PRESETS {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{}", format!("{:width$}  {}", preset.name, preset.about).trim_end());
+        let _ = writeln!(text, "{}  {}", preset.name, preset.about);
+        if let Some(base) = preset.base {
+            let more = if preset.with.is_empty() && preset.without.is_empty() { "" } else { ", and" };
+            let _ = writeln!(text, "  {base}{more}");
+        }
+        for (sign, ids) in [('+', preset.with), ('-', preset.without)] {
+            for commit in ids.iter().filter_map(|id| COMMITS.iter().find(|c| c.id == *id)) {
+                let _ = writeln!(text, "  {sign} {}  {}", commit.id, commit.title);
+                let _ = writeln!(text, "      {}: {}", consequence(commit), commit.closes);
+            }
+        }
+        text.push('\n');
     }
-    text.push_str("\nrules for --set, each with its values:\n");
+    text.push_str("`cowrace eras NAME` lists all commits and rules of one era\n\n");
+    text.push_str("rules for --set, each with its values:\n");
     for (key, values) in Rules::keys() {
         let _ = writeln!(text, "  {key}={}", values.join("|"));
     }
     text
+}
+
+/// What a commit does to which scenario, and how that is known.
+fn consequence(commit: &Commit) -> String {
+    let (_, effect, scenario) = effect(commit.effect);
+    let scenario = scenario.map(|s| format!(" {s}")).unwrap_or_default();
+    format!("{effect}{scenario} ({})", provenance(commit.provenance))
 }
 
 fn every_era_json() -> Vec<Value> {
@@ -80,10 +98,8 @@ fn about(era: &Era) -> Option<&'static str> {
 }
 
 fn describe(text: &mut String, commit: &Commit) {
-    let (_, effect, scenario) = effect(commit.effect);
-    let scenario = scenario.map(|s| format!(" {s}")).unwrap_or_default();
     let _ = writeln!(text, "  {:<12}  {:<8}  {}", commit.id, commit.release, commit.title);
-    let _ = writeln!(text, "    {effect}{scenario} ({})", provenance(commit.provenance));
+    let _ = writeln!(text, "    {}", consequence(commit));
     if !commit.closes.is_empty() {
         let _ = writeln!(text, "    {}", commit.closes);
     }

@@ -9,9 +9,12 @@ pub struct Preset {
     pub about: &'static str,
     /// Whether it is a release of the mainline; ranges in scenarios run over these.
     pub mainline: bool,
-    base: Option<&'static str>,
-    with: &'static [&'static str],
-    without: &'static [&'static str],
+    /// The preset that it is built on.
+    pub base: Option<&'static str>,
+    /// The commits that it has more.
+    pub with: &'static [&'static str],
+    /// The commits of the base that it has not.
+    pub without: &'static [&'static str],
 }
 
 impl Preset {
