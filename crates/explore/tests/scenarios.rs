@@ -4,25 +4,17 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use common::naive::{Naive, Traces};
+use common::naive::{Collect, Naive};
 use cowrace_explore::{Execution, Explorer, Observer};
-use cowrace_machine::Arch;
+use cowrace_machine::{Arch, mmu};
+use cowrace_mm::layout::{MmStruct, boot_page};
 use cowrace_mm::{Era, World, program};
 
 /// Executions that the search without reduction may start.
 const BUDGET: u32 = 15_000;
-
-#[derive(Default)]
-struct Collect(Traces);
-
-impl Observer for Collect {
-    fn execution(&mut self, execution: &Execution<'_>) {
-        let entry = self.0.entry(execution.canonical());
-        entry.or_insert_with(|| (0, execution.memory().nonzero().collect())).0 += 1;
-    }
-}
 
 /// Compares the sets of traces; `None` if the scenario is too large for the reference.
 fn compare(name: &str, world: &World, era: &Era, budget: u32) -> Option<usize> {
@@ -129,4 +121,55 @@ fn four_actors_and_more() {
     }
     // v5.18 looks at the count three times, which is too much for the reference in the first scenario.
     assert!(compared >= LARGE.len() * 4 - 1, "the others are small enough for the reference");
+}
+
+fn with_environment(words: &str) -> World {
+    let text = format!(
+        "race environment
+mm A {{ buf: anon; two: none }}
+env {words}
+
+t0 @A            t1 @A
+===============  ==============
+buf[0] = 1       x = buf[0]
+munmap(buf)      two[1] = 2
+
+always A.two[1] == 2
+"
+    );
+    let scenario = cowrace_scenario::parse(&text).expect("the text parses");
+    scenario.variants()[0].world().clone()
+}
+
+/// What the environment does is explored like everything else. `reclaim` is too large for the reference.
+#[test]
+fn environments() {
+    for words in ["lru_drain", "spec_ref", "tlb_evict", "page_reuse", "lru_drain, page_reuse"] {
+        for era in ["v5.7", "v5.10", "v6.12"] {
+            let era = Era::preset(era).expect("a preset");
+            let traces = compare(words, &with_environment(words), &era, 300_000);
+            assert!(traces.is_some(), "{words} under {} is too large for the reference", era.name());
+        }
+    }
+}
+
+/// Collects the pages that the second area can end up with.
+#[derive(Default)]
+struct Pages(BTreeSet<u16>);
+
+impl Observer for Pages {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        self.0.insert((execution.memory().get(MmStruct(0).pte(1)) >> mmu::PFN_SHIFT) as u16);
+    }
+}
+
+/// A page that was freed may be anybody's next, but only if the environment says so.
+#[test]
+fn freed_pages_are_handed_out_again() {
+    let era = Era::preset("v6.12").expect("a preset");
+    for (words, reused) in [("page_reuse", true), ("lru_drain", false)] {
+        let mut pages = Pages::default();
+        Explorer::new(&program(&with_environment(words), &era, Arch::Generic)).run(&mut pages);
+        assert_eq!(pages.0.contains(&(boot_page(0).pfn() as u16)), reused, "{words}: {:?}", pages.0);
+    }
 }

@@ -4,24 +4,13 @@ mod common;
 
 use std::cell::Cell;
 
-use common::naive::{Naive, Traces};
+use common::naive::{Collect, Naive, Traces};
 use common::random::{Flavour, scripts};
 use common::{Step::*, *};
-use cowrace_explore::{Execution, Explorer, Observer, Outcome};
+use cowrace_explore::{Explorer, Outcome};
 use cowrace_machine::Program;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
-
-/// Collects traces.
-#[derive(Default)]
-struct Collect(Traces);
-
-impl Observer for Collect {
-    fn execution(&mut self, execution: &Execution<'_>) {
-        let entry = self.0.entry(execution.canonical());
-        entry.or_insert_with(|| (0, execution.memory().nonzero().collect())).0 += 1;
-    }
-}
 
 fn explore(program: &Program) -> (Outcome, Traces) {
     let mut collect = Collect::default();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use cowrace_explore::{Execution, Observer};
 use cowrace_machine::{Answer, Footprint, Memory, Op, Program, Request};
 
 #[derive(Clone, Copy)]
@@ -15,6 +16,17 @@ pub(crate) struct Event {
 
 /// How often each canonical trace was met, with memory at its end.
 pub(crate) type Traces = BTreeMap<Vec<u64>, (u32, Vec<(usize, u64)>)>;
+
+/// Collects the traces of the engine, to compare.
+#[derive(Default)]
+pub(crate) struct Collect(pub(crate) Traces);
+
+impl Observer for Collect {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        let entry = self.0.entry(execution.canonical());
+        entry.or_insert_with(|| (0, execution.memory().nonzero().collect())).0 += 1;
+    }
+}
 
 pub(crate) struct Naive<'p> {
     program: &'p Program,
