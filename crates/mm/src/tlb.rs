@@ -8,6 +8,7 @@
 use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
+use crate::era::BatchedFlush;
 use crate::layout::{MmStruct, irq_off, tlb};
 use crate::world::Va;
 
@@ -58,6 +59,9 @@ pub async fn mm_tlb_flush_nested(cpu: &Cpu, mm: MmStruct) -> bool {
 
 /// `flush_tlb_batched_pending`, under the PTE lock: does now what reclaim has put off.
 pub async fn flush_tlb_batched_pending(cpu: &Cpu, mm: MmStruct) {
+    if cpu.rules().batched_flush == BatchedFlush::Defer {
+        return;
+    }
     let _frame = cpu.frame("flush_tlb_batched_pending");
     if cpu.load(mm.tlb_flush_batched(), Prim::TlbBatched).await.bits != 0 {
         cpu.why(|| "reclaim has put off a flush of this mm, so flush now".to_owned());

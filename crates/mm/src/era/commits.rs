@@ -1,10 +1,10 @@
 //! The commits, as toggles.
 
 use super::{
-    ActiveRead, AeBarriers, AnonExclusive, ClearRefsFlush, ClearRefsLock, ClearRefsPin, DirectIo, ForkPin,
-    ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned, MadvFree, MprotectUpgrade, PinSteps,
-    ReclaimPin, Rules, SwapinRecheck, SwapinReuse, UffdFlush, UffdUnprotect, VmaLock, WpFreeSwap, WpLruDrain,
-    WpReuse, WpUnlock,
+    ActiveRead, AeBarriers, AnonExclusive, BatchedFlush, ClearRefsFlush, ClearRefsLock, ClearRefsPin,
+    DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned, MadvFree,
+    MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck, SwapinReuse, UffdFlush, UffdUnprotect,
+    VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
 };
 
 /// Where a row's statement comes from.
@@ -74,6 +74,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("swapin-aba-page-lock"),
         provenance: Provenance::Inferred,
         rule: |r| r.swapin_recheck = SwapinRecheck::Private,
+    },
+    Commit {
+        id: "3ea277194daa",
+        release: "v4.13",
+        title: "mm, mprotect: flush TLB if potentially racing with a parallel reclaim leaving stale TLB entries",
+        closes: "who finds a PTE that reclaim has cleared does the flush that reclaim has put off",
+        effect: Effect::Closes("reclaim-batch-vs-mprotect"),
+        provenance: Provenance::Read,
+        rule: |r| r.batched_flush = BatchedFlush::Catch,
     },
     Commit {
         id: "17839856fd58",

@@ -56,7 +56,7 @@ pub const PRESETS: &[Preset] = &[
         "v5.7",
         "mapcount and swapcount decide, a read GUP takes what is mapped, fork shares pinned pages",
         None,
-        &["4969c1192d15", "31c4a3d3a0f8"],
+        &["4969c1192d15", "31c4a3d3a0f8", "3ea277194daa"],
     ),
     mainline("v5.8", "as v5.7, and a read GUP breaks COW as a write does", Some("v5.7"), &["17839856fd58"]),
     mainline(

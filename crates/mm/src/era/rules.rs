@@ -219,6 +219,13 @@ rules! {
         /// And tests again when it is unmapped (v6.3).
         SkipAndRecheck = "skip-and-recheck",
     }
+    /// Whether a change of PTEs first does the flush that reclaim has put off (3ea277194daa).
+    batched_flush: BatchedFlush = Defer {
+        /// It relies on finding a PTE to flush for.
+        Defer = "defer",
+        /// `flush_tlb_batched_pending`.
+        Catch = "catch",
+    }
     /// When reclaim discards a page of `MADV_FREE` (6c8e2a256915).
     madv_free: MadvFree = Dirty {
         /// If it is not dirty.
