@@ -103,8 +103,14 @@ prims! {
     SetPageWriteback = "set_page_writeback": Full, Relaxed, Relaxed;
     /// `end_page_writeback`.
     EndPageWriteback = "end_page_writeback": Full, Full, Full;
-    /// `set_bit` and `clear_bit` on other page flags.
-    PageFlagSet = "set_page_flag": Full, Relaxed, Relaxed;
+    /// `SetPageLRU`.
+    SetPageLru = "SetPageLRU": Full, Relaxed, Relaxed;
+    /// `TestClearPageLRU`.
+    TestClearPageLru = "TestClearPageLRU": Full, Full, Full;
+    /// `SetPageSwapBacked`.
+    SetPageSwapBacked = "SetPageSwapBacked": Full, Relaxed, Relaxed;
+    /// `ClearPageSwapBacked`.
+    ClearPageSwapBacked = "ClearPageSwapBacked": Full, Relaxed, Relaxed;
     /// `__SetPageUptodate`: a write barrier, then the bit.
     SetPageUptodate = "__SetPageUptodate": WriteBarrier, WriteBarrier, WriteBarrier;
     /// `lock_page`.

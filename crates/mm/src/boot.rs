@@ -95,7 +95,7 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
         }
         return;
     }
-    let mut soft = if area.soft_clean { 0 } else { SOFT_DIRTY };
+    let soft = if area.soft_clean { 0 } else { SOFT_DIRTY };
     match area.populate {
         Populate::None => {}
         Populate::ZeroPage => map_all(memory, sharers, va, Pte::mk(ZERO_PAGE.into()).set(soft)),
@@ -124,7 +124,6 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
             let mut pte = Pte::mk(Page::from(page));
             if area.lazyfree {
                 pte = pte.clear(mmu::ACCESSED);
-                soft = 0;
             }
             if !area.clean && !area.lazyfree {
                 pte = pte.set(mmu::DIRTY);

@@ -68,10 +68,11 @@ async fn read_variable(cpu: &Cpu, var: VarId) -> Value {
     Value::decode(cpu.wait(variable(var), Cond::AnySet(u64::MAX)).await.bits)
 }
 
-/// What a variable holds, if it is a handle that has not been given back.
+/// What a variable holds, if it is a handle. One that has been given back is still a number of a page, and
+/// whoever uses it finds what is there now.
 async fn read_handle(cpu: &Cpu, var: VarId) -> Option<Handle> {
     match read_variable(cpu, var).await {
-        Value::Handle(handle) if !handle.released => Some(handle),
+        Value::Handle(handle) => Some(handle),
         _ => {
             cpu.why(|| "there is no page behind the handle".to_owned());
             None
@@ -147,6 +148,13 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             Value::Child(child)
         }
         Call::Exit => {
+            // exit_mmap is for the last user of the mm.
+            let this = usize::from(cpu.actor());
+            for (other, spec) in cpu.kernel().world.actors.iter().enumerate() {
+                if other != this && spec.mm == Some(mm.0) {
+                    cpu.join(other as u8).await;
+                }
+            }
             crate::mmap::exit_mmap(cpu, mm).await;
             Value::Number(0)
         }

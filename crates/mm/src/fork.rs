@@ -37,7 +37,7 @@ pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
         }
         // A child registers with userfaultfd only if the parent asked for the fork event.
         cpu.store(child.vm_flags(va), vm_flags & !vm::UFFD_WP, Prim::VmFlags).await;
-        copy_page_range(cpu, parent, child, va).await;
+        copy_page_range(cpu, parent, child, va, vm_flags).await;
     }
     flush_tlb_mm(cpu, parent).await;
     for va in locked {
@@ -54,7 +54,7 @@ pub fn areas(cpu: &Cpu, mm: MmStruct) -> Vec<Va> {
 }
 
 /// `copy_page_range`: one VMA, between the two increments of `write_protect_seq` (57efa1fe5957).
-async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va) {
+async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flags: u64) {
     let _frame = cpu.frame("copy_page_range");
     let seq = cpu.rules().fork_seq == ForkSeq::Yes;
     if seq {
@@ -67,7 +67,7 @@ async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va) {
     if pte.is_swap() {
         copy_nonpresent_pte(cpu, src, dst, va, pte).await;
     } else if pte.present() {
-        copy_present_pte(cpu, src, dst, va, pte).await;
+        copy_present_pte(cpu, src, dst, va, pte, vm_flags).await;
     }
     cpu.ptl_unlock(src).await;
     cpu.ptl_unlock(dst).await;
@@ -90,17 +90,15 @@ pub async fn page_needs_cow_for_dma(cpu: &Cpu, mm: MmStruct, page: Page) -> bool
 }
 
 /// `copy_present_pte`, with both PTE locks held.
-async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte) {
+async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte, vm_flags: u64) {
     let _frame = cpu.frame("copy_present_pte");
     let page = pte.page();
     if page.is_zero() {
-        cpu.set_pte_at(dst, va, pte.clear(UFFD_WP)).await;
+        cpu.set_pte_at(dst, va, pte.clear(mmu::ACCESSED | UFFD_WP)).await;
         return;
     }
     if !page.is_anon() {
-        cpu.get_page(page).await;
-        page_dup_rmap(cpu, page).await;
-        cpu.set_pte_at(dst, va, pte.clear(mmu::WRITE | UFFD_WP)).await;
+        // vma_needs_copy: an area that never had a page of its own has no anon_vma. The child faults.
         return;
     }
     if cpu.rules().anon_exclusive == AnonExclusive::Yes {
@@ -108,7 +106,7 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
         cpu.get_page(page).await;
         if !page_try_dup_anon_rmap(cpu, src, page).await {
             put_page(cpu, page).await;
-            return copy_present_page(cpu, dst, va, page).await;
+            return copy_present_page(cpu, dst, va, page, vm_flags).await;
         }
         if pte.write() {
             cpu.ptep_set_wrprotect(src, va).await;
@@ -120,13 +118,13 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
         }
         if page_needs_cow_for_dma(cpu, src, page).await {
             cpu.set_pte_at(src, va, pte).await;
-            return copy_present_page(cpu, dst, va, page).await;
+            return copy_present_page(cpu, dst, va, page, vm_flags).await;
         }
         cpu.get_page(page).await;
         page_dup_rmap(cpu, page).await;
     } else if cpu.rules().fork_pin == ForkPin::Copy {
         if page_needs_cow_for_dma(cpu, src, page).await {
-            return copy_present_page(cpu, dst, va, page).await;
+            return copy_present_page(cpu, dst, va, page, vm_flags).await;
         }
         cpu.get_page(page).await;
         page_dup_rmap(cpu, page).await;
@@ -140,12 +138,12 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
         cpu.get_page(page).await;
         page_dup_rmap(cpu, page).await;
     }
-    cpu.set_pte_at(dst, va, pte.clear(mmu::WRITE | UFFD_WP)).await;
+    cpu.set_pte_at(dst, va, pte.clear(mmu::WRITE | mmu::ACCESSED | UFFD_WP)).await;
 }
 
 /// `copy_present_page`: a page that may be pinned stays with the parent, untouched; the child gets a copy.
 /// The page for it was allocated before the locks were taken; when makes no difference.
-async fn copy_present_page(cpu: &Cpu, dst: MmStruct, va: Va, page: Page) {
+async fn copy_present_page(cpu: &Cpu, dst: MmStruct, va: Va, page: Page, vm_flags: u64) {
     let _frame = cpu.frame("copy_present_page");
     cpu.why(|| format!("{} may be pinned, so the child gets a copy now", cpu.name(page)));
     let new = alloc_page(cpu).await;
@@ -153,7 +151,10 @@ async fn copy_present_page(cpu: &Cpu, dst: MmStruct, va: Va, page: Page) {
     prepare_anon_page(cpu, new, va).await;
     page_add_new_anon_rmap(cpu, new).await;
     lru_cache_add(cpu, new).await;
-    cpu.set_pte_at(dst, va, Pte::mk(new).set(mmu::WRITE | mmu::DIRTY | SOFT_DIRTY)).await;
+    let pte = Pte::mk(new).set(mmu::DIRTY | SOFT_DIRTY);
+    // maybe_mkwrite.
+    let pte = if vm_flags & vm::WRITE != 0 { pte.set(mmu::WRITE) } else { pte };
+    cpu.set_pte_at(dst, va, pte).await;
 }
 
 /// `copy_nonpresent_pte`: a swap entry. What was exclusive is not any more, in either mm.

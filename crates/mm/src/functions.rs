@@ -55,6 +55,7 @@ pub const FUNCTIONS: &[&str] = &[
     "put_page",
     "read_swap_cache_async",
     "reuse_swap_page",
+    "set_page_dirty_lock",
     "shrink_inactive_list",
     "shrink_page_list",
     "tls_sw_recvmsg",

@@ -260,12 +260,13 @@ async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, v
 /// `put_page`, `unpin_user_page`; a page that was written is marked dirty first
 /// (`unpin_user_pages_dirty_lock`, `bio_release_pages`).
 pub async fn release(cpu: &Cpu, page: Page, pin: bool, dirty: bool) {
-    let _frame = cpu.frame(if pin { "unpin_user_page" } else { "put_page" });
     if dirty && !page.is_zero() && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await {
+        let _frame = cpu.frame("set_page_dirty_lock");
         cpu.lock_page(page).await;
         cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
         cpu.unlock_page(page).await;
     }
+    let _frame = cpu.frame(if pin { "unpin_user_page" } else { "put_page" });
     if pin {
         put_page_refs(cpu, page, GUP_PIN_COUNTING_BIAS).await;
     } else {

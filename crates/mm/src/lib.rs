@@ -1,7 +1,7 @@
 //! Linux mm, cut to what the copy-on-write and pinning races need.
 //!
-//! Every function carries the name of the kernel function that it follows, takes the kernel's steps in the
-//! kernel's order, and reads the rule of the era at the place where kernels differ. What differs between
+//! Functions carry the name of the kernel function that they follow, take the kernel's steps in the
+//! kernel's order, and read the rule of the era at the place where kernels differ. What differs between
 //! kernels is data: [`era`]. What a scenario asks for is data, too: [`world`].
 
 mod boot;

@@ -71,7 +71,7 @@ async fn madvise_free_pte(cpu: &Cpu, mm: MmStruct, va: Va) {
             cpu.set_pte_at(mm, va, old.clear(mmu::ACCESSED | mmu::DIRTY)).await;
             flush = true;
             // mark_page_lazyfree.
-            cpu.clear_bits(page.flags(), pg::SWAPBACKED, Prim::PageFlagSet).await;
+            cpu.clear_bits(page.flags(), pg::SWAPBACKED, Prim::ClearPageSwapBacked).await;
         }
     }
     cpu.ptl_unlock(mm).await;

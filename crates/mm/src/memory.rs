@@ -123,6 +123,7 @@ fn access_allowed(cpu: &Cpu, vm_flags: u64, write: bool) -> Option<Errno> {
     let refused = vm_flags & vm::EXISTS == 0 || (write && vm_flags & vm::WRITE == 0);
     if refused {
         cpu.why(|| "the VMA does not allow the access, so SIGSEGV".to_owned());
+        cpu.step("SIGSEGV");
     }
     refused.then_some(Errno::Sigsegv)
 }

@@ -40,7 +40,11 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) {
         cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
     }
     cpu.ptl_unlock(mm).await;
-    if flush {
+    // tlb_finish_mmu.
+    if mm_tlb_flush_nested(cpu, mm).await {
+        cpu.why(|| "another flush is pending, so flush everything".to_owned());
+        flush_tlb_mm(cpu, mm).await;
+    } else if flush {
         flush_tlb_page(cpu, mm, va).await;
     }
     if let Some(page) = gathered {
@@ -49,10 +53,6 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) {
             free_swap_cache(cpu, page).await;
         }
         put_page(cpu, page).await;
-    }
-    if mm_tlb_flush_nested(cpu, mm).await {
-        cpu.why(|| "another flush is pending, so flush everything".to_owned());
-        flush_tlb_mm(cpu, mm).await;
     }
     dec_tlb_flush_pending(cpu, mm).await;
 }
@@ -84,6 +84,12 @@ pub async fn vma_start_write(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
 /// `exit_mmap`: nobody runs in the mm any more.
 pub async fn exit_mmap(cpu: &Cpu, mm: MmStruct) {
     let _frame = cpu.frame("exit_mmap");
+    // Who comes from outside now gets nothing: mmget_not_zero fails.
+    cpu.mmap_write_lock(mm).await;
+    for va in areas(cpu, mm) {
+        cpu.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
+    }
+    cpu.mmap_write_unlock(mm).await;
     for va in areas(cpu, mm) {
         zap_page_range(cpu, mm, va).await;
     }

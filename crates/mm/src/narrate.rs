@@ -7,7 +7,7 @@ use cowrace_machine::{Addr, Memory, Narrate, Narration, Obj, Op, Prim, mmu};
 use cowrace_trace::Change;
 
 use crate::cpu::Kernel;
-use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, Thing, boot_page, file_page, pg, thing, variable};
+use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, Thing, boot_page, file_page, pg, thing, variable, vm};
 use crate::pte::Pte;
 use crate::value::Value;
 use crate::world::World;
@@ -84,6 +84,13 @@ fn flags_text(bits: u64) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join("|") }
 }
 
+fn vm_flags_text(bits: u64) -> String {
+    let names =
+        [(vm::EXISTS, "mapped"), (vm::WRITE, "write"), (vm::DONTCOPY, "dontcopy"), (vm::UFFD_WP, "uffd-wp")];
+    let names: Vec<_> = names.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join("|") }
+}
+
 fn count_text(bits: u64) -> String {
     match bits / GUP_PIN_COUNTING_BIAS {
         0 => bits.to_string(),
@@ -141,7 +148,7 @@ impl Narrator {
             Thing::PgTable(mm, word) => format!("{}.pte({})", mm_name(mm), area(word.into())),
             Thing::Vma(mm, va, 0) => format!("{}.vma({}).vm_flags", mm_name(mm), area(va)),
             Thing::Vma(mm, va, _) => format!("{}.vma({}).vm_lock", mm_name(mm), area(va)),
-            Thing::Tlb(cpu, 8) => format!("irq-off of {}", actor(cpu)),
+            Thing::Tlb(cpu, 8) => format!("CPU of {}", actor(cpu)),
             Thing::Tlb(cpu, word) => format!("TLB of {} ({})", actor(cpu), area(word.into())),
             Thing::Pagevec(cpu, _) => format!("LRU batch of {}", actor(cpu)),
             Thing::Swap(slot, 0) => format!("swap_map[{slot}]"),
@@ -170,6 +177,9 @@ impl Narrator {
             Thing::PgTable(..) => pte_text(world, bits),
             Thing::Tlb(_, word) if word < 8 => pte_text(world, bits),
             Thing::Mm(_, 0) | Thing::Vma(_, _, 1) => rwsem_text(bits),
+            Thing::Tlb(_, 8) => if bits & 1 == 1 { "irqs off" } else { "irqs on" }.to_owned(),
+            Thing::Vma(_, _, 0) => vm_flags_text(bits),
+            Thing::Pagevec(_, word) if word > 1 && bits != 0 => page_name(world, Obj::from_pfn(bits)),
             Thing::Swap(_, 1) if bits != 0 => page_name(world, Obj::from_pfn(bits)),
             Thing::Swap(_, 1) => "empty".to_owned(),
             Thing::Page(_, 0) => flags_text(bits),

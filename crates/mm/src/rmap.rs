@@ -115,5 +115,5 @@ pub async fn only_active_reference(cpu: &Cpu, page: Page) -> bool {
 
 /// `TestClearPageLRU`: takes the page off the LRU list; whether it was on one.
 pub async fn test_clear_page_lru(cpu: &Cpu, page: Page) -> bool {
-    cpu.fetch_clear_bits(page.flags(), pg::LRU, Prim::PageFlagSet).await.bits & pg::LRU != 0
+    cpu.fetch_clear_bits(page.flags(), pg::LRU, Prim::TestClearPageLru).await.bits & pg::LRU != 0
 }

@@ -80,7 +80,7 @@ async fn drain(cpu: &Cpu, actor: ActorId) {
     for nth in 0..count {
         let pfn = cpu.load(slot(actor, nth), Prim::ReadOnce).await;
         let page = Page { obj: cowrace_machine::Obj::from_pfn(pfn.bits), dep: pfn.dep };
-        cpu.set_bits(page.flags(), pg::LRU, Prim::PageFlagSet).await;
+        cpu.set_bits(page.flags(), pg::LRU, Prim::SetPageLru).await;
         put_page(cpu, page).await;
     }
 }

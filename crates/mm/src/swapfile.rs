@@ -10,7 +10,7 @@ use cowrace_machine::{Obj, Prim, mmu};
 use crate::cpu::Cpu;
 use crate::layout::kernel::SWAP_LOCK;
 use crate::layout::{Page, SWAP_SLOTS, SwpEntry, pg};
-use crate::page_alloc::{alloc_page, prepare_anon_page};
+use crate::page_alloc::alloc_page;
 use crate::rmap::only_active_reference;
 use crate::swap::{lru_cache_add, put_page};
 use crate::world::Va;
@@ -84,7 +84,8 @@ pub async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Page {
             return page;
         }
         let page = alloc_page(cpu).await;
-        prepare_anon_page(cpu, page, va).await;
+        cpu.store(page.index(), va as u64, Prim::WriteOnce).await;
+        cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::SetPageSwapBacked).await;
         cpu.lock_page(page).await;
         cpu.spin_lock(SWAP_LOCK).await;
         let raced = cpu.load(entry.cache(), Prim::AddToSwapCache).await.bits != 0;
@@ -104,12 +105,13 @@ pub async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Page {
             put_page(cpu, page).await;
             continue;
         }
+        lru_cache_add(cpu, page).await;
         for word in 0..mmu::DATA_WORDS {
             let data = cpu.load(entry.data(word), Prim::SwapIo).await;
             cpu.store(page.data(word), data, Prim::SwapIo).await;
         }
+        cpu.set_bits(page.flags(), pg::UPTODATE, Prim::SetPageUptodate).await;
         cpu.unlock_page(page).await;
-        lru_cache_add(cpu, page).await;
         return page;
     }
 }
@@ -172,11 +174,13 @@ pub async fn reuse_swap_page(cpu: &Cpu, page: Page) -> bool {
     if mapcount + swapcount > 1 {
         return false;
     }
-    // The entry that the caller is about to replace may still be counted: it does not need the cache.
-    if !cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
-        delete_from_swap_cache(cpu, page).await;
-        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+    if cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
+        cpu.why(|| "under writeback to a device that is taken to need stable pages".to_owned());
+        return false;
     }
+    // The entry that the caller is about to replace may still be counted: it does not need the cache.
+    delete_from_swap_cache(cpu, page).await;
+    cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
     true
 }
 
@@ -200,8 +204,10 @@ pub async fn reuse_by_mapcount(cpu: &Cpu, page: Page, inactive: bool) -> bool {
 /// lock is free.
 pub async fn free_swap_and_cache(cpu: &Cpu, entry: SwpEntry) {
     let _frame = cpu.frame("free_swap_and_cache");
-    swap_free(cpu, entry).await;
-    if let Some(page) = lookup_swap_cache(cpu, entry).await {
+    let last = cpu.sub_and_test(entry.count(), 1, Prim::SwapFree).await;
+    if (last || cpu.kernel().counts_inactive())
+        && let Some(page) = lookup_swap_cache(cpu, entry).await
+    {
         if cpu.kernel().counts_inactive() {
             cpu.add(page.mapcount(), -(crate::layout::ONE_INACTIVE as i64), Prim::PageRemoveRmap).await;
         }

@@ -77,7 +77,7 @@ async fn isolate_lru_page(cpu: &Cpu, page: Page) -> bool {
 }
 
 async fn putback_lru_page(cpu: &Cpu, page: Page) {
-    cpu.set_bits(page.flags(), pg::LRU, Prim::PageFlagSet).await;
+    cpu.set_bits(page.flags(), pg::LRU, Prim::SetPageLru).await;
     put_page(cpu, page).await;
 }
 
@@ -227,7 +227,7 @@ async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -
     };
     if !discard {
         cpu.set_pte_at(mm, va, pte).await;
-        cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::PageFlagSet).await;
+        cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::SetPageSwapBacked).await;
         cpu.ptl_unlock(mm).await;
         return false;
     }
@@ -259,7 +259,14 @@ async fn remove_mapping(cpu: &Cpu, page: Page, swapbacked: bool) -> bool {
     let _frame = cpu.frame("__remove_mapping");
     if !swapbacked {
         // A discarded page is in no cache: isolation's reference is the last.
-        return cpu.cmpxchg(page.refcount(), 1, 0, Prim::PageRefFreeze).await;
+        if !cpu.cmpxchg(page.refcount(), 1, 0, Prim::PageRefFreeze).await {
+            return false;
+        }
+        let dirty = cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await;
+        if dirty {
+            cpu.store(page.refcount(), 1, Prim::PageRefUnfreeze).await;
+        }
+        return !dirty;
     }
     let entry = page_swap_entry(cpu, page).await;
     cpu.spin_lock(SWAP_LOCK).await;

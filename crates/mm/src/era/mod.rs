@@ -16,6 +16,8 @@ pub use rules::*;
 pub struct Era {
     name: String,
     commits: BTreeSet<usize>,
+    /// What an era that was given a name of its own differs in from its base.
+    inherent: Vec<Toggle>,
     toggles: Vec<Toggle>,
     rules: Rules,
 }
@@ -83,7 +85,13 @@ impl Era {
         let preset =
             PRESETS.iter().find(|p| p.name == name).ok_or_else(|| EraError::Preset(name.to_owned()))?;
         let commits = preset.commits().into_iter().map(commit).collect::<Result<_, _>>()?;
-        let mut era = Self { name: name.to_owned(), commits, toggles: Vec::new(), rules: Rules::default() };
+        let mut era = Self {
+            name: name.to_owned(),
+            commits,
+            inherent: Vec::new(),
+            toggles: Vec::new(),
+            rules: Rules::default(),
+        };
         era.apply();
         Ok(era)
     }
@@ -94,10 +102,11 @@ impl Era {
         PRESETS.iter().filter_map(|p| Self::preset(p.name).ok()).collect()
     }
 
-    /// Gives the era a name of its own, as an era file does.
+    /// Gives the era a name of its own, as an era file does. Its toggles so far belong to the name.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         name.clone_into(&mut self.name);
+        self.inherent.append(&mut self.toggles);
         self
     }
 
@@ -148,7 +157,7 @@ impl Era {
         for &index in &self.commits {
             COMMITS[index].apply(&mut rules);
         }
-        for toggle in &self.toggles {
+        for toggle in self.inherent.iter().chain(&self.toggles) {
             if let Toggle::Set(key, value) = *toggle {
                 rules.set(key, value);
             }

@@ -125,7 +125,7 @@ pub const PRESETS: &[Preset] = &[
     mainline("v6.15", "as v6.12 for base pages: what is new concerns large folios", Some("v6.12"), &[]),
     other(
         "aa-revert",
-        "proposal: v5.14 with the eight commits reverted by \"mm: COW: restore full accuracy in page reuse\"",
+        "proposal: v5.14 with \"mm: COW: restore full accuracy in page reuse\": its eight reverts but for KSM's",
         "v5.12",
         &["c24d37322548"],
         &["09854ba94c6a", "be068f29034f", "29a951dfb3c3", "9348b73c2e1b", "6ce64428d620", "feb889fb40fa"],
