@@ -3,13 +3,14 @@
 use cowrace_mm::World;
 use cowrace_render::Diagram;
 use cowrace_scenario::{Scenario, Variant, parse};
-use cowrace_trace::Trace;
+use cowrace_trace::{Step, Trace};
 
 use crate::rows::rows;
 
 /// How the comments below a diagram begin; those of an earlier picture are not repeated.
 const FINDING: &str = "# VIOLATED ";
 const SCHEDULE: &str = "# schedule: ";
+const SIGNAL: &str = "# SIGSEGV: ";
 pub(crate) const CHECK: &str = "# check: ";
 pub(crate) const REPLAY: &str = "# replay: ";
 
@@ -28,7 +29,9 @@ pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace) -> Diagram
     let statements: Vec<String> = scenario
         .footer_text()
         .lines()
-        .filter(|line| ![FINDING, SCHEDULE, CHECK, REPLAY].iter().any(|begin| line.starts_with(begin)))
+        .filter(|line| {
+            ![FINDING, SCHEDULE, SIGNAL, CHECK, REPLAY].iter().any(|begin| line.starts_with(begin))
+        })
         .map(str::to_owned)
         .collect();
     let mut diagram = Diagram {
@@ -40,13 +43,22 @@ pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace) -> Diagram
     if !keeps_windows(&diagram, variant) {
         silence_windows(&mut diagram.footer);
     }
-    diagram.footer.extend(conclusion(trace));
+    diagram.footer.extend(conclusion(variant, trace));
     diagram
 }
 
 /// What was found, as comments.
-fn conclusion(trace: &Trace) -> Vec<String> {
+fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
     let mut lines = vec![String::new()];
+    for event in &trace.events {
+        // A store that is refused looks like any other in its cell.
+        if let Some(call) = event.call
+            && event.steps.contains(&Step::Anchor("SIGSEGV".to_owned()))
+        {
+            let actor = &trace.actors[usize::from(event.actor)];
+            lines.push(format!("{SIGNAL}{actor}: {}", variant.call_text(call)));
+        }
+    }
     if let Some(finding) = &trace.finding {
         let cow = finding.class.cow().map(|c| format!(" ({c})")).unwrap_or_default();
         let detail = finding.detail.replace(char::is_control, " ");

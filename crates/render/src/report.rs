@@ -16,7 +16,7 @@ pub fn line(report: &Report) -> String {
     match (report.as_expected, report.expected.as_deref()) {
         (Some(true), _) => {}
         (Some(false), Some(expected)) => parts.push(format!("EXPECTED {expected}")),
-        (Some(false), None) => parts.push("EXPECTED holds".to_owned()),
+        (Some(false), None) => parts.push("EXPECTED holds, as the file says nothing".to_owned()),
         (None, _) => parts.push("not judged".to_owned()),
     }
     parts.join("  ")
@@ -153,7 +153,7 @@ pub(crate) mod tests {
         let other = Report { as_expected: Some(false), expected: None, executions: 1, ..violated };
         assert_eq!(
             line(&other),
-            "VIOLATED lost-read  clear-refs  era v5.9  1 execution  complete  0.50 s  EXPECTED holds"
+            "VIOLATED lost-read  clear-refs  era v5.9  1 execution  complete  0.50 s  EXPECTED holds, as the file says nothing"
         );
     }
 

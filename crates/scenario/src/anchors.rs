@@ -12,7 +12,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
     // `user` is where no kernel function is.
     let functions = FUNCTIONS.iter().copied().filter(|f| *f != "user");
     let steps = OPS.iter().flat_map(|op| op.steps.iter().copied());
-    steps.chain(Prim::ALL.iter().map(|p| p.name())).chain(functions)
+    steps.chain(["SIGSEGV"]).chain(Prim::ALL.iter().map(|p| p.name())).chain(functions)
 }
 
 /// An error if a text is no anchor.

@@ -40,7 +40,11 @@ fn an_era_is_listed_with_its_commits_and_rules() {
 #[test]
 fn an_era_file_is_listed_like_a_preset() {
     let done = cowrace(&["eras", "mine.toml"]).exits(0).quiet();
-    assert!(done.out.starts_with("mine --without 09854ba94c6a\n"), "{}", done.out);
+    assert!(
+        done.out.starts_with("mine\n") && done.out.contains("\nnot in it, for --with:\n  09854ba94c6a"),
+        "{}",
+        done.out
+    );
 }
 
 #[test]

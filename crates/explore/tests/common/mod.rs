@@ -98,11 +98,9 @@ async fn run(cpu: Cpu, script: Arc<[Step]>) {
             Step::Xchg(w, v) => acc = cpu.xchg(word(w), v, Prim::WriteOnce).await.bits,
             Step::Add(w, v) => cpu.add(word(w), v, Prim::PageRefAdd).await,
             Step::FetchAdd(w, v) => acc = cpu.fetch_add(word(w), v, Prim::PageRefAdd).await.bits,
-            Step::SetBits(w, v) => cpu.set_bits(word(w), v, Prim::PageFlagSet).await,
-            Step::ClearBits(w, v) => cpu.clear_bits(word(w), v, Prim::PageFlagSet).await,
-            Step::FetchClearBits(w, v) => {
-                acc = cpu.fetch_clear_bits(word(w), v, Prim::PageFlagSet).await.bits
-            }
+            Step::SetBits(w, v) => cpu.set_bits(word(w), v, Prim::Ghost).await,
+            Step::ClearBits(w, v) => cpu.clear_bits(word(w), v, Prim::Ghost).await,
+            Step::FetchClearBits(w, v) => acc = cpu.fetch_clear_bits(word(w), v, Prim::Ghost).await.bits,
             Step::CmpXchg(w, old, new) => {
                 acc = u64::from(cpu.cmpxchg(word(w), old, new, Prim::PageRefFreeze).await);
             }
