@@ -1,0 +1,109 @@
+//! Small facts about the kernel that the model must not get wrong, each as a scenario of its own.
+
+use cowrace_explore::Explorer;
+use cowrace_machine::Arch;
+use cowrace_mm::{Era, program};
+use cowrace_trace::Class;
+
+/// What every preset makes of a scenario.
+fn finds(text: &str, expected: Option<Class>) {
+    let scenario = cowrace_scenario::parse(text).unwrap_or_else(|errors| panic!("{errors:?}"));
+    for era in Era::presets() {
+        let program = program(scenario.variants()[0].world(), &era, Arch::Generic);
+        let outcome = Explorer::new(&program).run(&mut ());
+        let class = outcome.finding.as_ref().map(|(finding, _)| finding.class);
+        assert_eq!(class, expected, "{} under {}: {:?}", scenario.name(), era.name(), outcome.finding);
+    }
+}
+
+#[test]
+fn an_early_copy_is_as_writable_as_its_area() {
+    finds(
+        "race early-copy
+mm A { buf: anon read_only }
+
+t0 @A                           child @B
+==============================  ===========
+h = pin_user_pages_fast(buf)
+B = fork()
+                                buf[0] = 5
+                                y = buf[0]
+
+never y == 5 else private-write
+",
+        None,
+    );
+}
+
+#[test]
+fn a_pin_is_given_back_once() {
+    finds(
+        "race twice
+mm A { buf: anon }
+
+t0 @A
+==============================
+h = pin_user_pages_fast(buf)
+unpin_user_page(h)
+unpin_user_page(h)
+",
+        Some(Class::Refcount),
+    );
+}
+
+#[test]
+fn a_device_that_goes_on_behind_the_unpin_writes_to_freed_memory() {
+    finds(
+        "race behind-the-unpin
+mm A { buf: anon }
+
+t0 @A
+========================================
+h = pin_user_pages_fast(buf, FOLL_WRITE)
+unpin_user_page(h)
+munmap(buf)
+dma_write(h[0], 1)
+",
+        Some(Class::UseAfterFree),
+    );
+}
+
+#[test]
+fn the_last_thread_takes_the_memory_with_it() {
+    finds(
+        "race exit
+mm A { buf: anon = 7, 8 }
+
+t0 @A         t1 @A         dev
+============  ============  ================================
+exit()        r = buf[0]
+=== t0 dev ===
+                            h = pin_user_pages_remote(A.buf)
+
+always r == 7 && h == EFAULT
+",
+        None,
+    );
+}
+
+#[test]
+fn madv_free_leaves_soft_dirty_alone() {
+    for area in ["anon lazyfree", "anon"] {
+        let free = if area == "anon" { "madvise(buf, MADV_FREE)" } else { "" };
+        finds(
+            &format!(
+                "race soft-dirty
+mm A {{ buf: {area} }}
+
+t0 @A
+=======================
+{free}
+s = soft_dirty(A.buf)
+
+always s == 1 else lost-soft-dirty
+"
+            ),
+            None,
+        );
+    }
+}
