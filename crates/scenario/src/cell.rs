@@ -178,6 +178,10 @@ fn stray(place: &Place, alone: bool) -> Diagnostic {
         return Diagnostic::new(place.at.clone(), format!("{} is a call", quote(word)))
             .help(format!("write it as `{}`", op.usage));
     }
+    if word == "wait" {
+        return Diagnostic::new(place.at.clone(), "wait for what?")
+            .help("`wait f` waits until the variable `f` is set, `wait C` until the mm `C` has exited");
+    }
     let near = did_you_mean(word, ops::names().chain(["wait", "always", "never", "window", "expect"]));
     let help = match near {
         Some(near) => near,

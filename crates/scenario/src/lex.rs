@@ -110,7 +110,8 @@ pub(crate) fn tokens(text: &Text) -> Result<Vec<Token<'_>>, Diagnostic> {
             let mut rest: winnow::ModalResult<char> = any.parse_next(&mut input);
             let c = rest.as_mut().map_or(' ', |c| *c);
             let span = text.span(at..at + c.len_utf8());
-            return Err(Diagnostic::new(span, format!("unexpected character {}", quote(&c.to_string()))));
+            return Err(Diagnostic::new(span, format!("unexpected character {}", quote(&c.to_string())))
+                .help("there is no C here: loads are `x = buf[0]`, stores `buf[0] = 1`; a comment is a line of its own that begins with `#`"));
         };
         let at = text.span(local.clone());
         if found.len() > MAX_WORD {

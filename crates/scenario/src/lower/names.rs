@@ -378,6 +378,10 @@ impl Names {
     pub(super) fn column(&self, name: &Name) -> Result<usize, Diagnostic> {
         let wanted = key(&name.text);
         self.columns.iter().position(|c| c.key == wanted).ok_or_else(|| {
+            if wanted.eq_ignore_ascii_case("all") {
+                return Diagnostic::new(name.at.clone(), format!("unknown column {}", quote(&name.text)))
+                    .help("a barrier of all columns is written `=== all ===`, alone and in small letters");
+            }
             let help = choose(&wanted, "there are", self.columns.iter().map(|c| c.key.as_str()));
             Diagnostic::new(name.at.clone(), format!("unknown column {}", quote(&name.text))).maybe_help(help)
         })
