@@ -115,13 +115,18 @@ impl Verbosity {
     }
 }
 
+/// Whether the file says otherwise. Where it says nothing a line will do.
+fn contradicts(report: &Report) -> bool {
+    report.as_expected == Some(false) && report.expected.is_some()
+}
+
 /// What is told of one run. Below a diagram it is comments, so that the whole can be pasted into a file.
 fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) -> Result<String, Failure> {
     if !verbosity.tells(report) {
         return Ok(String::new());
     }
     if let Some(schedule) = &report.schedule
-        && (report.as_expected == Some(false) || verbosity.diagrams)
+        && (contradicts(report) || verbosity.diagrams)
     {
         let trace = again(task, &tidy(&task.program(), schedule))?;
         let mut text = format!("{}{CHECK}{}\n", picture(task.scenario, task.variant, &trace), line(report));
@@ -157,7 +162,11 @@ fn conclusion(reports: &[Report], verbosity: Verbosity) -> String {
     let below_lines = reports.iter().any(|r| verbosity.tells(r));
     let row = |report: &Report| (report.scenario.clone(), report.variant.clone());
     let one_row = reports.windows(2).all(|pair| row(&pair[0]) == row(&pair[1]));
+    let undrawn =
+        reports.iter().any(|r| r.schedule.is_some() && r.as_expected != Some(true) && !contradicts(r));
+    let hint =
+        if undrawn { "with one file and one --era, the diagram of a violation is drawn\n" } else { "" };
     let gap = if below_lines { "\n" } else { "" };
     let table = if one_row { String::new() } else { format!("{gap}{}\n", table(reports)) };
-    format!("{table}{}\n", summary(reports))
+    format!("{table}{hint}{}\n", summary(reports))
 }
