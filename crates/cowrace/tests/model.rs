@@ -1,6 +1,6 @@
 //! Small facts about the kernel that the model must not get wrong, each as a scenario of its own.
 
-use cowrace_explore::Explorer;
+use cowrace_explore::{Explorer, Limits};
 use cowrace_machine::Arch;
 use cowrace_mm::{Era, program};
 use cowrace_trace::Class;
@@ -105,5 +105,40 @@ always s == 1 else lost-soft-dirty
             ),
             None,
         );
+    }
+}
+
+#[test]
+fn two_faults_bring_one_page_back() {
+    finds(
+        "race two-swapins
+mm A { buf: swapped = 3, 4 }
+
+t0 @A         t1 @A
+===========   ===========
+buf[0] = 1    buf[1] = 2
+
+always A.buf[0] == 1 && A.buf[1] == 2 else lost-write
+",
+        None,
+    );
+}
+
+/// A window about steps that an era lacks does not apply there. One that applied nowhere would never make
+/// anything vacuous.
+#[test]
+fn every_window_of_the_corpus_opens_somewhere() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    for source in cowrace_scenario::load(&[corpus]).expect("the corpus is there") {
+        let scenario = cowrace_scenario::parse(&source.text).expect("the corpus parses");
+        for variant in scenario.variants() {
+            let opens = Era::presets().iter().any(|era| {
+                let program = program(variant.world(), era, Arch::Generic);
+                let limits = Limits { executions: Some(100_000), ..Limits::default() };
+                let outcome = Explorer::new(&program).limits(limits).exhaustive(true).run(&mut ());
+                !outcome.opened.is_empty() && outcome.opened.iter().all(|&opened| opened)
+            });
+            assert!(opens, "{} {:?} has no window, or one that never opens", scenario.name(), variant.name());
+        }
     }
 }

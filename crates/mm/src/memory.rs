@@ -93,7 +93,7 @@ pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) ->
         // lock_vma_under_rcu. Userfaultfd areas go the other way, as in v6.4.
         let vm_flags = cpu.find_vma(mm, va).await;
         if vm_flags & vm::EXISTS != 0 && vm_flags & vm::UFFD_WP == 0 {
-            if let Some(errno) = access_allowed(cpu, vm_flags, write) {
+            if let Some(errno) = access_error(cpu, vm_flags, write) {
                 cpu.read_unlock(mm.vm_lock(va), Prim::VmaEndRead).await;
                 return Err(errno);
             }
@@ -107,7 +107,7 @@ pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) ->
     }
     cpu.mmap_read_lock(mm).await;
     let vm_flags = cpu.find_vma(mm, va).await;
-    if let Some(errno) = access_allowed(cpu, vm_flags, write) {
+    if let Some(errno) = access_error(cpu, vm_flags, write) {
         cpu.mmap_read_unlock(mm).await;
         return Err(errno);
     }
@@ -119,7 +119,7 @@ pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) ->
 }
 
 /// `access_error`: the signal for an access that the VMA does not allow.
-fn access_allowed(cpu: &Cpu, vm_flags: u64, write: bool) -> Option<Errno> {
+fn access_error(cpu: &Cpu, vm_flags: u64, write: bool) -> Option<Errno> {
     let refused = vm_flags & vm::EXISTS == 0 || (write && vm_flags & vm::WRITE == 0);
     if refused {
         cpu.why(|| "the VMA does not allow the access, so SIGSEGV".to_owned());
@@ -511,7 +511,14 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let _frame = cpu.frame("do_swap_page");
     let (mm, va) = (vmf.mm, vmf.va);
     let entry = vmf.orig_pte.entry();
-    let page = read_swap_cache(cpu, entry, va).await;
+    let Some(page) = read_swap_cache(cpu, entry, va).await else {
+        // Who freed the slot holds the PTE lock until the PTE is another.
+        cpu.why(|| "the swap slot is free by now, so try again".to_owned());
+        cpu.ptl_lock(mm).await;
+        cpu.ptep_get(mm, va).await;
+        cpu.ptl_unlock(mm).await;
+        return FaultResult::Done;
+    };
     cpu.lock_page(page).await;
     let recheck = cpu.rules().swapin_recheck;
     let stale = match recheck {

@@ -76,12 +76,13 @@ pub async fn lookup_swap_cache(cpu: &Cpu, entry: SwpEntry) -> Option<Page> {
 }
 
 /// `read_swap_cache_async` with `swap_readpage`: the page for a slot, read from the device unless it is
-/// cached. Comes with a reference, unlocked.
-pub async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Page {
+/// cached. Comes with a reference, unlocked. `None` if nobody refers to the slot any more
+/// (`swapcache_prepare`): the PTE that named it has changed.
+pub async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
     let _frame = cpu.frame("read_swap_cache_async");
     loop {
         if let Some(page) = lookup_swap_cache(cpu, entry).await {
-            return page;
+            return Some(page);
         }
         let page = alloc_page(cpu).await;
         cpu.store(page.index(), va as u64, Prim::WriteOnce).await;
@@ -89,21 +90,25 @@ pub async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Page {
         cpu.lock_page(page).await;
         cpu.spin_lock(SWAP_LOCK).await;
         let raced = cpu.load(entry.cache(), Prim::AddToSwapCache).await.bits != 0;
-        if !raced {
+        let users = cpu.load(entry.count(), Prim::PageSwapcount).await.bits;
+        let prepared = !raced && users > 0;
+        if prepared {
             cpu.get_page(page).await;
             cpu.store(page.private(), u64::from(entry.0), Prim::WriteOnce).await;
             cpu.set_bits(page.flags(), pg::SWAPCACHE, Prim::AddToSwapCache).await;
             if cpu.kernel().counts_inactive() {
-                let users = cpu.load(entry.count(), Prim::PageSwapcount).await.bits;
                 cpu.store(page.mapcount(), users << 32, Prim::WriteOnce).await;
             }
             cpu.store(entry.cache(), page.obj.pfn(), Prim::AddToSwapCache).await;
         }
         cpu.spin_unlock(SWAP_LOCK).await;
-        if raced {
+        if !prepared {
             cpu.unlock_page(page).await;
             put_page(cpu, page).await;
-            continue;
+            if raced {
+                continue;
+            }
+            return None;
         }
         lru_cache_add(cpu, page).await;
         for word in 0..mmu::DATA_WORDS {
@@ -112,7 +117,7 @@ pub async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Page {
         }
         cpu.set_bits(page.flags(), pg::UPTODATE, Prim::SetPageUptodate).await;
         cpu.unlock_page(page).await;
-        return page;
+        return Some(page);
     }
 }
 
