@@ -1,0 +1,144 @@
+//! Runs a program under loom.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use cowrace_machine::{Arch, Program};
+use cowrace_threads::{Execution, Limits, Opinion, Plan, Study};
+use loom::model::Builder;
+
+use crate::atomic::Host;
+use crate::quiet::quietly;
+
+/// Actors that loom has threads for: all its threads but the one that starts the others.
+pub const ACTORS: usize = loom::MAX_THREADS - 1;
+
+/// Branches that one execution may have. loom allocates for all of them in advance.
+pub const BRANCHES: usize = 20_000;
+
+/// Words of a thread's stack: the model's futures are polled on it.
+const STACK: usize = 0x8000;
+
+/// How memory behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Memory {
+    /// Sequentially consistent.
+    #[default]
+    Sc,
+    /// As C11 has it, with the orderings of an architecture's primitives.
+    C11(Arch),
+}
+
+/// A search by loom.
+#[derive(Clone, Debug)]
+pub struct Loom {
+    program: Arc<Program>,
+    limits: Limits,
+    exhaustive: bool,
+    memory: Memory,
+    preemptions: Option<usize>,
+}
+
+/// What a thread unwinds with when enough was seen.
+struct Enough;
+
+impl Loom {
+    /// A search with the default limits, under sequential consistency.
+    #[must_use]
+    pub fn new(program: Arc<Program>) -> Self {
+        Self { program, limits: Limits::default(), exhaustive: false, memory: Memory::Sc, preemptions: None }
+    }
+
+    /// Sets what may end the search early.
+    #[must_use]
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Goes on after a finding; the opinion still holds the first one.
+    #[must_use]
+    pub const fn exhaustive(mut self, exhaustive: bool) -> Self {
+        self.exhaustive = exhaustive;
+        self
+    }
+
+    /// Sets how memory behaves.
+    #[must_use]
+    pub const fn memory(mut self, memory: Memory) -> Self {
+        self.memory = memory;
+        self
+    }
+
+    /// Bounds how often a thread that could go on is stopped. A bounded search is never complete.
+    #[must_use]
+    pub const fn preemptions(mut self, bound: Option<usize>) -> Self {
+        self.preemptions = bound;
+        self
+    }
+
+    /// Searches. The opinion is complete if loom has run out of executions by itself, under sequential
+    /// consistency and without a bound.
+    #[must_use]
+    pub fn run(&self) -> Opinion {
+        let actors = self.program.actors.len();
+        if actors > ACTORS {
+            let reason = format!("there are {actors} actors, and loom has threads for {ACTORS}");
+            return Opinion { reason: Some(reason), ..Opinion::default() };
+        }
+        let study =
+            Arc::new(Study::new(Arc::clone(&self.program), self.limits, self.exhaustive, Plan::default()));
+        let mut opinion = study.rounds(|| self.round(&study));
+        opinion.complete &= self.memory == Memory::Sc && self.preemptions.is_none();
+        opinion
+    }
+
+    /// Runs executions until loom has no more or enough was seen; tells which.
+    fn round(&self, study: &Arc<Study>) -> bool {
+        let memory = self.memory;
+        let of_all = Arc::clone(study);
+        let preemptions = self.preemptions;
+        let search = move || {
+            let mut builder = Builder::new();
+            builder.max_threads = loom::MAX_THREADS;
+            builder.max_branches = BRANCHES;
+            builder.max_permutations = None;
+            builder.max_duration = None;
+            builder.preemption_bound = preemptions;
+            builder.checkpoint_file = None;
+            builder.checkpoint_interval = usize::MAX;
+            builder.location = false;
+            builder.log = false;
+            builder.check(move || start(&of_all, memory));
+        };
+        match quietly(|| catch_unwind(AssertUnwindSafe(search))) {
+            (Ok(()), _) => true,
+            (Err(payload), said) => {
+                if !payload.is::<Enough>() {
+                    study.give_up(format!("loom: {}", said.unwrap_or_else(|| "it failed".to_owned())));
+                }
+                false
+            }
+        }
+    }
+}
+
+/// Starts the threads of one execution.
+fn start(study: &Arc<Study>, memory: Memory) {
+    let actors = study.program().actors.len() as u8;
+    let execution = Arc::new(Execution::new(Arc::clone(study), Host::new(memory)));
+    for actor in 0..actors {
+        let of_thread = Arc::clone(&execution);
+        let builder = loom::thread::Builder::new().stack_size(STACK);
+        let thread = builder.spawn(move || act(&of_thread, actor));
+        if let Ok(thread) = thread {
+            execution.threads().register(thread.thread().clone());
+        }
+    }
+}
+
+fn act(execution: &Execution<Host>, actor: u8) {
+    if execution.act(actor) && !execution.study().goes_on() {
+        resume_unwind(Box::new(Enough));
+    }
+}

@@ -1,0 +1,148 @@
+//! Runs a program under shuttle.
+
+use std::sync::Arc;
+
+use cowrace_machine::Program;
+use cowrace_threads::{Execution, Limits, Opinion, Plan, Study};
+use cowrace_trace::Schedule;
+use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
+use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
+
+use crate::atomic::Host;
+use crate::follow::Follow;
+use crate::scheduler::{Control, Sensible};
+
+/// Bytes of a thread's stack: the model's futures are polled on it.
+const STACK: usize = 0x4_0000;
+
+/// How schedules are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Search {
+    /// Every decision at random.
+    Random {
+        /// Where the random numbers begin.
+        seed: u64,
+    },
+    /// Probabilistic concurrency testing: random priorities, changed at a few random places (Burckhardt and
+    /// others, 2010).
+    Pct {
+        /// Where the random numbers begin.
+        seed: u64,
+        /// One more than the changes of priority in an execution; at least 1.
+        depth: usize,
+    },
+    /// Every schedule, one after the other, without any reduction.
+    Exhaustive,
+}
+
+/// A search by shuttle.
+#[derive(Clone, Debug)]
+pub struct Shuttle {
+    program: Arc<Program>,
+    search: Search,
+    limits: Limits,
+    exhaustive: bool,
+}
+
+impl Shuttle {
+    /// A search of `program`. Random schedules have no end: set a limit.
+    #[must_use]
+    pub fn new(program: Arc<Program>, search: Search) -> Self {
+        Self { program, search, limits: Limits::default(), exhaustive: false }
+    }
+
+    /// Sets what may end the search early.
+    #[must_use]
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Goes on after a finding; the opinion still holds the first one.
+    #[must_use]
+    pub const fn exhaustive(mut self, exhaustive: bool) -> Self {
+        self.exhaustive = exhaustive;
+        self
+    }
+
+    /// Searches. The opinion is complete if the search is exhaustive and has come to its end.
+    #[must_use]
+    pub fn run(&self) -> Opinion {
+        let program = Arc::clone(&self.program);
+        let study = Arc::new(Study::new(program, self.limits, self.exhaustive, Plan::default()));
+        // Words become atomics while a search of unknown length goes on, so random ones begin anew as well.
+        match self.search {
+            Search::Random { seed } => {
+                Self::rounds(&study, true, || RandomScheduler::new_from_seed(seed, usize::MAX))
+            }
+            Search::Pct { seed, depth } => {
+                Self::rounds(&study, true, || PctScheduler::new_from_seed(seed, depth.max(1), usize::MAX))
+            }
+            Search::Exhaustive => Self::rounds(&study, false, || DfsScheduler::new(None, false)),
+        }
+    }
+
+    /// Moves shuttle's threads along a schedule. The opinion's one outcome is what the schedule leads to.
+    #[must_use]
+    pub fn replay(&self, schedule: &Schedule) -> Opinion {
+        let picks = schedule.turns.iter().filter_map(|turn| Some((turn.actor, turn.choice?)));
+        let plan = Plan::of(picks);
+        let study = Arc::new(Study::new(Arc::clone(&self.program), Limits::default(), true, plan));
+        study.rounds(|| {
+            let control = Arc::new(Control::default());
+            round(&study, &control, false, Follow::new(schedule, Arc::clone(&control)));
+            // There is one execution, whatever else could be chosen.
+            false
+        })
+    }
+
+    fn rounds<S: Scheduler + 'static>(
+        study: &Arc<Study>,
+        picks: bool,
+        scheduler: impl Fn() -> S,
+    ) -> Opinion {
+        study.rounds(|| {
+            let control = Arc::new(Control::default());
+            round(study, &control, picks, scheduler());
+            control.ran_out()
+        })
+    }
+}
+
+/// Runs executions until the scheduler has no more or enough was seen.
+fn round(study: &Arc<Study>, control: &Arc<Control>, picks: bool, scheduler: impl Scheduler + 'static) {
+    let mut config = Config::new();
+    config.stack_size = STACK;
+    config.failure_persistence = FailurePersistence::None;
+    config.max_steps = MaxSteps::None;
+    config.max_time = None;
+    config.silence_warnings = true;
+    let scheduler = Sensible::new(scheduler, Arc::clone(study), Arc::clone(control));
+    let (study, control) = (Arc::clone(study), Arc::clone(control));
+    Runner::new(scheduler, config).run(move || start(&study, &control, picks));
+}
+
+/// Runs the threads of one execution.
+fn start(study: &Arc<Study>, control: &Arc<Control>, picks: bool) {
+    let actors = study.program().actors.len() as u8;
+    let host = Host::new(Arc::clone(control), picks);
+    let execution = Arc::new(Execution::new(Arc::clone(study), host));
+    control.begin(&execution);
+    let threads = (0..actors).map(|actor| {
+        let (execution, control) = (Arc::clone(&execution), Arc::clone(control));
+        shuttle::thread::spawn(move || {
+            if execution.act(actor) {
+                control.finished();
+            }
+        })
+    });
+    let threads: Vec<_> = threads.collect();
+    for thread in &threads {
+        execution.threads().register(thread.thread().clone());
+    }
+    control.started();
+    for thread in threads {
+        // A panic of the model has been shown already.
+        let _ = thread.join();
+    }
+}

@@ -1,0 +1,50 @@
+//! A scheduler that moves threads along a schedule of ours.
+
+use std::sync::Arc;
+
+use cowrace_trace::Schedule;
+use shuttle::scheduler::{Schedule as Blank, Scheduler, Task, TaskId};
+
+use crate::scheduler::Control;
+
+/// Follows a schedule. Requests that touch nothing shared are answered at once, wherever the schedule has
+/// them; of those that wait for a decision, the one that the schedule has first goes on.
+#[derive(Debug)]
+pub(crate) struct Follow {
+    /// For each actor, where in the schedule its requests are.
+    places: Vec<Vec<usize>>,
+    control: Arc<Control>,
+    begun: bool,
+}
+
+impl Follow {
+    pub(crate) fn new(schedule: &Schedule, control: Arc<Control>) -> Self {
+        let mut places: Vec<Vec<usize>> = Vec::new();
+        for (place, turn) in schedule.turns.iter().enumerate() {
+            let actor = turn.actor as usize;
+            places.resize_with(places.len().max(actor + 1), Vec::new);
+            places[actor].push(place);
+        }
+        Self { places, control, begun: false }
+    }
+}
+
+impl Scheduler for Follow {
+    fn new_execution(&mut self) -> Option<Blank> {
+        (!std::mem::replace(&mut self.begun, true)).then(|| Blank::new(0))
+    }
+
+    fn next_task(&mut self, runnable: &[&Task], _: Option<TaskId>, _: bool) -> Option<TaskId> {
+        let answered = self.control.answered();
+        let place = |id: TaskId| {
+            // The main thread is task 0 and starts the actors in their order.
+            let actor = usize::from(id).checked_sub(1)?;
+            self.places.get(actor)?.get(*answered.get(actor)?).copied()
+        };
+        runnable.iter().map(|task| task.id()).min_by_key(|&id| place(id).unwrap_or(usize::MAX))
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        0
+    }
+}

@@ -1,0 +1,62 @@
+//! What an engine has to say.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use cowrace_machine::Memory;
+use cowrace_trace::{Class, Finding, Schedule, Stop};
+
+/// What may end a search early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Executions.
+    pub executions: Option<u64>,
+    /// Wall time.
+    pub time: Option<Duration>,
+    /// Requests of one execution: what a model that runs in circles would exceed.
+    pub steps: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { executions: None, time: None, steps: 5000 }
+    }
+}
+
+/// What one execution came to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It came to its end and is sound: the words of memory that are not zero, by index.
+    Sound(Vec<(usize, u64)>),
+    /// It is bad.
+    Bad(Class),
+}
+
+impl Outcome {
+    /// The outcome of an execution that ended with this memory.
+    #[must_use]
+    pub fn of(memory: &Memory, finding: Option<&Finding>) -> Self {
+        match finding {
+            Some(finding) => Self::Bad(finding.class),
+            None => Self::Sound(memory.nonzero().collect()),
+        }
+    }
+}
+
+/// What an engine has to say about a program.
+#[derive(Clone, Debug, Default)]
+pub struct Opinion {
+    /// The first bad execution, if any. Its turns are in the order in which they happened, and its detail
+    /// is short: replay says it in full.
+    pub finding: Option<(Finding, Schedule)>,
+    /// Whether the engine says that it has seen everything it knows how to see.
+    pub complete: bool,
+    /// What ended the search early; a finding does not count as that.
+    pub stopped: Option<Stop>,
+    /// Why the engine could not answer, if it could not.
+    pub reason: Option<String>,
+    /// Executions.
+    pub executions: u64,
+    /// What the executions came to.
+    pub outcomes: BTreeSet<Outcome>,
+}

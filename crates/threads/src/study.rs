@@ -1,0 +1,177 @@
+//! A search: what is kept from one execution to the next.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use cowrace_machine::{Addr, Program};
+use cowrace_trace::{Finding, Schedule, Stop};
+
+use crate::plan::Plans;
+use crate::sharing::{Shape, Sharing, Use};
+use crate::{Limits, Opinion, Outcome, Plan};
+
+/// Searches for different plans that are run at most. More choices than that and the question is given up.
+const PLANS: u32 = 1024;
+
+/// A search by an engine that runs threads: what is kept from one execution to the next.
+#[derive(Debug)]
+pub struct Study {
+    program: Arc<Program>,
+    limits: Limits,
+    exhaustive: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    started: Instant,
+    /// Executions of all rounds, for the limit.
+    executions: u64,
+    opinion: Opinion,
+    sharing: Sharing,
+    /// A word turned out to be shared that was not an atomic.
+    anew: bool,
+    plans: Plans,
+    planned: u32,
+}
+
+/// How an execution ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// In an outcome.
+    Came(Outcome, Option<(Finding, Schedule)>),
+    /// It was longer than allowed.
+    TooLong,
+    /// It shows nothing: the search begins anew.
+    Worthless,
+}
+
+/// What is to be done after a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Again,
+    Done,
+}
+
+impl Study {
+    /// A search of a program. `exhaustive` goes on after a finding.
+    #[must_use]
+    pub fn new(program: Arc<Program>, limits: Limits, exhaustive: bool, plan: Plan) -> Self {
+        let state = State {
+            started: Instant::now(),
+            executions: 0,
+            opinion: Opinion::default(),
+            sharing: Sharing::default(),
+            anew: false,
+            plans: Plans::new(plan),
+            planned: 1,
+        };
+        Self { program, limits, exhaustive, state: Mutex::new(state) }
+    }
+
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Whoever panicked while it was locked has said all that it had to say.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The words that have to be atomics or locks in the next execution.
+    pub(crate) fn shared(&self) -> Vec<(Addr, Shape)> {
+        self.state().sharing.shared().collect()
+    }
+
+    /// Notes a use of a word that is not an atomic.
+    pub(crate) fn note(&self, addr: Addr, actor: u8, used: Use) {
+        let mut state = self.state();
+        let anew = state.sharing.note(addr, actor, used);
+        state.anew |= anew;
+    }
+
+    pub(crate) fn pick(&self, actor: u8, nth: u32, n: u32) -> u32 {
+        self.state().plans.pick(actor, nth, n)
+    }
+
+    /// Notes the end of an execution.
+    pub(crate) fn end(&self, end: End) {
+        let mut state = self.state();
+        state.executions += 1;
+        let (executions, elapsed) = (state.executions, state.started.elapsed());
+        let opinion = &mut state.opinion;
+        opinion.executions += 1;
+        match end {
+            End::Came(outcome, finding) => {
+                opinion.outcomes.insert(outcome);
+                if opinion.finding.is_none() {
+                    opinion.finding = finding;
+                }
+            }
+            End::TooLong => opinion.stopped = Some(Stop::Steps),
+            End::Worthless => {}
+        }
+        if opinion.stopped.is_none() && self.limits.executions.is_some_and(|most| executions >= most) {
+            opinion.stopped = Some(Stop::Executions);
+        }
+        if opinion.stopped.is_none() && self.limits.time.is_some_and(|most| elapsed >= most) {
+            opinion.stopped = Some(Stop::Time);
+        }
+    }
+
+    /// Whether the engine should go on with another execution of the present round.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        let state = self.state();
+        let found = state.opinion.finding.is_some() && !self.exhaustive;
+        !found && state.opinion.stopped.is_none() && !state.anew
+    }
+
+    /// Ends the search without an answer.
+    pub fn give_up(&self, reason: String) {
+        self.state().opinion.reason.get_or_insert(reason);
+    }
+
+    /// Runs rounds of a search until nothing is left to do. `round` runs executions of the program while
+    /// [`goes_on`](Self::goes_on) says so, and gives whether the engine ran out of executions by itself.
+    pub fn rounds(&self, mut round: impl FnMut() -> bool) -> Opinion {
+        loop {
+            let ran_out = round();
+            if self.next(ran_out) == Next::Done {
+                return std::mem::take(&mut self.state().opinion);
+            }
+        }
+    }
+
+    fn next(&self, ran_out: bool) -> Next {
+        let mut state = self.state();
+        let found = state.opinion.finding.is_some() && !self.exhaustive;
+        if found || state.opinion.stopped.is_some() || state.opinion.reason.is_some() {
+            return Next::Done;
+        }
+        if std::mem::take(&mut state.anew) {
+            // What this round has seen may be in the next one, or not: it has not looked as it should.
+            state.opinion = Opinion::default();
+            return Next::Again;
+        }
+        if !ran_out {
+            return Next::Done;
+        }
+        if !state.plans.next() {
+            state.opinion.complete = true;
+            return Next::Done;
+        }
+        state.planned += 1;
+        if state.planned > PLANS {
+            state.opinion.reason = Some(format!("there are more than {PLANS} ways to choose"));
+            return Next::Done;
+        }
+        Next::Again
+    }
+}
