@@ -33,20 +33,18 @@ impl Task<'_> {
 
     /// Explores every interleaving, and judges the result by what the file expects.
     pub fn check(&self, limits: Limits, observer: &mut dyn Observer) -> Report {
+        self.explore(limits, false, observer)
+    }
+
+    /// As [`check`](Self::check); `exhaustive` goes on after a bad execution.
+    pub(crate) fn explore(&self, limits: Limits, exhaustive: bool, observer: &mut dyn Observer) -> Report {
         let started = Instant::now();
         let program = self.program();
-        let outcome = Explorer::new(&program).limits(limits).run(observer);
+        let outcome = Explorer::new(&program).limits(limits).exhaustive(exhaustive).run(observer);
         let (verdict, detail) = conclude(&program, &outcome);
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
         Report {
-            scenario: self.scenario.name().to_owned(),
-            variant: self.variant.name().map(str::to_owned),
-            era: self.era.label(),
-            engine: "explore".to_owned(),
-            memory: "sc".to_owned(),
-            arch: self.arch.name().to_owned(),
-            environment: self.environment(),
             verdict,
             class,
             detail: finding.as_ref().map(|(finding, _)| finding.detail.clone()).or(detail),
@@ -54,9 +52,33 @@ impl Task<'_> {
             stopped: outcome.stopped,
             executions: outcome.executions,
             seconds: started.elapsed().as_secs_f64(),
-            expected: self.expectation().map(|e| e.to_string()),
             as_expected: self.as_expected(verdict, class),
             schedule: finding.map(|(_, schedule)| schedule),
+            ..self.report("explore", "sc")
+        }
+    }
+
+    /// A report of nothing yet.
+    pub(crate) fn report(&self, engine: &str, memory: &str) -> Report {
+        Report {
+            scenario: self.scenario.name().to_owned(),
+            variant: self.variant.name().map(str::to_owned),
+            era: self.era.label(),
+            engine: engine.to_owned(),
+            memory: memory.to_owned(),
+            arch: self.arch.name().to_owned(),
+            environment: self.environment(),
+            verdict: Verdict::Inconclusive,
+            class: None,
+            detail: None,
+            complete: false,
+            stopped: None,
+            executions: 0,
+            outcomes: None,
+            seconds: 0.0,
+            expected: self.expectation().map(|e| e.to_string()),
+            as_expected: None,
+            schedule: None,
         }
     }
 

@@ -11,6 +11,7 @@ mod cli;
 mod cmd;
 mod diagnose;
 mod directives;
+mod engine;
 mod era_file;
 mod eras;
 mod failure;
@@ -25,13 +26,17 @@ mod rows;
 mod suggest;
 
 pub use cowrace_explore as explore;
+pub use cowrace_loom as loom;
 pub use cowrace_machine as machine;
 pub use cowrace_mm as mm;
 pub use cowrace_render as render;
 pub use cowrace_scenario as scenario;
+pub use cowrace_shuttle as shuttle;
+pub use cowrace_threads as threads;
 pub use cowrace_trace as trace;
 
 pub use check::Task;
+pub use engine::{Answer, Second};
 pub use cli::Cli;
 pub use cowrace_trace::Exit;
 pub use eras::{Selection, Toggles, named, select};

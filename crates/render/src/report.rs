@@ -136,6 +136,7 @@ pub(crate) mod tests {
             complete: true,
             stopped: None,
             executions: 1234,
+            outcomes: None,
             seconds: 0.5,
             expected: Some("lost-read".into()),
             as_expected,

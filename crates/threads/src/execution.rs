@@ -365,7 +365,7 @@ impl<T: Threads> Execution<T> {
             Some(Over::TooLong) => End::TooLong,
             Some(Over::Worthless) => End::Worthless,
             Some(Over::Bad(finding, turns)) => {
-                End::Came(Outcome::Bad(finding.class), Some((finding, Schedule { fingerprint, turns })))
+                End::Came(Outcome::Bad(finding.class), Schedule { fingerprint, turns }, Some(finding))
             }
             None => {
                 // What is only ours is no part of the program.
@@ -375,7 +375,7 @@ impl<T: Threads> Execution<T> {
                 let finding = (self.study.program().check)(&state.memory);
                 let outcome = Outcome::of(&state.memory, finding.as_ref());
                 let turns = std::mem::take(&mut state.turns);
-                End::Came(outcome, finding.map(|finding| (finding, Schedule { fingerprint, turns })))
+                End::Came(outcome, Schedule { fingerprint, turns }, finding)
             }
         };
         drop(state);

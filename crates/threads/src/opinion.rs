@@ -1,6 +1,6 @@
 //! What an engine has to say.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cowrace_machine::Memory;
@@ -57,6 +57,6 @@ pub struct Opinion {
     pub reason: Option<String>,
     /// Executions.
     pub executions: u64,
-    /// What the executions came to.
-    pub outcomes: BTreeSet<Outcome>,
+    /// What the executions came to, each with the turns of the first that did.
+    pub outcomes: BTreeMap<Outcome, Schedule>,
 }

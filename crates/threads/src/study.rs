@@ -38,8 +38,8 @@ struct State {
 /// How an execution ended.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// In an outcome.
-    Came(Outcome, Option<(Finding, Schedule)>),
+    /// In an outcome, after these turns.
+    Came(Outcome, Schedule, Option<Finding>),
     /// It was longer than allowed.
     TooLong,
     /// It shows nothing: the search begins anew.
@@ -108,11 +108,11 @@ impl Study {
         let opinion = &mut state.opinion;
         opinion.executions += 1;
         match end {
-            End::Came(outcome, finding) => {
-                opinion.outcomes.insert(outcome);
-                if opinion.finding.is_none() {
-                    opinion.finding = finding;
+            End::Came(outcome, schedule, finding) => {
+                if let Some(finding) = finding.filter(|_| opinion.finding.is_none()) {
+                    opinion.finding = Some((finding, schedule.clone()));
                 }
+                opinion.outcomes.entry(outcome).or_insert(schedule);
             }
             End::TooLong => opinion.stopped = Some(Stop::Steps),
             End::Worthless => {}

@@ -47,6 +47,8 @@ pub struct Report {
     pub stopped: Option<Stop>,
     /// Executions explored to their end.
     pub executions: u64,
+    /// How many different final outcomes they had, if they were collected.
+    pub outcomes: Option<u64>,
     /// Wall time.
     pub seconds: f64,
     /// What the scenario's file expects, as `lost-read`; `None` if it says nothing.

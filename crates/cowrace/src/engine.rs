@@ -1,0 +1,163 @@
+//! Engines, and what those that are not ours have to say.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use cowrace_explore::replay;
+use cowrace_loom::{Loom, Memory};
+use cowrace_machine::Program;
+use cowrace_shuttle::{Search, Shuttle};
+use cowrace_threads::{Limits, Opinion};
+use cowrace_trace::{Finding, Report, Schedule, Verdict};
+
+use crate::check::Task;
+
+/// An engine that is asked for a second opinion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Second {
+    /// loom.
+    Loom {
+        /// How memory behaves.
+        memory: Memory,
+        /// A bound on preemptions.
+        preemptions: Option<usize>,
+    },
+    /// shuttle.
+    Shuttle(Search),
+}
+
+/// What a second engine has to say, in our terms.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// As for every engine.
+    pub report: Report,
+    /// As the engine has it.
+    pub opinion: Opinion,
+    /// What it says that cannot be: its bad execution replays to something else.
+    pub disagreement: Option<String>,
+}
+
+impl Second {
+    /// The name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Loom { .. } => "loom",
+            Self::Shuttle(_) => "shuttle",
+        }
+    }
+
+    /// The name of its memory model.
+    #[must_use]
+    pub const fn memory(self) -> &'static str {
+        match self {
+            Self::Loom { memory: Memory::C11(_), .. } => "c11",
+            Self::Loom { memory: Memory::Sc, .. } | Self::Shuttle(_) => "sc",
+        }
+    }
+
+    fn ask(self, program: Arc<Program>, limits: Limits, exhaustive: bool) -> Opinion {
+        match self {
+            Self::Loom { memory, preemptions } => Loom::new(program)
+                .memory(memory)
+                .preemptions(preemptions)
+                .limits(limits)
+                .exhaustive(exhaustive)
+                .run(),
+            Self::Shuttle(search) => Shuttle::new(program, search).limits(limits).exhaustive(exhaustive).run(),
+        }
+    }
+}
+
+impl Task<'_> {
+    /// Asks another engine. `exhaustive` goes on after a bad execution, to collect outcomes.
+    #[must_use]
+    pub fn ask(&self, engine: Second, limits: Limits, exhaustive: bool) -> Answer {
+        let started = Instant::now();
+        let program = Arc::new(self.program());
+        let mut opinion = engine.ask(Arc::clone(&program), limits, exhaustive);
+        let seconds = started.elapsed().as_secs_f64();
+        let translated = opinion.finding.take().map(|(finding, schedule)| translate(&program, finding, schedule));
+        let mut report = self.report(engine.name(), engine.memory());
+        report.complete = opinion.complete;
+        report.stopped = opinion.stopped.clone();
+        report.executions = opinion.executions;
+        report.seconds = seconds;
+        report.outcomes = exhaustive.then_some(opinion.outcomes.len() as u64);
+        let mut disagreement = None;
+        match translated {
+            Some(Ok((finding, schedule))) => {
+                report.verdict = Verdict::Violated;
+                report.class = Some(finding.class);
+                report.detail = Some(finding.detail.clone());
+                report.schedule = Some(schedule.clone());
+                opinion.finding = Some((finding, schedule));
+            }
+            // Under weak memory the order of the turns does not say what was read.
+            Some(Err((finding, _))) if engine.memory() != "sc" => {
+                report.verdict = Verdict::Violated;
+                report.class = Some(finding.class);
+                report.detail =
+                    Some(format!("{}; only with weak memory, so no schedule shows it", finding.detail));
+                opinion.finding = None;
+            }
+            Some(Err((_, wrong))) => {
+                (report.verdict, report.detail) = (Verdict::Inconclusive, Some(wrong.clone()));
+                disagreement = Some(wrong);
+            }
+            None => {
+                let (verdict, detail) = silent(engine, &opinion);
+                (report.verdict, report.detail) = (verdict, detail);
+            }
+        }
+        report.as_expected = self.as_expected_of_second(report.verdict, report.class);
+        Answer { report, opinion, disagreement }
+    }
+
+    /// Windows are judged by explore alone: to another engine, a run that is vacuous holds.
+    fn as_expected_of_second(&self, verdict: Verdict, class: Option<cowrace_trace::Class>) -> Option<bool> {
+        let is_vacuous = self.expectation().is_some_and(|e| e.verdict() == Verdict::Vacuous);
+        let verdict = if is_vacuous && verdict == Verdict::Holds { Verdict::Vacuous } else { verdict };
+        self.as_expected(verdict, class)
+    }
+}
+
+/// The finding as our interpreter sees it, or why it does not.
+fn translate(
+    program: &Program,
+    finding: Finding,
+    schedule: Schedule,
+) -> Result<(Finding, Schedule), (Finding, String)> {
+    let wrong = |why: String| {
+        format!("its bad execution ({}: {}) is none here: {why}; schedule {schedule}", finding.class, finding.detail)
+    };
+    match replay(program, &schedule) {
+        Ok(trace) => match trace.finding {
+            Some(seen) if seen.class == finding.class => Ok((seen, schedule)),
+            Some(seen) => Err((finding.clone(), wrong(format!("replay ends in {}", seen.class)))),
+            None => Err((finding.clone(), wrong("replay ends well".to_owned()))),
+        },
+        Err(error) => Err((finding.clone(), wrong(error.to_string()))),
+    }
+}
+
+/// The verdict of an engine that has found nothing.
+fn silent(engine: Second, opinion: &Opinion) -> (Verdict, Option<String>) {
+    if let Some(reason) = &opinion.reason {
+        return (Verdict::Inconclusive, Some(reason.clone()));
+    }
+    if opinion.complete {
+        return (Verdict::Holds, None);
+    }
+    let detail = match (engine, &opinion.stopped) {
+        (_, Some(_)) => None,
+        (Second::Loom { preemptions: Some(bound), .. }, _) => {
+            Some(format!("loom has stopped threads that could go on at most {bound} times"))
+        }
+        (Second::Loom { .. }, _) => {
+            Some("loom has run out of executions; under weak memory it is known to miss some".to_owned())
+        }
+        (Second::Shuttle(_), _) => Some("every schedule that shuttle would try is the same".to_owned()),
+    };
+    (Verdict::Bounded, detail)
+}
