@@ -6,6 +6,7 @@
 //! era, [`picture`] draws what was found as a scenario of its own, and [`run`] is the command line.
 
 mod against;
+mod agreement;
 mod check;
 mod cli;
 mod cmd;
@@ -27,10 +28,12 @@ mod suggest;
 pub use cowrace_explore as explore;
 pub use cowrace_machine as machine;
 pub use cowrace_mm as mm;
+pub use cowrace_real_kernels as real_kernels;
 pub use cowrace_render as render;
 pub use cowrace_scenario as scenario;
 pub use cowrace_trace as trace;
 
+pub use agreement::{Cell, not_modelled};
 pub use check::Task;
 pub use cli::Cli;
 pub use cowrace_trace::Exit;
@@ -52,5 +55,6 @@ pub fn run(cli: &Cli, out: &mut Out<'_>) -> Result<Exit, Failure> {
         cli::Command::Explain(args) => cmd::explain::run(args, out),
         cli::Command::List(args) => cmd::list::run(args, out),
         cli::Command::Eras(args) => cmd::eras::run(args, out).map(|()| Exit::Ok),
+        cli::Command::RealKernels(args) => cmd::real_kernels::run(args, out),
     }
 }
