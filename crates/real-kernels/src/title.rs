@@ -66,7 +66,7 @@ pub(crate) const fn held_back(device: Device) -> &'static str {
             "process_vm_rw takes the remote range by pin_user_pages_remote. The local range is missing memory of a userfaultfd, so that the call stops with the page pinned; filling it is the DMA."
         }
         Device::FuseRead | Device::FuseWrite => {
-            "fuse_get_user_pages takes the page by iov_iter_extract_pages, a get or a pin by era: the rule is that of the block layer. The FUSE server holds the DMA back."
+            "fuse_get_user_pages takes the page by iov_iter_extract_pages, a get or a pin by era. FUSE changed in a commit of its own, which the eras have together with a7e689dd1c06. The FUSE server holds the DMA back."
         }
         Device::BlockRead => {
             "bio_iov_iter_get_pages takes the page by iov_iter_extract_pages, a get or a pin by era. A FUSE server below the loop device holds the DMA back."
