@@ -4,7 +4,7 @@ use cowrace_explore::{Limits, Observer};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_real_kernels::{
-    Kernel, NOT_MODELLED, Observed, Row, Subject, Table, Treatment, Verdict, generate,
+    ChildView, Kernel, NOT_MODELLED, Observed, Row, Subject, Table, Treatment, Verdict, generate,
 };
 use cowrace_scenario::{Scenario, parse};
 use cowrace_trace::Report;
@@ -32,6 +32,8 @@ pub struct Cell<'r> {
     /// What would have been observed if the model were the kernel; `None` if it is nothing that the row is
     /// about.
     pub model: Option<Verdict>,
+    /// What a living child read in the end, if there was one, and what it reads in the model, in words.
+    pub child: Option<(ChildView, String)>,
     /// What the search found. What is expected is what was observed.
     pub report: Report,
 }
@@ -63,9 +65,26 @@ impl<'r> Modelled<'r> {
         let mut report = task.check(Limits::default(), observer);
         let outcome = report.class.map_or(report.verdict.name(), |class| class.name());
         let model = self.subject.verdict(outcome);
-        report.as_expected = Some(model == Some(observed.verdict));
         report.expected = self.subject.outcome(observed.verdict).map(str::to_owned);
-        Ok(Cell { row: self.row, kernel, observed, model, report })
+        let child = observed.child().map(|seen| Ok((seen, self.child(task)?))).transpose()?;
+        let mut cell = Cell { row: self.row, kernel, observed, model, child, report };
+        cell.report.as_expected = Some(cell.agrees());
+        Ok(cell)
+    }
+
+    /// What a living child reads at the end of the only execution that there is, which is that of the rows as
+    /// they are drawn.
+    fn child(&self, task: Task<'_>) -> Result<String, Failure> {
+        let fail = |why: &str| Failure::tool(format!("row `{}`: {why}", self.row.name));
+        let variable = self.subject.child().ok_or_else(|| fail("no child lives in its scenario"))?;
+        let trace = task.as_written().map_err(|error| fail(&error.to_string()))?;
+        let read = trace.variables.into_iter().find(|(name, _)| name == variable);
+        let (_, read) = read.ok_or_else(|| fail("its child reads nothing"))?;
+        Ok(match read.as_str() {
+            "0" => ChildView::Clean.name().to_owned(),
+            "1" => ChildView::SeesDma.name().to_owned(),
+            _ => read,
+        })
     }
 
     /// The cells of the row, each as work that is yet to be done.
@@ -100,10 +119,11 @@ impl<'r> Cell<'r> {
         cell.map(|cell| modelled.cell(cell, &mut ())).transpose()
     }
 
-    /// Whether the model does what the kernel did.
+    /// Whether the model does what the kernel did, and shows a child what it saw.
     #[must_use]
     pub fn agrees(&self) -> bool {
         self.model == Some(self.observed.verdict)
+            && self.child.as_ref().is_none_or(|(seen, model)| seen.name() == model)
     }
 
     /// What the model does, in a word.

@@ -66,7 +66,8 @@ fn agrees(row: &str, kernel: &str) -> Result<(), Failed> {
     if cell.agrees() {
         return Ok(());
     }
-    Err(format!("observed {observed}, the model says {}: {:?}", cell.model_word(), cell.report).into())
+    let (model, child, report) = (cell.model_word(), &cell.child, &cell.report);
+    Err(format!("observed {observed}, the model says {model}; child {child:?}; {report:?}").into())
 }
 
 /// The commits without which some kernel's era would not do what the kernel did. The others of its eras

@@ -22,9 +22,9 @@ impl Diagram {
         self
     }
 
-    /// Adds a barrier of all columns.
-    pub(crate) fn barrier(&mut self) -> &mut Self {
-        self.rows.push((None, "=== all ===".to_owned()));
+    /// Adds a barrier of these columns, or of `all`.
+    pub(crate) fn barrier(&mut self, columns: &str) -> &mut Self {
+        self.rows.push((None, format!("=== {columns} ===")));
         self
     }
 

@@ -41,7 +41,11 @@ pub fn generate(row: &Row) -> Option<Generated> {
     for line in sketch.diagram.lines() {
         let _ = writeln!(text, "{line}");
     }
-    let _ = writeln!(text, "\n{}\n\n{}", sketch.predicate, expectations(subject, row));
+    text.push('\n');
+    for predicate in sketch.predicates {
+        let _ = writeln!(text, "{predicate}");
+    }
+    let _ = writeln!(text, "\n{}", expectations(subject, row));
     Some(Generated { name, text })
 }
 
@@ -61,7 +65,8 @@ struct Sketch {
     /// A second process maps all of it from the start.
     shared: bool,
     diagram: Diagram,
-    predicate: &'static str,
+    /// The one that the row is about first.
+    predicates: Vec<&'static str>,
 }
 
 const DRAINED: &str =
@@ -76,7 +81,8 @@ fn sketch(subject: Subject) -> Sketch {
     }
 }
 
-fn of_held(Held { device, state, event }: Held) -> Sketch {
+fn of_held(held: Held) -> Sketch {
+    let Held { device, state, event } = held;
     let area = match state {
         State::Excl | State::Shared => "anon",
         State::PrevShared => "anon prevshared",
@@ -85,17 +91,30 @@ fn of_held(Held { device, state, event }: Held) -> Sketch {
         State::PrivFile => "file",
     };
     let registered = if event == Event::UffdWp { " uffd_wp" } else { "" };
-    let mut diagram =
-        Diagram::new(if event == Event::ForkExit { vec!["user @A", "child @C"] } else { vec!["user @A"] });
+    let mut heads = vec!["user @A"];
+    if matches!(event, Event::ForkAlive | Event::ForkExit) {
+        heads.push("child @C");
+    }
+    if held.living_child() == Some("S") {
+        heads.push("sharer @S");
+    }
+    let last = heads.len() - 1;
+    let mut diagram = Diagram::new(heads);
     diagram.cell(0, take(device)).cell(0, "lru_add_drain_all()");
     happen(&mut diagram, event);
-    let predicate = finish(&mut diagram, device);
+    let mut predicates = vec![finish(&mut diagram, device)];
+    if let Some(child) = Subject::Held(held).child() {
+        // Not of all: a child may have exited.
+        let living = if held.living_child() == Some("S") { "sharer" } else { "child" };
+        diagram.barrier(&format!("user {living}")).cell(last, format!("{child} = buf[0]"));
+        predicates.push("always c == 0 else leak");
+    }
     Sketch {
         notes: vec![held_back(device), DRAINED],
         area: format!("{area}{registered}"),
         shared: state == State::Shared,
         diagram,
-        predicate,
+        predicates,
     }
 }
 
@@ -153,11 +172,17 @@ fn of_leak(child_pins: bool, swapped: bool) -> Sketch {
         .cell(pins, "p = vmsplice(buf)")
         .cell(pins, "lru_add_drain_all()")
         .cell(pins, "munmap(buf)")
-        .barrier()
+        .barrier("all")
         .cell(writes, "buf[0] = 5")
-        .barrier()
+        .barrier("all")
         .cell(pins, "s = pipe_read(p[0])");
-    Sketch { notes, area: "anon".to_owned(), shared: false, diagram, predicate: "always s == 0 else leak" }
+    Sketch {
+        notes,
+        area: "anon".to_owned(),
+        shared: false,
+        diagram,
+        predicates: vec!["always s == 0 else leak"],
+    }
 }
 
 fn of_reuse(exited: bool) -> Sketch {
@@ -167,10 +192,10 @@ fn of_reuse(exited: bool) -> Sketch {
         diagram.cell(1, "exit()").cell(0, "wait C").cell(0, "buf[0] = 5");
         "always copies(A) == 0 else spurious-copy"
     } else {
-        diagram.cell(0, "buf[0] = 5").barrier().cell(1, "s = buf[0]");
+        diagram.cell(0, "buf[0] = 5").barrier("all").cell(1, "s = buf[0]");
         "always s == 0 else leak"
     };
-    Sketch { notes: Vec::new(), area: "anon".to_owned(), shared: false, diagram, predicate }
+    Sketch { notes: Vec::new(), area: "anon".to_owned(), shared: false, diagram, predicates: vec![predicate] }
 }
 
 /// What was observed on which kernel, in a sentence.

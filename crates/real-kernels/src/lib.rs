@@ -28,4 +28,4 @@ pub use kernel::{KERNELS, Kernel};
 pub use row::Row;
 pub use subject::{Device, Event, Held, NOT_MODELLED, NotModelled, State, Subject, Treatment};
 pub use table::{Table, TableError, table};
-pub use verdict::{Observed, Verdict};
+pub use verdict::{ChildView, Observed, Verdict};

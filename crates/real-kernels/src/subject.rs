@@ -1,5 +1,7 @@
 //! What a row is about, from its name, and what of it can be modelled.
 
+#[cfg(doc)]
+use crate::verdict::ChildView;
 use crate::verdict::Verdict;
 
 /// What the model can do with a row.
@@ -48,6 +50,16 @@ impl Subject {
             Self::Reuse { exited: true } => [(Verdict::Reuse, "holds"), (Verdict::Copy, "spurious-copy")],
             // A page that is kept while the child maps it shows the child what its parent writes.
             Self::Reuse { exited: false } => [(Verdict::Copy, "holds"), (Verdict::Reuse, "leak")],
+        }
+    }
+
+    /// The variable of the scenario that gets what a living child reads in the end, if there is such a child:
+    /// 0 if that is [`Clean`](ChildView::Clean).
+    #[must_use]
+    pub const fn child(self) -> Option<&'static str> {
+        match self {
+            Self::Held(held) if held.living_child().is_some() => Some("c"),
+            _ => None,
         }
     }
 
@@ -176,6 +188,17 @@ words! {
         ForkAlive = "fork-alive",
         /// A fork whose child has exited.
         ForkExit = "fork-exit",
+    }
+}
+
+impl Held {
+    /// The mm of a child that lives to the end.
+    pub(crate) const fn living_child(self) -> Option<&'static str> {
+        match (self.state, self.event) {
+            (_, Event::ForkAlive) => Some("C"),
+            (State::Shared, _) => Some("S"),
+            _ => None,
+        }
     }
 }
 

@@ -39,6 +39,26 @@ impl Verdict {
     }
 }
 
+/// What a living child reads in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChildView {
+    /// What was there when it was forked.
+    Clean,
+    /// What the device wrote.
+    SeesDma,
+}
+
+impl ChildView {
+    /// As the table has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::SeesDma => "SEES-DMA",
+        }
+    }
+}
+
 /// A cell of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
@@ -58,5 +78,12 @@ impl Observed {
             _ => Some(rest.strip_prefix('[')?.strip_suffix(']')?.to_owned()),
         };
         Some(Self { verdict, detail })
+    }
+
+    /// What a living child read in the end, if there was one.
+    #[must_use]
+    pub fn child(&self) -> Option<ChildView> {
+        let (_, seen) = self.detail.as_deref()?.rsplit_once("child=")?;
+        [ChildView::Clean, ChildView::SeesDma].into_iter().find(|view| view.name() == seen)
     }
 }

@@ -1,6 +1,6 @@
 //! The table: what is in it, and what is wrong with others.
 
-use cowrace_real_kernels::{KERNELS, Kernel, NOT_MODELLED, Table, Treatment, Verdict, table};
+use cowrace_real_kernels::{ChildView, KERNELS, Kernel, NOT_MODELLED, Table, Treatment, Verdict, table};
 
 #[test]
 fn the_table_is_all_there() {
@@ -33,7 +33,11 @@ fn a_cell_keeps_its_brackets() {
     assert_eq!(row.name, "vmsplice(R,GET)|excl|fork-alive");
     assert_eq!(row.cells[0].verdict, Verdict::Stale);
     assert_eq!(row.cells[0].detail.as_deref(), Some("page same at pin, COPIED at write child=clean"));
-    assert_eq!(table.row("leak-child-pins|excl").expect("a row").cells[0].detail, None);
+    assert_eq!(row.cells[0].child(), Some(ChildView::Clean));
+    let lost = table.row("fuse_dio_read(W)|excl|fork-alive").expect("a row");
+    assert_eq!(lost.cells[0].child(), Some(ChildView::SeesDma));
+    let leak = table.row("leak-child-pins|excl").expect("a row");
+    assert_eq!((&leak.cells[0].detail, leak.cells[0].child()), (&None, None));
 }
 
 /// What the project says of the brackets: a copy at the write goes with a verdict, and says nothing more.
@@ -87,4 +91,15 @@ fn stars_are_reconstructions() {
     let stable = |kernel: &&Kernel| kernel.name == "5.10.262";
     let stable = KERNELS.iter().find(stable).expect("a kernel");
     assert!(stable.era().starts_with("v5.10.y with 29a951dfb3c3 with "), "{}", stable.era());
+}
+
+/// Where a child was seen, its scenario has one that reads, and nowhere else.
+#[test]
+fn a_child_that_was_seen_is_in_the_scenario() {
+    for row in table().expect("the table").rows() {
+        if let Treatment::Modelled(subject) = row.treatment() {
+            let seen = row.cells.iter().all(|cell| cell.child().is_some());
+            assert_eq!(subject.child().is_some(), seen, "{}", row.name);
+        }
+    }
 }
