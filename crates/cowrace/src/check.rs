@@ -101,10 +101,9 @@ impl Task<'_> {
     #[must_use]
     pub fn as_expected(&self, verdict: Verdict, class: Option<Class>) -> Option<bool> {
         match self.expectation() {
-            Some(expected) => {
-                let is_class = expected.class().is_none_or(|c| class == Some(c));
-                Some(expected.verdict() == verdict && is_class)
-            }
+            Some(expected) => expected
+                .verdict()
+                .map(|due| due == verdict && expected.class().is_none_or(|c| class == Some(c))),
             None if self.is_as_released() => Some(verdict == Verdict::Holds),
             None => None,
         }

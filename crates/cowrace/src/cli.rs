@@ -59,6 +59,11 @@ pub enum Command {
     List(ListArgs),
     /// Lists eras and rules; with a name, the commits and rules of that era.
     Eras(ErasArgs),
+    /// Compares the model with what real kernels did, cell by cell.
+    ///
+    /// With a row, prints the scenario of that row instead.
+    #[command(after_help = EXITS)]
+    RealKernels(RealKernelsArgs),
 }
 
 /// How results are printed.
@@ -195,6 +200,20 @@ pub struct ListArgs {
 pub struct ErasArgs {
     /// An era, by name or as a file.
     pub name: Option<String>,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `cowrace real-kernels`.
+#[derive(Debug, Args)]
+pub struct RealKernelsArgs {
+    /// A row of the table, as `vmsplice(R,GET)|excl|none`, or the name of its scenario.
+    #[arg(conflicts_with = "format")]
+    pub row: Option<String>,
+    /// Writes the scenarios of all rows into files of this directory instead.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["row", "format"])]
+    pub write: Option<PathBuf>,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

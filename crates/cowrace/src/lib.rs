@@ -6,6 +6,7 @@
 //! era, [`picture`] draws what was found as a scenario of its own, and [`run`] is the command line.
 
 mod against;
+mod agreement;
 mod check;
 mod cli;
 mod cmd;
@@ -29,12 +30,14 @@ pub use cowrace_explore as explore;
 pub use cowrace_loom as loom;
 pub use cowrace_machine as machine;
 pub use cowrace_mm as mm;
+pub use cowrace_real_kernels as real_kernels;
 pub use cowrace_render as render;
 pub use cowrace_scenario as scenario;
 pub use cowrace_shuttle as shuttle;
 pub use cowrace_threads as threads;
 pub use cowrace_trace as trace;
 
+pub use agreement::{Cell, not_modelled};
 pub use check::Task;
 pub use engine::{Answer, Second};
 pub use cli::Cli;
@@ -57,5 +60,6 @@ pub fn run(cli: &Cli, out: &mut Out<'_>) -> Result<Exit, Failure> {
         cli::Command::Explain(args) => cmd::explain::run(args, out),
         cli::Command::List(args) => cmd::list::run(args, out),
         cli::Command::Eras(args) => cmd::eras::run(args, out).map(|()| Exit::Ok),
+        cli::Command::RealKernels(args) => cmd::real_kernels::run(args, out),
     }
 }

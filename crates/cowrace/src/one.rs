@@ -95,7 +95,7 @@ impl One {
 
 /// The exit code for one execution that was run.
 pub(crate) fn exit(task: &Task<'_>, trace: &Trace, way: Way<'_>) -> Exit {
-    let violation_is_due = task.expectation().is_some_and(|e| e.verdict() == Verdict::Violated);
+    let violation_is_due = task.expectation().is_some_and(|e| e.verdict() == Some(Verdict::Violated));
     match (&trace.finding, way) {
         (Some(finding), _) => match task.as_expected(Verdict::Violated, Some(finding.class)) {
             Some(false) => Exit::Unexpected,
@@ -118,8 +118,8 @@ pub(crate) fn headline(task: &Task<'_>, trace: &Trace, way: &str) -> String {
         None => "HOLDS in this execution".to_owned(),
     };
     let expected = match task.expectation() {
-        Some(expected) => format!("the file expects {expected}"),
-        None => "the file expects nothing of this era".to_owned(),
+        Some(expected) if expected.verdict().is_some() => format!("the file expects {expected}"),
+        _ => "the file expects nothing of this era".to_owned(),
     };
     format!("{verdict}  {name}  era {}  {way}  ({expected})", task.era.label())
 }

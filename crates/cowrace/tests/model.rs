@@ -2,6 +2,7 @@
 
 use cowrace_explore::{Explorer, Limits};
 use cowrace_machine::Arch;
+use cowrace_mm::era::DirectIo;
 use cowrace_mm::{Era, program};
 use cowrace_trace::Class;
 
@@ -66,6 +67,38 @@ dma_write(h[0], 1)
 ",
         Some(Class::UseAfterFree),
     );
+}
+
+/// What direct I/O holds across a fork is what a get or a pin holds, as the era has it.
+#[test]
+fn direct_io_takes_a_get_or_a_pin_by_era() {
+    for era in Era::presets() {
+        let found = |call: &str| {
+            let text = format!(
+                "race held
+mm A {{ buf: anon }}
+
+t0 @A
+================================================
+h = {call}(buf, FOLL_WRITE)
+C = fork()
+buf[1] = 2
+dma_write(h[0], 1)
+r = buf[0]
+
+always r == 1 else lost-read
+"
+            );
+            let scenario = cowrace_scenario::parse(&text).unwrap_or_else(|errors| panic!("{errors:?}"));
+            let program = program(scenario.variants()[0].world(), &era, Arch::Generic);
+            Explorer::new(&program).run(&mut ()).finding.map(|(finding, _)| finding)
+        };
+        let taken = match era.rules().direct_io {
+            DirectIo::Get => "get_user_pages_fast",
+            DirectIo::Pin => "pin_user_pages_fast",
+        };
+        assert_eq!(found("iov_iter_extract_pages"), found(taken), "{}", era.name());
+    }
 }
 
 #[test]

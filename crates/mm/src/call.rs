@@ -108,6 +108,14 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             cpu.step("gup");
             handle(page, pin, flags.write)
         }
+        Call::ExtractPages { va, write } => {
+            let taken = user::iov_iter_extract_pages(cpu, mm, va, write).await;
+            cpu.step("gup");
+            match taken {
+                Ok((page, foll)) => handle(Ok(page), foll.pin, write),
+                Err(errno) => Value::Errno(errno),
+            }
+        }
         Call::Release { handle } => {
             if let Some(held) = read_handle(cpu, handle).await {
                 cpu.store(

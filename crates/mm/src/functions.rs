@@ -37,6 +37,7 @@ pub const FUNCTIONS: &[&str] = &[
     "handle_userfault",
     "internal_get_user_pages_fast",
     "io_sqe_buffer_register",
+    "iov_iter_extract_pages",
     "isolate_lru_page",
     "lockless_pages_from_mm",
     "lookup_swap_cache",

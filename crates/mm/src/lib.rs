@@ -122,6 +122,7 @@ fn goes_through_gup_fast(world: &World, actor: world::ActorId) -> bool {
             step,
             Step::Call(world::CallSpec {
                 call: Call::Gup { fast: true, .. }
+                    | Call::ExtractPages { .. }
                     | Call::DirectRead { .. }
                     | Call::DirectWrite { .. }
                     | Call::Recvmsg { .. }
@@ -145,7 +146,13 @@ impl World {
     #[must_use]
     pub fn drops_handles(&self) -> bool {
         let gives = |call: &Call| {
-            matches!(call, Call::Gup { .. } | Call::Vmsplice { .. } | Call::IoUringRegister { .. })
+            matches!(
+                call,
+                Call::Gup { .. }
+                    | Call::ExtractPages { .. }
+                    | Call::Vmsplice { .. }
+                    | Call::IoUringRegister { .. }
+            )
         };
         let calls = self.actors.iter().flat_map(|actor| &actor.steps).filter_map(|step| match step {
             Step::Call(call) => Some(call),

@@ -42,6 +42,19 @@ fn direct_io(cpu: &Cpu, flags: GupFlags) -> Foll {
     Foll { pin: cpu.rules().direct_io == DirectIo::Pin, flags }
 }
 
+/// `iov_iter_extract_pages`, `iov_iter_get_pages2` before: direct I/O takes a page, and holds it until its
+/// device is done. What it took is a get up to v6.4 and a pin since.
+pub async fn iov_iter_extract_pages(
+    cpu: &Cpu,
+    mm: MmStruct,
+    va: Va,
+    write: bool,
+) -> Result<(Page, Foll), Errno> {
+    let _frame = cpu.frame("iov_iter_extract_pages");
+    let foll = direct_io(cpu, if write { WRITE } else { READ });
+    Ok((get_user_pages_fast(cpu, mm, va, foll).await?, foll))
+}
+
 /// `read(2)` with `O_DIRECT`, or another read into user pages: the device writes one word.
 async fn device_fills(
     cpu: &Cpu,

@@ -254,6 +254,14 @@ pub enum Call {
         /// The other flags.
         flags: GupFlags,
     },
+    /// `iov_iter_extract_pages`: a page as direct I/O takes it, a get or a pin by era. A handle, or `EFAULT`.
+    /// Step `gup`.
+    ExtractPages {
+        /// The page.
+        va: Va,
+        /// The device will write into it, as for `read(2)`.
+        write: bool,
+    },
     /// `put_page`, `unpin_user_page[s_dirty_lock]` of a handle.
     Release {
         /// The variable that holds the handle.

@@ -172,7 +172,7 @@ fn case(part: &Text, decl: &mut ExpectDecl) -> Result<(), Diagnostic> {
 }
 
 fn outcome(words: &[Word<'_>], part: &Text) -> Result<Expectation, Diagnostic> {
-    let others = ["holds", "vacuous", "violated"];
+    let others = ["holds", "vacuous", "violated", "unknown"];
     let all = || others.into_iter().chain(Class::ALL.iter().map(|c| c.name()));
     let Some(word) = words.first() else {
         return Err(Diagnostic::new(part.whole(), "expected an outcome behind this").help(USAGE));
@@ -181,6 +181,7 @@ fn outcome(words: &[Word<'_>], part: &Text) -> Result<Expectation, Diagnostic> {
         "holds" => Expectation::Holds,
         "vacuous" => Expectation::Vacuous,
         "violated" => Expectation::Violated(None),
+        "unknown" => Expectation::Unknown,
         name => match name.parse() {
             Ok(class) => Expectation::Violated(Some(class)),
             Err(_) => {
@@ -245,7 +246,8 @@ fn bound(name: &str, word: &Word<'_>) -> Result<Option<String>, Diagnostic> {
 }
 
 fn unknown_era(name: &str, word: &Word<'_>) -> Diagnostic {
-    let outcome = matches!(name, "holds" | "vacuous" | "violated") || name.parse::<Class>().is_ok();
+    let outcome =
+        matches!(name, "holds" | "vacuous" | "violated" | "unknown") || name.parse::<Class>().is_ok();
     let diagnostic = Diagnostic::new(word.at.clone(), format!("unknown era {}", quote(name)));
     if outcome {
         return diagnostic

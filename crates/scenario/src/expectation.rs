@@ -17,16 +17,19 @@ pub enum Expectation {
     Vacuous,
     /// Some execution is bad: in this way, or in any.
     Violated(Option<Class>),
+    /// Nobody knows: what is found is reported and not judged.
+    Unknown,
 }
 
 impl Expectation {
-    /// The verdict that is expected.
+    /// The verdict that is expected, if one is.
     #[must_use]
-    pub const fn verdict(self) -> Verdict {
+    pub const fn verdict(self) -> Option<Verdict> {
         match self {
-            Self::Holds => Verdict::Holds,
-            Self::Vacuous => Verdict::Vacuous,
-            Self::Violated(_) => Verdict::Violated,
+            Self::Holds => Some(Verdict::Holds),
+            Self::Vacuous => Some(Verdict::Vacuous),
+            Self::Violated(_) => Some(Verdict::Violated),
+            Self::Unknown => None,
         }
     }
 
@@ -48,6 +51,7 @@ impl fmt::Display for Expectation {
             Self::Vacuous => "vacuous",
             Self::Violated(None) => "violated",
             Self::Violated(Some(class)) => class.name(),
+            Self::Unknown => "unknown",
         })
     }
 }

@@ -7,6 +7,7 @@ pub(crate) enum OpKind {
     DirectWrite,
     Recvmsg,
     Gup { pin: bool, fast: bool, remote: bool },
+    ExtractPages,
     Release,
     DmaWrite,
     DmaRead,
@@ -107,6 +108,15 @@ pub(crate) const OPS: &[Op] = &[
     gup(true, false, false, &["pin_user_pages", "pin"], "h = pin_user_pages(buf, FOLL_WRITE|FOLL_LONGTERM)"),
     gup(false, false, true, &["get_user_pages_remote"], "h = get_user_pages_remote(A.buf, FOLL_WRITE)"),
     gup(true, false, true, &["pin_user_pages_remote"], "h = pin_user_pages_remote(A.buf, FOLL_WRITE)"),
+    op(
+        OpKind::ExtractPages,
+        &["iov_iter_extract_pages", "extract_pages"],
+        "h = iov_iter_extract_pages(buf, FOLL_WRITE)",
+    )
+    .own()
+    .gives()
+    .takes(1, 2)
+    .steps(GUP),
     op(OpKind::Release, &["put_page"], "put_page(h)").takes(1, 1),
     op(OpKind::Release, &["unpin_user_page"], "unpin_user_page(h)").takes(1, 1),
     op(OpKind::DmaWrite, &["dma_write"], "dma_write(h[0], 1)").takes(2, 2).steps(DMA),

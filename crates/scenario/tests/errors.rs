@@ -60,6 +60,7 @@ cells! {
     no_mm: "                                                    buf[0] = 1";
     longterm_get: "get_fast(buf,FOLL_LONGTERM)";
     unknown_flag: "get_fast(buf, FOLL_WRIT)";
+    direct_io_flag: "extract_pages(buf, FOLL_FORCE)";
     fast_of_another_mm: "pin_fast(B.other)";
     no_result: "x = munmap(buf)";
     unset_variable: "buf[0] = x            \n                                y = buf[0]";

@@ -86,8 +86,19 @@ fn era_files_are_named_in_quotes() {
 
 #[test]
 fn outcomes_are_verdicts() {
-    assert_eq!(Expectation::Holds.verdict(), Verdict::Holds);
+    assert_eq!(Expectation::Holds.verdict(), Some(Verdict::Holds));
     assert_eq!(Expectation::Violated(Some(Class::Leak)).class(), Some(Class::Leak));
     assert_eq!(Expectation::Violated(None).to_string(), "violated");
     assert_eq!(format!("{:>9}", Expectation::Violated(Some(Class::LostRead))), "lost-read");
+}
+
+#[test]
+fn what_nobody_knows_is_said_like_an_outcome() {
+    let footer = "expect v5.9 leak; v5.10 unknown; else unknown";
+    let unknown = Some(Expectation::Unknown);
+    assert_eq!(asked(footer, &preset("v5.9"), "get"), LEAK);
+    assert_eq!(asked(footer, &preset("v5.10"), "get"), unknown);
+    assert_eq!(asked(footer, &preset("v6.1"), "get"), unknown);
+    assert_eq!((Expectation::Unknown.verdict(), Expectation::Unknown.class()), (None, None));
+    assert_eq!(Expectation::Unknown.to_string(), "unknown");
 }

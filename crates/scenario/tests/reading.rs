@@ -180,6 +180,8 @@ fn every_call() {
         "dma_write(h[0], 0x10)",
         "q = pipe_read(p[0])",
         "io_uring_register(lib)",
+        "e = iov_iter_extract_pages(buf, FOLL_WRITE)",
+        "extract_pages(lib)",
         "munmap(buf)",
         "madvise(buf, MADV_PAGEOUT)",
         "mprotect(buf, PROT_READ)",
@@ -194,7 +196,7 @@ fn every_call() {
         "wait B",
         "exit()",
     ]);
-    // Variables in the order of the file: h, p, y, s, g, d, q, f.
+    // Variables in the order of the file: h, p, y, s, g, d, q, e, f.
     let write = GupFlags { write: true, ..none };
     assert_eq!(
         got,
@@ -211,6 +213,8 @@ fn every_call() {
             Call::DmaWrite { handle: 0, word: 0, value: Arg::Number(16) },
             Call::PipeRead { handle: 1, word: 0 },
             Call::IoUringRegister { va: 1 },
+            Call::ExtractPages { va: 0, write: true },
+            Call::ExtractPages { va: 1, write: false },
             Call::Munmap { va: 0 },
             Call::Madvise { va: 0, advice: Advice::PageOut },
             Call::Mprotect { va: 0, write: false },
@@ -221,7 +225,7 @@ fn every_call() {
             Call::SpeculativeRef { target: own },
             Call::LruAddDrainAll,
             Call::Set { value: Arg::Variable(2) },
-            Call::WaitVariable { variable: 7 },
+            Call::WaitVariable { variable: 8 },
             Call::WaitExit { mm: 1 },
             Call::Exit,
         ]

@@ -20,7 +20,7 @@ const AREAS: [&str; 8] = [
 ];
 
 /// Cells that are right in every column of mm `A`, whatever stands above them.
-const CELLS: [&str; 18] = [
+const CELLS: [&str; 19] = [
     "x = a0[0]",
     "a0[1]",
     "a0[1]=3",
@@ -30,6 +30,7 @@ const CELLS: [&str; 18] = [
     "y = read(O_DIRECT,a0[0], 1)",
     "h = $grab(a0, FOLL_WRITE | FOLL_FORCE)",
     "h = pin_user_pages_remote( A.a0 )",
+    "h = iov_iter_extract_pages(a0,FOLL_WRITE)",
     "put_page(h)",
     "dma_write(h[0], x)",
     "madvise(a0, MADV_FREE)",

@@ -4,4 +4,5 @@ pub(crate) mod check;
 pub(crate) mod eras;
 pub(crate) mod explain;
 pub(crate) mod list;
+pub(crate) mod real_kernels;
 pub(crate) mod replay;

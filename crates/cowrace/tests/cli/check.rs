@@ -141,3 +141,16 @@ fn eras_that_a_toggle_does_not_fit_are_left_out() {
 fn a_time_limit_that_is_not_reached_changes_nothing() {
     cowrace(&["check", "lost.race", "--era", "v6.1", "--max-time", "60"]).exits(0).prints(&["complete"]);
 }
+
+#[test]
+fn what_nobody_knows_is_reported_and_not_judged() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("unknown.race");
+    let text = std::fs::read_to_string(crate::fixtures().join("lost.race")).expect("a file");
+    let (text, _) = text.split_once("expect").expect("expectations");
+    std::fs::write(&path, format!("{text}expect else unknown\n")).expect("a file");
+    let done = cowrace(&["check", &path.to_string_lossy(), "--format", "json"]).exits(0).quiet();
+    let objects = done.objects();
+    assert!(objects.iter().all(|o| o["expected"] == "unknown" && o["as_expected"].is_null()));
+    assert!(objects.iter().any(|o| o["verdict"] == "violated"));
+}

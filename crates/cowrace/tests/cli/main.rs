@@ -4,6 +4,7 @@ mod check;
 mod eras;
 mod execution;
 mod input;
+mod real_kernels;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

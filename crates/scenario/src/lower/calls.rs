@@ -204,6 +204,10 @@ impl Resolve<'_> {
                 Call::Recvmsg { va, word, value: self.value(1)? }
             }
             OpKind::Gup { pin, fast, remote } => self.gup(pin, fast, remote)?,
+            OpKind::ExtractPages => {
+                let va = self.own_page()?;
+                Call::ExtractPages { va, write: self.direction()? }
+            }
             OpKind::Release => Call::Release { handle: self.scope.names.handle(self.bare(0)?)? },
             OpKind::DmaWrite => {
                 let (handle, word) = self.handle_word()?;
@@ -366,6 +370,15 @@ impl Resolve<'_> {
         }
         *slot = true;
         Ok(())
+    }
+
+    /// Which way direct I/O goes: it passes no other flag.
+    fn direction(self) -> Found<bool> {
+        let Some(arg) = self.args.get(1) else { return Ok(false) };
+        match arg.items.as_slice() {
+            [Item::Place(place)] if place.name.text == "FOLL_WRITE" => Ok(true),
+            _ => Err(Some(self.wrong_arg(1, "expected `FOLL_WRITE` or nothing"))),
+        }
     }
 
     fn advice(self) -> Found<Advice> {

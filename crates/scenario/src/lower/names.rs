@@ -189,7 +189,15 @@ impl Names {
                     Some(OpKind::Fork) => continue,
                     kind => (
                         dest,
-                        matches!(kind, Some(OpKind::Gup { .. } | OpKind::Vmsplice | OpKind::IoUringRegister)),
+                        matches!(
+                            kind,
+                            Some(
+                                OpKind::Gup { .. }
+                                    | OpKind::ExtractPages
+                                    | OpKind::Vmsplice
+                                    | OpKind::IoUringRegister
+                            )
+                        ),
                     ),
                 },
                 _ => continue,

@@ -1,0 +1,235 @@
+//! What a row is about, from its name, and what of it can be modelled.
+
+#[cfg(doc)]
+use crate::verdict::ChildView;
+use crate::verdict::Verdict;
+
+/// What the model can do with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Treatment {
+    /// It can be a scenario.
+    Modelled(Subject),
+    /// It is about something that the model does not have.
+    NotModelled(&'static NotModelled),
+    /// Its name is not understood.
+    Unknown,
+}
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A device holds a page while something happens.
+    Held(Held),
+    /// A child takes a page into a pipe and unmaps it, and its parent writes.
+    LeakChildPins {
+        /// The page has been swapped out before the fork.
+        swapped: bool,
+    },
+    /// A parent takes a page into a pipe after a fork and unmaps it, and its child writes.
+    LeakParentPinsAfterFork,
+    /// A parent writes after a fork.
+    Reuse {
+        /// The child has exited before.
+        exited: bool,
+    },
+}
+
+impl Subject {
+    /// The verdicts that a row of the kind can have, each with what `check` makes of its scenario then:
+    /// `holds` first, or else the class of the damage.
+    #[must_use]
+    pub const fn verdicts(self) -> [(Verdict, &'static str); 2] {
+        match self {
+            Self::Held(Held { device, .. }) if device.writes() => {
+                [(Verdict::Coherent, "holds"), (Verdict::Lost, "lost-read")]
+            }
+            Self::Held(_) => [(Verdict::Coherent, "holds"), (Verdict::Stale, "stale-pin")],
+            Self::LeakChildPins { .. } | Self::LeakParentPinsAfterFork => {
+                [(Verdict::Safe, "holds"), (Verdict::Leak, "leak")]
+            }
+            Self::Reuse { exited: true } => [(Verdict::Reuse, "holds"), (Verdict::Copy, "spurious-copy")],
+            // A page that is kept while the child maps it shows the child what its parent writes.
+            Self::Reuse { exited: false } => [(Verdict::Copy, "holds"), (Verdict::Reuse, "leak")],
+        }
+    }
+
+    /// The variable of the scenario that gets what a living child reads in the end, if there is such a child:
+    /// 0 if that is [`Clean`](ChildView::Clean).
+    #[must_use]
+    pub const fn child(self) -> Option<&'static str> {
+        match self {
+            Self::Held(held) if held.living_child().is_some() => Some("c"),
+            _ => None,
+        }
+    }
+
+    /// What `check` makes of the scenario on a kernel on which this was observed.
+    #[must_use]
+    pub fn outcome(self, observed: Verdict) -> Option<&'static str> {
+        self.verdicts().into_iter().find(|(verdict, _)| *verdict == observed).map(|(_, outcome)| outcome)
+    }
+
+    /// What would have been observed on a kernel of which `check` finds this: `holds`, or a class.
+    #[must_use]
+    pub fn verdict(self, outcome: &str) -> Option<Verdict> {
+        self.verdicts().into_iter().find(|(_, word)| *word == outcome).map(|(verdict, _)| verdict)
+    }
+}
+
+/// A device takes a page in a state and holds it; an event, a write by the CPU, the DMA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The device.
+    pub device: Device,
+    /// The page when it is taken.
+    pub state: State,
+    /// What happens meanwhile.
+    pub event: Event,
+}
+
+/// A word of a row's name that the model has nothing for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotModelled {
+    /// The word.
+    pub state: &'static str,
+    /// Why there is no scenario.
+    pub reason: &'static str,
+}
+
+/// Everything in the table that is not modelled.
+pub const NOT_MODELLED: &[NotModelled] = &[
+    NotModelled { state: "thp", reason: "transparent huge pages: the model has nothing above the PTE level" },
+    NotModelled {
+        state: "hugetlb",
+        reason: "huge pages of hugetlb, which has fault and COW code of its own",
+    },
+    NotModelled { state: "ksm", reason: "pages that KSM has merged" },
+];
+
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$item:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$item])* $variant,)* }
+
+        impl $name {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// As the table calls it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|w| w.name() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// Who takes the page.
+    Device {
+        /// `vmsplice(2)`: a get, to read.
+        Vmsplice = "vmsplice(R,GET)",
+        /// `process_vm_readv(2)`: a short read pin.
+        ProcessVmReadv = "pvm_readv(R,PIN)",
+        /// `process_vm_writev(2)`: a short write pin.
+        ProcessVmWritev = "pvm_writev(W,PIN)",
+        /// `read(2)` of a FUSE file with direct I/O.
+        FuseRead = "fuse_dio_read(W)",
+        /// `write(2)` to a FUSE file with direct I/O.
+        FuseWrite = "fuse_dio_write(R)",
+        /// `read(2)` of a block device with `O_DIRECT`.
+        BlockRead = "blk_odirect_read(W)",
+        /// An io_uring fixed buffer that is written to.
+        FixedRead = "uring_fixed(W,LT)dmaW",
+        /// An io_uring fixed buffer that is read from.
+        FixedWrite = "uring_fixed(W,LT)dmaR",
+    }
+}
+
+words! {
+    /// The page when it is taken.
+    State {
+        /// Never forked.
+        Excl = "excl",
+        /// Shared with a child that has exited.
+        PrevShared = "prevshared",
+        /// Shared with a child that is alive.
+        Shared = "shared",
+        /// Out on swap.
+        SwappedOut = "swappedout",
+        /// The zero page.
+        ZeroPage = "zeropage",
+        /// The page cache's page in a private mapping of a file.
+        PrivFile = "privfile",
+    }
+}
+
+words! {
+    /// What happens while the page is held.
+    Event {
+        /// Nothing.
+        None = "none",
+        /// `clear_refs`.
+        SoftDirty = "softdirty",
+        /// `mprotect(2)`, read-only and back.
+        Mprotect = "mprotect",
+        /// Userfaultfd write-protection and back.
+        UffdWp = "uffdwp",
+        /// `MADV_PAGEOUT`.
+        PageOut = "pageout",
+        /// `MADV_PAGEOUT`, then a load.
+        PageOutRead = "pageout+read",
+        /// A fork whose child lives on.
+        ForkAlive = "fork-alive",
+        /// A fork whose child has exited.
+        ForkExit = "fork-exit",
+    }
+}
+
+impl Held {
+    /// The mm of a child that lives to the end.
+    pub(crate) const fn living_child(self) -> Option<&'static str> {
+        match (self.state, self.event) {
+            (_, Event::ForkAlive) => Some("C"),
+            (State::Shared, _) => Some("S"),
+            _ => None,
+        }
+    }
+}
+
+impl Device {
+    /// Whether it writes into the page.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        matches!(self, Self::ProcessVmWritev | Self::FuseRead | Self::BlockRead | Self::FixedRead)
+    }
+}
+
+pub(crate) fn treatment(name: &str) -> Treatment {
+    let words: Vec<&str> = name.split('|').collect();
+    if let Some(missing) = NOT_MODELLED.iter().find(|n| words.get(1) == Some(&n.state)) {
+        return Treatment::NotModelled(missing);
+    }
+    let subject = match *words.as_slice() {
+        ["leak-child-pins", "excl"] => Some(Subject::LeakChildPins { swapped: false }),
+        ["leak-child-pins", "excl+swap"] => Some(Subject::LeakChildPins { swapped: true }),
+        ["leak-parent-pins-after-fork", "excl"] => Some(Subject::LeakParentPinsAfterFork),
+        ["reuse", "fork-exit"] => Some(Subject::Reuse { exited: true }),
+        ["reuse", "fork-alive"] => Some(Subject::Reuse { exited: false }),
+        [device, state, event] => held(device, state, event).map(Subject::Held),
+        _ => None,
+    };
+    subject.map_or(Treatment::Unknown, Treatment::Modelled)
+}
+
+fn held(device: &str, state: &str, event: &str) -> Option<Held> {
+    let held =
+        Held { device: Device::parse(device)?, state: State::parse(state)?, event: Event::parse(event)? };
+    // Userfaultfd write-protects no pages of private file mappings.
+    ((held.state, held.event) != (State::PrivFile, Event::UffdWp)).then_some(held)
+}

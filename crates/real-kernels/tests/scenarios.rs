@@ -1,0 +1,105 @@
+//! Rows as scenarios: all of them are files of the language, and expect what was observed.
+
+use cowrace_mm::Era;
+use cowrace_real_kernels::{
+    Device, Event, KERNELS, Kernel, Row, State, Treatment, generate, scenarios, table,
+};
+use cowrace_scenario::{Expectation, parse, print};
+
+fn era(kernel: &Kernel) -> Era {
+    kernel
+        .with
+        .iter()
+        .fold(Era::preset(kernel.base).expect("a preset"), |era, id| era.with(id).expect("a commit"))
+}
+
+#[test]
+fn every_scenario_reads_and_prints_back() {
+    for scenario in scenarios().expect("the table") {
+        let read = parse(&scenario.text).unwrap_or_else(|e| panic!("{}\n{e:#?}", scenario.text));
+        assert_eq!(read.name(), scenario.name);
+        let again = parse(&print(&read)).expect("the canonical form");
+        assert_eq!(again, read, "{}", scenario.text);
+    }
+}
+
+#[test]
+fn a_scenario_expects_what_was_observed_and_nothing_else() {
+    let table = table().expect("the table");
+    for row in table.rows() {
+        let (Treatment::Modelled(subject), Some(generated)) = (row.treatment(), generate(row)) else {
+            continue;
+        };
+        let read = parse(&generated.text).expect("it parses");
+        let expected = |era: &Era| read.expectation(era, &read.variants()[0]);
+        for (kernel, cell) in KERNELS.iter().zip(&row.cells) {
+            let word = expected(&era(kernel)).expect("an expectation").to_string();
+            assert_eq!(Some(word.as_str()), subject.outcome(cell.verdict), "{} {}", row.name, kernel.name);
+            assert_eq!(subject.verdict(&word), Some(cell.verdict));
+        }
+        for era in Era::presets() {
+            if !KERNELS.iter().any(|kernel| kernel.era() == era.name()) {
+                assert_eq!(expected(&era), Some(Expectation::Unknown), "{} {}", row.name, era.name());
+            }
+        }
+    }
+}
+
+/// Rows that the table does not have are scenarios, too, so that the table can grow.
+#[test]
+fn every_combination_is_a_scenario() {
+    let mut made = 0;
+    for (device, state) in Device::ALL.iter().flat_map(|d| State::ALL.iter().map(move |s| (d, s))) {
+        for event in Event::ALL {
+            let name = format!("{}|{}|{}", device.name(), state.name(), event.name());
+            let observed = table().expect("the table").row("uring_fixed(W,LT)dmaW|excl|pageout").cloned();
+            let row = Row { name, ..observed.expect("a row") };
+            if (*state, *event) == (State::PrivFile, Event::UffdWp) {
+                assert_eq!(generate(&row), None, "no kernel does that");
+                continue;
+            }
+            let text = generate(&row).expect("a scenario").text;
+            parse(&text).unwrap_or_else(|e| panic!("{text}\n{e:#?}"));
+            made += 1;
+        }
+    }
+    assert_eq!(made, 8 * (6 * 8 - 1));
+}
+
+/// Kernels that differ while one era stands for them leave it without expectation.
+#[test]
+fn an_era_that_stands_for_two_answers_expects_none() {
+    let table = table().expect("the table");
+    let mut row = table.row("blk_odirect_read(W)|excl|none").expect("a row").clone();
+    let lost = table.row("blk_odirect_read(W)|excl|fork-alive").expect("a row").cells[0].clone();
+    *row.cells.last_mut().expect("a cell") = lost;
+    let text = generate(&row).expect("a scenario").text;
+    assert!(text.contains("v6.15 unknown;"), "{text}");
+}
+
+#[test]
+fn what_is_not_modelled_makes_none() {
+    let table = table().expect("the table");
+    let row = table.row("vmsplice(R,GET)|thp|mprotect").expect("a row");
+    assert_eq!(generate(row), None);
+    assert_eq!(generate(&Row { name: "vmsplice(R,GET)|excl|reboot".into(), ..row.clone() }), None);
+}
+
+fn text(row: &str) -> String {
+    generate(table().expect("the table").row(row).expect("a row")).expect("a scenario").text
+}
+
+#[test]
+fn a_device_that_writes() {
+    insta::assert_snapshot!(text("fuse_dio_read(W)|excl|fork-exit"));
+}
+
+#[test]
+fn a_device_that_reads() {
+    insta::assert_snapshot!(text("pvm_readv(R,PIN)|shared|none"));
+}
+
+#[test]
+fn a_leak() {
+    insta::assert_snapshot!(text("leak-child-pins|excl+swap"));
+}
