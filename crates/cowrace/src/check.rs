@@ -37,7 +37,7 @@ impl Task<'_> {
     }
 
     /// As [`check`](Self::check); `exhaustive` goes on after a bad execution.
-    pub(crate) fn explore(&self, limits: Limits, exhaustive: bool, observer: &mut dyn Observer) -> Report {
+    pub fn explore(&self, limits: Limits, exhaustive: bool, observer: &mut dyn Observer) -> Report {
         let started = Instant::now();
         let program = self.program();
         let outcome = Explorer::new(&program).limits(limits).exhaustive(exhaustive).run(observer);
@@ -78,6 +78,7 @@ impl Task<'_> {
             seconds: 0.0,
             expected: self.expectation().map(|e| e.to_string()),
             as_expected: None,
+            disagreement: None,
             schedule: None,
         }
     }

@@ -21,7 +21,7 @@ Exit codes:
   12  a limit ended the search where a complete answer was due, or the question could not be answered
   13  vacuous: no execution opened the window of the race
   14  engines disagree
-If several apply: 10, then 11, 13, 12.";
+If several apply: 14, then 10, 11, 13, 12.";
 
 const REPLAY_EXITS: &str = "\
 Exit codes:
@@ -101,6 +101,65 @@ impl ToggleArgs {
     }
 }
 
+/// The engines that can be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum EngineName {
+    /// Ours: exhaustive, sequentially consistent.
+    #[default]
+    Explore,
+    /// loom: exhaustive for up to four actors, and with C11 memory a hunt for what weak memory adds.
+    Loom,
+    /// shuttle: random schedules; what finds nothing is `bounded`.
+    Shuttle,
+    /// All three, compared: 14 if one of the others sees what explore does not.
+    All,
+}
+
+/// Memory models.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MemoryName {
+    /// Sequential consistency.
+    #[default]
+    Sc,
+    /// C11 with the orderings of the kernel's primitives; only with --engine loom.
+    C11,
+}
+
+/// How shuttle makes schedules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SchedulerName {
+    /// Random priorities, changed at two random places.
+    #[default]
+    Pct,
+    /// Every decision at random.
+    Random,
+    /// All schedules in turn, without reduction: for what is tiny.
+    Exhaustive,
+}
+
+/// Which engine, and what it is told.
+#[derive(Debug, Args)]
+pub struct EngineArgs {
+    /// The engine.
+    #[arg(long, value_enum, default_value_t)]
+    pub engine: EngineName,
+    /// The memory model.
+    #[arg(long, value_enum, default_value_t)]
+    pub memory: MemoryName,
+    /// How shuttle makes schedules.
+    #[arg(long, value_enum, default_value_t)]
+    pub scheduler: SchedulerName,
+    /// Where shuttle's random numbers begin.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Schedules that shuttle tries, and that loom may try beside explore; without it 1000, and 10000.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub schedules: Option<u64>,
+    /// loom stops a thread that could go on at most so often in an execution; the verdict is then `bounded`.
+    #[arg(long, value_name = "N")]
+    pub preemptions: Option<u8>,
+}
+
 /// Arguments of `cowrace check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -114,12 +173,9 @@ pub struct CheckArgs {
     /// Checks this era as well, without toggles, and lists what the others break and mend in comparison.
     #[arg(long, value_name = "ERA|FILE")]
     pub against: Option<String>,
-    /// The engine.
-    #[arg(long, default_value = "explore", value_parser = engine)]
-    pub engine: String,
-    /// The memory model.
-    #[arg(long, default_value = "sc", value_parser = memory)]
-    pub memory: String,
+    /// Which engine.
+    #[command(flatten)]
+    pub engine: EngineArgs,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -229,21 +285,6 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
-fn engine(text: &str) -> Result<String, String> {
-    match text {
-        "explore" => Ok(text.to_owned()),
-        "loom" | "shuttle" | "all" => Err("only the engine `explore` is built in".to_owned()),
-        _ => Err("there is no such engine; only `explore` is built in".to_owned()),
-    }
-}
-
-fn memory(text: &str) -> Result<String, String> {
-    if text == "sc" {
-        return Ok(text.to_owned());
-    }
-    Err("only `sc`, sequential consistency, is built in".to_owned())
-}
-
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "this is no number of seconds".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {
@@ -266,10 +307,10 @@ mod tests {
     #[test]
     fn only_what_is_built_in_is_accepted() {
         for (wrong, words) in [
-            (["--engine", "loom"], "only the engine `explore`"),
-            (["--engine", "all"], "only the engine `explore`"),
-            (["--engine", "spin"], "no such engine"),
-            (["--memory", "lkmm"], "only `sc`"),
+            (["--engine", "spin"], "possible values: explore, loom, shuttle, all"),
+            (["--memory", "lkmm"], "possible values: sc, c11"),
+            (["--schedules", "0"], "0 is not in"),
+            (["--seed", "dice"], "invalid digit"),
             (["--max-time", "-1"], "unexpected argument"),
             (["--max-time", "0"], "no time"),
             (["--max-time", "inf"], "no time"),

@@ -29,12 +29,10 @@ pub enum Second {
 /// What a second engine has to say, in our terms.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// As for every engine.
+    /// As for every engine. It disagrees if the engine's bad execution is none when it is replayed.
     pub report: Report,
     /// As the engine has it.
     pub opinion: Opinion,
-    /// What it says that cannot be: its bad execution replays to something else.
-    pub disagreement: Option<String>,
 }
 
 impl Second {
@@ -64,7 +62,9 @@ impl Second {
                 .limits(limits)
                 .exhaustive(exhaustive)
                 .run(),
-            Self::Shuttle(search) => Shuttle::new(program, search).limits(limits).exhaustive(exhaustive).run(),
+            Self::Shuttle(search) => {
+                Shuttle::new(program, search).limits(limits).exhaustive(exhaustive).run()
+            }
         }
     }
 }
@@ -73,18 +73,20 @@ impl Task<'_> {
     /// Asks another engine. `exhaustive` goes on after a bad execution, to collect outcomes.
     #[must_use]
     pub fn ask(&self, engine: Second, limits: Limits, exhaustive: bool) -> Answer {
+        // Before other engines run in other threads.
+        cowrace_shuttle::prepare();
         let started = Instant::now();
         let program = Arc::new(self.program());
         let mut opinion = engine.ask(Arc::clone(&program), limits, exhaustive);
         let seconds = started.elapsed().as_secs_f64();
-        let translated = opinion.finding.take().map(|(finding, schedule)| translate(&program, finding, schedule));
+        let translated =
+            opinion.finding.take().map(|(finding, schedule)| translate(&program, finding, schedule));
         let mut report = self.report(engine.name(), engine.memory());
         report.complete = opinion.complete;
         report.stopped = opinion.stopped.clone();
         report.executions = opinion.executions;
         report.seconds = seconds;
         report.outcomes = exhaustive.then_some(opinion.outcomes.len() as u64);
-        let mut disagreement = None;
         match translated {
             Some(Ok((finding, schedule))) => {
                 report.verdict = Verdict::Violated;
@@ -102,8 +104,8 @@ impl Task<'_> {
                 opinion.finding = None;
             }
             Some(Err((_, wrong))) => {
-                (report.verdict, report.detail) = (Verdict::Inconclusive, Some(wrong.clone()));
-                disagreement = Some(wrong);
+                report.detail = Some(wrong.clone());
+                report.disagreement = Some(wrong);
             }
             None => {
                 let (verdict, detail) = silent(engine, &opinion);
@@ -111,12 +113,12 @@ impl Task<'_> {
             }
         }
         report.as_expected = self.as_expected_of_second(report.verdict, report.class);
-        Answer { report, opinion, disagreement }
+        Answer { report, opinion }
     }
 
     /// Windows are judged by explore alone: to another engine, a run that is vacuous holds.
     fn as_expected_of_second(&self, verdict: Verdict, class: Option<cowrace_trace::Class>) -> Option<bool> {
-        let is_vacuous = self.expectation().is_some_and(|e| e.verdict() == Verdict::Vacuous);
+        let is_vacuous = self.expectation().is_some_and(|e| e.verdict() == Some(Verdict::Vacuous));
         let verdict = if is_vacuous && verdict == Verdict::Holds { Verdict::Vacuous } else { verdict };
         self.as_expected(verdict, class)
     }
@@ -129,7 +131,10 @@ fn translate(
     schedule: Schedule,
 ) -> Result<(Finding, Schedule), (Finding, String)> {
     let wrong = |why: String| {
-        format!("its bad execution ({}: {}) is none here: {why}; schedule {schedule}", finding.class, finding.detail)
+        format!(
+            "its bad execution ({}: {}) is none here: {why}; schedule {schedule}",
+            finding.class, finding.detail
+        )
     };
     match replay(program, &schedule) {
         Ok(trace) => match trace.finding {

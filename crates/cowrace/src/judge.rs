@@ -5,6 +5,9 @@ use cowrace_trace::{Exit, Report, Verdict};
 /// The exit code that one report asks for. What is not judged asks for none.
 #[must_use]
 pub fn exit(report: &Report) -> Exit {
+    if report.disagreement.is_some() {
+        return Exit::Disagree;
+    }
     if report.as_expected != Some(false) {
         return Exit::Ok;
     }
@@ -18,10 +21,10 @@ pub fn exit(report: &Report) -> Exit {
     }
 }
 
-/// The exit code of several reports together: 10, then 11, 13, 12.
+/// The exit code of several reports together: 14, then 10, 11, 13, 12.
 #[must_use]
 pub fn worst(reports: &[Report]) -> Exit {
     let codes: Vec<Exit> = reports.iter().map(exit).collect();
-    let order = [Exit::Unexpected, Exit::Gone, Exit::Vacuous, Exit::Bounded];
+    let order = [Exit::Disagree, Exit::Unexpected, Exit::Gone, Exit::Vacuous, Exit::Bounded];
     order.into_iter().find(|e| codes.contains(e)).unwrap_or(Exit::Ok)
 }

@@ -1,6 +1,5 @@
 //! loom's atomics and threads, as `cowrace-threads` wants them.
 
-
 use cowrace_machine::{Arch, Ordering, Prim};
 use cowrace_threads::{Change, Lock, Threads, Word};
 use loom::sync::atomic::{AtomicU64, Ordering as C11, fence};

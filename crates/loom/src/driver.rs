@@ -1,14 +1,13 @@
 //! Runs a program under loom.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
+use std::panic::resume_unwind;
+use std::sync::{Arc, Once};
 
 use cowrace_machine::{Arch, Program};
-use cowrace_threads::{Execution, Limits, Opinion, Plan, Study};
+use cowrace_threads::{Execution, Limits, Opinion, Plan, Study, hush, quietly};
 use loom::model::Builder;
 
 use crate::atomic::Host;
-use crate::quiet::quietly;
 
 /// Actors that loom has threads for: all its threads but the one that starts the others.
 pub const ACTORS: usize = loom::MAX_THREADS - 1;
@@ -111,11 +110,13 @@ impl Loom {
             builder.log = false;
             builder.check(move || start(&of_all, memory));
         };
-        match quietly(|| catch_unwind(AssertUnwindSafe(search))) {
-            (Ok(()), _) => true,
-            (Err(payload), said) => {
+        static HUSH: Once = Once::new();
+        HUSH.call_once(hush);
+        match quietly(search) {
+            Ok(()) => true,
+            Err((payload, said)) => {
                 if !payload.is::<Enough>() {
-                    study.give_up(format!("loom: {}", said.unwrap_or_else(|| "it failed".to_owned())));
+                    study.give_up(format!("loom gave up: {said}"));
                 }
                 false
             }

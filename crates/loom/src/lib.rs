@@ -28,6 +28,5 @@
 
 mod atomic;
 mod driver;
-mod quiet;
 
 pub use driver::{ACTORS, BRANCHES, Loom, Memory};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use common::peers::{Rule, Variant, problem};
 use cowrace_explore::{Execution, Explorer, Observer};
-use cowrace_loom::{Loom};
+use cowrace_loom::Loom;
 use cowrace_machine::Program;
 use cowrace_threads::Outcome;
 
@@ -30,9 +30,18 @@ fn show(name: &str, program: Program) {
     let loom = Loom::new(Arc::clone(&program)).exhaustive(true).limits(limits).run();
     let seconds = started.elapsed().as_secs_f64();
     let sh = std::time::Instant::now();
-    println!("{name}: explore {} executions {} outcomes, loom {} executions in {seconds:.2} s complete {} {:?} {:?}, {} outcomes, beyond {}, missing {}",
-        outcome.executions, all.0.len(), loom.executions, loom.complete, loom.reason, loom.stopped, loom.outcomes.len(),
-        loom.outcomes.difference(&all.0).count(), all.0.difference(&loom.outcomes).count());
+    println!(
+        "{name}: explore {} executions {} outcomes, loom {} executions in {seconds:.2} s complete {} {:?} {:?}, {} outcomes, beyond {}, missing {}",
+        outcome.executions,
+        all.0.len(),
+        loom.executions,
+        loom.complete,
+        loom.reason,
+        loom.stopped,
+        loom.outcomes.len(),
+        loom.outcomes.difference(&all.0).count(),
+        all.0.difference(&loom.outcomes).count()
+    );
     let _ = sh;
 }
 
@@ -46,15 +55,16 @@ fn common_problem() {
 }
 #[test]
 fn random() {
+    use common::random::*;
     use proptest::strategy::{Strategy, ValueTree};
     use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-    use common::random::*;
     let config = Config { failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));
     for f in [Flavour::Atomics, Flavour::Locks, Flavour::Waits, Flavour::All] {
-    for i in 0..12 {
-        let scripts = scripts(f).new_tree(&mut runner).unwrap().current();
-        println!("{scripts:?}");
-        show(&format!("{f:?}{i} {}", scripts.len()), common::program(&scripts));
-    }}
+        for i in 0..12 {
+            let scripts = scripts(f).new_tree(&mut runner).unwrap().current();
+            println!("{scripts:?}");
+            show(&format!("{f:?}{i} {}", scripts.len()), common::program(&scripts));
+        }
+    }
 }

@@ -103,6 +103,12 @@ impl Addr {
     pub const fn index(self) -> usize {
         self.0 as usize
     }
+
+    /// The word that has an index.
+    #[must_use]
+    pub const fn at(index: usize) -> Self {
+        Self(index as u32)
+    }
 }
 
 impl fmt::Debug for Addr {

@@ -31,12 +31,14 @@
 
 mod columns;
 mod diagram;
+mod engines;
 mod explain;
 mod report;
 mod table;
 
 pub use columns::Columns;
 pub use diagram::{Diagram, Row};
+pub use engines::engines;
 pub use explain::explain;
 pub use report::{conditions, json, line, summary};
 pub use table::table;

@@ -2,11 +2,17 @@
 
 use cowrace_trace::{Report, Stop, Verdict};
 
+/// The engine that need not be named.
+const OURS: &str = "explore";
+
 /// One report in one line, as
 /// `VIOLATED lost-read  odirect-clear-refs  era v5.9  12 executions  complete  0.02 s`.
 #[must_use]
 pub fn line(report: &Report) -> String {
     let mut parts = vec![headline(report), name(report), format!("era {}", report.era)];
+    if report.engine != OURS {
+        parts.push(format!("engine {}", report.engine));
+    }
     parts.push(counted(report.executions, "execution"));
     parts.push(extent(report).to_owned());
     parts.push(format!("{:.2} s", report.seconds));
@@ -27,7 +33,8 @@ pub fn line(report: &Report) -> String {
 pub fn conditions(report: &Report) -> String {
     let environment =
         if report.environment.is_empty() { "none".to_owned() } else { report.environment.join(", ") };
-    format!("memory {}, arch {}, env {environment}", report.memory, report.arch)
+    let engine = if report.engine == OURS { String::new() } else { format!("engine {}, ", report.engine) };
+    format!("{engine}memory {}, arch {}, env {environment}", report.memory, report.arch)
 }
 
 /// One report as one line of JSON.
@@ -93,12 +100,12 @@ fn extent(report: &Report) -> &'static str {
     }
 }
 
-fn counted(count: u64, what: &str) -> String {
+pub(crate) fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// A number with a comma between thousands.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -140,6 +147,7 @@ pub(crate) mod tests {
             seconds: 0.5,
             expected: Some("lost-read".into()),
             as_expected,
+            disagreement: None,
             schedule: None,
         }
     }

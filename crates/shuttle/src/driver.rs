@@ -1,9 +1,9 @@
 //! Runs a program under shuttle.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use cowrace_machine::Program;
-use cowrace_threads::{Execution, Limits, Opinion, Plan, Study};
+use cowrace_threads::{Execution, Limits, Opinion, Plan, Study, hush, quietly};
 use cowrace_trace::Schedule;
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
@@ -96,11 +96,7 @@ impl Shuttle {
         })
     }
 
-    fn rounds<S: Scheduler + 'static>(
-        study: &Arc<Study>,
-        picks: bool,
-        scheduler: impl Fn() -> S,
-    ) -> Opinion {
+    fn rounds<S: Scheduler + 'static>(study: &Arc<Study>, picks: bool, scheduler: impl Fn() -> S) -> Opinion {
         study.rounds(|| {
             let control = Arc::new(Control::default());
             round(study, &control, picks, scheduler());
@@ -111,6 +107,7 @@ impl Shuttle {
 
 /// Runs executions until the scheduler has no more or enough was seen.
 fn round(study: &Arc<Study>, control: &Arc<Control>, picks: bool, scheduler: impl Scheduler + 'static) {
+    prepare();
     let mut config = Config::new();
     config.stack_size = STACK;
     config.failure_persistence = FailurePersistence::None;
@@ -119,7 +116,23 @@ fn round(study: &Arc<Study>, control: &Arc<Control>, picks: bool, scheduler: imp
     config.silence_warnings = true;
     let scheduler = Sensible::new(scheduler, Arc::clone(study), Arc::clone(control));
     let (study, control) = (Arc::clone(study), Arc::clone(control));
-    Runner::new(scheduler, config).run(move || start(&study, &control, picks));
+    let runner = Runner::new(scheduler, config);
+    let of_threads = Arc::clone(&study);
+    let result = quietly(|| runner.run(move || start(&of_threads, &control, picks)));
+    if let Err((_, said)) = result {
+        study.give_up(format!("shuttle gave up: {said}"));
+    }
+}
+
+/// Lets shuttle put its panic hook in place, and ours before it. Done by the first search in any case; to have
+/// it done before there are other threads keeps shuttle from reporting what panics there.
+pub fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let mut config = Config::new();
+        config.failure_persistence = FailurePersistence::None;
+        Runner::new(RandomScheduler::new_from_seed(0, 1), config).run(hush);
+    });
 }
 
 /// Runs the threads of one execution.

@@ -18,4 +18,4 @@ mod driver;
 mod follow;
 mod scheduler;
 
-pub use driver::{Search, Shuttle};
+pub use driver::{Search, Shuttle, prepare};

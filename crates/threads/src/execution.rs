@@ -153,9 +153,7 @@ impl<T: Threads> Execution<T> {
             }
             Op::Barrier { id } => self.barrier(actor, id),
             Op::Lock { addr, bit } if self.locks.contains_key(&addr) => self.lock(actor, addr, bit, held),
-            Op::Unlock { addr, bit } if self.locks.contains_key(&addr) => {
-                self.unlock(actor, addr, bit, held)
-            }
+            Op::Unlock { addr, bit } if self.locks.contains_key(&addr) => self.unlock(actor, addr, bit, held),
             _ => self.access(actor, request),
         }
     }
@@ -273,12 +271,7 @@ impl<T: Threads> Execution<T> {
         self.wait_until(actor, addr, |came| came >= due)
     }
 
-    fn wait_until(
-        &self,
-        actor: u8,
-        addr: Addr,
-        met: impl Fn(u64) -> bool,
-    ) -> Option<Answer> {
+    fn wait_until(&self, actor: u8, addr: Addr, met: impl Fn(u64) -> bool) -> Option<Answer> {
         loop {
             let value = Step::new(self, actor, Prim::Barrier).change(addr, Change::Read);
             if self.is_over() {

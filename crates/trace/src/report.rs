@@ -55,6 +55,8 @@ pub struct Report {
     pub expected: Option<String>,
     /// Whether the result is as expected; `None` if it is reported without being judged.
     pub as_expected: Option<bool>,
+    /// What the engine has seen and explore has not, where the two were compared and should agree.
+    pub disagreement: Option<String>,
     /// The schedule of the bad interleaving.
     #[serde(with = "text")]
     pub schedule: Option<Schedule>,

@@ -12,6 +12,7 @@ use cowrace_trace::{Exit, Report};
 use crate::against::Against;
 use crate::check::Task;
 use crate::cli::{CheckArgs, Format};
+use crate::engines::Engines;
 use crate::input::{self, Loaded};
 use crate::picture::{CHECK, REPLAY};
 use crate::progress::{Progress, Watch};
@@ -36,23 +37,28 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> 
         // Nobody is left to tell if standard error is gone.
         let _ = writeln!(io::stderr(), "{note}");
     }
-    let work = work(&loaded, &selection.eras, args);
     let limits = Limits { executions: args.max_executions, time: args.max_time, ..Limits::default() };
+    let engines = Engines::of(&args.engine, args.toggles.arch, limits)?;
+    let work = work(&loaded, &selection.eras, args);
     let threads = args.jobs.map_or_else(cores, usize::from);
     let verbose = Verbosity::of(&loaded, &selection.eras, base.is_some());
     let progress = Progress::new(work.len());
-    let mut reports = Vec::new();
+    let (mut reports, mut seconds) = (Vec::new(), Vec::new());
     let check = |(task, loaded): &(Task<'_>, &Loaded)| {
-        let report = task.check(limits, &mut Watch::new(&progress));
+        let reports = engines.run(task, &mut Watch::new(&progress));
         progress.done();
         let text = match args.format {
-            Format::Text => tell(*task, loaded, &report, verbose)?,
-            Format::Json => json(&report).map_err(|error| Failure::tool(error.to_string()))? + "\n",
+            Format::Text => tell_all(*task, loaded, &reports, verbose)?,
+            Format::Json => {
+                let lines: Result<Vec<String>, _> = reports.iter().map(|r| Ok(json(r)? + "\n")).collect();
+                lines.map_err(|error: serde_json::Error| Failure::tool(error.to_string()))?.concat()
+            }
         };
-        Ok((report, text))
+        Ok((reports, text))
     };
-    let done = jobs::ordered(&work, threads, check, |(report, text)| {
-        reports.push(report);
+    let done = jobs::ordered(&work, threads, check, |(mut all, text)| {
+        seconds.extend(all.drain(1..));
+        reports.append(&mut all);
         progress.aside(|| out.text(&text))
     });
     progress.finish();
@@ -64,7 +70,11 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> 
             None => out.text(&conclusion(&reports, verbose))?,
         }
     }
-    let exit = judge::worst(&reports);
+    let all = [reports.as_slice(), seconds.as_slice()].concat();
+    if args.format == Format::Text && engines.compare() {
+        out.text(&format!("\n{}", cowrace_render::engines(&all)))?;
+    }
+    let exit = judge::worst(&all);
     Ok(match against {
         Some((_, against)) if exit == Exit::Ok => against.exit(),
         _ => exit,
@@ -113,6 +123,27 @@ impl Verbosity {
             None => self.lines || self.unjudged,
         }
     }
+}
+
+/// What is told of one run by all engines: of second opinions, what explore's does not say.
+fn tell_all(
+    task: Task<'_>,
+    loaded: &Loaded,
+    reports: &[Report],
+    verbosity: Verbosity,
+) -> Result<String, Failure> {
+    let mut text = String::new();
+    for (nth, report) in reports.iter().enumerate() {
+        if nth == 0 {
+            text.push_str(&tell(task, loaded, report, verbosity)?);
+        } else if verbosity.lines || report.disagreement.is_some() || contradicts(report) {
+            text.push_str(&format!("{}{}\n", if verbosity.diagrams { CHECK } else { "" }, line(report)));
+        }
+        if let Some(disagreement) = &report.disagreement {
+            text.push_str(&format!("{CHECK}{} DISAGREES: {disagreement}\n", report.engine));
+        }
+    }
+    Ok(text)
 }
 
 /// Whether the file says otherwise. Where it says nothing a line will do.

@@ -1,0 +1,121 @@
+//! Whether engines agree.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::ControlFlow;
+
+use cowrace_explore::{Execution, Explorer, Observer, Progress};
+use cowrace_machine::{Addr, Memory, Program};
+use cowrace_threads::Outcome;
+use cowrace_trace::{Class, Report};
+
+use crate::Answer;
+
+/// The outcomes of all executions that explore has seen.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    /// Memory at the end, and what was wrong with executions that ended so.
+    ends: BTreeMap<Vec<(usize, u64)>, BTreeSet<Option<Class>>>,
+    classes: BTreeSet<Class>,
+    /// As other engines count them.
+    all: BTreeSet<Outcome>,
+}
+
+/// Collects outcomes, and lets another observer see how far the search has come.
+pub(crate) struct Collect<'o> {
+    pub(crate) outcomes: Outcomes,
+    pub(crate) observer: &'o mut dyn Observer,
+}
+
+impl Observer for Collect<'_> {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        self.outcomes.note(execution);
+    }
+
+    fn progress(&mut self, now: &Progress) -> ControlFlow<()> {
+        self.observer.progress(now)
+    }
+}
+
+impl Outcomes {
+    /// The outcomes of a program that is explored to the end.
+    #[must_use]
+    pub fn of(program: &Program) -> Self {
+        let mut collect = Collect { outcomes: Self::default(), observer: &mut () };
+        Explorer::new(program).exhaustive(true).run(&mut collect);
+        collect.outcomes
+    }
+
+    fn note(&mut self, execution: &Execution<'_>) {
+        let finding = execution.finding();
+        let class = finding.map(|f| f.class);
+        let end: Vec<_> = execution.memory().nonzero().collect();
+        self.all.insert(Outcome::of(execution.memory(), finding));
+        self.ends.entry(end).or_default().insert(class);
+        self.classes.extend(class);
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Those that another engine has not seen.
+    #[must_use]
+    pub fn beyond(&self, answer: &Answer) -> usize {
+        self.all.iter().filter(|&outcome| !answer.opinion.outcomes.contains_key(outcome)).count()
+    }
+
+    /// Whether another engine may have seen this. Additions whose result is unused commute, so explore looks at
+    /// one order of them, and calls the execution bad if some order takes a count below zero; an engine
+    /// that has another order sees what comes of that one.
+    fn allow(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Sound(end) => self
+                .ends
+                .get(end)
+                .is_some_and(|classes| classes.contains(&None) || classes.contains(&Some(Class::Refcount))),
+            Outcome::Bad(class) => self.classes.contains(class) || self.classes.contains(&Class::Refcount),
+        }
+    }
+
+    /// What another engine has seen that cannot be, in words.
+    #[must_use]
+    pub fn against(&self, program: &Program, explored: &Report, answer: &Answer) -> Option<String> {
+        if answer.report.disagreement.is_some() {
+            return answer.report.disagreement.clone();
+        }
+        // Of a search that did not end, anything may be missing.
+        if !explored.complete {
+            return None;
+        }
+        let mut seen = answer.opinion.outcomes.iter();
+        let (outcome, schedule) = seen.find(|&(outcome, _)| !self.allow(outcome))?;
+        let what = match outcome {
+            Outcome::Bad(class) => format!("an execution that is bad ({class})"),
+            Outcome::Sound(end) => format!("an execution that ends with {}", in_words(program, end)),
+        };
+        Some(format!(
+            "it has seen {what}, which is none of the {} outcomes that explore has seen; schedule {schedule}",
+            self.len()
+        ))
+    }
+}
+
+/// Memory at an end: the scenario's variables, and all words for those who must know.
+fn in_words(program: &Program, end: &[(usize, u64)]) -> String {
+    let mut memory = Memory::new();
+    for &(index, value) in end {
+        memory.set(Addr::at(index), value);
+    }
+    let variables = program.narrate.variables(&memory, &HashMap::new());
+    let variables: Vec<String> = variables.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let words = end.iter().map(|&(index, value)| format!("{:?}={value:#x}", Addr::at(index)));
+    format!("{} (words: {})", variables.join(", "), words.collect::<Vec<_>>().join(" "))
+}

@@ -1,0 +1,100 @@
+//! The engines that a command line asks for.
+
+use cowrace_explore as explore;
+use cowrace_loom::Memory;
+use cowrace_machine::Arch;
+use cowrace_shuttle::Search;
+use cowrace_threads::Limits;
+use cowrace_trace::Report;
+
+use crate::check::Task;
+use crate::cli::{EngineArgs, EngineName, MemoryName, SchedulerName};
+use crate::compare::{Collect, Outcomes};
+use crate::{Failure, Second};
+
+/// Schedules that shuttle tries if nobody says how many.
+const SHUTTLE: u64 = 1000;
+/// Executions that loom may try beside explore if nobody says how many.
+const LOOM: u64 = 10_000;
+/// The depth of PCT: two changes of priority. With one, races that need a fork at the right moment stay unseen.
+const DEPTH: usize = 3;
+
+/// What is asked of which engines.
+#[derive(Clone, Debug)]
+pub(crate) struct Engines {
+    limits: explore::Limits,
+    asked: Asked,
+}
+
+#[derive(Clone, Debug)]
+enum Asked {
+    Explore,
+    One(Second, Limits),
+    /// explore, compared with the others.
+    All(Vec<(Second, Limits)>),
+}
+
+impl Engines {
+    /// # Errors
+    ///
+    /// If the arguments do not fit each other.
+    pub(crate) fn of(args: &EngineArgs, arch: Arch, limits: explore::Limits) -> Result<Self, Failure> {
+        if args.memory == MemoryName::C11 && args.engine != EngineName::Loom {
+            return Err(Failure::usage("only loom knows weak memory: add `--engine loom` to `--memory c11`"));
+        }
+        if args.preemptions.is_some() && !matches!(args.engine, EngineName::Loom | EngineName::All) {
+            return Err(Failure::usage("`--preemptions` bounds loom: add `--engine loom`"));
+        }
+        let memory = if args.memory == MemoryName::C11 { Memory::C11(arch) } else { Memory::Sc };
+        let loom = Second::Loom { memory, preemptions: args.preemptions.map(usize::from) };
+        let shuttle = Second::Shuttle(match args.scheduler {
+            SchedulerName::Pct => Search::Pct { seed: args.seed, depth: DEPTH },
+            SchedulerName::Random => Search::Random { seed: args.seed },
+            SchedulerName::Exhaustive => Search::Exhaustive,
+        });
+        let within = |executions| Limits { executions, time: limits.time, steps: limits.steps };
+        let is_finite = args.scheduler == SchedulerName::Exhaustive;
+        let some = args.schedules.or(limits.executions);
+        let shuttles = within(some.or((!is_finite || args.engine == EngineName::All).then_some(SHUTTLE)));
+        let asked = match args.engine {
+            EngineName::Explore => Asked::Explore,
+            EngineName::Loom => Asked::One(loom, within(some)),
+            EngineName::Shuttle => Asked::One(shuttle, shuttles),
+            EngineName::All => {
+                let looms = within(args.schedules.or(Some(LOOM)));
+                let shuttles = Limits { executions: args.schedules.or(shuttles.executions), ..shuttles };
+                Asked::All(vec![(loom, looms), (shuttle, shuttles)])
+            }
+        };
+        Ok(Self { limits, asked })
+    }
+
+    /// Whether engines are compared.
+    pub(crate) const fn compare(&self) -> bool {
+        matches!(self.asked, Asked::All(_))
+    }
+
+    /// Puts a task to the engines. The first report is the one that counts; the others are second opinions.
+    pub(crate) fn run(&self, task: &Task<'_>, observer: &mut dyn explore::Observer) -> Vec<Report> {
+        match &self.asked {
+            Asked::Explore => vec![task.check(self.limits, observer)],
+            Asked::One(second, limits) => vec![task.ask(*second, *limits, false).report],
+            Asked::All(seconds) => {
+                let mut collect = Collect { outcomes: Outcomes::default(), observer };
+                let mut explored = task.explore(self.limits, true, &mut collect);
+                let outcomes = collect.outcomes;
+                explored.outcomes = Some(outcomes.len() as u64);
+                let program = task.program();
+                let answers = seconds.iter().map(|&(second, limits)| {
+                    let mut answer = task.ask(second, limits, true);
+                    answer.report.disagreement = outcomes.against(&program, &explored, &answer);
+                    // The file speaks of the whole: what explore says is judged, and the others by explore.
+                    answer.report.as_expected = None;
+                    answer.report
+                });
+                let answers: Vec<Report> = answers.collect();
+                std::iter::once(explored).chain(answers).collect()
+            }
+        }
+    }
+}

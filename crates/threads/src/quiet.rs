@@ -1,0 +1,35 @@
+//! Panics of engines are answers here, so they are not printed.
+
+use std::cell::{Cell, RefCell};
+use std::panic::{self, AssertUnwindSafe};
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+    static SAID: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Puts a panic hook before the present one, which from then on hears nothing of panics under
+/// [`quietly`]. An engine that has a hook of its own calls this when that is in place; once is enough.
+pub fn hush() {
+    let aloud = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if QUIET.get() {
+            SAID.set(Some(info.payload_as_str().unwrap_or("a panic without words").to_owned()));
+        } else {
+            aloud(info);
+        }
+    }));
+}
+
+/// Runs something that may panic. If it does, gives what it panicked with and what it said last.
+///
+/// # Errors
+///
+/// If it panics.
+pub fn quietly<R>(run: impl FnOnce() -> R) -> Result<R, (Box<dyn std::any::Any + Send>, String)> {
+    let before = QUIET.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(run));
+    QUIET.set(before);
+    let said = SAID.take();
+    result.map_err(|payload| (payload, said.unwrap_or_else(|| "it failed without words".to_owned())))
+}
