@@ -5,10 +5,8 @@ use std::ops::ControlFlow;
 
 use cowrace_explore::{Execution, Explorer, Observer, Progress};
 use cowrace_machine::{Addr, Memory, Program};
-use cowrace_threads::Outcome;
-use cowrace_trace::{Class, Report};
-
-use crate::Answer;
+use cowrace_threads::{Opinion, Outcome};
+use cowrace_trace::Class;
 
 /// The outcomes of all executions that explore has seen.
 #[derive(Debug, Default)]
@@ -66,10 +64,10 @@ impl Outcomes {
         self.all.is_empty()
     }
 
-    /// Those that another engine has not seen.
+    /// How many of them another engine has not seen.
     #[must_use]
-    pub fn beyond(&self, answer: &Answer) -> usize {
-        self.all.iter().filter(|&outcome| !answer.opinion.outcomes.contains_key(outcome)).count()
+    pub fn beyond(&self, opinion: &Opinion) -> usize {
+        self.all.iter().filter(|&outcome| !opinion.outcomes.contains_key(outcome)).count()
     }
 
     /// Whether another engine may have seen this. Additions whose result is unused commute, so explore looks at
@@ -85,18 +83,10 @@ impl Outcomes {
         }
     }
 
-    /// What another engine has seen that cannot be, in words.
+    /// What another engine has seen that these outcomes, which must be all there are, do not allow; in words.
     #[must_use]
-    pub fn against(&self, program: &Program, explored: &Report, answer: &Answer) -> Option<String> {
-        if answer.report.disagreement.is_some() {
-            return answer.report.disagreement.clone();
-        }
-        // Of a search that did not end, anything may be missing.
-        if !explored.complete {
-            return None;
-        }
-        let mut seen = answer.opinion.outcomes.iter();
-        let (outcome, schedule) = seen.find(|&(outcome, _)| !self.allow(outcome))?;
+    pub fn against(&self, program: &Program, opinion: &Opinion) -> Option<String> {
+        let (outcome, schedule) = opinion.outcomes.iter().find(|&(outcome, _)| !self.allow(outcome))?;
         let what = match outcome {
             Outcome::Bad(class) => format!("an execution that is bad ({class})"),
             Outcome::Sound(end) => format!("an execution that ends with {}", in_words(program, end)),
@@ -118,4 +108,55 @@ fn in_words(program: &Program, end: &[(usize, u64)]) -> String {
     let variables: Vec<String> = variables.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     let words = end.iter().map(|&(index, value)| format!("{:?}={value:#x}", Addr::at(index)));
     format!("{} (words: {})", variables.join(", "), words.collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use cowrace_machine::Arch;
+    use cowrace_mm::Era;
+    use cowrace_scenario::parse;
+    use cowrace_trace::Schedule;
+
+    use super::*;
+    use crate::Task;
+
+    const COPY: &str = "\
+race copy
+mm A { buf: anon }
+mm C = fork(A)
+
+a @A        c @C
+==========  ==========
+buf[0] = 1  s = buf[0]
+
+never s == 1 else leak
+";
+
+    /// What another engine would have said that has seen one outcome.
+    fn of(outcome: Outcome) -> Opinion {
+        let schedule = Schedule { fingerprint: 0, turns: Vec::new() };
+        Opinion { outcomes: [(outcome, schedule)].into(), ..Opinion::default() }
+    }
+
+    #[test]
+    fn an_outcome_that_explore_has_not_seen_is_told_in_words() {
+        let scenario = parse(COPY).expect("it parses");
+        let era = Era::preset("v6.1").expect("it is there");
+        let variant = scenario.variant(None).expect("it is the only one");
+        let task = Task { scenario: &scenario, variant, era: &era, arch: Arch::default() };
+        let program = task.program();
+        let outcomes = Outcomes::of(&program);
+        let known = outcomes.all.first().expect("there is one").clone();
+        assert_eq!(outcomes.against(&program, &of(known.clone())), None);
+        assert_eq!(outcomes.beyond(&of(known.clone())), outcomes.len() - 1);
+
+        let bad = outcomes.against(&program, &of(Outcome::Bad(Class::Leak))).expect("no leak there");
+        assert!(bad.contains("an execution that is bad (leak)"), "{bad}");
+
+        let Outcome::Sound(mut end) = known else { panic!("nothing is bad there") };
+        // The scenario's variables are the words of the null object, which come first.
+        end[0].1 += 7;
+        let other = outcomes.against(&program, &of(Outcome::Sound(end))).expect("no such end there");
+        assert!(other.contains("an execution that ends with s = 7"), "{other}");
+    }
 }

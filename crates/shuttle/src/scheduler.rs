@@ -1,6 +1,7 @@
 //! A scheduler around shuttle's, which makes the decisions that mean nothing to the model.
 
 use std::collections::BTreeSet;
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -38,6 +39,12 @@ impl Control {
         execution.upgrade().map(|execution| execution.answered()).unwrap_or_default()
     }
 
+    /// Whether an actor sleeps.
+    pub(crate) fn sleeps(&self, actor: usize) -> bool {
+        let execution = self.execution.lock().unwrap_or_else(PoisonError::into_inner);
+        execution.upgrade().is_some_and(|execution| execution.sleeps(actor))
+    }
+
     pub(crate) fn started(&self) {
         self.started.store(true, SeqCst);
     }
@@ -59,7 +66,9 @@ impl Control {
 
 /// Makes the decisions that mean nothing, and leaves the others to `inner`.
 pub(crate) struct Sensible<S> {
-    inner: S,
+    /// Never dropped: shuttle's random scheduler then speaks of a failing seed unless it has made as many
+    /// schedules as it was told to, and ours are counted elsewhere.
+    inner: ManuallyDrop<S>,
     study: Arc<Study>,
     control: Arc<Control>,
     /// Threads that have run up to their first access.
@@ -70,7 +79,7 @@ pub(crate) struct Sensible<S> {
 
 impl<S: Scheduler> Sensible<S> {
     pub(crate) fn new(inner: S, study: Arc<Study>, control: Arc<Control>) -> Self {
-        Self { inner, study, control, begun: BTreeSet::new(), asked: None }
+        Self { inner: ManuallyDrop::new(inner), study, control, begun: BTreeSet::new(), asked: None }
     }
 }
 
@@ -104,7 +113,10 @@ impl<S: Scheduler> Scheduler for Sensible<S> {
         if runs(main) && (!self.control.started.load(SeqCst) || self.control.finished.load(SeqCst)) {
             return Some(main);
         }
-        let actors: Vec<&Task> = runnable.iter().copied().filter(|task| task.id() != main).collect();
+        // shuttle lets a thread that is parked wake by itself. Here it would only go back to sleep.
+        let sleeps =
+            |task: &&Task| usize::from(task.id()).checked_sub(1).is_none_or(|a| self.control.sleeps(a));
+        let actors: Vec<&Task> = runnable.iter().copied().filter(|task| !sleeps(task)).collect();
         if let Some(new) = actors.iter().find(|task| !self.begun.contains(&task.id())) {
             self.begun.insert(new.id());
             return Some(new.id());

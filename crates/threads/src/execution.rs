@@ -110,6 +110,11 @@ impl<T: Threads> Execution<T> {
         answered
     }
 
+    /// Whether an actor sleeps: nobody has written the word that it waits for.
+    pub fn sleeps(&self, actor: usize) -> bool {
+        self.state().asleep.get(actor).is_some_and(Option::is_some)
+    }
+
     /// Runs an actor in the present thread to its end, or to the end of the execution. Tells whether it was
     /// the last: the execution is then judged, and the study knows of it.
     pub fn act(&self, actor: u8) -> bool {
@@ -160,6 +165,7 @@ impl<T: Threads> Execution<T> {
 
     /// Takes one of the engine's locks.
     fn lock<'e>(&'e self, actor: u8, addr: Addr, bit: u64, held: &mut Held<'e, T>) -> Option<Answer> {
+        self.study.note(addr, actor, Use::Lock(bit));
         if held.iter().any(|&(mine, _)| mine == addr) {
             self.no_lock(actor, addr);
             return None;
@@ -228,7 +234,7 @@ impl<T: Threads> Execution<T> {
             }
             let mut step = Step::new(self, actor, request.prim);
             step.lock = match request.op {
-                Op::Lock { addr, .. } | Op::Unlock { addr, .. } => Some(addr),
+                Op::Lock { addr, bit } | Op::Unlock { addr, bit } => Some((addr, bit)),
                 _ => None,
             };
             let performed = perform(&mut step, request);
@@ -423,7 +429,7 @@ struct Step<'e, T: Threads> {
     /// An object that nobody else can know.
     own: Option<Obj>,
     /// A word that is taken or released as a lock.
-    lock: Option<Addr>,
+    lock: Option<(Addr, u64)>,
     woken: Vec<u8>,
 }
 
@@ -456,7 +462,10 @@ impl<T: Threads> Words for Step<'_, T> {
             return seen;
         }
         if self.own != Some(addr.obj()) {
-            let used = if self.lock == Some(addr) { Use::Lock } else { Use::of(change) };
+            let used = match self.lock {
+                Some((lock, bit)) if lock == addr => Use::Lock(bit),
+                _ => Use::of(change),
+            };
             self.execution.study.note(addr, self.actor, used);
         }
         let mut state = self.execution.state();

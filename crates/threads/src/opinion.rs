@@ -60,3 +60,17 @@ pub struct Opinion {
     /// What the executions came to, each with the turns of the first that did.
     pub outcomes: BTreeMap<Outcome, Schedule>,
 }
+
+impl Opinion {
+    /// What was seen before and then this.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.finding = self.finding.take().or(later.finding);
+        self.complete = later.complete;
+        self.stopped = later.stopped;
+        self.reason = later.reason;
+        self.executions += later.executions;
+        for (outcome, schedule) in later.outcomes {
+            self.outcomes.entry(outcome).or_insert(schedule);
+        }
+    }
+}

@@ -13,8 +13,8 @@ pub(crate) enum Use {
     /// Added to, with the result unused: additions commute.
     Add,
     Write,
-    /// Locked or unlocked, as a whole and not to try.
-    Lock,
+    /// This bit of it is locked or unlocked, and not to try.
+    Lock(u64),
 }
 
 impl Use {
@@ -42,6 +42,8 @@ struct Users {
     readers: ActorSet,
     adders: ActorSet,
     writers: ActorSet,
+    /// The bits that were locked.
+    bits: u64,
     /// Whether it was used otherwise than as a lock.
     otherwise: bool,
 }
@@ -51,7 +53,8 @@ impl Users {
         let kinds = [self.readers.0, self.adders.0, self.writers.0];
         let all = kinds[0] | kinds[1] | kinds[2];
         let differ = self.writers.0 != 0 || self.readers.0 != 0 && self.adders.0 != 0;
-        (differ && all.count_ones() > 1).then_some(if self.otherwise { Shape::Atomic } else { Shape::Lock })
+        let is_lock = !self.otherwise && self.bits.count_ones() == 1;
+        (differ && all.count_ones() > 1).then_some(if is_lock { Shape::Lock } else { Shape::Atomic })
     }
 }
 
@@ -71,11 +74,14 @@ impl Sharing {
     pub(crate) fn note(&mut self, addr: Addr, actor: u8, used: Use) -> bool {
         let users = self.users.entry(addr).or_default();
         let before = users.shape();
-        users.otherwise |= used != Use::Lock;
+        match used {
+            Use::Lock(bit) => users.bits |= bit,
+            _ => users.otherwise = true,
+        }
         match used {
             Use::Read => users.readers.insert(actor),
             Use::Add => users.adders.insert(actor),
-            Use::Write | Use::Lock => users.writers.insert(actor),
+            Use::Write | Use::Lock(_) => users.writers.insert(actor),
         }
         users.shape() != before
     }
@@ -112,8 +118,9 @@ mod tests {
 
     #[test]
     fn a_lock_is_a_lock_until_it_is_used_otherwise() {
-        let (shape, changed) = after(&[(0, Use::Lock), (1, Use::Lock), (1, Use::Read)]);
+        let (shape, changed) = after(&[(0, Use::Lock(2)), (1, Use::Lock(2)), (1, Use::Read)]);
         assert_eq!((shape, changed), (Some(Shape::Atomic), vec![false, true, true]));
-        assert_eq!(after(&[(0, Use::Lock), (1, Use::Lock)]).0, Some(Shape::Lock));
+        assert_eq!(after(&[(0, Use::Lock(2)), (1, Use::Lock(2))]).0, Some(Shape::Lock));
+        assert_eq!(after(&[(0, Use::Lock(1)), (1, Use::Lock(2))]).0, Some(Shape::Atomic), "two locks");
     }
 }

@@ -27,6 +27,9 @@ struct State {
     started: Instant,
     /// Executions of all rounds, for the limit.
     executions: u64,
+    /// Of the plans that are done.
+    past: Opinion,
+    /// Of the present round.
     opinion: Opinion,
     sharing: Sharing,
     /// A word turned out to be shared that was not an atomic.
@@ -60,6 +63,7 @@ impl Study {
         let state = State {
             started: Instant::now(),
             executions: 0,
+            past: Opinion::default(),
             opinion: Opinion::default(),
             sharing: Sharing::default(),
             anew: false,
@@ -144,7 +148,10 @@ impl Study {
         loop {
             let ran_out = round();
             if self.next(ran_out) == Next::Done {
-                return std::mem::take(&mut self.state().opinion);
+                let mut state = self.state();
+                let last = std::mem::take(&mut state.opinion);
+                state.past.append(last);
+                return std::mem::take(&mut state.past);
             }
         }
     }
@@ -167,6 +174,8 @@ impl Study {
             state.opinion.complete = true;
             return Next::Done;
         }
+        let done = std::mem::take(&mut state.opinion);
+        state.past.append(done);
         state.planned += 1;
         if state.planned > PLANS {
             state.opinion.reason = Some(format!("there are more than {PLANS} ways to choose"));
