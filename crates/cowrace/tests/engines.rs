@@ -1,0 +1,96 @@
+//! Every scenario of the corpus, in every variant, under every era, by all three engines.
+//!
+//! loom has to finish, but for what is too large for it: of that there is a small version in
+//! `scenarios/small`, which has to fit, and the whole is run by explore and shuttle alone. A test that is
+//! ignored says so.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use cowrace::explore;
+use cowrace::machine::Arch;
+use cowrace::mm::Era;
+use cowrace::scenario::{Scenario, Variant, load, parse};
+use cowrace::shuttle::Search;
+use cowrace::threads::Limits;
+use cowrace::trace::Verdict;
+use cowrace::{Answer, Outcomes, Second, Task, loom};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// Executions after which a scenario does not fit loom.
+const LOOM: u64 = 10_000;
+/// Schedules that shuttle tries.
+const SHUTTLE: u64 = 200;
+/// Scenarios that fit loom under some eras only, and why there is nothing smaller.
+const UNFIT: &[(&str, &str)] = &[];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    // The package alone, without the repository around it, has no corpus.
+    let sources = load(std::slice::from_ref(&corpus)).unwrap_or_default();
+    let scenarios: Vec<Scenario> = sources.iter().filter_map(|source| parse(&source.text).ok()).collect();
+    let names: Vec<String> = scenarios.iter().map(|s| s.name().to_owned()).collect();
+    let mut trials = Vec::new();
+    for scenario in scenarios {
+        let small = format!("{}-small", scenario.name());
+        let is_whole = names.contains(&small);
+        if is_whole {
+            let name = format!("{}::loom::too-large-see-{small}", scenario.name());
+            trials.push(Trial::test(name, || Ok(())).with_ignored_flag(true));
+        }
+        trials.extend(of_scenario(scenario, !is_whole));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn of_scenario(scenario: Scenario, fits: bool) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    // Every test has the scenario for its own, since it may run in a process of its own.
+    let scenario: &'static Scenario = Box::leak(Box::new(scenario));
+    for variant in scenario.variants() {
+        for era in Era::presets() {
+            let variant_name = variant.name().map(|name| format!(":{name}")).unwrap_or_default();
+            let name = format!("{}{variant_name}::{}", scenario.name(), era.label());
+            trials.push(Trial::test(name, move || one(scenario, variant, &era, fits)));
+        }
+    }
+    trials
+}
+
+fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<(), Failed> {
+    let task = Task { scenario, variant, era, arch: Arch::default() };
+    let program = task.program();
+    let outcomes = Outcomes::of(&program);
+    let explored = task.check(explore::Limits::default(), &mut ());
+    let agree = |answer: &Answer| -> Result<(), Failed> {
+        let wrong = answer.report.disagreement.clone().or_else(|| outcomes.against(&program, &answer.opinion));
+        match (wrong, answer.report.verdict, explored.verdict) {
+            (Some(wrong), ..) => Err(format!("{}: {wrong}", answer.report.engine).into()),
+            (_, Verdict::Violated, Verdict::Holds) => Err("explore has found nothing".into()),
+            _ => Ok(()),
+        }
+    };
+    let shuttle = Second::Shuttle(Search::Pct { seed: 0, depth: 3 });
+    agree(&task.ask(shuttle, within(SHUTTLE), true))?;
+    if !fits {
+        return Ok(());
+    }
+    let loom = Second::Loom { memory: loom::Memory::Sc, preemptions: None };
+    let answer = task.ask(loom, within(LOOM), true);
+    agree(&answer)?;
+    let is_unfit = UNFIT.iter().any(|(name, _)| *name == scenario.name());
+    if !answer.opinion.complete && !is_unfit {
+        let why = answer.report.detail.unwrap_or_else(|| format!("{} executions are not enough", LOOM));
+        return Err(format!("it does not fit loom, and has no small version: {why}").into());
+    }
+    if answer.opinion.complete && answer.report.verdict == Verdict::Holds && explored.verdict != Verdict::Violated {
+        let beyond = outcomes.beyond(&answer.opinion);
+        println!("loom: {} executions, and {beyond} outcomes not seen", answer.report.executions);
+    }
+    Ok(())
+}
+
+fn within(executions: u64) -> Limits {
+    Limits { executions: Some(executions), ..Limits::default() }
+}
