@@ -15,12 +15,14 @@ test *ARGS:
 # Formatting, lints and documentation, as CI wants them.
 lint:
     cargo fmt --all --check
+    cargo fmt --manifest-path fuzz/Cargo.toml --check
     cargo clippy --workspace --all-targets -- --deny warnings
     RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
 
 # Format everything.
 fmt:
     cargo fmt --all
+    cargo fmt --manifest-path fuzz/Cargo.toml
 
 # Review changed snapshots of printed text (needs cargo-insta).
 review:
@@ -28,7 +30,15 @@ review:
 
 # Benchmarks of the search.
 bench *ARGS:
-    cargo bench --package cowrace-explore {{ARGS}}
+    cargo bench --package cowrace-explore --bench search {{ARGS}}
+
+# What ten million executions need of memory (a few minutes).
+bench-memory:
+    cargo bench --package cowrace-explore --bench memory
+
+# Fuzz a target: scenario, schedule, replay, run or era (needs nightly and cargo-fuzz).
+fuzz TARGET *ARGS:
+    fuzz/run {{TARGET}} {{ARGS}}
 
 # Dependencies: advisories, licences, sources (needs cargo-deny).
 deny:

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cowrace_explore::Limits;
 use cowrace_machine::Arch;
 use cowrace_trace::Schedule;
 
@@ -22,6 +23,14 @@ Exit codes:
   13  vacuous: no execution opened the window of the race
   14  engines disagree
 If several apply: 14, then 10, 11, 13, 12.";
+
+const MATRIX_EXITS: &str = "\
+Exit codes:
+   0  every cell is answered, violations included
+   1  the tool failed
+   2  the command line cannot be read
+   3  a scenario cannot be read, does not parse or does not check
+  12  a limit ended a search, or a question could not be answered";
 
 const REPLAY_EXITS: &str = "\
 Exit codes:
@@ -47,6 +56,11 @@ pub enum Command {
     /// Explores every interleaving of scenarios and compares with what their files expect.
     #[command(after_help = EXITS)]
     Check(CheckArgs),
+    /// Explores every interleaving of scenarios and prints what was found, scenario by era.
+    ///
+    /// What the files expect makes no difference.
+    #[command(after_help = MATRIX_EXITS)]
+    Matrix(MatrixArgs),
     /// Runs one execution: the rows of the diagram in the order drawn, or a schedule.
     #[command(after_help = REPLAY_EXITS)]
     Replay(ReplayArgs),
@@ -74,6 +88,18 @@ pub enum Format {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// How a matrix is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MatrixFormat {
+    /// A table for people.
+    #[default]
+    Text,
+    /// One JSON object a line, one line a cell.
+    Json,
+    /// A table for a mail or a wiki.
+    Markdown,
 }
 
 /// Which kernel.
@@ -160,9 +186,9 @@ pub struct EngineArgs {
     pub preemptions: Option<u8>,
 }
 
-/// Arguments of `cowrace check`.
+/// Under which kernels to search, and how far.
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub struct SearchArgs {
     /// An era by name, or a TOML file with `name`, `base`, `with`, `without` and `set`. May be given more
     /// than once; without it, every preset.
     #[arg(long, value_name = "ERA|FILE")]
@@ -170,15 +196,6 @@ pub struct CheckArgs {
     /// Deviations.
     #[command(flatten)]
     pub toggles: ToggleArgs,
-    /// Checks this era as well, without toggles, and lists what the others break and mend in comparison.
-    #[arg(long, value_name = "ERA|FILE")]
-    pub against: Option<String>,
-    /// Which engine.
-    #[command(flatten)]
-    pub engine: EngineArgs,
-    /// How results are printed.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
     /// Ends each search after so many executions; the verdict is then `bounded`.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_executions: Option<u64>,
@@ -188,6 +205,45 @@ pub struct CheckArgs {
     /// Searches that run at the same time; without it, one for each CPU.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+}
+
+impl SearchArgs {
+    /// What may end each search early.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits { executions: self.max_executions, time: self.max_time, ..Limits::default() }
+    }
+}
+
+/// Arguments of `cowrace check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// What to search.
+    #[command(flatten)]
+    pub search: SearchArgs,
+    /// Which engine.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// Checks this era as well, without toggles, and lists what the others break and mend in comparison.
+    #[arg(long, value_name = "ERA|FILE")]
+    pub against: Option<String>,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Scenario files, and directories that are searched for `.race` files.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `cowrace matrix`.
+#[derive(Debug, Args)]
+pub struct MatrixArgs {
+    /// What to search.
+    #[command(flatten)]
+    pub search: SearchArgs,
+    /// How the matrix is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: MatrixFormat,
     /// Scenario files, and directories that are searched for `.race` files.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,

@@ -1,6 +1,6 @@
-//! Scenarios from the paths of a command line.
+//! The scenarios that a command line asks for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
@@ -15,12 +15,18 @@ pub(crate) struct Loaded {
     pub(crate) scenario: Scenario,
 }
 
-/// Reads and checks every scenario of the paths. All that is wrong with all files is reported together.
-pub(crate) fn scenarios(paths: &[PathBuf]) -> Result<Vec<Loaded>, Failure> {
+/// Reads the scenario files of the paths, each once.
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     let mut sources = load(paths).map_err(|error| unreadable(&error))?;
     // A file that is named and also lies in a directory that is named.
-    let mut seen = HashMap::new();
-    sources.retain(|s| seen.insert(s.path.canonicalize().unwrap_or_else(|_| s.path.clone()), ()).is_none());
+    let mut seen = HashSet::new();
+    sources.retain(|s| seen.insert(s.path.canonicalize().unwrap_or_else(|_| s.path.clone())));
+    Ok(sources)
+}
+
+/// Checks scenarios, wherever they come from: a path need not exist, it stands in messages. All that is wrong
+/// with all of them is reported together.
+pub(crate) fn checked(sources: Vec<Source>) -> Result<Vec<Loaded>, Failure> {
     let mut loaded: Vec<Loaded> = Vec::new();
     let mut wrong = Vec::new();
     for source in sources {
@@ -51,7 +57,7 @@ pub(crate) fn scenarios(paths: &[PathBuf]) -> Result<Vec<Loaded>, Failure> {
 
 /// Reads the one scenario of a path.
 pub(crate) fn one(path: &PathBuf) -> Result<Loaded, Failure> {
-    let mut loaded = scenarios(std::slice::from_ref(path))?;
+    let mut loaded = checked(files(std::slice::from_ref(path))?)?;
     match loaded.pop() {
         Some(one) if loaded.is_empty() => Ok(one),
         _ => Err(Failure::usage(format!("{} holds several scenarios; name one file", path.display()))),

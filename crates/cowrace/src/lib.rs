@@ -7,6 +7,7 @@
 
 mod against;
 mod agreement;
+mod batch;
 mod check;
 mod cli;
 mod cmd;
@@ -59,6 +60,7 @@ pub use picture::picture;
 pub fn run(cli: &Cli, out: &mut Out<'_>) -> Result<Exit, Failure> {
     match &cli.command {
         cli::Command::Check(args) => cmd::check::run(args, out),
+        cli::Command::Matrix(args) => cmd::matrix::run(args, out),
         cli::Command::Replay(args) => cmd::replay::run(args, out),
         cli::Command::Explain(args) => cmd::explain::run(args, out),
         cli::Command::List(args) => cmd::list::run(args, out),

@@ -2,13 +2,19 @@
 
 use std::fmt::{self, Write as _};
 
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// Spaces between two columns.
 const GAP: usize = 2;
 
+/// Spaces between two columns whose headers stand upright.
+const NARROW_GAP: usize = 1;
+
 /// A shorter underline would not be told from other text.
 const NARROWEST: usize = 3;
+
+/// The same below upright headers, where columns of one and two letters should be as wide as each other.
+const NARROWEST_UPRIGHT: usize = 2;
 
 /// One line below the underlines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +33,22 @@ enum Line {
 pub struct Columns {
     heads: Vec<String>,
     lines: Vec<Line>,
+    /// Headers but the first are written from top to bottom, so that a column is as narrow as its cells.
+    upright: bool,
 }
 
 impl Columns {
     /// Columns with these headers and no rows.
     pub fn new<S: AsRef<str>>(heads: impl IntoIterator<Item = S>) -> Self {
-        Self { heads: heads.into_iter().map(|h| clean(h.as_ref())).collect(), lines: Vec::new() }
+        let heads = heads.into_iter().map(|h| clean(h.as_ref())).collect();
+        Self { heads, lines: Vec::new(), upright: false }
+    }
+
+    /// Writes the headers of all columns but the first from top to bottom: for many columns of short cells.
+    #[must_use]
+    pub const fn upright(mut self) -> Self {
+        self.upright = true;
+        self
     }
 
     /// Adds a row. Cells name their column by index; those of columns that do not exist are dropped.
@@ -64,8 +80,8 @@ impl Columns {
         loop {
             let mut width = *first;
             let mut to = from;
-            while to < widths.len() && (to == from || width + GAP + widths[to] <= limit) {
-                width += GAP + widths[to];
+            while to < widths.len() && (to == from || width + self.gap(to - 1) + widths[to] <= limit) {
+                width += self.gap(to - 1) + widths[to];
                 to += 1;
             }
             let shown: Vec<usize> = std::iter::once(0).chain(from..to).collect();
@@ -78,8 +94,25 @@ impl Columns {
         }
     }
 
+    /// Whether one band of this width holds all columns.
+    #[must_use]
+    pub fn fits(&self, limit: usize) -> bool {
+        let widths = self.widths();
+        let gaps: usize = (1..widths.len()).map(|c| self.gap(c - 1)).sum();
+        widths.iter().sum::<usize>() + gaps <= limit
+    }
+
+    /// Spaces behind a column.
+    const fn gap(&self, column: usize) -> usize {
+        if self.upright && column > 0 { NARROW_GAP } else { GAP }
+    }
+
     fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = self.heads.iter().map(|h| h.width().max(NARROWEST)).collect();
+        let head = |(column, head): (usize, &String)| match self.upright && column > 0 {
+            true => head.chars().filter_map(|c| c.width()).max().unwrap_or(0).max(NARROWEST_UPRIGHT),
+            false => head.width().max(NARROWEST),
+        };
+        let mut widths: Vec<usize> = self.heads.iter().enumerate().map(head).collect();
         for line in &self.lines {
             let Line::Cells(cells) = line else { continue };
             for (column, text) in cells {
@@ -91,10 +124,9 @@ impl Columns {
 
     /// Draws the columns of `shown`.
     fn draw(&self, out: &mut String, shown: &[usize], widths: &[usize]) {
-        let heads = shown.iter().map(|&c| self.heads[c].as_str());
-        draw_line(out, heads, shown, widths);
+        self.draw_heads(out, shown, widths);
         let rules: Vec<String> = shown.iter().map(|&c| "=".repeat(widths[c])).collect();
-        draw_line(out, rules.iter().map(String::as_str), shown, widths);
+        self.draw_line(out, rules.iter().map(String::as_str), shown, widths);
         for line in &self.lines {
             match line {
                 Line::Across(text) => {
@@ -103,10 +135,45 @@ impl Columns {
                 }
                 Line::Cells(cells) => {
                     let text = |c: &usize| cells.iter().find(|cell| cell.0 == *c).map_or("", |cell| &cell.1);
-                    draw_line(out, shown.iter().map(text), shown, widths);
+                    self.draw_line(out, shown.iter().map(text), shown, widths);
                 }
             }
         }
+    }
+
+    fn draw_heads(&self, out: &mut String, shown: &[usize], widths: &[usize]) {
+        if !self.upright {
+            return self.draw_line(out, shown.iter().map(|&c| self.heads[c].as_str()), shown, widths);
+        }
+        let height = |c: usize| if c == 0 { 1 } else { self.heads[c].chars().count() };
+        let highest = shown.iter().map(|&c| height(c)).max().unwrap_or(0);
+        for line in 0..highest {
+            // All heads end right above the underline.
+            let text = |&c: &usize| match (line + height(c)).checked_sub(highest) {
+                None => String::new(),
+                Some(_) if c == 0 => self.heads[c].clone(),
+                Some(nth) => self.heads[c].chars().nth(nth).map(String::from).unwrap_or_default(),
+            };
+            let texts: Vec<String> = shown.iter().map(text).collect();
+            self.draw_line(out, texts.iter().map(String::as_str), shown, widths);
+        }
+    }
+
+    fn draw_line<'t>(
+        &self,
+        out: &mut String,
+        texts: impl Iterator<Item = &'t str>,
+        shown: &[usize],
+        widths: &[usize],
+    ) {
+        let mut line = String::new();
+        for (text, &column) in texts.zip(shown) {
+            // Writing to a string cannot fail. Padding by `{:width$}` counts characters, not columns.
+            let pad = (widths[column] + self.gap(column)).saturating_sub(text.width());
+            let _ = write!(line, "{text}{:pad$}", "");
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
     }
 }
 
@@ -117,16 +184,6 @@ impl fmt::Display for Columns {
         self.draw(&mut out, &all, &self.widths());
         f.write_str(&out)
     }
-}
-
-fn draw_line<'t>(out: &mut String, texts: impl Iterator<Item = &'t str>, shown: &[usize], widths: &[usize]) {
-    let mut line = String::new();
-    for (text, &column) in texts.zip(shown) {
-        // Writing to a string cannot fail. Padding by `{:width$}` counts characters, not columns.
-        let _ = write!(line, "{text}{:pad$}", "", pad = (widths[column] + GAP).saturating_sub(text.width()));
-    }
-    out.push_str(line.trim_end());
-    out.push('\n');
 }
 
 /// A cell is one line: whatever would break the line or the layout becomes a space.
@@ -185,6 +242,26 @@ n     3
 "
         );
         assert_eq!(columns.bands(100), columns.to_string());
+    }
+
+    #[test]
+    fn upright_headers_make_room() {
+        let mut columns = Columns::new(["name", "v5.9", "v6"]).upright();
+        columns.row([(0, "n"), (1, "."), (2, "LR")]).row([(0, "longer"), (2, ".")]);
+        assert_eq!(
+            format!("\n{columns}"),
+            "
+        v
+        5
+        .  v
+name    9  6
+======  == ==
+n       .  LR
+longer     .
+"
+        );
+        assert!(columns.fits(13) && !columns.fits(12));
+        assert_eq!(columns.bands(12).matches("name").count(), 2);
     }
 
     #[test]

@@ -33,6 +33,8 @@ mod columns;
 mod diagram;
 mod engines;
 mod explain;
+mod grid;
+mod markdown;
 mod report;
 mod table;
 
@@ -40,5 +42,6 @@ pub use columns::Columns;
 pub use diagram::{Diagram, Row};
 pub use engines::engines;
 pub use explain::explain;
-pub use report::{conditions, json, line, summary};
-pub use table::table;
+pub use markdown::markdown;
+pub use report::{conditions, counts, json, line, summary};
+pub use table::{matrix, table};

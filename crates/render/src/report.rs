@@ -46,15 +46,9 @@ pub fn json(report: &Report) -> Result<String, serde_json::Error> {
     serde_json::to_string(report)
 }
 
-/// What all reports come to, in a line.
+/// What all reports come to, in a line: verdicts, how many are as files expect, executions.
 #[must_use]
 pub fn summary(reports: &[Report]) -> String {
-    let verdicts: Vec<String> = Verdict::ALL
-        .iter()
-        .map(|&verdict| (verdict, reports.iter().filter(|r| r.verdict == verdict).count()))
-        .filter(|&(_, count)| count > 0)
-        .map(|(verdict, count)| format!("{count} {verdict}"))
-        .collect();
     let judged = |wanted| reports.iter().filter(|r| r.as_expected == wanted).count();
     let mut judgement = vec![format!("{} as expected", judged(Some(true)))];
     if judged(Some(false)) > 0 {
@@ -63,12 +57,30 @@ pub fn summary(reports: &[Report]) -> String {
     if judged(None) > 0 {
         judgement.push(format!("{} not judged", judged(None)));
     }
+    tally(reports, Some(judgement.join(", ")))
+}
+
+/// What all reports come to, in a line, whatever files expect: verdicts and executions.
+#[must_use]
+pub fn counts(reports: &[Report]) -> String {
+    tally(reports, None)
+}
+
+fn tally(reports: &[Report], judgement: Option<String>) -> String {
     let runs = counted(reports.len() as u64, "run");
     if reports.is_empty() {
         return runs;
     }
+    let verdicts: Vec<String> = Verdict::ALL
+        .iter()
+        .map(|&verdict| (verdict, reports.iter().filter(|r| r.verdict == verdict).count()))
+        .filter(|&(_, count)| count > 0)
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
     let executions = counted(reports.iter().map(|r| r.executions).sum(), "execution");
-    format!("{runs}: {}; {}; {executions}", verdicts.join(", "), judgement.join(", "))
+    let parts: Vec<String> =
+        std::iter::once(verdicts.join(", ")).chain(judgement).chain(std::iter::once(executions)).collect();
+    format!("{runs}: {}", parts.join("; "))
 }
 
 /// The name of the scenario, with its variant.
@@ -207,6 +219,7 @@ pub(crate) mod tests {
             summary(&reports),
             "3 runs: 1 holds, 2 violated; 1 as expected, 1 NOT AS EXPECTED, 1 not judged; 3,702 executions"
         );
+        assert_eq!(counts(&reports), "3 runs: 1 holds, 2 violated; 3,702 executions");
         assert_eq!(summary(&reports[..1]), "1 run: 1 holds; 1 as expected; 1,234 executions");
     }
 

@@ -1,104 +1,138 @@
-//! Scenarios by eras, as a table.
-
-use std::fmt::Write as _;
+//! Scenarios by eras, as a table of text.
 
 use cowrace_trace::{Report, Verdict};
 
 use crate::Columns;
-use crate::report::{conditions, name};
+use crate::grid::{Grid, code, word};
 
 /// How wide a table may be before its eras go into a second band.
-const WIDTH: usize = 100;
+const WIDTH: usize = 110;
 
-/// What the words in the cells mean, beside the classes, which are called as everywhere.
-const LEGEND: &[(&str, &str)] = &[
-    ("holds", "complete, nothing bad"),
-    ("bounded", "a limit ended the search"),
-    ("vacuous", "no execution opened the window"),
-    ("inconclusive", "could not be answered"),
-    ("!", "not as the file expects"),
-    ("?", "reported, not judged"),
-    ("-", "not run"),
+/// What verdicts mean. The classes of violations are called as everywhere.
+const MEANINGS: &[(Verdict, &str)] = &[
+    (Verdict::Holds, "complete, nothing bad"),
+    (Verdict::Bounded, "a limit ended the search"),
+    (Verdict::Vacuous, "no execution opened the window"),
+    (Verdict::Inconclusive, "could not be answered"),
 ];
 
-/// What may stand before the word of a cell.
-const MARKS: [char; 2] = ['!', '?'];
+/// How a table says what is in a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    /// In words.
+    Words,
+    /// In two letters, below headers that stand upright: so many eras fit side by side.
+    Codes,
+}
 
-/// A row for each scenario and variant, a column for each era, in the order in which they first appear,
-/// and a legend of the words used. Every `holds` needs its conditions, so they stand below.
+/// What was found, and with a mark whether it is what files expect.
+///
+/// Cells are words if all eras fit side by side in 110 columns, else codes of two letters. A legend says
+/// what they mean. Every `holds` needs its conditions, so they stand below.
 #[must_use]
 pub fn table(reports: &[Report]) -> String {
-    let mut names: Vec<String> = Vec::new();
-    let mut eras: Vec<&str> = Vec::new();
-    for report in reports {
-        let name = name(report);
-        if !names.contains(&name) {
-            names.push(name);
-        }
-        if !eras.contains(&report.era.as_str()) {
-            eras.push(&report.era);
-        }
-    }
-    if names.is_empty() {
+    draw(reports, mark)
+}
+
+/// What was found, whatever files expect; laid out as [`table`].
+#[must_use]
+pub fn matrix(reports: &[Report]) -> String {
+    draw(reports, |_| "")
+}
+
+fn draw(reports: &[Report], mark: fn(&Report) -> &'static str) -> String {
+    let grid = Grid::new(reports);
+    if grid.names.is_empty() {
         return String::new();
     }
-    let mut columns = Columns::new(std::iter::once("scenario").chain(eras.iter().copied()));
-    let mut used: Vec<String> = Vec::new();
-    for row in names {
-        let words: Vec<String> = eras.iter().map(|era| cell(reports, &row, era)).collect();
-        used.extend(words.iter().cloned());
-        columns.row(std::iter::once((0, row)).chain(words.into_iter().enumerate().map(|(i, w)| (i + 1, w))));
-    }
-    let mut out = columns.bands(WIDTH);
-    let shown = |word: &str| {
-        used.iter()
-            .any(|u| u.strip_prefix(MARKS).unwrap_or(u) == word || (word.len() == 1 && u.starts_with(word)))
+    let words = columns(&grid, Style::Words, mark);
+    let (columns, style) = match words.fits(WIDTH) {
+        true => (words, Style::Words),
+        false => (columns(&grid, Style::Codes, mark), Style::Codes),
     };
-    let legend: Vec<String> = LEGEND
-        .iter()
-        .filter(|(word, _)| shown(word))
-        .map(|(word, meaning)| format!("{word} {meaning}"))
-        .collect();
+    let mut out = columns.bands(WIDTH);
+    let legend = legend(&grid, style, mark);
     if !legend.is_empty() {
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "\n{}", legend.join("; "));
+        out.push_str(&format!("\n{}\n", wrapped(&legend)));
     }
-    if reports.iter().any(|r| r.verdict == Verdict::Holds) {
-        out.push_str(&holds_under(reports));
+    for (i, line) in grid.holds_under().iter().enumerate() {
+        let indent = if i == 0 { "" } else { "  " };
+        out.push_str(&format!("{indent}{line}\n"));
     }
     out
 }
 
-/// What `holds` depends on: the same for all, but for the environment.
-fn holds_under(reports: &[Report]) -> String {
-    let mut common: Vec<String> = Vec::new();
-    let mut special: Vec<String> = Vec::new();
-    for report in reports {
-        let bare = Report { environment: Vec::new(), ..report.clone() };
-        let own = format!("  {}: env {}\n", name(report), report.environment.join(", "));
-        if !common.contains(&conditions(&bare)) {
-            common.push(conditions(&bare));
-        }
-        if !report.environment.is_empty() && !special.contains(&own) {
-            special.push(own);
-        }
+fn columns(grid: &Grid<'_>, style: Style, mark: fn(&Report) -> &'static str) -> Columns {
+    let mut columns = Columns::new(std::iter::once("scenario").chain(grid.eras.iter().copied()));
+    if style == Style::Codes {
+        columns = columns.upright();
     }
-    let but = if special.is_empty() { "" } else { ", but for" };
-    format!("holds under {}{but}\n{}", common.join("; "), special.concat())
+    for (row, name) in grid.names.iter().enumerate() {
+        let cells = grid.row(row).map(|cell| match cell {
+            Some(report) => format!("{}{}", mark(report), shown(report, style)),
+            None => "-".to_owned(),
+        });
+        columns.row(std::iter::once(name.clone()).chain(cells).enumerate());
+    }
+    columns
 }
 
-fn cell(reports: &[Report], row: &str, era: &str) -> String {
-    let Some(report) = reports.iter().find(|r| r.era == era && name(r) == row) else { return "-".to_owned() };
-    let word = match (report.verdict, report.class) {
-        (Verdict::Violated, Some(class)) => class.name(),
-        (verdict, _) => verdict.name(),
-    };
-    let mark = match report.as_expected {
+fn shown(report: &Report, style: Style) -> &'static str {
+    match style {
+        Style::Words => word(report),
+        Style::Codes => code(report),
+    }
+}
+
+/// What may stand before a word.
+const fn mark(report: &Report) -> &'static str {
+    match report.as_expected {
         Some(true) => "",
         Some(false) => "!",
         None => "?",
-    };
-    format!("{mark}{word}")
+    }
+}
+
+/// Items in a line, or in as many lines as keep to the width of a table.
+fn wrapped(items: &[String]) -> String {
+    let mut text = String::new();
+    let mut line = 0;
+    for (i, item) in items.iter().enumerate() {
+        if i > 0 {
+            let fits = line + 2 + item.len() < WIDTH;
+            text.push_str(if fits { "; " } else { ";\n" });
+            line = if fits { line + 2 } else { 0 };
+        }
+        text.push_str(item);
+        line += item.len();
+    }
+    text
+}
+
+/// What is used in the table and is not plain.
+fn legend(grid: &Grid<'_>, style: Style, mark: fn(&Report) -> &'static str) -> Vec<String> {
+    let mut legend: Vec<String> = Vec::new();
+    let reports: Vec<&Report> = grid.cells().flatten().collect();
+    for (verdict, meaning) in MEANINGS {
+        if let Some(report) = reports.iter().find(|r| r.verdict == *verdict) {
+            legend.push(match style {
+                Style::Words => format!("{verdict} {meaning}"),
+                Style::Codes => format!("{} {verdict}: {meaning}", code(report)),
+            });
+        }
+    }
+    if style == Style::Codes {
+        let mut classes: Vec<&Report> =
+            reports.iter().copied().filter(|r| r.verdict == Verdict::Violated).collect();
+        classes.sort_by_key(|r| r.class);
+        classes.dedup_by_key(|r| r.class);
+        legend.extend(classes.iter().map(|r| format!("{} {}", code(r), word(r))));
+    }
+    let marked = |m: &str| reports.iter().any(|r| mark(r) == m);
+    legend.extend(marked("!").then(|| "! not as the file expects".to_owned()));
+    legend.extend(marked("?").then(|| "? reported, not judged".to_owned()));
+    legend.extend(grid.cells().any(|c| c.is_none()).then(|| "- not run".to_owned()));
+    legend
 }
 
 #[cfg(test)]
@@ -133,6 +167,22 @@ holds under memory sc, arch generic, env none
     }
 
     #[test]
+    fn a_matrix_does_not_judge() {
+        let reports = [report("a", "v5.8", None, None), report("a", "v5.10", Some(Class::Leak), Some(false))];
+        assert_eq!(
+            matrix(&reports),
+            "\
+scenario  v5.8   v5.10
+========  =====  =====
+a         holds  leak
+
+holds complete, nothing bad
+holds under memory sc, arch generic, env none
+"
+        );
+    }
+
+    #[test]
     fn environments_stand_below() {
         let mut with = report("b", "v5.8", None, Some(true));
         with.environment = vec!["lru_drain".into(), "reclaim<=1".into()];
@@ -144,13 +194,47 @@ holds under memory sc, arch generic, env none
     }
 
     #[test]
-    fn many_eras_make_bands() {
-        let reports: Vec<_> = (0..20)
+    fn many_eras_are_codes_below_upright_headers() {
+        let class = |i: u8| [None, Some(Class::UseAfterFree), Some(Class::LostSoftDirty)][usize::from(i % 3)];
+        let mut reports: Vec<_> =
+            (1..=12).map(|i| report("some-scenario", &format!("v5.{i}"), class(i), Some(i != 4))).collect();
+        (reports[0].verdict, reports[0].class) = (Verdict::Bounded, None);
+        assert_eq!(
+            format!("\n{}", table(&reports)),
+            "
+                                           v  v  v
+               v  v  v  v   v  v  v  v  v  5  5  5
+               5  5  5  5   5  5  5  5  5  .  .  .
+               .  .  .  .   .  .  .  .  .  1  1  1
+scenario       1  2  3  4   5  6  7  8  9  0  1  2
+=============  == == == === == == == == == == == ==
+some-scenario  bo LS .  !UF LS .  UF LS .  UF LS .
+
+. holds: complete, nothing bad; bo bounded: a limit ended the search; UF use-after-free; LS lost-soft-dirty;
+! not as the file expects
+holds under memory sc, arch generic, env none
+"
+        );
+    }
+
+    #[test]
+    fn more_eras_still_make_bands() {
+        let reports: Vec<_> = (0..50)
             .map(|i| report("some-scenario", &format!("v5.{i}"), Some(Class::UseAfterFree), Some(true)))
             .collect();
         let table = table(&reports);
+        let (table, _) = table.split_once("\nUF use-after-free").expect("a legend");
         assert!(table.lines().all(|l| l.len() <= WIDTH), "{table}");
-        assert_eq!(table.matches("some-scenario").count(), 4, "{table}");
+        assert_eq!(table.matches("some-scenario").count(), 2, "{table}");
         assert_eq!(super::table(&[]), "");
+    }
+
+    #[test]
+    fn every_class_has_a_code_of_its_own() {
+        let mut codes: Vec<&str> =
+            Class::ALL.iter().map(|&class| code(&report("a", "v5.8", Some(class), None))).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Class::ALL.len());
     }
 }

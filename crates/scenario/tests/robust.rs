@@ -1,20 +1,18 @@
 //! Nothing that is read makes the reader panic or hang, and every error points into the text.
 
+mod properties;
+
+use std::fs;
 use std::time::{Duration, Instant};
 
-use cowrace_scenario::{Diagnostic, parse};
+use cowrace_scenario::{Diagnostic, load, parse};
 use proptest::prelude::*;
 
 const FILES: [&str; 2] = [include_str!("files/odirect.race"), include_str!("files/everything.race")];
 
 fn errors(text: &str) -> Vec<Diagnostic> {
-    let errors = parse(text).err().unwrap_or_default();
-    for error in &errors {
-        assert!(error.span.start <= error.span.end, "{error:?}");
-        assert!(text.get(error.span.clone()).is_some(), "{error:?} in {text:?}");
-        assert!(!error.message.is_empty() && !error.message.contains('\n'), "{error:?}");
-    }
-    errors
+    properties::reads(text);
+    parse(text).err().unwrap_or_default()
 }
 
 /// Pieces that mean something to the language, and some that do not.
@@ -78,6 +76,11 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        errors(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
     fn any_pieces(pieces in prop::collection::vec(piece(), 0..40)) {
         errors(&pieces.concat());
     }
@@ -116,6 +119,21 @@ proptest! {
         let mut lines: Vec<&str> = FILES[file].lines().collect();
         lines.remove(line.index(lines.len()));
         errors(&lines.join("\n"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_on_disk(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("any.race");
+        fs::write(&path, &bytes).expect("a file");
+        match load(&[path]) {
+            Ok(sources) => prop_assert_eq!(sources[0].text.as_bytes(), &bytes),
+            Err(error) => prop_assert!(error.to_string().contains("any.race")),
+        }
     }
 }
 

@@ -1,12 +1,20 @@
 //! Schedules survive their text form, and nothing else is read as one.
 
+mod properties;
+
+use std::fs;
+use std::path::PathBuf;
+
 use cowrace_trace::{ParseScheduleError, Schedule, Turn};
 use proptest::prelude::*;
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
-    let turn = (0..16_u8, prop::option::of(0..5_u32)).prop_map(|(actor, choice)| Turn { actor, choice });
+    let actor = prop_oneof![3 => 0..16_u8, 1 => any::<u8>()];
+    let choice = prop_oneof![3 => 0..5_u32, 1 => any::<u32>()];
+    let turn = (actor, prop::option::of(choice)).prop_map(|(actor, choice)| Turn { actor, choice });
     // Runs, as executions have them.
-    prop::collection::vec((turn, 1..9_usize), 0..40)
+    let length = prop_oneof![8 => 1..9_usize, 1 => 1000..2000_usize];
+    prop::collection::vec((turn, length), 0..40)
         .prop_map(|runs| runs.into_iter().flat_map(|(turn, n)| std::iter::repeat_n(turn, n)).collect())
 }
 
@@ -14,18 +22,40 @@ proptest! {
     #[test]
     fn text_round_trips(fingerprint in any::<u32>(), turns in turns()) {
         let schedule = Schedule { fingerprint, turns };
-        prop_assert_eq!(schedule.to_string().parse::<Schedule>(), Ok(schedule));
+        prop_assert_eq!(properties::reads(&schedule.to_string()), Some(schedule));
     }
 
     #[test]
-    fn no_text_panics(text in ".{0,200}") {
-        let _ = text.parse::<Schedule>();
+    fn any_text(text in "(.|\n){0,200}") {
+        properties::reads(&text);
     }
 
     #[test]
-    fn no_text_that_looks_like_one_panics(text in "1:[0-9a-f]{8}:[0-9.*=]{0,60}") {
-        let _ = text.parse::<Schedule>();
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        properties::reads(&String::from_utf8_lossy(&bytes));
     }
+
+    #[test]
+    fn any_text_that_looks_like_one(text in "[1 ]{1,2}:[0-9a-fA-F+]{7,9}:[-0-9.*=+ ]{0,60}") {
+        properties::reads(&text);
+    }
+
+    #[test]
+    fn any_steps(steps in prop::collection::vec("[0-9]{1,3}([*=][0-9]{1,6})?", 0..20)) {
+        properties::reads(&format!("1:00c0ffee:{}", steps.join(".")));
+    }
+}
+
+/// Fuzzing begins with these.
+#[test]
+fn the_seeds_of_fuzzing() {
+    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/schedule");
+    let mut read = 0;
+    for entry in fs::read_dir(directory).expect("the seeds are there") {
+        let bytes = fs::read(entry.expect("a seed").path()).expect("a file");
+        read += usize::from(properties::reads(&String::from_utf8_lossy(&bytes)).is_some());
+    }
+    assert!(read >= 3, "{read} of the seeds are schedules");
 }
 
 #[test]

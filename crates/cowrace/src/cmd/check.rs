@@ -1,22 +1,19 @@
 //! `cowrace check`: every scenario under every era.
 
-use std::io::{self, Write as _};
-use std::num::NonZero;
-
-use cowrace_explore::{Limits, tidy};
+use cowrace_explore::tidy;
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
 use cowrace_render::{json, line, summary, table};
 use cowrace_trace::{Exit, Report};
 
 use crate::against::Against;
+use crate::batch::{self, Batch};
 use crate::check::Task;
 use crate::cli::{CheckArgs, Format};
 use crate::engines::Engines;
 use crate::input::{self, Loaded};
 use crate::picture::{CHECK, REPLAY};
-use crate::progress::{Progress, Watch};
-use crate::{Failure, Out, eras, jobs, judge, picture};
+use crate::{Failure, Out, eras, judge, picture};
 
 use super::explain::again;
 
@@ -26,43 +23,26 @@ use super::explain::again;
 ///
 /// If a scenario or an era cannot be had, or the output cannot be written.
 pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
-    let mut selection = eras::select(&args.era, &args.toggles.toggles())?;
+    let mut selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
     let base = args.against.as_deref().map(eras::named).transpose()?;
     if let Some(base) = &base {
         selection.eras.retain(|era| era != base);
         selection.eras.insert(0, base.clone());
     }
-    let loaded = input::scenarios(&args.paths)?;
-    for note in &selection.notes {
-        // Nobody is left to tell if standard error is gone.
-        let _ = writeln!(io::stderr(), "{note}");
-    }
-    let limits = Limits { executions: args.max_executions, time: args.max_time, ..Limits::default() };
-    let engines = Engines::of(&args.engine, args.toggles.arch, limits)?;
-    let work = work(&loaded, &selection.eras, args);
-    let threads = args.jobs.map_or_else(cores, usize::from);
+    let loaded = input::checked(input::files(&args.paths)?)?;
+    batch::tell_notes(&selection);
+    let engines = Engines::of(&args.engine, args.search.toggles.arch, args.search.limits())?;
     let verbose = Verbosity::of(&loaded, &selection.eras, base.is_some());
-    let progress = Progress::new(work.len());
-    let (mut reports, mut seconds) = (Vec::new(), Vec::new());
-    let check = |(task, loaded): &(Task<'_>, &Loaded)| {
-        let reports = engines.run(task, &mut Watch::new(&progress));
-        progress.done();
-        let text = match args.format {
-            Format::Text => tell_all(*task, loaded, &reports, verbose)?,
-            Format::Json => {
-                let lines: Result<Vec<String>, _> = reports.iter().map(|r| Ok(json(r)? + "\n")).collect();
-                lines.map_err(|error: serde_json::Error| Failure::tool(error.to_string()))?.concat()
-            }
-        };
-        Ok((reports, text))
+    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search };
+    let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
+        Format::Text => tell_all(task, loaded, reports, verbose),
+        Format::Json => reports.iter().map(json_line).collect(),
     };
-    let done = jobs::ordered(&work, threads, check, |(mut all, text)| {
+    let (mut reports, mut seconds) = (Vec::new(), Vec::new());
+    for mut all in batch.run(out, |task, watch| engines.run(task, watch), tell)? {
         seconds.extend(all.drain(1..));
         reports.append(&mut all);
-        progress.aside(|| out.text(&text))
-    });
-    progress.finish();
-    done?;
+    }
     let against = base.map(|base| (base.label(), Against::new(&base.label(), &reports)));
     if args.format == Format::Text {
         match &against {
@@ -81,22 +61,9 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> 
     })
 }
 
-/// Every scenario in every variant under every era.
-fn work<'w>(loaded: &'w [Loaded], eras: &'w [Era], args: &CheckArgs) -> Vec<(Task<'w>, &'w Loaded)> {
-    let mut work = Vec::new();
-    for each in loaded {
-        let scenario = &each.scenario;
-        for variant in scenario.variants() {
-            work.extend(
-                eras.iter().map(|era| (Task { scenario, variant, era, arch: args.toggles.arch }, each)),
-            );
-        }
-    }
-    work
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
+/// A report as JSON, with the end of the line.
+pub(super) fn json_line(report: &Report) -> Result<String, Failure> {
+    Ok(json(report).map_err(|error| Failure::tool(error.to_string()))? + "\n")
 }
 
 /// What is told of runs that are as expected.

@@ -18,7 +18,7 @@ use crate::{Failure, Out};
 /// If a scenario cannot be read, or the output cannot be written.
 pub(crate) fn run(args: &ListArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
     let eras = Era::presets();
-    for (index, loaded) in input::scenarios(&args.paths)?.iter().enumerate() {
+    for (index, loaded) in input::checked(input::files(&args.paths)?)?.iter().enumerate() {
         match args.format {
             Format::Text => {
                 let gap = if index == 0 { "" } else { "\n" };

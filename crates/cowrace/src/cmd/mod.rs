@@ -4,5 +4,6 @@ pub(crate) mod check;
 pub(crate) mod eras;
 pub(crate) mod explain;
 pub(crate) mod list;
+pub(crate) mod matrix;
 pub(crate) mod real_kernels;
 pub(crate) mod replay;

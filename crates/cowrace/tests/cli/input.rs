@@ -33,7 +33,7 @@ fn what_is_no_scenario_is_refused() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = |name: &str| dir.path().join(name).to_str().expect("a name").to_owned();
     let refused = |path: &str, words: &[&str]| {
-        for command in ["check", "list"] {
+        for command in ["check", "matrix", "list"] {
             let done = cowrace(&[command, path]).exits(3).says(words);
             assert_eq!(done.out, "");
         }
@@ -84,7 +84,7 @@ fn usage_errors_are_told_apart() {
     cowrace(&["check", "plain.race", "--jobs", "0"]).exits(2);
     let help = cowrace(&["--help"]).exits(0).out;
     assert!(help.contains("10  an unexpected violation") && help.contains("13  vacuous"));
-    for command in ["check", "replay", "explain", "list", "eras"] {
+    for command in ["check", "matrix", "replay", "explain", "list", "eras"] {
         assert!(help.contains(command));
         cowrace(&[command, "--help"]).exits(0).quiet();
     }

@@ -4,6 +4,7 @@ mod check;
 mod eras;
 mod execution;
 mod input;
+mod matrix;
 mod real_kernels;
 
 use std::path::{Path, PathBuf};

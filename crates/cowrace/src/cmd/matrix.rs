@@ -1,0 +1,40 @@
+//! `cowrace matrix`: what the model says of every scenario under every era, whatever files expect.
+
+use cowrace_render::{counts, markdown, matrix};
+use cowrace_trace::{Exit, Report, Verdict};
+
+use crate::batch::{self, Batch};
+use crate::check::Task;
+use crate::cli::{MatrixArgs, MatrixFormat};
+use crate::input::{self, Loaded};
+use crate::{Failure, Out, eras};
+
+use super::check::json_line;
+
+/// Carries out the command.
+///
+/// # Errors
+///
+/// If a scenario or an era cannot be had, or the output cannot be written.
+pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+    let selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
+    let loaded = input::checked(input::files(&args.paths)?)?;
+    batch::tell_notes(&selection);
+    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search };
+    let limits = args.search.limits();
+    let tell = |_: Task<'_>, _: &Loaded, report: &Report| match args.format {
+        MatrixFormat::Json => json_line(report),
+        MatrixFormat::Text | MatrixFormat::Markdown => Ok(String::new()),
+    };
+    let reports = batch.run(out, |task, watch| task.check(limits, watch), tell)?;
+    match args.format {
+        MatrixFormat::Text => out.text(&format!("{}\n{}\n", matrix(&reports), counts(&reports)))?,
+        MatrixFormat::Markdown => out.text(&markdown(&reports))?,
+        MatrixFormat::Json => {}
+    }
+    Ok(if reports.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded })
+}
+
+const fn is_answered(report: &Report) -> bool {
+    !matches!(report.verdict, Verdict::Bounded | Verdict::Inconclusive)
+}

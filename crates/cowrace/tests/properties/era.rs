@@ -1,0 +1,23 @@
+//! What must be true of any era file. Tests and a fuzz target share it.
+
+use std::path::Path;
+
+use cowrace::mm::Era;
+use cowrace::named;
+use cowrace::trace::Exit;
+
+/// Reads an era file, which lies at `path` for as long.
+pub(crate) fn reads_era(path: &Path, contents: &[u8]) -> Option<Era> {
+    std::fs::write(path, contents).expect("a file for the era");
+    match named(path.to_str().expect("a path that is text")) {
+        Ok(era) => {
+            assert!(Era::preset(era.name()).is_err(), "an era file in place of a preset");
+            Some(era)
+        }
+        Err(failure) => {
+            assert_eq!(failure.exit, Exit::Usage, "{failure:?}");
+            assert!(failure.message.starts_with("error: "), "{failure:?}");
+            None
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Scenarios by eras: which report stands in which cell.
+
+use std::collections::{BTreeSet, HashMap};
+
+use cowrace_trace::{Report, Verdict};
+
+use crate::report::{conditions, name};
+
+/// A row for each scenario and variant, a column for each era, in the order in which they first appear.
+#[derive(Debug)]
+pub(crate) struct Grid<'r> {
+    reports: &'r [Report],
+    pub(crate) names: Vec<String>,
+    pub(crate) eras: Vec<&'r str>,
+    cells: HashMap<(usize, usize), &'r Report>,
+}
+
+impl<'r> Grid<'r> {
+    pub(crate) fn new(reports: &'r [Report]) -> Self {
+        let mut grid = Self { reports, names: Vec::new(), eras: Vec::new(), cells: HashMap::new() };
+        let (mut rows, mut columns) = (HashMap::new(), HashMap::new());
+        for report in reports {
+            let row = *rows.entry(name(report)).or_insert_with_key(|name| {
+                grid.names.push(name.clone());
+                grid.names.len() - 1
+            });
+            let column = *columns.entry(report.era.as_str()).or_insert_with_key(|era| {
+                grid.eras.push(era);
+                grid.eras.len() - 1
+            });
+            grid.cells.entry((row, column)).or_insert(report);
+        }
+        grid
+    }
+
+    /// The reports of one row; `None` for what was not run.
+    pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = Option<&'r Report>> {
+        (0..self.eras.len()).map(move |column| self.cells.get(&(row, column)).copied())
+    }
+
+    /// Every report, and `None` if some cell has none.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Option<&'r Report>> {
+        (0..self.names.len()).flat_map(|row| self.row(row))
+    }
+
+    /// What `holds` depends on, in lines: the same for all, but for the environment. Nothing holds, nothing
+    /// to say.
+    pub(crate) fn holds_under(&self) -> Vec<String> {
+        if !self.reports.iter().any(|r| r.verdict == Verdict::Holds) {
+            return Vec::new();
+        }
+        let bare = |report: &Report| conditions(&Report { environment: Vec::new(), ..report.clone() });
+        let common: BTreeSet<String> = self.reports.iter().map(bare).collect();
+        let mut special: Vec<String> = Vec::new();
+        for report in self.reports.iter().filter(|r| !r.environment.is_empty()) {
+            let own = format!("{}: env {}", name(report), report.environment.join(", "));
+            if !special.contains(&own) {
+                special.push(own);
+            }
+        }
+        let but = if special.is_empty() { "" } else { ", but for" };
+        let common = common.into_iter().collect::<Vec<_>>().join("; ");
+        std::iter::once(format!("holds under {common}{but}")).chain(special).collect()
+    }
+}
+
+/// The result in a word: the class of a violation, else the verdict.
+pub(crate) fn word(report: &Report) -> &'static str {
+    match (report.verdict, report.class) {
+        (Verdict::Violated, Some(class)) => class.name(),
+        (verdict, _) => verdict.name(),
+    }
+}
+
+/// The same in two letters. Whatever is bad is in capitals; `.` is all well.
+pub(crate) fn code(report: &Report) -> &'static str {
+    use cowrace_trace::Class as C;
+    match (report.verdict, report.class) {
+        (Verdict::Holds, _) => ".",
+        (Verdict::Bounded, _) => "bo",
+        (Verdict::Vacuous, _) => "va",
+        (Verdict::Inconclusive, _) => "in",
+        (Verdict::Violated, None) => "VI",
+        (Verdict::Violated, Some(class)) => match class {
+            C::Leak => "LK",
+            C::LostRead => "LR",
+            C::LostWrite => "LW",
+            C::StalePin => "SP",
+            C::UseAfterFree => "UF",
+            C::LostDirty => "LD",
+            C::LostSoftDirty => "LS",
+            C::LostUffdWp => "LU",
+            C::PrivateWrite => "PW",
+            C::Refcount => "RC",
+            C::Deadlock => "DL",
+            C::SpuriousCopy => "SC",
+            C::Assertion => "AS",
+        },
+    }
+}

@@ -1,0 +1,91 @@
+//! Scenarios by eras, as a Markdown table.
+
+use cowrace_trace::Report;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::grid::{Grid, word};
+
+/// What was found, as a Markdown table and a list of what `holds` depends on. Cells are words. The text is
+/// laid out in columns, so that it can be read as it is.
+#[must_use]
+pub fn markdown(reports: &[Report]) -> String {
+    let grid = Grid::new(reports);
+    if grid.names.is_empty() {
+        return String::new();
+    }
+    let head = std::iter::once("scenario").chain(grid.eras.iter().copied()).map(escaped).collect();
+    let row = |row: usize| -> Vec<String> {
+        let cells = grid.row(row).map(|cell| cell.map_or("-", word).to_owned());
+        std::iter::once(escaped(&grid.names[row])).chain(cells).collect()
+    };
+    let mut lines: Vec<Vec<String>> = vec![head];
+    lines.extend((0..grid.names.len()).map(row));
+    let widths: Vec<usize> = (0..lines[0].len())
+        .map(|column| lines.iter().map(|line| line[column].width()).max().unwrap_or(0).max(3))
+        .collect();
+    let rule = widths.iter().map(|w| "-".repeat(*w)).collect();
+    lines.insert(1, rule);
+    let mut out: String = lines.iter().map(|line| joined(line, &widths)).collect();
+    let [under, special @ ..] = &*grid.holds_under() else { return out };
+    out.push_str(&format!("\n{}\n", escaped(under)));
+    if !special.is_empty() {
+        out.push('\n');
+    }
+    out.extend(special.iter().map(|line| format!("- {}\n", escaped(line))));
+    out
+}
+
+fn joined(cells: &[String], widths: &[usize]) -> String {
+    let padded = cells.iter().zip(widths).map(|(cell, width)| {
+        let pad = width.saturating_sub(cell.width());
+        format!(" {cell}{:pad$} |", "")
+    });
+    format!("|{}\n", padded.collect::<String>())
+}
+
+/// Text that Markdown shows as it is. An underscore within a word means nothing to it.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars().peekable();
+    let mut within = false;
+    while let Some(c) = chars.next() {
+        let plain = within && chars.peek().is_some_and(|next| next.is_alphanumeric());
+        if "|\\`*<[]".contains(c) || c == '_' && !plain {
+            out.push('\\');
+        }
+        out.push(if c.is_control() { ' ' } else { c });
+        within = c.is_alphanumeric();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use cowrace_trace::Class;
+
+    use super::*;
+    use crate::report::tests::report;
+
+    #[test]
+    fn a_table_with_its_conditions() {
+        let mut with = report("b", "v5.8 --set wp_reuse=mapcount", None, None);
+        with.variant = Some("load_first".into());
+        with.environment = vec!["reclaim<=1".into()];
+        let reports = [report("a", "v5.9", Some(Class::LostRead), Some(false)), with];
+        assert_eq!(
+            markdown(&reports),
+            "\
+| scenario     | v5.9      | v5.8 --set wp_reuse=mapcount |
+| ------------ | --------- | ---------------------------- |
+| a            | lost-read | -                            |
+| b:load_first | -         | holds                        |
+
+holds under memory sc, arch generic, env none, but for
+
+- b:load_first: env reclaim\\<=1
+"
+        );
+        assert_eq!(markdown(&[]), "");
+        assert_eq!(escaped("_a_b* | <i>"), "\\_a_b\\* \\| \\<i>");
+    }
+}
