@@ -244,8 +244,11 @@ pub struct MatrixArgs {
     /// How the matrix is printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: MatrixFormat,
+    /// Adds the scenarios that stand for what was tried on real kernels; see `cowrace real-kernels`.
+    #[arg(long)]
+    pub real_kernels: bool,
     /// Scenario files, and directories that are searched for `.race` files.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "real_kernels")]
     pub paths: Vec<PathBuf>,
 }
 
@@ -277,6 +280,9 @@ pub struct ReplayArgs {
     /// A schedule, as `check` prints it.
     #[arg(long)]
     pub schedule: Option<Schedule>,
+    /// Has shuttle follow the schedule as well, and compares: 14 if it comes to something else.
+    #[arg(long, requires = "schedule")]
+    pub shuttle: bool,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -64,6 +64,12 @@ impl Outcomes {
         self.all.is_empty()
     }
 
+    /// What was bad in some executions.
+    #[must_use]
+    pub const fn classes(&self) -> &BTreeSet<Class> {
+        &self.classes
+    }
+
     /// How many of them another engine has not seen.
     #[must_use]
     pub fn beyond(&self, opinion: &Opinion) -> usize {
@@ -89,7 +95,7 @@ impl Outcomes {
         let (outcome, schedule) = opinion.outcomes.iter().find(|&(outcome, _)| !self.allow(outcome))?;
         let what = match outcome {
             Outcome::Bad(class) => format!("an execution that is bad ({class})"),
-            Outcome::Sound(end) => format!("an execution that ends with {}", in_words(program, end)),
+            Outcome::Sound(end) => format!("an execution that ends with {}", whole(program, end)),
         };
         Some(format!(
             "it has seen {what}, which is none of the {} outcomes that explore has seen; schedule {schedule}",
@@ -98,16 +104,26 @@ impl Outcomes {
     }
 }
 
-/// Memory at an end: the scenario's variables, and all words for those who must know.
-fn in_words(program: &Program, end: &[(usize, u64)]) -> String {
+/// The scenario's variables at an end.
+pub(crate) fn variables(program: &Program, end: &[(usize, u64)]) -> Vec<(String, String)> {
     let mut memory = Memory::new();
     for &(index, value) in end {
         memory.set(Addr::at(index), value);
     }
-    let variables = program.narrate.variables(&memory, &HashMap::new());
-    let variables: Vec<String> = variables.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    program.narrate.variables(&memory, &HashMap::new())
+}
+
+/// Variables as `r = 0, s = 1`.
+pub(crate) fn in_words(variables: &[(String, String)]) -> String {
+    let words = variables.iter().map(|(name, value)| format!("{name} = {value}"));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// An end as variables, and all words for those who must know.
+fn whole(program: &Program, end: &[(usize, u64)]) -> String {
     let words = end.iter().map(|&(index, value)| format!("{:?}={value:#x}", Addr::at(index)));
-    format!("{} (words: {})", variables.join(", "), words.collect::<Vec<_>>().join(" "))
+    let words: Vec<String> = words.collect();
+    format!("{} (words: {})", in_words(&variables(program, end)), words.join(" "))
 }
 
 #[cfg(test)]

@@ -7,10 +7,11 @@ use cowrace_explore::replay;
 use cowrace_loom::{Loom, Memory};
 use cowrace_machine::Program;
 use cowrace_shuttle::{Search, Shuttle};
-use cowrace_threads::{Limits, Opinion};
-use cowrace_trace::{Finding, Report, Schedule, Verdict};
+use cowrace_threads::{Limits, Opinion, Outcome};
+use cowrace_trace::{Class, Finding, Report, Schedule, Trace, Verdict};
 
 use crate::check::Task;
+use crate::compare::{in_words, variables};
 
 /// An engine that is asked for a second opinion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,8 +117,33 @@ impl Task<'_> {
         Answer { report, opinion }
     }
 
+    /// Has shuttle follow a schedule that led to `trace` here; gives what it comes to if that is something else.
+    #[must_use]
+    pub fn follow(&self, schedule: &Schedule, trace: &Trace) -> Option<String> {
+        let program = Arc::new(self.program());
+        let opinion = Shuttle::new(Arc::clone(&program), Search::Exhaustive).replay(schedule);
+        if let Some(reason) = opinion.reason {
+            return Some(reason);
+        }
+        let here = trace.finding.as_ref().map(|finding| finding.class);
+        let there = match opinion.outcomes.keys().next() {
+            None => return Some("it has not come to an end".to_owned()),
+            Some(Outcome::Bad(class)) => Some(*class),
+            Some(Outcome::Sound(end)) => {
+                let variables = variables(&program, end);
+                if here.is_none() && variables != trace.variables {
+                    return Some(format!("it ends with {}", in_words(&variables)));
+                }
+                None
+            }
+        };
+        let say =
+            |class: Option<Class>| class.map_or("ends well".to_owned(), |class| format!("ends in {class}"));
+        (here != there).then(|| format!("it {}, and here it {}", say(there), say(here)))
+    }
+
     /// Windows are judged by explore alone: to another engine, a run that is vacuous holds.
-    fn as_expected_of_second(&self, verdict: Verdict, class: Option<cowrace_trace::Class>) -> Option<bool> {
+    fn as_expected_of_second(&self, verdict: Verdict, class: Option<Class>) -> Option<bool> {
         let is_vacuous = self.expectation().is_some_and(|e| e.verdict() == Some(Verdict::Vacuous));
         let verdict = if is_vacuous && verdict == Verdict::Holds { Verdict::Vacuous } else { verdict };
         self.as_expected(verdict, class)

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
+use cowrace_real_kernels::{Generated, TableError};
 use cowrace_scenario::{LoadError, Scenario, Source, Variant, load, parse};
 
 use crate::{Failure, diagnose, suggest};
@@ -22,6 +23,19 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     let mut seen = HashSet::new();
     sources.retain(|s| seen.insert(s.path.canonicalize().unwrap_or_else(|_| s.path.clone())));
     Ok(sources)
+}
+
+/// The scenarios that stand for what was tried on real kernels. Their paths are names that `cowrace
+/// real-kernels` knows.
+pub(crate) fn real_kernels() -> Result<Vec<Source>, Failure> {
+    let generated = cowrace_real_kernels::scenarios().map_err(|error| damaged(&error))?;
+    let source = |g: Generated| Source { path: PathBuf::from(g.name), text: g.text };
+    Ok(generated.into_iter().map(source).collect())
+}
+
+/// The table that is built in does not read: a defect.
+pub(crate) fn damaged(error: &TableError) -> Failure {
+    Failure::tool(format!("the table of real kernels cannot be read: {error}"))
 }
 
 /// Checks scenarios, wherever they come from: a path need not exist, it stands in messages. All that is wrong

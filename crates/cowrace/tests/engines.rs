@@ -64,7 +64,8 @@ fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<
     let outcomes = Outcomes::of(&program);
     let explored = task.check(explore::Limits::default(), &mut ());
     let agree = |answer: &Answer| -> Result<(), Failed> {
-        let wrong = answer.report.disagreement.clone().or_else(|| outcomes.against(&program, &answer.opinion));
+        let wrong =
+            answer.report.disagreement.clone().or_else(|| outcomes.against(&program, &answer.opinion));
         match (wrong, answer.report.verdict, explored.verdict) {
             (Some(wrong), ..) => Err(format!("{}: {wrong}", answer.report.engine).into()),
             (_, Verdict::Violated, Verdict::Holds) => Err("explore has found nothing".into()),
@@ -84,9 +85,11 @@ fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<
         let why = answer.report.detail.unwrap_or_else(|| format!("{} executions are not enough", LOOM));
         return Err(format!("it does not fit loom, and has no small version: {why}").into());
     }
-    if answer.opinion.complete && answer.report.verdict == Verdict::Holds && explored.verdict != Verdict::Violated {
-        let beyond = outcomes.beyond(&answer.opinion);
-        println!("loom: {} executions, and {beyond} outcomes not seen", answer.report.executions);
+    // Where something is bad loom goes no further, and explore does.
+    let is_sound = answer.opinion.complete && outcomes.classes().is_empty();
+    let beyond = outcomes.beyond(&answer.opinion);
+    if is_sound && beyond > 0 {
+        return Err(format!("loom has not seen {beyond} of {} outcomes", outcomes.len()).into());
     }
     Ok(())
 }

@@ -58,23 +58,31 @@ impl Atomic {
     fn modify(&self, change: Change, order: C11) -> u64 {
         let atomic = &self.atomic;
         match change {
-            Change::Load | Change::Read => atomic.fetch_add(0, order),
+            Change::Load | Change::Read => self.newest(order),
             Change::Store(new) | Change::Swap(new) => atomic.swap(new, order),
             Change::Add(value) | Change::Count(value) => atomic.fetch_add(value, order),
             Change::Enter => atomic.fetch_add(1, order),
             Change::Leave => atomic.fetch_sub(1, order),
             Change::And(keep) => atomic.fetch_and(keep, order),
             Change::Or(set) => atomic.fetch_or(set, order),
-            Change::CmpXchg(old, new) => {
-                // A failed exchange stores nothing, so it releases nothing.
-                let failure = match order {
-                    C11::Release => C11::Relaxed,
-                    C11::AcqRel => C11::Acquire,
-                    other => other,
-                };
-                atomic.compare_exchange(old, new, order, failure).unwrap_or_else(|found| found)
-            }
+            Change::CmpXchg(old, new) => self.exchange(old, new, order),
         }
+    }
+
+    fn exchange(&self, old: u64, new: u64, order: C11) -> u64 {
+        // A failed exchange stores nothing, so it releases nothing.
+        let failure = match order {
+            C11::Release => C11::Relaxed,
+            C11::AcqRel => C11::Acquire,
+            other => other,
+        };
+        self.atomic.compare_exchange(old, new, order, failure).unwrap_or_else(|found| found)
+    }
+
+    /// Reads as a read-modify-write does, and stores nothing: an exchange that fails, since no word of a model
+    /// has all bits set. To add 0 would be a store, which may come after stores of others that race with it.
+    fn newest(&self, order: C11) -> u64 {
+        self.exchange(u64::MAX, u64::MAX, order)
     }
 }
 

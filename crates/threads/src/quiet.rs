@@ -14,7 +14,10 @@ pub fn hush() {
     let aloud = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if QUIET.get() {
-            SAID.set(Some(info.payload_as_str().unwrap_or("a panic without words").to_owned()));
+            let payload = info.payload();
+            let text = payload.downcast_ref::<&str>().copied();
+            let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+            SAID.set(Some(text.unwrap_or("a panic without words").to_owned()));
         } else {
             aloud(info);
         }

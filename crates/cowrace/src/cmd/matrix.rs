@@ -18,7 +18,12 @@ use super::check::json_line;
 /// If a scenario or an era cannot be had, or the output cannot be written.
 pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
     let selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
-    let loaded = input::checked(input::files(&args.paths)?)?;
+    // Without a path there is nothing to search but what is built in.
+    let mut sources = if args.paths.is_empty() { Vec::new() } else { input::files(&args.paths)? };
+    if args.real_kernels {
+        sources.extend(input::real_kernels()?);
+    }
+    let loaded = input::checked(sources)?;
     batch::tell_notes(&selection);
     let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search };
     let limits = args.search.limits();

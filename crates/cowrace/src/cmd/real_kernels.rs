@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::agreement::{Cell, Modelled, Work, not_modelled};
 use crate::cli::{Format, RealKernelsArgs};
+use crate::input::damaged;
 use crate::progress::{Progress, Watch};
 use crate::{Failure, Out, jobs, judge, suggest};
 
@@ -22,9 +23,9 @@ use crate::{Failure, Out, jobs, judge, suggest};
 ///
 /// If there is no such row, a file cannot be written, or the output cannot.
 pub(crate) fn run(args: &RealKernelsArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
-    let table = table().map_err(damaged)?;
+    let table = table().map_err(|error| damaged(&error))?;
     if let Some(directory) = &args.write {
-        let count = write(directory, &scenarios().map_err(damaged)?)?;
+        let count = write(directory, &scenarios().map_err(|error| damaged(&error))?)?;
         out.line(&format!("{count} scenarios written to {}", directory.display()))?;
         return Ok(Exit::Ok);
     }
@@ -32,10 +33,6 @@ pub(crate) fn run(args: &RealKernelsArgs, out: &mut Out<'_>) -> Result<Exit, Fai
         Some(name) => out.text(&scenario(&table, name)?.text).map(|()| Exit::Ok),
         None => compare(&table, args.format, out),
     }
-}
-
-fn damaged(error: cowrace_real_kernels::TableError) -> Failure {
-    Failure::tool(format!("the table of real kernels cannot be read: {error}"))
 }
 
 fn scenario(table: &Table, name: &str) -> Result<Generated, Failure> {

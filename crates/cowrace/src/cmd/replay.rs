@@ -54,6 +54,14 @@ pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
             out.line(&object.map_err(|error| Failure::tool(error.to_string()))?)?;
         }
     }
+    if let (true, Way::Schedule(schedule), Ok(trace)) = (args.shuttle, way, &result) {
+        if let Some(wrong) = task.follow(schedule, trace) {
+            return Err(Failure { message: format!("shuttle DISAGREES: {wrong}"), exit: Exit::Disagree });
+        }
+        if args.format == Format::Text {
+            out.line("# shuttle comes to the same")?;
+        }
+    }
     Ok(result.map_or(Exit::Bounded, |trace| one::exit(&task, &trace, way)))
 }
 

@@ -1,0 +1,93 @@
+//! `cowrace check --engine`, and `replay --shuttle`.
+
+use crate::cowrace;
+
+#[test]
+fn all_engines_agree_and_stand_side_by_side() {
+    let done = cowrace(&["check", "tiny.race", "--era", "v5.11", "--era", "v6.1", "--engine", "all"]);
+    let done = done.exits(0).quiet();
+    insta::assert_snapshot!(without_figures(&done.stable()));
+}
+
+/// What loom and shuttle need differs with their versions.
+fn without_figures(text: &str) -> String {
+    let engine = |line: &str| ["explore ", "loom ", "shuttle "].iter().any(|e| line.starts_with(e));
+    let figures = |line: &str| match line.split_once("  ") {
+        Some((name, rest)) if engine(line) => {
+            let runs: Vec<&str> = rest.split_whitespace().take(5).collect();
+            format!("{name}  {}  ..", runs.join("  "))
+        }
+        _ => line.to_owned(),
+    };
+    text.lines().map(figures).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn json_has_a_line_for_each_engine() {
+    let done = cowrace(&["check", "tiny.race", "--era", "v5.11", "--engine", "all", "--format", "json"]);
+    let objects = done.exits(0).quiet().objects();
+    let engines: Vec<&str> = objects.iter().filter_map(|o| o["engine"].as_str()).collect();
+    assert_eq!(engines, ["explore", "loom", "shuttle"]);
+    for object in &objects {
+        assert_eq!(object["verdict"], "violated", "{object}");
+        assert_eq!(object["class"], "lost-read", "{object}");
+        assert!(object["outcomes"].as_u64().is_some_and(|n| n > 0), "{object}");
+        assert!(object["disagreement"].is_null(), "{object}");
+        // Whoever finds it, it is told in the same words, and its schedule replays.
+        assert_eq!(object["detail"], objects[0]["detail"]);
+        let schedule = object["schedule"].as_str().expect("a schedule");
+        let args = ["replay", "tiny.race", "--era", "v5.11", "--schedule", schedule, "--shuttle"];
+        cowrace(&args).exits(0).quiet().prints(&["# shuttle comes to the same"]);
+    }
+}
+
+#[test]
+fn a_search_that_finds_nothing_at_random_is_bounded() {
+    let shuttle = |args: &[&str]| {
+        cowrace(&[&["check", "tiny.race", "--era", "v6.1", "--engine", "shuttle"], args].concat())
+    };
+    for scheduler in ["random", "pct"] {
+        let done = shuttle(&["--scheduler", scheduler, "--seed", "7", "--schedules", "20"]).exits(12);
+        done.prints(&["BOUNDED", "engine shuttle"]);
+    }
+    // The same seed, the same schedules.
+    let twice = [(); 2].map(|()| {
+        let args = [
+            "check",
+            "tiny.race",
+            "--era",
+            "v5.11",
+            "--engine",
+            "shuttle",
+            "--seed",
+            "3",
+            "--format",
+            "json",
+        ];
+        cowrace(&args).exits(0).objects()[0]["schedule"].clone()
+    });
+    assert_eq!(twice[0], twice[1]);
+}
+
+#[test]
+fn loom_alone_is_judged() {
+    let loom = |era: &str, args: &[&str]| {
+        cowrace(&[&["check", "tiny.race", "--engine", "loom", "--era", era], args].concat())
+    };
+    loom("v6.1", &[]).exits(0).prints(&["HOLDS", "engine loom, memory sc"]);
+    loom("v5.11", &[]).exits(0).prints(&["VIOLATED lost-read", "engine loom", "# replay: cowrace replay"]);
+    loom("v6.1", &["--preemptions", "1"]).exits(12).prints(&["BOUNDED", "at most 1 times"]);
+    loom("v6.1", &["--memory", "c11"]).exits(12).prints(&["BOUNDED"]);
+    loom("v6.1", &["--schedules", "2"]).exits(12).prints(&["BOUNDED", "stopped by --max-executions"]);
+}
+
+#[test]
+fn what_does_not_fit_is_said() {
+    let check = |args: &[&str]| cowrace(&[&["check", "tiny.race"], args].concat()).exits(2);
+    check(&["--memory", "c11"]).says(&["add `--engine loom` to `--memory c11`"]);
+    check(&["--memory", "c11", "--engine", "all"]).says(&["only loom knows weak memory"]);
+    check(&["--preemptions", "2"]).says(&["`--preemptions` bounds loom"]);
+    cowrace(&["replay", "tiny.race", "--era", "v5.11", "--as-written", "--shuttle"])
+        .exits(2)
+        .says(&["--schedule"]);
+}
