@@ -12,7 +12,11 @@ use cowrace_trace::Class;
 fn worlds(name: &str) -> Vec<World> {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../scenarios/{name}.race"));
     let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("the table names {name}: {e}"));
-    let scenario = cowrace_scenario::parse(&text).expect("the corpus parses");
+    worlds_of(&text)
+}
+
+fn worlds_of(text: &str) -> Vec<World> {
+    let scenario = cowrace_scenario::parse(text).expect("the corpus parses");
     scenario.variants().iter().map(|variant| variant.world().clone()).collect()
 }
 
@@ -26,11 +30,10 @@ fn class(world: &World, era: &Era) -> Option<Class> {
 /// The first of the presets in which taking the commit out flips a variant of the scenario.
 fn flips(
     presets: &[Preset],
-    name: &str,
+    worlds: &[World],
     id: &str,
     flip: impl Fn(Option<Class>, Option<Class>) -> bool,
 ) -> Option<&'static str> {
-    let worlds = worlds(name);
     presets.iter().map(|preset| preset.name).find(|preset| {
         let era = Era::preset(preset).expect("a preset");
         let Ok(without) = era.clone().without(id) else { return false };
@@ -42,7 +45,8 @@ fn flips(
 fn what_closes_a_race_reopens_it_when_taken_out() {
     for commit in COMMITS {
         if let Effect::Closes(name) = commit.effect {
-            let preset = flips(PRESETS, name, commit.id, |with, without| with.is_none() && without.is_some());
+            let preset =
+                flips(PRESETS, &worlds(name), commit.id, |with, without| with.is_none() && without.is_some());
             assert!(preset.is_some(), "taking out {} breaks {name} nowhere", commit.id);
         }
     }
@@ -52,7 +56,8 @@ fn what_closes_a_race_reopens_it_when_taken_out() {
 fn what_opens_a_race_closes_it_when_taken_out() {
     for commit in COMMITS {
         if let Effect::Opens(name) = commit.effect {
-            let preset = flips(PRESETS, name, commit.id, |with, without| with.is_some() && without.is_none());
+            let preset =
+                flips(PRESETS, &worlds(name), commit.id, |with, without| with.is_some() && without.is_none());
             assert!(preset.is_some(), "taking out {} mends {name} nowhere", commit.id);
         }
     }
@@ -64,7 +69,7 @@ fn what_saves_a_copy_makes_it_when_taken_out() {
         if let Effect::Saves(name) = commit.effect {
             let copies =
                 |with: Option<Class>, without| with.is_none() && without == Some(Class::SpuriousCopy);
-            let preset = flips(PRESETS, name, commit.id, copies);
+            let preset = flips(PRESETS, &worlds(name), commit.id, copies);
             assert!(preset.is_some(), "taking out {} copies nowhere in {name}", commit.id);
         }
     }
@@ -83,9 +88,9 @@ fn what_is_for_weak_memory_changes_nothing_here() {
             cowrace_scenario::load(&[PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")])
                 .expect("the corpus is there")
         {
-            let scenario = cowrace_scenario::parse(&source.text).expect("the corpus parses");
-            let preset = flips(&ends, scenario.name(), commit.id, |with, without| with != without);
-            assert_eq!(preset, None, "taking out {} shows in {}", commit.id, scenario.name());
+            let worlds = worlds_of(&source.text);
+            let preset = flips(&ends, &worlds, commit.id, |with, without| with != without);
+            assert_eq!(preset, None, "taking out {} shows in {}", commit.id, source.path.display());
         }
     }
 }

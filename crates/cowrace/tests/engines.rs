@@ -22,7 +22,16 @@ const LOOM: u64 = 10_000;
 /// Schedules that shuttle tries.
 const SHUTTLE: u64 = 200;
 /// Scenarios that fit loom under some eras only, and why there is nothing smaller.
-const UNFIT: &[(&str, &str)] = &[];
+const UNFIT: &[(&str, &str)] = &[
+    ("active-inactive-torn-read", "GUP-fast against reclaim, and both sides of a fork mapped before"),
+    ("clear-refs-stale-tlb-lost-write-small", "two write faults that may both copy"),
+    ("fork-vs-per-vma-lock-fault", "three threads, each within a call"),
+    ("madv-free-odirect-zero-small", "GUP-fast against reclaim, and a fault behind it"),
+    ("swapin-aba-page-lock", "a fault that sleeps while six calls go by"),
+    ("swapout-fork-vs-pinfast-small", "a pin against reclaim, and a fork behind both"),
+    ("swapout-vs-pinfast", "GUP-fast against reclaim; what is smaller is iouring-fixed-buffer-swap-small"),
+    ("uffd-wp-stale-tlb-lost-write", "three threads, each within a call"),
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
