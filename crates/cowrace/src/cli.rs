@@ -281,7 +281,7 @@ pub struct ReplayArgs {
     #[arg(long)]
     pub schedule: Option<Schedule>,
     /// Has shuttle follow the schedule as well, and compares: 14 if it comes to something else.
-    #[arg(long, requires = "schedule")]
+    #[arg(long, conflicts_with = "as_written")]
     pub shuttle: bool,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]

@@ -279,11 +279,11 @@ impl<T: Threads> Execution<T> {
 
     fn wait_until(&self, actor: u8, addr: Addr, met: impl Fn(u64) -> bool) -> Option<Answer> {
         loop {
-            let value = Step::new(self, actor, Prim::Barrier).change(addr, Change::Read);
-            if self.is_over() {
-                return None;
-            }
-            if met(value) {
+            if met(self.state().memory.get(addr)) {
+                Step::new(self, actor, Prim::Barrier).change(addr, Change::Read);
+                if self.is_over() {
+                    return None;
+                }
                 self.turn(actor, None);
                 return Some(Answer { value: 0, ok: true });
             }

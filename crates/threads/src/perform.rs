@@ -108,10 +108,11 @@ impl<W: Words> Run<'_, W> {
                 yes(0)
             }
             Op::Await { addr, cond } => {
-                let word = self.touch(addr, Change::Read);
-                if !cond.met(word) {
+                // To look in vain would be an access whose order nothing depends on.
+                if !cond.met(self.words.newest(addr)) {
                     return Wait(addr);
                 }
+                let word = self.touch(addr, Change::Read);
                 yes(word & if let Cond::AnySet(mask) = cond { mask } else { u64::MAX })
             }
             Op::SectionBegin { addr } => self.section(addr, true),

@@ -89,5 +89,5 @@ fn what_does_not_fit_is_said() {
     check(&["--preemptions", "2"]).says(&["`--preemptions` bounds loom"]);
     cowrace(&["replay", "tiny.race", "--era", "v5.11", "--as-written", "--shuttle"])
         .exits(2)
-        .says(&["--schedule"]);
+        .says(&["cannot be used with '--shuttle'"]);
 }
