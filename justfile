@@ -7,6 +7,10 @@ default:
 check *ARGS:
     cargo run --release --quiet --package cowrace -- check scenarios {{ARGS}}
 
+# The small scenarios by explore, loom and shuttle, compared.
+engines *ARGS:
+    cargo run --release --quiet --package cowrace -- check --engine all scenarios/small {{ARGS}}
+
 # Run all tests.
 test *ARGS:
     cargo nextest run --workspace {{ARGS}}
