@@ -7,7 +7,7 @@ use cowrace_explore::replay;
 use cowrace_loom::{Loom, Memory};
 use cowrace_machine::Program;
 use cowrace_shuttle::{Search, Shuttle};
-use cowrace_threads::{Limits, Opinion, Outcome};
+use cowrace_threads::{Limits, Opinion, Outcome, Watch};
 use cowrace_trace::{Class, Finding, Report, Schedule, Trace, Verdict};
 
 use crate::check::Task;
@@ -55,16 +55,17 @@ impl Second {
         }
     }
 
-    fn ask(self, program: Arc<Program>, limits: Limits, exhaustive: bool) -> Opinion {
+    fn ask(self, program: Arc<Program>, limits: Limits, exhaustive: bool, watch: Watch) -> Opinion {
         match self {
             Self::Loom { memory, preemptions } => Loom::new(program)
                 .memory(memory)
                 .preemptions(preemptions)
                 .limits(limits)
                 .exhaustive(exhaustive)
+                .watch(watch)
                 .run(),
             Self::Shuttle(search) => {
-                Shuttle::new(program, search).limits(limits).exhaustive(exhaustive).run()
+                Shuttle::new(program, search).limits(limits).exhaustive(exhaustive).watch(watch).run()
             }
         }
     }
@@ -74,11 +75,21 @@ impl Task<'_> {
     /// Asks another engine. `exhaustive` goes on after a bad execution, to collect outcomes.
     #[must_use]
     pub fn ask(&self, engine: Second, limits: Limits, exhaustive: bool) -> Answer {
+        self.ask_watched(engine, limits, exhaustive, Watch::default())
+    }
+
+    pub(crate) fn ask_watched(
+        &self,
+        engine: Second,
+        limits: Limits,
+        exhaustive: bool,
+        watch: Watch,
+    ) -> Answer {
         // Before other engines run in other threads.
         cowrace_shuttle::prepare();
         let started = Instant::now();
         let program = Arc::new(self.program());
-        let mut opinion = engine.ask(Arc::clone(&program), limits, exhaustive);
+        let mut opinion = engine.ask(Arc::clone(&program), limits, exhaustive, watch);
         let seconds = started.elapsed().as_secs_f64();
         let translated =
             opinion.finding.take().map(|(finding, schedule)| translate(&program, finding, schedule));

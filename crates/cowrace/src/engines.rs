@@ -10,6 +10,7 @@ use cowrace_trace::Report;
 use crate::check::Task;
 use crate::cli::{EngineArgs, EngineName, MemoryName, SchedulerName};
 use crate::compare::{Collect, Outcomes};
+use crate::progress::Watch;
 use crate::{Failure, Second};
 
 /// Schedules that shuttle tries if nobody says how many.
@@ -75,18 +76,19 @@ impl Engines {
     }
 
     /// Puts a task to the engines. The first report is the one that counts; the others are second opinions.
-    pub(crate) fn run(&self, task: &Task<'_>, observer: &mut dyn explore::Observer) -> Vec<Report> {
+    pub(crate) fn run(&self, task: &Task<'_>, watch: &mut Watch<'_>) -> Vec<Report> {
+        let other = watch.other();
         match &self.asked {
-            Asked::Explore => vec![task.check(self.limits, observer)],
-            Asked::One(second, limits) => vec![task.ask(*second, *limits, false).report],
+            Asked::Explore => vec![task.check(self.limits, watch)],
+            Asked::One(second, limits) => vec![task.ask_watched(*second, *limits, false, other).report],
             Asked::All(seconds) => {
-                let mut collect = Collect { outcomes: Outcomes::default(), observer };
+                let mut collect = Collect { outcomes: Outcomes::default(), observer: watch };
                 let mut explored = task.explore(self.limits, true, &mut collect);
                 let outcomes = collect.outcomes;
                 explored.outcomes = Some(outcomes.len() as u64);
                 let program = task.program();
                 let answers = seconds.iter().map(|&(second, limits)| {
-                    let mut answer = task.ask(second, limits, true);
+                    let mut answer = task.ask_watched(second, limits, true, other.clone());
                     // Of a search that did not end, anything may be missing.
                     if answer.report.disagreement.is_none() && explored.complete {
                         answer.report.disagreement = outcomes.against(&program, &answer.opinion);

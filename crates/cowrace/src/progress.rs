@@ -1,6 +1,7 @@
 //! A line on a terminal that says how far a long run has come.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -10,12 +11,12 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// Runs shorter than this need no line.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// The line. It stays away unless standard error is a terminal and the run is long.
-#[derive(Debug)]
+/// The line. It stays away unless standard error is a terminal and the run is long. Clones are the same line.
+#[derive(Clone, Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
     started: Instant,
-    executions: AtomicU64,
+    executions: Arc<AtomicU64>,
 }
 
 impl Progress {
@@ -25,7 +26,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{pos}/{len} searches, {msg} executions, {elapsed}") {
             bar.set_style(style);
         }
-        Self { bar, started: Instant::now(), executions: AtomicU64::new(0) }
+        Self { bar, started: Instant::now(), executions: Arc::default() }
     }
 
     /// Notes that a search has ended.
@@ -66,6 +67,12 @@ pub(crate) struct Watch<'p> {
 impl<'p> Watch<'p> {
     pub(crate) const fn new(progress: &'p Progress) -> Self {
         Self { progress, told: 0 }
+    }
+
+    /// Watches a search of another engine.
+    pub(crate) fn other(&self) -> cowrace_threads::Watch {
+        let progress = self.progress.clone();
+        cowrace_threads::Watch::new(move |more| progress.tell(more))
     }
 }
 

@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 use std::sync::{Arc, Once};
 
 use cowrace_machine::{Arch, Program};
-use cowrace_threads::{Execution, Limits, Opinion, Plan, Study, hush, quietly};
+use cowrace_threads::{Execution, Limits, Opinion, Plan, Study, Watch, hush, quietly};
 use loom::model::Builder;
 
 use crate::atomic::Host;
@@ -34,6 +34,7 @@ pub struct Loom {
     program: Arc<Program>,
     limits: Limits,
     exhaustive: bool,
+    watch: Watch,
     memory: Memory,
     preemptions: Option<usize>,
 }
@@ -45,13 +46,27 @@ impl Loom {
     /// A search with the default limits, under sequential consistency.
     #[must_use]
     pub fn new(program: Arc<Program>) -> Self {
-        Self { program, limits: Limits::default(), exhaustive: false, memory: Memory::Sc, preemptions: None }
+        Self {
+            program,
+            limits: Limits::default(),
+            exhaustive: false,
+            watch: Watch::default(),
+            memory: Memory::Sc,
+            preemptions: None,
+        }
     }
 
     /// Sets what may end the search early.
     #[must_use]
     pub const fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Lets somebody watch.
+    #[must_use]
+    pub fn watch(mut self, watch: Watch) -> Self {
+        self.watch = watch;
         self
     }
 
@@ -85,8 +100,9 @@ impl Loom {
             let reason = format!("there are {actors} actors, and loom has threads for {ACTORS}");
             return Opinion { reason: Some(reason), ..Opinion::default() };
         }
-        let study =
-            Arc::new(Study::new(Arc::clone(&self.program), self.limits, self.exhaustive, Plan::default()));
+        let program = Arc::clone(&self.program);
+        let study = Study::new(program, self.limits, self.exhaustive, Plan::default());
+        let study = Arc::new(study.watched(self.watch.clone()));
         let mut opinion = study.rounds(|| self.round(&study));
         opinion.complete &= self.memory == Memory::Sc && self.preemptions.is_none();
         opinion

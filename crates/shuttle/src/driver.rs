@@ -3,7 +3,7 @@
 use std::sync::{Arc, Once};
 
 use cowrace_machine::Program;
-use cowrace_threads::{Execution, Limits, Opinion, Plan, Study, hush, quietly};
+use cowrace_threads::{Execution, Limits, Opinion, Plan, Study, Watch, hush, quietly};
 use cowrace_trace::Schedule;
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
@@ -42,19 +42,27 @@ pub struct Shuttle {
     search: Search,
     limits: Limits,
     exhaustive: bool,
+    watch: Watch,
 }
 
 impl Shuttle {
     /// A search of `program`. Random schedules have no end: set a limit.
     #[must_use]
     pub fn new(program: Arc<Program>, search: Search) -> Self {
-        Self { program, search, limits: Limits::default(), exhaustive: false }
+        Self { program, search, limits: Limits::default(), exhaustive: false, watch: Watch::default() }
     }
 
     /// Sets what may end the search early.
     #[must_use]
     pub const fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Lets somebody watch.
+    #[must_use]
+    pub fn watch(mut self, watch: Watch) -> Self {
+        self.watch = watch;
         self
     }
 
@@ -69,7 +77,8 @@ impl Shuttle {
     #[must_use]
     pub fn run(&self) -> Opinion {
         let program = Arc::clone(&self.program);
-        let study = Arc::new(Study::new(program, self.limits, self.exhaustive, Plan::default()));
+        let study = Study::new(program, self.limits, self.exhaustive, Plan::default());
+        let study = Arc::new(study.watched(self.watch.clone()));
         // Words become atomics while a search of unknown length goes on, so random ones begin anew as well.
         match self.search {
             Search::Random { seed } => {

@@ -41,6 +41,7 @@ mod plan;
 mod quiet;
 mod sharing;
 mod study;
+mod watch;
 mod word;
 
 pub use execution::Execution;
@@ -48,4 +49,5 @@ pub use opinion::{Limits, Opinion, Outcome};
 pub use plan::Plan;
 pub use quiet::{hush, quietly};
 pub use study::Study;
+pub use watch::Watch;
 pub use word::{Change, Lock, Threads, Word};

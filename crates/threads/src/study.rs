@@ -8,7 +8,7 @@ use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::plan::Plans;
 use crate::sharing::{Shape, Sharing, Use};
-use crate::{Limits, Opinion, Outcome, Plan};
+use crate::{Limits, Opinion, Outcome, Plan, Watch};
 
 /// Searches for different plans that are run at most. More choices than that and the question is given up.
 const PLANS: u32 = 1024;
@@ -19,6 +19,7 @@ pub struct Study {
     program: Arc<Program>,
     limits: Limits,
     exhaustive: bool,
+    watch: Watch,
     state: Mutex<State>,
 }
 
@@ -70,7 +71,14 @@ impl Study {
             plans: Plans::new(plan),
             planned: 1,
         };
-        Self { program, limits, exhaustive, state: Mutex::new(state) }
+        Self { program, limits, exhaustive, watch: Watch::default(), state: Mutex::new(state) }
+    }
+
+    /// Lets somebody watch.
+    #[must_use]
+    pub fn watched(mut self, watch: Watch) -> Self {
+        self.watch = watch;
+        self
     }
 
     /// The program.
@@ -109,6 +117,7 @@ impl Study {
         let mut state = self.state();
         state.executions += 1;
         let (executions, elapsed) = (state.executions, state.started.elapsed());
+        self.watch.ended(executions);
         let opinion = &mut state.opinion;
         opinion.executions += 1;
         match end {
