@@ -8,6 +8,9 @@ use crate::grid::{Grid, code, word};
 /// How wide a table may be before its eras go into a second band.
 const WIDTH: usize = 110;
 
+/// How wide codes may stand: the longest names of the corpus with every era beside them.
+const CODED: usize = 120;
+
 /// What verdicts mean. The classes of violations are called as everywhere.
 const MEANINGS: &[(Verdict, &str)] = &[
     (Verdict::Holds, "complete, nothing bad"),
@@ -50,7 +53,10 @@ fn draw(reports: &[Report], mark: fn(&Report) -> &'static str) -> String {
         true => (words, Style::Words),
         false => (columns(&grid, Style::Codes, mark), Style::Codes),
     };
-    let mut out = columns.bands(WIDTH);
+    let mut out = columns.bands(match style {
+        Style::Words => WIDTH,
+        Style::Codes => CODED,
+    });
     let legend = legend(&grid, style, mark);
     if !legend.is_empty() {
         out.push_str(&format!("\n{}\n", wrapped(&legend)));
@@ -224,7 +230,7 @@ holds under memory sc, arch generic, env none
             .collect();
         let table = table(&reports);
         let (table, _) = table.split_once("\nUF use-after-free").expect("a legend");
-        assert!(table.lines().all(|l| l.len() <= WIDTH), "{table}");
+        assert!(table.lines().all(|l| l.len() <= CODED), "{table}");
         assert_eq!(table.matches("some-scenario").count(), 2, "{table}");
         assert_eq!(super::table(&[]), "");
     }

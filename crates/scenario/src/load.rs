@@ -54,7 +54,7 @@ pub enum LoadError {
 }
 
 /// Reads scenario files. Files are taken whatever their suffix; of directories, all files with suffix
-/// `.race` at any depth, sorted by path.
+/// `.race` at any depth: those of a directory by name, then those of the directories in it.
 ///
 /// # Errors
 ///
@@ -68,7 +68,6 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<Source>, LoadError> {
             if found.is_empty() {
                 return Err(LoadError::NoScenarios(path.clone()));
             }
-            found.sort();
             for file in found {
                 sources.push(read(&file)?);
             }
@@ -84,17 +83,21 @@ fn collect(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(
         return Err(LoadError::TooDeep(directory.to_owned()));
     }
     let unreadable = |error| LoadError::Unreadable { path: directory.to_owned(), error };
+    let (mut files, mut directories) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(directory).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();
         // A link to a directory may lead back here, so only real ones are entered.
         if entry.file_type().map_err(unreadable)?.is_dir() {
-            collect(&path, depth + 1, found)?;
+            directories.push(path);
         } else if path.extension().is_some_and(|e| e == SUFFIX) && !path.is_dir() {
-            found.push(path);
+            files.push(path);
         }
     }
-    Ok(())
+    files.sort();
+    directories.sort();
+    found.append(&mut files);
+    directories.iter().try_for_each(|below| collect(below, depth + 1, found))
 }
 
 fn read(path: &Path) -> Result<Source, LoadError> {

@@ -15,12 +15,13 @@ fn write(directory: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 #[test]
 fn directories_are_searched_and_sorted() {
     let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), "c.race", b"c");
     write(directory.path(), "b.race", b"b");
     write(directory.path(), "a/z.race", b"z");
     write(directory.path(), "a/notes.txt", b"no");
     let sources = load(&[directory.path().to_owned()]).unwrap();
     let texts: Vec<_> = sources.iter().map(|s| s.text.as_str()).collect();
-    assert_eq!(texts, ["z", "b"]);
+    assert_eq!(texts, ["b", "c", "z"], "what lies deeper comes later");
 }
 
 #[test]
