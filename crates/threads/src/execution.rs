@@ -64,9 +64,10 @@ impl<T: Threads> Execution<T> {
     pub fn new(study: Arc<Study>, threads: T) -> Self {
         let (mut words, mut locks) = (BTreeMap::new(), BTreeMap::new());
         for (addr, shape) in study.shared() {
-            match shape {
-                Shape::Atomic => drop(words.insert(addr, threads.word(study.program().memory.get(addr)))),
-                Shape::Lock => drop(locks.insert(addr, threads.lock())),
+            match (shape, study.program().memory.get(addr)) {
+                (Shape::Lock, 0) => drop(locks.insert(addr, threads.lock())),
+                // A lock that is taken when the program begins has nobody to hold it.
+                (_, value) => drop(words.insert(addr, threads.word(value))),
             }
         }
         let actors = study.program().actors.len();
@@ -456,9 +457,7 @@ impl<T: Threads> Words for Step<'_, T> {
             self.entered = true;
             // Others may run here, and only here.
             let seen = word.change(change, self.prim);
-            let mut state = self.execution.state();
-            let newest = state.memory.get(addr);
-            self.write(&mut state, addr, change.apply(newest));
+            self.write(&mut self.execution.state(), addr, change.apply(seen));
             return seen;
         }
         if self.own != Some(addr.obj()) {
