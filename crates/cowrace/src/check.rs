@@ -78,7 +78,9 @@ impl Task<'_> {
             seconds: 0.0,
             expected: self.expectation().map(|e| e.to_string()),
             as_expected: None,
+            beyond: None,
             disagreement: None,
+            settings: None,
             schedule: None,
         }
     }

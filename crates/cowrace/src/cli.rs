@@ -39,7 +39,8 @@ Exit codes:
    3  the scenario cannot be read, does not parse or does not check
   10  it ends in a violation that the file does not expect
   11  --schedule only: it holds, where the file expects a violation
-  12  inconclusive: a row is impossible there, or the schedule does not fit";
+  12  inconclusive: a row is impossible there, or the schedule does not fit
+  14  replay --shuttle only: shuttle comes to something else";
 
 /// A model checker for the races between copy-on-write and page pinning in Linux mm.
 #[derive(Debug, Parser)]
@@ -172,16 +173,17 @@ pub struct EngineArgs {
     /// The memory model.
     #[arg(long, value_enum, default_value_t)]
     pub memory: MemoryName,
-    /// How shuttle makes schedules.
-    #[arg(long, value_enum, default_value_t)]
-    pub scheduler: SchedulerName,
-    /// Where shuttle's random numbers begin.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
+    /// How shuttle makes schedules; without it, pct.
+    #[arg(long, value_enum)]
+    pub scheduler: Option<SchedulerName>,
+    /// Where shuttle's random numbers begin; without it, at 0.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Schedules that shuttle tries, and that loom may try beside explore; without it 1000, and 10000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub schedules: Option<u64>,
-    /// loom stops a thread that could go on at most so often in an execution; the verdict is then `bounded`.
+    /// In each execution loom stops threads that could go on, all together, at most so often; the verdict is
+    /// then `bounded`.
     #[arg(long, value_name = "N")]
     pub preemptions: Option<u8>,
 }
@@ -281,7 +283,7 @@ pub struct ReplayArgs {
     #[arg(long)]
     pub schedule: Option<Schedule>,
     /// Has shuttle follow the schedule as well, and compares: 14 if it comes to something else.
-    #[arg(long, conflicts_with = "as_written")]
+    #[arg(long, conflicts_with = "as_written", requires = "schedule")]
     pub shuttle: bool,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]

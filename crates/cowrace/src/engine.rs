@@ -55,6 +55,16 @@ impl Second {
         }
     }
 
+    /// What it is told, in words.
+    fn settings(self) -> Option<String> {
+        match self {
+            Self::Loom { preemptions, .. } => preemptions.map(|most| format!("at most {most} preemptions")),
+            Self::Shuttle(Search::Random { seed }) => Some(format!("random, seed {seed}")),
+            Self::Shuttle(Search::Pct { seed, depth }) => Some(format!("pct, depth {depth}, seed {seed}")),
+            Self::Shuttle(Search::Exhaustive) => Some("exhaustive".to_owned()),
+        }
+    }
+
     fn ask(self, program: Arc<Program>, limits: Limits, exhaustive: bool, watch: Watch) -> Opinion {
         match self {
             Self::Loom { memory, preemptions } => Loom::new(program)
@@ -94,6 +104,7 @@ impl Task<'_> {
         let translated =
             opinion.finding.take().map(|(finding, schedule)| translate(&program, finding, schedule));
         let mut report = self.report(engine.name(), engine.memory());
+        report.settings = engine.settings();
         report.complete = opinion.complete;
         report.stopped = opinion.stopped.clone();
         report.executions = opinion.executions;
@@ -108,21 +119,21 @@ impl Task<'_> {
                 opinion.finding = Some((finding, schedule));
             }
             // Under weak memory the order of the turns does not say what was read.
-            Some(Err((finding, _))) if engine.memory() != "sc" => {
+            Some(Err((finding, why))) if engine.memory() != "sc" => {
                 report.verdict = Verdict::Violated;
                 report.class = Some(finding.class);
-                report.detail =
-                    Some(format!("{}; only with weak memory, so no schedule shows it", finding.detail));
+                report.detail = Some(format!("{}; only with weak memory: {why}", finding.detail));
                 opinion.finding = None;
             }
-            Some(Err((_, wrong))) => {
-                report.detail = Some(wrong.clone());
-                report.disagreement = Some(wrong);
-            }
+            // What is wrong with it is said below.
+            Some(Err(_)) => {}
             None => {
                 let (verdict, detail) = silent(engine, &opinion);
                 (report.verdict, report.detail) = (verdict, detail);
             }
+        }
+        if engine.memory() == "sc" {
+            report.disagreement = unfounded(&program, &opinion);
         }
         report.as_expected = self.as_expected_of_second(report.verdict, report.class);
         Answer { report, opinion }
@@ -167,20 +178,25 @@ fn translate(
     finding: Finding,
     schedule: Schedule,
 ) -> Result<(Finding, Schedule), (Finding, String)> {
-    let wrong = |why: String| {
-        format!(
-            "its bad execution ({}: {}) is none here: {why}; schedule {schedule}",
-            finding.class, finding.detail
-        )
-    };
-    match replay(program, &schedule) {
+    let why = match replay(program, &schedule) {
         Ok(trace) => match trace.finding {
-            Some(seen) if seen.class == finding.class => Ok((seen, schedule)),
-            Some(seen) => Err((finding.clone(), wrong(format!("replay ends in {}", seen.class)))),
-            None => Err((finding.clone(), wrong("replay ends well".to_owned()))),
+            Some(seen) if seen.class == finding.class => return Ok((seen, schedule)),
+            Some(seen) => format!("it replays to {}", seen.class),
+            None => "it replays to a good end".to_owned(),
         },
-        Err(error) => Err((finding.clone(), wrong(error.to_string()))),
-    }
+        Err(error) => error.to_string(),
+    };
+    Err((finding, format!("{why}; schedule {schedule}")))
+}
+
+/// The first class of which the engine has a bad execution that is none when it is replayed.
+fn unfounded(program: &Program, opinion: &Opinion) -> Option<String> {
+    opinion.outcomes.iter().find_map(|(outcome, schedule)| {
+        let Outcome::Bad(class) = *outcome else { return None };
+        let finding = Finding { class, detail: String::new() };
+        let (_, why) = translate(program, finding, schedule.clone()).err()?;
+        Some(format!("its bad execution ({class}) is none here: {why}"))
+    })
 }
 
 /// The verdict of an engine that has found nothing.
@@ -194,12 +210,12 @@ fn silent(engine: Second, opinion: &Opinion) -> (Verdict, Option<String>) {
     let detail = match (engine, &opinion.stopped) {
         (_, Some(_)) => None,
         (Second::Loom { preemptions: Some(bound), .. }, _) => {
-            Some(format!("loom has stopped threads that could go on at most {bound} times"))
+            Some(format!("loom was allowed {bound} preemptions in an execution"))
         }
         (Second::Loom { .. }, _) => {
             Some("loom has run out of executions; under weak memory it is known to miss some".to_owned())
         }
-        (Second::Shuttle(_), _) => Some("every schedule that shuttle would try is the same".to_owned()),
+        (Second::Shuttle(_), _) => Some("there is nothing to decide and nothing to pick".to_owned()),
     };
     (Verdict::Bounded, detail)
 }

@@ -5,7 +5,7 @@ use cowrace_loom::Memory;
 use cowrace_machine::Arch;
 use cowrace_shuttle::Search;
 use cowrace_threads::Limits;
-use cowrace_trace::Report;
+use cowrace_trace::{Report, Verdict};
 
 use crate::check::Task;
 use crate::cli::{EngineArgs, EngineName, MemoryName, SchedulerName};
@@ -48,24 +48,33 @@ impl Engines {
         }
         let memory = if args.memory == MemoryName::C11 { Memory::C11(arch) } else { Memory::Sc };
         let loom = Second::Loom { memory, preemptions: args.preemptions.map(usize::from) };
-        let shuttle = Second::Shuttle(match args.scheduler {
-            SchedulerName::Pct => Search::Pct { seed: args.seed, depth: DEPTH },
-            SchedulerName::Random => Search::Random { seed: args.seed },
+        let (scheduler, seed) = (args.scheduler.unwrap_or_default(), args.seed.unwrap_or_default());
+        let shuttle = Second::Shuttle(match scheduler {
+            SchedulerName::Pct => Search::Pct { seed, depth: DEPTH },
+            SchedulerName::Random => Search::Random { seed },
             SchedulerName::Exhaustive => Search::Exhaustive,
         });
-        let within = |executions| Limits { executions, time: limits.time, steps: limits.steps };
-        let is_finite = args.scheduler == SchedulerName::Exhaustive;
-        let some = args.schedules.or(limits.executions);
-        let shuttles = within(some.or((!is_finite || args.engine == EngineName::All).then_some(SHUTTLE)));
+        let asks = |engine| args.engine == engine || args.engine == EngineName::All;
+        if (args.scheduler.is_some() || args.seed.is_some()) && !asks(EngineName::Shuttle) {
+            return Err(Failure::usage("`--scheduler` and `--seed` are shuttle's: add `--engine shuttle`"));
+        }
+        if args.schedules.is_some() && args.engine == EngineName::Explore {
+            return Err(Failure::usage(
+                "`--schedules` is for loom and shuttle: add `--engine all`, or say `--max-executions`",
+            ));
+        }
+        // The smaller of what was said, else a default.
+        let within = |default: Option<u64>| {
+            let said = args.schedules.into_iter().chain(limits.executions).min();
+            Limits { executions: said.or(default), time: limits.time, steps: limits.steps }
+        };
+        let is_all = args.engine == EngineName::All;
+        let is_finite = scheduler == SchedulerName::Exhaustive && !is_all;
         let asked = match args.engine {
             EngineName::Explore => Asked::Explore,
-            EngineName::Loom => Asked::One(loom, within(some)),
-            EngineName::Shuttle => Asked::One(shuttle, shuttles),
-            EngineName::All => {
-                let looms = within(args.schedules.or(Some(LOOM)));
-                let shuttles = Limits { executions: args.schedules.or(shuttles.executions), ..shuttles };
-                Asked::All(vec![(loom, looms), (shuttle, shuttles)])
-            }
+            EngineName::Loom => Asked::One(loom, within(None)),
+            EngineName::Shuttle => Asked::One(shuttle, within((!is_finite).then_some(SHUTTLE))),
+            EngineName::All => Asked::All(vec![(loom, within(Some(LOOM))), (shuttle, within(Some(SHUTTLE)))]),
         };
         Ok(Self { limits, asked })
     }
@@ -90,14 +99,27 @@ impl Engines {
                 let answers = seconds.iter().map(|&(second, limits)| {
                     let mut answer = task.ask_watched(second, limits, true, other.clone());
                     // Of a search that did not end, anything may be missing.
-                    if answer.report.disagreement.is_none() && explored.complete {
-                        answer.report.disagreement = outcomes.against(&program, &answer.opinion);
+                    if explored.complete && answer.opinion.reason.is_none() {
+                        answer.report.beyond = Some(outcomes.beyond(&answer.opinion) as u64);
+                        let against = || outcomes.against(&program, &answer.opinion);
+                        answer.report.disagreement = answer.report.disagreement.take().or_else(against);
                     }
                     // The file speaks of the whole: what explore says is judged, and the others by explore.
                     answer.report.as_expected = None;
                     answer.report
                 });
                 let answers: Vec<Report> = answers.collect();
+                // A bad execution is one, whoever has found it.
+                if let (Verdict::Bounded, Some(bad)) =
+                    (explored.verdict, answers.iter().find(|a| a.schedule.is_some()))
+                {
+                    let found =
+                        format!("{}, as {} has found", bad.detail.as_deref().unwrap_or_default(), bad.engine);
+                    explored.as_expected = task.as_expected(Verdict::Violated, bad.class);
+                    explored.verdict = Verdict::Violated;
+                    (explored.class, explored.schedule) = (bad.class, bad.schedule.clone());
+                    explored.detail = Some(found);
+                }
                 std::iter::once(explored).chain(answers).collect()
             }
         }

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use common::Step;
 use common::peers::{Rule, Variant, problem};
 use common::random::{Flavour, scripts};
-use cowrace::Outcomes;
 use cowrace::explore::{Explorer, Limits as Ours, replay};
 use cowrace::loom::{Loom, Memory};
 use cowrace::machine::{Arch, Program};
+use cowrace::mm::Era;
+use cowrace::scenario::parse;
 use cowrace::shuttle::{Search, Shuttle};
 use cowrace::threads::{Limits, Opinion};
 use cowrace::trace::{Class, Stop};
+use cowrace::{Outcomes, Task};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -172,6 +174,50 @@ fn choices_are_enumerated_outside() {
     ] {
         among(&program, &ours, &opinion, "either");
         assert!(opinion.complete && ours.beyond(&opinion) == 0);
+    }
+}
+
+#[test]
+fn shuttle_goes_on_where_only_choices_differ() {
+    // One actor alone; and two that share a word only after a certain choice.
+    let alone = vec![vec![Step::Choose(3), Step::StoreAcc(0, 0)]];
+    let later = vec![vec![Step::Choose(2), Step::IfOdd, Step::Store(1, 1)], vec![Step::AddUnless(1, 2, 0)]];
+    for scripts in [alone, later] {
+        let program = Arc::new(common::program(&scripts));
+        let ours = Outcomes::of(&program);
+        assert_eq!(ours.len(), 3);
+        for search in [Search::Exhaustive, Search::Random { seed: 4 }, Search::Pct { seed: 4, depth: 3 }] {
+            let shuttle = Shuttle::new(Arc::clone(&program), search).exhaustive(true);
+            let opinion = shuttle.limits(executions(200)).run();
+            among(&program, &ours, &opinion, "shuttle");
+            assert_eq!(ours.beyond(&opinion), 0, "{search:?} after {} executions", opinion.executions);
+            assert_eq!(opinion.complete, search == Search::Exhaustive);
+        }
+    }
+}
+
+#[test]
+fn what_the_environment_does_is_seen_by_all() {
+    for (env, era) in [("tlb_evict", "v5.8"), ("lru_drain", "v6.1"), ("page_reuse", "v6.1")] {
+        let text = format!(
+            "race env\nmm A {{ buf: anon warm(a) }}\nenv {env}\n\na @A        d\n\
+             ==========  =====================\nbuf[0] = 1  clear_refs(A)\n            s = soft_dirty(A.buf)\n\n\
+             never s == 1 else lost-soft-dirty\n"
+        );
+        let scenario = parse(&text).unwrap_or_else(|errors| panic!("{text}{errors:?}"));
+        let era = Era::preset(era).expect("a preset");
+        let variant = scenario.variant(None).expect("the only one");
+        let task = Task { scenario: &scenario, variant, era: &era, arch: Arch::default() };
+        let program = Arc::new(task.program());
+        let ours = Outcomes::of(&program);
+        let class = Explorer::new(&program).run(&mut ()).finding.map(|(finding, _)| finding.class);
+        let loom = Loom::new(Arc::clone(&program)).exhaustive(true).limits(executions(5_000)).run();
+        let shuttle = Shuttle::new(Arc::clone(&program), Search::Pct { seed: 0, depth: 3 });
+        let shuttle = shuttle.exhaustive(true).limits(executions(2_000)).run();
+        for (who, opinion) in [("loom", loom), ("shuttle", shuttle)] {
+            among(&program, &ours, &opinion, who);
+            assert_eq!(opinion.finding.map(|(f, _)| f.class), class, "{who}, {env}");
+        }
     }
 }
 

@@ -43,6 +43,8 @@ struct Strength {
 
 fn strength(prim: Prim, arch: Arch) -> Strength {
     let (before, access, after) = match prim.ordering(arch) {
+        // x86 reorders nothing but a store and a later load.
+        Ordering::Relaxed if arch == Arch::X86 => (None, C11::AcqRel, None),
         Ordering::Relaxed => (None, C11::Relaxed, None),
         Ordering::Acquire => (None, C11::Acquire, None),
         Ordering::Release => (None, C11::Release, None),
@@ -94,9 +96,18 @@ impl Word for Atomic {
         let Strength { before, access, after } = strength(prim, arch);
         before.into_iter().for_each(fence);
         let old = match change {
-            Change::Load => self.atomic.load(if access == C11::Release { C11::Relaxed } else { access }),
+            Change::Load => self.atomic.load(match access {
+                C11::AcqRel => C11::Acquire,
+                C11::Release => C11::Relaxed,
+                other => other,
+            }),
             Change::Store(new) => {
-                self.atomic.store(new, if access == C11::Acquire { C11::Relaxed } else { access });
+                let order = match access {
+                    C11::AcqRel => C11::Release,
+                    C11::Acquire => C11::Relaxed,
+                    other => other,
+                };
+                self.atomic.store(new, order);
                 0
             }
             other => self.modify(other, access),

@@ -113,8 +113,16 @@ impl Loom {
         let memory = self.memory;
         let of_all = Arc::clone(study);
         let preemptions = self.preemptions;
+        static HUSH: Once = Once::new();
+        HUSH.call_once(hush);
+        let mut builder = match quietly(Builder::new) {
+            Ok(builder) => builder,
+            Err((_, said)) => {
+                study.give_up(format!("loom cannot read its environment ({said}): unset the variable"));
+                return false;
+            }
+        };
         let search = move || {
-            let mut builder = Builder::new();
             builder.max_threads = loom::MAX_THREADS;
             builder.max_branches = BRANCHES;
             builder.max_permutations = None;
@@ -126,8 +134,6 @@ impl Loom {
             builder.log = false;
             builder.check(move || start(&of_all, memory));
         };
-        static HUSH: Once = Once::new();
-        HUSH.call_once(hush);
         match quietly(search) {
             Ok(()) => true,
             Err((payload, said)) => {

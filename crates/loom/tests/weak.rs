@@ -104,6 +104,7 @@ fn message_passing_needs_both_barriers() {
     assert!(!is_bad(&message(wmb, rmb), WEAK));
     assert!(!is_bad(&message(Some(Prim::SmpMb), Some(Prim::SmpMb)), WEAK));
     assert!(!is_bad(&message(None, None), Memory::Sc));
+    assert!(!is_bad(&message(None, None), Memory::C11(Arch::X86)), "x86 keeps loads and stores in order");
 }
 
 /// Store buffering: each writes its word and reads the other's.
@@ -127,6 +128,7 @@ fn store_buffering_needs_the_full_barrier() {
     assert!(is_bad(&buffering(Some(Prim::SmpWmb)), WEAK));
     assert!(!is_bad(&buffering(Some(Prim::SmpMb)), WEAK));
     assert!(!is_bad(&buffering(None), Memory::Sc));
+    assert!(is_bad(&buffering(None), Memory::C11(Arch::X86)), "but for a store and a later load");
 }
 
 /// A pointer is published behind `smp_wmb`; the reader follows it, with or without saying so.

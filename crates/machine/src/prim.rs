@@ -242,8 +242,8 @@ prims! {
     FindVma = "find_vma": Relaxed, Relaxed, Relaxed;
     /// A change of `vm_flags`.
     VmFlags = "vm_flags": Relaxed, Relaxed, Relaxed;
-    /// A variable of the scenario.
-    Variable = "variable": Relaxed, Relaxed, Relaxed;
+    /// A variable of the scenario. Whoever waits for it sees what came before it.
+    Variable = "variable": Release, Release, Release;
     /// Waiting for a handle, a child, an I/O or a flag.
     Wait = "wait": Acquire, Acquire, Acquire;
     /// A barrier drawn in the scenario.

@@ -83,7 +83,7 @@ pub enum Op {
         /// What of the old value is used.
         used: Used,
     },
-    /// Clears the bits outside `keep` that are in `mask`.
+    /// Clears bits.
     And {
         /// The word.
         addr: Addr,

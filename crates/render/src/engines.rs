@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use cowrace_trace::{Report, Verdict};
 
 use crate::Columns;
-use crate::report::{counted, grouped};
+use crate::report::{OURS, counted, grouped};
 
 /// A row for each engine, in the order in which they first appear: how its runs ended and what they took.
 /// Below it why runs have no answer, and whether an engine has seen what explore has not.
@@ -18,8 +18,18 @@ pub fn engines(reports: &[Report]) -> String {
             names.push(&report.engine);
         }
     }
-    let heads =
-        ["engine", "runs", "complete", "bad", "bounded", "no answer", "outcomes", "executions", "seconds"];
+    let heads = [
+        "engine",
+        "runs",
+        "complete",
+        "bad",
+        "bounded",
+        "no answer",
+        "outcomes",
+        "not seen",
+        "executions",
+        "seconds",
+    ];
     let mut columns = Columns::new(heads);
     for name in names {
         let own: Vec<&Report> = reports.iter().filter(|r| r.engine == name).collect();
@@ -32,6 +42,7 @@ pub fn engines(reports: &[Report]) -> String {
             count(&|r| r.verdict == Verdict::Bounded),
             count(&|r| r.verdict == Verdict::Inconclusive),
             grouped(own.iter().filter_map(|r| r.outcomes).sum()),
+            grouped(own.iter().filter_map(|r| r.beyond).sum()),
             grouped(own.iter().map(|r| r.executions).sum()),
             format!("{:.1}", own.iter().map(|r| r.seconds).sum::<f64>()),
         ];
@@ -48,11 +59,23 @@ pub fn engines(reports: &[Report]) -> String {
     for ((engine, reason), count) in reasons {
         let _ = writeln!(out, "{engine} has no answer for {}: {reason}", counted(count, "run"));
     }
-    match reports.iter().filter(|r| r.disagreement.is_some()).count() {
-        0 => out.push_str("no engine has seen an outcome that explore has not\n"),
-        some => {
-            let _ = writeln!(out, "ENGINES DISAGREE in {}", counted(some as u64, "run"));
-        }
+    let count = |which: &dyn Fn(&Report) -> bool| reports.iter().filter(|r| which(r)).count() as u64;
+    let disagree = count(&|r| r.disagreement.is_some());
+    let compared = count(&|r| r.beyond.is_some());
+    if disagree > 0 {
+        let _ = writeln!(out, "ENGINES DISAGREE in {}", counted(disagree, "run"));
+    } else if compared > 0 {
+        let _ =
+            writeln!(out, "{} compared: none has an outcome that explore has not", counted(compared, "run"));
+    }
+    // explore is what the others are compared with.
+    let others = count(&|r| r.engine != OURS) - compared;
+    if others > 0 {
+        let _ = writeln!(
+            out,
+            "{} not compared: explore has not come to its end, or the engine has no answer",
+            counted(others, "run")
+        );
     }
     out
 }
@@ -67,24 +90,31 @@ mod tests {
     #[test]
     fn engines_stand_side_by_side() {
         let ours = report("a", "v5.8", Some(Class::LostRead), Some(true));
-        let theirs = Report { engine: "loom".into(), outcomes: Some(7), ..report("a", "v5.8", None, None) };
+        let theirs = Report {
+            engine: "loom".into(),
+            outcomes: Some(7),
+            beyond: Some(2),
+            ..report("a", "v5.8", None, None)
+        };
         let none = Report {
             verdict: Verdict::Inconclusive,
             detail: Some("there are 5 actors".into()),
             complete: false,
+            beyond: None,
             ..theirs.clone()
         };
         let both = [ours, theirs.clone(), none.clone()];
         assert_eq!(
             engines(&both),
             "\
-engine   runs  complete  bad  bounded  no answer  outcomes  executions  seconds
-=======  ====  ========  ===  =======  =========  ========  ==========  =======
-explore  1     1         1    0        0          0         1,234       0.5
-loom     2     1         0    0        1          14        2,468       1.0
+engine   runs  complete  bad  bounded  no answer  outcomes  not seen  executions  seconds
+=======  ====  ========  ===  =======  =========  ========  ========  ==========  =======
+explore  1     1         1    0        0          0         0         1,234       0.5
+loom     2     1         0    0        1          14        2         2,468       1.0
 
 loom has no answer for 1 run: there are 5 actors
-no engine has seen an outcome that explore has not
+1 run compared: none has an outcome that explore has not
+1 run not compared: explore has not come to its end, or the engine has no answer
 "
         );
         let wrong = Report { disagreement: Some("r is 3".into()), ..theirs };

@@ -3,7 +3,7 @@
 use cowrace_trace::{Report, Stop, Verdict};
 
 /// The engine that need not be named.
-const OURS: &str = "explore";
+pub(crate) const OURS: &str = "explore";
 
 /// One report in one line, as
 /// `VIOLATED lost-read  odirect-clear-refs  era v5.9  12 executions  complete  0.02 s`.
@@ -101,6 +101,7 @@ fn headline(report: &Report) -> String {
 
 fn extent(report: &Report) -> &'static str {
     match report.stopped {
+        Some(Stop::Executions) if report.engine != OURS => "stopped after so many",
         Some(Stop::Executions) => "stopped by --max-executions",
         Some(Stop::Time) => "stopped by --max-time",
         Some(Stop::Steps) => "stopped, an execution was too long",
@@ -159,7 +160,9 @@ pub(crate) mod tests {
             seconds: 0.5,
             expected: Some("lost-read".into()),
             as_expected,
+            beyond: None,
             disagreement: None,
+            settings: None,
             schedule: None,
         }
     }

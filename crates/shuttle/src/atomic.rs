@@ -101,6 +101,9 @@ impl Threads for Host {
     }
 
     fn pick(&self, n: u32) -> Option<u32> {
-        self.picks.then(|| (thread_rng().next_u64() % u64::from(n.max(1))) as u32)
+        self.picks.then(|| {
+            self.control.picks();
+            (thread_rng().next_u64() % u64::from(n.max(1))) as u32
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Once};
 use cowrace_machine::Program;
 use cowrace_threads::{Execution, Limits, Opinion, Plan, Study, Watch, hush, quietly};
 use cowrace_trace::Schedule;
-use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
+use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, RoundRobinScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
 use crate::atomic::Host;
@@ -14,6 +14,9 @@ use crate::scheduler::{Control, Sensible};
 
 /// Bytes of a thread's stack: the model's futures are polled on it.
 const STACK: usize = 0x4_0000;
+
+/// What shuttle reads in place of the seed that it is given.
+const SEED: &str = "SHUTTLE_RANDOM_SEED";
 
 /// How schedules are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +82,13 @@ impl Shuttle {
         let program = Arc::clone(&self.program);
         let study = Study::new(program, self.limits, self.exhaustive, Plan::default());
         let study = Arc::new(study.watched(self.watch.clone()));
+        if self.search != Search::Exhaustive && std::env::var_os(SEED).is_some() {
+            let reason =
+                format!("the environment variable {SEED} would take the place of the seed: unset it");
+            return Opinion { reason: Some(reason), ..Opinion::default() };
+        }
         // Words become atomics while a search of unknown length goes on, so random ones begin anew as well.
-        match self.search {
+        let mut opinion = match self.search {
             Search::Random { seed } => {
                 Self::rounds(&study, true, || RandomScheduler::new_from_seed(seed, usize::MAX))
             }
@@ -88,7 +96,9 @@ impl Shuttle {
                 Self::rounds(&study, true, || PctScheduler::new_from_seed(seed, depth.max(1), usize::MAX))
             }
             Search::Exhaustive => Self::rounds(&study, false, || DfsScheduler::new(None, false)),
-        }
+        };
+        opinion.complete &= self.search == Search::Exhaustive;
+        opinion
     }
 
     /// Moves shuttle's threads along a schedule. The opinion's one outcome is what the schedule leads to.
@@ -140,7 +150,7 @@ pub fn prepare() {
     ONCE.call_once(|| {
         let mut config = Config::new();
         config.failure_persistence = FailurePersistence::None;
-        Runner::new(RandomScheduler::new_from_seed(0, 1), config).run(hush);
+        Runner::new(RoundRobinScheduler::new(1), config).run(hush);
     });
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Control {
     finished: AtomicBool,
     /// Whether shuttle's scheduler has said that there is nothing left.
     ran_out: AtomicBool,
+    /// Whether shuttle has picked a number for the model, in any execution.
+    picked: AtomicBool,
     execution: Mutex<Weak<Execution<Host>>>,
 }
 
@@ -51,6 +53,14 @@ impl Control {
 
     pub(crate) fn finished(&self) {
         self.finished.store(true, SeqCst);
+    }
+
+    pub(crate) fn picks(&self) {
+        self.picked.store(true, SeqCst);
+    }
+
+    fn picked(&self) -> bool {
+        self.picked.load(SeqCst)
     }
 
     pub(crate) fn ran_out(&self) -> bool {
@@ -87,9 +97,18 @@ impl<S: Scheduler> Scheduler for Sensible<S> {
     fn new_execution(&mut self) -> Option<Schedule> {
         self.control.reset();
         self.begun.clear();
-        // Without a decision to make all schedules are the same, and PCT would object to that.
-        if !self.study.goes_on() || self.asked == Some(false) {
+        if !self.study.goes_on() {
             return None;
+        }
+        if self.asked == Some(false) {
+            if !self.control.picked() {
+                // Nothing to decide and nothing to pick: what was run is all there is.
+                self.control.ran_out.store(true, SeqCst);
+                return None;
+            }
+            // What is picked differs from one execution to the next. PCT objects to an execution in which it had
+            // nothing to decide, so it does not hear of this one.
+            return Some(Schedule::new(0));
         }
         self.asked.get_or_insert(false);
         let schedule = self.inner.new_execution();

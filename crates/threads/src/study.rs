@@ -26,7 +26,7 @@ pub struct Study {
 #[derive(Debug)]
 struct State {
     started: Instant,
-    /// Executions of all rounds, for the limit.
+    /// Executions of all rounds, those that were begun anew included.
     executions: u64,
     /// Of the plans that are done.
     past: Opinion,
@@ -116,10 +116,11 @@ impl Study {
     pub(crate) fn end(&self, end: End) {
         let mut state = self.state();
         state.executions += 1;
-        let (executions, elapsed) = (state.executions, state.started.elapsed());
-        self.watch.ended(executions);
+        self.watch.ended(state.executions);
+        let (past, elapsed) = (state.past.executions, state.started.elapsed());
         let opinion = &mut state.opinion;
         opinion.executions += 1;
+        let executions = past + opinion.executions;
         match end {
             End::Came(outcome, schedule, finding) => {
                 if let Some(finding) = finding.filter(|_| opinion.finding.is_none()) {

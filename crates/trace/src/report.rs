@@ -55,8 +55,13 @@ pub struct Report {
     pub expected: Option<String>,
     /// Whether the result is as expected; `None` if it is reported without being judged.
     pub as_expected: Option<bool>,
-    /// What the engine has seen and explore has not, where the two were compared and should agree.
+    /// How many outcomes of explore's the engine has not seen, if the two were compared: that takes an explore
+    /// that has come to its end.
+    pub beyond: Option<u64>,
+    /// What the engine has seen and explore has not, or a bad execution of its that is none when it is replayed.
     pub disagreement: Option<String>,
+    /// What the engine was told, as `pct, depth 3, seed 0`; `None` if there is nothing to tell it.
+    pub settings: Option<String>,
     /// The schedule of the bad interleaving.
     #[serde(with = "text")]
     pub schedule: Option<Schedule>,

@@ -99,15 +99,18 @@ fn tell_all(
     reports: &[Report],
     verbosity: Verbosity,
 ) -> Result<String, Failure> {
-    let mut text = String::new();
-    for (nth, report) in reports.iter().enumerate() {
-        if nth == 0 {
-            text.push_str(&tell(task, loaded, report, verbosity)?);
-        } else if verbosity.lines || report.disagreement.is_some() || contradicts(report) {
-            text.push_str(&format!("{}{}\n", if verbosity.diagrams { CHECK } else { "" }, line(report)));
+    let Some((first, others)) = reports.split_first() else { return Ok(String::new()) };
+    let mut text = tell(task, loaded, first, verbosity)?;
+    // Below a diagram everything is a comment.
+    let prefix = if text.contains(CHECK) { CHECK } else { "" };
+    for report in others {
+        if verbosity.lines || report.disagreement.is_some() {
+            text.push_str(&format!("{prefix}{}\n", line(report)));
+            let detail = report.detail.as_ref().filter(|_| report.detail != first.detail);
+            text.extend(detail.map(|detail| format!("{prefix}  {detail}\n")));
         }
         if let Some(disagreement) = &report.disagreement {
-            text.push_str(&format!("{CHECK}{} DISAGREES: {disagreement}\n", report.engine));
+            text.push_str(&format!("{prefix}{} DISAGREES: {disagreement}\n", report.engine));
         }
     }
     Ok(text)

@@ -27,6 +27,8 @@ struct Replayed<'r> {
     expected: Option<String>,
     as_expected: Option<bool>,
     schedule: Option<String>,
+    /// Whether shuttle comes to the same, if it was asked.
+    shuttle_agrees: Option<bool>,
     trace: Option<Trace>,
 }
 
@@ -40,27 +42,33 @@ pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
     let task = one.task()?;
     let way = way(args.schedule.as_ref());
     let result = one.run(task, way);
+    let shuttle = match (args.shuttle, way, &result) {
+        (true, Way::Schedule(schedule), Ok(trace)) => Some(task.follow(schedule, trace)),
+        _ => None,
+    };
     match (args.format, &result) {
         (Format::Text, Ok(trace)) => {
             out.line(&one::headline(&task, trace, way.name()))?;
             out.text(&format!("\n{}", picture(task.scenario, task.variant, trace)))?;
+            match &shuttle {
+                Some(None) => out.line("# shuttle comes to the same")?,
+                Some(Some(wrong)) => out.line(&format!("# shuttle DISAGREES: {wrong}"))?,
+                None => {}
+            }
         }
         (Format::Text, Err(impossible)) => {
             out.line(&format!("INCONCLUSIVE  {}  era {}", task.scenario.name(), task.era.label()))?;
             tell(impossible);
         }
         (Format::Json, result) => {
-            let object = serde_json::to_string(&replayed(&task, way, result));
+            let agrees = shuttle.as_ref().map(Option::is_none);
+            let object = Replayed { shuttle_agrees: agrees, ..replayed(&task, way, result) };
+            let object = serde_json::to_string(&object);
             out.line(&object.map_err(|error| Failure::tool(error.to_string()))?)?;
         }
     }
-    if let (true, Way::Schedule(schedule), Ok(trace)) = (args.shuttle, way, &result) {
-        if let Some(wrong) = task.follow(schedule, trace) {
-            return Err(Failure { message: format!("shuttle DISAGREES: {wrong}"), exit: Exit::Disagree });
-        }
-        if args.format == Format::Text {
-            out.line("# shuttle comes to the same")?;
-        }
+    if shuttle.is_some_and(|wrong| wrong.is_some()) {
+        return Ok(Exit::Disagree);
     }
     Ok(result.map_or(Exit::Bounded, |trace| one::exit(&task, &trace, way)))
 }
@@ -98,6 +106,7 @@ fn replayed<'r>(task: &Task<'r>, way: Way<'_>, result: &Result<Trace, Impossible
         expected: task.expectation().map(|e| e.to_string()),
         as_expected,
         schedule: result.as_ref().ok().map(|trace| trace.schedule.to_string()),
+        shuttle_agrees: None,
         trace: result.as_ref().ok().cloned(),
     }
 }

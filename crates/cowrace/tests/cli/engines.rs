@@ -76,9 +76,9 @@ fn loom_alone_is_judged() {
     };
     loom("v6.1", &[]).exits(0).prints(&["HOLDS", "engine loom, memory sc"]);
     loom("v5.11", &[]).exits(0).prints(&["VIOLATED lost-read", "engine loom", "# replay: cowrace replay"]);
-    loom("v6.1", &["--preemptions", "1"]).exits(12).prints(&["BOUNDED", "at most 1 times"]);
+    loom("v6.1", &["--preemptions", "1"]).exits(12).prints(&["BOUNDED", "1 preemptions"]);
     loom("v6.1", &["--memory", "c11"]).exits(12).prints(&["BOUNDED"]);
-    loom("v6.1", &["--schedules", "2"]).exits(12).prints(&["BOUNDED", "stopped by --max-executions"]);
+    loom("v6.1", &["--schedules", "2"]).exits(12).prints(&["BOUNDED", "stopped after so many"]);
 }
 
 #[test]
@@ -86,6 +86,9 @@ fn what_does_not_fit_is_said() {
     let check = |args: &[&str]| cowrace(&[&["check", "tiny.race"], args].concat()).exits(2);
     check(&["--memory", "c11"]).says(&["add `--engine loom` to `--memory c11`"]);
     check(&["--memory", "c11", "--engine", "all"]).says(&["only loom knows weak memory"]);
+    check(&["--seed", "2"]).says(&["add `--engine shuttle`"]);
+    check(&["--scheduler", "random", "--engine", "loom"]).says(&["are shuttle's"]);
+    check(&["--schedules", "5"]).says(&["`--max-executions`"]);
     check(&["--preemptions", "2"]).says(&["`--preemptions` bounds loom"]);
     cowrace(&["replay", "tiny.race", "--era", "v5.11", "--as-written", "--shuttle"])
         .exits(2)
