@@ -2,6 +2,7 @@
 //! `row/kernel`.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -22,6 +23,9 @@ fn main() -> ExitCode {
     ];
     // The first trial says so if the table cannot be read.
     let Ok(table) = table() else { return libtest_mimic::run(&arguments, trials).exit_code() };
+    for kernel in table.kernels() {
+        trials.push(Trial::test(format!("agreement/{}", kernel.name), move || agreement(kernel.name)));
+    }
     for row in table.rows().iter().filter(|row| matches!(row.treatment(), Treatment::Modelled(_))) {
         for kernel in table.kernels() {
             let (row, kernel) = (row.name.clone(), kernel.name);
@@ -55,6 +59,17 @@ fn nothing_races() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// All cells of a kernel together, said as N of M.
+fn agreement(kernel: &str) -> Result<(), Failed> {
+    let table = table()?;
+    let modelled = table.rows().iter().filter(|row| matches!(row.treatment(), Treatment::Modelled(_)));
+    let cells: Vec<Result<(), Failed>> = modelled.map(|row| agrees(&row.name, kernel)).collect();
+    let (agreeing, all) = (cells.iter().filter(|cell| cell.is_ok()).count(), cells.len());
+    let figure = format!("{kernel}: {agreeing} of {all} cells agree");
+    writeln!(io::stdout(), "{figure}")?;
+    if agreeing == all && all > 0 { Ok(()) } else { Err(figure.into()) }
 }
 
 fn agrees(row: &str, kernel: &str) -> Result<(), Failed> {
