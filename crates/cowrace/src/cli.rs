@@ -277,7 +277,7 @@ pub struct ReplayArgs {
     #[command(flatten)]
     pub one: OneArgs,
     /// The order of the rows in the file.
-    #[arg(long, required_unless_present = "schedule", conflicts_with = "schedule")]
+    #[arg(long, required_unless_present_any = ["schedule", "shuttle"], conflicts_with = "schedule")]
     pub as_written: bool,
     /// A schedule, as `check` prints it.
     #[arg(long)]

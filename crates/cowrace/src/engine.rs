@@ -134,6 +134,7 @@ impl Task<'_> {
         }
         if engine.memory() == "sc" {
             report.disagreement = unfounded(&program, &opinion);
+            report.detail = report.detail.or_else(|| report.disagreement.clone());
         }
         report.as_expected = self.as_expected_of_second(report.verdict, report.class);
         Answer { report, opinion }

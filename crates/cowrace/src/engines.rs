@@ -1,10 +1,8 @@
 //! The engines that a command line asks for.
 
-use cowrace_explore as explore;
 use cowrace_loom::Memory;
-use cowrace_machine::Arch;
+use cowrace_machine::{Arch, Limits};
 use cowrace_shuttle::Search;
-use cowrace_threads::Limits;
 use cowrace_trace::{Report, Verdict};
 
 use crate::check::Task;
@@ -23,7 +21,7 @@ const DEPTH: usize = 3;
 /// What is asked of which engines.
 #[derive(Clone, Debug)]
 pub(crate) struct Engines {
-    limits: explore::Limits,
+    limits: Limits,
     asked: Asked,
 }
 
@@ -39,7 +37,7 @@ impl Engines {
     /// # Errors
     ///
     /// If the arguments do not fit each other.
-    pub(crate) fn of(args: &EngineArgs, arch: Arch, limits: explore::Limits) -> Result<Self, Failure> {
+    pub(crate) fn of(args: &EngineArgs, arch: Arch, limits: Limits) -> Result<Self, Failure> {
         if args.memory == MemoryName::C11 && args.engine != EngineName::Loom {
             return Err(Failure::usage("only loom knows weak memory: add `--engine loom` to `--memory c11`"));
         }
@@ -66,7 +64,7 @@ impl Engines {
         // The smaller of what was said, else a default.
         let within = |default: Option<u64>| {
             let said = args.schedules.into_iter().chain(limits.executions).min();
-            Limits { executions: said.or(default), time: limits.time, steps: limits.steps }
+            Limits { executions: said.or(default), ..limits }
         };
         let is_all = args.engine == EngineName::All;
         let is_finite = scheduler == SchedulerName::Exhaustive && !is_all;

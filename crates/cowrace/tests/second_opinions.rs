@@ -8,7 +8,7 @@ use std::sync::Arc;
 use common::Step;
 use common::peers::{Rule, Variant, problem};
 use common::random::{Flavour, scripts};
-use cowrace::explore::{Explorer, Limits as Ours, replay};
+use cowrace::explore::{Explorer, replay};
 use cowrace::loom::{Loom, Memory};
 use cowrace::machine::{Arch, Program};
 use cowrace::mm::Era;
@@ -69,8 +69,7 @@ fn random_programs(flavour: Flavour, seed: u8) {
     for _ in 0..80 {
         let scripts: Vec<Vec<Step>> = strategy.new_tree(&mut runner).expect("a program").current();
         let program = common::program(&scripts);
-        let few = Ours { executions: Some(5_000), ..Ours::default() };
-        if !Explorer::new(&program).exhaustive(true).limits(few).run(&mut ()).complete {
+        if !Explorer::new(&program).exhaustive(true).limits(executions(5_000)).run(&mut ()).complete {
             continue;
         }
         compared += 1;

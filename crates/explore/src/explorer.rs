@@ -4,28 +4,11 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use cowrace_machine::{Memory, Program};
+use cowrace_machine::{Limits, Memory, Program};
 use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::history::History;
 use crate::search::Search;
-
-/// What may end a search early.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Executions, those thrown away included.
-    pub executions: Option<u64>,
-    /// Wall time.
-    pub time: Option<Duration>,
-    /// Steps of one execution: what a model that runs in circles would exceed.
-    pub steps: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { executions: None, time: None, steps: 5000 }
-    }
-}
 
 /// How far a search has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -114,7 +114,8 @@ mod tidy;
 mod underflow;
 mod windows;
 
-pub use explorer::{Execution, Explorer, Limits, Observer, Outcome, Progress};
+pub use cowrace_machine::Limits;
+pub use explorer::{Execution, Explorer, Observer, Outcome, Progress};
 pub use guide::{Directive, GuideError, Until, guide};
 pub use replay::{ReplayError, replay};
 pub use tidy::tidy;

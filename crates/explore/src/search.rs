@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use cowrace_machine::{Access, ActorSet, Answer, Cond, Footprint, Memory, Op, Program, Request};
+use cowrace_machine::{Access, ActorSet, Answer, Cond, Footprint, Limits, Memory, Op, Program, Request};
 use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::bench::Bench;
 use crate::describe::{self, Holders};
-use crate::explorer::{Execution, Limits, Observer, Outcome, Progress};
+use crate::explorer::{Execution, Observer, Outcome, Progress};
 use crate::history::History;
 use crate::races::{Detector, order, waited_word};
 use crate::sleep::{Sleepers, first};

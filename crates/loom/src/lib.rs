@@ -14,7 +14,8 @@
 //! [`Memory::C11`] keeps loads and stores, with the orderings that the kernel's primitives have on an
 //! architecture, as near as C11 can say them: a fully ordered atomic has a sequentially consistent fence on
 //! each side, since loom treats sequentially consistent accesses as acquire and release; `smp_rmb` and
-//! `smp_wmb` are acquire and release fences, which are a little stronger. C11 has no address dependencies; where
+//! `smp_wmb` are acquire and release fences, which are a little stronger. On x86 plain loads acquire and plain stores
+//! release. C11 has no address dependencies; where
 //! the model says that an address was loaded, an acquire fence stands before the access. User accesses and
 //! the words that say who is alive read the newest value. So a violation is a reason to look, and
 //! silence is no proof: loom misses outcomes, and a search that has come to its end is

@@ -29,6 +29,7 @@
 mod addr;
 mod cpu;
 mod footprint;
+mod limits;
 mod memory;
 pub mod mmu;
 mod ordering;
@@ -40,6 +41,7 @@ mod seat;
 pub use addr::{Addr, Dep, Obj, Place, Value};
 pub use cpu::{Ask, Cpu, Frame};
 pub use footprint::{Access, Footprint, Kind};
+pub use limits::Limits;
 pub use memory::{Done, Fault, Memory, Undo};
 pub use ordering::{Arch, Ordering};
 pub use prim::Prim;

@@ -42,8 +42,9 @@ fn direct_io(cpu: &Cpu, flags: GupFlags) -> Foll {
     Foll { pin: cpu.rules().direct_io == DirectIo::Pin, flags }
 }
 
-/// `iov_iter_extract_pages`, `iov_iter_get_pages2` before: direct I/O takes a page, and holds it until its
-/// device is done. What it took is a get up to v6.4 and a pin since.
+/// `iov_iter_extract_pages` (`lib/iov_iter.c`, v6.3 on; `iov_iter_get_pages2` and `iov_iter_get_pages` before):
+/// direct I/O takes a page, and holds it until its device is done. What it takes is a get up to v6.4, and a
+/// pin since a7e689dd1c06 (v6.5). Left out: iterators that are not over user memory, and more pages than one.
 pub async fn iov_iter_extract_pages(
     cpu: &Cpu,
     mm: MmStruct,

@@ -79,15 +79,15 @@ impl Shuttle {
     /// Searches. The opinion is complete if the search is exhaustive and has come to its end.
     #[must_use]
     pub fn run(&self) -> Opinion {
-        let program = Arc::clone(&self.program);
-        let study = Study::new(program, self.limits, self.exhaustive, Plan::default());
-        let study = Arc::new(study.watched(self.watch.clone()));
         if self.search != Search::Exhaustive && std::env::var_os(SEED).is_some() {
             let reason =
                 format!("the environment variable {SEED} would take the place of the seed: unset it");
             return Opinion { reason: Some(reason), ..Opinion::default() };
         }
-        // Words become atomics while a search of unknown length goes on, so random ones begin anew as well.
+        let program = Arc::clone(&self.program);
+        let study = Study::new(program, self.limits, self.exhaustive, Plan::default());
+        let study = Arc::new(study.watched(self.watch.clone()));
+        // A search that begins anew begins with the same seed.
         let mut opinion = match self.search {
             Search::Random { seed } => {
                 Self::rounds(&study, true, || RandomScheduler::new_from_seed(seed, usize::MAX))

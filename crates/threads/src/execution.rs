@@ -33,14 +33,14 @@ struct State {
     turns: Vec<Turn>,
     /// How often each actor has chosen.
     chosen: Vec<u32>,
-    /// How often each actor has passed each barrier.
-    passed: BTreeMap<(u8, u8), u64>,
+    /// How often each actor has come to each barrier.
+    came: BTreeMap<(u8, u8), u64>,
     /// The word that each sleeping actor waits for.
     asleep: Vec<Option<Addr>>,
     /// The engine's lock that each actor wants, and may wait for.
     queued: Vec<Option<Addr>>,
     finished: usize,
-    /// Objects that have been alive.
+    /// Objects that have been allocated.
     born: BTreeSet<Obj>,
     /// What ended the execution before its actors finished.
     over: Option<Over>,
@@ -75,7 +75,7 @@ impl<T: Threads> Execution<T> {
             memory: study.program().memory.clone(),
             turns: Vec::new(),
             chosen: vec![0; actors],
-            passed: BTreeMap::new(),
+            came: BTreeMap::new(),
             asleep: vec![None; actors],
             queued: vec![None; actors],
             finished: 0,
@@ -268,9 +268,9 @@ impl<T: Threads> Execution<T> {
     fn barrier(&self, actor: u8, id: u8) -> Option<Answer> {
         let round = {
             let mut state = self.state();
-            let passed = state.passed.entry((actor, id)).or_default();
-            *passed += 1;
-            *passed
+            let came = state.came.entry((actor, id)).or_default();
+            *came += 1;
+            *came
         };
         let (addr, members) = (self.barrier_word(id), self.study.program().barriers[id as usize]);
         Step::new(self, actor, Prim::Barrier).change(addr, Change::Add(1));

@@ -44,8 +44,9 @@ mod study;
 mod watch;
 mod word;
 
+pub use cowrace_machine::Limits;
 pub use execution::Execution;
-pub use opinion::{Limits, Opinion, Outcome};
+pub use opinion::{Opinion, Outcome};
 pub use plan::Plan;
 pub use quiet::{hush, quietly};
 pub use study::Study;

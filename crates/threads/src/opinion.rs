@@ -1,27 +1,9 @@
 //! What an engine has to say.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use cowrace_machine::Memory;
 use cowrace_trace::{Class, Finding, Schedule, Stop};
-
-/// What may end a search early.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Executions.
-    pub executions: Option<u64>,
-    /// Wall time.
-    pub time: Option<Duration>,
-    /// Requests of one execution: what a model that runs in circles would exceed.
-    pub steps: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { executions: None, time: None, steps: 5000 }
-    }
-}
 
 /// What one execution came to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

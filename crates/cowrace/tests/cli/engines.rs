@@ -90,6 +90,9 @@ fn what_does_not_fit_is_said() {
     check(&["--scheduler", "random", "--engine", "loom"]).says(&["are shuttle's"]);
     check(&["--schedules", "5"]).says(&["`--max-executions`"]);
     check(&["--preemptions", "2"]).says(&["`--preemptions` bounds loom"]);
+    let alone =
+        cowrace(&["replay", "tiny.race", "--era", "v5.11", "--shuttle"]).exits(2).says(&["--schedule"]);
+    assert!(!alone.err.contains("--as-written"), "{}", alone.err);
     cowrace(&["replay", "tiny.race", "--era", "v5.11", "--as-written", "--shuttle"])
         .exits(2)
         .says(&["cannot be used with '--shuttle'"]);
