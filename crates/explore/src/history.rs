@@ -3,6 +3,8 @@
 use cowrace_machine::{Access, Addr, Answer, Footprint, Kind, Memory, Op, Request, Undo, Used};
 use cowrace_trace::{Schedule, Turn};
 
+use crate::moves::{Move, PLAIN};
+
 /// One executed request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
@@ -231,6 +233,26 @@ impl History {
         out.dedup();
     }
 
+    /// How many events of an actor there are before an event.
+    pub(crate) fn moved_before(&self, actor: u8, event: u32) -> usize {
+        self.own(actor).partition_point(|&own| own < event)
+    }
+
+    /// Whether something after `event` that does not happen after it conflicts with `accesses`.
+    pub(crate) fn disturbed_without(&self, event: u32, accesses: &[Access]) -> bool {
+        accesses.iter().any(|access| {
+            let Some(word) = self.words.get(access.addr.index()) else { return false };
+            let apart = |other: u32| !self.before(event as usize, other as usize);
+            let changes = word.changes.iter().rev().take_while(|changed| changed.event > event);
+            let mut changes = changes.filter(|changed| changed.mask & access.mask != 0);
+            if changes.any(|c| (c.kind, access.kind) != (Kind::Add, Kind::Add) && apart(c.event)) {
+                return true;
+            }
+            let reads = word.reads.iter().rev().take_while(|seen| seen.event > event);
+            access.kind != Kind::Read && reads.filter(|r| r.mask & access.mask != 0).any(|r| apart(r.event))
+        })
+    }
+
     /// The value that a word has after everything that does not happen after `event`, which is itself left out.
     pub(crate) fn word_without(&self, addr: Addr, event: usize, initial: &Memory) -> u64 {
         let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
@@ -285,6 +307,13 @@ impl History {
             }
         }
         lowest
+    }
+
+    /// What was done at an event.
+    pub(crate) fn made(&self, event: u32) -> Move {
+        let Event { actor, request, answer, .. } = &self.events[event as usize];
+        let choice = if matches!(request.op, Op::Choose { .. }) { answer.value as u32 } else { PLAIN };
+        Move { actor: *actor, choice }
     }
 
     /// The turns that lead here.

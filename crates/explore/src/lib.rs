@@ -100,18 +100,23 @@
 //! happens. [`guide`] follows the rows of a diagram instead. [`tidy`] finds an equivalent schedule that changes
 //! from one actor to another as seldom as it can.
 
-mod bench;
+mod actors;
 mod describe;
 mod explorer;
 mod guide;
 mod history;
 mod interpreter;
+mod moves;
 mod races;
 mod replay;
+mod reversal;
 mod search;
 mod sleep;
+#[cfg(test)]
+mod testing;
 mod tidy;
 mod underflow;
+mod wakeup;
 mod windows;
 
 pub use cowrace_machine::Limits;

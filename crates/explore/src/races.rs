@@ -1,27 +1,19 @@
-//! Races: which earlier events a request could also have come before, and who must then go first.
+//! Races: which earlier events a request could also have come before.
 
-use cowrace_machine::{Access, ActorSet, Addr, Memory, Op, Program, Request};
+use cowrace_machine::{Access, Addr, Memory, Op, Program, Request};
 
-use crate::bench::Bench;
+use crate::actors::Actors;
 use crate::history::History;
-
-/// A race: at `event`, one of `initials` must be tried.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Race {
-    pub(crate) event: usize,
-    pub(crate) initials: ActorSet,
-}
 
 /// Buffers for [`Detector::detect`], and its results.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Detector {
-    /// The races found.
-    pub(crate) races: Vec<Race>,
+    /// The events that the request races with: it could have come before each of them.
+    pub(crate) races: Vec<u32>,
     /// The clock that the request's event gets, its own entry aside.
     pub(crate) clock: Vec<u32>,
     conflicts: Vec<u32>,
     reversible: Vec<u32>,
-    first: Vec<u32>,
 }
 
 impl Detector {
@@ -57,38 +49,12 @@ impl Detector {
                     ready
                 });
                 if allowed {
-                    let initials = self.initials(history, event, actor, at);
-                    self.races.push(Race { event, initials });
+                    self.races.push(event as u32);
                     join(&mut self.reversible, history.clock(event));
                 }
             }
             join(&mut self.clock, history.clock(event));
         }
-    }
-
-    /// The actors that can be first in `notdep(event)` followed by `actor`: those whose first event there
-    /// has nothing before it there. `at` is the event's place among the conflicts.
-    fn initials(&mut self, history: &History, event: usize, actor: u8, at: usize) -> ActorSet {
-        let mut initials = ActorSet::default();
-        self.first.clear();
-        self.first.resize(history.actors(), u32::MAX);
-        for index in event + 1..history.len() {
-            let later = &history.events()[index];
-            if self.first[later.actor as usize] != u32::MAX || history.before(event, index) {
-                continue;
-            }
-            if history.clock(index).iter().zip(&self.first).all(|(seen, first)| seen < first) {
-                initials.insert(later.actor);
-            }
-            self.first[later.actor as usize] = later.nth;
-        }
-        // The request itself comes last. All conflicts behind the event stand before `at`.
-        if self.first[actor as usize] == u32::MAX
-            && self.conflicts[..at].iter().all(|&c| history.before(event, c as usize))
-        {
-            initials.insert(actor);
-        }
-        initials
     }
 }
 
@@ -98,7 +64,7 @@ pub(crate) fn order(
     clock: &mut [u32],
     program: &Program,
     history: &History,
-    bench: &Bench<'_>,
+    actors: &Actors<'_>,
     actor: u8,
     request: &Request,
 ) {
@@ -109,12 +75,12 @@ pub(crate) fn order(
             }
         }
         Op::Barrier { id } => {
-            let round = bench.passed(actor, id);
+            let round = actors.passed(actor, id);
             for other in program.barriers[id as usize].iter() {
                 let own = history.own(other);
                 // One who has passed since did so with an event of its own.
                 let is_pass = |&e: &u32| history.events()[e as usize].request.op == request.op;
-                let arrived = match bench.passed(other, id) > round {
+                let arrived = match actors.passed(other, id) > round {
                     true => (0..own.len()).filter(|&at| is_pass(&own[at])).nth(round as usize).unwrap_or(0),
                     false => own.len(),
                 };

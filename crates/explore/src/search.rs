@@ -3,43 +3,26 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use cowrace_machine::{Access, ActorSet, Answer, Cond, Footprint, Limits, Memory, Op, Program, Request};
+use cowrace_machine::{ActorSet, Answer, Cond, Limits, Memory, Op, Program};
 use cowrace_trace::{Finding, Schedule, Stop};
 
-use crate::bench::Bench;
+use crate::actors::Actors;
 use crate::describe::{self, Holders};
 use crate::explorer::{Execution, Observer, Outcome, Progress};
 use crate::history::History;
+use crate::moves::{Move, PLAIN};
 use crate::races::{Detector, order, waited_word};
-use crate::sleep::{Sleepers, first};
+use crate::reversal::{Later, Race, Reversed, Turner};
+use crate::sleep::Sleepers;
 use crate::underflow::{TooMany, underflow};
+use crate::wakeup::{Inserted, NONE, Wakeup};
 use crate::windows::Windows;
-
-/// A state on the way to the current one, and what has been and will be tried from it.
-#[derive(Clone, Copy, Debug)]
-struct Node {
-    /// Who moves from here in the current execution.
-    actor: u8,
-    /// Whether that move is independent of everything, so that no other needs to be tried.
-    alone: bool,
-    /// The value chosen, and how many there are, if the move is a choice.
-    choice: (u32, u32),
-    /// Who slept on arrival.
-    sleep: ActorSet,
-    /// Who has been tried.
-    done: ActorSet,
-    /// Who must be tried.
-    backtrack: ActorSet,
-    /// Sleepers on arrival.
-    sleepers: u32,
-}
 
 /// What to do in a state that is new.
 enum Next {
-    Run { actor: u8, alone: bool, choices: u32 },
+    Run(Move),
     Complete,
     Deadlock,
-    Asleep,
 }
 
 /// What is wrong with the current execution.
@@ -57,13 +40,18 @@ pub(crate) struct Search<'p> {
     limits: Limits,
     exhaustive: bool,
     memory: Memory,
-    bench: Bench<'p>,
+    actors: Actors<'p>,
     history: History,
-    nodes: Vec<Node>,
-    /// For each node and actor, where to find what the actor would touch if it sleeps there.
-    numbers: Vec<u32>,
     sleepers: Sleepers,
+    wakeup: Wakeup,
+    /// For each state on the way, the first of the steps to try after the move that was made from it.
+    todo: Vec<u32>,
+    /// The first of the steps to make from the state at hand; if there is none, all that follows is new.
+    guide: u32,
     detector: Detector,
+    turner: Turner,
+    /// Races that have to be looked at in every execution, ordered by their later events.
+    races: Vec<Race>,
     windows: Windows,
     found: Option<Found>,
     outcome: Outcome,
@@ -79,12 +67,15 @@ impl<'p> Search<'p> {
             limits,
             exhaustive,
             memory: program.memory.clone(),
-            bench: Bench::new(program),
+            actors: Actors::new(program),
             history: History::new(program.actors.len()),
-            nodes: Vec::new(),
-            numbers: Vec::new(),
             sleepers: Sleepers::default(),
+            wakeup: Wakeup::default(),
+            todo: Vec::new(),
+            guide: NONE,
             detector: Detector::default(),
+            turner: Turner::default(),
+            races: Vec::new(),
             windows: Windows::new(&program.windows),
             found: None,
             outcome: Outcome {
@@ -114,21 +105,19 @@ impl<'p> Search<'p> {
 
     /// Breaks with the reason, which is none where a finding ends the search.
     fn search(&mut self, observer: &mut dyn Observer) -> ControlFlow<Option<Stop>> {
-        if let Some(finding) = self.bench.first_finding() {
+        if let Some(finding) = self.actors.first_finding() {
             self.find(finding, observer)?;
         }
         loop {
-            let sleep = self.arriving();
-            match self.next(sleep) {
-                Next::Run { actor, alone, choices } => {
-                    self.descend(actor, alone, choices, sleep);
-                    self.step(observer)?;
+            match self.next() {
+                Next::Run(made) => {
+                    self.step(made, observer)?;
                     continue;
                 }
                 Next::Complete => {
                     self.outcome.executions += 1;
                     if self.windows.any_closed() {
-                        self.windows.judge(&self.history, self.bench.seats(), &mut self.outcome);
+                        self.windows.judge(&self.history, &self.actors, &mut self.outcome);
                     }
                     if self.found.is_none() {
                         match (self.program.check)(&self.memory) {
@@ -140,46 +129,71 @@ impl<'p> Search<'p> {
                 }
                 Next::Deadlock => {
                     self.outcome.executions += 1;
-                    self.race_those_who_wait();
                     if self.found.is_none() {
                         // A deadlock is found whatever else is.
                         let finding = self.deadlock();
                         self.find(finding, observer)?;
                     }
                     self.show(observer);
-                }
-                Next::Asleep => {
-                    self.outcome.blocked += 1;
-                    self.race_those_who_wait();
+                    self.turn_those_who_wait();
                 }
             }
-            if !self.backtrack() {
-                return ControlFlow::Continue(());
-            }
+            self.turn_races();
+            let Some(made) = self.backtrack() else { return ControlFlow::Continue(()) };
             self.pause(observer)?;
-            self.step(observer)?;
+            self.step(made, observer)?;
         }
     }
 
-    /// Decides how to go on from a state that is new. Whatever is independent of all that others may do
-    /// goes first and alone; else the actor that moved last goes on, so that executions are readable.
-    fn next(&self, sleep: ActorSet) -> Next {
+    /// Decides how to go on from a state that has just been entered, and enters it in the books.
+    fn next(&mut self) -> Next {
+        let event = self.history.len().checked_sub(1);
+        let event = event.map(|e| (self.history.events()[e].actor, self.history.accesses(e)));
+        self.sleepers.enter(event);
+        let mut todo = std::mem::replace(&mut self.guide, NONE);
+        if let Some((made, child, _)) = self.wakeup.pop(&mut todo) {
+            self.guide = child;
+            self.todo.push(todo);
+            return Next::Run(made);
+        }
+        let (actor, choices) = match self.free_choice() {
+            Ok(free) => free,
+            Err(end) => {
+                self.sleepers.leave();
+                return end;
+            }
+        };
+        assert!(self.sleepers.of(self.todo.len()).is_empty(), "somebody sleeps where everything is new");
+        for choice in 1..choices {
+            self.wakeup.append(&mut todo, Move { actor, choice }, &[]);
+        }
+        self.todo.push(todo);
+        Next::Run(Move { actor, choice: if choices > 0 { 0 } else { PLAIN } })
+    }
+
+    /// Whom to move where everything is new, and between how many values it chooses, if it does. Whatever is
+    /// independent of all that others may do goes first; else the actor that moved last goes on, so that
+    /// executions are readable.
+    fn free_choice(&self) -> Result<(u8, u32), Next> {
         let mut enabled = ActorSet::default();
         let mut unfinished = false;
-        for (actor, request) in self.bench.pending().iter().enumerate() {
+        for (actor, request) in self.actors.pending().iter().enumerate() {
             let Some(request) = request else { continue };
             let actor = actor as u8;
             unfinished = true;
             match request.op {
-                Op::Choose { n } => return Next::Run { actor, alone: true, choices: n.max(1) },
-                Op::Join { actor: other } if self.bench.pending()[other as usize].is_none() => {
-                    return Next::Run { actor, alone: true, choices: 0 };
+                Op::Choose { n } => return Ok((actor, n.max(1))),
+                Op::Join { actor: other } => {
+                    if self.actors.pending()[other as usize].is_none() {
+                        return Ok((actor, 0));
+                    }
                 }
-                Op::Barrier { id } if self.bench.may_pass(actor, id) => {
-                    return Next::Run { actor, alone: true, choices: 0 };
+                Op::Barrier { id } => {
+                    if self.actors.may_pass(actor, id) {
+                        return Ok((actor, 0));
+                    }
                 }
-                Op::Join { .. } | Op::Barrier { .. } => {}
-                ref op if op.is_local() => return Next::Run { actor, alone: true, choices: 0 },
+                ref op if op.is_local() => return Ok((actor, 0)),
                 ref op => {
                     if self.memory.ready(op) {
                         enabled.insert(actor);
@@ -187,65 +201,41 @@ impl<'p> Search<'p> {
                 }
             }
         }
-        if enabled.is_empty() {
-            return if unfinished { Next::Deadlock } else { Next::Complete };
-        }
-        let awake = ActorSet(enabled.0 & !sleep.0);
-        let last = self.nodes.last().map(|node| node.actor).filter(|&a| awake.contains(a));
-        match last.or_else(|| first(awake)) {
-            Some(actor) => Next::Run { actor, alone: false, choices: 0 },
-            None => Next::Asleep,
+        let last = self.history.events().last().map(|event| event.actor).filter(|&a| enabled.contains(a));
+        match last.or_else(|| enabled.iter().next()) {
+            Some(actor) => Ok((actor, 0)),
+            None if unfinished => Err(Next::Deadlock),
+            None => Err(Next::Complete),
         }
     }
 
-    /// Who sleeps in the state that the last event led to.
-    fn arriving(&self) -> ActorSet {
-        let Some(node) = self.nodes.last() else { return ActorSet::default() };
-        let numbers = &self.numbers[self.numbers.len() - self.history.actors()..];
-        let mut asleep = ActorSet(node.sleep.0 | node.done.0);
-        asleep.remove(node.actor);
-        self.sleepers.undisturbed(asleep, numbers, self.history.accesses(self.nodes.len() - 1))
-    }
-
-    /// Makes a node of the current state.
-    fn descend(&mut self, actor: u8, alone: bool, choices: u32, sleep: ActorSet) {
-        let mut backtrack = ActorSet::default();
-        backtrack.insert(actor);
-        if self.nodes.is_empty() {
-            self.numbers.resize(self.history.actors(), 0);
-        } else {
-            self.numbers.extend_from_within(self.numbers.len() - self.history.actors()..);
-        }
-        let done = ActorSet::default();
-        let sleepers = self.sleepers.len();
-        self.nodes.push(Node { actor, alone, choice: (0, choices), sleep, done, backtrack, sleepers });
-    }
-
-    /// Executes the request of the last node's actor.
-    fn step(&mut self, observer: &mut dyn Observer) -> ControlFlow<Option<Stop>> {
-        if self.nodes.len() > self.limits.steps as usize {
+    /// Executes the request of an actor.
+    fn step(&mut self, made: Move, observer: &mut dyn Observer) -> ControlFlow<Option<Stop>> {
+        if self.history.len() >= self.limits.steps as usize {
             return ControlFlow::Break(Some(Stop::Steps));
         }
-        let Some(&Node { actor, choice, .. }) = self.nodes.last() else { return ControlFlow::Continue(()) };
-        let Some(request) = self.bench.pending()[actor as usize] else { return ControlFlow::Continue(()) };
+        let Move { actor, choice } = made;
+        let Some(request) = self.actors.pending()[actor as usize] else {
+            panic!("an actor that has finished is to move")
+        };
         let mut done = self.memory.execute(&request);
-        if choice.1 > 0 {
-            done.answer = Answer { value: u64::from(choice.0), ok: true };
+        if choice != PLAIN {
+            done.answer = Answer { value: u64::from(choice), ok: true };
         }
-        self.race(actor, &request, &done.footprint);
-        let finding = self.bench.answer(actor, done.answer, &self.history);
+        let accesses = done.footprint.accesses();
+        let scratch = (&mut self.memory, &self.program.memory);
+        self.detector.detect(&self.history, actor, &request, accesses, scratch);
+        let by = self.history.len() as u32;
+        self.races.extend(self.detector.races.iter().map(|&event| Race { event, by }));
+        order(&mut self.detector.clock, self.program, &self.history, &self.actors, actor, &request);
+        let finding = self.actors.answer(actor, done.answer);
+        let finding = if self.found.is_none() && done.fault.is_none() { finding.cloned() } else { None };
         if let Op::Barrier { id } = request.op {
-            self.bench.pass(actor, id, false);
+            self.actors.pass(actor, id, false);
         }
         let memory = (&self.memory, &self.program.memory);
-        self.history.push(
-            actor,
-            request,
-            done.answer,
-            (&done.footprint, done.undo),
-            &self.detector.clock,
-            memory,
-        );
+        let effect = (&done.footprint, done.undo);
+        self.history.push(actor, request, done.answer, effect, &self.detector.clock, memory);
         self.outcome.events += 1;
         self.outcome.depth = self.outcome.depth.max(self.history.len() as u32);
         let finding = match done.fault {
@@ -262,38 +252,40 @@ impl<'p> Search<'p> {
         self.find(finding, observer)
     }
 
-    /// Computes the clock of a request that has just been executed, and asks for what its races need.
-    fn race(&mut self, actor: u8, request: &Request, footprint: &Footprint) {
-        let scratch = (&mut self.memory, &self.program.memory);
-        self.detector.detect(&self.history, actor, request, footprint.accesses(), scratch);
-        self.plan();
-        order(&mut self.detector.clock, self.program, &self.history, &self.bench, actor, request);
-    }
-
-    /// Sees to it that each race found is reversed somewhere: one of the actors that can start the
-    /// reversed sequence must be among those tried, to be tried or asleep.
-    fn plan(&mut self) {
-        for race in &self.detector.races {
-            let node = &mut self.nodes[race.event];
-            let covered = node.backtrack.0 | node.done.0 | node.sleep.0;
-            if race.initials.0 & covered == 0
-                && let Some(actor) = first(race.initials)
-            {
-                node.backtrack.insert(actor);
+    /// Turns round the races of the execution at its end, and keeps those that later executions must look at
+    /// again: where something that comes after the race made the difference.
+    fn turn_races(&mut self) {
+        let mut races = std::mem::take(&mut self.races);
+        races.retain(|race| {
+            let Self { history, sleepers, memory, program, turner, .. } = self;
+            let by = race.by as usize;
+            let later = Later {
+                made: history.made(race.by),
+                request: &history.events()[by].request,
+                accesses: history.accesses(by),
+                clock: history.clock(by),
+                event: race.by,
+            };
+            match turner.turn(history, sleepers, race.event, later, (memory, program)) {
+                Reversed::Asleep { for_good } => !for_good,
+                Reversed::Awake => self.insert(race.event, race.by).1,
             }
-        }
+        });
+        self.races = races;
     }
 
-    /// Looks for the races of requests that will not be let through in this execution: earlier they would
-    /// have been. Executions that are thrown away need it too, since only here does somebody wait for the
-    /// events on the way: where all that sleep are woken, another may hold the lock.
-    fn race_those_who_wait(&mut self) {
+    /// Puts the sequence at hand into the tree of the state before `event`.
+    fn insert(&mut self, event: u32, by: u32) -> (Inserted, bool) {
+        let Turner { sequence, waking } = &mut self.turner;
+        self.wakeup.insert(&mut self.todo[event as usize], sequence, waking, by)
+    }
+
+    /// Turns round the races of requests that are not let through in this execution: earlier they would
+    /// have been.
+    fn turn_those_who_wait(&mut self) {
         for actor in 0..self.history.actors() as u8 {
-            let Some(request) = self.bench.pending()[actor as usize] else { continue };
+            let Some(request) = self.actors.pending()[actor as usize] else { continue };
             let Some(addr) = waited_word(&request.op) else { continue };
-            if self.memory.ready(&request.op) {
-                continue;
-            }
             // What it would touch: let it through for a moment.
             let now = self.memory.get(addr);
             let willing = match request.op {
@@ -305,10 +297,20 @@ impl<'p> Search<'p> {
             let done = self.memory.execute(&request);
             self.memory.undo(done.undo);
             self.memory.set(addr, now);
+            let accesses = done.footprint.accesses();
             let scratch = (&mut self.memory, &self.program.memory);
-            let accesses: &[Access] = done.footprint.accesses();
             self.detector.detect(&self.history, actor, &request, accesses, scratch);
-            self.plan();
+            for at in 0..self.detector.races.len() {
+                let event = self.detector.races[at];
+                let by = self.history.len() as u32;
+                let made = Move { actor, choice: PLAIN };
+                let clock = &self.detector.clock;
+                let later = Later { made, request: &request, accesses, clock, event: by };
+                let scratch = (&mut self.memory, self.program);
+                if self.turner.turn(&self.history, &self.sleepers, event, later, scratch) == Reversed::Awake {
+                    self.insert(event, by);
+                }
+            }
         }
     }
 
@@ -321,10 +323,10 @@ impl<'p> Search<'p> {
         let absent = |id: u8| {
             self.program.barriers[id as usize]
                 .iter()
-                .filter(|&a| !self.bench.waits_at(a, id))
+                .filter(|&a| !self.actors.waits_at(a, id))
                 .collect::<Vec<_>>()
         };
-        describe::deadlock(self.program, &fresh, self.bench.pending(), &holders, absent)
+        describe::deadlock(self.program, &fresh, self.actors.pending(), &holders, absent)
     }
 
     /// Notes what is wrong with the current execution. Breaks if that ends the search.
@@ -365,41 +367,36 @@ impl<'p> Search<'p> {
         observer.execution(&Execution { program, memory, history, finding, reordered });
     }
 
-    /// Takes back events up to a node from which something is left to try, and sets it up for that.
-    fn backtrack(&mut self) -> bool {
-        while let Some(node) = self.nodes.last_mut() {
+    /// Takes back events up to a state from which something is left to try, and gives that.
+    fn backtrack(&mut self) -> Option<Move> {
+        while let Some(todo) = self.todo.last_mut() {
             let last = self.history.len() - 1;
-            let left = ActorSet(node.backtrack.0 & !node.done.0 & !node.sleep.0 & !(1 << node.actor));
-            let next = first(left);
-            let again = node.alone && node.choice.0 + 1 < node.choice.1;
-            if again {
-                node.choice.0 += 1;
-            } else if let Some(next) = next {
-                let number = self.sleepers.push(self.history.accesses(last));
-                let numbers = self.numbers.len() - self.history.actors();
-                self.numbers[numbers + node.actor as usize] = number;
-                node.done.insert(node.actor);
-                node.actor = next;
+            let next = self.wakeup.pop(todo);
+            if let Some((_, child, _)) = next {
+                self.sleepers.add(self.history.made(last as u32), self.history.accesses(last));
+                self.guide = child;
             } else {
-                self.sleepers.truncate(node.sleepers);
-                self.numbers.truncate(self.numbers.len() - self.history.actors());
-                self.nodes.pop();
+                self.sleepers.leave();
+                self.todo.pop();
+            }
+            while self.races.last().is_some_and(|race| race.by as usize >= last) {
+                self.races.pop();
             }
             if let Some(event) = self.history.pop() {
                 self.memory.undo(event.undo);
-                self.bench.take_back(event.actor, event.request);
+                self.actors.take_back(event.actor);
                 if let Op::Barrier { id } = event.request.op {
-                    self.bench.pass(event.actor, id, true);
+                    self.actors.pass(event.actor, id, true);
                 }
             }
             if self.found.as_ref().is_some_and(|found| found.events > last) {
                 self.found = None;
             }
-            if again || next.is_some() {
-                return true;
+            if let Some((made, ..)) = next {
+                return Some(made);
             }
         }
-        false
+        None
     }
 
     /// Looks at the limits, and reports now and then.

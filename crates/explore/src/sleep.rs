@@ -1,61 +1,74 @@
-//! Sleep sets: whom not to run, because all that follows has been seen.
+//! Sleep sets: what not to do, because all that follows has been seen.
 
-use cowrace_machine::{Access, ActorSet};
+use cowrace_machine::Access;
 
-/// What sleeping actors would touch. A stack, since what falls asleep at a node is forgotten with it.
+use crate::moves::{Move, conflict};
+
+/// A move that sleeps, and where to find what it would touch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sleeper {
+    pub(crate) made: Move,
+    start: u32,
+    len: u32,
+}
+
+/// The sleep sets of all states on the way, a stack.
 ///
-/// A footprint is taken when its actor falls asleep and stays right until a conflicting event wakes it:
-/// until then nothing has changed what the request would read.
+/// What a move touches is taken when it falls asleep and stays right until a conflicting event wakes it:
+/// until then nothing has changed what its request would read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sleepers {
     accesses: Vec<Access>,
-    /// Where each sleeper's accesses start.
-    starts: Vec<u32>,
+    sleepers: Vec<Sleeper>,
+    /// Where each state's sleepers and their own accesses start.
+    states: Vec<(u32, u32)>,
 }
 
 impl Sleepers {
-    /// Remembers what an actor would touch; gives the number by which to find it.
-    pub(crate) fn push(&mut self, accesses: &[Access]) -> u32 {
-        self.starts.push(self.accesses.len() as u32);
-        self.accesses.extend_from_slice(accesses);
-        self.starts.len() as u32 - 1
-    }
-
-    /// How many there are.
-    pub(crate) const fn len(&self) -> u32 {
-        self.starts.len() as u32
-    }
-
-    /// Forgets all but the first `len`.
-    pub(crate) fn truncate(&mut self, len: u32) {
-        if let Some(&start) = self.starts.get(len as usize) {
-            self.accesses.truncate(start as usize);
-            self.starts.truncate(len as usize);
-        }
-    }
-
-    fn get(&self, number: u32) -> &[Access] {
-        let end = self.starts.get(number as usize + 1).map_or(self.accesses.len(), |&s| s as usize);
-        &self.accesses[self.starts[number as usize] as usize..end]
-    }
-
-    /// Those of `asleep` that an event with `accesses` does not wake. `numbers` says by actor where to
-    /// find what each would touch.
-    pub(crate) fn undisturbed(&self, asleep: ActorSet, numbers: &[u32], accesses: &[Access]) -> ActorSet {
-        let mut still = asleep;
-        let mut rest = asleep;
-        while let Some(actor) = first(rest) {
-            rest.remove(actor);
-            let theirs = self.get(numbers[actor as usize]);
-            if theirs.iter().any(|a| accesses.iter().any(|b| a.conflicts(b))) {
-                still.remove(actor);
+    /// Enters the state that an event leads to from the last one: who slept there sleeps on, unless the
+    /// event wakes it.
+    pub(crate) fn enter(&mut self, event: Option<(u8, &[Access])>) {
+        let from = self.states.last().map_or(0, |s| s.0 as usize);
+        let to = self.sleepers.len();
+        self.states.push((to as u32, self.accesses.len() as u32));
+        let Some((actor, accesses)) = event else { return };
+        for at in from..to {
+            let sleeper = self.sleepers[at];
+            if sleeper.made.actor != actor && !conflict(self.accesses(&sleeper), accesses) {
+                self.sleepers.push(sleeper);
             }
         }
-        still
     }
-}
 
-/// The smallest member of a set.
-pub(crate) const fn first(set: ActorSet) -> Option<u8> {
-    if set.is_empty() { None } else { Some(set.0.trailing_zeros() as u8) }
+    /// Leaves the last state.
+    pub(crate) fn leave(&mut self) {
+        if let Some((sleepers, accesses)) = self.states.pop() {
+            self.sleepers.truncate(sleepers as usize);
+            self.accesses.truncate(accesses as usize);
+        }
+    }
+
+    /// Puts a move to sleep in the last state.
+    pub(crate) fn add(&mut self, made: Move, accesses: &[Access]) {
+        let (start, len) = (self.accesses.len() as u32, accesses.len() as u32);
+        self.accesses.extend_from_slice(accesses);
+        self.sleepers.push(Sleeper { made, start, len });
+    }
+
+    /// Who sleeps in a state.
+    pub(crate) fn of(&self, state: usize) -> &[Sleeper] {
+        let end = self.states.get(state + 1).map_or(self.sleepers.len(), |s| s.0 as usize);
+        &self.sleepers[self.states[state].0 as usize..end]
+    }
+
+    pub(crate) fn accesses(&self, sleeper: &Sleeper) -> &[Access] {
+        &self.accesses[sleeper.start as usize..(sleeper.start + sleeper.len) as usize]
+    }
+
+    /// Forgets all but the first so many states.
+    pub(crate) fn truncate(&mut self, states: usize) {
+        while self.states.len() > states {
+            self.leave();
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use cowrace_machine::{Answer, Op, Program};
 use cowrace_trace::{Schedule, Trace, Turn};
 
-use crate::bench::Bench;
+use crate::actors::Actors;
 use crate::history::History;
 use crate::races::{Detector, order};
 use crate::replay::replay;
@@ -55,21 +55,21 @@ enum Rule {
 /// Runs a schedule that is known to fit, for its happens-before.
 fn follow(program: &Program, schedule: &Schedule) -> History {
     let mut memory = program.memory.clone();
-    let mut bench = Bench::new(program);
+    let mut actors = Actors::new(program);
     let mut history = History::new(program.actors.len());
     let mut detector = Detector::default();
     for turn in &schedule.turns {
-        let Some(request) = bench.pending()[turn.actor as usize] else { break };
+        let Some(request) = actors.pending()[turn.actor as usize] else { break };
         let mut done = memory.execute(&request);
         if let Some(choice) = turn.choice {
             done.answer = Answer { value: u64::from(choice), ok: true };
         }
         let scratch = (&mut memory, &program.memory);
         detector.detect(&history, turn.actor, &request, done.footprint.accesses(), scratch);
-        order(&mut detector.clock, program, &history, &bench, turn.actor, &request);
-        drop(bench.answer(turn.actor, done.answer, &history));
+        order(&mut detector.clock, program, &history, &actors, turn.actor, &request);
+        actors.answer(turn.actor, done.answer);
         if let Op::Barrier { id } = request.op {
-            bench.pass(turn.actor, id, false);
+            actors.pass(turn.actor, id, false);
         }
         let effect = (&done.footprint, done.undo);
         history.push(turn.actor, request, done.answer, effect, &detector.clock, (&memory, &program.memory));

@@ -1,6 +1,8 @@
 //! Windows: whether an execution could have shown an order of points.
 
-use cowrace_machine::{Mark, Placed, Point, Prim, Seat, Window};
+use cowrace_machine::{Mark, Placed, Point, Prim, Window};
+
+use crate::actors::Actors;
 
 use crate::explorer::Outcome;
 use crate::history::History;
@@ -56,9 +58,10 @@ impl Windows {
 
     /// Looks at a complete execution, and notes which windows it opens and which have all their points in
     /// executions so far.
-    pub(crate) fn judge(&mut self, history: &History, seats: &[Seat], outcome: &mut Outcome) {
+    pub(crate) fn judge(&mut self, history: &History, actors: &Actors<'_>, outcome: &mut Outcome) {
+        let marks: Vec<_> = (0..history.actors() as u8).map(|actor| actors.marks(actor)).collect();
         self.closed.retain_mut(|Closed { index, points, seen }| {
-            let stretches: Vec<_> = points.iter().map(|point| find(history, seats, point)).collect();
+            let stretches: Vec<_> = points.iter().map(|point| find(history, &marks, point)).collect();
             seen.iter_mut().zip(&stretches).for_each(|(seen, stretch)| *seen |= stretch.is_some());
             outcome.occurred[*index] = seen.iter().all(|&seen| seen);
             let all: Option<Vec<_>> = stretches.into_iter().collect();
@@ -69,9 +72,8 @@ impl Windows {
 }
 
 /// Where a point lies in an execution, if it does.
-fn find(history: &History, seats: &[Seat], point: &Named) -> Option<Stretch> {
-    let on = |seat: &Seat, actor| seat.with_marks(|marks| stretch(history, actor, marks, point));
-    seats.iter().zip(0..).find_map(|(seat, actor)| on(seat, actor))
+fn find(history: &History, marks: &[Vec<Placed>], point: &Named) -> Option<Stretch> {
+    marks.iter().zip(0..).find_map(|(marks, actor)| stretch(history, actor, marks, point))
 }
 
 /// Whether some order of the execution's independent events shows each point before the next: it does

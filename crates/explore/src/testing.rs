@@ -1,0 +1,44 @@
+//! Programs for the tests of single modules.
+
+use std::collections::HashMap;
+
+use cowrace_machine::{Actor, Addr, Memory, Narrate, Narration, Obj, Prim, Program};
+use cowrace_trace::Change;
+
+/// The word that everybody uses.
+pub(crate) const COUNTER: Addr = Addr::new(Obj::boot(2), 0);
+
+struct Silent;
+
+impl Narrate for Silent {
+    fn event(&self, _: &Narration<'_>) -> (String, Vec<Change>) {
+        (String::new(), Vec::new())
+    }
+
+    fn variables(&self, _: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}
+
+/// So many actors that increment a counter in two steps.
+pub(crate) fn counter(actors: usize) -> Program {
+    let increment = |name: usize| {
+        Actor::new(name.to_string(), |cpu| {
+            Box::pin(async move {
+                let seen = cpu.load(COUNTER, Prim::ReadOnce).await.bits;
+                cpu.store(COUNTER, seen + 1, Prim::WriteOnce).await;
+            })
+        })
+    };
+    let mut memory = Memory::new();
+    memory.create(COUNTER.obj());
+    Program {
+        memory,
+        actors: (0..actors).map(increment).collect(),
+        barriers: Vec::new(),
+        windows: Vec::new(),
+        check: Box::new(|_| None),
+        narrate: Box::new(Silent),
+        fingerprint: 0,
+    }
+}

@@ -1,0 +1,197 @@
+//! Wakeup trees: how to go on from the states on the way, so that nothing is begun in vain.
+//!
+//! A path of a tree leads to a state in which nobody sleeps. Whatever is done from there is new.
+
+use cowrace_machine::Access;
+
+use crate::moves::{Fit, Move, Sequence, conflict};
+
+/// No step.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// A move to be made, what may follow it, and what to try after it.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) made: Move,
+    /// What it will touch.
+    accesses: Vec<Access>,
+    /// The first of the steps that follow; none at the end of a path.
+    pub(crate) child: u32,
+    sibling: u32,
+    /// At the end of a path: the number of the subtree as which it was given away.
+    pub(crate) given: u32,
+}
+
+/// Whether a sequence was put into a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inserted {
+    /// The tree leads to it already.
+    Covered,
+    /// It is a new path.
+    New,
+}
+
+/// Somebody who must be woken on the way along a new path.
+#[derive(Debug)]
+struct Asleep {
+    actor: u8,
+    start: usize,
+    end: usize,
+}
+
+/// Those who must be woken. Kept for its buffers.
+#[derive(Debug, Default)]
+pub(crate) struct Waking {
+    asleep: Vec<Asleep>,
+    accesses: Vec<Access>,
+}
+
+impl Clone for Waking {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Waking {
+    pub(crate) fn clear(&mut self) {
+        self.asleep.clear();
+        self.accesses.clear();
+    }
+
+    pub(crate) fn push(&mut self, actor: u8, accesses: &[Access]) {
+        let start = self.accesses.len();
+        self.accesses.extend_from_slice(accesses);
+        self.asleep.push(Asleep { actor, start, end: self.accesses.len() });
+    }
+
+    /// An actor moves, and touches something.
+    fn wake(&mut self, actor: u8, touched: &[Access]) {
+        let accesses = &self.accesses;
+        self.asleep.retain(|a| a.actor != actor && !conflict(&accesses[a.start..a.end], touched));
+    }
+}
+
+/// The trees of all states on the way, in one place.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wakeup {
+    steps: Vec<Step>,
+    free: Vec<u32>,
+}
+
+impl Wakeup {
+    pub(crate) fn step(&self, step: u32) -> &Step {
+        &self.steps[step as usize]
+    }
+
+    pub(crate) fn accesses(&self, step: u32) -> &[Access] {
+        &self.steps[step as usize].accesses
+    }
+
+    /// The step to try after this one.
+    pub(crate) fn next(&self, step: u32) -> u32 {
+        self.steps[step as usize].sibling
+    }
+
+    /// Gives away the path that ends with a step.
+    pub(crate) fn give(&mut self, step: u32, subtree: u32) {
+        self.steps[step as usize].given = subtree;
+    }
+
+    /// Takes the first step off a list, and gives it with what follows it.
+    pub(crate) fn pop(&mut self, list: &mut u32) -> Option<(Move, u32, u32)> {
+        let step = *list;
+        let Step { made, child, sibling, given, .. } = *self.steps.get(step as usize)?;
+        *list = sibling;
+        self.free.push(step);
+        Some((made, child, given))
+    }
+
+    fn make(&mut self, made: Move, accesses: &[Access]) -> u32 {
+        if let Some(free) = self.free.pop() {
+            let step = &mut self.steps[free as usize];
+            step.accesses.clear();
+            step.accesses.extend_from_slice(accesses);
+            (step.made, step.child, step.sibling, step.given) = (made, NONE, NONE, NONE);
+            return free;
+        }
+        let accesses = accesses.to_vec();
+        self.steps.push(Step { made, accesses, child: NONE, sibling: NONE, given: NONE });
+        self.steps.len() as u32 - 1
+    }
+
+    /// Appends a step to a list.
+    pub(crate) fn append(&mut self, list: &mut u32, made: Move, accesses: &[Access]) -> u32 {
+        let new = self.make(made, accesses);
+        if *list == NONE {
+            *list = new;
+            return new;
+        }
+        let mut last = *list;
+        while self.steps[last as usize].sibling != NONE {
+            last = self.steps[last as usize].sibling;
+        }
+        self.steps[last as usize].sibling = new;
+        new
+    }
+
+    /// Puts a sequence into the tree whose first steps `list` holds, in a state where all of `waking` sleep
+    /// and none of them can begin the sequence. Follows the tree as long as it leads to executions of the
+    /// sequence; where it does not, adds as much of the sequence as it takes to wake everybody.
+    ///
+    /// Gives too whether that depends on what comes after the event `by`.
+    pub(crate) fn insert(
+        &mut self,
+        list: &mut u32,
+        sequence: &mut Sequence,
+        waking: &mut Waking,
+        by: u32,
+    ) -> (Inserted, bool) {
+        let mut tail = false;
+        let mut parent = NONE;
+        'down: loop {
+            let mut step = if parent == NONE { *list } else { self.steps[parent as usize].child };
+            while step != NONE {
+                let Step { made, child, sibling, .. } = self.steps[step as usize];
+                let fit = sequence.fit(made, &self.steps[step as usize].accesses);
+                match fit {
+                    Fit::Conflict => {
+                        waking.push(made.actor, &self.steps[step as usize].accesses);
+                        step = sibling;
+                        continue;
+                    }
+                    Fit::Initial(at) => {
+                        tail |= sequence.items()[at].event > by;
+                        sequence.remove(at);
+                    }
+                    Fit::Independent => tail = true,
+                }
+                if child == NONE {
+                    return (Inserted::Covered, tail);
+                }
+                waking.wake(made.actor, &self.steps[step as usize].accesses);
+                parent = step;
+                continue 'down;
+            }
+            break;
+        }
+        for at in 0..sequence.items().len() {
+            let item = sequence.items()[at];
+            tail |= item.event > by;
+            let accesses = sequence.accesses(&item);
+            waking.wake(item.made.actor, accesses);
+            parent = if parent == NONE {
+                self.append(list, item.made, accesses)
+            } else {
+                let mut children = self.steps[parent as usize].child;
+                let new = self.append(&mut children, item.made, accesses);
+                self.steps[parent as usize].child = children;
+                new
+            };
+            if waking.asleep.is_empty() {
+                break;
+            }
+        }
+        debug_assert!(waking.asleep.is_empty(), "somebody who cannot begin the sequence sleeps through it");
+        (Inserted::New, tail)
+    }
+}
