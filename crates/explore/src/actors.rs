@@ -43,7 +43,6 @@ pub(crate) struct Actors<'p> {
     at: Vec<u32>,
     /// A future of each actor, and where it is.
     seats: Vec<(Seat, u32)>,
-    pending: Vec<Option<Request>>,
     /// How often each actor has passed each barrier, by barrier and actor.
     passed: Vec<Vec<u32>>,
 }
@@ -56,7 +55,6 @@ impl<'p> Actors<'p> {
             places: Vec::new(),
             at: Vec::new(),
             seats: Vec::new(),
-            pending: Vec::new(),
             passed: vec![vec![0; count]; program.barriers.len()],
         };
         for actor in 0..count as u8 {
@@ -73,12 +71,16 @@ impl<'p> Actors<'p> {
         self.places.push(reached(&seat, request, NONE, NONE, Answer::default(), 0));
         self.at.push(place);
         self.seats.push((seat, place));
-        self.pending.push(request);
+    }
+
+    /// What an actor asks for next; `None` if it has finished.
+    pub(crate) fn request(&self, actor: u8) -> Option<&Request> {
+        self.places[self.at[actor as usize] as usize].request.as_ref()
     }
 
     /// What each actor asks for next; `None` if it has finished.
-    pub(crate) fn pending(&self) -> &[Option<Request>] {
-        &self.pending
+    pub(crate) fn pending(&self) -> impl Iterator<Item = (u8, Option<&Request>)> {
+        (0..self.at.len() as u8).map(|actor| (actor, self.request(actor)))
     }
 
     /// What the actors found wrong before their first request.
@@ -104,15 +106,12 @@ impl<'p> Actors<'p> {
         }
         let place = &self.places[next as usize];
         self.at[actor as usize] = next;
-        self.pending[actor as usize] = place.request;
         place.finding.as_deref()
     }
 
     /// Takes back the last answer of an actor.
     pub(crate) fn take_back(&mut self, actor: u8) {
-        let parent = self.places[self.at[actor as usize] as usize].parent;
-        self.at[actor as usize] = parent;
-        self.pending[actor as usize] = self.places[parent as usize].request;
+        self.at[actor as usize] = self.places[self.at[actor as usize] as usize].parent;
     }
 
     /// Runs the actor's future to see where the answer leads.
@@ -200,8 +199,7 @@ impl<'p> Actors<'p> {
 
     /// Whether an actor waits at a barrier.
     pub(crate) fn waits_at(&self, actor: u8, barrier: u8) -> bool {
-        let op = self.pending[actor as usize].as_ref().map(|r| r.op);
-        op == Some(Op::Barrier { id: barrier })
+        self.request(actor).is_some_and(|r| r.op == Op::Barrier { id: barrier })
     }
 }
 
@@ -245,13 +243,13 @@ mod tests {
     fn an_actor_goes_on_as_its_answers_say_and_back() {
         let program = counter(2);
         let mut actors = Actors::new(&program);
-        let first = actors.pending()[0].map(|r| r.op);
+        let first = actors.request(0).map(|r| r.op);
         for value in [3, 4, 3] {
             actors.answer(0, Answer { value, ok: true });
-            let store = actors.pending()[0].map(|r| r.op);
+            let store = actors.request(0).map(|r| r.op);
             assert!(matches!(store, Some(Op::Store { value: v, .. }) if v == value + 1), "{store:?}");
             actors.take_back(0);
-            assert_eq!(actors.pending()[0].map(|r| r.op), first);
+            assert_eq!(actors.request(0).map(|r| r.op), first);
         }
         assert_eq!(actors.places.len(), 4, "two beginnings and two answers");
     }
@@ -265,9 +263,9 @@ mod tests {
         actors.forget();
         assert_eq!(actors.places.len(), 4);
         actors.answer(0, Answer { value: 0, ok: true });
-        assert!(actors.pending()[0].is_none());
+        assert!(actors.request(0).is_none());
         actors.take_back(0);
-        let store = actors.pending()[0].map(|r| r.op);
+        let store = actors.request(0).map(|r| r.op);
         assert!(matches!(store, Some(Op::Store { value: 8, .. })), "{store:?}");
     }
 }

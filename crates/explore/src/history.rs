@@ -1,6 +1,6 @@
 //! The execution so far: its events, what happened before what, and who touched which word.
 
-use cowrace_machine::{Access, Addr, Answer, Footprint, Kind, Memory, Op, Request, Undo, Used};
+use cowrace_machine::{Access, Addr, Answer, Kind, Memory, Op, Request, Undo, Used};
 use cowrace_trace::{Schedule, Turn};
 
 use crate::moves::{Move, PLAIN};
@@ -69,6 +69,8 @@ pub(crate) struct History {
     events: Vec<Event>,
     clocks: Vec<u32>,
     accesses: Vec<Access>,
+    /// Where the accesses of the last event end.
+    complete: u32,
     own: Vec<Vec<u32>>,
     words: Vec<Word>,
     /// The events that subtract without looking at the result.
@@ -82,6 +84,7 @@ impl History {
             events: Vec::new(),
             clocks: Vec::new(),
             accesses: Vec::new(),
+            complete: 0,
             own: vec![Vec::new(); actors],
             words: Vec::new(),
             lowering: Vec::new(),
@@ -110,8 +113,18 @@ impl History {
     }
 
     pub(crate) fn accesses(&self, event: usize) -> &[Access] {
-        let end = self.events.get(event + 1).map_or(self.accesses.len(), |next| next.accesses as usize);
+        let end = self.events.get(event + 1).map_or(self.complete, |next| next.accesses) as usize;
         &self.accesses[self.events[event].accesses as usize..end]
+    }
+
+    /// Where to note what the next event touches.
+    pub(crate) const fn fresh_mut(&mut self) -> &mut Vec<Access> {
+        &mut self.accesses
+    }
+
+    /// What is noted of the next event.
+    pub(crate) fn fresh(&self) -> &[Access] {
+        &self.accesses[self.complete as usize..]
     }
 
     /// Whether `first` happens before `second`, or is it.
@@ -129,19 +142,18 @@ impl History {
         }
     }
 
-    /// Adds an event that has just been executed on `memory`; `initial` is the memory that all began with.
+    /// Adds an event that has just been executed on `memory`, and whose accesses are noted; `initial` is the memory that all began with.
     pub(crate) fn push(
         &mut self,
         actor: u8,
         request: Request,
-        answer: Answer,
-        (footprint, undo): (&Footprint, Undo),
+        (answer, undo): (Answer, Undo),
         clock: &[u32],
         (memory, initial): (&Memory, &Memory),
     ) {
         let event = self.events.len() as u32;
         let nth = self.own[actor as usize].len() as u32 + 1;
-        let start = self.accesses.len() as u32;
+        let start = std::mem::replace(&mut self.complete, self.accesses.len() as u32);
         self.events.push(Event { actor, nth, request, answer, undo, accesses: start });
         self.clocks.extend_from_slice(clock);
         let at = event as usize * self.actors + actor as usize;
@@ -150,8 +162,7 @@ impl History {
         if let Some(addr) = lowered(&request.op) {
             self.lowering.push((event, addr));
         }
-        self.accesses.extend_from_slice(footprint.accesses());
-        for access in footprint.accesses() {
+        for access in &self.accesses[start as usize..] {
             let index = access.addr.index();
             if index >= self.words.len() {
                 self.words.resize(index + 16, Word::default());
@@ -187,6 +198,7 @@ impl History {
             }
         }
         self.accesses.truncate(event.accesses as usize);
+        self.complete = event.accesses;
         self.clocks.truncate(self.events.len() * self.actors);
         self.own[event.actor as usize].pop();
         Some(event)

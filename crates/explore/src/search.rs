@@ -177,14 +177,13 @@ impl<'p> Search<'p> {
     fn free_choice(&self) -> Result<(u8, u32), Next> {
         let mut enabled = ActorSet::default();
         let mut unfinished = false;
-        for (actor, request) in self.actors.pending().iter().enumerate() {
+        for (actor, request) in self.actors.pending() {
             let Some(request) = request else { continue };
-            let actor = actor as u8;
             unfinished = true;
             match request.op {
                 Op::Choose { n } => return Ok((actor, n.max(1))),
                 Op::Join { actor: other } => {
-                    if self.actors.pending()[other as usize].is_none() {
+                    if self.actors.request(other).is_none() {
                         return Ok((actor, 0));
                     }
                 }
@@ -215,16 +214,15 @@ impl<'p> Search<'p> {
             return ControlFlow::Break(Some(Stop::Steps));
         }
         let Move { actor, choice } = made;
-        let Some(request) = self.actors.pending()[actor as usize] else {
+        let Some(&request) = self.actors.request(actor) else {
             panic!("an actor that has finished is to move")
         };
-        let mut done = self.memory.execute(&request);
+        let mut done = self.memory.execute_noting(&request, self.history.fresh_mut());
         if choice != PLAIN {
             done.answer = Answer { value: u64::from(choice), ok: true };
         }
-        let accesses = done.footprint.accesses();
         let scratch = (&mut self.memory, &self.program.memory);
-        self.detector.detect(&self.history, actor, &request, accesses, scratch);
+        self.detector.detect(&self.history, actor, &request, self.history.fresh(), scratch);
         let by = self.history.len() as u32;
         self.races.extend(self.detector.races.iter().map(|&event| Race { event, by }));
         order(&mut self.detector.clock, self.program, &self.history, &self.actors, actor, &request);
@@ -234,8 +232,8 @@ impl<'p> Search<'p> {
             self.actors.pass(actor, id, false);
         }
         let memory = (&self.memory, &self.program.memory);
-        let effect = (&done.footprint, done.undo);
-        self.history.push(actor, request, done.answer, effect, &self.detector.clock, memory);
+        let effect = (done.answer, done.undo);
+        self.history.push(actor, request, effect, &self.detector.clock, memory);
         self.outcome.events += 1;
         self.outcome.depth = self.outcome.depth.max(self.history.len() as u32);
         let finding = match done.fault {
@@ -284,7 +282,7 @@ impl<'p> Search<'p> {
     /// have been.
     fn turn_those_who_wait(&mut self) {
         for actor in 0..self.history.actors() as u8 {
-            let Some(request) = self.actors.pending()[actor as usize] else { continue };
+            let Some(&request) = self.actors.request(actor) else { continue };
             let Some(addr) = waited_word(&request.op) else { continue };
             // What it would touch: let it through for a moment.
             let now = self.memory.get(addr);
@@ -326,7 +324,8 @@ impl<'p> Search<'p> {
                 .filter(|&a| !self.actors.waits_at(a, id))
                 .collect::<Vec<_>>()
         };
-        describe::deadlock(self.program, &fresh, self.actors.pending(), &holders, absent)
+        let pending: Vec<_> = self.actors.pending().map(|(_, request)| request.copied()).collect();
+        describe::deadlock(self.program, &fresh, &pending, &holders, absent)
     }
 
     /// Notes what is wrong with the current execution. Breaks if that ends the search.

@@ -1,7 +1,7 @@
 //! Sequentially consistent memory: executes requests one at a time and can take them back.
 
 use crate::request::{Answer, Cond, Op, Request, Used};
-use crate::{Addr, Footprint, Kind, Obj, UserAccess, mmu};
+use crate::{Access, Addr, Footprint, Kind, Obj, UserAccess, mmu};
 
 /// The writer's bit of a reader/writer lock; the bits below count readers.
 const WRITER: u64 = 1 << 63;
@@ -34,6 +34,17 @@ pub struct Done {
     pub answer: Answer,
     /// What it touched.
     pub footprint: Footprint,
+    /// What is wrong with it, if anything.
+    pub fault: Option<Fault>,
+    /// How to take it back; see [`Memory::undo`].
+    pub undo: Undo,
+}
+
+/// What the execution of a request did, but for what it touched.
+#[derive(Clone, Copy, Debug)]
+pub struct Effect {
+    /// The answer.
+    pub answer: Answer,
     /// What is wrong with it, if anything.
     pub fault: Option<Fault>,
     /// How to take it back; see [`Memory::undo`].
@@ -120,24 +131,29 @@ impl Memory {
 
     /// Executes a request that is [`ready`](Self::ready).
     pub fn execute(&mut self, request: &Request) -> Done {
-        let mut run = Run {
-            start: self.journal.len(),
-            memory: self,
-            footprint: Footprint::EMPTY,
-            fault: None,
-            speculative: request.speculative,
-        };
+        let mut touched = Vec::with_capacity(4);
+        let Effect { answer, fault, undo } = self.execute_noting(request, &mut touched);
+        Done { answer, footprint: Footprint::of(&touched), fault, undo }
+    }
+
+    /// As [`execute`](Self::execute); what is touched is appended to `touched`.
+    pub fn execute_noting(&mut self, request: &Request, touched: &mut Vec<Access>) -> Effect {
+        let start = self.journal.len();
+        let first = touched.len();
+        let speculative = request.speculative;
+        let mut run = Run { memory: self, touched, first, fault: None, speculative };
         let answer = run.op(&request.op);
-        let Run { start, footprint, fault, .. } = run;
-        Done { answer, footprint, fault, undo: Undo { len: (self.journal.len() - start) as u32 } }
+        let fault = run.fault;
+        Effect { answer, fault, undo: Undo { len: (self.journal.len() - start) as u32 } }
     }
 }
 
 /// One execution of one request.
 struct Run<'m> {
     memory: &'m mut Memory,
-    start: usize,
-    footprint: Footprint,
+    touched: &'m mut Vec<Access>,
+    /// Where this request's accesses start.
+    first: usize,
     fault: Option<Fault>,
     speculative: bool,
 }
@@ -237,7 +253,7 @@ impl Run<'_> {
             Op::Choose { .. } => yes(0),
             Op::Alloc { obj, word, value } => {
                 let life = Addr::life(obj);
-                self.footprint.push(life, ALL, Kind::Write);
+                self.note(life, ALL, Kind::Write);
                 if self.word(life) != 0 {
                     self.fault = Some(Fault::Twice(obj));
                 }
@@ -245,7 +261,7 @@ impl Run<'_> {
                     let addr = Addr::new(obj, w);
                     let value = if w == word { value } else { 0 };
                     if self.word(addr) != value {
-                        self.footprint.push(addr, ALL, Kind::Write);
+                        self.note(addr, ALL, Kind::Write);
                         self.memory.write(addr, value);
                     }
                 }
@@ -254,7 +270,7 @@ impl Run<'_> {
             }
             Op::Free { obj } => {
                 let life = Addr::life(obj);
-                self.footprint.push(life, ALL, Kind::Write);
+                self.note(life, ALL, Kind::Write);
                 if self.word(life) == 0 {
                     self.fault = Some(Fault::Twice(obj));
                 }
@@ -316,6 +332,10 @@ impl Run<'_> {
         }
     }
 
+    fn note(&mut self, addr: Addr, mask: u64, kind: Kind) {
+        self.touched.push(Access { addr, mask, kind });
+    }
+
     fn word(&self, addr: Addr) -> u64 {
         self.memory.get(addr)
     }
@@ -323,13 +343,11 @@ impl Run<'_> {
     /// Notes an access and returns the word. An access to a dead object is a fault unless it is speculative.
     /// A speculative write still depends on the object's life, since an allocation resets every word.
     fn touch(&mut self, addr: Addr, mask: u64, kind: Kind) -> u64 {
-        self.footprint.push(addr, mask, kind);
+        self.note(addr, mask, kind);
         if !self.speculative || kind != Kind::Read {
             let life = Addr::life(addr.obj());
-            if self.footprint.accesses().iter().all(|a| a.addr != life)
-                && self.footprint.accesses().len() < Footprint::MAX
-            {
-                self.footprint.push(life, ALL, Kind::Read);
+            if self.touched[self.first..].iter().all(|a| a.addr != life) {
+                self.note(life, ALL, Kind::Read);
             }
             if !self.speculative && self.word(life) == 0 {
                 self.fault = Some(Fault::Dead(addr.obj()));
