@@ -182,8 +182,8 @@ pub struct EngineArgs {
     /// Schedules that shuttle tries, and that loom may try beside explore; without it 1000, and 10000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub schedules: Option<u64>,
-    /// In each execution loom stops threads that could go on, all together, at most so often; the verdict is
-    /// then `bounded`.
+    /// Explores only executions in which actors that could go on are stopped at most so often, all together: more
+    /// ground in less time, but what finds nothing is then `bounded`. With --engine all it bounds loom alone.
     #[arg(long, value_name = "N")]
     pub preemptions: Option<u8>,
 }

@@ -41,7 +41,7 @@ pub use cowrace_threads as threads;
 pub use cowrace_trace as trace;
 
 pub use agreement::{Cell, not_modelled};
-pub use check::Task;
+pub use check::{Exploration, Task};
 pub use cli::Cli;
 pub use compare::Outcomes;
 pub use cowrace_trace::Exit;
