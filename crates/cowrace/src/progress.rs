@@ -72,7 +72,10 @@ impl<'p> Watch<'p> {
     /// Watches a search of another engine.
     pub(crate) fn other(&self) -> cowrace_threads::Watch {
         let progress = self.progress.clone();
-        cowrace_threads::Watch::new(move |more| progress.tell(more))
+        cowrace_threads::Watch::new(move |more| {
+            progress.tell(more);
+            ControlFlow::Continue(())
+        })
     }
 }
 

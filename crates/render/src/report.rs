@@ -104,6 +104,7 @@ fn extent(report: &Report) -> &'static str {
         Some(Stop::Executions) if report.engine != OURS => "stopped after so many",
         Some(Stop::Executions) => "stopped by --max-executions",
         Some(Stop::Time) => "stopped by --max-time",
+        Some(Stop::Memory) => "stopped by --max-memory",
         Some(Stop::Steps) => "stopped, an execution was too long",
         Some(Stop::Interrupted) => "interrupted",
         None if report.complete => "complete",
@@ -202,6 +203,7 @@ pub(crate) mod tests {
         for (stop, words) in [
             (Stop::Executions, "stopped by --max-executions"),
             (Stop::Time, "stopped by --max-time"),
+            (Stop::Memory, "stopped by --max-memory"),
             (Stop::Steps, "too long"),
             (Stop::Interrupted, "interrupted"),
         ] {

@@ -12,6 +12,8 @@ pub enum Stop {
     Executions,
     /// The limit on time.
     Time,
+    /// The limit on memory.
+    Memory,
     /// One execution was longer than the engine allows.
     Steps,
     /// Somebody asked for it.
