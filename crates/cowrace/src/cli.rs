@@ -22,6 +22,7 @@ Exit codes:
   12  a limit ended the search where a complete answer was due, or the question could not be answered
   13  vacuous: no execution opened the window of the race
   14  engines disagree
+ 130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12
 If several apply: 14, then 10, 11, 13, 12.";
 
 const MATRIX_EXITS: &str = "\
@@ -30,7 +31,8 @@ Exit codes:
    1  the tool failed
    2  the command line cannot be read
    3  a scenario cannot be read, does not parse or does not check
-  12  a limit ended a search, or a question could not be answered";
+  12  a limit ended a search, or a question could not be answered
+ 130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12";
 
 const REPLAY_EXITS: &str = "\
 Exit codes:
@@ -49,6 +51,18 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Whether the command makes searches that may be interrupted.
+    #[must_use]
+    pub const fn searches(&self) -> bool {
+        match &self.command {
+            Command::Check(_) | Command::Matrix(_) => true,
+            Command::Explain(args) => !args.as_written && args.schedule.is_none(),
+            Command::Replay(_) | Command::List(_) | Command::Eras(_) | Command::RealKernels(_) => false,
+        }
+    }
 }
 
 /// The commands.

@@ -90,7 +90,8 @@ impl Engines {
         matches!(self.asked, Asked::All(..))
     }
 
-    /// Puts a task to the engines. The first report is the one that counts; the others are second opinions.
+    /// Puts a task to the engines. The first report is the one that counts; the others are second opinions, and
+    /// are missing where `watch` has stopped the search before.
     pub(crate) fn run(&self, task: &Task<'_>, watch: &mut Watch<'_>) -> Vec<Report> {
         let other = watch.other();
         match &self.asked {
@@ -102,7 +103,8 @@ impl Engines {
                 let outcomes = collect.outcomes;
                 explored.outcomes = Some(outcomes.len() as u64);
                 let program = task.program();
-                let answers = seconds.iter().map(|&(second, limits)| {
+                let due = seconds.iter().take_while(|_| !watch.stops());
+                let answers = due.map(|&(second, limits)| {
                     let mut answer = task.ask_watched(second, limits, true, other.clone());
                     // Of a search that did not end, anything may be missing.
                     if explored.complete && answer.opinion.reason.is_none() {

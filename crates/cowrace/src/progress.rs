@@ -2,11 +2,13 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use cowrace_explore::{self as explore, Observer};
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::Interrupt;
 
 /// Runs shorter than this need no line.
 const QUIET: Duration = Duration::from_secs(1);
@@ -17,16 +19,17 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     started: Instant,
     executions: Arc<AtomicU64>,
+    interrupt: Interrupt,
 }
 
 impl Progress {
-    /// A line for so many searches.
-    pub(crate) fn new(searches: usize) -> Self {
+    /// A line for so many searches, which `interrupt` stops.
+    pub(crate) fn new(searches: usize, interrupt: Interrupt) -> Self {
         let bar = ProgressBar::with_draw_target(Some(searches as u64), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{pos}/{len} searches, {msg} executions, {elapsed}") {
             bar.set_style(style);
         }
-        Self { bar, started: Instant::now(), executions: Arc::default() }
+        Self { bar, started: Instant::now(), executions: Arc::default(), interrupt }
     }
 
     /// Notes that a search has ended.
@@ -57,24 +60,35 @@ impl Progress {
     }
 }
 
-/// Watches one search for the line.
+/// Watches one search, of one engine or of several, for the line, and stops it where that is asked for.
 #[derive(Debug)]
 pub(crate) struct Watch<'p> {
     progress: &'p Progress,
     told: u64,
+    stopped: Arc<AtomicBool>,
 }
 
 impl<'p> Watch<'p> {
-    pub(crate) const fn new(progress: &'p Progress) -> Self {
-        Self { progress, told: 0 }
+    pub(crate) fn new(progress: &'p Progress) -> Self {
+        Self { progress, told: 0, stopped: Arc::default() }
+    }
+
+    /// Whether what is left of the search must not be done. Ask only where something is left.
+    pub(crate) fn stops(&self) -> bool {
+        stops(&self.progress.interrupt, &self.stopped).is_break()
+    }
+
+    /// Whether the search was stopped before its end.
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// Watches a search of another engine.
     pub(crate) fn other(&self) -> cowrace_threads::Watch {
-        let progress = self.progress.clone();
+        let (progress, stopped) = (self.progress.clone(), Arc::clone(&self.stopped));
         cowrace_threads::Watch::new(move |more| {
             progress.tell(more);
-            ControlFlow::Continue(())
+            stops(&progress.interrupt, &stopped)
         })
     }
 }
@@ -83,6 +97,15 @@ impl Observer for Watch<'_> {
     fn progress(&mut self, now: &explore::Progress) -> ControlFlow<()> {
         self.progress.tell(now.executions - self.told);
         self.told = now.executions;
-        ControlFlow::Continue(())
+        stops(&self.progress.interrupt, &self.stopped)
     }
+}
+
+/// Breaks if that is asked for, and keeps in mind that it did.
+fn stops(interrupt: &Interrupt, stopped: &AtomicBool) -> ControlFlow<()> {
+    if interrupt.asked() {
+        stopped.store(true, Ordering::Relaxed);
+        return ControlFlow::Break(());
+    }
+    ControlFlow::Continue(())
 }
