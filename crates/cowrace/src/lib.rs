@@ -28,6 +28,7 @@ mod out;
 mod picture;
 mod progress;
 mod rows;
+mod status;
 mod suggest;
 
 pub use cowrace_explore as explore;
