@@ -9,8 +9,9 @@ use crate::check::Task;
 use crate::cli::SearchArgs;
 use crate::eras::Selection;
 use crate::input::Loaded;
+use crate::interrupt::Extent;
 use crate::progress::{Progress, Watch};
-use crate::{Failure, Out, jobs};
+use crate::{Failure, Interrupt, Out, jobs};
 
 /// Scenarios and the eras to search them under.
 #[derive(Debug)]
@@ -18,6 +19,15 @@ pub(crate) struct Batch<'a> {
     pub(crate) loaded: &'a [Loaded],
     pub(crate) eras: &'a [Era],
     pub(crate) args: &'a SearchArgs,
+    pub(crate) interrupt: &'a Interrupt,
+}
+
+/// What searches came to.
+#[derive(Debug)]
+pub(crate) struct Searched<R> {
+    /// In order; those that were not begun are missing at the end.
+    pub(crate) results: Vec<R>,
+    pub(crate) extent: Extent,
 }
 
 impl Batch<'_> {
@@ -28,23 +38,26 @@ impl Batch<'_> {
         out: &mut Out<'_>,
         search: impl Fn(&Task<'_>, &mut Watch<'_>) -> R + Sync,
         tell: impl Fn(Task<'_>, &Loaded, &R) -> Result<String, Failure> + Sync,
-    ) -> Result<Vec<R>, Failure> {
+    ) -> Result<Searched<R>, Failure> {
         let work = self.work();
         let threads = self.args.jobs.map_or_else(cores, usize::from);
-        let progress = Progress::new(work.len());
-        let mut results = Vec::new();
+        let progress = Progress::new(work.len(), self.interrupt.clone());
+        let (mut results, mut finished) = (Vec::new(), 0);
         let one = |(task, loaded): &(Task<'_>, &Loaded)| {
-            let result = search(task, &mut Watch::new(&progress));
+            let mut watch = Watch::new(&progress);
+            let result = search(task, &mut watch);
             progress.done();
             let text = tell(*task, loaded, &result)?;
-            Ok((result, text))
+            Ok((result, text, watch.has_stopped()))
         };
-        let done = jobs::ordered(&work, threads, one, |(result, text)| {
+        let stop = || self.interrupt.asked();
+        let done = jobs::ordered(&work, threads, stop, one, |(result, text, stopped)| {
             results.push(result);
+            finished += usize::from(!stopped);
             progress.aside(|| out.text(&text))
         });
         progress.finish();
-        done.map(|()| results)
+        done.map(|()| Searched { results, extent: Extent { finished, all: work.len() } })
     }
 
     fn work(&self) -> Vec<(Task<'_>, &Loaded)> {

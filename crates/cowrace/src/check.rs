@@ -11,6 +11,18 @@ use cowrace_trace::{Class, Report, Trace, Verdict};
 
 use crate::directives;
 
+/// How the exhaustive engine is to search.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exploration {
+    /// What may end the search early.
+    pub limits: Limits,
+    /// Whether to go on after a bad execution.
+    pub exhaustive: bool,
+    /// Explores only executions in which actors that could go on are stopped at most so often, all together. What
+    /// finds nothing is then `bounded`.
+    pub preemptions: Option<u32>,
+}
+
 /// One scenario, in one variant, under one era, on one architecture.
 #[derive(Clone, Copy, Debug)]
 pub struct Task<'s> {
@@ -33,15 +45,17 @@ impl Task<'_> {
 
     /// Explores every interleaving, and judges the result by what the file expects.
     pub fn check(&self, limits: Limits, observer: &mut dyn Observer) -> Report {
-        self.explore(limits, false, observer)
+        self.explore(Exploration { limits, ..Exploration::default() }, observer)
     }
 
-    /// As [`check`](Self::check); `exhaustive` goes on after a bad execution.
-    pub fn explore(&self, limits: Limits, exhaustive: bool, observer: &mut dyn Observer) -> Report {
+    /// As [`check`](Self::check), in a way of one's own.
+    pub fn explore(&self, how: Exploration, observer: &mut dyn Observer) -> Report {
+        let Exploration { limits, exhaustive, preemptions } = how;
         let started = Instant::now();
         let program = self.program();
-        let outcome = Explorer::new(&program).limits(limits).exhaustive(exhaustive).run(observer);
-        let (verdict, detail) = conclude(&program, &outcome);
+        let explorer = Explorer::new(&program).limits(limits).exhaustive(exhaustive).preemptions(preemptions);
+        let outcome = explorer.run(observer);
+        let (verdict, detail) = conclude(&program, &outcome, preemptions);
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
         Report {
@@ -51,8 +65,12 @@ impl Task<'_> {
             complete: outcome.complete,
             stopped: outcome.stopped,
             executions: outcome.executions,
+            estimate: outcome.estimate.filter(|_| !outcome.complete).map(|estimate| estimate.executions),
+            requests: Some(outcome.events),
+            depth: Some(outcome.depth),
             seconds: started.elapsed().as_secs_f64(),
             as_expected: self.as_expected(verdict, class),
+            settings: preemptions.map(at_most),
             schedule: finding.map(|(_, schedule)| schedule),
             ..self.report("explore", "sc")
         }
@@ -74,6 +92,9 @@ impl Task<'_> {
             complete: false,
             stopped: None,
             executions: 0,
+            estimate: None,
+            requests: None,
+            depth: None,
             outcomes: None,
             seconds: 0.0,
             expected: self.expectation().map(|e| e.to_string()),
@@ -125,12 +146,18 @@ impl Task<'_> {
     }
 }
 
-fn conclude(program: &Program, outcome: &Outcome) -> (Verdict, Option<String>) {
+/// A bound on preemptions, in words.
+pub(crate) fn at_most(preemptions: u32) -> String {
+    format!("at most {preemptions} preemption{}", if preemptions == 1 { "" } else { "s" })
+}
+
+fn conclude(program: &Program, outcome: &Outcome, preemptions: Option<u32>) -> (Verdict, Option<String>) {
     if outcome.finding.is_some() {
         return (Verdict::Violated, None);
     }
-    if outcome.stopped.is_some() {
-        return (Verdict::Bounded, None);
+    let bound = preemptions.map(|most| format!("{} in an execution", at_most(most)));
+    if outcome.stopped.is_some() || bound.is_some() {
+        return (Verdict::Bounded, bound);
     }
     if !outcome.complete {
         return (Verdict::Inconclusive, Some("the search ended without saying why".to_owned()));

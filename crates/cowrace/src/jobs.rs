@@ -8,11 +8,12 @@ use std::sync::mpsc;
 use crate::Failure;
 
 /// Does `work` on every item with so many threads, and hands each result to `take` in the order of the
-/// items, as soon as everything before it is there. The first failure ends it; work that has begun is
-/// finished.
+/// items, as soon as everything before it is there. The first failure ends it, and so does `stop`: no more work
+/// is begun, and what has begun is finished.
 pub(crate) fn ordered<T: Sync, R: Send>(
     items: &[T],
     threads: usize,
+    stop: impl Fn() -> bool + Sync,
     work: impl Fn(&T) -> Result<R, Failure> + Sync,
     mut take: impl FnMut(R) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -20,9 +21,9 @@ pub(crate) fn ordered<T: Sync, R: Send>(
     let (sender, receiver) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..threads.clamp(1, items.len().max(1)) {
-            let (sender, next, work) = (sender.clone(), &next, &work);
+            let (sender, next, stop, work) = (sender.clone(), &next, &stop, &work);
             scope.spawn(move || {
-                loop {
+                while !stop() {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(item) = items.get(index) else { return };
                     // A defect of the model is a panic; the others' results are still good.
@@ -67,10 +68,16 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(if i % 3 == 0 { 3 } else { 0 }));
                 Ok(i * 2)
             };
-            let done = ordered(&items, threads, slow_first, |result| {
-                seen.push(result);
-                Ok(())
-            });
+            let done = ordered(
+                &items,
+                threads,
+                || false,
+                slow_first,
+                |result| {
+                    seen.push(result);
+                    Ok(())
+                },
+            );
             assert_eq!(done, Ok(()));
             assert_eq!(seen, items.iter().map(|i| i * 2).collect::<Vec<_>>());
         }
@@ -81,18 +88,46 @@ mod tests {
         let items: Vec<usize> = (0..10).collect();
         let fail = |&i: &usize| if i >= 4 { Err(Failure::usage(i.to_string())) } else { Ok(i) };
         let mut seen = Vec::new();
-        let done = ordered(&items, 3, fail, |i| {
-            seen.push(i);
-            Ok(())
-        });
+        let done = ordered(
+            &items,
+            3,
+            || false,
+            fail,
+            |i| {
+                seen.push(i);
+                Ok(())
+            },
+        );
         assert_eq!(done.expect_err("it fails").message, "error: 4");
         assert_eq!(seen, [0, 1, 2, 3]);
     }
 
     #[test]
+    fn what_has_begun_is_finished_and_nothing_more_is_begun() {
+        for threads in [1, 3] {
+            let items: Vec<usize> = (0..100).collect();
+            let (begun, mut seen) = (AtomicUsize::new(0), Vec::new());
+            let stop = || begun.load(Ordering::Relaxed) >= 10;
+            let work = |&i: &usize| {
+                begun.fetch_add(1, Ordering::Relaxed);
+                Ok(i)
+            };
+            let done = ordered(&items, threads, stop, work, |i| {
+                seen.push(i);
+                Ok(())
+            });
+            assert_eq!(done, Ok(()));
+            let begun = begun.into_inner();
+            assert!((10..10 + threads).contains(&begun), "{begun}");
+            assert_eq!(seen, items[..begun]);
+        }
+    }
+
+    #[test]
     fn a_panic_is_a_failure_of_the_tool() {
-        let done = ordered(&[1], 1, |_| -> Result<(), Failure> { panic!("on purpose") }, |()| Ok(()));
+        let done =
+            ordered(&[1], 1, || false, |_| -> Result<(), Failure> { panic!("on purpose") }, |()| Ok(()));
         assert_eq!(done.expect_err("it fails").exit, cowrace_trace::Exit::Tool);
-        assert_eq!(ordered(&[] as &[u8], 4, |_| Ok(()), |()| Ok(())), Ok(()));
+        assert_eq!(ordered(&[] as &[u8], 4, || false, |_| Ok(()), |()| Ok(())), Ok(()));
     }
 }

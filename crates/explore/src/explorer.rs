@@ -10,8 +10,17 @@ use cowrace_trace::{Finding, Schedule, Stop};
 use crate::history::History;
 use crate::search::Search;
 
+/// How large a search is, as far as can be told before its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Executions of the whole search, expected.
+    pub executions: f64,
+    /// The factor within which that is believed to be right: 2.0 means between half and twice as many.
+    pub within: f64,
+}
+
 /// How far a search has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
     /// Executions explored to their end.
     pub executions: u64,
@@ -23,6 +32,8 @@ pub struct Progress {
     pub depth: u32,
     /// Since the search began.
     pub elapsed: Duration,
+    /// How many executions the whole search is expected to have; `None` if nothing can be said yet.
+    pub estimate: Option<Estimate>,
 }
 
 /// Watches a search.
@@ -91,7 +102,7 @@ impl Execution<'_> {
 }
 
 /// The result of a search.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// The first bad execution, if any.
     pub finding: Option<(Finding, Schedule)>,
@@ -107,6 +118,9 @@ pub struct Outcome {
     pub events: u64,
     /// The longest execution.
     pub depth: u32,
+    /// How many executions the whole search would have had; `None` if it came to its end, or nothing can be
+    /// said.
+    pub estimate: Option<Estimate>,
     /// For each window of the program, whether some execution opened it.
     pub opened: Vec<bool>,
     /// For each window, whether each of its points occurred in some execution. A window that is not open
@@ -120,6 +134,7 @@ pub struct Explorer<'p> {
     program: &'p Program,
     limits: Limits,
     exhaustive: bool,
+    preemptions: Option<u32>,
 }
 
 impl<'p> Explorer<'p> {
@@ -131,7 +146,7 @@ impl<'p> Explorer<'p> {
     #[must_use]
     pub fn new(program: &'p Program) -> Self {
         assert!(program.actors.len() <= 32, "actor sets have 32 bits");
-        Self { program, limits: Limits::default(), exhaustive: false }
+        Self { program, limits: Limits::default(), exhaustive: false, preemptions: None }
     }
 
     /// Sets what may end the search early.
@@ -149,8 +164,19 @@ impl<'p> Explorer<'p> {
         self
     }
 
+    /// Explores only executions in which actors that could go on are stopped at most so often, all together. A
+    /// bounded search is never complete.
+    #[must_use]
+    pub const fn preemptions(mut self, bound: Option<u32>) -> Self {
+        self.preemptions = bound;
+        self
+    }
+
     /// Searches.
     pub fn run(&self, observer: &mut dyn Observer) -> Outcome {
-        Search::new(self.program, self.limits, self.exhaustive).run(observer)
+        let mut outcome = Search::new(self.program, self.limits, self.exhaustive).run(observer);
+        // What the bound leaves out is not covered.
+        outcome.complete &= self.preemptions.is_none();
+        outcome
     }
 }

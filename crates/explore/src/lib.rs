@@ -120,7 +120,7 @@ mod wakeup;
 mod windows;
 
 pub use cowrace_machine::Limits;
-pub use explorer::{Execution, Explorer, Observer, Outcome, Progress};
+pub use explorer::{Estimate, Execution, Explorer, Observer, Outcome, Progress};
 pub use guide::{Directive, GuideError, Until, guide};
 pub use replay::{ReplayError, replay};
 pub use tidy::tidy;

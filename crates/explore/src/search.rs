@@ -86,6 +86,7 @@ impl<'p> Search<'p> {
                 blocked: 0,
                 events: 0,
                 depth: 0,
+                estimate: None,
                 opened: vec![false; program.windows.len()],
                 occurred: vec![false; program.windows.len()],
             },
@@ -420,7 +421,10 @@ impl<'p> Search<'p> {
         }
         self.reported = (now, runs, self.outcome.events);
         let Outcome { executions, blocked, events, depth, .. } = self.outcome;
-        if observer.progress(&Progress { executions, blocked, events, depth, elapsed }).is_break() {
+        if observer
+            .progress(&Progress { executions, blocked, events, depth, elapsed, estimate: None })
+            .is_break()
+        {
             return ControlFlow::Break(Some(Stop::Interrupted));
         }
         ControlFlow::Continue(())

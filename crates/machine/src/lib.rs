@@ -36,6 +36,7 @@ mod ordering;
 mod prim;
 mod program;
 mod request;
+mod resident;
 mod seat;
 
 pub use addr::{Addr, Dep, Obj, Place, Value};
@@ -47,4 +48,5 @@ pub use ordering::{Arch, Ordering};
 pub use prim::Prim;
 pub use program::{Actor, ActorSet, Check, Narrate, Narration, Point, Program, Window};
 pub use request::{Acquire, Answer, Cond, Op, Request, Used, UserAccess};
+pub use resident::resident_memory;
 pub use seat::{Mark, Placed, Seat};

@@ -37,6 +37,19 @@ pub fn conditions(report: &Report) -> String {
     format!("{engine}memory {}, arch {}, env {environment}", report.memory, report.arch)
 }
 
+/// A number that is not known exactly, to two digits, as `56,000` or `3.2e18`.
+#[must_use]
+pub fn about(number: f64) -> String {
+    if !(0.0..1e15).contains(&number) {
+        return format!("{number:.1e}");
+    }
+    let mut unit = 1.0;
+    while number / unit >= 99.5 {
+        unit *= 10.0;
+    }
+    grouped(((number / unit).round() * unit) as u64)
+}
+
 /// One report as one line of JSON.
 ///
 /// # Errors
@@ -104,6 +117,7 @@ fn extent(report: &Report) -> &'static str {
         Some(Stop::Executions) if report.engine != OURS => "stopped after so many",
         Some(Stop::Executions) => "stopped by --max-executions",
         Some(Stop::Time) => "stopped by --max-time",
+        Some(Stop::Memory) => "stopped by --max-memory",
         Some(Stop::Steps) => "stopped, an execution was too long",
         Some(Stop::Interrupted) => "interrupted",
         None if report.complete => "complete",
@@ -156,6 +170,9 @@ pub(crate) mod tests {
             complete: true,
             stopped: None,
             executions: 1234,
+            estimate: None,
+            requests: None,
+            depth: None,
             outcomes: None,
             seconds: 0.5,
             expected: Some("lost-read".into()),
@@ -199,6 +216,7 @@ pub(crate) mod tests {
         for (stop, words) in [
             (Stop::Executions, "stopped by --max-executions"),
             (Stop::Time, "stopped by --max-time"),
+            (Stop::Memory, "stopped by --max-memory"),
             (Stop::Steps, "too long"),
             (Stop::Interrupted, "interrupted"),
         ] {
@@ -224,6 +242,23 @@ pub(crate) mod tests {
         );
         assert_eq!(counts(&reports), "3 runs: 1 holds, 2 violated; 3,702 executions");
         assert_eq!(summary(&reports[..1]), "1 run: 1 holds; 1 as expected; 1,234 executions");
+    }
+
+    #[test]
+    fn what_is_not_known_exactly_has_two_digits() {
+        for (number, words) in [
+            (0.0, "0"),
+            (0.7, "1"),
+            (7.3, "7"),
+            (99.4, "99"),
+            (99.6, "100"),
+            (56_489.0, "56,000"),
+            (999_999.0, "1,000,000"),
+            (9.99e14, "1,000,000,000,000,000"),
+            (3.21e18, "3.2e18"),
+        ] {
+            assert_eq!(about(number), words);
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::cli::{CheckArgs, Format};
 use crate::engines::Engines;
 use crate::input::{self, Loaded};
 use crate::picture::{CHECK, REPLAY};
-use crate::{Failure, Out, eras, judge, picture};
+use crate::{Failure, Interrupt, Out, eras, judge, picture};
 
 use super::explain::again;
 
@@ -22,7 +22,7 @@ use super::explain::again;
 /// # Errors
 ///
 /// If a scenario or an era cannot be had, or the output cannot be written.
-pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let mut selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
     let base = args.against.as_deref().map(eras::named).transpose()?;
     if let Some(base) = &base {
@@ -33,13 +33,14 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> 
     batch::tell_notes(&selection);
     let engines = Engines::of(&args.engine, args.search.toggles.arch, args.search.limits())?;
     let verbose = Verbosity::of(&loaded, &selection.eras, base.is_some());
-    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search };
+    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, interrupt };
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
         Format::Text => tell_all(task, loaded, reports, verbose),
         Format::Json => reports.iter().map(json_line).collect(),
     };
     let (mut reports, mut seconds) = (Vec::new(), Vec::new());
-    for mut all in batch.run(out, |task, watch| engines.run(task, watch), tell)? {
+    let searched = batch.run(out, |task, watch| engines.run(task, watch), tell)?;
+    for mut all in searched.results {
         seconds.extend(all.drain(1..));
         reports.append(&mut all);
     }
@@ -55,10 +56,10 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> 
         out.text(&format!("\n{}", cowrace_render::engines(&all)))?;
     }
     let exit = judge::worst(&all);
-    Ok(match against {
+    Ok(searched.extent.tell(match against {
         Some((_, against)) if exit == Exit::Ok => against.exit(),
         _ => exit,
-    })
+    }))
 }
 
 /// A report as JSON, with the end of the line.

@@ -7,7 +7,7 @@ use crate::batch::{self, Batch};
 use crate::check::Task;
 use crate::cli::{MatrixArgs, MatrixFormat};
 use crate::input::{self, Loaded};
-use crate::{Failure, Out, eras};
+use crate::{Failure, Interrupt, Out, eras};
 
 use super::check::json_line;
 
@@ -16,7 +16,7 @@ use super::check::json_line;
 /// # Errors
 ///
 /// If a scenario or an era cannot be had, or the output cannot be written.
-pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
     // Without a path there is nothing to search but what is built in.
     let mut sources = if args.paths.is_empty() { Vec::new() } else { input::files(&args.paths)? };
@@ -25,19 +25,21 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
     }
     let loaded = input::checked(sources)?;
     batch::tell_notes(&selection);
-    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search };
+    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, interrupt };
     let limits = args.search.limits();
     let tell = |_: Task<'_>, _: &Loaded, report: &Report| match args.format {
         MatrixFormat::Json => json_line(report),
         MatrixFormat::Text | MatrixFormat::Markdown => Ok(String::new()),
     };
-    let reports = batch.run(out, |task, watch| task.check(limits, watch), tell)?;
+    let searched = batch.run(out, |task, watch| task.check(limits, watch), tell)?;
+    let reports = searched.results;
     match args.format {
         MatrixFormat::Text => out.text(&format!("{}\n{}\n", matrix(&reports), counts(&reports)))?,
         MatrixFormat::Markdown => out.text(&markdown(&reports))?,
         MatrixFormat::Json => {}
     }
-    Ok(if reports.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded })
+    let exit = if reports.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
+    Ok(searched.extent.tell(exit))
 }
 
 const fn is_answered(report: &Report) -> bool {

@@ -52,7 +52,9 @@ fn json_has_what_others_rely_on() {
     assert_eq!((&holds["verdict"], &holds["complete"]), (&"holds".into(), &true.into()));
     assert!(holds["executions"].as_u64().expect("a number") > 1);
     assert!(holds["seconds"].is_number());
-    for field in ["class", "schedule", "stopped", "variant"] {
+    let (requests, depth) = (holds["requests"].as_u64(), holds["depth"].as_u64());
+    assert!(requests > depth && depth > Some(5), "{requests:?} {depth:?}");
+    for field in ["class", "estimate", "schedule", "stopped", "variant"] {
         assert!(holds[field].is_null(), "{field}");
     }
 }

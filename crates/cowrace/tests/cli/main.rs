@@ -5,6 +5,8 @@ mod engines;
 mod eras;
 mod execution;
 mod input;
+#[cfg(unix)]
+mod interrupt;
 mod matrix;
 mod real_kernels;
 
