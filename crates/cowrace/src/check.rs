@@ -44,12 +44,12 @@ impl Task<'_> {
     }
 
     /// Explores every interleaving, and judges the result by what the file expects.
-    pub fn check(&self, limits: Limits, observer: &mut dyn Observer) -> Report {
+    pub fn check(&self, limits: Limits, observer: &mut (dyn Observer + Send)) -> Report {
         self.explore(Exploration { limits, ..Exploration::default() }, observer)
     }
 
     /// As [`check`](Self::check), in a way of one's own.
-    pub fn explore(&self, how: Exploration, observer: &mut dyn Observer) -> Report {
+    pub fn explore(&self, how: Exploration, observer: &mut (dyn Observer + Send)) -> Report {
         let Exploration { limits, exhaustive, preemptions } = how;
         let started = Instant::now();
         let program = self.program();

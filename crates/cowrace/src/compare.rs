@@ -21,7 +21,7 @@ pub struct Outcomes {
 /// Collects outcomes, and lets another observer see how far the search has come.
 pub(crate) struct Collect<'o> {
     pub(crate) outcomes: Outcomes,
-    pub(crate) observer: &'o mut dyn Observer,
+    pub(crate) observer: &'o mut (dyn Observer + Send),
 }
 
 impl Observer for Collect<'_> {

@@ -39,6 +39,8 @@ struct Place {
 pub(crate) struct Actors<'p> {
     program: &'p Program,
     places: Vec<Place>,
+    /// Where each actor begins.
+    roots: Vec<u32>,
     /// Where each actor is.
     at: Vec<u32>,
     /// A future of each actor, and where it is.
@@ -53,6 +55,7 @@ impl<'p> Actors<'p> {
         let mut actors = Self {
             program,
             places: Vec::new(),
+            roots: Vec::new(),
             at: Vec::new(),
             seats: Vec::new(),
             passed: vec![vec![0; count]; program.barriers.len()],
@@ -69,6 +72,7 @@ impl<'p> Actors<'p> {
         let request = seat.poll();
         let place = self.places.len() as u32;
         self.places.push(reached(&seat, request, NONE, NONE, Answer::default(), 0));
+        self.roots.push(place);
         self.at.push(place);
         self.seats.push((seat, place));
     }
@@ -114,6 +118,12 @@ impl<'p> Actors<'p> {
         self.at[actor as usize] = self.places[self.at[actor as usize] as usize].parent;
     }
 
+    /// Takes everything back.
+    pub(crate) fn restart(&mut self) {
+        self.at.clone_from(&self.roots);
+        self.passed.iter_mut().for_each(|passed| passed.fill(0));
+    }
+
     /// Runs the actor's future to see where the answer leads.
     fn learn(&mut self, actor: u8, answer: Answer) -> u32 {
         if self.places.len() >= MOST {
@@ -151,6 +161,9 @@ impl<'p> Actors<'p> {
             let mut parent = NONE;
             for place in path(&self.places, *at).into_iter().rev() {
                 let new = kept.len() as u32;
+                if parent == NONE {
+                    self.roots[actor] = new;
+                }
                 let old = &mut self.places[place as usize];
                 let (finding, marks) = (old.finding.take(), std::mem::take(&mut old.marks));
                 let Place { answer, request, call, .. } = *old;

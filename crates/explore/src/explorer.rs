@@ -2,13 +2,18 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 use cowrace_machine::{Limits, Memory, Program};
 use cowrace_trace::{Finding, Schedule, Stop};
 
+use crate::actors::Actors;
 use crate::history::History;
 use crate::search::Search;
+use crate::shared::{Shared, Threads};
+use crate::subtree::work;
 
 /// How large a search is, as far as can be told before its end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,8 +29,6 @@ pub struct Estimate {
 pub struct Progress {
     /// Executions explored to their end.
     pub executions: u64,
-    /// Executions started and thrown away.
-    pub blocked: u64,
     /// Requests executed.
     pub events: u64,
     /// The longest execution.
@@ -112,8 +115,6 @@ pub struct Outcome {
     pub stopped: Option<Stop>,
     /// Executions explored to their end.
     pub executions: u64,
-    /// Executions started and thrown away, because sleep sets showed that all that follows was seen.
-    pub blocked: u64,
     /// Requests executed.
     pub events: u64,
     /// The longest execution.
@@ -128,6 +129,30 @@ pub struct Outcome {
     pub occurred: Vec<bool>,
 }
 
+impl Outcome {
+    /// Nothing explored yet.
+    pub(crate) fn nothing(program: &Program) -> Self {
+        Self {
+            finding: None,
+            complete: false,
+            stopped: None,
+            executions: 0,
+            events: 0,
+            depth: 0,
+            opened: vec![false; program.windows.len()],
+            occurred: vec![false; program.windows.len()],
+            estimate: None,
+        }
+    }
+
+    /// Adds the figures of another part of the search.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.executions += other.executions;
+        self.events += other.events;
+        self.depth = self.depth.max(other.depth);
+    }
+}
+
 /// An exhaustive search under sequential consistency. The crate's documentation says how it works.
 #[derive(Clone, Debug)]
 pub struct Explorer<'p> {
@@ -135,6 +160,8 @@ pub struct Explorer<'p> {
     limits: Limits,
     exhaustive: bool,
     preemptions: Option<u32>,
+    threads: Option<&'p Threads>,
+    eager: bool,
 }
 
 impl<'p> Explorer<'p> {
@@ -146,7 +173,7 @@ impl<'p> Explorer<'p> {
     #[must_use]
     pub fn new(program: &'p Program) -> Self {
         assert!(program.actors.len() <= 32, "actor sets have 32 bits");
-        Self { program, limits: Limits::default(), exhaustive: false, preemptions: None }
+        Self { program, limits: Limits::default(), exhaustive: false, preemptions: None, threads: None, eager: false }
     }
 
     /// Sets what may end the search early.
@@ -172,11 +199,51 @@ impl<'p> Explorer<'p> {
         self
     }
 
-    /// Searches.
-    pub fn run(&self, observer: &mut dyn Observer) -> Outcome {
-        let mut outcome = Search::new(self.program, self.limits, self.exhaustive).run(observer);
-        // What the bound leaves out is not covered.
-        outcome.complete &= self.preemptions.is_none();
-        outcome
+    /// Takes on other threads at once, and looks for work for them after every execution. For tests: most searches
+    /// are over before that is worth while.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn eager(mut self, eager: bool) -> Self {
+        self.eager = eager;
+        self
+    }
+
+    /// Uses threads that others can spare, while there are any.
+    #[must_use]
+    pub const fn threads(mut self, threads: &'p Threads) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Searches. What comes out does not depend on how many threads there are, unless a limit ends it.
+    pub fn run(&self, observer: &mut (dyn Observer + Send)) -> Outcome {
+        let none = Threads::new(0);
+        let threads = self.threads.unwrap_or(&none);
+        let how = (self.limits, self.exhaustive, self.preemptions);
+        let watch = Mutex::new(observer);
+        let shared = Shared::new(self.program, how, threads, &watch);
+        thread::scope(|scope| {
+            let shared = &shared;
+            let spawn = || drop(scope.spawn(|| work(shared)));
+            // Whatever happens here, nobody must wait for more.
+            let _over = Over(shared);
+            let mut search = Search::new(shared, Actors::new(self.program));
+            search.spawn = Some(&spawn);
+            while self.eager && threads.take() {
+                spawn();
+            }
+            let flow = search.run(u64::MAX);
+            search.book();
+            search.conclude(flow)
+        })
+    }
+}
+
+/// Ends a search when dropped.
+struct Over<'o, 's>(&'o Shared<'s>);
+
+impl Drop for Over<'_, '_> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }

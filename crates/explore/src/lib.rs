@@ -102,16 +102,23 @@
 
 mod actors;
 mod describe;
+mod ends;
+mod estimate;
 mod explorer;
 mod guide;
 mod history;
 mod interpreter;
 mod moves;
+mod pause;
+mod planning;
+mod preemptions;
 mod races;
 mod replay;
 mod reversal;
 mod search;
+mod shared;
 mod sleep;
+mod subtree;
 #[cfg(test)]
 mod testing;
 mod tidy;
@@ -123,4 +130,5 @@ pub use cowrace_machine::Limits;
 pub use explorer::{Estimate, Execution, Explorer, Observer, Outcome, Progress};
 pub use guide::{Directive, GuideError, Until, guide};
 pub use replay::{ReplayError, replay};
+pub use shared::Threads;
 pub use tidy::tidy;

@@ -61,6 +61,13 @@ impl Sleepers {
         &self.sleepers[self.states[state].0 as usize..end]
     }
 
+    /// How many of them were put to sleep there.
+    pub(crate) fn added(&self, state: usize) -> u32 {
+        let own = self.states[state].1;
+        // Who touches nothing is a choice.
+        self.of(state).iter().filter(|sleeper| sleeper.start >= own).count() as u32
+    }
+
     pub(crate) fn accesses(&self, sleeper: &Sleeper) -> &[Access] {
         &self.accesses[sleeper.start as usize..(sleeper.start + sleeper.len) as usize]
     }
