@@ -37,6 +37,14 @@ pub fn conditions(report: &Report) -> String {
     format!("{engine}memory {}, arch {}, env {environment}", report.memory, report.arch)
 }
 
+/// What the search of one report took, as `1,234 executions, 56,789 requests, the longest of 97 requests`; `None` if
+/// its engine does not count requests.
+#[must_use]
+pub fn figures(report: &Report) -> Option<String> {
+    let (requests, depth) = (counted(report.requests?, "request"), counted(report.depth?.into(), "request"));
+    Some(format!("{}, {requests}, the longest of {depth}", counted(report.executions, "execution")))
+}
+
 /// A number that is not known exactly, to two digits, as `56,000` or `3.2e18`.
 #[must_use]
 pub fn about(number: f64) -> String {
@@ -250,6 +258,17 @@ pub(crate) mod tests {
         // A violation ends the search wherever it is.
         bounded.verdict = Verdict::Violated;
         assert!(line(&bounded).contains("  1,234 executions  "), "{}", line(&bounded));
+    }
+
+    #[test]
+    fn figures_are_there_if_all_of_them_are() {
+        let mut holds = report("x", "v5.9", None, Some(true));
+        assert_eq!(figures(&holds), None);
+        (holds.requests, holds.depth) = (Some(56_789), Some(97));
+        assert_eq!(
+            figures(&holds).as_deref(),
+            Some("1,234 executions, 56,789 requests, the longest of 97 requests")
+        );
     }
 
     #[test]
