@@ -13,7 +13,7 @@ pub fn line(report: &Report) -> String {
     if report.engine != OURS {
         parts.push(format!("engine {}", report.engine));
     }
-    parts.push(counted(report.executions, "execution"));
+    parts.push(explored(report));
     parts.push(extent(report).to_owned());
     parts.push(format!("{:.2} s", report.seconds));
     if report.verdict == Verdict::Holds {
@@ -35,6 +35,14 @@ pub fn conditions(report: &Report) -> String {
         if report.environment.is_empty() { "none".to_owned() } else { report.environment.join(", ") };
     let engine = if report.engine == OURS { String::new() } else { format!("engine {}, ", report.engine) };
     format!("{engine}memory {}, arch {}, env {environment}", report.memory, report.arch)
+}
+
+/// What the search of one report took, as `1,234 executions, 56,789 requests, the longest of 97 requests`; `None` if
+/// its engine does not count requests.
+#[must_use]
+pub fn figures(report: &Report) -> Option<String> {
+    let (requests, depth) = (counted(report.requests?, "request"), counted(report.depth?.into(), "request"));
+    Some(format!("{}, {requests}, the longest of {depth}", counted(report.executions, "execution")))
 }
 
 /// A number that is not known exactly, to two digits, as `56,000` or `3.2e18`.
@@ -101,6 +109,15 @@ pub(crate) fn name(report: &Report) -> String {
     match &report.variant {
         Some(variant) => format!("{}:{variant}", report.scenario),
         None => report.scenario.clone(),
+    }
+}
+
+/// Executions, and of how many if the search was ended before it had seen all and their number can be guessed.
+pub(crate) fn explored(report: &Report) -> String {
+    let executions = counted(report.executions, "execution");
+    match report.estimate.filter(|_| report.verdict == Verdict::Bounded) {
+        Some(estimate) => format!("{executions} of about {}", about(estimate)),
+        None => executions,
     }
 }
 
@@ -226,6 +243,32 @@ pub(crate) mod tests {
             assert!(line.starts_with("BOUNDED  x") && line.contains(words), "{line}");
             assert!(!line.contains("complete") && line.ends_with("not judged"), "{line}");
         }
+    }
+
+    #[test]
+    fn a_search_that_did_not_finish_says_how_far_it_came() {
+        let mut bounded = report("x", "v5.9", None, None);
+        (bounded.verdict, bounded.complete, bounded.stopped) = (Verdict::Bounded, false, Some(Stop::Time));
+        bounded.estimate = Some(56_489.0);
+        assert!(
+            line(&bounded).contains("  1,234 executions of about 56,000  stopped by"),
+            "{}",
+            line(&bounded)
+        );
+        // A violation ends the search wherever it is.
+        bounded.verdict = Verdict::Violated;
+        assert!(line(&bounded).contains("  1,234 executions  "), "{}", line(&bounded));
+    }
+
+    #[test]
+    fn figures_are_there_if_all_of_them_are() {
+        let mut holds = report("x", "v5.9", None, Some(true));
+        assert_eq!(figures(&holds), None);
+        (holds.requests, holds.depth) = (Some(56_789), Some(97));
+        assert_eq!(
+            figures(&holds).as_deref(),
+            Some("1,234 executions, 56,789 requests, the longest of 97 requests")
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use cowrace_explore::tidy;
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
-use cowrace_render::{json, line, summary, table};
-use cowrace_trace::{Exit, Report};
+use cowrace_render::{figures, json, line, summary, table};
+use cowrace_trace::{Exit, Report, Verdict};
 
 use crate::against::Against;
 use crate::batch::{self, Batch};
@@ -74,6 +74,8 @@ struct Verbosity {
     lines: bool,
     /// The diagram of a violation.
     diagrams: bool,
+    /// What a search took, as there is only one.
+    figures: bool,
     /// A line for what is not judged.
     unjudged: bool,
 }
@@ -81,7 +83,10 @@ struct Verbosity {
 impl Verbosity {
     fn of(loaded: &[Loaded], eras: &[Era], compares: bool) -> Self {
         let (file, era) = (loaded.len() == 1, eras.len() == 1);
-        Self { lines: (file || era) && !compares, diagrams: file && era, unjudged: !compares }
+        let lines = (file || era) && !compares;
+        let variants: usize = loaded.iter().map(|each| each.scenario.variants().len()).sum();
+        let figures = variants == 1 && era && !compares;
+        Self { lines, diagrams: file && era, figures, unjudged: !compares }
     }
 
     fn tells(self, report: &Report) -> bool {
@@ -138,8 +143,9 @@ fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) 
         text.push('\n');
         return Ok(text);
     }
-    let detail = report.detail.as_ref().map(|detail| format!("  {detail}\n")).unwrap_or_default();
-    Ok(format!("{}\n{detail}", line(report)))
+    let figures = figures(report).filter(|_| verbosity.figures && report.verdict == Verdict::Holds);
+    let below = report.detail.iter().chain(&figures).map(|line| format!("  {line}\n"));
+    Ok(format!("{}\n{}", line(report), below.collect::<String>()))
 }
 
 /// The command that shows the violation again. An era file's path is not known here, so there is none

@@ -15,6 +15,19 @@ fn holds_stands_with_its_conditions() {
 }
 
 #[test]
+fn what_a_search_took_is_told_where_there_is_one() {
+    let told = |args: &[&str]| cowrace(&[&["check"], args].concat()).out.contains(", the longest of ");
+    assert!(told(&["plain.race", "--era", "v5.9"]));
+    assert!(told(&["lost.race", "--era", "v6.1"]));
+    assert!(!told(&["plain.race", "--era", "v5.9", "--era", "v6.1"]));
+    assert!(!told(&["plain.race", "lost.race", "--era", "v6.1"]));
+    assert!(!told(&["silent.race", "--era", "v6.1"]), "it has variants");
+    assert!(!told(&["lost.race", "--era", "v5.9"]), "it is violated");
+    assert!(!told(&["lost.race", "--era", "v6.1", "--max-executions", "3"]), "it is bounded");
+    assert!(!told(&["tiny.race", "--era", "v6.1", "--engine", "loom"]), "loom does not count requests");
+}
+
+#[test]
 fn scenarios_by_eras_are_a_table() {
     let eras = ["--era", "v5.9", "--era", "v6.1"];
     let done =
