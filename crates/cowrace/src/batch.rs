@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::num::NonZero;
 
+use cowrace_explore::Threads;
 use cowrace_mm::Era;
 
 use crate::check::Task;
@@ -36,22 +37,25 @@ impl Batch<'_> {
     pub(crate) fn run<R: Send>(
         &self,
         out: &mut Out<'_>,
-        search: impl Fn(&Task<'_>, &mut Watch<'_>) -> R + Sync,
+        search: impl Fn(&Task<'_>, &mut Watch<'_>, &Threads) -> R + Sync,
         tell: impl Fn(Task<'_>, &Loaded, &R) -> Result<String, Failure> + Sync,
     ) -> Result<Searched<R>, Failure> {
         let work = self.work();
-        let threads = self.args.jobs.map_or_else(cores, usize::from);
+        let all = self.args.jobs.map_or_else(cores, usize::from);
+        let workers = all.clamp(1, work.len().max(1));
+        // Who has no search to begin any more helps those that are still at one.
+        let spare = Threads::new(all - workers);
         let progress = Progress::new(work.len(), self.interrupt.clone());
         let (mut results, mut finished) = (Vec::new(), 0);
         let one = |(task, loaded): &(Task<'_>, &Loaded)| {
             let mut watch = Watch::new(&progress);
-            let result = search(task, &mut watch);
+            let result = search(task, &mut watch, &spare);
             progress.done();
             let text = tell(*task, loaded, &result)?;
             Ok((result, text, watch.has_stopped()))
         };
         let stop = || self.interrupt.asked();
-        let done = jobs::ordered(&work, threads, stop, one, |(result, text, stopped)| {
+        let done = jobs::ordered(&work, workers, stop, one, || spare.give(), |(result, text, stopped)| {
             results.push(result);
             finished += usize::from(!stopped);
             progress.aside(|| out.text(&text))

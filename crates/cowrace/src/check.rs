@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use cowrace_explore::{Explorer, GuideError, Limits, Observer, Outcome, guide};
+use cowrace_explore::{Explorer, GuideError, Limits, Observer, Outcome, Threads, guide};
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
@@ -13,7 +13,7 @@ use crate::directives;
 
 /// How the exhaustive engine is to search.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Exploration {
+pub struct Exploration<'t> {
     /// What may end the search early.
     pub limits: Limits,
     /// Whether to go on after a bad execution.
@@ -21,6 +21,15 @@ pub struct Exploration {
     /// Explores only executions in which actors that could go on are stopped at most so often, all together. What
     /// finds nothing is then `bounded`.
     pub preemptions: Option<u32>,
+    /// Threads that the search may use beside its own, while nobody else does.
+    pub threads: Option<&'t Threads>,
+}
+
+impl Exploration<'static> {
+    /// With threads to use.
+    pub(crate) const fn with(self, threads: &Threads) -> Exploration<'_> {
+        Exploration { threads: Some(threads), ..self }
+    }
 }
 
 /// One scenario, in one variant, under one era, on one architecture.
@@ -49,11 +58,15 @@ impl Task<'_> {
     }
 
     /// As [`check`](Self::check), in a way of one's own.
-    pub fn explore(&self, how: Exploration, observer: &mut (dyn Observer + Send)) -> Report {
-        let Exploration { limits, exhaustive, preemptions } = how;
+    pub fn explore(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Report {
+        let Exploration { limits, exhaustive, preemptions, threads } = how;
         let started = Instant::now();
         let program = self.program();
-        let explorer = Explorer::new(&program).limits(limits).exhaustive(exhaustive).preemptions(preemptions);
+        let mut explorer =
+            Explorer::new(&program).limits(limits).exhaustive(exhaustive).preemptions(preemptions);
+        if let Some(threads) = threads {
+            explorer = explorer.threads(threads);
+        }
         let outcome = explorer.run(observer);
         let (verdict, detail) = conclude(&program, &outcome, preemptions);
         let finding = outcome.finding;

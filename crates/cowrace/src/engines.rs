@@ -1,5 +1,6 @@
 //! The engines that a command line asks for.
 
+use cowrace_explore::Threads;
 use cowrace_loom::Memory;
 use cowrace_machine::{Arch, Limits};
 use cowrace_shuttle::Search;
@@ -26,10 +27,10 @@ pub(crate) struct Engines {
 
 #[derive(Clone, Debug)]
 enum Asked {
-    Explore(Exploration),
+    Explore(Exploration<'static>),
     One(Second, Limits),
     /// explore, compared with the others.
-    All(Exploration, Vec<(Second, Limits)>),
+    All(Exploration<'static>, Vec<(Second, Limits)>),
 }
 
 impl Engines {
@@ -92,14 +93,14 @@ impl Engines {
 
     /// Puts a task to the engines. The first report is the one that counts; the others are second opinions, and
     /// are missing where `watch` has stopped the search before.
-    pub(crate) fn run(&self, task: &Task<'_>, watch: &mut Watch<'_>) -> Vec<Report> {
+    pub(crate) fn run(&self, task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads) -> Vec<Report> {
         let other = watch.other();
         match &self.asked {
-            Asked::Explore(how) => vec![task.explore(*how, watch)],
+            Asked::Explore(how) => vec![task.explore(how.with(threads), watch)],
             Asked::One(second, limits) => vec![task.ask_watched(*second, *limits, false, other).report],
             Asked::All(how, seconds) => {
                 let mut collect = Collect { outcomes: Outcomes::default(), observer: watch };
-                let mut explored = task.explore(*how, &mut collect);
+                let mut explored = task.explore(how.with(threads), &mut collect);
                 let outcomes = collect.outcomes;
                 explored.outcomes = Some(outcomes.len() as u64);
                 let program = task.program();

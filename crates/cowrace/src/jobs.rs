@@ -9,23 +9,24 @@ use crate::Failure;
 
 /// Does `work` on every item with so many threads, and hands each result to `take` in the order of the
 /// items, as soon as everything before it is there. The first failure ends it, and so does `stop`: no more work
-/// is begun, and what has begun is finished.
+/// is begun, and what has begun is finished. A thread that finds nothing more to begin calls `free`.
 pub(crate) fn ordered<T: Sync, R: Send>(
     items: &[T],
     threads: usize,
     stop: impl Fn() -> bool + Sync,
     work: impl Fn(&T) -> Result<R, Failure> + Sync,
+    free: impl Fn() + Sync,
     mut take: impl FnMut(R) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..threads.clamp(1, items.len().max(1)) {
-            let (sender, next, stop, work) = (sender.clone(), &next, &stop, &work);
+            let (sender, next, stop, work, free) = (sender.clone(), &next, &stop, &work, &free);
             scope.spawn(move || {
                 while !stop() {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(index) else { return };
+                    let Some(item) = items.get(index) else { break };
                     // A defect of the model is a panic; the others' results are still good.
                     let result = catch_unwind(AssertUnwindSafe(|| work(item))).unwrap_or_else(|_| {
                         Err(Failure::tool("a search failed; this is a defect of cowrace"))
@@ -34,6 +35,7 @@ pub(crate) fn ordered<T: Sync, R: Send>(
                         return;
                     }
                 }
+                free();
             });
         }
         drop(sender);
@@ -73,6 +75,7 @@ mod tests {
                 threads,
                 || false,
                 slow_first,
+                || (),
                 |result| {
                     seen.push(result);
                     Ok(())
@@ -93,6 +96,7 @@ mod tests {
             3,
             || false,
             fail,
+            || (),
             |i| {
                 seen.push(i);
                 Ok(())
@@ -112,7 +116,7 @@ mod tests {
                 begun.fetch_add(1, Ordering::Relaxed);
                 Ok(i)
             };
-            let done = ordered(&items, threads, stop, work, |i| {
+            let done = ordered(&items, threads, stop, work, || (), |i| {
                 seen.push(i);
                 Ok(())
             });
@@ -126,8 +130,8 @@ mod tests {
     #[test]
     fn a_panic_is_a_failure_of_the_tool() {
         let done =
-            ordered(&[1], 1, || false, |_| -> Result<(), Failure> { panic!("on purpose") }, |()| Ok(()));
+            ordered(&[1], 1, || false, |_| -> Result<(), Failure> { panic!("on purpose") }, || (), |()| Ok(()));
         assert_eq!(done.expect_err("it fails").exit, cowrace_trace::Exit::Tool);
-        assert_eq!(ordered(&[] as &[u8], 4, || false, |_| Ok(()), |()| Ok(())), Ok(()));
+        assert_eq!(ordered(&[] as &[u8], 4, || false, |_| Ok(()), || (), |()| Ok(())), Ok(()));
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         Format::Json => reports.iter().map(json_line).collect(),
     };
     let (mut reports, mut seconds) = (Vec::new(), Vec::new());
-    let searched = batch.run(out, |task, watch| engines.run(task, watch), tell)?;
+    let searched = batch.run(out, |task, watch, threads| engines.run(task, watch, threads), tell)?;
     for mut all in searched.results {
         seconds.extend(all.drain(1..));
         reports.append(&mut all);

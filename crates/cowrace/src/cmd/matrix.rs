@@ -4,7 +4,7 @@ use cowrace_render::{counts, markdown, matrix};
 use cowrace_trace::{Exit, Report, Verdict};
 
 use crate::batch::{self, Batch};
-use crate::check::Task;
+use crate::check::{Exploration, Task};
 use crate::cli::{MatrixArgs, MatrixFormat};
 use crate::input::{self, Loaded};
 use crate::{Failure, Interrupt, Out, eras};
@@ -26,12 +26,12 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let loaded = input::checked(sources)?;
     batch::tell_notes(&selection);
     let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, interrupt };
-    let limits = args.search.limits();
+    let how = Exploration { limits: args.search.limits(), ..Exploration::default() };
     let tell = |_: Task<'_>, _: &Loaded, report: &Report| match args.format {
         MatrixFormat::Json => json_line(report),
         MatrixFormat::Text | MatrixFormat::Markdown => Ok(String::new()),
     };
-    let searched = batch.run(out, |task, watch| task.check(limits, watch), tell)?;
+    let searched = batch.run(out, |task, watch, threads| task.explore(how.with(threads), watch), tell)?;
     let reports = searched.results;
     match args.format {
         MatrixFormat::Text => out.text(&format!("{}\n{}\n", matrix(&reports), counts(&reports)))?,

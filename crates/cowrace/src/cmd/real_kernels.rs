@@ -78,6 +78,7 @@ fn compare<'t>(table: &'t Table, format: Format, out: &mut Out<'_>) -> Result<Ex
         threads,
         || false,
         explore,
+        || (),
         |cell| {
             if format == Format::Json {
                 let object = serde_json::to_string(&Object::of(&cell));
