@@ -69,6 +69,8 @@ impl Task<'_> {
         }
         let outcome = explorer.run(observer);
         let (verdict, detail) = conclude(&program, &outcome, preemptions);
+        // Samples count for what they have found; for what holds they say nothing.
+        let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
         Report {
@@ -77,7 +79,7 @@ impl Task<'_> {
             detail: finding.as_ref().map(|(finding, _)| finding.detail.clone()).or(detail),
             complete: outcome.complete,
             stopped: outcome.stopped,
-            executions: outcome.executions,
+            executions: outcome.executions + samples,
             estimate: outcome.estimate.filter(|_| !outcome.complete).map(|estimate| estimate.executions),
             requests: Some(outcome.events),
             depth: Some(outcome.depth),

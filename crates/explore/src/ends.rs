@@ -5,8 +5,10 @@ use std::sync::atomic::Ordering;
 
 use cowrace_trace::{Finding, Schedule, Stop};
 
+use crate::actors::Actors;
 use crate::describe::{self, Holders};
 use crate::explorer::{Execution, Outcome};
+use crate::sample::sample;
 use crate::search::{Flow, Search};
 use crate::underflow::{TooMany, underflow};
 
@@ -39,6 +41,17 @@ impl Search<'_> {
             ControlFlow::Break(None) => {}
         }
         outcome
+    }
+
+    /// Tries random schedules.
+    pub(crate) fn sample(&mut self) {
+        if self.shared.exhaustive || self.shared.preemptions.is_some() {
+            return;
+        }
+        let mut actors = self.spare.take().unwrap_or_else(|| Actors::new(self.program));
+        (self.outcome.finding, self.outcome.samples) =
+            sample(self.shared, &mut actors, self.outcome.depth);
+        self.spare = Some(actors);
     }
 
     /// Everybody has finished.

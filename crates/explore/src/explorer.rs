@@ -15,6 +15,10 @@ use crate::search::Search;
 use crate::shared::{Shared, Threads};
 use crate::subtree::work;
 
+/// Executions after which a search that goes on is taken to be long. Most have come to their end or to a finding
+/// by then.
+const FIRST: u64 = 1000;
+
 /// How large a search is, as far as can be told before its end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
@@ -115,6 +119,8 @@ pub struct Outcome {
     pub stopped: Option<Stop>,
     /// Executions explored to their end.
     pub executions: u64,
+    /// Random schedules tried beside; they prove nothing, but may have led to the finding.
+    pub samples: u64,
     /// Requests executed.
     pub events: u64,
     /// The longest execution.
@@ -137,6 +143,7 @@ impl Outcome {
             complete: false,
             stopped: None,
             executions: 0,
+            samples: 0,
             events: 0,
             depth: 0,
             opened: vec![false; program.windows.len()],
@@ -232,7 +239,15 @@ impl<'p> Explorer<'p> {
             while self.eager && threads.take() {
                 spawn();
             }
-            let flow = search.run(u64::MAX);
+            let mut flow = search.run(FIRST);
+            if search.is_resting() && shared.stopped().is_none() {
+                search.sample();
+                flow = if search.outcome.finding.is_some() {
+                    ControlFlow::Break(None)
+                } else {
+                    search.run(u64::MAX)
+                };
+            }
             search.book();
             search.conclude(flow)
         })

@@ -115,6 +115,7 @@ mod preemptions;
 mod races;
 mod replay;
 mod reversal;
+mod sample;
 mod search;
 mod shared;
 mod sleep;

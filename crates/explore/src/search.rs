@@ -149,6 +149,11 @@ impl<'s> Search<'s> {
         }
     }
 
+    /// Whether there is something to go on with.
+    pub(crate) const fn is_resting(&self) -> bool {
+        self.rest.is_some()
+    }
+
     /// Where to go on after a stop.
     pub(crate) const fn rest_at(&mut self, step: First) {
         self.rest = Some(step);
