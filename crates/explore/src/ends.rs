@@ -54,8 +54,15 @@ impl Search<'_> {
         self.spare = Some(actors);
     }
 
+    /// Breaks if a count is not as far from zero as it was taken to be.
+    fn near_zero(&mut self) -> Flow {
+        self.near = self.history.near_zero();
+        if self.near.is_some() { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
+    }
+
     /// Everybody has finished.
     pub(crate) fn complete(&mut self) -> Flow {
+        self.near_zero()?;
         self.outcome.executions += 1;
         self.windows.judge(&self.history, &self.actors);
         if self.found.is_none() {
@@ -70,6 +77,7 @@ impl Search<'_> {
 
     /// Nobody can move.
     pub(crate) fn stuck(&mut self) -> Flow {
+        self.near_zero()?;
         self.outcome.executions += 1;
         if self.found.is_none() {
             // A deadlock is found whatever else is.

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use cowrace_machine::{Limits, Memory, Program};
+use cowrace_machine::{Addr, Limits, Memory, Program};
 use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::actors::Actors;
@@ -169,6 +169,7 @@ pub struct Explorer<'p> {
     preemptions: Option<u32>,
     threads: Option<&'p Threads>,
     eager: bool,
+    counts_commute: bool,
 }
 
 impl<'p> Explorer<'p> {
@@ -180,7 +181,7 @@ impl<'p> Explorer<'p> {
     #[must_use]
     pub fn new(program: &'p Program) -> Self {
         assert!(program.actors.len() <= 32, "actor sets have 32 bits");
-        Self { program, limits: Limits::default(), exhaustive: false, preemptions: None, threads: None, eager: false }
+        Self { program, limits: Limits::default(), exhaustive: false, preemptions: None, threads: None, eager: false, counts_commute: true }
     }
 
     /// Sets what may end the search early.
@@ -222,36 +223,68 @@ impl<'p> Explorer<'p> {
         self
     }
 
+    /// Whether to take it that counts stay away from zero, as long as nothing speaks against it; they then commute.
+    /// That is so unless somebody wants each trace of the plain relation; what comes out is the same.
+    #[must_use]
+    pub const fn counts_commute(mut self, commute: bool) -> Self {
+        self.counts_commute = commute;
+        self
+    }
+
     /// Searches. What comes out does not depend on how many threads there are, unless a limit ends it.
     pub fn run(&self, observer: &mut (dyn Observer + Send)) -> Outcome {
         let none = Threads::new(0);
-        let threads = self.threads.unwrap_or(&none);
-        let how = (self.limits, self.exhaustive, self.preemptions);
         let watch = Mutex::new(observer);
-        let shared = Shared::new(self.program, how, threads, &watch);
-        thread::scope(|scope| {
-            let shared = &shared;
-            let spawn = || drop(scope.spawn(|| work(shared)));
-            // Whatever happens here, nobody must wait for more.
-            let _over = Over(shared);
-            let mut search = Search::new(shared, Actors::new(self.program));
-            search.spawn = Some(&spawn);
-            while self.eager && threads.take() {
-                spawn();
+        let mut near = self.counts_commute.then(Vec::new);
+        loop {
+            let mut memory = self.program.memory.clone();
+            if let Some(near) = &near {
+                memory.assume_far_from_zero(near.clone());
             }
-            let mut flow = search.run(FIRST);
-            if search.is_resting() && shared.stopped().is_none() {
-                search.sample();
-                flow = if search.outcome.finding.is_some() {
-                    ControlFlow::Break(None)
-                } else {
-                    search.run(u64::MAX)
-                };
+            let how = (self.limits, self.exhaustive, self.preemptions);
+            let threads = self.threads.unwrap_or(&none);
+            let shared = Shared::new((self.program, memory), how, threads, &watch);
+            match thread::scope(|scope| self.search(&shared, &|| drop(scope.spawn(|| work(&shared))))) {
+                Ok(outcome) => return outcome,
+                Err(Near { addr, early }) => near = near.filter(|_| early).map(|near| [near, vec![addr]].concat()),
             }
-            search.book();
-            search.conclude(flow)
-        })
+        }
     }
+
+    /// Searches, unless it turns out that a count is near zero.
+    fn search<'s>(&self, shared: &'s Shared<'s>, spawn: &'s dyn Fn()) -> Result<Outcome, Near> {
+        // Whatever happens here, nobody must wait for more.
+        let _over = Over(shared);
+        let mut search = Search::new(shared, Actors::new(shared.program));
+        search.spawn = Some(spawn);
+        while self.eager && shared.threads.take() {
+            spawn();
+        }
+        let mut flow = search.run(FIRST);
+        if let Some(addr) = search.near {
+            return Err(Near { addr, early: true });
+        }
+        if search.is_resting() && shared.stopped().is_none() {
+            search.sample();
+            flow = if search.outcome.finding.is_some() {
+                ControlFlow::Break(None)
+            } else {
+                search.run(u64::MAX)
+            };
+        }
+        if let Some(addr) = search.near {
+            return Err(Near { addr, early: false });
+        }
+        search.book();
+        Ok(search.conclude(flow))
+    }
+}
+
+/// A count that is near zero, in some order. If that shows early, the others are still taken to be far from it;
+/// later, a search that begins anew and may have to do so again is too dear.
+struct Near {
+    addr: Addr,
+    early: bool,
 }
 
 /// Ends a search when dropped.

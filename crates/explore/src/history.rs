@@ -54,6 +54,15 @@ const fn lowered(op: &Op) -> Option<Addr> {
     }
 }
 
+/// The count that an operation moves if it is far enough from zero, and the least that it is then.
+const fn counted(op: &Op) -> Option<(Addr, i64)> {
+    match *op {
+        Op::SubAndTest { addr, .. } => Some((addr, 1)),
+        Op::AddUnless { addr, value, unless: 0 } => Some((addr, value as i64 + 1)),
+        _ => None,
+    }
+}
+
 /// Who touched one word, oldest first. Reads stand apart, since a read need not look at them.
 #[derive(Clone, Debug, Default)]
 struct Word {
@@ -75,6 +84,8 @@ pub(crate) struct History {
     words: Vec<Word>,
     /// The events that subtract without looking at the result.
     lowering: Vec<(u32, Addr)>,
+    /// The events that are taken to be far from zero, and the least that the count may be after each.
+    counting: Vec<(u32, Addr, i64)>,
 }
 
 impl History {
@@ -88,6 +99,7 @@ impl History {
             own: vec![Vec::new(); actors],
             words: Vec::new(),
             lowering: Vec::new(),
+            counting: Vec::new(),
         }
     }
 
@@ -162,6 +174,11 @@ impl History {
         if let Some(addr) = lowered(&request.op) {
             self.lowering.push((event, addr));
         }
+        if let Some((addr, least)) = counted(&request.op)
+            && memory.is_far_from_zero(addr)
+        {
+            self.counting.push((event, addr, least));
+        }
         for access in &self.accesses[start as usize..] {
             let index = access.addr.index();
             if index >= self.words.len() {
@@ -189,6 +206,8 @@ impl History {
         if lowered(&event.request.op).is_some() {
             self.lowering.pop();
         }
+        let last = self.events.len() as u32;
+        self.counting.pop_if(|counting| counting.0 == last);
         for access in &self.accesses[event.accesses as usize..] {
             let word = &mut self.words[access.addr.index()];
             if access.kind == Kind::Read {
@@ -319,6 +338,12 @@ impl History {
             }
         }
         lowest
+    }
+
+    /// A count that was taken to be far from zero and is not, in some order of independent events, or may not be.
+    pub(crate) fn near_zero(&self) -> Option<Addr> {
+        let is_near = |&&(event, addr, least): &&(u32, Addr, i64)| self.lowest(addr, event) < least;
+        self.counting.iter().find(is_near).map(|&(_, addr, _)| addr)
     }
 
     /// What was done at an event.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cowrace_machine::{ActorSet, Answer, Memory, Op, Program};
+use cowrace_machine::{ActorSet, Addr, Answer, Memory, Op, Program};
 use cowrace_trace::Stop;
 
 use crate::actors::Actors;
@@ -65,6 +65,8 @@ pub(crate) struct Search<'s> {
     pub(crate) races: Vec<Race>,
     pub(crate) windows: Windows,
     pub(crate) found: Option<Found>,
+    /// A count that is not as far from zero as it was taken to be.
+    pub(crate) near: Option<Addr>,
     preemptions: Preemptions,
     pub(crate) outcome: Outcome,
     /// Executions and requests that are in the books of everybody.
@@ -83,7 +85,7 @@ impl<'s> Search<'s> {
         Self {
             program,
             shared,
-            memory: program.memory.clone(),
+            memory: shared.memory.clone(),
             actors,
             history: History::new(program.actors.len()),
             sleepers: Sleepers::default(),
@@ -101,6 +103,7 @@ impl<'s> Search<'s> {
             races: Vec::new(),
             windows: Windows::new(&program.windows),
             found: None,
+            near: None,
             preemptions: Preemptions::new(shared.preemptions),
             outcome: Outcome::nothing(program),
             booked: (0, 0),

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use cowrace_machine::{Limits, Program};
+use cowrace_machine::{Limits, Memory, Program};
 use cowrace_trace::Stop;
 use crossbeam_deque::{Injector, Steal};
 
@@ -61,6 +61,8 @@ impl Watch for Mutex<&mut (dyn Observer + Send)> {
 /// What the threads of a search have in common.
 pub(crate) struct Shared<'s> {
     pub(crate) program: &'s Program,
+    /// The program's memory, with what is assumed of counts.
+    pub(crate) memory: Memory,
     pub(crate) limits: Limits,
     /// Whether to go on after a finding.
     pub(crate) exhaustive: bool,
@@ -82,13 +84,14 @@ pub(crate) struct Shared<'s> {
 
 impl<'s> Shared<'s> {
     pub(crate) fn new(
-        program: &'s Program,
+        (program, memory): (&'s Program, Memory),
         (limits, exhaustive, preemptions): (Limits, bool, Option<u32>),
         threads: &'s Threads,
         watch: &'s dyn Watch,
     ) -> Self {
         Self {
             program,
+            memory,
             limits,
             exhaustive,
             preemptions,

@@ -9,7 +9,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cowrace_machine::Access;
+use cowrace_machine::{Access, Addr};
 use cowrace_trace::Stop;
 
 use crate::actors::Actors;
@@ -52,6 +52,7 @@ enum State {
 #[derive(Debug)]
 pub(crate) struct Done {
     outcome: Outcome,
+    near: Option<Addr>,
     /// What is to be executed from earlier states.
     beyond: Vec<(u32, Sequence)>,
     windows: Windows,
@@ -113,12 +114,13 @@ fn search<'s>(shared: &'s Shared<'s>, subtree: &Subtree, spare: &mut Option<Acto
     actors.restart();
     let mut search = Search::new(shared, actors);
     if search.resume(subtree).is_continue() {
-        let ended = search.run(u64::MAX).is_continue() || search.outcome.finding.is_some();
+        let ended = search.run(u64::MAX).is_continue() || search.outcome.finding.is_some() || search.near.is_some();
         search.book();
         if ended {
-            let Search { outcome, beyond, windows, .. } = &mut search;
+            let Search { outcome, near, beyond, windows, .. } = &mut search;
             subtree.finish(Done {
                 outcome: outcome.clone(),
+                near: *near,
                 beyond: std::mem::take(beyond),
                 windows: windows.clone(),
             });
@@ -226,7 +228,7 @@ impl<'s> Search<'s> {
                 None => self.shared.nap(),
             }
         };
-        let Done { outcome, beyond, windows } = *done;
+        let Done { outcome, near, beyond, windows } = *done;
         self.outcome.add(&outcome);
         let booked = (outcome.executions, outcome.events);
         self.booked = (self.booked.0 + booked.0, self.booked.1 + booked.1);
@@ -236,6 +238,10 @@ impl<'s> Search<'s> {
             if self.outcome.finding.is_some() && !self.shared.exhaustive {
                 return ControlFlow::Break(None);
             }
+        }
+        if near.is_some() {
+            self.near = near;
+            return ControlFlow::Break(None);
         }
         for (event, sequence) in beyond {
             self.adopt(event, &sequence);

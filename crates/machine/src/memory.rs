@@ -56,6 +56,8 @@ pub struct Effect {
 pub struct Memory {
     words: Vec<u64>,
     journal: Vec<(u32, u64)>,
+    /// The counts that do not count as far from zero; `None` if none does.
+    near: Option<Vec<Addr>>,
 }
 
 impl Memory {
@@ -84,6 +86,19 @@ impl Memory {
             self.words.resize(addr.index() + 16, 0);
         }
         self.words[addr.index()] = value;
+    }
+
+    /// Takes counts other than `near` to be far from zero: footprints then say that `SubAndTest` that does not
+    /// reach zero, and `AddUnless` zero that adds, only add, so that they commute. That is so only as long as no
+    /// order of them reaches zero, which whoever relies on it must see to.
+    pub fn assume_far_from_zero(&mut self, near: Vec<Addr>) {
+        self.near = Some(near);
+    }
+
+    /// Whether a count is taken to be far from zero.
+    #[must_use]
+    pub fn is_far_from_zero(&self, addr: Addr) -> bool {
+        self.near.as_ref().is_some_and(|near| !near.contains(&addr))
     }
 
     /// Whether an object is alive.
@@ -182,18 +197,22 @@ impl Run<'_> {
                 self.memory.write(addr, old | set);
                 result(old, used, old | set)
             }
-            Op::CmpXchg { addr, old, new } => self.conditional(addr, |word| (word == old).then_some(new)),
+            Op::CmpXchg { addr, old, new } => {
+                self.conditional(addr, Kind::Write, |word| (word == old).then_some(new))
+            }
             Op::AddUnless { addr, value, unless } => {
-                self.conditional(addr, |word| (word != unless).then_some(word.wrapping_add(value)))
+                let kind = if unless == 0 { self.counting(addr) } else { Kind::Write };
+                self.conditional(addr, kind, |word| (word != unless).then_some(word.wrapping_add(value)))
             }
             Op::SubAndTest { addr, value } => {
-                let old = self.touch(addr, ALL, Kind::Write);
-                let new = old.wrapping_sub(value);
+                let new = self.word(addr).wrapping_sub(value);
+                let kind = if new == 0 { Kind::Write } else { self.counting(addr) };
+                self.touch(addr, ALL, kind);
                 if (new as i64) < 0 {
                     self.fault = Some(Fault::Underflow(addr));
                 }
                 self.memory.write(addr, new);
-                Answer { value: new, ok: new == 0 }
+                Answer { value: 0, ok: new == 0 }
             }
             Op::Lock { addr, bit } | Op::Trylock { addr, bit } => {
                 let old = self.word(addr);
@@ -363,14 +382,18 @@ impl Run<'_> {
     }
 
     /// An atomic that may leave the word alone, and is a read if it does.
-    fn conditional(&mut self, addr: Addr, new: impl Fn(u64) -> Option<u64>) -> Answer {
-        let old = self.word(addr);
-        let new = new(old);
-        self.touch(addr, ALL, if new.is_some() { Kind::Write } else { Kind::Read });
+    fn conditional(&mut self, addr: Addr, kind: Kind, new: impl Fn(u64) -> Option<u64>) -> Answer {
+        let new = new(self.word(addr));
+        self.touch(addr, ALL, if new.is_some() { kind } else { Kind::Read });
         if let Some(new) = new {
             self.memory.write(addr, new);
         }
-        Answer { value: old, ok: new.is_some() }
+        Answer { value: 0, ok: new.is_some() }
+    }
+
+    /// How a count is touched that only moves away from zero or towards it.
+    fn counting(&self, addr: Addr) -> Kind {
+        if self.memory.is_far_from_zero(addr) { Kind::Add } else { Kind::Write }
     }
 
     fn held(&mut self, addr: Addr, held: bool) {
