@@ -29,6 +29,10 @@ impl Observer for Collect<'_> {
         self.outcomes.note(execution);
     }
 
+    fn anew(&mut self) {
+        self.observer.anew();
+    }
+
     fn progress(&mut self, now: &Progress) -> ControlFlow<()> {
         self.observer.progress(now)
     }

@@ -104,6 +104,10 @@ impl<'p> Watch<'p> {
 }
 
 impl Observer for Watch<'_> {
+    fn anew(&mut self) {
+        self.told = 0;
+    }
+
     fn progress(&mut self, now: &explore::Progress) -> ControlFlow<()> {
         self.progress.tell(now.executions - self.told, now.estimate);
         self.told = now.executions;

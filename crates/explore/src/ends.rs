@@ -43,15 +43,16 @@ impl Search<'_> {
         outcome
     }
 
-    /// Tries random schedules.
-    pub(crate) fn sample(&mut self) {
+    /// Tries random schedules. Breaks if one is bad.
+    pub(crate) fn sample(&mut self) -> Flow {
         if self.shared.exhaustive || self.shared.preemptions.is_some() {
-            return;
+            return ControlFlow::Continue(());
         }
         let mut actors = self.spare.take().unwrap_or_else(|| Actors::new(self.program));
         (self.outcome.finding, self.outcome.samples) =
             sample(self.shared, &mut actors, self.outcome.depth);
         self.spare = Some(actors);
+        if self.outcome.finding.is_some() { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
     }
 
     /// Breaks if a count is not as far from zero as it was taken to be.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -47,6 +47,10 @@ pub struct Progress {
 pub trait Observer {
     /// An execution has come to its end: everybody finished, nobody can move, or a finding ended it.
     fn execution(&mut self, _: &Execution<'_>) {}
+
+    /// The search begins anew, because something that it took for granted is not so. What it has shown so far
+    /// stands, but it will show equivalent executions again.
+    fn anew(&mut self) {}
 
     /// Called now and then, at most every 4096 executions or 100 ms; may ask the search to stop.
     fn progress(&mut self, _: &Progress) -> ControlFlow<()> {
@@ -246,7 +250,10 @@ impl<'p> Explorer<'p> {
             let shared = Shared::new((self.program, memory), how, threads, &watch);
             match thread::scope(|scope| self.search(&shared, &|| drop(scope.spawn(|| work(&shared))))) {
                 Ok(outcome) => return outcome,
-                Err(Near { addr, early }) => near = near.filter(|_| early).map(|near| [near, vec![addr]].concat()),
+                Err(Near { addr, early }) => {
+                    near = near.filter(|_| early).map(|near| [near, vec![addr]].concat());
+                    watch.lock().unwrap_or_else(PoisonError::into_inner).anew();
+                }
             }
         }
     }
@@ -265,12 +272,10 @@ impl<'p> Explorer<'p> {
             return Err(Near { addr, early: true });
         }
         if search.is_resting() && shared.stopped().is_none() {
-            search.sample();
-            flow = if search.outcome.finding.is_some() {
-                ControlFlow::Break(None)
-            } else {
-                search.run(u64::MAX)
-            };
+            flow = search.sample();
+            if flow.is_continue() {
+                flow = search.run(u64::MAX);
+            }
         }
         if let Some(addr) = search.near {
             return Err(Near { addr, early: false });

@@ -320,24 +320,31 @@ impl History {
         changes.iter().filter(told).fold(initial.get(addr), |value, changed| changed.applied(value))
     }
 
-    /// A bound from below on what a word can be right after an event, in whatever order of independent
-    /// events: all additions that could come later do, and all subtractions that could come earlier.
+    /// A bound from below on what a word can be right after an event, in whatever order of independent events:
+    /// of what is independent of it, each other actor has done as much as makes the word least.
     pub(crate) fn lowest(&self, addr: Addr, event: u32) -> i64 {
         let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
+        // What each actor's independent additions come to, and the least on the way.
+        let mut sums = [(0_i64, 0_i64); 32];
         let mut lowest = 0;
         for changed in changes {
-            let difference = changed.after.wrapping_sub(changed.before) as i64;
             if changed.event == event {
                 lowest += changed.after as i64;
-            } else if changed.kind != Kind::Add {
                 continue;
-            } else if changed.event < event && !self.before(changed.event as usize, event as usize) {
-                lowest -= difference.max(0);
-            } else if changed.event > event && !self.before(event as usize, changed.event as usize) {
-                lowest += difference.min(0);
             }
+            let (first, second) = (changed.event.min(event), changed.event.max(event));
+            if changed.kind != Kind::Add || self.before(first as usize, second as usize) {
+                continue;
+            }
+            let difference = changed.after.wrapping_sub(changed.before) as i64;
+            if changed.event < event {
+                lowest -= difference;
+            }
+            let (sum, least) = &mut sums[self.events[changed.event as usize].actor as usize];
+            *sum += difference;
+            *least = (*least).min(*sum);
         }
-        lowest
+        lowest + sums.iter().map(|&(_, least)| least).sum::<i64>()
     }
 
     /// A count that was taken to be far from zero and is not, in some order of independent events, or may not be.
