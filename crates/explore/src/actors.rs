@@ -28,6 +28,8 @@ struct Place {
     request: Option<Request>,
     /// The innermost call that the request belongs to.
     call: u32,
+    /// How many objects the actor has named.
+    allocated: u8,
     /// What the actor found wrong on the way here.
     finding: Option<Box<Finding>>,
     /// Marks set on the way here.
@@ -90,6 +92,11 @@ impl<'p> Actors<'p> {
     /// What the actors found wrong before their first request.
     pub(crate) fn first_finding(&self) -> Option<Finding> {
         self.at.iter().find_map(|&at| self.places[at as usize].finding.as_deref().cloned())
+    }
+
+    /// How many objects an actor has named.
+    pub(crate) fn allocated(&self, actor: u8) -> u8 {
+        self.places[self.at[actor as usize] as usize].allocated
     }
 
     /// The call that an actor's next request belongs to.
@@ -166,8 +173,8 @@ impl<'p> Actors<'p> {
                 }
                 let old = &mut self.places[place as usize];
                 let (finding, marks) = (old.finding.take(), std::mem::take(&mut old.marks));
-                let Place { answer, request, call, .. } = *old;
-                kept.push(Place { answer, parent, child: NONE, sibling: NONE, request, call, finding, marks });
+                let Place { answer, request, call, allocated, .. } = *old;
+                kept.push(Place { parent, child: NONE, sibling: NONE, answer, request, call, allocated, finding, marks });
                 if let Some(parent) = kept.get_mut(parent as usize) {
                     parent.child = new;
                 }
@@ -210,6 +217,11 @@ impl<'p> Actors<'p> {
         })
     }
 
+    /// How often each actor has passed each barrier, one after the other.
+    pub(crate) fn all_passed(&self) -> impl Iterator<Item = u32> {
+        self.passed.iter().flatten().copied()
+    }
+
     /// Whether an actor waits at a barrier.
     pub(crate) fn waits_at(&self, actor: u8, barrier: u8) -> bool {
         self.request(actor).is_some_and(|r| r.op == Op::Barrier { id: barrier })
@@ -244,7 +256,8 @@ fn reached(
         }
     }
     let finding = seat.take_finding().map(Box::new);
-    Place { answer, parent, child: NONE, sibling: NONE, request, call, finding, marks }
+    let allocated = seat.allocated();
+    Place { answer, parent, child: NONE, sibling: NONE, request, call, allocated, finding, marks }
 }
 
 #[cfg(test)]

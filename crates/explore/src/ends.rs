@@ -27,6 +27,8 @@ impl Search<'_> {
     pub(crate) fn conclude(&mut self, flow: Flow) -> Outcome {
         let estimate = if flow == ControlFlow::Continue(()) { None } else { self.estimate() };
         let mut outcome = self.outcome.clone();
+        let (executions, events) = self.on_the_way();
+        (outcome.executions, outcome.events) = (executions + self.behind.0, events + self.behind.1);
         outcome.opened = self.windows.opened();
         outcome.occurred = self.windows.occurred();
         match flow {
@@ -55,8 +57,13 @@ impl Search<'_> {
         if self.outcome.finding.is_some() { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
     }
 
+    pub(crate) const fn count_execution(&mut self) {
+        self.outcome.executions += 1;
+        self.made.0 += 1;
+    }
+
     /// Breaks if a count is not as far from zero as it was taken to be.
-    fn near_zero(&mut self) -> Flow {
+    pub(crate) fn near_zero(&mut self) -> Flow {
         self.near = self.history.near_zero();
         if self.near.is_some() { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
     }
@@ -64,7 +71,7 @@ impl Search<'_> {
     /// Everybody has finished.
     pub(crate) fn complete(&mut self) -> Flow {
         self.near_zero()?;
-        self.outcome.executions += 1;
+        self.count_execution();
         self.windows.judge(&self.history, &self.actors);
         if self.found.is_none() {
             match (self.program.check)(&self.memory) {
@@ -79,7 +86,7 @@ impl Search<'_> {
     /// Nobody can move.
     pub(crate) fn stuck(&mut self) -> Flow {
         self.near_zero()?;
-        self.outcome.executions += 1;
+        self.count_execution();
         if self.found.is_none() {
             // A deadlock is found whatever else is.
             let finding = self.deadlock();
@@ -113,7 +120,7 @@ impl Search<'_> {
     }
 
     /// Notes what is wrong with an execution that is equivalent to the current one.
-    fn reorder(&mut self) -> Flow {
+    pub(crate) fn reorder(&mut self) -> Flow {
         let (finding, schedule) = match underflow(&self.history, self.program) {
             Ok(Some(found)) => found,
             Ok(None) => return ControlFlow::Continue(()),

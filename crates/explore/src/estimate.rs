@@ -43,7 +43,7 @@ impl Search<'_> {
             done += share * tried / all;
             share /= all;
         }
-        let executions = self.outcome.executions as f64;
+        let executions = (self.on_the_way().0 + self.behind.0) as f64;
         (done > 0.0).then(|| self.estimates.note((executions / done).max(executions)))
     }
 }

@@ -23,6 +23,7 @@
 //!     memory,
 //!     actors: vec![actor("a"), actor("b")],
 //!     barriers: Vec::new(),
+//!     forgetful: true,
 //!     windows: Vec::new(),
 //!     check: Box::new(|memory| (memory.get(COUNTER) != 2).then(|| Finding {
 //!         class: Class::LostWrite,
@@ -101,6 +102,7 @@
 //! from one actor to another as seldom as it can.
 
 mod actors;
+mod barriers;
 mod describe;
 mod ends;
 mod estimate;

@@ -20,7 +20,7 @@ const MANY: u64 = 4096;
 impl Search<'_> {
     /// Looks at what may end the search, reports now and then, and gives work away that others want.
     pub(crate) fn pause(&mut self, executions: u64) -> Flow {
-        let new = (self.outcome.executions - self.booked.0, self.outcome.events - self.booked.1);
+        let new = (self.made.0 - self.booked.0, self.made.1 - self.booked.1);
         let is_exact = self.shared.limits.executions.is_some();
         if is_exact || new.0 >= ROUND.0 || new.1 >= ROUND.1 {
             self.book();
@@ -29,7 +29,7 @@ impl Search<'_> {
         if let Some(why) = self.shared.stopped() {
             return ControlFlow::Break(Some(why));
         }
-        if self.outcome.executions >= executions {
+        if self.made.0 >= executions {
             return ControlFlow::Break(None);
         }
         self.share();
@@ -38,10 +38,9 @@ impl Search<'_> {
 
     /// Enters what was done since the last time into the books of everybody.
     pub(crate) fn book(&mut self) {
-        let (executions, events) = (self.outcome.executions, self.outcome.events);
-        self.shared.executions.fetch_add(executions - self.booked.0, Ordering::Relaxed);
-        self.shared.events.fetch_add(events - self.booked.1, Ordering::Relaxed);
-        self.booked = (executions, events);
+        self.shared.executions.fetch_add(self.made.0 - self.booked.0, Ordering::Relaxed);
+        self.shared.events.fetch_add(self.made.1 - self.booked.1, Ordering::Relaxed);
+        self.booked = self.made;
     }
 
     fn look_at_limits(&mut self) {
@@ -51,7 +50,7 @@ impl Search<'_> {
             return self.shared.stop(Stop::Executions);
         }
         // Looking at the clock costs more than a short execution.
-        let events = self.outcome.events;
+        let events = self.made.1;
         if events - self.looked < ROUND.1 {
             return;
         }

@@ -8,6 +8,7 @@ use cowrace_machine::{ActorSet, Addr, Answer, Memory, Op, Program};
 use cowrace_trace::Stop;
 
 use crate::actors::Actors;
+use crate::barriers::Visit;
 use crate::describe;
 use crate::ends::Found;
 use crate::estimate::Estimates;
@@ -30,6 +31,8 @@ pub(crate) type Flow = ControlFlow<Option<Stop>>;
 enum Next {
     Guided(First),
     Run(Move),
+    /// All that follows has been searched.
+    Known,
     Complete,
     Deadlock,
 }
@@ -68,8 +71,13 @@ pub(crate) struct Search<'s> {
     /// A count that is not as far from zero as it was taken to be.
     pub(crate) near: Option<Addr>,
     preemptions: Preemptions,
+    /// Barriers on the way behind which the search is under way.
+    pub(crate) visits: Vec<Visit>,
     pub(crate) outcome: Outcome,
-    /// Executions and requests that are in the books of everybody.
+    /// Executions and requests behind barriers that have been done with.
+    pub(crate) behind: (u64, u64),
+    /// Executions and requests made here, and as many of them as are in the books of everybody.
+    pub(crate) made: (u64, u64),
     pub(crate) booked: (u64, u64),
     /// How many requests there had been when the limits were looked at last.
     pub(crate) looked: u64,
@@ -105,7 +113,10 @@ impl<'s> Search<'s> {
             found: None,
             near: None,
             preemptions: Preemptions::new(shared.preemptions),
+            visits: Vec::new(),
             outcome: Outcome::nothing(program),
+            behind: (0, 0),
+            made: (0, 0),
             booked: (0, 0),
             looked: 0,
             reported: (Duration::ZERO, 0),
@@ -169,9 +180,10 @@ impl<'s> Search<'s> {
     /// Decides how to go on from a state that has just been reached; none if the execution has come to its
     /// end.
     fn enter(&mut self) -> ControlFlow<Option<Stop>, Option<First>> {
-        match self.next() {
+        match self.next()? {
             Next::Guided(first) => ControlFlow::Continue(Some(first)),
             Next::Run(made) => ControlFlow::Continue(Some(First { made, child: NONE, given: NONE })),
+            Next::Known => ControlFlow::Continue(None),
             Next::Complete => {
                 self.complete()?;
                 ControlFlow::Continue(None)
@@ -184,28 +196,32 @@ impl<'s> Search<'s> {
     }
 
     /// Decides how to go on from a state that has just been entered, and enters it in the books.
-    fn next(&mut self) -> Next {
+    fn next(&mut self) -> ControlFlow<Option<Stop>, Next> {
         let event = self.history.len().checked_sub(1);
         let event = event.map(|e| (self.history.events()[e].actor, self.history.accesses(e)));
         self.sleepers.enter(event);
         let mut todo = std::mem::replace(&mut self.guide, NONE);
         if let Some(first) = self.wakeup.pop(&mut todo) {
             self.todo.push(todo);
-            return Next::Guided(first);
+            return ControlFlow::Continue(Next::Guided(first));
         }
         let (actor, choices) = match self.free_choice() {
             Ok(free) => free,
             Err(end) => {
                 self.sleepers.leave();
-                return end;
+                return ControlFlow::Continue(end);
             }
         };
         assert!(self.sleepers.of(self.todo.len()).is_empty(), "somebody sleeps where everything is new");
+        if self.arrive(actor)? {
+            self.sleepers.leave();
+            return ControlFlow::Continue(Next::Known);
+        }
         for choice in 1..choices {
             self.wakeup.append(&mut todo, Move { actor, choice }, &[]);
         }
         self.todo.push(todo);
-        Next::Run(Move { actor, choice: if choices > 0 { 0 } else { PLAIN } })
+        ControlFlow::Continue(Next::Run(Move { actor, choice: if choices > 0 { 0 } else { PLAIN } }))
     }
 
     /// Whom to move where everything is new, and between how many values it chooses, if it does. Whatever is
@@ -272,6 +288,7 @@ impl<'s> Search<'s> {
         let effect = (done.answer, done.undo);
         self.history.push(actor, request, effect, &self.detector.clock, memory);
         self.outcome.events += 1;
+        self.made.1 += 1;
         self.outcome.depth = self.outcome.depth.max(self.history.len() as u32);
         let finding = match done.fault {
             _ if self.found.is_some() => None,
@@ -283,7 +300,9 @@ impl<'s> Search<'s> {
         };
         let Some(finding) = finding else { return ControlFlow::Continue(()) };
         // What ends here counts as an execution; what goes on is counted at its end.
-        self.outcome.executions += u64::from(!self.shared.exhaustive);
+        if !self.shared.exhaustive {
+            self.count_execution();
+        }
         self.find(finding)
     }
 
@@ -313,6 +332,7 @@ impl<'s> Search<'s> {
             if next.is_some() {
                 self.sleepers.add(self.history.made(last as u32), self.history.accesses(last));
             } else {
+                self.depart();
                 self.sleepers.leave();
                 self.todo.pop();
             }

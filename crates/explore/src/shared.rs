@@ -9,6 +9,7 @@ use cowrace_machine::{Limits, Memory, Program};
 use cowrace_trace::Stop;
 use crossbeam_deque::{Injector, Steal};
 
+use crate::barriers::Arrivals;
 use crate::explorer::{Execution, Observer, Progress};
 use crate::subtree::Subtree;
 
@@ -71,6 +72,7 @@ pub(crate) struct Shared<'s> {
     pub(crate) started: Instant,
     pub(crate) executions: AtomicU64,
     pub(crate) events: AtomicU64,
+    pub(crate) arrivals: Arrivals,
     /// Who watches the search.
     pub(crate) watch: &'s dyn Watch,
     /// Subtrees that nobody has begun.
@@ -99,6 +101,7 @@ impl<'s> Shared<'s> {
             started: Instant::now(),
             executions: AtomicU64::new(0),
             events: AtomicU64::new(0),
+            arrivals: Arrivals::default(),
             watch,
             work: Injector::new(),
             idle: AtomicUsize::new(0),

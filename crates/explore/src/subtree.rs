@@ -52,6 +52,8 @@ enum State {
 #[derive(Debug)]
 pub(crate) struct Done {
     outcome: Outcome,
+    /// Executions and requests behind barriers, which do not count for the outcome.
+    behind: (u64, u64),
     near: Option<Addr>,
     /// What is to be executed from earlier states.
     beyond: Vec<(u32, Sequence)>,
@@ -117,9 +119,11 @@ fn search<'s>(shared: &'s Shared<'s>, subtree: &Subtree, spare: &mut Option<Acto
         let ended = search.run(u64::MAX).is_continue() || search.outcome.finding.is_some() || search.near.is_some();
         search.book();
         if ended {
-            let Search { outcome, near, beyond, windows, .. } = &mut search;
+            (search.outcome.executions, search.outcome.events) = search.on_the_way();
+            let Search { outcome, behind, near, beyond, windows, .. } = &mut search;
             subtree.finish(Done {
                 outcome: outcome.clone(),
+                behind: *behind,
                 near: *near,
                 beyond: std::mem::take(beyond),
                 windows: windows.clone(),
@@ -202,7 +206,7 @@ impl<'s> Search<'s> {
         }
         self.base = self.history.len();
         self.outcome = Outcome::nothing(self.program);
-        self.booked = (0, 0);
+        self.made = (0, 0);
         ControlFlow::Continue(())
     }
 
@@ -228,10 +232,9 @@ impl<'s> Search<'s> {
                 None => self.shared.nap(),
             }
         };
-        let Done { outcome, near, beyond, windows } = *done;
+        let Done { outcome, behind, near, beyond, windows } = *done;
         self.outcome.add(&outcome);
-        let booked = (outcome.executions, outcome.events);
-        self.booked = (self.booked.0 + booked.0, self.booked.1 + booked.1);
+        self.behind = (self.behind.0 + behind.0, self.behind.1 + behind.1);
         self.windows.merge(&windows);
         if self.outcome.finding.is_none() {
             self.outcome.finding = outcome.finding;

@@ -75,6 +75,24 @@ impl Windows {
         }
     }
 
+    /// Looks at an execution that has come to a barrier of everybody. Gives for each window whether what follows
+    /// can still open it.
+    pub(crate) fn judge_first_part(&mut self, history: &History, actors: &Actors<'_>) -> Vec<bool> {
+        let marks: Vec<_> = (0..history.actors() as u8).map(|actor| actors.marks(actor)).collect();
+        let judged = self.windows.iter_mut().map(|Watched { points, seen, .. }| {
+            let stretches: Vec<_> = points.iter().map(|point| find(history, &marks, point)).collect();
+            seen.iter_mut().zip(&stretches).for_each(|(seen, stretch)| *seen |= stretch.is_some());
+            let ended = |point: &Named| {
+                let end = Mark::End(point.point.call);
+                marks.iter().any(|marks| marks.iter().any(|placed| placed.mark == end))
+            };
+            let is_lost = points.iter().zip(&stretches).any(|(point, s)| s.is_none() && ended(point));
+            let first: Vec<_> = stretches.into_iter().flatten().collect();
+            !is_lost && is_open(history, &first)
+        });
+        judged.collect()
+    }
+
     /// Takes over what other executions have shown.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.windows.iter_mut().zip(&other.windows) {

@@ -69,6 +69,8 @@ pub fn program(world: &World, era: &Era, arch: Arch) -> Program {
         memory: boot::boot(&kernel),
         actors: actors.collect(),
         barriers: barriers.collect(),
+        // Barriers stand between calls, and a call leaves everything in memory.
+        forgetful: true,
         windows: world.windows.clone(),
         check: Box::new(move |memory| check::check(&judge, memory)),
         fingerprint: fingerprint(&kernel),

@@ -209,6 +209,7 @@ pub(crate) fn program_of(memory: Memory, actors: Vec<Actor>, barriers: Vec<Actor
         memory,
         actors,
         barriers,
+        forgetful: false,
         windows: Vec::new(),
         check: Box::new(|_| None),
         narrate: Box::new(Plain),
