@@ -85,6 +85,6 @@ pub(crate) fn tell_notes(selection: &Selection) {
     }
 }
 
-fn cores() -> usize {
+pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }

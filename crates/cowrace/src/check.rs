@@ -7,6 +7,7 @@ use cowrace_machine::{Arch, Program};
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
 use cowrace_scenario::{Expectation, Scenario, Variant, environment};
+use cowrace_trace::frontier::Frontier;
 use cowrace_trace::{Class, Report, Trace, Verdict};
 
 use crate::directives;
@@ -23,6 +24,8 @@ pub struct Exploration<'t> {
     pub preemptions: Option<u32>,
     /// Threads that the search may use beside its own, while nobody else does.
     pub threads: Option<&'t Threads>,
+    /// Where to go on.
+    pub frontier: Option<&'t Frontier>,
 }
 
 impl Exploration<'static> {
@@ -59,7 +62,16 @@ impl Task<'_> {
 
     /// As [`check`](Self::check), in a way of one's own.
     pub fn explore(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Report {
-        let Exploration { limits, exhaustive, preemptions, threads } = how;
+        self.explore_on(how, observer).0
+    }
+
+    /// As [`explore`](Self::explore). Gives too where to go on, if something ended the search early.
+    pub fn explore_on(
+        &self,
+        how: Exploration<'_>,
+        observer: &mut (dyn Observer + Send),
+    ) -> (Report, Option<Box<Frontier>>) {
+        let Exploration { limits, exhaustive, preemptions, threads, frontier } = how;
         let started = Instant::now();
         let program = self.program();
         let mut explorer =
@@ -67,13 +79,17 @@ impl Task<'_> {
         if let Some(threads) = threads {
             explorer = explorer.threads(threads);
         }
-        let outcome = explorer.run(observer);
+        if let Some(frontier) = frontier {
+            explorer = explorer.resume(frontier);
+        }
+        let mut outcome = explorer.run(observer);
+        let frontier = outcome.frontier.take();
         let (verdict, detail) = conclude(&program, &outcome, preemptions);
         // Samples count for what they have found; for what holds they say nothing.
         let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
-        Report {
+        let report = Report {
             verdict,
             class,
             detail: finding.as_ref().map(|(finding, _)| finding.detail.clone()).or(detail),
@@ -88,7 +104,8 @@ impl Task<'_> {
             settings: preemptions.map(at_most),
             schedule: finding.map(|(_, schedule)| schedule),
             ..self.report("explore", "sc")
-        }
+        };
+        (report, frontier)
     }
 
     /// A report of nothing yet.

@@ -247,6 +247,9 @@ pub struct CheckArgs {
     /// Checks this era as well, without toggles, and lists what the others break and mend in comparison.
     #[arg(long, value_name = "ERA|FILE")]
     pub against: Option<String>,
+    /// For one search: goes on where FILE says that it was stopped, and writes there where it is stopped.
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -9,6 +9,8 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use cowrace_machine::Op;
+use cowrace_trace::Stop;
+use cowrace_trace::frontier::Behind;
 
 use crate::search::{Flow, Search};
 
@@ -16,7 +18,7 @@ use crate::search::{Flow, Search};
 const ROOM: usize = 8 << 20;
 
 /// A state at a barrier: memory, how far each actor has come, and which windows can still be opened.
-type Key = Box<[u64]>;
+pub(crate) type Key = Box<[u64]>;
 
 /// The states from which everything has been searched.
 #[derive(Debug, Default)]
@@ -41,7 +43,35 @@ pub(crate) struct Visit {
     depth: u32,
 }
 
+impl Visit {
+    /// For a frontier.
+    pub(crate) const fn behind(&self) -> Behind {
+        Behind { state: self.state as u32, before: self.before, depth: self.depth }
+    }
+
+    /// From a frontier.
+    pub(crate) const fn again(behind: &Behind, key: Key) -> Self {
+        let Behind { state, before, depth } = *behind;
+        Self { state: state as usize, key, before, depth }
+    }
+}
+
 impl Arrivals {
+    /// All of them, in order.
+    pub(crate) fn all(&self) -> Vec<(Vec<u64>, u32)> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = known.states.iter().map(|(key, &longest)| (key.to_vec(), longest)).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Those of a frontier.
+    pub(crate) fn set(&self, known: &[(Vec<u64>, u32)]) {
+        for (key, longest) in known {
+            self.add(key.as_slice().into(), *longest);
+        }
+    }
+
     /// The longest that follows a state, if all that follows is known.
     fn longest(&self, key: &Key) -> Option<u32> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).states.get(key).copied()
@@ -64,7 +94,7 @@ impl Arrivals {
 impl Search<'_> {
     /// The first of those who are about to pass a barrier has just been found able to. Gives whether what
     /// follows is known; else it is noted that it will be.
-    pub(crate) fn arrive(&mut self, actor: u8) -> ControlFlow<Option<cowrace_trace::Stop>, bool> {
+    pub(crate) fn arrive(&mut self, actor: u8) -> ControlFlow<Option<Stop>, bool> {
         if self.shared.exhaustive || self.preemptions_are_bounded() || !self.is_barrier_of_all(actor) {
             return ControlFlow::Continue(false);
         }
@@ -133,7 +163,7 @@ impl Search<'_> {
             && self.program.barriers[id as usize].iter().all(|other| self.actors.waits_at(other, id))
     }
 
-    fn key(&self, windows: &[bool]) -> Key {
+    pub(crate) fn key(&self, windows: &[bool]) -> Key {
         let words = self.memory.nonzero().flat_map(|(index, word)| [index as u64, word]);
         // How often who has passed what says where everybody is.
         let passed = self.actors.all_passed().map(u64::from);

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use cowrace_machine::{Addr, Limits, Memory, Program};
+use cowrace_trace::frontier::Frontier;
 use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::actors::Actors;
@@ -129,6 +130,8 @@ pub struct Outcome {
     pub events: u64,
     /// The longest execution.
     pub depth: u32,
+    /// Where to go on, if something ended it early.
+    pub frontier: Option<Box<Frontier>>,
     /// How many executions the whole search would have had; `None` if it came to its end, or nothing can be
     /// said.
     pub estimate: Option<Estimate>,
@@ -152,6 +155,7 @@ impl Outcome {
             depth: 0,
             opened: vec![false; program.windows.len()],
             occurred: vec![false; program.windows.len()],
+            frontier: None,
             estimate: None,
         }
     }
@@ -174,6 +178,7 @@ pub struct Explorer<'p> {
     threads: Option<&'p Threads>,
     eager: bool,
     counts_commute: bool,
+    frontier: Option<&'p Frontier>,
 }
 
 impl<'p> Explorer<'p> {
@@ -185,7 +190,7 @@ impl<'p> Explorer<'p> {
     #[must_use]
     pub fn new(program: &'p Program) -> Self {
         assert!(program.actors.len() <= 32, "actor sets have 32 bits");
-        Self { program, limits: Limits::default(), exhaustive: false, preemptions: None, threads: None, eager: false, counts_commute: true }
+        Self { program, limits: Limits::default(), exhaustive: false, preemptions: None, threads: None, eager: false, counts_commute: true, frontier: None }
     }
 
     /// Sets what may end the search early.
@@ -227,6 +232,14 @@ impl<'p> Explorer<'p> {
         self
     }
 
+    /// Goes on where a search of the same program was stopped, to the end that it would have come to. With another
+    /// program, begins anew.
+    #[must_use]
+    pub const fn resume(mut self, frontier: &'p Frontier) -> Self {
+        self.frontier = Some(frontier);
+        self
+    }
+
     /// Whether to take it that counts stay away from zero, as long as nothing speaks against it; they then commute.
     /// That is so unless somebody wants each trace of the plain relation; what comes out is the same.
     #[must_use]
@@ -239,7 +252,11 @@ impl<'p> Explorer<'p> {
     pub fn run(&self, observer: &mut (dyn Observer + Send)) -> Outcome {
         let none = Threads::new(0);
         let watch = Mutex::new(observer);
-        let mut near = self.counts_commute.then(Vec::new);
+        let mut frontier = self.frontier.filter(|frontier| frontier.fingerprint == self.program.fingerprint);
+        let mut near = match frontier {
+            Some(frontier) => frontier.near.as_ref().map(|near| near.iter().map(|&i| Addr::at(i as usize)).collect()),
+            None => self.counts_commute.then(Vec::new),
+        };
         loop {
             let mut memory = self.program.memory.clone();
             if let Some(near) = &near {
@@ -248,9 +265,11 @@ impl<'p> Explorer<'p> {
             let how = (self.limits, self.exhaustive, self.preemptions);
             let threads = self.threads.unwrap_or(&none);
             let shared = Shared::new((self.program, memory), how, threads, &watch);
-            match thread::scope(|scope| self.search(&shared, &|| drop(scope.spawn(|| work(&shared))))) {
+            let from = (frontier, near.as_deref());
+            match thread::scope(|scope| self.search(&shared, from, &|| drop(scope.spawn(|| work(&shared))))) {
                 Ok(outcome) => return outcome,
                 Err(Near { addr, early }) => {
+                    frontier = None;
                     near = near.filter(|_| early).map(|near| [near, vec![addr]].concat());
                     watch.lock().unwrap_or_else(PoisonError::into_inner).anew();
                 }
@@ -259,7 +278,12 @@ impl<'p> Explorer<'p> {
     }
 
     /// Searches, unless it turns out that a count is near zero.
-    fn search<'s>(&self, shared: &'s Shared<'s>, spawn: &'s dyn Fn()) -> Result<Outcome, Near> {
+    fn search<'s>(
+        &self,
+        shared: &'s Shared<'s>,
+        (frontier, near): (Option<&Frontier>, Option<&[Addr]>),
+        spawn: &'s dyn Fn(),
+    ) -> Result<Outcome, Near> {
         // Whatever happens here, nobody must wait for more.
         let _over = Over(shared);
         let mut search = Search::new(shared, Actors::new(shared.program));
@@ -267,12 +291,21 @@ impl<'p> Explorer<'p> {
         while self.eager && shared.threads.take() {
             spawn();
         }
+        if let Some(frontier) = frontier
+            && search.go_on(frontier).is_break()
+        {
+            // It would not have come so far.
+            search.actors.restart();
+            search = Search::new(shared, search.actors);
+            search.spawn = Some(spawn);
+        }
+        let is_new = search.made.0 < FIRST;
         let mut flow = search.run(FIRST);
         if let Some(addr) = search.near {
             return Err(Near { addr, early: true });
         }
         if search.is_resting() && shared.stopped().is_none() {
-            flow = search.sample();
+            flow = if is_new { search.sample() } else { ControlFlow::Continue(()) };
             if flow.is_continue() {
                 flow = search.run(u64::MAX);
             }
@@ -281,7 +314,9 @@ impl<'p> Explorer<'p> {
             return Err(Near { addr, early: false });
         }
         search.book();
-        Ok(search.conclude(flow))
+        let mut outcome = search.conclude(flow);
+        outcome.frontier = outcome.stopped.as_ref().and_then(|_| search.frontier(near)).map(Box::new);
+        Ok(outcome)
     }
 }
 

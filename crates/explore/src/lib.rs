@@ -116,6 +116,7 @@ mod planning;
 mod preemptions;
 mod races;
 mod replay;
+mod resume;
 mod reversal;
 mod sample;
 mod search;

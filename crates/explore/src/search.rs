@@ -168,6 +168,11 @@ impl<'s> Search<'s> {
         self.rest.is_some()
     }
 
+    /// The step to go on with.
+    pub(crate) const fn resting(&self) -> Option<First> {
+        self.rest
+    }
+
     /// Where to go on after a stop.
     pub(crate) const fn rest_at(&mut self, step: First) {
         self.rest = Some(step);

@@ -94,6 +94,27 @@ impl Wakeup {
         &self.steps[step as usize].accesses
     }
 
+    /// The move of a step.
+    pub(crate) fn made(&self, step: u32) -> Move {
+        self.steps[step as usize].made
+    }
+
+    /// The first of the steps that follow a step.
+    pub(crate) fn child(&self, step: u32) -> u32 {
+        self.steps[step as usize].child
+    }
+
+    /// Lets steps follow one that ends a path.
+    pub(crate) fn follow(&mut self, step: u32, child: u32) {
+        self.steps[step as usize].child = child;
+    }
+
+    /// The steps of a list, in order.
+    pub(crate) fn list(&self, list: u32) -> impl Iterator<Item = u32> {
+        let first = Some(list).filter(|&step| step != NONE);
+        std::iter::successors(first, |&step| Some(self.steps[step as usize].sibling).filter(|&s| s != NONE))
+    }
+
     /// Gives away the path that ends with a step.
     pub(crate) fn give(&mut self, step: u32, subtree: u32) {
         self.steps[step as usize].given = subtree;
@@ -101,8 +122,7 @@ impl Wakeup {
 
     /// How many steps a list has.
     pub(crate) fn len(&self, list: u32) -> u32 {
-        let next = |step: &u32| self.steps.get(*step as usize).map(|step| step.sibling).filter(|&s| s != NONE);
-        if list == NONE { 0 } else { std::iter::successors(Some(list), next).count() as u32 }
+        self.list(list).count() as u32
     }
 
     /// Takes the first step off a list.

@@ -93,6 +93,19 @@ impl Windows {
         judged.collect()
     }
 
+    /// For a frontier: whether each is open, and which of its points have been seen.
+    pub(crate) fn state(&self) -> Vec<(bool, Vec<bool>)> {
+        self.windows.iter().map(|window| (window.open, window.seen.clone())).collect()
+    }
+
+    /// From a frontier.
+    pub(crate) fn set(&mut self, state: &[(bool, Vec<bool>)]) {
+        for (window, (open, seen)) in self.windows.iter_mut().zip(state) {
+            window.open = *open;
+            window.seen.iter_mut().zip(seen).for_each(|(mine, &seen)| *mine = seen);
+        }
+    }
+
     /// Takes over what other executions have shown.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.windows.iter_mut().zip(&other.windows) {

@@ -16,6 +16,7 @@ use crate::picture::{CHECK, REPLAY};
 use crate::{Failure, Interrupt, Out, eras, judge, picture};
 
 use super::explain::again;
+use super::resume;
 
 /// Carries out the command.
 ///
@@ -23,6 +24,9 @@ use super::explain::again;
 ///
 /// If a scenario or an era cannot be had, or the output cannot be written.
 pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    if let Some(file) = &args.resume {
+        return resume::run(args, file, out, interrupt);
+    }
     let mut selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
     let base = args.against.as_deref().map(eras::named).transpose()?;
     if let Some(base) = &base {
