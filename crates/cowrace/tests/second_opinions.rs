@@ -6,7 +6,7 @@ mod common;
 use std::sync::Arc;
 
 use common::Step;
-use common::peers::{Rule, Variant, problem};
+use common::common_problem::{Rule, Variant, problem};
 use common::random::{Flavour, scripts};
 use cowrace::explore::{Explorer, replay};
 use cowrace::loom::{Loom, Memory};
