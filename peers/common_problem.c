@@ -174,16 +174,7 @@ static void *child(void *unused)
 
 int main(void)
 {
-	pthread_t threads[NT - 1];
-	void *(*others[])(void *) = {
-		user, clear_refs,
-#if NT >= 4
-		fork_mm,
-#endif
-#if NT >= 5
-		child,
-#endif
-	};
+	pthread_t threads[4];
 
 	// Nidhugg knows no static initialisers of arrays of mutexes.
 	for (int i = 0; i < 2; i++) {
@@ -196,8 +187,14 @@ int main(void)
 		atomic_init(&rc[i], 1);
 		atomic_init(&mc[i], 1);
 	}
-	for (int i = 0; i < NT - 1; i++)
-		pthread_create(&threads[i], 0, others[i], 0);
+	pthread_create(&threads[0], 0, user, 0);
+	pthread_create(&threads[1], 0, clear_refs, 0);
+#if NT >= 4
+	pthread_create(&threads[2], 0, fork_mm, 0);
+#endif
+#if NT >= 5
+	pthread_create(&threads[3], 0, child, 0);
+#endif
 
 	int x = gup();
 	ST(data[x][0], 0xd);

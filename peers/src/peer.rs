@@ -104,8 +104,8 @@ pub(crate) enum Kind {
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// Why its outcomes may differ from ours.
-    pub(crate) known: Option<&'static str>,
+    /// Whether it is known that its outcomes differ from ours, as README.md says.
+    pub(crate) known: bool,
     /// Whether it can be had here.
     pub(crate) available: fn() -> Result<(), Reason>,
     pub(crate) prepare: fn(Task) -> Result<Ready, Reason>,

@@ -76,11 +76,11 @@ impl Suite {
                 ours = Some(measured.time);
                 outcomes = measured.run.outcomes.clone();
             }
-            let verdict = judge(&measured.run, outcomes.as_ref(), question.task, peer.known.is_some());
+            let verdict = judge(&measured.run, outcomes.as_ref(), question.task, peer.known);
             say(&row(peer, question, &measured, &verdict, ours));
             match measured.end {
                 End::Limit => self.late.push((peer.name, *question)),
-                End::Complete if peer.kind == Kind::Stateless && peer.known.is_none() => {
+                End::Complete if peer.kind == Kind::Stateless && !peer.known => {
                     let this = (measured.time, peer.name);
                     fastest = Some(fastest.map_or(this, |other| other.min(this)));
                 }
@@ -117,7 +117,7 @@ impl Suite {
         section("skipped:", &self.skipped);
         let title = format!("the fastest stateless peer with a complete answer within {limit}, to ours:");
         section(&title, &self.fastest);
-        section("known to differ (peers/README.md says why):", &self.known);
+        section("known to differ, as peers/README.md says:", &self.known);
         section("MISMATCH, one of the two is wrong:", &self.wrong);
     }
 }
