@@ -20,6 +20,7 @@ test *ARGS:
 lint:
     cargo fmt --all --check
     cargo fmt --manifest-path fuzz/Cargo.toml --check
+    cargo fmt --manifest-path peers/Cargo.toml --check
     cargo clippy --workspace --all-targets -- --deny warnings
     RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
 
@@ -27,6 +28,7 @@ lint:
 fmt:
     cargo fmt --all
     cargo fmt --manifest-path fuzz/Cargo.toml
+    cargo fmt --manifest-path peers/Cargo.toml
 
 # Review changed snapshots of printed text (needs cargo-insta).
 review:
@@ -39,6 +41,10 @@ bench *ARGS:
 # What ten million executions need of memory (a few minutes).
 bench-memory:
     cargo bench --package cowrace-explore --bench memory
+
+# Other checkers beside ours on one problem: one table with ratios (SPIN needs spin and gcc).
+peers *ARGS:
+    cargo run --release --quiet --manifest-path peers/Cargo.toml -- {{ARGS}}
 
 # Fuzz a target: scenario, schedule, replay, run or era (needs nightly and cargo-fuzz).
 fuzz TARGET *ARGS:

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::Step;
-use common::peers::{Rule, Variant, problem};
+use common::common_problem::{Rule, Variant, problem};
 use common::random::{Flavour, scripts};
 use cowrace::explore::{Explorer, replay};
 use cowrace::loom::{Loom, Memory};

@@ -5,7 +5,7 @@ mod common;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use common::peers::{Rule, Variant, problem};
+use common::common_problem::{Rule, Variant, problem};
 use common::{Step::*, *};
 use cowrace_explore::{
     Directive, Execution, Explorer, GuideError, Limits, Observer, Outcome, Progress, ReplayError, Until,

@@ -2,8 +2,8 @@
 
 mod common;
 
+use common::common_problem::{Rule, Variant, problem};
 use common::memo::Counter;
-use common::peers::{Rule, Variant, problem};
 use common::{Step::*, *};
 use cowrace_explore::{Explorer, Outcome};
 use cowrace_machine::Program;
@@ -127,4 +127,20 @@ fn choices_and_barriers() {
     // The same barrier again: three rounds of 2 orders each.
     let rounds = |n| vec![Store(0, n), Barrier(0), Store(0, n), Barrier(0), Store(0, n)];
     assert_eq!(explore(&program(&[rounds(1), rounds(2)])).executions, 8);
+}
+
+/// put_page that looks at what it has done. No smaller than without, since less commutes then.
+#[test]
+fn common_problem_with_pages_freed() {
+    for rule in [Rule::Mapcount, Rule::Count] {
+        for commute in [false, true] {
+            for actors in 3..=4 {
+                let plain = Variant::new(actors, rule, commute);
+                let program = problem(Variant { frees: true, ..plain });
+                let executions = explore(&program).executions;
+                assert_eq!(Counter::count(&program).0, executions, "{rule:?} {commute} {actors}");
+                assert!(executions >= explore(&problem(plain)).executions);
+            }
+        }
+    }
 }

@@ -80,7 +80,7 @@ fn random_programs() {
         let limits = Limits { executions: Some(2000), ..Limits::default() };
         let outcome = Explorer::new(&program).limits(limits).run(&mut ());
         if outcome.stopped.is_none() {
-            long += usize::from(compare(&program, 13) > 2);
+            long += usize::from(compare(&program, 3) > 2);
         }
     }
     assert!(long > 50, "{long}");

@@ -1,9 +1,10 @@
 //! Programs made of scripts, and a search without reduction to compare with.
 #![expect(dead_code, reason = "each test uses a part")]
 
+#[path = "../../benches/common_problem.rs"]
+pub(crate) mod common_problem;
 pub(crate) mod memo;
 pub(crate) mod naive;
-pub(crate) mod peers;
 pub(crate) mod random;
 pub(crate) mod walker;
 
