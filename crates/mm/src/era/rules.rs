@@ -1,6 +1,7 @@
 //! The rules that differ between kernels, read at the places where the kernel's code differs.
 
 use super::EraError;
+use super::reading::Reading;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $field:ident: $type:ident = $default:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {
@@ -20,6 +21,22 @@ macro_rules! rules {
                 }
             }
         )*
+
+        /// The place of each rule among the rules.
+        #[derive(Clone, Copy)]
+        enum Place { $($type,)* }
+
+        /// How many rules there are.
+        pub(super) const RULES: u32 = [$(Place::$type),*].len() as u32;
+
+        impl Reading<'_> {
+            $($(#[$doc])*
+            #[inline]
+            #[must_use]
+            pub fn $field(self) -> $type {
+                self.note(Place::$type as u32).$field
+            })*
+        }
 
         /// All rules of one kernel. The default is mainline v5.7 without any of the listed commits.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +61,13 @@ macro_rules! rules {
                 vec![$((stringify!($field), self.$field.name()),)*]
             }
 
+            /// The places of the rules in which others differ, as bits.
+            pub(super) fn differing(&self, other: &Self) -> u64 {
+                let mut places = 0;
+                $(places |= u64::from(self.$field != other.$field) << Place::$type as u32;)*
+                places
+            }
+
             pub(super) fn lookup(key: &str, value: &str) -> Result<(&'static str, &'static str), EraError> {
                 $(if key == stringify!($field) {
                     return $type::ALL.iter().find(|v| v.0 == value).map(|v| (stringify!($field), v.0)).ok_or_else(|| {
@@ -60,6 +84,15 @@ macro_rules! rules {
             }
         }
     };
+}
+
+impl Rules {
+    /// Whether anything asks for the inactive half of the mapcount.
+    pub(super) fn counts_inactive(&self) -> bool {
+        self.wp_reuse == WpReuse::ActiveInactive
+            || self.swapin_reuse == SwapinReuse::ActiveInactive
+            || self.gup_read == GupRead::UnshareActiveInactive
+    }
 }
 
 rules! {
