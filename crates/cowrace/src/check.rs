@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use cowrace_explore::{Explorer, GuideError, Limits, Observer, Outcome, Threads, guide};
 use cowrace_machine::{Arch, Program};
-use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
+use cowrace_mm::{Consulted, Era};
 use cowrace_scenario::{Expectation, Scenario, Variant, environment};
 use cowrace_trace::{Class, Report, Trace, Verdict};
 
@@ -59,9 +59,19 @@ impl Task<'_> {
 
     /// As [`check`](Self::check), in a way of one's own.
     pub fn explore(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Report {
+        self.explore_and_consulted(how, observer).0
+    }
+
+    /// As [`explore`](Self::explore), with what the search has asked of the era.
+    pub(crate) fn explore_and_consulted(
+        &self,
+        how: Exploration<'_>,
+        observer: &mut (dyn Observer + Send),
+    ) -> (Report, Consulted) {
         let Exploration { limits, exhaustive, preemptions, threads } = how;
         let started = Instant::now();
-        let program = self.program();
+        let (program, consulted) =
+            cowrace_mm::program_and_consulted(self.variant.world(), self.era, self.arch);
         let mut explorer =
             Explorer::new(&program).limits(limits).exhaustive(exhaustive).preemptions(preemptions);
         if let Some(threads) = threads {
@@ -73,7 +83,7 @@ impl Task<'_> {
         let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
-        Report {
+        let report = Report {
             verdict,
             class,
             detail: finding.as_ref().map(|(finding, _)| finding.detail.clone()).or(detail),
@@ -88,7 +98,8 @@ impl Task<'_> {
             settings: preemptions.map(at_most),
             schedule: finding.map(|(_, schedule)| schedule),
             ..self.report("explore", "sc")
-        }
+        };
+        (report, consulted)
     }
 
     /// A report of nothing yet.
@@ -112,6 +123,7 @@ impl Task<'_> {
             depth: None,
             outcomes: None,
             seconds: 0.0,
+            same_as: None,
             expected: self.expectation().map(|e| e.to_string()),
             as_expected: None,
             beyond: None,
