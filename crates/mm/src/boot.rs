@@ -110,7 +110,7 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
             if !area.lazyfree {
                 page_flags |= pg::SWAPBACKED;
             }
-            if exclusive && rules.anon_exclusive() == AnonExclusive::Yes {
+            if exclusive && rules.is(AnonExclusive::Yes) {
                 page_flags |= pg::ANON_EXCLUSIVE;
             }
             memory.set(Addr::new(page, PAGE_FLAGS), page_flags);
@@ -155,10 +155,7 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
                 memory.set(entry.cache(), page.pfn());
             }
             let mut pte = Pte::swap(entry).set(soft);
-            if exclusive
-                && rules.anon_exclusive() == AnonExclusive::Yes
-                && kernel.arch != Arch::NoSwapExclusive
-            {
+            if exclusive && rules.is(AnonExclusive::Yes) && kernel.arch != Arch::NoSwapExclusive {
                 pte = pte.set(SWP_EXCLUSIVE);
             }
             map_all(memory, sharers, va, pte);

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use crate::cpu::Kernel;
 use crate::era::Era;
 
-/// The rules that the code of one program has read so far.
+/// The rules that the code of one program has read so far. Code that asks only whether a rule has some value has read
+/// that answer, not the value.
 ///
 /// With the scenario and the architecture given, a program is a pure function of the answers that its actors get
 /// and of the rules that its code reads: how memory is at first, each next request, and the judgement at the end.
 /// The search is deterministic: what it does next depends on what it has seen of the program. So compare it with the
 /// search of the same scenario under another era, step by step. As long as both have seen the same, both do the same
-/// next, and the code of both reads the same rule next; if the eras agree in it, both go on to see the same. So if
-/// the other era agrees in every rule that was read in a whole search, its own search would be the same to the end,
+/// next, and the code of both reads the same rule next; if the eras agree there, both go on to see the same. So if
+/// the other era agrees in all that was read in a whole search, its own search would be the same to the end,
 /// whatever the other rules are: the same executions, verdict and turns.
 ///
 /// Which rules are read depends on which executions are explored, so ask *after* the search. What is not deterministic
@@ -32,7 +33,7 @@ impl Consulted {
         self.0.rules.agrees(era.rules())
     }
 
-    /// The keys of the rules that were read so far.
+    /// The keys of the rules of which something was read so far.
     #[must_use]
     pub fn keys(&self) -> Vec<&'static str> {
         self.0.rules.keys()

@@ -89,7 +89,7 @@ pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) ->
     let _frame = cpu.frame("do_user_addr_fault");
     let flag = if write { FaultFlag::Write } else { FaultFlag::Read };
     let fault = VmFault { mm, va, flag, vm_flags: 0, orig_pte: Pte::default(), vma_locked: false };
-    if cpu.rules().vma_lock() != VmaLock::No && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
+    if !cpu.rules().is(VmaLock::No) && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
         // lock_vma_under_rcu. Userfaultfd areas go the other way, as in v6.4.
         let vm_flags = cpu.find_vma(mm, va).await;
         if vm_flags & vm::EXISTS != 0 && vm_flags & vm::UFFD_WP == 0 {
@@ -244,9 +244,9 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         cpu.ptl_unlock(mm).await;
         return handle_userfault(cpu, vmf).await;
     }
-    if cpu.rules().uffd_flush() == UffdFlush::Yes
-        && vmf.write()
+    if vmf.write()
         && vmf.vma(vm::UFFD_WP)
+        && cpu.rules().is(UffdFlush::Yes)
         && mm_tlb_flush_pending(cpu, mm).await
     {
         cpu.why(|| {
@@ -256,7 +256,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     }
     let page = vmf.orig_pte.page();
     if !page.is_anon() {
-        if vmf.unshare() && cpu.rules().gup_longterm() == GupLongterm::Share {
+        if vmf.unshare() && cpu.rules().is(GupLongterm::Share) {
             cpu.ptl_unlock(mm).await;
             return FaultResult::Done;
         }
@@ -322,7 +322,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
 
 /// Whether the page lock outlives `wp_page_reuse`.
 fn reused_late(cpu: &Cpu) -> bool {
-    cpu.rules().wp_reuse() == WpReuse::Count && cpu.rules().wp_unlock() == WpUnlock::AfterReuse
+    cpu.rules().is(WpReuse::Count) && cpu.rules().is(WpUnlock::AfterReuse)
 }
 
 /// The unshare test of the proposals, with the PTE lock held (`gup_must_unshare` of the 2021 series).
@@ -397,7 +397,7 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
         Some(false)
     };
     let count = cpu.page_count(page).await;
-    if rules.wp_free_swap() == WpFreeSwap::No && rules.wp_lru_drain() == WpLruDrain::No {
+    if rules.is(WpFreeSwap::No) && rules.is(WpLruDrain::No) {
         if count != 1 {
             return copy(count);
         }
@@ -405,12 +405,11 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
         if count > 3 {
             return copy(count);
         }
-        if rules.wp_lru_drain() == WpLruDrain::Yes && !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await
-        {
+        if rules.is(WpLruDrain::Yes) && !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await {
             lru_add_drain(cpu).await;
         }
         let count = cpu.page_count(page).await;
-        let swapcache = rules.wp_free_swap() == WpFreeSwap::Yes && cpu.page_swap_cache(page).await;
+        let swapcache = rules.is(WpFreeSwap::Yes) && cpu.page_swap_cache(page).await;
         if count > 1 + u64::from(swapcache) {
             return copy(count);
         }
@@ -419,7 +418,7 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
         cpu.why(|| format!("{} is locked by somebody, so copy", cpu.name(page)));
         return Some(false);
     }
-    if rules.wp_free_swap() == WpFreeSwap::Yes && cpu.page_swap_cache(page).await {
+    if rules.is(WpFreeSwap::Yes) && cpu.page_swap_cache(page).await {
         try_to_free_swap(cpu, page).await;
     }
     // 09854ba94c6a looks at the mapcount again as well; with one reference it can only be 1.
@@ -435,7 +434,7 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
             if vmf.unshare() { "it is exclusive" } else { "reuse" }
         )
     });
-    if rules.anon_exclusive() == AnonExclusive::Yes {
+    if rules.is(AnonExclusive::Yes) {
         cpu.set_page_anon_exclusive(page).await;
     }
     if !reused_late(cpu) {
@@ -495,7 +494,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
         cpu.why(|| "the PTE has changed meanwhile, so throw the copy away".to_owned());
     }
     cpu.ptl_unlock(mm).await;
-    if copied && old.is_anon() && cpu.rules().free_swap_cache() == FreeSwapCache::Yes {
+    if copied && old.is_anon() && cpu.rules().is(FreeSwapCache::Yes) {
         free_swap_cache(cpu, old).await;
     }
     if !copied {
@@ -538,7 +537,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let rules = cpu.rules();
     let counts = matches!(rules.swapin_reuse(), SwapinReuse::Count | SwapinReuse::SwapExclusive);
     if counts
-        && rules.wp_lru_drain() == WpLruDrain::Yes
+        && rules.is(WpLruDrain::Yes)
         && vmf.write()
         && !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await
     {
@@ -556,7 +555,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let mut satisfied = !vmf.write();
     if counts {
         // v5.18: our swap reference goes first, then what is left is counted.
-        exclusive = rules.swapin_reuse() == SwapinReuse::SwapExclusive && vmf.orig_pte.swp_exclusive();
+        exclusive = rules.is(SwapinReuse::SwapExclusive) && vmf.orig_pte.swp_exclusive();
         if exclusive && cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
             // A device that needs stable pages may be reading it; assume that it does.
             cpu.why(|| "under writeback, so not exclusive yet".to_owned());

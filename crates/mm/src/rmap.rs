@@ -14,7 +14,7 @@ use crate::layout::{MmStruct, ONE_INACTIVE, Page, pg};
 /// a page is exclusive.
 pub async fn page_add_new_anon_rmap(cpu: &Cpu, page: Page) {
     cpu.store(page.mapcount(), 1, Prim::PageAddNewAnonRmap).await;
-    if cpu.rules().anon_exclusive() == AnonExclusive::Yes {
+    if cpu.rules().is(AnonExclusive::Yes) {
         cpu.set_page_anon_exclusive(page).await;
     }
 }
@@ -24,7 +24,7 @@ pub async fn page_add_new_anon_rmap(cpu: &Cpu, page: Page) {
 pub async fn page_add_anon_rmap(cpu: &Cpu, page: Page, exclusive: bool) {
     let inactive = if cpu.rules().counts_inactive() { ONE_INACTIVE as i64 } else { 0 };
     cpu.add(page.mapcount(), 1 - inactive, Prim::PageAddAnonRmap).await;
-    if exclusive && cpu.rules().anon_exclusive() == AnonExclusive::Yes {
+    if exclusive && cpu.rules().is(AnonExclusive::Yes) {
         cpu.set_page_anon_exclusive(page).await;
     }
 }
@@ -61,7 +61,7 @@ pub async fn page_remove_rmap_after_copy(cpu: &Cpu, mm: MmStruct, page: Page) {
 /// page may be pinned. The PTE is clear and its lock held.
 pub async fn page_try_share_anon_rmap(cpu: &Cpu, page: Page) -> bool {
     let _frame = cpu.frame("page_try_share_anon_rmap");
-    let barriers = cpu.rules().ae_barriers() == crate::era::AeBarriers::Yes;
+    let barriers = cpu.rules().is(crate::era::AeBarriers::Yes);
     if barriers {
         cpu.fence(Prim::SmpMb).await;
     }

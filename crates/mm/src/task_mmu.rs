@@ -24,7 +24,7 @@ pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
         ClearRefsLock::Write => cpu.mmap_write_lock(mm).await,
     }
     for va in areas(cpu, mm) {
-        if rules.clear_refs_lock() == ClearRefsLock::Write && vma_start_write(cpu, mm, va).await {
+        if rules.is(ClearRefsLock::Write) && vma_start_write(cpu, mm, va).await {
             locked.push(va);
         }
     }
@@ -76,12 +76,10 @@ async fn clear_refs_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
 /// `pte_is_pinned` (9348b73c2e1b): a plain look at the count, which GUP-fast can overtake.
 async fn pte_is_pinned(cpu: &Cpu, mm: MmStruct, pte: Pte) -> bool {
     let page: Page = pte.page();
-    if cpu.rules().clear_refs_pin() == ClearRefsPin::No || !pte.write() || !page.is_anon() {
+    if !pte.write() || !page.is_anon() || cpu.rules().is(ClearRefsPin::No) {
         return false;
     }
-    if cpu.rules().has_pinned() == HasPinned::Yes
-        && cpu.load(mm.has_pinned(), Prim::HasPinned).await.bits == 0
-    {
+    if cpu.rules().is(HasPinned::Yes) && cpu.load(mm.has_pinned(), Prim::HasPinned).await.bits == 0 {
         return false;
     }
     cpu.page_maybe_dma_pinned(page).await

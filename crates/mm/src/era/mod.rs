@@ -10,7 +10,7 @@ use std::fmt;
 
 pub use commits::{COMMITS, Commit, Effect, Provenance};
 pub use presets::{PRESETS, Preset};
-pub use reading::{Noted, Reading};
+pub use reading::{Noted, Reading, Rule};
 pub use rules::*;
 
 /// A kernel to check under: a preset, possibly with toggles.

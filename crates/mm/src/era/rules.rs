@@ -1,7 +1,7 @@
 //! The rules that differ between kernels, read at the places where the kernel's code differs.
 
 use super::EraError;
-use super::reading::Reading;
+use super::reading::{Reading, Rule};
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $field:ident: $type:ident = $default:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {
@@ -27,14 +27,26 @@ macro_rules! rules {
         enum Place { $($type,)* }
 
         /// How many rules there are.
-        pub(super) const RULES: u32 = [$(Place::$type),*].len() as u32;
+        pub(super) const RULES: usize = [$(Place::$type),*].len();
+
+        $(impl Rule for $type {
+            const PLACE: usize = Place::$type as usize;
+
+            fn index(self) -> u8 {
+                self as u8
+            }
+
+            fn of(rules: &Rules) -> Self {
+                rules.$field
+            }
+        })*
 
         impl Reading<'_> {
             $($(#[$doc])*
             #[inline]
             #[must_use]
             pub fn $field(self) -> $type {
-                self.note(Place::$type as u32).$field
+                self.whole()
             })*
         }
 
@@ -61,11 +73,9 @@ macro_rules! rules {
                 vec![$((stringify!($field), self.$field.name()),)*]
             }
 
-            /// The places of the rules in which others differ, as bits.
-            pub(super) fn differing(&self, other: &Self) -> u64 {
-                let mut places = 0;
-                $(places |= u64::from(self.$field != other.$field) << Place::$type as u32;)*
-                places
+            /// For each rule the place of its value among its values.
+            pub(super) fn indices(&self) -> [u8; RULES] {
+                [$(self.$field as u8),*]
             }
 
             pub(super) fn lookup(key: &str, value: &str) -> Result<(&'static str, &'static str), EraError> {
@@ -84,15 +94,6 @@ macro_rules! rules {
             }
         }
     };
-}
-
-impl Rules {
-    /// Whether anything asks for the inactive half of the mapcount.
-    pub(super) fn counts_inactive(&self) -> bool {
-        self.wp_reuse == WpReuse::ActiveInactive
-            || self.swapin_reuse == SwapinReuse::ActiveInactive
-            || self.gup_read == GupRead::UnshareActiveInactive
-    }
 }
 
 rules! {
