@@ -9,7 +9,7 @@ use cowrace::machine::Arch;
 use cowrace::mm::era::Rules;
 use cowrace::mm::{Consulted, Era, program_and_consulted};
 use cowrace::scenario::{Scenario, parse};
-use cowrace::trace::Report;
+use cowrace::trace::{Report, Verdict};
 
 fn fixtures() -> Vec<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -83,6 +83,20 @@ fn what_is_shared_is_what_each_era_would_have_found() {
         }
     }
     assert!(count > 100, "only {count} are shared");
+}
+
+#[test]
+fn what_a_limit_has_ended_is_not_shared() {
+    let output = Command::new(env!("CARGO_BIN_EXE_cowrace"))
+        .args(["matrix", "--format", "json", "--max-executions", "1"])
+        .args(fixtures())
+        .output()
+        .expect("the tool runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let reports = text.lines().map(|line| serde_json::from_str::<Report>(line).expect("a report"));
+    let (bounded, others): (Vec<Report>, _) = reports.partition(|r| r.verdict == Verdict::Bounded);
+    assert!(!bounded.is_empty() && bounded.iter().all(|report| report.same_as.is_none()));
+    assert!(others.iter().any(|report: &Report| report.same_as.is_some()));
 }
 
 #[test]
