@@ -12,6 +12,7 @@ use crate::eras::Selection;
 use crate::input::Loaded;
 use crate::interrupt::Extent;
 use crate::progress::{Progress, Watch};
+use crate::sharing::Sharing;
 use crate::{Failure, Interrupt, Out, jobs};
 
 /// Scenarios and the eras to search them under.
@@ -20,13 +21,15 @@ pub(crate) struct Batch<'a> {
     pub(crate) loaded: &'a [Loaded],
     pub(crate) eras: &'a [Era],
     pub(crate) args: &'a SearchArgs,
+    /// Whether eras may have searches in common. A scenario's eras are then searched by one thread.
+    pub(crate) shares: bool,
     pub(crate) interrupt: &'a Interrupt,
 }
 
 /// What searches came to.
 #[derive(Debug)]
 pub(crate) struct Searched<R> {
-    /// In order; those that were not begun are missing at the end.
+    /// In order; those that were not begun are missing.
     pub(crate) results: Vec<R>,
     pub(crate) extent: Extent,
 }
@@ -37,33 +40,43 @@ impl Batch<'_> {
     pub(crate) fn run<R: Send>(
         &self,
         out: &mut Out<'_>,
-        search: impl Fn(&Task<'_>, &mut Watch<'_>, &Threads) -> R + Sync,
+        search: impl Fn(&Task<'_>, &mut Watch<'_>, &Threads, &mut Sharing) -> R + Sync,
         tell: impl Fn(Task<'_>, &Loaded, &R) -> Result<String, Failure> + Sync,
     ) -> Result<Searched<R>, Failure> {
         let work = self.work();
         let all = self.args.jobs.map_or_else(cores, usize::from);
-        let workers = all.clamp(1, work.len().max(1));
+        let size = if self.shares { self.eras.len().max(1) } else { 1 };
+        let groups: Vec<_> = work.chunks(size).collect();
+        let workers = all.clamp(1, groups.len().max(1));
         // Who has no search to begin any more helps those that are still at one.
         let spare = Threads::new(all - workers);
         let progress = Progress::new(work.len(), self.interrupt.clone());
         let (mut results, mut finished) = (Vec::new(), 0);
-        let one = |(task, loaded): &(Task<'_>, &Loaded)| {
+        let one = |sharing: &mut Sharing, (task, loaded): &(Task<'_>, &Loaded)| {
             let mut watch = Watch::new(&progress);
-            let result = search(task, &mut watch, &spare);
+            let result = search(task, &mut watch, &spare, sharing);
             progress.done();
             let text = tell(*task, loaded, &result)?;
             Ok((result, text, watch.has_stopped()))
         };
         let stop = || self.interrupt.asked();
-        let done = jobs::ordered(&work, workers, stop, one, || spare.give(), |(result, text, stopped)| {
-            results.push(result);
-            finished += usize::from(!stopped);
-            progress.aside(|| out.text(&text))
-        });
+        let done = jobs::ordered(
+            &groups,
+            workers,
+            stop,
+            one,
+            || spare.give(),
+            |(result, text, stopped)| {
+                results.push(result);
+                finished += usize::from(!stopped);
+                progress.aside(|| out.text(&text))
+            },
+        );
         progress.finish();
         done.map(|()| Searched { results, extent: Extent { finished, all: work.len() } })
     }
 
+    /// All eras of a scenario, in one variant, stand together.
     fn work(&self) -> Vec<(Task<'_>, &Loaded)> {
         let mut work = Vec::new();
         for each in self.loaded {

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use cowrace_explore::{Explorer, GuideError, Limits, Observer, Outcome, Threads, guide};
 use cowrace_machine::{Arch, Program};
-use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
+use cowrace_mm::{Consulted, Era};
 use cowrace_scenario::{Expectation, Scenario, Variant, environment};
 use cowrace_trace::frontier::Frontier;
 use cowrace_trace::{Class, Report, Trace, Verdict};
@@ -26,6 +26,16 @@ pub struct Exploration<'t> {
     pub threads: Option<&'t Threads>,
     /// Where to go on.
     pub frontier: Option<&'t Frontier>,
+}
+
+/// What came of a search.
+#[derive(Debug)]
+pub(crate) struct Explored {
+    pub(crate) report: Report,
+    /// What it has asked of the era.
+    pub(crate) consulted: Consulted,
+    /// Where to go on, if something ended it early.
+    pub(crate) frontier: Option<Box<Frontier>>,
 }
 
 impl Exploration<'static> {
@@ -62,18 +72,15 @@ impl Task<'_> {
 
     /// As [`check`](Self::check), in a way of one's own.
     pub fn explore(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Report {
-        self.explore_on(how, observer).0
+        self.explored(how, observer).report
     }
 
-    /// As [`explore`](Self::explore). Gives too where to go on, if something ended the search early.
-    pub fn explore_on(
-        &self,
-        how: Exploration<'_>,
-        observer: &mut (dyn Observer + Send),
-    ) -> (Report, Option<Box<Frontier>>) {
+    /// As [`explore`](Self::explore), with all that comes of it.
+    pub(crate) fn explored(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Explored {
         let Exploration { limits, exhaustive, preemptions, threads, frontier } = how;
         let started = Instant::now();
-        let program = self.program();
+        let (program, consulted) =
+            cowrace_mm::program_and_consulted(self.variant.world(), self.era, self.arch);
         let mut explorer =
             Explorer::new(&program).limits(limits).exhaustive(exhaustive).preemptions(preemptions);
         if let Some(threads) = threads {
@@ -105,7 +112,7 @@ impl Task<'_> {
             schedule: finding.map(|(_, schedule)| schedule),
             ..self.report("explore", "sc")
         };
-        (report, frontier)
+        Explored { report, consulted, frontier }
     }
 
     /// A report of nothing yet.
@@ -129,6 +136,7 @@ impl Task<'_> {
             depth: None,
             outcomes: None,
             seconds: 0.0,
+            same_as: None,
             expected: self.expectation().map(|e| e.to_string()),
             as_expected: None,
             beyond: None,

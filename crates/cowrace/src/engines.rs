@@ -10,6 +10,7 @@ use crate::check::{Exploration, Task};
 use crate::cli::{EngineArgs, EngineName, MemoryName, SchedulerName};
 use crate::compare::{Collect, Outcomes};
 use crate::progress::Watch;
+use crate::sharing::Sharing;
 use crate::{Failure, Second};
 
 /// Schedules that shuttle tries if nobody says how many.
@@ -91,12 +92,23 @@ impl Engines {
         matches!(self.asked, Asked::All(..))
     }
 
+    /// Whether eras may have searches in common. Second opinions are asked for each.
+    pub(crate) const fn share(&self) -> bool {
+        matches!(self.asked, Asked::Explore(_))
+    }
+
     /// Puts a task to the engines. The first report is the one that counts; the others are second opinions, and
     /// are missing where `watch` has stopped the search before.
-    pub(crate) fn run(&self, task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads) -> Vec<Report> {
+    pub(crate) fn run(
+        &self,
+        task: &Task<'_>,
+        watch: &mut Watch<'_>,
+        threads: &Threads,
+        sharing: &mut Sharing,
+    ) -> Vec<Report> {
         let other = watch.other();
         match &self.asked {
-            Asked::Explore(how) => vec![task.explore(how.with(threads), watch)],
+            Asked::Explore(how) => vec![sharing.explore(task, how.with(threads), watch)],
             Asked::One(second, limits) => vec![task.ask_watched(*second, *limits, false, other).report],
             Asked::All(how, seconds) => {
                 let mut collect = Collect { outcomes: Outcomes::default(), observer: watch };

@@ -28,6 +28,7 @@ mod out;
 mod picture;
 mod progress;
 mod rows;
+mod sharing;
 mod status;
 mod suggest;
 

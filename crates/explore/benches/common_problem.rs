@@ -272,6 +272,7 @@ pub(crate) fn problem(v: Variant) -> Program {
         memory,
         actors: (0..v.actors).map(actor).collect(),
         barriers: Vec::new(),
+        forgetful: false,
         windows: Vec::new(),
         check: Box::new(check),
         narrate: Box::new(Silent),

@@ -174,7 +174,17 @@ impl<'p> Actors<'p> {
                 let old = &mut self.places[place as usize];
                 let (finding, marks) = (old.finding.take(), std::mem::take(&mut old.marks));
                 let Place { answer, request, call, allocated, .. } = *old;
-                kept.push(Place { parent, child: NONE, sibling: NONE, answer, request, call, allocated, finding, marks });
+                kept.push(Place {
+                    parent,
+                    child: NONE,
+                    sibling: NONE,
+                    answer,
+                    request,
+                    call,
+                    allocated,
+                    finding,
+                    marks,
+                });
                 if let Some(parent) = kept.get_mut(parent as usize) {
                     parent.child = new;
                 }

@@ -51,8 +51,7 @@ impl Search<'_> {
             return ControlFlow::Continue(());
         }
         let mut actors = self.spare.take().unwrap_or_else(|| Actors::new(self.program));
-        (self.outcome.finding, self.outcome.samples) =
-            sample(self.shared, &mut actors, self.outcome.depth);
+        (self.outcome.finding, self.outcome.samples) = sample(self.shared, &mut actors, self.outcome.depth);
         self.spare = Some(actors);
         if self.outcome.finding.is_some() { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
     }

@@ -190,7 +190,16 @@ impl<'p> Explorer<'p> {
     #[must_use]
     pub fn new(program: &'p Program) -> Self {
         assert!(program.actors.len() <= 32, "actor sets have 32 bits");
-        Self { program, limits: Limits::default(), exhaustive: false, preemptions: None, threads: None, eager: false, counts_commute: true, frontier: None }
+        Self {
+            program,
+            limits: Limits::default(),
+            exhaustive: false,
+            preemptions: None,
+            threads: None,
+            eager: false,
+            counts_commute: true,
+            frontier: None,
+        }
     }
 
     /// Sets what may end the search early.
@@ -254,7 +263,9 @@ impl<'p> Explorer<'p> {
         let watch = Mutex::new(observer);
         let mut frontier = self.frontier.filter(|frontier| frontier.fingerprint == self.program.fingerprint);
         let mut near = match frontier {
-            Some(frontier) => frontier.near.as_ref().map(|near| near.iter().map(|&i| Addr::at(i as usize)).collect()),
+            Some(frontier) => {
+                frontier.near.as_ref().map(|near| near.iter().map(|&i| Addr::at(i as usize)).collect())
+            }
             None => self.counts_commute.then(Vec::new),
         };
         loop {

@@ -116,7 +116,8 @@ fn search<'s>(shared: &'s Shared<'s>, subtree: &Subtree, spare: &mut Option<Acto
     actors.restart();
     let mut search = Search::new(shared, actors);
     if search.resume(subtree).is_continue() {
-        let ended = search.run(u64::MAX).is_continue() || search.outcome.finding.is_some() || search.near.is_some();
+        let ended =
+            search.run(u64::MAX).is_continue() || search.outcome.finding.is_some() || search.near.is_some();
         search.book();
         if ended {
             (search.outcome.executions, search.outcome.events) = search.on_the_way();
@@ -214,7 +215,9 @@ impl<'s> Search<'s> {
     /// it if need be, and helps others meanwhile. Gives whether there is anything: if nobody has begun it, the
     /// caller is the one to search it.
     pub(crate) fn take_back(&mut self, step: First) -> ControlFlow<Option<Stop>, bool> {
-        let Some(subtree) = self.given[step.given as usize].take() else { return ControlFlow::Continue(false) };
+        let Some(subtree) = self.given[step.given as usize].take() else {
+            return ControlFlow::Continue(false);
+        };
         if subtree.claim() {
             return ControlFlow::Continue(false);
         }

@@ -44,11 +44,8 @@ fn rounds_add_up() {
 /// A barrier of some does not hold the others back.
 #[test]
 fn barriers_of_some_are_none() {
-    let scripts = [
-        vec![Store(0, 1), Barrier(0), Store(0, 1)],
-        vec![Store(0, 1), Barrier(0)],
-        vec![Store(0, 1)],
-    ];
+    let scripts =
+        [vec![Store(0, 1), Barrier(0), Store(0, 1)], vec![Store(0, 1), Barrier(0)], vec![Store(0, 1)]];
     assert_eq!(explore(&forgetful(&scripts)).executions, explore(&program(&scripts)).executions);
 }
 
@@ -56,7 +53,10 @@ fn barriers_of_some_are_none() {
 #[test]
 fn findings() {
     for bad in [
-        [vec![Load(0), Bad(1), Barrier(0), Store(1, 1)], vec![Store(0, 1), Store(0, 0), Barrier(0), Store(1, 2)]],
+        [
+            vec![Load(0), Bad(1), Barrier(0), Store(1, 1)],
+            vec![Store(0, 1), Store(0, 0), Barrier(0), Store(1, 2)],
+        ],
         [vec![Store(0, 1), Barrier(0), Load(1), Bad(2)], vec![Store(0, 1), Barrier(0), Store(1, 2)]],
     ] {
         assert!(Explorer::new(&forgetful(&bad)).run(&mut ()).finding.is_some());
@@ -84,7 +84,13 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn rounds() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(prop::collection::vec(step(), 0..3), 3).prop_map(|rounds| {
-        rounds.into_iter().flat_map(|mut round| { round.push(Barrier(0)); round }).collect()
+        rounds
+            .into_iter()
+            .flat_map(|mut round| {
+                round.push(Barrier(0));
+                round
+            })
+            .collect()
     })
 }
 

@@ -110,10 +110,7 @@ fn limits_are_not_complete() {
         outcome
     };
     let by_executions = limited(Limits { executions: Some(10), ..Limits::default() });
-    assert_eq!(
-        (by_executions.stopped, by_executions.executions),
-        (Some(Stop::Executions), 10)
-    );
+    assert_eq!((by_executions.stopped, by_executions.executions), (Some(Stop::Executions), 10));
     assert_eq!(limited(Limits { time: Some(Duration::ZERO), ..Limits::default() }).stopped, Some(Stop::Time));
     assert_eq!(limited(Limits { steps: 20, ..Limits::default() }).stopped, Some(Stop::Steps));
     // A limit that is just enough does not spoil the answer.

@@ -97,7 +97,8 @@ fn several_threads() {
 /// A frontier of another program, or one that somebody has spoiled, is of no use and does no harm.
 #[test]
 fn what_does_not_fit_is_begun_anew() {
-    let (one, other) = (problem(Variant::new(4, Rule::Mapcount, true)), problem(Variant::new(3, Rule::Count, false)));
+    let (one, other) =
+        (problem(Variant::new(4, Rule::Mapcount, true)), problem(Variant::new(3, Rule::Count, false)));
     let limits = Limits { executions: Some(50), ..Limits::default() };
     let mut frontier = Explorer::new(&one).limits(limits).run(&mut ()).frontier.expect("it was stopped");
     let whole = Explorer::new(&other).run(&mut ());

@@ -90,7 +90,8 @@ fn choices_and_waiting() {
 /// A limit ends all of them.
 #[test]
 fn limits_end_everybody() {
-    let program = program(&[vec![Store(0, 1); 4], vec![Store(0, 2); 4], vec![Store(0, 3); 4], vec![Store(0, 4); 4]]);
+    let program =
+        program(&[vec![Store(0, 1); 4], vec![Store(0, 2); 4], vec![Store(0, 3); 4], vec![Store(0, 4); 4]]);
     let threads = Threads::new(2);
     let limits = Limits { executions: Some(30_000), ..Limits::default() };
     let outcome = Explorer::new(&program).limits(limits).threads(&threads).eager(true).run(&mut ());

@@ -15,7 +15,10 @@ pub fn line(report: &Report) -> String {
     }
     parts.push(explored(report));
     parts.push(extent(report).to_owned());
-    parts.push(format!("{:.2} s", report.seconds));
+    parts.push(match &report.same_as {
+        Some(era) => format!("same as {era}"),
+        None => format!("{:.2} s", report.seconds),
+    });
     if report.verdict == Verdict::Holds {
         parts.push(format!("[{}]", conditions(report)));
     }
@@ -98,7 +101,13 @@ fn tally(reports: &[Report], judgement: Option<String>) -> String {
         .filter(|&(_, count)| count > 0)
         .map(|(verdict, count)| format!("{count} {verdict}"))
         .collect();
-    let executions = counted(reports.iter().map(|r| r.executions).sum(), "execution");
+    // What several eras have in common was done once.
+    let done = reports.iter().filter(|r| r.same_as.is_none());
+    let mut executions = counted(done.map(|r| r.executions).sum(), "execution");
+    let shared = reports.iter().filter(|r| r.same_as.is_some()).count() as u64;
+    if shared > 0 {
+        executions.push_str(&format!(", {} shared with another era", counted(shared, "run")));
+    }
     let parts: Vec<String> =
         std::iter::once(verdicts.join(", ")).chain(judgement).chain(std::iter::once(executions)).collect();
     format!("{runs}: {}", parts.join("; "))
@@ -192,6 +201,7 @@ pub(crate) mod tests {
             depth: None,
             outcomes: None,
             seconds: 0.5,
+            same_as: None,
             expected: Some("lost-read".into()),
             as_expected,
             beyond: None,

@@ -62,6 +62,10 @@ pub struct Report {
     pub outcomes: Option<u64>,
     /// Wall time.
     pub seconds: f64,
+    /// The era whose search this is, too: the eras differ in nothing that it depends on, so it was not done again.
+    /// `None` if the search was done for this era.
+    #[serde(default)]
+    pub same_as: Option<String>,
     /// What the scenario's file expects, as `lost-read`; `None` if it says nothing.
     pub expected: Option<String>,
     /// Whether the result is as expected; `None` if it is reported without being judged.

@@ -1,6 +1,6 @@
 //! `cowrace check`: every scenario under every era.
 
-use cowrace_explore::tidy;
+use cowrace_explore::{Threads, tidy};
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
 use cowrace_render::{figures, json, line, summary, table};
@@ -13,6 +13,8 @@ use crate::cli::{CheckArgs, Format};
 use crate::engines::Engines;
 use crate::input::{self, Loaded};
 use crate::picture::{CHECK, REPLAY};
+use crate::progress::Watch;
+use crate::sharing::Sharing;
 use crate::{Failure, Interrupt, Out, eras, judge, picture};
 
 use super::explain::again;
@@ -37,13 +39,17 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     batch::tell_notes(&selection);
     let engines = Engines::of(&args.engine, args.search.toggles.arch, args.search.limits())?;
     let verbose = Verbosity::of(&loaded, &selection.eras, base.is_some());
-    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, interrupt };
+    let shares = engines.share();
+    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares, interrupt };
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
         Format::Text => tell_all(task, loaded, reports, verbose),
         Format::Json => reports.iter().map(json_line).collect(),
     };
     let (mut reports, mut seconds) = (Vec::new(), Vec::new());
-    let searched = batch.run(out, |task, watch, threads| engines.run(task, watch, threads), tell)?;
+    let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, sharing: &mut Sharing| {
+        engines.run(task, watch, threads, sharing)
+    };
+    let searched = batch.run(out, search, tell)?;
     for mut all in searched.results {
         seconds.extend(all.drain(1..));
         reports.append(&mut all);

@@ -1,5 +1,6 @@
 //! `cowrace matrix`: what the model says of every scenario under every era, whatever files expect.
 
+use cowrace_explore::Threads;
 use cowrace_render::{counts, markdown, matrix};
 use cowrace_trace::{Exit, Report, Verdict};
 
@@ -7,6 +8,8 @@ use crate::batch::{self, Batch};
 use crate::check::{Exploration, Task};
 use crate::cli::{MatrixArgs, MatrixFormat};
 use crate::input::{self, Loaded};
+use crate::progress::Watch;
+use crate::sharing::Sharing;
 use crate::{Failure, Interrupt, Out, eras};
 
 use super::check::json_line;
@@ -25,13 +28,16 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     }
     let loaded = input::checked(sources)?;
     batch::tell_notes(&selection);
-    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, interrupt };
+    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares: true, interrupt };
     let how = Exploration { limits: args.search.limits(), ..Exploration::default() };
     let tell = |_: Task<'_>, _: &Loaded, report: &Report| match args.format {
         MatrixFormat::Json => json_line(report),
         MatrixFormat::Text | MatrixFormat::Markdown => Ok(String::new()),
     };
-    let searched = batch.run(out, |task, watch, threads| task.explore(how.with(threads), watch), tell)?;
+    let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, sharing: &mut Sharing| {
+        sharing.explore(task, how.with(threads), watch)
+    };
+    let searched = batch.run(out, search, tell)?;
     let reports = searched.results;
     match args.format {
         MatrixFormat::Text => out.text(&format!("{}\n{}\n", matrix(&reports), counts(&reports)))?,

@@ -68,13 +68,13 @@ fn compare<'t>(table: &'t Table, format: Format, out: &mut Out<'_>) -> Result<Ex
     let progress = Progress::new(work.len(), Interrupt::default());
     let mut cells = Vec::new();
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let explore = |work: &Work<'_, 't>| {
+    let explore = |(): &mut (), work: &Work<'_, 't>| {
         let cell = work.explore(&mut Watch::new(&progress));
         progress.done();
         cell
     };
     let done = jobs::ordered(
-        &work,
+        &work.chunks(1).collect::<Vec<_>>(),
         threads,
         || false,
         explore,

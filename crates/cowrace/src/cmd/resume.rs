@@ -8,7 +8,7 @@ use cowrace_render::{figures, line};
 use cowrace_trace::Exit;
 use cowrace_trace::frontier::Frontier;
 
-use crate::check::{Exploration, Task};
+use crate::check::{Exploration, Explored, Task};
 use crate::cli::{CheckArgs, EngineName, Format};
 use crate::interrupt::Extent;
 use crate::progress::{Progress, Watch};
@@ -28,14 +28,18 @@ pub(crate) fn run(
     out: &mut Out<'_>,
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
-    if args.engine.engine != EngineName::Explore || args.engine.preemptions.is_some() || args.against.is_some() {
+    if args.engine.engine != EngineName::Explore
+        || args.engine.preemptions.is_some()
+        || args.against.is_some()
+    {
         return Err(Failure::usage(
             "`--resume` is for a whole search by explore: leave out --engine, --preemptions and --against",
         ));
     }
     let selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
     let loaded = input::checked(input::files(&args.paths)?)?;
-    let variants: Vec<_> = loaded.iter().flat_map(|l| l.scenario.variants().iter().map(move |v| (l, v))).collect();
+    let variants: Vec<_> =
+        loaded.iter().flat_map(|l| l.scenario.variants().iter().map(move |v| (l, v))).collect();
     let ([(loaded, variant)], [era]) = (variants.as_slice(), selection.eras.as_slice()) else {
         return Err(Failure::usage(format!(
             "`--resume` is for one search, and these are {}: name one scenario without variants and one `--era`",
@@ -54,7 +58,7 @@ pub(crate) fn run(
         frontier: frontier.as_ref(),
         ..Exploration::default()
     };
-    let (report, left) = task.explore_on(how, &mut watch);
+    let Explored { report, frontier: left, .. } = task.explored(how, &mut watch);
     progress.finish();
     let told = match left {
         Some(left) => {

@@ -117,15 +117,19 @@ fn a_table_has_what_there_is() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = endless(dir.path());
     let path = path.to_str().expect("a name");
+    // The eras of a scenario are one thread's, so there is a scenario for each.
+    let other = dir.path().join("other.race");
+    std::fs::write(&other, ENDLESS.replace("race endless", "race other")).expect("a file");
+    let other = other.to_str().expect("a name");
     let eras = ["--era", "v6.12", "--era", "v6.15", "--jobs", "2"];
     let run = |command: &str| {
-        let running = Running::start(&[&[command, path, "plain.race"], &eras[..]].concat());
+        let running = Running::start(&[&[command, path, other], &eras[..]].concat());
         sleep(Duration::from_millis(200));
         running.interrupt();
         running.ends().exits(12).says(&["interrupted: 0 of 4 searches finished\n"])
     };
     run("check").prints(&["BOUNDED  endless  era v6.12", "  interrupted  ", "2 runs: 2 bounded"]);
-    run("matrix").prints(&["endless   bounded", "a limit ended the search"]);
+    run("matrix").prints(&["endless   bounded", "other     bounded", "a limit ended the search"]);
 }
 
 #[test]
