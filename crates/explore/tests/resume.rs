@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::peers::{Rule, Variant, problem};
+use common::common_problem::{Rule, Variant, problem};
 use common::random::{Flavour, scripts};
 use common::{Step::*, *};
 use cowrace_explore::{Explorer, Limits, Outcome, Threads};

@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::peers::{Rule, Variant, problem};
+use common::common_problem::{Rule, Variant, problem};
 use common::random::{Flavour, scripts};
 use common::{Step::*, *};
 use cowrace_explore::{Execution, Explorer, Limits, Observer, Outcome, Threads};
