@@ -119,7 +119,7 @@ fn by_hand() {
         ],
         // One lock stays locked: the others wait for ever, and their races count all the same.
         vec![vec![Lock(1)], vec![Lock(1), Unlock(1)], vec![Store(0, 1), Lock(1), Unlock(1)], vec![Load(0)]],
-        // Waiting for a lock in an execution that is thrown away.
+        // Waiting for a lock where others sleep.
         vec![
             vec![ReadLock, ReadUnlock],
             vec![Load(0), Lock(1)],
