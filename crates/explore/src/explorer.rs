@@ -10,6 +10,7 @@ use cowrace_machine::{Limits, Memory, Program};
 use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::actors::Actors;
+use crate::coverage::Coverage;
 use crate::history::History;
 use crate::search::Search;
 use crate::shared::{Shared, Threads};
@@ -127,6 +128,9 @@ pub struct Outcome {
     /// For each window, whether each of its points occurred in some execution. A window that is not open
     /// because a point never occurs is about steps that the program does not take.
     pub occurred: Vec<bool>,
+    /// What executions have shown, if that was asked for and the search came to its end. How far a search has come
+    /// that ends early depends on the number of threads, so it tells nothing.
+    pub coverage: Option<Coverage>,
 }
 
 impl Outcome {
@@ -142,6 +146,7 @@ impl Outcome {
             opened: vec![false; program.windows.len()],
             occurred: vec![false; program.windows.len()],
             estimate: None,
+            coverage: None,
         }
     }
 
@@ -160,6 +165,7 @@ pub struct Explorer<'p> {
     limits: Limits,
     exhaustive: bool,
     preemptions: Option<u32>,
+    coverage: bool,
     threads: Option<&'p Threads>,
     eager: bool,
 }
@@ -173,7 +179,15 @@ impl<'p> Explorer<'p> {
     #[must_use]
     pub fn new(program: &'p Program) -> Self {
         assert!(program.actors.len() <= 32, "actor sets have 32 bits");
-        Self { program, limits: Limits::default(), exhaustive: false, preemptions: None, threads: None, eager: false }
+        Self {
+            program,
+            limits: Limits::default(),
+            exhaustive: false,
+            preemptions: None,
+            coverage: false,
+            threads: None,
+            eager: false,
+        }
     }
 
     /// Sets what may end the search early.
@@ -199,6 +213,13 @@ impl<'p> Explorer<'p> {
         self
     }
 
+    /// Collects what executions show beside that they are good or bad; takes some more time.
+    #[must_use]
+    pub const fn coverage(mut self, coverage: bool) -> Self {
+        self.coverage = coverage;
+        self
+    }
+
     /// Takes on other threads at once, and looks for work for them after every execution. For tests: most searches
     /// are over before that is worth while.
     #[doc(hidden)]
@@ -219,7 +240,7 @@ impl<'p> Explorer<'p> {
     pub fn run(&self, observer: &mut (dyn Observer + Send)) -> Outcome {
         let none = Threads::new(0);
         let threads = self.threads.unwrap_or(&none);
-        let how = (self.limits, self.exhaustive, self.preemptions);
+        let how = (self.limits, self.exhaustive, self.preemptions, self.coverage);
         let watch = Mutex::new(observer);
         let shared = Shared::new(self.program, how, threads, &watch);
         thread::scope(|scope| {

@@ -88,6 +88,12 @@
 //! A limit that ends the search makes it incomplete, and the outcome says so. So does a finding, since the
 //! search stops at the first one unless it is told to go on.
 //!
+//! # Coverage
+//!
+//! [`Coverage`] tells what a search that came to its end has gone through: which calls met in which order, where
+//! in the source requests came from. Events conflict in the same order in all executions of a trace, so what is left
+//! out would add nothing.
+//!
 //! # Cost
 //!
 //! Futures cannot be cloned. To go back, memory is taken back event by event, and an actor that moved since is
@@ -101,6 +107,7 @@
 //! from one actor to another as seldom as it can.
 
 mod actors;
+mod coverage;
 mod describe;
 mod ends;
 mod estimate;
@@ -126,6 +133,7 @@ mod underflow;
 mod wakeup;
 mod windows;
 
+pub use coverage::Coverage;
 pub use cowrace_machine::Limits;
 pub use explorer::{Estimate, Execution, Explorer, Observer, Outcome, Progress};
 pub use guide::{Directive, GuideError, Until, guide};

@@ -13,6 +13,7 @@ use cowrace_machine::Access;
 use cowrace_trace::Stop;
 
 use crate::actors::Actors;
+use crate::coverage::Seen;
 use crate::ends::Found;
 use crate::explorer::Outcome;
 use crate::moves::{Move, Sequence};
@@ -55,6 +56,7 @@ pub(crate) struct Done {
     /// What is to be executed from earlier states.
     beyond: Vec<(u32, Sequence)>,
     windows: Windows,
+    seen: Seen,
 }
 
 impl Subtree {
@@ -116,11 +118,13 @@ fn search<'s>(shared: &'s Shared<'s>, subtree: &Subtree, spare: &mut Option<Acto
         let ended = search.run(u64::MAX).is_continue() || search.outcome.finding.is_some();
         search.book();
         if ended {
-            let Search { outcome, beyond, windows, .. } = &mut search;
+            search.seen.note_sites(&search.actors);
+            let Search { outcome, beyond, windows, seen, .. } = &mut search;
             subtree.finish(Done {
                 outcome: outcome.clone(),
                 beyond: std::mem::take(beyond),
                 windows: windows.clone(),
+                seen: std::mem::take(seen),
             });
         }
     }
@@ -226,11 +230,12 @@ impl<'s> Search<'s> {
                 None => self.shared.nap(),
             }
         };
-        let Done { outcome, beyond, windows } = *done;
+        let Done { outcome, beyond, windows, seen } = *done;
         self.outcome.add(&outcome);
         let booked = (outcome.executions, outcome.events);
         self.booked = (self.booked.0 + booked.0, self.booked.1 + booked.1);
         self.windows.merge(&windows);
+        self.seen.merge(&seen);
         if self.outcome.finding.is_none() {
             self.outcome.finding = outcome.finding;
             if self.outcome.finding.is_some() && !self.shared.exhaustive {

@@ -26,7 +26,7 @@ impl Observer for Traces {
 fn explore(program: &Program, exhaustive: bool, threads: usize) -> (Outcome, Traces) {
     let mut traces = Traces::default();
     let threads = Threads::new(threads);
-    let explorer = Explorer::new(program).exhaustive(exhaustive).threads(&threads).eager(true);
+    let explorer = Explorer::new(program).exhaustive(exhaustive).coverage(true).threads(&threads).eager(true);
     (explorer.run(&mut traces), traces)
 }
 
