@@ -9,7 +9,7 @@ use cowrace_mm::era::PRESETS;
 use cowrace_scenario::{Expectation, Scenario, Variant, environment};
 use cowrace_trace::{Class, Report, Trace, Verdict};
 
-use crate::directives;
+use crate::{coverage, directives};
 
 /// How the exhaustive engine is to search.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Exploration<'t> {
     /// Explores only executions in which actors that could go on are stopped at most so often, all together. What
     /// finds nothing is then `bounded`.
     pub preemptions: Option<u32>,
+    /// Whether to tell what a search went through that comes to its end and finds nothing.
+    pub coverage: bool,
     /// Threads that the search may use beside its own, while nobody else does.
     pub threads: Option<&'t Threads>,
 }
@@ -59,16 +61,18 @@ impl Task<'_> {
 
     /// As [`check`](Self::check), in a way of one's own.
     pub fn explore(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Report {
-        let Exploration { limits, exhaustive, preemptions, threads } = how;
+        let Exploration { limits, exhaustive, preemptions, coverage, threads } = how;
         let started = Instant::now();
         let program = self.program();
         let mut explorer =
-            Explorer::new(&program).limits(limits).exhaustive(exhaustive).preemptions(preemptions);
+            Explorer::new(&program).limits(limits).exhaustive(exhaustive).preemptions(preemptions).coverage(coverage);
         if let Some(threads) = threads {
             explorer = explorer.threads(threads);
         }
         let outcome = explorer.run(observer);
         let (verdict, detail) = conclude(&program, &outcome, preemptions);
+        let is_clean = matches!(verdict, Verdict::Holds | Verdict::Vacuous);
+        let seen = outcome.coverage.filter(|_| is_clean);
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
         Report {
@@ -85,6 +89,7 @@ impl Task<'_> {
             as_expected: self.as_expected(verdict, class),
             settings: preemptions.map(at_most),
             schedule: finding.map(|(_, schedule)| schedule),
+            coverage: seen.map(|seen| coverage::told(self.variant, &seen)),
             ..self.report("explore", "sc")
         }
     }
@@ -116,6 +121,7 @@ impl Task<'_> {
             disagreement: None,
             settings: None,
             schedule: None,
+            coverage: None,
         }
     }
 

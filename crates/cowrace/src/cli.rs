@@ -247,6 +247,9 @@ pub struct CheckArgs {
     /// Checks this era as well, without toggles, and lists what the others break and mend in comparison.
     #[arg(long, value_name = "ERA|FILE")]
     pub against: Option<String>,
+    /// Tells of each run that holds which calls met in which order, and which lines of the model were never reached.
+    #[arg(long)]
+    pub coverage: bool,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

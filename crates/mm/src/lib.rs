@@ -21,6 +21,7 @@ mod narrate;
 pub mod page_alloc;
 pub mod pte;
 pub mod rmap;
+mod source;
 pub mod swap;
 pub mod swapfile;
 pub mod task_mmu;
@@ -38,6 +39,7 @@ use cowrace_machine::{Actor, ActorSet, Arch, Program};
 pub use cpu::{Cpu, Kernel};
 pub use era::Era;
 pub use functions::FUNCTIONS;
+pub use source::{Function, SOURCE, place};
 pub use world::World;
 
 use crate::world::{Call, Expr, Step, Term};

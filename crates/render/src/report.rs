@@ -198,6 +198,7 @@ pub(crate) mod tests {
             disagreement: None,
             settings: None,
             schedule: None,
+            coverage: None,
         }
     }
 
