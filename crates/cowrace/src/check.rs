@@ -64,8 +64,11 @@ impl Task<'_> {
         let Exploration { limits, exhaustive, preemptions, coverage, threads } = how;
         let started = Instant::now();
         let program = self.program();
-        let mut explorer =
-            Explorer::new(&program).limits(limits).exhaustive(exhaustive).preemptions(preemptions).coverage(coverage);
+        let mut explorer = Explorer::new(&program)
+            .limits(limits)
+            .exhaustive(exhaustive)
+            .preemptions(preemptions)
+            .coverage(coverage);
         if let Some(threads) = threads {
             explorer = explorer.threads(threads);
         }

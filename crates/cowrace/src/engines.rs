@@ -37,12 +37,7 @@ impl Engines {
     /// # Errors
     ///
     /// If the arguments do not fit each other.
-    pub(crate) fn of(
-        args: &EngineArgs,
-        coverage: bool,
-        arch: Arch,
-        limits: Limits,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn of(args: &EngineArgs, coverage: bool, arch: Arch, limits: Limits) -> Result<Self, Failure> {
         if coverage && !matches!(args.engine, EngineName::Explore | EngineName::All) {
             return Err(Failure::usage(
                 "`--coverage` is explore's: leave it out, or say `--engine explore` or `--engine all`",

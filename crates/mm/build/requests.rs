@@ -26,7 +26,8 @@ pub(crate) fn functions(text: &str) -> Vec<Function> {
         match byte {
             b'{' => {
                 depth += 1;
-                let named = declared.take().map(|name| Open { name, depth, frames: Vec::new(), lines: Vec::new() });
+                let named =
+                    declared.take().map(|name| Open { name, depth, frames: Vec::new(), lines: Vec::new() });
                 open.extend(named);
             }
             b'}' => {

@@ -94,6 +94,9 @@ t0: x = 0                    t1: clear_refs(A)  never met
     fn nothing_is_listed_where_nothing_is_missing() {
         let functions = Functions { entered: 3, all: 90 };
         let seen = Coverage { orders: Vec::new(), unreached: Vec::new(), functions };
-        assert_eq!(coverage(&seen), "3 of 90 functions of the model entered, and every line of them reached\n");
+        assert_eq!(
+            coverage(&seen),
+            "3 of 90 functions of the model entered, and every line of them reached\n"
+        );
     }
 }
