@@ -264,6 +264,24 @@ impl History {
         out.dedup();
     }
 
+    /// All earlier events that conflict with `accesses`, those of the same actor among them; some more than once.
+    pub(crate) fn conflicting(&self, accesses: &[Access], mut see: impl FnMut(u32)) {
+        for access in accesses {
+            let Some(word) = self.words.get(access.addr.index()) else { continue };
+            for changed in &word.changes {
+                if changed.mask & access.mask != 0 && (access.kind, changed.kind) != (Kind::Add, Kind::Add) {
+                    see(changed.event);
+                }
+            }
+            if access.kind == Kind::Read {
+                continue;
+            }
+            for seen in word.reads.iter().filter(|seen| seen.mask & access.mask != 0) {
+                see(seen.event);
+            }
+        }
+    }
+
     /// How many events of an actor there are before an event.
     pub(crate) fn moved_before(&self, actor: u8, event: u32) -> usize {
         self.own(actor).partition_point(|&own| own < event)

@@ -88,6 +88,12 @@
 //! A limit that ends the search makes it incomplete, and the outcome says so. So does a finding, since the
 //! search stops at the first one unless it is told to go on.
 //!
+//! # Coverage
+//!
+//! [`Coverage`] tells what a search that came to its end has gone through: which calls met in which order, where
+//! in the source requests came from. Events conflict in the same order in all executions of a trace, so what is left
+//! out would add nothing.
+//!
 //! # Cost
 //!
 //! What an actor asks is remembered by the answers that it got, so that its future is run again only where
@@ -101,6 +107,7 @@
 
 mod actors;
 mod barriers;
+mod coverage;
 mod describe;
 mod ends;
 mod estimate;
@@ -128,6 +135,7 @@ mod underflow;
 mod wakeup;
 mod windows;
 
+pub use coverage::Coverage;
 pub use cowrace_machine::Limits;
 pub use explorer::{Estimate, Execution, Explorer, Observer, Outcome, Progress};
 pub use guide::{Directive, GuideError, Until, guide};
