@@ -1,10 +1,12 @@
 //! Programs made of scripts, and a search without reduction to compare with.
 #![expect(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod corpus;
 pub(crate) mod memo;
 pub(crate) mod naive;
 pub(crate) mod peers;
 pub(crate) mod random;
+pub(crate) mod states;
 pub(crate) mod walker;
 
 use std::collections::HashMap;
