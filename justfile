@@ -40,6 +40,10 @@ bench *ARGS:
 bench-memory:
     cargo bench --package cowrace-explore --bench memory
 
+# The search against general state caching (a few minutes).
+bench-caching:
+    cargo bench --package cowrace-explore --bench caching
+
 # Fuzz a target: scenario, schedule, replay, run or era (needs nightly and cargo-fuzz).
 fuzz TARGET *ARGS:
     fuzz/run {{TARGET}} {{ARGS}}
