@@ -20,6 +20,7 @@ test *ARGS:
 lint:
     cargo fmt --all --check
     cargo fmt --manifest-path fuzz/Cargo.toml --check
+    cargo fmt --manifest-path peers/Cargo.toml --check
     cargo clippy --workspace --all-targets -- --deny warnings
     RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
 
@@ -27,6 +28,7 @@ lint:
 fmt:
     cargo fmt --all
     cargo fmt --manifest-path fuzz/Cargo.toml
+    cargo fmt --manifest-path peers/Cargo.toml
 
 # Review changed snapshots of printed text (needs cargo-insta).
 review:
@@ -43,6 +45,10 @@ bench-memory:
 # The search against general state caching (a few minutes).
 bench-caching:
     cargo bench --package cowrace-explore --bench caching
+
+# Other checkers beside ours on one problem: one table with ratios (SPIN needs spin and gcc).
+peers *ARGS:
+    cargo run --release --quiet --manifest-path peers/Cargo.toml -- {{ARGS}}
 
 # Fuzz a target: scenario, schedule, replay, run or era (needs nightly and cargo-fuzz).
 fuzz TARGET *ARGS:

@@ -55,7 +55,7 @@ impl<'r> Modelled<'r> {
     fn cell(
         &self,
         (kernel, observed): (&'static Kernel, &'r Observed),
-        observer: &mut dyn Observer,
+        observer: &mut (dyn Observer + Send),
     ) -> Result<Cell<'r>, Failure> {
         let era = era(kernel)?;
         let [variant] = self.scenario.variants() else {
@@ -101,7 +101,7 @@ pub(crate) struct Work<'m, 'r> {
 }
 
 impl<'r> Work<'_, 'r> {
-    pub(crate) fn explore(&self, observer: &mut dyn Observer) -> Result<Cell<'r>, Failure> {
+    pub(crate) fn explore(&self, observer: &mut (dyn Observer + Send)) -> Result<Cell<'r>, Failure> {
         self.modelled.cell(self.cell, observer)
     }
 }

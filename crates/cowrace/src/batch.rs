@@ -3,14 +3,17 @@
 use std::io::{self, Write as _};
 use std::num::NonZero;
 
+use cowrace_explore::Threads;
 use cowrace_mm::Era;
 
 use crate::check::Task;
 use crate::cli::SearchArgs;
 use crate::eras::Selection;
 use crate::input::Loaded;
+use crate::interrupt::Extent;
 use crate::progress::{Progress, Watch};
-use crate::{Failure, Out, jobs};
+use crate::sharing::Sharing;
+use crate::{Failure, Interrupt, Out, jobs};
 
 /// Scenarios and the eras to search them under.
 #[derive(Debug)]
@@ -18,6 +21,17 @@ pub(crate) struct Batch<'a> {
     pub(crate) loaded: &'a [Loaded],
     pub(crate) eras: &'a [Era],
     pub(crate) args: &'a SearchArgs,
+    /// Whether eras may have searches in common. A scenario's eras are then searched by one thread.
+    pub(crate) shares: bool,
+    pub(crate) interrupt: &'a Interrupt,
+}
+
+/// What searches came to.
+#[derive(Debug)]
+pub(crate) struct Searched<R> {
+    /// In order; those that were not begun are missing.
+    pub(crate) results: Vec<R>,
+    pub(crate) extent: Extent,
 }
 
 impl Batch<'_> {
@@ -26,27 +40,43 @@ impl Batch<'_> {
     pub(crate) fn run<R: Send>(
         &self,
         out: &mut Out<'_>,
-        search: impl Fn(&Task<'_>, &mut Watch<'_>) -> R + Sync,
+        search: impl Fn(&Task<'_>, &mut Watch<'_>, &Threads, &mut Sharing) -> R + Sync,
         tell: impl Fn(Task<'_>, &Loaded, &R) -> Result<String, Failure> + Sync,
-    ) -> Result<Vec<R>, Failure> {
+    ) -> Result<Searched<R>, Failure> {
         let work = self.work();
-        let threads = self.args.jobs.map_or_else(cores, usize::from);
-        let progress = Progress::new(work.len());
-        let mut results = Vec::new();
-        let one = |(task, loaded): &(Task<'_>, &Loaded)| {
-            let result = search(task, &mut Watch::new(&progress));
+        let all = self.args.jobs.map_or_else(cores, usize::from);
+        let size = if self.shares { self.eras.len().max(1) } else { 1 };
+        let groups: Vec<_> = work.chunks(size).collect();
+        let workers = all.clamp(1, groups.len().max(1));
+        // Who has no search to begin any more helps those that are still at one.
+        let spare = Threads::new(all - workers);
+        let progress = Progress::new(work.len(), self.interrupt.clone());
+        let (mut results, mut finished) = (Vec::new(), 0);
+        let one = |sharing: &mut Sharing, (task, loaded): &(Task<'_>, &Loaded)| {
+            let mut watch = Watch::new(&progress);
+            let result = search(task, &mut watch, &spare, sharing);
             progress.done();
             let text = tell(*task, loaded, &result)?;
-            Ok((result, text))
+            Ok((result, text, watch.has_stopped()))
         };
-        let done = jobs::ordered(&work, threads, one, |(result, text)| {
-            results.push(result);
-            progress.aside(|| out.text(&text))
-        });
+        let stop = || self.interrupt.asked();
+        let done = jobs::ordered(
+            &groups,
+            workers,
+            stop,
+            one,
+            || spare.give(),
+            |(result, text, stopped)| {
+                results.push(result);
+                finished += usize::from(!stopped);
+                progress.aside(|| out.text(&text))
+            },
+        );
         progress.finish();
-        done.map(|()| results)
+        done.map(|()| Searched { results, extent: Extent { finished, all: work.len() } })
     }
 
+    /// All eras of a scenario, in one variant, stand together.
     fn work(&self) -> Vec<(Task<'_>, &Loaded)> {
         let mut work = Vec::new();
         for each in self.loaded {
@@ -68,6 +98,6 @@ pub(crate) fn tell_notes(selection: &Selection) {
     }
 }
 
-fn cores() -> usize {
+pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }

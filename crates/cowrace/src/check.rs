@@ -2,14 +2,48 @@
 
 use std::time::Instant;
 
-use cowrace_explore::{Explorer, GuideError, Limits, Observer, Outcome, guide};
+use cowrace_explore::{Explorer, GuideError, Limits, Observer, Outcome, Threads, guide};
 use cowrace_machine::{Arch, Program};
-use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
+use cowrace_mm::{Consulted, Era};
 use cowrace_scenario::{Expectation, Scenario, Variant, environment};
+use cowrace_trace::frontier::Frontier;
 use cowrace_trace::{Class, Report, Trace, Verdict};
 
 use crate::directives;
+
+/// How the exhaustive engine is to search.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exploration<'t> {
+    /// What may end the search early.
+    pub limits: Limits,
+    /// Whether to go on after a bad execution.
+    pub exhaustive: bool,
+    /// Explores only executions in which actors that could go on are stopped at most so often, all together. What
+    /// finds nothing is then `bounded`.
+    pub preemptions: Option<u32>,
+    /// Threads that the search may use beside its own, while nobody else does.
+    pub threads: Option<&'t Threads>,
+    /// Where to go on.
+    pub frontier: Option<&'t Frontier>,
+}
+
+/// What came of a search.
+#[derive(Debug)]
+pub(crate) struct Explored {
+    pub(crate) report: Report,
+    /// What it has asked of the era.
+    pub(crate) consulted: Consulted,
+    /// Where to go on, if something ended it early.
+    pub(crate) frontier: Option<Box<Frontier>>,
+}
+
+impl Exploration<'static> {
+    /// With threads to use.
+    pub(crate) const fn with(self, threads: &Threads) -> Exploration<'_> {
+        Exploration { threads: Some(threads), ..self }
+    }
+}
 
 /// One scenario, in one variant, under one era, on one architecture.
 #[derive(Clone, Copy, Debug)]
@@ -32,30 +66,53 @@ impl Task<'_> {
     }
 
     /// Explores every interleaving, and judges the result by what the file expects.
-    pub fn check(&self, limits: Limits, observer: &mut dyn Observer) -> Report {
-        self.explore(limits, false, observer)
+    pub fn check(&self, limits: Limits, observer: &mut (dyn Observer + Send)) -> Report {
+        self.explore(Exploration { limits, ..Exploration::default() }, observer)
     }
 
-    /// As [`check`](Self::check); `exhaustive` goes on after a bad execution.
-    pub fn explore(&self, limits: Limits, exhaustive: bool, observer: &mut dyn Observer) -> Report {
+    /// As [`check`](Self::check), in a way of one's own.
+    pub fn explore(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Report {
+        self.explored(how, observer).report
+    }
+
+    /// As [`explore`](Self::explore), with all that comes of it.
+    pub(crate) fn explored(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Explored {
+        let Exploration { limits, exhaustive, preemptions, threads, frontier } = how;
         let started = Instant::now();
-        let program = self.program();
-        let outcome = Explorer::new(&program).limits(limits).exhaustive(exhaustive).run(observer);
-        let (verdict, detail) = conclude(&program, &outcome);
+        let (program, consulted) =
+            cowrace_mm::program_and_consulted(self.variant.world(), self.era, self.arch);
+        let mut explorer =
+            Explorer::new(&program).limits(limits).exhaustive(exhaustive).preemptions(preemptions);
+        if let Some(threads) = threads {
+            explorer = explorer.threads(threads);
+        }
+        if let Some(frontier) = frontier {
+            explorer = explorer.resume(frontier);
+        }
+        let mut outcome = explorer.run(observer);
+        let frontier = outcome.frontier.take();
+        let (verdict, detail) = conclude(&program, &outcome, preemptions);
+        // Samples count for what they have found; for what holds they say nothing.
+        let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
-        Report {
+        let report = Report {
             verdict,
             class,
             detail: finding.as_ref().map(|(finding, _)| finding.detail.clone()).or(detail),
             complete: outcome.complete,
             stopped: outcome.stopped,
-            executions: outcome.executions,
+            executions: outcome.executions + samples,
+            estimate: outcome.estimate.filter(|_| !outcome.complete).map(|estimate| estimate.executions),
+            requests: Some(outcome.events),
+            depth: Some(outcome.depth),
             seconds: started.elapsed().as_secs_f64(),
             as_expected: self.as_expected(verdict, class),
+            settings: preemptions.map(at_most),
             schedule: finding.map(|(_, schedule)| schedule),
             ..self.report("explore", "sc")
-        }
+        };
+        Explored { report, consulted, frontier }
     }
 
     /// A report of nothing yet.
@@ -74,8 +131,12 @@ impl Task<'_> {
             complete: false,
             stopped: None,
             executions: 0,
+            estimate: None,
+            requests: None,
+            depth: None,
             outcomes: None,
             seconds: 0.0,
+            same_as: None,
             expected: self.expectation().map(|e| e.to_string()),
             as_expected: None,
             beyond: None,
@@ -125,12 +186,18 @@ impl Task<'_> {
     }
 }
 
-fn conclude(program: &Program, outcome: &Outcome) -> (Verdict, Option<String>) {
+/// A bound on preemptions, in words.
+pub(crate) fn at_most(preemptions: u32) -> String {
+    format!("at most {preemptions} preemption{}", if preemptions == 1 { "" } else { "s" })
+}
+
+fn conclude(program: &Program, outcome: &Outcome, preemptions: Option<u32>) -> (Verdict, Option<String>) {
     if outcome.finding.is_some() {
         return (Verdict::Violated, None);
     }
-    if outcome.stopped.is_some() {
-        return (Verdict::Bounded, None);
+    let bound = preemptions.map(|most| format!("{} in an execution", at_most(most)));
+    if outcome.stopped.is_some() || bound.is_some() {
+        return (Verdict::Bounded, bound);
     }
     if !outcome.complete {
         return (Verdict::Inconclusive, Some("the search ended without saying why".to_owned()));

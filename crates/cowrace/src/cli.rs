@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cowrace_explore::Limits;
-use cowrace_machine::Arch;
+use cowrace_machine::{Arch, resident_memory};
 use cowrace_trace::Schedule;
 
 use crate::eras::Toggles;
@@ -22,6 +22,7 @@ Exit codes:
   12  a limit ended the search where a complete answer was due, or the question could not be answered
   13  vacuous: no execution opened the window of the race
   14  engines disagree
+ 130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12
 If several apply: 14, then 10, 11, 13, 12.";
 
 const MATRIX_EXITS: &str = "\
@@ -30,7 +31,8 @@ Exit codes:
    1  the tool failed
    2  the command line cannot be read
    3  a scenario cannot be read, does not parse or does not check
-  12  a limit ended a search, or a question could not be answered";
+  12  a limit ended a search, or a question could not be answered
+ 130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12";
 
 const REPLAY_EXITS: &str = "\
 Exit codes:
@@ -49,6 +51,18 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Whether the command makes searches that may be interrupted.
+    #[must_use]
+    pub const fn searches(&self) -> bool {
+        match &self.command {
+            Command::Check(_) | Command::Matrix(_) => true,
+            Command::Explain(args) => !args.as_written && args.schedule.is_none(),
+            Command::Replay(_) | Command::List(_) | Command::Eras(_) | Command::RealKernels(_) => false,
+        }
+    }
 }
 
 /// The commands.
@@ -182,8 +196,8 @@ pub struct EngineArgs {
     /// Schedules that shuttle tries, and that loom may try beside explore; without it 1000, and 10000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub schedules: Option<u64>,
-    /// In each execution loom stops threads that could go on, all together, at most so often; the verdict is
-    /// then `bounded`.
+    /// Explores only executions in which actors that could go on are stopped at most so often, all together: more
+    /// ground in less time, but what finds nothing is then `bounded`. With --engine all it bounds loom alone.
     #[arg(long, value_name = "N")]
     pub preemptions: Option<u8>,
 }
@@ -204,6 +218,9 @@ pub struct SearchArgs {
     /// Ends each search after so many seconds; the verdict is then `bounded`.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<Duration>,
+    /// Ends searches while the whole process has so much memory, as 512M or 2GiB; the verdict is then `bounded`.
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub max_memory: Option<u64>,
     /// Searches that run at the same time; without it, one for each CPU.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
@@ -213,7 +230,8 @@ impl SearchArgs {
     /// What may end each search early.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        Limits { executions: self.max_executions, time: self.max_time, ..Limits::default() }
+        let (executions, time, memory) = (self.max_executions, self.max_time, self.max_memory);
+        Limits { executions, time, memory, ..Limits::default() }
     }
 }
 
@@ -229,6 +247,9 @@ pub struct CheckArgs {
     /// Checks this era as well, without toggles, and lists what the others break and mend in comparison.
     #[arg(long, value_name = "ERA|FILE")]
     pub against: Option<String>,
+    /// For one search: goes on where FILE says that it was stopped, and writes there where it is stopped.
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -357,6 +378,36 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A limit that nothing would keep is none.
+fn memory(text: &str) -> Result<u64, String> {
+    match resident_memory() {
+        Some(_) => size(text),
+        None => Err("this system does not say how much memory a process has: say --max-time or \
+                     --max-executions instead"
+            .to_owned()),
+    }
+}
+
+/// Bytes from a size as people write it. Units are powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let form = || "type a whole number and a unit, as 512M or 2G; 512MiB and 2GiB mean the same".to_owned();
+    let shift = match unit {
+        "K" | "KiB" => 10,
+        "M" | "MiB" => 20,
+        "G" | "GiB" => 30,
+        "T" | "TiB" => 40,
+        _ => return Err(form()),
+    };
+    let number: u64 = number.parse().map_err(|_| form())?;
+    match number.checked_mul(1 << shift) {
+        Some(0) => Err("no process has no memory: type a limit such as 512M".to_owned()),
+        Some(bytes) => Ok(bytes),
+        None => Err("no machine has so much memory: leave the limit out".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -366,6 +417,28 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_units_of_1024() {
+        for (text, bytes) in
+            [("1K", 1 << 10), ("7KiB", 7 << 10), ("512M", 512 << 20), ("512MiB", 512 << 20), ("2G", 2 << 30)]
+        {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for (text, words) in [
+            ("512", "type a whole number and a unit"),
+            ("", "type a whole number and a unit"),
+            ("G", "as 512M or 2G"),
+            ("1.5G", "type a whole number"),
+            ("2GB", "512MiB and 2GiB mean the same"),
+            ("99999999999999999999G", "type a whole number"),
+            ("0M", "type a limit such as 512M"),
+            ("99999999999T", "leave the limit out"),
+        ] {
+            let error = size(text).expect_err(text);
+            assert!(error.contains(words), "{text}: {error}");
+        }
     }
 
     #[test]
@@ -379,6 +452,7 @@ mod tests {
             (["--max-time", "0"], "no time"),
             (["--max-time", "inf"], "no time"),
             (["--max-executions", "0"], "0 is not in"),
+            (["--max-memory", "-1G"], "unexpected argument"),
             (["--arch", "vax"], "no-swap-exclusive"),
             (["--set", "wp_reuse"], "KEY=VALUE"),
         ] {

@@ -21,12 +21,16 @@ pub struct Outcomes {
 /// Collects outcomes, and lets another observer see how far the search has come.
 pub(crate) struct Collect<'o> {
     pub(crate) outcomes: Outcomes,
-    pub(crate) observer: &'o mut dyn Observer,
+    pub(crate) observer: &'o mut (dyn Observer + Send),
 }
 
 impl Observer for Collect<'_> {
     fn execution(&mut self, execution: &Execution<'_>) {
         self.outcomes.note(execution);
+    }
+
+    fn anew(&mut self) {
+        self.observer.anew();
     }
 
     fn progress(&mut self, now: &Progress) -> ControlFlow<()> {

@@ -10,7 +10,7 @@ use cowrace_shuttle::{Search, Shuttle};
 use cowrace_threads::{Limits, Opinion, Outcome, Watch};
 use cowrace_trace::{Class, Finding, Report, Schedule, Trace, Verdict};
 
-use crate::check::Task;
+use crate::check::{Task, at_most};
 use crate::compare::{in_words, variables};
 
 /// An engine that is asked for a second opinion.
@@ -21,7 +21,7 @@ pub enum Second {
         /// How memory behaves.
         memory: Memory,
         /// A bound on preemptions.
-        preemptions: Option<usize>,
+        preemptions: Option<u32>,
     },
     /// shuttle.
     Shuttle(Search),
@@ -58,7 +58,7 @@ impl Second {
     /// What it is told, in words.
     fn settings(self) -> Option<String> {
         match self {
-            Self::Loom { preemptions, .. } => preemptions.map(|most| format!("at most {most} preemptions")),
+            Self::Loom { preemptions, .. } => preemptions.map(at_most),
             Self::Shuttle(Search::Random { seed }) => Some(format!("random, seed {seed}")),
             Self::Shuttle(Search::Pct { seed, depth }) => Some(format!("pct, depth {depth}, seed {seed}")),
             Self::Shuttle(Search::Exhaustive) => Some("exhaustive".to_owned()),
@@ -69,7 +69,7 @@ impl Second {
         match self {
             Self::Loom { memory, preemptions } => Loom::new(program)
                 .memory(memory)
-                .preemptions(preemptions)
+                .preemptions(preemptions.map(|most| most as usize))
                 .limits(limits)
                 .exhaustive(exhaustive)
                 .watch(watch)
@@ -211,7 +211,7 @@ fn silent(engine: Second, opinion: &Opinion) -> (Verdict, Option<String>) {
     let detail = match (engine, &opinion.stopped) {
         (_, Some(_)) => None,
         (Second::Loom { preemptions: Some(bound), .. }, _) => {
-            Some(format!("loom was allowed {bound} preemptions in an execution"))
+            Some(format!("{} in an execution", at_most(bound)))
         }
         (Second::Loom { .. }, _) => {
             Some("loom has run out of executions; under weak memory it is known to miss some".to_owned())

@@ -1,14 +1,16 @@
 //! The engines that a command line asks for.
 
+use cowrace_explore::Threads;
 use cowrace_loom::Memory;
 use cowrace_machine::{Arch, Limits};
 use cowrace_shuttle::Search;
 use cowrace_trace::{Report, Verdict};
 
-use crate::check::Task;
+use crate::check::{Exploration, Task};
 use crate::cli::{EngineArgs, EngineName, MemoryName, SchedulerName};
 use crate::compare::{Collect, Outcomes};
 use crate::progress::Watch;
+use crate::sharing::Sharing;
 use crate::{Failure, Second};
 
 /// Schedules that shuttle tries if nobody says how many.
@@ -21,16 +23,15 @@ const DEPTH: usize = 3;
 /// What is asked of which engines.
 #[derive(Clone, Debug)]
 pub(crate) struct Engines {
-    limits: Limits,
     asked: Asked,
 }
 
 #[derive(Clone, Debug)]
 enum Asked {
-    Explore,
+    Explore(Exploration<'static>),
     One(Second, Limits),
     /// explore, compared with the others.
-    All(Vec<(Second, Limits)>),
+    All(Exploration<'static>, Vec<(Second, Limits)>),
 }
 
 impl Engines {
@@ -41,11 +42,13 @@ impl Engines {
         if args.memory == MemoryName::C11 && args.engine != EngineName::Loom {
             return Err(Failure::usage("only loom knows weak memory: add `--engine loom` to `--memory c11`"));
         }
-        if args.preemptions.is_some() && !matches!(args.engine, EngineName::Loom | EngineName::All) {
-            return Err(Failure::usage("`--preemptions` bounds loom: add `--engine loom`"));
+        if args.preemptions.is_some() && args.engine == EngineName::Shuttle {
+            return Err(Failure::usage(
+                "`--preemptions` bounds explore and loom: leave it out, or say `--engine explore` or `--engine loom`",
+            ));
         }
         let memory = if args.memory == MemoryName::C11 { Memory::C11(arch) } else { Memory::Sc };
-        let loom = Second::Loom { memory, preemptions: args.preemptions.map(usize::from) };
+        let loom = Second::Loom { memory, preemptions: args.preemptions.map(u32::from) };
         let (scheduler, seed) = (args.scheduler.unwrap_or_default(), args.seed.unwrap_or_default());
         let shuttle = Second::Shuttle(match scheduler {
             SchedulerName::Pct => Search::Pct { seed, depth: DEPTH },
@@ -68,33 +71,53 @@ impl Engines {
         };
         let is_all = args.engine == EngineName::All;
         let is_finite = scheduler == SchedulerName::Exhaustive && !is_all;
+        let whole = Exploration { limits, ..Exploration::default() };
         let asked = match args.engine {
-            EngineName::Explore => Asked::Explore,
+            EngineName::Explore => {
+                Asked::Explore(Exploration { preemptions: args.preemptions.map(u32::from), ..whole })
+            }
             EngineName::Loom => Asked::One(loom, within(None)),
             EngineName::Shuttle => Asked::One(shuttle, within((!is_finite).then_some(SHUTTLE))),
-            EngineName::All => Asked::All(vec![(loom, within(Some(LOOM))), (shuttle, within(Some(SHUTTLE)))]),
+            EngineName::All => {
+                // The others are compared with all outcomes that there are.
+                let all = Exploration { exhaustive: true, ..whole };
+                Asked::All(all, vec![(loom, within(Some(LOOM))), (shuttle, within(Some(SHUTTLE)))])
+            }
         };
-        Ok(Self { limits, asked })
+        Ok(Self { asked })
     }
 
     /// Whether engines are compared.
     pub(crate) const fn compare(&self) -> bool {
-        matches!(self.asked, Asked::All(_))
+        matches!(self.asked, Asked::All(..))
     }
 
-    /// Puts a task to the engines. The first report is the one that counts; the others are second opinions.
-    pub(crate) fn run(&self, task: &Task<'_>, watch: &mut Watch<'_>) -> Vec<Report> {
+    /// Whether eras may have searches in common. Second opinions are asked for each.
+    pub(crate) const fn share(&self) -> bool {
+        matches!(self.asked, Asked::Explore(_))
+    }
+
+    /// Puts a task to the engines. The first report is the one that counts; the others are second opinions, and
+    /// are missing where `watch` has stopped the search before.
+    pub(crate) fn run(
+        &self,
+        task: &Task<'_>,
+        watch: &mut Watch<'_>,
+        threads: &Threads,
+        sharing: &mut Sharing,
+    ) -> Vec<Report> {
         let other = watch.other();
         match &self.asked {
-            Asked::Explore => vec![task.check(self.limits, watch)],
+            Asked::Explore(how) => vec![sharing.explore(task, how.with(threads), watch)],
             Asked::One(second, limits) => vec![task.ask_watched(*second, *limits, false, other).report],
-            Asked::All(seconds) => {
+            Asked::All(how, seconds) => {
                 let mut collect = Collect { outcomes: Outcomes::default(), observer: watch };
-                let mut explored = task.explore(self.limits, true, &mut collect);
+                let mut explored = task.explore(how.with(threads), &mut collect);
                 let outcomes = collect.outcomes;
                 explored.outcomes = Some(outcomes.len() as u64);
                 let program = task.program();
-                let answers = seconds.iter().map(|&(second, limits)| {
+                let due = seconds.iter().take_while(|_| !watch.stops());
+                let answers = due.map(|&(second, limits)| {
                     let mut answer = task.ask_watched(second, limits, true, other.clone());
                     // Of a search that did not end, anything may be missing.
                     if explored.complete && answer.opinion.reason.is_none() {

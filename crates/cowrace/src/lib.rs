@@ -20,6 +20,7 @@ mod era_file;
 mod eras;
 mod failure;
 mod input;
+mod interrupt;
 mod jobs;
 mod judge;
 mod one;
@@ -27,6 +28,8 @@ mod out;
 mod picture;
 mod progress;
 mod rows;
+mod sharing;
+mod status;
 mod suggest;
 
 pub use cowrace_explore as explore;
@@ -41,28 +44,30 @@ pub use cowrace_threads as threads;
 pub use cowrace_trace as trace;
 
 pub use agreement::{Cell, not_modelled};
-pub use check::Task;
+pub use check::{Exploration, Task};
 pub use cli::Cli;
 pub use compare::Outcomes;
 pub use cowrace_trace::Exit;
 pub use engine::{Answer, Second};
 pub use eras::{Selection, Toggles, named, select};
 pub use failure::Failure;
+pub use interrupt::Interrupt;
 pub use judge::{exit, worst};
 pub use out::Out;
 pub use picture::picture;
 
-/// Carries out a command line.
+/// Carries out a command line. `interrupt` ends its searches early: what they have come to is told, and the exit
+/// code is 12 unless a graver one applies.
 ///
 /// # Errors
 ///
 /// If there is no answer: the failure says what to print on standard error, and the exit code.
-pub fn run(cli: &Cli, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub fn run(cli: &Cli, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     match &cli.command {
-        cli::Command::Check(args) => cmd::check::run(args, out),
-        cli::Command::Matrix(args) => cmd::matrix::run(args, out),
+        cli::Command::Check(args) => cmd::check::run(args, out, interrupt),
+        cli::Command::Matrix(args) => cmd::matrix::run(args, out, interrupt),
         cli::Command::Replay(args) => cmd::replay::run(args, out),
-        cli::Command::Explain(args) => cmd::explain::run(args, out),
+        cli::Command::Explain(args) => cmd::explain::run(args, out, interrupt),
         cli::Command::List(args) => cmd::list::run(args, out),
         cli::Command::Eras(args) => cmd::eras::run(args, out).map(|()| Exit::Ok),
         cli::Command::RealKernels(args) => cmd::real_kernels::run(args, out),

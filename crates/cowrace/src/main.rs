@@ -5,11 +5,16 @@ use std::panic::catch_unwind;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use cowrace::{Cli, Exit, Out};
+use cowrace::{Cli, Exit, Interrupt, Out};
 
 fn main() -> ExitCode {
     // Without it, the exit code of a defect would be none of those documented.
-    let done = catch_unwind(|| cowrace::run(&Cli::parse(), &mut Out::stdout()));
+    let done = catch_unwind(|| {
+        let cli = Cli::parse();
+        // What does not search has nothing to tell when it is interrupted, so there Ctrl-C is left as it is.
+        let interrupt = if cli.searches() { Interrupt::by_ctrl_c().ok() } else { None };
+        cowrace::run(&cli, &mut Out::stdout(), &interrupt.unwrap_or_default())
+    });
     let exit = match done {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => {

@@ -2,11 +2,14 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use cowrace_explore::{self as explore, Observer};
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use cowrace_explore::{self as explore, Estimate, Observer};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::Interrupt;
+use crate::status::Status;
 
 /// Runs shorter than this need no line.
 const QUIET: Duration = Duration::from_secs(1);
@@ -15,23 +18,28 @@ const QUIET: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
-    started: Instant,
+    searches: usize,
+    done: Arc<AtomicUsize>,
     executions: Arc<AtomicU64>,
+    started: Instant,
+    interrupt: Interrupt,
 }
 
 impl Progress {
-    /// A line for so many searches.
-    pub(crate) fn new(searches: usize) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(searches as u64), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{pos}/{len} searches, {msg} executions, {elapsed}") {
+    /// A line for so many searches, which `interrupt` stops.
+    pub(crate) fn new(searches: usize, interrupt: Interrupt) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
             bar.set_style(style);
         }
-        Self { bar, started: Instant::now(), executions: Arc::default() }
+        let started = Instant::now();
+        Self { bar, searches, done: Arc::default(), executions: Arc::default(), started, interrupt }
     }
 
     /// Notes that a search has ended.
     pub(crate) fn done(&self) {
-        self.bar.inc(1);
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.tell(0, None);
     }
 
     /// Prints with the line out of the way.
@@ -44,42 +52,74 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
-    fn tell(&self, more: u64) {
+    /// Notes executions of a search, and how many it is thought to have.
+    fn tell(&self, more: u64, estimate: Option<Estimate>) {
         let executions = self.executions.fetch_add(more, Ordering::Relaxed) + more;
-        if self.started.elapsed() < QUIET {
+        let elapsed = self.started.elapsed();
+        if elapsed < QUIET {
             return;
         }
         if self.bar.is_hidden() {
-            // Hidden still if standard error is no terminal.
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        self.bar.set_message(HumanCount(executions).to_string());
+        // Hidden still if standard error is no terminal.
+        if !self.bar.is_hidden() {
+            let (done, all) = (self.done.load(Ordering::Relaxed), self.searches);
+            self.bar.set_message(Status { done, all, executions, elapsed, estimate }.line());
+        }
     }
 }
 
-/// Watches one search for the line.
+/// Watches one search, of one engine or of several, for the line, and stops it where that is asked for.
 #[derive(Debug)]
 pub(crate) struct Watch<'p> {
     progress: &'p Progress,
     told: u64,
+    stopped: Arc<AtomicBool>,
 }
 
 impl<'p> Watch<'p> {
-    pub(crate) const fn new(progress: &'p Progress) -> Self {
-        Self { progress, told: 0 }
+    pub(crate) fn new(progress: &'p Progress) -> Self {
+        Self { progress, told: 0, stopped: Arc::default() }
+    }
+
+    /// Whether what is left of the search must not be done. Ask only where something is left.
+    pub(crate) fn stops(&self) -> bool {
+        stops(&self.progress.interrupt, &self.stopped).is_break()
+    }
+
+    /// Whether the search was stopped before its end.
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// Watches a search of another engine.
     pub(crate) fn other(&self) -> cowrace_threads::Watch {
-        let progress = self.progress.clone();
-        cowrace_threads::Watch::new(move |more| progress.tell(more))
+        let (progress, stopped) = (self.progress.clone(), Arc::clone(&self.stopped));
+        cowrace_threads::Watch::new(move |more| {
+            progress.tell(more, None);
+            stops(&progress.interrupt, &stopped)
+        })
     }
 }
 
 impl Observer for Watch<'_> {
-    fn progress(&mut self, now: &explore::Progress) -> ControlFlow<()> {
-        self.progress.tell(now.executions - self.told);
-        self.told = now.executions;
-        ControlFlow::Continue(())
+    fn anew(&mut self) {
+        self.told = 0;
     }
+
+    fn progress(&mut self, now: &explore::Progress) -> ControlFlow<()> {
+        self.progress.tell(now.executions - self.told, now.estimate);
+        self.told = now.executions;
+        stops(&self.progress.interrupt, &self.stopped)
+    }
+}
+
+/// Breaks if that is asked for, and keeps in mind that it did.
+fn stops(interrupt: &Interrupt, stopped: &AtomicBool) -> ControlFlow<()> {
+    if interrupt.asked() {
+        stopped.store(true, Ordering::Relaxed);
+        return ControlFlow::Break(());
+    }
+    ControlFlow::Continue(())
 }

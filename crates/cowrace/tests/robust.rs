@@ -14,7 +14,7 @@ use clap::Parser as _;
 use cowrace::mm::Era;
 use cowrace::scenario::{load, parse};
 use cowrace::trace::Class;
-use cowrace::{Cli, Exit, Out};
+use cowrace::{Cli, Exit, Interrupt, Out};
 use proptest::prelude::*;
 
 fn root() -> PathBuf {
@@ -124,7 +124,8 @@ fn command(args: &[&str]) -> (Exit, String) {
     let mut out = Vec::new();
     let exit = match Cli::try_parse_from(std::iter::once("cowrace").chain(args.iter().copied())) {
         Err(_) => Exit::Usage,
-        Ok(cli) => cowrace::run(&cli, &mut Out::new(&mut out)).unwrap_or_else(|failure| failure.exit),
+        Ok(cli) => cowrace::run(&cli, &mut Out::new(&mut out), &Interrupt::default())
+            .unwrap_or_else(|failure| failure.exit),
     };
     (exit, String::from_utf8(out).expect("text"))
 }

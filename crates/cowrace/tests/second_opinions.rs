@@ -3,10 +3,12 @@
 #[path = "../../explore/tests/common/mod.rs"]
 mod common;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::Step;
-use common::peers::{Rule, Variant, problem};
+use common::common_problem::{Rule, Variant, problem};
 use common::random::{Flavour, scripts};
 use cowrace::explore::{Explorer, replay};
 use cowrace::loom::{Loom, Memory};
@@ -14,7 +16,7 @@ use cowrace::machine::{Arch, Program};
 use cowrace::mm::Era;
 use cowrace::scenario::parse;
 use cowrace::shuttle::{Search, Shuttle};
-use cowrace::threads::{Limits, Opinion};
+use cowrace::threads::{Limits, Opinion, Watch};
 use cowrace::trace::{Class, Stop};
 use cowrace::{Outcomes, Task};
 use proptest::strategy::{Strategy, ValueTree};
@@ -138,8 +140,32 @@ fn limits_are_bounds_and_say_so() {
     let steps = Limits { steps: 2, ..Limits::default() };
     let short = Loom::new(Arc::clone(&program)).limits(steps).run();
     assert_eq!((short.complete, short.stopped), (false, Some(Stop::Steps)));
-    let short = Shuttle::new(program, Search::Exhaustive).limits(steps).run();
+    let short = Shuttle::new(Arc::clone(&program), Search::Exhaustive).limits(steps).run();
     assert_eq!((short.complete, short.stopped), (false, Some(Stop::Steps)));
+    // No process is so small. Elsewhere than on Linux nobody knows.
+    let memory = Limits { memory: Some(1), ..Limits::default() };
+    let small = Shuttle::new(program, Search::Random { seed: 0 }).limits(memory).exhaustive(true).run();
+    assert_eq!((small.complete, small.stopped, small.executions), (false, Some(Stop::Memory), 1));
+}
+
+#[test]
+fn whoever_watches_can_stop_the_search() {
+    let program = Arc::new(common::program(&racy()));
+    let told = Arc::new(AtomicU64::new(0));
+    let watch = {
+        let told = Arc::clone(&told);
+        Watch::new(move |more| {
+            let now = told.fetch_add(more, Ordering::Relaxed) + more;
+            if now > 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    };
+    let random = Search::Random { seed: 0 };
+    let shuttle = Shuttle::new(Arc::clone(&program), random).exhaustive(true).watch(watch).run();
+    assert_eq!((shuttle.complete, shuttle.stopped), (false, Some(Stop::Interrupted)));
+    // It begins anew when it learns that a word is shared, and those executions are told as well.
+    assert!(shuttle.executions <= told.load(Ordering::Relaxed), "{}", shuttle.executions);
+    let loom = Loom::new(program).exhaustive(true).watch(Watch::new(|_| ControlFlow::Break(()))).run();
+    assert_eq!((loom.complete, loom.stopped, loom.executions), (false, Some(Stop::Interrupted), 1));
 }
 
 #[test]

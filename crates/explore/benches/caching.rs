@@ -23,8 +23,8 @@ use std::hash::BuildHasherDefault;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use common::common_problem::{Rule, Variant, problem};
 use common::corpus::corpus;
-use common::peers::{Rule, Variant, problem};
 use common::states::{Fast, FastMap, Moves, State, States};
 use cowrace_explore::{Execution, Explorer, Observer};
 use cowrace_machine::{ActorSet, Arch, Footprint, Program};

@@ -28,6 +28,8 @@ struct Place {
     request: Option<Request>,
     /// The innermost call that the request belongs to.
     call: u32,
+    /// How many objects the actor has named.
+    allocated: u8,
     /// What the actor found wrong on the way here.
     finding: Option<Box<Finding>>,
     /// Marks set on the way here.
@@ -39,11 +41,12 @@ struct Place {
 pub(crate) struct Actors<'p> {
     program: &'p Program,
     places: Vec<Place>,
+    /// Where each actor begins.
+    roots: Vec<u32>,
     /// Where each actor is.
     at: Vec<u32>,
     /// A future of each actor, and where it is.
     seats: Vec<(Seat, u32)>,
-    pending: Vec<Option<Request>>,
     /// How often each actor has passed each barrier, by barrier and actor.
     passed: Vec<Vec<u32>>,
 }
@@ -54,9 +57,9 @@ impl<'p> Actors<'p> {
         let mut actors = Self {
             program,
             places: Vec::new(),
+            roots: Vec::new(),
             at: Vec::new(),
             seats: Vec::new(),
-            pending: Vec::new(),
             passed: vec![vec![0; count]; program.barriers.len()],
         };
         for actor in 0..count as u8 {
@@ -71,19 +74,29 @@ impl<'p> Actors<'p> {
         let request = seat.poll();
         let place = self.places.len() as u32;
         self.places.push(reached(&seat, request, NONE, NONE, Answer::default(), 0));
+        self.roots.push(place);
         self.at.push(place);
         self.seats.push((seat, place));
-        self.pending.push(request);
+    }
+
+    /// What an actor asks for next; `None` if it has finished.
+    pub(crate) fn request(&self, actor: u8) -> Option<&Request> {
+        self.places[self.at[actor as usize] as usize].request.as_ref()
     }
 
     /// What each actor asks for next; `None` if it has finished.
-    pub(crate) fn pending(&self) -> &[Option<Request>] {
-        &self.pending
+    pub(crate) fn pending(&self) -> impl Iterator<Item = (u8, Option<&Request>)> {
+        (0..self.at.len() as u8).map(|actor| (actor, self.request(actor)))
     }
 
     /// What the actors found wrong before their first request.
     pub(crate) fn first_finding(&self) -> Option<Finding> {
         self.at.iter().find_map(|&at| self.places[at as usize].finding.as_deref().cloned())
+    }
+
+    /// How many objects an actor has named.
+    pub(crate) fn allocated(&self, actor: u8) -> u8 {
+        self.places[self.at[actor as usize] as usize].allocated
     }
 
     /// The call that an actor's next request belongs to.
@@ -104,15 +117,18 @@ impl<'p> Actors<'p> {
         }
         let place = &self.places[next as usize];
         self.at[actor as usize] = next;
-        self.pending[actor as usize] = place.request;
         place.finding.as_deref()
     }
 
     /// Takes back the last answer of an actor.
     pub(crate) fn take_back(&mut self, actor: u8) {
-        let parent = self.places[self.at[actor as usize] as usize].parent;
-        self.at[actor as usize] = parent;
-        self.pending[actor as usize] = self.places[parent as usize].request;
+        self.at[actor as usize] = self.places[self.at[actor as usize] as usize].parent;
+    }
+
+    /// Takes everything back.
+    pub(crate) fn restart(&mut self) {
+        self.at.clone_from(&self.roots);
+        self.passed.iter_mut().for_each(|passed| passed.fill(0));
     }
 
     /// Runs the actor's future to see where the answer leads.
@@ -152,10 +168,23 @@ impl<'p> Actors<'p> {
             let mut parent = NONE;
             for place in path(&self.places, *at).into_iter().rev() {
                 let new = kept.len() as u32;
+                if parent == NONE {
+                    self.roots[actor] = new;
+                }
                 let old = &mut self.places[place as usize];
                 let (finding, marks) = (old.finding.take(), std::mem::take(&mut old.marks));
-                let Place { answer, request, call, .. } = *old;
-                kept.push(Place { answer, parent, child: NONE, sibling: NONE, request, call, finding, marks });
+                let Place { answer, request, call, allocated, .. } = *old;
+                kept.push(Place {
+                    parent,
+                    child: NONE,
+                    sibling: NONE,
+                    answer,
+                    request,
+                    call,
+                    allocated,
+                    finding,
+                    marks,
+                });
                 if let Some(parent) = kept.get_mut(parent as usize) {
                     parent.child = new;
                 }
@@ -198,10 +227,14 @@ impl<'p> Actors<'p> {
         })
     }
 
+    /// How often each actor has passed each barrier, one after the other.
+    pub(crate) fn all_passed(&self) -> impl Iterator<Item = u32> {
+        self.passed.iter().flatten().copied()
+    }
+
     /// Whether an actor waits at a barrier.
     pub(crate) fn waits_at(&self, actor: u8, barrier: u8) -> bool {
-        let op = self.pending[actor as usize].as_ref().map(|r| r.op);
-        op == Some(Op::Barrier { id: barrier })
+        self.request(actor).is_some_and(|r| r.op == Op::Barrier { id: barrier })
     }
 }
 
@@ -233,7 +266,8 @@ fn reached(
         }
     }
     let finding = seat.take_finding().map(Box::new);
-    Place { answer, parent, child: NONE, sibling: NONE, request, call, finding, marks }
+    let allocated = seat.allocated();
+    Place { answer, parent, child: NONE, sibling: NONE, request, call, allocated, finding, marks }
 }
 
 #[cfg(test)]
@@ -245,13 +279,13 @@ mod tests {
     fn an_actor_goes_on_as_its_answers_say_and_back() {
         let program = counter(2);
         let mut actors = Actors::new(&program);
-        let first = actors.pending()[0].map(|r| r.op);
+        let first = actors.request(0).map(|r| r.op);
         for value in [3, 4, 3] {
             actors.answer(0, Answer { value, ok: true });
-            let store = actors.pending()[0].map(|r| r.op);
+            let store = actors.request(0).map(|r| r.op);
             assert!(matches!(store, Some(Op::Store { value: v, .. }) if v == value + 1), "{store:?}");
             actors.take_back(0);
-            assert_eq!(actors.pending()[0].map(|r| r.op), first);
+            assert_eq!(actors.request(0).map(|r| r.op), first);
         }
         assert_eq!(actors.places.len(), 4, "two beginnings and two answers");
     }
@@ -265,9 +299,9 @@ mod tests {
         actors.forget();
         assert_eq!(actors.places.len(), 4);
         actors.answer(0, Answer { value: 0, ok: true });
-        assert!(actors.pending()[0].is_none());
+        assert!(actors.request(0).is_none());
         actors.take_back(0);
-        let store = actors.pending()[0].map(|r| r.op);
+        let store = actors.request(0).map(|r| r.op);
         assert!(matches!(store, Some(Op::Store { value: 8, .. })), "{store:?}");
     }
 }

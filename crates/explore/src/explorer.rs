@@ -2,33 +2,56 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
-use cowrace_machine::{Limits, Memory, Program};
+use cowrace_machine::{Addr, Limits, Memory, Program};
+use cowrace_trace::frontier::Frontier;
 use cowrace_trace::{Finding, Schedule, Stop};
 
+use crate::actors::Actors;
 use crate::history::History;
 use crate::search::Search;
+use crate::shared::{Shared, Threads};
+use crate::subtree::work;
+
+/// Executions after which a search that goes on is taken to be long. Most have come to their end or to a finding
+/// by then.
+const FIRST: u64 = 1000;
+
+/// How large a search is, as far as can be told before its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Executions of the whole search, expected.
+    pub executions: f64,
+    /// The factor within which that is believed to be right: 2.0 means between half and twice as many.
+    pub within: f64,
+}
 
 /// How far a search has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
     /// Executions explored to their end.
     pub executions: u64,
-    /// Executions started and thrown away.
-    pub blocked: u64,
     /// Requests executed.
     pub events: u64,
     /// The longest execution.
     pub depth: u32,
     /// Since the search began.
     pub elapsed: Duration,
+    /// How many executions the whole search is expected to have; `None` if nothing can be said yet.
+    pub estimate: Option<Estimate>,
 }
 
 /// Watches a search.
 pub trait Observer {
     /// An execution has come to its end: everybody finished, nobody can move, or a finding ended it.
     fn execution(&mut self, _: &Execution<'_>) {}
+
+    /// The search begins anew, because something that it took for granted is not so. What it has shown so far
+    /// stands, but it will show equivalent executions again.
+    fn anew(&mut self) {}
 
     /// Called now and then, at most every 4096 executions or 100 ms; may ask the search to stop.
     fn progress(&mut self, _: &Progress) -> ControlFlow<()> {
@@ -91,7 +114,7 @@ impl Execution<'_> {
 }
 
 /// The result of a search.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// The first bad execution, if any.
     pub finding: Option<(Finding, Schedule)>,
@@ -101,17 +124,48 @@ pub struct Outcome {
     pub stopped: Option<Stop>,
     /// Executions explored to their end.
     pub executions: u64,
-    /// Executions started and thrown away, because sleep sets showed that all that follows was seen.
-    pub blocked: u64,
+    /// Random schedules tried beside; they prove nothing, but may have led to the finding.
+    pub samples: u64,
     /// Requests executed.
     pub events: u64,
     /// The longest execution.
     pub depth: u32,
+    /// Where to go on, if something ended it early.
+    pub frontier: Option<Box<Frontier>>,
+    /// How many executions the whole search would have had; `None` if it came to its end, or nothing can be
+    /// said.
+    pub estimate: Option<Estimate>,
     /// For each window of the program, whether some execution opened it.
     pub opened: Vec<bool>,
     /// For each window, whether each of its points occurred in some execution. A window that is not open
     /// because a point never occurs is about steps that the program does not take.
     pub occurred: Vec<bool>,
+}
+
+impl Outcome {
+    /// Nothing explored yet.
+    pub(crate) fn nothing(program: &Program) -> Self {
+        Self {
+            finding: None,
+            complete: false,
+            stopped: None,
+            executions: 0,
+            samples: 0,
+            events: 0,
+            depth: 0,
+            opened: vec![false; program.windows.len()],
+            occurred: vec![false; program.windows.len()],
+            frontier: None,
+            estimate: None,
+        }
+    }
+
+    /// Adds the figures of another part of the search.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.executions += other.executions;
+        self.events += other.events;
+        self.depth = self.depth.max(other.depth);
+    }
 }
 
 /// An exhaustive search under sequential consistency. The crate's documentation says how it works.
@@ -120,6 +174,11 @@ pub struct Explorer<'p> {
     program: &'p Program,
     limits: Limits,
     exhaustive: bool,
+    preemptions: Option<u32>,
+    threads: Option<&'p Threads>,
+    eager: bool,
+    counts_commute: bool,
+    frontier: Option<&'p Frontier>,
 }
 
 impl<'p> Explorer<'p> {
@@ -131,7 +190,16 @@ impl<'p> Explorer<'p> {
     #[must_use]
     pub fn new(program: &'p Program) -> Self {
         assert!(program.actors.len() <= 32, "actor sets have 32 bits");
-        Self { program, limits: Limits::default(), exhaustive: false }
+        Self {
+            program,
+            limits: Limits::default(),
+            exhaustive: false,
+            preemptions: None,
+            threads: None,
+            eager: false,
+            counts_commute: true,
+            frontier: None,
+        }
     }
 
     /// Sets what may end the search early.
@@ -149,8 +217,132 @@ impl<'p> Explorer<'p> {
         self
     }
 
-    /// Searches.
-    pub fn run(&self, observer: &mut dyn Observer) -> Outcome {
-        Search::new(self.program, self.limits, self.exhaustive).run(observer)
+    /// Explores only executions in which actors that could go on are stopped at most so often, all together. A
+    /// bounded search is never complete.
+    #[must_use]
+    pub const fn preemptions(mut self, bound: Option<u32>) -> Self {
+        self.preemptions = bound;
+        self
+    }
+
+    /// Takes on other threads at once, and looks for work for them after every execution. For tests: most searches
+    /// are over before that is worth while.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn eager(mut self, eager: bool) -> Self {
+        self.eager = eager;
+        self
+    }
+
+    /// Uses threads that others can spare, while there are any.
+    #[must_use]
+    pub const fn threads(mut self, threads: &'p Threads) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Goes on where a search of the same program was stopped, to the end that it would have come to. With another
+    /// program, begins anew.
+    #[must_use]
+    pub const fn resume(mut self, frontier: &'p Frontier) -> Self {
+        self.frontier = Some(frontier);
+        self
+    }
+
+    /// Whether to take it that counts stay away from zero, as long as nothing speaks against it; they then commute.
+    /// That is so unless somebody wants each trace of the plain relation; what comes out is the same.
+    #[must_use]
+    pub const fn counts_commute(mut self, commute: bool) -> Self {
+        self.counts_commute = commute;
+        self
+    }
+
+    /// Searches. What comes out does not depend on how many threads there are, unless a limit ends it.
+    pub fn run(&self, observer: &mut (dyn Observer + Send)) -> Outcome {
+        let none = Threads::new(0);
+        let watch = Mutex::new(observer);
+        let mut frontier = self.frontier.filter(|frontier| frontier.fingerprint == self.program.fingerprint);
+        let mut near = match frontier {
+            Some(frontier) => {
+                frontier.near.as_ref().map(|near| near.iter().map(|&i| Addr::at(i as usize)).collect())
+            }
+            None => self.counts_commute.then(Vec::new),
+        };
+        loop {
+            let mut memory = self.program.memory.clone();
+            if let Some(near) = &near {
+                memory.assume_far_from_zero(near.clone());
+            }
+            let how = (self.limits, self.exhaustive, self.preemptions);
+            let threads = self.threads.unwrap_or(&none);
+            let shared = Shared::new((self.program, memory), how, threads, &watch);
+            let from = (frontier, near.as_deref());
+            match thread::scope(|scope| self.search(&shared, from, &|| drop(scope.spawn(|| work(&shared))))) {
+                Ok(outcome) => return outcome,
+                Err(Near { addr, early }) => {
+                    frontier = None;
+                    near = near.filter(|_| early).map(|near| [near, vec![addr]].concat());
+                    watch.lock().unwrap_or_else(PoisonError::into_inner).anew();
+                }
+            }
+        }
+    }
+
+    /// Searches, unless it turns out that a count is near zero.
+    fn search<'s>(
+        &self,
+        shared: &'s Shared<'s>,
+        (frontier, near): (Option<&Frontier>, Option<&[Addr]>),
+        spawn: &'s dyn Fn(),
+    ) -> Result<Outcome, Near> {
+        // Whatever happens here, nobody must wait for more.
+        let _over = Over(shared);
+        let mut search = Search::new(shared, Actors::new(shared.program));
+        search.spawn = Some(spawn);
+        while self.eager && shared.threads.take() {
+            spawn();
+        }
+        if let Some(frontier) = frontier
+            && search.go_on(frontier).is_break()
+        {
+            // It would not have come so far.
+            search.actors.restart();
+            search = Search::new(shared, search.actors);
+            search.spawn = Some(spawn);
+        }
+        let is_new = search.made.0 < FIRST;
+        let mut flow = search.run(FIRST);
+        if let Some(addr) = search.near {
+            return Err(Near { addr, early: true });
+        }
+        if search.is_resting() && shared.stopped().is_none() {
+            flow = if is_new { search.sample() } else { ControlFlow::Continue(()) };
+            if flow.is_continue() {
+                flow = search.run(u64::MAX);
+            }
+        }
+        if let Some(addr) = search.near {
+            return Err(Near { addr, early: false });
+        }
+        search.book();
+        let mut outcome = search.conclude(flow);
+        outcome.frontier = outcome.stopped.as_ref().and_then(|_| search.frontier(near)).map(Box::new);
+        Ok(outcome)
+    }
+}
+
+/// A count that is near zero, in some order. If that shows early, the others are still taken to be far from it;
+/// later, a search that begins anew and may have to do so again is too dear.
+struct Near {
+    addr: Addr,
+    early: bool,
+}
+
+/// Ends a search when dropped.
+struct Over<'o, 's>(&'o Shared<'s>);
+
+impl Drop for Over<'_, '_> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }

@@ -1,6 +1,6 @@
 //! The execution so far: its events, what happened before what, and who touched which word.
 
-use cowrace_machine::{Access, Addr, Answer, Footprint, Kind, Memory, Op, Request, Undo, Used};
+use cowrace_machine::{Access, Addr, Answer, Kind, Memory, Op, Request, Undo, Used};
 use cowrace_trace::{Schedule, Turn};
 
 use crate::moves::{Move, PLAIN};
@@ -54,6 +54,15 @@ const fn lowered(op: &Op) -> Option<Addr> {
     }
 }
 
+/// The count that an operation moves if it is far enough from zero, and the least that it is then.
+const fn counted(op: &Op) -> Option<(Addr, i64)> {
+    match *op {
+        Op::SubAndTest { addr, .. } => Some((addr, 1)),
+        Op::AddUnless { addr, value, unless: 0 } => Some((addr, value as i64 + 1)),
+        _ => None,
+    }
+}
+
 /// Who touched one word, oldest first. Reads stand apart, since a read need not look at them.
 #[derive(Clone, Debug, Default)]
 struct Word {
@@ -69,10 +78,14 @@ pub(crate) struct History {
     events: Vec<Event>,
     clocks: Vec<u32>,
     accesses: Vec<Access>,
+    /// Where the accesses of the last event end.
+    complete: u32,
     own: Vec<Vec<u32>>,
     words: Vec<Word>,
     /// The events that subtract without looking at the result.
     lowering: Vec<(u32, Addr)>,
+    /// The events that are taken to be far from zero, and the least that the count may be after each.
+    counting: Vec<(u32, Addr, i64)>,
 }
 
 impl History {
@@ -82,9 +95,11 @@ impl History {
             events: Vec::new(),
             clocks: Vec::new(),
             accesses: Vec::new(),
+            complete: 0,
             own: vec![Vec::new(); actors],
             words: Vec::new(),
             lowering: Vec::new(),
+            counting: Vec::new(),
         }
     }
 
@@ -110,8 +125,18 @@ impl History {
     }
 
     pub(crate) fn accesses(&self, event: usize) -> &[Access] {
-        let end = self.events.get(event + 1).map_or(self.accesses.len(), |next| next.accesses as usize);
+        let end = self.events.get(event + 1).map_or(self.complete, |next| next.accesses) as usize;
         &self.accesses[self.events[event].accesses as usize..end]
+    }
+
+    /// Where to note what the next event touches.
+    pub(crate) const fn fresh_mut(&mut self) -> &mut Vec<Access> {
+        &mut self.accesses
+    }
+
+    /// What is noted of the next event.
+    pub(crate) fn fresh(&self) -> &[Access] {
+        &self.accesses[self.complete as usize..]
     }
 
     /// Whether `first` happens before `second`, or is it.
@@ -129,19 +154,18 @@ impl History {
         }
     }
 
-    /// Adds an event that has just been executed on `memory`; `initial` is the memory that all began with.
+    /// Adds an event that has just been executed on `memory`, and whose accesses are noted; `initial` is the memory that all began with.
     pub(crate) fn push(
         &mut self,
         actor: u8,
         request: Request,
-        answer: Answer,
-        (footprint, undo): (&Footprint, Undo),
+        (answer, undo): (Answer, Undo),
         clock: &[u32],
         (memory, initial): (&Memory, &Memory),
     ) {
         let event = self.events.len() as u32;
         let nth = self.own[actor as usize].len() as u32 + 1;
-        let start = self.accesses.len() as u32;
+        let start = std::mem::replace(&mut self.complete, self.accesses.len() as u32);
         self.events.push(Event { actor, nth, request, answer, undo, accesses: start });
         self.clocks.extend_from_slice(clock);
         let at = event as usize * self.actors + actor as usize;
@@ -150,8 +174,12 @@ impl History {
         if let Some(addr) = lowered(&request.op) {
             self.lowering.push((event, addr));
         }
-        self.accesses.extend_from_slice(footprint.accesses());
-        for access in footprint.accesses() {
+        if let Some((addr, least)) = counted(&request.op)
+            && memory.is_far_from_zero(addr)
+        {
+            self.counting.push((event, addr, least));
+        }
+        for access in &self.accesses[start as usize..] {
             let index = access.addr.index();
             if index >= self.words.len() {
                 self.words.resize(index + 16, Word::default());
@@ -178,6 +206,8 @@ impl History {
         if lowered(&event.request.op).is_some() {
             self.lowering.pop();
         }
+        let last = self.events.len() as u32;
+        self.counting.pop_if(|counting| counting.0 == last);
         for access in &self.accesses[event.accesses as usize..] {
             let word = &mut self.words[access.addr.index()];
             if access.kind == Kind::Read {
@@ -187,6 +217,7 @@ impl History {
             }
         }
         self.accesses.truncate(event.accesses as usize);
+        self.complete = event.accesses;
         self.clocks.truncate(self.events.len() * self.actors);
         self.own[event.actor as usize].pop();
         Some(event)
@@ -289,24 +320,37 @@ impl History {
         changes.iter().filter(told).fold(initial.get(addr), |value, changed| changed.applied(value))
     }
 
-    /// A bound from below on what a word can be right after an event, in whatever order of independent
-    /// events: all additions that could come later do, and all subtractions that could come earlier.
+    /// A bound from below on what a word can be right after an event, in whatever order of independent events:
+    /// of what is independent of it, each other actor has done as much as makes the word least.
     pub(crate) fn lowest(&self, addr: Addr, event: u32) -> i64 {
         let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
+        // What each actor's independent additions come to, and the least on the way.
+        let mut sums = [(0_i64, 0_i64); 32];
         let mut lowest = 0;
         for changed in changes {
-            let difference = changed.after.wrapping_sub(changed.before) as i64;
             if changed.event == event {
                 lowest += changed.after as i64;
-            } else if changed.kind != Kind::Add {
                 continue;
-            } else if changed.event < event && !self.before(changed.event as usize, event as usize) {
-                lowest -= difference.max(0);
-            } else if changed.event > event && !self.before(event as usize, changed.event as usize) {
-                lowest += difference.min(0);
             }
+            let (first, second) = (changed.event.min(event), changed.event.max(event));
+            if changed.kind != Kind::Add || self.before(first as usize, second as usize) {
+                continue;
+            }
+            let difference = changed.after.wrapping_sub(changed.before) as i64;
+            if changed.event < event {
+                lowest -= difference;
+            }
+            let (sum, least) = &mut sums[self.events[changed.event as usize].actor as usize];
+            *sum += difference;
+            *least = (*least).min(*sum);
         }
-        lowest
+        lowest + sums.iter().map(|&(_, least)| least).sum::<i64>()
+    }
+
+    /// A count that was taken to be far from zero and is not, in some order of independent events, or may not be.
+    pub(crate) fn near_zero(&self) -> Option<Addr> {
+        let is_near = |&&(event, addr, least): &&(u32, Addr, i64)| self.lowest(addr, event) < least;
+        self.counting.iter().find(is_near).map(|&(_, addr, _)| addr)
     }
 
     /// What was done at an event.

@@ -23,6 +23,7 @@
 //!     memory,
 //!     actors: vec![actor("a"), actor("b")],
 //!     barriers: Vec::new(),
+//!     forgetful: true,
 //!     windows: Vec::new(),
 //!     check: Box::new(|memory| (memory.get(COUNTER) != 2).then(|| Finding {
 //!         class: Class::LostWrite,
@@ -101,17 +102,27 @@
 //! from one actor to another as seldom as it can.
 
 mod actors;
+mod barriers;
 mod describe;
+mod ends;
+mod estimate;
 mod explorer;
 mod guide;
 mod history;
 mod interpreter;
 mod moves;
+mod pause;
+mod planning;
+mod preemptions;
 mod races;
 mod replay;
+mod resume;
 mod reversal;
+mod sample;
 mod search;
+mod shared;
 mod sleep;
+mod subtree;
 #[cfg(test)]
 mod testing;
 mod tidy;
@@ -120,7 +131,8 @@ mod wakeup;
 mod windows;
 
 pub use cowrace_machine::Limits;
-pub use explorer::{Execution, Explorer, Observer, Outcome, Progress};
+pub use explorer::{Estimate, Execution, Explorer, Observer, Outcome, Progress};
 pub use guide::{Directive, GuideError, Until, guide};
 pub use replay::{ReplayError, replay};
+pub use shared::Threads;
 pub use tidy::tidy;

@@ -61,6 +61,20 @@ impl Sleepers {
         &self.sleepers[self.states[state].0 as usize..end]
     }
 
+    /// How many of them were put to sleep there.
+    pub(crate) fn added(&self, state: usize) -> u32 {
+        let own = self.states[state].1;
+        // Who touches nothing is a choice.
+        self.of(state).iter().filter(|sleeper| sleeper.start >= own).count() as u32
+    }
+
+    /// Who was put to sleep in a state, in order, with what they would touch.
+    pub(crate) fn put_to_sleep(&self, state: usize) -> impl Iterator<Item = (Move, &[Access])> {
+        let own = self.states[state].1;
+        let (inherited, all) = (self.of(state).iter().filter(move |s| s.start < own).count(), self.of(state));
+        all[inherited..].iter().map(|sleeper| (sleeper.made, self.accesses(sleeper)))
+    }
+
     pub(crate) fn accesses(&self, sleeper: &Sleeper) -> &[Access] {
         &self.accesses[sleeper.start as usize..(sleeper.start + sleeper.len) as usize]
     }

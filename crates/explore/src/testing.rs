@@ -36,6 +36,7 @@ pub(crate) fn counter(actors: usize) -> Program {
         memory,
         actors: (0..actors).map(increment).collect(),
         barriers: Vec::new(),
+        forgetful: false,
         windows: Vec::new(),
         check: Box::new(|_| None),
         narrate: Box::new(Silent),

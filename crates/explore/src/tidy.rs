@@ -59,20 +59,20 @@ fn follow(program: &Program, schedule: &Schedule) -> History {
     let mut history = History::new(program.actors.len());
     let mut detector = Detector::default();
     for turn in &schedule.turns {
-        let Some(request) = actors.pending()[turn.actor as usize] else { break };
-        let mut done = memory.execute(&request);
+        let Some(&request) = actors.request(turn.actor) else { break };
+        let mut done = memory.execute_noting(&request, history.fresh_mut());
         if let Some(choice) = turn.choice {
             done.answer = Answer { value: u64::from(choice), ok: true };
         }
         let scratch = (&mut memory, &program.memory);
-        detector.detect(&history, turn.actor, &request, done.footprint.accesses(), scratch);
+        detector.detect(&history, turn.actor, &request, history.fresh(), scratch);
         order(&mut detector.clock, program, &history, &actors, turn.actor, &request);
         actors.answer(turn.actor, done.answer);
         if let Op::Barrier { id } = request.op {
             actors.pass(turn.actor, id, false);
         }
-        let effect = (&done.footprint, done.undo);
-        history.push(turn.actor, request, done.answer, effect, &detector.clock, (&memory, &program.memory));
+        let effect = (done.answer, done.undo);
+        history.push(turn.actor, request, effect, &detector.clock, (&memory, &program.memory));
     }
     history
 }

@@ -11,14 +11,24 @@ pub(crate) const NONE: u32 = u32::MAX;
 
 /// A move to be made, what may follow it, and what to try after it.
 #[derive(Clone, Debug)]
-pub(crate) struct Step {
-    pub(crate) made: Move,
+struct Step {
+    made: Move,
     /// What it will touch.
     accesses: Vec<Access>,
     /// The first of the steps that follow; none at the end of a path.
-    pub(crate) child: u32,
+    child: u32,
     sibling: u32,
     /// At the end of a path: the number of the subtree as which it was given away.
+    given: u32,
+}
+
+/// The step that was the first of a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct First {
+    pub(crate) made: Move,
+    /// The first of the steps that follow.
+    pub(crate) child: u32,
+    /// The number of the subtree as which it was given away.
     pub(crate) given: u32,
 }
 
@@ -79,17 +89,30 @@ pub(crate) struct Wakeup {
 }
 
 impl Wakeup {
-    pub(crate) fn step(&self, step: u32) -> &Step {
-        &self.steps[step as usize]
-    }
-
+    /// What a step will touch.
     pub(crate) fn accesses(&self, step: u32) -> &[Access] {
         &self.steps[step as usize].accesses
     }
 
-    /// The step to try after this one.
-    pub(crate) fn next(&self, step: u32) -> u32 {
-        self.steps[step as usize].sibling
+    /// The move of a step.
+    pub(crate) fn made(&self, step: u32) -> Move {
+        self.steps[step as usize].made
+    }
+
+    /// The first of the steps that follow a step.
+    pub(crate) fn child(&self, step: u32) -> u32 {
+        self.steps[step as usize].child
+    }
+
+    /// Lets steps follow one that ends a path.
+    pub(crate) fn follow(&mut self, step: u32, child: u32) {
+        self.steps[step as usize].child = child;
+    }
+
+    /// The steps of a list, in order.
+    pub(crate) fn list(&self, list: u32) -> impl Iterator<Item = u32> {
+        let first = Some(list).filter(|&step| step != NONE);
+        std::iter::successors(first, |&step| Some(self.steps[step as usize].sibling).filter(|&s| s != NONE))
     }
 
     /// Gives away the path that ends with a step.
@@ -97,13 +120,37 @@ impl Wakeup {
         self.steps[step as usize].given = subtree;
     }
 
-    /// Takes the first step off a list, and gives it with what follows it.
-    pub(crate) fn pop(&mut self, list: &mut u32) -> Option<(Move, u32, u32)> {
+    /// How many steps a list has.
+    pub(crate) fn len(&self, list: u32) -> u32 {
+        self.list(list).count() as u32
+    }
+
+    /// Takes the first step off a list.
+    pub(crate) fn pop(&mut self, list: &mut u32) -> Option<First> {
         let step = *list;
         let Step { made, child, sibling, given, .. } = *self.steps.get(step as usize)?;
         *list = sibling;
         self.free.push(step);
-        Some((made, child, given))
+        Some(First { made, child, given })
+    }
+
+    /// The last path that has not been given away, as its steps.
+    pub(crate) fn last_path(&self, list: u32) -> Option<Vec<u32>> {
+        let mut path = Vec::new();
+        self.find_last(list, &mut path).then_some(path)
+    }
+
+    fn find_last(&self, list: u32, path: &mut Vec<u32>) -> bool {
+        let Some(&Step { child, sibling, given, .. }) = self.steps.get(list as usize) else { return false };
+        if self.find_last(sibling, path) {
+            return true;
+        }
+        path.push(list);
+        if if child == NONE { given == NONE } else { self.find_last(child, path) } {
+            return true;
+        }
+        path.pop();
+        false
     }
 
     fn make(&mut self, made: Move, accesses: &[Access]) -> u32 {

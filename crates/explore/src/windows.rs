@@ -4,7 +4,6 @@ use cowrace_machine::{Mark, Placed, Point, Prim, Window};
 
 use crate::actors::Actors;
 
-use crate::explorer::Outcome;
 use crate::history::History;
 
 /// A stretch of one actor's events, by number. One that holds no event stands between two: its `first` is
@@ -23,19 +22,19 @@ struct Named {
     prims: Vec<Prim>,
 }
 
-/// A window that no execution has opened yet.
+/// A window, and what executions have shown of it so far.
 #[derive(Clone, Debug)]
-struct Closed {
-    index: usize,
+struct Watched {
     points: Vec<Named>,
     /// For each point, whether some execution has had it.
     seen: Vec<bool>,
+    open: bool,
 }
 
-/// The windows of a program that no execution has opened yet.
+/// The windows of a program.
 #[derive(Clone, Debug)]
 pub(crate) struct Windows {
-    closed: Vec<Closed>,
+    windows: Vec<Watched>,
 }
 
 impl Windows {
@@ -44,30 +43,75 @@ impl Windows {
             point: point.clone(),
             prims: Prim::ALL.iter().copied().filter(|p| Some(p.name()) == point.step.as_deref()).collect(),
         };
-        let closed = windows.iter().enumerate().map(|(index, window)| Closed {
-            index,
+        let watched = windows.iter().map(|window| Watched {
             points: window.points.iter().map(named).collect(),
             seen: vec![false; window.points.len()],
+            open: false,
         });
-        Self { closed: closed.collect() }
+        Self { windows: watched.collect() }
     }
 
-    pub(crate) const fn any_closed(&self) -> bool {
-        !self.closed.is_empty()
+    /// For each window, whether some execution opened it.
+    pub(crate) fn opened(&self) -> Vec<bool> {
+        self.windows.iter().map(|window| window.open).collect()
     }
 
-    /// Looks at a complete execution, and notes which windows it opens and which have all their points in
-    /// executions so far.
-    pub(crate) fn judge(&mut self, history: &History, actors: &Actors<'_>, outcome: &mut Outcome) {
+    /// For each window, whether each of its points was in some execution.
+    pub(crate) fn occurred(&self) -> Vec<bool> {
+        self.windows.iter().map(|window| window.seen.iter().all(|&seen| seen)).collect()
+    }
+
+    /// Looks at a complete execution.
+    pub(crate) fn judge(&mut self, history: &History, actors: &Actors<'_>) {
+        if self.windows.iter().all(|window| window.open) {
+            return;
+        }
         let marks: Vec<_> = (0..history.actors() as u8).map(|actor| actors.marks(actor)).collect();
-        self.closed.retain_mut(|Closed { index, points, seen }| {
+        for Watched { points, seen, open } in self.windows.iter_mut().filter(|window| !window.open) {
             let stretches: Vec<_> = points.iter().map(|point| find(history, &marks, point)).collect();
             seen.iter_mut().zip(&stretches).for_each(|(seen, stretch)| *seen |= stretch.is_some());
-            outcome.occurred[*index] = seen.iter().all(|&seen| seen);
             let all: Option<Vec<_>> = stretches.into_iter().collect();
-            outcome.opened[*index] = all.is_some_and(|stretches| is_open(history, &stretches));
-            !outcome.opened[*index]
+            *open = all.is_some_and(|stretches| is_open(history, &stretches));
+        }
+    }
+
+    /// Looks at an execution that has come to a barrier of everybody. Gives for each window whether what follows
+    /// can still open it.
+    pub(crate) fn judge_first_part(&mut self, history: &History, actors: &Actors<'_>) -> Vec<bool> {
+        let marks: Vec<_> = (0..history.actors() as u8).map(|actor| actors.marks(actor)).collect();
+        let judged = self.windows.iter_mut().map(|Watched { points, seen, .. }| {
+            let stretches: Vec<_> = points.iter().map(|point| find(history, &marks, point)).collect();
+            seen.iter_mut().zip(&stretches).for_each(|(seen, stretch)| *seen |= stretch.is_some());
+            let ended = |point: &Named| {
+                let end = Mark::End(point.point.call);
+                marks.iter().any(|marks| marks.iter().any(|placed| placed.mark == end))
+            };
+            let is_lost = points.iter().zip(&stretches).any(|(point, s)| s.is_none() && ended(point));
+            let first: Vec<_> = stretches.into_iter().flatten().collect();
+            !is_lost && is_open(history, &first)
         });
+        judged.collect()
+    }
+
+    /// For a frontier: whether each is open, and which of its points have been seen.
+    pub(crate) fn state(&self) -> Vec<(bool, Vec<bool>)> {
+        self.windows.iter().map(|window| (window.open, window.seen.clone())).collect()
+    }
+
+    /// From a frontier.
+    pub(crate) fn set(&mut self, state: &[(bool, Vec<bool>)]) {
+        for (window, (open, seen)) in self.windows.iter_mut().zip(state) {
+            window.open = *open;
+            window.seen.iter_mut().zip(seen).for_each(|(mine, &seen)| *mine = seen);
+        }
+    }
+
+    /// Takes over what other executions have shown.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.windows.iter_mut().zip(&other.windows) {
+            mine.open |= theirs.open;
+            mine.seen.iter_mut().zip(&theirs.seen).for_each(|(mine, &theirs)| *mine |= theirs);
+        }
     }
 }
 

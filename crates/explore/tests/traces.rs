@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 
 fn explore(program: &Program) -> (Outcome, Traces) {
     let mut collect = Collect::default();
-    let outcome = Explorer::new(program).exhaustive(true).run(&mut collect);
+    let outcome = Explorer::new(program).exhaustive(true).counts_commute(false).run(&mut collect);
     (outcome, collect.0)
 }
 

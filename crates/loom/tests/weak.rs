@@ -43,6 +43,7 @@ fn program(
         memory,
         actors: vec![Actor::new("one", one), Actor::new("two", two)],
         barriers: Vec::new(),
+        forgetful: false,
         windows: Vec::new(),
         check: Box::new(move |memory| {
             (SEEN.map(|word| memory.get(word)) == bad)

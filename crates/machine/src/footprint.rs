@@ -42,7 +42,7 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// Words that one request can touch: a flush of a whole TLB is the largest.
+    /// Words that one request can touch: an allocation touches all of an object and its life.
     pub const MAX: usize = 16;
 
     /// Nothing.
@@ -51,14 +51,17 @@ impl Footprint {
         len: 0,
     };
 
-    /// Adds an access.
+    /// These accesses.
     ///
     /// # Panics
     ///
     /// If there is no room, which no operation can cause.
-    pub fn push(&mut self, addr: Addr, mask: u64, kind: Kind) {
-        self.accesses[self.len as usize] = Access { addr, mask, kind };
-        self.len += 1;
+    #[must_use]
+    pub fn of(accesses: &[Access]) -> Self {
+        let mut footprint = Self::EMPTY;
+        footprint.accesses[..accesses.len()].copy_from_slice(accesses);
+        footprint.len = accesses.len() as u8;
+        footprint
     }
 
     /// The accesses.

@@ -36,15 +36,17 @@ mod ordering;
 mod prim;
 mod program;
 mod request;
+mod resident;
 mod seat;
 
 pub use addr::{Addr, Dep, Obj, Place, Value};
 pub use cpu::{Ask, Cpu, Frame};
 pub use footprint::{Access, Footprint, Kind};
 pub use limits::Limits;
-pub use memory::{Done, Fault, Memory, Undo};
+pub use memory::{Done, Effect, Fault, Memory, Undo};
 pub use ordering::{Arch, Ordering};
 pub use prim::Prim;
 pub use program::{Actor, ActorSet, Check, Narrate, Narration, Point, Program, Window};
 pub use request::{Acquire, Answer, Cond, Op, Request, Used, UserAccess};
+pub use resident::resident_memory;
 pub use seat::{Mark, Placed, Seat};

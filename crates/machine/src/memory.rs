@@ -1,7 +1,7 @@
 //! Sequentially consistent memory: executes requests one at a time and can take them back.
 
 use crate::request::{Answer, Cond, Op, Request, Used};
-use crate::{Addr, Footprint, Kind, Obj, UserAccess, mmu};
+use crate::{Access, Addr, Footprint, Kind, Obj, UserAccess, mmu};
 
 /// The writer's bit of a reader/writer lock; the bits below count readers.
 const WRITER: u64 = 1 << 63;
@@ -40,11 +40,24 @@ pub struct Done {
     pub undo: Undo,
 }
 
+/// What the execution of a request did, but for what it touched.
+#[derive(Clone, Copy, Debug)]
+pub struct Effect {
+    /// The answer.
+    pub answer: Answer,
+    /// What is wrong with it, if anything.
+    pub fault: Option<Fault>,
+    /// How to take it back; see [`Memory::undo`].
+    pub undo: Undo,
+}
+
 /// All words of all objects.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     words: Vec<u64>,
     journal: Vec<(u32, u64)>,
+    /// The counts that do not count as far from zero; `None` if none does.
+    near: Option<Vec<Addr>>,
 }
 
 impl Memory {
@@ -73,6 +86,19 @@ impl Memory {
             self.words.resize(addr.index() + 16, 0);
         }
         self.words[addr.index()] = value;
+    }
+
+    /// Takes counts other than `near` to be far from zero: footprints then say that `SubAndTest` that does not
+    /// reach zero, and `AddUnless` zero that adds, only add, so that they commute. That is so only as long as no
+    /// order of them reaches zero, which whoever relies on it must see to.
+    pub fn assume_far_from_zero(&mut self, near: Vec<Addr>) {
+        self.near = Some(near);
+    }
+
+    /// Whether a count is taken to be far from zero.
+    #[must_use]
+    pub fn is_far_from_zero(&self, addr: Addr) -> bool {
+        self.near.as_ref().is_some_and(|near| !near.contains(&addr))
     }
 
     /// Whether an object is alive.
@@ -120,24 +146,29 @@ impl Memory {
 
     /// Executes a request that is [`ready`](Self::ready).
     pub fn execute(&mut self, request: &Request) -> Done {
-        let mut run = Run {
-            start: self.journal.len(),
-            memory: self,
-            footprint: Footprint::EMPTY,
-            fault: None,
-            speculative: request.speculative,
-        };
+        let mut touched = Vec::with_capacity(4);
+        let Effect { answer, fault, undo } = self.execute_noting(request, &mut touched);
+        Done { answer, footprint: Footprint::of(&touched), fault, undo }
+    }
+
+    /// As [`execute`](Self::execute); what is touched is appended to `touched`.
+    pub fn execute_noting(&mut self, request: &Request, touched: &mut Vec<Access>) -> Effect {
+        let start = self.journal.len();
+        let first = touched.len();
+        let speculative = request.speculative;
+        let mut run = Run { memory: self, touched, first, fault: None, speculative };
         let answer = run.op(&request.op);
-        let Run { start, footprint, fault, .. } = run;
-        Done { answer, footprint, fault, undo: Undo { len: (self.journal.len() - start) as u32 } }
+        let fault = run.fault;
+        Effect { answer, fault, undo: Undo { len: (self.journal.len() - start) as u32 } }
     }
 }
 
 /// One execution of one request.
 struct Run<'m> {
     memory: &'m mut Memory,
-    start: usize,
-    footprint: Footprint,
+    touched: &'m mut Vec<Access>,
+    /// Where this request's accesses start.
+    first: usize,
     fault: Option<Fault>,
     speculative: bool,
 }
@@ -166,18 +197,22 @@ impl Run<'_> {
                 self.memory.write(addr, old | set);
                 result(old, used, old | set)
             }
-            Op::CmpXchg { addr, old, new } => self.conditional(addr, |word| (word == old).then_some(new)),
+            Op::CmpXchg { addr, old, new } => {
+                self.conditional(addr, Kind::Write, |word| (word == old).then_some(new))
+            }
             Op::AddUnless { addr, value, unless } => {
-                self.conditional(addr, |word| (word != unless).then_some(word.wrapping_add(value)))
+                let kind = if unless == 0 { self.counting(addr) } else { Kind::Write };
+                self.conditional(addr, kind, |word| (word != unless).then_some(word.wrapping_add(value)))
             }
             Op::SubAndTest { addr, value } => {
-                let old = self.touch(addr, ALL, Kind::Write);
-                let new = old.wrapping_sub(value);
+                let new = self.word(addr).wrapping_sub(value);
+                let kind = if new == 0 { Kind::Write } else { self.counting(addr) };
+                self.touch(addr, ALL, kind);
                 if (new as i64) < 0 {
                     self.fault = Some(Fault::Underflow(addr));
                 }
                 self.memory.write(addr, new);
-                Answer { value: new, ok: new == 0 }
+                Answer { value: 0, ok: new == 0 }
             }
             Op::Lock { addr, bit } | Op::Trylock { addr, bit } => {
                 let old = self.word(addr);
@@ -237,7 +272,7 @@ impl Run<'_> {
             Op::Choose { .. } => yes(0),
             Op::Alloc { obj, word, value } => {
                 let life = Addr::life(obj);
-                self.footprint.push(life, ALL, Kind::Write);
+                self.note(life, ALL, Kind::Write);
                 if self.word(life) != 0 {
                     self.fault = Some(Fault::Twice(obj));
                 }
@@ -245,7 +280,7 @@ impl Run<'_> {
                     let addr = Addr::new(obj, w);
                     let value = if w == word { value } else { 0 };
                     if self.word(addr) != value {
-                        self.footprint.push(addr, ALL, Kind::Write);
+                        self.note(addr, ALL, Kind::Write);
                         self.memory.write(addr, value);
                     }
                 }
@@ -254,7 +289,7 @@ impl Run<'_> {
             }
             Op::Free { obj } => {
                 let life = Addr::life(obj);
-                self.footprint.push(life, ALL, Kind::Write);
+                self.note(life, ALL, Kind::Write);
                 if self.word(life) == 0 {
                     self.fault = Some(Fault::Twice(obj));
                 }
@@ -316,6 +351,10 @@ impl Run<'_> {
         }
     }
 
+    fn note(&mut self, addr: Addr, mask: u64, kind: Kind) {
+        self.touched.push(Access { addr, mask, kind });
+    }
+
     fn word(&self, addr: Addr) -> u64 {
         self.memory.get(addr)
     }
@@ -323,13 +362,11 @@ impl Run<'_> {
     /// Notes an access and returns the word. An access to a dead object is a fault unless it is speculative.
     /// A speculative write still depends on the object's life, since an allocation resets every word.
     fn touch(&mut self, addr: Addr, mask: u64, kind: Kind) -> u64 {
-        self.footprint.push(addr, mask, kind);
+        self.note(addr, mask, kind);
         if !self.speculative || kind != Kind::Read {
             let life = Addr::life(addr.obj());
-            if self.footprint.accesses().iter().all(|a| a.addr != life)
-                && self.footprint.accesses().len() < Footprint::MAX
-            {
-                self.footprint.push(life, ALL, Kind::Read);
+            if self.touched[self.first..].iter().all(|a| a.addr != life) {
+                self.note(life, ALL, Kind::Read);
             }
             if !self.speculative && self.word(life) == 0 {
                 self.fault = Some(Fault::Dead(addr.obj()));
@@ -345,14 +382,18 @@ impl Run<'_> {
     }
 
     /// An atomic that may leave the word alone, and is a read if it does.
-    fn conditional(&mut self, addr: Addr, new: impl Fn(u64) -> Option<u64>) -> Answer {
-        let old = self.word(addr);
-        let new = new(old);
-        self.touch(addr, ALL, if new.is_some() { Kind::Write } else { Kind::Read });
+    fn conditional(&mut self, addr: Addr, kind: Kind, new: impl Fn(u64) -> Option<u64>) -> Answer {
+        let new = new(self.word(addr));
+        self.touch(addr, ALL, if new.is_some() { kind } else { Kind::Read });
         if let Some(new) = new {
             self.memory.write(addr, new);
         }
-        Answer { value: old, ok: new.is_some() }
+        Answer { value: 0, ok: new.is_some() }
+    }
+
+    /// How a count is touched that only moves away from zero or towards it.
+    fn counting(&self, addr: Addr) -> Kind {
+        if self.memory.is_far_from_zero(addr) { Kind::Add } else { Kind::Write }
     }
 
     fn held(&mut self, addr: Addr, held: bool) {

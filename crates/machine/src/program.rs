@@ -123,6 +123,9 @@ pub struct Program {
     pub actors: Vec<Actor>,
     /// Who takes part in each barrier.
     pub barriers: Vec<ActorSet>,
+    /// Whether all that an actor keeps across a barrier is how far it has come and how many objects it has
+    /// allocated. Two executions that meet at a barrier in the same memory then go on alike.
+    pub forgetful: bool,
     /// Orders of which some execution must show each.
     pub windows: Vec<Window>,
     /// Judges the end of every execution.

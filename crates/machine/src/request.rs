@@ -258,7 +258,7 @@ pub struct Request {
 /// The answer to a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Answer {
-    /// What was read: the masked value of a load, the old value of an atomic, a choice.
+    /// What was read: the masked value of a load, the old value of an atomic if it is used, a choice.
     pub value: u64,
     /// Whether a conditional operation took effect; whether a user access was served; whether
     /// `SubAndTest` reached zero. True for everything that cannot fail.

@@ -118,6 +118,12 @@ impl Seat {
         self.mailbox.answered.get()
     }
 
+    /// How many objects the actor has named so far.
+    #[must_use]
+    pub fn allocated(&self) -> u8 {
+        self.mailbox.allocated.get()
+    }
+
     /// Whether the actor has run to its end.
     #[must_use]
     pub const fn finished(&self) -> bool {

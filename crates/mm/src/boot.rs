@@ -65,7 +65,7 @@ fn sharers(world: &World, home: MmId) -> Vec<MmId> {
 }
 
 fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next_slot: &mut u8) {
-    let (rules, area) = (&kernel.rules, &kernel.world.areas[va]);
+    let (rules, area) = (kernel.rules.reading(), &kernel.world.areas[va]);
     let shared = sharers.len() > 1;
     let exclusive = !shared && !area.previously_shared;
     let mut flags = vm::EXISTS;
@@ -110,7 +110,7 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
             if !area.lazyfree {
                 page_flags |= pg::SWAPBACKED;
             }
-            if exclusive && rules.anon_exclusive == AnonExclusive::Yes {
+            if exclusive && rules.is(AnonExclusive::Yes) {
                 page_flags |= pg::ANON_EXCLUSIVE;
             }
             memory.set(Addr::new(page, PAGE_FLAGS), page_flags);
@@ -148,15 +148,14 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
                     pg::UPTODATE | pg::SWAPBACKED | pg::SWAPCACHE | pg::LRU,
                 );
                 memory.set(Addr::new(page, PAGE_REFCOUNT), 1);
-                if kernel.counts_inactive() {
+                if rules.counts_inactive() {
                     memory.set(Addr::new(page, PAGE_MAPCOUNT), sharers.len() as u64 * ONE_INACTIVE);
                 }
                 memory.set(Addr::new(page, PAGE_PRIVATE), u64::from(entry.0));
                 memory.set(entry.cache(), page.pfn());
             }
             let mut pte = Pte::swap(entry).set(soft);
-            if exclusive && rules.anon_exclusive == AnonExclusive::Yes && kernel.arch != Arch::NoSwapExclusive
-            {
+            if exclusive && rules.is(AnonExclusive::Yes) && kernel.arch != Arch::NoSwapExclusive {
                 pte = pte.set(SWP_EXCLUSIVE);
             }
             map_all(memory, sharers, va, pte);

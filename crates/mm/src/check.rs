@@ -206,7 +206,7 @@ fn references(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
 
 /// I8: an exclusive page has one mapping, and a writable anonymous mapping is of an exclusive page.
 fn exclusivity(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
-    if kernel.rules.anon_exclusive == AnonExclusive::No {
+    if kernel.rules.reading().is(AnonExclusive::No) {
         return None;
     }
     for mm in 0..kernel.world.mms.len() {

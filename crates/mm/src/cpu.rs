@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cowrace_machine::{Addr, Arch, Ask, Obj, Prim, Value};
 
-use crate::era::Rules;
+use crate::era::{Noted, Reading};
 use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, pg};
 use crate::pte::Pte;
 use crate::world::{ActorId, MmId, Va, World};
@@ -14,7 +14,7 @@ use crate::world::{ActorId, MmId, Va, World};
 #[derive(Debug)]
 pub struct Kernel {
     /// The rules of the era.
-    pub rules: Rules,
+    pub rules: Noted,
     /// The architecture.
     pub arch: Arch,
     /// The scenario.
@@ -28,15 +28,6 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Whether the inactive half of the mapcount is kept.
-    #[must_use]
-    pub fn counts_inactive(&self) -> bool {
-        use crate::era::{GupRead, SwapinReuse, WpReuse};
-        self.rules.wp_reuse == WpReuse::ActiveInactive
-            || self.rules.swapin_reuse == SwapinReuse::ActiveInactive
-            || self.rules.gup_read == GupRead::UnshareActiveInactive
-    }
-
     /// The mms that may map a page of an area: the declaring one and its descendants, parents first.
     /// Stands for the walk over the interval tree of the `anon_vma`.
     pub fn anon_vma(&self, va: Va) -> impl Iterator<Item = MmStruct> + '_ {
@@ -86,8 +77,8 @@ impl Cpu {
 
     /// The rules of the era.
     #[must_use]
-    pub fn rules(&self) -> &Rules {
-        &self.kernel.rules
+    pub fn rules(&self) -> Reading<'_> {
+        self.kernel.rules.reading()
     }
 
     /// `page_count`.

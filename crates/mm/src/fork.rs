@@ -31,7 +31,7 @@ pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
         if vm_flags & vm::EXISTS == 0 || vm_flags & vm::DONTCOPY != 0 {
             continue;
         }
-        if cpu.rules().vma_lock == VmaLock::Yes {
+        if cpu.rules().is(VmaLock::Yes) {
             cpu.write_lock(parent.vm_lock(va), Prim::VmaStartWrite).await;
             locked.push(va);
         }
@@ -56,7 +56,7 @@ pub fn areas(cpu: &Cpu, mm: MmStruct) -> Vec<Va> {
 /// `copy_page_range`: one VMA, between the two increments of `write_protect_seq` (57efa1fe5957).
 async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flags: u64) {
     let _frame = cpu.frame("copy_page_range");
-    let seq = cpu.rules().fork_seq == ForkSeq::Yes;
+    let seq = cpu.rules().is(ForkSeq::Yes);
     if seq {
         cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountBegin).await;
         cpu.fence(Prim::SmpWmb).await;
@@ -79,11 +79,10 @@ async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_fla
 
 /// `page_needs_cow_for_dma`: the mm has pinned something, and this page may be it.
 pub async fn page_needs_cow_for_dma(cpu: &Cpu, mm: MmStruct, page: Page) -> bool {
-    if cpu.rules().fork_pin == ForkPin::Share {
+    if cpu.rules().is(ForkPin::Share) {
         return false;
     }
-    if cpu.rules().has_pinned == HasPinned::Yes && cpu.load(mm.has_pinned(), Prim::HasPinned).await.bits == 0
-    {
+    if cpu.rules().is(HasPinned::Yes) && cpu.load(mm.has_pinned(), Prim::HasPinned).await.bits == 0 {
         return false;
     }
     cpu.page_maybe_dma_pinned(page).await
@@ -101,7 +100,7 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
         // vma_needs_copy: an area that never had a page of its own has no anon_vma. The child faults.
         return;
     }
-    if cpu.rules().anon_exclusive == AnonExclusive::Yes {
+    if cpu.rules().is(AnonExclusive::Yes) {
         // v5.19: reference first, then the attempt to share.
         cpu.get_page(page).await;
         if !page_try_dup_anon_rmap(cpu, src, page).await {
@@ -111,7 +110,7 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
         if pte.write() {
             cpu.ptep_set_wrprotect(src, va).await;
         }
-    } else if cpu.rules().fork_pin == ForkPin::CopyWrprotectFirst {
+    } else if cpu.rules().is(ForkPin::CopyWrprotectFirst) {
         // 70e806e4e645: write-protect, so that GUP-fast's second look at the PTE fails, then test for pins.
         if pte.write() {
             cpu.ptep_set_wrprotect(src, va).await;
@@ -122,7 +121,7 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
         }
         cpu.get_page(page).await;
         page_dup_rmap(cpu, page).await;
-    } else if cpu.rules().fork_pin == ForkPin::Copy {
+    } else if cpu.rules().is(ForkPin::Copy) {
         if page_needs_cow_for_dma(cpu, src, page).await {
             return copy_present_page(cpu, dst, va, page, vm_flags).await;
         }
@@ -161,7 +160,7 @@ async fn copy_present_page(cpu: &Cpu, dst: MmStruct, va: Va, page: Page, vm_flag
 async fn copy_nonpresent_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte) {
     let _frame = cpu.frame("copy_nonpresent_pte");
     swap_duplicate(cpu, pte.entry()).await;
-    if cpu.kernel().counts_inactive()
+    if cpu.rules().counts_inactive()
         && let Some(page) = lookup_swap_cache(cpu, pte.entry()).await
     {
         cpu.add(page.mapcount(), ONE_INACTIVE as i64, Prim::PageDupRmap).await;

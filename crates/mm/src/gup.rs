@@ -43,7 +43,7 @@ pub async fn get_user_pages_fast(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) ->
 }
 
 async fn set_has_pinned(cpu: &Cpu, mm: MmStruct, foll: Foll) {
-    if foll.pin && cpu.rules().has_pinned == HasPinned::Yes {
+    if foll.pin && cpu.rules().is(HasPinned::Yes) {
         cpu.store(mm.has_pinned(), 1, Prim::SetHasPinned).await;
     }
 }
@@ -51,7 +51,7 @@ async fn set_has_pinned(cpu: &Cpu, mm: MmStruct, foll: Foll) {
 /// `lockless_pages_from_mm`: the walk with interrupts off, bracketed by fork's sequence count for pins.
 async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Page> {
     let _frame = cpu.frame("lockless_pages_from_mm");
-    let watch_fork = foll.pin && cpu.rules().fork_seq == ForkSeq::Yes;
+    let watch_fork = foll.pin && cpu.rules().is(ForkSeq::Yes);
     let mut seq = 0;
     if watch_fork {
         seq = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcount).await.bits;
@@ -79,9 +79,9 @@ async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> 
 /// `gup_pte_range`: read the PTE, take the reference, read the PTE again.
 async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Page> {
     let _frame = cpu.frame("gup_pte_range");
-    let rules = *cpu.rules();
+    let rules = cpu.rules();
     let pte = cpu.ptep_get_lockless(mm, va).await;
-    let write = foll.flags.write || rules.gup_read == GupRead::ForceWrite;
+    let write = foll.flags.write || rules.is(GupRead::ForceWrite);
     if !pte.present() || pte.is_zero_page() || (write && !pte.write()) {
         return None;
     }
@@ -103,8 +103,7 @@ async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Pa
 /// `try_grab_folio`, `try_grab_compound_head`: a reference, unless the page is free.
 async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
     let _frame = cpu.frame("try_grab_folio");
-    let steps = cpu.rules().pin_steps;
-    if !foll.pin || steps == PinSteps::One {
+    if !foll.pin || cpu.rules().is(PinSteps::One) {
         return cpu.page_ref_add_unless(page, foll.refs()).await.then_some(page);
     }
     // c24d37322548: until the second step the page is not "maybe pinned".
@@ -112,7 +111,7 @@ async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
         return None;
     }
     cpu.add(page.refcount(), GUP_PIN_COUNTING_BIAS as i64 - 1, Prim::PageRefAdd).await;
-    if steps == PinSteps::TwoMb {
+    if cpu.rules().is(PinSteps::TwoMb) {
         cpu.fence(Prim::SmpMbAfterAtomic).await;
     }
     Some(page)
@@ -120,11 +119,11 @@ async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
 
 /// `gup_must_unshare` in GUP-fast, where no lock can be had.
 async fn gup_must_unshare_fast(cpu: &Cpu, page: Page, foll: Foll) -> bool {
-    match cpu.rules().gup_read {
+    match cpu.rules().gup_read() {
         GupRead::Share | GupRead::ForceWrite => {}
         GupRead::UnshareExclusive => {
             if foll.pin && page.is_anon() {
-                if cpu.rules().ae_barriers == AeBarriers::Yes {
+                if cpu.rules().is(AeBarriers::Yes) {
                     cpu.fence(Prim::SmpRmb).await;
                 }
                 return !cpu.page_anon_exclusive(page).await;
@@ -148,7 +147,7 @@ async fn gup_must_unshare_fast(cpu: &Cpu, page: Page, foll: Foll) -> bool {
 
 /// `gup_must_unshare` for what is not anonymous: a long-term read pin in a private mapping (v6.2).
 fn longterm_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
-    !page.is_anon() && foll.flags.longterm && cpu.rules().gup_longterm == GupLongterm::Unshare
+    !page.is_anon() && foll.flags.longterm && cpu.rules().is(GupLongterm::Unshare)
 }
 
 /// `gup_must_unshare` in the slow path, with the PTE lock held.
@@ -156,7 +155,7 @@ async fn gup_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
     if !page.is_anon() {
         return longterm_must_unshare(cpu, page, foll);
     }
-    match cpu.rules().gup_read {
+    match cpu.rules().gup_read() {
         GupRead::Share | GupRead::ForceWrite => false,
         GupRead::UnshareExclusive => foll.pin && must_unshare(cpu, page).await,
         GupRead::UnshareMapcount | GupRead::UnshareMapSwap | GupRead::UnshareActiveInactive => {
@@ -180,7 +179,7 @@ pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Resu
             cpu.mmap_read_unlock(mm).await;
             return Err(Errno::Efault);
         }
-        let write = foll.flags.write || cpu.rules().gup_read == GupRead::ForceWrite;
+        let write = foll.flags.write || cpu.rules().is(GupRead::ForceWrite);
         let flag = match follow_page_pte(cpu, mm, va, foll, write, foll_cow, vm_flags).await {
             Ok(page) => {
                 cpu.mmap_read_unlock(mm).await;
@@ -241,10 +240,10 @@ async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, v
     if pte.write() {
         return true;
     }
-    match cpu.rules().gup_force {
+    match cpu.rules().gup_force() {
         GupForce::CowFlag => {
             // v5.8 upgrades reads of read-only areas to writes, so there FOLL_FORCE is not asked.
-            let force = foll.flags.force || cpu.rules().gup_read == GupRead::ForceWrite;
+            let force = foll.flags.force || cpu.rules().is(GupRead::ForceWrite);
             force && foll_cow && pte.dirty()
         }
         GupForce::AnonExclusive => {

@@ -7,6 +7,7 @@
 mod boot;
 mod call;
 mod check;
+mod consulted;
 mod cpu;
 pub mod era;
 pub mod fork;
@@ -35,18 +36,26 @@ use std::sync::Arc;
 
 use cowrace_machine::{Actor, ActorSet, Arch, Program};
 
+pub use consulted::Consulted;
 pub use cpu::{Cpu, Kernel};
 pub use era::Era;
 pub use functions::FUNCTIONS;
 pub use world::World;
 
+use crate::era::{Noted, Rules};
 use crate::world::{Call, Expr, Step, Term};
 
 /// Makes a program of a scenario under an era.
 #[must_use]
 pub fn program(world: &World, era: &Era, arch: Arch) -> Program {
+    program_and_consulted(world, era, arch).0
+}
+
+/// As [`program`], with a handle that tells which of the era's rules the program has read by then.
+#[must_use]
+pub fn program_and_consulted(world: &World, era: &Era, arch: Arch) -> (Program, Consulted) {
     let kernel = Arc::new(Kernel {
-        rules: *era.rules(),
+        rules: Noted::new(*era.rules()),
         arch,
         cpumask: (0..world.mms.len()).map(|mm| cpumask(world, mm)).collect(),
         gup_fast: (0..world.actors.len()).map(|actor| goes_through_gup_fast(world, actor)).collect(),
@@ -65,25 +74,29 @@ pub fn program(world: &World, era: &Era, arch: Arch) -> Program {
         set
     });
     let judge = Arc::clone(&kernel);
-    Program {
+    let consulted = Consulted::new(Arc::clone(&kernel));
+    let program = Program {
         memory: boot::boot(&kernel),
         actors: actors.collect(),
         barriers: barriers.collect(),
+        // Barriers stand between calls, and a call leaves everything in memory.
+        forgetful: true,
         windows: world.windows.clone(),
         check: Box::new(move |memory| check::check(&judge, memory)),
-        fingerprint: fingerprint(&kernel),
+        fingerprint: fingerprint(&kernel, era.rules()),
         narrate: Box::new(narrate::Narrator::new(kernel)),
-    }
+    };
+    (program, consulted)
 }
 
 /// Hash of everything that the meaning of a schedule depends on: the source of the model, the rules, the
-/// architecture and the scenario. The windows and the way in which predicates are written do not count.
-fn fingerprint(kernel: &Kernel) -> u32 {
+/// architecture and the scenario. All rules count, read or not. The windows and the way in which predicates are written do not count.
+fn fingerprint(kernel: &Kernel, rules: &Rules) -> u32 {
     let world = &kernel.world;
     let text = format!(
         "{} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         env!("COWRACE_MODEL_HASH"),
-        kernel.rules,
+        rules,
         kernel.arch,
         world.mms,
         world.areas,

@@ -89,7 +89,7 @@ pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) ->
     let _frame = cpu.frame("do_user_addr_fault");
     let flag = if write { FaultFlag::Write } else { FaultFlag::Read };
     let fault = VmFault { mm, va, flag, vm_flags: 0, orig_pte: Pte::default(), vma_locked: false };
-    if cpu.rules().vma_lock != VmaLock::No && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
+    if !cpu.rules().is(VmaLock::No) && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
         // lock_vma_under_rcu. Userfaultfd areas go the other way, as in v6.4.
         let vm_flags = cpu.find_vma(mm, va).await;
         if vm_flags & vm::EXISTS != 0 && vm_flags & vm::UFFD_WP == 0 {
@@ -244,9 +244,9 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         cpu.ptl_unlock(mm).await;
         return handle_userfault(cpu, vmf).await;
     }
-    if cpu.rules().uffd_flush == UffdFlush::Yes
-        && vmf.write()
+    if vmf.write()
         && vmf.vma(vm::UFFD_WP)
+        && cpu.rules().is(UffdFlush::Yes)
         && mm_tlb_flush_pending(cpu, mm).await
     {
         cpu.why(|| {
@@ -256,7 +256,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     }
     let page = vmf.orig_pte.page();
     if !page.is_anon() {
-        if vmf.unshare() && cpu.rules().gup_longterm == GupLongterm::Share {
+        if vmf.unshare() && cpu.rules().is(GupLongterm::Share) {
             cpu.ptl_unlock(mm).await;
             return FaultResult::Done;
         }
@@ -267,7 +267,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         cpu.ptl_unlock(mm).await;
         return wp_page_copy(cpu, vmf, page).await;
     }
-    let reuse = match cpu.rules().wp_reuse {
+    let reuse = match cpu.rules().wp_reuse() {
         WpReuse::MapSwap | WpReuse::MapCount | WpReuse::ActiveInactive => {
             if vmf.unshare() && !must_unshare(cpu, page).await {
                 cpu.ptl_unlock(mm).await;
@@ -322,13 +322,13 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
 
 /// Whether the page lock outlives `wp_page_reuse`.
 fn reused_late(cpu: &Cpu) -> bool {
-    cpu.rules().wp_reuse == WpReuse::Count && cpu.rules().wp_unlock == WpUnlock::AfterReuse
+    cpu.rules().is(WpReuse::Count) && cpu.rules().is(WpUnlock::AfterReuse)
 }
 
 /// The unshare test of the proposals, with the PTE lock held (`gup_must_unshare` of the 2021 series).
 pub async fn must_unshare(cpu: &Cpu, page: Page) -> bool {
     use crate::era::GupRead;
-    match cpu.rules().gup_read {
+    match cpu.rules().gup_read() {
         GupRead::UnshareMapcount => {
             let mapcount = cpu.page_mapcount(page).await;
             cpu.why(|| format!("page_mapcount({}) == {mapcount}", cpu.name(page)));
@@ -376,7 +376,7 @@ async fn wp_reuse_by_mapcount(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bo
         }
         put_page(cpu, page).await;
     }
-    let reuse = match cpu.rules().wp_reuse {
+    let reuse = match cpu.rules().wp_reuse() {
         WpReuse::MapCount => reuse_by_mapcount(cpu, page, false).await,
         WpReuse::ActiveInactive => reuse_by_mapcount(cpu, page, true).await,
         _ => reuse_swap_page(cpu, page).await,
@@ -391,13 +391,13 @@ async fn wp_reuse_by_mapcount(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bo
 /// `do_wp_page` from v5.9 on: references decide. v5.18 first gets rid of the references of the swap cache
 /// and of this CPU's LRU-add batch; from v5.19 on a page that passes becomes exclusive.
 async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool> {
-    let rules = *cpu.rules();
+    let rules = cpu.rules();
     let copy = |count: u64| {
         cpu.why(|| format!("page_count({}) == {}, so copy", cpu.name(page), narrate_count(count)));
         Some(false)
     };
     let count = cpu.page_count(page).await;
-    if rules.wp_free_swap == WpFreeSwap::No && rules.wp_lru_drain == WpLruDrain::No {
+    if rules.is(WpFreeSwap::No) && rules.is(WpLruDrain::No) {
         if count != 1 {
             return copy(count);
         }
@@ -405,11 +405,11 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
         if count > 3 {
             return copy(count);
         }
-        if rules.wp_lru_drain == WpLruDrain::Yes && !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await {
+        if rules.is(WpLruDrain::Yes) && !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await {
             lru_add_drain(cpu).await;
         }
         let count = cpu.page_count(page).await;
-        let swapcache = rules.wp_free_swap == WpFreeSwap::Yes && cpu.page_swap_cache(page).await;
+        let swapcache = rules.is(WpFreeSwap::Yes) && cpu.page_swap_cache(page).await;
         if count > 1 + u64::from(swapcache) {
             return copy(count);
         }
@@ -418,7 +418,7 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
         cpu.why(|| format!("{} is locked by somebody, so copy", cpu.name(page)));
         return Some(false);
     }
-    if rules.wp_free_swap == WpFreeSwap::Yes && cpu.page_swap_cache(page).await {
+    if rules.is(WpFreeSwap::Yes) && cpu.page_swap_cache(page).await {
         try_to_free_swap(cpu, page).await;
     }
     // 09854ba94c6a looks at the mapcount again as well; with one reference it can only be 1.
@@ -434,7 +434,7 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
             if vmf.unshare() { "it is exclusive" } else { "reuse" }
         )
     });
-    if rules.anon_exclusive == AnonExclusive::Yes {
+    if rules.is(AnonExclusive::Yes) {
         cpu.set_page_anon_exclusive(page).await;
     }
     if !reused_late(cpu) {
@@ -494,7 +494,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
         cpu.why(|| "the PTE has changed meanwhile, so throw the copy away".to_owned());
     }
     cpu.ptl_unlock(mm).await;
-    if copied && old.is_anon() && cpu.rules().free_swap_cache == FreeSwapCache::Yes {
+    if copied && old.is_anon() && cpu.rules().is(FreeSwapCache::Yes) {
         free_swap_cache(cpu, old).await;
     }
     if !copied {
@@ -520,7 +520,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         return FaultResult::Done;
     };
     cpu.lock_page(page).await;
-    let recheck = cpu.rules().swapin_recheck;
+    let recheck = cpu.rules().swapin_recheck();
     let stale = match recheck {
         SwapinRecheck::No => false,
         SwapinRecheck::SwapCache => !cpu.page_swap_cache(page).await,
@@ -534,10 +534,10 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         put_page(cpu, page).await;
         return FaultResult::Done;
     }
-    let rules = *cpu.rules();
-    let counts = matches!(rules.swapin_reuse, SwapinReuse::Count | SwapinReuse::SwapExclusive);
+    let rules = cpu.rules();
+    let counts = matches!(rules.swapin_reuse(), SwapinReuse::Count | SwapinReuse::SwapExclusive);
     if counts
-        && rules.wp_lru_drain == WpLruDrain::Yes
+        && rules.is(WpLruDrain::Yes)
         && vmf.write()
         && !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await
     {
@@ -555,7 +555,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let mut satisfied = !vmf.write();
     if counts {
         // v5.18: our swap reference goes first, then what is left is counted.
-        exclusive = rules.swapin_reuse == SwapinReuse::SwapExclusive && vmf.orig_pte.swp_exclusive();
+        exclusive = rules.is(SwapinReuse::SwapExclusive) && vmf.orig_pte.swp_exclusive();
         if exclusive && cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
             // A device that needs stable pages may be reading it; assume that it does.
             cpu.why(|| "under writeback, so not exclusive yet".to_owned());
@@ -592,7 +592,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         cpu.set_pte_at(mm, va, pte).await;
     } else {
         if vmf.write() {
-            let reuse = match rules.swapin_reuse {
+            let reuse = match rules.swapin_reuse() {
                 SwapinReuse::MapCount => reuse_by_mapcount(cpu, page, false).await,
                 SwapinReuse::ActiveInactive => swapin_reuse_by_active(cpu, page).await,
                 _ => reuse_swap_page(cpu, page).await,

@@ -74,7 +74,7 @@ pub async fn munmap(cpu: &Cpu, mm: MmStruct, va: Va) {
 /// `vma_start_write` (v6.4): waits for faults under the VMA's lock and keeps new ones out. Whether there
 /// was anything to lock.
 pub async fn vma_start_write(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
-    if cpu.rules().vma_lock == VmaLock::No {
+    if cpu.rules().is(VmaLock::No) {
         return false;
     }
     cpu.write_lock(mm.vm_lock(va), Prim::VmaStartWrite).await;

@@ -89,7 +89,7 @@ async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
         Change::UffdWp => new.set(UFFD_WP),
         Change::UffdWpResolve { vm_flags } => {
             let new = new.clear(UFFD_WP);
-            let upgrade = cpu.rules().uffd_unprotect == UffdUnprotect::TryWritable;
+            let upgrade = cpu.rules().is(UffdUnprotect::TryWritable);
             if upgrade && can_change_pte_writable(cpu, new, vm_flags).await {
                 new.set(mmu::WRITE)
             } else {
@@ -97,7 +97,7 @@ async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
             }
         }
         Change::Protection { vm_flags } => {
-            let upgrade = cpu.rules().mprotect_upgrade == MprotectUpgrade::Yes;
+            let upgrade = cpu.rules().is(MprotectUpgrade::Yes);
             if upgrade && can_change_pte_writable(cpu, new, vm_flags).await {
                 new.set(mmu::WRITE)
             } else {
@@ -114,6 +114,6 @@ async fn can_change_pte_writable(cpu: &Cpu, pte: Pte, vm_flags: u64) -> bool {
         && pte.soft_dirty()
         && !pte.uffd_wp()
         && pte.page().is_anon()
-        && cpu.rules().anon_exclusive == AnonExclusive::Yes
+        && cpu.rules().is(AnonExclusive::Yes)
         && cpu.page_anon_exclusive(pte.page()).await
 }

@@ -14,7 +14,7 @@ use crate::layout::{MmStruct, ONE_INACTIVE, Page, pg};
 /// a page is exclusive.
 pub async fn page_add_new_anon_rmap(cpu: &Cpu, page: Page) {
     cpu.store(page.mapcount(), 1, Prim::PageAddNewAnonRmap).await;
-    if cpu.rules().anon_exclusive == AnonExclusive::Yes {
+    if cpu.rules().is(AnonExclusive::Yes) {
         cpu.set_page_anon_exclusive(page).await;
     }
 }
@@ -22,9 +22,9 @@ pub async fn page_add_new_anon_rmap(cpu: &Cpu, page: Page) {
 /// `page_add_anon_rmap`: a mapping comes back, out of a swap entry. `inactive` says that the entry was
 /// counted as an inactive reference.
 pub async fn page_add_anon_rmap(cpu: &Cpu, page: Page, exclusive: bool) {
-    let inactive = if cpu.kernel().counts_inactive() { ONE_INACTIVE as i64 } else { 0 };
+    let inactive = if cpu.rules().counts_inactive() { ONE_INACTIVE as i64 } else { 0 };
     cpu.add(page.mapcount(), 1 - inactive, Prim::PageAddAnonRmap).await;
-    if exclusive && cpu.rules().anon_exclusive == AnonExclusive::Yes {
+    if exclusive && cpu.rules().is(AnonExclusive::Yes) {
         cpu.set_page_anon_exclusive(page).await;
     }
 }
@@ -41,7 +41,7 @@ pub async fn page_remove_rmap(cpu: &Cpu, page: Page) {
 
 /// `page_remove_rmap` where a swap entry takes the mapping's place.
 pub async fn page_remove_rmap_to_swap(cpu: &Cpu, page: Page) {
-    let inactive = if cpu.kernel().counts_inactive() { ONE_INACTIVE as i64 } else { 0 };
+    let inactive = if cpu.rules().counts_inactive() { ONE_INACTIVE as i64 } else { 0 };
     cpu.add(page.mapcount(), inactive - 1, Prim::PageRemoveRmap).await;
 }
 
@@ -61,7 +61,7 @@ pub async fn page_remove_rmap_after_copy(cpu: &Cpu, mm: MmStruct, page: Page) {
 /// page may be pinned. The PTE is clear and its lock held.
 pub async fn page_try_share_anon_rmap(cpu: &Cpu, page: Page) -> bool {
     let _frame = cpu.frame("page_try_share_anon_rmap");
-    let barriers = cpu.rules().ae_barriers == crate::era::AeBarriers::Yes;
+    let barriers = cpu.rules().is(crate::era::AeBarriers::Yes);
     if barriers {
         cpu.fence(Prim::SmpMb).await;
     }
@@ -95,7 +95,7 @@ pub async fn page_try_dup_anon_rmap(cpu: &Cpu, mm: MmStruct, page: Page) -> bool
 pub async fn only_active_reference(cpu: &Cpu, page: Page) -> bool {
     use crate::era::ActiveRead;
     use crate::layout::ACTIVE;
-    let (active, inactive) = match cpu.rules().active_read {
+    let (active, inactive) = match cpu.rules().active_read() {
         ActiveRead::OneShot => {
             let both = cpu.load(page.mapcount(), Prim::PageMapcount).await.bits;
             (both & ACTIVE, both & !ACTIVE)

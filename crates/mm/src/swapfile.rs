@@ -96,7 +96,7 @@ pub async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page>
             cpu.get_page(page).await;
             cpu.store(page.private(), u64::from(entry.0), Prim::WriteOnce).await;
             cpu.set_bits(page.flags(), pg::SWAPCACHE, Prim::AddToSwapCache).await;
-            if cpu.kernel().counts_inactive() {
+            if cpu.rules().counts_inactive() {
                 cpu.store(page.mapcount(), users << 32, Prim::WriteOnce).await;
             }
             cpu.store(entry.cache(), page.obj.pfn(), Prim::AddToSwapCache).await;
@@ -210,10 +210,10 @@ pub async fn reuse_by_mapcount(cpu: &Cpu, page: Page, inactive: bool) -> bool {
 pub async fn free_swap_and_cache(cpu: &Cpu, entry: SwpEntry) {
     let _frame = cpu.frame("free_swap_and_cache");
     let last = cpu.sub_and_test(entry.count(), 1, Prim::SwapFree).await;
-    if (last || cpu.kernel().counts_inactive())
+    if (last || cpu.rules().counts_inactive())
         && let Some(page) = lookup_swap_cache(cpu, entry).await
     {
-        if cpu.kernel().counts_inactive() {
+        if cpu.rules().counts_inactive() {
             cpu.add(page.mapcount(), -(crate::layout::ONE_INACTIVE as i64), Prim::PageRemoveRmap).await;
         }
         if cpu.trylock_page(page).await {

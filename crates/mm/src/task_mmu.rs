@@ -17,14 +17,14 @@ use crate::world::Va;
 /// `clear_refs_write`: every PTE loses its write and soft-dirty bits, so that the next store faults.
 pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
     let _frame = cpu.frame("clear_refs_write");
-    let rules = *cpu.rules();
+    let rules = cpu.rules();
     let mut locked = Vec::new();
-    match rules.clear_refs_lock {
+    match rules.clear_refs_lock() {
         ClearRefsLock::Read => cpu.mmap_read_lock(mm).await,
         ClearRefsLock::Write => cpu.mmap_write_lock(mm).await,
     }
     for va in areas(cpu, mm) {
-        if rules.clear_refs_lock == ClearRefsLock::Write && vma_start_write(cpu, mm, va).await {
+        if rules.is(ClearRefsLock::Write) && vma_start_write(cpu, mm, va).await {
             locked.push(va);
         }
     }
@@ -34,7 +34,7 @@ pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
             clear_refs_pte_range(cpu, mm, va).await;
         }
     }
-    match rules.clear_refs_flush {
+    match rules.clear_refs_flush() {
         ClearRefsFlush::Explicit => flush_tlb_mm(cpu, mm).await,
         ClearRefsFlush::Elided => {
             // tlb_finish_mmu of a gather with nothing in it flushes only if others are at work.
@@ -49,7 +49,7 @@ pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
     for va in locked {
         cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
     }
-    match rules.clear_refs_lock {
+    match rules.clear_refs_lock() {
         ClearRefsLock::Read => cpu.mmap_read_unlock(mm).await,
         ClearRefsLock::Write => cpu.mmap_write_unlock(mm).await,
     }
@@ -76,11 +76,10 @@ async fn clear_refs_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
 /// `pte_is_pinned` (9348b73c2e1b): a plain look at the count, which GUP-fast can overtake.
 async fn pte_is_pinned(cpu: &Cpu, mm: MmStruct, pte: Pte) -> bool {
     let page: Page = pte.page();
-    if cpu.rules().clear_refs_pin == ClearRefsPin::No || !pte.write() || !page.is_anon() {
+    if !pte.write() || !page.is_anon() || cpu.rules().is(ClearRefsPin::No) {
         return false;
     }
-    if cpu.rules().has_pinned == HasPinned::Yes && cpu.load(mm.has_pinned(), Prim::HasPinned).await.bits == 0
-    {
+    if cpu.rules().is(HasPinned::Yes) && cpu.load(mm.has_pinned(), Prim::HasPinned).await.bits == 0 {
         return false;
     }
     cpu.page_maybe_dma_pinned(page).await

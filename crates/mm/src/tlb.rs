@@ -59,7 +59,7 @@ pub async fn mm_tlb_flush_nested(cpu: &Cpu, mm: MmStruct) -> bool {
 
 /// `flush_tlb_batched_pending`, under the PTE lock: does now what reclaim has put off.
 pub async fn flush_tlb_batched_pending(cpu: &Cpu, mm: MmStruct) {
-    if cpu.rules().batched_flush == BatchedFlush::Defer {
+    if cpu.rules().is(BatchedFlush::Defer) {
         return;
     }
     let _frame = cpu.frame("flush_tlb_batched_pending");

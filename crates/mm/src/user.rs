@@ -39,7 +39,7 @@ const WRITE: GupFlags = GupFlags { write: true, force: false, longterm: false };
 const READ: GupFlags = GupFlags { write: false, force: false, longterm: false };
 
 fn direct_io(cpu: &Cpu, flags: GupFlags) -> Foll {
-    Foll { pin: cpu.rules().direct_io == DirectIo::Pin, flags }
+    Foll { pin: cpu.rules().is(DirectIo::Pin), flags }
 }
 
 /// `iov_iter_extract_pages` (`lib/iov_iter.c`, v6.3 on; `iov_iter_get_pages2` and `iov_iter_get_pages` before):

@@ -84,7 +84,7 @@ async fn putback_lru_page(cpu: &Cpu, page: Page) {
 /// `shrink_page_list` for one isolated page.
 async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
     let _frame = cpu.frame("shrink_page_list");
-    let rules = *cpu.rules();
+    let rules = cpu.rules();
     if !cpu.trylock_page(page).await {
         return Shrunk::Kept;
     }
@@ -95,7 +95,7 @@ async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
     }
     let swapbacked = flags.bits & pg::SWAPBACKED != 0;
     if swapbacked && flags.bits & pg::SWAPCACHE == 0 {
-        if rules.reclaim_pin != ReclaimPin::No && cpu.page_maybe_dma_pinned(page).await {
+        if !rules.is(ReclaimPin::No) && cpu.page_maybe_dma_pinned(page).await {
             cpu.why(|| format!("{} may be pinned, so keep it", cpu.name(page)));
             return keep_locked(cpu, page).await;
         }
@@ -111,7 +111,7 @@ async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
         ubc.flush(cpu).await;
         return keep_locked(cpu, page).await;
     }
-    if rules.reclaim_pin == ReclaimPin::SkipAndRecheck && cpu.page_maybe_dma_pinned(page).await {
+    if rules.is(ReclaimPin::SkipAndRecheck) && cpu.page_maybe_dma_pinned(page).await {
         cpu.why(|| format!("{} may be pinned after all, so keep it", cpu.name(page)));
         ubc.flush(cpu).await;
         return keep_locked(cpu, page).await;
@@ -161,16 +161,16 @@ async fn try_to_unmap(cpu: &Cpu, page: Page, ubc: &mut TlbUbc) -> bool {
 /// may go on.
 async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: &mut TlbUbc) -> bool {
     let _frame = cpu.frame("try_to_unmap_one");
-    let rules = *cpu.rules();
+    let rules = cpu.rules();
     cpu.ptl_lock(mm).await;
     let pte = cpu.ptep_get(mm, va).await;
     if !pte.present() || pte.page().obj != page.obj {
         cpu.ptl_unlock(mm).await;
         return true;
     }
-    let exclusive = rules.anon_exclusive == AnonExclusive::Yes && cpu.page_anon_exclusive(page).await;
+    let exclusive = rules.is(AnonExclusive::Yes) && cpu.page_anon_exclusive(page).await;
     // v5.19 and v6.0 never put off the flush of an exclusive page; the barriers of v6.1 allow it again.
-    let defer = TlbUbc::should_defer(cpu, mm) && (!exclusive || rules.ae_barriers == AeBarriers::Yes);
+    let defer = TlbUbc::should_defer(cpu, mm) && (!exclusive || rules.is(AeBarriers::Yes));
     let pte = if defer {
         let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
         ubc.set_pending(cpu, mm, va, pte.dirty()).await;
@@ -207,7 +207,7 @@ async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: &mut
 
 /// `try_to_unmap_one` for a page of `MADV_FREE`: discarded, unless it has been written to since.
 async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -> bool {
-    let discard = match cpu.rules().madv_free {
+    let discard = match cpu.rules().madv_free() {
         MadvFree::Dirty => !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await,
         MadvFree::RefAndDirty => {
             // 6c8e2a256915: GUP-fast takes its reference before it looks at the PTE again.

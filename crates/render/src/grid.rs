@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use cowrace_trace::{Report, Verdict};
 
-use crate::report::{conditions, name};
+use crate::report::{conditions, explored, name};
 
 /// A row for each scenario and variant, a column for each era, in the order in which they first appear.
 #[derive(Debug)]
@@ -61,6 +61,17 @@ impl<'r> Grid<'r> {
         let but = if special.is_empty() { "" } else { ", but for" };
         let common = common.into_iter().collect::<Vec<_>>().join("; ");
         std::iter::once(format!("holds under {common}{but}")).chain(special).collect()
+    }
+
+    /// How far the searches came that did not come to their end, in lines. Nothing is bounded, nothing to say.
+    pub(crate) fn bounded_after(&self) -> Vec<String> {
+        let bounded = self.cells().flatten().filter(|r| r.verdict == Verdict::Bounded);
+        let mut lines: Vec<String> =
+            bounded.map(|r| format!("{} {}: {}", name(r), r.era, explored(r))).collect();
+        if !lines.is_empty() {
+            lines.insert(0, "bounded after".to_owned());
+        }
+        lines
     }
 }
 

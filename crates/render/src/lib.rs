@@ -43,5 +43,5 @@ pub use diagram::{Diagram, Row};
 pub use engines::engines;
 pub use explain::explain;
 pub use markdown::markdown;
-pub use report::{conditions, counts, json, line, summary};
+pub use report::{about, conditions, counts, figures, json, line, summary};
 pub use table::{matrix, table};

@@ -5,8 +5,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::grid::{Grid, word};
 
-/// What was found, as a Markdown table and a list of what `holds` depends on. Cells are words. The text is
-/// laid out in columns, so that it can be read as it is.
+/// What was found, as a Markdown table, a list of what `holds` depends on, and one of how far the searches came
+/// that a limit ended. Cells are words. The text is laid out in columns, so that it can be read as it is.
 #[must_use]
 pub fn markdown(reports: &[Report]) -> String {
     let grid = Grid::new(reports);
@@ -26,13 +26,17 @@ pub fn markdown(reports: &[Report]) -> String {
     let rule = widths.iter().map(|w| "-".repeat(*w)).collect();
     lines.insert(1, rule);
     let mut out: String = lines.iter().map(|line| joined(line, &widths)).collect();
-    let [under, special @ ..] = &*grid.holds_under() else { return out };
-    out.push_str(&format!("\n{}\n", escaped(under)));
-    if !special.is_empty() {
-        out.push('\n');
-    }
-    out.extend(special.iter().map(|line| format!("- {}\n", escaped(line))));
+    out.push_str(&listed(&grid.holds_under()));
+    out.push_str(&listed(&grid.bounded_after()));
     out
+}
+
+/// A line and what belongs to it, as a list.
+fn listed(lines: &[String]) -> String {
+    let [first, items @ ..] = lines else { return String::new() };
+    let gap = if items.is_empty() { "" } else { "\n" };
+    let items = items.iter().map(|line| format!("- {}\n", escaped(line)));
+    format!("\n{}\n{gap}{}", escaped(first), items.collect::<String>())
 }
 
 fn joined(cells: &[String], widths: &[usize]) -> String {
@@ -61,7 +65,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::Class;
+    use cowrace_trace::{Class, Verdict};
 
     use super::*;
     use crate::report::tests::report;
@@ -85,6 +89,10 @@ holds under memory sc, arch generic, env none, but for
 - b:load_first: env reclaim\\<=1
 "
         );
+        let mut bounded = report("a", "v5.9", None, None);
+        bounded.verdict = Verdict::Bounded;
+        let end = "\nbounded after\n\n- a v5.9: 1,234 executions\n";
+        assert!(markdown(&[bounded]).ends_with(end));
         assert_eq!(markdown(&[]), "");
         assert_eq!(escaped("_a_b* | <i>"), "\\_a_b\\* \\| \\<i>");
     }

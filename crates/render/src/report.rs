@@ -13,9 +13,12 @@ pub fn line(report: &Report) -> String {
     if report.engine != OURS {
         parts.push(format!("engine {}", report.engine));
     }
-    parts.push(counted(report.executions, "execution"));
+    parts.push(explored(report));
     parts.push(extent(report).to_owned());
-    parts.push(format!("{:.2} s", report.seconds));
+    parts.push(match &report.same_as {
+        Some(era) => format!("same as {era}"),
+        None => format!("{:.2} s", report.seconds),
+    });
     if report.verdict == Verdict::Holds {
         parts.push(format!("[{}]", conditions(report)));
     }
@@ -35,6 +38,27 @@ pub fn conditions(report: &Report) -> String {
         if report.environment.is_empty() { "none".to_owned() } else { report.environment.join(", ") };
     let engine = if report.engine == OURS { String::new() } else { format!("engine {}, ", report.engine) };
     format!("{engine}memory {}, arch {}, env {environment}", report.memory, report.arch)
+}
+
+/// What the search of one report took, as `1,234 executions, 56,789 requests, the longest of 97 requests`; `None` if
+/// its engine does not count requests.
+#[must_use]
+pub fn figures(report: &Report) -> Option<String> {
+    let (requests, depth) = (counted(report.requests?, "request"), counted(report.depth?.into(), "request"));
+    Some(format!("{}, {requests}, the longest of {depth}", counted(report.executions, "execution")))
+}
+
+/// A number that is not known exactly, to two digits, as `56,000` or `3.2e18`.
+#[must_use]
+pub fn about(number: f64) -> String {
+    if !(0.0..1e15).contains(&number) {
+        return format!("{number:.1e}");
+    }
+    let mut unit = 1.0;
+    while number / unit >= 99.5 {
+        unit *= 10.0;
+    }
+    grouped(((number / unit).round() * unit) as u64)
 }
 
 /// One report as one line of JSON.
@@ -77,7 +101,13 @@ fn tally(reports: &[Report], judgement: Option<String>) -> String {
         .filter(|&(_, count)| count > 0)
         .map(|(verdict, count)| format!("{count} {verdict}"))
         .collect();
-    let executions = counted(reports.iter().map(|r| r.executions).sum(), "execution");
+    // What several eras have in common was done once.
+    let done = reports.iter().filter(|r| r.same_as.is_none());
+    let mut executions = counted(done.map(|r| r.executions).sum(), "execution");
+    let shared = reports.iter().filter(|r| r.same_as.is_some()).count() as u64;
+    if shared > 0 {
+        executions.push_str(&format!(", {} shared with another era", counted(shared, "run")));
+    }
     let parts: Vec<String> =
         std::iter::once(verdicts.join(", ")).chain(judgement).chain(std::iter::once(executions)).collect();
     format!("{runs}: {}", parts.join("; "))
@@ -88,6 +118,15 @@ pub(crate) fn name(report: &Report) -> String {
     match &report.variant {
         Some(variant) => format!("{}:{variant}", report.scenario),
         None => report.scenario.clone(),
+    }
+}
+
+/// Executions, and of how many if the search was ended before it had seen all and their number can be guessed.
+pub(crate) fn explored(report: &Report) -> String {
+    let executions = counted(report.executions, "execution");
+    match report.estimate.filter(|_| report.verdict == Verdict::Bounded) {
+        Some(estimate) => format!("{executions} of about {}", about(estimate)),
+        None => executions,
     }
 }
 
@@ -104,6 +143,7 @@ fn extent(report: &Report) -> &'static str {
         Some(Stop::Executions) if report.engine != OURS => "stopped after so many",
         Some(Stop::Executions) => "stopped by --max-executions",
         Some(Stop::Time) => "stopped by --max-time",
+        Some(Stop::Memory) => "stopped by --max-memory",
         Some(Stop::Steps) => "stopped, an execution was too long",
         Some(Stop::Interrupted) => "interrupted",
         None if report.complete => "complete",
@@ -156,8 +196,12 @@ pub(crate) mod tests {
             complete: true,
             stopped: None,
             executions: 1234,
+            estimate: None,
+            requests: None,
+            depth: None,
             outcomes: None,
             seconds: 0.5,
+            same_as: None,
             expected: Some("lost-read".into()),
             as_expected,
             beyond: None,
@@ -199,6 +243,7 @@ pub(crate) mod tests {
         for (stop, words) in [
             (Stop::Executions, "stopped by --max-executions"),
             (Stop::Time, "stopped by --max-time"),
+            (Stop::Memory, "stopped by --max-memory"),
             (Stop::Steps, "too long"),
             (Stop::Interrupted, "interrupted"),
         ] {
@@ -208,6 +253,32 @@ pub(crate) mod tests {
             assert!(line.starts_with("BOUNDED  x") && line.contains(words), "{line}");
             assert!(!line.contains("complete") && line.ends_with("not judged"), "{line}");
         }
+    }
+
+    #[test]
+    fn a_search_that_did_not_finish_says_how_far_it_came() {
+        let mut bounded = report("x", "v5.9", None, None);
+        (bounded.verdict, bounded.complete, bounded.stopped) = (Verdict::Bounded, false, Some(Stop::Time));
+        bounded.estimate = Some(56_489.0);
+        assert!(
+            line(&bounded).contains("  1,234 executions of about 56,000  stopped by"),
+            "{}",
+            line(&bounded)
+        );
+        // A violation ends the search wherever it is.
+        bounded.verdict = Verdict::Violated;
+        assert!(line(&bounded).contains("  1,234 executions  "), "{}", line(&bounded));
+    }
+
+    #[test]
+    fn figures_are_there_if_all_of_them_are() {
+        let mut holds = report("x", "v5.9", None, Some(true));
+        assert_eq!(figures(&holds), None);
+        (holds.requests, holds.depth) = (Some(56_789), Some(97));
+        assert_eq!(
+            figures(&holds).as_deref(),
+            Some("1,234 executions, 56,789 requests, the longest of 97 requests")
+        );
     }
 
     #[test]
@@ -224,6 +295,23 @@ pub(crate) mod tests {
         );
         assert_eq!(counts(&reports), "3 runs: 1 holds, 2 violated; 3,702 executions");
         assert_eq!(summary(&reports[..1]), "1 run: 1 holds; 1 as expected; 1,234 executions");
+    }
+
+    #[test]
+    fn what_is_not_known_exactly_has_two_digits() {
+        for (number, words) in [
+            (0.0, "0"),
+            (0.7, "1"),
+            (7.3, "7"),
+            (99.4, "99"),
+            (99.6, "100"),
+            (56_489.0, "56,000"),
+            (999_999.0, "1,000,000"),
+            (9.99e14, "1,000,000,000,000,000"),
+            (3.21e18, "3.2e18"),
+        ] {
+            assert_eq!(about(number), words);
+        }
     }
 
     #[test]

@@ -37,10 +37,17 @@ pub fn table(reports: &[Report]) -> String {
     draw(reports, mark)
 }
 
-/// What was found, whatever files expect; laid out as [`table`].
+/// What was found, whatever files expect; laid out as [`table`]. Below it how far the searches came that a limit
+/// ended.
 #[must_use]
 pub fn matrix(reports: &[Report]) -> String {
-    draw(reports, |_| "")
+    draw(reports, |_| "") + &listed(&Grid::new(reports).bounded_after())
+}
+
+/// A line and what belongs to it.
+fn listed(lines: &[String]) -> String {
+    let indent = |i| if i == 0 { "" } else { "  " };
+    lines.iter().enumerate().map(|(i, line)| format!("{}{line}\n", indent(i))).collect()
 }
 
 fn draw(reports: &[Report], mark: fn(&Report) -> &'static str) -> String {
@@ -61,10 +68,7 @@ fn draw(reports: &[Report], mark: fn(&Report) -> &'static str) -> String {
     if !legend.is_empty() {
         out.push_str(&format!("\n{}\n", wrapped(&legend)));
     }
-    for (i, line) in grid.holds_under().iter().enumerate() {
-        let indent = if i == 0 { "" } else { "  " };
-        out.push_str(&format!("{indent}{line}\n"));
-    }
+    out.push_str(&listed(&grid.holds_under()));
     out
 }
 
@@ -186,6 +190,16 @@ holds complete, nothing bad
 holds under memory sc, arch generic, env none
 "
         );
+    }
+
+    #[test]
+    fn a_matrix_says_how_far_searches_came() {
+        let mut bounded = report("b", "v5.10", None, None);
+        (bounded.verdict, bounded.estimate) = (Verdict::Bounded, Some(56_489.0));
+        bounded.variant = Some("warm".into());
+        let matrix = matrix(&[report("a", "v5.8", None, None), bounded]);
+        let end = "env none\nbounded after\n  b:warm v5.10: 1,234 executions of about 56,000\n";
+        assert!(matrix.ends_with(end), "{matrix}");
     }
 
     #[test]

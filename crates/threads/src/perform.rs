@@ -78,19 +78,19 @@ impl<W: Words> Run<'_, W> {
             }
             Op::CmpXchg { addr, old, new } => {
                 let found = self.touch(addr, Change::CmpXchg(old, new));
-                Done(Answer { value: found, ok: found == old }, None)
+                Done(Answer { value: 0, ok: found == old }, None)
             }
             Op::AddUnless { addr, value, unless } => {
                 let old = self.touch(addr, Change::Read);
                 if old != unless {
                     self.words.change(addr, Change::Add(value));
                 }
-                Done(Answer { value: old, ok: old != unless }, None)
+                Done(Answer { value: 0, ok: old != unless }, None)
             }
             Op::SubAndTest { addr, value } => {
                 let new = self.touch(addr, Change::Add(value.wrapping_neg())).wrapping_sub(value);
                 self.counts(addr, new);
-                Done(Answer { value: new, ok: new == 0 }, None)
+                Done(Answer { value: 0, ok: new == 0 }, None)
             }
             Op::Choose { .. } | Op::Join { .. } | Op::Barrier { .. } | Op::Fence => yes(0),
             Op::Alloc { obj, word, value } => self.alloc(obj, word, value),

@@ -1,9 +1,9 @@
 //! A search: what is kept from one execution to the next.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use cowrace_machine::{Addr, Program};
+use cowrace_machine::{Addr, Program, resident_memory};
 use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::plan::Plans;
@@ -12,6 +12,11 @@ use crate::{Limits, Opinion, Outcome, Plan, Watch};
 
 /// Searches for different plans that are run at most. More choices than that and the question is given up.
 const PLANS: u32 = 1024;
+
+/// How long a search goes on without a look at memory, and without telling whoever watches: whichever of these
+/// is over first.
+const EXECUTIONS: u64 = 256;
+const TIME: Duration = Duration::from_millis(100);
 
 /// A search by an engine that runs threads: what is kept from one execution to the next.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ struct State {
     started: Instant,
     /// Executions of all rounds, those that were begun anew included.
     executions: u64,
+    /// How many there were when somebody looked, and when that was.
+    looked: Option<(u64, Duration)>,
     /// Of the plans that are done.
     past: Opinion,
     /// Of the present round.
@@ -64,6 +71,7 @@ impl Study {
         let state = State {
             started: Instant::now(),
             executions: 0,
+            looked: None,
             past: Opinion::default(),
             opinion: Opinion::default(),
             sharing: Sharing::default(),
@@ -116,8 +124,8 @@ impl Study {
     pub(crate) fn end(&self, end: End) {
         let mut state = self.state();
         state.executions += 1;
-        self.watch.ended(state.executions);
         let (past, elapsed) = (state.past.executions, state.started.elapsed());
+        let ended = self.look(&mut state, elapsed);
         let opinion = &mut state.opinion;
         opinion.executions += 1;
         let executions = past + opinion.executions;
@@ -137,6 +145,22 @@ impl Study {
         if opinion.stopped.is_none() && self.limits.time.is_some_and(|most| elapsed >= most) {
             opinion.stopped = Some(Stop::Time);
         }
+        opinion.stopped = opinion.stopped.take().or(ended);
+    }
+
+    /// Looks now and then at what costs more than to look at numbers.
+    fn look(&self, state: &mut State, elapsed: Duration) -> Option<Stop> {
+        let (before, when) = state.looked.unwrap_or_default();
+        let is_soon = state.executions - before < EXECUTIONS && elapsed - when < TIME;
+        if is_soon && state.looked.is_some() {
+            return None;
+        }
+        state.looked = Some((state.executions, elapsed));
+        if self.watch.tell(state.executions - before).is_break() {
+            return Some(Stop::Interrupted);
+        }
+        let most = self.limits.memory?;
+        resident_memory().is_some_and(|bytes| bytes >= most).then_some(Stop::Memory)
     }
 
     /// Whether the engine should go on with another execution of the present round.

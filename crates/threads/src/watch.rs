@@ -1,26 +1,23 @@
 //! Somebody who wants to know how far a search has come.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// Executions between two calls.
-const OFTEN: u64 = 256;
-
-/// Called now and then with the number of executions since the last call.
+/// Called now and then, after the first execution and then every 256 executions or 100 ms, with the number of
+/// executions since the last call; may ask the search to stop.
 #[derive(Clone, Default)]
-pub struct Watch(Option<Arc<dyn Fn(u64) + Send + Sync>>);
+pub struct Watch(Option<Arc<dyn Fn(u64) -> ControlFlow<()> + Send + Sync>>);
 
 impl Watch {
-    /// A watch that calls `tell`.
-    pub fn new(tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+    /// A watch that calls `tell`. To break is to ask the search to stop.
+    pub fn new(tell: impl Fn(u64) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(tell)))
     }
 
-    /// Tells of the execution with this number, from 1, if it is time.
-    pub(crate) fn ended(&self, execution: u64) {
-        if let Some(tell) = self.0.as_ref().filter(|_| execution.is_multiple_of(OFTEN)) {
-            tell(OFTEN);
-        }
+    /// Tells of so many more executions.
+    pub(crate) fn tell(&self, more: u64) -> ControlFlow<()> {
+        self.0.as_ref().map_or(ControlFlow::Continue(()), |tell| tell(more))
     }
 }
 

@@ -4,6 +4,7 @@
 //! printing and parsing its own text forms, and depends on nothing else of the project.
 
 mod event;
+pub mod frontier;
 mod report;
 mod schedule;
 mod verdict;

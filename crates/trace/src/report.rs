@@ -12,6 +12,8 @@ pub enum Stop {
     Executions,
     /// The limit on time.
     Time,
+    /// The limit on memory.
+    Memory,
     /// One execution was longer than the engine allows.
     Steps,
     /// Somebody asked for it.
@@ -47,10 +49,23 @@ pub struct Report {
     pub stopped: Option<Stop>,
     /// Executions explored to their end.
     pub executions: u64,
+    /// Executions that the whole search is expected to have; `None` if it came to its end, or nothing can be
+    /// said.
+    pub estimate: Option<f64>,
+    /// Requests executed, those on the way back to a branch not counted again; `None` if the engine does not
+    /// Requests executed; what executions begin with in common counts once. `None` if the engine does not count
+    /// them.
+    pub requests: Option<u64>,
+    /// Requests of the longest execution; `None` if the engine does not count them.
+    pub depth: Option<u32>,
     /// How many different final outcomes they had, if they were collected.
     pub outcomes: Option<u64>,
     /// Wall time.
     pub seconds: f64,
+    /// The era whose search this is, too: the eras differ in nothing that it depends on, so it was not done again.
+    /// `None` if the search was done for this era.
+    #[serde(default)]
+    pub same_as: Option<String>,
     /// What the scenario's file expects, as `lost-read`; `None` if it says nothing.
     pub expected: Option<String>,
     /// Whether the result is as expected; `None` if it is reported without being judged.

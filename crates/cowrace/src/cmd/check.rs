@@ -1,10 +1,10 @@
 //! `cowrace check`: every scenario under every era.
 
-use cowrace_explore::tidy;
+use cowrace_explore::{Threads, tidy};
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
-use cowrace_render::{json, line, summary, table};
-use cowrace_trace::{Exit, Report};
+use cowrace_render::{figures, json, line, summary, table};
+use cowrace_trace::{Exit, Report, Verdict};
 
 use crate::against::Against;
 use crate::batch::{self, Batch};
@@ -13,16 +13,22 @@ use crate::cli::{CheckArgs, Format};
 use crate::engines::Engines;
 use crate::input::{self, Loaded};
 use crate::picture::{CHECK, REPLAY};
-use crate::{Failure, Out, eras, judge, picture};
+use crate::progress::Watch;
+use crate::sharing::Sharing;
+use crate::{Failure, Interrupt, Out, eras, judge, picture};
 
 use super::explain::again;
+use super::resume;
 
 /// Carries out the command.
 ///
 /// # Errors
 ///
 /// If a scenario or an era cannot be had, or the output cannot be written.
-pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    if let Some(file) = &args.resume {
+        return resume::run(args, file, out, interrupt);
+    }
     let mut selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
     let base = args.against.as_deref().map(eras::named).transpose()?;
     if let Some(base) = &base {
@@ -33,13 +39,18 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> 
     batch::tell_notes(&selection);
     let engines = Engines::of(&args.engine, args.search.toggles.arch, args.search.limits())?;
     let verbose = Verbosity::of(&loaded, &selection.eras, base.is_some());
-    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search };
+    let shares = engines.share();
+    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares, interrupt };
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
         Format::Text => tell_all(task, loaded, reports, verbose),
         Format::Json => reports.iter().map(json_line).collect(),
     };
     let (mut reports, mut seconds) = (Vec::new(), Vec::new());
-    for mut all in batch.run(out, |task, watch| engines.run(task, watch), tell)? {
+    let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, sharing: &mut Sharing| {
+        engines.run(task, watch, threads, sharing)
+    };
+    let searched = batch.run(out, search, tell)?;
+    for mut all in searched.results {
         seconds.extend(all.drain(1..));
         reports.append(&mut all);
     }
@@ -55,10 +66,10 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>) -> Result<Exit, Failure> 
         out.text(&format!("\n{}", cowrace_render::engines(&all)))?;
     }
     let exit = judge::worst(&all);
-    Ok(match against {
+    Ok(searched.extent.tell(match against {
         Some((_, against)) if exit == Exit::Ok => against.exit(),
         _ => exit,
-    })
+    }))
 }
 
 /// A report as JSON, with the end of the line.
@@ -73,6 +84,8 @@ struct Verbosity {
     lines: bool,
     /// The diagram of a violation.
     diagrams: bool,
+    /// What a search took, as there is only one.
+    figures: bool,
     /// A line for what is not judged.
     unjudged: bool,
 }
@@ -80,7 +93,10 @@ struct Verbosity {
 impl Verbosity {
     fn of(loaded: &[Loaded], eras: &[Era], compares: bool) -> Self {
         let (file, era) = (loaded.len() == 1, eras.len() == 1);
-        Self { lines: (file || era) && !compares, diagrams: file && era, unjudged: !compares }
+        let lines = (file || era) && !compares;
+        let variants: usize = loaded.iter().map(|each| each.scenario.variants().len()).sum();
+        let figures = variants == 1 && era && !compares;
+        Self { lines, diagrams: file && era, figures, unjudged: !compares }
     }
 
     fn tells(self, report: &Report) -> bool {
@@ -137,8 +153,9 @@ fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) 
         text.push('\n');
         return Ok(text);
     }
-    let detail = report.detail.as_ref().map(|detail| format!("  {detail}\n")).unwrap_or_default();
-    Ok(format!("{}\n{detail}", line(report)))
+    let figures = figures(report).filter(|_| verbosity.figures && report.verdict == Verdict::Holds);
+    let below = report.detail.iter().chain(&figures).map(|line| format!("  {line}\n"));
+    Ok(format!("{}\n{}", line(report), below.collect::<String>()))
 }
 
 /// The command that shows the violation again. An era file's path is not known here, so there is none

@@ -6,9 +6,10 @@ use cowrace_trace::{Exit, Schedule, Trace};
 
 use crate::check::Task;
 use crate::cli::ExplainArgs;
+use crate::interrupt::Extent;
 use crate::one::{self, One};
 use crate::progress::{Progress, Watch};
-use crate::{Failure, Out, judge};
+use crate::{Failure, Interrupt, Out, judge};
 
 use super::replay::{tell, way};
 
@@ -17,11 +18,11 @@ use super::replay::{tell, way};
 /// # Errors
 ///
 /// If the scenario or the era cannot be had, or the output cannot be written.
-pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let one = One::select(&args.one)?;
     let task = one.task()?;
     if !args.as_written && args.schedule.is_none() {
-        return first_violation(task, out);
+        return first_violation(task, out, interrupt);
     }
     let way = way(args.schedule.as_ref());
     match one.run(task, way) {
@@ -43,9 +44,10 @@ fn tell_trace(task: Task<'_>, trace: &Trace, way: &str, out: &mut Out<'_>) -> Re
     out.text(&format!("\n{}", explain(trace, call)))
 }
 
-fn first_violation(task: Task<'_>, out: &mut Out<'_>) -> Result<Exit, Failure> {
-    let progress = Progress::new(1);
-    let report = task.check(Limits::default(), &mut Watch::new(&progress));
+fn first_violation(task: Task<'_>, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let progress = Progress::new(1, interrupt.clone());
+    let mut watch = Watch::new(&progress);
+    let report = task.check(Limits::default(), &mut watch);
     progress.finish();
     match &report.schedule {
         Some(schedule) => {
@@ -55,16 +57,16 @@ fn first_violation(task: Task<'_>, out: &mut Out<'_>) -> Result<Exit, Failure> {
         }
         None => {
             out.line(&line(&report))?;
-            out.line(&format!(
-                "\nNo execution is bad, so there is none to explain ({}).",
-                conditions(&report)
-            ))?;
+            // What was not explored may be bad.
+            let seen = if report.complete { "No execution is bad" } else { "No bad execution was seen" };
+            out.line(&format!("\n{seen}, so there is none to explain ({}).", conditions(&report)))?;
             if let Some(detail) = &report.detail {
                 out.line(detail)?;
             }
         }
     }
-    Ok(judge::exit(&report))
+    let extent = Extent { finished: usize::from(!watch.has_stopped()), all: 1 };
+    Ok(extent.tell(judge::exit(&report)))
 }
 
 /// Replays what the engine itself has recorded.

@@ -1,13 +1,16 @@
 //! `cowrace matrix`: what the model says of every scenario under every era, whatever files expect.
 
+use cowrace_explore::Threads;
 use cowrace_render::{counts, markdown, matrix};
 use cowrace_trace::{Exit, Report, Verdict};
 
 use crate::batch::{self, Batch};
-use crate::check::Task;
+use crate::check::{Exploration, Task};
 use crate::cli::{MatrixArgs, MatrixFormat};
 use crate::input::{self, Loaded};
-use crate::{Failure, Out, eras};
+use crate::progress::Watch;
+use crate::sharing::Sharing;
+use crate::{Failure, Interrupt, Out, eras};
 
 use super::check::json_line;
 
@@ -16,7 +19,7 @@ use super::check::json_line;
 /// # Errors
 ///
 /// If a scenario or an era cannot be had, or the output cannot be written.
-pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
     // Without a path there is nothing to search but what is built in.
     let mut sources = if args.paths.is_empty() { Vec::new() } else { input::files(&args.paths)? };
@@ -25,19 +28,24 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
     }
     let loaded = input::checked(sources)?;
     batch::tell_notes(&selection);
-    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search };
-    let limits = args.search.limits();
+    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares: true, interrupt };
+    let how = Exploration { limits: args.search.limits(), ..Exploration::default() };
     let tell = |_: Task<'_>, _: &Loaded, report: &Report| match args.format {
         MatrixFormat::Json => json_line(report),
         MatrixFormat::Text | MatrixFormat::Markdown => Ok(String::new()),
     };
-    let reports = batch.run(out, |task, watch| task.check(limits, watch), tell)?;
+    let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, sharing: &mut Sharing| {
+        sharing.explore(task, how.with(threads), watch)
+    };
+    let searched = batch.run(out, search, tell)?;
+    let reports = searched.results;
     match args.format {
         MatrixFormat::Text => out.text(&format!("{}\n{}\n", matrix(&reports), counts(&reports)))?,
         MatrixFormat::Markdown => out.text(&markdown(&reports))?,
         MatrixFormat::Json => {}
     }
-    Ok(if reports.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded })
+    let exit = if reports.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
+    Ok(searched.extent.tell(exit))
 }
 
 const fn is_answered(report: &Report) -> bool {

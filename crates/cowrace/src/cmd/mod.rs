@@ -7,3 +7,4 @@ pub(crate) mod list;
 pub(crate) mod matrix;
 pub(crate) mod real_kernels;
 pub(crate) mod replay;
+pub(crate) mod resume;

@@ -15,7 +15,7 @@ use crate::agreement::{Cell, Modelled, Work, not_modelled};
 use crate::cli::{Format, RealKernelsArgs};
 use crate::input::damaged;
 use crate::progress::{Progress, Watch};
-use crate::{Failure, Out, jobs, judge, suggest};
+use crate::{Failure, Interrupt, Out, jobs, judge, suggest};
 
 /// Carries out the command.
 ///
@@ -65,23 +65,30 @@ fn compare<'t>(table: &'t Table, format: Format, out: &mut Out<'_>) -> Result<Ex
     let rows = table.rows().iter().filter_map(|row| Modelled::new(row).transpose());
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     let work: Vec<_> = rows.iter().flat_map(|row| row.work(table)).collect();
-    let progress = Progress::new(work.len());
+    let progress = Progress::new(work.len(), Interrupt::default());
     let mut cells = Vec::new();
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let explore = |work: &Work<'_, 't>| {
+    let explore = |(): &mut (), work: &Work<'_, 't>| {
         let cell = work.explore(&mut Watch::new(&progress));
         progress.done();
         cell
     };
-    let done = jobs::ordered(&work, threads, explore, |cell| {
-        if format == Format::Json {
-            let object = serde_json::to_string(&Object::of(&cell));
-            let object = object.map_err(|error| Failure::tool(error.to_string()))?;
-            progress.aside(|| out.line(&object))?;
-        }
-        cells.push(cell);
-        Ok(())
-    });
+    let done = jobs::ordered(
+        &work.chunks(1).collect::<Vec<_>>(),
+        threads,
+        || false,
+        explore,
+        || (),
+        |cell| {
+            if format == Format::Json {
+                let object = serde_json::to_string(&Object::of(&cell));
+                let object = object.map_err(|error| Failure::tool(error.to_string()))?;
+                progress.aside(|| out.line(&object))?;
+            }
+            cells.push(cell);
+            Ok(())
+        },
+    );
     progress.finish();
     done?;
     if format == Format::Text {

@@ -15,6 +15,19 @@ fn holds_stands_with_its_conditions() {
 }
 
 #[test]
+fn what_a_search_took_is_told_where_there_is_one() {
+    let told = |args: &[&str]| cowrace(&[&["check"], args].concat()).out.contains(", the longest of ");
+    assert!(told(&["plain.race", "--era", "v5.9"]));
+    assert!(told(&["lost.race", "--era", "v6.1"]));
+    assert!(!told(&["plain.race", "--era", "v5.9", "--era", "v6.1"]));
+    assert!(!told(&["plain.race", "lost.race", "--era", "v6.1"]));
+    assert!(!told(&["silent.race", "--era", "v6.1"]), "it has variants");
+    assert!(!told(&["lost.race", "--era", "v5.9"]), "it is violated");
+    assert!(!told(&["lost.race", "--era", "v6.1", "--max-executions", "3"]), "it is bounded");
+    assert!(!told(&["tiny.race", "--era", "v6.1", "--engine", "loom"]), "loom does not count requests");
+}
+
+#[test]
 fn scenarios_by_eras_are_a_table() {
     let eras = ["--era", "v5.9", "--era", "v6.1"];
     let done =
@@ -52,7 +65,9 @@ fn json_has_what_others_rely_on() {
     assert_eq!((&holds["verdict"], &holds["complete"]), (&"holds".into(), &true.into()));
     assert!(holds["executions"].as_u64().expect("a number") > 1);
     assert!(holds["seconds"].is_number());
-    for field in ["class", "schedule", "stopped", "variant"] {
+    let (requests, depth) = (holds["requests"].as_u64(), holds["depth"].as_u64());
+    assert!(requests > depth && depth > Some(5), "{requests:?} {depth:?}");
+    for field in ["class", "estimate", "schedule", "stopped", "variant"] {
         assert!(holds[field].is_null(), "{field}");
     }
 }

@@ -76,9 +76,31 @@ fn loom_alone_is_judged() {
     };
     loom("v6.1", &[]).exits(0).prints(&["HOLDS", "engine loom, memory sc"]);
     loom("v5.11", &[]).exits(0).prints(&["VIOLATED lost-read", "engine loom", "# replay: cowrace replay"]);
-    loom("v6.1", &["--preemptions", "1"]).exits(12).prints(&["BOUNDED", "1 preemptions"]);
+    loom("v6.1", &["--preemptions", "1"]).exits(12).prints(&["BOUNDED", "at most 1 preemption in"]);
     loom("v6.1", &["--memory", "c11"]).exits(12).prints(&["BOUNDED"]);
     loom("v6.1", &["--schedules", "2"]).exits(12).prints(&["BOUNDED", "stopped after so many"]);
+    #[cfg(target_os = "linux")]
+    loom("v6.1", &["--max-memory", "1M"]).exits(12).prints(&["BOUNDED", "stopped by --max-memory"]);
+}
+
+#[test]
+fn a_bound_on_preemptions_proves_nothing() {
+    let explore = |era: &str, args: &[&str]| {
+        let args = [&["check", "tiny.race", "--era", era, "--preemptions", "3"], args].concat();
+        cowrace(&args).quiet()
+    };
+    explore("v6.1", &[]).exits(12).prints(&[
+        "BOUNDED",
+        "incomplete",
+        "at most 3 preemptions in an execution",
+    ]);
+    let done = explore("v6.1", &["--format", "json"]).exits(12);
+    let object = &done.objects()[0];
+    assert_eq!((&object["verdict"], &object["complete"]), (&"bounded".into(), &false.into()));
+    assert_eq!(object["settings"], "at most 3 preemptions");
+    explore("v5.11", &[]).exits(0).prints(&["VIOLATED lost-read"]);
+    // What others are compared with is all there is.
+    explore("v6.1", &["--engine", "all"]).exits(0).prints(&["HOLDS", "BOUNDED", "engine loom"]);
 }
 
 #[test]
@@ -89,7 +111,10 @@ fn what_does_not_fit_is_said() {
     check(&["--seed", "2"]).says(&["add `--engine shuttle`"]);
     check(&["--scheduler", "random", "--engine", "loom"]).says(&["are shuttle's"]);
     check(&["--schedules", "5"]).says(&["`--max-executions`"]);
-    check(&["--preemptions", "2"]).says(&["`--preemptions` bounds loom"]);
+    check(&["--preemptions", "2", "--engine", "shuttle"])
+        .says(&["say `--engine explore` or `--engine loom`"]);
+    check(&["--preemptions", "-1"]).says(&["unexpected argument"]);
+    check(&["--preemptions", "300"]).says(&["300 is not in 0..=255"]);
     let alone =
         cowrace(&["replay", "tiny.race", "--era", "v5.11", "--shuttle"]).exits(2).says(&["--schedule"]);
     assert!(!alone.err.contains("--as-written"), "{}", alone.err);

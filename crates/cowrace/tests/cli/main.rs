@@ -5,6 +5,8 @@ mod engines;
 mod eras;
 mod execution;
 mod input;
+#[cfg(unix)]
+mod interrupt;
 mod matrix;
 mod real_kernels;
 
@@ -67,9 +69,10 @@ impl Done {
                 let counted = out.last().is_some_and(|w| w.replace(',', "").parse::<u64>().is_ok());
                 match word {
                     word if word.starts_with("1:") => out.push("SCHEDULE".to_owned()),
-                    word if word.starts_with("execution") && counted => {
+                    word if counted && (word.starts_with("execution") || word.starts_with("request")) => {
                         out.pop();
-                        out.push("N executions".to_owned());
+                        let (what, mark) = word.split_at(word.trim_end_matches([',', ';']).len());
+                        out.push(format!("N {}s{mark}", what.trim_end_matches('s')));
                     }
                     "s" if out.last().is_some_and(|w| w.parse::<f64>().is_ok()) => {
                         out.pop();

@@ -52,6 +52,8 @@ fn only_what_is_not_answered_is_a_failure() {
         let args = ["matrix", "lost.race", "--era", "v6.1", "--max-executions", "3", "--format", format];
         cowrace(&args).exits(12).prints(&["bounded"]);
     }
+    let args = ["matrix", "lost.race", "--era", "v6.1", "--max-executions", "3"];
+    cowrace(&args).exits(12).prints(&["bounded after\n  lost v6.1: 3 executions"]);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Programs made of scripts, and a search without reduction to compare with.
 #![expect(dead_code, reason = "each test uses a part")]
 
+#[path = "../../benches/common_problem.rs"]
+pub(crate) mod common_problem;
 pub(crate) mod corpus;
 pub(crate) mod memo;
 pub(crate) mod naive;
-pub(crate) mod peers;
 pub(crate) mod random;
 pub(crate) mod states;
 pub(crate) mod walker;
@@ -211,6 +212,7 @@ pub(crate) fn program_of(memory: Memory, actors: Vec<Actor>, barriers: Vec<Actor
         memory,
         actors,
         barriers,
+        forgetful: false,
         windows: Vec::new(),
         check: Box::new(|_| None),
         narrate: Box::new(Plain),

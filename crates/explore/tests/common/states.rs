@@ -59,8 +59,6 @@ struct Place {
     request: Option<Request>,
     /// How often it has passed each barrier.
     passed: Box<[u8]>,
-    /// Objects that it has allocated.
-    allocated: u8,
     /// The model found something wrong on the way here.
     wrong: bool,
 }
@@ -154,9 +152,9 @@ impl<'p> States<'p> {
             let request = seat.poll();
             let passed = vec![0; program.barriers.len()].into();
             let wrong = seat.take_finding().is_some();
-            let (answer, parent, ways, allocated) = (Answer::default(), NONE, NONE, 0);
+            let (answer, parent, ways) = (Answer::default(), NONE, NONE);
             let place = states.places.len() as u32;
-            states.places.push(Place { answer, parent, ways, request, passed, allocated, wrong });
+            states.places.push(Place { answer, parent, ways, request, passed, wrong });
             states.at.push(place);
             states.seats.push((seat, place));
         }
@@ -355,15 +353,11 @@ impl<'p> States<'p> {
         seat.answer(answer);
         let request = seat.poll();
         let here = &self.places[at as usize];
-        let (mut passed, mut allocated) = (here.passed.clone(), here.allocated);
-        match here.request.map(|r| r.op) {
-            Some(Op::Barrier { id }) => passed[id as usize] += 1,
-            Some(Op::Alloc { obj, .. }) if obj.owner() == Some(actor) => allocated = obj.nth() + 1,
-            _ => {}
+        let mut passed = here.passed.clone();
+        if let Some(Op::Barrier { id }) = here.request.map(|r| r.op) {
+            passed[id as usize] += 1;
         }
-        if request.is_none() {
-            allocated = 0;
-        }
+        let allocated = if request.is_some() { seat.allocated() } else { 0 };
         let new = self.places.len() as u32;
         let wrong = seat.take_finding().is_some();
         let mark = seat.with_marks(|marks| marks.last().copied()).filter(|last| last.at == seat.answered());
@@ -378,7 +372,7 @@ impl<'p> States<'p> {
         });
         if to == new {
             let (parent, ways) = (at, NONE);
-            self.places.push(Place { answer, parent, ways, request, passed, allocated, wrong });
+            self.places.push(Place { answer, parent, ways, request, passed, wrong });
         }
         let next = self.places[at as usize].ways;
         self.places[at as usize].ways = self.ways.len() as u32;

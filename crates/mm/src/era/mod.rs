@@ -2,6 +2,7 @@
 
 mod commits;
 mod presets;
+mod reading;
 mod rules;
 
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use std::fmt;
 
 pub use commits::{COMMITS, Commit, Effect, Provenance};
 pub use presets::{PRESETS, Preset};
+pub use reading::{Noted, Reading, Rule};
 pub use rules::*;
 
 /// A kernel to check under: a preset, possibly with toggles.
@@ -193,7 +195,7 @@ impl Era {
         label
     }
 
-    /// The rules that the kernel code reads.
+    /// The rules. Kernel code reads them by a [`Reading`] only.
     #[must_use]
     pub const fn rules(&self) -> &Rules {
         &self.rules

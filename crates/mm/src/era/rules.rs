@@ -1,6 +1,7 @@
 //! The rules that differ between kernels, read at the places where the kernel's code differs.
 
 use super::EraError;
+use super::reading::{Reading, Rule};
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $field:ident: $type:ident = $default:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {
@@ -20,6 +21,34 @@ macro_rules! rules {
                 }
             }
         )*
+
+        /// The place of each rule among the rules.
+        #[derive(Clone, Copy)]
+        enum Place { $($type,)* }
+
+        /// How many rules there are.
+        pub(super) const RULES: usize = [$(Place::$type),*].len();
+
+        $(impl Rule for $type {
+            const PLACE: usize = Place::$type as usize;
+
+            fn index(self) -> u8 {
+                self as u8
+            }
+
+            fn of(rules: &Rules) -> Self {
+                rules.$field
+            }
+        })*
+
+        impl Reading<'_> {
+            $($(#[$doc])*
+            #[inline]
+            #[must_use]
+            pub fn $field(self) -> $type {
+                self.whole()
+            })*
+        }
 
         /// All rules of one kernel. The default is mainline v5.7 without any of the listed commits.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +71,11 @@ macro_rules! rules {
             #[must_use]
             pub fn entries(&self) -> Vec<(&'static str, &'static str)> {
                 vec![$((stringify!($field), self.$field.name()),)*]
+            }
+
+            /// For each rule the place of its value among its values.
+            pub(super) fn indices(&self) -> [u8; RULES] {
+                [$(self.$field as u8),*]
             }
 
             pub(super) fn lookup(key: &str, value: &str) -> Result<(&'static str, &'static str), EraError> {

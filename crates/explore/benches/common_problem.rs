@@ -1,11 +1,13 @@
-//! The problem on which other checkers were measured, at their granularity: an O_DIRECT pin through
+//! The problem on which other checkers are measured (`peers/`), at their granularity: an O_DIRECT pin through
 //! GUP-fast with a slow fallback, a user write with its fault, clear_refs, fork with write_protect_seq, and
-//! a write by the child. Page numbers are numbers; nothing is allocated or freed.
+//! a write by the child. Page numbers are numbers; nothing is allocated, and to free a page is to set a flag.
+//!
+//! Tests, benchmarks and the workspace of the peers include this file by its path.
 
-use cowrace_machine::{Actor, Addr, Cpu, Memory, Obj, Prim, Program};
-use cowrace_trace::{Class, Finding};
+use std::collections::HashMap;
 
-use super::program_of;
+use cowrace_machine::{Actor, Addr, Cpu, Memory, Narrate, Narration, Obj, Prim, Program};
+use cowrace_trace::{Change, Class, Finding};
 
 /// What decides whether a write fault copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +28,13 @@ pub(crate) struct Variant {
     pub(crate) seq: bool,
     /// The child writes twice.
     pub(crate) twice: bool,
+    /// put_page looks whether the count is zero, and frees the page then.
+    pub(crate) frees: bool,
 }
 
 impl Variant {
     pub(crate) const fn new(actors: u8, rule: Rule, commute: bool) -> Self {
-        Self { actors, rule, commute, seq: true, twice: false }
+        Self { actors, rule, commute, seq: true, twice: false, frees: false }
     }
 }
 
@@ -55,6 +59,11 @@ const fn mc(x: u64) -> Addr {
 const fn d(x: u64, word: u64) -> Addr {
     Addr::new(Obj::boot(5), (x * 2 + word) as u8)
 }
+const fn freed(x: u64) -> Addr {
+    Addr::new(Obj::boot(6), x as u8)
+}
+/// Pages that there are.
+const PAGES: u64 = 6;
 const fn pg(p: u64) -> u64 {
     p & 0x7f
 }
@@ -77,6 +86,13 @@ impl T {
             self.cpu.add(addr, value, Prim::PageRefAdd).await;
         } else {
             self.cpu.fetch_add(addr, value, Prim::PageRefAdd).await;
+        }
+    }
+    async fn put_page(&self, x: u64) {
+        if !self.v.frees {
+            self.add(rc(x), -1).await;
+        } else if self.cpu.sub_and_test(rc(x), 1, Prim::PageRefSubAndTest).await {
+            self.st(freed(x), 1).await;
         }
     }
     async fn lock(&self, addr: Addr) {
@@ -103,7 +119,7 @@ impl T {
         }
         self.st(pte(mm), y | W).await;
         self.add(mc(x), -1).await;
-        self.add(rc(x), -1).await;
+        self.put_page(x).await;
         y + 1
     }
 
@@ -143,7 +159,7 @@ impl T {
                 if ok {
                     return x;
                 }
-                self.add(rc(x), -1).await;
+                self.put_page(x).await;
             }
         }
         self.lock(ptl(0)).await;
@@ -197,7 +213,7 @@ impl T {
             0 => {
                 let x = self.gup().await;
                 self.st(d(x, 0), 0xd).await;
-                self.add(rc(x), -1).await;
+                self.put_page(x).await;
             }
             1 => drop(self.user_write(0, 1, 0xe, 2).await),
             2 => self.clear_refs().await,
@@ -212,24 +228,54 @@ impl T {
     }
 }
 
+/// Puts nothing into words.
+struct Silent;
+
+impl Narrate for Silent {
+    fn event(&self, _: &Narration<'_>) -> (String, Vec<Change>) {
+        (String::new(), Vec::new())
+    }
+
+    fn variables(&self, _: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}
+
+/// All words but the locks at the end of an execution: the PTEs, the sequence count, then the reference counts,
+/// the mapcounts, the data and the flags of being free, page by page.
+pub(crate) fn words(memory: &Memory) -> Vec<u64> {
+    let counts = (0..PAGES).map(rc).chain((0..PAGES).map(mc));
+    let data = (0..PAGES).flat_map(|x| [d(x, 0), d(x, 1)]);
+    let all = [pte(0), pte(1), SEQ].into_iter().chain(counts).chain(data).chain((0..PAGES).map(freed));
+    all.map(|addr| memory.get(addr)).collect()
+}
+
 /// The common problem; the check demands that both writes are visible at the end.
 pub(crate) fn problem(v: Variant) -> Program {
     let mut memory = Memory::new();
-    for obj in 2..6 {
+    for obj in 2..7 {
         memory.create(Obj::boot(obj));
     }
     memory.set(pte(0), W);
     memory.set(pte(1), NONE);
-    for x in 0..6 {
+    for x in 0..PAGES {
         memory.set(rc(x), 1);
         memory.set(mc(x), 1);
     }
     let actor = |i: u8| Actor::new(format!("t{i}"), move |cpu| Box::pin(T { cpu, v }.run(i)));
-    let mut program = program_of(memory, (0..v.actors).map(actor).collect(), Vec::new());
-    program.check = Box::new(|memory| {
+    let check = |memory: &Memory| {
         let x = pg(memory.get(pte(0)));
         let lost = (memory.get(d(x, 0)), memory.get(d(x, 1))) != (0xd, 0xe);
         lost.then(|| Finding { class: Class::LostRead, detail: "a write is not visible".to_owned() })
-    });
-    program
+    };
+    Program {
+        memory,
+        actors: (0..v.actors).map(actor).collect(),
+        barriers: Vec::new(),
+        forgetful: false,
+        windows: Vec::new(),
+        check: Box::new(check),
+        narrate: Box::new(Silent),
+        fingerprint: 0xc0ffee,
+    }
 }

@@ -1,0 +1,126 @@
+//! `cowrace check --resume`: one search that can be stopped and go on.
+
+use std::path::Path;
+use std::{fs, io};
+
+use cowrace_explore::Threads;
+use cowrace_render::{figures, line};
+use cowrace_trace::Exit;
+use cowrace_trace::frontier::Frontier;
+
+use crate::check::{Exploration, Explored, Task};
+use crate::cli::{CheckArgs, EngineName, Format};
+use crate::interrupt::Extent;
+use crate::progress::{Progress, Watch};
+use crate::{Failure, Interrupt, Out, eras, input, judge};
+
+use super::check::json_line;
+
+/// Searches on from where `file` says, if it is there; writes there where the search was stopped, and takes it away
+/// if it was not.
+///
+/// # Errors
+///
+/// If there is more than one search to do, or the file is of another one.
+pub(crate) fn run(
+    args: &CheckArgs,
+    file: &Path,
+    out: &mut Out<'_>,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    if args.engine.engine != EngineName::Explore
+        || args.engine.preemptions.is_some()
+        || args.against.is_some()
+    {
+        return Err(Failure::usage(
+            "`--resume` is for a whole search by explore: leave out --engine, --preemptions and --against",
+        ));
+    }
+    let selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
+    let loaded = input::checked(input::files(&args.paths)?)?;
+    let variants: Vec<_> =
+        loaded.iter().flat_map(|l| l.scenario.variants().iter().map(move |v| (l, v))).collect();
+    let ([(loaded, variant)], [era]) = (variants.as_slice(), selection.eras.as_slice()) else {
+        return Err(Failure::usage(format!(
+            "`--resume` is for one search, and these are {}: name one scenario without variants and one `--era`",
+            variants.len() * selection.eras.len()
+        )));
+    };
+    let task = Task { scenario: &loaded.scenario, variant, era, arch: args.search.toggles.arch };
+    let frontier = read(file, task.program().fingerprint)?;
+    let jobs = args.search.jobs.map_or_else(crate::batch::cores, usize::from);
+    let threads = Threads::new(jobs - 1);
+    let progress = Progress::new(1, interrupt.clone());
+    let mut watch = Watch::new(&progress);
+    let how = Exploration {
+        limits: args.search.limits(),
+        threads: Some(&threads),
+        frontier: frontier.as_ref(),
+        ..Exploration::default()
+    };
+    let Explored { report, frontier: left, .. } = task.explored(how, &mut watch);
+    progress.finish();
+    let told = match left {
+        Some(left) => {
+            write(file, &left)?;
+            Some(format!("  to go on: the same command again, with --resume {}", file.display()))
+        }
+        None => {
+            remove(file)?;
+            None
+        }
+    };
+    match args.format {
+        Format::Json => out.text(&json_line(&report)?)?,
+        Format::Text => {
+            out.line(&line(&report))?;
+            if let Some(text) = figures(&report) {
+                out.line(&text)?;
+            }
+            if let Some(told) = told {
+                out.line(&told)?;
+            }
+        }
+    }
+    let extent = Extent { finished: usize::from(!watch.has_stopped()), all: 1 };
+    Ok(extent.tell(judge::exit(&report)))
+}
+
+fn read(file: &Path, fingerprint: u32) -> Result<Option<Frontier>, Failure> {
+    let name = file.display();
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::usage(format!("{name} cannot be read: {error}"))),
+    };
+    let frontier: Frontier = serde_json::from_str(&text)
+        .map_err(|error| Failure::usage(format!("{name} is not where a search was stopped: {error}")))?;
+    if frontier.fingerprint != fingerprint {
+        return Err(Failure::usage(format!(
+            "{name} is of another search: of another scenario, era, architecture or version of cowrace; \
+             name another file, or remove it to begin anew"
+        )));
+    }
+    Ok(Some(frontier))
+}
+
+/// Writes beside the file first, so that whatever happens one of both is whole.
+fn write(file: &Path, frontier: &Frontier) -> Result<(), Failure> {
+    let fail = |error: &dyn std::fmt::Display| {
+        Failure::tool(format!("{} cannot be written: {error}", file.display()))
+    };
+    let text = serde_json::to_string(frontier).map_err(|error| fail(&error))?;
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    fs::write(&beside, text).map_err(|error| fail(&error))?;
+    fs::rename(&beside, file).map_err(|error| fail(&error))
+}
+
+fn remove(file: &Path) -> Result<(), Failure> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Failure::tool(format!("{} cannot be removed: {error}", file.display())))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,81 @@
+//! Ctrl-C: searches end early, and what they have found is still told.
+
+use std::io::{self, Write as _};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cowrace_trace::Exit;
+
+/// The exit code of a process that a second Ctrl-C ends: what shells give to one that the signal has ended.
+const AT_ONCE: i32 = 130;
+
+/// Somebody's wish that all searches end. Clones are the same wish.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// A wish that the first Ctrl-C makes. The second one ends the process at once, with exit code 130.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not let signals be handled, or they are handled already; Ctrl-C then does what it did.
+    pub fn by_ctrl_c() -> Result<Self, ctrlc::Error> {
+        let wish = Self::default();
+        let of_handler = wish.clone();
+        ctrlc::set_handler(move || {
+            if of_handler.0.swap(true, Ordering::Relaxed) {
+                process::exit(AT_ONCE);
+            }
+        })?;
+        Ok(wish)
+    }
+
+    /// Makes the wish.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was made.
+    #[must_use]
+    pub fn asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How many of the searches that were due have come to an end of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub(crate) finished: usize,
+    pub(crate) all: usize,
+}
+
+impl Extent {
+    /// Says on standard error if that is not all of them; then there is no complete answer, so `exit` is not 0.
+    pub(crate) fn tell(self, exit: Exit) -> Exit {
+        let Some(line) = self.line() else { return exit };
+        // Nobody is left to tell if standard error is gone.
+        let _ = writeln!(io::stderr(), "{line}");
+        if exit == Exit::Ok { Exit::Bounded } else { exit }
+    }
+
+    fn line(self) -> Option<String> {
+        let Self { finished, all } = self;
+        let searches = if all == 1 { "search" } else { "searches" };
+        (finished < all).then(|| format!("interrupted: {finished} of {all} {searches} finished"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_whole_was_not_interrupted() {
+        let line = |finished, all| Extent { finished, all }.line();
+        assert_eq!(line(12, 40).as_deref(), Some("interrupted: 12 of 40 searches finished"));
+        assert_eq!(line(0, 1).as_deref(), Some("interrupted: 0 of 1 search finished"));
+        assert_eq!(line(40, 40), None);
+        assert_eq!(Extent { finished: 1, all: 1 }.tell(Exit::Gone), Exit::Gone);
+    }
+}

@@ -1,0 +1,173 @@
+//! How far a run has come, in a line for a terminal.
+
+use std::time::Duration;
+
+use cowrace_explore::Estimate;
+use cowrace_render::about;
+use indicatif::HumanCount;
+
+/// Characters of a bar.
+const BAR: usize = 20;
+
+const HOUR: f64 = 3600.0;
+const DAY: f64 = 24.0 * HOUR;
+const YEAR: f64 = 365.25 * DAY;
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Status {
+    /// Searches that have ended.
+    pub(crate) done: usize,
+    /// Searches that there are.
+    pub(crate) all: usize,
+    /// Executions of all searches.
+    pub(crate) executions: u64,
+    /// Since the first search began.
+    pub(crate) elapsed: Duration,
+    /// How large the search is, if there is only one.
+    pub(crate) estimate: Option<Estimate>,
+}
+
+impl Status {
+    /// The line. With one search, what is left is a matter of its executions, with several of searches.
+    pub(crate) fn line(&self) -> String {
+        let executions = HumanCount(self.executions);
+        let rate = format!("{}/s", HumanCount(self.rate() as u64));
+        let estimate =
+            self.estimate.filter(|e| self.all == 1 && e.executions.is_finite() && e.executions > 0.0);
+        if let Some(estimate) = estimate {
+            let share = (self.executions as f64 / estimate.executions).min(0.99);
+            let left = (estimate.executions - self.executions as f64).max(0.0) / self.rate();
+            return format!(
+                "{} {:.0} %  {executions} of about {} executions, {rate}, {} left ({})",
+                bar(share),
+                (share * 100.0).floor(),
+                about(estimate.executions),
+                span(left),
+                trust(estimate.within)
+            );
+        }
+        let so_far = span(self.elapsed.as_secs_f64());
+        if self.all == 1 {
+            return format!("{executions} executions, {rate}, {so_far} so far");
+        }
+        let left = match self.done {
+            0 => String::new(),
+            done => {
+                let each = self.elapsed.as_secs_f64() / done as f64;
+                format!(", {} left", span(each * self.all.saturating_sub(done) as f64))
+            }
+        };
+        format!("{}/{} searches, {executions} executions, {rate}, {so_far} so far{left}", self.done, self.all)
+    }
+
+    /// Executions a second, on average.
+    fn rate(&self) -> f64 {
+        self.executions as f64 / self.elapsed.as_secs_f64().max(0.001)
+    }
+}
+
+fn bar(share: f64) -> String {
+    let full = (share * BAR as f64) as usize;
+    format!("[{}{}]", "#".repeat(full), "-".repeat(BAR - full))
+}
+
+/// What an estimate is worth.
+fn trust(within: f64) -> String {
+    if !within.is_finite() {
+        return "a guess".to_owned();
+    }
+    // Rounded up: it is not better than that.
+    let factor = if within < 10.0 { (within * 10.0).ceil() / 10.0 } else { within.ceil() };
+    format!("within a factor of {factor}")
+}
+
+/// A time as a clock shows it, or in words if it is long.
+fn span(seconds: f64) -> String {
+    let whole = seconds as u64;
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match seconds {
+        s if s < HOUR => format!("{minutes}:{rest:02}"),
+        s if s < 2.0 * DAY => format!("{hours}:{minutes:02}:{rest:02}"),
+        s if s < 2.0 * YEAR => format!("{:.0} days", s / DAY),
+        s if s < 1e6 * YEAR => format!("{} years", HumanCount((s / YEAR) as u64)),
+        _ => "more than a million years".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(executions: u64, seconds: u64, estimate: Option<(f64, f64)>) -> String {
+        let estimate = estimate.map(|(executions, within)| Estimate { executions, within });
+        Status { done: 0, all: 1, executions, elapsed: Duration::from_secs(seconds), estimate }.line()
+    }
+
+    #[test]
+    fn one_search_goes_by_its_estimate() {
+        assert_eq!(
+            one(1_200_000, 40, Some((2_960_000.0, 2.0))),
+            "[########------------] 40 %  1,200,000 of about 3,000,000 executions, 30,000/s, 0:58 left \
+             (within a factor of 2)"
+        );
+        assert_eq!(
+            one(10, 2, Some((5e30, 1234.5))),
+            "[--------------------] 0 %  10 of about 5.0e30 executions, 5/s, more than a million years left \
+             (within a factor of 1235)"
+        );
+    }
+
+    #[test]
+    fn one_search_of_which_nothing_is_known_says_what_it_has_done() {
+        let known = "1,200,000 executions, 30,000/s, 0:40 so far";
+        for nothing in [None, Some((0.0, 2.0)), Some((f64::NAN, 2.0)), Some((f64::INFINITY, 2.0))] {
+            assert_eq!(one(1_200_000, 40, nothing), known);
+        }
+        assert_eq!(one(0, 0, None), "0 executions, 0/s, 0:00 so far");
+    }
+
+    #[test]
+    fn a_search_that_goes_on_beyond_its_estimate_is_not_at_its_end() {
+        let line = one(300, 10, Some((200.0, 1.05)));
+        assert!(line.starts_with("[###################-] 99 %  300 of about 200 executions"), "{line}");
+        assert!(line.ends_with("0:00 left (within a factor of 1.1)"), "{line}");
+    }
+
+    #[test]
+    fn an_estimate_that_nobody_trusts_is_a_guess() {
+        assert!(one(3, 1, Some((200.0, f64::INFINITY))).ends_with("(a guess)"));
+        // Before the first execution has ended.
+        assert!(one(0, 1, Some((200.0, 2.0))).contains("0/s, more than a million years left"));
+    }
+
+    #[test]
+    fn several_searches_go_by_searches() {
+        let some = |done, estimate| {
+            let elapsed = Duration::from_secs(90);
+            Status { done, all: 40, executions: 45_000, elapsed, estimate }.line()
+        };
+        let estimate = Estimate { executions: 100.0, within: 2.0 };
+        let line = "12/40 searches, 45,000 executions, 500/s, 1:30 so far, 3:30 left";
+        assert_eq!(some(12, None), line);
+        assert_eq!(some(12, Some(estimate)), line);
+        assert_eq!(some(0, None), "0/40 searches, 45,000 executions, 500/s, 1:30 so far");
+        assert!(some(40, None).ends_with("0:00 left"));
+    }
+
+    #[test]
+    fn times_have_the_unit_that_fits() {
+        for (seconds, words) in [
+            (59.9, "0:59"),
+            (3599.0, "59:59"),
+            (3600.0, "1:00:00"),
+            (47.0 * HOUR + 61.0, "47:01:01"),
+            (3.2 * DAY, "3 days"),
+            (1234.5 * YEAR, "1,234 years"),
+            (f64::INFINITY, "more than a million years"),
+            (f64::NAN, "more than a million years"),
+        ] {
+            assert_eq!(span(seconds), words);
+        }
+    }
+}

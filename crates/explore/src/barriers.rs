@@ -1,0 +1,174 @@
+//! Barriers of everybody: what follows is searched once for each state in which executions arrive there.
+//!
+//! Everything before such a barrier happens before everything behind it. So no race crosses it, nobody sleeps
+//! across it, and what can follow depends on nothing but memory and how far everybody has come. General caching
+//! of states is no gain beside a reduction that needs the way by which a state was reached; here none is needed.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+use cowrace_machine::Op;
+use cowrace_trace::Stop;
+use cowrace_trace::frontier::Behind;
+
+use crate::search::{Flow, Search};
+
+/// Words of keys that are kept; 64 MiB.
+const ROOM: usize = 8 << 20;
+
+/// A state at a barrier: memory, how far each actor has come, and which windows can still be opened.
+pub(crate) type Key = Box<[u64]>;
+
+/// The states from which everything has been searched.
+#[derive(Debug, Default)]
+pub(crate) struct Arrivals(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// With the longest that may follow, in requests.
+    states: HashMap<Key, u32>,
+    words: usize,
+}
+
+/// A search behind a barrier that is under way.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    /// The number of the state, and its key.
+    state: usize,
+    key: Key,
+    /// Executions and requests so far that are not behind the barrier.
+    before: (u64, u64),
+    /// The longest execution before.
+    depth: u32,
+}
+
+impl Visit {
+    /// For a frontier.
+    pub(crate) const fn behind(&self) -> Behind {
+        Behind { state: self.state as u32, before: self.before, depth: self.depth }
+    }
+
+    /// From a frontier.
+    pub(crate) const fn again(behind: &Behind, key: Key) -> Self {
+        let Behind { state, before, depth } = *behind;
+        Self { state: state as usize, key, before, depth }
+    }
+}
+
+impl Arrivals {
+    /// All of them, in order.
+    pub(crate) fn all(&self) -> Vec<(Vec<u64>, u32)> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = known.states.iter().map(|(key, &longest)| (key.to_vec(), longest)).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Those of a frontier.
+    pub(crate) fn set(&self, known: &[(Vec<u64>, u32)]) {
+        for (key, longest) in known {
+            self.add(key.as_slice().into(), *longest);
+        }
+    }
+
+    /// The longest that follows a state, if all that follows is known.
+    fn longest(&self, key: &Key) -> Option<u32> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).states.get(key).copied()
+    }
+
+    /// Notes a state. Gives whether it is new.
+    fn add(&self, key: Key, longest: u32) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.states.contains_key(&key) {
+            return false;
+        }
+        if known.words + key.len() <= ROOM {
+            known.words += key.len();
+            known.states.insert(key, longest);
+        }
+        true
+    }
+}
+
+impl Search<'_> {
+    /// The first of those who are about to pass a barrier has just been found able to. Gives whether what
+    /// follows is known; else it is noted that it will be.
+    pub(crate) fn arrive(&mut self, actor: u8) -> ControlFlow<Option<Stop>, bool> {
+        if self.shared.exhaustive || self.preemptions_are_bounded() || !self.is_barrier_of_all(actor) {
+            return ControlFlow::Continue(false);
+        }
+        let windows = self.windows.judge_first_part(&self.history, &self.actors);
+        let key = self.key(&windows);
+        let state = self.history.len();
+        if let Some(longest) = self.shared.arrivals.longest(&key) {
+            self.meet()?;
+            self.outcome.depth = self.outcome.depth.max(state as u32 + longest);
+            return ControlFlow::Continue(true);
+        }
+        let (executions, events) = (&mut self.outcome.executions, &mut self.outcome.events);
+        let before = (std::mem::take(executions), std::mem::take(events));
+        let depth = std::mem::replace(&mut self.outcome.depth, state as u32);
+        self.visits.push(Visit { state, key, before, depth });
+        ControlFlow::Continue(false)
+    }
+
+    /// Everything that follows the last state has been searched. What is behind a barrier counts for itself, and
+    /// once if two have searched it, so that figures do not depend on who was first.
+    pub(crate) fn depart(&mut self) {
+        let state = self.history.len() - 1;
+        while let Some(visit) = self.visits.pop_if(|visit| visit.state == state) {
+            let longest = self.outcome.depth - state as u32;
+            self.outcome.depth = self.outcome.depth.max(visit.depth);
+            let behind = (self.outcome.executions, self.outcome.events);
+            let is_new = self.shared.arrivals.add(visit.key, longest);
+            // Who arrives is an execution, and so is the one that goes on: it is the same for the first.
+            if is_new {
+                self.behind = (self.behind.0 + behind.0 - 1, self.behind.1 + behind.1);
+            }
+            (self.outcome.executions, self.outcome.events) = (visit.before.0 + 1, visit.before.1);
+        }
+    }
+
+    /// Executions and requests that are not behind a barrier that has been done with.
+    pub(crate) fn on_the_way(&self) -> (u64, u64) {
+        let outcome = (self.outcome.executions, self.outcome.events);
+        self.visits.iter().fold(outcome, |sum, visit| (sum.0 + visit.before.0, sum.1 + visit.before.1))
+    }
+
+    /// An execution that has come to a known state is judged by what it has shown so far.
+    fn meet(&mut self) -> Flow {
+        self.near_zero()?;
+        self.count_execution();
+        self.reorder()
+    }
+
+    /// Whether everything so far happens before everything that will follow: everybody waits at the barrier, or
+    /// has not begun and cannot until somebody has passed it.
+    fn is_barrier_of_all(&self, actor: u8) -> bool {
+        let Some(Op::Barrier { id }) = self.actors.request(actor).map(|request| request.op) else {
+            return false;
+        };
+        self.program.forgetful
+            && (0..self.history.actors() as u8).all(|other| {
+                let waits = |op: &Op| match op {
+                    Op::Await { .. } => !self.memory.ready(op),
+                    Op::Join { .. } => true,
+                    _ => false,
+                };
+                self.actors.waits_at(other, id)
+                    || self.history.own(other).is_empty()
+                        && self.actors.request(other).is_some_and(|request| waits(&request.op))
+            })
+            && self.program.barriers[id as usize].iter().all(|other| self.actors.waits_at(other, id))
+    }
+
+    pub(crate) fn key(&self, windows: &[bool]) -> Key {
+        let words = self.memory.nonzero().flat_map(|(index, word)| [index as u64, word]);
+        // How often who has passed what says where everybody is.
+        let passed = self.actors.all_passed().map(u64::from);
+        let allocated = (0..self.history.actors() as u8).map(|actor| self.actors.allocated(actor).into());
+        let windows = windows.iter().map(|&open| u64::from(open));
+        words.chain([u64::MAX]).chain(passed).chain(allocated).chain(windows).collect()
+    }
+}

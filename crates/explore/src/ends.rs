@@ -1,0 +1,152 @@
+//! The ends of executions: what is wrong with them, and who hears of it.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+
+use cowrace_trace::{Finding, Schedule, Stop};
+
+use crate::actors::Actors;
+use crate::describe::{self, Holders};
+use crate::explorer::{Execution, Outcome};
+use crate::sample::sample;
+use crate::search::{Flow, Search};
+use crate::underflow::{TooMany, underflow};
+
+/// What is wrong with the current execution.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// After how many events it showed.
+    pub(crate) events: usize,
+    finding: Finding,
+    /// What leads there, if that is not the current execution but an equivalent one.
+    schedule: Option<Schedule>,
+}
+
+impl Search<'_> {
+    /// What came of the search, which ended like this.
+    pub(crate) fn conclude(&mut self, flow: Flow) -> Outcome {
+        let estimate = if flow == ControlFlow::Continue(()) { None } else { self.estimate() };
+        let mut outcome = self.outcome.clone();
+        let (executions, events) = self.on_the_way();
+        (outcome.executions, outcome.events) = (executions + self.behind.0, events + self.behind.1);
+        outcome.opened = self.windows.opened();
+        outcome.occurred = self.windows.occurred();
+        match flow {
+            // What a bound leaves out is not covered.
+            ControlFlow::Continue(()) => outcome.complete = self.shared.preemptions.is_none(),
+            ControlFlow::Break(Some(stop)) => {
+                outcome.executions = self.shared.executions.load(Ordering::Relaxed);
+                outcome.events = self.shared.events.load(Ordering::Relaxed);
+                outcome.estimate = estimate;
+                outcome.stopped = Some(stop);
+            }
+            ControlFlow::Break(None) => {}
+        }
+        outcome
+    }
+
+    /// Tries random schedules. Breaks if one is bad.
+    pub(crate) fn sample(&mut self) -> Flow {
+        if self.shared.exhaustive || self.shared.preemptions.is_some() {
+            return ControlFlow::Continue(());
+        }
+        let mut actors = self.spare.take().unwrap_or_else(|| Actors::new(self.program));
+        (self.outcome.finding, self.outcome.samples) = sample(self.shared, &mut actors, self.outcome.depth);
+        self.spare = Some(actors);
+        if self.outcome.finding.is_some() { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
+    }
+
+    pub(crate) const fn count_execution(&mut self) {
+        self.outcome.executions += 1;
+        self.made.0 += 1;
+    }
+
+    /// Breaks if a count is not as far from zero as it was taken to be.
+    pub(crate) fn near_zero(&mut self) -> Flow {
+        self.near = self.history.near_zero();
+        if self.near.is_some() { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Everybody has finished.
+    pub(crate) fn complete(&mut self) -> Flow {
+        self.near_zero()?;
+        self.count_execution();
+        self.windows.judge(&self.history, &self.actors);
+        if self.found.is_none() {
+            match (self.program.check)(&self.memory) {
+                Some(finding) => self.find(finding)?,
+                None => self.reorder()?,
+            }
+        }
+        self.show();
+        ControlFlow::Continue(())
+    }
+
+    /// Nobody can move.
+    pub(crate) fn stuck(&mut self) -> Flow {
+        self.near_zero()?;
+        self.count_execution();
+        if self.found.is_none() {
+            // A deadlock is found whatever else is.
+            let finding = self.deadlock();
+            self.find(finding)?;
+        }
+        self.show();
+        self.turn_those_who_wait();
+        ControlFlow::Continue(())
+    }
+
+    fn deadlock(&self) -> Finding {
+        let mut holders = Holders::default();
+        for event in self.history.events() {
+            holders.note(event.actor, &event.request.op, event.answer);
+        }
+        let fresh = describe::fresh(self.history.events().iter().map(|e| &e.request));
+        let absent = |id: u8| {
+            self.program.barriers[id as usize]
+                .iter()
+                .filter(|&a| !self.actors.waits_at(a, id))
+                .collect::<Vec<_>>()
+        };
+        let pending: Vec<_> = self.actors.pending().map(|(_, request)| request.copied()).collect();
+        describe::deadlock(self.program, &fresh, &pending, &holders, absent)
+    }
+
+    /// Notes what is wrong with the current execution. Breaks if that ends the search.
+    pub(crate) fn find(&mut self, finding: Finding) -> Flow {
+        self.found = Some(Found { events: self.history.len(), finding, schedule: None });
+        self.record()
+    }
+
+    /// Notes what is wrong with an execution that is equivalent to the current one.
+    pub(crate) fn reorder(&mut self) -> Flow {
+        let (finding, schedule) = match underflow(&self.history, self.program) {
+            Ok(Some(found)) => found,
+            Ok(None) => return ControlFlow::Continue(()),
+            Err(TooMany) => return ControlFlow::Break(Some(Stop::Steps)),
+        };
+        self.found = Some(Found { events: self.history.len(), finding, schedule: Some(schedule) });
+        self.record()
+    }
+
+    fn record(&mut self) -> Flow {
+        if self.outcome.finding.is_none()
+            && let Some(Found { finding, schedule, .. }) = &self.found
+        {
+            let here = || self.history.schedule(self.program.fingerprint);
+            self.outcome.finding = Some((finding.clone(), schedule.clone().unwrap_or_else(here)));
+        }
+        if self.shared.exhaustive {
+            return ControlFlow::Continue(());
+        }
+        self.show();
+        ControlFlow::Break(None)
+    }
+
+    fn show(&self) {
+        let finding = self.found.as_ref().map(|found| &found.finding);
+        let reordered = self.found.as_ref().and_then(|found| found.schedule.as_ref());
+        let Self { program, memory, history, .. } = self;
+        self.shared.watch.execution(&Execution { program, memory, history, finding, reordered });
+    }
+}

@@ -1,0 +1,91 @@
+//! Between executions: limits, reports, and work for others.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use cowrace_machine::resident_memory;
+use cowrace_trace::Stop;
+
+use crate::explorer::Progress;
+use crate::search::{Flow, Search};
+
+/// How many executions, and how many requests, are done before the books are opened again.
+const ROUND: (u64, u64) = (256, 4096);
+
+/// How often to report: after so long or so many executions.
+const NOW_AND_THEN: Duration = Duration::from_millis(50);
+const MANY: u64 = 4096;
+
+impl Search<'_> {
+    /// Looks at what may end the search, reports now and then, and gives work away that others want.
+    pub(crate) fn pause(&mut self, executions: u64) -> Flow {
+        let new = (self.made.0 - self.booked.0, self.made.1 - self.booked.1);
+        let is_exact = self.shared.limits.executions.is_some();
+        if is_exact || new.0 >= ROUND.0 || new.1 >= ROUND.1 {
+            self.book();
+            self.look_at_limits();
+        }
+        if let Some(why) = self.shared.stopped() {
+            return ControlFlow::Break(Some(why));
+        }
+        if self.made.0 >= executions {
+            return ControlFlow::Break(None);
+        }
+        self.share();
+        ControlFlow::Continue(())
+    }
+
+    /// Enters what was done since the last time into the books of everybody.
+    pub(crate) fn book(&mut self) {
+        self.shared.executions.fetch_add(self.made.0 - self.booked.0, Ordering::Relaxed);
+        self.shared.events.fetch_add(self.made.1 - self.booked.1, Ordering::Relaxed);
+        self.booked = self.made;
+    }
+
+    fn look_at_limits(&mut self) {
+        let limits = &self.shared.limits;
+        let executions = self.shared.executions.load(Ordering::Relaxed);
+        if limits.executions.is_some_and(|limit| executions >= limit) {
+            return self.shared.stop(Stop::Executions);
+        }
+        // Looking at the clock costs more than a short execution.
+        let events = self.made.1;
+        if events - self.looked < ROUND.1 {
+            return;
+        }
+        self.looked = events;
+        let elapsed = self.shared.started.elapsed();
+        if limits.time.is_some_and(|limit| elapsed >= limit) {
+            return self.shared.stop(Stop::Time);
+        }
+        let due = elapsed - self.reported.0 >= NOW_AND_THEN || executions - self.reported.1 >= MANY;
+        if !due {
+            return;
+        }
+        self.reported = (elapsed, executions);
+        if limits.memory.is_some_and(|limit| resident_memory().is_some_and(|now| now > limit)) {
+            return self.shared.stop(Stop::Memory);
+        }
+        // Only who has the whole in view reports, and takes on help.
+        if self.base > 0 {
+            return;
+        }
+        if let Some(spawn) = self.spawn
+            && !self.preemptions_are_bounded()
+            && self.shared.threads.take()
+        {
+            spawn();
+        }
+        let progress = Progress {
+            executions,
+            events: self.shared.events.load(Ordering::Relaxed),
+            depth: self.outcome.depth,
+            elapsed,
+            estimate: self.estimate(),
+        };
+        if self.shared.watch.progress(&progress).is_break() {
+            self.shared.stop(Stop::Interrupted);
+        }
+    }
+}

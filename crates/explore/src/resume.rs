@@ -1,0 +1,151 @@
+//! Stopping a search so that it can go on later, and going on.
+
+use std::ops::ControlFlow;
+
+use cowrace_machine::{Access, Addr, Kind, Op};
+use cowrace_trace::frontier::{Behind, Branch, Frontier, Made, Station, Touched};
+
+use crate::moves::{Move, PLAIN};
+use crate::preemptions::can_go_on;
+use crate::reversal::Race;
+use crate::search::{Flow, Search};
+use crate::wakeup::{First, NONE};
+
+fn made(made: Move) -> Made {
+    (made.actor, (made.choice != PLAIN).then_some(made.choice))
+}
+
+fn moved((actor, choice): Made) -> Move {
+    Move { actor, choice: choice.unwrap_or(PLAIN) }
+}
+
+fn touched(accesses: &[Access]) -> Vec<Touched> {
+    let plain = |access: &Access| {
+        let kind = match access.kind {
+            Kind::Read => 0,
+            Kind::Write => 1,
+            Kind::Add => 2,
+        };
+        (access.addr.index() as u32, access.mask, kind)
+    };
+    accesses.iter().map(plain).collect()
+}
+
+fn accesses(touched: &[Touched]) -> Vec<Access> {
+    let access = |&(index, mask, kind): &Touched| {
+        let kind = match kind {
+            0 => Kind::Read,
+            1 => Kind::Write,
+            _ => Kind::Add,
+        };
+        Access { addr: Addr::at(index as usize), mask, kind }
+    };
+    touched.iter().map(access).collect()
+}
+
+impl Search<'_> {
+    /// Where the search has been stopped; none if it cannot go on from there. What others have done of subtrees
+    /// that were not taken back is lost, and will be done again.
+    pub(crate) fn frontier(&self, near: Option<&[Addr]>) -> Option<Frontier> {
+        let next = self.resting()?;
+        let station = |state: usize| Station {
+            tried: self.sleepers.put_to_sleep(state).map(|s| (made(s.0), touched(s.1))).collect(),
+            todo: self.branches(self.todo[state]),
+        };
+        let behind = |visit: &crate::barriers::Visit| visit.behind();
+        Some(Frontier {
+            fingerprint: self.program.fingerprint,
+            near: near.map(|near| near.iter().map(|addr| addr.index() as u32).collect()),
+            way: (0..self.history.len() as u32).map(|event| made(self.history.made(event))).collect(),
+            stations: (0..self.todo.len()).map(station).collect(),
+            next: Some(Branch {
+                made: made(next.made),
+                touches: Vec::new(),
+                then: self.branches(next.child),
+            }),
+            races: self.races.iter().map(|race| (race.event, race.by)).collect(),
+            barriers: self.visits.iter().map(behind).collect(),
+            known: self.shared.arrivals.all(),
+            made: [(self.outcome.executions, self.outcome.events), self.behind],
+            depth: self.outcome.depth,
+            samples: self.outcome.samples,
+            windows: self.windows.state(),
+        })
+    }
+
+    fn branches(&self, list: u32) -> Vec<Branch> {
+        let branch = |step| Branch {
+            made: made(self.wakeup.made(step)),
+            touches: touched(self.wakeup.accesses(step)),
+            then: self.branches(self.wakeup.child(step)),
+        };
+        self.wakeup.list(list).map(branch).collect()
+    }
+
+    fn plant(&mut self, branches: &[Branch]) -> u32 {
+        let mut list = NONE;
+        for branch in branches {
+            let then = self.plant(&branch.then);
+            let step = self.wakeup.append(&mut list, moved(branch.made), &accesses(&branch.touches));
+            self.wakeup.follow(step, then);
+        }
+        list
+    }
+
+    /// Goes to where a search of the same program has been stopped.
+    pub(crate) fn go_on(&mut self, frontier: &Frontier) -> Flow {
+        for (state, station) in frontier.stations.iter().enumerate() {
+            let event = state.checked_sub(1);
+            let event = event.map(|e| (self.history.events()[e].actor, self.history.accesses(e)));
+            self.sleepers.enter(event);
+            for (made, touches) in &station.tried {
+                self.sleepers.add(moved(*made), &accesses(touches));
+            }
+            let todo = self.plant(&station.todo);
+            if let Some(behind) = frontier.barriers.iter().find(|behind| behind.state as usize == state) {
+                self.revisit(behind);
+            }
+            self.todo.push(todo);
+            if let Some(&made) = frontier.way.get(state) {
+                if !self.can_make(made) {
+                    return ControlFlow::Break(None);
+                }
+                self.step(moved(made))?;
+            }
+        }
+        let last = self.history.len() as u32;
+        let races = frontier.races.iter().filter(|race| race.0 < race.1 && race.1 < last);
+        self.races = races.map(|&(event, by)| Race { event, by }).collect();
+        self.shared.arrivals.set(&frontier.known);
+        self.windows.set(&frontier.windows);
+        let [way, behind] = frontier.made;
+        (self.outcome.executions, self.outcome.events) = way;
+        self.behind = behind;
+        self.outcome.depth = frontier.depth;
+        self.outcome.samples = frontier.samples;
+        self.made = self.on_the_way();
+        self.made.0 += behind.0;
+        self.made.1 += behind.1;
+        if let Some(next) = &frontier.next {
+            let child = self.plant(&next.then);
+            self.rest_at(First { made: moved(next.made), child, given: NONE });
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Whether a move is possible: whoever wrote the frontier may have been mistaken.
+    fn can_make(&self, (actor, choice): Made) -> bool {
+        let request = (actor < self.history.actors() as u8).then(|| self.actors.request(actor)).flatten();
+        let fits = request.is_some_and(|request| match request.op {
+            Op::Choose { n } => choice.is_some_and(|choice| choice < n),
+            _ => choice.is_none(),
+        });
+        fits && can_go_on(actor, &self.actors, &self.memory)
+    }
+
+    fn revisit(&mut self, behind: &Behind) {
+        let windows = self.windows.judge_first_part(&self.history, &self.actors);
+        let key = self.key(&windows);
+        self.visits.push(crate::barriers::Visit::again(behind, key));
+    }
+}

@@ -1,0 +1,107 @@
+//! Samples: random schedules, tried before a long search goes on.
+//!
+//! A search that goes depth first changes the end of an execution first, and stays with what was decided at its
+//! beginning for long. Random priorities with a few random changes (PCT; Burckhardt, Kothari, Musuvathi and
+//! Nagarakatte, 2010) find a race that takes few decisions wherever they are.
+
+use cowrace_machine::{Answer, Memory, Op};
+use cowrace_trace::{Finding, Schedule, Turn};
+
+use crate::actors::Actors;
+use crate::describe;
+use crate::preemptions::can_go_on;
+use crate::shared::Shared;
+
+/// How many schedules to try.
+const SAMPLES: u64 = 1000;
+/// How often priorities change in each.
+const CHANGES: usize = 3;
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers on every machine and for ever.
+struct Random(u64);
+
+impl Random {
+    const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    const fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+}
+
+/// Tries random schedules of executions about `length` requests long. Gives the first that is bad and how many
+/// were tried.
+pub(crate) fn sample<'s>(
+    shared: &Shared<'s>,
+    actors: &mut Actors<'s>,
+    length: u32,
+) -> (Option<(Finding, Schedule)>, u64) {
+    let mut memory = shared.program.memory.clone();
+    for seed in 0..SAMPLES {
+        if shared.stopped().is_some() || shared.limits.time.is_some_and(|t| shared.started.elapsed() >= t) {
+            return (None, seed);
+        }
+        let mut run = Run { shared, memory: &mut memory, actors: &mut *actors, turns: Vec::new() };
+        let found = run.execute(&mut Random(seed), length);
+        let turns = std::mem::take(&mut run.turns);
+        memory.clone_from(&shared.program.memory);
+        actors.restart();
+        if let Some(finding) = found {
+            let schedule = Schedule { fingerprint: shared.program.fingerprint, turns };
+            return (Some((finding, schedule)), seed + 1);
+        }
+    }
+    (None, SAMPLES)
+}
+
+struct Run<'r, 's> {
+    shared: &'r Shared<'s>,
+    memory: &'r mut Memory,
+    actors: &'r mut Actors<'s>,
+    turns: Vec<Turn>,
+}
+
+impl Run<'_, '_> {
+    fn execute(&mut self, random: &mut Random, length: u32) -> Option<Finding> {
+        let program = self.shared.program;
+        let count = program.actors.len();
+        let mut priorities: Vec<u64> = (0..count).map(|_| random.next() | 1 << 63).collect();
+        let changes: Vec<u64> = (0..CHANGES).map(|_| random.below(u64::from(length.max(1)))).collect();
+        let mut requests = Vec::new();
+        while self.turns.len() < self.shared.limits.steps as usize {
+            let able = (0..count as u8).filter(|&a| can_go_on(a, self.actors, self.memory));
+            let Some(actor) = able.max_by_key(|&a| priorities[a as usize]) else { break };
+            if let Some(place) = changes.iter().position(|&at| at == self.turns.len() as u64) {
+                priorities[actor as usize] = place as u64;
+            }
+            let request = *self.actors.request(actor)?;
+            let mut done = self.memory.execute(&request);
+            let mut choice = None;
+            if let Op::Choose { n } = request.op {
+                let value = random.below(u64::from(n.max(1)));
+                choice = Some(value as u32);
+                done.answer = Answer { value, ok: true };
+            }
+            self.turns.push(Turn { actor, choice });
+            requests.push(request);
+            let finding = self.actors.answer(actor, done.answer).cloned();
+            if let Op::Barrier { id } = request.op {
+                self.actors.pass(actor, id, false);
+            }
+            if let Some(fault) = done.fault {
+                let fresh = describe::fresh(requests.iter());
+                return Some(describe::fault(program, &fresh, (actor, &request, done.answer), fault));
+            }
+            if finding.is_some() {
+                return finding;
+            }
+        }
+        // A deadlock is left to the search, which can say who is in the way.
+        let is_over = self.actors.pending().all(|(_, request)| request.is_none());
+        if is_over { (program.check)(self.memory) } else { None }
+    }
+}

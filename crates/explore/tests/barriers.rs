@@ -1,0 +1,112 @@
+//! What follows a barrier of everybody is searched once for each state there.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{Step::*, *};
+use cowrace_explore::{Execution, Explorer, Observer, Outcome, Threads};
+use cowrace_machine::Program;
+use proptest::prelude::*;
+
+/// Programs whose actors keep nothing across barriers.
+fn forgetful(scripts: &[Vec<Step>]) -> Program {
+    Program { forgetful: true, ..program(scripts) }
+}
+
+fn explore(program: &Program) -> Outcome {
+    let outcome = Explorer::new(program).run(&mut ());
+    assert!(outcome.complete);
+    outcome
+}
+
+/// Two stores to one word on either side, in 2 orders each. The first part ends in 2 states: the second part is
+/// searched twice. With a third value written by both, it is one state, and the second arrival is the end.
+#[test]
+fn once_for_each_state() {
+    let different = [vec![Store(0, 1), Barrier(0), Store(0, 2)], vec![Store(0, 3), Barrier(0), Store(0, 4)]];
+    assert_eq!(explore(&forgetful(&different)).executions, 4);
+    let alike = [vec![Store(0, 1), Barrier(0), Store(0, 2)], vec![Store(0, 1), Barrier(0), Store(0, 4)]];
+    assert_eq!(explore(&forgetful(&alike)).executions, 2 + 1);
+    assert_eq!(explore(&program(&alike)).executions, 4);
+}
+
+/// Rounds do not multiply: 2 orders each round, one of them with all that follows.
+#[test]
+fn rounds_add_up() {
+    let rounds = |n| [Store(0, n), Store(0, 0), Barrier(0)].repeat(5);
+    let alone = explore(&program(&[rounds(1), rounds(2)])).executions;
+    let once = explore(&forgetful(&[rounds(1), rounds(2)])).executions;
+    // 6 orders in each of 5 rounds, which all end with 0.
+    assert_eq!((alone, once), (6_u64.pow(5), 5 * 5 + 1));
+}
+
+/// A barrier of some does not hold the others back.
+#[test]
+fn barriers_of_some_are_none() {
+    let scripts =
+        [vec![Store(0, 1), Barrier(0), Store(0, 1)], vec![Store(0, 1), Barrier(0)], vec![Store(0, 1)]];
+    assert_eq!(explore(&forgetful(&scripts)).executions, explore(&program(&scripts)).executions);
+}
+
+/// What is wrong behind a barrier is found, and so is what is wrong before it.
+#[test]
+fn findings() {
+    for bad in [
+        [
+            vec![Load(0), Bad(1), Barrier(0), Store(1, 1)],
+            vec![Store(0, 1), Store(0, 0), Barrier(0), Store(1, 2)],
+        ],
+        [vec![Store(0, 1), Barrier(0), Load(1), Bad(2)], vec![Store(0, 1), Barrier(0), Store(1, 2)]],
+    ] {
+        assert!(Explorer::new(&forgetful(&bad)).run(&mut ()).finding.is_some());
+    }
+}
+
+/// Memory at the ends, and how many executions were shown.
+#[derive(Default)]
+struct Ends(BTreeSet<Vec<(usize, u64)>>);
+
+impl Observer for Ends {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        self.0.insert(execution.memory().nonzero().collect());
+    }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0..2_u8, 1..3_u64).prop_map(|(w, v)| Store(w, v)),
+        (0..2_u8).prop_map(|w| FetchAdd(w, 1)),
+        (0..2_u8, 0..2_u64).prop_map(|(w, v)| CmpXchg(w, v, 7)),
+        (0..2_u8, 1..3_u64).prop_map(|(w, v)| SetBits(w, v)),
+    ]
+}
+
+fn rounds() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(prop::collection::vec(step(), 0..3), 3).prop_map(|rounds| {
+        rounds
+            .into_iter()
+            .flat_map(|mut round| {
+                round.push(Barrier(0));
+                round
+            })
+            .collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The same ends, and the same figures with several threads.
+    #[test]
+    fn nothing_is_missed(scripts in prop::collection::vec(rounds(), 2..4)) {
+        let (plain, forgetful) = (program(&scripts), forgetful(&scripts));
+        let (mut all, mut once) = (Ends::default(), Ends::default());
+        let many = Explorer::new(&plain).run(&mut all);
+        let few = Explorer::new(&forgetful).run(&mut once);
+        prop_assert_eq!(all.0, once.0);
+        prop_assert!(few.executions <= many.executions);
+        let threads = Threads::new(2);
+        prop_assert_eq!(few, Explorer::new(&forgetful).threads(&threads).eager(true).run(&mut ()));
+    }
+}

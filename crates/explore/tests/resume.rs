@@ -1,0 +1,111 @@
+//! A search that is stopped and goes on comes to the end that it would have come to.
+
+mod common;
+
+use common::common_problem::{Rule, Variant, problem};
+use common::random::{Flavour, scripts};
+use common::{Step::*, *};
+use cowrace_explore::{Explorer, Limits, Outcome, Threads};
+use cowrace_machine::Program;
+use cowrace_trace::frontier::Frontier;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+/// Searches in legs of so many executions.
+fn in_legs(program: &Program, leg: u64, threads: usize) -> (Outcome, usize) {
+    let mut frontier: Option<Box<Frontier>> = None;
+    for legs in 1.. {
+        let done = frontier.as_ref().map_or(0, |f| f.made[0].0 + f.made[1].0);
+        let limits = Limits { executions: Some(done + leg), ..Limits::default() };
+        let threads = Threads::new(threads);
+        let mut explorer = Explorer::new(program).limits(limits).threads(&threads).eager(true);
+        if let Some(frontier) = &frontier {
+            explorer = explorer.resume(frontier);
+        }
+        let mut outcome = explorer.run(&mut ());
+        assert!(legs < 10_000, "no end");
+        match outcome.frontier.take() {
+            Some(left) => {
+                let text = serde_json::to_string(&left).expect("it can be written");
+                frontier = Some(serde_json::from_str(&text).expect("and read"));
+            }
+            None => return (outcome, legs),
+        }
+    }
+    unreachable!()
+}
+
+fn compare(program: &Program, leg: u64) -> usize {
+    let whole = Explorer::new(program).run(&mut ());
+    let (outcome, legs) = in_legs(program, leg, 0);
+    assert_eq!(whole, outcome);
+    legs
+}
+
+#[test]
+fn common_problem() {
+    for commute in [false, true] {
+        assert!(compare(&problem(Variant::new(4, Rule::Mapcount, commute)), 25) > 10);
+        compare(&problem(Variant::new(4, Rule::Count, commute)), 5);
+    }
+}
+
+/// Barriers, counts and choices on the way.
+#[test]
+fn all_that_must_be_remembered() {
+    let round = |n| vec![Store(0, n), Choose(2), StoreAcc(1, 0), Barrier(0), FetchAdd(2, 1), Store(0, 0)];
+    let rounds = |n| [round(n), vec![Barrier(1)], round(n)].concat();
+    let scripts = [rounds(1), rounds(2)];
+    let forgetful = Program { forgetful: true, ..program(&scripts) };
+    assert!(compare(&forgetful, 7) > 5);
+    let mut counts = program(&[
+        vec![AddUnless(0, 1, 0), SubAndTest(0, 1), Load(1)],
+        vec![AddUnless(0, 1, 0), SubAndTest(0, 1), Store(1, 1)],
+        vec![AddUnless(2, 1, 0), SubAndTest(2, 1), FetchAdd(1, 1)],
+        vec![Load(1), SubAndTest(2, 1), FetchAdd(1, 1)],
+    ]);
+    counts.memory.set(word(0), 1);
+    counts.memory.set(word(2), 1);
+    compare(&counts, 3);
+}
+
+#[test]
+fn random_programs() {
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[6; 32]));
+    let mut long = 0;
+    for _ in 0..200 {
+        let scripts = scripts(Flavour::All).new_tree(&mut runner).expect("a program").current();
+        let program = program(&scripts);
+        let limits = Limits { executions: Some(2000), ..Limits::default() };
+        let outcome = Explorer::new(&program).limits(limits).run(&mut ());
+        if outcome.stopped.is_none() {
+            long += usize::from(compare(&program, 3) > 2);
+        }
+    }
+    assert!(long > 50, "{long}");
+}
+
+/// With several threads the work of some is lost when they are stopped, and done again.
+#[test]
+fn several_threads() {
+    let program = program(&[vec![Store(0, 1); 3], vec![Store(0, 2); 3], vec![Store(0, 3); 3], vec![Load(0)]]);
+    let whole = Explorer::new(&program).run(&mut ());
+    assert_eq!(in_legs(&program, 4000, 2).0, whole);
+}
+
+/// A frontier of another program, or one that somebody has spoiled, is of no use and does no harm.
+#[test]
+fn what_does_not_fit_is_begun_anew() {
+    let (one, other) =
+        (problem(Variant::new(4, Rule::Mapcount, true)), problem(Variant::new(3, Rule::Count, false)));
+    let limits = Limits { executions: Some(50), ..Limits::default() };
+    let mut frontier = Explorer::new(&one).limits(limits).run(&mut ()).frontier.expect("it was stopped");
+    let whole = Explorer::new(&other).run(&mut ());
+    assert_eq!(Explorer::new(&other).resume(&frontier).run(&mut ()), whole);
+    for made in &mut frontier.way {
+        made.0 = 17;
+    }
+    let whole = Explorer::new(&one).run(&mut ());
+    assert_eq!(Explorer::new(&one).resume(&frontier).run(&mut ()), whole);
+}

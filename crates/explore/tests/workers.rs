@@ -1,0 +1,102 @@
+//! Several threads come to what one comes to: the same executions, the same first finding.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::common_problem::{Rule, Variant, problem};
+use common::random::{Flavour, scripts};
+use common::{Step::*, *};
+use cowrace_explore::{Execution, Explorer, Limits, Observer, Outcome, Threads};
+use cowrace_machine::Program;
+use cowrace_trace::Stop;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+/// How often each trace was explored.
+#[derive(Default)]
+struct Traces(BTreeMap<Vec<u64>, u64>);
+
+impl Observer for Traces {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        *self.0.entry(execution.canonical()).or_default() += 1;
+    }
+}
+
+fn explore(program: &Program, exhaustive: bool, threads: usize) -> (Outcome, Traces) {
+    let mut traces = Traces::default();
+    let threads = Threads::new(threads);
+    let explorer = Explorer::new(program).exhaustive(exhaustive).counts_commute(false);
+    (explorer.threads(&threads).eager(true).run(&mut traces), traces)
+}
+
+/// One thread against several, all executions and up to the first finding.
+fn compare(program: &Program) {
+    for exhaustive in [true, false] {
+        let (alone, seen) = explore(program, exhaustive, 0);
+        for threads in [1, 3] {
+            let (together, also) = explore(program, exhaustive, threads);
+            assert_eq!(alone, together);
+            // As above, with counts that commute: some searches begin anew.
+            let pool = Threads::new(threads);
+            let explorer = Explorer::new(program).exhaustive(exhaustive);
+            assert_eq!(explorer.run(&mut ()), explorer.threads(&pool).eager(true).run(&mut ()));
+            // What others have explored beyond a finding counts for nothing, but is seen.
+            if exhaustive || alone.finding.is_none() {
+                assert_eq!(seen.0, also.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn random_programs() {
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[4; 32]));
+    for _ in 0..150 {
+        let scripts = scripts(Flavour::All).new_tree(&mut runner).expect("a program").current();
+        let program = program(&scripts);
+        let limits = Limits { executions: Some(20_000), ..Limits::default() };
+        if Explorer::new(&program).exhaustive(true).limits(limits).run(&mut ()).complete {
+            compare(&program);
+        }
+    }
+}
+
+#[test]
+fn common_problem() {
+    for rule in [Rule::Mapcount, Rule::Count] {
+        for commute in [false, true] {
+            compare(&problem(Variant::new(4, rule, commute)));
+        }
+    }
+}
+
+#[test]
+fn choices_and_waiting() {
+    compare(&program(&[
+        vec![Choose(3), StoreAcc(0, 0), Load(1)],
+        vec![Load(0), Choose(2), IfOdd, Store(1, 7)],
+        vec![FetchAdd(0, 1), Choose(2)],
+    ]));
+    compare(&program(&[
+        vec![Lock(1), Lock(2), Unlock(2), Unlock(1)],
+        vec![Lock(2), Lock(1), Unlock(1), Unlock(2)],
+        vec![Lock(1), Unlock(1)],
+        vec![Trylock(2, 1), Unlock(2)],
+    ]));
+}
+
+/// A limit ends all of them.
+#[test]
+fn limits_end_everybody() {
+    let program =
+        program(&[vec![Store(0, 1); 4], vec![Store(0, 2); 4], vec![Store(0, 3); 4], vec![Store(0, 4); 4]]);
+    let threads = Threads::new(2);
+    let limits = Limits { executions: Some(30_000), ..Limits::default() };
+    let outcome = Explorer::new(&program).limits(limits).threads(&threads).eager(true).run(&mut ());
+    assert_eq!((outcome.complete, outcome.stopped), (false, Some(Stop::Executions)));
+    assert!(outcome.executions >= 30_000 && outcome.executions < 40_000, "{}", outcome.executions);
+    // All threads have been given back.
+    assert!(threads.take() && threads.take() && !threads.take());
+}

@@ -1,0 +1,163 @@
+//! Which rules the model has read.
+//!
+//! A kernel holds its rules as [`Noted`], which gives nothing but a [`Reading`], so no code of the model can look
+//! at a rule unseen.
+
+use std::array;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::rules::{RULES, Rules};
+
+/// All values of a rule.
+const WHOLE: u8 = u8::MAX;
+
+/// A rule: its values are those of one enum.
+pub trait Rule: Copy {
+    /// Its place among the rules.
+    const PLACE: usize;
+
+    /// The place of a value among its values, below 8.
+    fn index(self) -> u8;
+
+    /// Its value.
+    fn of(rules: &Rules) -> Self;
+}
+
+/// The rules of a kernel, with a note of what was asked of them.
+#[derive(Debug)]
+pub struct Noted {
+    rules: Rules,
+    /// For each rule the values that it was compared with, as bits.
+    asked: [AtomicU8; RULES],
+}
+
+impl Noted {
+    /// Rules of which nothing has been asked.
+    #[must_use]
+    pub fn new(rules: Rules) -> Self {
+        Self { rules, asked: array::from_fn(|_| AtomicU8::new(0)) }
+    }
+
+    /// What the model reads them by.
+    #[must_use]
+    pub const fn reading(&self) -> Reading<'_> {
+        Reading(self)
+    }
+
+    /// Whether other rules would have given the same answers to all that was asked.
+    #[must_use]
+    pub fn agrees(&self, other: &Rules) -> bool {
+        let values = self.rules.indices().into_iter().zip(other.indices());
+        self.asked.iter().zip(values).all(|(asked, (own, other))| {
+            own == other || asked.load(Ordering::Relaxed) & (1 << own | 1 << other) == 0
+        })
+    }
+
+    /// The keys of the rules of which something was asked.
+    #[must_use]
+    pub fn keys(&self) -> Vec<&'static str> {
+        let keys = Rules::keys().into_iter().zip(&self.asked);
+        keys.filter(|(_, asked)| asked.load(Ordering::Relaxed) != 0).map(|((key, _), _)| key).collect()
+    }
+}
+
+/// Reads rules, each by a function of its name, and leaves a note that it did.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'k>(&'k Noted);
+
+impl Reading<'_> {
+    /// Whether a rule has a value. That tells less than its value does, so more eras agree.
+    #[inline]
+    #[must_use]
+    pub fn is<R: Rule>(self, value: R) -> bool {
+        self.ask::<R>(1 << value.index()).index() == value.index()
+    }
+
+    /// The value of a rule.
+    #[inline]
+    pub(super) fn whole<R: Rule>(self) -> R {
+        self.ask(WHOLE)
+    }
+
+    #[inline]
+    fn ask<R: Rule>(self, values: u8) -> R {
+        let asked = &self.0.asked[R::PLACE];
+        // Threads share it, so it is written only when there is news.
+        if asked.load(Ordering::Relaxed) & values != values {
+            asked.fetch_or(values, Ordering::Relaxed);
+        }
+        R::of(&self.0.rules)
+    }
+
+    /// Whether anything needs the inactive half of the mapcount.
+    #[must_use]
+    pub fn counts_inactive(self) -> bool {
+        use super::{GupRead, SwapinReuse, WpReuse};
+        self.is(WpReuse::ActiveInactive)
+            || self.is(SwapinReuse::ActiveInactive)
+            || self.is(GupRead::UnshareActiveInactive)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{AnonExclusive, ForkPin, VmaLock, WpReuse};
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_noted_and_nothing_else() {
+        let noted = Noted::new(Rules::default());
+        assert_eq!(noted.keys(), [""; 0]);
+        assert_eq!(noted.reading().wp_reuse(), WpReuse::MapSwap);
+        assert_eq!(noted.keys(), ["wp_reuse"]);
+        let again = noted.reading();
+        assert!(again.is(WpReuse::MapSwap) && !again.is(ForkPin::Copy));
+        assert_eq!(noted.keys(), ["wp_reuse", "fork_pin"]);
+    }
+
+    #[test]
+    fn every_value_of_every_rule_has_a_place_of_its_own() {
+        for (place, (key, values)) in Rules::keys().into_iter().enumerate() {
+            for (index, value) in values.into_iter().enumerate() {
+                let mut rules = Rules::default();
+                rules.set(key, value);
+                let mut due = Rules::default().indices();
+                due[place] = index as u8;
+                assert!(rules.indices() == due && index < 8, "{key}={value}");
+            }
+        }
+    }
+
+    #[test]
+    fn rules_agree_unless_they_differ_in_what_was_read() {
+        let noted = Noted::new(Rules::default());
+        let other = Rules { anon_exclusive: AnonExclusive::Yes, ..Rules::default() };
+        let third = Rules { fork_pin: ForkPin::Copy, ..other };
+        assert!(noted.agrees(&other) && noted.agrees(&third));
+        assert_eq!(noted.reading().fork_pin(), ForkPin::Share);
+        assert!(noted.agrees(&other) && !noted.agrees(&third));
+    }
+
+    #[test]
+    fn who_asks_for_one_value_does_not_tell_the_others_apart() {
+        let [no, racy, yes] =
+            [VmaLock::No, VmaLock::Racy, VmaLock::Yes].map(|vma_lock| Rules { vma_lock, ..Rules::default() });
+        let noted = Noted::new(racy);
+        assert!(!noted.reading().is(VmaLock::No));
+        assert!(noted.agrees(&racy) && noted.agrees(&yes) && !noted.agrees(&no));
+        assert!(!noted.reading().is(VmaLock::Yes));
+        assert!(noted.agrees(&racy) && !noted.agrees(&yes));
+        let noted = Noted::new(no);
+        assert!(noted.reading().is(VmaLock::No));
+        assert!(noted.agrees(&no) && !noted.agrees(&racy) && !noted.agrees(&yes));
+    }
+
+    #[test]
+    fn of_the_rules_that_decide_about_inactive_counts_the_answer_counts() {
+        let noted = Noted::new(Rules::default());
+        assert!(!noted.reading().counts_inactive());
+        let count = Rules { wp_reuse: WpReuse::Count, ..Rules::default() };
+        let inactive = Rules { wp_reuse: WpReuse::ActiveInactive, ..Rules::default() };
+        assert!(noted.agrees(&count) && !noted.agrees(&inactive));
+    }
+}

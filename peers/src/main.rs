@@ -1,0 +1,37 @@
+//! Other checkers on the common problem, beside ours, in one run and one table. README.md says what each does.
+#![expect(clippy::print_stdout, reason = "the table is what the program is for")]
+
+#[cfg(test)]
+mod agreement;
+mod clang;
+#[path = "../../crates/explore/benches/common_problem.rs"]
+mod common_problem;
+mod explore;
+mod loom;
+mod measure;
+mod options;
+mod peer;
+mod peers;
+mod process;
+mod question;
+mod shuttle;
+mod spin;
+mod stateright;
+mod steps;
+mod suite;
+mod table;
+mod tally;
+mod threads;
+mod verdict;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// 0 says that all that could be compared agrees with ours.
+fn main() -> ExitCode {
+    let options = options::Options::parse();
+    cowrace_shuttle::prepare();
+    let agrees = suite::Suite::default().run(&options, &mut |line| println!("{line}"));
+    if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
