@@ -42,6 +42,10 @@ bench *ARGS:
 bench-memory:
     cargo bench --package cowrace-explore --bench memory
 
+# The search against general state caching (a few minutes).
+bench-caching:
+    cargo bench --package cowrace-explore --bench caching
+
 # Other checkers beside ours on one problem: one table with ratios (SPIN needs spin and gcc).
 peers *ARGS:
     cargo run --release --quiet --manifest-path peers/Cargo.toml -- {{ARGS}}

@@ -5,8 +5,8 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
+use common::corpus::corpus;
 use common::naive::{Collect, Naive};
 use cowrace_explore::{Execution, Explorer, Observer};
 use cowrace_machine::{Arch, mmu};
@@ -34,26 +34,11 @@ fn compare(name: &str, world: &World, era: &Era, budget: u32) -> Option<usize> {
     Some(expected.len())
 }
 
-fn corpus() -> Vec<(String, World)> {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
-    let mut worlds = Vec::new();
-    for source in cowrace_scenario::load(&[dir]).expect("the corpus is there") {
-        let scenario = cowrace_scenario::parse(&source.text).expect("the corpus parses");
-        for variant in scenario.variants() {
-            worlds.push((
-                format!("{}:{}", scenario.name(), variant.name().unwrap_or("")),
-                variant.world().clone(),
-            ));
-        }
-    }
-    worlds
-}
-
 fn small_scenarios(era: &str) {
     let era = Era::preset(era).expect("a preset");
-    let corpus = corpus();
-    let sizes: Vec<_> =
-        corpus.iter().filter_map(|(name, world)| compare(name, world, &era, BUDGET)).collect();
+    let corpus = corpus(".");
+    let sizes = corpus.iter().filter_map(|sample| compare(&sample.name, &sample.world, &era, BUDGET));
+    let sizes: Vec<_> = sizes.collect();
     eprintln!(
         "{}: {} of {} scenarios, {} traces",
         era.name(),

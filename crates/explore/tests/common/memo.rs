@@ -1,72 +1,75 @@
-//! Counts traces exactly, without exploring each: the number of traces that sleep sets leave below a state
-//! is a function of the state and of who sleeps.
+//! Counts traces exactly, without exploring each.
+//!
+//! The number of traces below a state depends on the state alone, and follows from those of later states by
+//! inclusion and exclusion: a trace begins with each of its initials, which are independent of each other. So
+//! traces that begin with *a* and traces that begin with *b* are added, and if *a* and *b* are independent,
+//! those that begin with both, in whatever order, were counted twice (Cartier and Foata, 1969).
 
-use std::collections::HashMap;
+use cowrace_machine::{Footprint, Program};
 
-use cowrace_machine::{Answer, Footprint, Memory, Op, Program, Request};
-
-/// Memory, answers so far, who sleeps.
-type Key = (Vec<(usize, u64)>, Vec<Vec<Answer>>, u32);
+use super::states::{FastMap, Moves, State, States};
 
 pub(crate) struct Counter<'p> {
-    program: &'p Program,
-    memory: Memory,
-    logs: Vec<Vec<Answer>>,
-    memo: HashMap<Key, u64>,
+    states: States<'p>,
+    memo: FastMap<State, u64>,
+    most: usize,
 }
 
 impl<'p> Counter<'p> {
-    /// The number of traces, and of states with sleep sets.
-    pub(crate) fn count(program: &'p Program) -> (u64, usize) {
-        let n = program.actors.len();
-        let (memory, logs) = (program.memory.clone(), vec![Vec::new(); n]);
-        let mut counter = Self { program, memory, logs, memo: HashMap::new() };
-        let pending: Vec<_> = (0..n as u8).map(|a| counter.pending(a)).collect();
-        (counter.below(&pending, &[]), counter.memo.len())
+    /// The number of traces, and of states; `None` if there are more than `most` states. The count wraps at
+    /// 64 bits, as do the sums and differences on the way.
+    pub(crate) fn count(program: &'p Program, most: usize) -> Option<(u64, usize)> {
+        let mut counter = Self { states: States::new(program), memo: FastMap::default(), most };
+        let traces = counter.below()?;
+        Some((traces, counter.memo.len()))
     }
 
-    fn pending(&self, actor: u8) -> Option<Request> {
-        let mut seat = self.program.seat(actor);
-        for &answer in &self.logs[actor as usize] {
-            seat.poll();
-            seat.answer(answer);
-        }
-        seat.poll()
-    }
-
-    fn below(&mut self, pending: &[Option<Request>], sleep: &[(u8, Footprint)]) -> u64 {
-        let mask = sleep.iter().fold(0, |mask, (actor, _)| mask | 1 << actor);
-        let key = (self.memory.nonzero().collect(), self.logs.clone(), mask);
-        if let Some(&known) = self.memo.get(&key) {
-            return known;
-        }
-        let enabled = |a: &u8| {
-            pending[*a as usize].is_some_and(|r| match r.op {
-                Op::Join { actor } => pending[actor as usize].is_none(),
-                Op::Barrier { .. } | Op::Choose { .. } => panic!("not made for this"),
-                op => self.memory.ready(&op),
-            })
+    fn below(&mut self) -> Option<u64> {
+        let able = match self.states.moves() {
+            Moves::Alone(actor, None) => return self.after(actor, None),
+            Moves::Alone(actor, Some(n)) => {
+                return (0..n).try_fold(0u64, |sum, v| Some(sum.wrapping_add(self.after(actor, Some(v))?)));
+            }
+            Moves::Any(able) => able,
         };
-        let enabled: Vec<u8> = (0..pending.len() as u8).filter(enabled).collect();
-        let mut total = u64::from(enabled.is_empty());
-        let mut sleep = sleep.to_vec();
-        for actor in enabled {
-            if sleep.iter().any(|&(a, _)| a == actor) {
+        if able.is_empty() {
+            return Some(1);
+        }
+        let state = self.states.state();
+        if let Some(&known) = self.memo.get(&state) {
+            return Some(known);
+        }
+        if self.memo.len() >= self.most {
+            return None;
+        }
+        let able: Vec<_> = able.iter().map(|actor| (actor, self.states.footprint(actor))).collect();
+        let traces = self.begun(&able, &mut Vec::new())?;
+        self.memo.insert(state, traces);
+        Some(traces)
+    }
+
+    fn after(&mut self, actor: u8, choice: Option<u32>) -> Option<u64> {
+        let moved = self.states.go(actor, choice);
+        let traces = self.below();
+        self.states.back(&moved);
+        traces
+    }
+
+    /// Traces below a state that begin with some of `able`; all of these independent of `made`, which were
+    /// executed already.
+    fn begun(&mut self, able: &[(u8, Footprint)], made: &mut Vec<Footprint>) -> Option<u64> {
+        let mut traces = 0u64;
+        for (at, (actor, footprint)) in able.iter().enumerate() {
+            if made.iter().any(|other| other.conflicts(footprint)) {
                 continue;
             }
-            let request = pending[actor as usize].unwrap();
-            let done = self.memory.execute(&request);
-            self.logs[actor as usize].push(done.answer);
-            let mut after = pending.to_vec();
-            after[actor as usize] = self.pending(actor);
-            let asleep: Vec<_> =
-                sleep.iter().filter(|(_, f)| !f.conflicts(&done.footprint)).copied().collect();
-            total += self.below(&after, &asleep);
-            self.logs[actor as usize].pop();
-            self.memory.undo(done.undo);
-            sleep.push((actor, done.footprint));
+            let moved = self.states.go(*actor, None);
+            made.push(*footprint);
+            let again = self.begun(&able[at + 1..], made)?;
+            traces = traces.wrapping_add(self.below()?).wrapping_sub(again);
+            made.pop();
+            self.states.back(&moved);
         }
-        self.memo.insert(key, total);
-        total
+        Some(traces)
     }
 }

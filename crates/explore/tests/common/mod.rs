@@ -3,9 +3,11 @@
 
 #[path = "../../benches/common_problem.rs"]
 pub(crate) mod common_problem;
+pub(crate) mod corpus;
 pub(crate) mod memo;
 pub(crate) mod naive;
 pub(crate) mod random;
+pub(crate) mod states;
 pub(crate) mod walker;
 
 use std::collections::HashMap;

@@ -1,0 +1,323 @@
+//! The search against general state caching: a depth-first search that remembers every state that it has
+//! been in, and turns back where it comes to one again. On scenarios of the corpus that hold, all in one run;
+//! fails if they disagree on the verdict or on the memories that executions end with. (Windows cannot be
+//! compared: they are about orders, of which a state knows nothing.)
+//!
+//! Cachings share the memory and the actors of the search, remember what actors ask by their answers as it
+//! does, and take alone what is independent of all that others may do; such states are not even remembered.
+//! They differ in what they take for the state of an actor:
+//!
+//! * `answers`: all answers that it got. The same for every program, but an actor may have forgotten some.
+//! * `calls`: what it was answered in its present call. That the model forgets at the end of each call is
+//!   known of the model; the search does not ask for it.
+//! * `hindsight`: places from which an actor goes on in the same way whatever happens are the same. Known only
+//!   when everything has been explored, so it is no algorithm but a bound for cachings whose state of an
+//!   actor is its position and its local variables.
+#![expect(clippy::print_stdout, reason = "it is what a benchmark is for")]
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use std::collections::{BTreeSet, HashSet};
+use std::hash::BuildHasherDefault;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use common::common_problem::{Rule, Variant, problem};
+use common::corpus::corpus;
+use common::states::{Fast, FastMap, Moves, State, States};
+use cowrace_explore::{Execution, Explorer, Observer};
+use cowrace_machine::{ActorSet, Arch, Footprint, Program};
+use cowrace_mm::{Era, program};
+
+/// Scenario and era: those of the corpus with the largest searches, as far as they hold.
+const SEARCHES: &[(&str, &str)] = &[
+    ("odirect-clear-refs-lost-read", "v6.12"),
+    ("swapout-vs-pinfast", "v6.12"),
+    ("stale-tlb-equals-pin:tlb", "v5.18"),
+    ("odirect-swapout-lost-read:store_only", "v5.10"),
+    ("swapin-aba-page-lock", "v6.12"),
+];
+
+/// Written for this: more than the corpus has.
+const LARGER: &str = "race around-one-page
+mm A { buf: anon }
+
+thread0 @A                 thread1 @A   other process  forker @A
+=========================  ===========  =============  ==========
+read(O_DIRECT, buf[0], 1)  buf[1] = 2   clear_refs(A)  B = fork()
+r = buf[0]
+
+always r == 1 else lost-read
+";
+
+/// A caching may remember so many states, and need so much resident memory, in MiB.
+const STATES: usize = 20_000_000;
+const LIMIT: u64 = 4096;
+
+/// A short search is repeated for so many seconds; the fastest counts.
+const AT_LEAST: f64 = 1.0;
+
+/// The memories that executions end with.
+type Ends = BTreeSet<Vec<(usize, u64)>>;
+
+#[derive(Default)]
+struct Collect(Ends);
+
+impl Observer for Collect {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        self.0.insert(execution.memory().nonzero().collect());
+    }
+}
+
+/// The caching went beyond its limits.
+struct TooLarge;
+
+type Result = std::result::Result<(), TooLarge>;
+
+/// What a caching takes for the state of an actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Local {
+    Answers,
+    Calls,
+    Hindsight,
+}
+
+struct Caching<'p> {
+    states: States<'p>,
+    /// For each place one that is the same; empty if no two are.
+    same: Vec<u32>,
+    plain: HashSet<State, BuildHasherDefault<Fast>>,
+    /// With the actors that slept whenever the state was visited.
+    sleep: FastMap<State, u32>,
+    ended: HashSet<u32>,
+    ends: Ends,
+    wrong: bool,
+}
+
+impl<'p> Caching<'p> {
+    fn new(states: States<'p>, same: Vec<u32>) -> Self {
+        Self {
+            wrong: states.wrong_at_once(),
+            states,
+            same,
+            plain: HashSet::default(),
+            sleep: FastMap::default(),
+            ended: HashSet::default(),
+            ends: Ends::new(),
+        }
+    }
+
+    fn remembered(&self) -> usize {
+        self.plain.len() + self.sleep.len()
+    }
+
+    /// The state at hand, as far as the caching can tell it from others.
+    fn state(&mut self) -> State {
+        let mut state = self.states.state();
+        if !self.same.is_empty() {
+            for at in &mut state[1..] {
+                *at = self.same[*at as usize];
+            }
+        }
+        state
+    }
+
+    /// Executes a request, and goes on.
+    fn go(&mut self, actor: u8, choice: Option<u32>, on: impl FnOnce(&mut Self) -> Result) -> Result {
+        let moved = self.states.go(actor, choice);
+        self.wrong |= moved.wrong;
+        on(self)?;
+        self.states.back(&moved);
+        Ok(())
+    }
+
+    /// Whom to choose from. What there is no need to choose from is executed.
+    fn able(&mut self, on: impl Fn(&mut Self) -> Result) -> std::result::Result<Option<ActorSet>, TooLarge> {
+        match self.states.moves() {
+            Moves::Any(able) => return Ok(Some(able)),
+            Moves::Alone(actor, None) => self.go(actor, None, on)?,
+            Moves::Alone(actor, Some(n)) => (0..n).try_for_each(|v| self.go(actor, Some(v), &on))?,
+        }
+        Ok(None)
+    }
+
+    fn plain(&mut self) -> Result {
+        let Some(able) = self.able(Self::plain)? else { return Ok(()) };
+        let state = self.state();
+        if !self.plain.insert(state) {
+            return Ok(());
+        }
+        self.visit(&state, able)?;
+        able.iter().try_for_each(|actor| self.go(actor, None, Self::plain))
+    }
+
+    /// Sleep sets with remembered states: what slept at every visit so far and does not sleep now was never
+    /// done there (Godefroid, 1996).
+    fn sleep(&mut self, sleep: u32) -> Result {
+        let Some(able) = self.able(|caching| caching.sleep(sleep))? else { return Ok(()) };
+        let state = self.state();
+        let (todo, mut sleep) = match self.sleep.get_mut(&state) {
+            Some(slept) => {
+                let todo = *slept & !sleep;
+                *slept &= sleep;
+                (todo, *slept)
+            }
+            None => {
+                self.sleep.insert(state, sleep);
+                self.visit(&state, able)?;
+                (able.0 & !sleep, sleep)
+            }
+        };
+        if todo == 0 {
+            return Ok(());
+        }
+        let mut footprints = [Footprint::EMPTY; 8];
+        for actor in ActorSet(todo | sleep).iter() {
+            footprints[actor as usize] = self.states.footprint(actor);
+        }
+        for actor in ActorSet(todo).iter() {
+            let mut after = ActorSet(sleep);
+            for other in ActorSet(sleep).iter() {
+                if footprints[other as usize].conflicts(&footprints[actor as usize]) {
+                    after.remove(other);
+                }
+            }
+            self.go(actor, None, |caching| caching.sleep(after.0))?;
+            sleep |= 1 << actor;
+        }
+        Ok(())
+    }
+
+    /// Looks at a state that is new.
+    fn visit(&mut self, state: &State, able: ActorSet) -> Result {
+        let remembered = self.remembered();
+        if remembered >= STATES || remembered.is_multiple_of(1 << 16) && resident().is_some_and(|r| r > LIMIT)
+        {
+            return Err(TooLarge);
+        }
+        if able.is_empty() {
+            let memory = self.states.memory();
+            self.wrong |= !self.states.finished();
+            if self.ended.insert(state[0]) {
+                self.wrong |= (self.states.program().check)(memory).is_some();
+                self.ends.insert(memory.nonzero().collect());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Resident memory of the process, in MiB, where the system says so.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib / 1024)
+}
+
+/// What a caching came to.
+struct Cached<'p> {
+    states: usize,
+    seconds: f64,
+    /// Whether something is wrong, the ends, and what was learned of the actors; if it came to its end.
+    found: Option<(bool, Ends, States<'p>)>,
+}
+
+/// Runs a caching. With `hindsight`, from what an earlier one has learned.
+fn cache<'p>(
+    program: &'p Program,
+    local: Local,
+    sleep: bool,
+    mut hindsight: Option<States<'p>>,
+) -> Cached<'p> {
+    let same = hindsight.as_ref().map_or_else(Vec::new, States::same);
+    let (mut seconds, started) = (f64::INFINITY, Instant::now());
+    loop {
+        let run = Instant::now();
+        let states = match (local, hindsight.take()) {
+            (_, Some(learned)) => learned,
+            (Local::Calls, None) => States::new(program).forgetful(),
+            (_, None) => States::new(program),
+        };
+        let mut caching = Caching::new(states, same.clone());
+        let result = if sleep { caching.sleep(0) } else { caching.plain() };
+        seconds = seconds.min(run.elapsed().as_secs_f64());
+        let remembered = caching.remembered();
+        let Caching { states, wrong, ends, .. } = caching;
+        if result.is_err() {
+            return Cached { states: remembered, seconds, found: None };
+        }
+        if started.elapsed().as_secs_f64() > AT_LEAST {
+            return Cached { states: remembered, seconds, found: Some((wrong, ends, states)) };
+        }
+        hindsight = (local == Local::Hindsight).then_some(states);
+    }
+}
+
+fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|g| str::from_utf8(g).ok()).collect();
+    groups.join(",")
+}
+
+/// Compares on one program, and prints that.
+fn compare(name: &str, program: &Program) {
+    let mut ours = Collect::default();
+    let outcome = Explorer::new(program).run(&mut ours);
+    assert!(outcome.complete && outcome.finding.is_none(), "{name} does not hold: {outcome:?}");
+    let (mut fastest, started) = (f64::INFINITY, Instant::now());
+    while started.elapsed().as_secs_f64() < AT_LEAST {
+        let run = Instant::now();
+        assert_eq!(Explorer::new(program).run(&mut ()).executions, outcome.executions);
+        fastest = fastest.min(run.elapsed().as_secs_f64());
+    }
+    let executions = format!("{} executions", thousands(outcome.executions));
+    println!("{name}");
+    println!("  {:<34}{executions:>22}{fastest:>12.3}", "cowrace");
+    let mut learned = None;
+    for local in [Local::Answers, Local::Calls, Local::Hindsight] {
+        for sleep in [false, true] {
+            let hindsight = if local == Local::Hindsight { learned.take() } else { None };
+            if local == Local::Hindsight && hindsight.is_none() {
+                continue;
+            }
+            let cached = cache(program, local, sleep, hindsight);
+            let more = if cached.found.is_some() { "" } else { "> " };
+            let row = format!("caching, {local:?}{}", if sleep { ", sleep sets" } else { "" }).to_lowercase();
+            let states = format!("{more}{} states", thousands(cached.states as u64));
+            let (seconds, ratio) = (cached.seconds, cached.seconds / fastest);
+            let (seconds, ratio) = (format!("{more}{seconds:.3}"), format!("{more}{ratio:.2}"));
+            println!("  {row:<34}{states:>22}{seconds:>12}{ratio:>10}");
+            if let Some((wrong, ends, states)) = cached.found {
+                assert!(!wrong, "{name}: a caching finds something wrong");
+                assert!(ends == ours.0, "{name}: {} ends, not {}", ends.len(), ours.0.len());
+                if local != Local::Calls {
+                    learned = Some(states);
+                }
+            }
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    // Test runners start benchmarks as well, to see that they start.
+    if !std::env::args().any(|arg| arg == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    println!("{:<36}{:>22}{:>12}{:>10}", "fastest of several runs", "", "seconds", "ratio");
+    let samples = corpus(".");
+    let corpus = SEARCHES.iter().map(|&(name, era)| {
+        let sample = samples.iter().find(|sample| sample.name == name);
+        (name, &sample.expect("the scenario is there").world, era)
+    });
+    let larger = cowrace_scenario::parse(LARGER).expect("the scenario parses");
+    let larger = (larger.name(), larger.variants()[0].world(), "v6.12");
+    for (name, world, era) in corpus.chain([larger]) {
+        let program = program(world, &Era::preset(era).expect("a preset"), Arch::Generic);
+        compare(&format!("{name} {era}"), &program);
+    }
+    compare("common problem, mapcount, 5 actors", &problem(Variant::new(5, Rule::Mapcount, true)));
+    ExitCode::SUCCESS
+}
