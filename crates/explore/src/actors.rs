@@ -209,6 +209,11 @@ impl<'p> Actors<'p> {
         path.iter().rev().flat_map(|&place| self.places[place as usize].marks.iter().copied()).collect()
     }
 
+    /// Where every request comes from that some actor has asked for so far.
+    pub(crate) const fn sites(&self) -> &Sites {
+        &self.sites
+    }
+
     /// Notes that an actor passes a barrier, or takes it back.
     pub(crate) fn pass(&mut self, actor: u8, barrier: u8, back: bool) {
         let passed = &mut self.passed[barrier as usize][actor as usize];
