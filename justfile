@@ -38,6 +38,10 @@ review:
 bench *ARGS:
     cargo bench --package cowrace-explore --bench search {{ARGS}}
 
+# One thread against two, executions a second, the share before the first violation.
+bench-figures:
+    cargo bench --package cowrace-explore --bench figures
+
 # What ten million executions need of memory (a few minutes).
 bench-memory:
     cargo bench --package cowrace-explore --bench memory
