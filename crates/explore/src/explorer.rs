@@ -232,7 +232,8 @@ impl<'p> Explorer<'p> {
         self
     }
 
-    /// Collects what executions show beside that they are good or bad; takes some more time.
+    /// Collects what executions show beside that they are good or bad; takes some more time. A search that goes on
+    /// where another was stopped does not know what that has seen, and collects nothing.
     #[must_use]
     pub const fn coverage(mut self, coverage: bool) -> Self {
         self.coverage = coverage;
@@ -287,7 +288,8 @@ impl<'p> Explorer<'p> {
             if let Some(near) = &near {
                 memory.assume_far_from_zero(near.clone());
             }
-            let how = (self.limits, self.exhaustive, self.preemptions, self.coverage);
+            let coverage = self.coverage && frontier.is_none();
+            let how = (self.limits, self.exhaustive, self.preemptions, coverage);
             let threads = self.threads.unwrap_or(&none);
             let shared = Shared::new((self.program, memory), how, threads, &watch);
             let from = (frontier, near.as_deref());

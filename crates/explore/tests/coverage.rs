@@ -137,6 +137,11 @@ fn only_a_complete_search_says_anything() {
     );
     assert_eq!(run(Explorer::new(&racy).exhaustive(true)), None, "nobody asked");
     assert!(run(Explorer::new(&racy).exhaustive(true).coverage(true)).is_some());
+    let long = called(&[vec![Store(0, 1), Store(0, 2)], vec![Load(0), Load(0)], vec![Load(0)]]);
+    let limits = Limits { executions: Some(3), ..Limits::default() };
+    let frontier = Explorer::new(&long).limits(limits).run(&mut ()).frontier.expect("it can go on");
+    let rest = Explorer::new(&long).coverage(true).resume(&frontier).run(&mut ());
+    assert_eq!((rest.complete, rest.coverage), (true, None), "it has not seen how it began");
 }
 
 #[test]
