@@ -50,6 +50,10 @@ peers *ARGS:
 fuzz TARGET *ARGS:
     fuzz/run {{TARGET}} {{ARGS}}
 
+# Mutants of the engine, each of which a test must kill (half an hour; needs Python 3.11 or later).
+mutants *ARGS:
+    .ci/mutants {{ARGS}}
+
 # Dependencies: advisories, licences, sources (needs cargo-deny).
 deny:
     cargo deny check
