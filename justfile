@@ -50,7 +50,7 @@ peers *ARGS:
 fuzz TARGET *ARGS:
     fuzz/run {{TARGET}} {{ARGS}}
 
-# Mutants of the engine, each of which a test must kill (half an hour; needs Python 3.11 or later).
+# Mutants of the engine, each of which a test must kill (ten minutes; needs Python 3.11 or later).
 mutants *ARGS:
     .ci/mutants {{ARGS}}
 
