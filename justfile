@@ -58,6 +58,10 @@ peers *ARGS:
 fuzz TARGET *ARGS:
     fuzz/run {{TARGET}} {{ARGS}}
 
+# Mutants of the engine, each of which a test must kill (ten minutes; needs Python 3.11 or later).
+mutants *ARGS:
+    .ci/mutants {{ARGS}}
+
 # Dependencies: advisories, licences, sources (needs cargo-deny).
 deny:
     cargo deny check

@@ -104,6 +104,19 @@ fn smallest_witness_of_the_trap() {
     assert_eq!(compare(&program, 1_000_000), Some(Ok(8)));
 }
 
+/// A race looked at in one execution only loses traces where later executions choose otherwise after it: what a
+/// step of the wakeup tree covers may depend on the values chosen.
+#[test]
+fn choices_after_a_race() {
+    let program = program(&[
+        vec![Load(1), Choose(2), IfOdd, Load(0)],
+        vec![Store(1, 1), Choose(2), IfOdd, Load(0)],
+        vec![Choose(2), Store(0, 1)],
+        vec![Load(1)],
+    ]);
+    assert_eq!(compare(&program, 1_000_000), Some(Ok(72)));
+}
+
 /// Programs with more actors, and shapes on which prototypes went wrong.
 #[test]
 fn by_hand() {
