@@ -70,6 +70,12 @@ fn atomics() {
     random(Flavour::Atomics, 1, 2500);
 }
 
+/// What is touched depends on values: a race may ask for something else in each execution that has it.
+#[test]
+fn conditional() {
+    random(Flavour::Conditional, 9, 6000);
+}
+
 #[test]
 fn atomics_again() {
     random(Flavour::Atomics, 2, 2500);
