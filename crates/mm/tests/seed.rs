@@ -99,7 +99,8 @@ fn the_seed_under_every_era() {
     for era in Era::presets() {
         let name = era.name();
         let program = program(&world, &era, Arch::Generic);
-        let outcome = Explorer::new(&program).run(&mut ());
+        // Traces of the plain relation: how far counts are from zero is another question.
+        let outcome = Explorer::new(&program).counts_commute(false).run(&mut ());
         match HOLDS.iter().find(|(holds, _)| *holds == name) {
             Some(&(_, executions)) => {
                 assert_eq!(outcome.finding, None, "{name}");
