@@ -16,6 +16,8 @@ pub(crate) enum Flavour {
     Waits,
     /// Everything.
     All,
+    /// One word, and little but what touches it in one way or another, as its value is.
+    Conditional,
 }
 
 fn atomic() -> BoxedStrategy<Vec<Step>> {
@@ -105,11 +107,25 @@ fn wait(actor: u8) -> BoxedStrategy<Vec<Step>> {
     Union::new(all).boxed()
 }
 
+fn conditional() -> BoxedStrategy<Vec<Step>> {
+    let v = || 0..3u64;
+    prop_oneof![
+        3 => (v(), v()).prop_map(|(a, b)| vec![CmpXchg(0, a, b)]),
+        2 => (1..3u64, v()).prop_map(|(a, b)| vec![AddUnless(0, a, b)]),
+        1 => (1..3u64).prop_map(|m| vec![SetBits(0, m)]),
+        1 => (1..3u64).prop_map(|m| vec![ClearBits(0, m)]),
+        2 => (1..3u64).prop_map(|m| vec![LoadBits(0, m)]),
+        1 => v().prop_map(|v| vec![Store(0, v)]),
+    ]
+    .boxed()
+}
+
 fn script(flavour: Flavour, actor: u8, longest: usize) -> BoxedStrategy<Vec<Step>> {
     let item = match flavour {
         Flavour::Atomics => atomic(),
         Flavour::Locks => prop_oneof![1 => atomic(), 3 => lock()].boxed(),
         Flavour::Waits => prop_oneof![1 => atomic(), 3 => wait(actor)].boxed(),
+        Flavour::Conditional => conditional(),
         Flavour::All => prop_oneof![2 => atomic(), 2 => lock(), 2 => wait(actor)].boxed(),
     };
     (prop::collection::vec(item, 1..=longest), any::<prop::sample::Index>(), 0..4u8)
