@@ -38,6 +38,10 @@ review:
 bench *ARGS:
     cargo bench --package cowrace-explore --bench search {{ARGS}}
 
+# One thread against two, executions a second, the share before the first violation.
+bench-figures:
+    cargo bench --package cowrace-explore --bench figures
+
 # What ten million executions need of memory (a few minutes).
 bench-memory:
     cargo bench --package cowrace-explore --bench memory
@@ -53,6 +57,10 @@ peers *ARGS:
 # Fuzz a target: scenario, schedule, replay, run or era (needs nightly and cargo-fuzz).
 fuzz TARGET *ARGS:
     fuzz/run {{TARGET}} {{ARGS}}
+
+# Mutants of the engine, each of which a test must kill (ten minutes; needs Python 3.11 or later).
+mutants *ARGS:
+    .ci/mutants {{ARGS}}
 
 # Dependencies: advisories, licences, sources (needs cargo-deny).
 deny:

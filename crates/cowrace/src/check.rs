@@ -10,7 +10,7 @@ use cowrace_scenario::{Expectation, Scenario, Variant, environment};
 use cowrace_trace::frontier::Frontier;
 use cowrace_trace::{Class, Report, Trace, Verdict};
 
-use crate::directives;
+use crate::{coverage, directives};
 
 /// How the exhaustive engine is to search.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +22,8 @@ pub struct Exploration<'t> {
     /// Explores only executions in which actors that could go on are stopped at most so often, all together. What
     /// finds nothing is then `bounded`.
     pub preemptions: Option<u32>,
+    /// Whether to tell what a search went through that comes to its end and finds nothing.
+    pub coverage: bool,
     /// Threads that the search may use beside its own, while nobody else does.
     pub threads: Option<&'t Threads>,
     /// Where to go on.
@@ -77,12 +79,15 @@ impl Task<'_> {
 
     /// As [`explore`](Self::explore), with all that comes of it.
     pub(crate) fn explored(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Explored {
-        let Exploration { limits, exhaustive, preemptions, threads, frontier } = how;
+        let Exploration { limits, exhaustive, preemptions, coverage, threads, frontier } = how;
         let started = Instant::now();
         let (program, consulted) =
             cowrace_mm::program_and_consulted(self.variant.world(), self.era, self.arch);
-        let mut explorer =
-            Explorer::new(&program).limits(limits).exhaustive(exhaustive).preemptions(preemptions);
+        let mut explorer = Explorer::new(&program)
+            .limits(limits)
+            .exhaustive(exhaustive)
+            .preemptions(preemptions)
+            .coverage(coverage);
         if let Some(threads) = threads {
             explorer = explorer.threads(threads);
         }
@@ -94,6 +99,8 @@ impl Task<'_> {
         let (verdict, detail) = conclude(&program, &outcome, preemptions);
         // Samples count for what they have found; for what holds they say nothing.
         let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };
+        let is_clean = matches!(verdict, Verdict::Holds | Verdict::Vacuous);
+        let seen = outcome.coverage.filter(|_| is_clean);
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
         let report = Report {
@@ -110,6 +117,7 @@ impl Task<'_> {
             as_expected: self.as_expected(verdict, class),
             settings: preemptions.map(at_most),
             schedule: finding.map(|(_, schedule)| schedule),
+            coverage: seen.map(|seen| coverage::told(self.variant, &seen)),
             ..self.report("explore", "sc")
         };
         Explored { report, consulted, frontier }
@@ -143,6 +151,7 @@ impl Task<'_> {
             disagreement: None,
             settings: None,
             schedule: None,
+            coverage: None,
         }
     }
 

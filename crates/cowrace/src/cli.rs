@@ -250,6 +250,9 @@ pub struct CheckArgs {
     /// For one search: goes on where FILE says that it was stopped, and writes there where it is stopped.
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
+    /// Tells of each run that holds which calls met in which order, and which lines of the model were never reached.
+    #[arg(long)]
+    pub coverage: bool,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

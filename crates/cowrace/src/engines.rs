@@ -38,7 +38,12 @@ impl Engines {
     /// # Errors
     ///
     /// If the arguments do not fit each other.
-    pub(crate) fn of(args: &EngineArgs, arch: Arch, limits: Limits) -> Result<Self, Failure> {
+    pub(crate) fn of(args: &EngineArgs, coverage: bool, arch: Arch, limits: Limits) -> Result<Self, Failure> {
+        if coverage && !matches!(args.engine, EngineName::Explore | EngineName::All) {
+            return Err(Failure::usage(
+                "`--coverage` is explore's: leave it out, or say `--engine explore` or `--engine all`",
+            ));
+        }
         if args.memory == MemoryName::C11 && args.engine != EngineName::Loom {
             return Err(Failure::usage("only loom knows weak memory: add `--engine loom` to `--memory c11`"));
         }
@@ -71,7 +76,7 @@ impl Engines {
         };
         let is_all = args.engine == EngineName::All;
         let is_finite = scheduler == SchedulerName::Exhaustive && !is_all;
-        let whole = Exploration { limits, ..Exploration::default() };
+        let whole = Exploration { limits, coverage, ..Exploration::default() };
         let asked = match args.engine {
             EngineName::Explore => {
                 Asked::Explore(Exploration { preemptions: args.preemptions.map(u32::from), ..whole })

@@ -66,7 +66,7 @@ fn shown(mib: Option<u64>) -> String {
 
 /// Explores up to the last mark.
 fn explore(name: &'static str, program: &Program) {
-    // Executions that are thrown away count for the limit, so it is only there to end the search some time.
+    // Only there to end the search some time.
     let limits = Limits { executions: Some(MARKS[3] + MARKS[3] / 10), ..Limits::default() };
     let mut meter = Meter { name, executions: 0, started: Instant::now() };
     let outcome = Explorer::new(program).limits(limits).run(&mut meter);

@@ -8,6 +8,8 @@
 use cowrace_machine::{Answer, Mark, Op, Placed, Program, Request, Seat};
 use cowrace_trace::Finding;
 
+use crate::coverage::Sites;
+
 /// Places remembered before all of them are forgotten; about 300 bytes each.
 const MOST: usize = 100_000;
 
@@ -49,6 +51,8 @@ pub(crate) struct Actors<'p> {
     seats: Vec<(Seat, u32)>,
     /// How often each actor has passed each barrier, by barrier and actor.
     passed: Vec<Vec<u32>>,
+    /// Where all requests come from, those of forgotten places too.
+    sites: Sites,
 }
 
 impl<'p> Actors<'p> {
@@ -61,6 +65,7 @@ impl<'p> Actors<'p> {
             at: Vec::new(),
             seats: Vec::new(),
             passed: vec![vec![0; count]; program.barriers.len()],
+            sites: Sites::default(),
         };
         for actor in 0..count as u8 {
             actors.plant(actor);
@@ -72,6 +77,7 @@ impl<'p> Actors<'p> {
     fn plant(&mut self, actor: u8) {
         let mut seat = self.program.seat(actor);
         let request = seat.poll();
+        request.iter().for_each(|request| self.sites.insert(request.site));
         let place = self.places.len() as u32;
         self.places.push(reached(&seat, request, NONE, NONE, Answer::default(), 0));
         self.roots.push(place);
@@ -152,6 +158,7 @@ impl<'p> Actors<'p> {
         let before = seat.with_marks(<[Placed]>::len);
         seat.answer(answer);
         let request = seat.poll();
+        request.iter().for_each(|request| self.sites.insert(request.site));
         let next = self.places.len() as u32;
         *at = next;
         let call = self.places[here as usize].call;
@@ -202,9 +209,9 @@ impl<'p> Actors<'p> {
         path.iter().rev().flat_map(|&place| self.places[place as usize].marks.iter().copied()).collect()
     }
 
-    /// Every request that some actor has asked for so far and that is still remembered.
-    pub(crate) fn requests(&self) -> impl Iterator<Item = &Request> {
-        self.places.iter().filter_map(|place| place.request.as_ref())
+    /// Where every request comes from that some actor has asked for so far.
+    pub(crate) const fn sites(&self) -> &Sites {
+        &self.sites
     }
 
     /// Notes that an actor passes a barrier, or takes it back.

@@ -95,7 +95,9 @@ impl Search<'_> {
     /// The first of those who are about to pass a barrier has just been found able to. Gives whether what
     /// follows is known; else it is noted that it will be.
     pub(crate) fn arrive(&mut self, actor: u8) -> ControlFlow<Option<Stop>, bool> {
-        if self.shared.exhaustive || self.preemptions_are_bounded() || !self.is_barrier_of_all(actor) {
+        // To tell in which order calls met, every way there must be followed.
+        let follow = self.shared.exhaustive || self.shared.coverage || self.preemptions_are_bounded();
+        if follow || !self.is_barrier_of_all(actor) {
             return ControlFlow::Continue(false);
         }
         let windows = self.windows.judge_first_part(&self.history, &self.actors);

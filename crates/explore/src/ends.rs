@@ -42,6 +42,10 @@ impl Search<'_> {
             }
             ControlFlow::Break(None) => {}
         }
+        if self.shared.coverage && outcome.complete {
+            self.seen.note_sites(&self.actors);
+            outcome.coverage = Some(self.seen.coverage());
+        }
         outcome
     }
 

@@ -11,6 +11,7 @@ use cowrace_trace::frontier::Frontier;
 use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::actors::Actors;
+use crate::coverage::Coverage;
 use crate::history::History;
 use crate::search::Search;
 use crate::shared::{Shared, Threads};
@@ -140,6 +141,9 @@ pub struct Outcome {
     /// For each window, whether each of its points occurred in some execution. A window that is not open
     /// because a point never occurs is about steps that the program does not take.
     pub occurred: Vec<bool>,
+    /// What executions have shown, if that was asked for and the search came to its end. How far a search has come
+    /// that ends early depends on the number of threads, so it tells nothing.
+    pub coverage: Option<Coverage>,
 }
 
 impl Outcome {
@@ -157,6 +161,7 @@ impl Outcome {
             occurred: vec![false; program.windows.len()],
             frontier: None,
             estimate: None,
+            coverage: None,
         }
     }
 
@@ -175,6 +180,7 @@ pub struct Explorer<'p> {
     limits: Limits,
     exhaustive: bool,
     preemptions: Option<u32>,
+    coverage: bool,
     threads: Option<&'p Threads>,
     eager: bool,
     counts_commute: bool,
@@ -195,6 +201,7 @@ impl<'p> Explorer<'p> {
             limits: Limits::default(),
             exhaustive: false,
             preemptions: None,
+            coverage: false,
             threads: None,
             eager: false,
             counts_commute: true,
@@ -222,6 +229,14 @@ impl<'p> Explorer<'p> {
     #[must_use]
     pub const fn preemptions(mut self, bound: Option<u32>) -> Self {
         self.preemptions = bound;
+        self
+    }
+
+    /// Collects what executions show beside that they are good or bad; takes some more time. A search that goes on
+    /// where another was stopped does not know what that has seen, and collects nothing.
+    #[must_use]
+    pub const fn coverage(mut self, coverage: bool) -> Self {
+        self.coverage = coverage;
         self
     }
 
@@ -273,7 +288,8 @@ impl<'p> Explorer<'p> {
             if let Some(near) = &near {
                 memory.assume_far_from_zero(near.clone());
             }
-            let how = (self.limits, self.exhaustive, self.preemptions);
+            let coverage = self.coverage && frontier.is_none();
+            let how = (self.limits, self.exhaustive, self.preemptions, coverage);
             let threads = self.threads.unwrap_or(&none);
             let shared = Shared::new((self.program, memory), how, threads, &watch);
             let from = (frontier, near.as_deref());

@@ -264,6 +264,24 @@ impl History {
         out.dedup();
     }
 
+    /// All earlier events that conflict with `accesses`, those of the same actor among them; some more than once.
+    pub(crate) fn conflicting(&self, accesses: &[Access], mut see: impl FnMut(u32)) {
+        for access in accesses {
+            let Some(word) = self.words.get(access.addr.index()) else { continue };
+            for changed in &word.changes {
+                if changed.mask & access.mask != 0 && (access.kind, changed.kind) != (Kind::Add, Kind::Add) {
+                    see(changed.event);
+                }
+            }
+            if access.kind == Kind::Read {
+                continue;
+            }
+            for seen in word.reads.iter().filter(|seen| seen.mask & access.mask != 0) {
+                see(seen.event);
+            }
+        }
+    }
+
     /// How many events of an actor there are before an event.
     pub(crate) fn moved_before(&self, actor: u8, event: u32) -> usize {
         self.own(actor).partition_point(|&own| own < event)
@@ -323,9 +341,14 @@ impl History {
     /// A bound from below on what a word can be right after an event, in whatever order of independent events:
     /// of what is independent of it, each other actor has done as much as makes the word least.
     pub(crate) fn lowest(&self, addr: Addr, event: u32) -> i64 {
+        // Nearly always there are few actors.
+        if self.actors <= 8 { self.lowest_of::<8>(addr, event) } else { self.lowest_of::<32>(addr, event) }
+    }
+
+    fn lowest_of<const ACTORS: usize>(&self, addr: Addr, event: u32) -> i64 {
         let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
         // What each actor's independent additions come to, and the least on the way.
-        let mut sums = [(0_i64, 0_i64); 32];
+        let mut sums = [(0_i64, 0_i64); ACTORS];
         let mut lowest = 0;
         for changed in changes {
             if changed.event == event {

@@ -48,18 +48,19 @@
 //! execution of each trace is enough. That is all that is left out. **Happens-before** is the order that a
 //! trace prescribes; vector clocks keep it.
 //!
-//! The search is depth first. It runs one execution to its end, and at each event looks back for **races**:
-//! earlier events of other actors that conflict with it, with nothing between that orders the two. Turned
-//! round, each race belongs to another trace, which must be reached from the state before the earlier event
-//! *e*. Let *v* be all that follows *e* without happening after it, and then the later event. Whoever can be
-//! first in *v* can start the reversed sequence; if none of these **initials** has been tried from there, will
-//! be tried or sleeps, one of them is added to what will be tried (source sets; Abdulla, Aronis, Jonsson and
-//! Sagonas, 2014). The rule that looks simpler, to add the later event's actor, loses traces: where that
-//! actor sleeps nothing is added, although another initial is needed.
+//! The search is depth first, and optimal: it explores one execution of each trace and begins none in vain. It
+//! runs one execution to its end and looks for **races**: events of two actors that conflict, with nothing
+//! between that orders them. Turned round, each race belongs to another trace, which must be reached from the
+//! state before the earlier event *e*: by all that follows *e* without happening after it, and then the later
+//! event. What has been tried from that state **sleeps**, until a dependent event wakes it; if no sleeper can
+//! begin that sequence, it goes into the **wakeup tree** of the state (Abdulla, Aronis, Jonsson and Sagonas,
+//! 2014 and 2017).
 //!
-//! **Sleep sets** see to it that no trace is explored twice. What has been tried from a state sleeps in its
-//! later branches until a dependent event wakes it. Some executions, 1 to 6 in a hundred, turn out to be
-//! asleep altogether and are thrown away; they are counted apart.
+//! Subtrees of the search are independent of each other where nobody sleeps. Threads that have nothing to do are
+//! given such, and what comes out is what one thread comes to. A search that was stopped can go on. What follows
+//! a barrier of everybody is searched once for each state there, and counts that stay away from zero commute.
+//!
+//! The book has all of it, with the reasons why nothing is missed: `docs/design/search.md`.
 //!
 //! # Waiting
 //!
@@ -71,9 +72,7 @@
 //!   from the changes to the word that it waits for. The event that opens the way stays in happens-before, but
 //!   it does not hide the earlier acquisition that the request really races with. Trylocks do not wait, so
 //!   they race with releases as with everything.
-//! * A request that is still not let through when an execution ends, or is thrown away, is looked at as if it
-//!   were executed there. An execution that is thrown away may be the only one in which this request meets
-//!   these events.
+//! * A request that is still not let through when an execution ends is looked at as if it were executed there.
 //!
 //! # What is judged
 //!
@@ -89,11 +88,16 @@
 //! A limit that ends the search makes it incomplete, and the outcome says so. So does a finding, since the
 //! search stops at the first one unless it is told to go on.
 //!
+//! # Coverage
+//!
+//! [`Coverage`] tells what a search that came to its end has gone through: which calls met in which order, where
+//! in the source requests came from. Events conflict in the same order in all executions of a trace, so what is left
+//! out would add nothing.
+//!
 //! # Cost
 //!
-//! Futures cannot be cloned. To go back, memory is taken back event by event, and an actor that moved since is
-//! left alone until it moves again; then a new future is fed the answers that the old one got. Nothing in the
-//! search formats, and nothing allocates but the futures.
+//! What an actor asks is remembered by the answers that it got, so that its future is run again only where
+//! they are new. To go back, memory is taken back event by event. Nothing in the search formats.
 //!
 //! # Replay
 //!
@@ -103,6 +107,7 @@
 
 mod actors;
 mod barriers;
+mod coverage;
 mod describe;
 mod ends;
 mod estimate;
@@ -130,6 +135,7 @@ mod underflow;
 mod wakeup;
 mod windows;
 
+pub use coverage::Coverage;
 pub use cowrace_machine::Limits;
 pub use explorer::{Estimate, Execution, Explorer, Observer, Outcome, Progress};
 pub use guide::{Directive, GuideError, Until, guide};

@@ -25,7 +25,7 @@ impl Search<'_> {
             };
             match turner.turn(history, sleepers, race.event, later, (memory, program)) {
                 Reversed::Asleep { for_good } => !for_good,
-                Reversed::Awake => self.insert(race.event, race.by).1,
+                Reversed::Awake { anew } => self.insert(race.event, race.by).1 || anew,
             }
         });
         self.races = races;
@@ -78,7 +78,8 @@ impl Search<'_> {
                 let clock = &self.detector.clock;
                 let later = Later { made, request: &request, accesses, clock, event: by };
                 let scratch = (&mut self.memory, self.program);
-                if self.turner.turn(&self.history, &self.sleepers, event, later, scratch) == Reversed::Awake {
+                let reversed = self.turner.turn(&self.history, &self.sleepers, event, later, scratch);
+                if let Reversed::Awake { .. } = reversed {
                     self.insert(event, by);
                 }
             }

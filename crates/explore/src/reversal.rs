@@ -40,7 +40,11 @@ pub(crate) enum Reversed {
         for_good: bool,
     },
     /// Nobody who sleeps covers it. The sequence is what to execute.
-    Awake,
+    Awake {
+        /// The later event touches something else there. So it may depend on events of which it is independent
+        /// here, and other executions that share the two events have others of these.
+        anew: bool,
+    },
 }
 
 /// Buffers for turning races round.
@@ -73,7 +77,7 @@ impl Turner {
         }
         self.build(history, event, later, accesses);
         if self.nobody_can_begin(history, sleepers, event) {
-            Reversed::Awake
+            Reversed::Awake { anew: accesses != later.accesses }
         } else {
             Reversed::Asleep { for_good: false }
         }

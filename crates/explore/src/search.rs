@@ -9,6 +9,7 @@ use cowrace_trace::Stop;
 
 use crate::actors::Actors;
 use crate::barriers::Visit;
+use crate::coverage::Seen;
 use crate::describe;
 use crate::ends::Found;
 use crate::estimate::Estimates;
@@ -67,6 +68,8 @@ pub(crate) struct Search<'s> {
     /// Races that have to be looked at in every execution, ordered by their later events.
     pub(crate) races: Vec<Race>,
     pub(crate) windows: Windows,
+    /// What all executions have shown, if that is wanted.
+    pub(crate) seen: Seen,
     pub(crate) found: Option<Found>,
     /// A count that is not as far from zero as it was taken to be.
     pub(crate) near: Option<Addr>,
@@ -110,6 +113,7 @@ impl<'s> Search<'s> {
             turner: Turner::default(),
             races: Vec::new(),
             windows: Windows::new(&program.windows),
+            seen: Seen::default(),
             found: None,
             near: None,
             preemptions: Preemptions::new(shared.preemptions),
@@ -281,6 +285,9 @@ impl<'s> Search<'s> {
         }
         let scratch = (&mut self.memory, &self.program.memory);
         self.detector.detect(&self.history, actor, &request, self.history.fresh(), scratch);
+        if self.shared.coverage {
+            self.seen.note(&self.history, &self.actors, actor);
+        }
         let by = self.history.len() as u32;
         self.races.extend(self.detector.races.iter().map(|&event| Race { event, by }));
         order(&mut self.detector.clock, self.program, &self.history, &self.actors, actor, &request);

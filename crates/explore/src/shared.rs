@@ -68,6 +68,8 @@ pub(crate) struct Shared<'s> {
     /// Whether to go on after a finding.
     pub(crate) exhaustive: bool,
     pub(crate) preemptions: Option<u32>,
+    /// Whether to collect what executions show.
+    pub(crate) coverage: bool,
     pub(crate) threads: &'s Threads,
     pub(crate) started: Instant,
     pub(crate) executions: AtomicU64,
@@ -87,7 +89,7 @@ pub(crate) struct Shared<'s> {
 impl<'s> Shared<'s> {
     pub(crate) fn new(
         (program, memory): (&'s Program, Memory),
-        (limits, exhaustive, preemptions): (Limits, bool, Option<u32>),
+        (limits, exhaustive, preemptions, coverage): (Limits, bool, Option<u32>, bool),
         threads: &'s Threads,
         watch: &'s dyn Watch,
     ) -> Self {
@@ -97,6 +99,7 @@ impl<'s> Shared<'s> {
             limits,
             exhaustive,
             preemptions,
+            coverage,
             threads,
             started: Instant::now(),
             executions: AtomicU64::new(0),

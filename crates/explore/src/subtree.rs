@@ -13,6 +13,7 @@ use cowrace_machine::{Access, Addr};
 use cowrace_trace::Stop;
 
 use crate::actors::Actors;
+use crate::coverage::Seen;
 use crate::ends::Found;
 use crate::explorer::Outcome;
 use crate::moves::{Move, Sequence};
@@ -58,6 +59,7 @@ pub(crate) struct Done {
     /// What is to be executed from earlier states.
     beyond: Vec<(u32, Sequence)>,
     windows: Windows,
+    seen: Seen,
 }
 
 impl Subtree {
@@ -120,14 +122,16 @@ fn search<'s>(shared: &'s Shared<'s>, subtree: &Subtree, spare: &mut Option<Acto
             search.run(u64::MAX).is_continue() || search.outcome.finding.is_some() || search.near.is_some();
         search.book();
         if ended {
+            search.seen.note_sites(&search.actors);
             (search.outcome.executions, search.outcome.events) = search.on_the_way();
-            let Search { outcome, behind, near, beyond, windows, .. } = &mut search;
+            let Search { outcome, behind, near, beyond, windows, seen, .. } = &mut search;
             subtree.finish(Done {
                 outcome: outcome.clone(),
                 behind: *behind,
                 near: *near,
                 beyond: std::mem::take(beyond),
                 windows: windows.clone(),
+                seen: std::mem::take(seen),
             });
         }
     }
@@ -235,10 +239,11 @@ impl<'s> Search<'s> {
                 None => self.shared.nap(),
             }
         };
-        let Done { outcome, behind, near, beyond, windows } = *done;
+        let Done { outcome, behind, near, beyond, windows, seen } = *done;
         self.outcome.add(&outcome);
         self.behind = (self.behind.0 + behind.0, self.behind.1 + behind.1);
         self.windows.merge(&windows);
+        self.seen.merge(&seen);
         if self.outcome.finding.is_none() {
             self.outcome.finding = outcome.finding;
             if self.outcome.finding.is_some() && !self.shared.exhaustive {

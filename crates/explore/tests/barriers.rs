@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use common::{Step::*, *};
 use cowrace_explore::{Execution, Explorer, Observer, Outcome, Threads};
-use cowrace_machine::Program;
+use cowrace_machine::{Actor, ActorSet, Mark, Point, Prim, Program, Window};
 use proptest::prelude::*;
 
 /// Programs whose actors keep nothing across barriers.
@@ -71,6 +71,48 @@ impl Observer for Ends {
     fn execution(&mut self, execution: &Execution<'_>) {
         self.0.insert(execution.memory().nonzero().collect());
     }
+}
+
+/// Which of two calls came first makes no difference to memory at the barrier, but to windows that end behind it.
+#[test]
+fn windows_across() {
+    let call = |n, inner: Step| vec![Mark(Mark::Begin(n)), inner, Mark(Mark::End(n))];
+    let a = [call(0, Store(0, 1)), vec![Barrier(0)], call(2, Load(1))].concat();
+    let b = [call(1, Store(0, 1)), vec![Barrier(0)]].concat();
+    let window = |calls: [u16; 3]| Window {
+        text: String::new(),
+        points: calls.map(|call| Point { call, step: None }).to_vec(),
+    };
+    let mut program = forgetful(&[a, b]);
+    program.windows = vec![window([0, 1, 2]), window([1, 0, 2]), window([2, 0, 1])];
+    assert_eq!(explore(&program).opened, [true, true, false]);
+}
+
+/// An actor that has named an object names another one next. Here it has or has not, in the same memory.
+#[test]
+fn names_of_objects() {
+    let namer = Actor::new("a", |cpu| {
+        Box::pin(async move {
+            if cpu.load(word(0), Prim::ReadOnce).await.bits == 1 {
+                let _ = cpu.fresh();
+            }
+            cpu.barrier(0).await;
+            cpu.store(word(1), cpu.fresh().pfn(), Prim::WriteOnce).await;
+        })
+    });
+    let other = Actor::new("b", |cpu| {
+        Box::pin(async move {
+            cpu.store(word(0), 1, Prim::WriteOnce).await;
+            cpu.barrier(0).await;
+        })
+    });
+    let mut both = ActorSet::default();
+    both.insert(0);
+    both.insert(1);
+    let program = Program { forgetful: true, ..program_of(memory(), vec![namer, other], vec![both]) };
+    let mut ends = Ends::default();
+    assert!(Explorer::new(&program).run(&mut ends).complete);
+    assert_eq!(ends.0.len(), 2);
 }
 
 fn step() -> impl Strategy<Value = Step> {

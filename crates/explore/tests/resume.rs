@@ -74,7 +74,7 @@ fn random_programs() {
     let config = Config { failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[6; 32]));
     let mut long = 0;
-    for _ in 0..200 {
+    for _ in 0..400 {
         let scripts = scripts(Flavour::All).new_tree(&mut runner).expect("a program").current();
         let program = program(&scripts);
         let limits = Limits { executions: Some(2000), ..Limits::default() };

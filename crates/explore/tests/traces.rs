@@ -70,6 +70,12 @@ fn atomics() {
     random(Flavour::Atomics, 1, 2500);
 }
 
+/// What is touched depends on values: a race may ask for something else in each execution that has it.
+#[test]
+fn conditional() {
+    random(Flavour::Conditional, 9, 6000);
+}
+
 #[test]
 fn atomics_again() {
     random(Flavour::Atomics, 2, 2500);
@@ -109,6 +115,19 @@ fn smallest_witness_of_the_trap() {
     assert_eq!(compare(&program, 1_000_000), Some(Ok(8)));
 }
 
+/// A race looked at in one execution only loses traces where later executions choose otherwise after it: what a
+/// step of the wakeup tree covers may depend on the values chosen.
+#[test]
+fn choices_after_a_race() {
+    let program = program(&[
+        vec![Load(1), Choose(2), IfOdd, Load(0)],
+        vec![Store(1, 1), Choose(2), IfOdd, Load(0)],
+        vec![Choose(2), Store(0, 1)],
+        vec![Load(1)],
+    ]);
+    assert_eq!(compare(&program, 1_000_000), Some(Ok(72)));
+}
+
 /// Programs with more actors, and shapes on which prototypes went wrong.
 #[test]
 fn by_hand() {
@@ -124,7 +143,7 @@ fn by_hand() {
         ],
         // One lock stays locked: the others wait for ever, and their races count all the same.
         vec![vec![Lock(1)], vec![Lock(1), Unlock(1)], vec![Store(0, 1), Lock(1), Unlock(1)], vec![Load(0)]],
-        // Waiting for a lock in an execution that is thrown away.
+        // Waiting for a lock where others sleep.
         vec![
             vec![ReadLock, ReadUnlock],
             vec![Load(0), Lock(1)],

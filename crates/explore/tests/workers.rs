@@ -26,7 +26,7 @@ impl Observer for Traces {
 fn explore(program: &Program, exhaustive: bool, threads: usize) -> (Outcome, Traces) {
     let mut traces = Traces::default();
     let threads = Threads::new(threads);
-    let explorer = Explorer::new(program).exhaustive(exhaustive).counts_commute(false);
+    let explorer = Explorer::new(program).exhaustive(exhaustive).counts_commute(false).coverage(true);
     (explorer.threads(&threads).eager(true).run(&mut traces), traces)
 }
 

@@ -43,6 +43,14 @@ impl<'c, T> Ask<'c, T> {
         Ask { cpu: self.cpu, request: self.request, decode }
     }
 
+    /// Says where it comes from.
+    const fn at(mut self, site: &'static Location<'static>) -> Self {
+        if let Some(request) = &mut self.request {
+            request.site = site;
+        }
+        self
+    }
+
     /// Lets the access hit an object that is dead: a lockless lookup that tests before it trusts.
     pub fn speculative(mut self) -> Self {
         if let Some(request) = &mut self.request {
@@ -346,11 +354,16 @@ impl Cpu {
         self.ask(Op::SectionEnd { addr }, prim, Dep::default(), Dep::default(), nothing)
     }
 
-    /// Waits until the section that is in flight at `addr`, if any, has ended.
-    pub async fn wait_for_section(&self, addr: Addr) {
-        let seen = self.load(addr, Prim::Synchronize).await.bits;
-        if seen & 1 == 1 {
-            self.wait(addr, Cond::Differs(seen)).await;
+    /// Waits until the section that is in flight at `addr`, if any, has ended: up to two requests, both from the
+    /// line of the model that waits.
+    #[track_caller]
+    pub fn wait_for_section(&self, addr: Addr) -> impl Future<Output = ()> {
+        let (site, load) = (Location::caller(), self.load(addr, Prim::Synchronize));
+        async move {
+            let seen = load.await.bits;
+            if seen & 1 == 1 {
+                self.wait(addr, Cond::Differs(seen)).at(site).await;
+            }
         }
     }
 

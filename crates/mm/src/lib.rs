@@ -22,6 +22,7 @@ mod narrate;
 pub mod page_alloc;
 pub mod pte;
 pub mod rmap;
+mod source;
 pub mod swap;
 pub mod swapfile;
 pub mod task_mmu;
@@ -40,6 +41,7 @@ pub use consulted::Consulted;
 pub use cpu::{Cpu, Kernel};
 pub use era::Era;
 pub use functions::FUNCTIONS;
+pub use source::{Function, SOURCE, place};
 pub use world::World;
 
 use crate::era::{Noted, Rules};

@@ -30,6 +30,7 @@
 //! ```
 
 mod columns;
+mod coverage;
 mod diagram;
 mod engines;
 mod explain;
@@ -39,6 +40,7 @@ mod report;
 mod table;
 
 pub use columns::Columns;
+pub use coverage::coverage;
 pub use diagram::{Diagram, Row};
 pub use engines::engines;
 pub use explain::explain;

@@ -3,12 +3,14 @@
 //! This crate is the only stable machine-readable interface of cowrace. It holds no logic beyond
 //! printing and parsing its own text forms, and depends on nothing else of the project.
 
+mod coverage;
 mod event;
 pub mod frontier;
 mod report;
 mod schedule;
 mod verdict;
 
+pub use coverage::{Called, Coverage, Functions, Order, Pair, Unreached};
 pub use event::{Change, Event, Step, Trace};
 pub use report::{Report, Stop};
 pub use schedule::{ParseScheduleError, Schedule, Turn};

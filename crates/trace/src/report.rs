@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Schedule, Verdict};
+use crate::{Class, Coverage, Schedule, Verdict};
 
 /// What ended a search early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,10 @@ pub struct Report {
     /// The schedule of the bad interleaving.
     #[serde(with = "text")]
     pub schedule: Option<Schedule>,
+    /// What the search went through, if that was asked for and it found nothing in all interleavings. Its fields
+    /// stand beside the others, or not at all.
+    #[serde(flatten)]
+    pub coverage: Option<Coverage>,
 }
 
 /// Schedules as their text form.

@@ -3,7 +3,7 @@
 use cowrace_explore::{Threads, tidy};
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
-use cowrace_render::{figures, json, line, summary, table};
+use cowrace_render::{coverage, figures, json, line, summary, table};
 use cowrace_trace::{Exit, Report, Verdict};
 
 use crate::against::Against;
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     }
     let loaded = input::checked(input::files(&args.paths)?)?;
     batch::tell_notes(&selection);
-    let engines = Engines::of(&args.engine, args.search.toggles.arch, args.search.limits())?;
+    let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, args.search.limits())?;
     let verbose = Verbosity::of(&loaded, &selection.eras, base.is_some());
     let shares = engines.share();
     let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares, interrupt };
@@ -101,7 +101,7 @@ impl Verbosity {
 
     fn tells(self, report: &Report) -> bool {
         match report.as_expected {
-            Some(true) => self.lines,
+            Some(true) => self.lines || report.coverage.is_some(),
             Some(false) => true,
             None => self.lines || self.unjudged,
         }
@@ -154,8 +154,10 @@ fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) 
         return Ok(text);
     }
     let figures = figures(report).filter(|_| verbosity.figures && report.verdict == Verdict::Holds);
-    let below = report.detail.iter().chain(&figures).map(|line| format!("  {line}\n"));
-    Ok(format!("{}\n{}", line(report), below.collect::<String>()))
+    let seen = report.coverage.as_ref().map(coverage).unwrap_or_default();
+    let below = report.detail.iter().chain(&figures).map(String::as_str).chain(seen.lines());
+    let below: String = below.map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
+    Ok(format!("{}\n{below}", line(report)))
 }
 
 /// The command that shows the violation again. An era file's path is not known here, so there is none

@@ -33,7 +33,7 @@ pub(crate) fn run(
         || args.against.is_some()
     {
         return Err(Failure::usage(
-            "`--resume` is for a whole search by explore: leave out --engine, --preemptions and --against",
+            "`--resume` is for a whole search by explore: leave out --engine, --preemptions, --against and --coverage",
         ));
     }
     let selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;

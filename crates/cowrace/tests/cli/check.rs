@@ -28,6 +28,55 @@ fn what_a_search_took_is_told_where_there_is_one() {
 }
 
 #[test]
+fn coverage_says_how_calls_met_and_what_was_never_reached() {
+    let done = cowrace(&["check", "lost.race", "--era", "v6.1", "--coverage"]).exits(0).quiet();
+    // Numbers of lines change with the model.
+    let text = done.stable();
+    let (calls, _) = text.split_once("\n\n").expect("a table, and what is below it");
+    insta::assert_snapshot!(calls);
+    let done = done.prints(&["functions of the model entered; lines of them never reached:\n    "]);
+    done.prints(&["    do_wp_page (crates/mm/src/memory.rs): lines "]);
+}
+
+#[test]
+fn coverage_is_of_what_holds_and_was_asked_for() {
+    let object =
+        |args: &[&str]| cowrace(&[&["check", "--format", "json"], args].concat()).objects().remove(0);
+    let fields = ["orders", "unreached", "functions"];
+    let has = |args: &[&str]| {
+        let object = object(args);
+        let there: Vec<bool> = fields.iter().map(|field| object.get(field).is_some()).collect();
+        assert!(there.iter().all(|&is| is == there[0]), "{object}");
+        there[0]
+    };
+    assert!(has(&["lost.race", "--era", "v6.1", "--coverage"]));
+    assert!(has(&["vacuous.race", "--era", "v6.1", "--coverage"]));
+    assert!(has(&["tiny.race", "--era", "v6.1", "--coverage", "--engine", "all"]));
+    assert!(!has(&["lost.race", "--era", "v6.1"]));
+    assert!(!has(&["lost.race", "--era", "v5.9", "--coverage"]), "it is violated");
+    assert!(!has(&["lost.race", "--era", "v6.1", "--coverage", "--max-executions", "3"]), "it is bounded");
+    let loom = ["check", "tiny.race", "--coverage", "--engine", "loom"];
+    cowrace(&loom).exits(2).says(&["`--coverage` is explore's"]);
+    let told = object(&["lost.race", "--era", "v6.1", "--coverage"]);
+    let pair = told["orders"].as_array().and_then(|orders| orders.iter().find(|pair| pair["seen"] == "both"));
+    let pair = pair.expect("calls that race");
+    assert_eq!(pair["first"]["actor"], "thread0");
+    assert!(pair["first"]["call"].is_string() && pair["second"]["call"].is_string(), "{pair}");
+    assert!(told["functions"]["entered"].as_u64() < told["functions"]["all"].as_u64());
+    let files = told["unreached"].as_array().expect("functions").iter().map(|each| &each["file"]);
+    assert!(
+        files.into_iter().all(|file| file.as_str().is_some_and(|file| file.starts_with("crates/mm/src/")))
+    );
+}
+
+#[test]
+fn coverage_of_many_runs_stands_below_each() {
+    let eras = ["--era", "v5.9", "--era", "v6.1"];
+    let done = cowrace(&[&["check", "lost.race", "plain.race", "--coverage"], &eras[..]].concat()).exits(0);
+    assert_eq!(done.out.matches(" functions of the model entered").count(), 3, "{}", done.out);
+}
+
+#[test]
 fn scenarios_by_eras_are_a_table() {
     let eras = ["--era", "v5.9", "--era", "v6.1"];
     let done =

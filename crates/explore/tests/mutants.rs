@@ -1,0 +1,33 @@
+//! The list of mutants fits the sources. `just mutants` kills them, which takes longer.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+#[test]
+fn every_mutant_applies() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read =
+        |file: &str| fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let list: toml::Table = read("crates/explore/mutants.toml").parse().expect("it is TOML");
+    let mutants = list["mutant"].as_array().expect("a list");
+    let mut names = BTreeSet::new();
+    for mutant in mutants {
+        let field =
+            |name: &str| mutant[name].as_str().unwrap_or_else(|| panic!("`{name}` is no text: {mutant}"));
+        let name = field("name");
+        assert!(names.insert(name), "two mutants are called {name}");
+        assert_eq!(read(field("file")).matches(field("text")).count(), 1, "{name} does not apply");
+        assert!(field("text") != field("instead") && !field("why").is_empty(), "{name}");
+        let tests = mutant["killed_by"].as_array().expect("a list");
+        assert!(!tests.is_empty(), "nothing kills {name}");
+        for test in tests {
+            let (binary, test) =
+                test.as_str().and_then(|test| test.split_once(' ')).expect("a binary and a test");
+            let (package, binary) = binary.split_once("::").expect("a package and a binary");
+            let crates = package.strip_prefix("cowrace-").expect("a crate of the workspace");
+            let tests = read(&format!("crates/{crates}/tests/{binary}.rs"));
+            assert!(tests.contains(&format!("fn {test}(")), "{name}: there is no test {test}");
+        }
+    }
+}
