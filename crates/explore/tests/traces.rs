@@ -101,11 +101,6 @@ fn everything() {
     random(Flavour::All, 6, 2500);
 }
 
-#[test]
-fn conditional() {
-    random(Flavour::Conditional, 7, 1500);
-}
-
 /// `[L1 L0] [L1 S0] [L1 S1]`: the smallest program on which the older backtracking rule loses a trace.
 #[test]
 fn smallest_witness_of_the_trap() {
