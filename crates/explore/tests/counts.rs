@@ -191,6 +191,12 @@ fn random_everything_exact() {
     random_programs_exact(Flavour::All, 24);
 }
 
+/// The sets of what is independent differ from one execution to the next.
+#[test]
+fn random_conditional_exact() {
+    random_programs_exact(Flavour::Conditional, 25);
+}
+
 /// One execution for each trace of the scenarios of a directory under some eras. Gives how many were compared,
 /// and how many the counter cannot follow within `most` states.
 fn scenarios_exact(directory: &str, eras: &[Era], most: usize) -> (usize, usize) {
@@ -268,6 +274,9 @@ fn small_programs_exact() {
         (vec![vec![SetBits(EVENT, 1)], vec![SetBits(EVENT, 2)], vec![AwaitSet(EVENT, 3)]], 3),
         (vec![vec![Store(0, 1), Store(EVENT, 1)], vec![AwaitDiffers(EVENT, 0), Load(0)]], 1),
         (vec![vec![Store(0, 1)], vec![Join(0), Load(0)]], 1),
+        // A compare-and-exchange that fails commutes with the load, one that succeeds does not.
+        (vec![vec![CmpXchg(0, 0, 2)], vec![Load(1)], vec![SetBits(0, 2)], vec![LoadBits(0, 1)]], 3),
+        (vec![vec![SetBits(0, 2), Store(0, 2)], vec![CmpXchg(0, 0, 0)], vec![LoadBits(0, 1)]], 7),
     ];
     for (scripts, expected) in programs {
         let program = program(&scripts);

@@ -157,6 +157,14 @@ fn by_hand() {
             vec![CmpXchg(0, 2, 0)],
             vec![AddUnless(0, 1, 1)],
         ],
+        // A compare-and-exchange that fails commutes with the load, one that succeeds does not.
+        vec![vec![SetBits(0, 2), Store(0, 2)], vec![CmpXchg(0, 0, 0)], vec![LoadBits(0, 1)]],
+        vec![
+            vec![ClearBits(0, 2)],
+            vec![AddUnless(0, 1, 0), LoadBits(2, 1)],
+            vec![Store(2, 0), LoadBits(0, 1)],
+            vec![AddUnless(0, 2, 2)],
+        ],
         // A downgrade lets readers in and no writer.
         vec![
             vec![WriteLock, Store(0, 1), Downgrade, Load(1), ReadUnlock],
