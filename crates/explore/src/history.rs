@@ -18,17 +18,32 @@ pub(crate) struct Event {
     accesses: u32,
 }
 
+/// Which event it was, and whose: most of the time there is no need to look that up.
+#[derive(Clone, Copy, Debug)]
+struct By {
+    event: u32,
+    actor: u8,
+    nth: u32,
+}
+
+impl By {
+    /// Whether a clock tells of it.
+    fn is_in(self, clock: &[u32]) -> bool {
+        clock[self.actor as usize] >= self.nth
+    }
+}
+
 /// A read of a word.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    event: u32,
+    by: By,
     mask: u64,
 }
 
 /// A write of a word, or an addition to it.
 #[derive(Clone, Copy, Debug)]
 struct Changed {
-    event: u32,
+    by: By,
     mask: u64,
     kind: Kind,
     before: u64,
@@ -158,7 +173,7 @@ impl History {
     pub(crate) fn push(
         &mut self,
         actor: u8,
-        request: Request,
+        request: &Request,
         (answer, undo): (Answer, Undo),
         clock: &[u32],
         (memory, initial): (&Memory, &Memory),
@@ -166,11 +181,12 @@ impl History {
         let event = self.events.len() as u32;
         let nth = self.own[actor as usize].len() as u32 + 1;
         let start = std::mem::replace(&mut self.complete, self.accesses.len() as u32);
-        self.events.push(Event { actor, nth, request, answer, undo, accesses: start });
+        self.events.push(Event { actor, nth, request: *request, answer, undo, accesses: start });
         self.clocks.extend_from_slice(clock);
         let at = event as usize * self.actors + actor as usize;
         self.clocks[at] = nth;
         self.own[actor as usize].push(event);
+        let by = By { event, actor, nth };
         if let Some(addr) = lowered(&request.op) {
             self.lowering.push((event, addr));
         }
@@ -186,17 +202,17 @@ impl History {
             }
             let word = &mut self.words[index];
             if access.kind == Kind::Read {
-                word.reads.push(Seen { event, mask: access.mask });
+                word.reads.push(Seen { by, mask: access.mask });
                 continue;
             }
             let before = match word.changes.last() {
                 // A second access of the same event to the word: both span the whole event.
-                Some(last) if last.event == event => last.before,
+                Some(last) if last.by.event == event => last.before,
                 Some(last) => last.after,
                 None => initial.get(access.addr),
             };
             let after = memory.get(access.addr);
-            word.changes.push(Changed { event, mask: access.mask, kind: access.kind, before, after });
+            word.changes.push(Changed { by, mask: access.mask, kind: access.kind, before, after });
         }
     }
 
@@ -236,14 +252,13 @@ impl History {
                 if changed.mask & access.mask == 0 {
                     continue;
                 }
-                let event = &self.events[changed.event as usize];
-                let is_known = known[event.actor as usize] >= event.nth;
+                let is_known = changed.by.is_in(known);
                 if !is_known && (access.kind, changed.kind) != (Kind::Add, Kind::Add) {
-                    out.push(changed.event);
+                    out.push(changed.by.event);
                 }
                 let covers = changed.kind == Kind::Write && access.mask & !changed.mask == 0;
                 if covers && (is_known || !all) {
-                    barrier = Some(changed.event);
+                    barrier = Some(changed.by.event);
                     break;
                 }
             }
@@ -251,12 +266,11 @@ impl History {
                 continue;
             }
             for seen in word.reads.iter().rev() {
-                if barrier.is_some_and(|b| seen.event < b) {
+                if barrier.is_some_and(|b| seen.by.event < b) {
                     break;
                 }
-                let event = &self.events[seen.event as usize];
-                if seen.mask & access.mask != 0 && known[event.actor as usize] < event.nth {
-                    out.push(seen.event);
+                if seen.mask & access.mask != 0 && !seen.by.is_in(known) {
+                    out.push(seen.by.event);
                 }
             }
         }
@@ -270,14 +284,14 @@ impl History {
             let Some(word) = self.words.get(access.addr.index()) else { continue };
             for changed in &word.changes {
                 if changed.mask & access.mask != 0 && (access.kind, changed.kind) != (Kind::Add, Kind::Add) {
-                    see(changed.event);
+                    see(changed.by.event);
                 }
             }
             if access.kind == Kind::Read {
                 continue;
             }
             for seen in word.reads.iter().filter(|seen| seen.mask & access.mask != 0) {
-                see(seen.event);
+                see(seen.by.event);
             }
         }
     }
@@ -291,24 +305,24 @@ impl History {
     pub(crate) fn disturbed_without(&self, event: u32, accesses: &[Access]) -> bool {
         accesses.iter().any(|access| {
             let Some(word) = self.words.get(access.addr.index()) else { return false };
-            let apart = |other: u32| !self.before(event as usize, other as usize);
-            let changes = word.changes.iter().rev().take_while(|changed| changed.event > event);
+            let apart = |other: By| !self.before(event as usize, other.event as usize);
+            let changes = word.changes.iter().rev().take_while(|changed| changed.by.event > event);
             let mut changes = changes.filter(|changed| changed.mask & access.mask != 0);
-            if changes.any(|c| (c.kind, access.kind) != (Kind::Add, Kind::Add) && apart(c.event)) {
+            if changes.any(|c| (c.kind, access.kind) != (Kind::Add, Kind::Add) && apart(c.by)) {
                 return true;
             }
-            let reads = word.reads.iter().rev().take_while(|seen| seen.event > event);
-            access.kind != Kind::Read && reads.filter(|r| r.mask & access.mask != 0).any(|r| apart(r.event))
+            let reads = word.reads.iter().rev().take_while(|seen| seen.by.event > event);
+            access.kind != Kind::Read && reads.filter(|r| r.mask & access.mask != 0).any(|r| apart(r.by))
         })
     }
 
     /// The value that a word has after everything that does not happen after `event`, which is itself left out.
     pub(crate) fn word_without(&self, addr: Addr, event: usize, initial: &Memory) -> u64 {
         let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
-        let (earlier, later) = changes.split_at(changes.partition_point(|c| (c.event as usize) < event));
+        let (earlier, later) = changes.split_at(changes.partition_point(|c| (c.by.event as usize) < event));
         let mut value = earlier.last().map_or_else(|| initial.get(addr), |c| c.after);
         for changed in later {
-            if self.before(event, changed.event as usize) {
+            if self.before(event, changed.by.event as usize) {
                 continue;
             }
             value = changed.applied(value);
@@ -331,11 +345,7 @@ impl History {
     /// The value that a word has after the events that a clock tells of.
     pub(crate) fn word_at(&self, addr: Addr, clock: &[u32], initial: &Memory) -> u64 {
         let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
-        let told = |changed: &&Changed| {
-            let event = &self.events[changed.event as usize];
-            clock[event.actor as usize] >= event.nth
-        };
-        changes.iter().filter(told).fold(initial.get(addr), |value, changed| changed.applied(value))
+        changes.iter().filter(|changed| changed.by.is_in(clock)).fold(initial.get(addr), |value, changed| changed.applied(value))
     }
 
     /// A bound from below on what a word can be right after an event, in whatever order of independent events:
@@ -351,19 +361,20 @@ impl History {
         let mut sums = [(0_i64, 0_i64); ACTORS];
         let mut lowest = 0;
         for changed in changes {
-            if changed.event == event {
+            let by = changed.by;
+            if by.event == event {
                 lowest += changed.after as i64;
                 continue;
             }
-            let (first, second) = (changed.event.min(event), changed.event.max(event));
+            let (first, second) = (by.event.min(event), by.event.max(event));
             if changed.kind != Kind::Add || self.before(first as usize, second as usize) {
                 continue;
             }
             let difference = changed.after.wrapping_sub(changed.before) as i64;
-            if changed.event < event {
+            if by.event < event {
                 lowest -= difference;
             }
-            let (sum, least) = &mut sums[self.events[changed.event as usize].actor as usize];
+            let (sum, least) = &mut sums[by.actor as usize];
             *sum += difference;
             *least = (*least).min(*sum);
         }

@@ -4,6 +4,8 @@
 //! beginning for long. Random priorities with a few random changes (PCT; Burckhardt, Kothari, Musuvathi and
 //! Nagarakatte, 2010) find a race that takes few decisions wherever they are.
 
+use std::cmp::Reverse;
+
 use cowrace_machine::{Answer, Memory, Op};
 use cowrace_trace::{Finding, Schedule, Turn};
 
@@ -47,7 +49,7 @@ pub(crate) fn sample<'s>(
         }
         let mut run = Run { shared, memory: &mut memory, actors: &mut *actors, turns: Vec::new() };
         let found = run.execute(&mut Random(seed), length);
-        let turns = std::mem::take(&mut run.turns);
+        let turns = run.turns;
         memory.clone_from(&shared.program.memory);
         actors.restart();
         if let Some(finding) = found {
@@ -71,15 +73,21 @@ impl Run<'_, '_> {
         let count = program.actors.len();
         let mut priorities: Vec<u64> = (0..count).map(|_| random.next() | 1 << 63).collect();
         let changes: Vec<u64> = (0..CHANGES).map(|_| random.below(u64::from(length.max(1)))).collect();
-        let mut requests = Vec::new();
+        // From the most urgent on.
+        let mut order: Vec<u8> = (0..count as u8).collect();
+        order.sort_by_key(|&actor| Reverse(priorities[actor as usize]));
+        let mut allocations = Vec::new();
+        let mut touched = Vec::new();
         while self.turns.len() < self.shared.limits.steps as usize {
-            let able = (0..count as u8).filter(|&a| can_go_on(a, self.actors, self.memory));
-            let Some(actor) = able.max_by_key(|&a| priorities[a as usize]) else { break };
+            let mut able = order.iter().filter(|&&actor| can_go_on(actor, self.actors, self.memory));
+            let Some(&actor) = able.next() else { break };
             if let Some(place) = changes.iter().position(|&at| at == self.turns.len() as u64) {
                 priorities[actor as usize] = place as u64;
+                order.sort_by_key(|&actor| Reverse(priorities[actor as usize]));
             }
             let request = *self.actors.request(actor)?;
-            let mut done = self.memory.execute(&request);
+            touched.clear();
+            let mut done = self.memory.execute_noting(&request, &mut touched);
             let mut choice = None;
             if let Op::Choose { n } = request.op {
                 let value = random.below(u64::from(n.max(1)));
@@ -87,13 +95,15 @@ impl Run<'_, '_> {
                 done.answer = Answer { value, ok: true };
             }
             self.turns.push(Turn { actor, choice });
-            requests.push(request);
+            if let Op::Alloc { .. } = request.op {
+                allocations.push(request);
+            }
             let finding = self.actors.answer(actor, done.answer).cloned();
             if let Op::Barrier { id } = request.op {
                 self.actors.pass(actor, id, false);
             }
             if let Some(fault) = done.fault {
-                let fresh = describe::fresh(requests.iter());
+                let fresh = describe::fresh(allocations.iter());
                 return Some(describe::fault(program, &fresh, (actor, &request, done.answer), fault));
             }
             if finding.is_some() {

@@ -276,29 +276,28 @@ impl<'s> Search<'s> {
             return ControlFlow::Break(Some(Stop::Steps));
         }
         let Move { actor, choice } = made;
-        let Some(&request) = self.actors.request(actor) else {
+        let Some(request) = self.actors.request(actor) else {
             panic!("an actor that has finished is to move")
         };
-        let mut done = self.memory.execute_noting(&request, self.history.fresh_mut());
+        let mut done = self.memory.execute_noting(request, self.history.fresh_mut());
         if choice != PLAIN {
             done.answer = Answer { value: u64::from(choice), ok: true };
         }
         let scratch = (&mut self.memory, &self.program.memory);
-        self.detector.detect(&self.history, actor, &request, self.history.fresh(), scratch);
+        self.detector.detect(&self.history, actor, request, self.history.fresh(), scratch);
         if self.shared.coverage {
             self.seen.note(&self.history, &self.actors, actor);
         }
         let by = self.history.len() as u32;
         self.races.extend(self.detector.races.iter().map(|&event| Race { event, by }));
-        order(&mut self.detector.clock, self.program, &self.history, &self.actors, actor, &request);
-        let finding = self.actors.answer(actor, done.answer);
-        let finding = if self.found.is_none() && done.fault.is_none() { finding.cloned() } else { None };
+        order(&mut self.detector.clock, self.program, &self.history, &self.actors, actor, request);
+        let memory = (&self.memory, &self.program.memory);
+        self.history.push(actor, request, (done.answer, done.undo), &self.detector.clock, memory);
         if let Op::Barrier { id } = request.op {
             self.actors.pass(actor, id, false);
         }
-        let memory = (&self.memory, &self.program.memory);
-        let effect = (done.answer, done.undo);
-        self.history.push(actor, request, effect, &self.detector.clock, memory);
+        let finding = self.actors.answer(actor, done.answer);
+        let finding = if self.found.is_none() && done.fault.is_none() { finding.cloned() } else { None };
         self.outcome.events += 1;
         self.made.1 += 1;
         self.outcome.depth = self.outcome.depth.max(self.history.len() as u32);
@@ -306,8 +305,10 @@ impl<'s> Search<'s> {
             _ if self.found.is_some() => None,
             None => finding,
             Some(fault) => {
-                let fresh = describe::fresh(self.history.events().iter().map(|e| &e.request));
-                Some(describe::fault(self.program, &fresh, (actor, &request, done.answer), fault))
+                let events = self.history.events();
+                let fresh = describe::fresh(events.iter().map(|e| &e.request));
+                let request = &events[events.len() - 1].request;
+                Some(describe::fault(self.program, &fresh, (actor, request, done.answer), fault))
             }
         };
         let Some(finding) = finding else { return ControlFlow::Continue(()) };

@@ -72,7 +72,7 @@ fn follow(program: &Program, schedule: &Schedule) -> History {
             actors.pass(turn.actor, id, false);
         }
         let effect = (done.answer, done.undo);
-        history.push(turn.actor, request, effect, &detector.clock, (&memory, &program.memory));
+        history.push(turn.actor, &request, effect, &detector.clock, (&memory, &program.memory));
     }
     history
 }

@@ -8,6 +8,9 @@ const WRITER: u64 = 1 << 63;
 const READERS: u64 = !WRITER;
 const ALL: u64 = u64::MAX;
 
+/// What the life of an object may be, beside 0 for dead and 1 for alive: it will never be anything else.
+const FOR_GOOD: u64 = 2;
+
 /// What memory itself finds wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -17,7 +20,7 @@ pub enum Fault {
     Underflow(Addr),
     /// A lock was released that nobody held: a defect of the model.
     NotHeld(Addr),
-    /// An object was allocated twice or freed twice.
+    /// An object was allocated twice or freed twice; or freed though it is there for good.
     Twice(Obj),
 }
 
@@ -65,13 +68,19 @@ impl Memory {
     #[must_use]
     pub fn new() -> Self {
         let mut memory = Self::default();
-        memory.create(Obj::NULL);
+        memory.create_for_good(Obj::NULL);
         memory
     }
 
     /// Brings an object of the initial state to life.
     pub fn create(&mut self, obj: Obj) {
         self.set(Addr::life(obj), 1);
+    }
+
+    /// Brings an object of the initial state to life that nobody ever frees. So nothing depends on its life, and
+    /// footprints leave that out.
+    pub fn create_for_good(&mut self, obj: Obj) {
+        self.set(Addr::life(obj), FOR_GOOD);
     }
 
     /// Reads a word, outside any execution.
@@ -105,6 +114,12 @@ impl Memory {
     #[must_use]
     pub fn alive(&self, obj: Obj) -> bool {
         self.get(Addr::life(obj)) != 0
+    }
+
+    /// Whether an object is there for good.
+    #[must_use]
+    pub fn is_for_good(&self, obj: Obj) -> bool {
+        self.get(Addr::life(obj)) == FOR_GOOD
     }
 
     /// Every word that is not zero, by index: the state, for comparisons. The words that say who is
@@ -276,6 +291,9 @@ impl Run<'_> {
                 if self.word(life) != 0 {
                     self.fault = Some(Fault::Twice(obj));
                 }
+                if self.memory.is_for_good(obj) {
+                    return yes(0);
+                }
                 for w in 0..Obj::WORDS {
                     let addr = Addr::new(obj, w);
                     let value = if w == word { value } else { 0 };
@@ -290,10 +308,12 @@ impl Run<'_> {
             Op::Free { obj } => {
                 let life = Addr::life(obj);
                 self.note(life, ALL, Kind::Write);
-                if self.word(life) == 0 {
+                if self.word(life) != 1 {
                     self.fault = Some(Fault::Twice(obj));
                 }
-                self.memory.write(life, 0);
+                if !self.memory.is_for_good(obj) {
+                    self.memory.write(life, 0);
+                }
                 yes(0)
             }
             Op::SectionBegin { addr } | Op::SectionEnd { addr } => {
@@ -365,10 +385,11 @@ impl Run<'_> {
         self.note(addr, mask, kind);
         if !self.speculative || kind != Kind::Read {
             let life = Addr::life(addr.obj());
-            if self.touched[self.first..].iter().all(|a| a.addr != life) {
+            let alive = self.word(life);
+            if alive != FOR_GOOD && self.touched[self.first..].iter().all(|a| a.addr != life) {
                 self.note(life, ALL, Kind::Read);
             }
-            if !self.speculative && self.word(life) == 0 {
+            if !self.speculative && alive == 0 {
                 self.fault = Some(Fault::Dead(addr.obj()));
             }
         }

@@ -16,21 +16,21 @@ use crate::world::{Backing, MmId, Origin, Populate, Va, World};
 pub(crate) fn boot(kernel: &Kernel) -> Memory {
     let world = &kernel.world;
     let mut memory = Memory::new();
-    memory.create(kernel::OBJ);
+    memory.create_for_good(kernel::OBJ);
     for slot in 0..SWAP_SLOTS {
-        memory.create(SwpEntry(slot).obj());
+        memory.create_for_good(SwpEntry(slot).obj());
     }
     memory.create(ZERO_PAGE);
     memory.set(Addr::new(ZERO_PAGE, PAGE_REFCOUNT), 1);
     for actor in 0..world.actors.len() {
-        memory.create(tlb(actor));
-        memory.create(pagevec(actor));
+        memory.create_for_good(tlb(actor));
+        memory.create_for_good(pagevec(actor));
     }
     for mm in 0..world.mms.len() {
-        memory.create(MmStruct(mm).obj());
-        memory.create(MmStruct(mm).pgtable());
+        memory.create_for_good(MmStruct(mm).obj());
+        memory.create_for_good(MmStruct(mm).pgtable());
         for va in 0..world.areas.len() {
-            memory.create(MmStruct(mm).vma(va));
+            memory.create_for_good(MmStruct(mm).vma(va));
         }
         memory.set(MmStruct(mm).started(), u64::from(!matches!(world.mms[mm].origin, Origin::Fork(_))));
     }

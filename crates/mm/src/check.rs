@@ -182,7 +182,6 @@ fn references(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
         if page == ZERO_PAGE {
             continue;
         }
-        let name = page_name(&kernel.world, page);
         let refs = memory.get(Addr::new(page, PAGE_REFCOUNT));
         let cache = u64::from(!crate::layout::Page::from(page).is_anon());
         let expected = held.mappings
@@ -194,6 +193,7 @@ fn references(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
         let mapcount = memory.get(Addr::new(page, PAGE_MAPCOUNT)) & ACTIVE;
         let refs_wrong = if dropped_handles { refs < expected } else { refs != expected };
         if refs_wrong || mapcount != held.mappings || !memory.alive(page) {
+            let name = page_name(&kernel.world, page);
             let detail = format!(
                 "{name} has _refcount {refs} and mapcount {mapcount}, but {} mappings, {} swap cache, {} LRU batch, {} get, {} pin",
                 held.mappings, held.swap_cache, held.batches, held.gets, held.pins
