@@ -345,7 +345,10 @@ impl History {
     /// The value that a word has after the events that a clock tells of.
     pub(crate) fn word_at(&self, addr: Addr, clock: &[u32], initial: &Memory) -> u64 {
         let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
-        changes.iter().filter(|changed| changed.by.is_in(clock)).fold(initial.get(addr), |value, changed| changed.applied(value))
+        changes
+            .iter()
+            .filter(|changed| changed.by.is_in(clock))
+            .fold(initial.get(addr), |value, changed| changed.applied(value))
     }
 
     /// A bound from below on what a word can be right after an event, in whatever order of independent events:

@@ -184,6 +184,7 @@ struct Run<'m> {
     touched: &'m mut Vec<Access>,
     /// Where this request's accesses start.
     first: usize,
+    /// That an object is dead is found first, and then counts: what its words hold may depend on the order.
     fault: Option<Fault>,
     speculative: bool,
 }
@@ -197,7 +198,7 @@ impl Run<'_> {
                 let kind = if used == Used::Nothing { Kind::Add } else { Kind::Write };
                 let old = self.touch(addr, ALL, kind);
                 if (value as i64) < 0 && (old.wrapping_add(value) as i64) < 0 {
-                    self.fault = Some(Fault::Underflow(addr));
+                    self.fault.get_or_insert(Fault::Underflow(addr));
                 }
                 self.memory.write(addr, old.wrapping_add(value));
                 result(old, used, old.wrapping_add(value))
@@ -224,7 +225,7 @@ impl Run<'_> {
                 let kind = if new == 0 { Kind::Write } else { self.counting(addr) };
                 self.touch(addr, ALL, kind);
                 if (new as i64) < 0 {
-                    self.fault = Some(Fault::Underflow(addr));
+                    self.fault.get_or_insert(Fault::Underflow(addr));
                 }
                 self.memory.write(addr, new);
                 Answer { value: 0, ok: new == 0 }
@@ -419,7 +420,7 @@ impl Run<'_> {
 
     fn held(&mut self, addr: Addr, held: bool) {
         if !held {
-            self.fault = Some(Fault::NotHeld(addr));
+            self.fault.get_or_insert(Fault::NotHeld(addr));
         }
     }
 }

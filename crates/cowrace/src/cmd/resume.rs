@@ -1,6 +1,6 @@
 //! `cowrace check --resume`: one search that can be stopped and go on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use cowrace_explore::Threads;
@@ -48,6 +48,8 @@ pub(crate) fn run(
     };
     let task = Task { scenario: &loaded.scenario, variant, era, arch: args.search.toggles.arch };
     let frontier = read(file, task.program().fingerprint)?;
+    // Not only when there is something to lose.
+    probe(file)?;
     let jobs = args.search.jobs.map_or_else(crate::batch::cores, usize::from);
     let threads = Threads::new(jobs - 1);
     let progress = Progress::new(1, interrupt.clone());
@@ -60,16 +62,6 @@ pub(crate) fn run(
     };
     let Explored { report, frontier: left, .. } = task.explored(how, &mut watch);
     progress.finish();
-    let told = match left {
-        Some(left) => {
-            write(file, &left)?;
-            Some(format!("  to go on: the same command again, with --resume {}", file.display()))
-        }
-        None => {
-            remove(file)?;
-            None
-        }
-    };
     match args.format {
         Format::Json => out.text(&json_line(&report)?)?,
         Format::Text => {
@@ -77,10 +69,17 @@ pub(crate) fn run(
             if let Some(text) = figures(&report) {
                 out.line(&text)?;
             }
-            if let Some(told) = told {
-                out.line(&told)?;
+        }
+    }
+    match left {
+        Some(left) => {
+            write(file, &left)?;
+            if args.format == Format::Text {
+                let file = file.display();
+                out.line(&format!("  to go on: the same command again, with --resume {file}"))?;
             }
         }
+        None => remove(file)?,
     }
     let extent = Extent { finished: usize::from(!watch.has_stopped()), all: 1 };
     Ok(extent.tell(judge::exit(&report)))
@@ -104,16 +103,25 @@ fn read(file: &Path, fingerprint: u32) -> Result<Option<Frontier>, Failure> {
     Ok(Some(frontier))
 }
 
-/// Writes beside the file first, so that whatever happens one of both is whole.
+/// What is written goes here first, so that whatever happens one of both is whole.
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
+}
+
+/// Whether the file could be written.
+fn probe(file: &Path) -> Result<(), Failure> {
+    let beside = beside(file);
+    let tried = fs::write(&beside, "").and_then(|()| fs::remove_file(&beside));
+    tried.map_err(|error| Failure::usage(format!("{} cannot be written: {error}", file.display())))
+}
+
 fn write(file: &Path, frontier: &Frontier) -> Result<(), Failure> {
-    let fail = |error: &dyn std::fmt::Display| {
-        Failure::tool(format!("{} cannot be written: {error}", file.display()))
-    };
-    let text = serde_json::to_string(frontier).map_err(|error| fail(&error))?;
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(".new");
-    fs::write(&beside, text).map_err(|error| fail(&error))?;
-    fs::rename(&beside, file).map_err(|error| fail(&error))
+    let beside = beside(file);
+    let text = serde_json::to_string(frontier).map_err(io::Error::from);
+    let written = text.and_then(|text| fs::write(&beside, text)).and_then(|()| fs::rename(&beside, file));
+    written.map_err(|error| Failure::tool(format!("{} cannot be written: {error}", file.display())))
 }
 
 fn remove(file: &Path) -> Result<(), Failure> {

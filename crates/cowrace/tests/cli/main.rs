@@ -9,6 +9,7 @@ mod input;
 mod interrupt;
 mod matrix;
 mod real_kernels;
+mod resume;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

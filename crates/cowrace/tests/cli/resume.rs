@@ -1,0 +1,82 @@
+//! `cowrace check --resume`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::{Done, cowrace};
+
+/// A file that is not there.
+fn state(name: &str) -> PathBuf {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _gone = fs::remove_file(&file);
+    file
+}
+
+fn check(file: &std::path::Path, args: &[&str]) -> Done {
+    let file = file.to_str().expect("text");
+    cowrace(&[&["check", "--resume", file], args].concat())
+}
+
+#[test]
+fn legs_come_to_the_end_of_one_search_in_one_go() {
+    let file = state("legs");
+    for era in ["v6.1", "v5.9"] {
+        let search = ["lost.race", "--era", era, "--format", "json", "--jobs", "1"];
+        let whole = cowrace(&[&["check"], &search[..]].concat()).exits(0).objects().remove(0);
+        let mut legs = 0;
+        let last = loop {
+            let limit = (3 * (legs + 1)).to_string();
+            let leg = check(&file, &[&search[..], &["--max-executions", &limit]].concat()).quiet();
+            legs += 1;
+            assert_eq!(file.exists(), leg.code == 12, "it is there as long as there is something to do");
+            if leg.code != 12 {
+                break leg.exits(0).objects().remove(0);
+            }
+        };
+        for field in ["verdict", "class", "executions", "requests", "depth", "schedule", "as_expected"] {
+            assert_eq!(last[field], whole[field], "{field}");
+        }
+        assert!(legs > 2 || era == "v5.9", "{legs} legs");
+    }
+}
+
+#[test]
+fn a_search_that_is_stopped_says_how_to_go_on() {
+    let file = state("told");
+    let args = ["lost.race", "--era", "v6.1"];
+    let stopped = check(&file, &[&args[..], &["--max-executions", "3"]].concat()).exits(12).quiet();
+    stopped.prints(&["BOUNDED", "stopped by --max-executions", "the same command again, with --resume"]);
+    check(&file, &args).exits(0).quiet().prints(&["HOLDS"]);
+    assert!(!file.exists());
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_left_alone() {
+    let file = state("other");
+    let stop = ["--max-executions", "3"];
+    check(&file, &[&["lost.race", "--era", "v6.1"], &stop[..]].concat()).exits(12);
+    let before = fs::read(&file).expect("it was stopped");
+    check(&file, &["lost.race", "--era", "v6.2"]).exits(2).says(&["is of another search", "remove it"]);
+    check(&file, &["plain.race", "--era", "v6.1"]).exits(2).says(&["is of another search"]);
+    assert_eq!(fs::read(&file).expect("it is still there"), before);
+    for spoiled in ["", "{}", "no frontier", "[1, 2"] {
+        fs::write(&file, spoiled).expect("it can be written");
+        check(&file, &["lost.race", "--era", "v6.1"]).exits(2).says(&["is not where a search was stopped"]);
+        assert_eq!(fs::read_to_string(&file).expect("it is still there"), spoiled);
+    }
+}
+
+#[test]
+fn it_is_for_one_whole_search_by_explore() {
+    let file = state("one");
+    check(&file, &["lost.race"]).exits(2).says(&["for one search", "one `--era`"]);
+    check(&file, &["silent.race", "--era", "v6.1"]).exits(2).says(&["one scenario without variants"]);
+    for other in [&["--engine", "loom"][..], &["--preemptions", "1"], &["--against", "v5.9"]] {
+        check(&file, &[&["tiny.race", "--era", "v6.1"], other].concat()).exits(2).says(&["leave out"]);
+    }
+    let nowhere = state("nowhere").join("state");
+    check(&nowhere, &["lost.race", "--era", "v6.1", "--max-executions", "3"])
+        .exits(2)
+        .says(&["cannot be written"]);
+    assert!(!file.exists());
+}
