@@ -197,11 +197,11 @@ fn split_random(program: &Program, tally: &mut Tally) {
 #[test]
 fn random_programs() {
     let (mut runner, mut tally) = (runner(8), Tally::default());
-    for _ in 0..400 {
+    for _ in 0..800 {
         let scripts = scripts(Flavour::All).new_tree(&mut runner).expect("a program").current();
         split_random(&program(&scripts), &mut tally);
     }
-    assert!(tally.frontiers > 300 && tally.findings > 20 && tally.restarts > 0, "{tally:?}");
+    assert!(tally.frontiers > 600 && tally.findings > 40 && tally.restarts > 0, "{tally:?}");
     assert!(tally.made < tally.left, "{tally:?}");
 }
 
