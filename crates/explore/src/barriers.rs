@@ -69,7 +69,8 @@ impl Arrivals {
     /// All of them, in order.
     pub(crate) fn all(&self) -> Vec<(Vec<u64>, u32)> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = known.states.iter().map(|(key, behind)| (key.to_vec(), behind.longest)).collect();
+        let mut all: Vec<_> =
+            known.states.iter().map(|(key, behind)| (key.to_vec(), behind.longest)).collect();
         all.sort_unstable();
         all
     }

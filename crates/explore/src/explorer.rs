@@ -316,11 +316,7 @@ impl<'p> Explorer<'p> {
     ///
     /// If the frontier does not fit the program or has no such part, or if a limit or the observer ends the search:
     /// half a part is of no use.
-    pub fn search_part(
-        &self,
-        id: &PartId,
-        observer: &mut (dyn Observer + Send),
-    ) -> Result<Part, PartError> {
+    pub fn search_part(&self, id: &PartId, observer: &mut (dyn Observer + Send)) -> Result<Part, PartError> {
         let frontier = self.fitting_frontier().ok_or(PartError::Program)?;
         if self.preemptions.is_some() {
             return Err(PartError::Preemptions);

@@ -82,7 +82,11 @@ impl Frontier {
         for (state, station) in self.stations.iter().enumerate().rev() {
             // What is to be made next is the first of the last state's.
             let next = self.next.iter().filter(|_| state == self.way.len());
-            paths(next.chain(&station.todo), &mut PartId { state: state as u32, path: Vec::new() }, &mut parts);
+            paths(
+                next.chain(&station.todo),
+                &mut PartId { state: state as u32, path: Vec::new() },
+                &mut parts,
+            );
         }
         parts
     }
