@@ -10,7 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use cowrace_machine::Op;
 use cowrace_trace::Stop;
-use cowrace_trace::frontier::Behind;
+use cowrace_trace::frontier;
+use cowrace_trace::parts::Arrival;
 
 use crate::search::{Flow, Search};
 
@@ -26,9 +27,17 @@ pub(crate) struct Arrivals(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// With the longest that may follow, in requests.
-    states: HashMap<Key, u32>,
+    states: HashMap<Key, Behind>,
     words: usize,
+}
+
+/// What is behind a barrier.
+#[derive(Clone, Copy, Debug)]
+struct Behind {
+    /// The longest that may follow, in requests.
+    longest: u32,
+    /// Executions and requests; none if a search that this one goes on with has counted them.
+    figures: Option<(u64, u64)>,
 }
 
 /// A search behind a barrier that is under way.
@@ -45,13 +54,13 @@ pub(crate) struct Visit {
 
 impl Visit {
     /// For a frontier.
-    pub(crate) const fn behind(&self) -> Behind {
-        Behind { state: self.state as u32, before: self.before, depth: self.depth }
+    pub(crate) const fn behind(&self) -> frontier::Behind {
+        frontier::Behind { state: self.state as u32, before: self.before, depth: self.depth }
     }
 
     /// From a frontier.
-    pub(crate) const fn again(behind: &Behind, key: Key) -> Self {
-        let Behind { state, before, depth } = *behind;
+    pub(crate) const fn again(behind: &frontier::Behind, key: Key) -> Self {
+        let frontier::Behind { state, before, depth } = *behind;
         Self { state: state as usize, key, before, depth }
     }
 }
@@ -60,32 +69,45 @@ impl Arrivals {
     /// All of them, in order.
     pub(crate) fn all(&self) -> Vec<(Vec<u64>, u32)> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = known.states.iter().map(|(key, &longest)| (key.to_vec(), longest)).collect();
+        let mut all: Vec<_> =
+            known.states.iter().map(|(key, behind)| (key.to_vec(), behind.longest)).collect();
         all.sort_unstable();
         all
+    }
+
+    /// Those that are new in this search, in order.
+    pub(crate) fn new_ones(&self) -> Vec<Arrival> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let arrival = |(key, behind): (&Key, &Behind)| {
+            let Behind { longest, figures } = *behind;
+            figures.map(|behind| Arrival { key: key.to_vec(), longest, behind })
+        };
+        let mut new: Vec<_> = known.states.iter().filter_map(arrival).collect();
+        new.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        new
     }
 
     /// Those of a frontier.
     pub(crate) fn set(&self, known: &[(Vec<u64>, u32)]) {
         for (key, longest) in known {
-            self.add(key.as_slice().into(), *longest);
+            self.add(key.as_slice().into(), *longest, None);
         }
     }
 
     /// The longest that follows a state, if all that follows is known.
     fn longest(&self, key: &Key) -> Option<u32> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).states.get(key).copied()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).states.get(key).map(|behind| behind.longest)
     }
 
     /// Notes a state. Gives whether it is new.
-    fn add(&self, key: Key, longest: u32) -> bool {
+    pub(crate) fn add(&self, key: Key, longest: u32, figures: Option<(u64, u64)>) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.states.contains_key(&key) {
             return false;
         }
         if known.words + key.len() <= ROOM {
             known.words += key.len();
-            known.states.insert(key, longest);
+            known.states.insert(key, Behind { longest, figures });
         }
         true
     }
@@ -122,11 +144,10 @@ impl Search<'_> {
         while let Some(visit) = self.visits.pop_if(|visit| visit.state == state) {
             let longest = self.outcome.depth - state as u32;
             self.outcome.depth = self.outcome.depth.max(visit.depth);
-            let behind = (self.outcome.executions, self.outcome.events);
-            let is_new = self.shared.arrivals.add(visit.key, longest);
             // Who arrives is an execution, and so is the one that goes on: it is the same for the first.
-            if is_new {
-                self.behind = (self.behind.0 + behind.0 - 1, self.behind.1 + behind.1);
+            let behind = (self.outcome.executions - 1, self.outcome.events);
+            if self.shared.arrivals.add(visit.key, longest, Some(behind)) {
+                self.behind = (self.behind.0 + behind.0, self.behind.1 + behind.1);
             }
             (self.outcome.executions, self.outcome.events) = (visit.before.0 + 1, visit.before.1);
         }
@@ -136,6 +157,11 @@ impl Search<'_> {
     pub(crate) fn on_the_way(&self) -> (u64, u64) {
         let outcome = (self.outcome.executions, self.outcome.events);
         self.visits.iter().fold(outcome, |sum, visit| (sum.0 + visit.before.0, sum.1 + visit.before.1))
+    }
+
+    /// The longest execution.
+    pub(crate) fn longest(&self) -> u32 {
+        self.visits.iter().fold(self.outcome.depth, |longest, visit| longest.max(visit.depth))
     }
 
     /// An execution that has come to a known state is judged by what it has shown so far.

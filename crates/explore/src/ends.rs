@@ -29,6 +29,7 @@ impl Search<'_> {
         let mut outcome = self.outcome.clone();
         let (executions, events) = self.on_the_way();
         (outcome.executions, outcome.events) = (executions + self.behind.0, events + self.behind.1);
+        outcome.depth = self.longest();
         outcome.opened = self.windows.opened();
         outcome.occurred = self.windows.occurred();
         match flow {

@@ -32,12 +32,12 @@ impl Estimates {
 }
 
 impl Search<'_> {
-    /// How many executions the whole search will have. Takes what is left to try from a state to be as large as
+    /// How many executions the search of all that begins like this one will have. Takes what is left to try from a state to be as large as
     /// what was tried from there. What is left is not all known yet, so this is too low at first.
     pub(crate) fn estimate(&mut self) -> Option<Estimate> {
         let mut share = 1.0;
         let mut done = 0.0;
-        for state in 0..self.todo.len() {
+        for state in self.base..self.todo.len() {
             let tried = f64::from(self.sleepers.added(state));
             let all = tried + 1.0 + f64::from(self.wakeup.len(self.todo[state]));
             done += share * tried / all;

@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use cowrace_machine::{Addr, Limits, Memory, Program};
 use cowrace_trace::frontier::Frontier;
+use cowrace_trace::parts::{Part, PartId};
 use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::actors::Actors;
 use crate::coverage::Coverage;
 use crate::history::History;
+use crate::parts::{PartError, export, usable};
 use crate::search::Search;
-use crate::shared::{Shared, Threads};
+use crate::shared::{Shared, Threads, Watch};
 use crate::subtree::work;
 
 /// Executions after which a search that goes on is taken to be long. Most have come to their end or to a finding
@@ -185,6 +187,7 @@ pub struct Explorer<'p> {
     eager: bool,
     counts_commute: bool,
     frontier: Option<&'p Frontier>,
+    parts: &'p [Part],
 }
 
 impl<'p> Explorer<'p> {
@@ -206,6 +209,7 @@ impl<'p> Explorer<'p> {
             eager: false,
             counts_commute: true,
             frontier: None,
+            parts: &[],
         }
     }
 
@@ -264,6 +268,18 @@ impl<'p> Explorer<'p> {
         self
     }
 
+    /// Takes over what has come of parts of the frontier that the search goes on from; see
+    /// [`search_part`](Self::search_part). Searches the others itself. What does not fit (parts of another frontier,
+    /// spoiled ones, those of a search that deals otherwise with findings) is left out and searched again.
+    ///
+    /// A part that would lead past the thousandth execution is searched again as well: random schedules are
+    /// tried then. So a search is better stopped later than that to be split.
+    #[must_use]
+    pub const fn merge(mut self, parts: &'p [Part]) -> Self {
+        self.parts = parts;
+        self
+    }
+
     /// Whether to take it that counts stay away from zero, as long as nothing speaks against it; they then commute.
     /// That is so unless somebody wants each trace of the plain relation; what comes out is the same.
     #[must_use]
@@ -276,22 +292,11 @@ impl<'p> Explorer<'p> {
     pub fn run(&self, observer: &mut (dyn Observer + Send)) -> Outcome {
         let none = Threads::new(0);
         let watch = Mutex::new(observer);
-        let mut frontier = self.frontier.filter(|frontier| frontier.fingerprint == self.program.fingerprint);
-        let mut near = match frontier {
-            Some(frontier) => {
-                frontier.near.as_ref().map(|near| near.iter().map(|&i| Addr::at(i as usize)).collect())
-            }
-            None => self.counts_commute.then(Vec::new),
-        };
+        let mut frontier = self.fitting_frontier();
+        let mut near = frontier.map_or_else(|| self.counts_commute.then(Vec::new), near);
         loop {
-            let mut memory = self.program.memory.clone();
-            if let Some(near) = &near {
-                memory.assume_far_from_zero(near.clone());
-            }
             let coverage = self.coverage && frontier.is_none();
-            let how = (self.limits, self.exhaustive, self.preemptions, coverage);
-            let threads = self.threads.unwrap_or(&none);
-            let shared = Shared::new((self.program, memory), how, threads, &watch);
+            let shared = self.shared((near.as_deref(), coverage), &none, &watch);
             let from = (frontier, near.as_deref());
             match thread::scope(|scope| self.search(&shared, from, &|| drop(scope.spawn(|| work(&shared))))) {
                 Ok(outcome) => return outcome,
@@ -304,9 +309,78 @@ impl<'p> Explorer<'p> {
         }
     }
 
+    /// Searches a part of the frontier that [`resume`](Self::resume) was given, from its beginning to its end.
+    /// Limits are for the part: they count from there.
+    ///
+    /// # Errors
+    ///
+    /// If the frontier does not fit the program or has no such part, or if a limit or the observer ends the search:
+    /// half a part is of no use.
+    pub fn search_part(&self, id: &PartId, observer: &mut (dyn Observer + Send)) -> Result<Part, PartError> {
+        let frontier = self.fitting_frontier().ok_or(PartError::Program)?;
+        if self.preemptions.is_some() {
+            return Err(PartError::Preemptions);
+        }
+        let none = Threads::new(0);
+        let watch = Mutex::new(observer);
+        let near = near(frontier);
+        let shared = self.shared((near.as_deref(), false), &none, &watch);
+        thread::scope(|scope| self.part(&shared, (frontier, id), &|| drop(scope.spawn(|| work(&shared)))))
+    }
+
+    fn part<'s>(
+        &self,
+        shared: &'s Shared<'s>,
+        (frontier, id): (&Frontier, &PartId),
+        spawn: &'s dyn Fn(),
+    ) -> Result<Part, PartError> {
+        let _over = Over(shared);
+        let mut search = Search::new(shared, Actors::new(shared.program));
+        if search.go_on(frontier).is_break() {
+            return Err(PartError::Program);
+        }
+        let subtree = search.part(id).ok_or(PartError::NoSuchPart)?;
+        search.actors.restart();
+        let mut search = Search::new(shared, search.actors);
+        self.help(&mut search, spawn);
+        match search.search_below(&subtree) {
+            Ok(done) => Ok(export(done, id.clone(), frontier, shared)),
+            Err(Some(stop)) => Err(PartError::Stopped(stop)),
+            Err(None) => Err(PartError::Program),
+        }
+    }
+
+    /// The frontier, if it is one of the program.
+    fn fitting_frontier(&self) -> Option<&'p Frontier> {
+        self.frontier.filter(|frontier| frontier.fingerprint == self.program.fingerprint)
+    }
+
+    /// What the threads of a search have in common that takes it that counts other than these stay away from zero.
+    fn shared<'s>(
+        &'s self,
+        (near, coverage): (Option<&[Addr]>, bool),
+        none: &'s Threads,
+        watch: &'s dyn Watch,
+    ) -> Shared<'s> {
+        let mut memory = self.program.memory.clone();
+        if let Some(near) = near {
+            memory.assume_far_from_zero(near.to_vec());
+        }
+        let how = (self.limits, self.exhaustive, self.preemptions, coverage);
+        Shared::new((self.program, memory), how, self.threads.unwrap_or(none), watch)
+    }
+
+    /// Lets a search take on other threads.
+    fn help<'s>(&self, search: &mut Search<'s>, spawn: &'s dyn Fn()) {
+        search.spawn = Some(spawn);
+        while self.eager && search.shared.threads.take() {
+            spawn();
+        }
+    }
+
     /// Searches, unless it turns out that a count is near zero.
     fn search<'s>(
-        &self,
+        &'s self,
         shared: &'s Shared<'s>,
         (frontier, near): (Option<&Frontier>, Option<&[Addr]>),
         spawn: &'s dyn Fn(),
@@ -314,25 +388,27 @@ impl<'p> Explorer<'p> {
         // Whatever happens here, nobody must wait for more.
         let _over = Over(shared);
         let mut search = Search::new(shared, Actors::new(shared.program));
-        search.spawn = Some(spawn);
-        while self.eager && shared.threads.take() {
-            spawn();
+        self.help(&mut search, spawn);
+        if let Some(frontier) = frontier {
+            if search.go_on(frontier).is_continue() {
+                search.give_parts(&usable(self.parts, frontier, shared));
+            } else {
+                // It would not have come so far.
+                search.actors.restart();
+                search = Search::new(shared, search.actors);
+                search.spawn = Some(spawn);
+            }
         }
-        if let Some(frontier) = frontier
-            && search.go_on(frontier).is_break()
-        {
-            // It would not have come so far.
-            search.actors.restart();
-            search = Search::new(shared, search.actors);
-            search.spawn = Some(spawn);
-        }
-        let is_new = search.made.0 < FIRST;
-        let mut flow = search.run(FIRST);
-        if let Some(addr) = search.near {
-            return Err(Near { addr, early: true });
+        let mut flow = ControlFlow::Continue(());
+        if search.made.0 < FIRST {
+            flow = search.run(FIRST);
+            if let Some(addr) = search.near {
+                return Err(Near { addr, early: true });
+            }
         }
         if search.is_resting() && shared.stopped().is_none() {
-            flow = if is_new { search.sample() } else { ControlFlow::Continue(()) };
+            // A search that was stopped just then has not tried any.
+            flow = if search.outcome.samples == 0 { search.sample() } else { ControlFlow::Continue(()) };
             if flow.is_continue() {
                 flow = search.run(u64::MAX);
             }
@@ -345,6 +421,11 @@ impl<'p> Explorer<'p> {
         outcome.frontier = outcome.stopped.as_ref().and_then(|_| search.frontier(near)).map(Box::new);
         Ok(outcome)
     }
+}
+
+/// The counts that a frontier knows to be near zero.
+fn near(frontier: &Frontier) -> Option<Vec<Addr>> {
+    frontier.near.as_ref().map(|near| near.iter().map(|&index| Addr::at(index as usize)).collect())
 }
 
 /// A count that is near zero, in some order. If that shows early, the others are still taken to be far from it;

@@ -68,13 +68,8 @@ impl Search<'_> {
             return self.shared.stop(Stop::Memory);
         }
         // Only who has the whole in view reports, and takes on help.
-        if self.base > 0 {
-            return;
-        }
-        if let Some(spawn) = self.spawn
-            && !self.preemptions_are_bounded()
-            && self.shared.threads.take()
-        {
+        let Some(spawn) = self.spawn else { return };
+        if !self.preemptions_are_bounded() && self.shared.threads.take() {
             spawn();
         }
         let progress = Progress {

@@ -11,15 +11,18 @@ use crate::reversal::Race;
 use crate::search::{Flow, Search};
 use crate::wakeup::{First, NONE};
 
-fn made(made: Move) -> Made {
+/// A move, for a file.
+pub(crate) fn made(made: Move) -> Made {
     (made.actor, (made.choice != PLAIN).then_some(made.choice))
 }
 
-fn moved((actor, choice): Made) -> Move {
+/// A move from a file.
+pub(crate) fn moved((actor, choice): Made) -> Move {
     Move { actor, choice: choice.unwrap_or(PLAIN) }
 }
 
-fn touched(accesses: &[Access]) -> Vec<Touched> {
+/// What a move touches, for a file.
+pub(crate) fn touched(accesses: &[Access]) -> Vec<Touched> {
     let plain = |access: &Access| {
         let kind = match access.kind {
             Kind::Read => 0,
@@ -31,7 +34,8 @@ fn touched(accesses: &[Access]) -> Vec<Touched> {
     accesses.iter().map(plain).collect()
 }
 
-fn accesses(touched: &[Touched]) -> Vec<Access> {
+/// What a move touches, from a file.
+pub(crate) fn accesses(touched: &[Touched]) -> Vec<Access> {
     let access = |&(index, mask, kind): &Touched| {
         let kind = match kind {
             0 => Kind::Read,
@@ -94,6 +98,10 @@ impl Search<'_> {
 
     /// Goes to where a search of the same program has been stopped.
     pub(crate) fn go_on(&mut self, frontier: &Frontier) -> Flow {
+        let Some(next) = frontier.next.as_ref().filter(|_| frontier.stations.len() == frontier.way.len() + 1)
+        else {
+            return ControlFlow::Break(None);
+        };
         for (state, station) in frontier.stations.iter().enumerate() {
             let event = state.checked_sub(1);
             let event = event.map(|e| (self.history.events()[e].actor, self.history.accesses(e)));
@@ -126,15 +134,16 @@ impl Search<'_> {
         self.made = self.on_the_way();
         self.made.0 += behind.0;
         self.made.1 += behind.1;
-        if let Some(next) = &frontier.next {
-            let child = self.plant(&next.then);
-            self.rest_at(First { made: moved(next.made), child, given: NONE });
+        if !self.can_make(next.made) {
+            return ControlFlow::Break(None);
         }
+        let child = self.plant(&next.then);
+        self.rest_at(First { made: moved(next.made), child, given: NONE });
         ControlFlow::Continue(())
     }
 
     /// Whether a move is possible: whoever wrote the frontier may have been mistaken.
-    fn can_make(&self, (actor, choice): Made) -> bool {
+    pub(crate) fn can_make(&self, (actor, choice): Made) -> bool {
         let request = (actor < self.history.actors() as u8).then(|| self.actors.request(actor)).flatten();
         let fits = request.is_some_and(|request| match request.op {
             Op::Choose { n } => choice.is_some_and(|choice| choice < n),

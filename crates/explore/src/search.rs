@@ -1,7 +1,6 @@
 //! The depth-first search itself.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use cowrace_machine::{ActorSet, Addr, Answer, Memory, Op, Program};
@@ -21,7 +20,7 @@ use crate::races::{Detector, order};
 use crate::reversal::{Race, Turner};
 use crate::shared::Shared;
 use crate::sleep::Sleepers;
-use crate::subtree::Subtree;
+use crate::subtree::Given;
 use crate::wakeup::{First, NONE, Wakeup};
 use crate::windows::Windows;
 
@@ -58,7 +57,7 @@ pub(crate) struct Search<'s> {
     /// Sequences to be executed from states before the base, each with the number of the state.
     pub(crate) beyond: Vec<(u32, Sequence)>,
     /// Subtrees that were given away, by number.
-    pub(crate) given: Vec<Option<Arc<Subtree>>>,
+    pub(crate) given: Vec<Option<Given<'s>>>,
     /// Actors for the search of subtrees of others.
     pub(crate) spare: Option<Actors<'s>>,
     /// How to take on another thread.
@@ -160,7 +159,7 @@ impl<'s> Search<'s> {
             }
             self.guide = step.child;
             self.step(step.made)?;
-            if step.given != NONE && self.take_back(step)? {
+            if step.given != NONE && self.take_back(step, executions)? {
                 let Some(step) = self.backtrack() else { return ControlFlow::Continue(()) };
                 first = Some(step);
             }

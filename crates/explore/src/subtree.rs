@@ -11,14 +11,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cowrace_machine::{Access, Addr};
 use cowrace_trace::Stop;
+use cowrace_trace::parts::Part;
 
 use crate::actors::Actors;
 use crate::coverage::Seen;
 use crate::ends::Found;
 use crate::explorer::Outcome;
 use crate::moves::{Move, Sequence};
+use crate::resume::made;
 use crate::reversal::Race;
-use crate::search::Search;
+use crate::search::{Flow, Search};
 use crate::shared::Shared;
 use crate::sleep::Sleepers;
 use crate::wakeup::{First, NONE, Wakeup};
@@ -29,8 +31,8 @@ use crate::windows::Windows;
 pub(crate) struct Subtree {
     /// The way to the state whose tree has the path.
     way: Vec<Move>,
-    /// What is being tried from that state.
-    tried: (Move, Vec<Access>),
+    /// What is being tried from that state, if anything is.
+    tried: Option<(Move, Vec<Access>)>,
     /// The path: numbers of steps.
     path: Vec<u32>,
     sleepers: Sleepers,
@@ -49,17 +51,26 @@ enum State {
     Done(Box<Done>),
 }
 
+/// A path that somebody else searches or has searched.
+#[derive(Debug)]
+pub(crate) enum Given<'s> {
+    /// It was given to another thread.
+    Away(Arc<Subtree>),
+    /// It was a part of a frontier.
+    Part(&'s Part),
+}
+
 /// What came of a subtree.
 #[derive(Debug)]
 pub(crate) struct Done {
-    outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// Executions and requests behind barriers, which do not count for the outcome.
-    behind: (u64, u64),
-    near: Option<Addr>,
+    pub(crate) behind: (u64, u64),
+    pub(crate) near: Option<Addr>,
     /// What is to be executed from earlier states.
-    beyond: Vec<(u32, Sequence)>,
-    windows: Windows,
-    seen: Seen,
+    pub(crate) beyond: Vec<(u32, Sequence)>,
+    pub(crate) windows: Windows,
+    pub(crate) seen: Seen,
 }
 
 impl Subtree {
@@ -117,29 +128,46 @@ fn search<'s>(shared: &'s Shared<'s>, subtree: &Subtree, spare: &mut Option<Acto
     let mut actors = spare.take().unwrap_or_else(|| Actors::new(shared.program));
     actors.restart();
     let mut search = Search::new(shared, actors);
-    if search.resume(subtree).is_continue() {
-        let ended =
-            search.run(u64::MAX).is_continue() || search.outcome.finding.is_some() || search.near.is_some();
-        search.book();
-        if ended {
-            search.seen.note_sites(&search.actors);
-            (search.outcome.executions, search.outcome.events) = search.on_the_way();
-            let Search { outcome, behind, near, beyond, windows, seen, .. } = &mut search;
-            subtree.finish(Done {
-                outcome: outcome.clone(),
-                behind: *behind,
-                near: *near,
-                beyond: std::mem::take(beyond),
-                windows: windows.clone(),
-                seen: std::mem::take(seen),
-            });
-        }
+    if let Ok(done) = search.search_below(subtree) {
+        subtree.finish(done);
     }
     shared.wake();
     *spare = Some(search.actors);
 }
 
 impl<'s> Search<'s> {
+    /// Searches a subtree.
+    ///
+    /// # Errors
+    ///
+    /// What stopped it; nothing if the way does not lead to where it begins.
+    pub(crate) fn search_below(&mut self, subtree: &Subtree) -> Result<Done, Option<Stop>> {
+        let mut flow = self.resume(subtree);
+        if flow.is_continue() {
+            flow = self.run(u64::MAX);
+            self.book();
+        }
+        match flow {
+            ControlFlow::Break(Some(stop)) => return Err(Some(stop)),
+            ControlFlow::Break(None) if self.outcome.finding.is_none() && self.near.is_none() => {
+                return Err(None);
+            }
+            _ => {}
+        }
+        self.seen.note_sites(&self.actors);
+        let mut outcome = self.outcome.clone();
+        (outcome.executions, outcome.events) = self.on_the_way();
+        outcome.depth = self.longest();
+        Ok(Done {
+            outcome,
+            behind: self.behind,
+            near: self.near,
+            beyond: std::mem::take(&mut self.beyond),
+            windows: self.windows.clone(),
+            seen: std::mem::take(&mut self.seen),
+        })
+    }
+
     /// Gives away the part of what is left that is likely to be the largest, if somebody wants it.
     pub(crate) fn share(&mut self) {
         if self.preemptions_are_bounded() || !self.shared.wants_work() {
@@ -151,32 +179,42 @@ impl<'s> Search<'s> {
             if (state + path.len()) * 4 > self.outcome.depth as usize * 3 {
                 return;
             }
-            let found = self.found.clone().filter(|found| found.events <= state);
-            let mut sleepers = self.sleepers.clone();
-            sleepers.truncate(state + 1);
-            let subtree = Arc::new(Subtree {
-                way: (0..state as u32).map(|event| self.history.made(event)).collect(),
-                tried: (self.history.made(state as u32), self.history.accesses(state).to_vec()),
-                sleepers,
-                wakeup: self.wakeup.clone(),
-                todo: self.todo[..=state].to_vec(),
-                races: self.races.iter().copied().filter(|race| (race.by as usize) < state).collect(),
-                windows: self.windows.clone(),
-                found,
-                state: Mutex::new(State::Offered),
-                path: path.clone(),
-            });
-            if let Some(&last) = path.last() {
-                self.wakeup.give(last, self.given.len() as u32);
-            }
-            self.given.push(Some(Arc::clone(&subtree)));
+            let subtree = Arc::new(self.subtree(state, path));
+            self.give(&subtree.path, Given::Away(Arc::clone(&subtree)));
             self.shared.offer(subtree);
             return;
         }
     }
 
+    /// What is below a path of a state's tree.
+    pub(crate) fn subtree(&self, state: usize, path: Vec<u32>) -> Subtree {
+        let mut sleepers = self.sleepers.clone();
+        sleepers.truncate(state + 1);
+        let tried = || (self.history.made(state as u32), self.history.accesses(state).to_vec());
+        Subtree {
+            way: (0..state as u32).map(|event| self.history.made(event)).collect(),
+            tried: (state < self.history.len()).then(tried),
+            path,
+            sleepers,
+            wakeup: self.wakeup.clone(),
+            todo: self.todo[..=state].to_vec(),
+            races: self.races.iter().copied().filter(|race| (race.by as usize) < state).collect(),
+            windows: self.windows.clone(),
+            found: self.found.clone().filter(|found| found.events <= state),
+            state: Mutex::new(State::Offered),
+        }
+    }
+
+    /// Notes who searches what is below a path.
+    pub(crate) fn give(&mut self, path: &[u32], given: Given<'s>) {
+        if let Some(&last) = path.last() {
+            self.wakeup.give(last, self.given.len() as u32);
+            self.given.push(Some(given));
+        }
+    }
+
     /// Goes to the state where a subtree begins, with all that the search knew that gave it away.
-    fn resume(&mut self, subtree: &Subtree) -> crate::search::Flow {
+    fn resume(&mut self, subtree: &Subtree) -> Flow {
         for &made in &subtree.way {
             self.step(made)?;
         }
@@ -186,7 +224,9 @@ impl<'s> Search<'s> {
         self.races.clone_from(&subtree.races);
         self.windows = subtree.windows.clone();
         self.found.clone_from(&subtree.found);
-        self.sleepers.add(subtree.tried.0, &subtree.tried.1);
+        if let Some((tried, accesses)) = &subtree.tried {
+            self.sleepers.add(*tried, accesses);
+        }
         for (at, &step) in subtree.path.iter().enumerate() {
             if at > 0 {
                 let last = self.history.len() - 1;
@@ -204,6 +244,9 @@ impl<'s> Search<'s> {
                 self.sleepers.add(first.made, self.wakeup.accesses(earlier));
             };
             self.todo[self.history.len()] = list;
+            if !self.can_make(made(first.made)) {
+                return ControlFlow::Break(None);
+            }
             self.step(first.made)?;
             if first.child != NONE {
                 self.todo.push(first.child);
@@ -217,10 +260,12 @@ impl<'s> Search<'s> {
 
     /// Takes over what has become of a subtree that was given away as a step, which has just been made. Waits for
     /// it if need be, and helps others meanwhile. Gives whether there is anything: if nobody has begun it, the
-    /// caller is the one to search it.
-    pub(crate) fn take_back(&mut self, step: First) -> ControlFlow<Option<Stop>, bool> {
-        let Some(subtree) = self.given[step.given as usize].take() else {
-            return ControlFlow::Continue(false);
+    /// caller is the one to search it. After so many executions it will do something else first.
+    pub(crate) fn take_back(&mut self, step: First, executions: u64) -> ControlFlow<Option<Stop>, bool> {
+        let subtree = match self.given[step.given as usize].take() {
+            Some(Given::Away(subtree)) => subtree,
+            Some(Given::Part(part)) => return self.take_part(part, executions),
+            None => return ControlFlow::Continue(false),
         };
         if subtree.claim() {
             return ControlFlow::Continue(false);
@@ -230,7 +275,10 @@ impl<'s> Search<'s> {
                 break done;
             }
             if let Some(why) = self.shared.stopped() {
+                // It will be made again.
                 self.undo();
+                self.outcome.events -= 1;
+                self.made.1 -= 1;
                 self.rest_at(First { given: NONE, ..step });
                 return ControlFlow::Break(Some(why));
             }
@@ -239,7 +287,13 @@ impl<'s> Search<'s> {
                 None => self.shared.nap(),
             }
         };
-        let Done { outcome, behind, near, beyond, windows, seen } = *done;
+        self.take_over(*done)?;
+        ControlFlow::Continue(true)
+    }
+
+    /// Takes over what has become of the subtree that begins where the search is.
+    pub(crate) fn take_over(&mut self, done: Done) -> Flow {
+        let Done { outcome, behind, near, beyond, windows, seen } = done;
         self.outcome.add(&outcome);
         self.behind = (self.behind.0 + behind.0, self.behind.1 + behind.1);
         self.windows.merge(&windows);
@@ -257,6 +311,6 @@ impl<'s> Search<'s> {
         for (event, sequence) in beyond {
             self.adopt(event, &sequence);
         }
-        ControlFlow::Continue(true)
+        ControlFlow::Continue(())
     }
 }

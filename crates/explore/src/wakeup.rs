@@ -134,6 +134,18 @@ impl Wakeup {
         Some(First { made, child, given })
     }
 
+    /// The path whose steps have these places among those that follow the one before; none if nothing or something
+    /// other than its end is there.
+    pub(crate) fn path(&self, mut list: u32, places: &[u32]) -> Option<Vec<u32>> {
+        let mut path = Vec::new();
+        for &place in places {
+            let step = self.list(list).nth(place as usize)?;
+            path.push(step);
+            list = self.child(step);
+        }
+        (list == NONE && !path.is_empty()).then_some(path)
+    }
+
     /// The last path that has not been given away, as its steps.
     pub(crate) fn last_path(&self, list: u32) -> Option<Vec<u32>> {
         let mut path = Vec::new();
@@ -164,6 +176,13 @@ impl Wakeup {
         let accesses = accesses.to_vec();
         self.steps.push(Step { made, accesses, child: NONE, sibling: NONE, given: NONE });
         self.steps.len() as u32 - 1
+    }
+
+    /// Puts a step before a list.
+    pub(crate) fn prepend(&mut self, list: &mut u32, made: Move, accesses: &[Access]) -> u32 {
+        let new = self.make(made, accesses);
+        self.steps[new as usize].sibling = std::mem::replace(list, new);
+        new
     }
 
     /// Appends a step to a list.

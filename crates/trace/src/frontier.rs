@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::digest;
+use crate::parts::PartId;
+
 /// A word that a move touches: its index, the bits, and how (0 read, 1 written, 2 added to).
 pub type Touched = (u32, u64, u8);
 
@@ -9,7 +12,7 @@ pub type Touched = (u32, u64, u8);
 pub type Made = (u8, Option<u32>);
 
 /// A step of a wakeup tree, and the steps that may follow it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Branch {
     /// The move.
     pub made: Made,
@@ -20,7 +23,7 @@ pub struct Branch {
 }
 
 /// A state on the way to where the search was stopped.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Station {
     /// What has been tried from it, with what it touches.
     pub tried: Vec<(Made, Vec<Touched>)>,
@@ -29,7 +32,7 @@ pub struct Station {
 }
 
 /// A search behind a barrier that was under way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Behind {
     /// The number of the state at the barrier.
     pub state: u32,
@@ -41,7 +44,7 @@ pub struct Behind {
 
 /// Where a search was stopped, and all it takes to go on to the same end as if it had not been. Written as JSON;
 /// good only for the program whose fingerprint it has.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Frontier {
     /// The program: model, era, architecture and scenario.
     pub fingerprint: u32,
@@ -67,4 +70,43 @@ pub struct Frontier {
     pub samples: u64,
     /// For each window, whether it is open, and which of its points have been seen.
     pub windows: Vec<(bool, Vec<bool>)>,
+}
+
+impl Frontier {
+    /// The parts that it can be split into, in the order in which a search that goes on comes to them: the paths of
+    /// all trees, and the one that is to be made next. Each can be searched for itself, and what is beyond them is
+    /// found when they are put together.
+    #[must_use]
+    pub fn parts(&self) -> Vec<PartId> {
+        let mut parts = Vec::new();
+        for (state, station) in self.stations.iter().enumerate().rev() {
+            // What is to be made next is the first of the last state's.
+            let next = self.next.iter().filter(|_| state == self.way.len());
+            paths(
+                next.chain(&station.todo),
+                &mut PartId { state: state as u32, path: Vec::new() },
+                &mut parts,
+            );
+        }
+        parts
+    }
+
+    /// A number that tells it from others.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        digest(self)
+    }
+}
+
+/// Adds the paths that begin like `at`.
+fn paths<'b>(branches: impl Iterator<Item = &'b Branch>, at: &mut PartId, parts: &mut Vec<PartId>) {
+    for (place, branch) in branches.enumerate() {
+        at.path.push(place as u32);
+        if branch.then.is_empty() {
+            parts.push(at.clone());
+        } else {
+            paths(branch.then.iter(), at, parts);
+        }
+        at.path.pop();
+    }
 }

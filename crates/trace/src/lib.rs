@@ -4,8 +4,10 @@
 //! printing and parsing its own text forms, and depends on nothing else of the project.
 
 mod coverage;
+mod digest;
 mod event;
 pub mod frontier;
+pub mod parts;
 mod report;
 mod schedule;
 mod verdict;

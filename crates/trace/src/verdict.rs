@@ -118,7 +118,7 @@ impl Class {
 }
 
 /// What is wrong with an execution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Finding {
     /// The damage.
     pub class: Class,
