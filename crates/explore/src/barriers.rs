@@ -18,6 +18,9 @@ use crate::search::{Flow, Search};
 /// Words of keys that are kept; 64 MiB.
 const ROOM: usize = 8 << 20;
 
+/// The name of the searches that this one goes on with.
+const EARLIER: u32 = u32::MAX;
+
 /// A state at a barrier: memory, how far each actor has come, and which windows can still be opened.
 pub(crate) type Key = Box<[u64]>;
 
@@ -38,6 +41,8 @@ struct Behind {
     longest: u32,
     /// Executions and requests; none if a search that this one goes on with has counted them.
     figures: Option<(u64, u64)>,
+    /// The search that found out, or [`EARLIER`].
+    by: u32,
 }
 
 /// A search behind a barrier that is under way.
@@ -66,11 +71,12 @@ impl Visit {
 }
 
 impl Arrivals {
-    /// All of them, in order.
-    pub(crate) fn all(&self) -> Vec<(Vec<u64>, u32)> {
+    /// Those that these searches have found out, and earlier ones, in order.
+    pub(crate) fn of(&self, searches: &[u32]) -> Vec<(Vec<u64>, u32)> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> =
-            known.states.iter().map(|(key, behind)| (key.to_vec(), behind.longest)).collect();
+        let theirs = |behind: &Behind| behind.by == EARLIER || searches.contains(&behind.by);
+        let states = known.states.iter().filter(|(_, behind)| theirs(behind));
+        let mut all: Vec<_> = states.map(|(key, behind)| (key.to_vec(), behind.longest)).collect();
         all.sort_unstable();
         all
     }
@@ -79,7 +85,7 @@ impl Arrivals {
     pub(crate) fn new_ones(&self) -> Vec<Arrival> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let arrival = |(key, behind): (&Key, &Behind)| {
-            let Behind { longest, figures } = *behind;
+            let Behind { longest, figures, .. } = *behind;
             figures.map(|behind| Arrival { key: key.to_vec(), longest, behind })
         };
         let mut new: Vec<_> = known.states.iter().filter_map(arrival).collect();
@@ -90,7 +96,7 @@ impl Arrivals {
     /// Those of a frontier.
     pub(crate) fn set(&self, known: &[(Vec<u64>, u32)]) {
         for (key, longest) in known {
-            self.add(key.as_slice().into(), *longest, None);
+            self.add(key.as_slice().into(), Behind { longest: *longest, figures: None, by: EARLIER });
         }
     }
 
@@ -99,15 +105,19 @@ impl Arrivals {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).states.get(key).map(|behind| behind.longest)
     }
 
-    /// Notes a state. Gives whether it is new.
-    pub(crate) fn add(&self, key: Key, longest: u32, figures: Option<(u64, u64)>) -> bool {
+    /// Notes a state that a search has found out about. Gives whether it is new.
+    pub(crate) fn note(&self, key: Key, longest: u32, figures: (u64, u64), by: u32) -> bool {
+        self.add(key, Behind { longest, figures: Some(figures), by })
+    }
+
+    fn add(&self, key: Key, behind: Behind) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.states.contains_key(&key) {
             return false;
         }
         if known.words + key.len() <= ROOM {
             known.words += key.len();
-            known.states.insert(key, Behind { longest, figures });
+            known.states.insert(key, behind);
         }
         true
     }
@@ -146,7 +156,7 @@ impl Search<'_> {
             self.outcome.depth = self.outcome.depth.max(visit.depth);
             // Who arrives is an execution, and so is the one that goes on: it is the same for the first.
             let behind = (self.outcome.executions - 1, self.outcome.events);
-            if self.shared.arrivals.add(visit.key, longest, Some(behind)) {
+            if self.shared.arrivals.note(visit.key, longest, behind, self.names[0]) {
                 self.behind = (self.behind.0 + behind.0, self.behind.1 + behind.1);
             }
             (self.outcome.executions, self.outcome.events) = (visit.before.0 + 1, visit.before.1);

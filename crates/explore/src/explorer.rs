@@ -15,6 +15,7 @@ use crate::actors::Actors;
 use crate::coverage::Coverage;
 use crate::history::History;
 use crate::parts::{PartError, export, usable};
+use crate::sample::SAMPLES;
 use crate::search::Search;
 use crate::shared::{Shared, Threads, Watch};
 use crate::subtree::work;
@@ -407,8 +408,9 @@ impl<'p> Explorer<'p> {
             }
         }
         if search.is_resting() && shared.stopped().is_none() {
-            // A search that was stopped just then has not tried any.
-            flow = if search.outcome.samples == 0 { search.sample() } else { ControlFlow::Continue(()) };
+            // A search that was stopped just then has not tried all.
+            let all = search.outcome.samples >= SAMPLES;
+            flow = if all { ControlFlow::Continue(()) } else { search.sample() };
             if flow.is_continue() {
                 flow = search.run(u64::MAX);
             }

@@ -50,7 +50,7 @@ pub(crate) fn usable<'p>(parts: &'p [Part], frontier: &Frontier, shared: &Shared
 
 /// What came of a part, for a file.
 pub(crate) fn export(done: Done, id: PartId, frontier: &Frontier, shared: &Shared<'_>) -> Part {
-    let Done { outcome, behind, near, beyond, windows, seen: _ } = done;
+    let Done { outcome, behind, near, beyond, windows, .. } = done;
     let arrivals = shared.arrivals.new_ones();
     let listed = arrivals.iter().fold((0, 0), |sum, a| (sum.0 + a.behind.0, sum.1 + a.behind.1));
     let part = Part {
@@ -88,6 +88,7 @@ fn import(part: &Part, program: &Program) -> Done {
         beyond: part.beyond.iter().map(|(event, moves)| (*event, sequence(moves))).collect(),
         windows,
         seen: Seen::default(),
+        names: Vec::new(),
     }
 }
 
@@ -136,7 +137,7 @@ impl<'s> Search<'s> {
         let before = self.figures();
         for arrival in &part.arrivals {
             let key = arrival.key.as_slice().into();
-            if self.shared.arrivals.add(key, arrival.longest, Some(arrival.behind)) {
+            if self.shared.arrivals.note(key, arrival.longest, arrival.behind, self.names[0]) {
                 self.behind = (self.behind.0 + arrival.behind.0, self.behind.1 + arrival.behind.1);
             }
         }

@@ -69,7 +69,7 @@ impl Search<'_> {
             }),
             races: self.races.iter().map(|race| (race.event, race.by)).collect(),
             barriers: self.visits.iter().map(behind).collect(),
-            known: self.shared.arrivals.all(),
+            known: self.shared.arrivals.of(&self.names),
             made: [(self.outcome.executions, self.outcome.events), self.behind],
             depth: self.outcome.depth,
             samples: self.outcome.samples,

@@ -15,7 +15,7 @@ use crate::preemptions::can_go_on;
 use crate::shared::Shared;
 
 /// How many schedules to try.
-const SAMPLES: u64 = 1000;
+pub(crate) const SAMPLES: u64 = 1000;
 /// How often priorities change in each.
 const CHANGES: usize = 3;
 

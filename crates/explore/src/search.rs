@@ -86,6 +86,9 @@ pub(crate) struct Search<'s> {
     /// When progress was reported last, and how many executions there had been.
     pub(crate) reported: (Duration, u64),
     pub(crate) estimates: Estimates,
+    /// The name of this search, and the names of those whose work it has taken over. What others have found out
+    /// behind barriers is known, but is not its own until then.
+    pub(crate) names: Vec<u32>,
 }
 
 impl<'s> Search<'s> {
@@ -124,6 +127,7 @@ impl<'s> Search<'s> {
             looked: 0,
             reported: (Duration::ZERO, 0),
             estimates: Estimates::default(),
+            names: vec![shared.name()],
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the threads of a search have in common: its limits, how far it is, and what there is to do.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -75,6 +75,8 @@ pub(crate) struct Shared<'s> {
     pub(crate) executions: AtomicU64,
     pub(crate) events: AtomicU64,
     pub(crate) arrivals: Arrivals,
+    /// How many searches there are.
+    searches: AtomicU32,
     /// Who watches the search.
     pub(crate) watch: &'s dyn Watch,
     /// Subtrees that nobody has begun.
@@ -105,6 +107,7 @@ impl<'s> Shared<'s> {
             executions: AtomicU64::new(0),
             events: AtomicU64::new(0),
             arrivals: Arrivals::default(),
+            searches: AtomicU32::new(0),
             watch,
             work: Injector::new(),
             idle: AtomicUsize::new(0),
@@ -112,6 +115,11 @@ impl<'s> Shared<'s> {
             over: AtomicBool::new(false),
             changed: (Mutex::new(()), Condvar::new()),
         }
+    }
+
+    /// A name for a search that no other has.
+    pub(crate) fn name(&self) -> u32 {
+        self.searches.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Asks every thread to stop. The first reason counts.

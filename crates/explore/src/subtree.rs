@@ -71,6 +71,8 @@ pub(crate) struct Done {
     pub(crate) beyond: Vec<(u32, Sequence)>,
     pub(crate) windows: Windows,
     pub(crate) seen: Seen,
+    /// The search that did it, and those whose work it took over.
+    pub(crate) names: Vec<u32>,
 }
 
 impl Subtree {
@@ -165,6 +167,7 @@ impl<'s> Search<'s> {
             beyond: std::mem::take(&mut self.beyond),
             windows: self.windows.clone(),
             seen: std::mem::take(&mut self.seen),
+            names: std::mem::take(&mut self.names),
         })
     }
 
@@ -293,7 +296,8 @@ impl<'s> Search<'s> {
 
     /// Takes over what has become of the subtree that begins where the search is.
     pub(crate) fn take_over(&mut self, done: Done) -> Flow {
-        let Done { outcome, behind, near, beyond, windows, seen } = done;
+        let Done { outcome, behind, near, beyond, windows, seen, names } = done;
+        self.names.extend(names);
         self.outcome.add(&outcome);
         self.behind = (self.behind.0 + behind.0, self.behind.1 + behind.1);
         self.windows.merge(&windows);

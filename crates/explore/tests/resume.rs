@@ -94,6 +94,20 @@ fn several_threads() {
     assert_eq!(in_legs(&program, 4000, 2).0, whole);
 }
 
+/// What others have found out behind barriers counts only if their work has been taken over.
+#[test]
+fn several_threads_and_barriers() {
+    let round = |n| vec![Store(0, n), FetchAdd(1, 1), Load(2), FetchAdd(2, 1), Barrier(0)];
+    let rounds = |n| [round(n), round(n)].concat();
+    let scripts = [rounds(1), rounds(2), rounds(3)];
+    let forgetful = Program { forgetful: true, ..program(&scripts) };
+    let whole = Explorer::new(&forgetful).run(&mut ());
+    assert!(whole.executions > 5000, "{}", whole.executions);
+    for leg in 0..20 {
+        assert_eq!(in_legs(&forgetful, 1500 + 131 * leg, 2).0, whole);
+    }
+}
+
 /// A frontier of another program, or one that somebody has spoiled, is of no use and does no harm.
 #[test]
 fn what_does_not_fit_is_begun_anew() {
