@@ -14,6 +14,7 @@ mod peer;
 mod peers;
 mod process;
 mod question;
+mod scenarios;
 mod shuttle;
 mod spin;
 mod stateright;
@@ -32,6 +33,11 @@ use clap::Parser;
 fn main() -> ExitCode {
     let options = options::Options::parse();
     cowrace_shuttle::prepare();
-    let agrees = suite::Suite::default().run(&options, &mut |line| println!("{line}"));
+    let mut say = |line: &str| println!("{line}");
+    let agrees = if options.scenarios {
+        scenarios::run(&options, &mut say)
+    } else {
+        suite::Suite::default().run(&options, &mut say)
+    };
     if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
