@@ -1,4 +1,5 @@
-//! Other checkers on the common problem, beside ours, in one run and one table. README.md says what each does.
+//! Other checkers on the common problem, or one on real scenarios, beside ours, in one run and one table. README.md says
+//! what each does.
 #![expect(clippy::print_stdout, reason = "the table is what the program is for")]
 
 #[cfg(test)]

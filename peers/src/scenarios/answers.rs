@@ -8,12 +8,16 @@ use cowrace_machine::{Answer, Mark, Op, Program, Request, Seat};
 
 /// What the place of an actor depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(super) enum Told {
     /// All answers that it got.
     Answers,
     /// What it was answered in its present call. That the model forgets at the end of each call is known of the
     /// model; a checker that is not told would not know.
     Calls,
+}
+
+impl Told {
+    pub(super) const BOTH: [Self; 2] = [Self::Answers, Self::Calls];
 }
 
 /// How often an actor has passed each barrier.
@@ -36,7 +40,7 @@ struct Place {
 }
 
 /// All places that actors have come to so far.
-pub(crate) struct Answers {
+pub(super) struct Answers {
     program: Arc<Program>,
     told: Told,
     places: Vec<Place>,
@@ -45,7 +49,7 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// The tree in which each actor has its beginning: place `n` is that of actor `n`.
-    pub(crate) fn new(program: Arc<Program>, told: Told) -> Self {
+    pub(super) fn new(program: Arc<Program>, told: Told) -> Self {
         let mut answers = Self { program, told, places: Vec::new(), meetings: HashMap::new() };
         for actor in 0..answers.program.actors.len() as u8 {
             let mut seat = answers.program.seat(actor);
@@ -58,23 +62,23 @@ impl Answers {
     }
 
     /// What is asked at a place, unless the actor has finished there.
-    pub(crate) fn request(&self, at: u32) -> Option<&Request> {
+    pub(super) fn request(&self, at: u32) -> Option<&Request> {
         self.places[at as usize].request.as_ref()
     }
 
     /// Whether the model found something wrong on the way to a place.
-    pub(crate) fn wrong(&self, at: u32) -> bool {
+    pub(super) fn wrong(&self, at: u32) -> bool {
         self.places[at as usize].wrong
     }
 
     /// How often an actor has come to a barrier, with `waiting` the time that it waits there now as well.
-    pub(crate) fn passed(&self, at: u32, barrier: u8, waiting: bool) -> u8 {
+    pub(super) fn passed(&self, at: u32, barrier: u8, waiting: bool) -> u8 {
         let waits = waiting && self.request(at).is_some_and(|r| r.op == Op::Barrier { id: barrier });
         self.places[at as usize].passed[barrier as usize] + u8::from(waits)
     }
 
     /// Where an answer leads.
-    pub(crate) fn after(&mut self, at: u32, answer: Answer) -> u32 {
+    pub(super) fn after(&mut self, at: u32, answer: Answer) -> u32 {
         let known = self.places[at as usize].ways.iter().find(|(other, _)| *other == answer);
         let known = known.map(|&(_, to)| to);
         known.unwrap_or_else(|| self.learn(at, answer))

@@ -5,7 +5,9 @@ mod answers;
 mod compare;
 #[path = "../../../crates/explore/benches/holding.rs"]
 mod holding;
-mod states;
+mod row;
+mod search;
+mod state;
 mod words;
 
 use std::path::PathBuf;
@@ -52,11 +54,56 @@ impl Sample {
 
 /// Compares on every sample; tells whether nothing differs.
 pub(crate) fn run(options: &Options, say: &mut dyn FnMut(&str)) -> bool {
-    say(&compare::head());
+    say(&row::head());
     let mut agrees = true;
     for sample in Sample::all() {
         say("");
         agrees &= compare::compare(&sample, options, say);
     }
     agrees
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn says(sample: &Sample) -> Vec<String> {
+        let options = Options::parse_from(["peers", "--scenarios", "--runs", "1"]);
+        let mut lines = Vec::new();
+        assert!(compare::compare(sample, &options, &mut |line| lines.push(line.to_owned())), "{lines:#?}");
+        lines
+    }
+
+    fn say(sample: &Sample, verdict: &str) {
+        let lines = says(sample);
+        assert!(lines.len() == 2 && lines.iter().all(|line| line.ends_with(verdict)), "{lines:#?}");
+    }
+
+    #[test]
+    fn stateright_sees_our_ends() {
+        for sample in Sample::all().iter().take(4) {
+            say(sample, " the same");
+        }
+    }
+
+    /// Those that hold and those that do not.
+    #[test]
+    fn stateright_agrees_on_all_small_scenarios() {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios/small");
+        let (mut holding, mut violated) = (0, 0);
+        for source in cowrace_scenario::load(&[path]).expect("the scenarios are there") {
+            for variant in parse(&source.text).expect("the scenarios parse").variants() {
+                for era in ["v5.7", "v5.10", "v6.12"] {
+                    let sample = Sample::new(&source.path.display().to_string(), era, variant.world());
+                    let lines = says(&sample);
+                    let violation = lines[0].ends_with("both violated");
+                    *if violation { &mut violated } else { &mut holding } += 1;
+                    assert!(violation || lines[0].ends_with("the same"), "{lines:#?}");
+                }
+            }
+        }
+        assert!(holding > 0 && violated > 0, "{holding} hold, {violated} do not");
+    }
 }

@@ -14,7 +14,7 @@ struct Written {
 }
 
 /// The memory that requests are executed in, one state after the other.
-pub(crate) struct Words {
+pub(super) struct Words {
     memory: Memory,
     written: Vec<Written>,
     /// Whether a word is in `written`, by its index.
@@ -25,16 +25,16 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    pub(crate) fn new(memory: Memory) -> Self {
+    pub(super) fn new(memory: Memory) -> Self {
         Self { memory, written: Vec::new(), known: Vec::new(), undo: Vec::new(), touched: Vec::new() }
     }
 
-    pub(crate) fn memory(&self) -> &Memory {
+    pub(super) fn memory(&self) -> &Memory {
         &self.memory
     }
 
     /// Puts a state's memory in place.
-    pub(crate) fn load(&mut self, words: &[u64]) {
+    pub(super) fn load(&mut self, words: &[u64]) {
         self.back();
         for (number, written) in self.written.iter_mut().enumerate() {
             let word = words.get(number).copied().unwrap_or(written.first);
@@ -46,14 +46,14 @@ impl Words {
     }
 
     /// What a state keeps of the memory at hand.
-    pub(crate) fn keep(&self) -> Box<[u64]> {
+    pub(super) fn keep(&self) -> Box<[u64]> {
         let word = |written: &Written| self.memory.get(written.addr);
         let changed = self.written.iter().rposition(|written| word(written) != written.first);
         self.written[..changed.map_or(0, |last| last + 1)].iter().map(word).collect()
     }
 
     /// Executes a request; tells the answer, and whether memory finds something wrong with it.
-    pub(crate) fn execute(&mut self, request: &Request) -> (Answer, bool) {
+    pub(super) fn execute(&mut self, request: &Request) -> (Answer, bool) {
         self.touched.clear();
         let done = self.memory.execute_noting(request, &mut self.touched);
         let new = self.touched.iter().filter(|access| access.kind != Kind::Read);
