@@ -50,15 +50,20 @@ fn measure(asked: &mut [Asked<'_>], runs: usize) {
     }
 }
 
-/// What both say if they say the same, else what is different.
+/// What both say if they say the same, else what is different. If stateright was stopped, it must have seen nothing
+/// that ours has not.
 fn verdict(wrong: bool, ends: &BTreeSet<End>, theirs: &Searched) -> Result<String, String> {
     let says = |wrong| if wrong { "it is violated" } else { "it holds" };
+    let common = ends.intersection(&theirs.ends).count();
     match (wrong, theirs.wrong) {
         // A search that has found something wrong has not seen everything.
         (true, true) => Ok("both violated".to_owned()),
-        (false, false) if *ends == theirs.ends => Ok(format!("{} the same", ends.len())),
+        (true, false) if !theirs.complete => Ok("violated, but time was up".to_owned()),
+        (false, false) if *ends == theirs.ends => Ok(format!("{common} the same")),
+        (false, false) if !theirs.complete && common == theirs.ends.len() => {
+            Ok(format!("{common} of {}, time was up", ends.len()))
+        }
         (false, false) => {
-            let common = ends.intersection(&theirs.ends).count();
             Err(format!("{} by ours, {} by stateright, {common} by both", ends.len(), theirs.ends.len()))
         }
         _ => Err(format!("ours: {}; stateright: {}", says(wrong), says(theirs.wrong))),
@@ -89,10 +94,9 @@ pub(super) fn compare(sample: &Sample, options: &Options, say: &mut dyn FnMut(&s
     let ours = Cost { count: outcome.executions, complete: ours[0].complete, time: ours[0].time };
     let mut agrees = true;
     for ((told, searched), asked) in searches.iter().zip(theirs) {
-        let verdict = if outcome.stopped.is_none() && searched.complete {
-            verdict(outcome.finding.is_some(), &ends.0, searched)
-        } else {
-            Ok("not compared, time was up".to_owned())
+        let verdict = match outcome.stopped {
+            None => verdict(outcome.finding.is_some(), &ends.0, searched),
+            Some(_) => Ok("not compared, time was up for ours".to_owned()),
         };
         agrees &= verdict.is_ok();
         let verdict = verdict.unwrap_or_else(|text| format!("MISMATCH: {text}"));
@@ -109,11 +113,16 @@ mod tests {
     #[test]
     fn what_agrees_and_what_does_not() {
         let ends = |n| (0..n).map(|word| vec![(word, 1)]).collect::<BTreeSet<End>>();
-        let theirs = |wrong, n| Searched { states: 1, complete: true, wrong, ends: ends(n) };
-        assert_eq!(verdict(false, &ends(2), &theirs(false, 2)), Ok("2 the same".to_owned()));
-        assert_eq!(verdict(true, &ends(2), &theirs(true, 1)), Ok("both violated".to_owned()));
-        assert!(verdict(false, &ends(2), &theirs(false, 1)).is_err());
-        assert!(verdict(false, &ends(2), &theirs(true, 2)).is_err());
-        assert!(verdict(true, &ends(2), &theirs(false, 2)).is_err());
+        let says = |wrong, n, their_wrong, complete, their_n| {
+            let theirs = Searched { states: 1, complete, wrong: their_wrong, ends: ends(their_n) };
+            verdict(wrong, &ends(n), &theirs)
+        };
+        assert_eq!(says(false, 2, false, true, 2), Ok("2 the same".to_owned()));
+        assert_eq!(says(false, 2, false, false, 1), Ok("1 of 2, time was up".to_owned()));
+        assert_eq!(says(true, 2, true, true, 1), Ok("both violated".to_owned()));
+        assert!(says(false, 2, false, true, 1).is_err());
+        assert!(says(false, 2, false, false, 3).is_err());
+        assert!(says(false, 2, true, false, 2).is_err());
+        assert!(says(true, 2, false, true, 2).is_err());
     }
 }
