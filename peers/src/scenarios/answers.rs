@@ -12,7 +12,7 @@ pub(super) enum Told {
     /// All answers that it got.
     Answers,
     /// What it was answered in its present call. That the model forgets at the end of each call is known of the
-    /// model; a checker that is not told would not know.
+    /// model; our search uses it at barriers only.
     Calls,
 }
 
