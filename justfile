@@ -50,7 +50,7 @@ bench-memory:
 bench-caching:
     cargo bench --package cowrace-explore --bench caching
 
-# Other checkers beside ours on one problem: one table with ratios (SPIN needs spin and gcc).
+# Other checkers beside ours on one problem (SPIN needs spin and gcc); --scenarios: stateright on real scenarios.
 peers *ARGS:
     cargo run --release --quiet --manifest-path peers/Cargo.toml -- {{ARGS}}
 

@@ -1,4 +1,5 @@
-//! Other checkers on the common problem, beside ours, in one run and one table. README.md says what each does.
+//! Other checkers on the common problem, or one on real scenarios, beside ours, in one run and one table. README.md says
+//! what each does.
 #![expect(clippy::print_stdout, reason = "the table is what the program is for")]
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod peer;
 mod peers;
 mod process;
 mod question;
+mod scenarios;
 mod shuttle;
 mod spin;
 mod stateright;
@@ -32,6 +34,11 @@ use clap::Parser;
 fn main() -> ExitCode {
     let options = options::Options::parse();
     cowrace_shuttle::prepare();
-    let agrees = suite::Suite::default().run(&options, &mut |line| println!("{line}"));
+    let mut say = |line: &str| println!("{line}");
+    let agrees = if options.scenarios {
+        scenarios::run(&options, &mut say)
+    } else {
+        suite::Suite::default().run(&options, &mut say)
+    };
     if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -8,11 +8,15 @@ use clap::{Parser, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "peers")]
 pub(crate) struct Options {
-    /// When a run is given up.
-    #[arg(long, default_value_t = 10)]
+    /// Only stateright beside ours, on scenarios of the corpus that hold.
+    #[arg(long, conflicts_with_all = ["actors", "put_page", "twice", "only"])]
+    pub(crate) scenarios: bool,
+
+    /// When a run is given up; on scenarios 120 by default.
+    #[arg(long, default_value_t = 10, default_value_if("scenarios", "true", "120"))]
     seconds: u64,
 
-    /// Runs of each, of which the median is shown.
+    /// Runs of each, of which the median is shown; on scenarios the fastest.
     #[arg(long, default_value_t = 3)]
     pub(crate) runs: usize,
 

@@ -17,6 +17,7 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+mod holding;
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::BuildHasherDefault;
@@ -29,27 +30,7 @@ use common::states::{Fast, FastMap, Moves, State, States};
 use cowrace_explore::{Execution, Explorer, Observer};
 use cowrace_machine::{ActorSet, Arch, Footprint, Program};
 use cowrace_mm::{Era, program};
-
-/// Scenario and era: those of the corpus with the largest searches, as far as they hold.
-const SEARCHES: &[(&str, &str)] = &[
-    ("odirect-clear-refs-lost-read", "v6.12"),
-    ("swapout-vs-pinfast", "v6.12"),
-    ("stale-tlb-equals-pin:tlb", "v5.18"),
-    ("odirect-swapout-lost-read:store_only", "v5.10"),
-    ("swapin-aba-page-lock", "v6.12"),
-];
-
-/// Written for this: more than the corpus has.
-const LARGER: &str = "race around-one-page
-mm A { buf: anon }
-
-thread0 @A                 thread1 @A   other process  forker @A
-=========================  ===========  =============  ==========
-read(O_DIRECT, buf[0], 1)  buf[1] = 2   clear_refs(A)  B = fork()
-r = buf[0]
-
-always r == 1 else lost-read
-";
+use holding::{LARGER, SEARCHES};
 
 /// A caching may remember so many states, and need so much resident memory, in MiB.
 const STATES: usize = 20_000_000;

@@ -1,0 +1,70 @@
+//! The table of the scenarios, line by line.
+
+use std::time::Duration;
+
+use super::Sample;
+use super::answers::Told;
+use crate::table::{shown, times};
+
+/// What a search cost.
+pub(super) struct Cost {
+    /// Executions, or states.
+    pub(super) count: u64,
+    /// Else it was stopped at the limit.
+    pub(super) complete: bool,
+    pub(super) time: Duration,
+}
+
+impl Cost {
+    fn more(&self) -> &'static str {
+        if self.complete { "" } else { "> " }
+    }
+
+    fn count(&self) -> String {
+        format!("{}{}", self.more(), self.count)
+    }
+
+    fn time(&self) -> String {
+        format!("{}{}", self.more(), shown(self.time))
+    }
+}
+
+fn line(cells: [&str; 9]) -> String {
+    let [scenario, era, told, executions, ours, states, theirs, ratio, ends] = cells;
+    let line = format!(
+        "{scenario:<36}  {era:<5}  {told:<14}  {executions:>12}  {ours:>9}  {states:>12}  {theirs:>10}  \
+         {ratio:>8}  {ends}"
+    );
+    line.trim_end().to_owned()
+}
+
+pub(super) fn head() -> String {
+    line([
+        "scenario",
+        "era",
+        "actors told by",
+        "executions",
+        "ours",
+        "states",
+        "stateright",
+        "to ours",
+        "ends",
+    ])
+}
+
+pub(super) fn row(sample: &Sample, told: Told, ours: &Cost, theirs: &Cost, verdict: &str) -> String {
+    let told = match told {
+        Told::Answers => "all answers",
+        Told::Calls => "present call",
+    };
+    let ratio = times(theirs.time, ours.time);
+    let ratio = match (ours.complete, theirs.complete) {
+        (true, _) => format!("{}{ratio}", theirs.more()),
+        (false, true) => format!("< {ratio}"),
+        (false, false) => "-".to_owned(),
+    };
+    let (executions, our_time) = (ours.count(), ours.time());
+    let (states, their_time) = (theirs.count(), theirs.time());
+    let (scenario, era) = (&sample.scenario, sample.era);
+    line([scenario, era, told, &executions, &our_time, &states, &their_time, &ratio, verdict])
+}
