@@ -17,12 +17,14 @@ pub(crate) fn boot(kernel: &Kernel) -> Memory {
     let world = &kernel.world;
     let mut memory = Memory::new();
     memory.create_for_good(kernel::OBJ);
+    crate::result::objects(world).for_each(|obj| memory.create_for_good(obj));
     for slot in 0..SWAP_SLOTS {
         memory.create_for_good(SwpEntry(slot).obj());
     }
     memory.create(ZERO_PAGE);
     memory.set(Addr::new(ZERO_PAGE, PAGE_REFCOUNT), 1);
-    for actor in 0..world.actors.len() {
+    // The last is for probes at the end.
+    for actor in 0..=world.actors.len() {
         memory.create_for_good(tlb(actor));
         memory.create_for_good(pagevec(actor));
     }

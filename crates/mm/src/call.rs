@@ -32,8 +32,8 @@ async fn call(cpu: &Cpu, actor: ActorId, spec: &CallSpec) {
     cpu.mark(Mark::Begin(spec.id));
     let own = cpu.kernel().world.actors[actor].mm.map(MmStruct);
     let result = dispatch(cpu, own, spec.call).await;
-    if let Some(dest) = spec.dest {
-        cpu.store(variable(dest), result.encode(), Prim::Variable).await;
+    if let Some(addr) = crate::result::place(spec, result) {
+        cpu.store(addr, result.encode(), Prim::Variable).await;
     }
     cpu.mark(Mark::End(spec.id));
 }

@@ -1,8 +1,9 @@
 //! Judges the end of an execution: the scenario's predicates, then the model's own invariants.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use cowrace_machine::{Addr, Memory, Obj, mmu};
+use cowrace_machine::{Addr, Memory, Obj};
 use cowrace_trace::{Class, Finding};
 
 use crate::cpu::Kernel;
@@ -12,20 +13,27 @@ use crate::layout::{
     ZERO_PAGE, pagevec, pg, variable,
 };
 use crate::narrate::{page_name, value_text};
+use crate::observe::owner_view;
 use crate::pte::Pte;
 use crate::value::Value;
-use crate::world::{Expr, Modality, Relation, Target, Term};
+use crate::world::{Expr, Modality, Relation, Term};
+
+/// Judges the end of an execution by something that the model knows nothing of.
+pub type Judge = Box<dyn Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync>;
 
 /// What is wrong with an end state, if anything.
 #[must_use]
-pub(crate) fn check(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
-    predicates(kernel, memory).or_else(|| references(kernel, memory)).or_else(|| exclusivity(kernel, memory))
+pub(crate) fn check(kernel: &Arc<Kernel>, memory: &Memory, judge: Option<&Judge>) -> Option<Finding> {
+    predicates(kernel, memory)
+        .or_else(|| judge.and_then(|judge| judge(kernel, memory)))
+        .or_else(|| references(kernel, memory))
+        .or_else(|| exclusivity(kernel, memory))
 }
 
 fn predicates(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
     for predicate in &kernel.world.predicates {
         let wanted = predicate.modality == Modality::Always;
-        if holds(memory, &predicate.expr).is_some_and(|truth| truth != wanted) {
+        if holds(kernel, memory, &predicate.expr).is_some_and(|truth| truth != wanted) {
             let word = if wanted { "always" } else { "never" };
             let detail =
                 format!("{word} {} fails: {}", predicate.text, values(kernel, memory, &predicate.expr));
@@ -36,10 +44,10 @@ fn predicates(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
 }
 
 /// The truth of a predicate; `None` if it speaks of something that was never set.
-fn holds(memory: &Memory, expr: &Expr) -> Option<bool> {
+fn holds(kernel: &Kernel, memory: &Memory, expr: &Expr) -> Option<bool> {
     match expr {
         Expr::Compare(left, relation, right) => {
-            let (left, right) = (term(memory, left)?, term(memory, right)?);
+            let (left, right) = (term(kernel, memory, left)?, term(kernel, memory, right)?);
             Some(match (relation, left, right) {
                 (Relation::Equal, l, r) => l == r,
                 (Relation::NotEqual, l, r) => l != r,
@@ -50,21 +58,21 @@ fn holds(memory: &Memory, expr: &Expr) -> Option<bool> {
                 _ => false,
             })
         }
-        Expr::And(a, b) => match (holds(memory, a), holds(memory, b)) {
+        Expr::And(a, b) => match (holds(kernel, memory, a), holds(kernel, memory, b)) {
             (Some(false), _) | (_, Some(false)) => Some(false),
             (Some(true), Some(true)) => Some(true),
             _ => None,
         },
-        Expr::Or(a, b) => match (holds(memory, a), holds(memory, b)) {
+        Expr::Or(a, b) => match (holds(kernel, memory, a), holds(kernel, memory, b)) {
             (Some(true), _) | (_, Some(true)) => Some(true),
             (Some(false), Some(false)) => Some(false),
             _ => None,
         },
-        Expr::Not(a) => holds(memory, a).map(|truth| !truth),
+        Expr::Not(a) => holds(kernel, memory, a).map(|truth| !truth),
     }
 }
 
-fn term(memory: &Memory, term: &Term) -> Option<Value> {
+fn term(kernel: &Kernel, memory: &Memory, term: &Term) -> Option<Value> {
     match *term {
         Term::Number(n) => Some(Value::Number(n)),
         Term::Errno(errno) => Some(Value::Errno(errno)),
@@ -72,24 +80,8 @@ fn term(memory: &Memory, term: &Term) -> Option<Value> {
             Value::Unset => None,
             value => Some(value),
         },
-        Term::Memory { target, word } => Some(Value::Number(owner_view(memory, target, word))),
+        Term::Memory { target, word } => Some(Value::Number(owner_view(&kernel.world, memory, target, word))),
         Term::Copies(mm) => Some(Value::Number(memory.get(MmStruct(mm).copies()))),
-    }
-}
-
-/// A word as its owner would load it: through the PTE, the swap cache or the swap slot; zero where nothing
-/// is mapped.
-fn owner_view(memory: &Memory, target: Target, word: u8) -> u64 {
-    let pte = Pte::from(memory.get(MmStruct(target.mm).pte(target.va)));
-    if pte.present() {
-        memory.get(mmu::data(pte.page().obj, word))
-    } else if pte.is_swap() {
-        match memory.get(pte.entry().cache()) {
-            0 => memory.get(pte.entry().data(word)),
-            pfn => memory.get(mmu::data(Obj::from_pfn(pfn), word)),
-        }
-    } else {
-        0
     }
 }
 
@@ -105,7 +97,7 @@ fn values(kernel: &Kernel, memory: &Memory, expr: &Expr) -> String {
             Term::Copies(mm) => format!("copies({})", kernel.world.mms[mm].name),
             Term::Number(_) | Term::Errno(_) => return,
         };
-        if let Some(value) = term(memory, t) {
+        if let Some(value) = term(kernel, memory, t) {
             list.push(format!("{name} is {}", value_text(&kernel.world, value)));
         }
     });

@@ -140,6 +140,8 @@ const SWAP: u8 = 94;
 pub const ZERO_PAGE: Obj = Obj::boot(98);
 const FILE_PAGE: u8 = 99;
 const BOOT_PAGE: u8 = 107;
+/// The first of the objects that keep failures of calls: no kernel has them, user space has.
+pub(crate) const RESULTS: u16 = 115;
 
 /// What the whole kernel shares.
 pub mod kernel {
@@ -373,6 +375,8 @@ pub enum Thing {
     Pagevec(ActorId, u8),
     /// A word of a swap slot.
     Swap(u8, u8),
+    /// The failure of a call, by its number.
+    Failure(u16),
     /// A word of a page.
     Page(Obj, u8),
 }
@@ -393,6 +397,9 @@ pub fn thing(addr: Addr) -> Thing {
         n @ TLB..PAGEVEC => Thing::Tlb((n - TLB).into(), word),
         n @ PAGEVEC..SWAP => Thing::Pagevec((n - PAGEVEC).into(), word),
         n if (SWAP..SWAP + SWAP_SLOTS).contains(&n) => Thing::Swap(n - SWAP, word),
+        n if u16::from(n) >= RESULTS => {
+            Thing::Failure((u16::from(n) - RESULTS) * u16::from(Obj::WORDS) + u16::from(word))
+        }
         _ => Thing::Page(obj, word),
     }
 }

@@ -19,8 +19,11 @@ pub mod memory;
 pub mod mmap;
 pub mod mprotect;
 mod narrate;
+pub mod observe;
 pub mod page_alloc;
+pub mod probe;
 pub mod pte;
+pub mod result;
 pub mod rmap;
 mod source;
 pub mod swap;
@@ -37,6 +40,7 @@ use std::sync::Arc;
 
 use cowrace_machine::{Actor, ActorSet, Arch, Program};
 
+pub use check::Judge;
 pub use consulted::Consulted;
 pub use cpu::{Cpu, Kernel};
 pub use era::Era;
@@ -50,12 +54,18 @@ use crate::world::{Call, Expr, Step, Term};
 /// Makes a program of a scenario under an era.
 #[must_use]
 pub fn program(world: &World, era: &Era, arch: Arch) -> Program {
-    program_and_consulted(world, era, arch).0
+    program_and_consulted(world, era, arch, None).0
 }
 
-/// As [`program`], with a handle that tells which of the era's rules the program has read by then.
+/// As [`program`], with a handle that tells which of the era's rules the program has read by then. Ends of executions
+/// are also judged by `judge`.
 #[must_use]
-pub fn program_and_consulted(world: &World, era: &Era, arch: Arch) -> (Program, Consulted) {
+pub fn program_and_consulted(
+    world: &World,
+    era: &Era,
+    arch: Arch,
+    judge: Option<Judge>,
+) -> (Program, Consulted) {
     let kernel = Arc::new(Kernel {
         rules: Noted::new(*era.rules()),
         arch,
@@ -75,7 +85,7 @@ pub fn program_and_consulted(world: &World, era: &Era, arch: Arch) -> (Program, 
         members.iter().for_each(|&actor| set.insert(actor as u8));
         set
     });
-    let judge = Arc::clone(&kernel);
+    let judged = Arc::clone(&kernel);
     let consulted = Consulted::new(Arc::clone(&kernel));
     let program = Program {
         memory: boot::boot(&kernel),
@@ -84,7 +94,7 @@ pub fn program_and_consulted(world: &World, era: &Era, arch: Arch) -> (Program, 
         // Barriers stand between calls, and a call leaves everything in memory.
         forgetful: true,
         windows: world.windows.clone(),
-        check: Box::new(move |memory| check::check(&judge, memory)),
+        check: Box::new(move |memory| check::check(&judged, memory, judge.as_ref())),
         fingerprint: fingerprint(&kernel, era.rules()),
         narrate: Box::new(narrate::Narrator::new(kernel)),
     };

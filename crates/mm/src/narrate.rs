@@ -128,6 +128,7 @@ impl Narrator {
             Thing::Variable(var) => {
                 world.variables.get(var).cloned().unwrap_or_else(|| format!("variable {var}"))
             }
+            Thing::Failure(call) => format!("result of call {call}"),
             Thing::Kernel(0) => "swap lock".to_owned(),
             Thing::Kernel(1) => "zone lock".to_owned(),
             Thing::Kernel(_) => "free list".to_owned(),
@@ -172,7 +173,7 @@ impl Narrator {
     fn value(&self, addr: Addr, bits: u64) -> String {
         let world = &self.kernel.world;
         match thing(addr) {
-            Thing::Variable(_) => value_text(world, Value::decode(bits)),
+            Thing::Variable(_) | Thing::Failure(_) => value_text(world, Value::decode(bits)),
             Thing::PgTable(_, 8) | Thing::Kernel(0 | 1) => if bits == 0 { "free" } else { "held" }.to_owned(),
             Thing::PgTable(..) => pte_text(world, bits),
             Thing::Tlb(_, word) if word < 8 => pte_text(world, bits),

@@ -18,8 +18,8 @@ pub type ActorId = usize;
 pub const MAX_AREAS: usize = 8;
 /// Variables that a scenario may have.
 pub const MAX_VARIABLES: usize = 15;
-/// Actors that a scenario may have.
-pub const MAX_ACTORS: usize = 16;
+/// Actors that a scenario may have. One CPU is left for those who look at the end.
+pub const MAX_ACTORS: usize = 15;
 /// Address spaces that a scenario may have.
 pub const MAX_MMS: usize = 6;
 

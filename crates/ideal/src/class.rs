@@ -1,0 +1,230 @@
+//! What is wrong with what was seen, in words: who wrote the value that was seen or missed says which damage it is.
+
+use std::collections::BTreeSet;
+
+use cowrace_mm::World;
+use cowrace_mm::value::Value;
+use cowrace_mm::world::{ActorId, Arg, Call, MmId, Target, Va};
+use cowrace_trace::{Class, Finding};
+
+use crate::keepers::{calls, keepers, taken};
+use crate::observation::{NOTHING, Observation, Sight, UNMAPPED};
+use crate::promises::Promises;
+
+/// Who wrote a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Writer {
+    /// Whose call it was.
+    actor: ActorId,
+    /// The mm that was written to.
+    mm: MmId,
+    /// A device wrote, not a CPU.
+    device: bool,
+}
+
+/// A word, and how it was looked at.
+#[derive(Clone, Copy, Debug)]
+struct Looked {
+    target: Target,
+    word: u8,
+    /// Through a handle, or by a device.
+    held: bool,
+}
+
+/// What is told of one sight.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Told {
+    /// The gravest first.
+    rank: usize,
+    text: String,
+}
+
+/// From the gravest on.
+const RANKS: [Class; 8] = [
+    Class::Leak,
+    Class::LostRead,
+    Class::LostWrite,
+    Class::LostSoftDirty,
+    Class::LostUffdWp,
+    Class::PrivateWrite,
+    Class::StalePin,
+    Class::Assertion,
+];
+
+/// Puts what was seen into words, beside what is allowed and most like it.
+pub(crate) fn finding(
+    (world, promises): (&World, &Promises),
+    sights: &[Sight],
+    allowed: &BTreeSet<Observation>,
+    seen: &Observation,
+) -> Finding {
+    let differing = |other: &Observation| other.iter().zip(seen).filter(|(a, b)| a != b).count();
+    let least = allowed.iter().map(differing).min().unwrap_or(0);
+    let nearest = allowed.iter().filter(|other| differing(other) == least);
+    let told = nearest.flat_map(|nearest| {
+        let pairs = sights.iter().zip(seen.iter().zip(nearest));
+        pairs.filter(|(_, (seen, should))| seen != should).map(|(sight, (&seen, &should))| {
+            let judge = Judge { world, promises };
+            judge.tell(sight, seen, should)
+        })
+    });
+    match told.min() {
+        Some(Told { rank, text }) => Finding { class: RANKS[rank], detail: text },
+        None => Finding { class: Class::Assertion, detail: "ideal memory has no execution".to_owned() },
+    }
+}
+
+struct Judge<'w> {
+    world: &'w World,
+    promises: &'w Promises,
+}
+
+impl Judge<'_> {
+    fn tell(&self, sight: &Sight, seen: u64, should: u64) -> Told {
+        let (class, because) = self.class(sight, seen, should);
+        let rank = RANKS.iter().position(|&other| other == class).unwrap_or(RANKS.len() - 1);
+        let (name, seen, should) = (self.name(sight), text(sight, seen), text(sight, should));
+        Told { rank, text: format!("{name} {seen}, and user space was promised that it {should}{because}") }
+    }
+
+    fn class(&self, sight: &Sight, seen: u64, should: u64) -> (Class, String) {
+        let Some(looked) = self.looked(sight) else {
+            let class = match sight {
+                Sight::ToDevice(_) | Sight::ToOwner(_) => Class::StalePin,
+                Sight::Variable(_) if self.is_soft_dirty(sight) => Class::LostSoftDirty,
+                Sight::Failure(_) | Sight::Variable(_) if is_errno(should) => Class::PrivateWrite,
+                _ => Class::Assertion,
+            };
+            return (class, String::new());
+        };
+        let number = |bits: u64| match sight {
+            Sight::Memory(..) if bits < UNMAPPED => Some(bits),
+            Sight::Memory(..) => None,
+            _ => match Value::decode(bits) {
+                Value::Number(n) if bits != NOTHING => Some(n),
+                _ => None,
+            },
+        };
+        let wrote = |value: Option<u64>| value.map(|v| self.writers(v, looked)).unwrap_or_default();
+        let (theirs, missed) = (wrote(number(seen)), wrote(number(should)));
+        let said = |who: &Writer, what: &str| {
+            let name = &self.world.actors[who.actor].name;
+            if who.device { format!(": {what} by a device for {name}") } else { format!(": {what} by {name}") }
+        };
+        let home = looked.target.mm;
+        if let Some(stranger) = theirs.first().filter(|_| theirs.iter().all(|who| who.mm != home)) {
+            return (Class::Leak, said(stranger, "it was written"));
+        }
+        match missed.iter().find(|who| who.mm == home) {
+            Some(who) if looked.held => (Class::StalePin, said(who, "that was written")),
+            Some(who) if who.device => (Class::LostRead, said(who, "that was written")),
+            Some(who) => (Class::LostWrite, said(who, "that was written")),
+            None if looked.held => (Class::StalePin, String::new()),
+            None => match theirs.first() {
+                Some(who) => (Class::PrivateWrite, said(who, "it was written")),
+                None => (Class::LostWrite, String::new()),
+            },
+        }
+    }
+
+    /// The word that a sight is of, if it is of one.
+    fn looked(&self, sight: &Sight) -> Option<Looked> {
+        match *sight {
+            Sight::Memory(target, word) => Some(Looked { target, word, held: false }),
+            Sight::Variable(var) => {
+                let (actor, call) = calls(self.world).find(|(_, call)| call.dest == Some(var))?;
+                let own = self.world.actors[actor].mm;
+                match call.call {
+                    Call::Load { va, word } => {
+                        Some(Looked { target: Target { mm: own?, va }, word, held: false })
+                    }
+                    Call::DirectWrite { word, .. } => {
+                        Some(Looked { target: taken(&call.call, own)?.0, word, held: true })
+                    }
+                    Call::DmaRead { handle, word } | Call::PipeRead { handle, word } => {
+                        let keepers = keepers(self.world, self.promises);
+                        let keeper = keepers.into_iter().find(|keeper| keeper.variable == handle)?;
+                        Some(Looked { target: keeper.target, word, held: true })
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn is_soft_dirty(&self, sight: &Sight) -> bool {
+        let Sight::Variable(var) = *sight else { return false };
+        calls(self.world)
+            .any(|(_, call)| call.dest == Some(var) && matches!(call.call, Call::SoftDirty { .. }))
+    }
+
+    /// Who may have written a value to a word, in whichever mm.
+    fn writers(&self, value: u64, looked: Looked) -> Vec<Writer> {
+        let mut writers = Vec::new();
+        let mut note = |actor, mm, va: Va, word, arg: Arg, device| {
+            let may = matches!(arg, Arg::Variable(_)) || arg == Arg::Number(value);
+            if may && va == looked.target.va && word == looked.word {
+                writers.push(Writer { actor, mm, device });
+            }
+        };
+        for (actor, spec) in calls(self.world) {
+            let own = self.world.actors[actor].mm.unwrap_or(0);
+            match spec.call {
+                Call::Store { va, word, value } => note(actor, own, va, word, value, false),
+                Call::DirectRead { va, word, value } | Call::Recvmsg { va, word, value } => {
+                    note(actor, own, va, word, value, true);
+                }
+                Call::DmaWrite { handle, word, value } => {
+                    let keepers = keepers(self.world, self.promises);
+                    if let Some(keeper) = keepers.into_iter().find(|keeper| keeper.variable == handle) {
+                        note(actor, keeper.target.mm, keeper.target.va, word, value, true);
+                    }
+                }
+                _ => {}
+            }
+        }
+        writers
+    }
+
+    fn name(&self, sight: &Sight) -> String {
+        match *sight {
+            Sight::Variable(var) => self.world.variables[var].clone(),
+            Sight::Failure(id) => {
+                let actor = calls(self.world).find(|(_, call)| call.id == id).map(|(actor, _)| actor);
+                format!("a call of {}", actor.map_or("?", |actor| &self.world.actors[actor].name))
+            }
+            Sight::Memory(Target { mm, va }, word) => {
+                format!("{}.{}[{word}]", self.world.mms[mm].name, self.world.areas[va].name)
+            }
+            Sight::ToDevice(keeper) | Sight::ToOwner(keeper) => {
+                let (mm, va) = (keeper.target.mm, keeper.target.va);
+                let (mm, area) = (&self.world.mms[mm].name, &self.world.areas[va].name);
+                format!("{}, taken on {mm}.{area},", self.world.variables[keeper.variable])
+            }
+        }
+    }
+}
+
+fn is_errno(bits: u64) -> bool {
+    bits < UNMAPPED && matches!(Value::decode(bits), Value::Errno(_))
+}
+
+/// What was seen, as a part of a sentence.
+fn text(sight: &Sight, seen: u64) -> String {
+    match sight {
+        Sight::Memory(..) if seen == UNMAPPED => "is not mapped".to_owned(),
+        Sight::Memory(..) => format!("is {seen}"),
+        Sight::Variable(_) | Sight::Failure(_) => match (seen, Value::decode(seen)) {
+            (NOTHING, _) => "does not fail".to_owned(),
+            (_, Value::Number(n)) => format!("is {n}"),
+            (_, Value::Errno(errno)) => format!("is {}", errno.name()),
+            _ => "is a handle".to_owned(),
+        },
+        Sight::ToDevice(_) if seen == 0 => "sees what its owner stores".to_owned(),
+        Sight::ToDevice(_) if seen == 1 => "does not see what its owner stores".to_owned(),
+        Sight::ToDevice(_) => "belongs to somebody who cannot store".to_owned(),
+        Sight::ToOwner(_) if seen == 0 => "is seen by its owner".to_owned(),
+        Sight::ToOwner(_) => "is not seen by its owner".to_owned(),
+    }
+}

@@ -1,0 +1,82 @@
+//! Handles that are a history of their own: what is read through one is what the owner had at some moment since it
+//! was taken, and never older than what was read before.
+//!
+//! For each reader of such a handle a helper takes one sample for each read, in order, whenever it likes.
+
+use cowrace_machine::{Cond, Prim};
+use cowrace_mm::layout::variable;
+use cowrace_mm::value::Value;
+use cowrace_mm::world::{ActorId, Call, VarId};
+
+use crate::cpu::{Cpu, Known};
+use crate::keepers::{calls, keepers};
+use crate::layout::sample;
+use crate::promises::Rule;
+
+/// A read, and the number of its sample.
+#[derive(Clone, Copy, Debug)]
+struct Read {
+    call: u16,
+    word: u8,
+    nth: usize,
+}
+
+/// The reads by one actor through one handle.
+#[derive(Clone, Debug)]
+pub(crate) struct History {
+    actor: ActorId,
+    variable: VarId,
+    reads: Vec<Read>,
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Histories {
+    pub(crate) all: Vec<History>,
+    /// How many reads there are.
+    pub(crate) samples: usize,
+}
+
+impl Histories {
+    pub(crate) fn of(known: &Known) -> Self {
+        let mut histories = Self::default();
+        let keepers = keepers(&known.world, &known.promises);
+        for (actor, spec) in calls(&known.world) {
+            let (Call::DmaRead { handle, word } | Call::PipeRead { handle, word }) = spec.call else { continue };
+            if !keepers.iter().any(|keeper| keeper.variable == handle && keeper.rule == Rule::History) {
+                continue;
+            }
+            let read = Read { call: spec.id, word, nth: histories.samples };
+            histories.samples += 1;
+            let of = |history: &&mut History| history.actor == actor && history.variable == handle;
+            match histories.all.iter_mut().find(of) {
+                Some(history) => history.reads.push(read),
+                None => histories.all.push(History { actor, variable: handle, reads: vec![read] }),
+            }
+        }
+        histories
+    }
+
+    /// The number of the sample that a call reads; none if what it reads is no history.
+    pub(crate) fn nth(&self, call: u16) -> Option<usize> {
+        self.all.iter().flat_map(|history| &history.reads).find(|read| read.call == call).map(|read| read.nth)
+    }
+}
+
+/// The helper of one reader.
+pub(crate) async fn run(cpu: cowrace_machine::Cpu, history: &History) {
+    let kept = cpu.wait(variable(history.variable), Cond::AnySet(u64::MAX)).await.bits;
+    let Value::Handle(handle) = Value::decode(kept) else { return };
+    for read in &history.reads {
+        let value = cpu.load(cowrace_machine::mmu::data(handle.page, read.word), Prim::DmaRead).await.bits;
+        cpu.store(sample(read.nth), Value::Number(value).encode(), Prim::Ghost).await;
+    }
+}
+
+/// The next sample, once it has been taken.
+pub(crate) async fn next(cpu: &Cpu<'_>, nth: usize) -> u64 {
+    match Value::decode(cpu.wait(sample(nth), Cond::AnySet(u64::MAX)).await.bits) {
+        Value::Number(value) => value,
+        _ => 0,
+    }
+}

@@ -1,0 +1,286 @@
+//! Ideal memory: every mm has pages of its own, a fork copies at once, and nothing is ever swapped, merged or
+//! moved. What is left of a kernel is what user space can tell: page tables, TLBs, VMAs.
+
+use cowrace_machine::{Addr, Cond, Memory, Obj, Prim, UserAccess, mmu};
+use cowrace_mm::layout::{MmStruct, tlb, tlb_entry, variable, vm};
+use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Va, World};
+
+use crate::cpu::Cpu;
+use crate::layout::{LAZY, UFFD_WP, objects, page};
+
+/// What a PTE has that lets user space do everything.
+const MAPPED: u64 = mmu::PRESENT | mmu::WRITE | mmu::ACCESSED;
+
+/// The words that an area has at first, and again after it was discarded.
+fn at_first(area: &Area) -> [u64; 2] {
+    match (area.backing, area.populate) {
+        (Backing::Anon, Populate::ZeroPage | Populate::None) => [0, 0],
+        _ => area.words,
+    }
+}
+
+fn after_discard(area: &Area) -> [u64; 2] {
+    if area.backing == Backing::PrivateFile { area.words } else { [0, 0] }
+}
+
+/// Whether an mm has an area at the start.
+fn inherits(world: &World, mm: MmId, home: MmId) -> bool {
+    mm == home
+        || match world.mms[mm].origin {
+            Origin::ForkedAtBoot(parent) => inherits(world, parent, home),
+            Origin::Boot | Origin::Fork(_) => false,
+        }
+}
+
+/// Memory as it is before anybody moves. `samples` are the reads of histories.
+pub(crate) fn boot(world: &World, results: impl Iterator<Item = Obj>, samples: usize) -> Memory {
+    let mut memory = Memory::new();
+    results.chain(objects(samples)).for_each(|obj| memory.create_for_good(obj));
+    // The helpers that come after the actors have no TLB of their own.
+    (0..world.actors.len()).for_each(|actor| memory.create_for_good(tlb(actor)));
+    for (mm, spec) in world.mms.iter().enumerate() {
+        let this = MmStruct(mm);
+        memory.create_for_good(this.obj());
+        memory.create_for_good(this.pgtable());
+        memory.set(this.started(), u64::from(!matches!(spec.origin, Origin::Fork(_))));
+        for (va, area) in world.areas.iter().enumerate() {
+            memory.create_for_good(this.vma(va));
+            memory.create_for_good(page(mm, va));
+            if !inherits(world, mm, area.mm) {
+                continue;
+            }
+            map(&mut memory, world, mm, va);
+        }
+    }
+    for (va, area) in world.areas.iter().enumerate() {
+        for &actor in &area.warm {
+            let Some(mm) = world.actors[actor].mm else { continue };
+            let pte = memory.get(MmStruct(mm).pte(va));
+            if pte & mmu::PRESENT != 0 {
+                let cached = pte & (MAPPED | mmu::DIRTY | 0xffff << mmu::PFN_SHIFT);
+                memory.set(tlb_entry(actor, va), cached);
+            }
+        }
+    }
+    memory
+}
+
+fn map(memory: &mut Memory, world: &World, mm: MmId, va: Va) {
+    let (area, this) = (&world.areas[va], MmStruct(mm));
+    for (word, value) in at_first(area).into_iter().enumerate() {
+        memory.set(mmu::data(page(mm, va), word as u8), value);
+    }
+    let mut flags = vm::EXISTS;
+    let mut pte = mmu::PRESENT | mmu::ACCESSED | mmu::pfn_bits(page(mm, va));
+    if !area.read_only {
+        flags |= vm::WRITE;
+        pte |= mmu::WRITE;
+    }
+    if area.uffd_wp && mm == area.mm {
+        flags |= vm::UFFD_WP;
+    }
+    if area.lazyfree {
+        pte |= LAZY;
+    } else if !area.soft_clean {
+        pte |= mmu::DIRTY;
+    }
+    memory.set(this.vm_flags(va), flags);
+    memory.set(this.pte(va), pte);
+}
+
+impl Cpu<'_> {
+    async fn pte(&self, mm: MmStruct, va: Va) -> u64 {
+        self.load(mm.pte(va), Prim::PtepGet).await.bits
+    }
+
+    /// Changes a PTE as `new` says, unless that says nothing. Gives the old one.
+    async fn change_pte(&self, mm: MmStruct, va: Va, new: impl Fn(u64) -> Option<u64>) -> u64 {
+        loop {
+            let old = self.pte(mm, va).await;
+            let Some(new) = new(old).filter(|&new| new != old) else { return old };
+            if self.cmpxchg(mm.pte(va), old, new, Prim::SetPteAt).await {
+                return old;
+            }
+        }
+    }
+
+    /// The MMUs forget an address, one CPU after the other.
+    async fn flush(&self, mm: MmStruct, va: Va) {
+        for (actor, spec) in self.world.actors.iter().enumerate() {
+            if spec.mm == Some(mm.0) {
+                self.flush_tlb(tlb(actor), 1 << va, Prim::FlushTlb).await;
+            }
+        }
+    }
+
+    /// Waits while userfaultfd protects an address. Gives whether it may be accessed then.
+    async fn may_access(&self, mm: MmStruct, va: Va, write: bool, force: bool) -> Result<u64, ()> {
+        loop {
+            let wakes = self.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
+            let pte = self.pte(mm, va).await;
+            if pte & mmu::PRESENT == 0 {
+                return Err(());
+            }
+            if !write || pte & mmu::WRITE != 0 {
+                return Ok(pte);
+            }
+            if pte & UFFD_WP == 0 {
+                return if force { Ok(pte) } else { Err(()) };
+            }
+            self.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
+        }
+    }
+
+    /// A load, or a store, by user space.
+    pub(crate) async fn user_access(
+        &self,
+        mm: MmStruct,
+        va: Va,
+        word: u8,
+        store: Option<u64>,
+    ) -> Result<u64, Errno> {
+        let this = usize::from(self.actor());
+        let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
+        loop {
+            if let Some(value) = self.user(access).await {
+                return Ok(value.bits);
+            }
+            if self.may_access(mm, va, store.is_some(), false).await.is_err() {
+                return Err(Errno::Sigsegv);
+            }
+        }
+    }
+
+    /// Takes hold of the page at an address.
+    pub(crate) async fn take(&self, mm: MmStruct, va: Va, write: bool, force: bool) -> Result<Obj, Errno> {
+        self.may_access(mm, va, write, force).await.map_err(|()| Errno::Efault)?;
+        let pte = if write {
+            // What is going to be written is not discarded any more.
+            self.change_pte(mm, va, |pte| Some(pte & !LAZY)).await & !LAZY
+        } else {
+            self.pte(mm, va).await
+        };
+        if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok(mmu::page(pte)) }
+    }
+
+    /// `fork(2)`: each word of the child is what the parent has at some moment within the call.
+    pub(crate) async fn fork(&self, parent: MmStruct, child: MmId) {
+        let this = MmStruct(child);
+        for va in 0..self.world.areas.len() {
+            let flags = self.load(parent.vm_flags(va), Prim::FindVma).await.bits;
+            let pte = self.pte(parent, va).await;
+            if flags & vm::EXISTS == 0 || flags & vm::DONTCOPY != 0 || pte & mmu::PRESENT == 0 {
+                continue;
+            }
+            for word in 0..mmu::DATA_WORDS {
+                let value = self.load(mmu::data(mmu::page(pte), word), Prim::CopyUserHighpage).await;
+                self.store(mmu::data(page(child, va), word), value, Prim::CopyUserHighpage).await;
+            }
+            let write = if flags & vm::WRITE == 0 { 0 } else { mmu::WRITE };
+            let new = mmu::PRESENT | mmu::ACCESSED | write | (pte & LAZY) | mmu::pfn_bits(page(child, va));
+            self.store(this.vm_flags(va), flags & !vm::UFFD_WP, Prim::VmFlags).await;
+            self.store(this.pte(va), new, Prim::SetPteAt).await;
+        }
+        self.store(this.started(), 1, Prim::WriteOnce).await;
+    }
+
+    /// `munmap(2)`.
+    pub(crate) async fn munmap(&self, mm: MmStruct, va: Va) {
+        self.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
+        self.change_pte(mm, va, |_| Some(0)).await;
+        self.flush(mm, va).await;
+    }
+
+    /// `MADV_DONTNEED`, or the discarding of what `MADV_FREE` gave up (`lazily`).
+    pub(crate) async fn discard(&self, mm: MmStruct, va: Va, lazily: bool) {
+        let new = self.fresh();
+        self.alloc(new, 0, 0, Prim::AllocPage).await;
+        for (word, value) in after_discard(&self.world.areas[va]).into_iter().enumerate() {
+            if value != 0 {
+                self.store(mmu::data(new, word as u8), value, Prim::CopyUserHighpage).await;
+            }
+        }
+        let replaced = |pte: u64| {
+            let may = !lazily || pte & LAZY != 0 && pte & mmu::DIRTY == 0;
+            let kept = pte & !(0xffff << mmu::PFN_SHIFT) & !mmu::DIRTY;
+            (pte & mmu::PRESENT != 0 && may).then_some(kept | mmu::pfn_bits(new))
+        };
+        let old = self.change_pte(mm, va, replaced).await;
+        if replaced(old).is_some() {
+            self.flush(mm, va).await;
+        }
+    }
+
+    /// `MADV_FREE`: until the next store somebody may discard it.
+    pub(crate) async fn give_up(&self, mm: MmStruct, va: Va) {
+        let given = |pte: u64| (pte & mmu::PRESENT != 0).then_some((pte | LAZY) & !mmu::DIRTY);
+        self.change_pte(mm, va, given).await;
+        self.flush(mm, va).await;
+    }
+
+    /// `mprotect(2)`.
+    pub(crate) async fn mprotect(&self, mm: MmStruct, va: Va, write: bool) {
+        let changed = |pte: u64| {
+            let allowed = write && pte & UFFD_WP == 0;
+            let new = if allowed { pte | mmu::WRITE } else { pte & !mmu::WRITE };
+            (pte & mmu::PRESENT != 0).then_some(new)
+        };
+        if write {
+            self.set_bits(mm.vm_flags(va), vm::WRITE, Prim::VmFlags).await;
+        } else {
+            self.clear_bits(mm.vm_flags(va), vm::WRITE, Prim::VmFlags).await;
+        }
+        self.change_pte(mm, va, changed).await;
+        if !write {
+            self.flush(mm, va).await;
+        }
+    }
+
+    /// Writing 4 to `/proc/PID/clear_refs`.
+    pub(crate) async fn clear_refs(&self, mm: MmStruct) {
+        for va in 0..self.world.areas.len() {
+            // What was written is not discarded any more, and the bit that says so goes now.
+            let cleared = |pte: u64| {
+                let lazy = if pte & mmu::DIRTY == 0 { 0 } else { LAZY };
+                (pte & mmu::PRESENT != 0).then_some(pte & !mmu::DIRTY & !lazy)
+            };
+            self.change_pte(mm, va, cleared).await;
+            self.flush(mm, va).await;
+        }
+    }
+
+    /// The soft-dirty bit: 1 if there was a store since, and perhaps if there was none.
+    pub(crate) async fn soft_dirty(&self, mm: MmStruct, va: Va) -> bool {
+        let pte = self.pte(mm, va).await;
+        pte & mmu::DIRTY != 0 || self.choose(2, Prim::Ghost).await == 1
+    }
+
+    /// `UFFDIO_WRITEPROTECT`.
+    pub(crate) async fn uffd_writeprotect(&self, mm: MmStruct, va: Va, protect: bool) {
+        let flags = self.load(mm.vm_flags(va), Prim::FindVma).await.bits;
+        if flags & vm::UFFD_WP == 0 {
+            return;
+        }
+        if protect {
+            let protected = |pte: u64| (pte & mmu::PRESENT != 0).then_some((pte | UFFD_WP) & !mmu::WRITE);
+            self.change_pte(mm, va, protected).await;
+            self.flush(mm, va).await;
+        } else {
+            let write = if flags & vm::WRITE == 0 { 0 } else { mmu::WRITE };
+            let free = |pte: u64| (pte & UFFD_WP != 0).then_some((pte & !UFFD_WP) | write);
+            self.change_pte(mm, va, free).await;
+            self.fetch_add(mm.userfault_wakes(), 1, Prim::WriteOnce).await;
+        }
+    }
+
+    /// A variable, once it is set.
+    pub(crate) async fn variable(&self, var: usize) -> cowrace_mm::value::Value {
+        cowrace_mm::value::Value::decode(self.wait(variable(var), Cond::AnySet(u64::MAX)).await.bits)
+    }
+
+    /// A word of a page.
+    pub(crate) async fn data(&self, page: Obj, word: u8) -> u64 {
+        let addr: Addr = mmu::data(page, word);
+        self.load(addr, Prim::DmaRead).await.bits
+    }
+}

@@ -1,0 +1,112 @@
+//! What user space sees of an execution, all of it together.
+
+use cowrace_machine::{Memory, mmu};
+use cowrace_mm::World;
+use cowrace_mm::layout::{MmStruct, variable, vm};
+use cowrace_mm::observe::owner_view;
+use cowrace_mm::probe::Through;
+use cowrace_mm::result::failure;
+use cowrace_mm::value::{Handle, Value};
+use cowrace_mm::world::{MmId, Origin, Target, VarId};
+
+use crate::keepers::{Keeper, calls, keepers};
+use crate::promises::{Promises, Rule};
+
+/// One thing to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// A variable.
+    Variable(VarId),
+    /// The failure of a call that no variable keeps.
+    Failure(u16),
+    /// A word of a process at the end.
+    Memory(Target, u8),
+    /// Whether a handle still is its owner's memory: the owner stores.
+    ToDevice(Keeper),
+    /// The same: the device stores.
+    ToOwner(Keeper),
+}
+
+/// What was seen, in the order of the sights.
+pub(crate) type Observation = Vec<u64>;
+
+/// Nothing to be seen.
+pub(crate) const NOTHING: u64 = u64::MAX;
+/// A handle, whichever.
+const HANDLE: u64 = u64::MAX - 1;
+/// There is no such memory.
+pub(crate) const UNMAPPED: u64 = u64::MAX - 2;
+
+/// All that there is to look at in a scenario.
+pub(crate) fn sights(world: &World, promises: &Promises) -> Vec<Sight> {
+    let variables = (0..world.variables.len()).map(Sight::Variable);
+    let failures = calls(world).filter(|(_, call)| call.dest.is_none()).map(|(_, call)| Sight::Failure(call.id));
+    let mut sights: Vec<Sight> = variables.chain(failures).collect();
+    for mm in 0..world.mms.len() {
+        for (va, area) in world.areas.iter().enumerate() {
+            if descends(world, mm, area.mm) {
+                sights.extend((0..mmu::DATA_WORDS).map(|word| Sight::Memory(Target { mm, va }, word)));
+            }
+        }
+    }
+    for keeper in keepers(world, promises) {
+        // A history tells nothing of now.
+        if keeper.rule != Rule::History {
+            sights.push(Sight::ToDevice(keeper));
+            if keeper.write {
+                sights.push(Sight::ToOwner(keeper));
+            }
+        }
+    }
+    sights
+}
+
+fn descends(world: &World, mm: MmId, ancestor: MmId) -> bool {
+    mm == ancestor
+        || match world.mms[mm].origin {
+            Origin::Boot => false,
+            Origin::ForkedAtBoot(parent) | Origin::Fork(parent) => descends(world, parent, ancestor),
+        }
+}
+
+/// Looks at memory at the end. `through` probes a live handle.
+pub(crate) fn observe(
+    world: &World,
+    sights: &[Sight],
+    memory: &Memory,
+    through: impl Fn(&Sight, Handle) -> Through,
+) -> Observation {
+    let look = |sight: &Sight| match sight {
+        Sight::Variable(var) => plain(Value::decode(memory.get(variable(*var)))),
+        Sight::Failure(call) => failure(*call).map_or(NOTHING, |addr| plain(Value::decode(memory.get(addr)))),
+        Sight::Memory(target, word) => {
+            if is_mapped(memory, *target) {
+                owner_view(world, memory, *target, *word)
+            } else {
+                UNMAPPED
+            }
+        }
+        Sight::ToDevice(keeper) | Sight::ToOwner(keeper) => {
+            match Value::decode(memory.get(variable(keeper.variable))) {
+                Value::Handle(handle) if !handle.released && is_mapped(memory, keeper.target) => {
+                    through(sight, handle) as u64
+                }
+                _ => NOTHING,
+            }
+        }
+    };
+    sights.iter().map(look).collect()
+}
+
+fn is_mapped(memory: &Memory, target: Target) -> bool {
+    memory.get(MmStruct(target.mm).vm_flags(target.va)) & vm::EXISTS != 0
+}
+
+/// What user space can tell of a value.
+const fn plain(value: Value) -> u64 {
+    match value {
+        Value::Unset => NOTHING,
+        Value::Handle(_) => HANDLE,
+        value => value.encode(),
+    }
+}

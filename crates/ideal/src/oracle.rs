@@ -1,0 +1,122 @@
+//! The oracle: what ideal memory allows, and whether an execution of the kernel's model is within it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cowrace_explore::{Execution, Explorer, Observer};
+use cowrace_machine::{Limits, Memory, mmu};
+use cowrace_mm::layout::MmStruct;
+use cowrace_mm::probe::{Through, device_to_owner, owner_to_device};
+use cowrace_mm::{Kernel, World};
+use cowrace_mm::value::Handle;
+use cowrace_trace::Finding;
+
+use crate::class::finding;
+use crate::layout::heir;
+use crate::observation::{Observation, Sight, observe, sights};
+use crate::program::program;
+use crate::promises::Promises;
+
+/// Executions of ideal memory that are looked at at most.
+const MOST: u64 = 3_000_000;
+
+/// Ideal memory has more executions than can be looked at, so nothing can be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge;
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ideal memory has more than {MOST} executions")
+    }
+}
+
+/// What a scenario may show.
+#[derive(Debug)]
+pub struct Oracle {
+    world: World,
+    promises: Promises,
+    sights: Vec<Sight>,
+    allowed: BTreeSet<Observation>,
+    executions: u64,
+}
+
+struct Collect<'c> {
+    world: &'c World,
+    sights: &'c [Sight],
+    allowed: BTreeSet<Observation>,
+}
+
+impl Observer for Collect<'_> {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        let memory = execution.memory();
+        let through = |sight: &Sight, handle: Handle| probe(memory, sight, handle);
+        self.allowed.insert(observe(self.world, self.sights, memory, through));
+    }
+}
+
+/// What would come of a store: ideal memory does not move, so it is enough to look.
+fn probe(memory: &Memory, sight: &Sight, handle: Handle) -> Through {
+    let (Sight::ToDevice(keeper) | Sight::ToOwner(keeper)) = sight else { return Through::Refused };
+    let pte = memory.get(MmStruct(keeper.target.mm).pte(keeper.target.va));
+    let needs = if matches!(sight, Sight::ToDevice(_)) { mmu::PRESENT | mmu::WRITE } else { mmu::PRESENT };
+    let at_hand = memory.get(heir(keeper.variable)) == 0;
+    match pte & needs == needs {
+        false => Through::Refused,
+        true if at_hand && mmu::page(pte) == handle.page => Through::Yes,
+        true => Through::No,
+    }
+}
+
+impl Oracle {
+    /// Explores ideal memory.
+    ///
+    /// # Errors
+    ///
+    /// If that is too large.
+    pub fn new(world: &World, promises: &Promises) -> Result<Self, TooLarge> {
+        let ideal = program(world, promises);
+        let sights = sights(world, promises);
+        let mut collect = Collect { world, sights: &sights, allowed: BTreeSet::new() };
+        let limits = Limits { executions: Some(MOST), ..Limits::default() };
+        let outcome = Explorer::new(&ideal).limits(limits).exhaustive(true).run(&mut collect);
+        if !outcome.complete {
+            return Err(TooLarge);
+        }
+        let allowed = collect.allowed;
+        Ok(Self { world: world.clone(), promises: *promises, sights, allowed, executions: outcome.executions })
+    }
+
+    /// How many executions ideal memory has, and how many different things they show.
+    #[must_use]
+    pub fn size(&self) -> (u64, usize) {
+        (self.executions, self.allowed.len())
+    }
+
+    /// A judge of ends of executions.
+    pub fn judge(
+        self: &Arc<Self>,
+    ) -> impl Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync + use<> {
+        let oracle = Arc::clone(self);
+        // Many executions end in the same memory.
+        let judged: Mutex<HashMap<Vec<(usize, u64)>, Option<Finding>>> = Mutex::default();
+        move |kernel, memory| {
+            let key: Vec<(usize, u64)> = memory.nonzero().collect();
+            let mut judged = judged.lock().unwrap_or_else(PoisonError::into_inner);
+            judged.entry(key).or_insert_with(|| oracle.judged(kernel, memory)).clone()
+        }
+    }
+
+    fn judged(&self, kernel: &Arc<Kernel>, memory: &Memory) -> Option<Finding> {
+        let through = |sight: &Sight, handle: Handle| match sight {
+            Sight::ToDevice(keeper) => owner_to_device(kernel, memory, keeper.target, handle.page),
+            Sight::ToOwner(keeper) => device_to_owner(kernel, memory, keeper.target, handle.page),
+            _ => Through::Refused,
+        };
+        let seen = observe(&self.world, &self.sights, memory, through);
+        if self.allowed.contains(&seen) {
+            return None;
+        }
+        Some(finding((&self.world, &self.promises), &self.sights, &self.allowed, &seen))
+    }
+}

@@ -1,0 +1,72 @@
+//! A scenario as a program of ideal memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cowrace_machine::{Actor, ActorSet, Memory, Narrate, Narration, Obj, Program};
+use cowrace_mm::World;
+use cowrace_mm::result;
+use cowrace_trace::Change;
+
+use crate::cpu::Known;
+use crate::history::Histories;
+use crate::promises::Promises;
+use crate::{call, discard, history, memory};
+
+/// Nobody reads executions of ideal memory.
+struct Silent;
+
+impl Narrate for Silent {
+    fn event(&self, event: &Narration<'_>) -> (String, Vec<Change>) {
+        (event.request.prim.name().to_owned(), Vec::new())
+    }
+
+    fn variables(&self, _: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}
+
+/// Makes a program of a scenario on the memory that user space was promised.
+#[must_use]
+pub fn program(world: &World, promises: &Promises) -> Program {
+    let known = Arc::new(Known { world: world.clone(), promises: *promises });
+    let histories = Arc::new(Histories::of(&known));
+    let mut actors: Vec<Actor> = Vec::new();
+    for (index, spec) in world.actors.iter().enumerate() {
+        let (known, histories) = (Arc::clone(&known), Arc::clone(&histories));
+        actors.push(Actor::new(spec.name.clone(), move |cpu| {
+            let (known, histories) = (Arc::clone(&known), Arc::clone(&histories));
+            Box::pin(async move { call::run(cpu, &known, &histories, index).await })
+        }));
+    }
+    for nth in 0..histories.all.len() {
+        let histories = Arc::clone(&histories);
+        actors.push(Actor::new("history", move |cpu| {
+            let histories = Arc::clone(&histories);
+            Box::pin(async move { history::run(cpu, &histories.all[nth]).await })
+        }));
+    }
+    for place in discard::places(&known) {
+        let known = Arc::clone(&known);
+        actors.push(Actor::new("discard", move |cpu| {
+            let known = Arc::clone(&known);
+            Box::pin(async move { discard::run(cpu, &known, place).await })
+        }));
+    }
+    let barriers = world.barriers.iter().map(|members| {
+        let mut set = ActorSet::default();
+        members.iter().for_each(|&actor| set.insert(actor as u8));
+        set
+    });
+    Program {
+        memory: memory::boot(world, result::objects(world), histories.samples),
+        actors,
+        barriers: barriers.collect(),
+        // Helpers take part in no barrier, and a call leaves everything in memory.
+        forgetful: true,
+        windows: Vec::new(),
+        check: Box::new(|_| None),
+        narrate: Box::new(Silent),
+        fingerprint: 0,
+    }
+}

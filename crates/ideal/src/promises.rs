@@ -1,0 +1,87 @@
+//! What user space may rely on, as settings: one rule for each way to hold memory.
+//!
+//! A rule belongs to an API, not to a flag: user space never heard of `FOLL_GET`. The defaults are what the
+//! documentation of each API says, or what all kernels did where it says nothing.
+
+use cowrace_mm::world::{Area, Backing, Call, GupFlags, Populate};
+
+/// How a handle relates to the memory that it was taken on, from a moment within the call that takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// It is the owner's memory, both ways, until the owner unmaps or discards it. A fork leaves it with the
+    /// parent.
+    Alias,
+    /// As [`Alias`](Self::Alias) until a fork of the owner overlaps or follows; from then on it may be the
+    /// parent's memory or the child's.
+    AliasUntilFork,
+    /// What is read through it is what the owner had at some moment since it was taken, never again anything older
+    /// than what was read before.
+    History,
+}
+
+/// The rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promises {
+    /// A pin that may be written through: io_uring's fixed buffers, RDMA, VFIO.
+    pub write_pin: Rule,
+    /// A pin to read from, for long (`FOLL_LONGTERM`), whatever is mapped there.
+    pub longterm_read_pin: Rule,
+    /// A pin to read from, for a short time, of anonymous memory.
+    pub read_pin: Rule,
+    /// The same of the zero page or of a page of a private file mapping, which the owner's next store may replace.
+    pub read_pin_of_shared: Rule,
+    /// `get_user_pages` to write through.
+    pub write_get: Rule,
+    /// `get_user_pages` to read from, `vmsplice(2)`.
+    pub read_get: Rule,
+    /// `read(2)` and `write(2)` with `O_DIRECT`, while they are under way. `open(2)` warns of a fork meanwhile;
+    /// kernels from v6.5 on keep what older ones only hoped for.
+    pub direct_io: Rule,
+    /// `recvmsg(2)` that decrypts into user memory, while it is under way.
+    pub recvmsg: Rule,
+}
+
+impl Default for Promises {
+    fn default() -> Self {
+        Self {
+            write_pin: Rule::Alias,
+            longterm_read_pin: Rule::Alias,
+            read_pin: Rule::Alias,
+            read_pin_of_shared: Rule::History,
+            write_get: Rule::AliasUntilFork,
+            read_get: Rule::History,
+            direct_io: Rule::Alias,
+            recvmsg: Rule::AliasUntilFork,
+        }
+    }
+}
+
+impl Promises {
+    /// The rule for what a call takes hold of, if it takes hold of anything.
+    #[must_use]
+    pub fn rule(&self, call: &Call, area: &Area) -> Option<Rule> {
+        let pinned = |flags: GupFlags| match (flags.write, flags.longterm) {
+            (true, _) => self.write_pin,
+            (false, true) => self.longterm_read_pin,
+            (false, false) if is_shared(area) => self.read_pin_of_shared,
+            (false, false) => self.read_pin,
+        };
+        match *call {
+            Call::Gup { pin: true, flags, .. } => Some(pinned(flags)),
+            Call::Gup { pin: false, flags, .. } if flags.write => Some(self.write_get),
+            Call::Gup { .. } | Call::Vmsplice { .. } => Some(self.read_get),
+            Call::IoUringRegister { .. } => Some(self.write_pin),
+            Call::ExtractPages { .. } | Call::DirectRead { .. } | Call::DirectWrite { .. } => {
+                Some(self.direct_io)
+            }
+            Call::Recvmsg { .. } => Some(self.recvmsg),
+            _ => None,
+        }
+    }
+}
+
+/// Whether what is mapped there may be replaced by the owner's first store.
+const fn is_shared(area: &Area) -> bool {
+    matches!(area.backing, Backing::PrivateFile)
+        || matches!(area.populate, Populate::ZeroPage | Populate::None)
+}

@@ -1,0 +1,77 @@
+//! Probes of a handle at the end: whether what its owner stores reaches the device, and what the device stores
+//! the owner.
+//!
+//! They run the model's own code on a copy of memory, one request after the other, on a CPU that nobody has used.
+//! Nobody else moves any more.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use cowrace_machine::{Memory, Obj, Op, Prim, Seat, mmu};
+
+use crate::cpu::{Cpu, Kernel};
+use crate::layout::MmStruct;
+use crate::user::user_access;
+use crate::world::Target;
+
+/// What a probe stores: nothing that a scenario writes.
+const MARK: u64 = 0x5eed_5eed;
+
+/// A probe makes so many requests at most.
+const MOST: u32 = 10_000;
+
+/// What came of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Through {
+    /// The other side sees it.
+    Yes,
+    /// The other side sees something else.
+    No,
+    /// It was refused, or waits for ever.
+    Refused,
+}
+
+/// Stores as the owner, and looks as the device that holds `page`.
+#[must_use]
+pub fn owner_to_device(kernel: &Arc<Kernel>, memory: &Memory, owner: Target, page: Obj) -> Through {
+    run(kernel, memory, |cpu| async move {
+        user_access(&cpu, MmStruct(owner.mm), owner.va, 0, Some(MARK)).await.ok()?;
+        Some(cpu.load(mmu::data(page, 0), Prim::DmaRead).speculative().await.bits == MARK)
+    })
+}
+
+/// Stores as the device that holds `page`, and looks as the owner.
+#[must_use]
+pub fn device_to_owner(kernel: &Arc<Kernel>, memory: &Memory, owner: Target, page: Obj) -> Through {
+    run(kernel, memory, |cpu| async move {
+        cpu.store(mmu::data(page, 0), MARK, Prim::DmaWrite).speculative().await;
+        Some(user_access(&cpu, MmStruct(owner.mm), owner.va, 0, None).await.ok()? == MARK)
+    })
+}
+
+fn run<F: Future<Output = Option<bool>> + 'static>(
+    kernel: &Arc<Kernel>,
+    memory: &Memory,
+    probe: impl FnOnce(Cpu) -> F,
+) -> Through {
+    let answer = Rc::new(Cell::new(None));
+    let mut seat = Seat::new(kernel.world.actors.len() as u8, |cpu| {
+        let (probe, answer) = (probe(Cpu::new(cpu, Arc::clone(kernel))), Rc::clone(&answer));
+        Box::pin(async move { answer.set(probe.await) })
+    });
+    let mut memory = memory.clone();
+    for _ in 0..MOST {
+        let Some(request) = seat.poll() else { break };
+        if !memory.ready(&request.op) || matches!(request.op, Op::Join { .. } | Op::Barrier { .. }) {
+            break;
+        }
+        seat.answer(memory.execute(&request).answer);
+    }
+    match answer.get() {
+        Some(true) => Through::Yes,
+        Some(false) => Through::No,
+        None => Through::Refused,
+    }
+}
