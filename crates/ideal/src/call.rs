@@ -5,9 +5,7 @@ use cowrace_machine::{Cond, Obj, Prim, mmu};
 use cowrace_mm::layout::{MmStruct, variable};
 use cowrace_mm::result;
 use cowrace_mm::value::{Handle, Value};
-use cowrace_mm::world::{
-    ActorId, Advice, Arg, Call, CallSpec, Errno, MmId, Origin, Step, Target, VarId,
-};
+use cowrace_mm::world::{ActorId, Advice, Arg, Call, CallSpec, Errno, MmId, Origin, Step, Target, VarId};
 
 use crate::cpu::{Cpu, Known};
 use crate::history::{self, Histories};
@@ -62,11 +60,16 @@ async fn handle(cpu: &Cpu<'_>, var: VarId) -> Option<Handle> {
 }
 
 /// Takes hold of memory for as long as a call lasts: what it is, and whose it becomes when that is forked.
-async fn take(cpu: &Cpu<'_>, target: Target, spec: &Call, write: bool) -> Result<(Obj, Option<MmId>), Errno> {
+async fn take(
+    cpu: &Cpu<'_>,
+    target: Target,
+    spec: &CallSpec,
+    write: bool,
+) -> Result<(Obj, Option<MmId>), Errno> {
     let mm = MmStruct(target.mm);
-    let force = matches!(spec, Call::Gup { flags, .. } if flags.force);
+    let force = matches!(spec.call, Call::Gup { flags, .. } if flags.force);
     let taken = cpu.take(mm, target.va, write, force).await?;
-    let rule = cpu.promises.rule(spec, &cpu.world.areas[target.va]);
+    let rule = cpu.promises.rule(cpu.world, spec, target.va);
     let mut heir = None;
     if rule == Some(Rule::AliasUntilFork) {
         let children: Vec<MmId> =
@@ -128,7 +131,7 @@ async fn keep(
 }
 
 /// A device fills user memory while a call lasts.
-async fn fill(cpu: &Cpu<'_>, target: Target, spec: &Call, word: u8, value: u64) -> Value {
+async fn fill(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, word: u8, value: u64) -> Value {
     match take(cpu, target, spec, true).await {
         Ok((taken, heir)) => {
             let page = held(cpu, taken, heir, target.va).await;
@@ -151,28 +154,28 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
         }
         Call::DirectRead { va, word, value } | Call::Recvmsg { va, word, value } => {
             let value = argument(cpu, value).await;
-            return fill(cpu, here(va), &spec.call, word, value).await;
+            return fill(cpu, here(va), spec, word, value).await;
         }
         Call::DirectWrite { va, word } => {
-            return match take(cpu, here(va), &spec.call, false).await {
+            return match take(cpu, here(va), spec, false).await {
                 Ok((taken, _)) => Value::Number(cpu.data(taken, word).await),
                 Err(errno) => Value::Errno(errno),
             };
         }
         Call::Gup { target, flags, .. } => {
-            let taken = take(cpu, target, &spec.call, flags.write).await;
+            let taken = take(cpu, target, spec, flags.write).await;
             return keep(cpu, spec, taken, flags.write).await;
         }
         Call::ExtractPages { va, write } => {
-            let taken = take(cpu, here(va), &spec.call, write).await;
+            let taken = take(cpu, here(va), spec, write).await;
             return keep(cpu, spec, taken, write).await;
         }
         Call::Vmsplice { va } => {
-            let taken = take(cpu, here(va), &spec.call, false).await;
+            let taken = take(cpu, here(va), spec, false).await;
             return keep(cpu, spec, taken, false).await;
         }
         Call::IoUringRegister { va } => {
-            let taken = take(cpu, here(va), &spec.call, true).await;
+            let taken = take(cpu, here(va), spec, true).await;
             return keep(cpu, spec, taken, true).await;
         }
         Call::Release { handle: var } => {
@@ -214,8 +217,12 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
         Call::Madvise { va, advice } => match advice {
             Advice::DontNeed => cpu.discard(mm, va, false).await,
             Advice::Free => cpu.give_up(mm, va).await,
-            Advice::DontFork => cpu.set_bits(mm.vm_flags(va), cowrace_mm::layout::vm::DONTCOPY, Prim::VmFlags).await,
-            Advice::DoFork => cpu.clear_bits(mm.vm_flags(va), cowrace_mm::layout::vm::DONTCOPY, Prim::VmFlags).await,
+            Advice::DontFork => {
+                cpu.set_bits(mm.vm_flags(va), cowrace_mm::layout::vm::DONTCOPY, Prim::VmFlags).await
+            }
+            Advice::DoFork => {
+                cpu.clear_bits(mm.vm_flags(va), cowrace_mm::layout::vm::DONTCOPY, Prim::VmFlags).await
+            }
             Advice::PageOut => {}
         },
         Call::Mprotect { va, write } => cpu.mprotect(mm, va, write).await,

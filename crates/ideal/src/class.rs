@@ -39,17 +39,26 @@ struct Told {
     text: String,
 }
 
-/// From the gravest on.
-const RANKS: [Class; 8] = [
+/// From the gravest on. What a device wrote and another mm sees comes late: its owner misses it, as a rule, and that
+/// is the damage.
+const RANKS: [Class; 9] = [
     Class::Leak,
     Class::LostRead,
     Class::LostWrite,
+    Class::Leak,
     Class::LostSoftDirty,
     Class::LostUffdWp,
     Class::PrivateWrite,
     Class::StalePin,
     Class::Assertion,
 ];
+
+/// The rank of a leak of what a device wrote.
+const BY_DEVICE: usize = 3;
+
+fn rank(class: Class) -> usize {
+    RANKS.iter().position(|&other| other == class).unwrap_or(RANKS.len() - 1)
+}
 
 /// Puts what was seen into words, beside what is allowed and most like it.
 pub(crate) fn finding(
@@ -81,13 +90,12 @@ struct Judge<'w> {
 
 impl Judge<'_> {
     fn tell(&self, sight: &Sight, seen: u64, should: u64) -> Told {
-        let (class, because) = self.class(sight, seen, should);
-        let rank = RANKS.iter().position(|&other| other == class).unwrap_or(RANKS.len() - 1);
+        let (rank, because) = self.class(sight, seen, should);
         let (name, seen, should) = (self.name(sight), text(sight, seen), text(sight, should));
         Told { rank, text: format!("{name} {seen}, and user space was promised that it {should}{because}") }
     }
 
-    fn class(&self, sight: &Sight, seen: u64, should: u64) -> (Class, String) {
+    fn class(&self, sight: &Sight, seen: u64, should: u64) -> (usize, String) {
         let Some(looked) = self.looked(sight) else {
             let class = match sight {
                 Sight::ToDevice(_) | Sight::ToOwner(_) => Class::StalePin,
@@ -95,7 +103,7 @@ impl Judge<'_> {
                 Sight::Failure(_) | Sight::Variable(_) if is_errno(should) => Class::PrivateWrite,
                 _ => Class::Assertion,
             };
-            return (class, String::new());
+            return (rank(class), String::new());
         };
         let number = |bits: u64| match sight {
             Sight::Memory(..) if bits < UNMAPPED => Some(bits),
@@ -109,13 +117,18 @@ impl Judge<'_> {
         let (theirs, missed) = (wrote(number(seen)), wrote(number(should)));
         let said = |who: &Writer, what: &str| {
             let name = &self.world.actors[who.actor].name;
-            if who.device { format!(": {what} by a device for {name}") } else { format!(": {what} by {name}") }
+            if who.device {
+                format!(": {what} by a device for {name}")
+            } else {
+                format!(": {what} by {name}")
+            }
         };
         let home = looked.target.mm;
         if let Some(stranger) = theirs.first().filter(|_| theirs.iter().all(|who| who.mm != home)) {
-            return (Class::Leak, said(stranger, "it was written"));
+            let rank = if stranger.device { BY_DEVICE } else { rank(Class::Leak) };
+            return (rank, said(stranger, "it was written"));
         }
-        match missed.iter().find(|who| who.mm == home) {
+        let (class, because) = match missed.iter().find(|who| who.mm == home) {
             Some(who) if looked.held => (Class::StalePin, said(who, "that was written")),
             Some(who) if who.device => (Class::LostRead, said(who, "that was written")),
             Some(who) => (Class::LostWrite, said(who, "that was written")),
@@ -124,7 +137,8 @@ impl Judge<'_> {
                 Some(who) => (Class::PrivateWrite, said(who, "it was written")),
                 None => (Class::LostWrite, String::new()),
             },
-        }
+        };
+        (rank(class), because)
     }
 
     /// The word that a sight is of, if it is of one.

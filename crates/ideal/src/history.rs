@@ -42,7 +42,9 @@ impl Histories {
         let mut histories = Self::default();
         let keepers = keepers(&known.world, &known.promises);
         for (actor, spec) in calls(&known.world) {
-            let (Call::DmaRead { handle, word } | Call::PipeRead { handle, word }) = spec.call else { continue };
+            let (Call::DmaRead { handle, word } | Call::PipeRead { handle, word }) = spec.call else {
+                continue;
+            };
             if !keepers.iter().any(|keeper| keeper.variable == handle && keeper.rule == Rule::History) {
                 continue;
             }

@@ -48,13 +48,16 @@ pub(crate) fn keepers(world: &World, promises: &Promises) -> Vec<Keeper> {
         let (actor, spec) = filling.next()?;
         let keeps = matches!(
             spec.call,
-            Call::Gup { .. } | Call::ExtractPages { .. } | Call::Vmsplice { .. } | Call::IoUringRegister { .. }
+            Call::Gup { .. }
+                | Call::ExtractPages { .. }
+                | Call::Vmsplice { .. }
+                | Call::IoUringRegister { .. }
         );
         if !keeps || filling.next().is_some() {
             return None;
         }
         let (target, write) = taken(&spec.call, world.actors[actor].mm)?;
-        let rule = promises.rule(&spec.call, &world.areas[target.va])?;
+        let rule = promises.rule(world, spec, target.va)?;
         Some(Keeper { variable, target, rule, write })
     };
     (0..world.variables.len()).filter_map(of).collect()

@@ -40,7 +40,8 @@ pub(crate) const UNMAPPED: u64 = u64::MAX - 2;
 /// All that there is to look at in a scenario.
 pub(crate) fn sights(world: &World, promises: &Promises) -> Vec<Sight> {
     let variables = (0..world.variables.len()).map(Sight::Variable);
-    let failures = calls(world).filter(|(_, call)| call.dest.is_none()).map(|(_, call)| Sight::Failure(call.id));
+    let failures =
+        calls(world).filter(|(_, call)| call.dest.is_none()).map(|(_, call)| Sight::Failure(call.id));
     let mut sights: Vec<Sight> = variables.chain(failures).collect();
     for mm in 0..world.mms.len() {
         for (va, area) in world.areas.iter().enumerate() {

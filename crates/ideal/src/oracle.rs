@@ -8,8 +8,8 @@ use cowrace_explore::{Execution, Explorer, Observer};
 use cowrace_machine::{Limits, Memory, mmu};
 use cowrace_mm::layout::MmStruct;
 use cowrace_mm::probe::{Through, device_to_owner, owner_to_device};
-use cowrace_mm::{Kernel, World};
 use cowrace_mm::value::Handle;
+use cowrace_mm::{Kernel, World};
 use cowrace_trace::Finding;
 
 use crate::class::finding;
@@ -84,7 +84,13 @@ impl Oracle {
             return Err(TooLarge);
         }
         let allowed = collect.allowed;
-        Ok(Self { world: world.clone(), promises: *promises, sights, allowed, executions: outcome.executions })
+        Ok(Self {
+            world: world.clone(),
+            promises: *promises,
+            sights,
+            allowed,
+            executions: outcome.executions,
+        })
     }
 
     /// How many executions ideal memory has, and how many different things they show.

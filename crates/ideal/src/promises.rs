@@ -3,7 +3,7 @@
 //! A rule belongs to an API, not to a flag: user space never heard of `FOLL_GET`. The defaults are what the
 //! documentation of each API says, or what all kernels did where it says nothing.
 
-use cowrace_mm::world::{Area, Backing, Call, GupFlags, Populate};
+use cowrace_mm::world::{Area, Backing, Call, CallSpec, GupFlags, Populate, Va, World};
 
 /// How a handle relates to the memory that it was taken on, from a moment within the call that takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,9 +57,15 @@ impl Default for Promises {
 }
 
 impl Promises {
-    /// The rule for what a call takes hold of, if it takes hold of anything.
+    /// The rule for what a call of a scenario takes hold of, if it takes hold of anything.
     #[must_use]
-    pub fn rule(&self, call: &Call, area: &Area) -> Option<Rule> {
+    pub fn rule(&self, world: &World, spec: &CallSpec, va: Va) -> Option<Rule> {
+        let rule = self.kind(&spec.call, &world.areas[va])?;
+        Some(if world.coherent.contains(&spec.id) { Rule::Alias } else { rule })
+    }
+
+    /// The rule for a kind of call.
+    fn kind(&self, call: &Call, area: &Area) -> Option<Rule> {
         let pinned = |flags: GupFlags| match (flags.write, flags.longterm) {
             (true, _) => self.write_pin,
             (false, true) => self.longterm_read_pin,

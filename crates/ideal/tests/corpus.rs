@@ -14,7 +14,8 @@ use cowrace_mm::{Era, program_and_consulted};
 #[test]
 fn without_assertions() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
-    let mut files: Vec<_> = fs::read_dir(&root).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(&root).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()).collect();
     files.sort();
     let only = std::env::var("ONLY").ok();
     for file in files {
@@ -46,7 +47,12 @@ fn without_assertions() {
                 let without = Explorer::new(&program).run(&mut ()).finding.map(|(finding, _)| finding);
                 let class = |f: &Option<cowrace_trace::Finding>| f.as_ref().map(|f| f.class);
                 if class(&with) != class(&without) {
-                    let key = format!("{:?} not {:?}: {:?}", class(&without), class(&with), without.map(|f| f.detail));
+                    let key = format!(
+                        "{:?} not {:?}: {:?}",
+                        class(&without),
+                        class(&with),
+                        without.map(|f| f.detail)
+                    );
                     told.entry(key).or_default().push(preset.name);
                 }
             }

@@ -40,6 +40,9 @@ pub struct World {
     pub barriers: Vec<Vec<ActorId>>,
     /// Predicates on the end.
     pub predicates: Vec<Predicate>,
+    /// Calls that take hold of memory, by [`CallSpec::id`], of which more is promised than of their kind: what they
+    /// hold stays the owner's memory, both ways, whatever happens.
+    pub coherent: Vec<u16>,
     /// Windows of the race. [`cowrace_machine::Point::call`] is [`CallSpec::id`].
     pub windows: Vec<Window>,
     /// What the environment may do.

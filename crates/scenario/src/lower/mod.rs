@@ -91,6 +91,7 @@ fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Opti
         actors,
         barriers,
         predicates,
+        coherent: Vec::new(),
         windows,
         environment: file.header.env.environment,
     };
