@@ -61,7 +61,8 @@ impl<'r> Modelled<'r> {
         let [variant] = self.scenario.variants() else {
             return Err(Failure::tool(format!("the scenario of row `{}` has variants", self.row.name)));
         };
-        let task = Task { scenario: &self.scenario, variant, era: &era, arch: Arch::default() };
+        let task =
+            Task { scenario: &self.scenario, variant, era: &era, arch: Arch::default(), promised: None };
         let mut report = task.check(Limits::default(), observer);
         let outcome = report.class.map_or(report.verdict.name(), |class| class.name());
         let model = self.subject.verdict(outcome);

@@ -81,8 +81,9 @@ impl Batch<'_> {
         let mut work = Vec::new();
         for each in self.loaded {
             let scenario = &each.scenario;
-            for variant in scenario.variants() {
-                let task = |era| Task { scenario, variant, era, arch: self.args.toggles.arch };
+            for (variant, promised) in each.variants() {
+                let (arch, promised) = (self.args.toggles.arch, Some(promised));
+                let task = |era| Task { scenario, variant, era, arch, promised };
                 work.extend(self.eras.iter().map(|era| (task(era), each)));
             }
         }

@@ -10,7 +10,7 @@ use cowrace_scenario::{Expectation, Scenario, Variant, environment};
 use cowrace_trace::frontier::Frontier;
 use cowrace_trace::{Class, Report, Trace, Verdict};
 
-use crate::{coverage, directives};
+use crate::{Promised, coverage, directives};
 
 /// How the exhaustive engine is to search.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,13 +58,21 @@ pub struct Task<'s> {
     pub era: &'s Era,
     /// The architecture.
     pub arch: Arch,
+    /// What user space was promised; `None` if nobody asks.
+    pub promised: Option<&'s Promised>,
 }
 
 impl Task<'_> {
     /// The program that engines run.
     #[must_use]
     pub fn program(&self) -> Program {
-        cowrace_mm::program(self.variant.world(), self.era, self.arch)
+        self.program_and_consulted().0
+    }
+
+    fn program_and_consulted(&self) -> (Program, Consulted) {
+        let world = self.variant.world();
+        let judge = self.promised.and_then(|promised| promised.judge(world));
+        cowrace_mm::program_and_consulted(world, self.era, self.arch, judge)
     }
 
     /// Explores every interleaving, and judges the result by what the file expects.
@@ -81,8 +89,7 @@ impl Task<'_> {
     pub(crate) fn explored(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Explored {
         let Exploration { limits, exhaustive, preemptions, coverage, threads, frontier } = how;
         let started = Instant::now();
-        let (program, consulted) =
-            cowrace_mm::program_and_consulted(self.variant.world(), self.era, self.arch);
+        let (program, consulted) = self.program_and_consulted();
         let mut explorer = Explorer::new(&program)
             .limits(limits)
             .exhaustive(exhaustive)
@@ -96,7 +103,12 @@ impl Task<'_> {
         }
         let mut outcome = explorer.run(observer);
         let frontier = outcome.frontier.take();
-        let (verdict, detail) = conclude(&program, &outcome, preemptions);
+        let (mut verdict, mut detail) = conclude(&program, &outcome, preemptions);
+        if verdict == Verdict::Holds
+            && let Some(error) = self.promised.and_then(|promised| promised.unknown(self.variant.world()))
+        {
+            (verdict, detail) = (Verdict::Inconclusive, Some(error.to_string()));
+        }
         // Samples count for what they have found; for what holds they say nothing.
         let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };
         let is_clean = matches!(verdict, Verdict::Holds | Verdict::Vacuous);

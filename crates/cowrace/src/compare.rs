@@ -163,7 +163,7 @@ never s == 1 else leak
         let scenario = parse(COPY).expect("it parses");
         let era = Era::preset("v6.1").expect("it is there");
         let variant = scenario.variant(None).expect("it is the only one");
-        let task = Task { scenario: &scenario, variant, era: &era, arch: Arch::default() };
+        let task = Task { scenario: &scenario, variant, era: &era, arch: Arch::default(), promised: None };
         let program = task.program();
         let outcomes = Outcomes::of(&program);
         let known = outcomes.all.first().expect("there is one").clone();

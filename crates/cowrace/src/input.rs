@@ -7,13 +7,27 @@ use std::path::PathBuf;
 use cowrace_real_kernels::{Generated, TableError};
 use cowrace_scenario::{LoadError, Scenario, Source, Variant, load, parse};
 
-use crate::{Failure, diagnose, suggest};
+use crate::{Failure, Promised, diagnose, suggest};
 
 /// A scenario and the file that it comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Loaded {
     pub(crate) source: Source,
     pub(crate) scenario: Scenario,
+    /// What each variant may show.
+    pub(crate) promised: Vec<Promised>,
+}
+
+impl Loaded {
+    fn new(source: Source, scenario: Scenario) -> Self {
+        let promised = vec![Promised::default(); scenario.variants().len()];
+        Self { source, scenario, promised }
+    }
+
+    /// The variants, each with what it may show.
+    pub(crate) fn variants(&self) -> impl Iterator<Item = (&Variant, &Promised)> {
+        self.scenario.variants().iter().zip(&self.promised)
+    }
 }
 
 /// Reads the scenario files of the paths, each once.
@@ -45,7 +59,7 @@ pub(crate) fn checked(sources: Vec<Source>) -> Result<Vec<Loaded>, Failure> {
     let mut wrong = Vec::new();
     for source in sources {
         match parse(&source.text) {
-            Ok(scenario) => loaded.push(Loaded { source, scenario }),
+            Ok(scenario) => loaded.push(Loaded::new(source, scenario)),
             Err(diagnostics) => {
                 wrong.push(diagnose::draw(&source.path, &source.text, &diagnostics, colour()));
             }
@@ -56,7 +70,7 @@ pub(crate) fn checked(sources: Vec<Source>) -> Result<Vec<Loaded>, Failure> {
     }
     // Reports name scenarios, so a name must mean one of them.
     let mut names: HashMap<&str, &Source> = HashMap::new();
-    for Loaded { source, scenario } in &loaded {
+    for Loaded { source, scenario, .. } in &loaded {
         if let Some(other) = names.insert(scenario.name(), source) {
             return Err(Failure::scenario(format!(
                 "error: {} and {} are both called `{}`",

@@ -28,12 +28,14 @@ mod one;
 mod out;
 mod picture;
 mod progress;
+mod promised;
 mod rows;
 mod sharing;
 mod status;
 mod suggest;
 
 pub use cowrace_explore as explore;
+pub use cowrace_ideal as ideal;
 pub use cowrace_loom as loom;
 pub use cowrace_machine as machine;
 pub use cowrace_mm as mm;
@@ -56,6 +58,7 @@ pub use interrupt::Interrupt;
 pub use judge::{exit, worst};
 pub use out::Out;
 pub use picture::picture;
+pub use promised::Promised;
 
 /// Carries out a command line. `interrupt` ends its searches early: what they have come to is told, and the exit
 /// code is 12 unless a graver one applies.

@@ -61,7 +61,9 @@ impl One {
     pub(crate) fn task(&self) -> Result<Task<'_>, Failure> {
         let scenario = &self.loaded.scenario;
         let variant = input::variant(scenario, self.variant.as_deref())?;
-        Ok(Task { scenario, variant, era: &self.era, arch: self.arch })
+        let promised = self.loaded.variants().find(|(other, _)| other.name() == variant.name());
+        let promised = promised.map(|(_, promised)| promised);
+        Ok(Task { scenario, variant, era: &self.era, arch: self.arch, promised })
     }
 
     /// Runs one execution.

@@ -37,7 +37,7 @@ const HANDLE: u64 = u64::MAX - 1;
 /// There is no such memory.
 pub(crate) const UNMAPPED: u64 = u64::MAX - 2;
 
-/// All that there is to look at in a scenario.
+/// All that there is to look at in a scenario. Probes of handles stand last.
 pub(crate) fn sights(world: &World, promises: &Promises) -> Vec<Sight> {
     let variables = (0..world.variables.len()).map(Sight::Variable);
     let failures =
@@ -70,6 +70,16 @@ fn descends(world: &World, mm: MmId, ancestor: MmId) -> bool {
         }
 }
 
+impl Sight {
+    /// The handle that is probed.
+    pub(crate) const fn probed(&self) -> Option<&Keeper> {
+        match self {
+            Self::ToDevice(keeper) | Self::ToOwner(keeper) => Some(keeper),
+            _ => None,
+        }
+    }
+}
+
 /// Looks at memory at the end. `through` probes a live handle.
 pub(crate) fn observe(
     world: &World,
@@ -88,15 +98,18 @@ pub(crate) fn observe(
             }
         }
         Sight::ToDevice(keeper) | Sight::ToOwner(keeper) => {
-            match Value::decode(memory.get(variable(keeper.variable))) {
-                Value::Handle(handle) if !handle.released && is_mapped(memory, keeper.target) => {
-                    through(sight, handle) as u64
-                }
-                _ => NOTHING,
-            }
+            live(memory, keeper).map_or(NOTHING, |handle| through(sight, handle) as u64)
         }
     };
     sights.iter().map(look).collect()
+}
+
+/// The handle that a variable keeps at the end, if it still is one.
+pub(crate) fn live(memory: &Memory, keeper: &Keeper) -> Option<Handle> {
+    match Value::decode(memory.get(variable(keeper.variable))) {
+        Value::Handle(handle) if !handle.released && is_mapped(memory, keeper.target) => Some(handle),
+        _ => None,
+    }
 }
 
 fn is_mapped(memory: &Memory, target: Target) -> bool {

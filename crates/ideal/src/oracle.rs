@@ -14,7 +14,7 @@ use cowrace_trace::Finding;
 
 use crate::class::finding;
 use crate::layout::heir;
-use crate::observation::{Observation, Sight, observe, sights};
+use crate::observation::{Observation, Sight, live, observe, sights};
 use crate::program::program;
 use crate::promises::Promises;
 
@@ -104,16 +104,26 @@ impl Oracle {
         self: &Arc<Self>,
     ) -> impl Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync + use<> {
         let oracle = Arc::clone(self);
-        // Many executions end in the same memory.
-        let judged: Mutex<HashMap<Vec<(usize, u64)>, Option<Finding>>> = Mutex::default();
+        // Probes take time, and many executions end in the same memory.
+        let probed: Mutex<HashMap<Vec<(usize, u64)>, Option<Finding>>> = Mutex::default();
         move |kernel, memory| {
+            let Oracle { world, sights, allowed, .. } = &*oracle;
+            let probes = sights.iter().position(|sight| sight.probed().is_some()).unwrap_or(sights.len());
+            let seen = observe(world, &sights[..probes], memory, |_, _| Through::Refused);
+            // Observations are in order, so those that begin like this one stand together.
+            let may_be = allowed.range(seen.clone()..).next().is_some_and(|next| next.starts_with(&seen));
+            let is_probed =
+                |sight: &Sight| sight.probed().is_some_and(|keeper| live(memory, keeper).is_some());
+            if may_be && !sights[probes..].iter().any(is_probed) {
+                return oracle.compare(kernel, memory);
+            }
             let key: Vec<(usize, u64)> = memory.nonzero().collect();
-            let mut judged = judged.lock().unwrap_or_else(PoisonError::into_inner);
-            judged.entry(key).or_insert_with(|| oracle.judged(kernel, memory)).clone()
+            let mut probed = probed.lock().unwrap_or_else(PoisonError::into_inner);
+            probed.entry(key).or_insert_with(|| oracle.compare(kernel, memory)).clone()
         }
     }
 
-    fn judged(&self, kernel: &Arc<Kernel>, memory: &Memory) -> Option<Finding> {
+    fn compare(&self, kernel: &Arc<Kernel>, memory: &Memory) -> Option<Finding> {
         let through = |sight: &Sight, handle: Handle| match sight {
             Sight::ToDevice(keeper) => owner_to_device(kernel, memory, keeper.target, handle.page),
             Sight::ToOwner(keeper) => device_to_owner(kernel, memory, keeper.target, handle.page),

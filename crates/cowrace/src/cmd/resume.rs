@@ -38,15 +38,15 @@ pub(crate) fn run(
     }
     let selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
     let loaded = input::checked(input::files(&args.paths)?)?;
-    let variants: Vec<_> =
-        loaded.iter().flat_map(|l| l.scenario.variants().iter().map(move |v| (l, v))).collect();
-    let ([(loaded, variant)], [era]) = (variants.as_slice(), selection.eras.as_slice()) else {
+    let variants: Vec<_> = loaded.iter().flat_map(|l| l.variants().map(move |v| (l, v))).collect();
+    let ([(loaded, (variant, promised))], [era]) = (variants.as_slice(), selection.eras.as_slice()) else {
         return Err(Failure::usage(format!(
             "`--resume` is for one search, and these are {}: name one scenario without variants and one `--era`",
             variants.len() * selection.eras.len()
         )));
     };
-    let task = Task { scenario: &loaded.scenario, variant, era, arch: args.search.toggles.arch };
+    let arch = args.search.toggles.arch;
+    let task = Task { scenario: &loaded.scenario, variant, era, arch, promised: Some(promised) };
     let frontier = read(file, task.program().fingerprint)?;
     // Not only when there is something to lose.
     probe(file)?;
