@@ -10,7 +10,7 @@ use cowrace_scenario::{Scenario, parse};
 use cowrace_trace::Report;
 
 use crate::eras::explain;
-use crate::{Failure, Task};
+use crate::{Failure, Promised, Task};
 
 /// A row that the model can express, as a scenario.
 #[derive(Debug)]
@@ -61,8 +61,8 @@ impl<'r> Modelled<'r> {
         let [variant] = self.scenario.variants() else {
             return Err(Failure::tool(format!("the scenario of row `{}` has variants", self.row.name)));
         };
-        let task =
-            Task { scenario: &self.scenario, variant, era: &era, arch: Arch::default(), promised: None };
+        let (promised, arch) = (Promised::default(), Arch::default());
+        let task = Task { scenario: &self.scenario, variant, era: &era, arch, promised: Some(&promised) };
         let mut report = task.check(Limits::default(), observer);
         let outcome = report.class.map_or(report.verdict.name(), |class| class.name());
         let model = self.subject.verdict(outcome);
