@@ -13,7 +13,7 @@ use cowrace::mm::Era;
 use cowrace::mm::era::PRESETS;
 use cowrace::scenario::{Scenario, Variant, load, parse, print};
 use cowrace::trace::{Report, Verdict};
-use cowrace::{Task, picture};
+use cowrace::{Promised, Task, picture};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// A search that takes longer belongs to another scenario.
@@ -66,7 +66,8 @@ fn of_scenario(scenario: Scenario) -> Vec<Trial> {
 }
 
 fn one(scenario: &Scenario, variant: &Variant, era: &Era) -> Result<(), Failed> {
-    let task = Task { scenario, variant, era, arch: Arch::default() };
+    let promised = Promised::default();
+    let task = Task { scenario, variant, era, arch: Arch::default(), promised: Some(&promised) };
     let limits = Limits { time: Some(PATIENCE), ..Limits::default() };
     let report = task.check(limits, &mut ());
     if report.verdict == Verdict::Violated {
@@ -90,7 +91,8 @@ fn redraw(task: Task<'_>, report: &Report) -> Result<(), Failed> {
     let diagram = picture(task.scenario, task.variant, &trace).to_string();
     let redrawn = parse(&diagram).map_err(|errors| format!("{diagram}\ndoes not parse: {errors:#?}"))?;
     let variant = redrawn.variant(task.variant.name()).ok_or("the drawing has no such variant")?;
-    let again = Task { scenario: &redrawn, variant, ..task };
+    let promised = Promised::default();
+    let again = Task { scenario: &redrawn, variant, promised: Some(&promised), ..task };
     let replayed = again.as_written().map_err(|e| format!("{diagram}\ncannot be followed: {e}"))?;
     if replayed.finding != trace.finding {
         let (found, due) = (replayed.finding, trace.finding);

@@ -84,7 +84,7 @@ fn of_scenario(scenario: Scenario, fits: bool) -> Vec<Trial> {
 }
 
 fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<(), Failed> {
-    let task = Task { scenario, variant, era, arch: Arch::default() };
+    let task = Task { scenario, variant, era, arch: Arch::default(), promised: None };
     let program = task.program();
     let outcomes = Outcomes::of(&program);
     let explored = task.check(explore::Limits::default(), &mut ());

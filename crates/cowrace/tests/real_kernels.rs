@@ -120,6 +120,7 @@ fn the_table_notices() -> Result<(), Failed> {
                     variant: &scenario.variants()[0],
                     era: &era,
                     arch: Arch::default(),
+                    promised: None,
                 };
                 let report = task.check(Limits::default(), &mut ());
                 let outcome = report.class.map_or(report.verdict.name(), |class| class.name());

@@ -50,7 +50,8 @@ wait C
     let scenario = parse(text).expect("it is right");
     let era = Era::preset("v6.12").expect("a preset");
     let variant = &scenario.variants()[0];
-    let task = cowrace::Task { scenario: &scenario, variant, era: &era, arch: Default::default() };
+    let task =
+        cowrace::Task { scenario: &scenario, variant, era: &era, arch: Default::default(), promised: None };
     let trace = task.as_written().expect("it can be followed");
     assert_eq!(trace.finding.map(|finding| finding.class), Some(Class::Deadlock));
     run::runs(&scenario, &era);

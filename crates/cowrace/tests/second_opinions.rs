@@ -232,7 +232,7 @@ fn what_the_environment_does_is_seen_by_all() {
         let scenario = parse(&text).unwrap_or_else(|errors| panic!("{text}{errors:?}"));
         let era = Era::preset(era).expect("a preset");
         let variant = scenario.variant(None).expect("the only one");
-        let task = Task { scenario: &scenario, variant, era: &era, arch: Arch::default() };
+        let task = Task { scenario: &scenario, variant, era: &era, arch: Arch::default(), promised: None };
         let program = Arc::new(task.program());
         let ours = Outcomes::of(&program);
         let class = Explorer::new(&program).run(&mut ()).finding.map(|(finding, _)| finding.class);

@@ -58,7 +58,13 @@ fn what_is_shared_is_what_each_era_would_have_found() {
         let scenario = scenario(&path);
         let eras = Era::presets();
         let tasks = scenario.variants().iter().flat_map(|variant| {
-            eras.iter().map(|era| Task { scenario: &scenario, variant, era, arch: Arch::Generic })
+            eras.iter().map(|era| Task {
+                scenario: &scenario,
+                variant,
+                era,
+                arch: Arch::Generic,
+                promised: None,
+            })
         });
         let tasks: Vec<Task<'_>> = tasks.collect();
         let alone: Vec<Report> = tasks.iter().map(|t| t.check(Limits::default(), &mut ())).collect();
@@ -117,7 +123,7 @@ fn second_opinions_are_asked_for_every_era() {
 /// A search, without what the schedule was recorded for.
 fn search(scenario: &Scenario, variant: usize, era: &Era) -> (Outcome, Consulted) {
     let world = scenario.variants()[variant].world();
-    let (program, consulted) = program_and_consulted(world, era, Arch::Generic);
+    let (program, consulted) = program_and_consulted(world, era, Arch::Generic, None);
     let mut outcome = Explorer::new(&program).run(&mut ());
     if let Some((_, schedule)) = &mut outcome.finding {
         schedule.fingerprint = 0;

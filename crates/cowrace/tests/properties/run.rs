@@ -14,7 +14,7 @@ const EXECUTIONS: u64 = 100;
 /// replays, and its diagram is a scenario with the same finding.
 pub(crate) fn runs(scenario: &Scenario, era: &Era) {
     for variant in scenario.variants() {
-        let task = Task { scenario, variant, era, arch: Arch::default() };
+        let task = Task { scenario, variant, era, arch: Arch::default(), promised: None };
         if let Ok(trace) = task.as_written() {
             draws(task, &trace);
         }
