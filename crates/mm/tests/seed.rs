@@ -59,6 +59,7 @@ fn seed() -> World {
             expr: Expr::Compare(Term::Variable(0), Relation::Equal, Term::Number(1)),
             class: Class::LostRead,
         }],
+        coherent: vec![],
         windows: vec![Window {
             text: "gup < clear_refs < store < dma".into(),
             points: vec![
