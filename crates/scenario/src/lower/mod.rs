@@ -3,6 +3,7 @@
 mod calls;
 mod environment;
 mod names;
+mod points;
 mod predicates;
 mod steps;
 mod substitute;
@@ -17,6 +18,7 @@ use crate::syntax::{File, RawCell, RowKind, Shape, VariantDecl};
 use crate::text::Text;
 
 use self::names::Names;
+use self::points::Finder;
 
 /// A failure, or nothing if what it comes from has been reported.
 type Found<T> = Result<T, Option<Diagnostic>>;
@@ -76,7 +78,7 @@ fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Opti
     let predicates = predicates::lower(file, decl, &names, report);
     // A cell that could not be read is a call that no window can find.
     let windows = if report.len() == before && !file.grid.damaged {
-        windows::lower(file, decl, &names, &made, &actors, report)
+        windows::lower(file, decl, &Finder::new(&names, &made, &actors), report)
     } else {
         Vec::new()
     };
