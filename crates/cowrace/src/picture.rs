@@ -40,8 +40,11 @@ pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace) -> Diagram
         rows: rows(world, trace, |id| variant.call_text(id).to_owned()),
         footer: statements,
     };
-    if !keeps_windows(&diagram, variant) {
-        silence_windows(&mut diagram.footer);
+    // Windows first: one that no longer reads must not cost the promises.
+    for (keyword, points) in [("window", windows as Points), ("promise", promises)] {
+        if !keeps(&diagram, variant, points) {
+            silence(&mut diagram.footer, keyword);
+        }
     }
     diagram.footer.extend(conclusion(variant, trace));
     diagram
@@ -68,11 +71,15 @@ fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
     lines
 }
 
-/// Whether the windows mean the same calls in the diagram. A window may count calls in the order of the
+/// What statements name: each an actor, the number of the call among its own, and the step.
+type Points = for<'w> fn(&'w World) -> Vec<Option<Point<'w>>>;
+type Point<'w> = (usize, usize, Option<&'w str>);
+
+/// Whether points mean the same calls in the diagram. They may count calls in the order of the
 /// rows or name a step by its row, and the rows are others now.
-fn keeps_windows(diagram: &Diagram, variant: &Variant) -> bool {
+fn keeps(diagram: &Diagram, variant: &Variant, points: Points) -> bool {
     let world = variant.world();
-    if world.windows.is_empty() {
+    if points(world).is_empty() {
         return true;
     }
     let Ok(redrawn) = parse(&diagram.to_string()) else { return false };
@@ -80,27 +87,36 @@ fn keeps_windows(diagram: &Diagram, variant: &Variant) -> bool {
     points(world) == points(redrawn.world())
 }
 
-/// The points of all windows, each as an actor, the number of the call among its own, and the step.
-fn points(world: &World) -> Vec<Option<(usize, usize, Option<&str>)>> {
-    let place = |id: u16| {
-        world.actors.iter().enumerate().find_map(|(actor, spec)| {
-            let mut calls = spec.steps.iter().filter_map(|step| match step {
-                cowrace_mm::world::Step::Call(call) => Some(call.id),
-                cowrace_mm::world::Step::Barrier(_) => None,
-            });
-            calls.position(|call| call == id).map(|nth| (actor, nth))
-        })
-    };
+fn windows(world: &World) -> Vec<Option<Point<'_>>> {
     let points = world.windows.iter().flat_map(|w| &w.points);
-    points.map(|p| place(p.call).map(|(actor, nth)| (actor, nth, p.step.as_deref()))).collect()
+    points.map(|p| place(world, p.call).map(|(actor, nth)| (actor, nth, p.step.as_deref()))).collect()
 }
 
-/// Makes comments of windows, continuation lines included: a replay does not need them.
-fn silence_windows(footer: &mut [String]) {
+/// In the order of the actors: the numbers of calls are others in the diagram.
+fn promises(world: &World) -> Vec<Option<Point<'_>>> {
+    let calls = world.coherent.iter();
+    let mut points: Vec<_> =
+        calls.map(|&call| place(world, call).map(|(actor, nth)| (actor, nth, None))).collect();
+    points.sort_unstable();
+    points
+}
+
+fn place(world: &World, id: u16) -> Option<(usize, usize)> {
+    world.actors.iter().enumerate().find_map(|(actor, spec)| {
+        let mut calls = spec.steps.iter().filter_map(|step| match step {
+            cowrace_mm::world::Step::Call(call) => Some(call.id),
+            cowrace_mm::world::Step::Barrier(_) => None,
+        });
+        calls.position(|call| call == id).map(|nth| (actor, nth))
+    })
+}
+
+/// Makes comments of statements, continuation lines included: the moves of a replay do not need them.
+fn silence(footer: &mut [String], keyword: &str) {
     let mut within = false;
     for line in footer {
         let continues = line.starts_with(char::is_whitespace) && !line.trim().is_empty();
-        within = line.split_whitespace().next() == Some("window") && !continues || within && continues;
+        within = line.split_whitespace().next() == Some(keyword) && !continues || within && continues;
         if within {
             line.insert_str(0, "# ");
         }
@@ -109,13 +125,50 @@ fn silence_windows(footer: &mut [String]) {
 
 #[cfg(test)]
 mod tests {
+    use cowrace_explore::{Limits, replay};
+    use cowrace_machine::Arch;
+    use cowrace_mm::Era;
+
     use super::*;
+    use crate::Task;
+
+    /// The diagram of a run in which `b` goes first, although the file has `a` above it.
+    fn drawn(promise: &str) -> String {
+        let text = format!(
+            "race r\nmm A {{ buf: anon }}\n\n\
+             a @A                b @A\n\
+             ==================  ==================\n\
+             wait f\nrecvmsg(buf[0], 1)\n\
+             {:20}recvmsg(buf[0], 2)\n{:20}f = 1\n\n\
+             never A.buf[0] == 1\n{promise}\nwindow b.recvmsg < a.recvmsg\n",
+            "", ""
+        );
+        let scenario = parse(&text).unwrap();
+        let variant = scenario.variant(None).unwrap();
+        let era = Era::preset("v6.15").unwrap();
+        let task = Task { scenario: &scenario, variant, era: &era, arch: Arch::default() };
+        let schedule = task.check(Limits::default(), &mut ()).schedule.unwrap();
+        let diagram = picture(&scenario, variant, &replay(&task.program(), &schedule).unwrap()).to_string();
+        parse(&diagram).unwrap_or_else(|errors| panic!("{errors:?} in\n{diagram}"));
+        diagram
+    }
+
+    #[test]
+    fn promises_become_comments_if_they_would_name_another_call() {
+        for promise in
+            ["promise coherent(b.recvmsg)", "promise coherent(recvmsg#2)\npromise coherent(recvmsg#1)"]
+        {
+            assert!(drawn(promise).contains(&format!("\n{promise}\nwindow b")), "{}", drawn(promise));
+        }
+        let other = drawn("promise coherent(recvmsg#2)");
+        assert!(other.contains("\n# promise coherent(recvmsg#2)\nwindow b"), "{other}");
+    }
 
     #[test]
     fn windows_become_comments_with_their_continuations() {
         let lines = ["always r == 1", "window a <", "  b", "expect v5.9 holds;", "  else holds"];
         let mut footer: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
-        silence_windows(&mut footer);
+        silence(&mut footer, "window");
         assert_eq!(footer, ["always r == 1", "# window a <", "#   b", "expect v5.9 holds;", "  else holds"]);
     }
 }

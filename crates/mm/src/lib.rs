@@ -102,7 +102,8 @@ pub fn program_and_consulted(
 }
 
 /// Hash of everything that the meaning of a schedule depends on: the source of the model, the rules, the
-/// architecture and the scenario. All rules count, read or not. The windows and the way in which predicates are written do not count.
+/// architecture and the scenario. All rules count, read or not. The windows, the
+/// promises and the way in which predicates are written do not count.
 fn fingerprint(kernel: &Kernel, rules: &Rules) -> u32 {
     let world = &kernel.world;
     let text = format!(

@@ -14,6 +14,7 @@ use crate::grammar::{Parsed, Place, cut, expected, need, number, peek, place, ru
 use crate::lex::{Input, Kind, Name};
 use crate::nearest::{did_you_mean, quote};
 use crate::ops;
+use crate::scan::FOOTER;
 use crate::text::Text;
 
 /// What a cell says, before anybody knows what the names mean.
@@ -182,7 +183,7 @@ fn stray(place: &Place, alone: bool) -> Diagnostic {
         return Diagnostic::new(place.at.clone(), "wait for what?")
             .help("`wait f` waits until the variable `f` is set, `wait C` until the mm `C` has exited");
     }
-    let near = did_you_mean(word, ops::names().chain(["wait", "always", "never", "window", "expect"]));
+    let near = did_you_mean(word, ops::names().chain(["wait"]).chain(FOOTER));
     let help = match near {
         Some(near) => near,
         None if alone => {

@@ -21,7 +21,9 @@ pub(crate) fn read(statements: &[Statement], variants: &[VariantDecl], report: &
         if report.is_full() {
             break;
         }
-        if footer.predicates.len().max(footer.windows.len()).max(footer.expects.len()) == MAX_STATEMENTS {
+        let kinds =
+            [footer.predicates.len(), footer.promises.len(), footer.windows.len(), footer.expects.len()];
+        if kinds.contains(&MAX_STATEMENTS) {
             report.push(
                 Diagnostic::new(
                     statement.keyword.at.clone(),
@@ -34,6 +36,7 @@ pub(crate) fn read(statements: &[Statement], variants: &[VariantDecl], report: &
         match statement.keyword.text.as_str() {
             "always" => footer.predicates.extend(report.ok(predicate(statement, Modality::Always))),
             "never" => footer.predicates.extend(report.ok(predicate(statement, Modality::Never))),
+            "promise" => footer.promises.extend(report.ok(promise(statement))),
             "window" => footer.windows.extend(report.ok(window(statement))),
             _ => footer.expects.extend(expect::read(statement, variants, report)),
         }
@@ -73,6 +76,15 @@ fn unknown_class(name: &Text, before: &Text) -> Diagnostic {
     }
     Diagnostic::new(name.whole(), format!("unknown class of damage {}", quote(name.as_str())))
         .maybe_help(choose(name.as_str(), "classes are", classes))
+}
+
+fn promise(statement: &Statement) -> Result<Text, Diagnostic> {
+    let text = statement.body.tidy()?;
+    if text.as_str().is_empty() {
+        return Err(Diagnostic::new(statement.keyword.at.clone(), "expected what is promised")
+            .help("as `promise coherent(h)`"));
+    }
+    Ok(text)
 }
 
 fn window(statement: &Statement) -> Result<Text, Diagnostic> {

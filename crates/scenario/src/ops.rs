@@ -78,6 +78,11 @@ impl Op {
     pub(crate) const fn name(&self) -> &'static str {
         self.names[0]
     }
+
+    /// Whether it takes hold of memory, for a while or until a handle is given back.
+    pub(crate) fn takes_hold(&self) -> bool {
+        self.steps.contains(&"gup")
+    }
 }
 
 const fn gup(pin: bool, fast: bool, remote: bool, names: &'static [&'static str], usage: &'static str) -> Op {

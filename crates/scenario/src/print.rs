@@ -167,7 +167,7 @@ fn grid(out: &mut String, grid: &Grid) -> fmt::Result {
 }
 
 fn footer(out: &mut String, footer: &Footer) -> fmt::Result {
-    if !(footer.predicates.is_empty() && footer.windows.is_empty() && footer.expects.is_empty()) {
+    if *footer != Footer::default() {
         out.push('\n');
     }
     for predicate in &footer.predicates {
@@ -180,6 +180,9 @@ fn footer(out: &mut String, footer: &Footer) -> fmt::Result {
             write!(out, " else {}", predicate.class)?;
         }
         out.push('\n');
+    }
+    for promise in &footer.promises {
+        writeln!(out, "promise {}", promise.as_str())?;
     }
     for window in &footer.windows {
         writeln!(out, "window {}", window.as_str())?;

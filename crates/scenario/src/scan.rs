@@ -10,7 +10,7 @@ pub(crate) const HEADER: [&str; 7] = ["race", "title", "link", "from", "note", "
 /// And the one that the columns depend on least.
 const VARIANT: &str = "variant";
 /// Statements below the columns.
-pub(crate) const FOOTER: [&str; 4] = ["always", "never", "window", "expect"];
+pub(crate) const FOOTER: [&str; 5] = ["always", "never", "promise", "window", "expect"];
 
 /// A statement: a keyword and what follows, continuation lines included.
 #[derive(Debug)]
@@ -190,7 +190,7 @@ fn misplaced(keyword: &str, at: Span, header: bool) -> Diagnostic {
     }
     if FOOTER.contains(&keyword) {
         return Diagnostic::new(at, format!("`{keyword}` above the columns"))
-            .help("predicates, windows and expectations stand below the columns");
+            .help("predicates, promises, windows and expectations stand below the columns");
     }
     let words: Vec<&str> =
         if header { HEADER.iter().copied().chain([VARIANT]).collect() } else { FOOTER.to_vec() };

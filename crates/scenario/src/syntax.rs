@@ -165,6 +165,7 @@ pub(crate) enum Shape {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Footer {
     pub(crate) predicates: Vec<PredicateDecl>,
+    pub(crate) promises: Vec<Text>,
     pub(crate) windows: Vec<Text>,
     pub(crate) expects: Vec<ExpectDecl>,
 }

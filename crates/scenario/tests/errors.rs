@@ -104,6 +104,12 @@ footers! {
     window_step: "window gup < thread1.pin.wp_copy_page";
     window_column: "window gup < thread2.h";
     window_needs_call: "window gup < page_count";
+    promise_nothing: "promise\npromise coherent\npromise coherent()\npromise (h)\npromise coherent(h) else lost-read";
+    promise_word: "promise coherant(h)\npromise exclusive(h)";
+    promise_no_match: "promise coherent(pin_user_page)\npromise coherent(buf)\npromise coherent(thread2.h)";
+    promise_takes_hold_of_nothing: "promise coherent(r)\npromise coherent(thread0.buf[0])";
+    promise_step: "promise coherent(gup)\npromise coherent(thread1.pin.page_count)";
+    promise_misspelled: "always r == 1\npromis coherent(h)";
     expect_era: "expect v5.99 holds";
     expect_outcome: "expect v5.9 lost-raed";
     expect_order: "expect lost-read v5.9";
@@ -121,13 +127,34 @@ fn window_is_ambiguous() {
     insta::assert_snapshot!(errors(&file(cells, footer)));
 }
 
+#[test]
+fn promise_is_ambiguous() {
+    let cells = "recvmsg(buf[0], 1)              recvmsg(buf[1], 2)  clear_refs(A)\nC = fork()";
+    let footer = "promise coherent(recvmsg)\npromise coherent(recvmsg#3)\npromise coherent(clear_refs)\npromise coherent(C)";
+    insta::assert_snapshot!(errors(&file(cells, footer)));
+}
+
+/// What is wrong under one variant is wrong.
+#[test]
+fn promise_of_a_variant() {
+    let text = "race r\nmm A { buf: anon }\nvariant pin { $call = pin; $what = coherent }\nvariant refs { $call = pin; $what = cohere }\n\nt @A\n============\n$call(buf)\n\npromise $what($call)\npromise coherent($cal)\n";
+    insta::assert_snapshot!(errors(text));
+}
+
+#[test]
+fn too_many_promises() {
+    let found = errors(&file("h = pin(buf)", &"promise coherent(h)\n".repeat(65)));
+    assert!(found.starts_with("error: too many `promise` lines\n"), "{found}");
+    common::good(&file("h = pin(buf)", &"promise coherent(h)\n".repeat(64)));
+}
+
 files! {
     empty: "";
     no_race: "mm A { buf: anon }\n\na @A\n====\nbuf[0] = 1\n";
     no_columns: "race r\n\nmm A { buf: anon }\n";
     no_underline: "race r\nmm A { buf: anon }\n\na @A      b\n\nbuf[0] = 1\n\nalways 1 == 1\n";
     no_names: "race r\nmm A { buf: anon }\n\n====   ====\n";
-    header_keyword: "race r\ntitel \"x\"\nalways 1 == 1\nexpect else holds\n\na\n===\nwait a\n";
+    header_keyword: "race r\ntitel \"x\"\nalways 1 == 1\npromise coherent(a)\nexpect else holds\n\na\n===\nwait a\n";
     header_twice: "race r\nrace s\ntitle \"a\"\ntitle \"b\"\ntitle c\n\na\n===\nlru_add_drain_all()\n";
     strings: "race r\nnote \"a\nfrom \"a\\b\"\nlink a b\ntitle \"a\" b\n\na\n===\nlru_add_drain_all()\n";
     columns: "race r\nmm A { buf: anon }\n\na @B  b  a  1x  c @A @A\n====  =  =  ==  =======\nlru_add_drain_all()\n";

@@ -268,6 +268,42 @@ fn windows_find_calls_by_every_name() {
 }
 
 #[test]
+fn promises_find_calls_as_windows_do() {
+    let promised = |footer: &str| {
+        let text = format!(
+            "race r\nmm A {{ a: anon; b: anon }}\n\n\
+             t @A                     cpu 1 @A          dev\n\
+             =======================  ================  ============================\n\
+             h = get(a)               p = vmsplice(a)   g = pin_user_pages_remote(A.a)\n\
+             read(O_DIRECT, a[0], 1)  recvmsg(a[0], 1)\n\
+             write(O_DIRECT, a[0])    h = pin(b)\n\
+             io_uring_register(a)     extract_pages(a)\n\
+             put_page(h)              pin_fast(a)\n{footer}\n"
+        );
+        world(&text.replace("============================\n", "==============================\n")).coherent
+    };
+    assert_eq!(promised(""), [0; 0]);
+    assert_eq!(promised("promise coherent(get)"), [0]);
+    assert_eq!(promised("promise coherent(h#2)"), [6]);
+    assert_eq!(promised("promise coherent(cpu-1.h)\npromise coherent(t.h)"), [0, 6]);
+    assert_eq!(promised("promise coherent(p)\npromise coherent(vmsplice)"), [1]);
+    assert_eq!(
+        promised("promise coherent(read)\npromise coherent(recvmsg)\npromise coherent(write)"),
+        [3, 4, 5]
+    );
+    assert_eq!(promised("promise coherent(dev.g)\npromise\n  coherent(io_uring_register)"), [2, 7]);
+    assert_eq!(promised("promise coherent(extract_pages)\npromise coherent(pin_fast)"), [8, 10]);
+}
+
+#[test]
+fn promises_of_variants() {
+    for (variant, name) in good(EVERYTHING).variants().iter().zip(["get", "pin"]) {
+        assert_eq!(variant.name(), Some(name));
+        assert_eq!(variant.world().coherent, [1, 2]);
+    }
+}
+
+#[test]
 fn tabs_wide_characters_and_line_ends() {
     let text = "\u{feff}race r\r\nmm A { a: anon }\r\n\r\nt @A\t\tü @A\r\n====\t\t====\r\na[0] = 1\ta[1] = 1\r\n\t\ta[0] = 3\r\n";
     let world = world(&text.replace("====\t\t====", "========\t========"));

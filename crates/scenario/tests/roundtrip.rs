@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use common::good;
 use cowrace_scenario::load;
-use generate::{AREAS, CELLS, file};
+use generate::{AREAS, CELLS, FOOTERS, file};
 use proptest::prelude::*;
 
 proptest! {
@@ -42,6 +42,15 @@ fn documented(heading: &str) -> Vec<&'static str> {
     words.map(|word| word.split(['(', ' ']).next().unwrap_or(word)).collect()
 }
 
+/// The first words of the sections on the footer.
+fn documented_statements() -> Vec<&'static str> {
+    let text = include_str!("../../../docs/language.md");
+    let (_, footer) = text.split_once("\n## Footer\n").expect("the chapter");
+    let footer = footer.split("\n## ").next().unwrap_or(footer);
+    let sections = footer.split("\n### ").skip(1).filter_map(|section| section.split_once("\n\n`"));
+    sections.map(|(_, text)| text.split(' ').next().unwrap_or(text)).collect()
+}
+
 #[test]
 fn everything_documented_is_generated() {
     let missing = |heading: &str, generated: &str, elsewhere: &[&str]| {
@@ -54,4 +63,7 @@ fn everything_documented_is_generated() {
     // Short names of calls, and what stands in rows of its own.
     let elsewhere = ["buf[0]", "buf[1]", "get_fast", "get", "pin_fast", "pin", "C", "exit"];
     missing("Cells", &CELLS.join(" "), &elsewhere);
+    let statements = documented_statements();
+    assert_eq!(statements, ["always", "promise", "window", "expect"]);
+    assert!(statements.iter().all(|word| FOOTERS.iter().any(|footer| footer.starts_with(word))));
 }

@@ -3,7 +3,9 @@
 mod calls;
 mod environment;
 mod names;
+mod points;
 mod predicates;
+mod promises;
 mod steps;
 mod substitute;
 mod windows;
@@ -17,6 +19,7 @@ use crate::syntax::{File, RawCell, RowKind, Shape, VariantDecl};
 use crate::text::Text;
 
 use self::names::Names;
+use self::points::Finder;
 
 /// A failure, or nothing if what it comes from has been reported.
 type Found<T> = Result<T, Option<Diagnostic>>;
@@ -74,11 +77,12 @@ fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Opti
     let mut texts: Vec<String> = made.iter().map(|m| m.text.as_str().to_owned()).collect();
     environment::add(&file.header.env, &names, &areas, &mut actors, &mut texts, report);
     let predicates = predicates::lower(file, decl, &names, report);
-    // A cell that could not be read is a call that no window can find.
-    let windows = if report.len() == before && !file.grid.damaged {
-        windows::lower(file, decl, &names, &made, &actors, report)
+    // A cell that could not be read is a call that no point can name.
+    let (coherent, windows) = if report.len() == before && !file.grid.damaged {
+        let finder = Finder::new(&names, &made, &actors);
+        (promises::lower(file, decl, &finder, report), windows::lower(file, decl, &finder, report))
     } else {
-        Vec::new()
+        (Vec::new(), Vec::new())
     };
     if report.len() > before {
         return None;
@@ -91,7 +95,7 @@ fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Opti
         actors,
         barriers,
         predicates,
-        coherent: Vec::new(),
+        coherent,
         windows,
         environment: file.header.env.environment,
     };

@@ -13,8 +13,10 @@ use crate::ops::{self, OpKind};
 use crate::syntax::{Attr, File};
 
 /// Words that mean something wherever they stand.
-const RESERVED: [&str; 11] =
-    ["SIGSEGV", "EFAULT", "EAGAIN", "copies", "wait", "always", "never", "window", "expect", "else", "all"];
+const RESERVED: [&str; 12] = [
+    "SIGSEGV", "EFAULT", "EAGAIN", "copies", "wait", "always", "never", "promise", "window", "expect",
+    "else", "all",
+];
 
 /// A column.
 #[derive(Debug)]

@@ -1,356 +1,49 @@
-//! Windows: which call, and which step of it, a point names.
+//! Windows: orders of points.
 
 use cowrace_machine::{Point, Window};
-use cowrace_mm::world::{ActorSpec, Step};
 
-use super::names::Names;
-use super::{Made, substitute};
-use crate::anchors;
-use crate::cell::Cell;
+use super::points::Finder;
+use super::substitute;
 use crate::diagnostic::{Diagnostic, Report};
-use crate::grid::key;
-use crate::nearest::{did_you_mean, quote};
-use crate::ops::{self, Op};
 use crate::syntax::{File, VariantDecl};
 use crate::text::Text;
 
 /// Points that a window may have.
 const MAX_POINTS: usize = 16;
 
-/// A call that a point may name.
-#[derive(Debug)]
-struct Candidate {
-    id: u16,
-    actor: usize,
-    /// The mm of its actor.
-    mm: Option<usize>,
-    op: Option<&'static Op>,
-    /// `buf[1]`, for loads and stores.
-    place: Option<String>,
-    store: bool,
-    /// The variable that gets the result.
-    dest: Option<String>,
-    anchors: Vec<String>,
-    /// For messages: column and text.
-    shown: String,
-}
-
-/// What a part of a point may be looked for in.
-#[derive(Debug)]
-struct Finder<'n> {
-    calls: Vec<Candidate>,
-    actors: &'n [ActorSpec],
-    names: &'n Names,
-}
-
 /// Lowers every window.
 pub(super) fn lower(
     file: &File,
     decl: Option<&VariantDecl>,
-    names: &Names,
-    made: &[Made],
-    actors: &[ActorSpec],
+    finder: &Finder<'_>,
     report: &mut Report,
 ) -> Vec<Window> {
-    if file.footer.windows.is_empty() {
-        return Vec::new();
-    }
-    let finder = Finder { calls: candidates(made, actors), actors, names };
     let mut windows = Vec::new();
     for text in &file.footer.windows {
         let window =
-            substitute::replace(text, decl, &file.header.variants).and_then(|text| finder.window(&text));
+            substitute::replace(text, decl, &file.header.variants).and_then(|text| window(&text, finder));
         windows.extend(report.ok(window));
     }
     windows
 }
 
-fn candidates(made: &[Made], actors: &[ActorSpec]) -> Vec<Candidate> {
-    let mut calls: Vec<Candidate> = made.iter().map(|m| of_cell(m, actors)).collect();
-    // The environment's, which have no cell.
-    let drawn = calls.len();
-    for (actor, spec) in actors.iter().enumerate() {
-        for step in &spec.steps {
-            let Step::Call(call) = step else { continue };
-            if usize::from(call.id) < drawn {
-                continue;
-            }
-            let name = match call.call {
-                cowrace_mm::world::Call::LruAddDrainAll => "lru_add_drain_all",
-                cowrace_mm::world::Call::SpeculativeRef { .. } => "speculative_ref",
-                _ => "reclaim",
-            };
-            calls.push(Candidate {
-                id: call.id,
-                actor,
-                mm: None,
-                op: ops::find(name),
-                place: None,
-                store: false,
-                dest: None,
-                anchors: Vec::new(),
-                shown: format!("`{}.{name}`", spec.name),
-            });
-        }
+fn window(text: &Text, finder: &Finder<'_>) -> Result<Window, Diagnostic> {
+    let parts = text.split(&['<']);
+    if parts.len() < 2 || parts.len() > MAX_POINTS {
+        let message =
+            if parts.len() < 2 { "a window is an order of two points or more" } else { "too many points" };
+        return Err(Diagnostic::new(text.whole(), message)
+            .help("as `window gup < clear_refs < thread1.buf[1] < dma`"));
     }
-    calls
+    let points = parts.iter().map(|p| point(p, finder)).collect::<Result<_, _>>()?;
+    Ok(Window { text: text.as_str().to_owned(), points })
 }
 
-fn of_cell(made: &Made, actors: &[ActorSpec]) -> Candidate {
-    let spec = &actors[made.actor];
-    let mut candidate = Candidate {
-        id: made.spec.id,
-        actor: made.actor,
-        mm: spec.mm,
-        op: None,
-        place: None,
-        store: false,
-        dest: None,
-        anchors: made.anchors.clone(),
-        shown: format!("{} in `{}`", quote(made.text.as_str()), spec.name),
-    };
-    let place = |place: &crate::grammar::Place| {
-        place.word.as_ref().map(|(word, _)| format!("{}[{word}]", place.name.text))
-    };
-    match &made.cell {
-        Cell::Wait(_) => {}
-        Cell::Set { dest, .. } => candidate.dest = Some(dest.text.clone()),
-        Cell::Load { dest, place: from } => {
-            candidate.place = place(from);
-            candidate.dest = dest.as_ref().map(|d| d.text.clone());
-        }
-        Cell::Store { place: to, .. } => {
-            candidate.place = place(to);
-            candidate.store = true;
-        }
-        Cell::Call { dest, op, .. } => {
-            candidate.op = ops::find(&op.text);
-            candidate.dest = dest.as_ref().map(|d| d.text.clone());
-        }
+fn point(text: &Text, finder: &Finder<'_>) -> Result<Point, Diagnostic> {
+    if text.as_str().is_empty() {
+        return Err(Diagnostic::new(text.whole(), "expected a point of the race here")
+            .help("as `window gup < clear_refs`"));
     }
-    candidate
-}
-
-/// The parts of a point between dots.
-struct Parts {
-    text: Text,
-    list: Vec<Text>,
-    nth: Option<usize>,
-}
-
-impl Finder<'_> {
-    fn window(&self, text: &Text) -> Result<Window, Diagnostic> {
-        let parts = text.split(&['<']);
-        if parts.len() < 2 || parts.len() > MAX_POINTS {
-            let message = if parts.len() < 2 {
-                "a window is an order of two points or more"
-            } else {
-                "too many points"
-            };
-            return Err(Diagnostic::new(text.whole(), message)
-                .help("as `window gup < clear_refs < thread1.buf[1] < dma`"));
-        }
-        let points = parts.iter().map(|p| self.point(p)).collect::<Result<_, _>>()?;
-        Ok(Window { text: text.as_str().to_owned(), points })
-    }
-
-    fn point(&self, text: &Text) -> Result<Point, Diagnostic> {
-        if text.as_str().is_empty() {
-            return Err(Diagnostic::new(text.whole(), "expected a point of the race here")
-                .help("as `window gup < clear_refs`"));
-        }
-        let mut parts = parts(text)?;
-        let column = self.take_column(&mut parts);
-        let (name, step) = match parts.list.as_slice() {
-            [name] => (name, None),
-            [name, step] => (name, Some(step)),
-            _ => {
-                return Err(Diagnostic::new(text.whole(), "too many parts")
-                    .help("a point is `COLUMN.CALL.STEP`, of which column and step may be left out"));
-            }
-        };
-        let mut matches = self.calls_named(name.as_str(), column.as_ref());
-        let mut own_step = None;
-        let steps =
-            if step.is_none() { self.steps_named(name.as_str(), column.as_ref()) } else { Vec::new() };
-        // A name can be that of a call and of a step; then both are looked at.
-        if matches.is_empty() {
-            matches = steps;
-            own_step = Some(name.as_str().to_owned());
-        } else if let Some(extra) = steps.iter().find(|s| !matches.iter().any(|m| m.id == s.id)) {
-            return Err(self.ambiguous(&parts.text, &[matches[0], extra]));
-        }
-        // A wrong column looks like a call, and then its call like a step.
-        if let Some(step) = step.filter(|_| !matches.is_empty()) {
-            anchors::check(step.as_str(), step.whole())?;
-        }
-        let call = self.pick(&parts, name, column.as_ref(), &matches)?;
-        Ok(Point { call: call.id, step: step.map(|s| s.as_str().to_owned()).or(own_step) })
-    }
-
-    fn pick<'c>(
-        &self,
-        parts: &Parts,
-        name: &Text,
-        column: Option<&Within>,
-        matches: &[&'c Candidate],
-    ) -> Result<&'c Candidate, Diagnostic> {
-        match (matches, parts.nth) {
-            ([], _) => Err(self.unmatched(name, column, parts)),
-            ([one], None) => Ok(one),
-            (several, None) => Err(self.ambiguous(&parts.text, several)),
-            (several, Some(nth)) => several.get(nth - 1).copied().ok_or_else(|| {
-                let message = format!("there are only {} of these, not {nth}", several.len());
-                Diagnostic::new(parts.text.whole(), message).help(format!("it matches {}", shown(several)))
-            }),
-        }
-    }
-
-    /// A first part that is a column, or an mm before memory.
-    fn take_column(&self, parts: &mut Parts) -> Option<Within> {
-        if parts.list.len() < 2 {
-            return None;
-        }
-        let first = parts.list[0].as_str();
-        let wanted = key(first);
-        let within = match self.actors.iter().position(|a| key(&a.name) == wanted) {
-            Some(actor) => Within::Actor(actor),
-            None if parts.list[1].as_str().contains('[') => {
-                Within::Mm(self.names.mms.iter().position(|m| m.name == first)?)
-            }
-            None => return None,
-        };
-        parts.list.remove(0);
-        Some(within)
-    }
-
-    fn within(&self, column: Option<&Within>) -> impl Iterator<Item = &Candidate> {
-        let column = column.copied();
-        self.calls.iter().filter(move |c| match column {
-            None => true,
-            Some(Within::Actor(actor)) => c.actor == actor,
-            Some(Within::Mm(mm)) => c.mm == Some(mm),
-        })
-    }
-
-    fn calls_named(&self, name: &str, column: Option<&Within>) -> Vec<&Candidate> {
-        let op = ops::find(name).map(Op::name);
-        let named = |c: &&Candidate| {
-            c.op.is_some_and(|o| Some(o.name()) == op)
-                || (c.store && c.place.as_deref() == Some(name))
-                || c.dest.as_deref() == Some(name)
-        };
-        let found: Vec<&Candidate> = self.within(column).filter(named).collect();
-        if found.is_empty() {
-            // A word that nobody stores to can only mean the load.
-            return self.within(column).filter(|c| c.place.as_deref() == Some(name)).collect();
-        }
-        found
-    }
-
-    fn steps_named(&self, name: &str, column: Option<&Within>) -> Vec<&Candidate> {
-        let fixed = |c: &&Candidate| c.op.is_some_and(|o| o.steps.contains(&name));
-        let found: Vec<&Candidate> = self.within(column).filter(fixed).collect();
-        if !found.is_empty() || !anchors::names().any(|n| n == name) {
-            return found;
-        }
-        let drawn = |c: &&Candidate| c.anchors.iter().any(|a| a == name);
-        let found: Vec<&Candidate> = self.within(column).filter(drawn).collect();
-        if found.is_empty() && column.is_some() {
-            // Any call may have it: with one call in the column there is no doubt which.
-            return self.within(column).collect();
-        }
-        found
-    }
-
-    fn ambiguous(&self, text: &Text, several: &[&Candidate]) -> Diagnostic {
-        let message = format!("{} is more than one thing", quote(text.as_str()));
-        Diagnostic::new(text.whole(), message).help(format!(
-            "it matches {}; say which with its column or call in front, or with `#2` for the second",
-            shown(several)
-        ))
-    }
-
-    fn unmatched(&self, name: &Text, column: Option<&Within>, parts: &Parts) -> Diagnostic {
-        let word = name.as_str();
-        if parts.list.len() == 2 && column.is_none() && !lvalue(word) && ops::find(word).is_none() {
-            let columns = self.actors.iter().map(|a| key(&a.name)).collect::<Vec<_>>();
-            if let Some(help) = did_you_mean(&key(word), columns.iter().map(String::as_str)) {
-                return Diagnostic::new(name.whole(), format!("unknown column {}", quote(word))).help(help);
-            }
-        }
-        let message = match column {
-            Some(Within::Actor(actor)) => {
-                format!("column `{}` has no {}", self.actors[*actor].name, quote(word))
-            }
-            _ => format!("the diagram has no {}", quote(word)),
-        };
-        let mut words: Vec<&str> = Vec::new();
-        for call in self.within(column) {
-            words.extend(
-                call.op.iter().flat_map(|o| std::iter::once(o.name()).chain(o.steps.iter().copied())),
-            );
-            words.extend(call.place.as_deref());
-            words.extend(call.dest.as_deref());
-        }
-        let diagnostic = Diagnostic::new(name.whole(), message);
-        if let Some(near) = did_you_mean(word, words.iter().copied()) {
-            return diagnostic.help(near);
-        }
-        if anchors::names().any(|n| n == word) {
-            return diagnostic.help(format!("say in which call it happens, as `thread1.buf[1].{word}`"));
-        }
-        words.sort_unstable();
-        words.dedup();
-        words.truncate(20);
-        let list: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
-        diagnostic.help(format!(
-            "points are calls, words that are stored to, variables and steps: {}",
-            list.join(", ")
-        ))
-    }
-}
-
-/// Where to look.
-#[derive(Clone, Copy, Debug)]
-enum Within {
-    Actor(usize),
-    Mm(usize),
-}
-
-fn lvalue(word: &str) -> bool {
-    word.contains('[')
-}
-
-fn shown(candidates: &[&Candidate]) -> String {
-    const MOST: usize = 6;
-    let mut list: Vec<&str> = candidates.iter().take(MOST).map(|c| c.shown.as_str()).collect();
-    if candidates.len() > MOST {
-        list.push("others");
-    }
-    list.join(", ")
-}
-
-/// Takes `#n` from wherever it stands, and cuts at dots.
-fn parts(text: &Text) -> Result<Parts, Diagnostic> {
-    let mut nth = None;
-    let mut list = Vec::new();
-    for part in text.split(&['.']) {
-        let Some(hash) = part.as_str().find('#') else {
-            list.push(part);
-            continue;
-        };
-        let number = part.as_str()[hash + 1..].trim().parse().ok().filter(|&n: &usize| n > 0);
-        if number.is_none() || nth.is_some() {
-            return Err(Diagnostic::new(part.whole(), "expected one number behind `#`")
-                .help("as `read#2`, the second `read` of the file"));
-        }
-        nth = number;
-        list.push(part.trimmed(0..hash));
-    }
-    if let Some(empty) = list.iter().find(|p| p.as_str().is_empty()) {
-        return Err(Diagnostic::new(empty.whole(), "expected a name here")
-            .help("a point is `COLUMN.CALL.STEP`, of which column and step may be left out"));
-    }
-    Ok(Parts { text: text.clone(), list, nth })
+    let named = finder.find(text)?;
+    Ok(Point { call: named.call.id, step: named.step })
 }

@@ -64,17 +64,19 @@ pub(crate) const CELLS: &[&str] = &[
 
 /// The first rows, with what can stand only once: what is read from variables must be set somewhere.
 const FIRST: &[&[(usize, &str)]] = &[
-    &[(0, "x = a0[0]"), (1, "y = a0[1]"), (2, "h = get(a0)")],
+    &[(0, "x = a0[0]"), (1, "y = a0[1]"), (2, "h = $grab(a0)")],
     &[(0, "set = 0"), (1, "p = vmsplice(a0)"), (2, "C = fork()")],
 ];
 
 const ANCHORS: &[&str] = &["gup", "page_count #2", "spin_lock(ptl)", "do_wp_page", "$step"];
 
-const FOOTERS: &[&str] = &[
+pub(crate) const FOOTERS: &[&str] = &[
     "always x==1 && !(y != SIGSEGV)||x<2",
     "always x >= 1 || (y == EFAULT && h != EAGAIN)",
     "never A.a0[0]   > 3 else lost-write",
     "always copies(A) <= 1\n   else spurious-copy",
+    "promise  coherent( p#1 )",
+    "promise coherent(other . $grab #1)\npromise coherent(other.h#1)",
     "window t0.set<t0.set",
     "window t0.set#1 < other.fork",
     "expect v5.9..v5.18, aa-cor leak; ..v5.8 holds  # a comment",

@@ -1,0 +1,68 @@
+//! Promises: calls of which more is promised than of their kind.
+
+use super::points::Finder;
+use super::substitute;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::nearest::{choose, quote};
+use crate::ops::{OPS, Op};
+use crate::syntax::{File, VariantDecl};
+use crate::text::Text;
+
+/// All that can be promised.
+const PROMISES: [&str; 1] = ["coherent"];
+
+/// Lowers every promise to the call of which it is made.
+pub(super) fn lower(
+    file: &File,
+    decl: Option<&VariantDecl>,
+    finder: &Finder<'_>,
+    report: &mut Report,
+) -> Vec<u16> {
+    let mut calls = Vec::new();
+    for text in &file.footer.promises {
+        let call =
+            substitute::replace(text, decl, &file.header.variants).and_then(|text| coherent(&text, finder));
+        calls.extend(report.ok(call));
+    }
+    calls.sort_unstable();
+    calls.dedup();
+    calls
+}
+
+fn coherent(text: &Text, finder: &Finder<'_>) -> Result<u16, Diagnostic> {
+    let (word, point) = parts(text)?;
+    if !PROMISES.contains(&word.as_str()) {
+        return Err(Diagnostic::new(word.whole(), format!("unknown promise {}", quote(word.as_str())))
+            .maybe_help(choose(word.as_str(), "what can be promised is", PROMISES)));
+    }
+    let named = finder.find(&point)?;
+    let shown = &named.call.shown;
+    if !named.call.op.is_some_and(Op::takes_hold) {
+        let calls: Vec<_> =
+            OPS.iter().filter(|o| o.takes_hold()).map(|o| format!("`{}`", o.name())).collect();
+        return Err(Diagnostic::new(point.whole(), format!("{shown} takes hold of nothing"))
+            .help(format!("`coherent` is for {}", calls.join(", "))));
+    }
+    // A call is promised all of it or nothing; `read.gup` would look like less.
+    if let Some(step) = named.step {
+        return Err(Diagnostic::new(point.whole(), "a promise is made of a call, not of a step of it")
+            .help(format!("name the call alone: {} is a step of {shown}", quote(&step))));
+    }
+    Ok(named.call.id)
+}
+
+/// The word and the point of `WORD(POINT)`.
+fn parts(text: &Text) -> Result<(Text, Text), Diagnostic> {
+    let malformed = || {
+        Diagnostic::new(text.whole(), "a promise is a word and a call in parentheses")
+            .help("as `promise coherent(h)`")
+    };
+    let whole = text.as_str();
+    let open = whole.find('(').ok_or_else(malformed)?;
+    let close = whole.strip_suffix(')').ok_or_else(malformed)?.len();
+    let (word, point) = (text.trimmed(0..open), text.trimmed(open + 1..close));
+    if word.as_str().is_empty() || point.as_str().is_empty() {
+        return Err(malformed());
+    }
+    Ok((word, point))
+}
