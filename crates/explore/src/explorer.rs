@@ -332,6 +332,8 @@ impl<'p> Explorer<'p> {
             return Err(Near { addr, early: true });
         }
         if search.is_resting() && shared.stopped().is_none() {
+            // Whoever watches is to know what is ahead before it begins.
+            search.report();
             flow = if is_new { search.sample() } else { ControlFlow::Continue(()) };
             if flow.is_continue() {
                 flow = search.run(u64::MAX);

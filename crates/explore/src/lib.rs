@@ -116,10 +116,12 @@ mod guide;
 mod history;
 mod interpreter;
 mod moves;
+mod outlook;
 mod pause;
 mod planning;
 mod preemptions;
 mod races;
+mod random;
 mod replay;
 mod resume;
 mod reversal;
@@ -131,7 +133,9 @@ mod subtree;
 #[cfg(test)]
 mod testing;
 mod tidy;
+mod touched;
 mod underflow;
+mod walk;
 mod wakeup;
 mod windows;
 
