@@ -155,9 +155,10 @@ impl<'p> Actors<'p> {
         }
     }
 
-    /// Where all actors are now. Good until places are forgotten.
-    pub(crate) fn spot(&self) -> Spot {
-        Spot { at: self.at.clone(), passed: self.passed.clone() }
+    /// Notes where all actors are now. Good until places are forgotten.
+    pub(crate) fn note_spot(&self, spot: &mut Spot) {
+        spot.at.clone_from(&self.at);
+        spot.passed.clone_from(&self.passed);
     }
 
     /// Goes to where all actors were before.

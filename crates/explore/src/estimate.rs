@@ -18,18 +18,18 @@ struct Abreast {
 }
 
 /// For the first report, when the search may be about to end.
-const FEW: Abreast = Abreast { walks: 24, weight: 1.0 };
+const FEW: Abreast = Abreast { walks: 16, weight: 1.0 };
 /// Later.
 const MANY: Abreast = Abreast { walks: 96, weight: 9.0 };
 /// Random schedules to see what actors touch, before the first walks.
-const GLANCES: usize = 8;
+const GLANCES: usize = 4;
 /// For so many requests of the search, walks may make one; about a twentieth of the time.
 const SHARE: u64 = 32;
 /// How far a sample of weight one is off: the logarithm of the factor that most are within. Measured; see
 /// `docs/design/search.md`.
-const SPREAD: f64 = 2.0;
+const SPREAD: f64 = 2.3;
 /// The least share of the search that counts as left, so that no sample counts for too much.
-const LEAST: f64 = 0.2;
+const LEAST: f64 = 0.35;
 
 /// Samples of what was left so far, and what they come to.
 #[derive(Debug)]
@@ -75,12 +75,10 @@ impl Search<'_> {
         let is_time = self.estimates.walked * SHARE < self.made.1;
         if known.is_none() || is_time || at_the_end && self.estimates.weight < MANY.weight {
             let abreast = if known.is_none() && !at_the_end { FEW } else { MANY };
-            let before = self.shared.started.elapsed();
             if let Some(left) = self.walk(abreast.walks) {
                 // If what was known is far too low, the sample itself may say so.
                 let share = known.map_or(1.0, |known| (1.0 - done / known).max(left / (done + left)));
                 self.estimates.note(done + left, abreast.weight, share);
-                eprintln!("  {} requests in {:?}, walked {}, {:?}", self.made.1, before, self.estimates.walked, self.shared.started.elapsed());
             }
         }
         let executions = self.estimates.mean()?.max(done);

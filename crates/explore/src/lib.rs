@@ -135,8 +135,8 @@ mod testing;
 mod tidy;
 mod touched;
 mod underflow;
-mod walk;
 mod wakeup;
+mod walk;
 mod windows;
 
 pub use coverage::Coverage;

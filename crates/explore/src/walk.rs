@@ -18,8 +18,8 @@ pub(crate) struct Station {
     pub(crate) made: Option<Move>,
 }
 
-/// A state that walks have come to.
-#[derive(Clone, Debug)]
+/// A state that a walk has come to.
+#[derive(Clone, Debug, Default)]
 struct Walk {
     memory: Memory,
     spot: Spot,
@@ -60,13 +60,10 @@ pub(crate) struct Walker<'w, 's> {
 impl Walker<'_, '_> {
     fn begin(&mut self) -> Walk {
         self.actors.restart();
-        Walk {
-            memory: self.memory.clone(),
-            spot: self.actors.spot(),
-            done: vec![0; self.program.actors.len()],
-            asleep: Sequence::default(),
-            station: Some(0),
-        }
+        let (memory, done) = (self.memory.clone(), vec![0; self.program.actors.len()]);
+        let mut walk = Walk { memory, done, station: Some(0), ..Walk::default() };
+        self.actors.note_spot(&mut walk.spot);
+        walk
     }
 
     /// An actor whose request is independent of all that others may do, and between how many values it chooses, if
@@ -109,7 +106,8 @@ impl Walker<'_, '_> {
                 Some((actor, 0)) => Move { actor, choice: PLAIN },
                 Some((actor, n)) => Move { actor, choice: random.below(n.into()) as u32 },
                 None => {
-                    let able = (0..walk.done.len() as u8).filter(|&a| can_go_on(a, self.actors, &walk.memory));
+                    let able =
+                        (0..walk.done.len() as u8).filter(|&a| can_go_on(a, self.actors, &walk.memory));
                     let Some(actor) = able.max_by_key(|_| random.next()) else { return };
                     Move { actor, choice: PLAIN }
                 }
@@ -127,13 +125,19 @@ impl Walker<'_, '_> {
             walk.asleep.clone_from(&station.asleep);
             on = station.made;
         }
-        steps.extend(on.map(|made| Step { walk: number, made, before: ActorSet::default(), on_the_way: true }));
+        steps.extend(on.map(|made| Step {
+            walk: number,
+            made,
+            before: ActorSet::default(),
+            on_the_way: true,
+        }));
         // What begins like the way is behind the first step.
         let mut before = ActorSet::default();
         if let Some(made) = on {
             before.insert(made.actor);
         }
-        let sleeps = |made: Move| on == Some(made) || walk.asleep.items().iter().any(|item| item.made == made);
+        let sleeps =
+            |made: Move| on == Some(made) || walk.asleep.items().iter().any(|item| item.made == made);
         if let Some((actor, choices)) = self.alone() {
             let plain = (choices == 0).then_some(PLAIN);
             for made in plain.into_iter().chain(0..choices).map(|choice| Move { actor, choice }) {
@@ -189,7 +193,7 @@ impl Walker<'_, '_> {
         }
         self.execute(walk, step.made, touched);
         walk.asleep.wake(step.made.actor, touched);
-        walk.spot = self.actors.spot();
+        self.actors.note_spot(&mut walk.spot);
         walk.station = walk.station.filter(|_| step.on_the_way).map(|station| station + 1);
     }
 
@@ -217,36 +221,21 @@ impl Walker<'_, '_> {
             if steps.len() > abreast {
                 let (all, stride) = (steps.len(), steps.len() as f64 / abreast as f64);
                 let start = uniform(all);
-                steps = (0..abreast).map(|i| steps[(((i as f64 + start) * stride) as usize).min(all - 1)]).collect();
+                steps = (0..abreast)
+                    .map(|i| steps[(((i as f64 + start) * stride) as usize).min(all - 1)])
+                    .collect();
                 each *= stride;
             }
             let mut next = Vec::with_capacity(steps.len());
             for (at, step) in steps.iter().enumerate() {
                 // Who goes one way only need not be copied.
                 let is_last = steps.get(at + 1).is_none_or(|other| other.walk != step.walk);
-                let mut walk = if is_last {
-                    let walk = &mut walks[step.walk];
-                    std::mem::replace(walk, Walk::nowhere())
-                } else {
-                    walks[step.walk].clone()
-                };
+                let walk = &mut walks[step.walk];
+                let mut walk = if is_last { std::mem::take(walk) } else { walk.clone() };
                 self.take(&mut walk, step, &mut touched);
                 next.push(walk);
             }
             walks = next;
-        }
-    }
-}
-
-impl Walk {
-    /// What is left of a walk that has gone on.
-    fn nowhere() -> Self {
-        Self {
-            memory: Memory::default(),
-            spot: Spot::default(),
-            done: Vec::new(),
-            asleep: Sequence::default(),
-            station: None,
         }
     }
 }
@@ -259,4 +248,64 @@ fn bits(set: ActorSet) -> impl Iterator<Item = u8> {
         left &= left - 1;
         Some(next)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::counter;
+
+    /// What walks come to in the mean over all that `uniform` may give, each as likely as it is.
+    fn expected(program: &Program, abreast: usize) -> f64 {
+        let (mut actors, mut touched) = (Actors::new(program), Touched::default());
+        let way = [Station::default()];
+        let mut walker = Walker {
+            program,
+            memory: &program.memory,
+            actors: &mut actors,
+            touched: &mut touched,
+            way: &way,
+            limit: 100,
+            requests: 0,
+            outlook: Outlook::default(),
+        };
+        (0..20).for_each(|_| walker.glance(&mut Random(7)));
+        let (mut sum, mut picks) = (0.0, Vec::<(usize, usize)>::new());
+        loop {
+            let (mut at, mut likely) = (0, 1.0);
+            let traces = walker.estimate(abreast, |all| {
+                if at == picks.len() {
+                    picks.push((0, all));
+                }
+                // All that matters is between which two of these the number lies.
+                let (pick, all) = picks[at];
+                at += 1;
+                likely /= all as f64;
+                (pick as f64 + 0.5) / all as f64
+            });
+            sum += likely * traces.expect("that does not take long");
+            while picks.pop_if(|(pick, all)| *pick + 1 == *all).is_some() {}
+            match picks.last_mut() {
+                Some((pick, _)) => *pick += 1,
+                None => return sum,
+            }
+        }
+    }
+
+    /// Two actors that increment in two steps have 4 traces, by hand: either one after the other, and two in which
+    /// both read first. Three have 54, as an exhaustive search counts.
+    #[test]
+    fn walks_are_right_in_the_mean() {
+        for (actors, traces) in [(1, 1), (2, 4), (3, 54)] {
+            let program = counter(actors);
+            let outcome = crate::Explorer::new(&program).run(&mut ());
+            assert_eq!(outcome.executions, traces);
+            for abreast in [1, 2] {
+                if actors < 3 || abreast == 1 {
+                    let mean = expected(&program, abreast);
+                    assert!((mean - traces as f64).abs() < 1e-6, "{mean} of {traces}, {abreast} abreast");
+                }
+            }
+        }
+    }
 }
