@@ -24,7 +24,7 @@ const MANY: Abreast = Abreast { walks: 96, weight: 9.0 };
 /// Random schedules to see what actors touch, before the first walks.
 const GLANCES: usize = 4;
 /// For so many requests of the search, walks may make one; about a twentieth of the time.
-const SHARE: u64 = 32;
+const SHARE: u64 = 64;
 /// How far a sample of weight one is off: the logarithm of the factor that most are within. Measured; see
 /// `docs/design/search.md`.
 const SPREAD: f64 = 2.3;
