@@ -42,6 +42,10 @@ bench *ARGS:
 bench-figures:
     cargo bench --package cowrace-explore --bench figures
 
+# What searches were expected to come to, against what they came to.
+bench-estimates:
+    cargo bench --package cowrace-explore --bench estimates
+
 # What ten million executions need of memory (a few minutes).
 bench-memory:
     cargo bench --package cowrace-explore --bench memory

@@ -14,6 +14,9 @@ use crate::status::Status;
 /// Runs shorter than this need no line.
 const QUIET: Duration = Duration::from_secs(1);
 
+/// A run of which so much is left is known to be long, and gets its line at once.
+const LONG: Duration = Duration::from_secs(5);
+
 /// The line. It stays away unless standard error is a terminal and the run is long. Clones are the same line.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
@@ -56,7 +59,9 @@ impl Progress {
     fn tell(&self, more: u64, estimate: Option<Estimate>) {
         let executions = self.executions.fetch_add(more, Ordering::Relaxed) + more;
         let elapsed = self.started.elapsed();
-        if elapsed < QUIET {
+        let (done, all) = (self.done.load(Ordering::Relaxed), self.searches);
+        let status = Status { done, all, executions, elapsed, estimate };
+        if elapsed < QUIET && status.left().is_none_or(|left| left < LONG) {
             return;
         }
         if self.bar.is_hidden() {
@@ -64,8 +69,7 @@ impl Progress {
         }
         // Hidden still if standard error is no terminal.
         if !self.bar.is_hidden() {
-            let (done, all) = (self.done.load(Ordering::Relaxed), self.searches);
-            self.bar.set_message(Status { done, all, executions, elapsed, estimate }.line());
+            self.bar.set_message(status.line());
         }
     }
 }

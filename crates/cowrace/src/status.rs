@@ -33,11 +33,9 @@ impl Status {
     pub(crate) fn line(&self) -> String {
         let executions = HumanCount(self.executions);
         let rate = format!("{}/s", HumanCount(self.rate() as u64));
-        let estimate =
-            self.estimate.filter(|e| self.all == 1 && e.executions.is_finite() && e.executions > 0.0);
-        if let Some(estimate) = estimate {
+        if let Some(estimate) = self.usable() {
             let share = (self.executions as f64 / estimate.executions).min(0.99);
-            let left = (estimate.executions - self.executions as f64).max(0.0) / self.rate();
+            let left = self.seconds_after(estimate);
             return format!(
                 "{} {:.0} %  {executions} of about {} executions, {rate}, {} left ({})",
                 bar(share),
@@ -59,6 +57,21 @@ impl Status {
             }
         };
         format!("{}/{} searches, {executions} executions, {rate}, {so_far} so far{left}", self.done, self.all)
+    }
+
+    /// How much longer the run is thought to take; `None` if that is not known before it is long.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        let seconds = self.seconds_after(self.usable()?);
+        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+    }
+
+    /// With several searches, that of one says nothing.
+    fn usable(&self) -> Option<Estimate> {
+        self.estimate.filter(|e| self.all == 1 && e.executions.is_finite() && e.executions > 0.0)
+    }
+
+    fn seconds_after(&self, estimate: Estimate) -> f64 {
+        (estimate.executions - self.executions as f64).max(0.0) / self.rate()
     }
 
     /// Executions a second, on average.
@@ -139,6 +152,19 @@ mod tests {
         assert!(one(3, 1, Some((200.0, f64::INFINITY))).ends_with("(a guess)"));
         // Before the first execution has ended.
         assert!(one(0, 1, Some((200.0, 2.0))).contains("0/s, more than a million years left"));
+    }
+
+    #[test]
+    fn what_is_left_of_one_search_is_known_from_its_estimate() {
+        let status = |all, executions| {
+            let estimate = Some(Estimate { executions, within: 2.0 });
+            Status { done: 0, all, executions: 100, elapsed: Duration::from_secs(10), estimate }.left()
+        };
+        assert_eq!(status(1, 150.0), Some(Duration::from_secs(5)));
+        assert_eq!(status(1, 50.0), Some(Duration::ZERO));
+        assert_eq!(status(1, 1e300), Some(Duration::MAX));
+        assert_eq!(status(1, f64::INFINITY), None);
+        assert_eq!(status(2, 150.0), None);
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::coverage::Sites;
 /// Places remembered before all of them are forgotten; about 300 bytes each.
 const MOST: usize = 100_000;
 
+/// Answers that can be given from a place where there is room without that any place is forgotten.
+pub(crate) const MOST_AT_ONCE: u64 = MOST as u64 / 2;
+
 /// No place, or no call.
 const NONE: u32 = u32::MAX;
 
@@ -36,6 +39,13 @@ struct Place {
     finding: Option<Box<Finding>>,
     /// Marks set on the way here.
     marks: Box<[Placed]>,
+}
+
+/// Where all actors are, and how often they have passed barriers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Spot {
+    at: Vec<u32>,
+    passed: Vec<Vec<u32>>,
 }
 
 /// All actors.
@@ -135,6 +145,26 @@ impl<'p> Actors<'p> {
     pub(crate) fn restart(&mut self) {
         self.at.clone_from(&self.roots);
         self.passed.iter_mut().for_each(|passed| passed.fill(0));
+    }
+
+    /// Sees to it that no place is forgotten before [`MOST_AT_ONCE`] more answers.
+    pub(crate) fn make_room(&mut self) {
+        if self.places.len() as u64 + MOST_AT_ONCE > MOST as u64 {
+            self.restart();
+            self.forget();
+        }
+    }
+
+    /// Notes where all actors are now. Good until places are forgotten.
+    pub(crate) fn note_spot(&self, spot: &mut Spot) {
+        spot.at.clone_from(&self.at);
+        spot.passed.clone_from(&self.passed);
+    }
+
+    /// Goes to where all actors were before.
+    pub(crate) fn go_to(&mut self, spot: &Spot) {
+        self.at.clone_from(&spot.at);
+        self.passed.clone_from(&spot.passed);
     }
 
     /// Runs the actor's future to see where the answer leads.

@@ -25,7 +25,7 @@ pub(crate) struct Found {
 impl Search<'_> {
     /// What came of the search, which ended like this.
     pub(crate) fn conclude(&mut self, flow: Flow) -> Outcome {
-        let estimate = if flow == ControlFlow::Continue(()) { None } else { self.estimate() };
+        let estimate = if self.is_resting() { self.estimate(true) } else { None };
         let mut outcome = self.outcome.clone();
         let (executions, events) = self.on_the_way();
         (outcome.executions, outcome.events) = (executions + self.behind.0, events + self.behind.1);

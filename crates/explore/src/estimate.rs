@@ -1,49 +1,125 @@
 //! How large a search is, before it is over.
 
+use crate::actors::Actors;
 use crate::explorer::Estimate;
+use crate::moves::Sequence;
+use crate::outlook::Outlook;
+use crate::random::Random;
 use crate::search::Search;
+use crate::touched::Touched;
+use crate::walk::{Station, Walker};
 
-/// Estimates so far, oldest first.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Estimates(Vec<f64>);
+/// How many walks at a time, and how much what they come to counts: few of them come to too little more often than
+/// not.
+#[derive(Clone, Copy, Debug)]
+struct Abreast {
+    walks: usize,
+    weight: f64,
+}
 
-/// How many to remember.
-const MEMORY: usize = 64;
+/// For the first report, when the search may be about to end.
+const FEW: Abreast = Abreast { walks: 16, weight: 1.0 };
+/// Later.
+const MANY: Abreast = Abreast { walks: 96, weight: 9.0 };
+/// Random schedules to see what actors touch, before the first walks.
+const GLANCES: usize = 4;
+/// For so many requests of the search, walks may make one; about a twentieth of the time.
+const SHARE: u64 = 64;
+/// How far a sample of weight one is off: the logarithm of the factor that most are within. Measured; see
+/// `docs/design/search.md`.
+const SPREAD: f64 = 2.3;
+/// The least share of the search that counts as left, so that no sample counts for too much.
+const LEAST: f64 = 0.35;
+
+/// Samples of what was left so far, and what they come to.
+#[derive(Debug)]
+pub(crate) struct Estimates {
+    touched: Touched,
+    random: Random,
+    /// Requests that walks have made.
+    walked: u64,
+    /// The sum of the weights of all samples, and that of the sizes times the weights.
+    weight: f64,
+    sum: f64,
+}
+
+impl Default for Estimates {
+    fn default() -> Self {
+        Self { touched: Touched::default(), random: Random(0), walked: 0, weight: 0.0, sum: 0.0 }
+    }
+}
 
 impl Estimates {
-    /// Takes a new one, and says how far those of late differ.
-    fn note(&mut self, executions: f64) -> Estimate {
-        if self.0.len() == MEMORY {
-            // Every other one: what is remembered spans the whole search.
-            let mut keep = false;
-            self.0.retain(|_| {
-                keep = !keep;
-                keep
-            });
-        }
-        self.0.push(executions);
-        let late = &self.0[self.0.len() / 2..];
-        let most = late.iter().copied().fold(executions, f64::max);
-        let least = late.iter().copied().fold(executions, f64::min);
-        // A few estimates agree easily.
-        let few = 1.0 + 4.0 / self.0.len() as f64;
-        Estimate { executions, within: (most / least).max(1.1) * few }
+    /// Takes a sample of the size of the search, when a share of it was left: that share is all that can be wrong.
+    fn note(&mut self, executions: f64, weight: f64, share: f64) {
+        let weight = weight / share.clamp(LEAST, 1.0).powi(2);
+        self.weight += weight;
+        self.sum += executions * weight;
+    }
+
+    /// The mean of all samples.
+    fn mean(&self) -> Option<f64> {
+        (self.weight > 0.0).then(|| self.sum / self.weight)
     }
 }
 
 impl Search<'_> {
-    /// How many executions the search of all that begins like this one will have. Takes what is left to try from a state to be as large as
-    /// what was tried from there. What is left is not all known yet, so this is too low at first.
-    pub(crate) fn estimate(&mut self) -> Option<Estimate> {
-        let mut share = 1.0;
-        let mut done = 0.0;
-        for state in self.base..self.todo.len() {
-            let tried = f64::from(self.sleepers.added(state));
-            let all = tried + 1.0 + f64::from(self.wakeup.len(self.todo[state]));
-            done += share * tried / all;
-            share /= all;
+    /// How many executions the whole search will have. Takes a sample of what is left, if it is time for that, and
+    /// at the end of what is searched if there was only a small one.
+    pub(crate) fn estimate(&mut self, at_the_end: bool) -> Option<Estimate> {
+        if self.preemptions_are_bounded() || self.base > 0 {
+            return None;
         }
-        let executions = (self.on_the_way().0 + self.behind.0) as f64;
-        (done > 0.0).then(|| self.estimates.note((executions / done).max(executions)))
+        let done = (self.on_the_way().0 + self.behind.0) as f64;
+        let known = self.estimates.mean();
+        let is_time = self.estimates.walked * SHARE < self.made.1;
+        if known.is_none() || is_time || at_the_end && self.estimates.weight < MANY.weight {
+            let abreast = if known.is_none() && !at_the_end { FEW } else { MANY };
+            if let Some(left) = self.walk(abreast.walks) {
+                // If what was known is far too low, the sample itself may say so.
+                let share = known.map_or(1.0, |known| (1.0 - done / known).max(left / (done + left)));
+                self.estimates.note(done + left, abreast.weight, share);
+            }
+        }
+        let executions = self.estimates.mean()?.max(done);
+        Some(Estimate { executions, within: (SPREAD / self.estimates.weight.sqrt()).exp() })
+    }
+
+    /// Estimates how many traces are left to explore.
+    fn walk(&mut self, abreast: usize) -> Option<f64> {
+        let way = self.way();
+        let mut actors = self.spare.take().unwrap_or_else(|| Actors::new(self.program));
+        let Estimates { touched, random, walked, .. } = &mut self.estimates;
+        let mut walker = Walker {
+            program: self.program,
+            memory: &self.shared.memory,
+            actors: &mut actors,
+            touched,
+            way: &way,
+            limit: self.shared.limits.steps,
+            requests: 0,
+            outlook: Outlook::default(),
+        };
+        if *walked == 0 {
+            (0..GLANCES).for_each(|_| walker.glance(random));
+        }
+        let left = walker.estimate(abreast, |_| random.unit());
+        *walked += walker.requests;
+        actors.restart();
+        self.spare = Some(actors);
+        left
+    }
+
+    /// The way to the state at hand.
+    fn way(&self) -> Vec<Station> {
+        let events = self.history.len();
+        let station = |state: usize| {
+            let mut asleep = Sequence::default();
+            for sleeper in self.sleepers.of(state) {
+                asleep.push(sleeper.made, 0, self.sleepers.accesses(sleeper));
+            }
+            Station { asleep, made: (state < events).then(|| self.history.made(state as u32)) }
+        };
+        (0..=events).map(station).collect()
     }
 }

@@ -29,7 +29,8 @@ const FIRST: u64 = 1000;
 pub struct Estimate {
     /// Executions of the whole search, expected.
     pub executions: f64,
-    /// The factor within which that is believed to be right: 2.0 means between half and twice as many.
+    /// The factor within which that is right in at least eight of ten cases: 2.0 means between half and twice as
+    /// many. Measured on many searches; the longer a search goes on, the smaller it is.
     pub within: f64,
 }
 
@@ -57,7 +58,8 @@ pub trait Observer {
     /// stands, but it will show equivalent executions again.
     fn anew(&mut self) {}
 
-    /// Called now and then, at most every 4096 executions or 100 ms; may ask the search to stop.
+    /// Called when a search turns out to be long, after its first thousand executions, and then now and then, about
+    /// every 4096 executions or 50 ms; may ask the search to stop.
     fn progress(&mut self, _: &Progress) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
@@ -408,6 +410,8 @@ impl<'p> Explorer<'p> {
             }
         }
         if search.is_resting() && shared.stopped().is_none() {
+            // Whoever watches is to know what is ahead before it begins.
+            search.report();
             // A search that was stopped just then has not tried all.
             let all = search.outcome.samples >= SAMPLES;
             flow = if all { ControlFlow::Continue(()) } else { search.sample() };

@@ -116,11 +116,13 @@ mod guide;
 mod history;
 mod interpreter;
 mod moves;
+mod outlook;
 mod parts;
 mod pause;
 mod planning;
 mod preemptions;
 mod races;
+mod random;
 mod replay;
 mod resume;
 mod reversal;
@@ -132,8 +134,10 @@ mod subtree;
 #[cfg(test)]
 mod testing;
 mod tidy;
+mod touched;
 mod underflow;
 mod wakeup;
+mod walk;
 mod windows;
 
 pub use coverage::Coverage;

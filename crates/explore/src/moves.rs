@@ -66,6 +66,16 @@ impl Sequence {
         &self.accesses[item.start as usize..(item.start + item.len) as usize]
     }
 
+    /// Takes the moves out that an actor makes impossible or obsolete by a move of its own that touches something:
+    /// those of sleepers that it wakes.
+    pub(crate) fn wake(&mut self, actor: u8, touched: &[Access]) {
+        let accesses = &self.accesses;
+        self.items.retain(|item| {
+            let own = &accesses[item.start as usize..(item.start + item.len) as usize];
+            item.made.actor != actor && !conflict(own, touched)
+        });
+    }
+
     /// Takes a move out.
     pub(crate) fn remove(&mut self, at: usize) {
         self.items.remove(at);

@@ -72,12 +72,22 @@ impl Search<'_> {
         if !self.preemptions_are_bounded() && self.shared.threads.take() {
             spawn();
         }
+        self.report();
+    }
+
+    /// Tells how far the search has come.
+    pub(crate) fn report(&mut self) {
+        self.book();
+        let executions = self.shared.executions.load(Ordering::Relaxed);
+        let estimate = self.estimate(false);
+        let elapsed = self.shared.started.elapsed();
+        self.reported = (elapsed, executions);
         let progress = Progress {
             executions,
             events: self.shared.events.load(Ordering::Relaxed),
             depth: self.outcome.depth,
             elapsed,
-            estimate: self.estimate(),
+            estimate,
         };
         if self.shared.watch.progress(&progress).is_break() {
             self.shared.stop(Stop::Interrupted);

@@ -12,28 +12,13 @@ use cowrace_trace::{Finding, Schedule, Turn};
 use crate::actors::Actors;
 use crate::describe;
 use crate::preemptions::can_go_on;
+use crate::random::Random;
 use crate::shared::Shared;
 
 /// How many schedules to try.
 pub(crate) const SAMPLES: u64 = 1000;
 /// How often priorities change in each.
 const CHANGES: usize = 3;
-
-/// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers on every machine and for ever.
-struct Random(u64);
-
-impl Random {
-    const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    const fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-}
 
 /// Tries random schedules of executions about `length` requests long. Gives the first that is bad and how many
 /// were tried.

@@ -61,13 +61,6 @@ impl Sleepers {
         &self.sleepers[self.states[state].0 as usize..end]
     }
 
-    /// How many of them were put to sleep there.
-    pub(crate) fn added(&self, state: usize) -> u32 {
-        let own = self.states[state].1;
-        // Who touches nothing is a choice.
-        self.of(state).iter().filter(|sleeper| sleeper.start >= own).count() as u32
-    }
-
     /// Who was put to sleep in a state, in order, with what they would touch.
     pub(crate) fn put_to_sleep(&self, state: usize) -> impl Iterator<Item = (Move, &[Access])> {
         let own = self.states[state].1;

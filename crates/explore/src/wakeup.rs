@@ -120,11 +120,6 @@ impl Wakeup {
         self.steps[step as usize].given = subtree;
     }
 
-    /// How many steps a list has.
-    pub(crate) fn len(&self, list: u32) -> u32 {
-        self.list(list).count() as u32
-    }
-
     /// Takes the first step off a list.
     pub(crate) fn pop(&mut self, list: &mut u32) -> Option<First> {
         let step = *list;

@@ -4,6 +4,7 @@
 #[path = "../../benches/common_problem.rs"]
 pub(crate) mod common_problem;
 pub(crate) mod corpus;
+pub(crate) mod estimates;
 pub(crate) mod memo;
 pub(crate) mod naive;
 pub(crate) mod random;
