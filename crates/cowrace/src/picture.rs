@@ -146,7 +146,7 @@ mod tests {
         let scenario = parse(&text).unwrap();
         let variant = scenario.variant(None).unwrap();
         let era = Era::preset("v6.15").unwrap();
-        let task = Task { scenario: &scenario, variant, era: &era, arch: Arch::default() };
+        let task = Task { scenario: &scenario, variant, era: &era, arch: Arch::default(), promised: None };
         let schedule = task.check(Limits::default(), &mut ()).schedule.unwrap();
         let diagram = picture(&scenario, variant, &replay(&task.program(), &schedule).unwrap()).to_string();
         parse(&diagram).unwrap_or_else(|errors| panic!("{errors:?} in\n{diagram}"));

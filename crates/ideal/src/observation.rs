@@ -124,3 +124,14 @@ const fn plain(value: Value) -> u64 {
         value => value.encode(),
     }
 }
+
+/// What a variable was seen to be, in the words of the language.
+pub(crate) fn word(seen: u64) -> String {
+    match (seen, Value::decode(seen)) {
+        (NOTHING, _) => "unset".to_owned(),
+        (HANDLE, _) => "handle".to_owned(),
+        (_, Value::Number(n)) => n.to_string(),
+        (_, Value::Errno(errno)) => errno.name().to_owned(),
+        _ => "child".to_owned(),
+    }
+}

@@ -14,7 +14,7 @@ use cowrace_trace::Finding;
 
 use crate::class::finding;
 use crate::layout::heir;
-use crate::observation::{Observation, Sight, live, observe, sights};
+use crate::observation::{Observation, Sight, live, observe, sights, word};
 use crate::program::program;
 use crate::promises::Promises;
 
@@ -97,6 +97,15 @@ impl Oracle {
     #[must_use]
     pub fn size(&self) -> (u64, usize) {
         (self.executions, self.allowed.len())
+    }
+
+    /// What a variable may be at the end, in the words of the language; empty if there is no such variable.
+    #[must_use]
+    pub fn values(&self, variable: &str) -> BTreeSet<String> {
+        let is_it =
+            |sight: &Sight| matches!(sight, Sight::Variable(var) if self.world.variables[*var] == variable);
+        let at = self.sights.iter().position(is_it);
+        at.map(|at| self.allowed.iter().map(|seen| word(seen[at])).collect()).unwrap_or_default()
     }
 
     /// A judge of ends of executions.

@@ -5,12 +5,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use cowrace::explore::Limits;
-use cowrace::machine::Arch;
-use cowrace::mm::Era;
-use cowrace::scenario::{load, parse};
-use cowrace::{Promised, Task};
+use cowrace_explore::Explorer;
+use cowrace_ideal::{Oracle, Promises};
+use cowrace_machine::Arch;
+use cowrace_mm::{Era, program_and_consulted};
+use cowrace_scenario::{load, parse};
+use cowrace_trace::Verdict;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
@@ -32,18 +34,20 @@ fn without_assertions(text: &str) -> Result<(), Failed> {
     let scenario = parse(&bare.join("\n")).map_err(|errors| format!("it does not parse: {errors:#?}"))?;
     let mut wrong = String::new();
     for variant in scenario.variants() {
-        let promised = Promised::default();
+        let oracle = Oracle::new(variant.world(), &Promises::default()).map_err(|error| error.to_string())?;
+        let oracle = Arc::new(oracle);
         for era in Era::presets() {
-            let task = Task {
-                scenario: &scenario,
-                variant,
-                era: &era,
-                arch: Arch::default(),
-                promised: Some(&promised),
-            };
-            let report = task.check(Limits::default(), &mut ());
-            if report.as_expected != Some(true) {
-                let _ = writeln!(wrong, "{}", cowrace::render::line(&report));
+            let expected = scenario.expectation(&era, variant).ok_or("nothing is expected")?;
+            let judge = Some(Box::new(oracle.judge()) as _);
+            let (program, _) = program_and_consulted(variant.world(), &era, Arch::default(), judge);
+            let found = Explorer::new(&program).run(&mut ()).finding.map(|(finding, _)| finding);
+            let verdict = if found.is_some() { Verdict::Violated } else { Verdict::Holds };
+            let class = found.as_ref().map(|finding| finding.class);
+            // Whether a window opens is no matter of assertions.
+            let due = expected.verdict().filter(|&due| due != Verdict::Vacuous).unwrap_or(Verdict::Holds);
+            if verdict != due || expected.class().is_some() && expected.class() != class {
+                let (variant, era) = (variant.name().unwrap_or_default(), era.name());
+                let _ = writeln!(wrong, "{variant} {era}: {found:?}, expected {expected}");
             }
         }
     }

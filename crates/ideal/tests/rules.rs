@@ -1,0 +1,147 @@
+//! The rules of ideal memory, one by one: what a variable may be at the end, no more and no less.
+
+use cowrace_ideal::{Oracle, Promises};
+
+fn oracle(mms: &str, diagram: &str) -> Oracle {
+    let text = format!("race r\n{mms}\n\n{diagram}\n");
+    let scenario = cowrace_scenario::parse(&text).unwrap_or_else(|errors| panic!("{text}{errors:#?}"));
+    Oracle::new(scenario.variants()[0].world(), &Promises::default()).expect("it is small")
+}
+
+/// What `variable` may be at the end.
+#[track_caller]
+fn check(mms: &str, diagram: &str, variable: &str, values: &[&str]) {
+    let all: Vec<String> = oracle(mms, diagram).values(variable).into_iter().collect();
+    assert_eq!(all, values, "{diagram}");
+}
+
+const ANON: &str = "mm A { buf: anon }";
+const CHILD: &str = "mm A { buf: anon }\nmm B = fork(A)";
+
+#[test]
+fn columns_may_go_either_way_unless_something_orders_them() {
+    check(ANON, "a @A        b @A\n==========  ==========\nbuf[0] = 1  r = buf[0]", "r", &["0", "1"]);
+    let ordered = "a @A        b @A\n==========  ==========\nbuf[0] = 1\n=== all ===\n            r = buf[0]";
+    check(ANON, ordered, "r", &["1"]);
+    let waits = "a @A        b @A\n==========  ==========\nbuf[0] = 1  wait f\nf = 1       r = buf[0]";
+    check(ANON, waits, "r", &["1"]);
+}
+
+#[test]
+fn a_child_has_what_the_parent_had_at_some_moment_of_the_fork() {
+    let after = "a @A\n==========\nB = fork()\nbuf[0] = 1\nr = buf[0]";
+    check(ANON, after, "r", &["1"]);
+    let child = "a @A        b @B\n==========  ==========\nB = fork()\nbuf[0] = 1\n            r = buf[0]";
+    check(ANON, child, "r", &["0"]);
+    let beside = "a @A        b @B        c @A\n\
+                  ==========  ==========  ==========\n\
+                  B = fork()              buf[0] = 1\n\
+                  \x20           r = buf[0]";
+    check(ANON, beside, "r", &["0", "1"]);
+    check(CHILD, "a @A        b @B\n==========  ==========\nbuf[0] = 1  r = buf[0]", "r", &["0"]);
+}
+
+#[test]
+fn a_write_pin_is_the_owners_memory_both_ways_over_a_fork() {
+    let pin = |rest: &str| {
+        format!(
+            "a @A\n========================================\n\
+             h = pin_user_pages_fast(buf, FOLL_WRITE)\nB = fork()\n{rest}"
+        )
+    };
+    check(ANON, &pin("dma_write(h[0], 1)\nr = buf[0]"), "r", &["1"]);
+    check(ANON, &pin("buf[0] = 1\nr = dma_read(h[0])"), "r", &["1"]);
+}
+
+#[test]
+fn a_write_get_may_be_the_childs_after_a_fork() {
+    let line = "========================================";
+    let (get, tail) = ("h = get_user_pages_fast(buf, FOLL_WRITE)\n", "dma_write(h[0], 1)\nr = buf[0]");
+    check(ANON, &format!("a @A\n{line}\n{get}{tail}"), "r", &["1"]);
+    check(ANON, &format!("a @A\n{line}\n{get}B = fork()\n{tail}"), "r", &["0", "1"]);
+    check(ANON, &format!("a @A\n{line}\nB = fork()\n{get}{tail}"), "r", &["1"]);
+}
+
+#[test]
+fn what_a_pipe_holds_is_a_history_of_its_own() {
+    let column = |rest: &str| format!("a @A\n===================\n{rest}");
+    let read = column("p = vmsplice(buf)\nbuf[0] = 1\nbuf[0] = 2\ns = pipe_read(p[0])");
+    check(ANON, &read, "s", &["0", "1", "2"]);
+    let twice = column("p = vmsplice(buf)\nbuf[0] = 1\ns = pipe_read(p[0])\nt = pipe_read(p[0])");
+    check(ANON, &twice, "t", &["0", "1"]);
+    assert_eq!(oracle(ANON, &twice).size().1, 3, "0 0, 0 1 and 1 1, and never back");
+    // Nothing older than the handle.
+    check(ANON, &column("buf[0] = 1\np = vmsplice(buf)\ns = pipe_read(p[0])"), "s", &["1"]);
+    // Nothing that somebody else stored.
+    let other = "a @A        b @B\n\
+                 ==========  ===================\n\
+                 \x20           p = vmsplice(buf)\n\
+                 \x20           munmap(buf)\n\
+                 === all ===\n\
+                 buf[0] = 1\n\
+                 === all ===\n\
+                 \x20           s = pipe_read(p[0])";
+    check(CHILD, other, "s", &["0"]);
+}
+
+#[test]
+fn a_read_pin_of_what_a_store_replaces_may_keep_the_old() {
+    let pin = |flags: &str| {
+        format!(
+            "a @A\n=========================================\n\
+             h = pin_user_pages_fast(buf{flags})\nbuf[0] = 1\ns = dma_read(h[0])"
+        )
+    };
+    check("mm A { buf: zero }", &pin(""), "s", &["0", "1"]);
+    check("mm A { buf: zero }", &pin(", FOLL_LONGTERM"), "s", &["1"]);
+    check(ANON, &pin(""), "s", &["1"]);
+}
+
+#[test]
+fn what_is_unmapped_is_gone_when_the_call_returns() {
+    check(ANON, "a @A\n===========\nmunmap(buf)\nr = buf[0]", "r", &["SIGSEGV"]);
+    let beside = "a @A        b @A\n==========  ===========\nr = buf[0]  munmap(buf)";
+    check(ANON, beside, "r", &["0", "SIGSEGV"]);
+    let discard = "a @A\n===========================\nbuf[0] = 1\nmadvise(buf, MADV_DONTNEED)\nr = buf[0]";
+    check(ANON, discard, "r", &["0"]);
+    // The store fails.
+    let protect = "a @A\n=============================\nmprotect(buf, PROT_READ)\nbuf[0] = 1\nr = buf[0]";
+    check(ANON, protect, "r", &["0"]);
+}
+
+#[test]
+fn what_was_given_up_is_there_or_zero_until_the_next_store() {
+    let given = |rest: &str| {
+        format!("a @A\n=======================\nbuf[0] = 1\nmadvise(buf, MADV_FREE)\n{rest}r = buf[0]")
+    };
+    check(ANON, &given(""), "r", &["0", "1"]);
+    check(ANON, &given("buf[0] = 2\n"), "r", &["2"]);
+    let other = "a @A\n=======================\nbuf[0] = 1\nmadvise(buf, MADV_FREE)\nbuf[1] = 2\nr = buf[0]";
+    check(ANON, other, "r", &["0", "1"]);
+}
+
+#[test]
+fn a_store_after_clear_refs_is_reported_and_others_may_be() {
+    let told =
+        |rest: &str| format!("a @A\n=====================\nclear_refs(A)\n{rest}s = soft_dirty(A.buf)");
+    check(ANON, &told("buf[0] = 1\n"), "s", &["1"]);
+    check(ANON, &told(""), "s", &["0", "1"]);
+    let device = "a @A\n========================================\nh = pin_user_pages_fast(buf, FOLL_WRITE)\nclear_refs(A)\ndma_write(h[0], 1)\ns = soft_dirty(A.buf)";
+    check(ANON, device, "s", &["0", "1"]);
+}
+
+#[test]
+fn a_store_waits_for_userfaultfd() {
+    let uffd = "mm A { buf: anon uffd_wp }";
+    let waits = "a @A        m                              c @A\n\
+                 ==========  =============================  ==========\n\
+                 \x20           UFFDIO_WRITEPROTECT(A.buf, WP)\n\
+                 === all ===\n\
+                 buf[0] = 1                                 s = buf[0]\n\
+                 \x20                                          g = 1\n\
+                 \x20           wait g\n\
+                 \x20           UFFDIO_WRITEPROTECT(A.buf, 0)\n\
+                 r = buf[0]";
+    check(uffd, waits, "r", &["1"]);
+    check(uffd, waits, "s", &["0"]);
+}
