@@ -1,4 +1,4 @@
-//! The list of mutants fits the sources. `just mutants` kills them, which takes longer.
+//! The lists of mutants fit the sources. `just mutants` kills them, which takes longer.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,10 +9,13 @@ fn every_mutant_applies() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let read =
         |file: &str| fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let list: toml::Table = read("crates/explore/mutants.toml").parse().expect("it is TOML");
-    let mutants = list["mutant"].as_array().expect("a list");
+    let lists = ["crates/explore/mutants.toml", "crates/ideal/mutants.toml"].map(|list| {
+        let list: toml::Table = read(list).parse().expect("it is TOML");
+        list["mutant"].as_array().expect("a list").clone()
+    });
     let mut names = BTreeSet::new();
-    for mutant in mutants {
+    let mutants = lists.concat();
+    for mutant in &mutants {
         let field =
             |name: &str| mutant[name].as_str().unwrap_or_else(|| panic!("`{name}` is no text: {mutant}"));
         let name = field("name");
@@ -25,6 +28,11 @@ fn every_mutant_applies() {
             let (binary, test) =
                 test.as_str().and_then(|test| test.split_once(' ')).expect("a binary and a test");
             let (package, binary) = binary.split_once("::").expect("a package and a binary");
+            if binary == "assertions" {
+                // These are scenarios.
+                read(&format!("scenarios/{test}.race"));
+                continue;
+            }
             let crates = package.strip_prefix("cowrace-").expect("a crate of the workspace");
             let tests = read(&format!("crates/{crates}/tests/{binary}.rs"));
             assert!(tests.contains(&format!("fn {test}(")), "{name}: there is no test {test}");
