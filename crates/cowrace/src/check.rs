@@ -122,7 +122,10 @@ impl Task<'_> {
             complete: outcome.complete,
             stopped: outcome.stopped,
             executions: outcome.executions + samples,
-            estimate: outcome.estimate.filter(|_| !outcome.complete).map(|estimate| estimate.executions),
+            estimate: outcome
+                .estimate
+                .filter(|_| !outcome.complete)
+                .map(|estimate| estimate.executions.round()),
             requests: Some(outcome.events),
             depth: Some(outcome.depth),
             seconds: started.elapsed().as_secs_f64(),

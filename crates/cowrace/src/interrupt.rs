@@ -1,4 +1,4 @@
-//! Ctrl-C: searches end early, and what they have found is still told.
+//! Ctrl-C, and what `kill` and `timeout` send: searches end early, and what they have found is still told.
 
 use std::io::{self, Write as _};
 use std::process;

@@ -24,6 +24,8 @@ pub(crate) struct Progress {
     searches: usize,
     done: Arc<AtomicUsize>,
     executions: Arc<AtomicU64>,
+    /// As many of them as were made before a search was resumed.
+    earlier: Arc<AtomicU64>,
     started: Instant,
     interrupt: Interrupt,
 }
@@ -36,7 +38,8 @@ impl Progress {
             bar.set_style(style);
         }
         let started = Instant::now();
-        Self { bar, searches, done: Arc::default(), executions: Arc::default(), started, interrupt }
+        let (executions, earlier) = (Arc::default(), Arc::default());
+        Self { bar, searches, done: Arc::default(), executions, earlier, started, interrupt }
     }
 
     /// Notes that a search has ended.
@@ -60,7 +63,8 @@ impl Progress {
         let executions = self.executions.fetch_add(more, Ordering::Relaxed) + more;
         let elapsed = self.started.elapsed();
         let (done, all) = (self.done.load(Ordering::Relaxed), self.searches);
-        let status = Status { done, all, executions, elapsed, estimate };
+        let earlier = self.earlier.load(Ordering::Relaxed);
+        let status = Status { done, all, executions, earlier, elapsed, estimate };
         if elapsed < QUIET && status.left().is_none_or(|left| left < LONG) {
             return;
         }
@@ -109,11 +113,15 @@ impl<'p> Watch<'p> {
 
 impl Observer for Watch<'_> {
     fn anew(&mut self) {
+        // They are made again.
+        self.progress.executions.fetch_sub(self.told, Ordering::Relaxed);
         self.told = 0;
     }
 
     fn progress(&mut self, now: &explore::Progress) -> ControlFlow<()> {
-        self.progress.tell(now.executions - self.told, now.estimate);
+        // What was made before is done, but not in this time.
+        self.progress.earlier.fetch_max(now.earlier, Ordering::Relaxed);
+        self.progress.tell(now.executions.saturating_sub(self.told), now.estimate);
         self.told = now.executions;
         stops(&self.progress.interrupt, &self.stopped)
     }

@@ -1,5 +1,7 @@
 //! How large a search is, before it is over.
 
+use std::sync::atomic::Ordering;
+
 use crate::actors::Actors;
 use crate::explorer::Estimate;
 use crate::moves::Sequence;
@@ -28,6 +30,8 @@ const SHARE: u64 = 64;
 /// How far a sample of weight one is off: the logarithm of the factor that most are within. Measured; see
 /// `docs/design/search.md`.
 const SPREAD: f64 = 2.3;
+/// So many times the standard deviation of the samples' logarithms.
+const DISAGREEMENT: f64 = 2.0;
 /// The least share of the search that counts as left, so that no sample counts for too much.
 const LEAST: f64 = 0.35;
 
@@ -41,11 +45,22 @@ pub(crate) struct Estimates {
     /// The sum of the weights of all samples, and that of the sizes times the weights.
     weight: f64,
     sum: f64,
+    /// The same of the sizes' logarithms, and of the squares of these.
+    logarithms: f64,
+    squares: f64,
 }
 
 impl Default for Estimates {
     fn default() -> Self {
-        Self { touched: Touched::default(), random: Random(0), walked: 0, weight: 0.0, sum: 0.0 }
+        Self {
+            touched: Touched::default(),
+            random: Random(0),
+            walked: 0,
+            weight: 0.0,
+            sum: 0.0,
+            logarithms: 0.0,
+            squares: 0.0,
+        }
     }
 }
 
@@ -55,6 +70,17 @@ impl Estimates {
         let weight = weight / share.clamp(LEAST, 1.0).powi(2);
         self.weight += weight;
         self.sum += executions * weight;
+        let logarithm = executions.max(1.0).ln();
+        self.logarithms += logarithm * weight;
+        self.squares += logarithm * logarithm * weight;
+    }
+
+    /// The factor within which the mean is believed to be right: no better than samples of their weight were found to
+    /// be, and no better than they agree.
+    fn within(&self) -> f64 {
+        let mean = self.logarithms / self.weight;
+        let spread = (self.squares / self.weight - mean * mean).max(0.0).sqrt();
+        (SPREAD / self.weight.sqrt()).max(DISAGREEMENT * spread).exp()
     }
 
     /// The mean of all samples.
@@ -70,9 +96,12 @@ impl Search<'_> {
         if self.preemptions_are_bounded() || self.base > 0 {
             return None;
         }
+        // What others have made is part of what is left, until it is taken over.
         let done = (self.on_the_way().0 + self.behind.0) as f64;
+        let made = self.shared.executions.load(Ordering::Relaxed) as f64;
+        let requests = self.shared.events.load(Ordering::Relaxed);
         let known = self.estimates.mean();
-        let is_time = self.estimates.walked * SHARE < self.made.1;
+        let is_time = self.estimates.walked * SHARE < requests;
         if known.is_none() || is_time || at_the_end && self.estimates.weight < MANY.weight {
             let abreast = if known.is_none() && !at_the_end { FEW } else { MANY };
             if let Some(left) = self.walk(abreast.walks) {
@@ -81,8 +110,8 @@ impl Search<'_> {
                 self.estimates.note(done + left, abreast.weight, share);
             }
         }
-        let executions = self.estimates.mean()?.max(done);
-        Some(Estimate { executions, within: (SPREAD / self.estimates.weight.sqrt()).exp() })
+        let executions = self.estimates.mean()?.max(done).max(made);
+        Some(Estimate { executions, within: self.estimates.within() })
     }
 
     /// Estimates how many traces are left to explore.

@@ -39,11 +39,13 @@ pub struct Estimate {
 pub struct Progress {
     /// Executions explored to their end.
     pub executions: u64,
+    /// As many of them as were made before the search was resumed.
+    pub earlier: u64,
     /// Requests executed.
     pub events: u64,
     /// The longest execution.
     pub depth: u32,
-    /// Since the search began.
+    /// Since the search began, or was resumed.
     pub elapsed: Duration,
     /// How many executions the whole search is expected to have; `None` if nothing can be said yet.
     pub estimate: Option<Estimate>,

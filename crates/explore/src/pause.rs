@@ -84,6 +84,7 @@ impl Search<'_> {
         self.reported = (elapsed, executions);
         let progress = Progress {
             executions,
+            earlier: self.shared.earlier.load(Ordering::Relaxed),
             events: self.shared.events.load(Ordering::Relaxed),
             depth: self.outcome.depth,
             elapsed,

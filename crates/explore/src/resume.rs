@@ -1,6 +1,7 @@
 //! Stopping a search so that it can go on later, and going on.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
 use cowrace_machine::{Access, Addr, Kind, Op};
 use cowrace_trace::frontier::{Behind, Branch, Frontier, Made, Station, Touched};
@@ -134,6 +135,7 @@ impl Search<'_> {
         self.made = self.on_the_way();
         self.made.0 += behind.0;
         self.made.1 += behind.1;
+        self.shared.earlier.store(self.made.0, Ordering::Relaxed);
         if !self.can_make(next.made) {
             return ControlFlow::Break(None);
         }

@@ -158,6 +158,11 @@ impl<'s> Search<'s> {
             };
             if !self.preemptions.allow(step.made.actor, &self.history, &self.actors, &self.memory) {
                 let Some(other) = self.skip() else { return ControlFlow::Continue(()) };
+                // There may be much to skip before the next execution is complete.
+                self.pause(executions).map_break(|stop| {
+                    self.rest = Some(other);
+                    stop
+                })?;
                 first = Some(other);
                 continue;
             }

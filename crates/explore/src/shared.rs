@@ -73,6 +73,8 @@ pub(crate) struct Shared<'s> {
     pub(crate) threads: &'s Threads,
     pub(crate) started: Instant,
     pub(crate) executions: AtomicU64,
+    /// As many of them as were made before the search was resumed.
+    pub(crate) earlier: AtomicU64,
     pub(crate) events: AtomicU64,
     pub(crate) arrivals: Arrivals,
     /// How many searches there are.
@@ -105,6 +107,7 @@ impl<'s> Shared<'s> {
             threads,
             started: Instant::now(),
             executions: AtomicU64::new(0),
+            earlier: AtomicU64::new(0),
             events: AtomicU64::new(0),
             arrivals: Arrivals::default(),
             searches: AtomicU32::new(0),

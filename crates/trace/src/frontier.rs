@@ -12,7 +12,7 @@ pub type Touched = (u32, u64, u8);
 pub type Made = (u8, Option<u32>);
 
 /// A step of a wakeup tree, and the steps that may follow it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Branch {
     /// The move.
     pub made: Made,
@@ -28,6 +28,7 @@ pub struct Station {
     /// What has been tried from it, with what it touches.
     pub tried: Vec<(Made, Vec<Touched>)>,
     /// What is to be tried after the move that was made.
+    #[serde(with = "flat")]
     pub todo: Vec<Branch>,
 }
 
@@ -55,6 +56,7 @@ pub struct Frontier {
     /// The states on the way, the one where it was stopped included.
     pub stations: Vec<Station>,
     /// What to do first.
+    #[serde(with = "flat::one")]
     pub next: Option<Branch>,
     /// Races that must be looked at in every execution: earlier and later event.
     pub races: Vec<(u32, u32)>,
@@ -108,5 +110,95 @@ fn paths<'b>(branches: impl Iterator<Item = &'b Branch>, at: &mut PartId, parts:
             paths(branch.then.iter(), at, parts);
         }
         at.path.pop();
+    }
+}
+
+/// Branches as lists of steps, each with the number of those that follow it directly: a tree may be deeper than a
+/// reader of JSON lets it be.
+mod flat {
+    use serde::de::{Deserialize as _, Deserializer, Error as _};
+    use serde::ser::{Serialize as _, Serializer};
+
+    use super::{Branch, Made, Touched};
+
+    type Step = (Made, Vec<Touched>, u32);
+
+    fn flatten<'b>(branches: impl DoubleEndedIterator<Item = &'b Branch>) -> Vec<Step> {
+        let mut todo: Vec<&Branch> = branches.rev().collect();
+        let mut steps = Vec::new();
+        while let Some(branch) = todo.pop() {
+            steps.push((branch.made, branch.touches.clone(), branch.then.len() as u32));
+            todo.extend(branch.then.iter().rev());
+        }
+        steps
+    }
+
+    /// The branches, or nothing if the numbers do not add up.
+    fn grow(steps: Vec<Step>) -> Option<Vec<Branch>> {
+        // From the last step to the first, with what follows on a stack, the next one on top.
+        let mut grown: Vec<Branch> = Vec::new();
+        for (made, touches, following) in steps.into_iter().rev() {
+            let at = grown.len().checked_sub(following as usize)?;
+            let mut then = grown.split_off(at);
+            then.reverse();
+            grown.push(Branch { made, touches, then });
+        }
+        grown.reverse();
+        Some(grown)
+    }
+
+    pub(super) fn serialize<S: Serializer>(branches: &[Branch], to: S) -> Result<S::Ok, S::Error> {
+        flatten(branches.iter()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Vec<Branch>, D::Error> {
+        grow(Vec::deserialize(from)?).ok_or_else(|| D::Error::custom("steps without those that follow them"))
+    }
+
+    pub(super) mod one {
+        use super::{Branch, Deserializer, Serializer};
+
+        pub(in super::super) fn serialize<S: Serializer>(
+            branch: &Option<Branch>,
+            to: S,
+        ) -> Result<S::Ok, S::Error> {
+            super::serialize(branch.as_slice(), to)
+        }
+
+        pub(in super::super) fn deserialize<'d, D: Deserializer<'d>>(
+            from: D,
+        ) -> Result<Option<Branch>, D::Error> {
+            Ok(super::deserialize(from)?.into_iter().next())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn branch(actor: u8, then: Vec<Branch>) -> Branch {
+        Branch { made: (actor, None), touches: vec![(1, 2, 0)], then }
+    }
+
+    #[test]
+    fn trees_of_any_depth_are_written_and_read() {
+        let mut deep = branch(0, vec![branch(1, Vec::new()), branch(2, vec![branch(3, Vec::new())])]);
+        for actor in 0..250 {
+            deep = branch(actor, vec![deep, branch(7, Vec::new())]);
+        }
+        let station = Station { tried: Vec::new(), todo: vec![branch(9, Vec::new()), deep.clone()] };
+        let frontier = Frontier { stations: vec![station], next: Some(deep), ..Frontier::default() };
+        let text = serde_json::to_string(&frontier).expect("it can be written");
+        assert_eq!(serde_json::from_str::<Frontier>(&text).expect("and read"), frontier);
+        let none = Frontier::default();
+        let text = serde_json::to_string(&none).expect("it can be written");
+        assert_eq!(serde_json::from_str::<Frontier>(&text).expect("and read"), none);
+    }
+
+    #[test]
+    fn steps_that_do_not_add_up_are_refused() {
+        let text = r#"{"tried":[],"todo":[[[0,null],[],3]]}"#;
+        assert!(serde_json::from_str::<Station>(text).is_err());
     }
 }

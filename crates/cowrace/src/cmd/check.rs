@@ -160,6 +160,12 @@ fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) 
     Ok(format!("{}\n{below}", line(report)))
 }
 
+/// What is told of the only run that there is.
+pub(super) fn tell_one(task: Task<'_>, loaded: &Loaded, report: &Report) -> Result<String, Failure> {
+    let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true };
+    Ok(tell(task, loaded, report, verbosity)? + &conclusion(std::slice::from_ref(report), verbosity))
+}
+
 /// The command that shows the violation again. An era file's path is not known here, so there is none
 /// for its era.
 fn replay_command(task: Task<'_>, loaded: &Loaded, schedule: &str) -> Option<String> {

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use cowrace_explore::Threads;
-use cowrace_render::{figures, line};
-use cowrace_trace::Exit;
 use cowrace_trace::frontier::Frontier;
+use cowrace_trace::{Exit, Report, Stop};
+use indicatif::HumanCount;
 
 use crate::check::{Exploration, Explored, Task};
 use crate::cli::{CheckArgs, EngineName, Format};
@@ -14,7 +14,7 @@ use crate::interrupt::Extent;
 use crate::progress::{Progress, Watch};
 use crate::{Failure, Interrupt, Out, eras, input, judge};
 
-use super::check::json_line;
+use super::check::{json_line, tell_one};
 
 /// Searches on from where `file` says, if it is there; writes there where the search was stopped, and takes it away
 /// if it was not.
@@ -31,6 +31,7 @@ pub(crate) fn run(
     if args.engine.engine != EngineName::Explore
         || args.engine.preemptions.is_some()
         || args.against.is_some()
+        || args.coverage
     {
         return Err(Failure::usage(
             "`--resume` is for a whole search by explore: leave out --engine, --preemptions, --against and --coverage",
@@ -64,25 +65,27 @@ pub(crate) fn run(
     progress.finish();
     match args.format {
         Format::Json => out.text(&json_line(&report)?)?,
-        Format::Text => {
-            out.line(&line(&report))?;
-            if let Some(text) = figures(&report) {
-                out.line(&text)?;
-            }
-        }
+        Format::Text => out.text(&tell_one(task, loaded, &report)?)?,
     }
     match left {
         Some(left) => {
             write(file, &left)?;
             if args.format == Format::Text {
-                let file = file.display();
-                out.line(&format!("  to go on: the same command again, with --resume {file}"))?;
+                out.line(&how_to_go_on(file, &left, &report))?;
             }
         }
         None => remove(file)?,
     }
     let extent = Extent { finished: usize::from(!watch.has_stopped()), all: 1 };
     Ok(extent.tell(judge::exit(&report)))
+}
+
+/// What threads had begun and not finished is not kept, so there may be less in the file than was made.
+fn how_to_go_on(file: &Path, left: &Frontier, report: &Report) -> String {
+    let kept = HumanCount(left.made[0].0 + left.made[1].0);
+    let more = if report.stopped == Some(Stop::Executions) { " and a higher limit" } else { "" };
+    let file = file.display();
+    format!("  {kept} executions are kept; to go on: the same command again, with --resume {file}{more}")
 }
 
 fn read(file: &Path, fingerprint: u32) -> Result<Option<Frontier>, Failure> {
@@ -92,8 +95,10 @@ fn read(file: &Path, fingerprint: u32) -> Result<Option<Frontier>, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Failure::usage(format!("{name} cannot be read: {error}"))),
     };
-    let frontier: Frontier = serde_json::from_str(&text)
-        .map_err(|error| Failure::usage(format!("{name} is not where a search was stopped: {error}")))?;
+    let frontier: Frontier = serde_json::from_str(&text).map_err(|error| {
+        let hint = "name another file, or remove it to begin anew";
+        Failure::usage(format!("{name} is not a file of `--resume` ({error}); {hint}"))
+    })?;
     if frontier.fingerprint != fingerprint {
         return Err(Failure::usage(format!(
             "{name} is of another search: of another scenario, era, architecture or version of cowrace; \

@@ -52,7 +52,11 @@ impl Running {
 
     /// What Ctrl-C does.
     fn interrupt(&self) {
-        let kill = format!("kill -s INT {}", self.child.id());
+        self.send("INT");
+    }
+
+    fn send(&self, signal: &str) {
+        let kill = format!("kill -s {signal} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());
     }
 
@@ -130,6 +134,20 @@ fn a_table_has_what_there_is() {
     };
     run("check").prints(&["BOUNDED  endless  era v6.12", "  interrupted  ", "2 runs: 2 bounded"]);
     run("matrix").prints(&["endless   bounded", "other     bounded", "a limit ended the search"]);
+}
+
+/// As `timeout` does, and whoever cancels a job.
+#[test]
+fn what_is_to_be_terminated_tells_what_it_has() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (path, state) = (endless(dir.path()), dir.path().join("state"));
+    let [path, resume] = [&path, &state].map(|path| path.to_str().expect("a name"));
+    let running = Running::start(&["check", path, "--era", "v6.12", "--resume", resume]);
+    sleep(Duration::from_millis(200));
+    running.send("TERM");
+    let done = running.ends().exits(12).says(&["interrupted: 0 of 1 search finished"]);
+    done.prints(&["BOUNDED  endless", "to go on: the same command again"]);
+    assert!(state.exists());
 }
 
 #[test]

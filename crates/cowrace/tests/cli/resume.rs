@@ -45,9 +45,36 @@ fn a_search_that_is_stopped_says_how_to_go_on() {
     let file = state("told");
     let args = ["lost.race", "--era", "v6.1"];
     let stopped = check(&file, &[&args[..], &["--max-executions", "3"]].concat()).exits(12).quiet();
-    stopped.prints(&["BOUNDED", "stopped by --max-executions", "the same command again, with --resume"]);
-    check(&file, &args).exits(0).quiet().prints(&["HOLDS"]);
+    stopped.prints(&[
+        "BOUNDED",
+        "stopped by --max-executions",
+        "the same command again, with --resume",
+        "and a higher limit",
+        "3 executions are kept",
+    ]);
+    check(&file, &args).exits(0).quiet().prints(&["HOLDS", "1 run: 1 holds"]);
     assert!(!file.exists());
+}
+
+#[test]
+fn a_violation_is_drawn() {
+    let file = state("drawn");
+    let args = ["lost.race", "--era", "v5.9"];
+    let plain = cowrace(&[&["check"], &args[..]].concat()).exits(0).quiet();
+    assert_eq!(check(&file, &args).exits(0).quiet().stable(), plain.stable());
+}
+
+/// The largest search of the corpus, stopped where its trees are deep.
+#[test]
+fn a_long_search_can_be_stopped_anywhere() {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/swapin-aba-page-lock.race");
+    let args = [scenario, "--era", "v6.12", "--format", "json", "--jobs", "1"];
+    let file = state("long");
+    for limit in ["3000", "20000", "60000"] {
+        check(&file, &[&args[..], &["--max-executions", limit]].concat()).exits(12).quiet();
+    }
+    let last = check(&file, &args).exits(0).quiet().objects().remove(0);
+    assert_eq!((&last["verdict"], &last["complete"]), (&"holds".into(), &true.into()));
 }
 
 #[test]
@@ -61,7 +88,7 @@ fn what_does_not_fit_is_refused_and_left_alone() {
     assert_eq!(fs::read(&file).expect("it is still there"), before);
     for spoiled in ["", "{}", "no frontier", "[1, 2"] {
         fs::write(&file, spoiled).expect("it can be written");
-        check(&file, &["lost.race", "--era", "v6.1"]).exits(2).says(&["is not where a search was stopped"]);
+        check(&file, &["lost.race", "--era", "v6.1"]).exits(2).says(&["is not a file of `--resume`"]);
         assert_eq!(fs::read_to_string(&file).expect("it is still there"), spoiled);
     }
 }
@@ -71,7 +98,8 @@ fn it_is_for_one_whole_search_by_explore() {
     let file = state("one");
     check(&file, &["lost.race"]).exits(2).says(&["for one search", "one `--era`"]);
     check(&file, &["silent.race", "--era", "v6.1"]).exits(2).says(&["one scenario without variants"]);
-    for other in [&["--engine", "loom"][..], &["--preemptions", "1"], &["--against", "v5.9"]] {
+    for other in [&["--engine", "loom"][..], &["--preemptions", "1"], &["--against", "v5.9"], &["--coverage"]]
+    {
         check(&file, &[&["tiny.race", "--era", "v6.1"], other].concat()).exits(2).says(&["leave out"]);
     }
     let nowhere = state("nowhere").join("state");
