@@ -10,6 +10,7 @@ use cowrace_scenario::{Expectation, Scenario, Variant, environment};
 use cowrace_trace::frontier::Frontier;
 use cowrace_trace::{Class, Report, Trace, Verdict};
 
+use crate::promised::Gap;
 use crate::{Promised, coverage, directives};
 
 /// How the exhaustive engine is to search.
@@ -66,12 +67,12 @@ impl Task<'_> {
     /// The program that engines run.
     #[must_use]
     pub fn program(&self) -> Program {
-        self.program_and_consulted().0
+        self.program_and_consulted(&Gap::default()).0
     }
 
-    fn program_and_consulted(&self) -> (Program, Consulted) {
+    fn program_and_consulted(&self, gap: &Gap) -> (Program, Consulted) {
         let world = self.variant.world();
-        let judge = self.promised.and_then(|promised| promised.judge(world));
+        let judge = self.promised.and_then(|promised| promised.judge(world, gap));
         cowrace_mm::program_and_consulted(world, self.era, self.arch, judge)
     }
 
@@ -89,7 +90,8 @@ impl Task<'_> {
     pub(crate) fn explored(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Explored {
         let Exploration { limits, exhaustive, preemptions, coverage, threads, frontier } = how;
         let started = Instant::now();
-        let (program, consulted) = self.program_and_consulted();
+        let gap = Gap::default();
+        let (program, consulted) = self.program_and_consulted(&gap);
         let mut explorer = Explorer::new(&program)
             .limits(limits)
             .exhaustive(exhaustive)
@@ -108,6 +110,9 @@ impl Task<'_> {
             && let Some(error) = self.promised.and_then(|promised| promised.unknown(self.variant.world()))
         {
             (verdict, detail) = (Verdict::Inconclusive, Some(error.to_string()));
+        }
+        if verdict == Verdict::Holds {
+            detail = detail.or_else(|| gap.text());
         }
         // Samples count for what they have found; for what holds they say nothing.
         let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };

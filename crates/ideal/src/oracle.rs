@@ -31,6 +31,9 @@ impl fmt::Display for TooLarge {
     }
 }
 
+/// What was said of memories at the end, each as its words that are not zero.
+type Judged = HashMap<Vec<(usize, u64)>, Option<Finding>>;
+
 /// What a scenario may show.
 #[derive(Debug)]
 pub struct Oracle {
@@ -114,7 +117,7 @@ impl Oracle {
     ) -> impl Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync + use<> {
         let oracle = Arc::clone(self);
         // Probes take time, and many executions end in the same memory.
-        let probed: Mutex<HashMap<Vec<(usize, u64)>, Option<Finding>>> = Mutex::default();
+        let probed: Mutex<Judged> = Mutex::default();
         move |kernel, memory| {
             let Oracle { world, sights, allowed, .. } = &*oracle;
             let probes = sights.iter().position(|sight| sight.probed().is_some()).unwrap_or(sights.len());

@@ -57,6 +57,13 @@ impl Default for Promises {
 }
 
 impl Promises {
+    /// What one could hope for: a get stays with the parent as a pin does. What falls short of this, and not of the
+    /// contract, is a gap in the contract, which the documentation of the API warns of.
+    #[must_use]
+    pub fn hoped_for() -> Self {
+        Self { write_get: Rule::Alias, recvmsg: Rule::Alias, ..Self::default() }
+    }
+
     /// The rule for what a call of a scenario takes hold of, if it takes hold of anything.
     #[must_use]
     pub fn rule(&self, world: &World, spec: &CallSpec, va: Va) -> Option<Rule> {
