@@ -15,7 +15,7 @@ use cowrace_mm::era::PRESETS;
 use cowrace_mm::{Era, program};
 
 /// Longer than any search of the corpus: the whole model under v6.12, four busy columns.
-const LONGER: &str = "race around-one-page
+const LONGER: &str = "race around-one-page-read-twice
 mm A { buf: anon }
 
 thread0 @A                 thread1 @A   other process  forker @A
@@ -68,7 +68,7 @@ fn one_thread_against_two() {
         threads(name, &program(&sample.world, &v612, Arch::Generic));
     }
     let longer = cowrace_scenario::parse(LONGER).expect("the scenario parses");
-    threads("around-one-page", &program(longer.variants()[0].world(), &v612, Arch::Generic));
+    threads("around-one-page-read-twice", &program(longer.variants()[0].world(), &v612, Arch::Generic));
 }
 
 /// All violated scenarios of the corpus under all presets: executions up to the first violation, and of the

@@ -21,7 +21,7 @@ const LIMIT: u64 = 200;
 
 /// The whole model under v6.12: `O_DIRECT`, a fault, clear_refs, fork and speculative references around one
 /// page. It has more than twice as many executions as the last mark, and holds.
-const SCENARIO: &str = "race around-one-page
+const SCENARIO: &str = "race around-one-page-referenced
 mm A { buf: anon }
 env spec_ref
 
@@ -47,7 +47,7 @@ impl Observer for Meter {
             let seconds = self.started.elapsed().as_secs_f64();
             let rate = self.executions as f64 / seconds;
             let (name, executions) = (self.name, self.executions);
-            println!("{name:<16}  {executions:>10}  {seconds:>7.1}  {rate:>12.0}  {:>13}", shown(peak()));
+            println!("{name:<26}  {executions:>10}  {seconds:>7.1}  {rate:>12.0}  {:>13}", shown(peak()));
         }
     }
 }
@@ -80,14 +80,14 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     println!(
-        "{:<16}  {:>10}  {:>7}  {:>12}  {:>13}",
+        "{:<26}  {:>10}  {:>7}  {:>12}  {:>13}",
         "program", "executions", "seconds", "executions/s", "peak MiB"
     );
     // Four actors, four stores each to one word: 16! / 4!^4 = 63,063,000 executions.
     explore("4 x 4 stores", &script(&[0, 1, 2, 3].map(|actor| vec![Step::Store(0, actor); 4])));
     let scenario = cowrace_scenario::parse(SCENARIO).expect("the scenario parses");
     let era = Era::preset("v6.12").expect("a preset");
-    explore("around-one-page", &program(scenario.variants()[0].world(), &era, Arch::Generic));
+    explore("around-one-page-referenced", &program(scenario.variants()[0].world(), &era, Arch::Generic));
     match peak() {
         Some(mib) if mib > LIMIT => {
             println!("{mib} MiB are more than the {LIMIT} MiB that a search may need");
