@@ -22,6 +22,17 @@ struct Writer {
     device: bool,
 }
 
+/// Whose value makes the damage.
+#[derive(Clone, Copy, Debug)]
+enum Written {
+    /// The one that was seen.
+    Seen(Writer),
+    /// The one that was missed.
+    Missed(Writer),
+    /// Nobody's that is known.
+    Nobody,
+}
+
 /// A word, and how it was looked at.
 #[derive(Clone, Copy, Debug)]
 struct Looked {
@@ -90,12 +101,23 @@ struct Judge<'w> {
 
 impl Judge<'_> {
     fn tell(&self, sight: &Sight, seen: u64, should: u64) -> Told {
-        let (rank, because) = self.class(sight, seen, should);
-        let (name, seen, should) = (self.name(sight), text(sight, seen), text(sight, should));
-        Told { rank, text: format!("{name} {seen}, and user space was promised that it {should}{because}") }
+        let (rank, written) = self.class(sight, seen, should);
+        let (mut seen, mut should) = (text(sight, seen), text(sight, should));
+        match written {
+            Written::Seen(who) => seen.push_str(&self.wrote(who)),
+            Written::Missed(who) => should.push_str(&self.wrote(who)),
+            Written::Nobody => {}
+        }
+        let name = self.name(sight);
+        let text = match (sight, should.strip_prefix("is ")) {
+            (Sight::ToDevice(_) | Sight::ToOwner(_), _) => format!("{name} {seen}"),
+            (_, Some(should)) => format!("{name} {seen}, not {should}"),
+            (_, None) => format!("{name} {seen}; promised: it {should}"),
+        };
+        Told { rank, text }
     }
 
-    fn class(&self, sight: &Sight, seen: u64, should: u64) -> (usize, String) {
+    fn class(&self, sight: &Sight, seen: u64, should: u64) -> (usize, Written) {
         let Some(looked) = self.looked(sight) else {
             let class = match sight {
                 Sight::ToDevice(_) | Sight::ToOwner(_) => Class::StalePin,
@@ -103,7 +125,7 @@ impl Judge<'_> {
                 Sight::Failure(_) | Sight::Variable(_) if is_errno(should) => Class::PrivateWrite,
                 _ => Class::Assertion,
             };
-            return (rank(class), String::new());
+            return (rank(class), Written::Nobody);
         };
         let number = |bits: u64| match sight {
             Sight::Memory(..) if bits < UNMAPPED => Some(bits),
@@ -115,30 +137,31 @@ impl Judge<'_> {
         };
         let wrote = |value: Option<u64>| value.map(|v| self.writers(v, looked)).unwrap_or_default();
         let (theirs, missed) = (wrote(number(seen)), wrote(number(should)));
-        let said = |who: &Writer, what: &str| {
-            let name = &self.world.actors[who.actor].name;
-            if who.device {
-                format!(": {what} by a device for {name}")
-            } else {
-                format!(": {what} by {name}")
-            }
-        };
         let home = looked.target.mm;
         if let Some(stranger) = theirs.first().filter(|_| theirs.iter().all(|who| who.mm != home)) {
             let rank = if stranger.device { BY_DEVICE } else { rank(Class::Leak) };
-            return (rank, said(stranger, "it was written"));
+            return (rank, Written::Seen(*stranger));
         }
-        let (class, because) = match missed.iter().find(|who| who.mm == home) {
-            Some(who) if looked.held => (Class::StalePin, said(who, "that was written")),
-            Some(who) if who.device => (Class::LostRead, said(who, "that was written")),
-            Some(who) => (Class::LostWrite, said(who, "that was written")),
-            None if looked.held => (Class::StalePin, String::new()),
+        let (class, written) = match missed.iter().find(|who| who.mm == home) {
+            Some(who) if looked.held => (Class::StalePin, Written::Missed(*who)),
+            Some(who) if who.device => (Class::LostRead, Written::Missed(*who)),
+            Some(who) => (Class::LostWrite, Written::Missed(*who)),
+            None if looked.held => (Class::StalePin, Written::Nobody),
             None => match theirs.first() {
-                Some(who) => (Class::PrivateWrite, said(who, "it was written")),
-                None => (Class::LostWrite, String::new()),
+                Some(who) => (Class::PrivateWrite, Written::Seen(*who)),
+                None => (Class::LostWrite, Written::Nobody),
             },
         };
-        (rank(class), because)
+        (rank(class), written)
+    }
+
+    fn wrote(&self, who: Writer) -> String {
+        let name = &self.world.actors[who.actor].name;
+        if who.device {
+            format!(", which a device wrote for {name}")
+        } else {
+            format!(", which {name} wrote")
+        }
     }
 
     /// The word that a sight is of, if it is of one.
@@ -237,8 +260,8 @@ fn text(sight: &Sight, seen: u64) -> String {
         },
         Sight::ToDevice(_) if seen == 0 => "sees what its owner stores".to_owned(),
         Sight::ToDevice(_) if seen == 1 => "does not see what its owner stores".to_owned(),
-        Sight::ToDevice(_) => "belongs to somebody who cannot store".to_owned(),
-        Sight::ToOwner(_) if seen == 0 => "is seen by its owner".to_owned(),
-        Sight::ToOwner(_) => "is not seen by its owner".to_owned(),
+        Sight::ToDevice(_) => "has an owner who cannot store".to_owned(),
+        Sight::ToOwner(_) if seen == 0 => "shows its owner what the device stores".to_owned(),
+        Sight::ToOwner(_) => "does not show its owner what the device stores".to_owned(),
     }
 }
