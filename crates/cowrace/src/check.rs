@@ -5,12 +5,12 @@ use std::time::Instant;
 use cowrace_explore::{Explorer, GuideError, Limits, Observer, Outcome, Threads, guide};
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::era::PRESETS;
-use cowrace_mm::{Consulted, Era};
+use cowrace_mm::{Consulted, Era, Judge};
 use cowrace_scenario::{Expectation, Scenario, Variant, environment};
 use cowrace_trace::frontier::Frontier;
 use cowrace_trace::{Class, Report, Trace, Verdict};
 
-use crate::promised::Gap;
+use crate::promised::Aside;
 use crate::{Promised, coverage, directives};
 
 /// How the exhaustive engine is to search.
@@ -27,6 +27,9 @@ pub struct Exploration<'t> {
     pub coverage: bool,
     /// Threads that the search may use beside its own, while nobody else does.
     pub threads: Option<&'t Threads>,
+    /// Whether somebody may go on where it is stopped, who will not know what was noted until then: everything is
+    /// judged at once.
+    pub resumable: bool,
     /// Where to go on.
     pub frontier: Option<&'t Frontier>,
 }
@@ -64,16 +67,28 @@ pub struct Task<'s> {
 }
 
 impl Task<'_> {
-    /// The program that engines run.
+    /// The program, judged by all that there is: for replays.
     #[must_use]
     pub fn program(&self) -> Program {
-        self.program_and_consulted(&Gap::default()).0
+        self.at_once().0
     }
 
-    fn program_and_consulted(&self, gap: &Gap) -> (Program, Consulted) {
-        let world = self.variant.world();
-        let judge = self.promised.and_then(|promised| promised.judge(world, gap));
-        cowrace_mm::program_and_consulted(world, self.era, self.arch, judge)
+    /// The program, judged by what executions themselves have shown: what engines search first.
+    #[must_use]
+    pub fn program_without_probes(&self) -> Program {
+        self.first(&Aside::default()).0
+    }
+
+    fn at_once(&self) -> (Program, Consulted) {
+        self.judged(self.promised.and_then(|promised| promised.judge(self.variant.world())))
+    }
+
+    fn first(&self, aside: &Aside) -> (Program, Consulted) {
+        self.judged(self.promised.and_then(|promised| promised.judge_first(self.variant.world(), aside)))
+    }
+
+    fn judged(&self, judge: Option<Judge>) -> (Program, Consulted) {
+        cowrace_mm::program_and_consulted(self.variant.world(), self.era, self.arch, judge)
     }
 
     /// Explores every interleaving, and judges the result by what the file expects.
@@ -88,22 +103,21 @@ impl Task<'_> {
 
     /// As [`explore`](Self::explore), with all that comes of it.
     pub(crate) fn explored(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Explored {
-        let Exploration { limits, exhaustive, preemptions, coverage, threads, frontier } = how;
+        let Exploration { limits, exhaustive, preemptions, coverage, threads, resumable, frontier } = how;
         let started = Instant::now();
-        let gap = Gap::default();
-        let (program, consulted) = self.program_and_consulted(&gap);
-        let mut explorer = Explorer::new(&program)
-            .limits(limits)
-            .exhaustive(exhaustive)
-            .preemptions(preemptions)
-            .coverage(coverage);
-        if let Some(threads) = threads {
-            explorer = explorer.threads(threads);
+        let aside = Aside::default();
+        let (program, consulted) = if resumable { self.at_once() } else { self.first(&aside) };
+        let explorer = |program| {
+            let how = Explorer::new(program).limits(limits).exhaustive(exhaustive);
+            let how = how.preemptions(preemptions).coverage(coverage);
+            threads.map_or(how.clone(), |threads| how.threads(threads))
+        };
+        let first = explorer(&program);
+        let mut outcome = frontier.map_or(first.clone(), |frontier| first.resume(frontier)).run(observer);
+        if outcome.complete && outcome.finding.is_none() && aside.is_cut_off() {
+            // Nothing graver, so this is the damage; now up to the first execution that shows it.
+            outcome = explorer(&self.program()).run(observer);
         }
-        if let Some(frontier) = frontier {
-            explorer = explorer.resume(frontier);
-        }
-        let mut outcome = explorer.run(observer);
         let frontier = outcome.frontier.take();
         let (mut verdict, mut detail) = conclude(&program, &outcome, preemptions);
         if verdict == Verdict::Holds
@@ -112,7 +126,7 @@ impl Task<'_> {
             (verdict, detail) = (Verdict::Inconclusive, Some(error.to_string()));
         }
         if verdict == Verdict::Holds {
-            detail = detail.or_else(|| gap.text());
+            detail = detail.or_else(|| aside.gap());
         }
         // Samples count for what they have found; for what holds they say nothing.
         let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };

@@ -98,7 +98,7 @@ impl Task<'_> {
         // Before other engines run in other threads.
         cowrace_shuttle::prepare();
         let started = Instant::now();
-        let program = Arc::new(self.program());
+        let program = Arc::new(self.program_without_probes());
         let mut opinion = engine.ask(Arc::clone(&program), limits, exhaustive, watch);
         let seconds = started.elapsed().as_secs_f64();
         let translated =
@@ -143,7 +143,7 @@ impl Task<'_> {
     /// Has shuttle follow a schedule that led to `trace` here; gives what it comes to if that is something else.
     #[must_use]
     pub fn follow(&self, schedule: &Schedule, trace: &Trace) -> Option<String> {
-        let program = Arc::new(self.program());
+        let program = Arc::new(self.program_without_probes());
         let opinion = Shuttle::new(Arc::clone(&program), Search::Exhaustive).replay(schedule);
         if let Some(reason) = opinion.reason {
             return Some(reason);

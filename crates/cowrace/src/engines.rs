@@ -120,7 +120,7 @@ impl Engines {
                 let mut explored = task.explore(how.with(threads), &mut collect);
                 let outcomes = collect.outcomes;
                 explored.outcomes = Some(outcomes.len() as u64);
-                let program = task.program();
+                let program = task.program_without_probes();
                 let due = seconds.iter().take_while(|_| !watch.stops());
                 let answers = due.map(|&(second, limits)| {
                     let mut answer = task.ask_watched(second, limits, true, other.clone());

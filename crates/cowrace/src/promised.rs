@@ -15,12 +15,11 @@ pub struct Promised {
     hope: Known,
 }
 
-/// What fell short of what one could hope for, and not of the contract: of all executions the one whose words come
-/// first, so that it does not matter who was first.
+/// What is noted beside, of all executions that which comes first by its words: so it does not matter who was first.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Gap(Arc<Mutex<Option<Finding>>>);
+struct Noted(Arc<Mutex<Option<Finding>>>);
 
-impl Gap {
+impl Noted {
     fn note(&self, finding: Finding) {
         let mut least = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if least.as_ref().is_none_or(|least| finding.detail < least.detail) {
@@ -28,10 +27,27 @@ impl Gap {
         }
     }
 
-    /// In words.
-    pub(crate) fn text(&self) -> Option<String> {
-        let least = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        least.as_ref().map(|finding| format!("contract-gap ({}): {}", finding.class, finding.detail))
+    fn get(&self) -> Option<Finding> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What executions have shown that is no violation, or not yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Aside {
+    gap: Noted,
+    probe: Noted,
+}
+
+impl Aside {
+    /// What fell short of what one could hope for, and not of the contract.
+    pub(crate) fn gap(&self) -> Option<String> {
+        self.gap.get().map(|finding| format!("contract-gap ({}): {}", finding.class, finding.detail))
+    }
+
+    /// Whether a handle was cut off at the end of an execution that was sound otherwise.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.probe.get().is_some()
     }
 }
 
@@ -40,17 +56,26 @@ fn oracle<'k>(known: &'k Known, world: &World, promises: &Promises) -> Result<&'
 }
 
 impl Promised {
-    /// Who judges the ends of executions; none if nothing can be said.
-    pub(crate) fn judge(&self, world: &World, gap: &Gap) -> Option<Judge> {
-        let contract = oracle(&self.contract, world, &Promises::default()).ok()?.judge();
+    /// Who judges the ends of executions by all that there is; none if nothing can be said.
+    pub(crate) fn judge(&self, world: &World) -> Option<Judge> {
+        Some(Box::new(oracle(&self.contract, world, &Promises::default()).ok()?.judge()))
+    }
+
+    /// Who judges them by what executions themselves have shown. That a handle is cut off at the end is the least of
+    /// damages, and every graver one leads there, so it is only noted.
+    pub(crate) fn judge_first(&self, world: &World, aside: &Aside) -> Option<Judge> {
+        let contract = oracle(&self.contract, world, &Promises::default()).ok()?;
+        let (contract, probes) = (contract.judge_without_probes(), contract.judge_of_probes());
         let hope = oracle(&self.hope, world, &Promises::hoped_for()).ok().map(Oracle::judge);
-        let gap = gap.clone();
+        let aside = aside.clone();
         Some(Box::new(move |kernel, memory| {
             let damage = contract(kernel, memory);
-            if damage.is_none()
-                && let Some(finding) = hope.as_ref().and_then(|hope| hope(kernel, memory))
-            {
-                gap.note(finding);
+            if damage.is_none() {
+                if let Some(finding) = probes(kernel, memory) {
+                    aside.probe.note(finding);
+                } else if let Some(finding) = hope.as_ref().and_then(|hope| hope(kernel, memory)) {
+                    aside.gap.note(finding);
+                }
             }
             damage
         }))

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cowrace::Task;
 use cowrace::explore::{Explorer, Limits, Outcome, replay};
 use cowrace::machine::Arch;
 use cowrace::mm::era::Rules;
 use cowrace::mm::{Consulted, Era, program_and_consulted};
 use cowrace::scenario::{Scenario, parse};
 use cowrace::trace::{Report, Verdict};
+use cowrace::{Promised, Task};
 
 fn fixtures() -> Vec<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -57,13 +57,14 @@ fn what_is_shared_is_what_each_era_would_have_found() {
     for path in fixtures().into_iter().chain(corpus()) {
         let scenario = scenario(&path);
         let eras = Era::presets();
-        let tasks = scenario.variants().iter().flat_map(|variant| {
+        let promised = vec![Promised::default(); scenario.variants().len()];
+        let tasks = scenario.variants().iter().zip(&promised).flat_map(|(variant, promised)| {
             eras.iter().map(|era| Task {
                 scenario: &scenario,
                 variant,
                 era,
                 arch: Arch::Generic,
-                promised: None,
+                promised: Some(promised),
             })
         });
         let tasks: Vec<Task<'_>> = tasks.collect();

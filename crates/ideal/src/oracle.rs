@@ -111,28 +111,51 @@ impl Oracle {
         at.map(|at| self.allowed.iter().map(|seen| word(seen[at])).collect()).unwrap_or_default()
     }
 
-    /// A judge of ends of executions.
+    /// A judge of ends of executions, by all that was seen.
     pub fn judge(
+        self: &Arc<Self>,
+    ) -> impl Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync + use<> {
+        let (plain, probing) = (self.judge_without_probes(), self.judge_of_probes());
+        move |kernel, memory| plain(kernel, memory).or_else(|| probing(kernel, memory))
+    }
+
+    /// As [`judge`](Self::judge), by what executions themselves have shown: handles that are alive at the end are not
+    /// probed.
+    pub fn judge_without_probes(
+        self: &Arc<Self>,
+    ) -> impl Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync + use<> {
+        let oracle = Arc::clone(self);
+        move |kernel, memory| {
+            let seen = observe(&oracle.world, oracle.plain(), memory, |_, _| Through::Refused);
+            // Observations are in order, so those that begin like this one stand together.
+            let mut likes = oracle.allowed.range(seen.clone()..);
+            let is_allowed = likes.next().is_some_and(|next| next.starts_with(&seen));
+            if is_allowed { None } else { oracle.compare(kernel, memory) }
+        }
+    }
+
+    /// As [`judge`](Self::judge), for executions that have shown nothing wrong so far.
+    pub fn judge_of_probes(
         self: &Arc<Self>,
     ) -> impl Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync + use<> {
         let oracle = Arc::clone(self);
         // Probes take time, and many executions end in the same memory.
         let probed: Mutex<Judged> = Mutex::default();
         move |kernel, memory| {
-            let Oracle { world, sights, allowed, .. } = &*oracle;
-            let probes = sights.iter().position(|sight| sight.probed().is_some()).unwrap_or(sights.len());
-            let seen = observe(world, &sights[..probes], memory, |_, _| Through::Refused);
-            // Observations are in order, so those that begin like this one stand together.
-            let may_be = allowed.range(seen.clone()..).next().is_some_and(|next| next.starts_with(&seen));
-            let is_probed =
-                |sight: &Sight| sight.probed().is_some_and(|keeper| live(memory, keeper).is_some());
-            if may_be && !sights[probes..].iter().any(is_probed) {
-                return oracle.compare(kernel, memory);
+            let probes = &oracle.sights[oracle.plain().len()..];
+            if !probes.iter().filter_map(Sight::probed).any(|keeper| live(memory, keeper).is_some()) {
+                return None;
             }
             let key: Vec<(usize, u64)> = memory.nonzero().collect();
             let mut probed = probed.lock().unwrap_or_else(PoisonError::into_inner);
             probed.entry(key).or_insert_with(|| oracle.compare(kernel, memory)).clone()
         }
+    }
+
+    /// What is looked at without probing. Probes stand last.
+    fn plain(&self) -> &[Sight] {
+        let probes = self.sights.iter().position(|sight| sight.probed().is_some());
+        &self.sights[..probes.unwrap_or(self.sights.len())]
     }
 
     fn compare(&self, kernel: &Arc<Kernel>, memory: &Memory) -> Option<Finding> {

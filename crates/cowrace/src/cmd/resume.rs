@@ -58,6 +58,7 @@ pub(crate) fn run(
     let how = Exploration {
         limits: args.search.limits(),
         threads: Some(&threads),
+        resumable: true,
         frontier: frontier.as_ref(),
         ..Exploration::default()
     };
