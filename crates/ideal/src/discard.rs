@@ -6,21 +6,25 @@ use cowrace_mm::world::{Advice, Call, MmId, Va};
 
 use crate::cpu::{Cpu, Known};
 use crate::keepers::calls;
+use crate::observation::descends;
 
-/// Where something may be given up.
+/// Where something may be given up, by an mm or one that it was forked from.
 pub(crate) fn places(known: &Known) -> Vec<(MmId, Va)> {
     let world = &known.world;
-    let mut places: Vec<(MmId, Va)> = (world.areas.iter().enumerate())
-        .filter(|(_, area)| area.lazyfree)
-        .map(|(va, area)| (area.mm, va))
+    let lazy =
+        world.areas.iter().enumerate().filter(|(_, area)| area.lazyfree).map(|(va, area)| (area.mm, va));
+    let called = calls(world).filter_map(|(actor, spec)| match spec.call {
+        Call::Madvise { va, advice: Advice::Free } => Some((world.actors[actor].mm?, va)),
+        _ => None,
+    });
+    let mut places: Vec<(MmId, Va)> = lazy
+        .chain(called)
+        .flat_map(|(origin, va)| {
+            (0..world.mms.len()).filter(move |&mm| descends(world, mm, origin)).map(move |mm| (mm, va))
+        })
         .collect();
-    for (actor, spec) in calls(world) {
-        if let (Call::Madvise { va, advice: Advice::Free }, Some(mm)) = (spec.call, world.actors[actor].mm)
-            && !places.contains(&(mm, va))
-        {
-            places.push((mm, va));
-        }
-    }
+    places.sort_unstable();
+    places.dedup();
     places
 }
 

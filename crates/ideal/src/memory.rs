@@ -124,11 +124,20 @@ impl Cpu<'_> {
             if !write || pte & mmu::WRITE != 0 {
                 return Ok(pte);
             }
-            if pte & UFFD_WP == 0 {
+            // The VMA is asked before userfaultfd is.
+            let allowed = self.load(mm.vm_flags(va), Prim::FindVma).await.bits & vm::WRITE != 0;
+            if pte & UFFD_WP == 0 || !allowed && !force {
                 return if force { Ok(pte) } else { Err(()) };
             }
             self.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
         }
+    }
+
+    /// Whether an unmapping that is under way is noticed. The VMA goes first: who faults then finds nothing, who has a
+    /// translation still finds the page.
+    async fn is_going(&self, mm: MmStruct, va: Va) -> bool {
+        let flags = self.load(mm.vm_flags(va), Prim::FindVma).await.bits;
+        flags & vm::EXISTS == 0 && self.choose(2, Prim::Ghost).await == 1
     }
 
     /// A load, or a store, by user space.
@@ -142,6 +151,9 @@ impl Cpu<'_> {
         let this = usize::from(self.actor());
         let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
         loop {
+            if self.is_going(mm, va).await {
+                return Err(Errno::Sigsegv);
+            }
             if let Some(value) = self.user(access).await {
                 return Ok(value.bits);
             }
@@ -153,6 +165,9 @@ impl Cpu<'_> {
 
     /// Takes hold of the page at an address.
     pub(crate) async fn take(&self, mm: MmStruct, va: Va, write: bool, force: bool) -> Result<Obj, Errno> {
+        if self.is_going(mm, va).await {
+            return Err(Errno::Efault);
+        }
         self.may_access(mm, va, write, force).await.map_err(|()| Errno::Efault)?;
         let pte = if write {
             // What is going to be written is not discarded any more.

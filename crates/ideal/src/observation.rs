@@ -62,7 +62,8 @@ pub(crate) fn sights(world: &World, promises: &Promises) -> Vec<Sight> {
     sights
 }
 
-fn descends(world: &World, mm: MmId, ancestor: MmId) -> bool {
+/// Whether an mm is another one or was forked from it, at whatever distance.
+pub(crate) fn descends(world: &World, mm: MmId, ancestor: MmId) -> bool {
     mm == ancestor
         || match world.mms[mm].origin {
             Origin::Boot => false,

@@ -34,9 +34,11 @@ pub struct Promises {
     pub write_get: Rule,
     /// `get_user_pages` to read from, `vmsplice(2)`.
     pub read_get: Rule,
-    /// `read(2)` and `write(2)` with `O_DIRECT`, while they are under way. `open(2)` warns of a fork meanwhile;
-    /// kernels from v6.5 on keep what older ones only hoped for.
-    pub direct_io: Rule,
+    /// `read(2)` with `O_DIRECT`, while it is under way. `open(2)` warns of a fork meanwhile; kernels from v6.5 on keep
+    /// what older ones only hoped for.
+    pub direct_read: Rule,
+    /// `write(2)` with `O_DIRECT`, while it is under way: up to v6.4 kernels take what is a get to read from.
+    pub direct_write: Rule,
     /// `recvmsg(2)` that decrypts into user memory, while it is under way.
     pub recvmsg: Rule,
 }
@@ -50,7 +52,8 @@ impl Default for Promises {
             read_pin_of_shared: Rule::History,
             write_get: Rule::AliasUntilFork,
             read_get: Rule::History,
-            direct_io: Rule::Alias,
+            direct_read: Rule::Alias,
+            direct_write: Rule::History,
             recvmsg: Rule::AliasUntilFork,
         }
     }
@@ -84,9 +87,8 @@ impl Promises {
             Call::Gup { pin: false, flags, .. } if flags.write => Some(self.write_get),
             Call::Gup { .. } | Call::Vmsplice { .. } => Some(self.read_get),
             Call::IoUringRegister { .. } => Some(self.write_pin),
-            Call::ExtractPages { .. } | Call::DirectRead { .. } | Call::DirectWrite { .. } => {
-                Some(self.direct_io)
-            }
+            Call::ExtractPages { write: true, .. } | Call::DirectRead { .. } => Some(self.direct_read),
+            Call::ExtractPages { write: false, .. } | Call::DirectWrite { .. } => Some(self.direct_write),
             Call::Recvmsg { .. } => Some(self.recvmsg),
             _ => None,
         }
