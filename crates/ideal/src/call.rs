@@ -59,16 +59,21 @@ async fn handle(cpu: &Cpu<'_>, var: VarId) -> Option<Handle> {
     }
 }
 
-/// Takes hold of memory for as long as a call lasts: what it is, and whose it becomes when that is forked.
-async fn take(
-    cpu: &Cpu<'_>,
-    target: Target,
-    spec: &CallSpec,
-    write: bool,
-) -> Result<(Obj, Option<MmId>), Errno> {
+/// What a call has taken hold of.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    page: Obj,
+    /// Whose it becomes when the owner forks.
+    heir: Option<MmId>,
+    /// What is read through it may be old.
+    is_history: bool,
+}
+
+/// Takes hold of memory.
+async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Result<Taken, Errno> {
     let mm = MmStruct(target.mm);
     let force = matches!(spec.call, Call::Gup { flags, .. } if flags.force);
-    let taken = cpu.take(mm, target.va, write, force).await?;
+    let (page, is_own) = cpu.take(mm, target.va, write, force).await?;
     let rule = cpu.promises.rule(cpu.world, spec, target.va);
     let mut heir = None;
     if rule == Some(Rule::AliasUntilFork) {
@@ -84,7 +89,8 @@ async fn take(
             }
         }
     }
-    Ok((taken, heir))
+    let is_history = rule == Some(Rule::AliasIfOwn) && !is_own;
+    Ok(Taken { page, heir, is_history })
 }
 
 fn forked(cpu: &Cpu<'_>, actor: ActorId, call: &CallSpec, parent: MmId) -> Option<MmId> {
@@ -113,18 +119,14 @@ async fn behind(cpu: &Cpu<'_>, var: VarId, handle: Handle) -> Obj {
     held(cpu, handle.page, heir.map(|mm| mm as MmId), keeper.target.va).await
 }
 
-async fn keep(
-    cpu: &Cpu<'_>,
-    spec: &CallSpec,
-    taken: Result<(Obj, Option<MmId>), Errno>,
-    write: bool,
-) -> Value {
+async fn keep(cpu: &Cpu<'_>, spec: &CallSpec, taken: Result<Taken, Errno>, write: bool) -> Value {
     match taken {
-        Ok((page, child)) => {
+        Ok(Taken { page, heir: child, is_history }) => {
             if let (Some(child), Some(var)) = (child, spec.dest) {
                 cpu.store(heir(var), child as u64 + 1, Prim::Ghost).await;
             }
-            Value::Handle(Handle { page, pin: false, write, released: false })
+            // What is a pin for the kernel has no meaning here, so the bit is free.
+            Value::Handle(Handle { page, pin: is_history, write, released: false })
         }
         Err(errno) => Value::Errno(errno),
     }
@@ -133,8 +135,8 @@ async fn keep(
 /// A device fills user memory while a call lasts.
 async fn fill(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, word: u8, value: u64) -> Value {
     match take(cpu, target, spec, true).await {
-        Ok((taken, heir)) => {
-            let page = held(cpu, taken, heir, target.va).await;
+        Ok(Taken { page, heir, .. }) => {
+            let page = held(cpu, page, heir, target.va).await;
             cpu.store(mmu::data(page, word), value, Prim::DmaWrite).await;
             Value::Number(0)
         }
@@ -158,7 +160,7 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
         }
         Call::DirectWrite { va, word } => {
             return match take(cpu, here(va), spec, false).await {
-                Ok((taken, _)) => Value::Number(cpu.data(taken, word).await),
+                Ok(taken) => Value::Number(cpu.data(taken.page, word).await),
                 Err(errno) => Value::Errno(errno),
             };
         }
@@ -192,7 +194,7 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
         }
         Call::DmaRead { handle: var, word } | Call::PipeRead { handle: var, word } => {
             let Some(handle) = handle(cpu, var).await else { return Value::Errno(Errno::Efault) };
-            if let Some(nth) = histories.nth(spec.id) {
+            if let Some(nth) = histories.nth(spec.id, handle) {
                 return Value::Number(history::next(cpu, nth).await);
             }
             let page = behind(cpu, var, handle).await;

@@ -5,7 +5,7 @@
 
 use cowrace_machine::{Cond, Prim};
 use cowrace_mm::layout::variable;
-use cowrace_mm::value::Value;
+use cowrace_mm::value::{Handle, Value};
 use cowrace_mm::world::{ActorId, Call, VarId};
 
 use crate::cpu::{Cpu, Known};
@@ -26,6 +26,8 @@ struct Read {
 pub(crate) struct History {
     actor: ActorId,
     variable: VarId,
+    /// Not only if the handle says so.
+    always: bool,
     reads: Vec<Read>,
 }
 
@@ -45,23 +47,25 @@ impl Histories {
             let (Call::DmaRead { handle, word } | Call::PipeRead { handle, word }) = spec.call else {
                 continue;
             };
-            if !keepers.iter().any(|keeper| keeper.variable == handle && keeper.rule == Rule::History) {
-                continue;
-            }
+            let rule = keepers.iter().find(|keeper| keeper.variable == handle).map(|keeper| keeper.rule);
+            let Some(rule @ (Rule::History | Rule::AliasIfOwn)) = rule else { continue };
+            let always = rule == Rule::History;
             let read = Read { call: spec.id, word, nth: histories.samples };
             histories.samples += 1;
             let of = |history: &&mut History| history.actor == actor && history.variable == handle;
             match histories.all.iter_mut().find(of) {
                 Some(history) => history.reads.push(read),
-                None => histories.all.push(History { actor, variable: handle, reads: vec![read] }),
+                None => histories.all.push(History { actor, variable: handle, always, reads: vec![read] }),
             }
         }
         histories
     }
 
-    /// The number of the sample that a call reads; none if what it reads is no history.
-    pub(crate) fn nth(&self, call: u16) -> Option<usize> {
-        self.all.iter().flat_map(|history| &history.reads).find(|read| read.call == call).map(|read| read.nth)
+    /// The number of the sample that a call reads through a handle; none if what it reads is no history.
+    pub(crate) fn nth(&self, call: u16, handle: Handle) -> Option<usize> {
+        let is_it = |history: &&History| history.always || handle.pin;
+        let mut reads = self.all.iter().filter(is_it).flat_map(|history| &history.reads);
+        reads.find(|read| read.call == call).map(|read| read.nth)
     }
 }
 

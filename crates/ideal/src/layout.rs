@@ -12,6 +12,8 @@ const HEIRS: Obj = Obj::allocated(WORDS, 0);
 
 /// PTE: what is there may be discarded as long as nobody has written to it.
 pub(crate) const LAZY: u64 = 1 << 8;
+/// PTE: what is there is not the owner's own until it is written to: the zero page, or a page of a file.
+pub(crate) const SHARED: u64 = 1 << 10;
 /// PTE: userfaultfd protects it from being written.
 pub(crate) const UFFD_WP: u64 = 1 << 9;
 

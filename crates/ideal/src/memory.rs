@@ -6,7 +6,8 @@ use cowrace_mm::layout::{MmStruct, tlb, tlb_entry, variable, vm};
 use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Va, World};
 
 use crate::cpu::Cpu;
-use crate::layout::{LAZY, UFFD_WP, objects, page};
+use crate::layout::{LAZY, SHARED, UFFD_WP, objects, page};
+use crate::promises::is_shared;
 
 /// What a PTE has that lets user space do everything.
 const MAPPED: u64 = mmu::PRESENT | mmu::WRITE | mmu::ACCESSED;
@@ -81,6 +82,8 @@ fn map(memory: &mut Memory, world: &World, mm: MmId, va: Va) {
     }
     if area.lazyfree {
         pte |= LAZY;
+    } else if is_shared(area) {
+        pte |= SHARED;
     } else if !area.soft_clean {
         pte |= mmu::DIRTY;
     }
@@ -163,19 +166,26 @@ impl Cpu<'_> {
         }
     }
 
-    /// Takes hold of the page at an address.
-    pub(crate) async fn take(&self, mm: MmStruct, va: Va, write: bool, force: bool) -> Result<Obj, Errno> {
+    /// Takes hold of the page at an address. Gives whether that is the owner's own, too.
+    pub(crate) async fn take(
+        &self,
+        mm: MmStruct,
+        va: Va,
+        write: bool,
+        force: bool,
+    ) -> Result<(Obj, bool), Errno> {
         if self.is_going(mm, va).await {
             return Err(Errno::Efault);
         }
         self.may_access(mm, va, write, force).await.map_err(|()| Errno::Efault)?;
         let pte = if write {
             // What is going to be written is not discarded any more.
-            self.change_pte(mm, va, |pte| Some(pte & !LAZY)).await & !LAZY
+            self.change_pte(mm, va, |pte| Some(pte & !LAZY & !SHARED)).await & !LAZY & !SHARED
         } else {
             self.pte(mm, va).await
         };
-        if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok(mmu::page(pte)) }
+        let is_own = pte & SHARED == 0 || pte & mmu::DIRTY != 0;
+        if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok((mmu::page(pte), is_own)) }
     }
 
     /// `fork(2)`: each word of the child is what the parent has at some moment within the call.
@@ -192,7 +202,8 @@ impl Cpu<'_> {
                 self.store(mmu::data(page(child, va), word), value, Prim::CopyUserHighpage).await;
             }
             let write = if flags & vm::WRITE == 0 { 0 } else { mmu::WRITE };
-            let new = mmu::PRESENT | mmu::ACCESSED | write | (pte & LAZY) | mmu::pfn_bits(page(child, va));
+            let kept = if pte & mmu::DIRTY == 0 { pte & (LAZY | SHARED) } else { 0 };
+            let new = mmu::PRESENT | mmu::ACCESSED | write | kept | mmu::pfn_bits(page(child, va));
             self.store(this.vm_flags(va), flags & !vm::UFFD_WP, Prim::VmFlags).await;
             self.store(this.pte(va), new, Prim::SetPteAt).await;
         }
@@ -218,7 +229,7 @@ impl Cpu<'_> {
         let replaced = |pte: u64| {
             let may = !lazily || pte & LAZY != 0 && pte & mmu::DIRTY == 0;
             let kept = pte & !(0xffff << mmu::PFN_SHIFT) & !mmu::DIRTY;
-            (pte & mmu::PRESENT != 0 && may).then_some(kept | mmu::pfn_bits(new))
+            (pte & mmu::PRESENT != 0 && may).then_some(kept | SHARED | mmu::pfn_bits(new))
         };
         let old = self.change_pte(mm, va, replaced).await;
         if replaced(old).is_some() {
@@ -254,9 +265,9 @@ impl Cpu<'_> {
     /// Writing 4 to `/proc/PID/clear_refs`.
     pub(crate) async fn clear_refs(&self, mm: MmStruct) {
         for va in 0..self.world.areas.len() {
-            // What was written is not discarded any more, and the bit that says so goes now.
+            // What was written is its owner's and is not discarded, and the bit that says so goes now.
             let cleared = |pte: u64| {
-                let lazy = if pte & mmu::DIRTY == 0 { 0 } else { LAZY };
+                let lazy = if pte & mmu::DIRTY == 0 { 0 } else { LAZY | SHARED };
                 (pte & mmu::PRESENT != 0).then_some(pte & !mmu::DIRTY & !lazy)
             };
             self.change_pte(mm, va, cleared).await;

@@ -52,7 +52,7 @@ pub(crate) fn sights(world: &World, promises: &Promises) -> Vec<Sight> {
     }
     for keeper in keepers(world, promises) {
         // A history tells nothing of now.
-        if keeper.rule != Rule::History {
+        if !matches!(keeper.rule, Rule::History | Rule::AliasIfOwn) {
             sights.push(Sight::ToDevice(keeper));
             if keeper.write {
                 sights.push(Sight::ToOwner(keeper));

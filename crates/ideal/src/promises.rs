@@ -3,7 +3,8 @@
 //! A rule belongs to an API, not to a flag: user space never heard of `FOLL_GET`. The defaults are what the
 //! documentation of each API says, or what all kernels did where it says nothing.
 
-use cowrace_mm::world::{Area, Backing, Call, CallSpec, GupFlags, Populate, Va, World};
+use crate::keepers::calls;
+use cowrace_mm::world::{Advice, Area, Backing, Call, CallSpec, GupFlags, Populate, Va, World};
 
 /// How a handle relates to the memory that it was taken on, from a moment within the call that takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,9 @@ pub enum Rule {
     /// As [`Alias`](Self::Alias) until a fork of the owner overlaps or follows; from then on it may be the
     /// parent's memory or the child's.
     AliasUntilFork,
+    /// As [`Alias`](Self::Alias) if what it was taken on is the owner's own. The zero page and pages of files are not until
+    /// the owner's first store, which may leave the handle behind: then as [`History`](Self::History).
+    AliasIfOwn,
     /// What is read through it is what the owner had at some moment since it was taken, never again anything older
     /// than what was read before.
     History,
@@ -26,10 +30,8 @@ pub struct Promises {
     pub write_pin: Rule,
     /// A pin to read from, for long (`FOLL_LONGTERM`), whatever is mapped there.
     pub longterm_read_pin: Rule,
-    /// A pin to read from, for a short time, of anonymous memory.
+    /// A pin to read from, for a short time.
     pub read_pin: Rule,
-    /// The same of the zero page or of a page of a private file mapping, which the owner's next store may replace.
-    pub read_pin_of_shared: Rule,
     /// `get_user_pages` to write through.
     pub write_get: Rule,
     /// `get_user_pages` to read from, `vmsplice(2)`.
@@ -48,8 +50,7 @@ impl Default for Promises {
         Self {
             write_pin: Rule::Alias,
             longterm_read_pin: Rule::Alias,
-            read_pin: Rule::Alias,
-            read_pin_of_shared: Rule::History,
+            read_pin: Rule::AliasIfOwn,
             write_get: Rule::AliasUntilFork,
             read_get: Rule::History,
             direct_read: Rule::Alias,
@@ -70,16 +71,16 @@ impl Promises {
     /// The rule for what a call of a scenario takes hold of, if it takes hold of anything.
     #[must_use]
     pub fn rule(&self, world: &World, spec: &CallSpec, va: Va) -> Option<Rule> {
-        let rule = self.kind(&spec.call, &world.areas[va])?;
-        Some(if world.coherent.contains(&spec.id) { Rule::Alias } else { rule })
+        let rule = self.kind(&spec.call)?;
+        let is_own = rule == Rule::AliasIfOwn && !may_be_shared(world, va);
+        Some(if is_own || world.coherent.contains(&spec.id) { Rule::Alias } else { rule })
     }
 
     /// The rule for a kind of call.
-    fn kind(&self, call: &Call, area: &Area) -> Option<Rule> {
+    fn kind(&self, call: &Call) -> Option<Rule> {
         let pinned = |flags: GupFlags| match (flags.write, flags.longterm) {
             (true, _) => self.write_pin,
             (false, true) => self.longterm_read_pin,
-            (false, false) if is_shared(area) => self.read_pin_of_shared,
             (false, false) => self.read_pin,
         };
         match *call {
@@ -95,8 +96,15 @@ impl Promises {
     }
 }
 
-/// Whether what is mapped there may be replaced by the owner's first store.
-const fn is_shared(area: &Area) -> bool {
+/// Whether what is mapped at an area's start is not the owner's own.
+pub(crate) const fn is_shared(area: &Area) -> bool {
     matches!(area.backing, Backing::PrivateFile)
         || matches!(area.populate, Populate::ZeroPage | Populate::None)
+}
+
+/// Whether that may be so at some time.
+fn may_be_shared(world: &World, va: Va) -> bool {
+    let discards = |call: &Call| matches!(*call, Call::Madvise { va: at, advice: Advice::DontNeed | Advice::Free } if at == va);
+    let area = &world.areas[va];
+    is_shared(area) || area.lazyfree || calls(world).any(|(_, spec)| discards(&spec.call))
 }

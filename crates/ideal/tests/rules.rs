@@ -145,3 +145,41 @@ fn a_store_waits_for_userfaultfd() {
     check(uffd, waits, "r", &["1"]);
     check(uffd, waits, "s", &["0"]);
 }
+
+#[test]
+fn a_pin_of_what_was_stored_to_is_the_owners() {
+    let pin = "a @A\n============================\nbuf[0] = 3\nh = pin_user_pages_fast(buf)\nbuf[0] = 4\ns = dma_read(h[0])";
+    check("mm A { buf: zero }", pin, "s", &["4"]);
+    // And what was discarded is not.
+    let discard = "a @A\n============================\nmadvise(buf, MADV_DONTNEED)\nh = pin_user_pages_fast(buf)\nbuf[0] = 4\ns = dma_read(h[0])";
+    check(ANON, discard, "s", &["0", "4"]);
+}
+
+#[test]
+fn what_was_given_up_before_a_fork_may_go_in_the_child_as_well() {
+    let lazy = "mm A { buf: anon lazyfree = 3, 3 }\nmm B = fork(A)";
+    check(lazy, "a @A        b @B\n==========  ==========\nr = buf[0]  s = buf[0]", "s", &["0", "3"]);
+}
+
+#[test]
+fn a_fault_during_munmap_may_find_no_vma_while_the_page_is_there() {
+    let both = "a @A        b @A\n==========  ===========\nr = buf[0]  munmap(buf)\ns = buf[0]";
+    assert_eq!(oracle(ANON, both).values("s").len(), 2);
+    // 0 0, 0 SIGSEGV, SIGSEGV 0 and SIGSEGV SIGSEGV.
+    assert_eq!(oracle(ANON, both).size().1, 4);
+}
+
+#[test]
+fn a_store_that_the_vma_forbids_does_not_wait_for_userfaultfd() {
+    let forbidden = "a @A                      m\n\
+                     ========================  ==============================\n\
+                     \x20                         UFFDIO_WRITEPROTECT(A.buf, WP)\n\
+                     === all ===\n\
+                     mprotect(buf, PROT_READ)\n\
+                     buf[0] = 1\n\
+                     f = 1\n\
+                     \x20                         wait f\n\
+                     \x20                         UFFDIO_WRITEPROTECT(A.buf, 0)\n\
+                     r = buf[0]";
+    check("mm A { buf: anon uffd_wp }", forbidden, "r", &["0"]);
+}
