@@ -130,7 +130,8 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
             if !area.clean && !area.lazyfree {
                 pte = pte.set(mmu::DIRTY);
             }
-            if exclusive && !area.wrprotected && !area.read_only {
+            // Who clears soft-dirty bits protects as well.
+            if exclusive && !area.wrprotected && !area.soft_clean && !area.read_only {
                 pte = pte.set(mmu::WRITE);
             }
             map_all(memory, sharers, va, pte.set(soft));
