@@ -54,6 +54,15 @@ fn a_write_pin_is_the_owners_memory_both_ways_over_a_fork() {
 }
 
 #[test]
+fn a_read_under_way_over_a_fork_is_for_the_parent() {
+    let read = "a @A                       b @A\n\
+                =========================  ==========\n\
+                read(O_DIRECT, buf[0], 1)  B = fork()\n\
+                r = buf[0]";
+    check(ANON, read, "r", &["1"]);
+}
+
+#[test]
 fn a_write_get_may_be_the_childs_after_a_fork() {
     let line = "========================================";
     let (get, tail) = ("h = get_user_pages_fast(buf, FOLL_WRITE)\n", "dma_write(h[0], 1)\nr = buf[0]");
@@ -99,7 +108,8 @@ fn a_read_pin_of_what_a_store_replaces_may_keep_the_old() {
 
 #[test]
 fn what_is_unmapped_is_gone_when_the_call_returns() {
-    check(ANON, "a @A\n===========\nmunmap(buf)\nr = buf[0]", "r", &["SIGSEGV"]);
+    // With a translation that is known.
+    check(ANON, "a @A\n===========\nx = buf[0]\nmunmap(buf)\nr = buf[0]", "r", &["SIGSEGV"]);
     let beside = "a @A        b @A\n==========  ===========\nr = buf[0]  munmap(buf)";
     check(ANON, beside, "r", &["0", "SIGSEGV"]);
     let discard = "a @A\n===========================\nbuf[0] = 1\nmadvise(buf, MADV_DONTNEED)\nr = buf[0]";
