@@ -107,16 +107,18 @@ impl Task<'_> {
         let started = Instant::now();
         let aside = Aside::default();
         let (program, consulted) = if resumable { self.at_once() } else { self.first(&aside) };
-        let explorer = |program| {
+        let explorer = |program, limits| {
             let how = Explorer::new(program).limits(limits).exhaustive(exhaustive);
             let how = how.preemptions(preemptions).coverage(coverage);
             threads.map_or(how.clone(), |threads| how.threads(threads))
         };
-        let first = explorer(&program);
+        let first = explorer(&program, limits);
         let mut outcome = frontier.map_or(first.clone(), |frontier| first.resume(frontier)).run(observer);
-        if outcome.complete && outcome.finding.is_none() && aside.is_cut_off() {
-            // Nothing graver, so this is the damage; now up to the first execution that shows it.
-            outcome = explorer(&self.program()).run(observer);
+        if outcome.finding.is_none() && aside.is_cut_off() {
+            // Nothing graver was seen, so this is the damage; now up to the first execution that shows it, which comes
+            // no later than it did. A limit that ended the search must not hide what was seen before.
+            let limits = Limits { steps: limits.steps, ..Limits::default() };
+            outcome = explorer(&self.program(), limits).run(observer);
         }
         let frontier = outcome.frontier.take();
         let (mut verdict, mut detail) = conclude(&program, &outcome, preemptions);
@@ -126,7 +128,8 @@ impl Task<'_> {
             (verdict, detail) = (Verdict::Inconclusive, Some(error.to_string()));
         }
         if verdict == Verdict::Holds {
-            detail = detail.or_else(|| aside.gap());
+            let both: Vec<String> = detail.into_iter().chain(aside.gap()).collect();
+            detail = (!both.is_empty()).then(|| both.join("; "));
         }
         // Samples count for what they have found; for what holds they say nothing.
         let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };

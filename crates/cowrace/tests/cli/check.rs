@@ -218,3 +218,44 @@ fn what_nobody_knows_is_reported_and_not_judged() {
     assert!(objects.iter().all(|o| o["expected"] == "unknown" && o["as_expected"].is_null()));
     assert!(objects.iter().any(|o| o["verdict"] == "violated"));
 }
+
+/// By page_count alone a store after clear_refs copies, and nobody uses the handle any more.
+const CUT_OFF: &str = "race cut-off
+mm A { buf: anon }
+
+a @A                                      b @A
+========================================  ==========
+h = get_user_pages_fast(buf, FOLL_WRITE)
+clear_refs(A)
+buf[1] = 2                                r = buf[0]
+
+expect v5.11 stale-pin; else holds
+";
+
+#[test]
+fn a_limit_does_not_hide_what_was_seen_before() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("cut-off.race");
+    std::fs::write(&path, CUT_OFF).expect("a file");
+    let path = path.to_str().expect("a name");
+    for more in [&[][..], &["--max-executions", "1"], &["--preemptions", "9"]] {
+        let args = [&["check", path, "--era", "v5.11", "--format", "json"], more].concat();
+        let object = cowrace(&args).exits(0).objects().remove(0);
+        assert_eq!(
+            (&object["verdict"], &object["class"]),
+            (&"violated".into(), &"stale-pin".into()),
+            "{more:?}"
+        );
+        assert!(object["schedule"].is_string(), "{object}");
+    }
+}
+
+#[test]
+fn gaps_in_a_contract_are_told_and_fail_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("gap.race");
+    let text = CUT_OFF.replace("race cut-off", "race gap").replace("clear_refs(A)", "B = fork()");
+    std::fs::write(&path, text.replace("v5.11 stale-pin; else ", "else ")).expect("a file");
+    let done = cowrace(&["check", path.to_str().expect("a name"), "--era", "v5.11"]).exits(0).quiet();
+    done.prints(&["HOLDS  gap", "  contract-gap ("]);
+}
