@@ -235,9 +235,24 @@ impl SearchArgs {
     }
 }
 
+/// How executions are drawn.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct DrawArgs {
+    /// Gives every access to shared memory a row of its own; without it, operations and the steps at which somebody
+    /// else goes on.
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Begins columns at tab stops of 8 and sets them apart by tabs, for mails.
+    #[arg(long)]
+    pub tabs: bool,
+}
+
 /// Arguments of `cowrace check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
+    /// How a violation is drawn.
+    #[command(flatten)]
+    pub draw: DrawArgs,
     /// What to search.
     #[command(flatten)]
     pub search: SearchArgs,
@@ -297,6 +312,9 @@ pub struct OneArgs {
 /// Arguments of `cowrace replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
+    /// How it is drawn.
+    #[command(flatten)]
+    pub draw: DrawArgs,
     /// What to run.
     #[command(flatten)]
     pub one: OneArgs,
@@ -317,6 +335,9 @@ pub struct ReplayArgs {
 /// Arguments of `cowrace explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
+    /// How it is drawn.
+    #[command(flatten)]
+    pub draw: DrawArgs,
     /// What to run.
     #[command(flatten)]
     pub one: OneArgs,

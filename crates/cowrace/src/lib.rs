@@ -32,6 +32,7 @@ mod promised;
 mod rows;
 mod sharing;
 mod status;
+mod story;
 mod suggest;
 
 pub use cowrace_explore as explore;
@@ -59,6 +60,7 @@ pub use judge::{exit, worst};
 pub use out::Out;
 pub use picture::picture;
 pub use promised::Promised;
+pub use rows::Detail;
 
 /// Carries out a command line. `interrupt` ends its searches early: what they have come to is told, and the exit
 /// code is 12 unless a graver one applies.

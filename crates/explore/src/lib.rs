@@ -103,7 +103,8 @@
 //!
 //! [`replay`] follows a schedule with an interpreter that shares no code with the search, and writes down what
 //! happens. [`guide`] follows the rows of a diagram instead. [`tidy`] finds the equivalent schedule that changes
-//! from one actor to another least often, [`simplest`] the one of all bad executions.
+//! from one actor to another least often, [`simplest`] the one of all bad
+//! executions. [`twin`] finds a sound execution that is as near to a bad one as can be.
 
 mod actors;
 mod barriers;
@@ -137,6 +138,7 @@ mod subtree;
 mod testing;
 mod tidy;
 mod touched;
+mod twin;
 mod underflow;
 mod wakeup;
 mod walk;
@@ -151,3 +153,4 @@ pub use replay::{ReplayError, replay};
 pub use shared::Threads;
 pub use simplest::{Simplest, simplest};
 pub use tidy::tidy;
+pub use twin::{Twin, twin};

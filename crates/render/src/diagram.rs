@@ -24,6 +24,8 @@ pub struct Diagram {
     pub rows: Vec<Row>,
     /// Lines below the columns.
     pub footer: Vec<String>,
+    /// Whether columns begin at tab stops of 8 and are set apart by tabs, as in mails.
+    pub tabs: bool,
 }
 
 impl fmt::Display for Diagram {
@@ -63,6 +65,7 @@ mod tests {
                 Row::Barrier("t0 t1".into()),
             ],
             footer: vec![String::new(), "always r == 1".into()],
+            tabs: false,
         };
         let text = "\
 race x

@@ -15,6 +15,7 @@
 //!         Row::Cells(vec![(1, "clear_refs(A)".into())]),
 //!     ],
 //!     footer: vec!["always r == 1".into()],
+//!     tabs: false,
 //! };
 //! assert_eq!(diagram.to_string(), "\
 //! race lost-read
@@ -38,6 +39,7 @@ mod grid;
 mod markdown;
 mod report;
 mod table;
+mod tale;
 
 pub use columns::Columns;
 pub use coverage::coverage;
@@ -47,3 +49,4 @@ pub use explain::explain;
 pub use markdown::markdown;
 pub use report::{about, conditions, counts, figures, json, line, summary};
 pub use table::{matrix, table};
+pub use tale::{Part, Tale, Told};

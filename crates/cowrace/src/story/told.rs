@@ -1,0 +1,102 @@
+//! A trace row by row: what each row changes, and why it goes on as it does.
+
+use std::collections::HashMap;
+
+use cowrace_machine::Prim;
+use cowrace_mm::Era;
+use cowrace_render::{Part, Told};
+use cowrace_trace::{Change, Event, Kind, Trace};
+
+use crate::rows::Drawn;
+
+/// What is told of the rows of a trace.
+pub(super) fn told(
+    era: &Era,
+    trace: &Trace,
+    drawn: &[Drawn],
+    heading: impl Fn(&Drawn) -> String,
+) -> Vec<Told> {
+    let row = |drawn: &Drawn| Told { heading: heading(drawn), parts: parts(era, trace, &drawn.events) };
+    drawn.iter().map(row).collect()
+}
+
+/// What events come to together, by the functions that do it, in the order in which they do the first of it.
+fn parts(era: &Era, trace: &Trace, events: &[usize]) -> Vec<Part> {
+    let mut parts: Vec<(&str, Part)> = Vec::new();
+    let net = net(trace, events);
+    for &index in events {
+        let event = &trace.events[index];
+        let mut lines: Vec<String> = event.why.clone();
+        if speaks(event) {
+            lines.insert(0, event.text.clone());
+        }
+        lines.extend(net.iter().filter(|net| net.at == index).map(Net::line));
+        if lines.is_empty() {
+            continue;
+        }
+        match parts.iter_mut().find(|(function, _)| *function == event.function) {
+            Some((_, part)) => part.lines.extend(lines),
+            None => parts.push((&event.function, Part { place: place(era, &event.function), lines })),
+        }
+    }
+    parts.into_iter().map(|(_, part)| part).collect()
+}
+
+/// A function as the era spells it, with the file and the release.
+pub(super) fn place(era: &Era, function: &str) -> String {
+    if function == "user" { String::new() } else { format!("{function}, {}", era.name()) }
+}
+
+/// Whether an event is told by itself: what user space and devices do, and where pages come from and go to.
+fn speaks(event: &Event) -> bool {
+    let told = [Prim::DmaWrite, Prim::DmaRead, Prim::AllocPage, Prim::FreePage];
+    event.function == "user" && event.changes.iter().all(|change| change.kind != Kind::Variable)
+        || told.iter().any(|prim| prim.name() == event.primitive)
+}
+
+/// A word that events change, from before them to behind them.
+#[derive(Debug)]
+struct Net<'t> {
+    change: &'t Change,
+    from: &'t str,
+    /// The last event that changes it.
+    at: usize,
+}
+
+fn net<'t>(trace: &'t Trace, events: &[usize]) -> Vec<Net<'t>> {
+    let mut words: Vec<Net<'t>> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for &index in events {
+        for change in trace.events[index].changes.iter().filter(|change| change.kind != Kind::Other) {
+            match places.get(change.what.as_str()) {
+                Some(&place) => {
+                    words[place].change = change;
+                    words[place].at = index;
+                }
+                None => {
+                    places.insert(&change.what, words.len());
+                    words.push(Net { change, from: &change.from, at: index });
+                }
+            }
+        }
+    }
+    // A page that comes and goes within a row is as good as none.
+    words.retain(|net| net.from != net.change.to);
+    words
+}
+
+impl Net<'_> {
+    fn line(&self) -> String {
+        let (what, from, to) = (&self.change.what, self.from, &self.change.to);
+        if self.change.kind != Kind::Flags {
+            return format!("{what}: {from} -> {to}");
+        }
+        let flags = |text: &str| -> Vec<String> {
+            text.split('|').filter(|&flag| flag != "none").map(str::to_owned).collect()
+        };
+        let (before, after) = (flags(from), flags(to));
+        let gone = before.iter().filter(|flag| !after.contains(flag)).map(|flag| format!("-{flag}"));
+        let new = after.iter().filter(|flag| !before.contains(flag)).map(|flag| format!("+{flag}"));
+        format!("{what}: {}", new.chain(gone).collect::<Vec<_>>().join(" "))
+    }
+}
