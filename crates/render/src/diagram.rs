@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Columns;
+use crate::overlap::MAIL;
 
 /// One row of a diagram.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl fmt::Display for Diagram {
                 Row::Barrier(who) => columns.across(&format!("=== {who} ===")),
             };
         }
-        let blocks = [lines(&self.header), columns.to_string(), lines(&self.footer)];
+        let blocks = [lines(&self.header), columns.overlapping(MAIL, self.tabs), lines(&self.footer)];
         let blocks: Vec<&str> = blocks.iter().map(String::as_str).filter(|b| !b.is_empty()).collect();
         f.write_str(&blocks.join("\n"))
     }

@@ -37,6 +37,7 @@ mod engines;
 mod explain;
 mod grid;
 mod markdown;
+mod overlap;
 mod report;
 mod table;
 mod tale;

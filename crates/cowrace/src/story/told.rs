@@ -9,6 +9,9 @@ use cowrace_trace::{Change, Event, Kind, Trace};
 
 use crate::rows::Drawn;
 
+/// The function of what is outside of the kernel.
+const USER: &str = "user";
+
 /// What is told of the rows of a trace.
 pub(super) fn told(
     era: &Era,
@@ -20,23 +23,33 @@ pub(super) fn told(
     drawn.iter().map(row).collect()
 }
 
-/// What events come to together, by the functions that do it, in the order in which they do the first of it.
+/// What events come to together, by the functions that do it, in the order in which they do the first of it. What user
+/// space does stands between what the kernel does before and after.
 fn parts(era: &Era, trace: &Trace, events: &[usize]) -> Vec<Part> {
     let mut parts: Vec<(&str, Part)> = Vec::new();
+    // Where the parts of the kernel's present visit begin.
+    let mut visit = 0;
     let net = net(trace, events);
     for &index in events {
         let event = &trace.events[index];
-        let mut lines: Vec<String> = event.why.clone();
-        if speaks(event) {
+        let changes = net.iter().filter(|net| net.at == index).map(Net::line);
+        let mut lines: Vec<String> = event.why.iter().cloned().chain(changes).collect();
+        if speaks(event) && !(event.primitive == Prim::DmaWrite.name() && !lines.is_empty()) {
             lines.insert(0, event.text.clone());
         }
-        lines.extend(net.iter().filter(|net| net.at == index).map(Net::line));
+        let of_user = event.function == USER;
         if lines.is_empty() {
             continue;
         }
-        match parts.iter_mut().find(|(function, _)| *function == event.function) {
+        let same = parts[visit..].iter_mut().find(|(function, _)| *function == event.function);
+        match same {
             Some((_, part)) => part.lines.extend(lines),
-            None => parts.push((&event.function, Part { place: place(era, &event.function), lines })),
+            None => {
+                if of_user {
+                    visit = parts.len();
+                }
+                parts.push((&event.function, Part { place: place(era, &event.function), lines }));
+            }
         }
     }
     parts.into_iter().map(|(_, part)| part).collect()
@@ -44,13 +57,15 @@ fn parts(era: &Era, trace: &Trace, events: &[usize]) -> Vec<Part> {
 
 /// A function as the era spells it, with the file and the release.
 pub(super) fn place(era: &Era, function: &str) -> String {
-    if function == "user" { String::new() } else { format!("{function}, {}", era.name()) }
+    if function == USER { String::new() } else { format!("{function}, {}", era.name()) }
 }
 
 /// Whether an event is told by itself: what user space and devices do, and where pages come from and go to.
 fn speaks(event: &Event) -> bool {
     let told = [Prim::DmaWrite, Prim::DmaRead, Prim::AllocPage, Prim::FreePage];
-    event.function == "user" && event.changes.iter().all(|change| change.kind != Kind::Variable)
+    event.function == USER
+        && event.primitive != Prim::Wait.name()
+        && event.changes.iter().all(|change| change.kind != Kind::Variable)
         || told.iter().any(|prim| prim.name() == event.primitive)
 }
 
