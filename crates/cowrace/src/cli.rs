@@ -10,6 +10,8 @@ use cowrace_machine::{Arch, resident_memory};
 use cowrace_trace::Schedule;
 
 use crate::eras::Toggles;
+use crate::picture::Drawing;
+use crate::rows::Detail;
 
 const EXITS: &str = "\
 Exit codes:
@@ -245,6 +247,13 @@ pub struct DrawArgs {
     /// Begins columns at tab stops of 8 and sets them apart by tabs, for mails.
     #[arg(long)]
     pub tabs: bool,
+}
+
+impl From<DrawArgs> for Drawing {
+    fn from(args: DrawArgs) -> Self {
+        let detail = if args.verbose { Detail::Accesses } else { Detail::Operations };
+        Self { detail, tabs: args.tabs }
+    }
 }
 
 /// Arguments of `cowrace check`.

@@ -20,18 +20,27 @@ pub(crate) const CHECK: &str = "# check: ";
 pub(crate) const REPLAY: &str = "# replay: ";
 const COMMENTS: [&str; 7] = [FINDING, SCHEDULE, SIGNAL, NOT_NEEDED, HOLDS_WITH, CHECK, REPLAY];
 
+/// How executions are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawing {
+    /// What has a row of its own.
+    pub detail: Detail,
+    /// Whether columns begin at tab stops and are set apart by tabs.
+    pub tabs: bool,
+}
+
 /// Draws a trace of a scenario. Read back and replayed as written, the diagram gives the same execution.
 ///
 /// What the environment did has columns like everybody else. Below the diagram stand the statements of
 /// the scenario, and as comments what was found and the schedule for the file that was checked.
 #[must_use]
-pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace, detail: Detail) -> Diagram {
-    let without_idle = draw(scenario, variant, trace, detail, &shown(variant.world()));
+pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing) -> Diagram {
+    let without_idle = draw(scenario, variant, trace, drawing, &shown(variant.world()));
     if parse(&without_idle.to_string()).is_ok() {
         return without_idle;
     }
     // Something names a column in which nothing happens.
-    draw(scenario, variant, trace, detail, &vec![true; variant.world().actors.len()])
+    draw(scenario, variant, trace, drawing, &vec![true; variant.world().actors.len()])
 }
 
 /// For each actor, whether it does anything.
@@ -42,7 +51,7 @@ pub(crate) fn shown(world: &World) -> Vec<bool> {
     if all.contains(&true) { all } else { vec![true; all.len()] }
 }
 
-fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, detail: Detail, shown: &[bool]) -> Diagram {
+fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing, shown: &[bool]) -> Diagram {
     let world = variant.world();
     let heads = scenario.columns();
     let columns = world.actors.iter().enumerate().map(|(actor, spec)| match heads.get(actor) {
@@ -55,7 +64,7 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, detail: Detail, s
         .filter(|line| !COMMENTS.iter().any(|begin| line.starts_with(begin)))
         .map(str::to_owned)
         .collect();
-    let drawn = rows(world, trace, detail, shown, |id| variant.call_text(id).to_owned());
+    let drawn = rows(world, trace, drawing.detail, shown, |id| variant.call_text(id).to_owned());
     // The place of each actor among those that have columns.
     let places: Vec<usize> =
         shown.iter().scan(0, |next, &is| Some(std::mem::replace(next, *next + usize::from(is)))).collect();
@@ -68,7 +77,7 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, detail: Detail, s
         columns: columns.zip(shown).filter(|(_, shown)| **shown).map(|(head, _)| head).collect(),
         rows: drawn.into_iter().map(|drawn| placed(drawn.row)).collect(),
         footer: statements,
-        tabs: false,
+        tabs: drawing.tabs,
     };
     // Windows first: one that no longer reads must not cost the promises.
     for (keyword, points) in [("window", windows as Points), ("promise", promises)] {
@@ -176,7 +185,7 @@ mod tests {
         let task = Task { scenario: &scenario, variant, era: &era, arch: Arch::default(), promised: None };
         let schedule = task.check(Limits::default(), &mut ()).schedule.unwrap();
         let trace = replay(&task.program(), &schedule).unwrap();
-        let diagram = picture(&scenario, variant, &trace, Detail::Operations).to_string();
+        let diagram = picture(&scenario, variant, &trace, Drawing::default()).to_string();
         parse(&diagram).unwrap_or_else(|errors| panic!("{errors:?} in\n{diagram}"));
         diagram
     }

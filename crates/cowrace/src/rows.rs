@@ -6,8 +6,6 @@ use cowrace_mm::world::Step as Planned;
 use cowrace_render::Row;
 use cowrace_trace::{Event, Step, Trace};
 
-use crate::cli::DrawArgs;
-
 /// How much has a row of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
@@ -16,12 +14,6 @@ pub enum Detail {
     Operations,
     /// Every access to shared memory.
     Accesses,
-}
-
-impl From<DrawArgs> for Detail {
-    fn from(draw: DrawArgs) -> Self {
-        if draw.verbose { Self::Accesses } else { Self::Operations }
-    }
 }
 
 /// A row, and what happens in it.

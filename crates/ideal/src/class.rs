@@ -76,6 +76,8 @@ pub struct Blame {
     /// Where it shows.
     pub shown: Shown,
     text: String,
+    /// What is wrong, without who is behind it.
+    pub plain: String,
     /// Whose value it is about, if that is known.
     pub author: Option<Author>,
     /// The memory that it is about: the mm, the area, and the word if it is one.
@@ -132,6 +134,7 @@ pub(crate) fn blame(
         rank: rank(Class::Assertion),
         shown: Shown::Memory,
         text: "ideal memory has no execution".to_owned(),
+        plain: "ideal memory has no execution".to_owned(),
         author: None,
         memory: None,
     })
@@ -152,11 +155,13 @@ impl Judge<'_> {
             Written::Nobody => {}
         }
         let name = self.name(sight);
-        let text = match (sight, should_text.strip_prefix("is ")) {
-            (Sight::ToDevice(_) | Sight::ToOwner(_), _) => format!("{name} {seen_text}"),
-            (_, Some(should)) => format!("{name} {seen_text}, not {should}"),
-            (_, None) => format!("{name} {seen_text}; promised: it {should_text}"),
+        let sentence = |seen: &str, should: &str| match (sight, should.strip_prefix("is ")) {
+            (Sight::ToDevice(_) | Sight::ToOwner(_), _) => format!("{name} {seen}"),
+            (_, Some(should)) => format!("{name} {seen}, not {should}"),
+            (_, None) => format!("{name} {seen}; promised: it {should}"),
         };
+        let plain = sentence(&text(sight, seen), &text(sight, should));
+        let text = sentence(&seen_text, &should_text);
         let author = |who: Writer, bits: u64, missed: bool| {
             let actor = self.world.actors[who.actor].name.clone();
             number(sight, bits).map(|value| Author { actor, device: who.device, value, missed })
@@ -166,7 +171,7 @@ impl Judge<'_> {
             Written::Missed(who) => author(who, should, true),
             Written::Nobody => None,
         };
-        Blame { rank, shown: self.shown(sight), text, author, memory: self.memory(sight) }
+        Blame { rank, shown: self.shown(sight), text, plain, author, memory: self.memory(sight) }
     }
 
     fn shown(&self, sight: &Sight) -> Shown {

@@ -9,10 +9,10 @@ use cowrace_trace::{Exit, Report, Verdict};
 use crate::against::Against;
 use crate::batch::{self, Batch};
 use crate::check::Task;
-use crate::cli::{CheckArgs, DrawArgs, Format};
+use crate::cli::{CheckArgs, Format};
 use crate::engines::Engines;
 use crate::input::{self, Loaded};
-use crate::picture::{CHECK, REPLAY};
+use crate::picture::{CHECK, Drawing, REPLAY};
 use crate::progress::Watch;
 use crate::sharing::Sharing;
 use crate::story::Story;
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     let loaded = input::checked(input::files(&args.paths)?)?;
     batch::tell_notes(&selection);
     let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, args.search.limits())?;
-    let verbose = Verbosity::of(args.draw, &loaded, &selection.eras, base.is_some());
+    let verbose = Verbosity::of(args.draw.into(), &loaded, &selection.eras, base.is_some());
     let shares = engines.share();
     let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares, interrupt };
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
@@ -89,16 +89,16 @@ struct Verbosity {
     /// A line for what is not judged.
     unjudged: bool,
     /// How they are drawn.
-    draw: DrawArgs,
+    drawing: Drawing,
 }
 
 impl Verbosity {
-    fn of(draw: DrawArgs, loaded: &[Loaded], eras: &[Era], compares: bool) -> Self {
+    fn of(drawing: Drawing, loaded: &[Loaded], eras: &[Era], compares: bool) -> Self {
         let (file, era) = (loaded.len() == 1, eras.len() == 1);
         let lines = (file || era) && !compares;
         let variants: usize = loaded.iter().map(|each| each.scenario.variants().len()).sum();
         let figures = variants == 1 && era && !compares;
-        Self { lines, diagrams: file && era, figures, unjudged: !compares, draw }
+        Self { lines, diagrams: file && era, figures, unjudged: !compares, drawing }
     }
 
     fn tells(self, report: &Report) -> bool {
@@ -148,8 +148,7 @@ fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) 
         && (contradicts(report) || verbosity.diagrams)
     {
         let story = Story::of(task, class, schedule)?;
-        let part = story.task(task);
-        let mut text = story.picture(part, verbosity.draw).to_string();
+        let mut text = story.picture(task, verbosity.drawing).to_string();
         text.push_str(&format!("{CHECK}{}\n", line(report)));
         if let Some(command) = replay_command(task, loaded, &story.schedule.to_string()) {
             text.push_str(&format!("{REPLAY}{command}\n"));
@@ -169,9 +168,9 @@ pub(super) fn tell_one(
     task: Task<'_>,
     loaded: &Loaded,
     report: &Report,
-    draw: DrawArgs,
+    drawing: Drawing,
 ) -> Result<String, Failure> {
-    let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, draw };
+    let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, drawing };
     Ok(tell(task, loaded, report, verbosity)? + &conclusion(std::slice::from_ref(report), verbosity))
 }
 

@@ -46,7 +46,7 @@ fn tell_trace(task: Task<'_>, trace: &Trace, way: &str, draw: DrawArgs, out: &mu
         let call = |id| Some(task.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
         return out.text(&format!("\n{}", explain(trace, call)));
     }
-    out.text(&format!("\n{}\nschedule: {}\n", tale(task, trace, draw), trace.schedule))
+    out.text(&format!("\n{}\nschedule: {}\n", tale(task, trace, draw.into()), trace.schedule))
 }
 
 /// Tells the violation that is easiest to read.
@@ -67,9 +67,10 @@ fn violation(task: Task<'_>, draw: DrawArgs, out: &mut Out<'_>, interrupt: &Inte
                 let call = |id| Some(part.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
                 out.text(&format!("\n{}", explain(&story.trace, call)))?;
             } else {
-                out.text(&format!("\n{}", tale(part, &story.trace, draw)))?;
+                out.text(&format!("\n{}", tale(part, &story.trace, draw.into())))?;
             }
-            out.line(&format!("\nschedule of the whole scenario: {}", story.schedule))?;
+            let of = if story.not_needed.is_empty() { "" } else { " of the whole scenario" };
+            out.line(&format!("\nschedule{of}: {}", story.schedule))?;
         }
         _ => {
             out.line(&line(&report))?;

@@ -49,8 +49,7 @@ pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
     match (args.format, &result) {
         (Format::Text, Ok(trace)) => {
             out.line(&one::headline(&task, trace, way.name()))?;
-            let mut drawn = picture(task.scenario, task.variant, trace, args.draw.into());
-            drawn.tabs = args.draw.tabs;
+            let drawn = picture(task.scenario, task.variant, trace, args.draw.into());
             out.text(&format!("\n{drawn}"))?;
             match &shuttle {
                 Some(None) => out.line("# shuttle comes to the same")?,

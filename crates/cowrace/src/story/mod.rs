@@ -15,8 +15,7 @@ use cowrace_scenario::Scenario;
 use cowrace_trace::{Class, Schedule, Trace};
 
 use crate::check::Task;
-use crate::cli::DrawArgs;
-use crate::picture::{HOLDS_WITH, NOT_NEEDED, shown};
+use crate::picture::{Drawing, HOLDS_WITH, NOT_NEEDED, shown};
 use crate::rows::{Detail, Drawn, rows};
 use crate::{Failure, Promised, picture};
 
@@ -29,16 +28,16 @@ const EXECUTIONS: u64 = 20_000;
 
 /// A violation that was found, made ready for people.
 #[derive(Debug)]
-pub(crate) struct Story {
+pub struct Story {
     /// The scenario without what the violation does not need.
     scenario: Scenario,
     promised: Promised,
     /// The cells that were left out, in the order of the file.
-    pub(crate) not_needed: Vec<String>,
+    pub not_needed: Vec<String>,
     /// The execution, of what is left of the scenario.
-    pub(crate) trace: Trace,
+    pub trace: Trace,
     /// An execution of the whole scenario that shows the same.
-    pub(crate) schedule: Schedule,
+    pub schedule: Schedule,
 }
 
 impl Story {
@@ -48,7 +47,7 @@ impl Story {
     /// # Errors
     ///
     /// If the schedule does not replay.
-    pub(crate) fn of(task: Task<'_>, class: Class, schedule: &Schedule) -> Result<Self, Failure> {
+    pub fn of(task: Task<'_>, class: Class, schedule: &Schedule) -> Result<Self, Failure> {
         let whole = best(task, class, schedule);
         let Some(part) = needed::part(task, class) else {
             return Ok(Self {
@@ -65,20 +64,23 @@ impl Story {
         Ok(Self { scenario: part.scenario, promised, not_needed: part.not_needed, trace, schedule: whole })
     }
 
-    /// The execution as a diagram that is a scenario of its own.
-    pub(crate) fn picture(&self, part: Task<'_>, draw: DrawArgs) -> Diagram {
+    /// The execution as a diagram that is a scenario of its own. Below it stand, as comments, what the violation does
+    /// not need and the nearest execution that holds.
+    #[must_use]
+    pub fn picture(&self, whole: Task<'_>, drawing: Drawing) -> Diagram {
         // The schedule is for the file that was checked.
         let trace = Trace { schedule: self.schedule.clone(), ..self.trace.clone() };
-        let mut diagram = picture(part.scenario, part.variant, &trace, draw.into());
-        diagram.tabs = draw.tabs;
+        let part = self.task(whole);
+        let mut diagram = picture(part.scenario, part.variant, &trace, drawing);
         diagram.footer.extend(self.not_needed.iter().map(|cell| format!("{NOT_NEEDED}{cell}")));
         let twin = twin(part, &self.trace);
         diagram.footer.extend(twin.map(|twin| format!("{HOLDS_WITH}{}", twin.text)));
         diagram
     }
 
-    /// What is left of the scenario.
-    pub(crate) fn task<'s>(&'s self, whole: Task<'s>) -> Task<'s> {
+    /// What is left of the scenario, for the question that was asked of the whole.
+    #[must_use]
+    pub fn task<'s>(&'s self, whole: Task<'s>) -> Task<'s> {
         within(&self.scenario, Task { promised: Some(&self.promised), ..whole })
     }
 }
@@ -96,22 +98,22 @@ fn best(task: Task<'_>, class: Class, known: &Schedule) -> Schedule {
 }
 
 /// An execution, told row by row.
-pub(crate) fn tale(task: Task<'_>, trace: &Trace, draw: DrawArgs) -> Tale {
+pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
     let world = task.variant.world();
     let call = |id| task.variant.call_text(id).to_owned();
     let drawn = rows(world, trace, Detail::Operations, &shown(world), call);
     let place = |function: &str| told::place(task.era, function);
     let mut tale = Tale {
-        diagram: picture(task.scenario, task.variant, trace, Detail::Operations),
+        diagram: picture(task.scenario, task.variant, trace, Drawing { detail: Detail::Operations, ..drawing }),
         rows: told::told(task.era, trace, &drawn, |drawn| heading(task, trace, drawn)),
         closing: Vec::new(),
     };
-    tale.diagram.tabs = draw.tabs;
     let moral = Moral { trace, drawn: &drawn, place: &place };
     match &trace.finding {
         Some(finding) => {
             tale.closing.push(moral.text(finding, blame(task, trace).as_ref()));
-            tale.closing.extend(twin(task, trace).map(|twin| twin.paragraph(&place)));
+            let alone = || "No row that is moved by itself makes it hold.".to_owned();
+            tale.closing.push(twin(task, trace).map_or_else(alone, |twin| twin.paragraph(&place)));
         }
         None => tale.closing.push("Nothing is wrong with this execution.".to_owned()),
     }

@@ -19,7 +19,7 @@ impl Moral<'_> {
         let class = finding.class;
         let cow = class.cow().map(|cow| format!(" ({cow})")).unwrap_or_default();
         let blame = blame.filter(|blame| blame.finding().class == class);
-        let detail = blame.map_or_else(|| finding.detail.clone(), |blame| blame.finding().detail);
+        let detail = blame.map_or(&finding.detail, |blame| &blame.plain);
         let mut sentences = vec![format!("{class}{cow}: {detail}.")];
         match blame {
             Some(blame) => match (&blame.author, &blame.shown) {
@@ -35,20 +35,20 @@ impl Moral<'_> {
 
     /// Somebody's value is gone.
     fn missed(&self, blame: &Blame, author: &Author, sentences: &mut Vec<String>) {
-        let Some((event, page)) = self.written(blame, author) else {
+        let Some((event, word)) = self.written(blame, author) else {
             sentences.extend(self.read(blame, None));
             return;
         };
-        sentences.push(format!("{} in row {}.", wrote(author, &page), self.row(event)));
-        sentences.extend(self.left(blame, &page, event));
+        sentences.push(format!("{} in row {}.", wrote(author, &word), self.row(event)));
+        sentences.extend(self.left(blame, page_of(&word), event));
         sentences.extend(self.read(blame, Some(author)));
     }
 
     /// Somebody's value is where it must not be.
     fn seen(&self, blame: &Blame, author: &Author, sentences: &mut Vec<String>) {
-        if let Some((event, page)) = self.written(blame, author) {
+        if let Some((event, word)) = self.written(blame, author) {
             let why = self.why(event).map(|(why, place)| format!(": {why}{place}")).unwrap_or_default();
-            sentences.push(format!("{} in row {}{why}.", wrote(author, &page), self.row(event)));
+            sentences.push(format!("{} in row {}{why}.", wrote(author, &word), self.row(event)));
         }
         sentences.extend(self.read(blame, Some(author)));
     }
@@ -75,7 +75,7 @@ impl Moral<'_> {
             let change = event.changes.iter().find(|change| {
                 change.kind == Kind::Content && change.what.ends_with(&end) && change.to == value
             })?;
-            Some((at, change.what.split('[').next().unwrap_or_default().to_owned()))
+            Some((at, change.what.clone()))
         })
     }
 
@@ -85,22 +85,24 @@ impl Moral<'_> {
         let pte = format!("{mm}.pte({area})");
         let maps = |text: &str| text.strip_prefix(page).is_some_and(|rest| rest.starts_with(' '));
         // Breaking COW clears the entry first and sets it later; what counts is what comes of it.
-        let mut left = None;
-        let mut mapped = true;
+        let (mut left, mut now) = (None, page.to_owned());
         for (at, event) in self.trace.events.iter().enumerate() {
             for change in event.changes.iter().filter(|change| change.what == pte) {
                 if maps(&change.from) && !maps(&change.to) {
-                    (left, mapped) = (Some(at), false);
-                } else if maps(&change.to) {
-                    mapped = true;
+                    left = Some(at);
                 }
+                now = mapped(&change.to);
             }
         }
-        let at = left.filter(|_| !mapped)?;
+        let at = left.filter(|_| now != page)?;
         let why = self.why(at).map(|(why, place)| format!(": {why}{place}")).unwrap_or_default();
-        let when = if at < written && written != usize::MAX { "was no longer" } else { "ceased to be" };
-        let since = if at < written && written != usize::MAX { "since" } else { "in" };
-        Some(format!("{mm}.{area} {when} {page} {since} row {}{why}.", self.row(at)))
+        let row = self.row(at);
+        let what = if written != usize::MAX && at < written {
+            format!("Since row {row} {mm}.{area} was {now}, no longer {page}")
+        } else {
+            format!("In row {row} {mm}.{area} became {now}, no longer {page}")
+        };
+        Some(format!("{what}{why}."))
     }
 
     /// Who looks at the value, where.
@@ -153,6 +155,20 @@ impl Moral<'_> {
 
     fn last(&self) -> Option<usize> {
         (!self.trace.events.is_empty()).then(|| self.row(self.trace.events.len() - 1))
+    }
+}
+
+/// The page that a word is in.
+fn page_of(word: &str) -> &str {
+    word.split('[').next().unwrap_or(word)
+}
+
+/// What a PTE maps, without its bits.
+fn mapped(pte: &str) -> String {
+    let end = [" RW", " RO", " exclusive", " soft-dirty", " uffd-wp"].iter().filter_map(|bits| pte.find(bits)).min();
+    match &pte[..end.unwrap_or(pte.len())] {
+        "none" => "nothing".to_owned(),
+        page => page.to_owned(),
     }
 }
 

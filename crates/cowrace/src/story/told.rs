@@ -26,7 +26,7 @@ pub(super) fn told(
 /// What events come to together, by the functions that do it, in the order in which they do the first of it. What user
 /// space does stands between what the kernel does before and after.
 fn parts(era: &Era, trace: &Trace, events: &[usize]) -> Vec<Part> {
-    let mut parts: Vec<(&str, Part)> = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
     // Where the parts of the kernel's present visit begin.
     let mut visit = 0;
     let net = net(trace, events);
@@ -37,27 +37,26 @@ fn parts(era: &Era, trace: &Trace, events: &[usize]) -> Vec<Part> {
         if speaks(event) && !(event.primitive == Prim::DmaWrite.name() && !lines.is_empty()) {
             lines.insert(0, event.text.clone());
         }
-        let of_user = event.function == USER;
         if lines.is_empty() {
             continue;
         }
-        let same = parts[visit..].iter_mut().find(|(function, _)| *function == event.function);
-        match same {
-            Some((_, part)) => part.lines.extend(lines),
+        let place = place(era, &event.function);
+        match parts[visit..].iter_mut().find(|part| part.place == place) {
+            Some(part) => part.lines.extend(lines),
             None => {
-                if of_user {
+                if event.function == USER {
                     visit = parts.len();
                 }
-                parts.push((&event.function, Part { place: place(era, &event.function), lines }));
+                parts.push(Part { place, lines });
             }
         }
     }
-    parts.into_iter().map(|(_, part)| part).collect()
+    parts
 }
 
-/// A function as the era spells it, with the file and the release.
+/// A function as the era's kernel spells it, with its file and the release; empty for what no kernel does.
 pub(super) fn place(era: &Era, function: &str) -> String {
-    if function == USER { String::new() } else { format!("{function}, {}", era.name()) }
+    era.spelling(function).map(|it| format!("{}, {}, {}", it.name, it.file, it.tree)).unwrap_or_default()
 }
 
 /// Whether an event is told by itself: what user space and devices do, and where pages come from and go to.

@@ -5,7 +5,7 @@ use cowrace_scenario::{Cell, Variant, parse};
 use cowrace_trace::Trace;
 
 use crate::check::Task;
-use crate::rows::Detail;
+use crate::picture::Drawing;
 use crate::{Promised, directives, picture};
 
 /// A sound execution that is as near as can be.
@@ -33,7 +33,7 @@ impl Twin {
 /// Moves one row of what was drawn past as few others as can be, so that it holds. `None` if no row does that alone.
 pub(crate) fn twin(task: Task<'_>, bad: &Trace) -> Option<Twin> {
     // The drawing is a scenario of its own, whose rows are those that people see.
-    let drawing = picture(task.scenario, task.variant, bad, Detail::Operations).to_string();
+    let drawing = picture(task.scenario, task.variant, bad, Drawing::default()).to_string();
     let scenario = parse(&drawing).ok()?;
     let variant = scenario.variant(task.variant.name())?;
     let promised = Promised::default();
