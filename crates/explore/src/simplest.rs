@@ -1,11 +1,12 @@
 //! Of all bad executions the one that is easiest to read.
 
 use cowrace_machine::{Limits, Program};
-use cowrace_trace::{Class, Schedule};
+use cowrace_trace::{Class, Schedule, Turn};
 
-use crate::ends::Found;
 use crate::explorer::{Execution, Explorer, Observer};
+use crate::history::History;
 use crate::linear::{fewest_switches, switches};
+use crate::replay::replay;
 use crate::tidy::{tidied, tidy};
 
 /// Bounds on preemptions that are tried, in turn, where not everything can be looked at.
@@ -58,6 +59,12 @@ impl Least<'_> {
         let turns = schedule.turns.iter().map(|turn| (turn.actor, turn.choice)).collect();
         (switches(&schedule.turns), schedule.turns.len(), turns)
     }
+
+    fn consider(&mut self, schedule: Schedule) {
+        if Self::key(&schedule) < Self::key(&self.best) {
+            self.best = schedule;
+        }
+    }
 }
 
 impl Observer for Least<'_> {
@@ -65,24 +72,39 @@ impl Observer for Least<'_> {
         if execution.finding().map(|finding| finding.class) != Some(self.class) {
             return;
         }
+        let Some(found) = execution.found else { return };
         let schedule = execution.schedule();
-        let is_run = |found: &&Found| found.schedule.is_none() && found.events == execution.history.len();
-        if execution.found.filter(is_run).is_none() {
-            // It ended in its middle, or in an order that was not run.
-            let tidied = tidy(self.program, &schedule);
-            if Self::key(&tidied) < Self::key(&self.best) {
-                self.best = tidied;
-            }
+        if found.schedule.is_some() {
+            // It stands for an order that was not run.
+            self.consider(tidy(self.program, &schedule));
+            return;
+        }
+        if found.events < execution.history.len() {
+            // It ended in its middle. What does not lead there is left out.
+            let less = past(execution.history, &schedule);
+            let shows = |schedule: &Schedule| {
+                let trace = replay(self.program, schedule);
+                trace.is_ok_and(|trace| trace.finding.map(|finding| finding.class) == Some(self.class))
+            };
+            let schedule = Some(less).filter(shows).unwrap_or(schedule);
+            self.consider(tidy(self.program, &schedule));
             return;
         }
         let turns = fewest_switches(execution.history, &schedule.turns, false);
         // Only what may be better is worth a replay.
-        if switches(&turns) > switches(&self.best.turns) {
-            return;
-        }
-        let tidied = tidied(self.program, execution.history, &schedule, Some(self.class));
-        if Self::key(&tidied) < Self::key(&self.best) {
-            self.best = tidied;
+        if switches(&turns) <= switches(&self.best.turns) {
+            self.consider(tidied(self.program, execution.history, &schedule, Some(self.class)));
         }
     }
+}
+
+/// The turns that lead to the last of them.
+fn past(history: &History, schedule: &Schedule) -> Schedule {
+    let Some(last) = schedule.turns.len().checked_sub(1) else { return schedule.clone() };
+    let leads = |&(event, turn): &(usize, &Turn)| {
+        let clock = history.clock(event);
+        clock[usize::from(turn.actor)] <= history.clock(last)[usize::from(turn.actor)]
+    };
+    let turns = schedule.turns.iter().enumerate().filter(leads).map(|(_, turn)| *turn);
+    Schedule { turns: turns.collect(), ..schedule.clone() }
 }

@@ -12,7 +12,8 @@ use crate::era::{
     AnonExclusive, FreeSwapCache, GupLongterm, SwapinRecheck, SwapinReuse, UffdFlush, VmaLock, WpFreeSwap,
     WpLruDrain, WpReuse, WpUnlock,
 };
-use crate::layout::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, file_page, pg, vm};
+use crate::layout::{MmStruct, Page, file_page, pg, vm};
+use crate::narrate::count_text;
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pte::{Pte, SOFT_DIRTY, UFFD_WP};
 use crate::rmap::{page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap_after_copy};
@@ -233,6 +234,7 @@ pub async fn copy_user_highpage(cpu: &Cpu, to: Page, from: Page) {
         let data = cpu.load(from.data(word), Prim::CopyUserHighpage).await;
         cpu.store(to.data(word), data, Prim::CopyUserHighpage).await;
     }
+    cpu.why(|| format!("copy {} to {}", cpu.name(from), cpu.name(to)));
 }
 
 /// `do_wp_page`: a write (or unshare) fault on a PTE without the write bit. Called with the PTE lock held,
@@ -393,7 +395,7 @@ async fn wp_reuse_by_mapcount(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bo
 async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool> {
     let rules = cpu.rules();
     let copy = |count: u64| {
-        cpu.why(|| format!("page_count({}) == {}, so copy", cpu.name(page), narrate_count(count)));
+        cpu.why(|| format!("page_count({}) == {}, so copy", cpu.name(page), count_text(count)));
         Some(false)
     };
     let count = cpu.page_count(page).await;
@@ -441,14 +443,6 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
         cpu.unlock_page(page).await;
     }
     Some(true)
-}
-
-/// A reference count in words: pins and the rest.
-fn narrate_count(count: u64) -> String {
-    match count / GUP_PIN_COUNTING_BIAS {
-        0 => count.to_string(),
-        pins => format!("{} + {pins} pinned", count % GUP_PIN_COUNTING_BIAS),
-    }
 }
 
 /// `wp_page_reuse`: the page stays, the PTE becomes writable. Drops the PTE lock.
@@ -582,7 +576,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
             }
         } else {
             cpu.why(|| {
-                format!("page_count({}) == {}, so map it read-only", cpu.name(page), narrate_count(count))
+                format!("page_count({}) == {}, so map it read-only", cpu.name(page), count_text(count))
             });
         }
         page_add_anon_rmap(cpu, page, exclusive).await;

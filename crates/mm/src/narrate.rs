@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cowrace_machine::{Addr, Memory, Narrate, Narration, Obj, Op, Prim, mmu};
-use cowrace_trace::{Change, Kind};
+use cowrace_trace::{Change, Kind, Word};
 
 use crate::cpu::Kernel;
 use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, Thing, boot_page, file_page, pg, thing, variable, vm};
@@ -91,10 +91,12 @@ fn vm_flags_text(bits: u64) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join("|") }
 }
 
-fn count_text(bits: u64) -> String {
+/// A reference count: a pin counts as so many references that they can be told apart.
+pub(crate) fn count_text(bits: u64) -> String {
     match bits / GUP_PIN_COUNTING_BIAS {
         0 => bits.to_string(),
-        pins => format!("{}+{pins}*{GUP_PIN_COUNTING_BIAS}", bits % GUP_PIN_COUNTING_BIAS),
+        1 => format!("{} + 1 pin", bits % GUP_PIN_COUNTING_BIAS),
+        pins => format!("{} + {pins} pins", bits % GUP_PIN_COUNTING_BIAS),
     }
 }
 
@@ -168,7 +170,9 @@ impl Narrator {
             Thing::Vma(mm, va, _) => format!("{}.vma({}).vm_lock", mm_name(mm), area(va)),
             Thing::Tlb(cpu, 8) => format!("CPU of {}", actor(cpu)),
             Thing::Tlb(cpu, word) => format!("TLB of {} ({})", actor(cpu), area(word.into())),
-            Thing::Pagevec(cpu, _) => format!("LRU batch of {}", actor(cpu)),
+            Thing::Pagevec(cpu, 0) => format!("LRU batch of {}, lock", actor(cpu)),
+            Thing::Pagevec(cpu, 1) => format!("LRU batch of {}, length", actor(cpu)),
+            Thing::Pagevec(cpu, word) => format!("LRU batch of {}[{}]", actor(cpu), word - 2),
             Thing::Swap(slot, 0) => format!("swap_map[{slot}]"),
             Thing::Swap(slot, 1) => format!("swap cache[{slot}]"),
             Thing::Swap(slot, word) => format!("swap slot {slot}[{}]", word - 2),
@@ -330,6 +334,14 @@ impl Narrate for Narrator {
             })
             .collect();
         (self.text(event), changes)
+    }
+
+    fn words(&self, memory: &Memory) -> Vec<Word> {
+        let word = |(index, bits): (usize, u64)| {
+            let addr = Addr::at(index);
+            Word { kind: kind(addr), what: self.name(addr), value: self.value(addr, bits) }
+        };
+        memory.nonzero().map(word).collect()
     }
 
     fn variables(&self, memory: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {

@@ -141,7 +141,9 @@ fn starts(heads: &[String], lines: &[Line], limit: usize, tabs: bool) -> Vec<usi
 /// where a call is opened, nobody takes that for a cell.
 fn begins_at(lines: &[Line], starts: &[usize], column: usize) -> bool {
     cells(lines).flatten().filter(|(c, _)| *c < column).any(|(c, text)| {
-        let Some(into) = starts[column].checked_sub(starts[*c]).filter(|into| *into > 0) else { return false };
+        let Some(into) = starts[column].checked_sub(starts[*c]).filter(|into| *into > 0) else {
+            return false;
+        };
         let (mut at, mut blank, mut deep) = (0, false, 0_i32);
         text.chars().any(|c| {
             let begins = at == into && blank && deep <= 0 && !matches!(c, ' ' | '{');

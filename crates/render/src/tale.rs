@@ -37,6 +37,11 @@ pub struct Part {
     pub lines: Vec<String>,
 }
 
+/// How rows are to be read.
+const LEGEND: &str = "\
+Row by row, what is different behind each. Accesses of user space go by the
+page table (walk) or by the TLB.";
+
 /// Columns that a paragraph may have.
 const WIDTH: usize = 76;
 
@@ -58,6 +63,7 @@ impl fmt::Display for Tale {
                 _ => writeln!(f, "{}", format!("{:margin$}{line}", "").trim_end())?,
             }
         }
+        writeln!(f, "\n{LEGEND}")?;
         for (at, told) in self.rows.iter().enumerate().filter(|(_, told)| !told.parts.is_empty()) {
             writeln!(f, "\n{:>digits$}  {}", at + 1, told.heading)?;
             for part in &told.parts {
@@ -139,6 +145,9 @@ mod tests {
         1  r = buf[0] {
         2                buf[0] = 1
         3  }
+
+        Row by row, what is different behind each. Accesses of user space go by the
+        page table (walk) or by the TLB.
 
         2  b: buf[0] = 1
            do_wp_page, mm/memory.c, v5.10

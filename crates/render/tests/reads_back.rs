@@ -7,7 +7,10 @@ use proptest::prelude::*;
 fn placed(cells: &[(usize, String)], starts: &[usize]) -> String {
     let mut line = String::new();
     for (column, text) in cells {
-        assert!(line.is_empty() || line.len() + 2 <= starts[*column], "cells of one row touch: {line} {text}");
+        assert!(
+            line.is_empty() || line.len() + 2 <= starts[*column],
+            "cells of one row touch: {line} {text}"
+        );
         line = format!("{line:0$}{text}", starts[*column]);
     }
     line

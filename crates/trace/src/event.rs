@@ -31,6 +31,17 @@ pub enum Kind {
     Other,
 }
 
+/// A word of memory and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// What kind of word.
+    pub kind: Kind,
+    /// The word, as `X._refcount`.
+    pub what: String,
+    /// Its value, in the model's words.
+    pub value: String,
+}
+
 /// A word that an event changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {

@@ -13,7 +13,7 @@ mod schedule;
 mod verdict;
 
 pub use coverage::{Called, Coverage, Functions, Order, Pair, Unreached};
-pub use event::{Change, Event, Kind, Step, Trace};
+pub use event::{Change, Event, Kind, Step, Trace, Word};
 pub use report::{Report, Stop};
 pub use schedule::{ParseScheduleError, Schedule, Turn};
 pub use verdict::{Class, Cow, Exit, Finding, ParseVerdictError, Verdict};

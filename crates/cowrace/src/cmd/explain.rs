@@ -40,7 +40,13 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
 }
 
 /// Tells an execution row by row, or access by access.
-fn tell_trace(task: Task<'_>, trace: &Trace, way: &str, draw: DrawArgs, out: &mut Out<'_>) -> Result<(), Failure> {
+fn tell_trace(
+    task: Task<'_>,
+    trace: &Trace,
+    way: &str,
+    draw: DrawArgs,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
     out.line(&one::headline(&task, trace, way))?;
     if draw.verbose {
         let call = |id| Some(task.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
@@ -50,7 +56,12 @@ fn tell_trace(task: Task<'_>, trace: &Trace, way: &str, draw: DrawArgs, out: &mu
 }
 
 /// Tells the violation that is easiest to read.
-fn violation(task: Task<'_>, draw: DrawArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+fn violation(
+    task: Task<'_>,
+    draw: DrawArgs,
+    out: &mut Out<'_>,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     let progress = Progress::new(1, interrupt.clone());
     let mut watch = Watch::new(&progress);
     let report = task.check(Limits::default(), &mut watch);
@@ -61,7 +72,7 @@ fn violation(task: Task<'_>, draw: DrawArgs, out: &mut Out<'_>, interrupt: &Inte
             let part = story.task(task);
             out.line(&one::headline(&task, &story.trace, "by search"))?;
             if !story.not_needed.is_empty() {
-                out.line(&format!("not needed for it: {}", story.not_needed.join("; ")))?;
+                out.line(&format!("left out, because it happens without: {}", story.not_needed.join("; ")))?;
             }
             if draw.verbose {
                 let call = |id| Some(part.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());

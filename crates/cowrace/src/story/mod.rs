@@ -1,5 +1,6 @@
 //! The story of a violation: the execution that shows it best, with nothing in it that it does not need.
 
+mod ledger;
 mod moral;
 mod needed;
 mod told;
@@ -19,7 +20,9 @@ use crate::picture::{Drawing, HOLDS_WITH, NOT_NEEDED, shown};
 use crate::rows::{Detail, Drawn, rows};
 use crate::{Failure, Promised, picture};
 
+use ledger::Ledger;
 use moral::Moral;
+use told::Teller;
 
 use twin::twin;
 
@@ -59,7 +62,8 @@ impl Story {
             });
         };
         let (promised, bare) = (Promised::default(), Promised::default());
-        let schedule = best(Task { promised: Some(&bare), ..within(&part.bare, task) }, class, &part.schedule);
+        let schedule =
+            best(Task { promised: Some(&bare), ..within(&part.bare, task) }, class, &part.schedule);
         let trace = again(Task { promised: Some(&promised), ..within(&part.scenario, task) }, &schedule)?;
         Ok(Self { scenario: part.scenario, promised, not_needed: part.not_needed, trace, schedule: whole })
     }
@@ -103,10 +107,20 @@ pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
     let call = |id| task.variant.call_text(id).to_owned();
     let drawn = rows(world, trace, Detail::Operations, &shown(world), call);
     let place = |function: &str| told::place(task.era, function);
+    let program = task.program();
+    let ledger = Ledger::new(program.narrate.words(&program.memory));
+    let mut opening = opening(task.scenario);
+    opening.extend(ledger.at_first().into_iter().map(|line| format!("  {line}")));
+    let mut teller = Teller { era: task.era, world, trace, ledger, next: 0 };
     let mut tale = Tale {
-        opening: opening(task.scenario),
-        diagram: picture(task.scenario, task.variant, trace, Drawing { detail: Detail::Operations, ..drawing }),
-        rows: told::told(task.era, trace, &drawn, |drawn| heading(task, trace, drawn)),
+        opening,
+        diagram: picture(
+            task.scenario,
+            task.variant,
+            trace,
+            Drawing { detail: Detail::Operations, ..drawing },
+        ),
+        rows: drawn.iter().map(|row| teller.row(heading(task, trace, row), &row.events)).collect(),
         closing: Vec::new(),
     };
     let moral = Moral { trace, drawn: &drawn, place: &place };

@@ -40,7 +40,11 @@ impl Moral<'_> {
             sentences.extend(self.read(blame, None));
             return;
         };
-        sentences.push(format!("{} in row {}.", wrote(author, &word), self.row(event)));
+        // Whoever writes to a page that is no longer mapped has a translation from before.
+        let is_cached = self.trace.events[event].text.ends_with("(TLB)");
+        let is_late = self.left_at(blame, page_of(&word)).is_some_and(|(left, _)| left < event);
+        let stale = if is_cached && is_late { ", through a stale TLB entry" } else { "" };
+        sentences.push(format!("{} in row {}{stale}.", wrote(author, &word), self.row(event)));
         let left = self.left(blame, page_of(&word), event);
         // Whoever still holds the page of before does not see what is written to the one that took its place.
         let held = || self.left(blame, &self.looked_into(blame)?, usize::MAX);
@@ -83,8 +87,8 @@ impl Moral<'_> {
         })
     }
 
-    /// When and why the memory that the damage is about ceased to be a page: the last time.
-    fn left(&self, blame: &Blame, page: &str, written: usize) -> Option<String> {
+    /// When the memory that the damage is about ceased to be a page for good, and what it became.
+    fn left_at(&self, blame: &Blame, page: &str) -> Option<(usize, String)> {
         let (mm, area, _) = blame.memory.as_ref()?;
         let pte = format!("{mm}.pte({area})");
         let maps = |text: &str| text.strip_prefix(page).is_some_and(|rest| rest.starts_with(' '));
@@ -98,15 +102,17 @@ impl Moral<'_> {
                 now = mapped(&change.to);
             }
         }
-        let at = left.filter(|_| now != page)?;
+        left.filter(|_| now != page).map(|left| (left, now))
+    }
+
+    /// The same in a sentence, with the reason.
+    fn left(&self, blame: &Blame, page: &str, written: usize) -> Option<String> {
+        let (at, now) = self.left_at(blame, page)?;
         let why = self.why(at).map(|(why, place)| format!(": {why}{place}")).unwrap_or_default();
-        let row = self.row(at);
-        let what = if written != usize::MAX && at < written {
-            format!("{mm}.{area} was no longer {page} since row {row}, and is {now} now")
-        } else {
-            format!("In row {row} {mm}.{area} became {now}, no longer {page}")
-        };
-        Some(format!("{what}{why}."))
+        let puts = if at < written { "had put" } else { "puts" };
+        // A write that comes first, and one that never comes, are in the present.
+        let puts = if written == usize::MAX { "puts" } else { puts };
+        Some(format!("Row {} {puts} {now} in the place of {page}{why}.", self.row(at)))
     }
 
     /// Who looks at the value, where.
@@ -154,7 +160,10 @@ impl Moral<'_> {
         let own = self.trace.events[..=at].iter().rev();
         let reason = own
             .filter(|other| other.actor == event.actor && other.call == event.call)
-            .find_map(|other| Some((other.why.last()?.clone(), &other.function)));
+            // Only a reason that says what follows from it is one for what came of it.
+            .find_map(|other| {
+                Some((other.why.iter().rfind(|why| why.contains(", so "))?.clone(), &other.function))
+            });
         reason.map(|(why, function)| {
             let place = (self.place)(function);
             (why, if place.is_empty() { String::new() } else { format!(" ({place})") })
@@ -181,7 +190,10 @@ fn page_of(word: &str) -> &str {
 
 /// What a PTE maps, without its bits.
 fn mapped(pte: &str) -> String {
-    let end = [" RW", " RO", " exclusive", " soft-dirty", " uffd-wp"].iter().filter_map(|bits| pte.find(bits)).min();
+    let end = [" RW", " RO", " exclusive", " soft-dirty", " uffd-wp"]
+        .iter()
+        .filter_map(|bits| pte.find(bits))
+        .min();
     match &pte[..end.unwrap_or(pte.len())] {
         "none" => "nothing".to_owned(),
         page => page.to_owned(),

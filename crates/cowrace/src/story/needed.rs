@@ -53,7 +53,8 @@ pub(super) fn part(task: Task<'_>, class: Class) -> Option<Part> {
                 // It went with a column.
                 return false;
             }
-            let Some((_, schedule)) = damage(task, &bare, class).filter(|(subject, _)| *subject == due) else {
+            let Some((_, schedule)) = damage(task, &bare, class).filter(|(subject, _)| *subject == due)
+            else {
                 return true;
             };
             part = Part { scenario, bare, schedule, not_needed: Vec::new() };
@@ -90,7 +91,8 @@ fn damage(task: Task<'_>, bare: &Scenario, class: Class) -> Option<(String, Sche
 /// What may be left out, the largest first. Of single calls the last first: it may be what needs the others.
 fn candidates(task: Task<'_>) -> Vec<Candidate> {
     let cells = task.variant.cells();
-    let column = |column: usize| cells.iter().filter(move |cell| cell.column == column && call(cell).is_some());
+    let column =
+        |column: usize| cells.iter().filter(move |cell| cell.column == column && call(cell).is_some());
     let columns = (0..task.scenario.columns().len()).map(|c| of(task, column(c)));
     let mut ids: Vec<u16> = cells.iter().filter_map(call).collect();
     ids.sort_unstable();
@@ -115,9 +117,10 @@ fn of<'c>(task: Task<'_>, cells: impl Iterator<Item = &'c Cell>) -> Candidate {
 /// The call that a cell belongs to.
 const fn call(cell: &Cell) -> Option<u16> {
     match cell.kind {
-        CellKind::Call(call) | CellKind::Open(call) | CellKind::Close(call) | CellKind::Anchor { call, .. } => {
-            Some(call)
-        }
+        CellKind::Call(call)
+        | CellKind::Open(call)
+        | CellKind::Close(call)
+        | CellKind::Anchor { call, .. } => Some(call),
         CellKind::Barrier(_) => None,
     }
 }

@@ -3,67 +3,111 @@
 use std::collections::HashMap;
 
 use cowrace_machine::Prim;
-use cowrace_mm::Era;
+use cowrace_mm::{Era, World};
 use cowrace_render::{Part, Told};
 use cowrace_trace::{Change, Event, Kind, Trace};
 
-use crate::rows::Drawn;
+use super::ledger::Ledger;
 
 /// The function of what is outside of the kernel.
 const USER: &str = "user";
 
-/// What is told of the rows of a trace.
-pub(super) fn told(
-    era: &Era,
-    trace: &Trace,
-    drawn: &[Drawn],
-    heading: impl Fn(&Drawn) -> String,
-) -> Vec<Told> {
-    let row = |drawn: &Drawn| Told { heading: heading(drawn), parts: parts(era, trace, &drawn.events) };
-    drawn.iter().map(row).collect()
+/// Flags that say nothing about who owns a page.
+const DULL: [&str; 4] = ["locked", "lru", "swapbacked", "uptodate"];
+
+/// Reads a trace from its beginning.
+#[derive(Debug)]
+pub(super) struct Teller<'t> {
+    pub(super) era: &'t Era,
+    pub(super) world: &'t World,
+    pub(super) trace: &'t Trace,
+    pub(super) ledger: Ledger,
+    /// The first event that was not read yet.
+    pub(super) next: usize,
 }
 
-/// What events come to together, by the functions that do it, in the order in which they do the first of it. What user
-/// space does stands between what the kernel does before and after.
-fn parts(era: &Era, trace: &Trace, events: &[usize]) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
-    // Where the parts of the kernel's present visit begin.
-    let mut visit = 0;
-    let net = net(trace, events);
-    for &index in events {
-        let event = &trace.events[index];
-        let changes = net.iter().filter(|net| net.at == index).map(Net::line);
-        let mut lines: Vec<String> = event.why.iter().cloned().chain(changes).collect();
-        if speaks(event) && !(event.primitive == Prim::DmaWrite.name() && !lines.is_empty()) {
-            lines.insert(0, event.text.clone());
+impl Teller<'_> {
+    /// What is told of a row, which comes after those that were told before.
+    pub(super) fn row(&mut self, heading: String, events: &[usize]) -> Told {
+        let net = net(self.trace, events);
+        let mut parts = Parts::default();
+        for &index in events {
+            let event = &self.trace.events[index];
+            let mut lines = self.speech(event);
+            for why in &event.why {
+                lines.push(why.clone());
+                lines.extend(self.ledger.counted(why));
+            }
+            lines.extend(net.iter().filter(|net| net.at == index).filter_map(Net::line));
+            self.note(index);
+            parts.add(place(self.era, &event.function), event.function == USER, lines);
         }
+        Told { heading, parts: parts.parts }
+    }
+
+    /// Reads on, up to an event.
+    fn note(&mut self, index: usize) {
+        for event in self.trace.events.get(self.next..=index).unwrap_or_default() {
+            self.ledger.note(event);
+        }
+        self.next = self.next.max(index + 1);
+    }
+
+    /// What is told of an event itself: what user space and devices do, and where pages come from and go to.
+    fn speech(&self, event: &Event) -> Vec<String> {
+        let is = |prim: Prim| prim.name() == event.primitive;
+        let inside = || event.text.split(['(', ')']).nth(1).unwrap_or_default();
+        if is(Prim::AllocPage) {
+            return vec![format!("{} is allocated", inside())];
+        }
+        if is(Prim::FreePage) {
+            return vec![format!("{} is freed", inside())];
+        }
+        let sets = event.changes.iter().any(|change| change.kind == Kind::Variable);
+        let by_user = event.function == USER && !is(Prim::Wait) && !sets;
+        if is(Prim::DmaRead) || is(Prim::DmaWrite) && event.changes.is_empty() {
+            return vec![event.text.clone()];
+        }
+        if !by_user || is(Prim::DmaWrite) {
+            return Vec::new();
+        }
+        let actor = &self.world.actors[usize::from(event.actor)];
+        let area = event.text.split('[').next().unwrap_or_default();
+        let mm = actor.mm.map(|mm| self.world.mms[mm].name.as_str()).unwrap_or_default();
+        let cached = event.text.ends_with("(TLB)");
+        let stale = cached.then(|| self.ledger.stale(&actor.name, mm, area)).flatten();
+        std::iter::once(event.text.clone()).chain(stale).collect()
+    }
+}
+
+/// What is told of one row, in parts.
+#[derive(Debug, Default)]
+struct Parts {
+    parts: Vec<Part>,
+    /// Where the parts of the kernel's present visit begin.
+    visit: usize,
+}
+
+impl Parts {
+    /// Functions stand in the order in which they do the first of what they do. What user space does stands between
+    /// what the kernel does before and after.
+    fn add(&mut self, place: String, by_user: bool, lines: Vec<String>) {
         if lines.is_empty() {
-            continue;
+            return;
         }
-        let place = place(era, &event.function);
-        if event.function == USER && parts.last().is_some_and(|part| part.place != place) {
-            visit = parts.len();
+        if by_user && self.parts.last().is_some_and(|part| part.place != place) {
+            self.visit = self.parts.len();
         }
-        match parts[visit..].iter_mut().find(|part| part.place == place) {
+        match self.parts[self.visit..].iter_mut().find(|part| part.place == place) {
             Some(part) => part.lines.extend(lines),
-            None => parts.push(Part { place, lines }),
+            None => self.parts.push(Part { place, lines }),
         }
     }
-    parts
 }
 
 /// A function as the era's kernel spells it, with its file and the release; empty for what no kernel does.
 pub(super) fn place(era: &Era, function: &str) -> String {
     era.spelling(function).map(|it| format!("{}, {}, {}", it.name, it.file, it.tree)).unwrap_or_default()
-}
-
-/// Whether an event is told by itself: what user space and devices do, and where pages come from and go to.
-fn speaks(event: &Event) -> bool {
-    let told = [Prim::DmaWrite, Prim::DmaRead, Prim::AllocPage, Prim::FreePage];
-    event.function == USER
-        && event.primitive != Prim::Wait.name()
-        && event.changes.iter().all(|change| change.kind != Kind::Variable)
-        || told.iter().any(|prim| prim.name() == event.primitive)
 }
 
 /// A word that events change, from before them to behind them.
@@ -92,23 +136,39 @@ fn net<'t>(trace: &'t Trace, events: &[usize]) -> Vec<Net<'t>> {
             }
         }
     }
-    // A page that comes and goes within a row is as good as none.
-    words.retain(|net| net.from != net.change.to);
+    // What comes back to what it was is no change, and the counts of a page that is new go without saying.
+    let new = |what: &str| {
+        let is_it = |event: &Event| {
+            event.primitive == Prim::AllocPage.name()
+                && event
+                    .text
+                    .split(['(', ')'])
+                    .nth(1)
+                    .is_some_and(|page| what.strip_prefix(page).is_some_and(|rest| rest.starts_with('.')))
+        };
+        events.iter().any(|&index| is_it(&trace.events[index]))
+    };
+    words.retain(|net| {
+        net.from != net.change.to && !(net.change.kind == Kind::Count && new(&net.change.what))
+    });
     words
 }
 
 impl Net<'_> {
-    fn line(&self) -> String {
+    /// The change in words; none if it is of no use to people.
+    fn line(&self) -> Option<String> {
         let (what, from, to) = (&self.change.what, self.from, &self.change.to);
         if self.change.kind != Kind::Flags {
-            return format!("{what}: {from} -> {to}");
+            return Some(format!("{what}: {from} -> {to}"));
         }
         let flags = |text: &str| -> Vec<String> {
-            text.split('|').filter(|&flag| flag != "none").map(str::to_owned).collect()
+            let all = text.split('|').filter(|flag| *flag != "none" && !DULL.contains(flag));
+            all.map(str::to_owned).collect()
         };
         let (before, after) = (flags(from), flags(to));
         let gone = before.iter().filter(|flag| !after.contains(flag)).map(|flag| format!("-{flag}"));
         let new = after.iter().filter(|flag| !before.contains(flag)).map(|flag| format!("+{flag}"));
-        format!("{what}: {}", new.chain(gone).collect::<Vec<_>>().join(" "))
+        let both: Vec<String> = new.chain(gone).collect();
+        (!both.is_empty()).then(|| format!("{what}: {}", both.join(" ")))
     }
 }
