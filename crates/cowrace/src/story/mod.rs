@@ -6,7 +6,7 @@ mod needed;
 mod told;
 mod twin;
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cowrace_explore::{replay, simplest};
 use cowrace_ideal::Blame;
@@ -167,13 +167,12 @@ fn blame(task: Task<'_>, trace: &Trace) -> Option<Blame> {
     let bare = task.scenario.without_assertions()?;
     let promised = Promised::default();
     let bare = Task { promised: Some(&promised), ..within(&bare, task) };
-    let last = Arc::default();
+    let last: Arc<Mutex<Option<Blame>>> = Arc::default();
     let judge = promised.blaming(bare.variant.world(), &last)?;
     let (program, _) =
         cowrace_mm::program_and_consulted(bare.variant.world(), bare.era, bare.arch, Some(judge));
     replay(&program, &trace.schedule).ok()?;
-    let blame = last.lock().unwrap_or_else(PoisonError::into_inner).take();
-    blame
+    last.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Replays what the engine itself has recorded.
