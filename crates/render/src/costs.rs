@@ -42,7 +42,7 @@ impl Count {
 /// Two tables, of copies and of faults, with what is needed in a column of its own and sums below, and a legend.
 #[must_use]
 pub fn costs(reports: &[Report]) -> String {
-    all(reports, drawn, |legend| wrapped(legend))
+    all(reports, drawn, wrapped)
 }
 
 /// The same as Markdown.
