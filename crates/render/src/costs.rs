@@ -157,10 +157,7 @@ fn legend(grid: &Grid<'_>) -> Vec<String> {
     let is_wide = |span: Span| span.fewest < span.most;
     let is_known = |report: &Report| report.costs.is_some_and(|costs| costs.needed.is_some());
     let words = [
-        (
-            costs().any(|c| is_wide(c.copies) || is_wide(c.faults)),
-            "a..b fewest and most over all executions",
-        ),
+        (costs().any(|c| is_wide(c.copies) || is_wide(c.faults)), "a..b fewest and most over all executions"),
         (grid.cells().flatten().any(|r| r.verdict == Verdict::Violated), "* violated"),
         (!grid.cells().flatten().all(is_known), "? a limit ended the search; sums are without it"),
         (grid.cells().any(|cell| cell.is_none()), "- not run"),
