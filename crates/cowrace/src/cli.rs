@@ -270,6 +270,10 @@ pub struct MatrixArgs {
     /// How the matrix is printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: MatrixFormat,
+    /// Names for every change from one era to the next the smallest sets of commits that make it, found by searching:
+    /// along the eras that are asked for; without any, along the mainline, and from the base of what is built on it.
+    #[arg(long)]
+    pub why: bool,
     /// Adds the scenarios that stand for what was tried on real kernels; see `cowrace real-kernels`.
     #[arg(long)]
     pub real_kernels: bool,

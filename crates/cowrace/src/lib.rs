@@ -33,6 +33,8 @@ mod rows;
 mod sharing;
 mod status;
 mod suggest;
+mod trials;
+mod why;
 
 pub use cowrace_explore as explore;
 pub use cowrace_ideal as ideal;

@@ -1,7 +1,7 @@
 //! Searches that several eras have in common.
 
 use cowrace_explore::Observer;
-use cowrace_mm::Consulted;
+use cowrace_mm::{Consulted, Era};
 use cowrace_trace::{Report, Schedule, Verdict};
 
 use crate::check::{Exploration, Explored, Task};
@@ -30,6 +30,12 @@ impl Sharing {
             self.searched.push((consulted, report.clone()));
         }
         report
+    }
+
+    /// Whether an era has its search in common with one that was searched, so far as is known.
+    pub(crate) fn has_in_common(&self, searched: &Era, other: &Era) -> bool {
+        let mut searches = self.searched.iter().map(|(consulted, _)| consulted);
+        searches.find(|consulted| consulted.agrees(searched)).is_some_and(|consulted| consulted.agrees(other))
     }
 }
 

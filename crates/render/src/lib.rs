@@ -38,6 +38,7 @@ mod grid;
 mod markdown;
 mod report;
 mod table;
+mod why;
 
 pub use columns::Columns;
 pub use coverage::coverage;
@@ -47,3 +48,4 @@ pub use explain::explain;
 pub use markdown::markdown;
 pub use report::{about, conditions, counts, figures, json, line, summary};
 pub use table::{matrix, table};
+pub use why::{why, why_markdown};
