@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use cowrace_ideal::{Oracle, Promises, TooLarge};
+use cowrace_ideal::{Blame, Oracle, Promises, TooLarge};
 use cowrace_mm::{Judge, World};
 use cowrace_trace::Finding;
 
@@ -78,6 +78,18 @@ impl Promised {
                 }
             }
             damage
+        }))
+    }
+
+    /// As [`judge`](Self::judge), and keeps what it was told last of who is behind what is wrong.
+    pub(crate) fn blaming(&self, world: &World, last: &Arc<Mutex<Option<Blame>>>) -> Option<Judge> {
+        let contract = Arc::clone(oracle(&self.contract, world, &Promises::default()).ok()?);
+        let last = Arc::clone(last);
+        Some(Box::new(move |kernel, memory| {
+            let blame = contract.blame(kernel, memory);
+            let finding = blame.as_ref().map(Blame::finding);
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = blame;
+            finding
         }))
     }
 

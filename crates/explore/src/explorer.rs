@@ -13,6 +13,7 @@ use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::actors::Actors;
 use crate::coverage::Coverage;
+use crate::ends::Found;
 use crate::history::History;
 use crate::parts::{PartError, export, usable};
 use crate::sample::SAMPLES;
@@ -75,13 +76,12 @@ pub struct Execution<'s> {
     pub(crate) program: &'s Program,
     pub(crate) memory: &'s Memory,
     pub(crate) history: &'s History,
-    pub(crate) finding: Option<&'s Finding>,
-    pub(crate) reordered: Option<&'s Schedule>,
+    pub(crate) found: Option<&'s Found>,
 }
 
 impl fmt::Debug for Execution<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Execution").field("finding", &self.finding).finish_non_exhaustive()
+        f.debug_struct("Execution").field("finding", &self.finding()).finish_non_exhaustive()
     }
 }
 
@@ -94,14 +94,20 @@ impl Execution<'_> {
 
     /// What is wrong with the execution, if anything.
     #[must_use]
-    pub const fn finding(&self) -> Option<&Finding> {
-        self.finding
+    pub fn finding(&self) -> Option<&Finding> {
+        self.found.map(|found| &found.finding)
     }
 
     /// The turns that lead to what is wrong with the execution, else to its end.
     #[must_use]
     pub fn schedule(&self) -> Schedule {
-        self.reordered.cloned().unwrap_or_else(|| self.history.schedule(self.program.fingerprint))
+        let reordered = self.found.and_then(|found| found.schedule.clone());
+        reordered.unwrap_or_else(|| {
+            let mut schedule = self.history.schedule(self.program.fingerprint);
+            // An exhaustive search goes on behind what it has found.
+            self.found.into_iter().for_each(|found| schedule.turns.truncate(found.events));
+            schedule
+        })
     }
 
     /// A form that two executions share exactly if they differ only in the order of independent events:

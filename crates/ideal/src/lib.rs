@@ -21,6 +21,7 @@ mod oracle;
 mod program;
 mod promises;
 
+pub use class::{Author, Blame, Shown};
 pub use oracle::{Oracle, TooLarge};
 pub use program::program;
 pub use promises::{Promises, Rule};

@@ -51,7 +51,7 @@ pub use source::{Function, SOURCE, place};
 pub use world::World;
 
 use crate::era::{Noted, Rules};
-use crate::world::{Call, Expr, Step, Term};
+use crate::world::{Call, Step};
 
 /// Makes a program of a scenario under an era.
 #[must_use]
@@ -73,7 +73,7 @@ pub fn program_and_consulted(
         arch,
         cpumask: (0..world.mms.len()).map(|mm| cpumask(world, mm)).collect(),
         gup_fast: (0..world.actors.len()).map(|actor| goes_through_gup_fast(world, actor)).collect(),
-        counts_copies: world.predicates.iter().any(|p| counts_copies(&p.expr)),
+        counts_copies: world.predicates.iter().any(|p| p.expr.counts_copies()),
         world: world.clone(),
     });
     let actors = world.actors.iter().enumerate().map(|(index, spec)| {
@@ -159,14 +159,6 @@ fn goes_through_gup_fast(world: &World, actor: world::ActorId) -> bool {
             })
         )
     })
-}
-
-fn counts_copies(expr: &Expr) -> bool {
-    match expr {
-        Expr::Compare(left, _, right) => matches!(left, Term::Copies(_)) || matches!(right, Term::Copies(_)),
-        Expr::And(a, b) | Expr::Or(a, b) => counts_copies(a) || counts_copies(b),
-        Expr::Not(a) => counts_copies(a),
-    }
 }
 
 impl World {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cowrace_machine::{Addr, Memory, Narrate, Narration, Obj, Op, Prim, mmu};
-use cowrace_trace::Change;
+use cowrace_trace::{Change, Kind};
 
 use crate::cpu::Kernel;
 use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, Thing, boot_page, file_page, pg, thing, variable, vm};
@@ -103,6 +103,23 @@ fn rwsem_text(bits: u64) -> String {
         0 => "free".to_owned(),
         n if n >> 63 != 0 => "write-locked".to_owned(),
         n => format!("{n} readers"),
+    }
+}
+
+/// What kind of word it is.
+fn kind(addr: Addr) -> Kind {
+    match thing(addr) {
+        Thing::Variable(_) => Kind::Variable,
+        Thing::PgTable(_, word) if word < 8 => Kind::Pte,
+        Thing::Tlb(_, word) if word < 8 => Kind::Tlb,
+        Thing::Vma(_, _, 0) | Thing::Page(_, 0) => Kind::Flags,
+        Thing::Page(_, 1 | 2) => Kind::Count,
+        Thing::Page(_, 15) => Kind::Page,
+        Thing::Page(_, word) if word >= mmu::DATA => Kind::Content,
+        // write_protect_seq and has_pinned.
+        Thing::Mm(_, 1 | 2) => Kind::Mark,
+        Thing::Swap(..) => Kind::Swap,
+        _ => Kind::Other,
     }
 }
 
@@ -306,6 +323,7 @@ impl Narrate for Narrator {
             .changes
             .iter()
             .map(|&(addr, from, to)| Change {
+                kind: kind(addr),
                 what: self.name(addr),
                 from: self.value(addr, from),
                 to: self.value(addr, to),

@@ -4,21 +4,23 @@ use std::fmt::{self, Write as _};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::overlap;
+
 /// Spaces between two columns.
-const GAP: usize = 2;
+pub(crate) const GAP: usize = 2;
 
 /// Spaces between two columns whose headers stand upright.
 const NARROW_GAP: usize = 1;
 
 /// A shorter underline would not be told from other text.
-const NARROWEST: usize = 3;
+pub(crate) const NARROWEST: usize = 3;
 
 /// The same below upright headers, where columns of one and two letters should be as wide as each other.
 const NARROWEST_UPRIGHT: usize = 2;
 
 /// One line below the underlines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Line {
+pub(crate) enum Line {
     /// Cells by column; columns without one stay empty.
     Cells(Vec<(usize, String)>),
     /// Text over the whole width.
@@ -92,6 +94,13 @@ impl Columns {
             }
             out.push('\n');
         }
+    }
+
+    /// The columns in one band, at most `limit` wide where that can be: where they would be wider, cells may run over
+    /// the place of empty ones. With `tabs`, columns begin at tab stops of 8 and are set apart by tabs.
+    #[must_use]
+    pub fn overlapping(&self, limit: usize, tabs: bool) -> String {
+        overlap::draw(&self.heads, &self.lines, limit, tabs)
     }
 
     /// Whether one band of this width holds all columns.

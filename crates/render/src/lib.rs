@@ -15,6 +15,7 @@
 //!         Row::Cells(vec![(1, "clear_refs(A)".into())]),
 //!     ],
 //!     footer: vec!["always r == 1".into()],
+//!     tabs: false,
 //! };
 //! assert_eq!(diagram.to_string(), "\
 //! race lost-read
@@ -36,8 +37,10 @@ mod engines;
 mod explain;
 mod grid;
 mod markdown;
+mod overlap;
 mod report;
 mod table;
+mod tale;
 mod why;
 
 pub use columns::Columns;
@@ -48,4 +51,5 @@ pub use explain::explain;
 pub use markdown::markdown;
 pub use report::{about, conditions, counts, figures, json, line, summary};
 pub use table::{matrix, table};
+pub use tale::{Part, Tale, Told};
 pub use why::{why, why_markdown};

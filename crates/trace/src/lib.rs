@@ -15,7 +15,7 @@ mod verdict;
 
 pub use course::{Alone, Course, Found, Switch};
 pub use coverage::{Called, Coverage, Functions, Order, Pair, Unreached};
-pub use event::{Change, Event, Step, Trace};
+pub use event::{Change, Event, Kind, Step, Trace};
 pub use report::{Report, Stop};
 pub use schedule::{ParseScheduleError, Schedule, Turn};
 pub use verdict::{Class, Cow, Exit, Finding, ParseVerdictError, Verdict};

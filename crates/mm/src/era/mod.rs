@@ -4,7 +4,9 @@ mod commits;
 mod difference;
 mod presets;
 mod reading;
+mod release;
 mod rules;
+mod spelling;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,12 +14,16 @@ use std::fmt;
 pub use commits::{COMMITS, Commit, Effect, Provenance};
 pub use presets::{PRESETS, Preset};
 pub use reading::{Noted, Reading, Rule};
+pub use release::Release;
 pub use rules::*;
+pub use spelling::{SPELLINGS, Since, Spelling};
 
 /// A kernel to check under: a preset, possibly with toggles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Era {
     name: String,
+    /// The release whose tree it is, or departs from.
+    tree: Release,
     commits: BTreeSet<usize>,
     /// What an era that was given a name of its own differs in from its base.
     inherent: Vec<Toggle>,
@@ -90,6 +96,7 @@ impl Era {
         let commits = preset.commits().into_iter().map(commit).collect::<Result<_, _>>()?;
         let mut era = Self {
             name: name.to_owned(),
+            tree: preset.tree,
             commits,
             inherent: Vec::new(),
             toggles: Vec::new(),
