@@ -3,6 +3,7 @@
 //! This crate is the only stable machine-readable interface of cowrace. It holds no logic beyond
 //! printing and parsing its own text forms, and depends on nothing else of the project.
 
+mod costs;
 mod coverage;
 mod digest;
 mod event;
@@ -12,6 +13,7 @@ mod report;
 mod schedule;
 mod verdict;
 
+pub use costs::{Costs, Needed, Span};
 pub use coverage::{Called, Coverage, Functions, Order, Pair, Unreached};
 pub use event::{Change, Event, Kind, Step, Trace};
 pub use report::{Report, Stop};
