@@ -285,6 +285,9 @@ pub struct MatrixArgs {
     /// How the matrix is printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: MatrixFormat,
+    /// Counts page copies and page faults instead, over all executions, beside what ideal memory needed.
+    #[arg(long)]
+    pub costs: bool,
     /// Adds the scenarios that stand for what was tried on real kernels; see `cowrace real-kernels`.
     #[arg(long)]
     pub real_kernels: bool,

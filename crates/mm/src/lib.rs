@@ -79,7 +79,7 @@ fn kernel(world: &World, era: &Era, arch: Arch, counts_costs: bool) -> Arc<Kerne
         arch,
         cpumask: (0..world.mms.len()).map(|mm| cpumask(world, mm)).collect(),
         gup_fast: (0..world.actors.len()).map(|actor| goes_through_gup_fast(world, actor)).collect(),
-        counts_copies: world.predicates.iter().any(|p| counts_copies(&p.expr)),
+        counts_copies: world.predicates.iter().any(|p| p.expr.counts_copies()),
         counts_costs,
         world: world.clone(),
     })
