@@ -82,7 +82,6 @@ impl Promised {
         }))
     }
 
-<<<<<<< HEAD
     /// As [`judge`](Self::judge), and keeps what it was told last of who is behind what is wrong.
     pub(crate) fn blaming(&self, world: &World, last: &Arc<Mutex<Option<Blame>>>) -> Option<Judge> {
         let contract = Arc::clone(oracle(&self.contract, world, &Promises::default()).ok()?);
@@ -93,11 +92,11 @@ impl Promised {
             *last.lock().unwrap_or_else(PoisonError::into_inner) = blame;
             finding
         }))
-=======
+    }
+
     /// The copies and faults that ideal memory needs; none if nothing can be said.
     pub(crate) fn needed(&self, world: &World) -> Option<Needed> {
         self.needed.get_or_init(|| cowrace_ideal::needed(world)).ok()
->>>>>>> fb39b47 (What ideal memory needs; matrix --costs counts (json only so far))
     }
 
     /// Why nothing can be said, if that is so.
