@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use formula::Formula;
 use reader::{Callee, Function};
 
-/// Runs the calls of a scenario, and follows no kernel function.
-const DISPATCH: &str = "call.rs";
+/// What follows no kernel function: it runs the calls of a scenario, and counts what they cost.
+const ASIDE: [&str; 2] = ["call.rs", "costs.rs"];
 /// Has the rules, and is no code of the model but for the questions that it gives a name.
 const ERAS: &str = "era";
 
@@ -65,7 +65,7 @@ fn functions(sources: &[Source]) -> Vec<(&str, Function)> {
 fn requesting(functions: &[(&str, Function)]) -> String {
     let mut list = String::new();
     for (file, Function { name, lines, .. }) in functions {
-        let lines: Vec<_> = lines.iter().filter(|_| *file != DISPATCH).map(|(line, _)| line).collect();
+        let lines: Vec<_> = lines.iter().filter(|_| !ASIDE.contains(file)).map(|(line, _)| line).collect();
         if !lines.is_empty() {
             // Writing to a string cannot fail.
             let _ = writeln!(
@@ -88,7 +88,7 @@ fn flow(functions: &[(&str, Function)]) -> String {
     let place = |at: usize| leads[..at].iter().filter(|&&leads| leads).count();
     let mut list = String::new();
     for (at, (file, Function { lines, .. })) in functions.iter().enumerate().filter(|&(at, _)| leads[at]) {
-        let lines = lines.iter().filter(|_| *file != DISPATCH);
+        let lines = lines.iter().filter(|_| !ASIDE.contains(file));
         let lines: String = lines.map(|(line, when)| format!("({line}, {}), ", code(when))).collect();
         let calls = calls[at].iter().filter(|&(&to, _)| leads[to]);
         let calls: String = calls.map(|(&to, when)| format!("({}, {}), ", place(to), code(when))).collect();

@@ -294,9 +294,12 @@ pub struct MatrixArgs {
     /// How the matrix is printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: MatrixFormat,
+    /// Counts page copies and page faults instead, over all executions, beside what ideal memory needed.
+    #[arg(long)]
+    pub costs: bool,
     /// Names for every change from one era to the next the smallest sets of commits that make it, found by searching:
     /// along the eras that are asked for; without any, along the mainline, and from the base of what is built on it.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "costs")]
     pub why: bool,
     /// Adds the scenarios that stand for what was tried on real kernels; see `cowrace real-kernels`.
     #[arg(long)]

@@ -12,6 +12,7 @@ mod check;
 mod cli;
 mod cmd;
 mod compare;
+mod costs;
 mod coverage;
 mod diagnose;
 mod directives;

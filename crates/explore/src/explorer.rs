@@ -192,6 +192,7 @@ pub struct Explorer<'p> {
     program: &'p Program,
     limits: Limits,
     exhaustive: bool,
+    ends_only: bool,
     preemptions: Option<u32>,
     coverage: bool,
     threads: Option<&'p Threads>,
@@ -214,6 +215,7 @@ impl<'p> Explorer<'p> {
             program,
             limits: Limits::default(),
             exhaustive: false,
+            ends_only: false,
             preemptions: None,
             coverage: false,
             threads: None,
@@ -236,6 +238,16 @@ impl<'p> Explorer<'p> {
     #[must_use]
     pub const fn exhaustive(mut self, exhaustive: bool) -> Self {
         self.exhaustive = exhaustive;
+        self
+    }
+
+    /// With [`exhaustive`](Self::exhaustive), for an observer that asks only in which memories executions end: every one
+    /// of them is shown, in some execution, but not every execution. What follows a barrier of everybody is then
+    /// searched once for each state there, although the search goes on after findings. Which finding is the first may
+    /// depend on the number of threads.
+    #[must_use]
+    pub const fn ends_only(mut self, ends_only: bool) -> Self {
+        self.ends_only = ends_only;
         self
     }
 
@@ -378,7 +390,8 @@ impl<'p> Explorer<'p> {
             memory.assume_far_from_zero(near.to_vec());
         }
         let how = (self.limits, self.exhaustive, self.preemptions, coverage);
-        Shared::new((self.program, memory), how, self.threads.unwrap_or(none), watch)
+        let threads = self.threads.unwrap_or(none);
+        Shared::new((self.program, memory), how, threads, watch).ends_only(self.ends_only)
     }
 
     /// Lets a search take on other threads.

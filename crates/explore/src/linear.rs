@@ -100,13 +100,7 @@ fn run(history: &History, actor: u8, taken: &[u32], movable: usize) -> u32 {
     at
 }
 
-fn unroll(
-    history: &History,
-    turns: &[Turn],
-    stretches: &[Stretch],
-    end: usize,
-    movable: usize,
-) -> Vec<Turn> {
+fn unroll(history: &History, turns: &[Turn], stretches: &[Stretch], end: usize, movable: usize) -> Vec<Turn> {
     let mut way = Vec::new();
     let mut at = Some(end);
     while let Some(stretch) = at.map(|at| stretches[at]) {

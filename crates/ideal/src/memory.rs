@@ -3,10 +3,11 @@
 
 use cowrace_machine::{Addr, Cond, Memory, Obj, Prim, UserAccess, mmu};
 use cowrace_mm::layout::{MmStruct, tlb, tlb_entry, variable, vm};
-use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Va, World};
+use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Target, Va, World};
 
 use crate::cpu::Cpu;
 use crate::layout::{LAZY, SHARED, UFFD_WP, objects, page};
+use crate::needed::Touch;
 use crate::promises::is_shared;
 
 /// What a PTE has that lets user space do everything.
@@ -25,7 +26,7 @@ fn after_discard(area: &Area) -> [u64; 2] {
 }
 
 /// Whether an mm has an area at the start.
-fn inherits(world: &World, mm: MmId, home: MmId) -> bool {
+pub(crate) fn inherits(world: &World, mm: MmId, home: MmId) -> bool {
     mm == home
         || match world.mms[mm].origin {
             Origin::ForkedAtBoot(parent) => inherits(world, parent, home),
@@ -116,8 +117,10 @@ impl Cpu<'_> {
         }
     }
 
-    /// Waits while userfaultfd protects an address. Gives whether it may be accessed then.
-    async fn may_access(&self, mm: MmStruct, va: Va, write: bool, force: bool) -> Result<u64, ()> {
+    /// Waits while userfaultfd protects an address. Gives whether it may be accessed then, and whether that took
+    /// waiting.
+    async fn may_access(&self, mm: MmStruct, va: Va, write: bool, force: bool) -> Result<bool, ()> {
+        let mut waited = false;
         loop {
             let wakes = self.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
             let pte = self.pte(mm, va).await;
@@ -125,14 +128,15 @@ impl Cpu<'_> {
                 return Err(());
             }
             if !write || pte & mmu::WRITE != 0 {
-                return Ok(pte);
+                return Ok(waited);
             }
             // The VMA is asked before userfaultfd is.
             let allowed = self.load(mm.vm_flags(va), Prim::FindVma).await.bits & vm::WRITE != 0;
             if pte & UFFD_WP == 0 || !allowed && !force {
-                return if force { Ok(pte) } else { Err(()) };
+                return if force { Ok(waited) } else { Err(()) };
             }
             self.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
+            waited = true;
         }
     }
 
@@ -153,31 +157,34 @@ impl Cpu<'_> {
     ) -> Result<u64, Errno> {
         let this = usize::from(self.actor());
         let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
+        let mut touch = Touch { write: store.is_some(), waited: false, handle: None };
         loop {
             if self.is_going(mm, va).await {
                 return Err(Errno::Sigsegv);
             }
             if let Some(value) = self.user(access).await {
+                self.touched(Target { mm: mm.0, va }, touch).await;
                 return Ok(value.bits);
             }
-            if self.may_access(mm, va, store.is_some(), false).await.is_err() {
-                return Err(Errno::Sigsegv);
+            match self.may_access(mm, va, store.is_some(), false).await {
+                Ok(waited) => touch.waited |= waited,
+                Err(()) => return Err(Errno::Sigsegv),
             }
         }
     }
 
-    /// Takes hold of the page at an address. Gives whether that is the owner's own, too.
+    /// Takes hold of the page at an address. Gives whether that is the owner's own, too, and whether it took waiting.
     pub(crate) async fn take(
         &self,
         mm: MmStruct,
         va: Va,
         write: bool,
         force: bool,
-    ) -> Result<(Obj, bool), Errno> {
+    ) -> Result<(Obj, bool, bool), Errno> {
         if self.is_going(mm, va).await {
             return Err(Errno::Efault);
         }
-        self.may_access(mm, va, write, force).await.map_err(|()| Errno::Efault)?;
+        let waited = self.may_access(mm, va, write, force).await.map_err(|()| Errno::Efault)?;
         let pte = if write {
             // What is going to be written is not discarded any more.
             self.change_pte(mm, va, |pte| Some(pte & !LAZY & !SHARED)).await & !LAZY & !SHARED
@@ -185,7 +192,7 @@ impl Cpu<'_> {
             self.pte(mm, va).await
         };
         let is_own = pte & SHARED == 0 || pte & mmu::DIRTY != 0;
-        if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok((mmu::page(pte), is_own)) }
+        if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok((mmu::page(pte), is_own, waited)) }
     }
 
     /// `fork(2)`: each word of the child is what the parent has at some moment within the call.
@@ -206,6 +213,7 @@ impl Cpu<'_> {
             let new = mmu::PRESENT | mmu::ACCESSED | write | kept | mmu::pfn_bits(page(child, va));
             self.store(this.vm_flags(va), flags & !vm::UFFD_WP, Prim::VmFlags).await;
             self.store(this.pte(va), new, Prim::SetPteAt).await;
+            self.inherited(va, (parent.0, child)).await;
         }
         self.store(this.started(), 1, Prim::WriteOnce).await;
     }
@@ -214,6 +222,7 @@ impl Cpu<'_> {
     pub(crate) async fn munmap(&self, mm: MmStruct, va: Va) {
         self.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
         self.change_pte(mm, va, |_| Some(0)).await;
+        self.gone(Target { mm: mm.0, va }, true).await;
         self.flush(mm, va).await;
     }
 
@@ -233,6 +242,7 @@ impl Cpu<'_> {
         };
         let old = self.change_pte(mm, va, replaced).await;
         if replaced(old).is_some() {
+            self.gone(Target { mm: mm.0, va }, false).await;
             self.flush(mm, va).await;
         }
     }

@@ -19,7 +19,7 @@ use crate::program::program;
 use crate::promises::Promises;
 
 /// Executions of ideal memory that are looked at at most.
-const MOST: u64 = 3_000_000;
+pub(crate) const MOST: u64 = 3_000_000;
 
 /// Ideal memory has more executions than can be looked at, so nothing can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

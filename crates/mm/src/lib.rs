@@ -8,6 +8,7 @@ mod boot;
 mod call;
 mod check;
 mod consulted;
+pub mod costs;
 mod cpu;
 pub mod era;
 pub mod fork;
@@ -39,7 +40,7 @@ pub mod world;
 
 use std::sync::Arc;
 
-use cowrace_machine::{Actor, ActorSet, Arch, Program};
+use cowrace_machine::{Actor, ActorSet, Arch, Check, Memory, Program};
 
 pub use check::Judge;
 pub use consulted::Consulted;
@@ -68,14 +69,26 @@ pub fn program_and_consulted(
     arch: Arch,
     judge: Option<Judge>,
 ) -> (Program, Consulted) {
-    let kernel = Arc::new(Kernel {
+    let kernel = kernel(world, era, arch, false);
+    let (judged, consulted) = (Arc::clone(&kernel), Consulted::new(Arc::clone(&kernel)));
+    let check = move |memory: &Memory| check::check(&judged, memory, judge.as_ref());
+    (program_of(kernel, era, Box::new(check)), consulted)
+}
+
+fn kernel(world: &World, era: &Era, arch: Arch, counts_costs: bool) -> Arc<Kernel> {
+    Arc::new(Kernel {
         rules: Noted::new(*era.rules()),
         arch,
         cpumask: (0..world.mms.len()).map(|mm| cpumask(world, mm)).collect(),
         gup_fast: (0..world.actors.len()).map(|actor| goes_through_gup_fast(world, actor)).collect(),
         counts_copies: world.predicates.iter().any(|p| p.expr.counts_copies()),
+        counts_costs,
         world: world.clone(),
-    });
+    })
+}
+
+fn program_of(kernel: Arc<Kernel>, era: &Era, check: Check) -> Program {
+    let world = &kernel.world;
     let actors = world.actors.iter().enumerate().map(|(index, spec)| {
         let kernel = Arc::clone(&kernel);
         Actor::new(spec.name.clone(), move |cpu| {
@@ -87,20 +100,17 @@ pub fn program_and_consulted(
         members.iter().for_each(|&actor| set.insert(actor as u8));
         set
     });
-    let judged = Arc::clone(&kernel);
-    let consulted = Consulted::new(Arc::clone(&kernel));
-    let program = Program {
+    Program {
         memory: boot::boot(&kernel),
         actors: actors.collect(),
         barriers: barriers.collect(),
         // Barriers stand between calls, and a call leaves everything in memory.
         forgetful: true,
         windows: world.windows.clone(),
-        check: Box::new(move |memory| check::check(&judged, memory, judge.as_ref())),
+        check,
         fingerprint: fingerprint(&kernel, era.rules()),
         narrate: Box::new(narrate::Narrator::new(kernel)),
-    };
-    (program, consulted)
+    }
 }
 
 /// Hash of everything that the meaning of a schedule depends on: the source of the model, the rules, the

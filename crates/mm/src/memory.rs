@@ -7,11 +7,13 @@
 
 use cowrace_machine::{Prim, mmu};
 
+use crate::costs::count;
 use crate::cpu::Cpu;
 use crate::era::{
     AnonExclusive, FreeSwapCache, GupLongterm, SwapinRecheck, SwapinReuse, UffdFlush, VmaLock, WpFreeSwap,
     WpLruDrain, WpReuse, WpUnlock,
 };
+use crate::layout::kernel::{COPIED, FAULTED};
 use crate::layout::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, file_page, pg, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pte::{Pte, SOFT_DIRTY, UFFD_WP};
@@ -132,6 +134,7 @@ fn access_error(cpu: &Cpu, vm_flags: u64, write: bool) -> Option<Errno> {
 /// [`FaultResult::Retry`].
 pub async fn handle_mm_fault(cpu: &Cpu, mut vmf: VmFault) -> FaultResult {
     let _frame = cpu.frame("handle_pte_fault");
+    count(cpu, FAULTED).await;
     let (mm, va) = (vmf.mm, vmf.va);
     vmf.orig_pte = cpu.ptep_get(mm, va).await;
     if vmf.orig_pte.none() {
@@ -229,6 +232,7 @@ async fn do_fault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
 /// `copy_user_highpage`: word by word, through the kernel's mapping, under no lock that stops writers.
 pub async fn copy_user_highpage(cpu: &Cpu, to: Page, from: Page) {
     let _frame = cpu.frame("copy_user_highpage");
+    count(cpu, COPIED).await;
     for word in 0..mmu::DATA_WORDS {
         let data = cpu.load(from.data(word), Prim::CopyUserHighpage).await;
         cpu.store(to.data(word), data, Prim::CopyUserHighpage).await;

@@ -148,7 +148,8 @@ impl Narrator {
             Thing::Failure(call) => format!("result of call {call}"),
             Thing::Kernel(0) => "swap lock".to_owned(),
             Thing::Kernel(1) => "zone lock".to_owned(),
-            Thing::Kernel(_) => "free list".to_owned(),
+            Thing::Kernel(2..10) => "free list".to_owned(),
+            Thing::Kernel(_) => "costs".to_owned(),
             Thing::Mm(mm, word) => {
                 let field = [
                     "mmap_lock",

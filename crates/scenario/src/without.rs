@@ -75,9 +75,13 @@ mod tests {
     #[test]
     fn cells_that_others_need_stay() {
         let whole = parse(TEXT).expect("a scenario");
-        assert!(without(&whole, &["h = get_user_pages(buf, FOLL_WRITE)"]).is_none(), "the device needs the handle");
+        assert!(
+            without(&whole, &["h = get_user_pages(buf, FOLL_WRITE)"]).is_none(),
+            "the device needs the handle"
+        );
         assert!(without(&whole, &["r = buf[0]"]).is_none(), "a predicate needs the variable");
-        let less = without(&whole, &["h = get_user_pages(buf, FOLL_WRITE)", "dma_write(h[0], 1)"]).expect("a scenario");
+        let less = without(&whole, &["h = get_user_pages(buf, FOLL_WRITE)", "dma_write(h[0], 1)"])
+            .expect("a scenario");
         let calls = less.variants()[0].cells().iter().map(|cell| cell.text.as_str());
         assert_eq!(calls.collect::<Vec<_>>(), ["x = buf[1]", "r = buf[0]", "buf[1] = 2"]);
         assert_eq!(less.variants()[0].world().windows.len(), 1);

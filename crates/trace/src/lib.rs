@@ -3,6 +3,7 @@
 //! This crate is the only stable machine-readable interface of cowrace. It holds no logic beyond
 //! printing and parsing its own text forms, and depends on nothing else of the project.
 
+mod costs;
 mod course;
 mod coverage;
 mod digest;
@@ -13,6 +14,7 @@ mod report;
 mod schedule;
 mod verdict;
 
+pub use costs::{Costs, Needed, Span};
 pub use course::{Alone, Course, Found, Switch};
 pub use coverage::{Called, Coverage, Functions, Order, Pair, Unreached};
 pub use event::{Change, Event, Kind, Step, Trace};
