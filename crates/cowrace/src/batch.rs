@@ -44,7 +44,7 @@ impl Batch<'_> {
         tell: impl Fn(Task<'_>, &Loaded, &R) -> Result<String, Failure> + Sync,
     ) -> Result<Searched<R>, Failure> {
         let work = self.work();
-        let all = self.args.jobs.map_or_else(cores, usize::from);
+        let all = self.args.how_far.jobs.map_or_else(cores, usize::from);
         let size = if self.shares { self.eras.len().max(1) } else { 1 };
         let groups: Vec<_> = work.chunks(size).collect();
         let workers = all.clamp(1, groups.len().max(1));

@@ -2,7 +2,7 @@
 
 use cowrace_explore::{Coverage, Observer};
 use cowrace_mm::{Consulted, Era};
-use cowrace_trace::{Report, Schedule, Verdict};
+use cowrace_trace::{Found, Report, Schedule, Verdict};
 
 use crate::check::{Exploration, Explored, Task};
 
@@ -44,6 +44,11 @@ impl Sharing {
             self.searched.push(Searched { consulted, report: report.clone(), through });
         }
         report
+    }
+
+    /// What is found under an era, if it is known without a search.
+    pub(crate) fn known(&self, era: &Era) -> Option<Found> {
+        self.search_of(era).map(|searched| Found::from(&searched.report))
     }
 
     /// Whether an era has its search in common with one that was searched, so far as is known.

@@ -21,6 +21,9 @@ pub(crate) struct Trials<'t, 'p> {
 impl Trials<'_, '_> {
     /// What is found under an era.
     fn found(&mut self, era: &Era) -> Found {
+        if let Some(found) = self.sharing.known(era) {
+            return found;
+        }
         self.watch.another();
         Found::from(&self.sharing.explore(&Task { era, ..self.task }, self.how, self.watch))
     }
@@ -32,6 +35,10 @@ impl Trials<'_, '_> {
         for size in 1..=difference.len() {
             let mut sets = Vec::new();
             for set in subsets(&difference, size) {
+                // Between eras that are far apart there are many.
+                if self.watch.stops() {
+                    return None;
+                }
                 let found = self.found(&toggled(from, &set));
                 if !found.is_known() {
                     return None;

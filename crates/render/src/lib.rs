@@ -33,6 +33,7 @@
 mod columns;
 mod coverage;
 mod diagram;
+mod diff;
 mod engines;
 mod explain;
 mod grid;
@@ -46,6 +47,7 @@ mod why;
 pub use columns::Columns;
 pub use coverage::coverage;
 pub use diagram::{Diagram, Row};
+pub use diff::diff;
 pub use engines::engines;
 pub use explain::explain;
 pub use markdown::markdown;

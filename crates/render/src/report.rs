@@ -116,9 +116,14 @@ fn tally(reports: &[Report], judgement: Option<String>) -> String {
 
 /// The name of the scenario, with its variant.
 pub(crate) fn name(report: &Report) -> String {
-    match &report.variant {
-        Some(variant) => format!("{}:{variant}", report.scenario),
-        None => report.scenario.clone(),
+    with_variant(&report.scenario, report.variant.as_deref())
+}
+
+/// As `scenario:variant`.
+pub(crate) fn with_variant(scenario: &str, variant: Option<&str>) -> String {
+    match variant {
+        Some(variant) => format!("{scenario}:{variant}"),
+        None => scenario.to_owned(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use cowrace_trace::{Alone, Course, Found, Switch, Verdict};
 
+use crate::report::with_variant;
+
 /// How wide sentences may be.
 const WIDTH: usize = 100;
 
@@ -32,10 +34,7 @@ pub fn why_markdown(courses: &[Course], titles: &[(&str, &str)]) -> String {
 }
 
 fn name(course: &Course) -> String {
-    match &course.variant {
-        Some(variant) => format!("{}:{variant}", course.scenario),
-        None => course.scenario.clone(),
-    }
+    with_variant(&course.scenario, course.variant.as_deref())
 }
 
 /// What becomes of a scenario, in a sentence.
@@ -92,7 +91,7 @@ fn turn(before: Found, change: &Switch) -> String {
 }
 
 /// A verdict, with the damage.
-pub(crate) fn state(found: Found) -> String {
+fn state(found: Found) -> String {
     match found.class {
         Some(class) => format!("{} ({class})", found.verdict),
         None => found.verdict.to_string(),
@@ -116,7 +115,7 @@ fn short_of(alone: &[Alone]) -> Option<String> {
 }
 
 /// A toggle as a part of a sentence.
-fn thing(toggle: &str) -> String {
+pub(crate) fn thing(toggle: &str) -> String {
     match (toggle.strip_prefix("--without "), toggle.split_once(' ')) {
         (Some(commit), _) => format!("the removal of {commit}"),
         (None, Some((_, thing))) => thing.to_owned(),
@@ -125,7 +124,7 @@ fn thing(toggle: &str) -> String {
 }
 
 /// As `a, b and c`.
-fn listed(mut things: Vec<String>) -> String {
+pub(crate) fn listed(mut things: Vec<String>) -> String {
     match things.pop() {
         Some(last) if !things.is_empty() => format!("{} and {last}", things.join(", ")),
         last => last.unwrap_or_default(),
@@ -150,7 +149,7 @@ fn named<'t>(courses: &[Course], titles: &[(&'t str, &'t str)]) -> Vec<(&'t str,
 }
 
 /// Words in lines that are not too wide, unless a word is.
-fn filled(text: &str, first: &str, rest: &str) -> String {
+pub(crate) fn filled(text: &str, first: &str, rest: &str) -> String {
     let mut out = String::new();
     let mut line = String::new();
     for word in text.split(' ') {

@@ -6,6 +6,7 @@
 mod costs;
 mod course;
 mod coverage;
+pub mod difference;
 mod digest;
 mod event;
 pub mod frontier;
