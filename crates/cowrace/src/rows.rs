@@ -52,7 +52,15 @@ pub(crate) fn rows(
     };
     painter.events();
     painter.rest();
-    painter.rows
+    without_idle_barriers(painter.rows)
+}
+
+/// A barrier above everything, or below, keeps nobody waiting.
+fn without_idle_barriers(mut rows: Vec<Drawn>) -> Vec<Drawn> {
+    let is_cell = |drawn: &Drawn| matches!(drawn.row, Row::Cells(_));
+    rows.truncate(rows.iter().rposition(is_cell).map_or(0, |last| last + 1));
+    let first = rows.iter().position(is_cell).unwrap_or(0);
+    rows.split_off(first)
 }
 
 /// A call that spans rows.

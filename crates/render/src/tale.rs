@@ -9,6 +9,8 @@ use crate::Diagram;
 /// A story, ready to be told.
 #[derive(Clone, Debug, Default)]
 pub struct Tale {
+    /// What one must know before: lines.
+    pub opening: Vec<String>,
     /// The diagram; of it the columns and the rows are drawn.
     pub diagram: Diagram,
     /// What happens in each of its rows.
@@ -43,6 +45,12 @@ impl fmt::Display for Tale {
         let drawn = Diagram { header: Vec::new(), footer: Vec::new(), ..self.diagram.clone() }.to_string();
         let digits = self.rows.len().to_string().len();
         let margin = digits + 2;
+        for line in &self.opening {
+            writeln!(f, "{line}")?;
+        }
+        if !self.opening.is_empty() {
+            writeln!(f)?;
+        }
         for (at, line) in drawn.lines().enumerate() {
             // Two lines of heads stand above the first row.
             match at.checked_sub(2) {
@@ -103,6 +111,7 @@ mod tests {
             lines: lines.iter().map(|&line| line.to_owned()).collect(),
         };
         let tale = Tale {
+            opening: vec!["mm A { buf: anon }".into()],
             diagram: Diagram {
                 header: vec!["race r".into()],
                 columns: vec!["a @A".into(), "b @A".into()],
@@ -123,6 +132,8 @@ mod tests {
             closing: vec!["lost-write (wrong CoW): ".to_owned() + &"word ".repeat(16)],
         };
         insta::assert_snapshot!(tale, @r"
+        mm A { buf: anon }
+
            a @A          b @A
            ============  ==========
         1  r = buf[0] {

@@ -104,6 +104,7 @@ pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
     let drawn = rows(world, trace, Detail::Operations, &shown(world), call);
     let place = |function: &str| told::place(task.era, function);
     let mut tale = Tale {
+        opening: opening(task.scenario),
         diagram: picture(task.scenario, task.variant, trace, Drawing { detail: Detail::Operations, ..drawing }),
         rows: told::told(task.era, trace, &drawn, |drawn| heading(task, trace, drawn)),
         closing: Vec::new(),
@@ -118,6 +119,20 @@ pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
         None => tale.closing.push("Nothing is wrong with this execution.".to_owned()),
     }
     tale
+}
+
+/// What a scenario is about and how memory is at first, as its file says it.
+fn opening(scenario: &Scenario) -> Vec<String> {
+    let header = scenario.header_text();
+    let title = scenario.title().map(str::to_owned);
+    // An mm may go on over several lines, which are indented or close a brace.
+    let mut within = false;
+    let memory = header.lines().filter(|line| {
+        let continues = line.starts_with(|c: char| c.is_whitespace() || c == '}');
+        within = ["mm ", "env "].iter().any(|word| line.starts_with(word)) || within && continues;
+        within && !line.trim().is_empty()
+    });
+    title.into_iter().chain(memory.map(|line| line.trim_end().to_owned())).collect()
 }
 
 /// Who does what in a row: of a step, within which call.

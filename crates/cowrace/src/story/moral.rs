@@ -1,6 +1,7 @@
 //! What a story comes to: which damage, whose value it is about, and where it went.
 
 use cowrace_ideal::{Author, Blame, Shown};
+use cowrace_machine::Prim;
 use cowrace_trace::{Finding, Kind, Trace};
 
 use crate::rows::Drawn;
@@ -40,7 +41,10 @@ impl Moral<'_> {
             return;
         };
         sentences.push(format!("{} in row {}.", wrote(author, &word), self.row(event)));
-        sentences.extend(self.left(blame, page_of(&word), event));
+        let left = self.left(blame, page_of(&word), event);
+        // Whoever still holds the page of before does not see what is written to the one that took its place.
+        let held = || self.left(blame, &self.looked_into(blame)?, usize::MAX);
+        sentences.extend(left.or_else(held));
         sentences.extend(self.read(blame, Some(author)));
     }
 
@@ -98,7 +102,7 @@ impl Moral<'_> {
         let why = self.why(at).map(|(why, place)| format!(": {why}{place}")).unwrap_or_default();
         let row = self.row(at);
         let what = if written != usize::MAX && at < written {
-            format!("Since row {row} {mm}.{area} was {now}, no longer {page}")
+            format!("{mm}.{area} was no longer {page} since row {row}, and is {now} now")
         } else {
             format!("In row {row} {mm}.{area} became {now}, no longer {page}")
         };
@@ -124,6 +128,18 @@ impl Moral<'_> {
             }
             Shown::Failure | Shown::Handle(_) => None,
         }
+    }
+
+    /// The page that a device read from when it missed the value.
+    fn looked_into(&self, blame: &Blame) -> Option<String> {
+        let Shown::Variable(variable) = &blame.shown else { return None };
+        let set = self.set(variable)?;
+        let mut before = self.trace.events[..=set].iter().rev();
+        let read = before.find(|event| {
+            event.actor == self.trace.events[set].actor && event.primitive == Prim::DmaRead.name()
+        })?;
+        let word = read.text.split_once('(')?.1;
+        Some(page_of(word).to_owned())
     }
 
     /// The event that sets a variable.

@@ -41,14 +41,12 @@ fn parts(era: &Era, trace: &Trace, events: &[usize]) -> Vec<Part> {
             continue;
         }
         let place = place(era, &event.function);
+        if event.function == USER && parts.last().is_some_and(|part| part.place != place) {
+            visit = parts.len();
+        }
         match parts[visit..].iter_mut().find(|part| part.place == place) {
             Some(part) => part.lines.extend(lines),
-            None => {
-                if event.function == USER {
-                    visit = parts.len();
-                }
-                parts.push(Part { place, lines });
-            }
+            None => parts.push(Part { place, lines }),
         }
     }
     parts
