@@ -31,6 +31,7 @@
 //! ```
 
 mod columns;
+mod costs;
 mod coverage;
 mod diagram;
 mod engines;
@@ -42,6 +43,7 @@ mod table;
 mod tale;
 
 pub use columns::Columns;
+pub use costs::{costs, costs_markdown};
 pub use coverage::coverage;
 pub use diagram::{Diagram, Row};
 pub use engines::engines;
