@@ -216,8 +216,8 @@ impl Cpu<'_> {
     pub(crate) async fn munmap(&self, mm: MmStruct, va: Va) {
         self.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
         self.change_pte(mm, va, |_| Some(0)).await;
-        self.gone(Target { mm: mm.0, va }, true).await;
         self.flush(mm, va).await;
+        self.gone(Target { mm: mm.0, va }, true).await;
     }
 
     /// `MADV_DONTNEED`, or the discarding of what `MADV_FREE` gave up (`lazily`).
@@ -236,8 +236,8 @@ impl Cpu<'_> {
         };
         let old = self.change_pte(mm, va, replaced).await;
         if replaced(old).is_some() {
-            self.gone(Target { mm: mm.0, va }, false).await;
             self.flush(mm, va).await;
+            self.gone(Target { mm: mm.0, va }, false).await;
         }
     }
 
