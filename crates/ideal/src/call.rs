@@ -11,7 +11,6 @@ use crate::cpu::{Cpu, Known};
 use crate::history::{self, Histories};
 use crate::keepers::{calls, keepers};
 use crate::layout::{heir, page};
-use crate::needed::Touch;
 use crate::promises::Rule;
 
 /// The whole life of an actor.
@@ -74,8 +73,8 @@ struct Taken {
 async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Result<Taken, Errno> {
     let mm = MmStruct(target.mm);
     let force = matches!(spec.call, Call::Gup { flags, .. } if flags.force);
-    let (page, is_own, waited) = cpu.take(mm, target.va, write, force).await?;
-    cpu.touched(target, Touch { write, waited, handle: spec.dest }).await;
+    let (page, is_own) = cpu.take(mm, target.va, write, force).await?;
+    cpu.touched(target, write, spec.dest).await;
     let rule = cpu.promises.rule(cpu.world, spec, target.va);
     let mut heir = None;
     // Whose memory it is makes no difference to what is needed.

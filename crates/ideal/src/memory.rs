@@ -7,7 +7,6 @@ use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Target, Va
 
 use crate::cpu::Cpu;
 use crate::layout::{LAZY, SHARED, UFFD_WP, objects, page};
-use crate::needed::Touch;
 use crate::promises::is_shared;
 
 /// What a PTE has that lets user space do everything.
@@ -117,10 +116,8 @@ impl Cpu<'_> {
         }
     }
 
-    /// Waits while userfaultfd protects an address. Gives whether it may be accessed then, and whether that took
-    /// waiting.
-    async fn may_access(&self, mm: MmStruct, va: Va, write: bool, force: bool) -> Result<bool, ()> {
-        let mut waited = false;
+    /// Waits while userfaultfd protects an address. Gives whether it may be accessed then.
+    async fn may_access(&self, mm: MmStruct, va: Va, write: bool, force: bool) -> Result<(), ()> {
         loop {
             let wakes = self.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
             let pte = self.pte(mm, va).await;
@@ -128,15 +125,14 @@ impl Cpu<'_> {
                 return Err(());
             }
             if !write || pte & mmu::WRITE != 0 {
-                return Ok(waited);
+                return Ok(());
             }
             // The VMA is asked before userfaultfd is.
             let allowed = self.load(mm.vm_flags(va), Prim::FindVma).await.bits & vm::WRITE != 0;
             if pte & UFFD_WP == 0 || !allowed && !force {
-                return if force { Ok(waited) } else { Err(()) };
+                return if force { Ok(()) } else { Err(()) };
             }
             self.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
-            waited = true;
         }
     }
 
@@ -157,34 +153,32 @@ impl Cpu<'_> {
     ) -> Result<u64, Errno> {
         let this = usize::from(self.actor());
         let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
-        let mut touch = Touch { write: store.is_some(), waited: false, handle: None };
         loop {
             if self.is_going(mm, va).await {
                 return Err(Errno::Sigsegv);
             }
             if let Some(value) = self.user(access).await {
-                self.touched(Target { mm: mm.0, va }, touch).await;
+                self.touched(Target { mm: mm.0, va }, store.is_some(), None).await;
                 return Ok(value.bits);
             }
-            match self.may_access(mm, va, store.is_some(), false).await {
-                Ok(waited) => touch.waited |= waited,
-                Err(()) => return Err(Errno::Sigsegv),
+            if self.may_access(mm, va, store.is_some(), false).await.is_err() {
+                return Err(Errno::Sigsegv);
             }
         }
     }
 
-    /// Takes hold of the page at an address. Gives whether that is the owner's own, too, and whether it took waiting.
+    /// Takes hold of the page at an address. Gives whether that is the owner's own, too.
     pub(crate) async fn take(
         &self,
         mm: MmStruct,
         va: Va,
         write: bool,
         force: bool,
-    ) -> Result<(Obj, bool, bool), Errno> {
+    ) -> Result<(Obj, bool), Errno> {
         if self.is_going(mm, va).await {
             return Err(Errno::Efault);
         }
-        let waited = self.may_access(mm, va, write, force).await.map_err(|()| Errno::Efault)?;
+        self.may_access(mm, va, write, force).await.map_err(|()| Errno::Efault)?;
         let pte = if write {
             // What is going to be written is not discarded any more.
             self.change_pte(mm, va, |pte| Some(pte & !LAZY & !SHARED)).await & !LAZY & !SHARED
@@ -192,7 +186,7 @@ impl Cpu<'_> {
             self.pte(mm, va).await
         };
         let is_own = pte & SHARED == 0 || pte & mmu::DIRTY != 0;
-        if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok((mmu::page(pte), is_own, waited)) }
+        if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok((mmu::page(pte), is_own)) }
     }
 
     /// `fork(2)`: each word of the child is what the parent has at some moment within the call.
@@ -222,8 +216,8 @@ impl Cpu<'_> {
     pub(crate) async fn munmap(&self, mm: MmStruct, va: Va) {
         self.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
         self.change_pte(mm, va, |_| Some(0)).await;
-        self.gone(Target { mm: mm.0, va }, true).await;
         self.flush(mm, va).await;
+        self.gone(Target { mm: mm.0, va }, true).await;
     }
 
     /// `MADV_DONTNEED`, or the discarding of what `MADV_FREE` gave up (`lazily`).
@@ -242,8 +236,8 @@ impl Cpu<'_> {
         };
         let old = self.change_pte(mm, va, replaced).await;
         if replaced(old).is_some() {
-            self.gone(Target { mm: mm.0, va }, false).await;
             self.flush(mm, va).await;
+            self.gone(Target { mm: mm.0, va }, false).await;
         }
     }
 

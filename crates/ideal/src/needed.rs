@@ -35,16 +35,6 @@ const PAGE: u64 = 4;
 /// copy that is needed now.
 const EARLY: u64 = 1 << 8;
 
-/// An access that went through.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Touch {
-    pub(crate) write: bool,
-    /// Userfaultfd has held it up, which takes a fault.
-    pub(crate) waited: bool,
-    /// The variable that keeps a handle from now on.
-    pub(crate) handle: Option<VarId>,
-}
-
 /// Whether an mm that writes to a page needs a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
@@ -104,16 +94,16 @@ fn at_end(memory: &Memory) -> Needed {
 }
 
 impl Cpu<'_> {
-    /// User space or GUP has come to an address.
-    pub(crate) async fn touched(&self, Target { mm, va }: Target, touch: Touch) {
+    /// User space has come to an address, or GUP, with a variable that keeps what it takes hold of.
+    pub(crate) async fn touched(&self, Target { mm, va }: Target, write: bool, handle: Option<VarId>) {
         if !self.counts {
             return;
         }
         self.lock(content_lock(va), 1, Prim::Ghost).await;
         let is_file = self.world.areas[va].backing == Backing::PrivateFile;
-        let (mut faults, mut copies) = (touch.waited, false);
+        let (mut faults, mut copies) = (false, false);
         let found = self.note(content(mm, va)).await;
-        match (found, touch.write) {
+        match (found, write) {
             (ABSENT, false) if is_file => {
                 faults = true;
                 self.store(content(mm, va), FILE, Prim::Ghost).await;
@@ -123,13 +113,13 @@ impl Cpu<'_> {
                 self.store(content(mm, va), self.unused(va).await, Prim::Ghost).await;
             }
             (PAGE.., true) => {
-                let part = self.part(mm, va, found).await;
-                (faults, copies) = (faults || part == Part::Faulting, part != Part::Alone);
+                let part = self.part(va, found, |who, _| who == mm).await;
+                (faults, copies) = (part == Part::Faulting, part != Part::Alone);
             }
             _ => {}
         }
         self.needs(faults, copies).await;
-        if let Some(keeper) = touch.handle.and_then(|handle| self.keeper(handle)) {
+        if let Some(keeper) = handle.and_then(|handle| self.keeper(handle)) {
             let now = self.note(content(mm, va)).await & !EARLY;
             self.store(content_held(keeper.variable), now, Prim::Ghost).await;
         }
@@ -143,7 +133,7 @@ impl Cpu<'_> {
         }
         self.lock(content_lock(va), 1, Prim::Ghost).await;
         let found = self.note(content(mm, va)).await;
-        let copies = found >= PAGE && self.part(mm, va, found).await != Part::Alone;
+        let copies = found >= PAGE && self.part(va, found, |who, _| who == mm).await != Part::Alone;
         self.needs(false, copies).await;
         self.unlock(content_lock(va), 1, Prim::Ghost).await;
     }
@@ -163,7 +153,8 @@ impl Cpu<'_> {
                 }
             }
         }
-        let copies = found >= PAGE && self.part(owner, va, found).await != Part::Alone;
+        let is_own = |who, addr| who == owner || addr == content_held(handle);
+        let copies = found >= PAGE && self.part(va, found, is_own).await != Part::Alone;
         self.needs(false, copies).await;
         self.unlock(content_lock(va), 1, Prim::Ghost).await;
     }
@@ -217,12 +208,12 @@ impl Cpu<'_> {
     }
 
     /// Gives an mm, and the handles on its memory, a page of their own if somebody else has theirs.
-    async fn part(&self, mm: MmId, va: Va, page: u64) -> Part {
+    async fn part(&self, va: Va, page: u64, is_own: impl Fn(MmId, Addr) -> bool) -> Part {
         let (mut own, mut others) = (Vec::new(), Vec::new());
-        for (owner, addr) in self.holders(va) {
+        for (who, addr) in self.holders(va) {
             let has = self.note(addr).await;
             if has & !EARLY == page & !EARLY {
-                if owner == mm { own.push(addr) } else { others.push(has) }
+                if is_own(who, addr) { own.push(addr) } else { others.push(has) }
             }
         }
         if others.is_empty() {

@@ -1,9 +1,10 @@
 //! What differs between two kernels, as text.
 
 use cowrace_trace::difference::{Change, Difference, NewLines};
-use cowrace_trace::{Found, Span};
+use cowrace_trace::Found;
 
 use crate::Columns;
+use crate::costs::span;
 use crate::coverage::lines as listed_lines;
 use crate::report::{counted, with_variant};
 use crate::why::{alternatives, filled, listed, thing};
@@ -110,11 +111,6 @@ fn copies(difference: &Difference) -> Option<Copies> {
     }
 }
 
-/// As `0` or `0..2`.
-fn span(span: Span) -> String {
-    if span.fewest == span.most { span.fewest.to_string() } else { format!("{}..{}", span.fewest, span.most) }
-}
-
 fn new_lines(lines: &NewLines) -> String {
     let NewLines { to, lines: all, unreached, .. } = lines;
     let of = format!("{} of the model that only {to} comes to", counted((*all).into(), "line"));
@@ -154,7 +150,7 @@ fn numbers(differences: &[Difference], lines: &NewLines) -> String {
 #[cfg(test)]
 mod tests {
     use cowrace_trace::difference::Side;
-    use cowrace_trace::{Class, Costs, Unreached, Verdict};
+    use cowrace_trace::{Class, Costs, Span, Unreached, Verdict};
 
     use super::*;
 

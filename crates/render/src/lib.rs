@@ -31,6 +31,7 @@
 //! ```
 
 mod columns;
+mod costs;
 mod coverage;
 mod diagram;
 mod diff;
@@ -45,6 +46,7 @@ mod tale;
 mod why;
 
 pub use columns::Columns;
+pub use costs::{costs, costs_markdown};
 pub use coverage::coverage;
 pub use diagram::{Diagram, Row};
 pub use diff::diff;

@@ -1,7 +1,7 @@
 //! `cowrace matrix`: what the model says of every scenario under every era, whatever files expect.
 
 use cowrace_explore::Threads;
-use cowrace_render::{counts, markdown, matrix, why, why_markdown};
+use cowrace_render::{costs, costs_markdown, counts, markdown, matrix, why, why_markdown};
 use cowrace_trace::{Course, Exit, Report, Verdict};
 
 use crate::batch::{self, Batch};
@@ -50,17 +50,18 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let changes = changes.concat();
     match args.format {
         MatrixFormat::Text => {
-            out.text(&format!("{}\n", matrix(&reports)))?;
-            if args.why && !changes.is_empty() {
-                out.text(&format!("{}\n", why(&changes, &titles())))?;
-            }
-            out.line(&counts(&reports))?;
+            let costs = if args.costs { costs(&reports) + "\n" } else { String::new() };
+            let why = if changes.is_empty() { String::new() } else { why(&changes, &titles()) + "\n" };
+            out.text(&format!("{}\n{costs}{why}{}\n", matrix(&reports), counts(&reports)))?;
         }
         MatrixFormat::Markdown => {
-            out.text(&(markdown(&reports) + &why_markdown(&changes, &titles())))?;
+            let costs = if args.costs { format!("\n{}", costs_markdown(&reports)) } else { String::new() };
+            out.text(&(markdown(&reports) + &costs + &why_markdown(&changes, &titles())))?;
         }
         MatrixFormat::Json => {}
     }
+    let is_counted = |report: &Report| report.costs.is_some_and(|costs| costs.needed.is_some());
+    let is_answered = |report: &Report| is_answered(report) && (is_counted(report) || !args.costs);
     let exit = if reports.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
     Ok(searched.extent.tell(exit))
 }
