@@ -12,7 +12,6 @@ use crate::eras::Selection;
 use crate::input::Loaded;
 use crate::interrupt::Extent;
 use crate::progress::{Progress, Watch};
-use crate::sharing::Sharing;
 use crate::{Failure, Interrupt, Out, jobs};
 
 /// Scenarios and the eras to search them under.
@@ -36,15 +35,16 @@ pub(crate) struct Searched<R> {
 
 impl Batch<'_> {
     /// Does `search` for everything, and gives what it comes to in order. What `tell` says of it is printed
-    /// as soon as everything before it is.
-    pub(crate) fn run<R: Send>(
+    /// as soon as everything before it is. Searches that are done by one thread because they may have something in common
+    /// have a state in common.
+    pub(crate) fn run<S: Default, R: Send>(
         &self,
         out: &mut Out<'_>,
-        search: impl Fn(&Task<'_>, &mut Watch<'_>, &Threads, &mut Sharing) -> R + Sync,
+        search: impl Fn(&Task<'_>, &mut Watch<'_>, &Threads, &mut S) -> R + Sync,
         tell: impl Fn(Task<'_>, &Loaded, &R) -> Result<String, Failure> + Sync,
     ) -> Result<Searched<R>, Failure> {
         let work = self.work();
-        let all = self.args.jobs.map_or_else(cores, usize::from);
+        let all = self.args.how_far.jobs.map_or_else(cores, usize::from);
         let size = if self.shares { self.eras.len().max(1) } else { 1 };
         let groups: Vec<_> = work.chunks(size).collect();
         let workers = all.clamp(1, groups.len().max(1));
@@ -52,9 +52,9 @@ impl Batch<'_> {
         let spare = Threads::new(all - workers);
         let progress = Progress::new(work.len(), self.interrupt.clone());
         let (mut results, mut finished) = (Vec::new(), 0);
-        let one = |sharing: &mut Sharing, (task, loaded): &(Task<'_>, &Loaded)| {
+        let one = |state: &mut S, (task, loaded): &(Task<'_>, &Loaded)| {
             let mut watch = Watch::new(&progress);
-            let result = search(task, &mut watch, &spare, sharing);
+            let result = search(task, &mut watch, &spare, state);
             progress.done();
             let text = tell(*task, loaded, &result)?;
             Ok((result, text, watch.has_stopped()))

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use cowrace_explore::{Explorer, GuideError, Limits, Observer, Outcome, Threads, guide};
+use cowrace_explore::{Coverage, Explorer, GuideError, Limits, Observer, Outcome, Threads, guide};
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::era::PRESETS;
 use cowrace_mm::{Consulted, Era, Judge};
@@ -42,6 +42,8 @@ pub(crate) struct Explored {
     pub(crate) report: Report,
     /// What it has asked of the era, and the search for costs.
     pub(crate) consulted: Vec<Consulted>,
+    /// What it went through, bad or not, if it came to its end and that was asked for.
+    pub(crate) through: Option<Coverage>,
     /// Where to go on, if something ended it early.
     pub(crate) frontier: Option<Box<Frontier>>,
 }
@@ -135,7 +137,8 @@ impl Task<'_> {
         // Samples count for what they have found; for what holds they say nothing.
         let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };
         let is_clean = matches!(verdict, Verdict::Holds | Verdict::Vacuous);
-        let seen = outcome.coverage.filter(|_| is_clean);
+        let through = outcome.coverage.filter(|_| outcome.complete);
+        let seen = through.as_ref().filter(|_| is_clean);
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
         // What a limit has ended is not begun again to count.
@@ -161,10 +164,10 @@ impl Task<'_> {
             settings: preemptions.map(at_most),
             schedule: finding.map(|(_, schedule)| schedule),
             costs,
-            coverage: seen.map(|seen| coverage::told(self.variant, &seen)),
+            coverage: seen.map(|seen| coverage::told(self.variant, seen)),
             ..self.report("explore", "sc")
         };
-        Explored { report, consulted: vec![consulted, counted], frontier }
+        Explored { report, consulted: vec![consulted, counted], through, frontier }
     }
 
     /// A report of nothing yet.

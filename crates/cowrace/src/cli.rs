@@ -36,6 +36,16 @@ Exit codes:
   12  a limit ended a search, or a question could not be answered
  130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12";
 
+const DIFF_EXITS: &str = "\
+Exit codes:
+   0  everything is answered, and nothing is newly broken
+   1  the tool failed
+   2  the command line cannot be read
+   3  a scenario cannot be read, does not parse or does not check
+  10  something is newly broken
+  12  a limit ended a search, or a question could not be answered
+ 130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12 unless something is broken";
+
 const REPLAY_EXITS: &str = "\
 Exit codes:
    0  the execution ran as asked, and holds or ends in the violation that the file expects
@@ -60,7 +70,7 @@ impl Cli {
     #[must_use]
     pub const fn searches(&self) -> bool {
         match &self.command {
-            Command::Check(_) | Command::Matrix(_) => true,
+            Command::Check(_) | Command::Matrix(_) | Command::Diff(_) => true,
             Command::Explain(args) => !args.as_written && args.schedule.is_none(),
             Command::Replay(_) | Command::List(_) | Command::Eras(_) | Command::RealKernels(_) => false,
         }
@@ -78,6 +88,11 @@ pub enum Command {
     /// What the files expect makes no difference.
     #[command(after_help = MATRIX_EXITS)]
     Matrix(MatrixArgs),
+    /// Compares two kernels: scenarios that are broken and mended, page copies, and lines of the model that were not tried.
+    ///
+    /// What the files expect makes no difference.
+    #[command(after_help = DIFF_EXITS)]
+    Diff(DiffArgs),
     /// Runs one execution: the rows of the diagram in the order drawn, or a schedule.
     #[command(after_help = REPLAY_EXITS)]
     Replay(ReplayArgs),
@@ -120,7 +135,7 @@ pub enum MatrixFormat {
 }
 
 /// Which kernel.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct ToggleArgs {
     /// Adds a commit to each era.
     #[arg(long, value_name = "COMMIT")]
@@ -214,6 +229,23 @@ pub struct SearchArgs {
     /// Deviations.
     #[command(flatten)]
     pub toggles: ToggleArgs,
+    /// How far.
+    #[command(flatten)]
+    pub how_far: LimitArgs,
+}
+
+impl SearchArgs {
+    /// What may end each search early.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let LimitArgs { max_executions: executions, max_time: time, max_memory: memory, .. } = self.how_far;
+        Limits { executions, time, memory, ..Limits::default() }
+    }
+}
+
+/// How far to search, and with how much.
+#[derive(Clone, Debug, Args)]
+pub struct LimitArgs {
     /// Ends each search after so many executions; the verdict is then `bounded`.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_executions: Option<u64>,
@@ -226,15 +258,6 @@ pub struct SearchArgs {
     /// Searches that run at the same time; without it, one for each CPU.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-}
-
-impl SearchArgs {
-    /// What may end each search early.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        let (executions, time, memory) = (self.max_executions, self.max_time, self.max_memory);
-        Limits { executions, time, memory, ..Limits::default() }
-    }
 }
 
 /// How executions are drawn.
@@ -297,12 +320,47 @@ pub struct MatrixArgs {
     /// Counts page copies and page faults as well: fewest and most over all executions, and what ideal memory needed.
     #[arg(long)]
     pub costs: bool,
+    /// Names for every change from one era to the next the smallest sets of commits that make it, found by searching:
+    /// along the eras that are asked for; without any, along the mainline, and from the base of what is built on it.
+    #[arg(long, conflicts_with = "costs")]
+    pub why: bool,
     /// Adds the scenarios that stand for what was tried on real kernels; see `cowrace real-kernels`.
     #[arg(long)]
     pub real_kernels: bool,
     /// Scenario files, and directories that are searched for `.race` files.
     #[arg(required_unless_present = "real_kernels")]
     pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `cowrace diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The kernel before: an era, by name or as a file.
+    #[arg(value_name = "ERA1")]
+    pub from: String,
+    /// The kernel after, which is given the toggles.
+    #[arg(value_name = "ERA2")]
+    pub to: String,
+    /// Deviations of the kernel after.
+    #[command(flatten)]
+    pub toggles: ToggleArgs,
+    /// How far to search.
+    #[command(flatten)]
+    pub how_far: LimitArgs,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Scenario files, and directories that are searched for `.race` files.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+impl DiffArgs {
+    /// What to search under both kernels.
+    #[must_use]
+    pub fn search(&self) -> SearchArgs {
+        SearchArgs { era: Vec::new(), toggles: self.toggles.clone(), how_far: self.how_far.clone() }
+    }
 }
 
 /// One scenario under one era.

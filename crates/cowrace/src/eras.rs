@@ -59,14 +59,19 @@ pub fn select(names: &[String], toggles: &Toggles) -> Result<Selection, Failure>
     }
     let mut eras: Vec<Era> = Vec::new();
     for name in names {
-        let era = named(name)?;
-        let label = era.label();
-        let era = toggles.apply(era).map_err(|error| Failure::usage(explain(&error, Some(&label))))?;
+        let era = toggled(name, toggles)?;
         if !eras.contains(&era) {
             eras.push(era);
         }
     }
     Ok(Selection { eras, notes: Vec::new() })
+}
+
+/// One era by name or file, with toggles.
+pub(crate) fn toggled(name: &str, toggles: &Toggles) -> Result<Era, Failure> {
+    let era = named(name)?;
+    let label = era.label();
+    toggles.apply(era).map_err(|error| Failure::usage(explain(&error, Some(&label))))
 }
 
 /// One era by name or file.

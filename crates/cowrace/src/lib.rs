@@ -15,6 +15,7 @@ mod compare;
 mod costs;
 mod coverage;
 mod diagnose;
+mod difference;
 mod directives;
 mod engine;
 mod engines;
@@ -35,6 +36,8 @@ mod sharing;
 mod status;
 mod story;
 mod suggest;
+mod trials;
+mod why;
 
 pub use cowrace_explore as explore;
 pub use cowrace_ideal as ideal;
@@ -74,6 +77,7 @@ pub fn run(cli: &Cli, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, 
     match &cli.command {
         cli::Command::Check(args) => cmd::check::run(args, out, interrupt),
         cli::Command::Matrix(args) => cmd::matrix::run(args, out, interrupt),
+        cli::Command::Diff(args) => cmd::diff::run(args, out, interrupt),
         cli::Command::Replay(args) => cmd::replay::run(args, out),
         cli::Command::Explain(args) => cmd::explain::run(args, out, interrupt),
         cli::Command::List(args) => cmd::list::run(args, out),

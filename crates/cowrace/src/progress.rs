@@ -91,6 +91,11 @@ impl<'p> Watch<'p> {
         Self { progress, told: 0, stopped: Arc::default() }
     }
 
+    /// Another search begins, which is watched along with those before.
+    pub(crate) const fn another(&mut self) {
+        self.told = 0;
+    }
+
     /// Whether what is left of the search must not be done. Ask only where something is left.
     pub(crate) fn stops(&self) -> bool {
         stops(&self.progress.interrupt, &self.stopped).is_break()

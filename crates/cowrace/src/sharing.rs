@@ -1,8 +1,8 @@
 //! Searches that several eras have in common.
 
-use cowrace_explore::Observer;
-use cowrace_mm::Consulted;
-use cowrace_trace::{Report, Schedule, Verdict};
+use cowrace_explore::{Coverage, Observer};
+use cowrace_mm::{Consulted, Era};
+use cowrace_trace::{Found, Report, Schedule, Verdict};
 
 use crate::check::{Exploration, Explored, Task};
 
@@ -10,7 +10,20 @@ use crate::check::{Exploration, Explored, Task};
 /// the way to search must be the same for all.
 #[derive(Debug, Default)]
 pub(crate) struct Sharing {
-    searched: Vec<(Vec<Consulted>, Report)>,
+    searched: Vec<Searched>,
+}
+
+#[derive(Debug)]
+struct Searched {
+    consulted: Vec<Consulted>,
+    report: Report,
+    through: Option<Coverage>,
+}
+
+impl Searched {
+    fn is_that_of(&self, era: &Era) -> bool {
+        self.consulted.iter().all(|consulted| consulted.agrees(era))
+    }
 }
 
 impl Sharing {
@@ -21,17 +34,35 @@ impl Sharing {
         how: Exploration<'_>,
         observer: &mut (dyn Observer + Send),
     ) -> Report {
-        let agrees = |consulted: &[Consulted]| consulted.iter().all(|consulted| consulted.agrees(task.era));
-        if let Some((_, report)) = self.searched.iter().find(|(consulted, _)| agrees(consulted)) {
-            return same(task, report);
+        if let Some(searched) = self.search_of(task.era) {
+            return same(task, &searched.report);
         }
-        let Explored { report, consulted, .. } = task.explored(how, observer);
+        let Explored { report, consulted, through, .. } = task.explored(how, observer);
         // How far a search comes that is cut short may depend on a clock.
         let is_over = report.complete || report.verdict == Verdict::Violated;
         if is_over && (report.costs.is_some() || !how.costs) {
-            self.searched.push((consulted, report.clone()));
+            self.searched.push(Searched { consulted, report: report.clone(), through });
         }
         report
+    }
+
+    /// What is found under an era, if it is known without a search.
+    pub(crate) fn known(&self, era: &Era) -> Option<Found> {
+        self.search_of(era).map(|searched| Found::from(&searched.report))
+    }
+
+    /// Whether an era has its search in common with one that was searched, so far as is known.
+    pub(crate) fn has_in_common(&self, searched: &Era, other: &Era) -> bool {
+        self.search_of(searched).is_some_and(|search| search.is_that_of(other))
+    }
+
+    /// What the search of an era went through, if it was searched, came to its end, and that was asked for.
+    pub(crate) fn through(&self, era: &Era) -> Option<&Coverage> {
+        self.search_of(era)?.through.as_ref()
+    }
+
+    fn search_of(&self, era: &Era) -> Option<&Searched> {
+        self.searched.iter().find(|searched| searched.is_that_of(era))
     }
 }
 

@@ -5,18 +5,18 @@ use std::path::Path;
 
 use cowrace::explore::{Explorer, Limits};
 use cowrace::machine::Arch;
-use cowrace::mm::{Era, SOURCE, place, program};
+use cowrace::mm::{Era, Reach, SOURCE, place, program};
 use cowrace::scenario::{load, parse};
 
-/// Where requests came from in those searches of the corpus that are short.
-fn reached() -> BTreeSet<(String, u32)> {
-    let mut reached = BTreeSet::new();
+/// Where requests came from in those searches of the corpus that are short; under each era.
+fn reached() -> Vec<(Era, BTreeSet<(String, u32)>)> {
+    let mut reached: Vec<_> = Era::presets().into_iter().map(|era| (era, BTreeSet::new())).collect();
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     for source in load(&[corpus]).expect("the corpus is there") {
         let scenario = parse(&source.text).expect("the corpus parses");
         for variant in scenario.variants() {
-            for era in Era::presets() {
-                let program = program(variant.world(), &era, Arch::Generic);
+            for (era, reached) in &mut reached {
+                let program = program(variant.world(), era, Arch::Generic);
                 let limits = Limits { executions: Some(1000), ..Limits::default() };
                 let explorer = Explorer::new(&program).limits(limits).exhaustive(true).coverage(true);
                 let Some(coverage) = explorer.run(&mut ()).coverage else { continue };
@@ -29,11 +29,17 @@ fn reached() -> BTreeSet<(String, u32)> {
 }
 
 #[test]
-fn every_line_that_is_reached_is_listed() {
+fn every_line_that_is_reached_is_listed_and_within_reach() {
     let listed: BTreeSet<(String, u32)> =
         SOURCE.iter().flat_map(|f| f.lines.iter().map(|&line| (f.file.to_owned(), line))).collect();
-    let mut reached = reached();
-    reached.retain(|(file, _)| file != "crates/mm/src/call.rs");
+    let mut by_era = reached();
+    by_era.iter_mut().for_each(|(_, lines)| lines.retain(|(file, _)| file != "crates/mm/src/call.rs"));
+    for (era, lines) in &by_era {
+        let reach = Reach::of(era);
+        let beyond: Vec<_> = lines.iter().filter(|(file, line)| !reach.has(file, *line)).collect();
+        assert!(beyond.is_empty(), "{} lets nobody come to {beyond:?}", era.name());
+    }
+    let reached: BTreeSet<_> = by_era.into_iter().flat_map(|(_, lines)| lines).collect();
     let unlisted: Vec<_> = reached.difference(&listed).collect();
     assert!(unlisted.is_empty(), "{unlisted:?}");
     // What no short search of the corpus comes to may be a line that makes no request.

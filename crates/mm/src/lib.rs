@@ -24,6 +24,7 @@ pub mod observe;
 pub mod page_alloc;
 pub mod probe;
 pub mod pte;
+mod reach;
 pub mod result;
 pub mod rmap;
 mod source;
@@ -46,6 +47,7 @@ pub use consulted::Consulted;
 pub use cpu::{Cpu, Kernel};
 pub use era::Era;
 pub use functions::FUNCTIONS;
+pub use reach::Reach;
 pub use source::{Function, SOURCE, place};
 pub use world::World;
 

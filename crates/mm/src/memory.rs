@@ -21,8 +21,8 @@ use crate::pte::{Pte, SOFT_DIRTY, UFFD_WP};
 use crate::rmap::{page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap_after_copy};
 use crate::swap::{lru_add_drain, lru_cache_add, put_page};
 use crate::swapfile::{
-    free_swap_cache, page_swap_entry, read_swap_cache, reuse_by_mapcount, reuse_swap_page, swap_free,
-    try_to_free_swap,
+    free_swap_cache, page_swap_entry, read_swap_cache, reuse_by_active, reuse_by_mapcount, reuse_swap_page,
+    swap_free, try_to_free_swap,
 };
 use crate::tlb::{flush_tlb_page, mm_tlb_flush_pending};
 use crate::userfaultfd::handle_userfault;
@@ -383,8 +383,8 @@ async fn wp_reuse_by_mapcount(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bo
         put_page(cpu, page).await;
     }
     let reuse = match cpu.rules().wp_reuse() {
-        WpReuse::MapCount => reuse_by_mapcount(cpu, page, false).await,
-        WpReuse::ActiveInactive => reuse_by_mapcount(cpu, page, true).await,
+        WpReuse::MapCount => reuse_by_mapcount(cpu, page).await,
+        WpReuse::ActiveInactive => reuse_by_active(cpu, page).await,
         _ => reuse_swap_page(cpu, page).await,
     };
     cpu.why(|| {
@@ -591,7 +591,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     } else {
         if vmf.write() {
             let reuse = match rules.swapin_reuse() {
-                SwapinReuse::MapCount => reuse_by_mapcount(cpu, page, false).await,
+                SwapinReuse::MapCount => reuse_by_mapcount(cpu, page).await,
                 SwapinReuse::ActiveInactive => swapin_reuse_by_active(cpu, page).await,
                 _ => reuse_swap_page(cpu, page).await,
             };

@@ -189,16 +189,21 @@ pub async fn reuse_swap_page(cpu: &Cpu, page: Page) -> bool {
     true
 }
 
-/// What the proposals put in the place of [`reuse_swap_page`]: bare mapcount, or active and inactive
-/// references. A page that is kept leaves the swap cache if it can.
-pub async fn reuse_by_mapcount(cpu: &Cpu, page: Page, inactive: bool) -> bool {
-    let alone = if inactive {
-        only_active_reference(cpu, page).await
-    } else {
-        let mapcount = cpu.page_mapcount(page).await;
-        cpu.why(|| format!("page_mapcount({}) == {mapcount}", cpu.name(page)));
-        mapcount <= 1
-    };
+/// What one proposal puts in the place of [`reuse_swap_page`]: the bare mapcount.
+pub async fn reuse_by_mapcount(cpu: &Cpu, page: Page) -> bool {
+    let mapcount = cpu.page_mapcount(page).await;
+    cpu.why(|| format!("page_mapcount({}) == {mapcount}", cpu.name(page)));
+    kept(cpu, page, mapcount <= 1).await
+}
+
+/// What another puts there: active and inactive references.
+pub async fn reuse_by_active(cpu: &Cpu, page: Page) -> bool {
+    let alone = only_active_reference(cpu, page).await;
+    kept(cpu, page, alone).await
+}
+
+/// A page that is kept leaves the swap cache if it can.
+async fn kept(cpu: &Cpu, page: Page, alone: bool) -> bool {
     if alone && cpu.page_swap_cache(page).await {
         try_to_free_swap(cpu, page).await;
     }

@@ -40,7 +40,8 @@ fn called(call: &Called) -> String {
     format!("{}: {}", call.actor, call.call)
 }
 
-fn lines(unreached: &Unreached) -> String {
+/// A function and its lines.
+pub(crate) fn lines(unreached: &Unreached) -> String {
     let numbers: Vec<String> = unreached.lines.iter().map(u32::to_string).collect();
     let plural = if numbers.len() == 1 { "" } else { "s" };
     format!("{} ({}): line{plural} {}", unreached.function, unreached.file, numbers.join(", "))

@@ -1,6 +1,7 @@
 //! Reports as lines of text and as JSON.
 
 use cowrace_trace::{Report, Stop, Verdict};
+use serde::Serialize;
 
 /// The engine that need not be named.
 pub(crate) const OURS: &str = "explore";
@@ -61,13 +62,13 @@ pub fn about(number: f64) -> String {
     grouped(((number / unit).round() * unit) as u64)
 }
 
-/// One report as one line of JSON.
+/// A report, or whatever else is told, as one line of JSON.
 ///
 /// # Errors
 ///
 /// If a number in it is not finite.
-pub fn json(report: &Report) -> Result<String, serde_json::Error> {
-    serde_json::to_string(report)
+pub fn json(told: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string(told)
 }
 
 /// What all reports come to, in a line: verdicts, how many are as files expect, executions.
@@ -115,9 +116,14 @@ fn tally(reports: &[Report], judgement: Option<String>) -> String {
 
 /// The name of the scenario, with its variant.
 pub(crate) fn name(report: &Report) -> String {
-    match &report.variant {
-        Some(variant) => format!("{}:{variant}", report.scenario),
-        None => report.scenario.clone(),
+    with_variant(&report.scenario, report.variant.as_deref())
+}
+
+/// As `scenario:variant`.
+pub(crate) fn with_variant(scenario: &str, variant: Option<&str>) -> String {
+    match variant {
+        Some(variant) => format!("{scenario}:{variant}"),
+        None => scenario.to_owned(),
     }
 }
 

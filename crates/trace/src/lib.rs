@@ -4,7 +4,9 @@
 //! printing and parsing its own text forms, and depends on nothing else of the project.
 
 mod costs;
+mod course;
 mod coverage;
+pub mod difference;
 mod digest;
 mod event;
 pub mod frontier;
@@ -14,6 +16,7 @@ mod schedule;
 mod verdict;
 
 pub use costs::{Costs, Needed, Span};
+pub use course::{Alone, Course, Found, Switch};
 pub use coverage::{Called, Coverage, Functions, Order, Pair, Unreached};
 pub use event::{Change, Event, Kind, Step, Trace, Word};
 pub use report::{Report, Stop};

@@ -5,6 +5,7 @@ use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
 use cowrace_render::{coverage, figures, json, line, summary, table};
 use cowrace_trace::{Exit, Report, Verdict};
+use serde::Serialize;
 
 use crate::against::Against;
 use crate::batch::{self, Batch};
@@ -72,9 +73,9 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     }))
 }
 
-/// A report as JSON, with the end of the line.
-pub(super) fn json_line(report: &Report) -> Result<String, Failure> {
-    Ok(json(report).map_err(|error| Failure::tool(error.to_string()))? + "\n")
+/// A report, or whatever else is told, as JSON, with the end of the line.
+pub(super) fn json_line(told: &impl Serialize) -> Result<String, Failure> {
+    Ok(json(told).map_err(|error| Failure::tool(error.to_string()))? + "\n")
 }
 
 /// What is told of runs that are as expected.

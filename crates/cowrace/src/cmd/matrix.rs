@@ -1,15 +1,16 @@
 //! `cowrace matrix`: what the model says of every scenario under every era, whatever files expect.
 
 use cowrace_explore::Threads;
-use cowrace_render::{costs, costs_markdown, counts, markdown, matrix};
-use cowrace_trace::{Exit, Report, Verdict};
+use cowrace_render::{costs, costs_markdown, counts, markdown, matrix, why, why_markdown};
+use cowrace_trace::{Course, Exit, Report, Verdict};
 
 use crate::batch::{self, Batch};
 use crate::check::{Exploration, Task};
 use crate::cli::{MatrixArgs, MatrixFormat};
+use crate::eras::Selection;
 use crate::input::{self, Loaded};
 use crate::progress::Watch;
-use crate::sharing::Sharing;
+use crate::why::{Courses, Row, from_bases, in_order, titles};
 use crate::{Failure, Interrupt, Out, eras};
 
 use super::check::json_line;
@@ -20,7 +21,8 @@ use super::check::json_line;
 ///
 /// If a scenario or an era cannot be had, or the output cannot be written.
 pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    let selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
+    let mut selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
+    let courses = args.why.then(|| courses(args, &mut selection)).transpose()?;
     // Without a path there is nothing to search but what is built in.
     let mut sources = if args.paths.is_empty() { Vec::new() } else { input::files(&args.paths)? };
     if args.real_kernels {
@@ -30,23 +32,31 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     batch::tell_notes(&selection);
     let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares: true, interrupt };
     let how = Exploration { limits: args.search.limits(), costs: args.costs, ..Exploration::default() };
-    let tell = |_: Task<'_>, _: &Loaded, report: &Report| match args.format {
-        MatrixFormat::Json => json_line(report),
+    let tell = |_: Task<'_>, _: &Loaded, (report, courses): &(Report, Vec<Course>)| match args.format {
+        MatrixFormat::Json => {
+            let courses = courses.iter().map(json_line);
+            std::iter::once(json_line(report)).chain(courses).collect()
+        }
         MatrixFormat::Text | MatrixFormat::Markdown => Ok(String::new()),
     };
-    let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, sharing: &mut Sharing| {
-        sharing.explore(task, how.with(threads), watch)
+    let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, row: &mut Row| {
+        let how = how.with(threads);
+        let report = row.explore(task, how, watch);
+        let courses = courses.as_ref().map(|courses| row.why(task, how, watch, &selection.eras, courses));
+        (report, courses.unwrap_or_default())
     };
     let searched = batch.run(out, search, tell)?;
-    let reports = searched.results;
+    let (reports, changes): (Vec<Report>, Vec<_>) = searched.results.into_iter().unzip();
+    let changes = changes.concat();
     match args.format {
         MatrixFormat::Text => {
             let costs = if args.costs { costs(&reports) + "\n" } else { String::new() };
-            out.text(&format!("{}\n{costs}{}\n", matrix(&reports), counts(&reports)))?;
+            let why = if changes.is_empty() { String::new() } else { why(&changes, &titles()) + "\n" };
+            out.text(&format!("{}\n{costs}{why}{}\n", matrix(&reports), counts(&reports)))?;
         }
         MatrixFormat::Markdown => {
             let costs = if args.costs { format!("\n{}", costs_markdown(&reports)) } else { String::new() };
-            out.text(&(markdown(&reports) + &costs))?;
+            out.text(&(markdown(&reports) + &costs + &why_markdown(&changes, &titles())))?;
         }
         MatrixFormat::Json => {}
     }
@@ -54,6 +64,18 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let is_answered = |report: &Report| is_answered(report) && (is_counted(report) || !args.costs);
     let exit = if reports.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
     Ok(searched.extent.tell(exit))
+}
+
+/// What is compared with what.
+fn courses(args: &MatrixArgs, selection: &mut Selection) -> Result<Courses, Failure> {
+    if args.search.era.is_empty() {
+        return Ok(from_bases(selection));
+    }
+    if selection.eras.len() < 2 {
+        let words = "--why compares eras: name two or more with --era, or none for all of them";
+        return Err(Failure::usage(words));
+    }
+    Ok(in_order(selection))
 }
 
 const fn is_answered(report: &Report) -> bool {

@@ -1,6 +1,7 @@
 //! The commands.
 
 pub(crate) mod check;
+pub(crate) mod diff;
 pub(crate) mod eras;
 pub(crate) mod explain;
 pub(crate) mod list;

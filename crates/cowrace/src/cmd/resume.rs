@@ -51,7 +51,7 @@ pub(crate) fn run(
     let frontier = read(file, task.program().fingerprint)?;
     // Not only when there is something to lose.
     probe(file)?;
-    let jobs = args.search.jobs.map_or_else(crate::batch::cores, usize::from);
+    let jobs = args.search.how_far.jobs.map_or_else(crate::batch::cores, usize::from);
     let threads = Threads::new(jobs - 1);
     let progress = Progress::new(1, interrupt.clone());
     let mut watch = Watch::new(&progress);

@@ -1,6 +1,7 @@
 //! The command line, end to end, on a few tiny scenarios of its own.
 
 mod check;
+mod diff;
 mod engines;
 mod eras;
 mod execution;

@@ -117,3 +117,60 @@ fn wrong_input_is_refused_as_by_check() {
     let done = cowrace(&["matrix", "typo.race", "lost.race"]).exits(3).says(&["typo.race"]);
     assert_eq!(done.out, "");
 }
+
+#[test]
+fn why_names_the_smallest_sets_of_commits() {
+    let done = cowrace(&["matrix", "lost.race", "plain.race", "--why"]).exits(0).quiet();
+    insta::assert_snapshot!(done.stable());
+    let done = cowrace(&["matrix", "lost.race", "--why", "--format", "markdown"]).exits(0).quiet();
+    done.prints(&[
+        "\n- `lost`: violated (lost-read) since 09854ba94c6a (v5.9-rc5)",
+        "\n- `09854ba94c6a` mm: do_wp",
+    ]);
+}
+
+#[test]
+fn why_compares_eras_in_the_order_asked() {
+    let eras = ["--era", "v6.1", "--era", "v5.9", "--era", "mine.toml"];
+    let done = cowrace(&[&["matrix", "lost.race", "--why"], &eras[..]].concat()).exits(0).quiet();
+    insta::assert_snapshot!(done.stable());
+    let done = cowrace(&["matrix", "plain.race", "--why", "--era", "v5.9", "--era", "v6.1"]).exits(0);
+    assert!(!done.out.contains("closed by"), "{}", done.out);
+}
+
+#[test]
+fn courses_stand_behind_the_reports_of_their_scenario() {
+    let args = ["matrix", "lost.race", "plain.race", "--why", "--format", "json", "--jobs"];
+    let objects = |jobs| {
+        let mut objects = cowrace(&[&args[..], &[jobs]].concat()).exits(0).quiet().objects();
+        objects.iter_mut().filter(|o| o["seconds"].is_number()).for_each(|o| o["seconds"] = 0.into());
+        objects
+    };
+    let all = objects("1");
+    assert_eq!(all, objects("2"));
+    let places: Vec<usize> = (0..all.len()).filter(|&place| all[place]["eras"].is_array()).collect();
+    let [main, .., last] = places[..] else { panic!("no courses: {all:?}") };
+    assert_eq!(main, cowrace::mm::era::PRESETS.len());
+    let (course, change) = (&all[main], &all[main]["changes"][0]);
+    assert_eq!((&course["scenario"], &course["verdict"]), (&"lost".into(), &"holds".into()));
+    assert_eq!((&change["from"], &change["to"]), (&"v5.8".into(), &"v5.9-rc5".into()));
+    assert_eq!((&change["verdict"], &change["class"]), (&"violated".into(), &"lost-read".into()));
+    assert_eq!(change["sets"], serde_json::json!([["--with 09854ba94c6a"]]));
+    assert_eq!(all[last + 1]["scenario"], "plain");
+}
+
+#[test]
+fn why_claims_nothing_that_a_limit_has_hidden() {
+    let limited = ["matrix", "lost.race", "--why", "--max-executions", "100", "--jobs", "1"];
+    let done = cowrace(&[&limited[..], &["--era", "v5.8", "--era", "v5.9"]].concat()).exits(12);
+    done.prints(&["not known in v5.8 (bounded); violated (lost-read) in v5.9"]);
+}
+
+#[test]
+fn why_needs_something_to_compare() {
+    cowrace(&["matrix", "lost.race", "--why", "--era", "v5.9"])
+        .exits(2)
+        .says(&["name two or more with --era"]);
+    let left_out = ["matrix", "plain.race", "--why", "--without", "57efa1fe5957"];
+    cowrace(&left_out).exits(0).says(&["note: v5.10.y is compared with nothing: its base is left out"]);
+}

@@ -1,6 +1,7 @@
 //! Kernel eras: presets of commits, each a toggle over [`Rules`].
 
 mod commits;
+mod difference;
 mod presets;
 mod reading;
 mod release;
@@ -31,7 +32,7 @@ pub struct Era {
 }
 
 /// One deviation from a preset.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Toggle {
     /// A commit more.
     With(&'static str),

@@ -74,7 +74,7 @@ macro_rules! rules {
             }
 
             /// For each rule the place of its value among its values.
-            pub(super) fn indices(&self) -> [u8; RULES] {
+            pub(crate) fn indices(&self) -> [u8; RULES] {
                 [$(self.$field as u8),*]
             }
 

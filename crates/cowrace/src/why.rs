@@ -1,0 +1,121 @@
+//! Why what is found changes from era to era.
+
+use cowrace_mm::Era;
+use cowrace_mm::era::{COMMITS, PRESETS, Preset, Toggle};
+use cowrace_trace::{Alone, Course, Found, Report, Switch};
+
+use crate::check::{Exploration, Task};
+use crate::eras::Selection;
+use crate::progress::Watch;
+use crate::sharing::Sharing;
+use crate::trials::Trials;
+
+/// Which eras are compared: runs of eras, by their places in a selection, each compared with the one before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Courses(Vec<Vec<usize>>);
+
+/// The eras that were asked for, in that order.
+pub(crate) fn in_order(selection: &Selection) -> Courses {
+    Courses(vec![(0..selection.eras.len()).collect()])
+}
+
+/// The mainline, and whatever is built on it with what it is built on. What has no base in the selection is compared
+/// with nothing, and noted.
+pub(crate) fn from_bases(selection: &mut Selection) -> Courses {
+    let Selection { eras, notes } = selection;
+    let preset = |name: &str| PRESETS.iter().find(|preset| preset.name == name);
+    let place = |preset: &Preset| eras.iter().position(|era| era.name() == preset.name);
+    let (mainline, others): (Vec<&Preset>, Vec<&Preset>) =
+        eras.iter().filter_map(|era| preset(era.name())).partition(|preset| preset.mainline);
+    let mut courses = vec![mainline.into_iter().filter_map(place).collect()];
+    for other in others {
+        let bases = std::iter::successors(other.base.and_then(preset), |base| base.base.and_then(preset));
+        match (bases.into_iter().find_map(place), place(other)) {
+            (Some(base), Some(own)) => courses.push(vec![base, own]),
+            _ => notes.push(format!("note: {} is compared with nothing: its base is left out", other.name)),
+        }
+    }
+    Courses(courses)
+}
+
+/// Commits and what they are called, oldest first.
+pub(crate) fn titles() -> Vec<(&'static str, &'static str)> {
+    COMMITS.iter().map(|commit| (commit.id, commit.title)).collect()
+}
+
+/// What is found of a scenario, in one variant, under one era after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Row {
+    pub(crate) sharing: Sharing,
+    found: Vec<Found>,
+}
+
+impl Row {
+    /// Searches under the next era.
+    pub(crate) fn explore(&mut self, task: &Task<'_>, how: Exploration<'_>, watch: &mut Watch<'_>) -> Report {
+        let report = self.sharing.explore(task, how, watch);
+        self.found.push(Found::from(&report));
+        report
+    }
+
+    /// Says why something changes, once every era was searched: the courses on which something does.
+    pub(crate) fn why(
+        &mut self,
+        task: &Task<'_>,
+        how: Exploration<'_>,
+        watch: &mut Watch<'_>,
+        eras: &[Era],
+        courses: &Courses,
+    ) -> Vec<Course> {
+        if self.found.len() < eras.len() {
+            return Vec::new();
+        }
+        let mut trials = Trials { task: *task, how, sharing: &mut self.sharing, watch };
+        let courses = courses.0.iter().map(|course| {
+            let course: Vec<_> = course.iter().map(|&place| (&eras[place], self.found[place])).collect();
+            told(&mut trials, &course)
+        });
+        courses.flatten().filter(|course| !course.changes.is_empty()).collect()
+    }
+}
+
+/// What is found on the way through eras.
+fn told(trials: &mut Trials<'_, '_>, course: &[(&Era, Found)]) -> Option<Course> {
+    let mut changes = Vec::new();
+    let mut alone: Vec<(Toggle, Alone)> = Vec::new();
+    for step in course.windows(2) {
+        let [(from, before), (to, found)] = *step else { continue };
+        if before.is_violated() {
+            let more = trials.insufficient(from, to);
+            alone.retain(|(earlier, _)| !more.contains(earlier));
+            let (era, toggle) = (from.label(), |toggle: Toggle| toggle.to_string());
+            alone.extend(more.into_iter().map(|t| (t, Alone { era: era.clone(), toggle: toggle(t) })));
+        }
+        if before == found {
+            continue;
+        }
+        let known = before.is_known() && found.is_known();
+        let sets = if known { trials.smallest(from, to, found) } else { None };
+        // What takes part in a change has been told.
+        alone.retain(|(toggle, _)| !sets.iter().flatten().any(|set| set.contains(toggle)));
+        let pending = if found.is_violated() { Vec::new() } else { std::mem::take(&mut alone) };
+        changes.push(Switch {
+            from: from.label(),
+            to: to.label(),
+            found,
+            sets: sets
+                .map(|sets| sets.iter().map(|set| set.iter().map(Toggle::to_string).collect()).collect()),
+            insufficient: pending.into_iter().filter(|_| known).map(|(_, alone)| alone).collect(),
+        });
+    }
+    let Task { scenario, variant, arch, .. } = trials.task;
+    Some(Course {
+        scenario: scenario.name().to_owned(),
+        variant: variant.name().map(str::to_owned),
+        arch: arch.name().to_owned(),
+        eras: course.iter().map(|(era, _)| era.label()).collect(),
+        first: course.first()?.1,
+        changes,
+        insufficient: alone.into_iter().map(|(_, alone)| alone).collect(),
+    })
+}

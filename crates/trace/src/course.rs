@@ -1,0 +1,81 @@
+//! How what is found of a scenario changes from era to era, and by what.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Class, Report, Verdict};
+
+/// What is found of a scenario under an era.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Found {
+    /// The conclusion.
+    pub verdict: Verdict,
+    /// The damage, if violated.
+    pub class: Option<Class>,
+}
+
+impl Found {
+    /// Whether the question was answered.
+    #[must_use]
+    pub const fn is_known(self) -> bool {
+        !matches!(self.verdict, Verdict::Bounded | Verdict::Inconclusive)
+    }
+
+    /// Whether something bad was found.
+    #[must_use]
+    pub const fn is_violated(self) -> bool {
+        matches!(self.verdict, Verdict::Violated)
+    }
+}
+
+impl From<&Report> for Found {
+    fn from(report: &Report) -> Self {
+        Self { verdict: report.verdict, class: report.class }
+    }
+}
+
+/// What becomes of a scenario from era to era.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Course {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Name of the variant of the scenario, if it has any.
+    pub variant: Option<String>,
+    /// The architecture.
+    pub arch: String,
+    /// The eras, each compared with the one before.
+    pub eras: Vec<String>,
+    /// What is found under the first of them.
+    #[serde(flatten)]
+    pub first: Found,
+    /// Every change, in order.
+    pub changes: Vec<Switch>,
+    /// If it is violated at the end: what does not close it.
+    pub insufficient: Vec<Alone>,
+}
+
+/// Something else is found under an era than under the one before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switch {
+    /// The era before.
+    pub from: String,
+    /// The era.
+    pub to: String,
+    /// What is found under it.
+    #[serde(flatten)]
+    pub found: Found,
+    /// The smallest sets of toggles that make the change: each of them, applied to the era before, leads to what is
+    /// found now. Toggles as one types them. `None` if that is not known, because a search was ended early.
+    pub sets: Option<Vec<Vec<String>>>,
+    /// If this closes a violation: what did not, up to here.
+    pub insufficient: Vec<Alone>,
+}
+
+/// A toggle that came while a scenario was violated, that changes something its search asks for, and with which, alone,
+/// it is violated still.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alone {
+    /// The era that it was applied to.
+    pub era: String,
+    /// The toggle as one types it.
+    pub toggle: String,
+}
