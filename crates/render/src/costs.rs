@@ -115,7 +115,7 @@ fn cell(report: Option<&Report>, count: Count) -> String {
     report.costs.map_or("?".to_owned(), |costs| span(count.of(&costs)) + mark)
 }
 
-fn span(Span { fewest, most }: Span) -> String {
+pub(crate) fn span(Span { fewest, most }: Span) -> String {
     if fewest == most { fewest.to_string() } else { format!("{fewest}..{most}") }
 }
 
