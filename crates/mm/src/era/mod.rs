@@ -1,6 +1,7 @@
 //! Kernel eras: presets of commits, each a toggle over [`Rules`].
 
 mod commits;
+mod orderings;
 mod presets;
 mod reading;
 mod rules;
@@ -9,9 +10,17 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 pub use commits::{COMMITS, Commit, Effect, Provenance};
+pub use orderings::{KEPT, NONE, Ordering, OrderingKind, Orderings, Removal};
 pub use presets::{PRESETS, Preset};
 pub use reading::{Noted, Reading, Rule};
 pub use rules::*;
+
+/// Every key for `--set`, each with its values: rules, then the switches of orderings.
+#[must_use]
+pub fn settings() -> Vec<(&'static str, Vec<&'static str>)> {
+    let switches = Ordering::ALL.iter().filter_map(|ordering| ordering.switch());
+    Rules::keys().into_iter().chain(switches.map(|key| (key, vec![KEPT, NONE]))).collect()
+}
 
 /// A kernel to check under: a preset, possibly with toggles.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +151,8 @@ impl Era {
         Ok(self)
     }
 
-    /// The era with one rule picked by hand, as `wp_reuse` and `mapswap`.
+    /// The era with one rule picked by hand, as `wp_reuse` and `mapswap`, or an ordering taken out, as `zap_flush`
+    /// and `none`.
     ///
     /// # Errors
     ///
