@@ -9,8 +9,8 @@ use cowrace_machine::{Prim, mmu};
 
 use crate::cpu::Cpu;
 use crate::era::{
-    AnonExclusive, FreeSwapCache, GupLongterm, Ordering, SwapinRecheck, SwapinReuse, UffdFlush, VmaLock, WpFreeSwap,
-    WpLruDrain, WpReuse, WpUnlock,
+    AnonExclusive, FreeSwapCache, GupLongterm, Ordering, SwapinRecheck, SwapinReuse, UffdFlush, VmaLock,
+    WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
 };
 use crate::layout::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, file_page, pg, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
@@ -208,8 +208,7 @@ async fn do_fault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     if vmf.flag == FaultFlag::Read {
         cpu.get_page(cached).await;
         cpu.ptl_lock(mm).await;
-        let empty =
-            cpu.ptep_get(mm, va).await.none() || !cpu.rules().keeps(Ordering::FinishFaultPteNone);
+        let empty = cpu.ptep_get(mm, va).await.none() || !cpu.rules().keeps(Ordering::FinishFaultPteNone);
         if empty {
             cpu.add(cached.mapcount(), 1, Prim::PageAddAnonRmap).await;
             cpu.set_pte_at(mm, va, Pte::mk(cached)).await;
@@ -471,8 +470,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
     }
     prepare_anon_page(cpu, new, va).await;
     cpu.ptl_lock(mm).await;
-    let copied = cpu.ptep_get(mm, va).await.same(vmf.orig_pte)
-        || !cpu.rules().keeps(Ordering::WpCopyPteSame);
+    let copied = cpu.ptep_get(mm, va).await.same(vmf.orig_pte) || !cpu.rules().keeps(Ordering::WpCopyPteSame);
     if copied {
         let mut entry = Pte::mk(new);
         if vmf.unshare() {

@@ -29,6 +29,7 @@
 //! ");
 //! ```
 
+mod ablation;
 mod columns;
 mod coverage;
 mod diagram;
@@ -39,6 +40,7 @@ mod markdown;
 mod report;
 mod table;
 
+pub use ablation::ablations;
 pub use columns::Columns;
 pub use coverage::coverage;
 pub use diagram::{Diagram, Row};

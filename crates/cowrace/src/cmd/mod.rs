@@ -1,5 +1,6 @@
 //! The commands.
 
+pub(crate) mod ablate;
 pub(crate) mod check;
 pub(crate) mod eras;
 pub(crate) mod explain;

@@ -239,8 +239,7 @@ orderings! {
     /// A pin is seen before GUP-fast looks at the PTE again.
     PinMb: Barrier "smp_mb__after_atomic" in "try_grab_folio" "mm/gup.c",
         Rule("pin_steps", "two"), |r, _| r.pin_steps == PinSteps::TwoMb;
-    /// Clearing the exclusive mark and pinning cannot miss each other. Without it reclaim does not put
-    /// off the flush of an exclusive page.
+    /// Clearing the exclusive mark and pinning cannot miss each other; so the flush may be put off.
     AeBarriers: Barrier "smp_mb, smp_rmb" in "page_try_share_anon_rmap" "mm/rmap.c",
         Rule("ae_barriers", "no"), |r, _| r.ae_barriers == AeBarriers::Yes;
     /// The PTE is clear before the references are counted.
