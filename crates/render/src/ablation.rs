@@ -42,14 +42,18 @@ pub fn ablations(era: &str, ablations: &[Ablation], reports: &[Report]) -> Strin
 
 fn told(part: &Ablation, width: usize) -> String {
     let mut text = match (&part.primitive, &part.function, &part.file) {
-        (Some(primitive), Some(function), Some(file)) => format!(
-            "  {:width$}  {}: {primitive} in {function} ({file})\n    {}\n",
-            part.toggle,
-            kind(part.kind),
-            part.about
-        ),
+        (Some(primitive), Some(function), Some(file)) => {
+            format!("  {:width$}  {}: {primitive} in {function} ({file})\n", part.toggle, kind(part.kind))
+        }
         _ => format!("  {:width$}  {}\n", part.toggle, part.about),
     };
+    if part.reason == Some(Reason::Unread) {
+        // Of what nobody comes to there are many, if scenarios are few.
+        return text;
+    }
+    if part.kind != Part::Commit {
+        text.push_str(&format!("    {}\n", part.about));
+    }
     if let Some(other) = &part.same_as {
         text.push_str(&format!("    the same as {other}\n"));
     }
