@@ -174,10 +174,15 @@ impl Era {
                 rules.set(key, value);
             }
         }
-        // a7f226604170 asks for a mark that nothing sets without 6c287605fd56: every read pin would unshare
-        // for ever.
-        if rules.gup_read == GupRead::UnshareExclusive && rules.anon_exclusive == AnonExclusive::No {
-            rules.gup_read = GupRead::Share;
+        // a7f226604170 and 5535be309971 ask for a mark that nothing sets without 6c287605fd56: every read pin would
+        // unshare, and every forced write break COW, for ever.
+        if rules.anon_exclusive == AnonExclusive::No {
+            if rules.gup_read == GupRead::UnshareExclusive {
+                rules.gup_read = GupRead::Share;
+            }
+            if rules.gup_force == GupForce::AnonExclusive {
+                rules.gup_force = GupForce::CowFlag;
+            }
         }
         self.rules = rules;
     }
