@@ -12,8 +12,8 @@ use crate::era::{BatchedFlush, Ordering};
 use crate::layout::{MmStruct, irq_off, tlb};
 use crate::world::Va;
 
-/// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm. A kernel that
-/// lacks the flush does not get here.
+/// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm; nothing in a kernel
+/// that lacks the flush.
 pub async fn flush_tlb_range(cpu: &Cpu, mm: MmStruct, entries: u16, flush: Ordering) {
     let rules = cpu.rules();
     for &(actor, touched) in &cpu.kernel().cpumask[mm.0] {
