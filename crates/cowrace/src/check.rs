@@ -25,6 +25,8 @@ pub struct Exploration<'t> {
     pub preemptions: Option<u32>,
     /// Whether to tell what a search went through that comes to its end and finds nothing.
     pub coverage: bool,
+    /// Whether to count page copies and faults as well, over all executions, in a search of its own.
+    pub costs: bool,
     /// Threads that the search may use beside its own, while nobody else does.
     pub threads: Option<&'t Threads>,
     /// Whether somebody may go on where it is stopped, who will not know what was noted until then: everything is
@@ -38,8 +40,8 @@ pub struct Exploration<'t> {
 #[derive(Debug)]
 pub(crate) struct Explored {
     pub(crate) report: Report,
-    /// What it has asked of the era.
-    pub(crate) consulted: Consulted,
+    /// What it has asked of the era, and the search for costs.
+    pub(crate) consulted: Vec<Consulted>,
     /// Where to go on, if something ended it early.
     pub(crate) frontier: Option<Box<Frontier>>,
 }
@@ -103,22 +105,21 @@ impl Task<'_> {
 
     /// As [`explore`](Self::explore), with all that comes of it.
     pub(crate) fn explored(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Explored {
-        let Exploration { limits, exhaustive, preemptions, coverage, threads, resumable, frontier } = how;
+        let Exploration { limits, exhaustive, preemptions, coverage, threads, resumable, frontier, .. } = how;
         let started = Instant::now();
         let aside = Aside::default();
         let (program, consulted) = if resumable { self.at_once() } else { self.first(&aside) };
-        let explorer = |program, limits| {
-            let how = Explorer::new(program).limits(limits).exhaustive(exhaustive);
-            let how = how.preemptions(preemptions).coverage(coverage);
-            threads.map_or(how.clone(), |threads| how.threads(threads))
+        let search = |program, limits| {
+            let how = explorer(program, limits, threads).exhaustive(exhaustive);
+            how.preemptions(preemptions).coverage(coverage)
         };
-        let first = explorer(&program, limits);
+        let first = search(&program, limits);
         let mut outcome = frontier.map_or(first.clone(), |frontier| first.resume(frontier)).run(observer);
         if outcome.finding.is_none() && aside.is_cut_off() {
             // Nothing graver was seen, so this is the damage; now up to the first execution that shows it, which comes
             // no later than it did. A limit that ended the search must not hide what was seen before.
             let limits = Limits { steps: limits.steps, ..Limits::default() };
-            outcome = explorer(&self.program(), limits).run(observer);
+            outcome = search(&self.program(), limits).run(observer);
         }
         let frontier = outcome.frontier.take();
         let (mut verdict, mut detail) = conclude(&program, &outcome, preemptions);
@@ -137,6 +138,11 @@ impl Task<'_> {
         let seen = outcome.coverage.filter(|_| is_clean);
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
+        // What a limit has ended is not begun again to count.
+        let (costs, counted) = match how.costs && outcome.stopped.is_none() {
+            true => self.costs(&how, observer),
+            false => (None, consulted.clone()),
+        };
         let report = Report {
             verdict,
             class,
@@ -154,10 +160,11 @@ impl Task<'_> {
             as_expected: self.as_expected(verdict, class),
             settings: preemptions.map(at_most),
             schedule: finding.map(|(_, schedule)| schedule),
+            costs,
             coverage: seen.map(|seen| coverage::told(self.variant, &seen)),
             ..self.report("explore", "sc")
         };
-        Explored { report, consulted, frontier }
+        Explored { report, consulted: vec![consulted, counted], frontier }
     }
 
     /// A report of nothing yet.
@@ -188,6 +195,7 @@ impl Task<'_> {
             disagreement: None,
             settings: None,
             schedule: None,
+            costs: None,
             coverage: None,
         }
     }
@@ -230,6 +238,16 @@ impl Task<'_> {
     fn is_as_released(&self) -> bool {
         self.era.toggles().is_empty() && PRESETS.iter().any(|p| p.name == self.era.name())
     }
+}
+
+/// A search with the limits and the threads that there are.
+pub(crate) fn explorer<'p>(
+    program: &'p Program,
+    limits: Limits,
+    threads: Option<&'p Threads>,
+) -> Explorer<'p> {
+    let search = Explorer::new(program).limits(limits);
+    threads.map_or(search.clone(), |threads| search.threads(threads))
 }
 
 /// A bound on preemptions, in words.

@@ -10,6 +10,8 @@ use cowrace_machine::{Arch, resident_memory};
 use cowrace_trace::Schedule;
 
 use crate::eras::Toggles;
+use crate::picture::Drawing;
+use crate::rows::Detail;
 
 const EXITS: &str = "\
 Exit codes:
@@ -249,9 +251,31 @@ impl SearchArgs {
     }
 }
 
+/// How executions are drawn.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct DrawArgs {
+    /// Gives every access to shared memory a row of its own; without it, operations and the steps at which somebody
+    /// else goes on.
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Begins columns at tab stops of 8 and sets them apart by tabs, for mails.
+    #[arg(long)]
+    pub tabs: bool,
+}
+
+impl From<DrawArgs> for Drawing {
+    fn from(args: DrawArgs) -> Self {
+        let detail = if args.verbose { Detail::Accesses } else { Detail::Operations };
+        Self { detail, tabs: args.tabs }
+    }
+}
+
 /// Arguments of `cowrace check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
+    /// How a violation is drawn.
+    #[command(flatten)]
+    pub draw: DrawArgs,
     /// What to search.
     #[command(flatten)]
     pub search: SearchArgs,
@@ -284,6 +308,9 @@ pub struct MatrixArgs {
     /// How the matrix is printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: MatrixFormat,
+    /// Counts page copies and page faults as well: fewest and most over all executions, and what ideal memory needed.
+    #[arg(long)]
+    pub costs: bool,
     /// Adds the scenarios that stand for what was tried on real kernels; see `cowrace real-kernels`.
     #[arg(long)]
     pub real_kernels: bool,
@@ -325,6 +352,9 @@ pub struct OneArgs {
 /// Arguments of `cowrace replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
+    /// How it is drawn.
+    #[command(flatten)]
+    pub draw: DrawArgs,
     /// What to run.
     #[command(flatten)]
     pub one: OneArgs,
@@ -345,6 +375,9 @@ pub struct ReplayArgs {
 /// Arguments of `cowrace explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
+    /// How it is drawn.
+    #[command(flatten)]
+    pub draw: DrawArgs,
     /// What to run.
     #[command(flatten)]
     pub one: OneArgs,

@@ -13,6 +13,7 @@ mod check;
 mod cli;
 mod cmd;
 mod compare;
+mod costs;
 mod coverage;
 mod diagnose;
 mod directives;
@@ -33,6 +34,7 @@ mod promised;
 mod rows;
 mod sharing;
 mod status;
+mod story;
 mod suggest;
 
 pub use cowrace_explore as explore;
@@ -58,8 +60,10 @@ pub use failure::Failure;
 pub use interrupt::Interrupt;
 pub use judge::{exit, worst};
 pub use out::Out;
-pub use picture::picture;
+pub use picture::{Drawing, picture};
 pub use promised::Promised;
+pub use rows::Detail;
+pub use story::Story;
 
 /// Carries out a command line. `interrupt` ends its searches early: what they have come to is told, and the exit
 /// code is 12 unless a graver one applies.

@@ -1,44 +1,83 @@
 //! What happened, as a diagram that is a scenario of its own.
 
 use cowrace_mm::World;
-use cowrace_render::Diagram;
+use cowrace_mm::world::Step;
+use cowrace_render::{Diagram, Row};
 use cowrace_scenario::{Scenario, Variant, parse};
-use cowrace_trace::{Step, Trace};
+use cowrace_trace::{Step as Mark, Trace};
 
-use crate::rows::rows;
+use crate::rows::{Detail, rows};
 
 /// How the comments below a diagram begin; those of an earlier picture are not repeated.
 const FINDING: &str = "# VIOLATED ";
 const SCHEDULE: &str = "# schedule: ";
 const SIGNAL: &str = "# SIGSEGV: ";
+/// What the violation does not need.
+pub(crate) const NOT_NEEDED: &str = "# not needed: ";
+/// The nearest execution that is sound.
+pub(crate) const HOLDS_WITH: &str = "# holds with ";
 pub(crate) const CHECK: &str = "# check: ";
 pub(crate) const REPLAY: &str = "# replay: ";
+const COMMENTS: [&str; 7] = [FINDING, SCHEDULE, SIGNAL, NOT_NEEDED, HOLDS_WITH, CHECK, REPLAY];
+
+/// How executions are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawing {
+    /// What has a row of its own.
+    pub detail: Detail,
+    /// Whether columns begin at tab stops and are set apart by tabs.
+    pub tabs: bool,
+}
 
 /// Draws a trace of a scenario. Read back and replayed as written, the diagram gives the same execution.
 ///
 /// What the environment did has columns like everybody else. Below the diagram stand the statements of
 /// the scenario, and as comments what was found and the schedule for the file that was checked.
 #[must_use]
-pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace) -> Diagram {
+pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing) -> Diagram {
+    let without_idle = draw(scenario, variant, trace, drawing, &shown(variant.world()));
+    if parse(&without_idle.to_string()).is_ok() {
+        return without_idle;
+    }
+    // Something names a column in which nothing happens.
+    draw(scenario, variant, trace, drawing, &vec![true; variant.world().actors.len()])
+}
+
+/// For each actor, whether it does anything.
+pub(crate) fn shown(world: &World) -> Vec<bool> {
+    let acts = |step: &Step| matches!(step, Step::Call(_));
+    let all: Vec<bool> = world.actors.iter().map(|actor| actor.steps.iter().any(acts)).collect();
+    // A diagram has columns.
+    if all.contains(&true) { all } else { vec![true; all.len()] }
+}
+
+fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing, shown: &[bool]) -> Diagram {
     let world = variant.world();
-    let drawn = scenario.columns();
-    let columns = world.actors.iter().enumerate().map(|(actor, spec)| match drawn.get(actor) {
+    let heads = scenario.columns();
+    let columns = world.actors.iter().enumerate().map(|(actor, spec)| match heads.get(actor) {
         Some(column) => column.head(),
         None => spec.name.clone(),
     });
     let statements: Vec<String> = scenario
         .footer_text()
         .lines()
-        .filter(|line| {
-            ![FINDING, SCHEDULE, SIGNAL, CHECK, REPLAY].iter().any(|begin| line.starts_with(begin))
-        })
+        .filter(|line| !COMMENTS.iter().any(|begin| line.starts_with(begin)))
         .map(str::to_owned)
         .collect();
+    let drawn = rows(world, trace, drawing.detail, shown, |id| variant.call_text(id).to_owned());
+    // The place of each actor among those that have columns.
+    let places: Vec<usize> =
+        shown.iter().scan(0, |next, &is| Some(std::mem::replace(next, *next + usize::from(is)))).collect();
+    let placed = |row: Row| match row {
+        Row::Cells(cells) => Row::Cells(cells.into_iter().map(|(c, text)| (places[c], text)).collect()),
+        row @ Row::Barrier(_) => row,
+    };
     let mut diagram = Diagram {
         header: scenario.header_text_without_env_actors().lines().map(str::to_owned).collect(),
-        columns: columns.collect(),
-        rows: rows(world, trace, |id| variant.call_text(id).to_owned()),
+        columns: columns.zip(shown).filter(|(_, shown)| **shown).map(|(head, _)| head).collect(),
+        rows: drawn.into_iter().map(|drawn| placed(drawn.row)).collect(),
         footer: statements,
+        tabs: drawing.tabs,
     };
     // Windows first: one that no longer reads must not cost the promises.
     for (keyword, points) in [("window", windows as Points), ("promise", promises)] {
@@ -56,7 +95,7 @@ fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
     for event in &trace.events {
         // A store that is refused looks like any other in its cell.
         if let Some(call) = event.call
-            && event.steps.contains(&Step::Anchor("SIGSEGV".to_owned()))
+            && event.steps.contains(&Mark::Anchor("SIGSEGV".to_owned()))
         {
             let actor = &trace.actors[usize::from(event.actor)];
             lines.push(format!("{SIGNAL}{actor}: {}", variant.call_text(call)));
@@ -71,17 +110,14 @@ fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
     lines
 }
 
-/// What statements name: each an actor, the number of the call among its own, and the step.
+/// What statements name: each an actor by name, the number of the call among its own, and the step.
 type Points = for<'w> fn(&'w World) -> Vec<Option<Point<'w>>>;
-type Point<'w> = (usize, usize, Option<&'w str>);
+type Point<'w> = (&'w str, usize, Option<&'w str>);
 
 /// Whether points mean the same calls in the diagram. They may count calls in the order of the
 /// rows or name a step by its row, and the rows are others now.
 fn keeps(diagram: &Diagram, variant: &Variant, points: Points) -> bool {
     let world = variant.world();
-    if points(world).is_empty() {
-        return true;
-    }
     let Ok(redrawn) = parse(&diagram.to_string()) else { return false };
     let Some(redrawn) = redrawn.variant(variant.name()) else { return false };
     points(world) == points(redrawn.world())
@@ -92,7 +128,7 @@ fn windows(world: &World) -> Vec<Option<Point<'_>>> {
     points.map(|p| place(world, p.call).map(|(actor, nth)| (actor, nth, p.step.as_deref()))).collect()
 }
 
-/// In the order of the actors: the numbers of calls are others in the diagram.
+/// By the names of the actors: the numbers of calls are others in the diagram.
 fn promises(world: &World) -> Vec<Option<Point<'_>>> {
     let calls = world.coherent.iter();
     let mut points: Vec<_> =
@@ -101,13 +137,13 @@ fn promises(world: &World) -> Vec<Option<Point<'_>>> {
     points
 }
 
-fn place(world: &World, id: u16) -> Option<(usize, usize)> {
-    world.actors.iter().enumerate().find_map(|(actor, spec)| {
+fn place(world: &World, id: u16) -> Option<(&str, usize)> {
+    world.actors.iter().find_map(|spec| {
         let mut calls = spec.steps.iter().filter_map(|step| match step {
-            cowrace_mm::world::Step::Call(call) => Some(call.id),
-            cowrace_mm::world::Step::Barrier(_) => None,
+            Step::Call(call) => Some(call.id),
+            Step::Barrier(_) => None,
         });
-        calls.position(|call| call == id).map(|nth| (actor, nth))
+        calls.position(|call| call == id).map(|nth| (spec.name.as_str(), nth))
     })
 }
 
@@ -148,7 +184,8 @@ mod tests {
         let era = Era::preset("v6.15").unwrap();
         let task = Task { scenario: &scenario, variant, era: &era, arch: Arch::default(), promised: None };
         let schedule = task.check(Limits::default(), &mut ()).schedule.unwrap();
-        let diagram = picture(&scenario, variant, &replay(&task.program(), &schedule).unwrap()).to_string();
+        let trace = replay(&task.program(), &schedule).unwrap();
+        let diagram = picture(&scenario, variant, &trace, Drawing::default()).to_string();
         parse(&diagram).unwrap_or_else(|errors| panic!("{errors:?} in\n{diagram}"));
         diagram
     }

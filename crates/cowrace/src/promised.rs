@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use cowrace_ideal::{Oracle, Promises, TooLarge};
+use cowrace_ideal::{Blame, Oracle, Promises, TooLarge};
 use cowrace_mm::{Judge, World};
-use cowrace_trace::Finding;
+use cowrace_trace::{Finding, Needed};
 
 type Known = OnceLock<Result<Arc<Oracle>, TooLarge>>;
 
@@ -13,6 +13,7 @@ type Known = OnceLock<Result<Arc<Oracle>, TooLarge>>;
 pub struct Promised {
     contract: Known,
     hope: Known,
+    needed: OnceLock<Result<Needed, TooLarge>>,
 }
 
 /// What is noted beside, of all executions that which comes first by its words: so it does not matter who was first.
@@ -79,6 +80,23 @@ impl Promised {
             }
             damage
         }))
+    }
+
+    /// As [`judge`](Self::judge), and keeps what it was told last of who is behind what is wrong.
+    pub(crate) fn blaming(&self, world: &World, last: &Arc<Mutex<Option<Blame>>>) -> Option<Judge> {
+        let contract = Arc::clone(oracle(&self.contract, world, &Promises::default()).ok()?);
+        let last = Arc::clone(last);
+        Some(Box::new(move |kernel, memory| {
+            let blame = contract.blame(kernel, memory);
+            let finding = blame.as_ref().map(Blame::finding);
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = blame;
+            finding
+        }))
+    }
+
+    /// The copies and faults that ideal memory needs; none if nothing can be said.
+    pub(crate) fn needed(&self, world: &World) -> Option<Needed> {
+        self.needed.get_or_init(|| cowrace_ideal::needed(world)).ok()
     }
 
     /// Why nothing can be said, if that is so.

@@ -6,17 +6,45 @@ use cowrace_mm::world::Step as Planned;
 use cowrace_render::Row;
 use cowrace_trace::{Event, Step, Trace};
 
+/// How much has a row of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Operations, and the steps at which somebody else goes on.
+    #[default]
+    Operations,
+    /// Every access to shared memory.
+    Accesses,
+}
+
+/// A row, and what happens in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Drawn {
+    pub(crate) row: Row,
+    /// The events of the trace, by their places.
+    pub(crate) events: Vec<usize>,
+}
+
 /// Draws a trace row by row, so that following the rows gives the same execution again.
 ///
 /// A call that nobody interrupts is one cell. One that is interrupted is opened, closed, and has a row for
 /// each step that the model marks, and at every point where somebody else goes on: the name of the last
 /// step before that.
-pub(crate) fn rows(world: &World, trace: &Trace, call: impl Fn(u16) -> String) -> Vec<Row> {
+pub(crate) fn rows(
+    world: &World,
+    trace: &Trace,
+    detail: Detail,
+    shown: &[bool],
+    call: impl Fn(u16) -> String,
+) -> Vec<Drawn> {
     let mut painter = Painter {
         world,
         trace,
+        detail,
+        shown,
         call: &call,
         rows: Vec::new(),
+        whole: vec![0; world.actors.len()],
+        undrawn: vec![Vec::new(); world.actors.len()],
         drawn: vec![0; world.actors.len()],
         passed: vec![0; world.actors.len()],
         barriers: vec![0; world.actors.len()],
@@ -24,7 +52,15 @@ pub(crate) fn rows(world: &World, trace: &Trace, call: impl Fn(u16) -> String) -
     };
     painter.events();
     painter.rest();
-    painter.rows
+    without_idle_barriers(painter.rows)
+}
+
+/// A barrier above everything, or below, keeps nobody waiting.
+fn without_idle_barriers(mut rows: Vec<Drawn>) -> Vec<Drawn> {
+    let is_cell = |drawn: &Drawn| matches!(drawn.row, Row::Cells(_));
+    rows.truncate(rows.iter().rposition(is_cell).map_or(0, |last| last + 1));
+    let first = rows.iter().position(is_cell).unwrap_or(0);
+    rows.split_off(first)
 }
 
 /// A call that spans rows.
@@ -37,8 +73,15 @@ struct Open {
 struct Painter<'a> {
     world: &'a World,
     trace: &'a Trace,
+    detail: Detail,
+    /// For each actor, whether it has a column.
+    shown: &'a [bool],
     call: &'a dyn Fn(u16) -> String,
-    rows: Vec<Row>,
+    rows: Vec<Drawn>,
+    /// For each actor, the row of its last call that is one cell.
+    whole: Vec<usize>,
+    /// For each actor, events of its open call that no row has yet.
+    undrawn: Vec<Vec<usize>>,
     /// For each actor, how many steps of its program are drawn, an open call included.
     drawn: Vec<usize>,
     /// For each actor, how many barriers it has passed in the trace.
@@ -70,25 +113,31 @@ impl Painter<'_> {
         if self.open[actor].is_none() {
             let before = self.step_of(actor, id);
             if self.drawn[actor] > before {
+                self.rows[self.whole[actor]].events.push(index);
                 return;
             }
             self.draw_up_to(actor, before);
             self.drawn[actor] = before + 1;
             let whole = self.is_whole(index, id);
             let text = (self.call)(id);
-            self.cell(actor, if whole { text } else { format!("{text} {{") });
             if whole {
+                self.undrawn[actor].push(index);
+                self.whole[actor] = self.rows.len();
+                self.cell(actor, text);
                 return;
             }
+            self.cell(actor, format!("{text} {{"));
             self.open[actor] = Some(Open { from: index });
         }
+        self.undrawn[actor].push(index);
         if event.steps.contains(&Step::End(id)) {
             self.cell(actor, "}".to_owned());
             self.open[actor] = None;
             return;
         }
         let is_marked = event.steps.iter().any(|s| matches!(s, Step::Anchor(_)));
-        let is_left = self.behind(index + 1).next().is_some_and(|(_, next)| next.actor != event.actor);
+        let is_left = self.detail == Detail::Accesses
+            || self.behind(index + 1).next().is_some_and(|(_, next)| next.actor != event.actor);
         if let Some(Open { from }) = self.open[actor]
             && (is_marked || is_left)
         {
@@ -98,8 +147,11 @@ impl Painter<'_> {
     }
 
     /// Whether nothing but the call's own events happens from its first to its last. A call that does not
-    /// end is whole only if the trace ends with it.
+    /// end is whole only if the trace ends with it. One whose accesses have rows is whole if it has but one.
     fn is_whole(&self, index: usize, id: u16) -> bool {
+        if self.detail == Detail::Accesses {
+            return self.trace.events[index].steps.contains(&Step::End(id));
+        }
         match self.behind(index).take_while(|(_, e)| e.call == Some(id)).last() {
             Some((last, event)) => {
                 event.steps.contains(&Step::End(id)) || self.behind(last + 1).next().is_none()
@@ -169,13 +221,18 @@ impl Painter<'_> {
                 self.barriers[actor] += 1;
             }
         }
-        let names = members.iter().map(|&a| self.world.actors[a].name.replace(' ', "_"));
+        let is_shown = |&&actor: &&usize| self.shown[actor];
+        let names = members.iter().filter(is_shown).map(|&a| self.world.actors[a].name.replace(' ', "_"));
         let names: Vec<String> = names.collect();
-        self.rows.push(Row::Barrier(if names.len() == self.world.actors.len() {
+        let row = Row::Barrier(if names.len() == self.shown.iter().filter(|&&shown| shown).count() {
             "all".to_owned()
         } else {
             names.join(" ")
-        }));
+        });
+        // Who is alone waits for nobody.
+        if names.len() > 1 {
+            self.rows.push(Drawn { row, events: Vec::new() });
+        }
     }
 
     /// Draws what the trace did not come to: an execution may end before its actors do.
@@ -197,7 +254,10 @@ impl Painter<'_> {
     }
 
     fn cell(&mut self, actor: usize, text: String) {
-        self.rows.push(Row::Cells(vec![(actor, text)]));
+        let opens = text.ends_with(" {");
+        // What has happened by now belongs to this row; a call that opens has done nothing yet.
+        let events = if opens { Vec::new() } else { std::mem::take(&mut self.undrawn[actor]) };
+        self.rows.push(Drawn { row: Row::Cells(vec![(actor, text)]), events });
     }
 }
 

@@ -10,7 +10,7 @@ use crate::check::{Exploration, Explored, Task};
 /// the way to search must be the same for all.
 #[derive(Debug, Default)]
 pub(crate) struct Sharing {
-    searched: Vec<(Consulted, Report)>,
+    searched: Vec<(Vec<Consulted>, Report)>,
 }
 
 impl Sharing {
@@ -21,12 +21,14 @@ impl Sharing {
         how: Exploration<'_>,
         observer: &mut (dyn Observer + Send),
     ) -> Report {
-        if let Some((_, report)) = self.searched.iter().find(|(consulted, _)| consulted.agrees(task.era)) {
+        let agrees = |consulted: &[Consulted]| consulted.iter().all(|consulted| consulted.agrees(task.era));
+        if let Some((_, report)) = self.searched.iter().find(|(consulted, _)| agrees(consulted)) {
             return same(task, report);
         }
         let Explored { report, consulted, .. } = task.explored(how, observer);
         // How far a search comes that is cut short may depend on a clock.
-        if report.complete || report.verdict == Verdict::Violated {
+        let is_over = report.complete || report.verdict == Verdict::Violated;
+        if is_over && (report.costs.is_some() || !how.costs) {
             self.searched.push((consulted, report.clone()));
         }
         report

@@ -13,7 +13,7 @@ use cowrace::mm::Era;
 use cowrace::mm::era::PRESETS;
 use cowrace::scenario::{Scenario, Variant, load, parse, print};
 use cowrace::trace::{Report, Verdict};
-use cowrace::{Promised, Task, picture};
+use cowrace::{Drawing, Promised, Task, picture};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// A search that takes longer belongs to another scenario.
@@ -88,7 +88,7 @@ fn redraw(task: Task<'_>, report: &Report) -> Result<(), Failed> {
     if class != report.class {
         return Err(format!("the replay finds {class:?} and the search {:?}", report.class).into());
     }
-    let diagram = picture(task.scenario, task.variant, &trace).to_string();
+    let diagram = picture(task.scenario, task.variant, &trace, Drawing::default()).to_string();
     let redrawn = parse(&diagram).map_err(|errors| format!("{diagram}\ndoes not parse: {errors:#?}"))?;
     let variant = redrawn.variant(task.variant.name()).ok_or("the drawing has no such variant")?;
     let promised = Promised::default();
@@ -98,8 +98,8 @@ fn redraw(task: Task<'_>, report: &Report) -> Result<(), Failed> {
         let (found, due) = (replayed.finding, trace.finding);
         return Err(format!("{diagram}\nreplays to {found:?}, not to {due:?}").into());
     }
-    let twice = picture(&redrawn, variant, &replayed);
-    if twice.rows != picture(task.scenario, task.variant, &trace).rows {
+    let twice = picture(&redrawn, variant, &replayed, Drawing::default());
+    if twice.rows != picture(task.scenario, task.variant, &trace, Drawing::default()).rows {
         return Err(format!("{diagram}\nis drawn again as\n{twice}").into());
     }
     Ok(())

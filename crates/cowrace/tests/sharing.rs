@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cowrace::explore::{Explorer, Limits, Outcome, replay};
+use cowrace::explore::{Explorer, Outcome, replay};
 use cowrace::machine::Arch;
 use cowrace::mm::era::settings;
 use cowrace::mm::{Consulted, Era, program_and_consulted};
 use cowrace::scenario::{Scenario, parse};
 use cowrace::trace::{Report, Verdict};
-use cowrace::{Promised, Task};
+use cowrace::{Exploration, Promised, Task};
 
 fn fixtures() -> Vec<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -40,9 +40,9 @@ fn scenario(path: &Path) -> Scenario {
 }
 
 /// What the command line says of a file under all presets.
-fn shared(command: &str, path: &Path, jobs: &str) -> Vec<Report> {
+fn shared(command: &[&str], path: &Path, jobs: &str) -> Vec<Report> {
     let output = Command::new(env!("CARGO_BIN_EXE_cowrace"))
-        .arg(command)
+        .args(command)
         .arg(path)
         .args(["--format", "json", "--jobs", jobs])
         .output()
@@ -68,8 +68,16 @@ fn what_is_shared_is_what_each_era_would_have_found() {
             })
         });
         let tasks: Vec<Task<'_>> = tasks.collect();
-        let alone: Vec<Report> = tasks.iter().map(|t| t.check(Limits::default(), &mut ())).collect();
-        for (command, jobs) in [("check", "1"), ("matrix", "1"), ("matrix", "3")] {
+        // Costs are nothing that changes anything else.
+        let how = Exploration { costs: true, ..Exploration::default() };
+        let alone: Vec<Report> = tasks.iter().map(|t| t.explore(how, &mut ())).collect();
+        for (command, jobs) in [
+            (&["check"][..], "1"),
+            (&["matrix"], "1"),
+            (&["matrix"], "3"),
+            (&["matrix", "--costs"], "1"),
+            (&["matrix", "--costs"], "3"),
+        ] {
             let reports = shared(command, &path, jobs);
             assert_eq!(reports.len(), tasks.len());
             for ((task, alone), report) in tasks.iter().zip(&alone).zip(reports) {
@@ -84,8 +92,11 @@ fn what_is_shared_is_what_each_era_would_have_found() {
                 count += usize::from(report.same_as.is_some());
                 assert!(report.same_as.is_none() || report.seconds == 0.0);
                 // Times differ, and here nothing is shared.
-                let report = Report { seconds: alone.seconds, same_as: None, ..report };
-                assert_eq!(&report, alone, "{command} --jobs {jobs}");
+                let mut report = Report { seconds: alone.seconds, same_as: None, ..report };
+                if !command.contains(&"--costs") {
+                    assert_eq!(std::mem::replace(&mut report.costs, alone.costs), None);
+                }
+                assert_eq!(&report, alone, "{command:?} --jobs {jobs}");
             }
         }
     }

@@ -127,8 +127,9 @@ impl Search<'_> {
     /// The first of those who are about to pass a barrier has just been found able to. Gives whether what
     /// follows is known; else it is noted that it will be.
     pub(crate) fn arrive(&mut self, actor: u8) -> ControlFlow<Option<Stop>, bool> {
-        // To tell in which order calls met, every way there must be followed.
-        let follow = self.shared.exhaustive || self.shared.coverage || self.preemptions_are_bounded();
+        // To tell in which order calls met, or to show every execution, every way there must be followed.
+        let shows_all = self.shared.exhaustive && !self.shared.ends_only;
+        let follow = shows_all || self.shared.coverage || self.preemptions_are_bounded();
         if follow || !self.is_barrier_of_all(actor) {
             return ControlFlow::Continue(false);
         }
@@ -178,7 +179,7 @@ impl Search<'_> {
     fn meet(&mut self) -> Flow {
         self.near_zero()?;
         self.count_execution();
-        self.reorder()
+        if self.found.is_some() { ControlFlow::Continue(()) } else { self.reorder() }
     }
 
     /// Whether everything so far happens before everything that will follow: everybody waits at the barrier, or

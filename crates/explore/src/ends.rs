@@ -17,9 +17,9 @@ use crate::underflow::{TooMany, underflow};
 pub(crate) struct Found {
     /// After how many events it showed.
     pub(crate) events: usize,
-    finding: Finding,
+    pub(crate) finding: Finding,
     /// What leads there, if that is not the current execution but an equivalent one.
-    schedule: Option<Schedule>,
+    pub(crate) schedule: Option<Schedule>,
 }
 
 impl Search<'_> {
@@ -149,9 +149,7 @@ impl Search<'_> {
     }
 
     fn show(&self) {
-        let finding = self.found.as_ref().map(|found| &found.finding);
-        let reordered = self.found.as_ref().and_then(|found| found.schedule.as_ref());
-        let Self { program, memory, history, .. } = self;
-        self.shared.watch.execution(&Execution { program, memory, history, finding, reordered });
+        let Self { program, memory, history, found, .. } = self;
+        self.shared.watch.execution(&Execution { program, memory, history, found: found.as_ref() });
     }
 }

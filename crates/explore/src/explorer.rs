@@ -13,6 +13,7 @@ use cowrace_trace::{Finding, Schedule, Stop};
 
 use crate::actors::Actors;
 use crate::coverage::Coverage;
+use crate::ends::Found;
 use crate::history::History;
 use crate::parts::{PartError, export, usable};
 use crate::sample::SAMPLES;
@@ -75,13 +76,12 @@ pub struct Execution<'s> {
     pub(crate) program: &'s Program,
     pub(crate) memory: &'s Memory,
     pub(crate) history: &'s History,
-    pub(crate) finding: Option<&'s Finding>,
-    pub(crate) reordered: Option<&'s Schedule>,
+    pub(crate) found: Option<&'s Found>,
 }
 
 impl fmt::Debug for Execution<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Execution").field("finding", &self.finding).finish_non_exhaustive()
+        f.debug_struct("Execution").field("finding", &self.finding()).finish_non_exhaustive()
     }
 }
 
@@ -94,14 +94,20 @@ impl Execution<'_> {
 
     /// What is wrong with the execution, if anything.
     #[must_use]
-    pub const fn finding(&self) -> Option<&Finding> {
-        self.finding
+    pub fn finding(&self) -> Option<&Finding> {
+        self.found.map(|found| &found.finding)
     }
 
     /// The turns that lead to what is wrong with the execution, else to its end.
     #[must_use]
     pub fn schedule(&self) -> Schedule {
-        self.reordered.cloned().unwrap_or_else(|| self.history.schedule(self.program.fingerprint))
+        let reordered = self.found.and_then(|found| found.schedule.clone());
+        reordered.unwrap_or_else(|| {
+            let mut schedule = self.history.schedule(self.program.fingerprint);
+            // An exhaustive search goes on behind what it has found.
+            self.found.into_iter().for_each(|found| schedule.turns.truncate(found.events));
+            schedule
+        })
     }
 
     /// A form that two executions share exactly if they differ only in the order of independent events:
@@ -186,6 +192,7 @@ pub struct Explorer<'p> {
     program: &'p Program,
     limits: Limits,
     exhaustive: bool,
+    ends_only: bool,
     preemptions: Option<u32>,
     coverage: bool,
     threads: Option<&'p Threads>,
@@ -208,6 +215,7 @@ impl<'p> Explorer<'p> {
             program,
             limits: Limits::default(),
             exhaustive: false,
+            ends_only: false,
             preemptions: None,
             coverage: false,
             threads: None,
@@ -230,6 +238,16 @@ impl<'p> Explorer<'p> {
     #[must_use]
     pub const fn exhaustive(mut self, exhaustive: bool) -> Self {
         self.exhaustive = exhaustive;
+        self
+    }
+
+    /// With [`exhaustive`](Self::exhaustive), for an observer that asks only in which memories executions end: every one
+    /// of them is shown, in some execution, but not every execution. What follows a barrier of everybody is then
+    /// searched once for each state there, although the search goes on after findings. Which finding is the first may
+    /// depend on the number of threads.
+    #[must_use]
+    pub const fn ends_only(mut self, ends_only: bool) -> Self {
+        self.ends_only = ends_only;
         self
     }
 
@@ -372,7 +390,8 @@ impl<'p> Explorer<'p> {
             memory.assume_far_from_zero(near.to_vec());
         }
         let how = (self.limits, self.exhaustive, self.preemptions, coverage);
-        Shared::new((self.program, memory), how, self.threads.unwrap_or(none), watch)
+        let threads = self.threads.unwrap_or(none);
+        Shared::new((self.program, memory), how, threads, watch).ends_only(self.ends_only)
     }
 
     /// Lets a search take on other threads.

@@ -121,7 +121,7 @@ pub fn guide(program: &Program, directives: &[Directive]) -> Result<Trace, Guide
     let mut choices: Vec<(u32, u32)> = Vec::new();
     let mut result = None;
     for _ in 0..VECTORS {
-        let mut run = Guided { run: Interpreter::new(program), program, choices, made: 0 };
+        let mut run = Guided::new(program, choices);
         match run.follow(directives) {
             Ok(()) => {
                 choices = run.choices;
@@ -150,13 +150,19 @@ pub fn guide(program: &Program, directives: &[Directive]) -> Result<Trace, Guide
 }
 
 /// One execution along a diagram, with one vector of choices.
-struct Guided<'p> {
+pub(crate) struct Guided<'p> {
     run: Interpreter<'p>,
     program: &'p Program,
     /// Values and numbers of possibilities, in the order of the execution.
     choices: Vec<(u32, u32)>,
     /// How many of them have been used.
     made: usize,
+}
+
+impl<'p> Guided<'p> {
+    pub(crate) fn new(program: &'p Program, choices: Vec<(u32, u32)>) -> Self {
+        Self { run: Interpreter::new(program), program, choices, made: 0 }
+    }
 }
 
 impl Guided<'_> {
@@ -170,7 +176,19 @@ impl Guided<'_> {
                 return Ok(());
             }
         }
-        // What is left may only be the end of waiting.
+        if self.ends() {
+            return Ok(());
+        }
+        Err(GuideError::Unfinished { actors: self.run.names(&self.run.unfinished()) })
+    }
+
+    /// The execution, if it is at its end.
+    pub(crate) fn finish(mut self) -> Option<Trace> {
+        self.ends().then(|| self.run.finish())
+    }
+
+    /// Whether the execution is at its end. What is left to do may only be the end of waiting.
+    fn ends(&mut self) -> bool {
         let waits = |op: &Op| matches!(op, Op::Join { .. } | Op::Barrier { .. });
         while let Some(actor) = self
             .run
@@ -180,15 +198,11 @@ impl Guided<'_> {
         {
             self.execute(actor);
         }
-        let unfinished = self.run.unfinished();
-        if unfinished.is_empty() || self.run.finding().is_some() || self.run.stuck() {
-            return Ok(());
-        }
-        Err(GuideError::Unfinished { actors: self.run.names(&unfinished) })
+        self.run.unfinished().is_empty() || self.run.finding().is_some() || self.run.stuck()
     }
 
     /// Follows one directive; false if the execution has come to an end instead.
-    fn obey(&mut self, directive: usize, actor: u8, until: &Until) -> Result<bool, GuideError> {
+    pub(crate) fn obey(&mut self, directive: usize, actor: u8, until: &Until) -> Result<bool, GuideError> {
         let name = || self.program.actors[usize::from(actor)].name.clone();
         let mut seen = 0;
         let call = self.run.with_marks(actor, current);
@@ -249,7 +263,7 @@ impl Guided<'_> {
     }
 
     /// Lets everybody pass the barriers that they can pass.
-    fn pass_barriers(&mut self) {
+    pub(crate) fn pass_barriers(&mut self) {
         let at_barrier = |run: &Interpreter<'_>, actor: u8| {
             run.request(actor).is_some_and(|r| matches!(r.op, Op::Barrier { .. })) && run.ready(actor)
         };
@@ -282,7 +296,8 @@ impl Guided<'_> {
                     self.choices.push((0, n));
                 }
                 self.made += 1;
-                Some(self.choices[self.made - 1].0)
+                // A choice of another execution may be one too many here.
+                Some(self.choices[self.made - 1].0).filter(|&choice| choice < n).or(Some(0))
             }
             _ => None,
         };

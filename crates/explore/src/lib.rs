@@ -102,8 +102,9 @@
 //! # Replay
 //!
 //! [`replay`] follows a schedule with an interpreter that shares no code with the search, and writes down what
-//! happens. [`guide`] follows the rows of a diagram instead. [`tidy`] finds an equivalent schedule that changes
-//! from one actor to another as seldom as it can.
+//! happens. [`guide`] follows the rows of a diagram instead. [`tidy`] finds the equivalent schedule that changes
+//! from one actor to another least often, [`simplest`] the one of all bad
+//! executions. [`twin`] finds a sound execution that is as near to a bad one as can be.
 
 mod actors;
 mod barriers;
@@ -115,6 +116,7 @@ mod explorer;
 mod guide;
 mod history;
 mod interpreter;
+mod linear;
 mod moves;
 mod outlook;
 mod parts;
@@ -129,12 +131,14 @@ mod reversal;
 mod sample;
 mod search;
 mod shared;
+mod simplest;
 mod sleep;
 mod subtree;
 #[cfg(test)]
 mod testing;
 mod tidy;
 mod touched;
+mod twin;
 mod underflow;
 mod wakeup;
 mod walk;
@@ -147,4 +151,6 @@ pub use guide::{Directive, GuideError, Until, guide};
 pub use parts::PartError;
 pub use replay::{ReplayError, replay};
 pub use shared::Threads;
+pub use simplest::{Simplest, simplest};
 pub use tidy::tidy;
+pub use twin::{Twin, twin};

@@ -67,6 +67,8 @@ pub(crate) struct Shared<'s> {
     pub(crate) limits: Limits,
     /// Whether to go on after a finding.
     pub(crate) exhaustive: bool,
+    /// Whether it is enough to show every memory in which executions end.
+    pub(crate) ends_only: bool,
     pub(crate) preemptions: Option<u32>,
     /// Whether to collect what executions show.
     pub(crate) coverage: bool,
@@ -102,6 +104,7 @@ impl<'s> Shared<'s> {
             memory,
             limits,
             exhaustive,
+            ends_only: false,
             preemptions,
             coverage,
             threads,
@@ -118,6 +121,10 @@ impl<'s> Shared<'s> {
             over: AtomicBool::new(false),
             changed: (Mutex::new(()), Condvar::new()),
         }
+    }
+
+    pub(crate) fn ends_only(self, ends_only: bool) -> Self {
+        Self { ends_only, ..self }
     }
 
     /// A name for a search that no other has.

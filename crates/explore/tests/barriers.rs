@@ -73,6 +73,21 @@ impl Observer for Ends {
     }
 }
 
+/// A search that goes on after findings shows every end as well, with less to do.
+#[test]
+fn ends_after_findings() {
+    // In each round the load stands at one of 4 places, two of them bad, and what is left in memory is the same.
+    let reader = [Load(0), Bad(1), Bad(2), Barrier(0)].repeat(4);
+    let writer = [Store(0, 1), Store(0, 2), Store(0, 3), Barrier(0)].repeat(4);
+    let scripts = [reader, writer];
+    let (mut all, mut ends) = (Ends::default(), Ends::default());
+    let every = Explorer::new(&forgetful(&scripts)).exhaustive(true).run(&mut all);
+    let only = Explorer::new(&forgetful(&scripts)).exhaustive(true).ends_only(true).run(&mut ends);
+    assert_eq!(all.0, ends.0);
+    assert_eq!((every.finding, every.complete), (only.finding, only.complete));
+    assert_eq!((every.executions, only.executions), (4_u64.pow(4), 4 * 3 + 1));
+}
+
 /// Which of two calls came first makes no difference to memory at the barrier, but to windows that end behind it.
 #[test]
 fn windows_across() {
@@ -139,16 +154,19 @@ fn rounds() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The same ends, and the same figures with several threads.
+    /// The same ends, also with several threads and after findings, and the same figures.
     #[test]
     fn nothing_is_missed(scripts in prop::collection::vec(rounds(), 2..4)) {
         let (plain, forgetful) = (program(&scripts), forgetful(&scripts));
         let (mut all, mut once) = (Ends::default(), Ends::default());
         let many = Explorer::new(&plain).run(&mut all);
         let few = Explorer::new(&forgetful).run(&mut once);
-        prop_assert_eq!(all.0, once.0);
+        prop_assert_eq!(&all.0, &once.0);
         prop_assert!(few.executions <= many.executions);
-        let threads = Threads::new(2);
+        let (threads, mut shown) = (Threads::new(2), Ends::default());
+        let ends = Explorer::new(&forgetful).exhaustive(true).ends_only(true);
+        prop_assert!(ends.threads(&threads).eager(true).run(&mut shown).complete);
+        prop_assert_eq!(once.0, shown.0);
         prop_assert_eq!(few, Explorer::new(&forgetful).threads(&threads).eager(true).run(&mut ()));
     }
 }

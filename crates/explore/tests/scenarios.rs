@@ -8,8 +8,10 @@ use std::collections::BTreeSet;
 
 use common::corpus::corpus;
 use common::naive::{Collect, Naive};
-use cowrace_explore::{Execution, Explorer, Observer};
+use cowrace_explore::{Execution, Explorer, Observer, Threads};
 use cowrace_machine::{Arch, mmu};
+use cowrace_mm::costs::counting;
+use cowrace_mm::layout::kernel::{COPIED, FAULTED};
 use cowrace_mm::layout::{MmStruct, boot_page};
 use cowrace_mm::{Era, World, program};
 
@@ -106,6 +108,50 @@ fn four_actors_and_more() {
     }
     // v5.18 looks at the count three times, which is too much for the reference in the first scenario.
     assert!(compared >= LARGE.len() * 4 - 1, "the others are small enough for the reference");
+}
+
+/// Copies and faults at ends of executions.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Costs(BTreeSet<(u64, u64)>);
+
+impl Observer for Costs {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        let memory = execution.memory();
+        self.0.insert((memory.get(COPIED), memory.get(FAULTED)));
+    }
+}
+
+/// What executions cost is the same for all of a trace, and a search that shows ends only misses nothing of it,
+/// whoever helps. Counting adds no trace.
+#[test]
+fn what_executions_cost() {
+    let (mut compared, mut different) = (0, 0);
+    for (sample, era) in
+        corpus(".").iter().flat_map(|sample| ["v5.8", "v5.10", "v6.12"].map(|era| (sample, era)))
+    {
+        let era = Era::preset(era).expect("a preset");
+        let (counting, _) = counting(&sample.world, &era, Arch::Generic);
+        let Some(expected) = Naive::explore(&counting, true, BUDGET) else { continue };
+        let at = |memory: &[(usize, u64)], index| memory.iter().find(|(i, _)| *i == index).map_or(0, |w| w.1);
+        let of = |memory: &[(usize, u64)]| (at(memory, COPIED.index()), at(memory, FAULTED.index()));
+        let expected_costs = Costs(expected.values().map(|(_, memory)| of(memory)).collect());
+        let name = format!("{} under {}", sample.name, era.name());
+        for helpers in [0, 2] {
+            let (threads, mut shown) = (Threads::new(helpers), Costs::default());
+            let search = Explorer::new(&counting).exhaustive(true).ends_only(true);
+            assert!(search.threads(&threads).eager(true).run(&mut shown).complete);
+            assert_eq!(shown, expected_costs, "{name}");
+        }
+        let world = World { predicates: Vec::new(), ..sample.world.clone() };
+        let mut plain = Collect::default();
+        let uncounted = program(&world, &era, Arch::Generic);
+        Explorer::new(&uncounted).exhaustive(true).counts_commute(false).run(&mut plain);
+        assert_eq!(plain.0.len(), expected.len(), "{name}");
+        compared += 1;
+        different += usize::from(expected_costs.0.len() > 1);
+    }
+    eprintln!("{compared} compared, {different} with costs that differ");
+    assert!(compared > 60 && different > 10, "{compared} compared, {different} with costs that differ");
 }
 
 fn with_environment(words: &str) -> World {

@@ -15,7 +15,7 @@ use crate::promises::Rule;
 
 /// The whole life of an actor.
 pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, histories: &Histories, actor: ActorId) {
-    let cpu = Cpu { cpu, world: &known.world, promises: &known.promises };
+    let cpu = Cpu::new(cpu, known);
     let spec = &cpu.world.actors[actor];
     if let Some(mm) = spec.mm
         && matches!(cpu.world.mms[mm].origin, Origin::Fork(_))
@@ -74,9 +74,11 @@ async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Re
     let mm = MmStruct(target.mm);
     let force = matches!(spec.call, Call::Gup { flags, .. } if flags.force);
     let (page, is_own) = cpu.take(mm, target.va, write, force).await?;
+    cpu.touched(target, write, spec.dest).await;
     let rule = cpu.promises.rule(cpu.world, spec, target.va);
     let mut heir = None;
-    if rule == Some(Rule::AliasUntilFork) {
+    // Whose memory it is makes no difference to what is needed.
+    if rule == Some(Rule::AliasUntilFork) && !cpu.counts {
         let children: Vec<MmId> =
             calls(cpu.world).filter_map(|(actor, call)| forked(cpu, actor, call, target.mm)).collect();
         if !children.is_empty() {
@@ -138,6 +140,7 @@ async fn fill(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, word: u8, value: u
         Ok(Taken { page, heir, .. }) => {
             let page = held(cpu, page, heir, target.va).await;
             cpu.store(mmu::data(page, word), value, Prim::DmaWrite).await;
+            cpu.written_by_device(target).await;
             Value::Number(0)
         }
         Err(errno) => Value::Errno(errno),
@@ -184,6 +187,7 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
             if let Some(held) = handle(cpu, var).await {
                 let released = Value::Handle(Handle { released: true, ..held });
                 cpu.store(variable(var), released.encode(), Prim::Variable).await;
+                cpu.let_go(var).await;
             }
         }
         Call::DmaWrite { handle: var, word, value } => {
@@ -191,6 +195,7 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
             let Some(handle) = handle(cpu, var).await else { return Value::Errno(Errno::Efault) };
             let page = behind(cpu, var, handle).await;
             cpu.store(mmu::data(page, word), value, Prim::DmaWrite).await;
+            cpu.written_through(var).await;
         }
         Call::DmaRead { handle: var, word } | Call::PipeRead { handle: var, word } => {
             let Some(handle) = handle(cpu, var).await else { return Value::Errno(Errno::Efault) };

@@ -42,12 +42,54 @@ struct Looked {
     held: bool,
 }
 
-/// What is told of one sight.
+/// Where the damage shows. Variables first: they are what the scenario draws.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Told {
+pub enum Shown {
+    /// In a variable.
+    Variable(String),
+    /// In the failure of a call that no variable keeps.
+    Failure,
+    /// In the memory of a process at the end.
+    Memory,
+    /// Nowhere yet: a handle is cut off from the memory that it was taken on.
+    Handle(String),
+}
+
+/// Whose value makes the damage.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Author {
+    /// The name of the actor.
+    pub actor: String,
+    /// Its device wrote, not its CPU.
+    pub device: bool,
+    /// The value.
+    pub value: u64,
+    /// The value should have been seen and was not; else it was seen and should not have been.
+    pub missed: bool,
+}
+
+/// What is wrong with what an execution has shown, and who is behind it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Blame {
     /// The gravest first.
     rank: usize,
+    /// Where it shows.
+    pub shown: Shown,
     text: String,
+    /// What is wrong, without who is behind it.
+    pub plain: String,
+    /// Whose value it is about, if that is known.
+    pub author: Option<Author>,
+    /// The memory that it is about: the mm, the area, and the word if it is one.
+    pub memory: Option<(String, String, Option<u8>)>,
+}
+
+impl Blame {
+    /// The class and the words.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        Finding { class: RANKS[self.rank], detail: self.text.clone() }
+    }
 }
 
 /// From the gravest on. What a device wrote and another mm sees comes late: its owner misses it, as a rule, and that
@@ -72,12 +114,12 @@ fn rank(class: Class) -> usize {
 }
 
 /// Puts what was seen into words, beside what is allowed and most like it.
-pub(crate) fn finding(
+pub(crate) fn blame(
     (world, promises): (&World, &Promises),
     sights: &[Sight],
     allowed: &BTreeSet<Observation>,
     seen: &Observation,
-) -> Finding {
+) -> Blame {
     let differing = |other: &Observation| other.iter().zip(seen).filter(|(a, b)| a != b).count();
     let least = allowed.iter().map(differing).min().unwrap_or(0);
     let nearest = allowed.iter().filter(|other| differing(other) == least);
@@ -88,10 +130,14 @@ pub(crate) fn finding(
             judge.tell(sight, seen, should)
         })
     });
-    match told.min() {
-        Some(Told { rank, text }) => Finding { class: RANKS[rank], detail: text },
-        None => Finding { class: Class::Assertion, detail: "ideal memory has no execution".to_owned() },
-    }
+    told.min().unwrap_or_else(|| Blame {
+        rank: rank(Class::Assertion),
+        shown: Shown::Memory,
+        text: "ideal memory has no execution".to_owned(),
+        plain: "ideal memory has no execution".to_owned(),
+        author: None,
+        memory: None,
+    })
 }
 
 struct Judge<'w> {
@@ -100,21 +146,50 @@ struct Judge<'w> {
 }
 
 impl Judge<'_> {
-    fn tell(&self, sight: &Sight, seen: u64, should: u64) -> Told {
+    fn tell(&self, sight: &Sight, seen: u64, should: u64) -> Blame {
         let (rank, written) = self.class(sight, seen, should);
-        let (mut seen, mut should) = (text(sight, seen), text(sight, should));
+        let (mut seen_text, mut should_text) = (text(sight, seen), text(sight, should));
         match written {
-            Written::Seen(who) => seen.push_str(&self.wrote(who)),
-            Written::Missed(who) => should.push_str(&self.wrote(who)),
+            Written::Seen(who) => seen_text.push_str(&self.wrote(who)),
+            Written::Missed(who) => should_text.push_str(&self.wrote(who)),
             Written::Nobody => {}
         }
         let name = self.name(sight);
-        let text = match (sight, should.strip_prefix("is ")) {
+        let sentence = |seen: &str, should: &str| match (sight, should.strip_prefix("is ")) {
             (Sight::ToDevice(_) | Sight::ToOwner(_), _) => format!("{name} {seen}"),
             (_, Some(should)) => format!("{name} {seen}, not {should}"),
             (_, None) => format!("{name} {seen}; promised: it {should}"),
         };
-        Told { rank, text }
+        let plain = sentence(&text(sight, seen), &text(sight, should));
+        let text = sentence(&seen_text, &should_text);
+        let author = |who: Writer, bits: u64, missed: bool| {
+            let actor = self.world.actors[who.actor].name.clone();
+            number(sight, bits).map(|value| Author { actor, device: who.device, value, missed })
+        };
+        let author = match written {
+            Written::Seen(who) => author(who, seen, false),
+            Written::Missed(who) => author(who, should, true),
+            Written::Nobody => None,
+        };
+        Blame { rank, shown: self.shown(sight), text, plain, author, memory: self.memory(sight) }
+    }
+
+    fn shown(&self, sight: &Sight) -> Shown {
+        let variable = |var: usize| self.world.variables[var].clone();
+        match sight {
+            Sight::Variable(var) => Shown::Variable(variable(*var)),
+            Sight::Failure(_) => Shown::Failure,
+            Sight::Memory(..) => Shown::Memory,
+            Sight::ToDevice(keeper) | Sight::ToOwner(keeper) => Shown::Handle(variable(keeper.variable)),
+        }
+    }
+
+    fn memory(&self, sight: &Sight) -> Option<(String, String, Option<u8>)> {
+        let (target, word) = match sight.probed() {
+            Some(keeper) => (keeper.target, None),
+            None => self.looked(sight).map(|looked| (looked.target, Some(looked.word)))?,
+        };
+        Some((self.world.mms[target.mm].name.clone(), self.world.areas[target.va].name.clone(), word))
     }
 
     fn class(&self, sight: &Sight, seen: u64, should: u64) -> (usize, Written) {
@@ -127,16 +202,8 @@ impl Judge<'_> {
             };
             return (rank(class), Written::Nobody);
         };
-        let number = |bits: u64| match sight {
-            Sight::Memory(..) if bits < UNMAPPED => Some(bits),
-            Sight::Memory(..) => None,
-            _ => match Value::decode(bits) {
-                Value::Number(n) if bits != NOTHING => Some(n),
-                _ => None,
-            },
-        };
         let wrote = |value: Option<u64>| value.map(|v| self.writers(v, looked)).unwrap_or_default();
-        let (theirs, missed) = (wrote(number(seen)), wrote(number(should)));
+        let (theirs, missed) = (wrote(number(sight, seen)), wrote(number(sight, should)));
         let home = looked.target.mm;
         if let Some(stranger) = theirs.first().filter(|_| theirs.iter().all(|who| who.mm != home)) {
             let rank = if stranger.device { BY_DEVICE } else { rank(Class::Leak) };
@@ -240,6 +307,18 @@ impl Judge<'_> {
                 format!("{}, taken on {mm}.{area},", self.world.variables[keeper.variable])
             }
         }
+    }
+}
+
+/// A value that somebody may have written.
+const fn number(sight: &Sight, bits: u64) -> Option<u64> {
+    match sight {
+        Sight::Memory(..) if bits < UNMAPPED => Some(bits),
+        Sight::Memory(..) => None,
+        _ => match Value::decode(bits) {
+            Value::Number(n) if bits != NOTHING => Some(n),
+            _ => None,
+        },
     }
 }
 

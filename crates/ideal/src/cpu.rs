@@ -11,6 +11,8 @@ use crate::promises::Promises;
 pub(crate) struct Known {
     pub(crate) world: World,
     pub(crate) promises: Promises,
+    /// Whether what is needed is counted.
+    pub(crate) counts: bool,
 }
 
 /// A CPU.
@@ -18,6 +20,14 @@ pub(crate) struct Cpu<'k> {
     pub(crate) cpu: cowrace_machine::Cpu,
     pub(crate) world: &'k World,
     pub(crate) promises: &'k Promises,
+    pub(crate) counts: bool,
+}
+
+impl<'k> Cpu<'k> {
+    /// A CPU that knows what is known.
+    pub(crate) const fn new(cpu: cowrace_machine::Cpu, known: &'k Known) -> Self {
+        Self { cpu, world: &known.world, promises: &known.promises, counts: known.counts }
+    }
 }
 
 impl Deref for Cpu<'_> {

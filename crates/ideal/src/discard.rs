@@ -30,7 +30,7 @@ pub(crate) fn places(known: &Known) -> Vec<(MmId, Va)> {
 
 /// The one who does it.
 pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, (mm, va): (MmId, Va)) {
-    let cpu = Cpu { cpu, world: &known.world, promises: &known.promises };
+    let cpu = Cpu::new(cpu, known);
     if cpu.choose(2, Prim::Ghost).await == 1 {
         cpu.discard(MmStruct(mm), va, true).await;
     }

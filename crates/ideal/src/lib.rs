@@ -16,11 +16,14 @@ mod history;
 mod keepers;
 mod layout;
 mod memory;
+mod needed;
 mod observation;
 mod oracle;
 mod program;
 mod promises;
 
+pub use class::{Author, Blame, Shown};
+pub use needed::needed;
 pub use oracle::{Oracle, TooLarge};
 pub use program::program;
 pub use promises::{Promises, Rule};

@@ -3,7 +3,7 @@
 
 use cowrace_machine::{Addr, Cond, Memory, Obj, Prim, UserAccess, mmu};
 use cowrace_mm::layout::{MmStruct, tlb, tlb_entry, variable, vm};
-use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Va, World};
+use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Target, Va, World};
 
 use crate::cpu::Cpu;
 use crate::layout::{LAZY, SHARED, UFFD_WP, objects, page};
@@ -25,7 +25,7 @@ fn after_discard(area: &Area) -> [u64; 2] {
 }
 
 /// Whether an mm has an area at the start.
-fn inherits(world: &World, mm: MmId, home: MmId) -> bool {
+pub(crate) fn inherits(world: &World, mm: MmId, home: MmId) -> bool {
     mm == home
         || match world.mms[mm].origin {
             Origin::ForkedAtBoot(parent) => inherits(world, parent, home),
@@ -117,7 +117,7 @@ impl Cpu<'_> {
     }
 
     /// Waits while userfaultfd protects an address. Gives whether it may be accessed then.
-    async fn may_access(&self, mm: MmStruct, va: Va, write: bool, force: bool) -> Result<u64, ()> {
+    async fn may_access(&self, mm: MmStruct, va: Va, write: bool, force: bool) -> Result<(), ()> {
         loop {
             let wakes = self.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
             let pte = self.pte(mm, va).await;
@@ -125,12 +125,12 @@ impl Cpu<'_> {
                 return Err(());
             }
             if !write || pte & mmu::WRITE != 0 {
-                return Ok(pte);
+                return Ok(());
             }
             // The VMA is asked before userfaultfd is.
             let allowed = self.load(mm.vm_flags(va), Prim::FindVma).await.bits & vm::WRITE != 0;
             if pte & UFFD_WP == 0 || !allowed && !force {
-                return if force { Ok(pte) } else { Err(()) };
+                return if force { Ok(()) } else { Err(()) };
             }
             self.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
         }
@@ -158,6 +158,7 @@ impl Cpu<'_> {
                 return Err(Errno::Sigsegv);
             }
             if let Some(value) = self.user(access).await {
+                self.touched(Target { mm: mm.0, va }, store.is_some(), None).await;
                 return Ok(value.bits);
             }
             if self.may_access(mm, va, store.is_some(), false).await.is_err() {
@@ -206,6 +207,7 @@ impl Cpu<'_> {
             let new = mmu::PRESENT | mmu::ACCESSED | write | kept | mmu::pfn_bits(page(child, va));
             self.store(this.vm_flags(va), flags & !vm::UFFD_WP, Prim::VmFlags).await;
             self.store(this.pte(va), new, Prim::SetPteAt).await;
+            self.inherited(va, (parent.0, child)).await;
         }
         self.store(this.started(), 1, Prim::WriteOnce).await;
     }
@@ -215,6 +217,7 @@ impl Cpu<'_> {
         self.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
         self.change_pte(mm, va, |_| Some(0)).await;
         self.flush(mm, va).await;
+        self.gone(Target { mm: mm.0, va }, true).await;
     }
 
     /// `MADV_DONTNEED`, or the discarding of what `MADV_FREE` gave up (`lazily`).
@@ -234,6 +237,7 @@ impl Cpu<'_> {
         let old = self.change_pte(mm, va, replaced).await;
         if replaced(old).is_some() {
             self.flush(mm, va).await;
+            self.gone(Target { mm: mm.0, va }, false).await;
         }
     }
 

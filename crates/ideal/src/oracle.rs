@@ -12,14 +12,14 @@ use cowrace_mm::value::Handle;
 use cowrace_mm::{Kernel, World};
 use cowrace_trace::Finding;
 
-use crate::class::finding;
+use crate::class::{Blame, blame};
 use crate::layout::heir;
 use crate::observation::{Observation, Sight, live, observe, sights, word};
 use crate::program::program;
 use crate::promises::Promises;
 
 /// Executions of ideal memory that are looked at at most.
-const MOST: u64 = 3_000_000;
+pub(crate) const MOST: u64 = 3_000_000;
 
 /// Ideal memory has more executions than can be looked at, so nothing can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,6 +159,12 @@ impl Oracle {
     }
 
     fn compare(&self, kernel: &Arc<Kernel>, memory: &Memory) -> Option<Finding> {
+        self.blame(kernel, memory).map(|blame| blame.finding())
+    }
+
+    /// As [`judge`](Self::judge), with who is behind what is wrong. Takes its time: for one execution.
+    #[must_use]
+    pub fn blame(&self, kernel: &Arc<Kernel>, memory: &Memory) -> Option<Blame> {
         let through = |sight: &Sight, handle: Handle| match sight {
             Sight::ToDevice(keeper) => owner_to_device(kernel, memory, keeper.target, handle.page),
             Sight::ToOwner(keeper) => device_to_owner(kernel, memory, keeper.target, handle.page),
@@ -168,6 +174,6 @@ impl Oracle {
         if self.allowed.contains(&seen) {
             return None;
         }
-        Some(finding((&self.world, &self.promises), &self.sights, &self.allowed, &seen))
+        Some(blame((&self.world, &self.promises), &self.sights, &self.allowed, &seen))
     }
 }

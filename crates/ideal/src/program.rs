@@ -29,8 +29,14 @@ impl Narrate for Silent {
 /// Makes a program of a scenario on the memory that user space was promised.
 #[must_use]
 pub fn program(world: &World, promises: &Promises) -> Program {
-    let known = Arc::new(Known { world: world.clone(), promises: *promises });
-    let histories = Arc::new(Histories::of(&known));
+    let known = Known { world: world.clone(), promises: *promises, counts: false };
+    let histories = Histories::of(&known);
+    program_of(known, histories)
+}
+
+pub(crate) fn program_of(known: Known, histories: Histories) -> Program {
+    let (known, histories) = (Arc::new(known), Arc::new(histories));
+    let world = &known.world;
     let mut actors: Vec<Actor> = Vec::new();
     for (index, spec) in world.actors.iter().enumerate() {
         let (known, histories) = (Arc::clone(&known), Arc::clone(&histories));

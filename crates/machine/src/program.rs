@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use cowrace_trace::{Change, Finding};
+use cowrace_trace::{Change, Finding, Word};
 
 use crate::{Addr, Answer, Cpu, Memory, Obj, Request, Seat};
 
@@ -110,6 +110,11 @@ pub struct Narration<'e> {
 pub trait Narrate: Send + Sync {
     /// The event in one line, as `page_count(X) = 2`, and the changes in words.
     fn event(&self, event: &Narration<'_>) -> (String, Vec<Change>);
+
+    /// What memory holds that is not zero, in words. By default nothing is told.
+    fn words(&self, _: &Memory) -> Vec<Word> {
+        Vec::new()
+    }
 
     /// The scenario's variables at the end, by name.
     fn variables(&self, memory: &Memory, fresh: &HashMap<Obj, usize>) -> Vec<(String, String)>;

@@ -16,7 +16,8 @@ struct Open<'t> {
 }
 
 /// The functions of a file that make requests themselves, by the kernel function that they enter, else by their own
-/// names. A request is an awaited method of `cpu`; it comes from the line of the method's name.
+/// names. A request is an awaited method of `cpu`; it comes from the line of the method's name. What is made for nobody
+/// but those who look on is none.
 pub(crate) fn functions(text: &str) -> Vec<Function> {
     let code = blank(text);
     let (mut open, mut depth, mut done): (Vec<Open<'_>>, _, _) = (Vec::new(), 0, Vec::new());
@@ -68,6 +69,9 @@ fn request(chain: &str) -> Option<usize> {
         deep += i32::from(c == ')') - i32::from(c == '(');
         deep == 0
     })?;
+    if callee[from..].trim_end_matches([',', ' ', '\n']).ends_with("Prim::Ghost") {
+        return None;
+    }
     let method = callee[..from].trim_end();
     let receiver = method.trim_end_matches(is_word);
     let object = receiver.strip_suffix('.')?.trim_end();

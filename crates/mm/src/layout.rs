@@ -156,6 +156,11 @@ pub mod kernel {
     /// Slots of the free list.
     pub const FREE_SLOTS: u8 = 8;
 
+    /// Pages that were copied: a count that no kernel has.
+    pub const COPIED: Addr = Addr::new(OBJ, 2 + FREE_SLOTS);
+    /// Page faults that were taken, by user space and by GUP: another one.
+    pub const FAULTED: Addr = Addr::new(OBJ, 3 + FREE_SLOTS);
+
     /// A slot of the free list: a page's number, or 0.
     #[must_use]
     pub const fn free_slot(slot: u8) -> Addr {

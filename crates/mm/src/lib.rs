@@ -8,6 +8,7 @@ mod boot;
 mod call;
 mod check;
 mod consulted;
+pub mod costs;
 mod cpu;
 pub mod era;
 pub mod fork;
@@ -38,7 +39,7 @@ pub mod world;
 
 use std::sync::Arc;
 
-use cowrace_machine::{Actor, ActorSet, Arch, Program};
+use cowrace_machine::{Actor, ActorSet, Arch, Check, Memory, Program};
 
 pub use check::Judge;
 pub use consulted::Consulted;
@@ -49,7 +50,7 @@ pub use source::{Function, SOURCE, place};
 pub use world::World;
 
 use crate::era::{Noted, Rules};
-use crate::world::{Call, Expr, Step, Term};
+use crate::world::{Call, Step};
 
 /// Makes a program of a scenario under an era.
 #[must_use]
@@ -66,14 +67,26 @@ pub fn program_and_consulted(
     arch: Arch,
     judge: Option<Judge>,
 ) -> (Program, Consulted) {
-    let kernel = Arc::new(Kernel {
+    let kernel = kernel(world, era, arch, false);
+    let (judged, consulted) = (Arc::clone(&kernel), Consulted::new(Arc::clone(&kernel)));
+    let check = move |memory: &Memory| check::check(&judged, memory, judge.as_ref());
+    (program_of(kernel, era, Box::new(check)), consulted)
+}
+
+fn kernel(world: &World, era: &Era, arch: Arch, counts_costs: bool) -> Arc<Kernel> {
+    Arc::new(Kernel {
         rules: Noted::new(*era.rules()),
         arch,
         cpumask: (0..world.mms.len()).map(|mm| cpumask(world, mm)).collect(),
         gup_fast: (0..world.actors.len()).map(|actor| goes_through_gup_fast(world, actor)).collect(),
-        counts_copies: world.predicates.iter().any(|p| counts_copies(&p.expr)),
+        counts_copies: world.predicates.iter().any(|p| p.expr.counts_copies()),
+        counts_costs,
         world: world.clone(),
-    });
+    })
+}
+
+fn program_of(kernel: Arc<Kernel>, era: &Era, check: Check) -> Program {
+    let world = &kernel.world;
     let actors = world.actors.iter().enumerate().map(|(index, spec)| {
         let kernel = Arc::clone(&kernel);
         Actor::new(spec.name.clone(), move |cpu| {
@@ -85,20 +98,17 @@ pub fn program_and_consulted(
         members.iter().for_each(|&actor| set.insert(actor as u8));
         set
     });
-    let judged = Arc::clone(&kernel);
-    let consulted = Consulted::new(Arc::clone(&kernel));
-    let program = Program {
+    Program {
         memory: boot::boot(&kernel),
         actors: actors.collect(),
         barriers: barriers.collect(),
         // Barriers stand between calls, and a call leaves everything in memory.
         forgetful: true,
         windows: world.windows.clone(),
-        check: Box::new(move |memory| check::check(&judged, memory, judge.as_ref())),
+        check,
         fingerprint: fingerprint(&kernel, era.rules()),
         narrate: Box::new(narrate::Narrator::new(kernel)),
-    };
-    (program, consulted)
+    }
 }
 
 /// Hash of everything that the meaning of a schedule depends on: the source of the model, the rules, the
@@ -157,14 +167,6 @@ fn goes_through_gup_fast(world: &World, actor: world::ActorId) -> bool {
             })
         )
     })
-}
-
-fn counts_copies(expr: &Expr) -> bool {
-    match expr {
-        Expr::Compare(left, _, right) => matches!(left, Term::Copies(_)) || matches!(right, Term::Copies(_)),
-        Expr::And(a, b) | Expr::Or(a, b) => counts_copies(a) || counts_copies(b),
-        Expr::Not(a) => counts_copies(a),
-    }
 }
 
 impl World {

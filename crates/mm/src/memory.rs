@@ -7,12 +7,15 @@
 
 use cowrace_machine::{Prim, mmu};
 
+use crate::costs::count;
 use crate::cpu::Cpu;
 use crate::era::{
     AnonExclusive, FreeSwapCache, GupLongterm, Ordering, SwapinRecheck, SwapinReuse, UffdFlush, VmaLock,
     WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
 };
-use crate::layout::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, file_page, pg, vm};
+use crate::layout::kernel::{COPIED, FAULTED};
+use crate::layout::{MmStruct, Page, file_page, pg, vm};
+use crate::narrate::count_text;
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pte::{Pte, SOFT_DIRTY, UFFD_WP};
 use crate::rmap::{page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap_after_copy};
@@ -132,6 +135,7 @@ fn access_error(cpu: &Cpu, vm_flags: u64, write: bool) -> Option<Errno> {
 /// [`FaultResult::Retry`].
 pub async fn handle_mm_fault(cpu: &Cpu, mut vmf: VmFault) -> FaultResult {
     let _frame = cpu.frame("handle_pte_fault");
+    count(cpu, FAULTED).await;
     let (mm, va) = (vmf.mm, vmf.va);
     vmf.orig_pte = cpu.ptep_get(mm, va).await;
     if vmf.orig_pte.none() {
@@ -228,10 +232,12 @@ async fn do_fault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
 /// `copy_user_highpage`: word by word, through the kernel's mapping, under no lock that stops writers.
 pub async fn copy_user_highpage(cpu: &Cpu, to: Page, from: Page) {
     let _frame = cpu.frame("copy_user_highpage");
+    count(cpu, COPIED).await;
     for word in 0..mmu::DATA_WORDS {
         let data = cpu.load(from.data(word), Prim::CopyUserHighpage).await;
         cpu.store(to.data(word), data, Prim::CopyUserHighpage).await;
     }
+    cpu.why(|| format!("copy {} to {}", cpu.name(from), cpu.name(to)));
 }
 
 /// `do_wp_page`: a write (or unshare) fault on a PTE without the write bit. Called with the PTE lock held,
@@ -392,7 +398,7 @@ async fn wp_reuse_by_mapcount(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bo
 async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool> {
     let rules = cpu.rules();
     let copy = |count: u64| {
-        cpu.why(|| format!("page_count({}) == {}, so copy", cpu.name(page), narrate_count(count)));
+        cpu.why(|| format!("page_count({}) == {}, so copy", cpu.name(page), count_text(count)));
         Some(false)
     };
     let count = cpu.page_count(page).await;
@@ -430,7 +436,7 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
         format!(
             "page_count({}) == {}, so {}",
             cpu.name(page),
-            narrate_count(count),
+            count_text(count),
             if vmf.unshare() { "it is exclusive" } else { "reuse" }
         )
     });
@@ -441,14 +447,6 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
         cpu.unlock_page(page).await;
     }
     Some(true)
-}
-
-/// A reference count in words: pins and the rest.
-fn narrate_count(count: u64) -> String {
-    match count / GUP_PIN_COUNTING_BIAS {
-        0 => count.to_string(),
-        pins => format!("{} + {pins} pinned", count % GUP_PIN_COUNTING_BIAS),
-    }
 }
 
 /// `wp_page_reuse`: the page stays, the PTE becomes writable. Drops the PTE lock.
@@ -582,7 +580,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
             }
         } else {
             cpu.why(|| {
-                format!("page_count({}) == {}, so map it read-only", cpu.name(page), narrate_count(count))
+                format!("page_count({}) == {}, so map it read-only", cpu.name(page), count_text(count))
             });
         }
         page_add_anon_rmap(cpu, page, exclusive).await;

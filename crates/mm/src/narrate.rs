@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cowrace_machine::{Addr, Memory, Narrate, Narration, Obj, Op, Prim, mmu};
-use cowrace_trace::Change;
+use cowrace_trace::{Change, Kind, Word};
 
 use crate::cpu::Kernel;
 use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, Thing, boot_page, file_page, pg, thing, variable, vm};
@@ -91,10 +91,12 @@ fn vm_flags_text(bits: u64) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join("|") }
 }
 
-fn count_text(bits: u64) -> String {
+/// A reference count: a pin counts as so many references that they can be told apart.
+pub(crate) fn count_text(bits: u64) -> String {
     match bits / GUP_PIN_COUNTING_BIAS {
         0 => bits.to_string(),
-        pins => format!("{}+{pins}*{GUP_PIN_COUNTING_BIAS}", bits % GUP_PIN_COUNTING_BIAS),
+        1 => format!("{} + 1 pin", bits % GUP_PIN_COUNTING_BIAS),
+        pins => format!("{} + {pins} pins", bits % GUP_PIN_COUNTING_BIAS),
     }
 }
 
@@ -103,6 +105,23 @@ fn rwsem_text(bits: u64) -> String {
         0 => "free".to_owned(),
         n if n >> 63 != 0 => "write-locked".to_owned(),
         n => format!("{n} readers"),
+    }
+}
+
+/// What kind of word it is.
+fn kind(addr: Addr) -> Kind {
+    match thing(addr) {
+        Thing::Variable(_) => Kind::Variable,
+        Thing::PgTable(_, word) if word < 8 => Kind::Pte,
+        Thing::Tlb(_, word) if word < 8 => Kind::Tlb,
+        Thing::Vma(_, _, 0) | Thing::Page(_, 0) => Kind::Flags,
+        Thing::Page(_, 1 | 2) => Kind::Count,
+        Thing::Page(_, 15) => Kind::Page,
+        Thing::Page(_, word) if word >= mmu::DATA => Kind::Content,
+        // write_protect_seq and has_pinned.
+        Thing::Mm(_, 1 | 2) => Kind::Mark,
+        Thing::Swap(..) => Kind::Swap,
+        _ => Kind::Other,
     }
 }
 
@@ -131,7 +150,8 @@ impl Narrator {
             Thing::Failure(call) => format!("result of call {call}"),
             Thing::Kernel(0) => "swap lock".to_owned(),
             Thing::Kernel(1) => "zone lock".to_owned(),
-            Thing::Kernel(_) => "free list".to_owned(),
+            Thing::Kernel(2..10) => "free list".to_owned(),
+            Thing::Kernel(_) => "costs".to_owned(),
             Thing::Mm(mm, word) => {
                 let field = [
                     "mmap_lock",
@@ -151,7 +171,9 @@ impl Narrator {
             Thing::Vma(mm, va, _) => format!("{}.vma({}).vm_lock", mm_name(mm), area(va)),
             Thing::Tlb(cpu, 8) => format!("CPU of {}", actor(cpu)),
             Thing::Tlb(cpu, word) => format!("TLB of {} ({})", actor(cpu), area(word.into())),
-            Thing::Pagevec(cpu, _) => format!("LRU batch of {}", actor(cpu)),
+            Thing::Pagevec(cpu, 0) => format!("LRU batch of {}, lock", actor(cpu)),
+            Thing::Pagevec(cpu, 1) => format!("LRU batch of {}, length", actor(cpu)),
+            Thing::Pagevec(cpu, word) => format!("LRU batch of {}[{}]", actor(cpu), word - 2),
             Thing::Swap(slot, 0) => format!("swap_map[{slot}]"),
             Thing::Swap(slot, 1) => format!("swap cache[{slot}]"),
             Thing::Swap(slot, word) => format!("swap slot {slot}[{}]", word - 2),
@@ -306,12 +328,21 @@ impl Narrate for Narrator {
             .changes
             .iter()
             .map(|&(addr, from, to)| Change {
+                kind: kind(addr),
                 what: self.name(addr),
                 from: self.value(addr, from),
                 to: self.value(addr, to),
             })
             .collect();
         (self.text(event), changes)
+    }
+
+    fn words(&self, memory: &Memory) -> Vec<Word> {
+        let word = |(index, bits): (usize, u64)| {
+            let addr = Addr::at(index);
+            Word { kind: kind(addr), what: self.name(addr), value: self.value(addr, bits) }
+        };
+        memory.nonzero().map(word).collect()
     }
 
     fn variables(&self, memory: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {

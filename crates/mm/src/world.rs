@@ -474,3 +474,15 @@ pub enum Expr {
     /// Not.
     Not(Box<Expr>),
 }
+
+impl Expr {
+    /// Whether it asks for a number of copies: what the model must count then, and what user space cannot see.
+    #[must_use]
+    pub fn counts_copies(&self) -> bool {
+        match self {
+            Self::Compare(left, _, right) => [left, right].iter().any(|term| matches!(term, Term::Copies(_))),
+            Self::And(a, b) | Self::Or(a, b) => a.counts_copies() || b.counts_copies(),
+            Self::Not(a) => a.counts_copies(),
+        }
+    }
+}

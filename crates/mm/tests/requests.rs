@@ -50,6 +50,24 @@ async fn long(cpu: &Cpu) {
 }
 
 #[test]
+fn looking_on_is_no_request() {
+    let text = "\
+async fn watched(cpu: &Cpu) {
+    cpu.add(a, 1, Prim::Ghost).await;
+    cpu.add(
+        a,
+        1,
+        Prim::Ghost,
+    )
+    .await;
+    cpu.add(a, 1, Prim::PageRefAdd).await;
+}
+async fn watcher(cpu: &Cpu) { cpu.load(a, Prim::Ghost).await.bits }
+";
+    assert_eq!(found(text), [function("watched", &[9])]);
+}
+
+#[test]
 fn functions_are_called_by_their_only_frame_or_by_themselves() {
     let text = "\
 trait T { fn declared(); }

@@ -4,21 +4,23 @@ use std::fmt::{self, Write as _};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::overlap;
+
 /// Spaces between two columns.
-const GAP: usize = 2;
+pub(crate) const GAP: usize = 2;
 
 /// Spaces between two columns whose headers stand upright.
 const NARROW_GAP: usize = 1;
 
 /// A shorter underline would not be told from other text.
-const NARROWEST: usize = 3;
+pub(crate) const NARROWEST: usize = 3;
 
 /// The same below upright headers, where columns of one and two letters should be as wide as each other.
 const NARROWEST_UPRIGHT: usize = 2;
 
 /// One line below the underlines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Line {
+pub(crate) enum Line {
     /// Cells by column; columns without one stay empty.
     Cells(Vec<(usize, String)>),
     /// Text over the whole width.
@@ -35,19 +37,28 @@ pub struct Columns {
     lines: Vec<Line>,
     /// Headers but the first are written from top to bottom, so that a column is as narrow as its cells.
     upright: bool,
+    /// How many columns behind the first say something of their row, and stand in each band, too.
+    repeated: usize,
 }
 
 impl Columns {
     /// Columns with these headers and no rows.
     pub fn new<S: AsRef<str>>(heads: impl IntoIterator<Item = S>) -> Self {
         let heads = heads.into_iter().map(|h| clean(h.as_ref())).collect();
-        Self { heads, lines: Vec::new(), upright: false }
+        Self { heads, lines: Vec::new(), upright: false, repeated: 0 }
     }
 
     /// Writes the headers of all columns but the first from top to bottom: for many columns of short cells.
     #[must_use]
     pub const fn upright(mut self) -> Self {
         self.upright = true;
+        self
+    }
+
+    /// Repeats so many columns behind the first in each of [`bands`](Self::bands), too.
+    #[must_use]
+    pub const fn repeat(mut self, columns: usize) -> Self {
+        self.repeated = columns;
         self
     }
 
@@ -74,17 +85,21 @@ impl Columns {
     #[must_use]
     pub fn bands(&self, limit: usize) -> String {
         let widths = self.widths();
-        let Some(first) = widths.first() else { return String::new() };
+        if widths.is_empty() {
+            return String::new();
+        }
+        let first = self.repeated.min(widths.len() - 1);
+        let width_of_first = widths[0] + (1..=first).map(|c| self.gap(c - 1) + widths[c]).sum::<usize>();
         let mut out = String::new();
-        let mut from = 1;
+        let mut from = first + 1;
         loop {
-            let mut width = *first;
+            let mut width = width_of_first;
             let mut to = from;
             while to < widths.len() && (to == from || width + self.gap(to - 1) + widths[to] <= limit) {
                 width += self.gap(to - 1) + widths[to];
                 to += 1;
             }
-            let shown: Vec<usize> = std::iter::once(0).chain(from..to).collect();
+            let shown: Vec<usize> = (0..=first).chain(from..to).collect();
             self.draw(&mut out, &shown, &widths);
             from = to;
             if from >= widths.len() {
@@ -92,6 +107,13 @@ impl Columns {
             }
             out.push('\n');
         }
+    }
+
+    /// The columns in one band, at most `limit` wide where that can be: where they would be wider, cells may run over
+    /// the place of empty ones. With `tabs`, columns begin at tab stops of 8 and are set apart by tabs.
+    #[must_use]
+    pub fn overlapping(&self, limit: usize, tabs: bool) -> String {
+        overlap::draw(&self.heads, &self.lines, limit, tabs)
     }
 
     /// Whether one band of this width holds all columns.
@@ -242,6 +264,18 @@ n     3
 "
         );
         assert_eq!(columns.bands(100), columns.to_string());
+        assert_eq!(
+            columns.repeat(1).bands(14),
+            "\
+name  one  two
+====  ===  ===
+n     1    2
+
+name  one  three
+====  ===  =====
+n     1    3
+"
+        );
     }
 
     #[test]

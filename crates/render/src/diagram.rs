@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Columns;
+use crate::overlap::MAIL;
 
 /// One row of a diagram.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Diagram {
     pub rows: Vec<Row>,
     /// Lines below the columns.
     pub footer: Vec<String>,
+    /// Whether columns begin at tab stops of 8 and are set apart by tabs, as in mails.
+    pub tabs: bool,
 }
 
 impl fmt::Display for Diagram {
@@ -35,7 +38,7 @@ impl fmt::Display for Diagram {
                 Row::Barrier(who) => columns.across(&format!("=== {who} ===")),
             };
         }
-        let blocks = [lines(&self.header), columns.to_string(), lines(&self.footer)];
+        let blocks = [lines(&self.header), columns.overlapping(MAIL, self.tabs), lines(&self.footer)];
         let blocks: Vec<&str> = blocks.iter().map(String::as_str).filter(|b| !b.is_empty()).collect();
         f.write_str(&blocks.join("\n"))
     }
@@ -63,6 +66,7 @@ mod tests {
                 Row::Barrier("t0 t1".into()),
             ],
             footer: vec![String::new(), "always r == 1".into()],
+            tabs: false,
         };
         let text = "\
 race x

@@ -88,7 +88,7 @@ fn pad(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::{Change, Class, Finding};
+    use cowrace_trace::{Change, Class, Finding, Kind};
 
     use super::*;
 
@@ -108,7 +108,12 @@ mod tests {
 
     fn trace() -> Trace {
         let mut gup = event(0, Some(0), "try_grab_page", "page_ref_add_unless(X, 1)");
-        gup.changes.push(Change { what: "X._refcount".into(), from: "1".into(), to: "2".into() });
+        gup.changes.push(Change {
+            kind: Kind::Count,
+            what: "X._refcount".into(),
+            from: "1".into(),
+            to: "2".into(),
+        });
         gup.steps = vec![Step::Begin(0), Step::Anchor("gup".into())];
         let mut fault = event(1, Some(1), "do_wp_page", "page_count(X) = 2");
         fault.why.push("page_count(X) == 2, so copy".into());

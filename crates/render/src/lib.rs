@@ -15,6 +15,7 @@
 //!         Row::Cells(vec![(1, "clear_refs(A)".into())]),
 //!     ],
 //!     footer: vec!["always r == 1".into()],
+//!     tabs: false,
 //! };
 //! assert_eq!(diagram.to_string(), "\
 //! race lost-read
@@ -31,17 +32,21 @@
 
 mod ablation;
 mod columns;
+mod costs;
 mod coverage;
 mod diagram;
 mod engines;
 mod explain;
 mod grid;
 mod markdown;
+mod overlap;
 mod report;
 mod table;
+mod tale;
 
 pub use ablation::ablations;
 pub use columns::Columns;
+pub use costs::{costs, costs_markdown};
 pub use coverage::coverage;
 pub use diagram::{Diagram, Row};
 pub use engines::engines;
@@ -49,3 +54,4 @@ pub use explain::explain;
 pub use markdown::markdown;
 pub use report::{about, conditions, counts, figures, json, line, summary};
 pub use table::{matrix, table};
+pub use tale::{Part, Tale, Told};

@@ -20,15 +20,20 @@ pub fn markdown(reports: &[Report]) -> String {
     };
     let mut lines: Vec<Vec<String>> = vec![head];
     lines.extend((0..grid.names.len()).map(row));
+    let mut out = laid_out(lines);
+    out.push_str(&listed(&grid.holds_under()));
+    out.push_str(&listed(&grid.bounded_after()));
+    out
+}
+
+/// A table of cells, the heads first, each column as wide as its widest.
+pub(crate) fn laid_out(mut lines: Vec<Vec<String>>) -> String {
     let widths: Vec<usize> = (0..lines[0].len())
         .map(|column| lines.iter().map(|line| line[column].width()).max().unwrap_or(0).max(3))
         .collect();
     let rule = widths.iter().map(|w| "-".repeat(*w)).collect();
     lines.insert(1, rule);
-    let mut out: String = lines.iter().map(|line| joined(line, &widths)).collect();
-    out.push_str(&listed(&grid.holds_under()));
-    out.push_str(&listed(&grid.bounded_after()));
-    out
+    lines.iter().map(|line| joined(line, &widths)).collect()
 }
 
 /// A line and what belongs to it, as a list.
@@ -48,7 +53,7 @@ fn joined(cells: &[String], widths: &[usize]) -> String {
 }
 
 /// Text that Markdown shows as it is. An underscore within a word means nothing to it.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::new();
     let mut chars = text.chars().peekable();
     let mut within = false;

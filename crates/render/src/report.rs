@@ -208,6 +208,7 @@ pub(crate) mod tests {
             disagreement: None,
             settings: None,
             schedule: None,
+            costs: None,
             coverage: None,
         }
     }

@@ -6,10 +6,10 @@ use crate::Columns;
 use crate::grid::{Grid, code, word};
 
 /// How wide a table may be before its eras go into a second band.
-const WIDTH: usize = 110;
+pub(crate) const WIDTH: usize = 110;
 
 /// How wide codes may stand: the longest names of the corpus with every era beside them.
-const CODED: usize = 120;
+pub(crate) const CODED: usize = 120;
 
 /// What verdicts mean. The classes of violations are called as everywhere.
 const MEANINGS: &[(Verdict, &str)] = &[
@@ -104,7 +104,7 @@ const fn mark(report: &Report) -> &'static str {
 }
 
 /// Items in a line, or in as many lines as keep to the width of a table.
-fn wrapped(items: &[String]) -> String {
+pub(crate) fn wrapped(items: &[String]) -> String {
     let mut text = String::new();
     let mut line = 0;
     for (i, item) in items.iter().enumerate() {

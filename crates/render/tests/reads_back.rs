@@ -3,14 +3,17 @@
 use cowrace_render::{Diagram, Row};
 use proptest::prelude::*;
 
-/// The cells of a line, by where the columns start.
-fn cut(line: &str, starts: &[usize]) -> Vec<String> {
-    let cell = |i: usize| {
-        let from = starts[i].min(line.len());
-        let to = starts.get(i + 1).map_or(line.len(), |&to| to.min(line.len()));
-        line[from..to].trim_end().to_owned()
-    };
-    (0..starts.len()).map(cell).collect()
+/// A line that has these cells where their columns start, each two blanks or more from the next.
+fn placed(cells: &[(usize, String)], starts: &[usize]) -> String {
+    let mut line = String::new();
+    for (column, text) in cells {
+        assert!(
+            line.is_empty() || line.len() + 2 <= starts[*column],
+            "cells of one row touch: {line} {text}"
+        );
+        line = format!("{line:0$}{text}", starts[*column]);
+    }
+    line
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -42,9 +45,10 @@ proptest! {
         let starts: Vec<usize> = (0..rules.len())
             .filter(|&i| rules.as_bytes()[i] == b'=' && (i == 0 || rules.as_bytes()[i - 1] == b' '))
             .collect();
-        prop_assert_eq!(cut(lines[0], &starts), heads);
+        let heads: Vec<(usize, String)> = heads.into_iter().enumerate().collect();
+        prop_assert_eq!(lines[0], placed(&heads, &starts));
         for (line, row) in lines[2..].iter().zip(&rows) {
-            prop_assert_eq!(&cut(line, &starts), row);
+            prop_assert_eq!(*line, placed(&filled(row), &starts));
         }
     }
 }

@@ -13,6 +13,9 @@ use crate::text::{Line, Text};
 /// Width of a tab.
 const TAB: usize = 8;
 
+/// Blanks that a cell may stand in from the start of its column if it runs over the next.
+const INDENT: usize = 4;
+
 /// Rows that a diagram may have: far above what can be explored, low enough for numbers of calls.
 const MAX_ROWS: usize = 500;
 
@@ -162,8 +165,14 @@ fn column_of(chunk: &Chunk, runs: &[Run]) -> Option<usize> {
     runs.iter().rposition(|r| r.start <= chunk.start)
 }
 
-/// The column that a chunk belongs to, if it keeps within it.
-fn within(chunk: &Chunk, runs: &[Run], name: impl Fn(usize) -> String) -> Result<usize, Diagnostic> {
+/// The column that a chunk belongs to, if it keeps within it. From its start it may run over the place of columns
+/// that have no cell in the row; `behind` is the column of the chunk behind it.
+fn within(
+    chunk: &Chunk,
+    runs: &[Run],
+    behind: Option<usize>,
+    name: impl Fn(usize) -> String,
+) -> Result<usize, Diagnostic> {
     let wrong = |message: String| Diagnostic::new(chunk.span.clone(), message);
     if chunk.comment {
         return Err(
@@ -183,9 +192,16 @@ fn within(chunk: &Chunk, runs: &[Run], name: impl Fn(usize) -> String) -> Result
         return Err(wrong(place).help("cells start under the `====` of their column"));
     }
     if next.is_some_and(|n| chunk.end > n.start) {
-        return Err(wrong(format!("this runs from {} into {}", name(column), name(column + 1))).help(
-            "widen the column by moving everything right of it, `====` included; two blanks separate cells",
-        ));
+        let covered = runs.iter().rposition(|run| run.start < chunk.end).unwrap_or(column);
+        let is_free = behind.is_none_or(|behind| behind > covered);
+        // Further in it may well be a cell of the next column that is out of place.
+        if !is_free || chunk.start > runs[column].start + INDENT {
+            return Err(wrong(format!("this runs from {} into {}", name(column), name(column + 1))).help(
+                "widen the column by moving everything right of it, `====` included; two blanks separate \
+                 cells; what begins where its column does may run over the place of columns that are empty \
+                 in its row",
+            ));
+        }
     }
     Ok(column)
 }
@@ -195,7 +211,7 @@ fn heads(source: &str, names: Line<'_>, runs: &[Run], report: &mut Report) -> Ve
     let before = report.len();
     let ordinal = |i: usize| format!("column {}", i + 1);
     for chunk in chunks(&names, runs) {
-        let column = match within(&chunk, runs, ordinal) {
+        let column = match within(&chunk, runs, Some(0), ordinal) {
             Ok(column) => column,
             Err(diagnostic) => {
                 report.push(diagnostic);
@@ -319,8 +335,10 @@ fn cells(
     let mut row: Vec<RawCell> = Vec::new();
     let mut last = None;
     let name = |i: usize| format!("column `{}`", heads[i].name.text);
-    for chunk in chunks(line, runs) {
-        let result = within(&chunk, runs, name).and_then(|column| {
+    let chunks = chunks(line, runs);
+    for (place, chunk) in chunks.iter().enumerate() {
+        let behind = chunks.get(place + 1).and_then(|behind| column_of(behind, runs));
+        let result = within(chunk, runs, behind, name).and_then(|column| {
             if last.replace(column) == Some(column) {
                 return Err(Diagnostic::new(chunk.span.clone(), format!("a second cell in {}", name(column)))
                     .help("a cell is one operation: the next has a row of its own; within a cell, words are one blank apart"));
@@ -332,7 +350,7 @@ fn cells(
             Err(diagnostic) => {
                 report.push(diagnostic);
                 // What follows is within the call, wherever that stands.
-                if let Some(column) = column_of(&chunk, runs)
+                if let Some(column) = column_of(chunk, runs)
                     && source[chunk.span.clone()].ends_with('{')
                 {
                     open[column] = Some(chunk.span.clone());

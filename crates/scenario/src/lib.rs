@@ -57,6 +57,7 @@ mod scan;
 mod scenario;
 mod syntax;
 mod text;
+mod without;
 
 pub use diagnostic::{Diagnostic, Span};
 pub use diagram::{AsWritten, Cell, CellKind, Column, Until};

@@ -93,6 +93,11 @@ fn missing_race(text: &str, parts: &Parts<'_>) -> Diagnostic {
 }
 
 impl Scenario {
+    /// The same with less in it. What is written around the diagram stays as it is.
+    pub(crate) fn with(&self, file: File, variants: Vec<Variant>) -> Self {
+        Self { file, variants, ..self.clone() }
+    }
+
     /// Its name, from the `race` line.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -73,7 +73,8 @@ cells! {
     after_exit: "exit()\nbuf[0] = 1";
     wait_for_own: "wait A";
     wait_for_nobody: "wait B";
-    crosses: "s = read(O_DIRECT, buf[0], 1234) {\n  gup\n}";
+    crosses: "          s = read(O_DIRECT, buf[0], 1234) {\n  gup\n}";
+    crosses_a_cell: "s = get_fast(buf, FOLL_FORCE|FOLL_WRITE)  wait s";
     crosses_at_a_blank: "get_fast(buf, FOLL_FORCE,       FOLL_WRITE)";
     two_cells_in_a_column: "buf[0] = 1  buf[1] = 1";
     comment_between: "buf[0] = 1                     # no";

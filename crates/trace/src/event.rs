@@ -4,9 +4,50 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Finding, Schedule};
 
+/// What a word is to those who read a story.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// An entry of a page table.
+    Pte,
+    /// An entry of a TLB.
+    Tlb,
+    /// References, mappings or pins of a page.
+    Count,
+    /// Flags of a page, or of a mapping.
+    Flags,
+    /// What is in a page.
+    Content,
+    /// A sequence count, or another mark that one side leaves for the other.
+    Mark,
+    /// A swap slot or the swap cache.
+    Swap,
+    /// A page that is allocated or freed.
+    Page,
+    /// A variable of the scenario.
+    Variable,
+    /// What is of use to the machinery only: locks, lists, bookkeeping.
+    #[default]
+    Other,
+}
+
+/// A word of memory and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// What kind of word.
+    pub kind: Kind,
+    /// The word, as `X._refcount`.
+    pub what: String,
+    /// Its value, in the model's words.
+    pub value: String,
+}
+
 /// A word that an event changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
+    /// What kind of word.
+    #[serde(default)]
+    pub kind: Kind,
     /// The word, as `X._refcount`.
     pub what: String,
     /// Its value before, in the model's words.

@@ -4,6 +4,7 @@
 //! printing and parsing its own text forms, and depends on nothing else of the project.
 
 pub mod ablation;
+mod costs;
 mod coverage;
 mod digest;
 mod event;
@@ -13,8 +14,9 @@ mod report;
 mod schedule;
 mod verdict;
 
+pub use costs::{Costs, Needed, Span};
 pub use coverage::{Called, Coverage, Functions, Order, Pair, Unreached};
-pub use event::{Change, Event, Step, Trace};
+pub use event::{Change, Event, Kind, Step, Trace, Word};
 pub use report::{Report, Stop};
 pub use schedule::{ParseScheduleError, Schedule, Turn};
 pub use verdict::{Class, Cow, Exit, Finding, ParseVerdictError, Verdict};

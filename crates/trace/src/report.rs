@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Coverage, Schedule, Verdict};
+use crate::{Class, Costs, Coverage, Schedule, Verdict};
 
 /// What ended a search early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,9 @@ pub struct Report {
     /// The schedule of the bad interleaving.
     #[serde(with = "text")]
     pub schedule: Option<Schedule>,
+    /// What the scenario costs under the era. `None` if nobody asked, or if a limit ended the search for it.
+    #[serde(default)]
+    pub costs: Option<Costs>,
     /// What the search went through, if that was asked for and it found nothing in all interleavings. Its fields
     /// stand beside the others, or not at all.
     #[serde(flatten)]

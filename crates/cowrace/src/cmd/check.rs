@@ -1,6 +1,6 @@
 //! `cowrace check`: every scenario under every era.
 
-use cowrace_explore::{Threads, tidy};
+use cowrace_explore::Threads;
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
 use cowrace_render::{coverage, figures, json, line, summary, table};
@@ -12,12 +12,12 @@ use crate::check::Task;
 use crate::cli::{CheckArgs, Format};
 use crate::engines::Engines;
 use crate::input::{self, Loaded};
-use crate::picture::{CHECK, REPLAY};
+use crate::picture::{CHECK, Drawing, REPLAY};
 use crate::progress::Watch;
 use crate::sharing::Sharing;
-use crate::{Failure, Interrupt, Out, eras, judge, picture};
+use crate::story::Story;
+use crate::{Failure, Interrupt, Out, eras, judge};
 
-use super::explain::again;
 use super::resume;
 
 /// Carries out the command.
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     let loaded = input::checked(input::files(&args.paths)?)?;
     batch::tell_notes(&selection);
     let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, args.search.limits())?;
-    let verbose = Verbosity::of(&loaded, &selection.eras, base.is_some());
+    let verbose = Verbosity::of(args.draw.into(), &loaded, &selection.eras, base.is_some());
     let shares = engines.share();
     let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares, interrupt };
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
@@ -88,15 +88,17 @@ struct Verbosity {
     figures: bool,
     /// A line for what is not judged.
     unjudged: bool,
+    /// How they are drawn.
+    drawing: Drawing,
 }
 
 impl Verbosity {
-    fn of(loaded: &[Loaded], eras: &[Era], compares: bool) -> Self {
+    fn of(drawing: Drawing, loaded: &[Loaded], eras: &[Era], compares: bool) -> Self {
         let (file, era) = (loaded.len() == 1, eras.len() == 1);
         let lines = (file || era) && !compares;
         let variants: usize = loaded.iter().map(|each| each.scenario.variants().len()).sum();
         let figures = variants == 1 && era && !compares;
-        Self { lines, diagrams: file && era, figures, unjudged: !compares }
+        Self { lines, diagrams: file && era, figures, unjudged: !compares, drawing }
     }
 
     fn tells(self, report: &Report) -> bool {
@@ -142,12 +144,13 @@ fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) 
     if !verbosity.tells(report) {
         return Ok(String::new());
     }
-    if let Some(schedule) = &report.schedule
+    if let (Some(schedule), Some(class)) = (&report.schedule, report.class)
         && (contradicts(report) || verbosity.diagrams)
     {
-        let trace = again(task, &tidy(&task.program(), schedule))?;
-        let mut text = format!("{}{CHECK}{}\n", picture(task.scenario, task.variant, &trace), line(report));
-        if let Some(command) = replay_command(task, loaded, &trace.schedule.to_string()) {
+        let story = Story::of(task, class, schedule)?;
+        let mut text = story.picture(task, verbosity.drawing).to_string();
+        text.push_str(&format!("{CHECK}{}\n", line(report)));
+        if let Some(command) = replay_command(task, loaded, &story.schedule.to_string()) {
             text.push_str(&format!("{REPLAY}{command}\n"));
         }
         text.push('\n');
@@ -161,8 +164,13 @@ fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) 
 }
 
 /// What is told of the only run that there is.
-pub(super) fn tell_one(task: Task<'_>, loaded: &Loaded, report: &Report) -> Result<String, Failure> {
-    let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true };
+pub(super) fn tell_one(
+    task: Task<'_>,
+    loaded: &Loaded,
+    report: &Report,
+    drawing: Drawing,
+) -> Result<String, Failure> {
+    let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, drawing };
     Ok(tell(task, loaded, report, verbosity)? + &conclusion(std::slice::from_ref(report), verbosity))
 }
 

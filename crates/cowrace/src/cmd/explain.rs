@@ -1,14 +1,15 @@
 //! `cowrace explain`: one execution, step by step.
 
-use cowrace_explore::{Limits, replay, tidy};
+use cowrace_explore::Limits;
 use cowrace_render::{conditions, explain, line};
-use cowrace_trace::{Exit, Schedule, Trace};
+use cowrace_trace::{Exit, Trace};
 
 use crate::check::Task;
-use crate::cli::ExplainArgs;
+use crate::cli::{DrawArgs, ExplainArgs};
 use crate::interrupt::Extent;
 use crate::one::{self, One};
 use crate::progress::{Progress, Watch};
+use crate::story::{Story, tale};
 use crate::{Failure, Interrupt, Out, judge};
 
 use super::replay::{tell, way};
@@ -22,12 +23,12 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
     let one = One::select(&args.one)?;
     let task = one.task()?;
     if !args.as_written && args.schedule.is_none() {
-        return first_violation(task, out, interrupt);
+        return violation(task, args.draw, out, interrupt);
     }
     let way = way(args.schedule.as_ref());
     match one.run(task, way) {
         Ok(trace) => {
-            tell_trace(task, &trace, way.name(), out)?;
+            tell_trace(task, &trace, way.name(), args.draw, out)?;
             Ok(one::exit(&task, &trace, way))
         }
         Err(impossible) => {
@@ -38,24 +39,51 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
     }
 }
 
-fn tell_trace(task: Task<'_>, trace: &Trace, way: &str, out: &mut Out<'_>) -> Result<(), Failure> {
-    let call = |id| Some(task.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
+/// Tells an execution row by row, or access by access.
+fn tell_trace(
+    task: Task<'_>,
+    trace: &Trace,
+    way: &str,
+    draw: DrawArgs,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
     out.line(&one::headline(&task, trace, way))?;
-    out.text(&format!("\n{}", explain(trace, call)))
+    if draw.verbose {
+        let call = |id| Some(task.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
+        return out.text(&format!("\n{}", explain(trace, call)));
+    }
+    out.text(&format!("\n{}\nschedule: {}\n", tale(task, trace, draw.into()), trace.schedule))
 }
 
-fn first_violation(task: Task<'_>, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+/// Tells the violation that is easiest to read.
+fn violation(
+    task: Task<'_>,
+    draw: DrawArgs,
+    out: &mut Out<'_>,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     let progress = Progress::new(1, interrupt.clone());
     let mut watch = Watch::new(&progress);
     let report = task.check(Limits::default(), &mut watch);
     progress.finish();
-    match &report.schedule {
-        Some(schedule) => {
-            let schedule = tidy(&task.program(), schedule);
-            let trace = again(task, &schedule)?;
-            tell_trace(task, &trace, "the first that was found", out)?;
+    match (&report.schedule, report.class) {
+        (Some(schedule), Some(class)) => {
+            let story = Story::of(task, class, schedule)?;
+            let part = story.task(task);
+            out.line(&one::headline(&task, &story.trace, "by search"))?;
+            if !story.not_needed.is_empty() {
+                out.line(&format!("left out, because it happens without: {}", story.not_needed.join("; ")))?;
+            }
+            if draw.verbose {
+                let call = |id| Some(part.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
+                out.text(&format!("\n{}", explain(&story.trace, call)))?;
+            } else {
+                out.text(&format!("\n{}", tale(part, &story.trace, draw.into())))?;
+            }
+            let of = if story.not_needed.is_empty() { "" } else { " of the whole scenario" };
+            out.line(&format!("\nschedule{of}: {}", story.schedule))?;
         }
-        None => {
+        _ => {
             out.line(&line(&report))?;
             // What was not explored may be bad.
             let seen = if report.complete { "No execution is bad" } else { "No bad execution was seen" };
@@ -67,10 +95,4 @@ fn first_violation(task: Task<'_>, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     }
     let extent = Extent { finished: usize::from(!watch.has_stopped()), all: 1 };
     Ok(extent.tell(judge::exit(&report)))
-}
-
-/// Replays what the engine itself has recorded.
-pub(crate) fn again(task: Task<'_>, schedule: &Schedule) -> Result<Trace, Failure> {
-    replay(&task.program(), schedule)
-        .map_err(|error| Failure::tool(format!("a schedule of the search does not replay: {error}")))
 }

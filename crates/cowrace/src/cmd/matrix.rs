@@ -1,7 +1,7 @@
 //! `cowrace matrix`: what the model says of every scenario under every era, whatever files expect.
 
 use cowrace_explore::Threads;
-use cowrace_render::{counts, markdown, matrix};
+use cowrace_render::{costs, costs_markdown, counts, markdown, matrix};
 use cowrace_trace::{Exit, Report, Verdict};
 
 use crate::batch::{self, Batch};
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let loaded = input::checked(sources)?;
     batch::tell_notes(&selection);
     let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares: true, interrupt };
-    let how = Exploration { limits: args.search.limits(), ..Exploration::default() };
+    let how = Exploration { limits: args.search.limits(), costs: args.costs, ..Exploration::default() };
     let tell = |_: Task<'_>, _: &Loaded, report: &Report| match args.format {
         MatrixFormat::Json => json_line(report),
         MatrixFormat::Text | MatrixFormat::Markdown => Ok(String::new()),
@@ -40,10 +40,18 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let searched = batch.run(out, search, tell)?;
     let reports = searched.results;
     match args.format {
-        MatrixFormat::Text => out.text(&format!("{}\n{}\n", matrix(&reports), counts(&reports)))?,
-        MatrixFormat::Markdown => out.text(&markdown(&reports))?,
+        MatrixFormat::Text => {
+            let costs = if args.costs { costs(&reports) + "\n" } else { String::new() };
+            out.text(&format!("{}\n{costs}{}\n", matrix(&reports), counts(&reports)))?;
+        }
+        MatrixFormat::Markdown => {
+            let costs = if args.costs { format!("\n{}", costs_markdown(&reports)) } else { String::new() };
+            out.text(&(markdown(&reports) + &costs))?;
+        }
         MatrixFormat::Json => {}
     }
+    let is_counted = |report: &Report| report.costs.is_some_and(|costs| costs.needed.is_some());
+    let is_answered = |report: &Report| is_answered(report) && (is_counted(report) || !args.costs);
     let exit = if reports.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
     Ok(searched.extent.tell(exit))
 }

@@ -49,7 +49,8 @@ pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
     match (args.format, &result) {
         (Format::Text, Ok(trace)) => {
             out.line(&one::headline(&task, trace, way.name()))?;
-            out.text(&format!("\n{}", picture(task.scenario, task.variant, trace)))?;
+            let drawn = picture(task.scenario, task.variant, trace, args.draw.into());
+            out.text(&format!("\n{drawn}"))?;
             match &shuttle {
                 Some(None) => out.line("# shuttle comes to the same")?,
                 Some(Some(wrong)) => out.line(&format!("# shuttle DISAGREES: {wrong}"))?,

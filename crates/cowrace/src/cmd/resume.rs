@@ -66,7 +66,7 @@ pub(crate) fn run(
     progress.finish();
     match args.format {
         Format::Json => out.text(&json_line(&report)?)?,
-        Format::Text => out.text(&tell_one(task, loaded, &report)?)?,
+        Format::Text => out.text(&tell_one(task, loaded, &report, args.draw.into())?)?,
     }
     match left {
         Some(left) => {

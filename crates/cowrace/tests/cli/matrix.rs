@@ -42,6 +42,48 @@ fn json_is_what_check_prints() {
 }
 
 #[test]
+fn what_it_costs_stands_below() {
+    let args = ["--era", "v5.8", "--era", "v5.11", "--era", "v6.1", "--costs"];
+    let done = matrix(&args).exits(0).quiet();
+    for jobs in ["1", "3"] {
+        assert_eq!(matrix(&[&args[..], &["--jobs", jobs]].concat()).out, done.out, "--jobs {jobs}");
+    }
+    insta::assert_snapshot!(done.stable());
+    insta::assert_snapshot!(matrix(&[&args[..], &["--format", "markdown"]].concat()).exits(0).quiet().out);
+}
+
+#[test]
+fn costs_as_json() {
+    let args = ["matrix", "lost.race", "--era", "v5.11", "--format", "json"];
+    let with = cowrace(&[&args[..], &["--costs"]].concat()).exits(0).quiet().objects();
+    // The search for violations ends at the first one; the one that counts does not.
+    let due =
+        r#"{"copies":{"fewest":0,"most":2},"faults":{"fewest":0,"most":2},"needed":{"copies":0,"faults":0}}"#;
+    assert_eq!(with[0]["costs"].to_string(), due);
+    let mut without = cowrace(&args).exits(0).objects();
+    assert_eq!(without[0]["costs"], serde_json::Value::Null);
+    // Nothing else is different.
+    for field in ["costs", "seconds"] {
+        without[0][field] = with[0][field].clone();
+    }
+    assert_eq!(with, without);
+}
+
+#[test]
+fn costs_that_a_limit_keeps_from_being_known() {
+    // The first bad execution is within the limit, all executions are not.
+    let args = ["matrix", "plain.race", "lost.race", "--era", "v5.11", "--max-executions", "50", "--costs"];
+    let done = cowrace(&args).exits(12).prints(&[
+        "lost-read",
+        "lost         ?       ?",
+        "? a limit ended the search",
+    ]);
+    assert!(!done.out.contains("all, fewest"), "{}", done.out);
+    let json = cowrace(&[&args[..], &["--format", "json"]].concat()).exits(12).objects();
+    assert_eq!((&json[1]["verdict"], &json[1]["costs"]), (&"violated".into(), &serde_json::Value::Null));
+}
+
+#[test]
 fn only_what_is_not_answered_is_a_failure() {
     // `check` gives 10 for the one and 13 for the other.
     cowrace(&["matrix", "lost.race", "--era", "v5.11"]).exits(0).prints(&["lost-read"]);

@@ -5,7 +5,7 @@ use cowrace::machine::Arch;
 use cowrace::mm::Era;
 use cowrace::scenario::{Scenario, parse};
 use cowrace::trace::{Trace, Verdict};
-use cowrace::{Task, picture};
+use cowrace::{Drawing, Task, picture};
 
 /// Executions to look at in a search.
 const EXECUTIONS: u64 = 100;
@@ -34,7 +34,7 @@ pub(crate) fn runs(scenario: &Scenario, era: &Era) {
 
 /// The diagram of a trace can be read, and followed to the same end.
 fn draws(task: Task<'_>, trace: &Trace) {
-    let diagram = picture(task.scenario, task.variant, trace).to_string();
+    let diagram = picture(task.scenario, task.variant, trace, Drawing::default()).to_string();
     let drawn = parse(&diagram).unwrap_or_else(|errors| panic!("{errors:?} in\n{diagram}"));
     let variant = drawn.variant(task.variant.name()).expect("the variant is still there");
     let again = Task { scenario: &drawn, variant, ..task };

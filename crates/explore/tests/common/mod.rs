@@ -17,7 +17,7 @@ use std::sync::Arc;
 use cowrace_machine::{
     Actor, ActorSet, Addr, Cond, Cpu, Mark, Memory, Narrate, Narration, Obj, Op, Prim, Program,
 };
-use cowrace_trace::{Change, Class};
+use cowrace_trace::{Change, Class, Kind};
 
 /// The object whose words scripts use.
 pub(crate) const SHARED: Obj = Obj::boot(2);
@@ -186,6 +186,7 @@ impl Narrate for Plain {
             ref op => format!("{op:?}"),
         };
         let change = |&(addr, from, to): &(Addr, u64, u64)| Change {
+            kind: Kind::Other,
             what: format!("{addr:?}"),
             from: from.to_string(),
             to: to.to_string(),

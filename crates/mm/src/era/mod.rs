@@ -4,7 +4,9 @@ mod commits;
 mod orderings;
 mod presets;
 mod reading;
+mod release;
 mod rules;
+mod spelling;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,7 +15,9 @@ pub use commits::{COMMITS, Commit, Effect, Provenance};
 pub use orderings::{KEPT, NONE, Ordering, OrderingKind, Orderings, Removal};
 pub use presets::{PRESETS, Preset};
 pub use reading::{Noted, Reading, Rule};
+pub use release::Release;
 pub use rules::*;
+pub use spelling::{SPELLINGS, Since, Spelling};
 
 /// Every key for `--set`, each with its values: rules, then the switches of orderings.
 #[must_use]
@@ -26,6 +30,8 @@ pub fn settings() -> Vec<(&'static str, Vec<&'static str>)> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Era {
     name: String,
+    /// The release whose tree it is, or departs from.
+    tree: Release,
     commits: BTreeSet<usize>,
     /// What an era that was given a name of its own differs in from its base.
     inherent: Vec<Toggle>,
@@ -98,6 +104,7 @@ impl Era {
         let commits = preset.commits().into_iter().map(commit).collect::<Result<_, _>>()?;
         let mut era = Self {
             name: name.to_owned(),
+            tree: preset.tree,
             commits,
             inherent: Vec::new(),
             toggles: Vec::new(),

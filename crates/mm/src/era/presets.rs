@@ -1,5 +1,7 @@
 //! The presets.
 
+use super::Release;
+
 /// An era with a name.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
@@ -9,6 +11,8 @@ pub struct Preset {
     pub about: &'static str,
     /// Whether it is a release of the mainline; ranges in scenarios run over these.
     pub mainline: bool,
+    /// The release whose tree it is, or, for a proposal, was made for.
+    pub tree: Release,
     /// The preset that it is built on.
     pub base: Option<&'static str>,
     /// The commits that it has more.
@@ -37,17 +41,18 @@ const fn mainline(
     base: Option<&'static str>,
     with: &'static [&'static str],
 ) -> Preset {
-    Preset { name, about, mainline: true, base, with, without: &[] }
+    Preset { name, about, mainline: true, tree: Release::new(name), base, with, without: &[] }
 }
 
 const fn other(
     name: &'static str,
     about: &'static str,
+    tree: &str,
     base: &'static str,
     with: &'static [&'static str],
     without: &'static [&'static str],
 ) -> Preset {
-    Preset { name, about, mainline: false, base: Some(base), with, without }
+    Preset { name, about, mainline: false, tree: Release::new(tree), base: Some(base), with, without }
 }
 
 /// Every preset: releases and stable trees oldest first, then proposals.
@@ -75,6 +80,7 @@ pub const PRESETS: &[Preset] = &[
     other(
         "v5.10.y",
         "stable v5.10.7: v5.10 with write_protect_seq; much later ones behave as with 9348b73c2e1b and feb889fb40fa, too",
+        "v5.10.7",
         "v5.10",
         &["57efa1fe5957"],
         &[],
@@ -126,6 +132,7 @@ pub const PRESETS: &[Preset] = &[
     other(
         "aa-revert",
         "proposal: v5.14 with \"mm: COW: restore full accuracy in page reuse\": its eight reverts but for KSM's",
+        "v5.14",
         "v5.12",
         &["c24d37322548"],
         &["09854ba94c6a", "be068f29034f", "29a951dfb3c3", "9348b73c2e1b", "6ce64428d620", "feb889fb40fa"],
@@ -133,6 +140,7 @@ pub const PRESETS: &[Preset] = &[
     other(
         "aa-cor",
         "proposal: aa-revert, and a read GUP copies what is shared",
+        "v5.14",
         "aa-revert",
         &["aa-copy-on-read"],
         &[],
@@ -140,6 +148,7 @@ pub const PRESETS: &[Preset] = &[
     other(
         "unshare-v1",
         "proposal: v5.16 with unsharing by mapcount; write faults still count references",
+        "v5.16",
         "v5.12",
         &["c24d37322548", "f4c4a3f48480", "dh-unshare-v1"],
         &[],
@@ -147,6 +156,7 @@ pub const PRESETS: &[Preset] = &[
     other(
         "active-inactive",
         "proposal: unshare-v1 with active and inactive references in the place of counts",
+        "v5.16",
         "unshare-v1",
         &["dh-active-inactive", "dh-one-shot-read"],
         &["dh-unshare-v1"],

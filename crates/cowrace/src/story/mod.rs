@@ -1,0 +1,182 @@
+//! The story of a violation: the execution that shows it best, with nothing in it that it does not need.
+
+mod ledger;
+mod moral;
+mod needed;
+mod told;
+mod twin;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cowrace_explore::{replay, simplest};
+use cowrace_ideal::Blame;
+use cowrace_machine::Program;
+use cowrace_render::{Diagram, Row, Tale};
+use cowrace_scenario::Scenario;
+use cowrace_trace::{Class, Schedule, Trace};
+
+use crate::check::Task;
+use crate::picture::{Drawing, HOLDS_WITH, NOT_NEEDED, shown};
+use crate::rows::{Detail, Drawn, rows};
+use crate::{Failure, Promised, picture};
+
+use ledger::Ledger;
+use moral::Moral;
+use told::Teller;
+
+use twin::twin;
+
+/// Executions that are looked at for a story, in each of its searches. What people draw has fewer, as a rule.
+const EXECUTIONS: u64 = 20_000;
+
+/// A violation that was found, made ready for people.
+#[derive(Debug)]
+pub struct Story {
+    /// The scenario without what the violation does not need.
+    scenario: Scenario,
+    promised: Promised,
+    /// The cells that were left out, in the order of the file.
+    pub not_needed: Vec<String>,
+    /// The execution, of what is left of the scenario.
+    pub trace: Trace,
+    /// An execution of the whole scenario that shows the same.
+    pub schedule: Schedule,
+}
+
+impl Story {
+    /// Tells a violation that a search has found: of all executions with this damage the one that goes from one actor to
+    /// another least often, and of the scenario only what it needs.
+    ///
+    /// # Errors
+    ///
+    /// If the schedule does not replay.
+    pub fn of(task: Task<'_>, class: Class, schedule: &Schedule) -> Result<Self, Failure> {
+        let whole = best(task, class, schedule);
+        let Some(part) = needed::part(task, class) else {
+            return Ok(Self {
+                scenario: task.scenario.clone(),
+                promised: task.promised.cloned().unwrap_or_default(),
+                not_needed: Vec::new(),
+                trace: again(task, &whole)?,
+                schedule: whole,
+            });
+        };
+        let (promised, bare) = (Promised::default(), Promised::default());
+        let schedule =
+            best(Task { promised: Some(&bare), ..within(&part.bare, task) }, class, &part.schedule);
+        let trace = again(Task { promised: Some(&promised), ..within(&part.scenario, task) }, &schedule)?;
+        Ok(Self { scenario: part.scenario, promised, not_needed: part.not_needed, trace, schedule: whole })
+    }
+
+    /// The execution as a diagram that is a scenario of its own. Below it stand, as comments, what the violation does
+    /// not need and the nearest execution that holds.
+    #[must_use]
+    pub fn picture(&self, whole: Task<'_>, drawing: Drawing) -> Diagram {
+        // The schedule is for the file that was checked.
+        let trace = Trace { schedule: self.schedule.clone(), ..self.trace.clone() };
+        let part = self.task(whole);
+        let mut diagram = picture(part.scenario, part.variant, &trace, drawing);
+        diagram.footer.extend(self.not_needed.iter().map(|cell| format!("{NOT_NEEDED}{cell}")));
+        let twin = twin(part, &self.trace);
+        diagram.footer.extend(twin.map(|twin| format!("{HOLDS_WITH}{}", twin.text)));
+        diagram
+    }
+
+    /// What is left of the scenario, for the question that was asked of the whole.
+    #[must_use]
+    pub fn task<'s>(&'s self, whole: Task<'s>) -> Task<'s> {
+        within(&self.scenario, Task { promised: Some(&self.promised), ..whole })
+    }
+}
+
+/// The same question of another scenario that has the same variants.
+fn within<'s>(scenario: &'s Scenario, task: Task<'s>) -> Task<'s> {
+    let variant = scenario.variant(task.variant.name()).unwrap_or(task.variant);
+    Task { scenario, variant, ..task }
+}
+
+/// The execution that is easiest to read, of those with the same damage.
+fn best(task: Task<'_>, class: Class, known: &Schedule) -> Schedule {
+    let program = Program { forgetful: false, ..task.program() };
+    simplest(&program, class, known, EXECUTIONS).schedule
+}
+
+/// An execution, told row by row.
+pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
+    let world = task.variant.world();
+    let call = |id| task.variant.call_text(id).to_owned();
+    let drawn = rows(world, trace, Detail::Operations, &shown(world), call);
+    let place = |function: &str| told::place(task.era, function);
+    let program = task.program();
+    let ledger = Ledger::new(program.narrate.words(&program.memory));
+    let mut opening = opening(task.scenario);
+    opening.extend(ledger.at_first().into_iter().map(|line| format!("  {line}")));
+    let mut teller = Teller { era: task.era, world, trace, ledger, next: 0 };
+    let mut tale = Tale {
+        opening,
+        diagram: picture(
+            task.scenario,
+            task.variant,
+            trace,
+            Drawing { detail: Detail::Operations, ..drawing },
+        ),
+        rows: drawn.iter().map(|row| teller.row(heading(task, trace, row), &row.events)).collect(),
+        closing: Vec::new(),
+    };
+    let moral = Moral { trace, drawn: &drawn, place: &place };
+    match &trace.finding {
+        Some(finding) => {
+            tale.closing.push(moral.text(finding, blame(task, trace).as_ref()));
+            let alone = || "No row that is moved by itself makes it hold.".to_owned();
+            tale.closing.push(twin(task, trace).map_or_else(alone, |twin| twin.paragraph(&place)));
+        }
+        None => tale.closing.push("Nothing is wrong with this execution.".to_owned()),
+    }
+    tale
+}
+
+/// What a scenario is about and how memory is at first, as its file says it.
+fn opening(scenario: &Scenario) -> Vec<String> {
+    let header = scenario.header_text();
+    let title = scenario.title().map(str::to_owned);
+    // An mm may go on over several lines, which are indented or close a brace.
+    let mut within = false;
+    let memory = header.lines().filter(|line| {
+        let continues = line.starts_with(|c: char| c.is_whitespace() || c == '}');
+        within = ["mm ", "env "].iter().any(|word| line.starts_with(word)) || within && continues;
+        within && !line.trim().is_empty()
+    });
+    title.into_iter().chain(memory.map(|line| line.trim_end().to_owned())).collect()
+}
+
+/// Who does what in a row: of a step, within which call.
+fn heading(task: Task<'_>, trace: &Trace, drawn: &Drawn) -> String {
+    let (Row::Cells(cells), Some(&first)) = (&drawn.row, drawn.events.first()) else { return String::new() };
+    let actor = &trace.actors[usize::from(trace.events[first].actor)];
+    let call = trace.events[first].call.map(|id| task.variant.call_text(id)).unwrap_or_default();
+    let text = cells.first().map(|(_, text)| text.trim()).unwrap_or_default();
+    match text {
+        "}" => format!("{actor}: the rest of {call}"),
+        _ if text == call => format!("{actor}: {call}"),
+        step => format!("{actor}: {call}, up to {step}"),
+    }
+}
+
+/// Who is behind the damage of an execution, as far as promises tell.
+fn blame(task: Task<'_>, trace: &Trace) -> Option<Blame> {
+    let bare = task.scenario.without_assertions()?;
+    let promised = Promised::default();
+    let bare = Task { promised: Some(&promised), ..within(&bare, task) };
+    let last: Arc<Mutex<Option<Blame>>> = Arc::default();
+    let judge = promised.blaming(bare.variant.world(), &last)?;
+    let (program, _) =
+        cowrace_mm::program_and_consulted(bare.variant.world(), bare.era, bare.arch, Some(judge));
+    replay(&program, &trace.schedule).ok()?;
+    last.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Replays what the engine itself has recorded.
+pub(crate) fn again(task: Task<'_>, schedule: &Schedule) -> Result<Trace, Failure> {
+    replay(&task.program(), schedule)
+        .map_err(|error| Failure::tool(format!("a schedule of the search does not replay: {error}")))
+}

@@ -1,0 +1,78 @@
+//! The nearest sound execution beside a bad one.
+
+use cowrace_explore::{Directive, twin as nearest};
+use cowrace_scenario::{Cell, CellKind, Variant, parse};
+use cowrace_trace::Trace;
+
+use crate::check::Task;
+use crate::picture::Drawing;
+use crate::{Promised, directives, picture};
+
+/// A sound execution that is as near as can be.
+#[derive(Clone, Debug)]
+pub(crate) struct Twin {
+    /// In a sentence.
+    pub(crate) text: String,
+    /// The reasons that are given in it and not in the bad one, each with the function that gives it.
+    pub(crate) reasons: Vec<(String, String)>,
+    /// What variables are then that were something else.
+    pub(crate) outcome: Vec<String>,
+}
+
+impl Twin {
+    /// For the end of a story.
+    pub(super) fn paragraph(&self, place: &dyn Fn(&str) -> String) -> String {
+        let reasons = self.reasons.iter().map(|(why, function)| match place(function) {
+            place if place.is_empty() => why.clone(),
+            place => format!("{why} ({place})"),
+        });
+        let reasons: Vec<String> = reasons.chain(self.outcome.iter().cloned()).collect();
+        let then = if reasons.is_empty() { String::new() } else { format!(" Then: {}.", reasons.join("; ")) };
+        format!("The nearest execution that holds: {}.{then}", self.text)
+    }
+}
+
+/// Moves one row of what was drawn past as few others as can be, so that it holds. `None` if no row does that alone.
+pub(crate) fn twin(task: Task<'_>, bad: &Trace) -> Option<Twin> {
+    // The drawing is a scenario of its own, whose rows are those that people see.
+    let drawing = picture(task.scenario, task.variant, bad, Drawing::default()).to_string();
+    let scenario = parse(&drawing).ok()?;
+    let variant = scenario.variant(task.variant.name())?;
+    let promised = Promised::default();
+    let task = Task { scenario: &scenario, variant, promised: Some(&promised), ..task };
+    let moves: Vec<Directive> = directives::of(variant);
+    let twin = nearest(&task.program(), &moves, &bad.schedule)?;
+    let name = |directive: usize| {
+        directives::cell(variant, directive)
+            .map(|cell| format!("row {}, {},", cell.row + 1, named(variant, cell)))
+    };
+    let way = if twin.is_earlier() { "before" } else { "after" };
+    let text = format!("{} {way} {}", name(twin.row)?, name(twin.past)?.trim_end_matches(','));
+    let outcome =
+        |name: &String| bad.variables.iter().find(|(other, _)| other == name).map(|(_, value)| value);
+    let differs = twin.trace.variables.iter().filter(|(name, value)| {
+        outcome(name) != Some(value) && !value.starts_with("pin ") && !value.starts_with("reference ")
+    });
+    let outcome: Vec<String> = differs.map(|(name, value)| format!("{name} is {value}")).collect();
+    let reasons = |trace: &Trace| -> Vec<(String, String)> {
+        let events = trace.events.iter();
+        events.flat_map(|e| e.why.iter().map(|why| (why.clone(), e.function.clone()))).collect()
+    };
+    let known = reasons(bad);
+    let mut new = reasons(&twin.trace);
+    new.retain(|reason| !known.contains(reason));
+    new.dedup();
+    Some(Twin { text, reasons: new, outcome })
+}
+
+/// A row in words: whose, and what.
+fn named(variant: &Variant, cell: &Cell) -> String {
+    let actor = &variant.world().actors[cell.column].name;
+    match &cell.kind {
+        CellKind::Close(call) => format!("the end of {actor}'s `{}`", variant.call_text(*call)),
+        CellKind::Anchor { call, .. } => {
+            format!("{actor}'s `{}` up to `{}`", variant.call_text(*call), cell.text)
+        }
+        _ => format!("{actor}'s `{}`", cell.text),
+    }
+}

@@ -1,0 +1,251 @@
+//! What ideal memory needs: how many page copies and page faults a kernel could do with that knows what comes.
+//!
+//! Ideal memory copies at fork, so which memory could still be one page for several is noted beside it. After a fork
+//! parent and child have the same content, and a handle refers to the content that it was taken on. Who writes to
+//! content that somebody else still has, by a mapping or through a handle, needs a copy; the last who has it needs none.
+//! These notes change nothing of what is seen, but they are ordered where accesses are not, so they are taken only in
+//! an exploration of their own.
+
+use cowrace_explore::{Execution, Explorer, Observer};
+use cowrace_machine::{Addr, Limits, Memory, Prim, Program};
+use cowrace_mm::World;
+use cowrace_mm::world::{Backing, MmId, Populate, Target, Va, VarId};
+use cowrace_trace::Needed;
+
+use crate::cpu::{Cpu, Known};
+use crate::history::Histories;
+use crate::keepers::{Keeper, keepers};
+use crate::layout::{COPIES, FAULTS, content, content_held, content_lock, needed_objects};
+use crate::memory::inherits;
+use crate::oracle::{MOST, TooLarge};
+use crate::program::program_of;
+use crate::promises::{Promises, Rule};
+
+/// Nothing is mapped, so nothing that is done there needs anything.
+const GONE: u64 = 0;
+/// No page is there: never touched, discarded, or out on swap, from where everybody can have a page of his own.
+const ABSENT: u64 = 1;
+/// The zero page.
+const ZERO: u64 = 2;
+/// The page of a file, which is never written.
+const FILE: u64 = 3;
+/// From here on: anonymous pages, the same number for the same page.
+const PAGE: u64 = 4;
+/// Beside the number: a handle referred to the page at the fork that this mm got it by, so the fork may have made the
+/// copy that is needed now.
+const EARLY: u64 = 1 << 8;
+
+/// Whether an mm that writes to a page needs a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Nobody else has the page.
+    Alone,
+    /// It needs one that a fork may have made.
+    Early,
+    /// It needs one, and a fault for it.
+    Faulting,
+}
+
+/// Explores ideal memory for the fewest copies and the fewest faults that it needs.
+///
+/// # Errors
+///
+/// If that is too large.
+pub fn needed(world: &World) -> Result<Needed, TooLarge> {
+    let mut fewest = Fewest(None);
+    let limits = Limits { executions: Some(MOST), ..Limits::default() };
+    let program = counting(world);
+    let outcome = Explorer::new(&program).limits(limits).exhaustive(true).ends_only(true).run(&mut fewest);
+    fewest.0.filter(|_| outcome.complete).ok_or(TooLarge)
+}
+
+fn counting(world: &World) -> Program {
+    let known = Known { world: world.clone(), promises: Promises::default(), counts: true };
+    // What is read through handles makes no difference.
+    let mut program = program_of(known, Histories::default());
+    needed_objects(world.mms.len()).for_each(|obj| program.memory.create_for_good(obj));
+    for (va, area) in world.areas.iter().enumerate() {
+        let first = match (area.backing, area.populate) {
+            (_, Populate::None | Populate::Swapped | Populate::SwapCached) => ABSENT,
+            (Backing::PrivateFile, _) => FILE,
+            (Backing::Anon, Populate::ZeroPage) => ZERO,
+            (Backing::Anon, Populate::Mapped) => PAGE,
+        };
+        for mm in (0..world.mms.len()).filter(|&mm| inherits(world, mm, area.mm)) {
+            program.memory.set(content(mm, va), first);
+        }
+    }
+    program
+}
+
+struct Fewest(Option<Needed>);
+
+impl Observer for Fewest {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        let here = at_end(execution.memory());
+        let fewest = self.0.get_or_insert(here);
+        fewest.copies = fewest.copies.min(here.copies);
+        fewest.faults = fewest.faults.min(here.faults);
+    }
+}
+
+fn at_end(memory: &Memory) -> Needed {
+    Needed { copies: memory.get(COPIES), faults: memory.get(FAULTS) }
+}
+
+impl Cpu<'_> {
+    /// User space has come to an address, or GUP, with a variable that keeps what it takes hold of.
+    pub(crate) async fn touched(&self, Target { mm, va }: Target, write: bool, handle: Option<VarId>) {
+        if !self.counts {
+            return;
+        }
+        self.lock(content_lock(va), 1, Prim::Ghost).await;
+        let is_file = self.world.areas[va].backing == Backing::PrivateFile;
+        let (mut faults, mut copies) = (false, false);
+        let found = self.note(content(mm, va)).await;
+        match (found, write) {
+            (ABSENT, false) if is_file => {
+                faults = true;
+                self.store(content(mm, va), FILE, Prim::Ghost).await;
+            }
+            (ABSENT, _) | (ZERO | FILE, true) => {
+                (faults, copies) = (true, is_file);
+                self.store(content(mm, va), self.unused(va).await, Prim::Ghost).await;
+            }
+            (PAGE.., true) => {
+                let part = self.part(va, found, |who, _| who == mm).await;
+                (faults, copies) = (part == Part::Faulting, part != Part::Alone);
+            }
+            _ => {}
+        }
+        self.needs(faults, copies).await;
+        if let Some(keeper) = handle.and_then(|handle| self.keeper(handle)) {
+            let now = self.note(content(mm, va)).await & !EARLY;
+            self.store(content_held(keeper.variable), now, Prim::Ghost).await;
+        }
+        self.unlock(content_lock(va), 1, Prim::Ghost).await;
+    }
+
+    /// A device has written to the memory of an mm, for a call that is under way.
+    pub(crate) async fn written_by_device(&self, Target { mm, va }: Target) {
+        if !self.counts {
+            return;
+        }
+        self.lock(content_lock(va), 1, Prim::Ghost).await;
+        let found = self.note(content(mm, va)).await;
+        let copies = found >= PAGE && self.part(va, found, |who, _| who == mm).await != Part::Alone;
+        self.needs(false, copies).await;
+        self.unlock(content_lock(va), 1, Prim::Ghost).await;
+    }
+
+    /// A device has written through a handle.
+    pub(crate) async fn written_through(&self, handle: VarId) {
+        let Some(Keeper { target: Target { mm, va }, rule, .. }) = self.keeper(handle) else { return };
+        self.lock(content_lock(va), 1, Prim::Ghost).await;
+        let found = self.note(content_held(handle)).await;
+        let mut owner = mm;
+        if rule == Rule::AliasUntilFork && self.note(content(mm, va)).await & !EARLY != found {
+            // It may have become the memory of whoever still has it.
+            for other in 0..self.world.mms.len() {
+                if self.note(content(other, va)).await & !EARLY == found {
+                    owner = other;
+                    break;
+                }
+            }
+        }
+        let is_own = |who, addr| who == owner || addr == content_held(handle);
+        let copies = found >= PAGE && self.part(va, found, is_own).await != Part::Alone;
+        self.needs(false, copies).await;
+        self.unlock(content_lock(va), 1, Prim::Ghost).await;
+    }
+
+    /// A handle has been given back.
+    pub(crate) async fn let_go(&self, handle: VarId) {
+        if let Some(keeper) = self.keeper(handle) {
+            self.change(keeper.target.va, content_held(handle), GONE).await;
+        }
+    }
+
+    /// A child has what its parent has.
+    pub(crate) async fn inherited(&self, va: Va, (parent, child): (MmId, MmId)) {
+        if !self.counts {
+            return;
+        }
+        self.lock(content_lock(va), 1, Prim::Ghost).await;
+        let mut same = self.note(content(parent, va)).await & !EARLY;
+        for (_, addr) in self.holders(va).filter(|(_, addr)| addr.obj() == content_held(0).obj()) {
+            if same >= PAGE && self.note(addr).await == same {
+                same |= EARLY;
+            }
+        }
+        self.store(content(child, va), same, Prim::Ghost).await;
+        self.unlock(content_lock(va), 1, Prim::Ghost).await;
+    }
+
+    /// The page of an mm is gone, and with `unmapped` the mapping as well.
+    pub(crate) async fn gone(&self, Target { mm, va }: Target, unmapped: bool) {
+        if self.counts {
+            self.change(va, content(mm, va), if unmapped { GONE } else { ABSENT }).await;
+        }
+    }
+
+    async fn change(&self, va: Va, what: Addr, to: u64) {
+        self.lock(content_lock(va), 1, Prim::Ghost).await;
+        self.store(what, to, Prim::Ghost).await;
+        self.unlock(content_lock(va), 1, Prim::Ghost).await;
+    }
+
+    async fn note(&self, addr: Addr) -> u64 {
+        self.load(addr, Prim::Ghost).await.bits
+    }
+
+    async fn needs(&self, faults: bool, copies: bool) {
+        for (needed, count) in [(faults, FAULTS), (copies, COPIES)] {
+            if needed {
+                self.add(count, 1, Prim::Ghost).await;
+            }
+        }
+    }
+
+    /// Gives an mm, and the handles on its memory, a page of their own if somebody else has theirs.
+    async fn part(&self, va: Va, page: u64, is_own: impl Fn(MmId, Addr) -> bool) -> Part {
+        let (mut own, mut others) = (Vec::new(), Vec::new());
+        for (who, addr) in self.holders(va) {
+            let has = self.note(addr).await;
+            if has & !EARLY == page & !EARLY {
+                if is_own(who, addr) { own.push(addr) } else { others.push(has) }
+            }
+        }
+        if others.is_empty() {
+            return Part::Alone;
+        }
+        let unused = self.unused(va).await;
+        for addr in own {
+            self.store(addr, unused, Prim::Ghost).await;
+        }
+        let late = page & EARLY == 0 && others.iter().any(|has| has & EARLY == 0);
+        if late { Part::Faulting } else { Part::Early }
+    }
+
+    /// The first number that no page at an address has.
+    async fn unused(&self, va: Va) -> u64 {
+        let mut used = Vec::new();
+        for (_, addr) in self.holders(va) {
+            used.push(self.note(addr).await & !EARLY);
+        }
+        (PAGE..).find(|page| !used.contains(page)).unwrap_or(PAGE)
+    }
+
+    /// Who may have content at an address: mms, and the owners of handles.
+    fn holders(&self, va: Va) -> impl Iterator<Item = (MmId, Addr)> + use<> {
+        let handles = keepers(self.world, self.promises).into_iter().filter(move |k| k.target.va == va);
+        let handles = handles.map(|keeper| (keeper.target.mm, content_held(keeper.variable)));
+        (0..self.world.mms.len()).map(move |mm| (mm, content(mm, va))).chain(handles)
+    }
+
+    /// The handle that a variable keeps, if anything is counted.
+    fn keeper(&self, variable: VarId) -> Option<Keeper> {
+        let all = if self.counts { keepers(self.world, self.promises) } else { Vec::new() };
+        all.into_iter().find(|keeper| keeper.variable == variable)
+    }
+}

@@ -1,0 +1,161 @@
+//! A story: a diagram with numbered rows, what happens in each, and what it comes to.
+
+use std::fmt;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::Diagram;
+
+/// A story, ready to be told.
+#[derive(Clone, Debug, Default)]
+pub struct Tale {
+    /// What one must know before: lines.
+    pub opening: Vec<String>,
+    /// The diagram; of it the columns and the rows are drawn.
+    pub diagram: Diagram,
+    /// What happens in each of its rows.
+    pub rows: Vec<Told>,
+    /// What it comes to: paragraphs.
+    pub closing: Vec<String>,
+}
+
+/// What happens in one row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Who does what.
+    pub heading: String,
+    /// What happens, by the kernel function that does it.
+    pub parts: Vec<Part>,
+}
+
+/// What one function does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// The function, where it stands; empty for what no kernel does.
+    pub place: String,
+    /// What changed, and why it went on as it did.
+    pub lines: Vec<String>,
+}
+
+/// How rows are to be read.
+const LEGEND: &str = "\
+Row by row, what is different behind each. Accesses of user space go by the
+page table (walk) or by the TLB.";
+
+/// Columns that a paragraph may have.
+const WIDTH: usize = 76;
+
+impl fmt::Display for Tale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let drawn = Diagram { header: Vec::new(), footer: Vec::new(), ..self.diagram.clone() }.to_string();
+        let digits = self.rows.len().to_string().len();
+        let margin = digits + 2;
+        for line in &self.opening {
+            writeln!(f, "{line}")?;
+        }
+        if !self.opening.is_empty() {
+            writeln!(f)?;
+        }
+        for (at, line) in drawn.lines().enumerate() {
+            // Two lines of heads stand above the first row.
+            match at.checked_sub(2) {
+                Some(row) if row < self.rows.len() => writeln!(f, "{:>digits$}  {line}", row + 1)?,
+                _ => writeln!(f, "{}", format!("{:margin$}{line}", "").trim_end())?,
+            }
+        }
+        writeln!(f, "\n{LEGEND}")?;
+        for (at, told) in self.rows.iter().enumerate().filter(|(_, told)| !told.parts.is_empty()) {
+            writeln!(f, "\n{:>digits$}  {}", at + 1, told.heading)?;
+            for part in &told.parts {
+                let mut deeper = margin;
+                if !part.place.is_empty() {
+                    writeln!(f, "{:margin$}{}", "", part.place)?;
+                    deeper += 2;
+                }
+                for line in &part.lines {
+                    writeln!(f, "{:deeper$}{line}", "")?;
+                }
+            }
+        }
+        for paragraph in &self.closing {
+            writeln!(f, "\n{}", wrap(paragraph))?;
+        }
+        Ok(())
+    }
+}
+
+/// A paragraph in lines.
+fn wrap(text: &str) -> String {
+    let mut out = String::new();
+    let mut width = 0;
+    for word in text.split_whitespace() {
+        if width > 0 && width + 1 + word.width() > WIDTH {
+            out.push('\n');
+            width = 0;
+        }
+        if width > 0 {
+            out.push(' ');
+            width += 1;
+        }
+        out.push_str(word);
+        width += word.width();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Row;
+
+    #[test]
+    fn rows_are_numbered_and_told() {
+        let cell = |column: usize, text: &str| Row::Cells(vec![(column, text.to_owned())]);
+        let told = |heading: &str, parts: Vec<Part>| Told { heading: heading.to_owned(), parts };
+        let part = |place: &str, lines: &[&str]| Part {
+            place: place.to_owned(),
+            lines: lines.iter().map(|&line| line.to_owned()).collect(),
+        };
+        let tale = Tale {
+            opening: vec!["mm A { buf: anon }".into()],
+            diagram: Diagram {
+                header: vec!["race r".into()],
+                columns: vec!["a @A".into(), "b @A".into()],
+                rows: vec![cell(0, "r = buf[0] {"), cell(1, "buf[0] = 1"), cell(0, "}")],
+                ..Diagram::default()
+            },
+            rows: vec![
+                told("a: r = buf[0] {", Vec::new()),
+                told(
+                    "b: buf[0] = 1",
+                    vec![
+                        part("do_wp_page, mm/memory.c, v5.10", &["page_count(X) == 2, so copy"]),
+                        part("", &["X[0]: 0 -> 1"]),
+                    ],
+                ),
+                told("a: r = buf[0]", Vec::new()),
+            ],
+            closing: vec!["lost-write (wrong CoW): ".to_owned() + &"word ".repeat(16)],
+        };
+        insta::assert_snapshot!(tale, @r"
+        mm A { buf: anon }
+
+           a @A          b @A
+           ============  ==========
+        1  r = buf[0] {
+        2                buf[0] = 1
+        3  }
+
+        Row by row, what is different behind each. Accesses of user space go by the
+        page table (walk) or by the TLB.
+
+        2  b: buf[0] = 1
+           do_wp_page, mm/memory.c, v5.10
+             page_count(X) == 2, so copy
+           X[0]: 0 -> 1
+
+        lost-write (wrong CoW): word word word word word word word word word word
+        word word word word word word
+        ");
+    }
+}

@@ -1,0 +1,46 @@
+//! What a scenario costs under an era.
+
+use serde::{Deserialize, Serialize};
+
+/// Page copies and page faults, over all executions, bad ones included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Costs {
+    /// Pages copied.
+    pub copies: Span,
+    /// Page faults taken.
+    pub faults: Span,
+    /// What ideal memory needed; `None` if it has more executions than can be looked at.
+    pub needed: Option<Needed>,
+}
+
+/// From fewest to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// In the cheapest execution.
+    pub fewest: u64,
+    /// In the dearest.
+    pub most: u64,
+}
+
+/// The fewest that ideal memory needed, over all of its executions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Needed {
+    /// Pages copied.
+    pub copies: u64,
+    /// Page faults taken.
+    pub faults: u64,
+}
+
+impl Span {
+    /// One number.
+    #[must_use]
+    pub const fn of(number: u64) -> Self {
+        Self { fewest: number, most: number }
+    }
+
+    /// The span that holds both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self { fewest: self.fewest.min(other.fewest), most: self.most.max(other.most) }
+    }
+}
