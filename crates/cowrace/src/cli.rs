@@ -45,6 +45,14 @@ Exit codes:
   10  something is newly broken
   12  a limit ended a search, or a question could not be answered
  130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12 unless something is broken";
+const ABLATE_EXITS: &str = "\
+Exit codes:
+   0  every search is answered
+   1  the tool failed
+   2  the command line cannot be read
+   3  a scenario cannot be read, does not parse or does not check
+  12  a limit ended a search, or a question could not be answered
+ 130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12";
 
 const REPLAY_EXITS: &str = "\
 Exit codes:
@@ -70,7 +78,7 @@ impl Cli {
     #[must_use]
     pub const fn searches(&self) -> bool {
         match &self.command {
-            Command::Check(_) | Command::Matrix(_) | Command::Diff(_) => true,
+            Command::Check(_) | Command::Matrix(_) | Command::Diff(_) | Command::Ablate(_) => true,
             Command::Explain(args) => !args.as_written && args.schedule.is_none(),
             Command::Replay(_) | Command::List(_) | Command::Eras(_) | Command::RealKernels(_) => false,
         }
@@ -93,6 +101,11 @@ pub enum Command {
     /// What the files expect makes no difference.
     #[command(after_help = DIFF_EXITS)]
     Diff(DiffArgs),
+    /// Takes each commit, TLB flush, recheck and barrier out of a kernel, and names the scenarios that then fail.
+    ///
+    /// What no scenario needs is listed as unjustified. What the files expect makes no difference.
+    #[command(after_help = ABLATE_EXITS)]
+    Ablate(AblateArgs),
     /// Runs one execution: the rows of the diagram in the order drawn, or a schedule.
     #[command(after_help = REPLAY_EXITS)]
     Replay(ReplayArgs),
@@ -361,6 +374,20 @@ impl DiffArgs {
     pub fn search(&self) -> SearchArgs {
         SearchArgs { era: Vec::new(), toggles: self.toggles.clone(), how_far: self.how_far.clone() }
     }
+}
+
+/// Arguments of `cowrace ablate`.
+#[derive(Debug, Args)]
+pub struct AblateArgs {
+    /// What to search; one era.
+    #[command(flatten)]
+    pub search: SearchArgs,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Scenario files, and directories that are searched for `.race` files.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
 }
 
 /// One scenario under one era.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cowrace_mm::Era;
-use cowrace_mm::era::{COMMITS, EraError, PRESETS, Rules};
+use cowrace_mm::era::{COMMITS, EraError, PRESETS, settings};
 
 use crate::{Failure, era_file, suggest};
 
@@ -114,7 +114,7 @@ pub(crate) fn explain(error: &EraError, era: Option<&str>) -> String {
     let hint = match error {
         EraError::Preset(name) => suggest::hint(name, PRESETS.iter().map(|p| p.name)),
         EraError::Commit(id) => suggest::hint(id, COMMITS.iter().map(|c| c.id)),
-        EraError::Key(key) => suggest::hint(key, Rules::keys().into_iter().map(|k| k.0)),
+        EraError::Key(key) => suggest::hint(key, settings().into_iter().map(|k| k.0)),
         EraError::Value(_, value, values) => suggest::hint(value, values.iter().copied()),
         EraError::Has(_) | EraError::HasNot(_) => {
             return match era {

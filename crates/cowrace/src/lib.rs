@@ -5,6 +5,7 @@
 //! them speak of. What is here joins them: [`select`] picks eras, [`Task`] is one scenario under one
 //! era, [`picture`] draws what was found as a scenario of its own, and [`run`] is the command line.
 
+mod ablate;
 mod against;
 mod agreement;
 mod batch;
@@ -78,6 +79,7 @@ pub fn run(cli: &Cli, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, 
         cli::Command::Check(args) => cmd::check::run(args, out, interrupt),
         cli::Command::Matrix(args) => cmd::matrix::run(args, out, interrupt),
         cli::Command::Diff(args) => cmd::diff::run(args, out, interrupt),
+        cli::Command::Ablate(args) => cmd::ablate::run(args, out, interrupt),
         cli::Command::Replay(args) => cmd::replay::run(args, out),
         cli::Command::Explain(args) => cmd::explain::run(args, out, interrupt),
         cli::Command::List(args) => cmd::list::run(args, out),

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use cowrace::explore::{Explorer, Outcome, replay};
 use cowrace::machine::Arch;
-use cowrace::mm::era::Rules;
+use cowrace::mm::era::settings;
 use cowrace::mm::{Consulted, Era, program_and_consulted};
 use cowrace::scenario::{Scenario, parse};
 use cowrace::trace::{Report, Verdict};
@@ -155,8 +155,7 @@ fn a_rule_that_was_not_read_changes_nothing() {
             let (outcome, consulted) = search(&scenario, variant, &base);
             assert!(consulted.agrees(&base));
             let read = consulted.keys();
-            for (key, value) in Rules::keys().iter().flat_map(|(key, all)| all.iter().map(move |v| (key, v)))
-            {
+            for (key, value) in settings().iter().flat_map(|(key, all)| all.iter().map(move |v| (key, v))) {
                 let other = base.clone().set(key, value).expect("there is such a value");
                 if !consulted.agrees(&other) {
                     assert!(read.contains(key), "{key}={value}");

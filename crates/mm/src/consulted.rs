@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cpu::Kernel;
-use crate::era::Era;
+use crate::era::{Era, Ordering};
 
 /// The rules that the code of one program has read so far. Code that asks only whether a rule has some value has read
 /// that answer, not the value.
@@ -31,6 +31,12 @@ impl Consulted {
     #[must_use]
     pub fn agrees(&self, era: &Era) -> bool {
         self.0.rules.agrees(era.rules())
+    }
+
+    /// The orderings that the code depended on so far.
+    #[must_use]
+    pub fn orderings(&self) -> Vec<Ordering> {
+        self.0.rules.orderings()
     }
 
     /// The keys of the rules of which something was read so far.

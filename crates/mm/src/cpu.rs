@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cowrace_machine::{Addr, Arch, Ask, Obj, Prim, Value};
 
-use crate::era::{Noted, Reading};
+use crate::era::{Noted, Ordering, Reading};
 use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, pg};
 use crate::pte::Pte;
 use crate::world::{ActorId, MmId, Va, World};
@@ -81,6 +81,17 @@ impl Cpu {
     #[must_use]
     pub fn rules(&self) -> Reading<'_> {
         self.kernel.rules.reading()
+    }
+
+    /// A memory barrier, unless the kernel lacks it.
+    #[track_caller]
+    pub fn fence(&self, prim: Prim, barrier: Ordering) -> impl Future<Output = ()> {
+        let fence = if self.rules().keeps(barrier) { Some(self.cpu.fence(prim)) } else { None };
+        async move {
+            if let Some(fence) = fence {
+                fence.await;
+            }
+        }
     }
 
     /// `page_count`.

@@ -7,7 +7,7 @@
 use cowrace_machine::{Prim, mmu};
 
 use crate::cpu::Cpu;
-use crate::era::{AnonExclusive, ForkPin, ForkSeq, HasPinned, VmaLock};
+use crate::era::{AnonExclusive, ForkPin, ForkSeq, HasPinned, Ordering, VmaLock};
 use crate::layout::{MmStruct, ONE_INACTIVE, Page, vm};
 use crate::memory::copy_user_highpage;
 use crate::page_alloc::{alloc_page, prepare_anon_page};
@@ -39,7 +39,7 @@ pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
         cpu.store(child.vm_flags(va), vm_flags & !vm::UFFD_WP, Prim::VmFlags).await;
         copy_page_range(cpu, parent, child, va, vm_flags).await;
     }
-    flush_tlb_mm(cpu, parent).await;
+    flush_tlb_mm(cpu, parent, Ordering::ForkFlush).await;
     for va in locked {
         cpu.write_unlock(parent.vm_lock(va), Prim::VmaEndWrite).await;
     }
@@ -59,7 +59,7 @@ async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_fla
     let seq = cpu.rules().is(ForkSeq::Yes);
     if seq {
         cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountBegin).await;
-        cpu.fence(Prim::SmpWmb).await;
+        cpu.fence(Prim::SmpWmb, Ordering::ForkSeqBeginWmb).await;
     }
     cpu.ptl_lock(dst).await;
     cpu.ptl_lock(src).await;
@@ -72,7 +72,7 @@ async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_fla
     cpu.ptl_unlock(src).await;
     cpu.ptl_unlock(dst).await;
     if seq {
-        cpu.fence(Prim::SmpWmb).await;
+        cpu.fence(Prim::SmpWmb, Ordering::ForkSeqEndWmb).await;
         cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountEnd).await;
     }
 }

@@ -7,7 +7,7 @@
 use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
-use crate::era::{AeBarriers, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, PinSteps};
+use crate::era::{AeBarriers, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, Ordering, PinSteps};
 use crate::layout::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
 use crate::memory::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
 use crate::pte::Pte;
@@ -55,8 +55,8 @@ async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> 
     let mut seq = 0;
     if watch_fork {
         seq = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcount).await.bits;
-        cpu.fence(Prim::SmpRmb).await;
-        if seq & 1 == 1 {
+        cpu.fence(Prim::SmpRmb, Ordering::GupSeqBeginRmb).await;
+        if seq & 1 == 1 && cpu.rules().keeps(Ordering::GupSeqOdd) {
             cpu.why(|| "write_protect_seq is odd: fork is at work".to_owned());
             return None;
         }
@@ -66,8 +66,9 @@ async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> 
     let page = gup_pte_range(cpu, mm, va, foll).await;
     cpu.section_end(irq, Prim::LocalIrqRestore).await;
     if watch_fork && let Some(pinned) = page {
-        cpu.fence(Prim::SmpRmb).await;
-        if cpu.load(mm.write_protect_seq(), Prim::ReadSeqcountRetry).await.bits != seq {
+        cpu.fence(Prim::SmpRmb, Ordering::GupSeqRetryRmb).await;
+        let moved = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcountRetry).await.bits != seq;
+        if moved && cpu.rules().keeps(Ordering::GupSeqRetry) {
             cpu.why(|| "write_protect_seq has moved: fork was at work, so drop the pin".to_owned());
             put_page_refs(cpu, pinned, foll.refs()).await;
             return None;
@@ -87,7 +88,7 @@ async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Pa
     }
     let page = try_grab_folio(cpu, pte.page(), foll).await?;
     let again = cpu.ptep_get_lockless(mm, va).await;
-    if !again.same(pte) {
+    if !again.same(pte) && rules.keeps(Ordering::GupFastPteSame) {
         cpu.why(|| "the PTE has changed, so drop the reference".to_owned());
         put_page_refs(cpu, page, foll.refs()).await;
         return None;
@@ -112,7 +113,7 @@ async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
     }
     cpu.add(page.refcount(), GUP_PIN_COUNTING_BIAS as i64 - 1, Prim::PageRefAdd).await;
     if cpu.rules().is(PinSteps::TwoMb) {
-        cpu.fence(Prim::SmpMbAfterAtomic).await;
+        cpu.fence(Prim::SmpMbAfterAtomic, Ordering::PinMb).await;
     }
     Some(page)
 }
@@ -124,7 +125,7 @@ async fn gup_must_unshare_fast(cpu: &Cpu, page: Page, foll: Foll) -> bool {
         GupRead::UnshareExclusive => {
             if foll.pin && page.is_anon() {
                 if cpu.rules().is(AeBarriers::Yes) {
-                    cpu.fence(Prim::SmpRmb).await;
+                    cpu.fence(Prim::SmpRmb, Ordering::AeBarriers).await;
                 }
                 return !cpu.page_anon_exclusive(page).await;
             }
@@ -244,7 +245,7 @@ async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, v
         GupForce::CowFlag => {
             // v5.8 upgrades reads of read-only areas to writes, so there FOLL_FORCE is not asked.
             let force = foll.flags.force || cpu.rules().is(GupRead::ForceWrite);
-            force && foll_cow && pte.dirty()
+            force && foll_cow && (pte.dirty() || !cpu.rules().keeps(Ordering::GupForceDirty))
         }
         GupForce::AnonExclusive => {
             foll.flags.force

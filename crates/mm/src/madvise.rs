@@ -5,6 +5,7 @@
 use cowrace_machine::{Prim, mmu};
 
 use crate::cpu::Cpu;
+use crate::era::Ordering;
 use crate::layout::{MmStruct, pg, vm};
 use crate::mmap::{vma_start_write, zap_page_range};
 use crate::swapfile::try_to_free_swap;
@@ -76,7 +77,7 @@ async fn madvise_free_pte(cpu: &Cpu, mm: MmStruct, va: Va) {
     }
     cpu.ptl_unlock(mm).await;
     if flush {
-        flush_tlb_page(cpu, mm, va).await;
+        flush_tlb_page(cpu, mm, va, Ordering::MadvFreeFlush).await;
     }
 }
 

@@ -10,8 +10,8 @@ use cowrace_machine::{Prim, mmu};
 use crate::costs::count;
 use crate::cpu::Cpu;
 use crate::era::{
-    AnonExclusive, FreeSwapCache, GupLongterm, SwapinRecheck, SwapinReuse, UffdFlush, VmaLock, WpFreeSwap,
-    WpLruDrain, WpReuse, WpUnlock,
+    AnonExclusive, FreeSwapCache, GupLongterm, Ordering, SwapinRecheck, SwapinReuse, UffdFlush, VmaLock,
+    WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
 };
 use crate::layout::kernel::{COPIED, FAULTED};
 use crate::layout::{MmStruct, Page, file_page, pg, vm};
@@ -145,13 +145,12 @@ pub async fn handle_mm_fault(cpu: &Cpu, mut vmf: VmFault) -> FaultResult {
         return do_swap_page(cpu, &vmf).await;
     }
     cpu.ptl_lock(mm).await;
-    let pte = cpu.ptep_get(mm, va).await;
-    if !pte.same(vmf.orig_pte) {
+    if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(Ordering::FaultPteSame) {
         cpu.why(|| "the PTE has changed, so try again".to_owned());
         cpu.ptl_unlock(mm).await;
         return FaultResult::Done;
     }
-    vmf.orig_pte = pte;
+    let pte = vmf.orig_pte;
     if vmf.flag != FaultFlag::Read && !pte.write() {
         return do_wp_page(cpu, &vmf).await;
     }
@@ -176,7 +175,7 @@ async fn do_anonymous_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let (mm, va) = (vmf.mm, vmf.va);
     if !vmf.write() {
         cpu.ptl_lock(mm).await;
-        if cpu.ptep_get(mm, va).await.none() {
+        if cpu.ptep_get(mm, va).await.none() || !cpu.rules().keeps(Ordering::AnonZeroPteNone) {
             cpu.set_pte_at(mm, va, Pte::mk(crate::layout::ZERO_PAGE.into())).await;
         }
         cpu.ptl_unlock(mm).await;
@@ -184,14 +183,14 @@ async fn do_anonymous_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     }
     let page = alloc_page(cpu).await;
     prepare_anon_page(cpu, page, va).await;
-    map_new_page(cpu, vmf, page).await
+    map_new_page(cpu, vmf, page, Ordering::AnonPteNone).await
 }
 
 /// Maps a fresh page, unless somebody has been faster: the end of `do_anonymous_page`, and `finish_fault`.
-async fn map_new_page(cpu: &Cpu, vmf: &VmFault, page: Page) -> FaultResult {
+async fn map_new_page(cpu: &Cpu, vmf: &VmFault, page: Page, recheck: Ordering) -> FaultResult {
     let (mm, va) = (vmf.mm, vmf.va);
     cpu.ptl_lock(mm).await;
-    if !cpu.ptep_get(mm, va).await.none() {
+    if !cpu.ptep_get(mm, va).await.none() && cpu.rules().keeps(recheck) {
         cpu.ptl_unlock(mm).await;
         put_page(cpu, page).await;
         return FaultResult::Done;
@@ -213,7 +212,7 @@ async fn do_fault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     if vmf.flag == FaultFlag::Read {
         cpu.get_page(cached).await;
         cpu.ptl_lock(mm).await;
-        let empty = cpu.ptep_get(mm, va).await.none();
+        let empty = cpu.ptep_get(mm, va).await.none() || !cpu.rules().keeps(Ordering::FinishFaultPteNone);
         if empty {
             cpu.add(cached.mapcount(), 1, Prim::PageAddAnonRmap).await;
             cpu.set_pte_at(mm, va, Pte::mk(cached)).await;
@@ -227,7 +226,7 @@ async fn do_fault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let page = alloc_page(cpu).await;
     prepare_anon_page(cpu, page, va).await;
     copy_user_highpage(cpu, page, cached).await;
-    map_new_page(cpu, vmf, page).await
+    map_new_page(cpu, vmf, page, Ordering::FinishFaultPteNone).await
 }
 
 /// `copy_user_highpage`: word by word, through the kernel's mapping, under no lock that stops writers.
@@ -258,7 +257,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         cpu.why(|| {
             "a TLB flush is pending and the area is userfaultfd-wp, so flush before looking".to_owned()
         });
-        flush_tlb_page(cpu, mm, va).await;
+        flush_tlb_page(cpu, mm, va, Ordering::UffdFlush).await;
     }
     let page = vmf.orig_pte.page();
     if !page.is_anon() {
@@ -374,7 +373,7 @@ async fn wp_reuse_by_mapcount(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bo
         cpu.ptl_unlock(mm).await;
         cpu.lock_page(page).await;
         cpu.ptl_lock(mm).await;
-        if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) {
+        if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(Ordering::WpLockPteSame) {
             cpu.unlock_page(page).await;
             cpu.ptl_unlock(mm).await;
             put_page(cpu, page).await;
@@ -429,14 +428,15 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
     }
     // 09854ba94c6a looks at the mapcount again as well; with one reference it can only be 1.
     let count = cpu.page_count(page).await;
-    if count != 1 {
+    if count != 1 && rules.keeps(Ordering::WpCountRecheck) {
         cpu.unlock_page(page).await;
         return copy(count);
     }
     cpu.why(|| {
         format!(
-            "page_count({}) == 1, so {}",
+            "page_count({}) == {}, so {}",
             cpu.name(page),
+            count_text(count),
             if vmf.unshare() { "it is exclusive" } else { "reuse" }
         )
     });
@@ -468,7 +468,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
     }
     prepare_anon_page(cpu, new, va).await;
     cpu.ptl_lock(mm).await;
-    let copied = cpu.ptep_get(mm, va).await.same(vmf.orig_pte);
+    let copied = cpu.ptep_get(mm, va).await.same(vmf.orig_pte) || !cpu.rules().keeps(Ordering::WpCopyPteSame);
     if copied {
         let mut entry = Pte::mk(new);
         if vmf.unshare() {
@@ -478,7 +478,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
         }
         // The old entry must be gone from every TLB before the new one can be used from any.
         cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
-        flush_tlb_page(cpu, mm, va).await;
+        flush_tlb_page(cpu, mm, va, Ordering::WpCopyFlush).await;
         page_add_new_anon_rmap(cpu, new).await;
         lru_cache_add(cpu, new).await;
         cpu.set_pte_at(mm, va, entry).await;
@@ -542,7 +542,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         lru_add_drain(cpu).await;
     }
     cpu.ptl_lock(mm).await;
-    if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) {
+    if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && rules.keeps(Ordering::SwapinPteSame) {
         cpu.ptl_unlock(mm).await;
         cpu.unlock_page(page).await;
         put_page(cpu, page).await;

@@ -6,7 +6,7 @@
 use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
-use crate::era::VmaLock;
+use crate::era::{Ordering, VmaLock};
 use crate::fork::areas;
 use crate::layout::{MmStruct, Page};
 use crate::rmap::page_remove_rmap;
@@ -41,11 +41,11 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     }
     cpu.ptl_unlock(mm).await;
     // tlb_finish_mmu.
-    if mm_tlb_flush_nested(cpu, mm).await {
+    if mm_tlb_flush_nested(cpu, mm).await && cpu.rules().keeps(Ordering::ZapNestedFlush) {
         cpu.why(|| "another flush is pending, so flush everything".to_owned());
-        flush_tlb_mm(cpu, mm).await;
+        flush_tlb_mm(cpu, mm, Ordering::ZapNestedFlush).await;
     } else if flush {
-        flush_tlb_page(cpu, mm, va).await;
+        flush_tlb_page(cpu, mm, va, Ordering::ZapFlush).await;
     }
     if let Some(page) = gathered {
         // free_pages_and_swap_cache.

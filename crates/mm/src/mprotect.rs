@@ -6,7 +6,7 @@
 use cowrace_machine::{Prim, mmu};
 
 use crate::cpu::Cpu;
-use crate::era::{AnonExclusive, MprotectUpgrade, UffdUnprotect};
+use crate::era::{AnonExclusive, MprotectUpgrade, Ordering, UffdUnprotect};
 use crate::layout::{MmStruct, vm};
 use crate::mmap::vma_start_write;
 use crate::pte::{Pte, UFFD_WP};
@@ -28,6 +28,17 @@ pub enum Change {
         /// The VMA's flags.
         vm_flags: u64,
     },
+}
+
+impl Change {
+    /// The flush behind it.
+    const fn flush(self) -> Ordering {
+        match self {
+            Self::Protection { .. } => Ordering::MprotectFlush,
+            Self::UffdWp => Ordering::UffdWpFlush,
+            Self::UffdWpResolve { .. } => Ordering::UffdUnprotectFlush,
+        }
+    }
 }
 
 /// `mprotect_fixup`: the VMA's flags first, then the PTEs, all under the mmap lock for writing.
@@ -52,7 +63,7 @@ pub async fn change_protection(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) 
     let _frame = cpu.frame("change_protection");
     inc_tlb_flush_pending(cpu, mm).await;
     if change_pte_range(cpu, mm, va, change).await {
-        flush_tlb_page(cpu, mm, va).await;
+        flush_tlb_page(cpu, mm, va, change.flush()).await;
     }
     dec_tlb_flush_pending(cpu, mm).await;
 }

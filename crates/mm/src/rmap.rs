@@ -7,7 +7,7 @@
 use cowrace_machine::{Prim, Value};
 
 use crate::cpu::Cpu;
-use crate::era::AnonExclusive;
+use crate::era::{AeBarriers, AnonExclusive, Ordering};
 use crate::layout::{MmStruct, ONE_INACTIVE, Page, pg};
 
 /// `page_add_new_anon_rmap`: the first mapping of a page that nobody else can see yet. From v5.19 on such
@@ -61,17 +61,17 @@ pub async fn page_remove_rmap_after_copy(cpu: &Cpu, mm: MmStruct, page: Page) {
 /// page may be pinned. The PTE is clear and its lock held.
 pub async fn page_try_share_anon_rmap(cpu: &Cpu, page: Page) -> bool {
     let _frame = cpu.frame("page_try_share_anon_rmap");
-    let barriers = cpu.rules().is(crate::era::AeBarriers::Yes);
+    let barriers = cpu.rules().is(AeBarriers::Yes);
     if barriers {
-        cpu.fence(Prim::SmpMb).await;
+        cpu.fence(Prim::SmpMb, Ordering::AeBarriers).await;
     }
-    if cpu.page_maybe_dma_pinned(page).await {
+    if cpu.page_maybe_dma_pinned(page).await && cpu.rules().keeps(Ordering::ShareAnonPinned) {
         cpu.why(|| format!("{} may be pinned, so it stays exclusive and mapped", cpu.name(page)));
         return false;
     }
     cpu.clear_page_anon_exclusive(page).await;
     if barriers {
-        cpu.fence(Prim::SmpMbAfterAtomic).await;
+        cpu.fence(Prim::SmpMbAfterAtomic, Ordering::AeBarriers).await;
     }
     true
 }

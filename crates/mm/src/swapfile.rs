@@ -8,6 +8,7 @@
 use cowrace_machine::{Obj, Prim, mmu};
 
 use crate::cpu::Cpu;
+use crate::era::Ordering;
 use crate::layout::kernel::SWAP_LOCK;
 use crate::layout::{Page, SWAP_SLOTS, SwpEntry, pg};
 use crate::page_alloc::alloc_page;
@@ -68,7 +69,8 @@ pub async fn lookup_swap_cache(cpu: &Cpu, entry: SwpEntry) -> Option<Page> {
             cpu.spin_unlock(SWAP_LOCK).await;
             continue;
         }
-        if cpu.load(entry.cache(), Prim::LookupSwapCache).await.bits == cached.bits {
+        let again = cpu.load(entry.cache(), Prim::LookupSwapCache).await;
+        if again.bits == cached.bits || !cpu.rules().keeps(Ordering::SwapLookupReload) {
             return Some(page);
         }
         put_page(cpu, page).await;
@@ -89,9 +91,10 @@ pub async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page>
         cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::SetPageSwapBacked).await;
         cpu.lock_page(page).await;
         cpu.spin_lock(SWAP_LOCK).await;
-        let raced = cpu.load(entry.cache(), Prim::AddToSwapCache).await.bits != 0;
+        let raced = cpu.load(entry.cache(), Prim::AddToSwapCache).await.bits != 0
+            && cpu.rules().keeps(Ordering::SwapcachePrepareCached);
         let users = cpu.load(entry.count(), Prim::PageSwapcount).await.bits;
-        let prepared = !raced && users > 0;
+        let prepared = !raced && (users > 0 || !cpu.rules().keeps(Ordering::SwapcachePrepareCount));
         if prepared {
             cpu.get_page(page).await;
             cpu.store(page.private(), u64::from(entry.0), Prim::WriteOnce).await;
@@ -154,7 +157,7 @@ pub async fn page_swapcount(cpu: &Cpu, page: Page) -> u64 {
 /// `try_to_free_swap`, with the page locked: leaves the swap cache if no swap PTE needs it.
 pub async fn try_to_free_swap(cpu: &Cpu, page: Page) -> bool {
     let _frame = cpu.frame("try_to_free_swap");
-    if !cpu.page_swap_cache(page).await
+    if (!cpu.page_swap_cache(page).await && cpu.rules().keeps(Ordering::FreeSwapCached))
         || cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await
         || page_swapcount(cpu, page).await != 0
     {
@@ -222,7 +225,9 @@ pub async fn free_swap_and_cache(cpu: &Cpu, entry: SwpEntry) {
             cpu.add(page.mapcount(), -(crate::layout::ONE_INACTIVE as i64), Prim::PageRemoveRmap).await;
         }
         if cpu.trylock_page(page).await {
-            if cpu.page_swap_cache(page).await && cpu.page_mapcount(page).await == 0 {
+            if cpu.page_swap_cache(page).await
+                && (cpu.page_mapcount(page).await == 0 || !cpu.rules().keeps(Ordering::FreeSwapUnmapped))
+            {
                 try_to_free_swap(cpu, page).await;
             }
             cpu.unlock_page(page).await;

@@ -6,7 +6,7 @@
 use cowrace_machine::{Prim, mmu};
 
 use crate::cpu::Cpu;
-use crate::era::{ClearRefsFlush, ClearRefsLock, ClearRefsPin, HasPinned};
+use crate::era::{ClearRefsFlush, ClearRefsLock, ClearRefsPin, HasPinned, Ordering};
 use crate::fork::areas;
 use crate::layout::{MmStruct, Page, vm};
 use crate::mmap::vma_start_write;
@@ -35,11 +35,11 @@ pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
         }
     }
     match rules.clear_refs_flush() {
-        ClearRefsFlush::Explicit => flush_tlb_mm(cpu, mm).await,
+        ClearRefsFlush::Explicit => flush_tlb_mm(cpu, mm, Ordering::ClearRefsFlush).await,
         ClearRefsFlush::Elided => {
             // tlb_finish_mmu of a gather with nothing in it flushes only if others are at work.
             if mm_tlb_flush_nested(cpu, mm).await {
-                flush_tlb_mm(cpu, mm).await;
+                flush_tlb_mm(cpu, mm, Ordering::ClearRefsNestedFlush).await;
             } else {
                 cpu.why(|| "nothing was gathered, so nothing is flushed".to_owned());
             }

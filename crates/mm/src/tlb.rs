@@ -8,33 +8,37 @@
 use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
-use crate::era::BatchedFlush;
+use crate::era::{BatchedFlush, Ordering};
 use crate::layout::{MmStruct, irq_off, tlb};
 use crate::world::Va;
 
-/// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm.
-pub async fn flush_tlb_range(cpu: &Cpu, mm: MmStruct, entries: u16) {
+/// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm; nothing in a kernel
+/// that lacks the flush.
+pub async fn flush_tlb_range(cpu: &Cpu, mm: MmStruct, entries: u16, flush: Ordering) {
+    let rules = cpu.rules();
     for &(actor, touched) in &cpu.kernel().cpumask[mm.0] {
         if cpu.kernel().arch.flush_waits_for_irq_off()
             && cpu.kernel().gup_fast[actor]
             && actor != usize::from(cpu.actor())
+            && rules.keeps(flush)
+            && rules.keeps(Ordering::FlushIpi)
         {
             cpu.wait_for_section(irq_off(actor)).await;
         }
-        if touched & entries != 0 {
+        if touched & entries != 0 && rules.keeps(flush) {
             cpu.flush_tlb(tlb(actor), touched & entries, Prim::FlushTlb).await;
         }
     }
 }
 
 /// `flush_tlb_page`.
-pub async fn flush_tlb_page(cpu: &Cpu, mm: MmStruct, va: Va) {
-    flush_tlb_range(cpu, mm, 1 << va).await;
+pub async fn flush_tlb_page(cpu: &Cpu, mm: MmStruct, va: Va, flush: Ordering) {
+    flush_tlb_range(cpu, mm, 1 << va, flush).await;
 }
 
 /// `flush_tlb_mm`.
-pub async fn flush_tlb_mm(cpu: &Cpu, mm: MmStruct) {
-    flush_tlb_range(cpu, mm, u16::MAX).await;
+pub async fn flush_tlb_mm(cpu: &Cpu, mm: MmStruct, flush: Ordering) {
+    flush_tlb_range(cpu, mm, u16::MAX, flush).await;
 }
 
 /// `inc_tlb_flush_pending`.
@@ -65,7 +69,7 @@ pub async fn flush_tlb_batched_pending(cpu: &Cpu, mm: MmStruct) {
     let _frame = cpu.frame("flush_tlb_batched_pending");
     if cpu.load(mm.tlb_flush_batched(), Prim::TlbBatched).await.bits != 0 {
         cpu.why(|| "reclaim has put off a flush of this mm, so flush now".to_owned());
-        flush_tlb_mm(cpu, mm).await;
+        flush_tlb_mm(cpu, mm, Ordering::BatchedFlush).await;
         cpu.store(mm.tlb_flush_batched(), 0, Prim::TlbBatched).await;
     }
 }
@@ -95,17 +99,21 @@ impl TlbUbc {
 
     /// `try_to_unmap_flush`.
     pub async fn flush(&mut self, cpu: &Cpu) {
-        let _frame = cpu.frame("try_to_unmap_flush");
-        self.writable = false;
-        for (mm, va) in std::mem::take(&mut self.pages) {
-            flush_tlb_page(cpu, mm, va).await;
-        }
+        self.flush_for(cpu, Ordering::UnmapBatchFlush).await;
     }
 
     /// `try_to_unmap_flush_dirty`: before the page is written out.
     pub async fn flush_dirty(&mut self, cpu: &Cpu) {
-        if self.writable {
-            self.flush(cpu).await;
+        if self.writable && cpu.rules().keeps(Ordering::UnmapDirtyFlush) {
+            self.flush_for(cpu, Ordering::UnmapDirtyFlush).await;
+        }
+    }
+
+    async fn flush_for(&mut self, cpu: &Cpu, flush: Ordering) {
+        let _frame = cpu.frame("try_to_unmap_flush");
+        self.writable = false;
+        for (mm, va) in std::mem::take(&mut self.pages) {
+            flush_tlb_page(cpu, mm, va, flush).await;
         }
     }
 }

@@ -6,6 +6,7 @@
 use cowrace_machine::{Cond, Prim};
 
 use crate::cpu::Cpu;
+use crate::era::Ordering;
 use crate::layout::{MmStruct, vm};
 use crate::memory::{FaultResult, VmFault};
 use crate::mprotect::{Change, change_protection};
@@ -34,7 +35,8 @@ pub async fn handle_userfault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let mm = vmf.mm;
     let wakes = cpu.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
     // userfaultfd_must_wait.
-    let must_wait = cpu.ptep_get_lockless(mm, vmf.va).await.uffd_wp();
+    let protected = cpu.ptep_get_lockless(mm, vmf.va).await.uffd_wp();
+    let must_wait = protected || !cpu.rules().keeps(Ordering::UffdMustWait);
     if vmf.vma_locked {
         cpu.read_unlock(mm.vm_lock(vmf.va), Prim::VmaEndRead).await;
     } else {

@@ -8,7 +8,7 @@
 use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
-use crate::era::{AeBarriers, AnonExclusive, MadvFree, ReclaimPin};
+use crate::era::{AeBarriers, AnonExclusive, MadvFree, Ordering, ReclaimPin};
 use crate::layout::kernel::SWAP_LOCK;
 use crate::layout::{MmStruct, Page, pg};
 use crate::page_alloc::free_unref_page;
@@ -154,7 +154,7 @@ async fn try_to_unmap(cpu: &Cpu, page: Page, ubc: &mut TlbUbc) -> bool {
             break;
         }
     }
-    cpu.page_mapcount(page).await == 0
+    cpu.page_mapcount(page).await == 0 || !cpu.rules().keeps(Ordering::UnmapMapcount)
 }
 
 /// `try_to_unmap_one`: the PTE becomes a swap entry, or nothing for a page of `MADV_FREE`. Whether the walk
@@ -177,7 +177,7 @@ async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: &mut
         pte
     } else {
         let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
-        flush_tlb_page(cpu, mm, va).await;
+        flush_tlb_page(cpu, mm, va, Ordering::UnmapFlush).await;
         pte
     };
     if pte.dirty() {
@@ -211,10 +211,10 @@ async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -
         MadvFree::Dirty => !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await,
         MadvFree::RefAndDirty => {
             // 6c8e2a256915: GUP-fast takes its reference before it looks at the PTE again.
-            cpu.fence(Prim::SmpMb).await;
+            cpu.fence(Prim::SmpMb, Ordering::LazyfreeMb).await;
             let count = cpu.page_count(page).await;
             let mapcount = cpu.page_mapcount(page).await;
-            cpu.fence(Prim::SmpRmb).await;
+            cpu.fence(Prim::SmpRmb, Ordering::LazyfreeRmb).await;
             let dirty = cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await;
             cpu.why(|| {
                 format!(
@@ -263,15 +263,19 @@ async fn remove_mapping(cpu: &Cpu, page: Page, swapbacked: bool) -> bool {
             return false;
         }
         let dirty = cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await;
-        if dirty {
+        let keep = dirty && cpu.rules().keeps(Ordering::LazyfreeDirty);
+        if keep {
             cpu.store(page.refcount(), 1, Prim::PageRefUnfreeze).await;
         }
-        return !dirty;
+        return !keep;
     }
     let entry = page_swap_entry(cpu, page).await;
     cpu.spin_lock(SWAP_LOCK).await;
     let mut freed = cpu.cmpxchg(page.refcount(), 2, 0, Prim::PageRefFreeze).await;
-    if freed && cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await {
+    if freed
+        && cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await
+        && cpu.rules().keeps(Ordering::RemoveMappingDirty)
+    {
         cpu.store(page.refcount(), 2, Prim::PageRefUnfreeze).await;
         freed = false;
     }

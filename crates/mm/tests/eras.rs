@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cowrace_mm::Era;
-use cowrace_mm::era::{COMMITS, EraError, PRESETS, Rules, Toggle, WpReuse};
+use cowrace_mm::era::{COMMITS, EraError, GupForce, GupRead, PRESETS, Rules, Toggle, WpReuse};
 
 #[test]
 fn every_commit_of_a_preset_exists_and_every_commit_is_in_one() {
@@ -50,6 +50,15 @@ fn toggles_apply_once() -> Result<(), EraError> {
     assert_eq!(era.toggles(), [Toggle::Without("57efa1fe5957")]);
     assert_eq!(era.clone().without("57efa1fe5957"), Err(EraError::HasNot("57efa1fe5957")));
     assert_eq!(era.with("57efa1fe5957")?.rules(), Era::preset("v5.12")?.rules());
+    Ok(())
+}
+
+/// What asks for the exclusive mark would ask for ever.
+#[test]
+fn rules_that_need_the_mark_go_with_it() -> Result<(), EraError> {
+    let without = Era::preset("v6.12")?.without("6c287605fd56")?;
+    assert_eq!(without.rules().gup_read, GupRead::Share);
+    assert_eq!(without.rules().gup_force, GupForce::CowFlag);
     Ok(())
 }
 

@@ -30,6 +30,7 @@
 //! ");
 //! ```
 
+mod ablation;
 mod columns;
 mod costs;
 mod coverage;
@@ -45,6 +46,7 @@ mod table;
 mod tale;
 mod why;
 
+pub use ablation::ablations;
 pub use columns::Columns;
 pub use costs::{costs, costs_markdown};
 pub use coverage::coverage;

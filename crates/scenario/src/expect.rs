@@ -6,7 +6,7 @@
 //! eras    = era {"," era}          era = NAME | NAME? ".." NAME? | '"' NAME '"'
 //! ```
 
-use cowrace_mm::era::{COMMITS, PRESETS, Rules, Toggle};
+use cowrace_mm::era::{COMMITS, PRESETS, Toggle, settings};
 use cowrace_trace::Class;
 
 use crate::diagnostic::{Diagnostic, Report, Span};
@@ -279,7 +279,7 @@ fn set(word: &Word<'_>) -> Result<Toggle, Diagnostic> {
         return Err(Diagnostic::new(word.at.clone(), "expected `KEY=VALUE` behind `set`")
             .help("as `set wp_reuse=mapswap`"));
     };
-    let keys = Rules::keys();
+    let keys = settings();
     let Some((key, values)) = keys.iter().find(|k| k.0 == key) else {
         let help = did_you_mean(key, keys.iter().map(|k| k.0));
         return Err(Diagnostic::new(word.at.clone(), format!("unknown rule {}", quote(key))).maybe_help(help));

@@ -3,6 +3,7 @@
 //! This crate is the only stable machine-readable interface of cowrace. It holds no logic beyond
 //! printing and parsing its own text forms, and depends on nothing else of the project.
 
+pub mod ablation;
 mod costs;
 mod course;
 mod coverage;

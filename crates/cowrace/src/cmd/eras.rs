@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use cowrace_mm::Era;
-use cowrace_mm::era::{COMMITS, Commit, Effect, PRESETS, Provenance, Rules};
+use cowrace_mm::era::{COMMITS, Commit, Effect, Ordering, PRESETS, Provenance, Rules};
 use serde_json::{Value, json};
 
 use crate::cli::{ErasArgs, Format};
@@ -50,7 +50,20 @@ fn every_era() -> String {
     for (key, values) in Rules::keys() {
         let _ = writeln!(text, "  {key}={}", values.join("|"));
     }
+    text.push_str("\norderings, each with what takes it out by --set; `cowrace ablate` takes out one after the other:\n");
+    let width = Ordering::ALL.iter().map(|&ordering| setting(ordering).len()).max().unwrap_or(0);
+    for &ordering in Ordering::ALL {
+        let (kind, primitive) = (ordering.kind().name(), ordering.primitive());
+        let (function, setting) = (ordering.function(), setting(ordering));
+        let _ = writeln!(text, "  {setting:width$}  {kind:<7}  {primitive} in {function}");
+    }
     text
+}
+
+/// What takes an ordering out, for `--set`.
+fn setting(ordering: Ordering) -> String {
+    let (key, value) = ordering.toggle();
+    format!("{key}={value}")
 }
 
 /// What a commit does to which scenario, and how that is known.
@@ -66,7 +79,18 @@ fn every_era_json() -> Vec<Value> {
     });
     let rules = Rules::keys();
     let rules = rules.iter().map(|(key, values)| json!({ "kind": "rule", "key": key, "values": values }));
-    eras.chain(rules).collect()
+    let orderings = Ordering::ALL.iter().map(|&ordering| {
+        json!({
+            "kind": "ordering",
+            "set": setting(ordering),
+            "ordering": ordering.kind().name(),
+            "primitive": ordering.primitive(),
+            "function": ordering.function(),
+            "file": ordering.file(),
+            "about": ordering.about(),
+        })
+    });
+    eras.chain(rules).chain(orderings).collect()
 }
 
 fn one_era(era: &Era) -> String {
@@ -90,7 +114,17 @@ fn one_era(era: &Era) -> String {
     for (key, value) in era.rules().entries() {
         let _ = writeln!(text, "  {key}={value}");
     }
+    let lacks = lacking(era);
+    if !lacks.is_empty() {
+        let _ = writeln!(text, "\norderings taken out:\n  {}", lacks.join("\n  "));
+    }
     text
+}
+
+/// The orderings that were taken out by their switches.
+fn lacking(era: &Era) -> Vec<String> {
+    let lacks = Ordering::ALL.iter().filter(|&&ordering| era.rules().lacks.has(ordering));
+    lacks.map(|&ordering| setting(ordering)).collect()
 }
 
 fn about(era: &Era) -> Option<&'static str> {
@@ -126,6 +160,7 @@ fn one_era_json(era: &Era) -> Value {
         "about": about(era),
         "commits": era.commits().map(commit).collect::<Vec<_>>(),
         "rules": rules,
+        "taken_out": lacking(era),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The commands.
 
+pub(crate) mod ablate;
 pub(crate) mod check;
 pub(crate) mod diff;
 pub(crate) mod eras;

@@ -1,5 +1,6 @@
 //! The command line, end to end, on a few tiny scenarios of its own.
 
+mod ablate;
 mod check;
 mod diff;
 mod engines;

@@ -2,6 +2,7 @@
 
 mod commits;
 mod difference;
+mod orderings;
 mod presets;
 mod reading;
 mod release;
@@ -12,11 +13,19 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 pub use commits::{COMMITS, Commit, Effect, Provenance};
+pub use orderings::{KEPT, NONE, Ordering, OrderingKind, Orderings, Removal};
 pub use presets::{PRESETS, Preset};
 pub use reading::{Noted, Reading, Rule};
 pub use release::Release;
 pub use rules::*;
 pub use spelling::{SPELLINGS, Since, Spelling};
+
+/// Every key for `--set`, each with its values: rules, then the switches of orderings.
+#[must_use]
+pub fn settings() -> Vec<(&'static str, Vec<&'static str>)> {
+    let switches = Ordering::ALL.iter().filter_map(|ordering| ordering.switch());
+    Rules::keys().into_iter().chain(switches.map(|key| (key, vec![KEPT, NONE]))).collect()
+}
 
 /// A kernel to check under: a preset, possibly with toggles.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +159,8 @@ impl Era {
         Ok(self)
     }
 
-    /// The era with one rule picked by hand, as `wp_reuse` and `mapswap`.
+    /// The era with one rule picked by hand, as `wp_reuse` and `mapswap`, or an ordering taken out, as `zap_flush`
+    /// and `none`.
     ///
     /// # Errors
     ///
@@ -172,10 +182,15 @@ impl Era {
                 rules.set(key, value);
             }
         }
-        // a7f226604170 asks for a mark that nothing sets without 6c287605fd56: every read pin would unshare
-        // for ever.
-        if rules.gup_read == GupRead::UnshareExclusive && rules.anon_exclusive == AnonExclusive::No {
-            rules.gup_read = GupRead::Share;
+        // a7f226604170 and 5535be309971 ask for a mark that nothing sets without 6c287605fd56: every read pin would
+        // unshare, and every forced write break COW, for ever.
+        if rules.anon_exclusive == AnonExclusive::No {
+            if rules.gup_read == GupRead::UnshareExclusive {
+                rules.gup_read = GupRead::Share;
+            }
+            if rules.gup_force == GupForce::AnonExclusive {
+                rules.gup_force = GupForce::CowFlag;
+            }
         }
         self.rules = rules;
     }

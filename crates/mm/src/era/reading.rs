@@ -4,8 +4,10 @@
 //! at a rule unseen.
 
 use std::array;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU8, AtomicU64};
 
+use super::orderings::{Ordering, Orderings};
 use super::rules::{RULES, Rules};
 
 /// All values of a rule.
@@ -29,13 +31,15 @@ pub struct Noted {
     rules: Rules,
     /// For each rule the values that it was compared with, as bits.
     asked: [AtomicU8; RULES],
+    /// The orderings of which was asked whether they are kept, as bits.
+    orderings: AtomicU64,
 }
 
 impl Noted {
     /// Rules of which nothing has been asked.
     #[must_use]
     pub fn new(rules: Rules) -> Self {
-        Self { rules, asked: array::from_fn(|_| AtomicU8::new(0)) }
+        Self { rules, asked: array::from_fn(|_| AtomicU8::new(0)), orderings: AtomicU64::new(0) }
     }
 
     /// What the model reads them by.
@@ -47,17 +51,27 @@ impl Noted {
     /// Whether other rules would have given the same answers to all that was asked.
     #[must_use]
     pub fn agrees(&self, other: &Rules) -> bool {
-        let values = self.rules.indices().into_iter().zip(other.indices());
-        self.asked.iter().zip(values).all(|(asked, (own, other))| {
-            own == other || asked.load(Ordering::Relaxed) & (1 << own | 1 << other) == 0
-        })
+        let differing = self.rules.lacks.bits() ^ other.lacks.bits();
+        let mut values = self.asked.iter().zip(self.rules.indices().into_iter().zip(other.indices()));
+        self.orderings.load(Relaxed) & differing == 0
+            && values.all(|(asked, (own, other))| {
+                own == other || asked.load(Relaxed) & (1 << own | 1 << other) == 0
+            })
     }
 
     /// The keys of the rules of which something was asked.
     #[must_use]
     pub fn keys(&self) -> Vec<&'static str> {
         let keys = Rules::keys().into_iter().zip(&self.asked);
-        keys.filter(|(_, asked)| asked.load(Ordering::Relaxed) != 0).map(|((key, _), _)| key).collect()
+        let rules = keys.filter(|(_, asked)| asked.load(Relaxed) != 0).map(|((key, _), _)| key);
+        rules.chain(self.orderings().into_iter().filter_map(Ordering::switch)).collect()
+    }
+
+    /// The orderings of which was asked whether they are kept.
+    #[must_use]
+    pub fn orderings(&self) -> Vec<Ordering> {
+        let asked = self.orderings.load(Relaxed);
+        Ordering::ALL.iter().copied().filter(|&ordering| asked & Orderings::bit(ordering) != 0).collect()
     }
 }
 
@@ -83,10 +97,22 @@ impl Reading<'_> {
     fn ask<R: Rule>(self, values: u8) -> R {
         let asked = &self.0.asked[R::PLACE];
         // Threads share it, so it is written only when there is news.
-        if asked.load(Ordering::Relaxed) & values != values {
-            asked.fetch_or(values, Ordering::Relaxed);
+        if asked.load(Relaxed) & values != values {
+            asked.fetch_or(values, Relaxed);
         }
         R::of(&self.0.rules)
+    }
+
+    /// Whether the kernel has an ordering, as far as its switch goes. One that a rule takes out has none, and is kept
+    /// where the rule has it.
+    #[inline]
+    #[must_use]
+    pub fn keeps(self, ordering: Ordering) -> bool {
+        let bit = Orderings::bit(ordering);
+        if self.0.orderings.load(Relaxed) & bit == 0 {
+            self.0.orderings.fetch_or(bit, Relaxed);
+        }
+        !self.0.rules.lacks.has(ordering)
     }
 
     /// Whether anything needs the inactive half of the mapcount.
@@ -150,6 +176,18 @@ mod tests {
         let noted = Noted::new(no);
         assert!(noted.reading().is(VmaLock::No));
         assert!(noted.agrees(&no) && !noted.agrees(&racy) && !noted.agrees(&yes));
+    }
+
+    #[test]
+    fn orderings_are_noted_like_rules() {
+        let mut without = Rules::default();
+        without.set("zap_flush", "none");
+        let noted = Noted::new(Rules::default());
+        assert!(noted.reading().keeps(Ordering::ForkFlush) && noted.agrees(&without));
+        assert!(noted.reading().keeps(Ordering::ZapFlush) && !noted.agrees(&without));
+        assert_eq!(noted.orderings(), [Ordering::ForkFlush, Ordering::ZapFlush]);
+        assert_eq!(noted.keys(), ["fork_flush", "zap_flush"]);
+        assert!(!Noted::new(without).reading().keeps(Ordering::ZapFlush));
     }
 
     #[test]

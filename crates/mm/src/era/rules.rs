@@ -1,6 +1,7 @@
 //! The rules that differ between kernels, read at the places where the kernel's code differs.
 
 use super::EraError;
+use super::orderings::{KEPT, NONE, Ordering, Orderings};
 use super::reading::{Reading, Rule};
 
 macro_rules! rules {
@@ -52,11 +53,15 @@ macro_rules! rules {
 
         /// All rules of one kernel. The default is mainline v5.7 without any of the listed commits.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub struct Rules { $($(#[$doc])* pub $field: $type,)* }
+        pub struct Rules {
+            $($(#[$doc])* pub $field: $type,)*
+            /// The orderings that were taken out by their switches.
+            pub lacks: Orderings,
+        }
 
         impl Default for Rules {
             fn default() -> Self {
-                Self { $($field: $type::$default,)* }
+                Self { $($field: $type::$default,)* lacks: Orderings::default() }
             }
         }
 
@@ -84,13 +89,21 @@ macro_rules! rules {
                         EraError::Value(stringify!($field), value.to_owned(), $type::ALL.iter().map(|v| v.0).collect())
                     });
                 })*
-                Err(EraError::Key(key.to_owned()))
+                let switch = Ordering::of_switch(key).and_then(Ordering::switch);
+                let key = switch.ok_or_else(|| EraError::Key(key.to_owned()))?;
+                let value = [KEPT, NONE].into_iter().find(|&v| v == value).ok_or_else(|| {
+                    EraError::Value(key, value.to_owned(), vec![KEPT, NONE])
+                })?;
+                Ok((key, value))
             }
 
             pub(super) fn set(&mut self, key: &str, value: &str) {
                 $(if key == stringify!($field) && let Some(&(_, v)) = $type::ALL.iter().find(|v| v.0 == value) {
                     self.$field = v;
                 })*
+                if let Some(ordering) = Ordering::of_switch(key) {
+                    self.lacks.put(ordering, value == NONE);
+                }
             }
         }
     };
