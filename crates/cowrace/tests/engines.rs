@@ -29,7 +29,7 @@ const UNFIT: &[(&str, &str, &str)] = &[
         "v5.12 v5.18 unshare-v1",
         "two write faults that may both copy",
     ),
-    ("dirty-cow", "*", "GUP that faults again and again, against a discard and a fault"),
+    ("foll-force-dirty-cow", "*", "GUP that faults again and again, against a discard and a fault"),
     ("fork-vs-per-vma-lock-fault", "*", "three threads, each within a call"),
     (
         "madv-free-odirect-zero-small",
