@@ -112,7 +112,13 @@ fn best(task: Task<'_>, class: Class, known: &Schedule) -> Schedule {
 pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
     let world = task.variant.world();
     let call = |id| task.variant.call_text(id).to_owned();
-    let drawn = rows(world, trace, Detail::Operations, &shown(world), call);
+    let drawing = Drawing { detail: Detail::Operations, ..drawing };
+    let diagram = picture(task.scenario, task.variant, trace, drawing);
+    let mut drawn = rows(world, trace, drawing.detail, &shown(world), call);
+    if drawn.len() != diagram.rows.len() {
+        // Columns in which nothing happens are drawn, since something names them.
+        drawn = rows(world, trace, drawing.detail, &vec![true; world.actors.len()], call);
+    }
     let place = |function: &str| told::place(task.era, function);
     let program = task.program();
     let ledger = Ledger::new(program.narrate.words(&program.memory));
@@ -121,12 +127,7 @@ pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
     let mut teller = Teller { era: task.era, world, trace, ledger, next: 0 };
     let mut tale = Tale {
         opening,
-        diagram: picture(
-            task.scenario,
-            task.variant,
-            trace,
-            Drawing { detail: Detail::Operations, ..drawing },
-        ),
+        diagram,
         rows: drawn.iter().map(|row| teller.row(heading(task, trace, row), &row.events)).collect(),
         closing: Vec::new(),
     };
