@@ -51,6 +51,8 @@ impl Batch<'_> {
         // Who has no search to begin any more helps those that are still at one.
         let spare = Threads::new(all - workers);
         let progress = Progress::new(work.len(), self.interrupt.clone());
+        let promised = self.loaded.iter().flat_map(Loaded::variants).map(|(_, promised)| promised);
+        promised.for_each(|promised| promised.heed(self.interrupt));
         let (mut results, mut finished) = (Vec::new(), 0);
         let one = |state: &mut S, (task, loaded): &(Task<'_>, &Loaded)| {
             let mut watch = Watch::new(&progress);

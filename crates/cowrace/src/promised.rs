@@ -2,18 +2,21 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use cowrace_ideal::{Blame, Oracle, Promises, TooLarge};
+use cowrace_ideal::{Blame, Oracle, Promises, Unknown};
 use cowrace_mm::{Judge, World};
 use cowrace_trace::{Finding, Needed};
 
-type Known = OnceLock<Result<Arc<Oracle>, TooLarge>>;
+use crate::Interrupt;
+
+type Known = OnceLock<Result<Arc<Oracle>, Unknown>>;
 
 /// What a scenario, in one variant, may show.
 #[derive(Clone, Debug, Default)]
 pub struct Promised {
     contract: Known,
     hope: Known,
-    needed: OnceLock<Result<Needed, TooLarge>>,
+    needed: OnceLock<Result<Needed, Unknown>>,
+    interrupt: OnceLock<Interrupt>,
 }
 
 /// What is noted beside, of all executions that which comes first by its words: so it does not matter who was first.
@@ -52,22 +55,40 @@ impl Aside {
     }
 }
 
-fn oracle<'k>(known: &'k Known, world: &World, promises: &Promises) -> Result<&'k Arc<Oracle>, TooLarge> {
-    known.get_or_init(|| Oracle::new(world, promises).map(Arc::new)).as_ref().map_err(|&error| error)
-}
-
 impl Promised {
+    /// Has an interrupt end what is being worked out. The first that is given is heeded.
+    pub(crate) fn heed(&self, interrupt: &Interrupt) {
+        // Whoever comes later has the same wish: there is one for each run.
+        let _ = self.interrupt.set(interrupt.clone());
+    }
+
+    fn oracle<'k>(
+        &self,
+        known: &'k Known,
+        world: &World,
+        promises: &Promises,
+    ) -> Result<&'k Arc<Oracle>, Unknown> {
+        let stop = || self.interrupt.get().is_some_and(Interrupt::asked);
+        let oracle = known.get_or_init(|| Oracle::unless(world, promises, &stop).map(Arc::new));
+        oracle.as_ref().map_err(|&error| error)
+    }
+
+    /// How many executions ideal memory has; `None` if that is not known.
+    pub(crate) fn size(&self, world: &World) -> Option<u64> {
+        self.oracle(&self.contract, world, &Promises::default()).ok().map(|oracle| oracle.size().0)
+    }
+
     /// Who judges the ends of executions by all that there is; none if nothing can be said.
     pub(crate) fn judge(&self, world: &World) -> Option<Judge> {
-        Some(Box::new(oracle(&self.contract, world, &Promises::default()).ok()?.judge()))
+        Some(Box::new(self.oracle(&self.contract, world, &Promises::default()).ok()?.judge()))
     }
 
     /// Who judges them by what executions themselves have shown. That a handle is cut off at the end is the least of
     /// damages, and every graver one leads there, so it is only noted.
     pub(crate) fn judge_first(&self, world: &World, aside: &Aside) -> Option<Judge> {
-        let contract = oracle(&self.contract, world, &Promises::default()).ok()?;
+        let contract = self.oracle(&self.contract, world, &Promises::default()).ok()?;
         let (contract, probes) = (contract.judge_without_probes(), contract.judge_of_probes());
-        let hope = oracle(&self.hope, world, &Promises::hoped_for()).ok().map(Oracle::judge);
+        let hope = self.oracle(&self.hope, world, &Promises::hoped_for()).ok().map(Oracle::judge);
         let aside = aside.clone();
         Some(Box::new(move |kernel, memory| {
             let damage = contract(kernel, memory);
@@ -84,7 +105,7 @@ impl Promised {
 
     /// As [`judge`](Self::judge), and keeps what it was told last of who is behind what is wrong.
     pub(crate) fn blaming(&self, world: &World, last: &Arc<Mutex<Option<Blame>>>) -> Option<Judge> {
-        let contract = Arc::clone(oracle(&self.contract, world, &Promises::default()).ok()?);
+        let contract = Arc::clone(self.oracle(&self.contract, world, &Promises::default()).ok()?);
         let last = Arc::clone(last);
         Some(Box::new(move |kernel, memory| {
             let blame = contract.blame(kernel, memory);
@@ -100,7 +121,7 @@ impl Promised {
     }
 
     /// Why nothing can be said, if that is so.
-    pub(crate) fn unknown(&self, world: &World) -> Option<TooLarge> {
-        oracle(&self.contract, world, &Promises::default()).err()
+    pub(crate) fn unknown(&self, world: &World) -> Option<Unknown> {
+        self.oracle(&self.contract, world, &Promises::default()).err()
     }
 }

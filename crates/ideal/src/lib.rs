@@ -24,6 +24,6 @@ mod promises;
 
 pub use class::{Author, Blame, Shown};
 pub use needed::needed;
-pub use oracle::{Oracle, TooLarge};
+pub use oracle::{Oracle, Unknown};
 pub use program::program;
 pub use promises::{Promises, Rule};

@@ -17,7 +17,7 @@ use crate::history::Histories;
 use crate::keepers::{Keeper, keepers};
 use crate::layout::{COPIES, FAULTS, content, content_held, content_lock, needed_objects};
 use crate::memory::inherits;
-use crate::oracle::{MOST, TooLarge};
+use crate::oracle::{MOST, Unknown};
 use crate::program::program_of;
 use crate::promises::{Promises, Rule};
 
@@ -51,12 +51,12 @@ enum Part {
 /// # Errors
 ///
 /// If that is too large.
-pub fn needed(world: &World) -> Result<Needed, TooLarge> {
+pub fn needed(world: &World) -> Result<Needed, Unknown> {
     let mut fewest = Fewest(None);
     let limits = Limits { executions: Some(MOST), ..Limits::default() };
     let program = counting(world);
     let outcome = Explorer::new(&program).limits(limits).exhaustive(true).ends_only(true).run(&mut fewest);
-    fewest.0.filter(|_| outcome.complete).ok_or(TooLarge)
+    fewest.0.filter(|_| outcome.complete).ok_or(Unknown::TooLarge)
 }
 
 fn counting(world: &World) -> Program {

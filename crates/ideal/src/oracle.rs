@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cowrace_explore::{Execution, Explorer, Observer};
+use cowrace_explore::{Execution, Explorer, Observer, Progress};
 use cowrace_machine::{Limits, Memory, mmu};
 use cowrace_mm::layout::MmStruct;
 use cowrace_mm::probe::{Through, device_to_owner, owner_to_device};
@@ -21,13 +22,21 @@ use crate::promises::Promises;
 /// Executions of ideal memory that are looked at at most.
 pub(crate) const MOST: u64 = 3_000_000;
 
-/// Ideal memory has more executions than can be looked at, so nothing can be said.
+/// Why nothing can be said of ideal memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLarge;
+pub enum Unknown {
+    /// It has more executions than can be looked at.
+    TooLarge,
+    /// Somebody asked for an end before all were looked at.
+    Stopped,
+}
 
-impl fmt::Display for TooLarge {
+impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ideal memory has more than {MOST} executions")
+        match self {
+            Self::TooLarge => write!(f, "ideal memory has more than {MOST} executions"),
+            Self::Stopped => f.write_str("not all of ideal memory was looked at"),
+        }
     }
 }
 
@@ -48,6 +57,7 @@ struct Collect<'c> {
     world: &'c World,
     sights: &'c [Sight],
     allowed: BTreeSet<Observation>,
+    stop: &'c (dyn Fn() -> bool + Sync),
 }
 
 impl Observer for Collect<'_> {
@@ -55,6 +65,10 @@ impl Observer for Collect<'_> {
         let memory = execution.memory();
         let through = |sight: &Sight, handle: Handle| probe(memory, sight, handle);
         self.allowed.insert(observe(self.world, self.sights, memory, through));
+    }
+
+    fn progress(&mut self, _: &Progress) -> ControlFlow<()> {
+        if (self.stop)() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
@@ -77,14 +91,29 @@ impl Oracle {
     /// # Errors
     ///
     /// If that is too large.
-    pub fn new(world: &World, promises: &Promises) -> Result<Self, TooLarge> {
+    pub fn new(world: &World, promises: &Promises) -> Result<Self, Unknown> {
+        Self::unless(world, promises, &|| false)
+    }
+
+    /// As [`new`](Self::new), as long as `stop` does not ask for an end.
+    ///
+    /// # Errors
+    ///
+    /// If that is too large, or was stopped.
+    pub fn unless(
+        world: &World,
+        promises: &Promises,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Self, Unknown> {
         let ideal = program(world, promises);
         let sights = sights(world, promises);
-        let mut collect = Collect { world, sights: &sights, allowed: BTreeSet::new() };
+        let mut collect = Collect { world, sights: &sights, allowed: BTreeSet::new(), stop };
         let limits = Limits { executions: Some(MOST), ..Limits::default() };
-        let outcome = Explorer::new(&ideal).limits(limits).exhaustive(true).run(&mut collect);
+        // Only ends are looked at.
+        let explorer = Explorer::new(&ideal).limits(limits).exhaustive(true).ends_only(true);
+        let outcome = explorer.run(&mut collect);
         if !outcome.complete {
-            return Err(TooLarge);
+            return Err(if stop() { Unknown::Stopped } else { Unknown::TooLarge });
         }
         let allowed = collect.allowed;
         Ok(Self {

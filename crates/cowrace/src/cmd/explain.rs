@@ -63,6 +63,7 @@ fn violation(
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
     let progress = Progress::new(1, interrupt.clone());
+    task.promised.into_iter().for_each(|promised| promised.heed(interrupt));
     let mut watch = Watch::new(&progress);
     let report = task.check(Limits::default(), &mut watch);
     progress.finish();

@@ -54,6 +54,7 @@ pub(crate) fn run(
     let jobs = args.search.how_far.jobs.map_or_else(crate::batch::cores, usize::from);
     let threads = Threads::new(jobs - 1);
     let progress = Progress::new(1, interrupt.clone());
+    task.promised.into_iter().for_each(|promised| promised.heed(interrupt));
     let mut watch = Watch::new(&progress);
     let how = Exploration {
         limits: args.search.limits(),

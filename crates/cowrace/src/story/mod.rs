@@ -24,10 +24,16 @@ use ledger::Ledger;
 use moral::Moral;
 use told::Teller;
 
-use twin::twin;
+use twin::{Nearest, twin};
 
 /// Executions that are looked at for a story, in each of its searches. What people draw has fewer, as a rule.
 const EXECUTIONS: u64 = 20_000;
+
+/// Whether so little may happen in ideal memory that it can be asked of one part of a scenario after the other.
+fn is_small(task: Task<'_>) -> bool {
+    let size = task.promised.and_then(|promised| promised.size(task.variant.world()));
+    size.is_some_and(|executions| executions <= EXECUTIONS)
+}
 
 /// A violation that was found, made ready for people.
 #[derive(Debug)]
@@ -77,8 +83,9 @@ impl Story {
         let part = self.task(whole);
         let mut diagram = picture(part.scenario, part.variant, &trace, drawing);
         diagram.footer.extend(self.not_needed.iter().map(|cell| format!("{NOT_NEEDED}{cell}")));
-        let twin = twin(part, &self.trace);
-        diagram.footer.extend(twin.map(|twin| format!("{HOLDS_WITH}{}", twin.text)));
+        if let Nearest::Moved(twin) = twin(part, &self.trace) {
+            diagram.footer.push(format!("{HOLDS_WITH}{}", twin.text));
+        }
         diagram
     }
 
@@ -127,8 +134,13 @@ pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
     match &trace.finding {
         Some(finding) => {
             tale.closing.push(moral.text(finding, blame(task, trace).as_ref()));
-            let alone = || "No row that is moved by itself makes it hold.".to_owned();
-            tale.closing.push(twin(task, trace).map_or_else(alone, |twin| twin.paragraph(&place)));
+            tale.closing.push(match twin(task, trace) {
+                Nearest::Moved(twin) => twin.paragraph(&place),
+                Nearest::None => "No row that is moved by itself makes it hold.".to_owned(),
+                Nearest::TooLarge => {
+                    "The nearest execution that holds was not looked for: too much may happen.".to_owned()
+                }
+            });
         }
         None => tale.closing.push("Nothing is wrong with this execution.".to_owned()),
     }
@@ -165,8 +177,9 @@ fn heading(task: Task<'_>, trace: &Trace, drawn: &Drawn) -> String {
 /// Who is behind the damage of an execution, as far as promises tell.
 fn blame(task: Task<'_>, trace: &Trace) -> Option<Blame> {
     let bare = task.scenario.without_assertions()?;
-    let promised = Promised::default();
-    let bare = Task { promised: Some(&promised), ..within(&bare, task) };
+    // Assertions make no difference to what was promised.
+    let bare = within(&bare, task);
+    let promised = task.promised?;
     let last: Arc<Mutex<Option<Blame>>> = Arc::default();
     let judge = promised.blaming(bare.variant.world(), &last)?;
     let (program, _) =

@@ -7,7 +7,7 @@ use cowrace_trace::{Class, Schedule};
 use crate::Promised;
 use crate::check::{Exploration, Task};
 
-use super::{EXECUTIONS, within};
+use super::{EXECUTIONS, is_small, within};
 
 /// A scenario from which nothing more can be left out.
 #[derive(Debug)]
@@ -30,11 +30,15 @@ enum Candidate {
 }
 
 /// Leaves out columns, then single calls, as long as the same damage is there and shows in the same place. What keeps
-/// a value that others need, or that an assertion speaks of, stays. `None` if everything is needed.
+/// a value that others need, or that an assertion speaks of, stays. `None` if everything is needed, or
+/// if there is too much to try.
 ///
 /// An assertion may fail for the mere reason that a call is missing which it counts on. So parts are judged by what
 /// user space was promised of *them*; if that does not see the damage in the whole scenario, nothing is left out.
 pub(super) fn part(task: Task<'_>, class: Class) -> Option<Part> {
+    if !is_small(task) {
+        return None;
+    }
     let bare = task.scenario.without_assertions()?;
     let (due, schedule) = damage(task, &bare, class)?;
     let mut part = Part { scenario: task.scenario.clone(), bare, not_needed: Vec::new(), schedule };

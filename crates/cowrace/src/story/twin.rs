@@ -8,6 +8,8 @@ use crate::check::Task;
 use crate::picture::Drawing;
 use crate::{Promised, directives, picture};
 
+use super::is_small;
+
 /// A sound execution that is as near as can be.
 #[derive(Clone, Debug)]
 pub(crate) struct Twin {
@@ -32,8 +34,26 @@ impl Twin {
     }
 }
 
-/// Moves one row of what was drawn past as few others as can be, so that it holds. `None` if no row does that alone.
-pub(crate) fn twin(task: Task<'_>, bad: &Trace) -> Option<Twin> {
+/// What is nearest to a bad execution and sound.
+#[derive(Clone, Debug)]
+pub(crate) enum Nearest {
+    /// One row is moved.
+    Moved(Twin),
+    /// No row that is moved makes it hold.
+    None,
+    /// There is too much to try.
+    TooLarge,
+}
+
+/// Moves one row of what was drawn past as few others as can be, so that it holds.
+pub(crate) fn twin(task: Task<'_>, bad: &Trace) -> Nearest {
+    if !is_small(task) {
+        return Nearest::TooLarge;
+    }
+    moved(task, bad).map_or(Nearest::None, Nearest::Moved)
+}
+
+fn moved(task: Task<'_>, bad: &Trace) -> Option<Twin> {
     // The drawing is a scenario of its own, whose rows are those that people see.
     let drawing = picture(task.scenario, task.variant, bad, Drawing::default()).to_string();
     let scenario = parse(&drawing).ok()?;
