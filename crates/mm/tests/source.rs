@@ -123,7 +123,7 @@ fn silent(cpu: &Cpu) { let _frame = cpu.frame(\"x\"); }
 #[test]
 fn branches_and_arms_belong_to_values() {
     let body = "\
-if x && cpu.rules().is(A::X) {
+if cpu.rules().keeps(O::X) && cpu.rules().is(A::X) {
     cpu.a().await;
 } else {
     cpu.b().await;
@@ -236,7 +236,7 @@ fn what_cannot_be_read_is_refused() {
     for body in [
         "helper(cpu.rules()).await",
         "let rules = cpu.rules();\nhelper(rules).await",
-        "cpu.rules().keeps(A::X)",
+        "cpu.rules().lacks(A::X)",
         "helper(cpu.rules().a())",
         "let kind = cpu.rules().a();\nkind == A::X",
         "match cpu.rules().a() { other => x }",

@@ -113,6 +113,9 @@ fn copies(difference: &Difference) -> Option<Copies> {
 
 fn new_lines(lines: &NewLines) -> String {
     let NewLines { to, lines: all, unreached, .. } = lines;
+    if *all == 0 {
+        return format!("no line of the model that only {to} comes to\n");
+    }
     let of = format!("{} of the model that only {to} comes to", counted((*all).into(), "line"));
     let Some(unreached) = unreached else {
         return format!("{of}; which of them no scenario reached is not known\n");
@@ -235,6 +238,8 @@ v5.8 to v5.9: 1 broken, 1 mended, 0 otherwise different, 1 not known; 1 copy mor
         let told = diff(&[broken], &lines(&["--with x"], Some(Vec::new())));
         assert!(told.contains("\nnewly broken  v5.8   v5.9\n"), "{told}");
         assert!(told.contains("\n14 lines of the model that only v5.9 comes to, none of them unreached\n"));
+        let none = NewLines { lines: 0, ..lines(&["--with x"], Some(Vec::new())) };
+        assert!(diff(&[], &none).contains("\nno line of the model that only v5.9 comes to\n"));
         let told = diff(&[], &lines(&[], None));
         assert!(told.starts_with("v5.8 to v5.9: nothing but the name\n\n14 lines"), "{told}");
         assert!(told.contains("; which of them no scenario reached is not known\n"));

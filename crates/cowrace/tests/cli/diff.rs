@@ -83,7 +83,7 @@ fn kernels_that_differ_in_nothing_differ_in_no_line() {
     let done = diff("v5.9", "v5.10", &[]).exits(0).quiet();
     done.prints(&[
         "v5.9 to v5.10: nothing but the name\n",
-        "0 lines of the model that only v5.10 comes to, none",
+        "no line of the model that only v5.10 comes to\n",
     ]);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{COMMITS, Era, EraError, Toggle};
+use super::{COMMITS, Era, EraError, KEPT, Toggle};
 
 impl Era {
     /// The toggles that turn the era into another: commits, oldest first, then rules that are picked by hand in one
@@ -17,9 +17,11 @@ impl Era {
             }
         });
         let (mine, theirs) = (self.picked(), other.picked());
-        // A rule that only this era picks becomes what the commits of the other make it.
+        // A rule that only this era picks becomes what the commits of the other make it. An ordering is kept unless it
+        // is taken out by hand.
         let lost = mine.keys().filter(|key| !theirs.contains_key(*key));
-        let made = other.rules.entries().into_iter().filter(|(key, _)| lost.clone().any(|lost| lost == key));
+        let entries: BTreeMap<_, _> = other.rules.entries().into_iter().collect();
+        let made = lost.map(|&key| (key, entries.get(key).copied().unwrap_or(KEPT)));
         let due: BTreeMap<_, _> = theirs.iter().map(|(&key, &value)| (key, value)).chain(made).collect();
         let set = due.into_iter().filter(|&(key, value)| mine.get(key) != Some(&value));
         commits.chain(set.map(|(key, value)| Toggle::Set(key, value))).collect()
@@ -60,6 +62,7 @@ mod tests {
         eras.push(Era::preset("v6.1")?.set("wp_reuse", "count")?.set("gup_read", "share")?.named("mine"));
         eras.push(Era::preset("v6.1")?.set("wp_reuse", "count")?.named("mine").set("wp_reuse", "mapswap")?);
         eras.push(Era::preset("v5.19")?.without("6c287605fd56")?);
+        eras.push(Era::preset("v5.19")?.set("zap_flush", "none")?);
         Ok(eras)
     }
 
