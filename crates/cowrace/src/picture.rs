@@ -58,12 +58,10 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
         Some(column) => column.head(),
         None => spec.name.clone(),
     });
-    let statements: Vec<String> = scenario
-        .footer_text()
-        .lines()
-        .filter(|line| !COMMENTS.iter().any(|begin| line.starts_with(begin)))
-        .map(str::to_owned)
-        .collect();
+    let kept =
+        scenario.footer_text().lines().filter(|line| !COMMENTS.iter().any(|begin| line.starts_with(begin)));
+    let mut statements: Vec<String> = kept.map(str::to_owned).collect();
+    while statements.pop_if(|line| line.trim().is_empty()).is_some() {}
     let drawn = rows(world, trace, drawing.detail, shown, |id| variant.call_text(id).to_owned());
     // The place of each actor among those that have columns.
     let places: Vec<usize> =
@@ -148,7 +146,7 @@ fn place(world: &World, id: u16) -> Option<(&str, usize)> {
 }
 
 /// Makes comments of statements, continuation lines included: the moves of a replay do not need them.
-fn silence(footer: &mut [String], keyword: &str) {
+pub(crate) fn silence(footer: &mut [String], keyword: &str) {
     let mut within = false;
     for line in footer {
         let continues = line.starts_with(char::is_whitespace) && !line.trim().is_empty();

@@ -75,7 +75,9 @@ impl Row {
             let course: Vec<_> = course.iter().map(|&place| (&eras[place], self.found[place])).collect();
             told(&mut trials, &course)
         });
-        courses.flatten().filter(|course| !course.changes.is_empty()).collect()
+        // What is not known may be a change.
+        let is_told = |course: &Course| !course.changes.is_empty() || !course.first.is_known();
+        courses.flatten().filter(is_told).collect()
     }
 }
 

@@ -104,6 +104,7 @@ fn rwsem_text(bits: u64) -> String {
     match bits {
         0 => "free".to_owned(),
         n if n >> 63 != 0 => "write-locked".to_owned(),
+        1 => "1 reader".to_owned(),
         n => format!("{n} readers"),
     }
 }

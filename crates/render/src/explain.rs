@@ -37,28 +37,7 @@ pub fn explain(trace: &Trace, call: impl Fn(u16) -> Option<String>) -> String {
             let _ = writeln!(out, "{:indent$}  {why}", "");
         }
     }
-    if !trace.events.is_empty() {
-        out.push('\n');
-    }
-    conclusion(&mut out, trace);
     out
-}
-
-/// The end of the story: what is wrong, what the variables hold, how to see it again.
-fn conclusion(out: &mut String, trace: &Trace) {
-    let _ = match &trace.finding {
-        Some(finding) => {
-            let cow = finding.class.cow().map(|c| format!(" ({c})")).unwrap_or_default();
-            writeln!(out, "VIOLATED {}{cow}: {}", finding.class, finding.detail)
-        }
-        None => writeln!(out, "Nothing is wrong with this execution."),
-    };
-    if !trace.variables.is_empty() {
-        let variables: Vec<String> =
-            trace.variables.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        let _ = writeln!(out, "variables: {}", variables.join(", "));
-    }
-    let _ = writeln!(out, "schedule: {}", trace.schedule);
 }
 
 fn heading(id: Option<u16>, begun: &mut Vec<u16>, call: &impl Fn(u16) -> Option<String>) -> String {
@@ -151,18 +130,7 @@ thread0: read(O_DIRECT, buf[0], 1), continued
 
 thread0: (between calls)
   4  thread0                 barrier
-
-VIOLATED lost-read (wrong CoW): r == 0
-variables: r = 0, s = SIGSEGV
-schedule: 1:0000abcd:0.1.0*2
 "
         );
-    }
-
-    #[test]
-    fn a_clean_trace_says_so() {
-        let trace = Trace { events: Vec::new(), finding: None, variables: Vec::new(), ..trace() };
-        let text = explain(&trace, |_| None);
-        assert_eq!(text, "Nothing is wrong with this execution.\nschedule: 1:0000abcd:0.1.0*2\n");
     }
 }

@@ -15,6 +15,8 @@ pub struct Tale {
     pub diagram: Diagram,
     /// What happens in each of its rows.
     pub rows: Vec<Told>,
+    /// Told in the place of the rows, if it is not empty: every access.
+    pub accesses: String,
     /// What it comes to: paragraphs.
     pub closing: Vec<String>,
 }
@@ -63,6 +65,21 @@ impl fmt::Display for Tale {
                 _ => writeln!(f, "{}", format!("{:margin$}{line}", "").trim_end())?,
             }
         }
+        if self.accesses.is_empty() {
+            self.tell_rows(f, digits)?;
+        } else {
+            write!(f, "\n{}", self.accesses)?;
+        }
+        for paragraph in &self.closing {
+            writeln!(f, "\n{}", wrap(paragraph))?;
+        }
+        Ok(())
+    }
+}
+
+impl Tale {
+    fn tell_rows(&self, f: &mut fmt::Formatter<'_>, digits: usize) -> fmt::Result {
+        let margin = digits + 2;
         writeln!(f, "\n{LEGEND}")?;
         for (at, told) in self.rows.iter().enumerate().filter(|(_, told)| !told.parts.is_empty()) {
             writeln!(f, "\n{:>digits$}  {}", at + 1, told.heading)?;
@@ -76,9 +93,6 @@ impl fmt::Display for Tale {
                     writeln!(f, "{:deeper$}{line}", "")?;
                 }
             }
-        }
-        for paragraph in &self.closing {
-            writeln!(f, "\n{}", wrap(paragraph))?;
         }
         Ok(())
     }
@@ -135,6 +149,7 @@ mod tests {
                 ),
                 told("a: r = buf[0]", Vec::new()),
             ],
+            accesses: String::new(),
             closing: vec!["lost-write (wrong CoW): ".to_owned() + &"word ".repeat(16)],
         };
         insta::assert_snapshot!(tale, @r"

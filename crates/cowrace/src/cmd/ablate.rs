@@ -54,7 +54,8 @@ fn one_era(args: &AblateArgs) -> Result<Era, Failure> {
     };
     match eras.pop() {
         Some(era) if eras.is_empty() => Ok(era),
-        _ => Err(Failure::usage(
+        Some(_) => Err(Failure::usage("`ablate` takes one kernel apart: name only one, as `--era v6.12`")),
+        None => Err(Failure::usage(
             "`ablate` takes one kernel apart: say which, as `--era v6.12`\n  `cowrace eras` lists the eras",
         )),
     }

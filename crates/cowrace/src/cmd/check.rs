@@ -161,7 +161,12 @@ fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) 
     let seen = report.coverage.as_ref().map(coverage).unwrap_or_default();
     let below = report.detail.iter().chain(&figures).map(String::as_str).chain(seen.lines());
     let below: String = below.map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
-    Ok(format!("{}\n{below}", line(report)))
+    let text = format!("{}\n{below}", line(report));
+    if verbosity.diagrams && loaded.scenario.variants().len() > 1 {
+        // Beside the diagrams of other variants everything is a comment.
+        return Ok(text.lines().map(|line| format!("{CHECK}{line}\n")).collect());
+    }
+    Ok(text)
 }
 
 /// What is told of the only run that there is.

@@ -167,7 +167,8 @@ fn one_era_json(era: &Era) -> Value {
 /// What a commit does, as JSON and as text have it, and the scenario that shows it.
 fn effect(effect: Effect) -> (&'static str, &'static str, Option<&'static str>) {
     match effect {
-        Effect::Closes(scenario) => ("closes", "closes", Some(scenario)),
+        // It may take others as well to close it: `matrix --why` says so.
+        Effect::Closes(scenario) => ("closes", "against", Some(scenario)),
         Effect::Opens(scenario) => ("opens", "opens", Some(scenario)),
         Effect::Saves(scenario) => ("saves", "saves copies in", Some(scenario)),
         Effect::WeakMemory => ("weak-memory", "matters under weak memory only", None),

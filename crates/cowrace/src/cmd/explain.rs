@@ -9,7 +9,7 @@ use crate::cli::{DrawArgs, ExplainArgs};
 use crate::interrupt::Extent;
 use crate::one::{self, One};
 use crate::progress::{Progress, Watch};
-use crate::story::{Story, tale};
+use crate::story::{Story, spelled, tale};
 use crate::{Failure, Interrupt, Out, judge};
 
 use super::replay::{tell, way};
@@ -28,7 +28,9 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
     let way = way(args.schedule.as_ref());
     match one.run(task, way) {
         Ok(trace) => {
-            tell_trace(task, &trace, way.name(), args.draw, out)?;
+            out.line(&one::headline(&task, &trace, way.name()))?;
+            out.text(&told(task, &trace, args.draw))?;
+            out.line(&format!("\nschedule: {}", trace.schedule))?;
             Ok(one::exit(&task, &trace, way))
         }
         Err(impossible) => {
@@ -40,19 +42,13 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
 }
 
 /// Tells an execution row by row, or access by access.
-fn tell_trace(
-    task: Task<'_>,
-    trace: &Trace,
-    way: &str,
-    draw: DrawArgs,
-    out: &mut Out<'_>,
-) -> Result<(), Failure> {
-    out.line(&one::headline(&task, trace, way))?;
+fn told(task: Task<'_>, trace: &Trace, draw: DrawArgs) -> String {
+    let mut tale = tale(task, trace, draw.into());
     if draw.verbose {
         let call = |id| Some(task.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
-        return out.text(&format!("\n{}", explain(trace, call)));
+        tale.accesses = explain(&spelled(task, trace), call);
     }
-    out.text(&format!("\n{}\nschedule: {}\n", tale(task, trace, draw.into()), trace.schedule))
+    format!("\n{tale}")
 }
 
 /// Tells the violation that is easiest to read.
@@ -75,12 +71,7 @@ fn violation(
             if !story.not_needed.is_empty() {
                 out.line(&format!("left out, because it happens without: {}", story.not_needed.join("; ")))?;
             }
-            if draw.verbose {
-                let call = |id| Some(part.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
-                out.text(&format!("\n{}", explain(&story.trace, call)))?;
-            } else {
-                out.text(&format!("\n{}", tale(part, &story.trace, draw.into())))?;
-            }
+            out.text(&told(part, &story.trace, draw))?;
             let of = if story.not_needed.is_empty() { "" } else { " of the whole scenario" };
             out.line(&format!("\nschedule{of}: {}", story.schedule))?;
         }

@@ -72,7 +72,10 @@ fn courses(args: &MatrixArgs, selection: &mut Selection) -> Result<Courses, Fail
         return Ok(from_bases(selection));
     }
     if selection.eras.len() < 2 {
-        let words = "--why compares eras: name two or more with --era, or none for all of them";
+        let words = match args.search.era.len() {
+            1 => "--why compares eras: name two or more with --era, or none for all of them",
+            _ => "--why compares eras, and these are all the same: name different ones with --era",
+        };
         return Err(Failure::usage(words));
     }
     Ok(in_order(selection))

@@ -16,7 +16,7 @@ use cowrace_scenario::Scenario;
 use cowrace_trace::{Class, Schedule, Trace};
 
 use crate::check::Task;
-use crate::picture::{Drawing, HOLDS_WITH, NOT_NEEDED, shown};
+use crate::picture::{Drawing, HOLDS_WITH, NOT_NEEDED, shown, silence};
 use crate::rows::{Detail, Drawn, rows};
 use crate::{Failure, Promised, picture};
 
@@ -82,6 +82,10 @@ impl Story {
         let trace = Trace { schedule: self.schedule.clone(), ..self.trace.clone() };
         let part = self.task(whole);
         let mut diagram = picture(part.scenario, part.variant, &trace, drawing);
+        if !self.not_needed.is_empty() {
+            // What the file expects, it expects of the whole.
+            silence(&mut diagram.footer, "expect");
+        }
         diagram.footer.extend(self.not_needed.iter().map(|cell| format!("{NOT_NEEDED}{cell}")));
         if let Nearest::Moved(twin) = twin(part, &self.trace) {
             diagram.footer.push(format!("{HOLDS_WITH}{}", twin.text));
@@ -128,6 +132,7 @@ pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
     let mut tale = Tale {
         opening,
         diagram,
+        accesses: String::new(),
         rows: drawn.iter().map(|row| teller.row(heading(task, trace, row), &row.events)).collect(),
         closing: Vec::new(),
     };
@@ -187,6 +192,17 @@ fn blame(task: Task<'_>, trace: &Trace) -> Option<Blame> {
         cowrace_mm::program_and_consulted(bare.variant.world(), bare.era, bare.arch, Some(judge));
     replay(&program, &trace.schedule).ok()?;
     last.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// A trace with functions as the era's kernel spells them.
+pub(crate) fn spelled(task: Task<'_>, trace: &Trace) -> Trace {
+    let mut trace = trace.clone();
+    for event in &mut trace.events {
+        if let Some(spelling) = task.era.spelling(&event.function) {
+            spelling.name.clone_into(&mut event.function);
+        }
+    }
+    trace
 }
 
 /// Replays what the engine itself has recorded.

@@ -2,7 +2,7 @@
 
 use cowrace_ideal::{Author, Blame, Shown};
 use cowrace_machine::Prim;
-use cowrace_trace::{Finding, Kind, Trace};
+use cowrace_trace::{Class, Finding, Kind, Trace};
 
 use crate::rows::Drawn;
 
@@ -29,9 +29,18 @@ impl Moral<'_> {
                 (None, Shown::Handle(handle)) => self.cut_off(blame, handle, &mut sentences),
                 (None, _) => sentences.extend(self.read(blame, None)),
             },
+            None if class == Class::SpuriousCopy => sentences.extend(self.copied()),
             None => sentences.extend(self.last().map(|row| format!("It shows in row {row}."))),
         }
         sentences.join(" ")
+    }
+
+    /// Why a page was copied, the last time.
+    fn copied(&self) -> Option<String> {
+        let copies = |why: &&String| why.contains(", so copy");
+        let last = self.trace.events.iter().rposition(|event| event.why.iter().any(|why| copies(&why)))?;
+        let (why, place) = self.why(last)?;
+        Some(format!("Row {}: {why}{place}.", self.row(last)))
     }
 
     /// Somebody's value is gone.

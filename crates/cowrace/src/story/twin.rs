@@ -13,8 +13,10 @@ use super::is_small;
 /// A sound execution that is as near as can be.
 #[derive(Clone, Debug)]
 pub(crate) struct Twin {
-    /// In a sentence.
+    /// What is moved where, as rows are called.
     pub(crate) text: String,
+    /// The same with the numbers of the rows.
+    numbered: String,
     /// The reasons that are given in it and not in the bad one, each with the function that gives it.
     pub(crate) reasons: Vec<(String, String)>,
     /// What variables are then that were something else.
@@ -30,7 +32,7 @@ impl Twin {
         });
         let reasons: Vec<String> = reasons.chain(self.outcome.iter().cloned()).collect();
         let then = if reasons.is_empty() { String::new() } else { format!(" Then: {}.", reasons.join("; ")) };
-        format!("The nearest execution that holds: {}.{then}", self.text)
+        format!("The nearest execution that holds: {}.{then}", self.numbered)
     }
 }
 
@@ -62,12 +64,11 @@ fn moved(task: Task<'_>, bad: &Trace) -> Option<Twin> {
     let task = Task { scenario: &scenario, variant, promised: Some(&promised), ..task };
     let moves: Vec<Directive> = directives::of(variant);
     let twin = nearest(&task.program(), &moves, &bad.schedule)?;
-    let name = |directive: usize| {
-        directives::cell(variant, directive)
-            .map(|cell| format!("row {}, {},", cell.row + 1, named(variant, cell)))
-    };
+    let (row, past) = (directives::cell(variant, twin.row)?, directives::cell(variant, twin.past)?);
     let way = if twin.is_earlier() { "before" } else { "after" };
-    let text = format!("{} {way} {}", name(twin.row)?, name(twin.past)?.trim_end_matches(','));
+    let (name, other) = (named(variant, row), named(variant, past));
+    let text = format!("{name} {way} {other}");
+    let numbered = format!("row {}, {name}, {way} row {}, {other}", row.row + 1, past.row + 1);
     let outcome =
         |name: &String| bad.variables.iter().find(|(other, _)| other == name).map(|(_, value)| value);
     let differs = twin.trace.variables.iter().filter(|(name, value)| {
@@ -82,7 +83,7 @@ fn moved(task: Task<'_>, bad: &Trace) -> Option<Twin> {
     let mut new = reasons(&twin.trace);
     new.retain(|reason| !known.contains(reason));
     new.dedup();
-    Some(Twin { text, reasons: new, outcome })
+    Some(Twin { text, numbered, reasons: new, outcome })
 }
 
 /// A row in words: whose, and what.
