@@ -9,7 +9,7 @@ use std::time::Duration;
 use cowrace_machine::{Addr, Limits, Memory, Program};
 use cowrace_trace::frontier::Frontier;
 use cowrace_trace::parts::{Part, PartId};
-use cowrace_trace::{Finding, Schedule, Stop};
+use cowrace_trace::{Finding, Schedule, Stop, Turn};
 
 use crate::actors::Actors;
 use crate::coverage::Coverage;
@@ -108,6 +108,12 @@ impl Execution<'_> {
             self.found.into_iter().for_each(|found| schedule.turns.truncate(found.events));
             schedule
         })
+    }
+
+    /// All turns, those behind a finding included if the search went on there.
+    #[must_use]
+    pub fn turns(&self) -> Vec<Turn> {
+        self.history.schedule(self.program.fingerprint).turns
     }
 
     /// A form that two executions share exactly if they differ only in the order of independent events:

@@ -25,7 +25,7 @@ impl Observer for Pairs<'_> {
         let mut seats: Vec<Seat> =
             (0..self.program.actors.len()).map(|a| self.program.seat(a as u8)).collect();
         let mut events: Vec<(u8, Option<u16>, Footprint)> = Vec::new();
-        for turn in execution.schedule().turns {
+        for turn in execution.turns() {
             let seat = &mut seats[turn.actor as usize];
             let request = seat.poll().expect("a request");
             let mut done = memory.execute(&request);
