@@ -7,6 +7,7 @@ use cowrace_machine::{Addr, Memory, Narrate, Narration, Obj, Op, Prim, mmu};
 use cowrace_trace::{Change, Kind, Word};
 
 use crate::cpu::Kernel;
+use crate::layout::kernel::{COPIED, FAULTED};
 use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, Thing, boot_page, file_page, pg, thing, variable, vm};
 use crate::pte::Pte;
 use crate::value::Value;
@@ -151,8 +152,9 @@ impl Narrator {
             Thing::Failure(call) => format!("result of call {call}"),
             Thing::Kernel(0) => "swap lock".to_owned(),
             Thing::Kernel(1) => "zone lock".to_owned(),
-            Thing::Kernel(2..10) => "free list".to_owned(),
-            Thing::Kernel(_) => "costs".to_owned(),
+            Thing::Kernel(_) if addr == COPIED => "pages copied".to_owned(),
+            Thing::Kernel(_) if addr == FAULTED => "faults taken".to_owned(),
+            Thing::Kernel(_) => "free list".to_owned(),
             Thing::Mm(mm, word) => {
                 let field = [
                     "mmap_lock",
