@@ -5,7 +5,7 @@ use cowrace_machine::{Addr, Arch, Memory, Obj, mmu};
 use crate::cpu::Kernel;
 use crate::era::AnonExclusive;
 use crate::layout::{
-    MmStruct, ONE_INACTIVE, PAGE_FLAGS, PAGE_INDEX, PAGE_MAPCOUNT, PAGE_PRIVATE, PAGE_REFCOUNT, Page,
+    Batch, MmStruct, ONE_INACTIVE, PAGE_FLAGS, PAGE_INDEX, PAGE_MAPCOUNT, PAGE_PRIVATE, PAGE_REFCOUNT, Page,
     SWAP_SLOTS, SwpEntry, ZERO_PAGE, boot_page, file_page, kernel, pagevec, pg, tlb, tlb_entry, vm,
 };
 use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE};
@@ -119,9 +119,9 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
             memory.set(Addr::new(page, PAGE_REFCOUNT), sharers.len() as u64 + u64::from(batched));
             memory.set(Addr::new(page, PAGE_MAPCOUNT), sharers.len() as u64);
             if let Some(actor) = area.lru_batch {
-                let count = memory.get(Addr::new(pagevec(actor), 1));
-                memory.set(Addr::new(pagevec(actor), 2 + count as u8), page.pfn());
-                memory.set(Addr::new(pagevec(actor), 1), count + 1);
+                let count = memory.get(Batch::Add.nr(actor));
+                memory.set(Batch::Add.page(actor, count), page.pfn());
+                memory.set(Batch::Add.nr(actor), count + 1);
             }
             let mut pte = Pte::mk(Page::from(page));
             if area.lazyfree {

@@ -9,8 +9,8 @@ use cowrace_trace::{Class, Finding};
 use crate::cpu::Kernel;
 use crate::era::AnonExclusive;
 use crate::layout::{
-    ACTIVE, GUP_PIN_COUNTING_BIAS, MmStruct, PAGE_FLAGS, PAGE_MAPCOUNT, PAGE_REFCOUNT, SWAP_SLOTS, SwpEntry,
-    ZERO_PAGE, pagevec, pg, variable,
+    ACTIVE, Batch, GUP_PIN_COUNTING_BIAS, MmStruct, PAGE_FLAGS, PAGE_MAPCOUNT, PAGE_REFCOUNT, SWAP_SLOTS,
+    SwpEntry, ZERO_PAGE, pg, variable,
 };
 use crate::narrate::{page_name, value_text};
 use crate::observe::owner_view;
@@ -146,9 +146,11 @@ fn holders(kernel: &Kernel, memory: &Memory) -> BTreeMap<Obj, Holders> {
         }
     }
     for actor in 0..world.actors.len() {
-        for nth in 0..memory.get(Addr::new(pagevec(actor), 1)) {
-            let pfn = memory.get(Addr::new(pagevec(actor), 2 + nth as u8));
-            all.entry(Obj::from_pfn(pfn)).or_default().batches += 1;
+        for batch in Batch::ALL {
+            for nth in 0..memory.get(batch.nr(actor)) {
+                let pfn = memory.get(batch.page(actor, nth));
+                all.entry(Obj::from_pfn(pfn)).or_default().batches += 1;
+            }
         }
     }
     for var in 0..world.variables.len() {

@@ -303,14 +303,68 @@ pub const fn irq_off(actor: ActorId) -> Addr {
     Addr::new(tlb(actor), 8)
 }
 
-/// The LRU-add batch (`lru_pvecs.lru_add`) of an actor's CPU.
+/// The batches of an actor's CPU (`lru_pvecs`, `cpu_fbatches` since v6.0, of `mm/swap.c`).
 #[must_use]
 pub const fn pagevec(actor: ActorId) -> Obj {
     Obj::boot(PAGEVEC + actor as u8)
 }
 
-/// Pages that a batch holds before it drains itself. The kernel has 15; scenarios never get near.
-pub const PAGEVEC_SIZE: u8 = 8;
+/// The lock of an actor's batches (`lru_pvecs.lock`).
+#[must_use]
+pub const fn batch_lock(actor: ActorId) -> Addr {
+    Addr::new(pagevec(actor), 0)
+}
+
+/// A batch: pages for which a CPU will do something to the LRU lists, each with a reference, until it is drained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// `lru_add`: pages that go to a list.
+    Add,
+    /// `lru_lazyfree`: pages that `MADV_FREE` was called for.
+    Lazyfree,
+}
+
+impl Batch {
+    /// Every batch, in the order in which `lru_add_drain_cpu` drains them.
+    pub const ALL: [Self; 2] = [Self::Add, Self::Lazyfree];
+
+    const fn base(self) -> u8 {
+        match self {
+            Self::Add => 1,
+            Self::Lazyfree => 10,
+        }
+    }
+
+    /// Pages that it holds before it is drained because it is full. The kernel's holds 15, or 31 since v6.9.
+    #[must_use]
+    pub const fn size(self) -> u8 {
+        match self {
+            Self::Add => 8,
+            Self::Lazyfree => 4,
+        }
+    }
+
+    /// How many pages are in it.
+    #[must_use]
+    pub const fn nr(self, actor: ActorId) -> Addr {
+        Addr::new(pagevec(actor), self.base())
+    }
+
+    /// One of its pages.
+    #[must_use]
+    pub const fn page(self, actor: ActorId, nth: u64) -> Addr {
+        Addr::new(pagevec(actor), self.base() + 1 + nth as u8)
+    }
+
+    /// Its name, for diagrams.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Add => "LRU batch",
+            Self::Lazyfree => "lazyfree batch",
+        }
+    }
+}
 
 /// A swap slot, as a swap entry names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -376,8 +430,12 @@ pub enum Thing {
     Vma(MmId, Va, u8),
     /// A word of a CPU's TLB.
     Tlb(ActorId, u8),
-    /// A word of a CPU's LRU-add batch.
-    Pagevec(ActorId, u8),
+    /// The lock of a CPU's batches.
+    BatchLock(ActorId),
+    /// How many pages are in a batch of a CPU.
+    BatchLength(ActorId, Batch),
+    /// A page of a batch, by its place.
+    BatchPage(ActorId, Batch, u8),
     /// A word of a swap slot.
     Swap(u8, u8),
     /// The failure of a call, by its number.
@@ -400,11 +458,20 @@ pub fn thing(addr: Addr) -> Thing {
         n @ PGTABLE..VMA => Thing::PgTable((n - PGTABLE).into(), word),
         n @ VMA..TLB => Thing::Vma(((n - VMA) / 8).into(), ((n - VMA) % 8).into(), word),
         n @ TLB..PAGEVEC => Thing::Tlb((n - TLB).into(), word),
-        n @ PAGEVEC..SWAP => Thing::Pagevec((n - PAGEVEC).into(), word),
+        n @ PAGEVEC..SWAP => batch_word((n - PAGEVEC).into(), word),
         n if (SWAP..SWAP + SWAP_SLOTS).contains(&n) => Thing::Swap(n - SWAP, word),
         n if u16::from(n) >= RESULTS => {
             Thing::Failure((u16::from(n) - RESULTS) * u16::from(Obj::WORDS) + u16::from(word))
         }
         _ => Thing::Page(obj, word),
+    }
+}
+
+/// What a word of a CPU's batches is.
+fn batch_word(actor: ActorId, word: u8) -> Thing {
+    match Batch::ALL.into_iter().rfind(|batch| batch.base() <= word) {
+        None => Thing::BatchLock(actor),
+        Some(batch) if batch.base() == word => Thing::BatchLength(actor, batch),
+        Some(batch) => Thing::BatchPage(actor, batch, word - batch.base() - 1),
     }
 }

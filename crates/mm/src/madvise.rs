@@ -1,6 +1,7 @@
 //! madvise.
 //!
-//! Follows `mm/madvise.c` (v5.7 to v6.12) for one page. Left out: ranges, the other advice.
+//! Follows `mm/madvise.c` (read in v5.7, v5.9, v5.18, v6.1, v6.12, v6.14 and v7.2) for one page. Left out: ranges, the
+//! other advice, mlock and PFN mappings.
 
 use cowrace_machine::{Prim, mmu};
 
@@ -8,9 +9,10 @@ use crate::cpu::Cpu;
 use crate::era::Ordering;
 use crate::layout::{MmStruct, pg, vm};
 use crate::mmap::{vma_start_write, zap_page_range};
+use crate::swap::{lru_add_drain, lru_add_drain_to_unmap, mark_page_lazyfree};
 use crate::swapfile::try_to_free_swap;
 use crate::tlb::{flush_tlb_batched_pending, flush_tlb_page};
-use crate::vmscan::reclaim;
+use crate::vmscan::{isolate_lru_page, reclaim_page};
 use crate::world::{Advice, Va};
 
 /// `do_madvise`.
@@ -34,7 +36,10 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) {
             cpu.mmap_read_lock(mm).await;
             if cpu.find_vma(mm, va).await & vm::EXISTS != 0 {
                 match advice {
-                    Advice::DontNeed => zap_page_range(cpu, mm, va).await,
+                    Advice::DontNeed => {
+                        lru_add_drain_to_unmap(cpu).await;
+                        zap_page_range(cpu, mm, va).await;
+                    }
                     Advice::Free => madvise_free_pte(cpu, mm, va).await,
                     _ => madvise_pageout(cpu, mm, va).await,
                 }
@@ -44,9 +49,11 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) {
     }
 }
 
-/// `madvise_free_pte_range`: the page may be discarded until somebody writes to it.
+/// `madvise_free_single_vma` with `madvise_free_pte_range`: the page may be discarded until somebody writes to it,
+/// from the moment at which this CPU's batch is drained ([`mark_page_lazyfree`]).
 async fn madvise_free_pte(cpu: &Cpu, mm: MmStruct, va: Va) {
     let _frame = cpu.frame("madvise_free_pte_range");
+    lru_add_drain(cpu).await;
     cpu.ptl_lock(mm).await;
     flush_tlb_batched_pending(cpu, mm).await;
     let pte = cpu.ptep_get(mm, va).await;
@@ -58,7 +65,8 @@ async fn madvise_free_pte(cpu: &Cpu, mm: MmStruct, va: Va) {
         if in_use {
             go_on = cpu.trylock_page(page).await;
             if go_on {
-                // Shared with somebody, or needed by a swap entry: not ours to discard.
+                // Shared with somebody, or needed by a swap entry: not ours to discard. A page that is clean and not
+                // in the swap cache is not looked at so.
                 go_on = cpu.page_mapcount(page).await == 1
                     && (!cpu.page_swap_cache(page).await || try_to_free_swap(cpu, page).await);
                 if go_on {
@@ -68,11 +76,12 @@ async fn madvise_free_pte(cpu: &Cpu, mm: MmStruct, va: Va) {
             }
         }
         if go_on {
-            let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
-            cpu.set_pte_at(mm, va, old.clear(mmu::ACCESSED | mmu::DIRTY)).await;
-            flush = true;
-            // mark_page_lazyfree.
-            cpu.clear_bits(page.flags(), pg::SWAPBACKED, Prim::ClearPageSwapBacked).await;
+            if pte.young() || pte.dirty() {
+                let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
+                cpu.set_pte_at(mm, va, old.clear(mmu::ACCESSED | mmu::DIRTY)).await;
+                flush = true;
+            }
+            mark_page_lazyfree(cpu, page).await;
         }
     }
     cpu.ptl_unlock(mm).await;
@@ -81,14 +90,26 @@ async fn madvise_free_pte(cpu: &Cpu, mm: MmStruct, va: Va) {
     }
 }
 
-/// `madvise_cold_or_pageout_pte_range`: only a page that nobody else maps, then reclaim as any other.
+/// `madvise_pageout` with `madvise_cold_or_pageout_pte_range`: only a page that nobody else maps is taken off its list,
+/// under the PTE lock, and then reclaimed as any other. Left out: that the PTE becomes old (up to v6.9), which matters to
+/// nobody here.
 async fn madvise_pageout(cpu: &Cpu, mm: MmStruct, va: Va) {
     let _frame = cpu.frame("madvise_pageout");
+    lru_add_drain(cpu).await;
     cpu.ptl_lock(mm).await;
+    flush_tlb_batched_pending(cpu, mm).await;
     let pte = cpu.ptep_get(mm, va).await;
-    let alone = pte.present() && pte.page().is_anon() && cpu.page_mapcount(pte.page()).await == 1;
+    let mut isolated = None;
+    if pte.present() && pte.page().is_anon() {
+        let page = pte.page();
+        if cpu.page_mapcount(page).await != 1 {
+            cpu.why(|| format!("somebody else maps {} as well, so leave it", cpu.name(page)));
+        } else if isolate_lru_page(cpu, page).await {
+            isolated = Some(page);
+        }
+    }
     cpu.ptl_unlock(mm).await;
-    if alone {
-        reclaim(cpu, mm, va).await;
+    if let Some(page) = isolated {
+        reclaim_page(cpu, page).await;
     }
 }

@@ -21,8 +21,8 @@ use crate::pte::{Pte, SOFT_DIRTY, UFFD_WP};
 use crate::rmap::{page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap_after_copy};
 use crate::swap::{lru_add_drain, lru_cache_add, put_page};
 use crate::swapfile::{
-    free_swap_cache, page_swap_entry, read_swap_cache, reuse_by_active, reuse_by_mapcount, reuse_swap_page,
-    swap_free, try_to_free_swap,
+    free_swap_cache, lookup_swap_cache, page_swap_entry, reuse_by_active, reuse_by_mapcount, reuse_swap_page,
+    swap_free, swapin_readahead, try_to_free_swap,
 };
 use crate::tlb::{flush_tlb_page, mm_tlb_flush_pending};
 use crate::userfaultfd::handle_userfault;
@@ -509,7 +509,9 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let _frame = cpu.frame("do_swap_page");
     let (mm, va) = (vmf.mm, vmf.va);
     let entry = vmf.orig_pte.entry();
-    let Some(page) = read_swap_cache(cpu, entry, va).await else {
+    let cached = lookup_swap_cache(cpu, entry).await;
+    let found = if cached.is_some() { cached } else { swapin_readahead(cpu, entry, va).await };
+    let Some(page) = found else {
         // Who freed the slot holds the PTE lock until the PTE is another.
         cpu.why(|| "the swap slot is free by now, so try again".to_owned());
         cpu.ptl_lock(mm).await;

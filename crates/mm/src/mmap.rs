@@ -10,7 +10,7 @@ use crate::era::{Ordering, VmaLock};
 use crate::fork::areas;
 use crate::layout::{MmStruct, Page};
 use crate::rmap::page_remove_rmap;
-use crate::swap::put_page;
+use crate::swap::{lru_add_drain_to_unmap, put_page};
 use crate::swapfile::{free_swap_and_cache, free_swap_cache};
 use crate::tlb::{
     dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_mm, flush_tlb_page, inc_tlb_flush_pending,
@@ -67,6 +67,7 @@ pub async fn munmap(cpu: &Cpu, mm: MmStruct, va: Va) {
         cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
     }
     cpu.mmap_write_downgrade(mm).await;
+    lru_add_drain_to_unmap(cpu).await;
     zap_page_range(cpu, mm, va).await;
     cpu.mmap_read_unlock(mm).await;
 }
@@ -90,6 +91,7 @@ pub async fn exit_mmap(cpu: &Cpu, mm: MmStruct) {
         cpu.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
     }
     cpu.mmap_write_unlock(mm).await;
+    lru_add_drain_to_unmap(cpu).await;
     for va in areas(cpu, mm) {
         zap_page_range(cpu, mm, va).await;
     }

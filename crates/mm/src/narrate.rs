@@ -7,7 +7,6 @@ use cowrace_machine::{Addr, Memory, Narrate, Narration, Obj, Op, Prim, mmu};
 use cowrace_trace::{Change, Kind, Word};
 
 use crate::cpu::Kernel;
-use crate::layout::kernel::{COPIED, FAULTED};
 use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, Thing, boot_page, file_page, pg, thing, variable, vm};
 use crate::pte::Pte;
 use crate::value::Value;
@@ -152,9 +151,8 @@ impl Narrator {
             Thing::Failure(call) => format!("result of call {call}"),
             Thing::Kernel(0) => "swap lock".to_owned(),
             Thing::Kernel(1) => "zone lock".to_owned(),
-            Thing::Kernel(_) if addr == COPIED => "pages copied".to_owned(),
-            Thing::Kernel(_) if addr == FAULTED => "faults taken".to_owned(),
-            Thing::Kernel(_) => "free list".to_owned(),
+            Thing::Kernel(2..10) => "free list".to_owned(),
+            Thing::Kernel(_) => "costs".to_owned(),
             Thing::Mm(mm, word) => {
                 let field = [
                     "mmap_lock",
@@ -174,9 +172,9 @@ impl Narrator {
             Thing::Vma(mm, va, _) => format!("{}.vma({}).vm_lock", mm_name(mm), area(va)),
             Thing::Tlb(cpu, 8) => format!("CPU of {}", actor(cpu)),
             Thing::Tlb(cpu, word) => format!("TLB of {} ({})", actor(cpu), area(word.into())),
-            Thing::Pagevec(cpu, 0) => format!("LRU batch of {}, lock", actor(cpu)),
-            Thing::Pagevec(cpu, 1) => format!("LRU batch of {}, length", actor(cpu)),
-            Thing::Pagevec(cpu, word) => format!("LRU batch of {}[{}]", actor(cpu), word - 2),
+            Thing::BatchLock(cpu) => format!("batches of {}, lock", actor(cpu)),
+            Thing::BatchLength(cpu, batch) => format!("{} of {}, length", batch.name(), actor(cpu)),
+            Thing::BatchPage(cpu, batch, nth) => format!("{} of {}[{nth}]", batch.name(), actor(cpu)),
             Thing::Swap(slot, 0) => format!("swap_map[{slot}]"),
             Thing::Swap(slot, 1) => format!("swap cache[{slot}]"),
             Thing::Swap(slot, word) => format!("swap slot {slot}[{}]", word - 2),
@@ -205,7 +203,7 @@ impl Narrator {
             Thing::Mm(_, 0) | Thing::Vma(_, _, 1) => rwsem_text(bits),
             Thing::Tlb(_, 8) => if bits & 1 == 1 { "irqs off" } else { "irqs on" }.to_owned(),
             Thing::Vma(_, _, 0) => vm_flags_text(bits),
-            Thing::Pagevec(_, word) if word > 1 && bits != 0 => page_name(world, Obj::from_pfn(bits)),
+            Thing::BatchPage(..) if bits != 0 => page_name(world, Obj::from_pfn(bits)),
             Thing::Swap(_, 1) if bits != 0 => page_name(world, Obj::from_pfn(bits)),
             Thing::Swap(_, 1) => "empty".to_owned(),
             Thing::Page(_, 0) => flags_text(bits),

@@ -101,6 +101,12 @@ impl Pte {
         self.is(mmu::WRITE)
     }
 
+    /// `pte_young`.
+    #[must_use]
+    pub const fn young(self) -> bool {
+        self.is(mmu::ACCESSED)
+    }
+
     /// `pte_dirty`.
     #[must_use]
     pub const fn dirty(self) -> bool {

@@ -1,13 +1,19 @@
-//! References that go, and the LRU-add batches.
+//! References that go, and the batches of pages that wait for the LRU lists.
 //!
-//! Follows `mm/swap.c` (v5.7 to v6.12): `put_page`, `lru_cache_add`, `lru_add_drain`. A page in a batch
-//! has a reference more and no `PG_lru`. Left out: the other batches, the lists themselves.
+//! Follows `mm/swap.c` (read in v5.7, v5.9, v5.10, v5.18, v6.1, v6.12, v6.14, v6.18 and v7.2): `put_page`,
+//! `lru_cache_add`, `mark_page_lazyfree`, `lru_add_drain`. Each CPU has a batch for pages that go to a list and one
+//! for pages that `MADV_FREE` was called for; a page in a batch has a reference more, and one that is still to be
+//! added has no `PG_lru`. Left out: the other batches (they do nothing but move pages from list to list), the lists
+//! themselves, and the lock of the lists: up to v5.10 it keeps isolation waiting while a page is moved, where since
+//! fc574c23558c (v5.11), and here in every era, a page that is moved has no `PG_lru` for the moment.
 
-use cowrace_machine::{Addr, Prim};
+use cowrace_machine::{Obj, Prim};
 
 use crate::cpu::Cpu;
-use crate::layout::{PAGEVEC_SIZE, Page, pagevec, pg};
+use crate::era::ZapLruDrain;
+use crate::layout::{Batch, Page, batch_lock, pg};
 use crate::page_alloc::free_unref_page;
+use crate::rmap::test_clear_page_lru;
 use crate::world::ActorId;
 
 /// `put_page`: drops references and frees the page with the last one.
@@ -22,40 +28,59 @@ pub async fn put_page_refs(cpu: &Cpu, page: Page, refs: u64) {
     }
 }
 
-fn lock(actor: ActorId) -> Addr {
-    Addr::new(pagevec(actor), 0)
-}
-
-fn nr(actor: ActorId) -> Addr {
-    Addr::new(pagevec(actor), 1)
-}
-
-fn slot(actor: ActorId, nth: u64) -> Addr {
-    Addr::new(pagevec(actor), 2 + nth as u8)
-}
-
 /// `lru_cache_add`: the page goes into this CPU's batch, which takes a reference.
 pub async fn lru_cache_add(cpu: &Cpu, page: Page) {
     let _frame = cpu.frame("lru_cache_add");
-    let this = usize::from(cpu.actor());
-    cpu.get_page(page).await;
-    cpu.spin_lock(lock(this)).await;
-    let count = cpu.load(nr(this), Prim::ReadOnce).await.bits;
-    cpu.store(slot(this, count), page.obj.pfn(), Prim::WriteOnce).await;
-    cpu.store(nr(this), count + 1, Prim::WriteOnce).await;
-    let full = count + 1 == u64::from(PAGEVEC_SIZE);
-    if full {
-        drain(cpu, this).await;
-    }
-    cpu.spin_unlock(lock(this)).await;
+    add_to_batch(cpu, page, Batch::Add).await;
 }
 
-/// `lru_add_drain`: this CPU's batch.
+/// `mark_page_lazyfree` (`folio_mark_lazyfree` since v6.3): the page goes into this CPU's batch, which takes a
+/// reference. What `MADV_FREE` is for happens when the batch is drained: until then the page is swapped out as any
+/// other. One that is on no list, which a page in another batch is not, and one in the swap cache are left alone.
+pub async fn mark_page_lazyfree(cpu: &Cpu, page: Page) {
+    let _frame = cpu.frame("mark_page_lazyfree");
+    if !may_be_lazyfree(cpu, page, pg::LRU).await {
+        cpu.why(|| format!("{} is on no LRU list, or has been marked, so leave it", cpu.name(page)));
+        return;
+    }
+    add_to_batch(cpu, page, Batch::Lazyfree).await;
+}
+
+/// Whether a page may be marked: swap-backed, not in the swap cache, and with `also`.
+async fn may_be_lazyfree(cpu: &Cpu, page: Page, also: u64) -> bool {
+    let mask = pg::SWAPBACKED | pg::SWAPCACHE | also;
+    cpu.load_bits(page.flags(), mask, Prim::PageFlagTest).await.bits == pg::SWAPBACKED | also
+}
+
+/// `folio_batch_add_and_move`, and what stands in its place up to v5.19: a batch that is full is drained.
+async fn add_to_batch(cpu: &Cpu, page: Page, batch: Batch) {
+    let this = usize::from(cpu.actor());
+    cpu.get_page(page).await;
+    cpu.spin_lock(batch_lock(this)).await;
+    let count = cpu.load(batch.nr(this), Prim::ReadOnce).await.bits;
+    cpu.store(batch.page(this, count), page.obj.pfn(), Prim::WriteOnce).await;
+    cpu.store(batch.nr(this), count + 1, Prim::WriteOnce).await;
+    if count + 1 == u64::from(batch.size()) {
+        move_to_lists(cpu, this, batch).await;
+    }
+    cpu.spin_unlock(batch_lock(this)).await;
+}
+
+/// `lru_add_drain`: this CPU's batches.
 pub async fn lru_add_drain(cpu: &Cpu) {
     lru_add_drain_cpu(cpu, cpu.actor().into()).await;
 }
 
-/// `lru_add_drain_all`: every CPU's batch.
+/// `lru_add_drain`, as unmapping does it before it looks at a PTE: `zap_page_range` of `mm/memory.c`,
+/// `unmap_region` and `exit_mmap` of `mm/mmap.c`. They stopped in v6.14. Up to then `free_pages_and_swap_cache` does it
+/// again behind the flush, and finds nothing; that is left out.
+pub async fn lru_add_drain_to_unmap(cpu: &Cpu) {
+    if cpu.rules().is(ZapLruDrain::Yes) {
+        lru_add_drain(cpu).await;
+    }
+}
+
+/// `lru_add_drain_all`: every CPU's batches.
 pub async fn lru_add_drain_all(cpu: &Cpu) {
     let _frame = cpu.frame("lru_add_drain_all");
     for actor in 0..cpu.kernel().world.actors.len() {
@@ -65,22 +90,46 @@ pub async fn lru_add_drain_all(cpu: &Cpu) {
 
 async fn lru_add_drain_cpu(cpu: &Cpu, actor: ActorId) {
     let _frame = cpu.frame("lru_add_drain_cpu");
-    cpu.spin_lock(lock(actor)).await;
-    drain(cpu, actor).await;
-    cpu.spin_unlock(lock(actor)).await;
+    cpu.spin_lock(batch_lock(actor)).await;
+    for batch in Batch::ALL {
+        move_to_lists(cpu, actor, batch).await;
+    }
+    cpu.spin_unlock(batch_lock(actor)).await;
 }
 
-/// `__pagevec_lru_add`, with the batch held: each page gets `PG_lru` and loses the batch's reference.
-async fn drain(cpu: &Cpu, actor: ActorId) {
-    let count = cpu.load(nr(actor), Prim::ReadOnce).await.bits;
+/// `folio_batch_move_lru` (`__pagevec_lru_add` and `pagevec_lru_move_fn` up to v5.19), with the batch held: what the
+/// batch is for is done to each page, and then each loses the batch's reference.
+async fn move_to_lists(cpu: &Cpu, actor: ActorId, batch: Batch) {
+    let count = cpu.load(batch.nr(actor), Prim::ReadOnce).await.bits;
     if count == 0 {
         return;
     }
-    cpu.store(nr(actor), 0, Prim::WriteOnce).await;
+    cpu.store(batch.nr(actor), 0, Prim::WriteOnce).await;
+    let mut pages = Vec::new();
     for nth in 0..count {
-        let pfn = cpu.load(slot(actor, nth), Prim::ReadOnce).await;
-        let page = Page { obj: cowrace_machine::Obj::from_pfn(pfn.bits), dep: pfn.dep };
-        cpu.set_bits(page.flags(), pg::LRU, Prim::SetPageLru).await;
+        let pfn = cpu.load(batch.page(actor, nth), Prim::ReadOnce).await;
+        let page = Page { obj: Obj::from_pfn(pfn.bits), dep: pfn.dep };
+        match batch {
+            Batch::Add => cpu.set_bits(page.flags(), pg::LRU, Prim::SetPageLru).await,
+            Batch::Lazyfree => lru_lazyfree(cpu, page).await,
+        }
+        pages.push(page);
+    }
+    for page in pages {
         put_page(cpu, page).await;
     }
+}
+
+/// `lru_lazyfree` (`lru_lazyfree_fn` up to v6.11), with what `pagevec_lru_move_fn` does around it: a page that is on no
+/// list by now, since somebody has isolated it, stays as it was.
+async fn lru_lazyfree(cpu: &Cpu, page: Page) {
+    let _frame = cpu.frame("lru_lazyfree_fn");
+    if !test_clear_page_lru(cpu, page).await {
+        cpu.why(|| format!("{} is on no LRU list, so leave it", cpu.name(page)));
+        return;
+    }
+    if may_be_lazyfree(cpu, page, 0).await {
+        cpu.clear_bits(page.flags(), pg::SWAPBACKED, Prim::ClearPageSwapBacked).await;
+    }
+    cpu.set_bits(page.flags(), pg::LRU, Prim::SetPageLru).await;
 }

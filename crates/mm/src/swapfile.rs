@@ -3,7 +3,7 @@
 //! Follows `mm/swapfile.c` and `mm/swap_state.c` (v5.7 to v6.12). A slot is free when no swap PTE refers
 //! to it and no page is cached for it; the lowest free slot is handed out, so a slot is reused as soon as
 //! it can be. One lock stands for the device's lock and the lock of the swap cache's tree. Left out:
-//! readahead, `SWP_SYNCHRONOUS_IO`, slot caches, several devices, `vm_swap_full`.
+//! the pages around that readahead takes along, `SWP_SYNCHRONOUS_IO`, slot caches, several devices, `vm_swap_full`.
 
 use cowrace_machine::{Obj, Prim, mmu};
 
@@ -13,7 +13,7 @@ use crate::layout::kernel::SWAP_LOCK;
 use crate::layout::{Page, SWAP_SLOTS, SwpEntry, pg};
 use crate::page_alloc::alloc_page;
 use crate::rmap::only_active_reference;
-use crate::swap::{lru_cache_add, put_page};
+use crate::swap::{lru_add_drain, lru_cache_add, put_page};
 use crate::world::Va;
 
 /// `swap_duplicate`: one more swap PTE refers to the slot.
@@ -77,10 +77,20 @@ pub async fn lookup_swap_cache(cpu: &Cpu, entry: SwpEntry) -> Option<Page> {
     }
 }
 
+/// `swapin_readahead`: the page for a slot, with a reference, and this CPU's batches are drained behind the reading, so
+/// that what was read is on the LRU lists. Taken to read ahead, as kernels do at the first fault of a VMA while
+/// `page-cluster` is what it is by default; a window of one page is read without draining. The pages around are left
+/// out.
+pub async fn swapin_readahead(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
+    let page = read_swap_cache(cpu, entry, va).await;
+    lru_add_drain(cpu).await;
+    page
+}
+
 /// `read_swap_cache_async` with `swap_readpage`: the page for a slot, read from the device unless it is
 /// cached. Comes with a reference, unlocked. `None` if nobody refers to the slot any more
 /// (`swapcache_prepare`): the PTE that named it has changed.
-pub async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
+async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
     let _frame = cpu.frame("read_swap_cache_async");
     loop {
         if let Some(page) = lookup_swap_cache(cpu, entry).await {

@@ -16,24 +16,30 @@ use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, UFFD_WP};
 use crate::rmap::{
     page_remove_rmap, page_remove_rmap_to_swap, page_try_share_anon_rmap, test_clear_page_lru,
 };
-use crate::swap::put_page;
+use crate::swap::{lru_add_drain, put_page};
 use crate::swapfile::{add_to_swap, page_swap_entry, swap_duplicate, swap_free, swap_writepage};
 use crate::tlb::{TlbUbc, flush_tlb_page};
 use crate::world::Va;
 
-/// Reclaim of the page that is mapped at an address: isolation, `shrink_page_list`, and, when the page was
-/// written out, a second pass that frees it.
+/// Reclaim of the page that is mapped at an address: `shrink_inactive_list`, which drains this CPU's batches, and
+/// isolation.
 pub async fn reclaim(cpu: &Cpu, mm: MmStruct, va: Va) {
     let _frame = cpu.frame("shrink_inactive_list");
+    lru_add_drain(cpu).await;
     // Which page the LRU list offers is not a race; the PTE is asked so that a scenario can name it.
     let pte = Pte(cpu.load(mm.pte(va), Prim::Ghost).await);
     if !pte.present() || !pte.page().is_anon() {
         return;
     }
     let page = pte.page();
-    if !isolate_lru_page(cpu, page).await {
-        return;
+    if isolate_lru_page(cpu, page).await {
+        reclaim_page(cpu, page).await;
     }
+}
+
+/// Reclaim of a page that has been isolated: `shrink_page_list`, and, when the page was written out, a second pass
+/// that frees it.
+pub async fn reclaim_page(cpu: &Cpu, page: Page) {
     let written = shrink_page_list(cpu, page).await;
     if written == Shrunk::Freed {
         return;
@@ -63,7 +69,7 @@ enum Shrunk {
 
 /// `isolate_lru_page`, `__isolate_lru_page`: a reference, and off the list. Refused for a page that is free
 /// or in an LRU-add batch.
-async fn isolate_lru_page(cpu: &Cpu, page: Page) -> bool {
+pub async fn isolate_lru_page(cpu: &Cpu, page: Page) -> bool {
     let _frame = cpu.frame("isolate_lru_page");
     if !cpu.get_page_unless_zero(page).await {
         return false;

@@ -54,9 +54,9 @@ impl Moral<'_> {
         let is_late = self.left_at(blame, page_of(&word)).is_some_and(|(left, _)| left < event);
         let stale = if is_cached && is_late { ", through a stale TLB entry" } else { "" };
         sentences.push(format!("{} in row {}{stale}.", wrote(author, &word), self.row(event)));
-        let left = self.left(blame, page_of(&word), Some(event));
+        let left = self.left(blame, page_of(&word), event);
         // Whoever still holds the page of before does not see what is written to the one that took its place.
-        let held = || self.left(blame, &self.looked_into(blame)?, None);
+        let held = || self.left(blame, &self.looked_into(blame)?, usize::MAX);
         sentences.extend(left.or_else(held));
         sentences.extend(self.read(blame, Some(author)));
     }
@@ -77,7 +77,7 @@ impl Moral<'_> {
         if let Some(taken) = self.set(handle) {
             sentences.push(format!("{handle} is on {page} since row {}.", self.row(taken)));
         }
-        sentences.extend(self.left(blame, page, None));
+        sentences.extend(self.left(blame, page, usize::MAX));
     }
 
     /// The last event by which the author's value came to be in a page, and the page.
@@ -114,11 +114,13 @@ impl Moral<'_> {
         left.filter(|_| now != page).map(|left| (left, now))
     }
 
-    /// The same in a sentence, with the reason. What came before an event that was told is in the past.
-    fn left(&self, blame: &Blame, page: &str, told: Option<usize>) -> Option<String> {
+    /// The same in a sentence, with the reason.
+    fn left(&self, blame: &Blame, page: &str, written: usize) -> Option<String> {
         let (at, now) = self.left_at(blame, page)?;
         let why = self.why(at).map(|(why, place)| format!(": {why}{place}")).unwrap_or_default();
-        let puts = if told.is_some_and(|told| at < told) { "had put" } else { "puts" };
+        let puts = if at < written { "had put" } else { "puts" };
+        // A write that comes first, and one that never comes, are in the present.
+        let puts = if written == usize::MAX { "puts" } else { puts };
         Some(format!("Row {} {puts} {now} in the place of {page}{why}.", self.row(at)))
     }
 
@@ -151,7 +153,8 @@ impl Moral<'_> {
         let read = before.find(|event| {
             event.actor == self.trace.events[set].actor && event.primitive == Prim::DmaRead.name()
         })?;
-        Some(page_of(read.text.split_once('(')?.1).to_owned())
+        let word = read.text.split_once('(')?.1;
+        Some(page_of(word).to_owned())
     }
 
     /// The event that sets a variable.

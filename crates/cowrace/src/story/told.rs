@@ -56,11 +56,12 @@ impl Teller<'_> {
     /// What is told of an event itself: what user space and devices do, and where pages come from and go to.
     fn speech(&self, event: &Event) -> Vec<String> {
         let is = |prim: Prim| prim.name() == event.primitive;
+        let inside = || event.text.split(['(', ')']).nth(1).unwrap_or_default();
         if is(Prim::AllocPage) {
-            return vec![format!("{} is allocated", inside(event))];
+            return vec![format!("{} is allocated", inside())];
         }
         if is(Prim::FreePage) {
-            return vec![format!("{} is freed", inside(event))];
+            return vec![format!("{} is freed", inside())];
         }
         let sets = event.changes.iter().any(|change| change.kind == Kind::Variable);
         let by_user = event.function == USER && !is(Prim::Wait) && !sets;
@@ -77,11 +78,6 @@ impl Teller<'_> {
         let stale = cached.then(|| self.ledger.stale(&actor.name, mm, area)).flatten();
         std::iter::once(event.text.clone()).chain(stale).collect()
     }
-}
-
-/// What an event is about: what stands in its parentheses.
-fn inside(event: &Event) -> &str {
-    event.text.split(['(', ')']).nth(1).unwrap_or_default()
 }
 
 /// What is told of one row, in parts.
@@ -141,11 +137,17 @@ fn net<'t>(trace: &'t Trace, events: &[usize]) -> Vec<Net<'t>> {
         }
     }
     // What comes back to what it was is no change, and the counts of a page that is new go without saying.
-    let own = events.iter().map(|&index| &trace.events[index]);
-    let allocated = own.filter(|event| event.primitive == Prim::AllocPage.name()).map(inside);
-    let allocated: Vec<&str> = allocated.collect();
-    let is_of = |what: &str, page: &str| what.strip_prefix(page).is_some_and(|rest| rest.starts_with('.'));
-    let new = |what: &str| allocated.iter().any(|page| is_of(what, page));
+    let new = |what: &str| {
+        let is_it = |event: &Event| {
+            event.primitive == Prim::AllocPage.name()
+                && event
+                    .text
+                    .split(['(', ')'])
+                    .nth(1)
+                    .is_some_and(|page| what.strip_prefix(page).is_some_and(|rest| rest.starts_with('.')))
+        };
+        events.iter().any(|&index| is_it(&trace.events[index]))
+    };
     words.retain(|net| {
         net.from != net.change.to && !(net.change.kind == Kind::Count && new(&net.change.what))
     });

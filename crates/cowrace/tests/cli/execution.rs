@@ -96,22 +96,6 @@ fn a_violation_is_explained_row_by_row() {
     insta::assert_snapshot!(done.stable());
 }
 
-/// The last words of an explanation: everything behind the rows.
-fn closing(file: &str, era: &str) -> String {
-    let path = format!("../../../../scenarios/{file}");
-    let told = cowrace(&["explain", &path, "--era", era]).exits(0).quiet().stable();
-    let from = told.find("(missed CoW): ").or(told.find("(wrong CoW): "));
-    let from = from.and_then(|at| told[..at].rfind('\n')).expect("closing words");
-    told[from..].trim().to_owned()
-}
-
-#[test]
-fn closing_words_say_whose_value_went_where() {
-    insta::assert_snapshot!("closing_leak", closing("vmsplice-child-munmap-leak.race", "v5.7"));
-    insta::assert_snapshot!("closing_stale_pin", closing("vfio-ro-pin-six-step.race", "v5.12"));
-    insta::assert_snapshot!("closing_stale_tlb", closing("clear-refs-stale-tlb-lost-write.race", "v5.11"));
-}
-
 #[test]
 fn every_access_is_told_to_those_who_ask() {
     let done = cowrace(&["explain", "lost.race", "--era", "v5.9", "--verbose"]).exits(0).quiet();

@@ -4,7 +4,7 @@ use super::{
     ActiveRead, AeBarriers, AnonExclusive, BatchedFlush, ClearRefsFlush, ClearRefsLock, ClearRefsPin,
     DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned, MadvFree,
     MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck, SwapinReuse, UffdFlush, UffdUnprotect,
-    VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
+    VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// Where a row's statement comes from.
@@ -383,6 +383,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("odirect-fork-lost-read"),
         provenance: Provenance::Inferred,
         rule: |r| r.direct_io = DirectIo::Pin,
+    },
+    Commit {
+        id: "zap-no-lru-drain",
+        release: "v6.14",
+        title: "mm: remove unnecessary calls to lru_add_drain (id not looked up)",
+        closes: "nothing: munmap, MADV_DONTNEED and exit no longer drain this CPU's LRU batches",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.zap_lru_drain = ZapLruDrain::No,
     },
     Commit {
         id: "aa-copy-on-read",

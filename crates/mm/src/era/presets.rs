@@ -128,7 +128,12 @@ pub const PRESETS: &[Preset] = &[
         &["reclaim-recheck-pinned", "0bff0aaea03e"],
     ),
     mainline("v6.12", "fork takes VMA locks; O_DIRECT pins", Some("v6.4"), &["fb49c455323f", "a7e689dd1c06"]),
-    mainline("v6.15", "as v6.12 for base pages: what is new concerns large folios", Some("v6.12"), &[]),
+    mainline(
+        "v6.15",
+        "unmapping leaves the LRU batches alone; what else is new concerns large folios",
+        Some("v6.12"),
+        &["zap-no-lru-drain"],
+    ),
     other(
         "aa-revert",
         "proposal: v5.14 with \"mm: COW: restore full accuracy in page reuse\": its eight reverts but for KSM's",

@@ -137,6 +137,13 @@ rules! {
         /// `lru_add_drain` first.
         Yes = "yes",
     }
+    /// Whether munmap, `MADV_DONTNEED` and exit drain this CPU's LRU batches first.
+    zap_lru_drain: ZapLruDrain = Yes {
+        /// `lru_add_drain` (up to v6.13).
+        Yes = "yes",
+        /// They leave them alone.
+        No = "no",
+    }
     /// When `do_wp_page` unlocks a page that it keeps (be068f29034f).
     wp_unlock: WpUnlock = BeforeReuse {
         /// After `wp_page_reuse`, which has dropped the PTE lock.

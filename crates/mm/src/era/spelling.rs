@@ -203,8 +203,16 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         "lru_cache_add",
         &[read("v5.7", "lru_cache_add", "mm/swap.c"), read("v5.16", "folio_add_lru", "mm/swap.c")],
     ),
+    (
+        "lru_lazyfree_fn",
+        &[read("v5.7", "lru_lazyfree_fn", "mm/swap.c"), read("v6.12", "lru_lazyfree", "mm/swap.c")],
+    ),
     ("madvise_free_pte_range", &[read("v5.7", "madvise_free_pte_range", "mm/madvise.c")]),
     ("madvise_pageout", &[read("v5.7", "madvise_pageout", "mm/madvise.c")]),
+    (
+        "mark_page_lazyfree",
+        &[read("v5.7", "mark_page_lazyfree", "mm/swap.c"), read("v6.3", "folio_mark_lazyfree", "mm/swap.c")],
+    ),
     ("mprotect_fixup", &[read("v5.7", "mprotect_fixup", "mm/mprotect.c")]),
     ("mwriteprotect_range", &[read("v5.7", "mwriteprotect_range", "mm/userfaultfd.c")]),
     (
