@@ -34,7 +34,7 @@ struct Place {
     /// The innermost call that the request belongs to.
     call: u32,
     /// How many objects the actor has named.
-    allocated: u8,
+    allocated: u16,
     /// What the actor found wrong on the way here.
     finding: Option<Box<Finding>>,
     /// Marks set on the way here.
@@ -111,7 +111,7 @@ impl<'p> Actors<'p> {
     }
 
     /// How many objects an actor has named.
-    pub(crate) fn allocated(&self, actor: u8) -> u8 {
+    pub(crate) fn allocated(&self, actor: u8) -> u16 {
         self.places[self.at[actor as usize] as usize].allocated
     }
 

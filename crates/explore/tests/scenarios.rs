@@ -11,8 +11,8 @@ use common::naive::{Collect, Naive};
 use cowrace_explore::{Execution, Explorer, Observer, Threads};
 use cowrace_machine::{Arch, mmu};
 use cowrace_mm::costs::counting;
-use cowrace_mm::layout::kernel::{COPIED, FAULTED};
-use cowrace_mm::layout::{MmStruct, boot_page};
+use cowrace_mm::objects::kernel::{COPIED, FAULTED};
+use cowrace_mm::objects::{MmStruct, boot_page};
 use cowrace_mm::{Era, World, program};
 
 /// Executions that the search without reduction may start.

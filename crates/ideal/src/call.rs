@@ -2,7 +2,7 @@
 //! nothing, so it is not there.
 
 use cowrace_machine::{Cond, Obj, Prim, mmu};
-use cowrace_mm::layout::{MmStruct, variable};
+use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::result;
 use cowrace_mm::value::{Handle, Value};
 use cowrace_mm::world::{ActorId, Advice, Arg, Call, CallSpec, Errno, MmId, Origin, Step, Target, VarId};
@@ -225,10 +225,10 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
             Advice::DontNeed => cpu.discard(mm, va, false).await,
             Advice::Free => cpu.give_up(mm, va).await,
             Advice::DontFork => {
-                cpu.set_bits(mm.vm_flags(va), cowrace_mm::layout::vm::DONTCOPY, Prim::VmFlags).await
+                cpu.set_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await
             }
             Advice::DoFork => {
-                cpu.clear_bits(mm.vm_flags(va), cowrace_mm::layout::vm::DONTCOPY, Prim::VmFlags).await
+                cpu.clear_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await
             }
             Advice::PageOut => {}
         },

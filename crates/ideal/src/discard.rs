@@ -1,7 +1,7 @@
 //! Who discards what `MADV_FREE` gave up: once, at any moment, or never.
 
 use cowrace_machine::Prim;
-use cowrace_mm::layout::MmStruct;
+use cowrace_mm::objects::MmStruct;
 use cowrace_mm::world::{Advice, Call, MmId, Va};
 
 use crate::cpu::{Cpu, Known};

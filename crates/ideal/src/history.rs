@@ -4,7 +4,7 @@
 //! For each reader of such a handle a helper takes one sample for each read, in order, whenever it likes.
 
 use cowrace_machine::{Cond, Prim};
-use cowrace_mm::layout::variable;
+use cowrace_mm::objects::variable;
 use cowrace_mm::value::{Handle, Value};
 use cowrace_mm::world::{ActorId, Call, VarId};
 

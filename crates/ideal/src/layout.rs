@@ -1,15 +1,46 @@
 //! Words of ideal memory. Variables, page tables and TLBs lie where the model of the kernel has them; pages are
 //! others, one for each mm and address, and never shared.
 
-use cowrace_machine::{Addr, Obj};
-use cowrace_mm::world::{MAX_AREAS, MmId, Va, VarId};
+use cowrace_machine::{Addr, Arena, Obj};
+use cowrace_mm::objects::{Type, pair};
+use cowrace_mm::world::{MmId, Va, VarId, World};
 
-/// Whose objects these are: nobody's, so that they are not what an actor allocates.
-const PAGES: u8 = 20;
-const WORDS: u8 = 21;
-const NEEDED: u8 = 22;
-/// The object with a word for each variable that keeps a handle.
-const HEIRS: Obj = Obj::allocated(WORDS, 0);
+/// The arenas of what only ideal memory has: those that the model leaves free.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Ideal {
+    /// Pages.
+    Pages = Type::END,
+    /// For each variable that keeps a handle, whose memory that has become.
+    Heirs,
+    /// What readers of histories get.
+    Samples,
+    /// What is needed.
+    Needed,
+    /// The locks of what is known of addresses.
+    Locks,
+    /// What mms have.
+    Contents,
+    /// What handles refer to.
+    Held,
+}
+
+impl Ideal {
+    const fn object(self, nth: u16) -> Obj {
+        Arena::typed(self as u8).object(nth)
+    }
+
+    /// Word `nth` of a list that goes on from object to object.
+    const fn word(self, nth: usize) -> Addr {
+        let words = Obj::WORDS as usize;
+        Addr::new(self.object((nth / words) as u16), (nth % words) as u8)
+    }
+
+    /// The objects of a list of so many words.
+    fn list(self, words: usize) -> impl Iterator<Item = Obj> {
+        (0..words.div_ceil(Obj::WORDS.into())).map(move |nth| self.object(nth as u16))
+    }
+}
 
 /// PTE: what is there may be discarded as long as nobody has written to it.
 pub(crate) const LAZY: u64 = 1 << 8;
@@ -20,47 +51,49 @@ pub(crate) const UFFD_WP: u64 = 1 << 9;
 
 /// The page of an mm at an address, until it is discarded.
 pub(crate) const fn page(mm: MmId, va: Va) -> Obj {
-    Obj::allocated(PAGES, (mm * MAX_AREAS + va) as u8)
+    Ideal::Pages.object(pair(mm, va))
 }
 
 /// The child whose memory a handle becomes when it is forked, plus one; 0 for none.
 pub(crate) const fn heir(variable: VarId) -> Addr {
-    Addr::new(HEIRS, variable as u8)
+    Ideal::Heirs.word(variable)
 }
 
 /// What a reader of a handle's history gets next.
 pub(crate) const fn sample(nth: usize) -> Addr {
-    let words = Obj::WORDS as usize;
-    Addr::new(Obj::allocated(WORDS, (1 + nth / words) as u8), (nth % words) as u8)
+    Ideal::Samples.word(nth)
 }
 
 /// The lock of what is known of an address in all mms.
 pub(crate) const fn content_lock(va: Va) -> Addr {
-    Addr::new(Obj::allocated(NEEDED, 0), va as u8)
+    Ideal::Locks.word(va)
 }
 
 /// Page copies that were needed.
-pub(crate) const COPIES: Addr = Addr::new(Obj::allocated(NEEDED, 0), MAX_AREAS as u8);
+pub(crate) const COPIES: Addr = Ideal::Needed.word(0);
 /// Page faults that were needed.
-pub(crate) const FAULTS: Addr = Addr::new(Obj::allocated(NEEDED, 0), MAX_AREAS as u8 + 1);
+pub(crate) const FAULTS: Addr = Ideal::Needed.word(1);
 
 /// What an mm has at an address, for what is needed.
 pub(crate) const fn content(mm: MmId, va: Va) -> Addr {
-    Addr::new(Obj::allocated(NEEDED, 2 + mm as u8), va as u8)
+    Ideal::Contents.word(pair(mm, va) as usize)
 }
 
 /// What the handle that a variable keeps refers to, for what is needed.
 pub(crate) const fn content_held(variable: VarId) -> Addr {
-    Addr::new(Obj::allocated(NEEDED, 1), variable as u8)
+    Ideal::Held.word(variable)
 }
 
 /// The objects that these use.
-pub(crate) fn needed_objects(mms: usize) -> impl Iterator<Item = Obj> {
-    (0..2 + mms).map(|nth| Obj::allocated(NEEDED, nth as u8))
+pub(crate) fn needed_objects(world: &World) -> impl Iterator<Item = Obj> {
+    let contents = (0..world.mms.len()).flat_map(|mm| (0..world.areas.len()).map(move |va| pair(mm, va)));
+    let contents = contents.max().map_or(0, |last| usize::from(last) + 1);
+    let lists = [Ideal::Locks.list(world.areas.len()), Ideal::Contents.list(contents)];
+    let lists = lists.into_iter().chain([Ideal::Needed.list(2), Ideal::Held.list(world.variables.len())]);
+    lists.flatten()
 }
 
 /// The objects that [`heir`] and [`sample`] use.
-pub(crate) fn objects(samples: usize) -> impl Iterator<Item = Obj> {
-    let last = 1 + samples.div_ceil(Obj::WORDS as usize);
-    (0..last).map(|nth| Obj::allocated(WORDS, nth as u8))
+pub(crate) fn objects(world: &World, samples: usize) -> impl Iterator<Item = Obj> {
+    Ideal::Heirs.list(world.variables.len()).chain(Ideal::Samples.list(samples))
 }

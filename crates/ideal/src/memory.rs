@@ -2,7 +2,7 @@
 //! moved. What is left of a kernel is what user space can tell: page tables, TLBs, VMAs.
 
 use cowrace_machine::{Addr, Cond, Memory, Obj, Prim, UserAccess, mmu};
-use cowrace_mm::layout::{MmStruct, tlb, tlb_entry, variable, vm};
+use cowrace_mm::objects::{MmStruct, tlb, tlb_entry, variable, vm};
 use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Target, Va, World};
 
 use crate::cpu::Cpu;
@@ -36,16 +36,16 @@ pub(crate) fn inherits(world: &World, mm: MmId, home: MmId) -> bool {
 /// Memory as it is before anybody moves. `samples` are the reads of histories.
 pub(crate) fn boot(world: &World, results: impl Iterator<Item = Obj>, samples: usize) -> Memory {
     let mut memory = Memory::new();
-    results.chain(objects(samples)).for_each(|obj| memory.create_for_good(obj));
+    results.chain(objects(world, samples)).for_each(|obj| memory.create_for_good(obj));
     // The helpers that come after the actors have no TLB of their own.
     (0..world.actors.len()).for_each(|actor| memory.create_for_good(tlb(actor)));
     for (mm, spec) in world.mms.iter().enumerate() {
         let this = MmStruct(mm);
         memory.create_for_good(this.obj());
-        memory.create_for_good(this.pgtable());
         memory.set(this.started(), u64::from(!matches!(spec.origin, Origin::Fork(_))));
         for (va, area) in world.areas.iter().enumerate() {
-            memory.create_for_good(this.vma(va));
+            memory.create_for_good(this.table(va).obj());
+            memory.create_for_good(this.vma(va).obj());
             memory.create_for_good(page(mm, va));
             if !inherits(world, mm, area.mm) {
                 continue;

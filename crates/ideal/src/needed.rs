@@ -63,7 +63,7 @@ fn counting(world: &World) -> Program {
     let known = Known { world: world.clone(), promises: Promises::default(), counts: true };
     // What is read through handles makes no difference.
     let mut program = program_of(known, Histories::default());
-    needed_objects(world.mms.len()).for_each(|obj| program.memory.create_for_good(obj));
+    needed_objects(world).for_each(|obj| program.memory.create_for_good(obj));
     for (va, area) in world.areas.iter().enumerate() {
         let first = match (area.backing, area.populate) {
             (_, Populate::None | Populate::Swapped | Populate::SwapCached) => ABSENT,
@@ -173,7 +173,7 @@ impl Cpu<'_> {
         }
         self.lock(content_lock(va), 1, Prim::Ghost).await;
         let mut same = self.note(content(parent, va)).await & !EARLY;
-        for (_, addr) in self.holders(va).filter(|(_, addr)| addr.obj() == content_held(0).obj()) {
+        for addr in self.handles(va).map(|(_, addr)| addr) {
             if same >= PAGE && self.note(addr).await == same {
                 same |= EARLY;
             }
@@ -238,9 +238,13 @@ impl Cpu<'_> {
 
     /// Who may have content at an address: mms, and the owners of handles.
     fn holders(&self, va: Va) -> impl Iterator<Item = (MmId, Addr)> + use<> {
-        let handles = keepers(self.world, self.promises).into_iter().filter(move |k| k.target.va == va);
-        let handles = handles.map(|keeper| (keeper.target.mm, content_held(keeper.variable)));
-        (0..self.world.mms.len()).map(move |mm| (mm, content(mm, va))).chain(handles)
+        (0..self.world.mms.len()).map(move |mm| (mm, content(mm, va))).chain(self.handles(va))
+    }
+
+    /// The handles on memory at an address, each with its owner.
+    fn handles(&self, va: Va) -> impl Iterator<Item = (MmId, Addr)> + use<> {
+        let there = keepers(self.world, self.promises).into_iter().filter(move |k| k.target.va == va);
+        there.map(|keeper| (keeper.target.mm, content_held(keeper.variable)))
     }
 
     /// The handle that a variable keeps, if anything is counted.

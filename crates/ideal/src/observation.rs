@@ -2,7 +2,7 @@
 
 use cowrace_machine::{Memory, mmu};
 use cowrace_mm::World;
-use cowrace_mm::layout::{MmStruct, variable, vm};
+use cowrace_mm::objects::{MmStruct, variable, vm};
 use cowrace_mm::observe::owner_view;
 use cowrace_mm::probe::Through;
 use cowrace_mm::result::failure;
@@ -90,7 +90,7 @@ pub(crate) fn observe(
 ) -> Observation {
     let look = |sight: &Sight| match sight {
         Sight::Variable(var) => plain(Value::decode(memory.get(variable(*var)))),
-        Sight::Failure(call) => failure(*call).map_or(NOTHING, |addr| plain(Value::decode(memory.get(addr)))),
+        Sight::Failure(call) => plain(Value::decode(memory.get(failure(*call)))),
         Sight::Memory(target, word) => {
             if is_mapped(memory, *target) {
                 owner_view(world, memory, *target, *word)

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cowrace_explore::{Execution, Explorer, Observer, Progress};
 use cowrace_machine::{Limits, Memory, mmu};
-use cowrace_mm::layout::MmStruct;
+use cowrace_mm::objects::MmStruct;
 use cowrace_mm::probe::{Through, device_to_owner, owner_to_device};
 use cowrace_mm::value::Handle;
 use cowrace_mm::{Kernel, World};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cowrace_explore::Explorer;
 use cowrace_ideal::{Oracle, Promises};
 use cowrace_machine::{Arch, mmu};
-use cowrace_mm::layout::{MmStruct, variable};
+use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::value::Value;
 use cowrace_mm::{Era, World, program_and_consulted};
 use cowrace_trace::Class;

@@ -2,48 +2,94 @@
 
 use std::fmt;
 
+/// Where the objects of one kind are numbered from zero: what a kernel calls a cache of its slab allocator.
+///
+/// The numbers of arenas are interleaved, so an arena never runs into another one, a number says by itself which
+/// arena it is of, and what a scenario has few of lies close together in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Arena(u16);
+
+impl Arena {
+    /// Arenas of the initial state.
+    pub const TYPED: u8 = 32;
+    /// Arenas of actors, each with what that actor allocates.
+    pub const OWNED: u8 = 32;
+    /// Objects that an arena has numbers for: as many as a number of 16 bits leaves beside the arena.
+    pub const OBJECTS: u16 = u16::MAX / Self::ALL + 1;
+    const ALL: u16 = Self::TYPED as u16 + Self::OWNED as u16;
+
+    /// The `nth` arena of the initial state.
+    #[must_use]
+    pub const fn typed(nth: u8) -> Self {
+        assert!(nth < Self::TYPED);
+        Self(nth as u16)
+    }
+
+    /// The arena of what `actor` allocates.
+    #[must_use]
+    pub const fn of_actor(actor: u8) -> Self {
+        assert!(actor < Self::OWNED);
+        Self(Self::TYPED as u16 + actor as u16)
+    }
+
+    /// The `nth` object.
+    #[must_use]
+    pub const fn object(self, nth: u16) -> Obj {
+        assert!(nth < Self::OBJECTS);
+        Obj(nth * Self::ALL + self.0)
+    }
+
+    /// Whether it is an arena of the initial state, and which.
+    #[must_use]
+    pub const fn nth_typed(self) -> Option<u8> {
+        if self.0 < Self::TYPED as u16 { Some(self.0 as u8) } else { None }
+    }
+}
+
 /// Something with a lifetime, made of up to [`Obj::WORDS`] words: a page, an mm, a page table, a TLB.
 ///
-/// An object is named by who allocated it and which of that actor's allocations it was, so that two
-/// allocations never conflict by themselves and a name means the same in every interleaving.
+/// An object is named by its arena and its number there. What is allocated is in an arena of the actor that allocates
+/// it, so that two allocations never conflict by themselves and a name means the same in every interleaving.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Obj(u16);
 
 impl Obj {
     /// Words that an object may have.
     pub const WORDS: u8 = 15;
-    /// Objects that one owner may allocate.
-    pub const PER_OWNER: u8 = 128;
-    /// No object; its words hold the scenario's variables.
-    pub const NULL: Self = Self(0);
+    /// The first object of all, which is always there.
+    pub const NULL: Self = Self::boot(0);
 
-    /// The `nth` object of the initial state.
+    /// The `nth` object of the first arena.
     #[must_use]
-    pub const fn boot(nth: u8) -> Self {
-        assert!(nth < Self::PER_OWNER);
-        Self(nth as u16)
+    pub const fn boot(nth: u16) -> Self {
+        Arena::typed(0).object(nth)
     }
 
     /// The `nth` object that `actor` allocates.
     #[must_use]
-    pub const fn allocated(actor: u8, nth: u8) -> Self {
-        assert!(nth < Self::PER_OWNER);
-        Self((actor as u16 + 1) * Self::PER_OWNER as u16 + nth as u16)
+    pub const fn allocated(actor: u8, nth: u16) -> Self {
+        Arena::of_actor(actor).object(nth)
+    }
+
+    /// Its arena.
+    #[must_use]
+    pub const fn arena(self) -> Arena {
+        Arena(self.0 % Arena::ALL)
     }
 
     /// The actor that allocated the object; `None` for one of the initial state.
     #[must_use]
     pub const fn owner(self) -> Option<u8> {
-        match self.0 / Self::PER_OWNER as u16 {
-            0 => None,
-            owner => Some(owner as u8 - 1),
+        match self.arena().0.checked_sub(Arena::TYPED as u16) {
+            Some(owner) => Some(owner as u8),
+            None => None,
         }
     }
 
-    /// Which of its owner's objects it is.
+    /// Its number in its arena.
     #[must_use]
-    pub const fn nth(self) -> u8 {
-        (self.0 % Self::PER_OWNER as u16) as u8
+    pub const fn nth(self) -> u16 {
+        self.0 / Arena::ALL
     }
 
     /// The number that stands for the object in a PTE or a variable.
@@ -62,7 +108,8 @@ impl Obj {
 impl fmt::Debug for Obj {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.owner() {
-            None => write!(f, "boot{}", self.nth()),
+            None if self.arena() == Arena(0) => write!(f, "boot{}", self.nth()),
+            None => write!(f, "boot{}.{}", self.arena().0, self.nth()),
             Some(actor) => write!(f, "a{actor}.{}", self.nth()),
         }
     }

@@ -39,7 +39,7 @@ mod request;
 mod resident;
 mod seat;
 
-pub use addr::{Addr, Dep, Obj, Place, Value};
+pub use addr::{Addr, Arena, Dep, Obj, Place, Value};
 pub use cpu::{Ask, Cpu, Frame};
 pub use footprint::{Access, Footprint, Kind};
 pub use limits::Limits;

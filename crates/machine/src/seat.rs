@@ -38,7 +38,7 @@ pub(crate) struct Mailbox {
     pub(crate) request: Cell<Option<Request>>,
     pub(crate) answer: Cell<Option<Answer>>,
     pub(crate) answered: Cell<u32>,
-    pub(crate) allocated: Cell<u8>,
+    pub(crate) allocated: Cell<u16>,
     pub(crate) frames: RefCell<Vec<&'static str>>,
     pub(crate) marks: RefCell<Vec<Placed>>,
     pub(crate) finding: RefCell<Option<Finding>>,
@@ -120,7 +120,7 @@ impl Seat {
 
     /// How many objects the actor has named so far.
     #[must_use]
-    pub fn allocated(&self) -> u8 {
+    pub fn allocated(&self) -> u16 {
         self.mailbox.allocated.get()
     }
 

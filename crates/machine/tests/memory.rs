@@ -142,7 +142,7 @@ fn a_count_below_zero_is_a_fault() {
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let addr = (2..5_u8, 0..4_u8).prop_map(|(obj, word)| Addr::new(Obj::boot(obj), word));
+    let addr = (2..5_u16, 0..4_u8).prop_map(|(obj, word)| Addr::new(Obj::boot(obj), word));
     let used = prop_oneof![Just(Used::Nothing), Just(Used::IsZero), Just(Used::All)];
     (addr, 0..9_u64, used, 0..14_u8).prop_map(|(addr, value, used, kind)| match kind {
         0 => Op::Load { addr, mask: value },

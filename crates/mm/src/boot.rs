@@ -1,12 +1,12 @@
 //! The initial state of a scenario.
 
-use cowrace_machine::{Addr, Arch, Memory, Obj, mmu};
+use cowrace_machine::{Arch, Memory, mmu};
 
 use crate::cpu::Kernel;
 use crate::era::AnonExclusive;
-use crate::layout::{
-    Batch, MmStruct, ONE_INACTIVE, PAGE_FLAGS, PAGE_INDEX, PAGE_MAPCOUNT, PAGE_PRIVATE, PAGE_REFCOUNT, Page,
-    SWAP_SLOTS, SwpEntry, ZERO_PAGE, boot_page, file_page, kernel, pagevec, pg, tlb, tlb_entry, vm,
+use crate::objects::{
+    Batch, MmStruct, ONE_INACTIVE, Page, PerCpu, SWAP_SLOTS, SwpEntry, Tlb, ZERO_PAGE, boot_page, file_page,
+    kernel, pg, tlb_entry, vm,
 };
 use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE};
 use crate::world::{Backing, MmId, Origin, Populate, Va, World};
@@ -17,22 +17,26 @@ pub(crate) fn boot(kernel: &Kernel) -> Memory {
     let world = &kernel.world;
     let mut memory = Memory::new();
     memory.create_for_good(kernel::OBJ);
+    memory.create_for_good(kernel::free_slot(0).obj());
     crate::result::objects(world).for_each(|obj| memory.create_for_good(obj));
     for slot in 0..SWAP_SLOTS {
         memory.create_for_good(SwpEntry(slot).obj());
     }
     memory.create(ZERO_PAGE);
-    memory.set(Addr::new(ZERO_PAGE, PAGE_REFCOUNT), 1);
+    memory.set(Page::from(ZERO_PAGE).refcount().addr, 1);
     // The last is for probes at the end.
     for actor in 0..=world.actors.len() {
-        memory.create_for_good(tlb(actor));
-        memory.create_for_good(pagevec(actor));
+        memory.create_for_good(Tlb(actor).obj());
+        memory.create_for_good(PerCpu(actor).obj());
+        for batch in Batch::ALL {
+            memory.create_for_good(batch.pages(actor).obj());
+        }
     }
     for mm in 0..world.mms.len() {
         memory.create_for_good(MmStruct(mm).obj());
-        memory.create_for_good(MmStruct(mm).pgtable());
         for va in 0..world.areas.len() {
-            memory.create_for_good(MmStruct(mm).vma(va));
+            memory.create_for_good(MmStruct(mm).table(va).obj());
+            memory.create_for_good(MmStruct(mm).vma(va).obj());
         }
         memory.set(MmStruct(mm).started(), u64::from(!matches!(world.mms[mm].origin, Origin::Fork(_))));
     }
@@ -83,17 +87,17 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
         memory.set(MmStruct(mm).vm_flags(va), inherited);
     }
     if area.backing == Backing::PrivateFile {
-        let page = file_page(va);
-        memory.create(page);
+        let page = Page::from(file_page(va));
+        memory.create(page.obj);
         data(memory, page, area.words);
-        memory.set(Addr::new(page, PAGE_FLAGS), pg::LRU | pg::UPTODATE);
-        memory.set(Addr::new(page, PAGE_INDEX), va as u64);
+        memory.set(page.flags().addr, pg::LRU | pg::UPTODATE);
+        memory.set(page.index().addr, va as u64);
         let mapped = if area.populate == Populate::None { 0 } else { sharers.len() as u64 };
         // The page cache holds one reference.
-        memory.set(Addr::new(page, PAGE_REFCOUNT), 1 + mapped);
-        memory.set(Addr::new(page, PAGE_MAPCOUNT), mapped);
+        memory.set(page.refcount().addr, 1 + mapped);
+        memory.set(page.mapcount().addr, mapped);
         if mapped > 0 {
-            map_all(memory, sharers, va, Pte::mk(page.into()));
+            map_all(memory, sharers, va, Pte::mk(page));
         }
         return;
     }
@@ -102,7 +106,7 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
         Populate::None => {}
         Populate::ZeroPage => map_all(memory, sharers, va, Pte::mk(ZERO_PAGE.into()).set(soft)),
         Populate::Mapped => {
-            let page = boot_page(va);
+            let page = Page::from(boot_page(va));
             new_page(memory, page, va, area.words);
             let batched = area.lru_batch.is_some();
             let mut page_flags = pg::UPTODATE;
@@ -115,15 +119,15 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
             if exclusive && rules.is(AnonExclusive::Yes) {
                 page_flags |= pg::ANON_EXCLUSIVE;
             }
-            memory.set(Addr::new(page, PAGE_FLAGS), page_flags);
-            memory.set(Addr::new(page, PAGE_REFCOUNT), sharers.len() as u64 + u64::from(batched));
-            memory.set(Addr::new(page, PAGE_MAPCOUNT), sharers.len() as u64);
+            memory.set(page.flags().addr, page_flags);
+            memory.set(page.refcount().addr, sharers.len() as u64 + u64::from(batched));
+            memory.set(page.mapcount().addr, sharers.len() as u64);
             if let Some(actor) = area.lru_batch {
                 let count = memory.get(Batch::Add.nr(actor));
-                memory.set(Batch::Add.page(actor, count), page.pfn());
+                memory.set(Batch::Add.page(actor, count), page.obj.pfn());
                 memory.set(Batch::Add.nr(actor), count + 1);
             }
-            let mut pte = Pte::mk(Page::from(page));
+            let mut pte = Pte::mk(page);
             if area.lazyfree {
                 pte = pte.clear(mmu::ACCESSED);
             }
@@ -144,18 +148,15 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
                 memory.set(entry.data(word as u8), value);
             }
             if area.populate == Populate::SwapCached {
-                let page = boot_page(va);
+                let page = Page::from(boot_page(va));
                 new_page(memory, page, va, area.words);
-                memory.set(
-                    Addr::new(page, PAGE_FLAGS),
-                    pg::UPTODATE | pg::SWAPBACKED | pg::SWAPCACHE | pg::LRU,
-                );
-                memory.set(Addr::new(page, PAGE_REFCOUNT), 1);
+                memory.set(page.flags().addr, pg::UPTODATE | pg::SWAPBACKED | pg::SWAPCACHE | pg::LRU);
+                memory.set(page.refcount().addr, 1);
                 if rules.counts_inactive() {
-                    memory.set(Addr::new(page, PAGE_MAPCOUNT), sharers.len() as u64 * ONE_INACTIVE);
+                    memory.set(page.mapcount().addr, sharers.len() as u64 * ONE_INACTIVE);
                 }
-                memory.set(Addr::new(page, PAGE_PRIVATE), u64::from(entry.0));
-                memory.set(entry.cache(), page.pfn());
+                memory.set(page.private().addr, u64::from(entry.0));
+                memory.set(entry.cache(), page.obj.pfn());
             }
             let mut pte = Pte::swap(entry).set(soft);
             if exclusive && rules.is(AnonExclusive::Yes) && kernel.arch != Arch::NoSwapExclusive {
@@ -166,15 +167,15 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
     }
 }
 
-fn new_page(memory: &mut Memory, page: Obj, va: Va, words: [u64; 2]) {
-    memory.create(page);
+fn new_page(memory: &mut Memory, page: Page, va: Va, words: [u64; 2]) {
+    memory.create(page.obj);
     data(memory, page, words);
-    memory.set(Addr::new(page, PAGE_INDEX), va as u64);
+    memory.set(page.index().addr, va as u64);
 }
 
-fn data(memory: &mut Memory, page: Obj, words: [u64; 2]) {
+fn data(memory: &mut Memory, page: Page, words: [u64; 2]) {
     for (word, value) in words.into_iter().enumerate() {
-        memory.set(mmu::data(page, word as u8), value);
+        memory.set(page.data(word as u8).addr, value);
     }
 }
 

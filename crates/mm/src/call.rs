@@ -4,8 +4,8 @@ use cowrace_machine::{Cond, Mark, Prim};
 
 use crate::cpu::Cpu;
 use crate::gup::{Foll, get_user_pages, get_user_pages_fast, release};
-use crate::layout::{MmStruct, variable};
 use crate::madvise::madvise;
+use crate::objects::{MmStruct, variable};
 use crate::task_mmu::{clear_refs_write, pagemap_soft_dirty};
 use crate::user;
 use crate::value::{Handle, Value};
@@ -46,7 +46,7 @@ fn done(result: Result<(), Errno>) -> Value {
     number(result.map(|()| 0))
 }
 
-fn handle(result: Result<crate::layout::Page, Errno>, pin: bool, write: bool) -> Value {
+fn handle(result: Result<crate::objects::Page, Errno>, pin: bool, write: bool) -> Value {
     match result {
         Ok(page) => Value::Handle(Handle { page: page.obj, pin, write, released: false }),
         Err(errno) => Value::Errno(errno),

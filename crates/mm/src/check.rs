@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cowrace_machine::{Addr, Memory, Obj};
+use cowrace_machine::{Memory, Obj};
 use cowrace_trace::{Class, Finding};
 
 use crate::cpu::Kernel;
 use crate::era::AnonExclusive;
-use crate::layout::{
-    ACTIVE, Batch, GUP_PIN_COUNTING_BIAS, MmStruct, PAGE_FLAGS, PAGE_MAPCOUNT, PAGE_REFCOUNT, SWAP_SLOTS,
-    SwpEntry, ZERO_PAGE, pg, variable,
-};
 use crate::narrate::{page_name, value_text};
+use crate::objects::{
+    ACTIVE, Batch, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SWAP_SLOTS, SwpEntry, ZERO_PAGE, pg, variable,
+};
 use crate::observe::owner_view;
 use crate::pte::Pte;
 use crate::value::Value;
@@ -176,15 +175,15 @@ fn references(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
         if page == ZERO_PAGE {
             continue;
         }
-        let refs = memory.get(Addr::new(page, PAGE_REFCOUNT));
-        let cache = u64::from(!crate::layout::Page::from(page).is_anon());
+        let refs = memory.get(Page::from(page).refcount().addr);
+        let cache = u64::from(!Page::from(page).is_anon());
         let expected = held.mappings
             + held.swap_cache
             + held.batches
             + held.gets
             + cache
             + held.pins * GUP_PIN_COUNTING_BIAS;
-        let mapcount = memory.get(Addr::new(page, PAGE_MAPCOUNT)) & ACTIVE;
+        let mapcount = memory.get(Page::from(page).mapcount().addr) & ACTIVE;
         let refs_wrong = if dropped_handles { refs < expected } else { refs != expected };
         if refs_wrong || mapcount != held.mappings || !memory.alive(page) {
             let name = page_name(&kernel.world, page);
@@ -210,8 +209,8 @@ fn exclusivity(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
                 continue;
             }
             let page = pte.page().obj;
-            let exclusive = memory.get(Addr::new(page, PAGE_FLAGS)) & pg::ANON_EXCLUSIVE != 0;
-            let mapcount = memory.get(Addr::new(page, PAGE_MAPCOUNT)) & ACTIVE;
+            let exclusive = memory.get(Page::from(page).flags().addr) & pg::ANON_EXCLUSIVE != 0;
+            let mapcount = memory.get(Page::from(page).mapcount().addr) & ACTIVE;
             if (exclusive && mapcount > 1) || (pte.write() && !exclusive) {
                 let name = page_name(&kernel.world, page);
                 let detail = format!(

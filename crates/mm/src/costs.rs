@@ -15,7 +15,7 @@ use cowrace_machine::{Addr, Arch, Memory, Prim, Program};
 use crate::consulted::Consulted;
 use crate::cpu::Cpu;
 use crate::era::Era;
-use crate::layout::kernel::{COPIED, FAULTED};
+use crate::objects::kernel::{COPIED, FAULTED};
 use crate::world::World;
 
 /// Counts something, if somebody wants to know.

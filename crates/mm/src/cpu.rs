@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cowrace_machine::{Addr, Arch, Ask, Obj, Prim, Value};
 
 use crate::era::{Noted, Ordering, Reading};
-use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, pg};
+use crate::objects::{ACTIVE, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, pg};
 use crate::pte::Pte;
 use crate::world::{ActorId, MmId, Va, World};
 
@@ -189,13 +189,13 @@ impl Cpu {
     /// `spin_lock(ptl)`.
     #[track_caller]
     pub fn ptl_lock(&self, mm: MmStruct) -> Ask<'_, ()> {
-        self.lock(mm.ptl(), SPIN, Prim::PtlLock)
+        self.lock(mm.table(0).ptl(), SPIN, Prim::PtlLock)
     }
 
     /// `spin_unlock(ptl)`.
     #[track_caller]
     pub fn ptl_unlock(&self, mm: MmStruct) -> Ask<'_, ()> {
-        self.unlock(mm.ptl(), SPIN, Prim::PtlUnlock)
+        self.unlock(mm.table(0).ptl(), SPIN, Prim::PtlUnlock)
     }
 
     /// Another spinlock.

@@ -8,8 +8,8 @@ use cowrace_machine::{Prim, mmu};
 
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, ForkPin, ForkSeq, HasPinned, Ordering, VmaLock};
-use crate::layout::{MmStruct, ONE_INACTIVE, Page, vm};
 use crate::memory::copy_user_highpage;
+use crate::objects::{MmStruct, ONE_INACTIVE, Page, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, UFFD_WP};
 use crate::rmap::{page_add_new_anon_rmap, page_dup_rmap, page_try_dup_anon_rmap};

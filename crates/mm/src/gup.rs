@@ -8,8 +8,8 @@ use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
 use crate::era::{AeBarriers, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, Ordering, PinSteps};
-use crate::layout::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
 use crate::memory::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
+use crate::objects::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
 use crate::pte::Pte;
 use crate::swap::{put_page, put_page_refs};
 use crate::world::{Errno, GupFlags, Va};

@@ -7,8 +7,8 @@ use cowrace_machine::{Prim, mmu};
 
 use crate::cpu::Cpu;
 use crate::era::Ordering;
-use crate::layout::{MmStruct, pg, vm};
 use crate::mmap::{vma_start_write, zap_page_range};
+use crate::objects::{MmStruct, pg, vm};
 use crate::swap::{lru_add_drain, lru_add_drain_to_unmap, mark_page_lazyfree};
 use crate::swapfile::try_to_free_swap;
 use crate::tlb::{flush_tlb_batched_pending, flush_tlb_page};

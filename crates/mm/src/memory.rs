@@ -13,9 +13,9 @@ use crate::era::{
     AnonExclusive, FreeSwapCache, GupLongterm, Ordering, SwapinRecheck, SwapinReuse, UffdFlush, VmaLock,
     WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
 };
-use crate::layout::kernel::{COPIED, FAULTED};
-use crate::layout::{MmStruct, Page, file_page, pg, vm};
 use crate::narrate::count_text;
+use crate::objects::kernel::{COPIED, FAULTED};
+use crate::objects::{MmStruct, Page, file_page, pg, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pte::{Pte, SOFT_DIRTY, UFFD_WP};
 use crate::rmap::{page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap_after_copy};
@@ -176,7 +176,7 @@ async fn do_anonymous_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     if !vmf.write() {
         cpu.ptl_lock(mm).await;
         if cpu.ptep_get(mm, va).await.none() || !cpu.rules().keeps(Ordering::AnonZeroPteNone) {
-            cpu.set_pte_at(mm, va, Pte::mk(crate::layout::ZERO_PAGE.into())).await;
+            cpu.set_pte_at(mm, va, Pte::mk(crate::objects::ZERO_PAGE.into())).await;
         }
         cpu.ptl_unlock(mm).await;
         return FaultResult::Done;
@@ -625,5 +625,5 @@ async fn swapin_reuse_by_active(cpu: &Cpu, page: Page) -> bool {
     cpu.why(|| {
         format!("active({}) == {}, inactive == {}", cpu.name(page), counts & 0xffff_ffff, counts >> 32)
     });
-    counts == crate::layout::ONE_INACTIVE
+    counts == crate::objects::ONE_INACTIVE
 }

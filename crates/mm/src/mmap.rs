@@ -8,7 +8,7 @@ use cowrace_machine::Prim;
 use crate::cpu::Cpu;
 use crate::era::{Ordering, VmaLock};
 use crate::fork::areas;
-use crate::layout::{MmStruct, Page};
+use crate::objects::{MmStruct, Page};
 use crate::rmap::page_remove_rmap;
 use crate::swap::{lru_add_drain_to_unmap, put_page};
 use crate::swapfile::{free_swap_and_cache, free_swap_cache};

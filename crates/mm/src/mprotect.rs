@@ -7,8 +7,8 @@ use cowrace_machine::{Prim, mmu};
 
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, MprotectUpgrade, Ordering, UffdUnprotect};
-use crate::layout::{MmStruct, vm};
 use crate::mmap::vma_start_write;
+use crate::objects::{MmStruct, vm};
 use crate::pte::{Pte, UFFD_WP};
 use crate::tlb::{dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_page, inc_tlb_flush_pending};
 use crate::world::Va;

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cowrace_machine::{Addr, Memory, Narrate, Narration, Obj, Op, Prim, mmu};
+use cowrace_machine::{Addr, Memory, Narrate, Narration, Obj, Op, Prim};
 use cowrace_trace::{Change, Kind, Word};
 
 use crate::cpu::Kernel;
-use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, Thing, boot_page, file_page, pg, thing, variable, vm};
+use crate::objects::{
+    ACTIVE, Format, GUP_PIN_COUNTING_BIAS, Page, Thing, Whose, boot_page, file_page, thing, variable,
+};
 use crate::pte::Pte;
 use crate::value::Value;
 use crate::world::World;
@@ -23,7 +25,7 @@ pub(crate) fn page_name(world: &World, page: Obj) -> String {
             n => format!("Y{}.{who}", n + 1),
         };
     }
-    if page == crate::layout::ZERO_PAGE {
+    if page == crate::objects::ZERO_PAGE {
         return "zero page".to_owned();
     }
     for (va, area) in world.areas.iter().enumerate() {
@@ -79,15 +81,8 @@ fn pte_text(world: &World, bits: u64) -> String {
     text
 }
 
-fn flags_text(bits: u64) -> String {
-    let names: Vec<_> = pg::NAMES.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join("|") }
-}
-
-fn vm_flags_text(bits: u64) -> String {
-    let names =
-        [(vm::EXISTS, "mapped"), (vm::WRITE, "write"), (vm::DONTCOPY, "dontcopy"), (vm::UFFD_WP, "uffd-wp")];
-    let names: Vec<_> = names.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
+fn flags_text(flags: &[(u64, &str)], bits: u64) -> String {
+    let names: Vec<_> = flags.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
     if names.is_empty() { "none".to_owned() } else { names.join("|") }
 }
 
@@ -111,19 +106,7 @@ fn rwsem_text(bits: u64) -> String {
 
 /// What kind of word it is.
 fn kind(addr: Addr) -> Kind {
-    match thing(addr) {
-        Thing::Variable(_) => Kind::Variable,
-        Thing::PgTable(_, word) if word < 8 => Kind::Pte,
-        Thing::Tlb(_, word) if word < 8 => Kind::Tlb,
-        Thing::Vma(_, _, 0) | Thing::Page(_, 0) => Kind::Flags,
-        Thing::Page(_, 1 | 2) => Kind::Count,
-        Thing::Page(_, 15) => Kind::Page,
-        Thing::Page(_, word) if word >= mmu::DATA => Kind::Content,
-        // write_protect_seq and has_pinned.
-        Thing::Mm(_, 1 | 2) => Kind::Mark,
-        Thing::Swap(..) => Kind::Swap,
-        _ => Kind::Other,
-    }
+    thing(addr).map_or(Kind::Other, |thing| thing.field.kind)
 }
 
 /// Narrates the events of one kernel.
@@ -140,79 +123,58 @@ impl Narrator {
     }
 
     fn name(&self, addr: Addr) -> String {
+        thing(addr).map_or_else(|| format!("{addr:?}"), |thing| self.name_of(&thing))
+    }
+
+    /// The name that the declaration of a field makes, with those whose it is.
+    fn name_of(&self, thing: &Thing) -> String {
         let world = &self.kernel.world;
         let mm_name = |mm: usize| world.mms.get(mm).map_or("?", |m| m.name.as_str());
         let area = |va: usize| world.areas.get(va).map_or("?", |a| a.name.as_str());
-        let actor = |a: usize| world.actors.get(a).map_or("?", |a| a.name.as_str());
-        match thing(addr) {
-            Thing::Variable(var) => {
-                world.variables.get(var).cloned().unwrap_or_else(|| format!("variable {var}"))
+        let name = thing.field.name.replace("{n}", &thing.nth.to_string());
+        match thing.whose {
+            Whose::Kernel => name,
+            Whose::Mm(mm) => name.replace("{mm}", mm_name(mm)),
+            Whose::Area(mm, va) => name.replace("{mm}", mm_name(mm)).replace("{area}", area(va)),
+            Whose::Cpu(cpu) => {
+                let cpu = world.actors.get(cpu).map_or("?", |actor| actor.name.as_str());
+                name.replace("{cpu}", cpu).replace("{area}", area(thing.nth.into()))
             }
-            Thing::Failure(call) => format!("result of call {call}"),
-            Thing::Kernel(0) => "swap lock".to_owned(),
-            Thing::Kernel(1) => "zone lock".to_owned(),
-            Thing::Kernel(2..10) => "free list".to_owned(),
-            Thing::Kernel(_) => "costs".to_owned(),
-            Thing::Mm(mm, word) => {
-                let field = [
-                    "mmap_lock",
-                    "write_protect_seq",
-                    "has_pinned",
-                    "tlb_flush_pending",
-                    "tlb_flush_batched",
-                    "copies",
-                    "userfault wakes",
-                    "started",
-                ];
-                format!("{}.{}", mm_name(mm), field.get(usize::from(word)).unwrap_or(&"?"))
+            Whose::Batch(cpu, batch) => {
+                let cpu = world.actors.get(cpu).map_or("?", |actor| actor.name.as_str());
+                name.replace("{batch}", batch.name()).replace("{cpu}", cpu)
             }
-            Thing::PgTable(mm, 8) => format!("{}.ptl", mm_name(mm)),
-            Thing::PgTable(mm, word) => format!("{}.pte({})", mm_name(mm), area(word.into())),
-            Thing::Vma(mm, va, 0) => format!("{}.vma({}).vm_flags", mm_name(mm), area(va)),
-            Thing::Vma(mm, va, _) => format!("{}.vma({}).vm_lock", mm_name(mm), area(va)),
-            Thing::Tlb(cpu, 8) => format!("CPU of {}", actor(cpu)),
-            Thing::Tlb(cpu, word) => format!("TLB of {} ({})", actor(cpu), area(word.into())),
-            Thing::BatchLock(cpu) => format!("batches of {}, lock", actor(cpu)),
-            Thing::BatchLength(cpu, batch) => format!("{} of {}, length", batch.name(), actor(cpu)),
-            Thing::BatchPage(cpu, batch, nth) => format!("{} of {}[{nth}]", batch.name(), actor(cpu)),
-            Thing::Swap(slot, 0) => format!("swap_map[{slot}]"),
-            Thing::Swap(slot, 1) => format!("swap cache[{slot}]"),
-            Thing::Swap(slot, word) => format!("swap slot {slot}[{}]", word - 2),
-            Thing::Page(obj, word) => {
-                let page = page_name(world, obj);
-                match word {
-                    0 => format!("{page}.flags"),
-                    1 => format!("{page}._refcount"),
-                    2 => format!("{page}._mapcount"),
-                    3 => format!("{page}.private"),
-                    4 => format!("{page}.index"),
-                    15 => page,
-                    word => format!("{page}[{}]", word.saturating_sub(mmu::DATA)),
-                }
+            Whose::Slot(slot) => name.replace("{slot}", &slot.to_string()),
+            Whose::Page(page) => name.replace("{page}", &page_name(world, page)),
+            Whose::Variable(var) => {
+                let variable = world.variables.get(var).cloned();
+                name.replace("{variable}", &variable.unwrap_or_else(|| format!("variable {var}")))
             }
+            Whose::Call(call) => name.replace("{call}", &call.to_string()),
         }
     }
 
     fn value(&self, addr: Addr, bits: u64) -> String {
+        thing(addr).map_or_else(|| bits.to_string(), |thing| self.value_as(thing.field.format, bits))
+    }
+
+    fn value_as(&self, format: Format, bits: u64) -> String {
         let world = &self.kernel.world;
-        match thing(addr) {
-            Thing::Variable(_) | Thing::Failure(_) => value_text(world, Value::decode(bits)),
-            Thing::PgTable(_, 8) | Thing::Kernel(0 | 1) => if bits == 0 { "free" } else { "held" }.to_owned(),
-            Thing::PgTable(..) => pte_text(world, bits),
-            Thing::Tlb(_, word) if word < 8 => pte_text(world, bits),
-            Thing::Mm(_, 0) | Thing::Vma(_, _, 1) => rwsem_text(bits),
-            Thing::Tlb(_, 8) => if bits & 1 == 1 { "irqs off" } else { "irqs on" }.to_owned(),
-            Thing::Vma(_, _, 0) => vm_flags_text(bits),
-            Thing::BatchPage(..) if bits != 0 => page_name(world, Obj::from_pfn(bits)),
-            Thing::Swap(_, 1) if bits != 0 => page_name(world, Obj::from_pfn(bits)),
-            Thing::Swap(_, 1) => "empty".to_owned(),
-            Thing::Page(_, 0) => flags_text(bits),
-            Thing::Page(_, 1) => count_text(bits),
-            Thing::Page(_, 2) if bits >> 32 != 0 => {
+        match format {
+            Format::Value => value_text(world, Value::decode(bits)),
+            Format::Pte => pte_text(world, bits),
+            Format::Flags(flags) => flags_text(flags, bits),
+            Format::Refcount => count_text(bits),
+            Format::Mapcount if bits >> 32 != 0 => {
                 format!("{} active, {} inactive", bits & ACTIVE, bits >> 32)
             }
-            Thing::Page(_, 15) => if bits == 0 { "free" } else { "allocated" }.to_owned(),
-            _ => bits.to_string(),
+            Format::Page | Format::Cached if bits != 0 => page_name(world, Obj::from_pfn(bits)),
+            Format::Cached => "empty".to_owned(),
+            Format::Spinlock => if bits == 0 { "free" } else { "held" }.to_owned(),
+            Format::Rwsem => rwsem_text(bits),
+            Format::Interrupts => if bits & 1 == 1 { "irqs off" } else { "irqs on" }.to_owned(),
+            Format::Life => if bits == 0 { "free" } else { "allocated" }.to_owned(),
+            Format::Number | Format::Mapcount | Format::Page => bits.to_string(),
         }
     }
 
@@ -258,11 +220,11 @@ impl Narrator {
             Op::Choose { n } => format!("{prim} {value} of {n}"),
             Op::User(access) => self.user(event, access),
             Op::FlushTlb { tlb, .. } => {
-                let actor = match thing(Addr::new(tlb, 0)) {
-                    Thing::Tlb(actor, _) => self.kernel.world.actors[actor].name.as_str(),
-                    _ => "?",
+                let actor = match thing(Addr::new(tlb, 0)).map(|thing| thing.whose) {
+                    Some(Whose::Cpu(actor)) => self.kernel.world.actors.get(actor),
+                    _ => None,
                 };
-                format!("{prim}({actor})")
+                format!("{prim}({})", actor.map_or("?", |actor| actor.name.as_str()))
             }
         }
     }
@@ -277,9 +239,10 @@ impl Narrator {
     }
 
     fn bits(&self, addr: Addr, bits: u64) -> String {
-        match thing(addr) {
-            Thing::Page(_, 0) => {
-                format!("{}, {}", self.name(addr).trim_end_matches(".flags"), flags_text(bits))
+        let format = thing(addr).map(|thing| thing.field.format);
+        match format {
+            Some(Format::Flags(flags)) if addr == Page::from(addr.obj()).flags().addr => {
+                format!("{}, {}", self.name(addr).trim_end_matches(".flags"), flags_text(flags, bits))
             }
             _ => self.name(addr),
         }
@@ -287,12 +250,11 @@ impl Narrator {
 
     fn user(&self, event: &Narration<'_>, access: cowrace_machine::UserAccess) -> String {
         let prim = event.request.prim.name();
-        let what = match thing(access.pte) {
-            Thing::PgTable(_, va) => {
-                self.kernel.world.areas.get(usize::from(va)).map_or("?", |a| a.name.as_str())
-            }
-            _ => "?",
+        let area = match thing(access.pte).map(|thing| thing.whose) {
+            Some(Whose::Area(_, va)) => self.kernel.world.areas.get(va),
+            _ => None,
         };
+        let what = area.map_or("?", |area| area.name.as_str());
         if !event.answer.ok {
             return format!(
                 "{prim} {what}[{}]: page fault, PTE {}",
@@ -340,10 +302,11 @@ impl Narrate for Narrator {
 
     fn words(&self, memory: &Memory) -> Vec<Word> {
         let word = |(index, bits): (usize, u64)| {
-            let addr = Addr::at(index);
-            Word { kind: kind(addr), what: self.name(addr), value: self.value(addr, bits) }
+            let thing = thing(Addr::at(index))?;
+            let (what, value) = (self.name_of(&thing), self.value_as(thing.field.format, bits));
+            Some(Word { kind: thing.field.kind, what, value })
         };
-        memory.nonzero().map(word).collect()
+        memory.nonzero().filter_map(word).collect()
     }
 
     fn variables(&self, memory: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {

@@ -2,7 +2,7 @@
 
 use cowrace_machine::{Memory, Obj, mmu};
 
-use crate::layout::{MmStruct, file_page};
+use crate::objects::{MmStruct, file_page};
 use crate::pte::Pte;
 use crate::world::{Backing, Target, World};
 

@@ -7,7 +7,7 @@ use cowrace_machine::{Obj, Prim};
 use cowrace_trace::Class;
 
 use crate::cpu::Cpu;
-use crate::layout::{PAGE_REFCOUNT, Page, SPIN, kernel, pg};
+use crate::objects::{Page, SPIN, kernel, pg};
 use crate::world::Va;
 
 /// `alloc_page_vma`: a page with one reference and zeroed words. With the environment `page_reuse` it may
@@ -18,8 +18,9 @@ pub async fn alloc_page(cpu: &Cpu) -> Page {
         Some(obj) => obj,
         None => cpu.next_page(),
     };
-    cpu.alloc(obj, PAGE_REFCOUNT, 1, Prim::AllocPage).await;
-    obj.into()
+    let page = Page::from(obj);
+    cpu.alloc(obj, page.refcount().addr.word(), 1, Prim::AllocPage).await;
+    page
 }
 
 /// Makes a fresh page one of an area: `__SetPageUptodate` and where rmap will find it.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use cowrace_machine::{Memory, Obj, Op, Prim, Seat, mmu};
 
 use crate::cpu::{Cpu, Kernel};
-use crate::layout::MmStruct;
+use crate::objects::MmStruct;
 use crate::user::user_access;
 use crate::world::Target;
 

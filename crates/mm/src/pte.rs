@@ -6,7 +6,7 @@
 
 use cowrace_machine::{Value, mmu};
 
-use crate::layout::{Page, SwpEntry, ZERO_PAGE};
+use crate::objects::{Page, SwpEntry, ZERO_PAGE};
 
 /// The soft-dirty bit.
 pub const SOFT_DIRTY: u64 = 1 << 4;

@@ -2,19 +2,14 @@
 
 use cowrace_machine::{Addr, Obj};
 
-use crate::layout::{RESULTS, variable};
+use crate::objects::{Type, variable};
 use crate::value::Value;
 use crate::world::{CallSpec, Step, World};
 
-/// The last object of the initial state that there may be.
-const LAST: u16 = 127;
-
-/// Where the failure of a call is kept that no variable keeps; none for calls beyond the first 195.
+/// Where the failure of a call is kept that no variable keeps.
 #[must_use]
-pub const fn failure(call: u16) -> Option<Addr> {
-    let words = Obj::WORDS as u16;
-    let nth = RESULTS + call / words;
-    if nth <= LAST { Some(Addr::new(Obj::boot(nth as u8), (call % words) as u8)) } else { None }
+pub const fn failure(call: u16) -> Addr {
+    Type::Failures.word(call as usize)
 }
 
 /// Where the outcome of a call goes; none if nobody will ever look at it.
@@ -22,7 +17,7 @@ pub const fn failure(call: u16) -> Option<Addr> {
 pub const fn place(spec: &CallSpec, outcome: Value) -> Option<Addr> {
     match (spec.dest, outcome) {
         (Some(dest), _) => Some(variable(dest)),
-        (None, Value::Errno(_)) => failure(spec.id),
+        (None, Value::Errno(_)) => Some(failure(spec.id)),
         (None, _) => None,
     }
 }
@@ -33,6 +28,6 @@ pub fn objects(world: &World) -> impl Iterator<Item = Obj> + use<> {
         Step::Call(spec) => Some(spec.id),
         Step::Barrier(_) => None,
     });
-    let last = (RESULTS + ids.max().unwrap_or(0) / u16::from(Obj::WORDS)).min(LAST);
-    (RESULTS..=last).map(|nth| Obj::boot(nth as u8))
+    let last = failure(ids.max().unwrap_or(0)).obj().nth();
+    (0..=last).map(|nth| Type::Failures.object(nth))
 }

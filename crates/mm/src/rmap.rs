@@ -8,7 +8,7 @@ use cowrace_machine::{Prim, Value};
 
 use crate::cpu::Cpu;
 use crate::era::{AeBarriers, AnonExclusive, Ordering};
-use crate::layout::{MmStruct, ONE_INACTIVE, Page, pg};
+use crate::objects::{MmStruct, ONE_INACTIVE, Page, pg};
 
 /// `page_add_new_anon_rmap`: the first mapping of a page that nobody else can see yet. From v5.19 on such
 /// a page is exclusive.
@@ -94,7 +94,7 @@ pub async fn page_try_dup_anon_rmap(cpu: &Cpu, mm: MmStruct, page: Page) -> bool
 /// references of the December 2021 proposal.
 pub async fn only_active_reference(cpu: &Cpu, page: Page) -> bool {
     use crate::era::ActiveRead;
-    use crate::layout::ACTIVE;
+    use crate::objects::ACTIVE;
     let (active, inactive) = match cpu.rules().active_read() {
         ActiveRead::OneShot => {
             let both = cpu.load(page.mapcount(), Prim::PageMapcount).await.bits;

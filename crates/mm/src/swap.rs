@@ -11,7 +11,7 @@ use cowrace_machine::{Obj, Prim};
 
 use crate::cpu::Cpu;
 use crate::era::ZapLruDrain;
-use crate::layout::{Batch, Page, batch_lock, pg};
+use crate::objects::{Batch, Page, batch_lock, pg};
 use crate::page_alloc::free_unref_page;
 use crate::rmap::test_clear_page_lru;
 use crate::world::ActorId;

@@ -9,8 +9,8 @@ use cowrace_machine::{Obj, Prim, mmu};
 
 use crate::cpu::Cpu;
 use crate::era::Ordering;
-use crate::layout::kernel::SWAP_LOCK;
-use crate::layout::{Page, SWAP_SLOTS, SwpEntry, pg};
+use crate::objects::kernel::SWAP_LOCK;
+use crate::objects::{Page, SWAP_SLOTS, SwpEntry, pg};
 use crate::page_alloc::alloc_page;
 use crate::rmap::only_active_reference;
 use crate::swap::{lru_add_drain, lru_cache_add, put_page};
@@ -232,7 +232,7 @@ pub async fn free_swap_and_cache(cpu: &Cpu, entry: SwpEntry) {
         && let Some(page) = lookup_swap_cache(cpu, entry).await
     {
         if cpu.rules().counts_inactive() {
-            cpu.add(page.mapcount(), -(crate::layout::ONE_INACTIVE as i64), Prim::PageRemoveRmap).await;
+            cpu.add(page.mapcount(), -(crate::objects::ONE_INACTIVE as i64), Prim::PageRemoveRmap).await;
         }
         if cpu.trylock_page(page).await {
             if cpu.page_swap_cache(page).await

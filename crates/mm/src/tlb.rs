@@ -9,7 +9,7 @@ use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
 use crate::era::{BatchedFlush, Ordering};
-use crate::layout::{MmStruct, irq_off, tlb};
+use crate::objects::{MmStruct, irq_off, tlb};
 use crate::world::Va;
 
 /// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm; nothing in a kernel

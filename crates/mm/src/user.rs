@@ -9,8 +9,8 @@ use cowrace_machine::{Prim, UserAccess};
 use crate::cpu::Cpu;
 use crate::era::DirectIo;
 use crate::gup::{Foll, get_user_pages, get_user_pages_fast, release};
-use crate::layout::{MmStruct, Page, tlb, tlb_entry};
 use crate::memory::do_user_addr_fault;
+use crate::objects::{MmStruct, Page, tlb, tlb_entry};
 use crate::swap::put_page;
 use crate::world::{Errno, GupFlags, Va};
 

@@ -7,9 +7,9 @@ use cowrace_machine::{Cond, Prim};
 
 use crate::cpu::Cpu;
 use crate::era::Ordering;
-use crate::layout::{MmStruct, vm};
 use crate::memory::{FaultResult, VmFault};
 use crate::mprotect::{Change, change_protection};
+use crate::objects::{MmStruct, vm};
 use crate::world::Va;
 
 /// `mwriteprotect_range`: under the mmap lock for reading, so that faults run beside it. Un-protecting

@@ -2,7 +2,7 @@
 
 use cowrace_machine::Obj;
 
-use crate::layout::Page;
+use crate::objects::Page;
 use crate::world::{Errno, MmId};
 
 const TAG: u32 = 56;

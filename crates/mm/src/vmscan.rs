@@ -9,8 +9,8 @@ use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
 use crate::era::{AeBarriers, AnonExclusive, MadvFree, Ordering, ReclaimPin};
-use crate::layout::kernel::SWAP_LOCK;
-use crate::layout::{MmStruct, Page, pg};
+use crate::objects::kernel::SWAP_LOCK;
+use crate::objects::{MmStruct, Page, pg};
 use crate::page_alloc::free_unref_page;
 use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, UFFD_WP};
 use crate::rmap::{

@@ -2,8 +2,10 @@
 //!
 //! This is what the language lowers to; [`crate::program`] makes a [`cowrace_machine::Program`] of it.
 
-use cowrace_machine::Window;
+use cowrace_machine::{Arena, Obj, Window};
 use cowrace_trace::Class;
+
+use crate::objects::PAIRED;
 
 /// Index of an mm in [`World::mms`].
 pub type MmId = usize;
@@ -14,14 +16,19 @@ pub type VarId = usize;
 /// Index of an actor in [`World::actors`].
 pub type ActorId = usize;
 
-/// Areas that a scenario may have.
-pub const MAX_AREAS: usize = 8;
-/// Variables that a scenario may have.
-pub const MAX_VARIABLES: usize = 15;
+/// Areas that a scenario may have: a TLB has a word for each.
+pub const MAX_AREAS: usize = Obj::WORDS as usize;
+/// Variables that a scenario may have: the words of an arena.
+pub const MAX_VARIABLES: usize = WORDS;
+/// Calls that a scenario may have, those of the environment included: each has a word for its failure.
+pub const MAX_CALLS: usize = WORDS;
 /// Actors that a scenario may have. One CPU is left for those who look at the end.
 pub const MAX_ACTORS: usize = 15;
-/// Address spaces that a scenario may have.
-pub const MAX_MMS: usize = 6;
+/// Address spaces that a scenario may have: an arena has numbers for what each has in each area.
+pub const MAX_MMS: usize = PAIRED;
+
+/// The words of an arena.
+const WORDS: usize = Arena::OBJECTS as usize * Obj::WORDS as usize;
 
 /// A whole scenario.
 #[derive(Clone, Debug, PartialEq)]

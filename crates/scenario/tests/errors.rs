@@ -170,7 +170,7 @@ files! {
     env: "race r\nmm A { a: file }\nenv lru_drian, reclaim<=10\nenv tlb_evict, tlb_evict\nenv spec_ref\n\nt @A\n====\na[0] = 1\n";
     env_column: "race r\nmm A { a: anon }\nenv reclaim<=1\n\nkswapd\n======\nreclaim(A.a)\n";
     variants: "race r\nmm A { a: anon }\nvariant get { $grab = get; $drop = put_page }\nvariant pin { $grap = pin }\nvariant pin { grab = pin }\n\nt @A\n==========\nh = $grab(a)\n$drop(h)\n";
-    too_many_areas: "race r\nmm A { a: anon; b: anon; c: anon; d: anon; e: anon; f: anon; g: anon; h: anon; i: anon }\n\nt @A\n====\na[0] = 1\n";
+    too_many_areas: "race r\nmm A { a: anon; b: anon; c: anon; d: anon; e: anon; f: anon; g: anon; h: anon; i: anon; j: anon; k: anon; l: anon; m: anon; n: anon; o: anon; p: anon }\n\nt @A\n====\na[0] = 1\n";
     child_nobody_forks: "race r\nmm A { a: anon }\n\nt @A        c @C\n==========  ==========\na[0] = 1    C = fork()\n";
     fork_without_mm: "race r\nmm A { a: anon }\n\nt           c @C\n==========  ==========\nC = fork()  a[0] = 1\n";
 }

@@ -389,7 +389,7 @@ impl<T: Threads> Execution<T> {
     /// Words that the program does not have: they belong to an actor that it does not have.
     fn own_word(&self, nth: usize) -> Addr {
         let (obj, word) = (nth / Obj::WORDS as usize, nth % Obj::WORDS as usize);
-        Addr::new(Obj::allocated(self.study.program().actors.len() as u8, obj as u8), word as u8)
+        Addr::new(Obj::allocated(self.study.program().actors.len() as u8, obj as u16), word as u8)
     }
 
     /// Not zero once the actor has finished.

@@ -74,7 +74,7 @@ struct Way {
 
 /// A place that does not depend on how an actor came there: actor, last mark if it has not finished, passed
 /// barriers, allocated objects, whether something is wrong.
-type Meeting = (u8, Option<Mark>, Box<[u8]>, u8, bool);
+type Meeting = (u8, Option<Mark>, Box<[u8]>, u16, bool);
 
 /// How an actor goes on from a place: what it asks, how often it has passed each barrier, whether something is
 /// wrong, and where each answer leads.

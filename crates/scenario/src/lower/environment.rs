@@ -1,6 +1,8 @@
 //! What the environment does, as actors of its own.
 
-use cowrace_mm::world::{ActorSpec, Area, Backing, Call, CallSpec, MAX_ACTORS, Origin, Step, Target};
+use cowrace_mm::world::{
+    ActorSpec, Area, Backing, Call, CallSpec, MAX_ACTORS, MAX_CALLS, Origin, Step, Target,
+};
 
 use super::names::Names;
 use crate::diagnostic::{Diagnostic, Report};
@@ -51,13 +53,23 @@ pub(super) fn add(
         };
         if calls.is_empty() && report.is_empty() {
             report.push(
-                Diagnostic::new(span, format!("`{name}` has nothing to do: there is no anonymous area"))
-                    .help("declare one, as `mm A { buf: anon }`"),
+                Diagnostic::new(
+                    span.clone(),
+                    format!("`{name}` has nothing to do: there is no anonymous area"),
+                )
+                .help("declare one, as `mm A { buf: anon }`"),
             );
         }
         let mut steps = Vec::new();
+        if texts.len() + calls.len() > MAX_CALLS {
+            report.push(
+                Diagnostic::new(span, format!("the calls leave no room for those of `{name}`"))
+                    .help(format!("columns and environment make at most {MAX_CALLS} calls")),
+            );
+            continue;
+        }
         for (call, text) in calls {
-            let id = u16::try_from(texts.len()).unwrap_or(u16::MAX);
+            let id = texts.len() as u16;
             steps.push(Step::Call(CallSpec { id, dest: None, call }));
             texts.push(text);
         }

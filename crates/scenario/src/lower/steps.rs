@@ -1,6 +1,6 @@
 //! Rows into the programs of the columns, and into what is drawn.
 
-use cowrace_mm::world::{CallSpec, Step};
+use cowrace_mm::world::{CallSpec, MAX_CALLS, Step};
 
 use super::calls::Scope;
 use super::names::Names;
@@ -145,7 +145,13 @@ fn cell(
     }
     let (dest, call) = Scope { names, column: read.raw.column }.lower(cell)?;
     state.exited = call == Call::Exit;
-    let id = u16::try_from(made.len()).map_err(|_| Diagnostic::new(read.span(), "too many calls"))?;
+    if made.len() == MAX_CALLS {
+        return Err(Some(
+            Diagnostic::new(read.span(), "too many calls")
+                .help(format!("a scenario has at most {MAX_CALLS}")),
+        ));
+    }
+    let id = made.len() as u16;
     let spec = CallSpec { id, dest, call };
     state.steps.push(Step::Call(spec.clone()));
     made.push(Made {

@@ -1,0 +1,75 @@
+//! `struct mm_struct` of `include/linux/mm_types.h`, v5.7 to v6.15. Left out: everything above the page tables, counters
+//! of memory, everything that is not of an address space.
+
+use cowrace_machine::{Addr, Obj};
+
+use super::structure::structure;
+use super::{Format, PageTable, Type, Vma};
+use crate::world::{MmId, Va};
+
+/// `struct mm_struct`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MmStruct(pub MmId);
+
+structure! {
+    MmStruct in Mm, at Addr {
+        /// `mm->mmap_lock`.
+        mmap_lock: "{mm}.mmap_lock", Other, Format::Rwsem;
+        /// `mm->write_protect_seq`.
+        write_protect_seq: "{mm}.write_protect_seq", Mark, Format::Number;
+        /// `mm->has_pinned`.
+        has_pinned: "{mm}.has_pinned", Mark, Format::Number;
+        /// `mm->tlb_flush_pending`.
+        tlb_flush_pending: "{mm}.tlb_flush_pending", Other, Format::Number;
+        /// `mm->tlb_flush_batched`.
+        tlb_flush_batched: "{mm}.tlb_flush_batched", Other, Format::Number;
+        /// Copies of pages that nobody else mapped: a count that no kernel has.
+        copies: "{mm}.copies", Other, Format::Number;
+        /// Times that waiters in `handle_userfault` were woken.
+        userfault_wakes: "{mm}.userfault wakes", Other, Format::Number;
+        /// Whether the mm has been made: its threads may run.
+        started: "{mm}.started", Other, Format::Number;
+    }
+}
+
+impl MmStruct {
+    /// The object.
+    #[must_use]
+    pub const fn obj(self) -> Obj {
+        Type::Mm.object(self.0 as u16)
+    }
+
+    const fn word(self, word: u8) -> Addr {
+        Addr::new(self.obj(), word)
+    }
+
+    /// The page table of an area.
+    #[must_use]
+    pub const fn table(self, va: Va) -> PageTable {
+        PageTable { mm: self.0, va }
+    }
+
+    /// A page-table entry.
+    #[must_use]
+    pub const fn pte(self, va: Va) -> Addr {
+        self.table(va).pte(0)
+    }
+
+    /// The VMA at an address.
+    #[must_use]
+    pub const fn vma(self, va: Va) -> Vma {
+        Vma { mm: self.0, va }
+    }
+
+    /// `vma->vm_flags`, 0 if nothing is mapped there.
+    #[must_use]
+    pub const fn vm_flags(self, va: Va) -> Addr {
+        self.vma(va).vm_flags()
+    }
+
+    /// `vma->vm_lock` (v6.4 and later).
+    #[must_use]
+    pub const fn vm_lock(self, va: Va) -> Addr {
+        self.vma(va).vm_lock()
+    }
+}

@@ -1,0 +1,21 @@
+//! What user space has beside its memory: the variables of a scenario, and the failures of calls that no variable keeps.
+
+use cowrace_machine::Addr;
+use cowrace_trace::Kind;
+
+use super::{Field, Format, Structure, Type};
+use crate::world::VarId;
+
+/// A variable.
+pub(crate) const VARIABLE: Structure =
+    Structure::list(Field { name: "{variable}", kind: Kind::Variable, format: Format::Value });
+
+/// What a call failed with.
+pub(crate) const FAILURE: Structure =
+    Structure::list(Field { name: "result of call {call}", kind: Kind::Other, format: Format::Value });
+
+/// A variable of the scenario.
+#[must_use]
+pub const fn variable(var: VarId) -> Addr {
+    Type::Variables.word(var)
+}
