@@ -5,7 +5,9 @@ use cowrace_machine::{Cond, Obj, Prim, mmu};
 use cowrace_mm::layout::{MmStruct, variable};
 use cowrace_mm::result;
 use cowrace_mm::value::{Handle, Value};
-use cowrace_mm::world::{ActorId, Advice, Arg, Call, CallSpec, Errno, MmId, Origin, Step, Target, VarId};
+use cowrace_mm::world::{
+    ActorId, Advice, Arg, Backing, Call, CallSpec, Errno, MmId, Origin, Step, Target, VarId,
+};
 
 use crate::cpu::{Cpu, Known};
 use crate::history::{self, Histories};
@@ -223,6 +225,9 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
         Call::Munmap { va } => cpu.munmap(mm, va).await,
         Call::Madvise { va, advice } => match advice {
             Advice::DontNeed => cpu.discard(mm, va, false).await,
+            Advice::Free if cpu.world.areas[va].backing != Backing::Anon => {
+                return Value::Errno(Errno::Einval);
+            }
             Advice::Free => cpu.give_up(mm, va).await,
             Advice::DontFork => {
                 cpu.set_bits(mm.vm_flags(va), cowrace_mm::layout::vm::DONTCOPY, Prim::VmFlags).await

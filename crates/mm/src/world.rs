@@ -315,7 +315,7 @@ pub enum Call {
         /// The page.
         va: Va,
     },
-    /// `madvise(2)` of the page.
+    /// `madvise(2)` of the page: 0, or `EINVAL` for `MADV_FREE` of a file.
     Madvise {
         /// The page.
         va: Va,
@@ -440,6 +440,8 @@ pub enum Errno {
     Efault = 2,
     /// Try again.
     Eagain = 3,
+    /// Invalid argument.
+    Einval = 4,
 }
 
 /// A term of a predicate.
