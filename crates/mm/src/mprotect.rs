@@ -41,19 +41,22 @@ impl Change {
     }
 }
 
-/// `mprotect_fixup`: the VMA's flags first, then the PTEs, all under the mmap lock for writing.
+/// `mprotect_fixup`: the VMA's flags first, then the PTEs, all under the mmap lock for writing. Where the flags do not
+/// change, there is nothing to do and no PTE is looked at (every version read: v5.7, v5.9, v5.18, v6.1, v6.12).
 pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
     let _frame = cpu.frame("mprotect_fixup");
     cpu.mmap_write_lock(mm).await;
-    let locked = vma_start_write(cpu, mm, va).await;
     let old = cpu.find_vma(mm, va).await;
-    if old & vm::EXISTS != 0 {
-        let vm_flags = if write { old | vm::WRITE } else { old & !vm::WRITE };
+    let vm_flags = if write { old | vm::WRITE } else { old & !vm::WRITE };
+    if old & vm::EXISTS != 0 && vm_flags != old {
+        let locked = vma_start_write(cpu, mm, va).await;
         cpu.store(mm.vm_flags(va), vm_flags, Prim::VmFlags).await;
         change_protection(cpu, mm, va, Change::Protection { vm_flags }).await;
-    }
-    if locked {
-        cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+        if locked {
+            cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+        }
+    } else if old & vm::EXISTS != 0 {
+        cpu.why(|| "the VMA's flags stay as they are, so there is nothing to do".to_owned());
     }
     cpu.mmap_write_unlock(mm).await;
 }
