@@ -236,7 +236,9 @@ async fn follow_page_pte(
 }
 
 /// `can_follow_write_pte`: a PTE without the write bit may be written through by `FOLL_FORCE`, if the page
-/// in it is the one that breaking COW made.
+/// in it is the one that breaking COW made. Since 5535be309971 (v6.0) also only if nobody needs a write fault:
+/// userfaultfd, or who tracks soft-dirty pages (`pte_needs_soft_dirty_wp`). `VM_SOFTDIRTY` is left out, so pages are
+/// tracked from the start; what that costs before the first clear_refs is a fault for a page that was never written.
 async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, vm_flags: u64) -> bool {
     if pte.write() {
         return true;
@@ -251,6 +253,7 @@ async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, v
             foll.flags.force
                 && vm_flags & vm::WRITE == 0
                 && !pte.uffd_wp()
+                && pte.soft_dirty()
                 && pte.page().is_anon()
                 && cpu.page_anon_exclusive(pte.page()).await
         }
