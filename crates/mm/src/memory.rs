@@ -10,8 +10,8 @@ use cowrace_machine::{Prim, mmu};
 use crate::costs::count;
 use crate::cpu::Cpu;
 use crate::era::{
-    AnonExclusive, FreeSwapCache, GupLongterm, Ordering, SwapinRecheck, SwapinReuse, UffdFlush, VmaLock,
-    WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
+    AnonExclusive, FreeSwapCache, GupLongterm, Ordering, SwapinRecheck, SwapinReuse, SwapinWritable,
+    UffdFlush, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
 };
 use crate::layout::kernel::{COPIED, FAULTED};
 use crate::layout::{MmStruct, Page, file_page, pg, vm};
@@ -576,7 +576,16 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
                 format!("{reason}, so keep the page")
             });
             exclusive = true;
-            if vmf.write() {
+            if rules.is(SwapinWritable::Yes) {
+                // Unless a write fault is needed for other reasons; then do_wp_page sees to a store.
+                if vmf.vma(vm::WRITE) && !pte.uffd_wp() && pte.soft_dirty() {
+                    pte = vmf.maybe_mkwrite(pte);
+                    if vmf.write() {
+                        pte = pte.set(mmu::DIRTY);
+                        satisfied = true;
+                    }
+                }
+            } else if vmf.write() {
                 pte = vmf.maybe_mkwrite(pte.set(mmu::DIRTY | SOFT_DIRTY));
                 satisfied = true;
             }

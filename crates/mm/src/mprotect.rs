@@ -111,7 +111,7 @@ async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
             }
         }
         Change::Protection { vm_flags } => {
-            let upgrade = cpu.rules().is(MprotectUpgrade::Yes);
+            let upgrade = !cpu.rules().is(MprotectUpgrade::No);
             if upgrade && can_change_pte_writable(cpu, new, vm_flags).await {
                 new.set(mmu::WRITE)
             } else {
@@ -121,10 +121,11 @@ async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
     }
 }
 
-/// `can_change_pte_writable` (64fe24a3e05e, with 76aefad628aa).
+/// `can_change_pte_writable` (64fe24a3e05e, with 76aefad628aa; read in v6.1, v6.2, v6.12): up to v6.1 also only if the
+/// PTE is dirty, which since 7ea7e333842e matters to shared mappings alone.
 async fn can_change_pte_writable(cpu: &Cpu, pte: Pte, vm_flags: u64) -> bool {
     vm_flags & vm::WRITE != 0
-        && pte.dirty()
+        && (pte.dirty() || cpu.rules().is(MprotectUpgrade::Yes))
         && pte.soft_dirty()
         && !pte.uffd_wp()
         && pte.page().is_anon()

@@ -2,9 +2,9 @@
 
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, BatchedFlush, ClearRefsFlush, ClearRefsLock, ClearRefsPin,
-    DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned, MadvFree,
-    MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck, SwapinReuse, UffdFlush, UffdUnprotect,
-    VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
+    DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned, IoUringPin,
+    MadvFree, MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck, SwapinReuse, SwapinWritable,
+    UffdFlush, UffdUnprotect, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// Where a row's statement comes from.
@@ -299,7 +299,7 @@ pub const COMMITS: &[Commit] = &[
         closes: "an exclusive dirty page becomes writable without a fault",
         effect: Effect::Prepares,
         provenance: Provenance::Read,
-        rule: |r| r.mprotect_upgrade = MprotectUpgrade::Yes,
+        rule: |r| r.mprotect_upgrade = MprotectUpgrade::Dirty,
     },
     Commit {
         id: "5535be309971",
@@ -330,6 +330,19 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("longterm-ro-pin-private-file"),
         provenance: Provenance::Read,
         rule: |r| r.gup_longterm = GupLongterm::Unshare,
+    },
+    Commit {
+        id: "7ea7e333842e",
+        release: "v6.2",
+        title: "mm/mprotect: allow clean exclusive anon pages to be writable",
+        closes: "an exclusive page becomes writable without a fault, clean or not",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| {
+            if r.mprotect_upgrade == MprotectUpgrade::Dirty {
+                r.mprotect_upgrade = MprotectUpgrade::Yes;
+            }
+        },
     },
     Commit {
         id: "uffd-unprotect-writable",
@@ -383,6 +396,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("odirect-fork-lost-read"),
         provenance: Provenance::Inferred,
         rule: |r| r.direct_io = DirectIo::Pin,
+    },
+    Commit {
+        id: "c18160dba5ff",
+        release: "v6.11",
+        title: "mm: swap: reuse exclusive folio directly instead of wp page faults",
+        closes: "a page that a read brings back from swap needs no second fault for a store, if it is exclusive",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.swapin_writable = SwapinWritable::Yes,
     },
     Commit {
         id: "zap-no-lru-drain",

@@ -119,7 +119,7 @@ pub const PRESETS: &[Preset] = &[
         "v6.2",
         "long-term read pins of private mappings break COW",
         Some("v6.1"),
-        &["84209e87c696", "uffd-unprotect-writable"],
+        &["84209e87c696", "7ea7e333842e", "uffd-unprotect-writable"],
     ),
     mainline(
         "v6.4",
@@ -127,7 +127,12 @@ pub const PRESETS: &[Preset] = &[
         Some("v6.2"),
         &["reclaim-recheck-pinned", "0bff0aaea03e"],
     ),
-    mainline("v6.12", "fork takes VMA locks; O_DIRECT pins", Some("v6.4"), &["fb49c455323f", "a7e689dd1c06"]),
+    mainline(
+        "v6.12",
+        "fork takes VMA locks; O_DIRECT pins",
+        Some("v6.4"),
+        &["fb49c455323f", "a7e689dd1c06", "c18160dba5ff"],
+    ),
     mainline(
         "v6.15",
         "unmapping leaves the LRU batches alone; what else is new concerns large folios",

@@ -322,11 +322,20 @@ rules! {
         /// `MM_CP_TRY_CHANGE_WRITABLE`.
         TryWritable = "try-writable",
     }
-    /// Whether mprotect maps an exclusive dirty page writable at once (64fe24a3e05e).
+    /// Whether mprotect maps an exclusive page writable at once (64fe24a3e05e).
     mprotect_upgrade: MprotectUpgrade = No {
         /// The next store faults.
         No = "no",
-        /// `MM_CP_TRY_CHANGE_WRITABLE`.
+        /// `MM_CP_TRY_CHANGE_WRITABLE`, of a PTE that is dirty (v6.0, v6.1).
+        Dirty = "dirty",
+        /// Of any (7ea7e333842e, v6.2).
+        Yes = "yes",
+    }
+    /// Whether a read fault maps a page writable that comes back from swap and is exclusive (c18160dba5ff).
+    swapin_writable: SwapinWritable = No {
+        /// The next store faults.
+        No = "no",
+        /// The PTE gets the write bit at once.
         Yes = "yes",
     }
     /// The lock that a page fault takes.
