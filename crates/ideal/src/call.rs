@@ -13,6 +13,7 @@ use crate::cpu::{Cpu, Known};
 use crate::history::{self, Histories};
 use crate::keepers::{calls, keepers};
 use crate::layout::{heir, page};
+use crate::memory::HeldUp;
 use crate::promises::Rule;
 
 /// The whole life of an actor.
@@ -75,7 +76,13 @@ struct Taken {
 async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Result<Taken, Errno> {
     let mm = MmStruct(target.mm);
     let force = matches!(spec.call, Call::Gup { flags, .. } if flags.force);
-    let (page, is_own) = cpu.take(mm, target.va, write, force).await?;
+    let held_up = match spec.call {
+        Call::Gup { flags, .. } if !flags.unlockable => HeldUp::Fails,
+        // Up to v6.9 it fails.
+        Call::IoUringRegister { .. } => HeldUp::Either,
+        _ => HeldUp::Waits,
+    };
+    let (page, is_own) = cpu.take(mm, target.va, write, force, held_up).await?;
     cpu.touched(target, write, spec.dest).await;
     let rule = cpu.promises.rule(cpu.world, spec, target.va);
     let mut heir = None;

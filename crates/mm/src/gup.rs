@@ -166,7 +166,7 @@ async fn gup_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
 }
 
 /// `get_user_pages`, `pin_user_pages` and their `_remote` forms (`__get_user_pages`): under the mmap lock,
-/// faulting in what is missing.
+/// faulting in what is missing. Whether a fault may drop the lock to wait is up to the caller: [`GupFlags::unlockable`].
 pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Result<Page, Errno> {
     let _frame = cpu.frame("__get_user_pages");
     set_has_pinned(cpu, mm, foll).await;
@@ -189,8 +189,21 @@ pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Resu
             Err(flag) => flag,
         };
         // faultin_page.
-        let fault = VmFault { mm, va, flag, vm_flags, orig_pte: Pte::default(), vma_locked: false };
+        let fault = VmFault {
+            mm,
+            va,
+            flag,
+            vm_flags,
+            orig_pte: Pte::default(),
+            vma_locked: false,
+            allow_retry: foll.flags.unlockable,
+        };
         match handle_mm_fault(cpu, fault).await {
+            // vm_fault_to_errno.
+            FaultResult::Sigbus => {
+                cpu.mmap_read_unlock(mm).await;
+                return Err(Errno::Efault);
+            }
             FaultResult::Retry => cpu.mmap_read_lock(mm).await,
             FaultResult::Write if vm_flags & vm::WRITE == 0 => foll_cow = true,
             FaultResult::Write | FaultResult::Done => {}

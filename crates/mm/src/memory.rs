@@ -54,6 +54,8 @@ pub struct VmFault {
     pub orig_pte: Pte,
     /// Whether the VMA's lock is held instead of the mmap lock.
     pub vma_locked: bool,
+    /// `FAULT_FLAG_ALLOW_RETRY`: the lock may be dropped in order to wait.
+    pub allow_retry: bool,
 }
 
 /// `vm_fault_t`, as far as callers look at it.
@@ -65,6 +67,8 @@ pub enum FaultResult {
     Write,
     /// `VM_FAULT_RETRY`: the lock was dropped, to sleep in userfaultfd.
     Retry,
+    /// `VM_FAULT_SIGBUS`: it would have to be dropped, and may not be.
+    Sigbus,
 }
 
 impl VmFault {
@@ -91,7 +95,8 @@ impl VmFault {
 pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) -> Result<(), Errno> {
     let _frame = cpu.frame("do_user_addr_fault");
     let flag = if write { FaultFlag::Write } else { FaultFlag::Read };
-    let fault = VmFault { mm, va, flag, vm_flags: 0, orig_pte: Pte::default(), vma_locked: false };
+    let fault =
+        VmFault { mm, va, flag, vm_flags: 0, orig_pte: Pte::default(), vma_locked: false, allow_retry: true };
     if !cpu.rules().is(VmaLock::No) && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
         // lock_vma_under_rcu. Userfaultfd areas go the other way, as in v6.4.
         let vm_flags = cpu.find_vma(mm, va).await;

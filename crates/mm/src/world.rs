@@ -184,6 +184,9 @@ pub struct GupFlags {
     pub force: bool,
     /// `FOLL_LONGTERM`.
     pub longterm: bool,
+    /// Whether it may let go of the mmap lock to wait, and then try again: a `locked` was passed, which kernels since
+    /// v6.2 note as `FOLL_UNLOCKABLE`. Who may not gets `EFAULT` where userfaultfd would have it wait.
+    pub unlockable: bool,
 }
 
 /// Advice of `madvise`.

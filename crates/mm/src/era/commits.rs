@@ -398,6 +398,15 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.direct_io = DirectIo::Pin,
     },
     Commit {
+        id: "io-uring-pin-fast",
+        release: "v6.10",
+        title: "io_uring: unify io_pin_pages() (id not looked up)",
+        closes: "buffers are pinned through GUP-fast, and registering them waits for userfaultfd instead of failing",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| r.io_uring_pin = IoUringPin::Fast,
+    },
+    Commit {
         id: "c18160dba5ff",
         release: "v6.11",
         title: "mm: swap: reuse exclusive folio directly instead of wp page faults",

@@ -131,7 +131,7 @@ pub const PRESETS: &[Preset] = &[
         "v6.12",
         "fork takes VMA locks; O_DIRECT pins",
         Some("v6.4"),
-        &["fb49c455323f", "a7e689dd1c06", "c18160dba5ff"],
+        &["fb49c455323f", "a7e689dd1c06", "io-uring-pin-fast", "c18160dba5ff"],
     ),
     mainline(
         "v6.15",

@@ -347,6 +347,13 @@ rules! {
         /// The VMA's lock, and fork takes it (fb49c455323f).
         Yes = "yes",
     }
+    /// How io_uring pins the buffers that are registered (v6.10).
+    io_uring_pin: IoUringPin = Slow {
+        /// `pin_user_pages`, with the mmap lock held throughout.
+        Slow = "slow",
+        /// `pin_user_pages_fast`.
+        Fast = "fast",
+    }
     /// Whether `O_DIRECT` takes pins (v6.5).
     direct_io: DirectIo = Get {
         /// `FOLL_GET`.
