@@ -10,6 +10,7 @@ use crate::cpu::Cpu;
 use crate::era::{AeBarriers, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, Ordering, PinSteps};
 use crate::layout::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
 use crate::memory::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
+use crate::pgtable::pte_dirty;
 use crate::pte::Pte;
 use crate::swap::{put_page, put_page_refs};
 use crate::world::{Errno, GupFlags, Va};
@@ -241,7 +242,10 @@ async fn follow_page_pte(
     }
     // try_grab_page: under the PTE lock a plain addition will do.
     cpu.add(page.refcount(), foll.refs() as i64, Prim::PageRefAdd).await;
-    if foll.flags.write && !pte.dirty() && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await {
+    if foll.flags.write
+        && !pte_dirty(cpu.arch(), pte)
+        && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await
+    {
         cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
     }
     cpu.ptl_unlock(mm).await;
@@ -260,7 +264,7 @@ async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, v
         GupForce::CowFlag => {
             // v5.8 upgrades reads of read-only areas to writes, so there FOLL_FORCE is not asked.
             let force = foll.flags.force || cpu.rules().is(GupRead::ForceWrite);
-            force && foll_cow && (pte.dirty() || !cpu.rules().keeps(Ordering::GupForceDirty))
+            force && foll_cow && (pte_dirty(cpu.arch(), pte) || !cpu.rules().keeps(Ordering::GupForceDirty))
         }
         GupForce::AnonExclusive => {
             foll.flags.force

@@ -9,6 +9,7 @@ use crate::cpu::Cpu;
 use crate::era::Ordering;
 use crate::layout::{MmStruct, pg, vm};
 use crate::mmap::{vma_start_write, zap_page_range};
+use crate::pgtable::{pte_dirty, pte_mkclean};
 use crate::pte::Pte;
 use crate::swap::{lru_add_drain, lru_add_drain_to_unmap, mark_page_lazyfree};
 use crate::swapfile::{free_swap_and_cache, try_to_free_swap};
@@ -89,9 +90,9 @@ async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
             }
         }
         if go_on {
-            if pte.young() || pte.dirty() {
+            if pte.young() || pte_dirty(cpu.arch(), pte) {
                 let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
-                cpu.set_pte_at(mm, va, old.clear(mmu::ACCESSED | mmu::DIRTY)).await;
+                cpu.set_pte_at(mm, va, pte_mkclean(old.clear(mmu::ACCESSED))).await;
                 flush = true;
             }
             mark_page_lazyfree(cpu, page).await;

@@ -17,6 +17,7 @@ use crate::layout::kernel::{COPIED, FAULTED};
 use crate::layout::{MmStruct, Page, file_page, pg, vm};
 use crate::narrate::count_text;
 use crate::page_alloc::{alloc_page, prepare_anon_page};
+use crate::pgtable::{pte_mkdirty, pte_mkwrite, pte_wrprotect};
 use crate::pte::{Pte, SOFT_DIRTY, UFFD_WP};
 use crate::rmap::{page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap_after_copy};
 use crate::swap::{lru_add_drain, lru_cache_add, put_page};
@@ -85,8 +86,8 @@ impl VmFault {
     }
 
     /// `maybe_mkwrite`.
-    const fn maybe_mkwrite(&self, pte: Pte) -> Pte {
-        if self.vma(vm::WRITE) { pte.set(mmu::WRITE) } else { pte }
+    fn maybe_mkwrite(&self, cpu: &Cpu, pte: Pte) -> Pte {
+        if self.vma(vm::WRITE) { pte_mkwrite(cpu.arch(), pte) } else { pte }
     }
 }
 
@@ -161,7 +162,7 @@ pub async fn handle_mm_fault(cpu: &Cpu, mut vmf: VmFault) -> FaultResult {
     }
     let mut young = pte.set(mmu::ACCESSED);
     if vmf.write() {
-        young = young.set(mmu::DIRTY | SOFT_DIRTY);
+        young = pte_mkdirty(cpu.arch(), young);
     }
     if !young.same(pte) {
         cpu.store(mm.pte(va), young, Prim::PtepSetAccessFlags).await;
@@ -202,7 +203,7 @@ async fn map_new_page(cpu: &Cpu, vmf: &VmFault, page: Page, recheck: Ordering) -
     }
     page_add_new_anon_rmap(cpu, page).await;
     lru_cache_add(cpu, page).await;
-    let pte = vmf.maybe_mkwrite(Pte::mk(page).set(mmu::DIRTY | SOFT_DIRTY));
+    let pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), Pte::mk(page)));
     cpu.set_pte_at(mm, va, pte).await;
     cpu.ptl_unlock(mm).await;
     FaultResult::Done
@@ -457,7 +458,7 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
 /// `wp_page_reuse`: the page stays, the PTE becomes writable. Drops the PTE lock.
 async fn wp_page_reuse(cpu: &Cpu, vmf: &VmFault) {
     let _frame = cpu.frame("wp_page_reuse");
-    let entry = vmf.maybe_mkwrite(vmf.orig_pte.set(mmu::ACCESSED | mmu::DIRTY | SOFT_DIRTY));
+    let entry = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), vmf.orig_pte.set(mmu::ACCESSED)));
     cpu.store(vmf.mm.pte(vmf.va), entry, Prim::PtepSetAccessFlags).await;
     cpu.ptl_unlock(vmf.mm).await;
 }
@@ -479,7 +480,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
         if vmf.unshare() {
             entry = entry.carry(vmf.orig_pte, SOFT_DIRTY | UFFD_WP);
         } else {
-            entry = vmf.maybe_mkwrite(entry.set(mmu::DIRTY | SOFT_DIRTY));
+            entry = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), entry));
         }
         // The old entry must be gone from every TLB before the new one can be used from any.
         cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
@@ -584,14 +585,14 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
             if rules.is(SwapinWritable::Yes) {
                 // Unless a write fault is needed for other reasons; then do_wp_page sees to a store.
                 if vmf.vma(vm::WRITE) && !pte.uffd_wp() && pte.soft_dirty() {
-                    pte = vmf.maybe_mkwrite(pte);
+                    pte = vmf.maybe_mkwrite(cpu, pte);
                     if vmf.write() {
-                        pte = pte.set(mmu::DIRTY);
+                        pte = pte_mkdirty(cpu.arch(), pte);
                         satisfied = true;
                     }
                 }
             } else if vmf.write() {
-                pte = vmf.maybe_mkwrite(pte.set(mmu::DIRTY | SOFT_DIRTY));
+                pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), pte));
                 satisfied = true;
             }
         } else {
@@ -601,7 +602,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         }
         page_add_anon_rmap(cpu, page, exclusive).await;
         if pte.uffd_wp() {
-            pte = pte.clear(mmu::WRITE);
+            pte = pte_wrprotect(cpu, pte);
         }
         cpu.set_pte_at(mm, va, pte).await;
     } else {
@@ -613,12 +614,12 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
             };
             if reuse {
                 cpu.why(|| "nobody else has it, so map it writable".to_owned());
-                pte = vmf.maybe_mkwrite(pte.set(mmu::DIRTY | SOFT_DIRTY));
+                pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), pte));
                 satisfied = true;
             }
         }
         if pte.uffd_wp() {
-            pte = pte.clear(mmu::WRITE);
+            pte = pte_wrprotect(cpu, pte);
         }
         cpu.set_pte_at(mm, va, pte).await;
         page_add_anon_rmap(cpu, page, exclusive).await;

@@ -3,12 +3,13 @@
 //! Follows `mm/mprotect.c` (v5.7 to v6.12): `mprotect_fixup`, `change_protection`, `change_pte_range`. Left
 //! out: NUMA hinting, PROT_NONE, VMA splits and merges.
 
-use cowrace_machine::{Prim, mmu};
+use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, MprotectUpgrade, Ordering, UffdUnprotect};
 use crate::layout::{MmStruct, vm};
 use crate::mmap::vma_start_write;
+use crate::pgtable::{pte_dirty, pte_mkwrite, pte_modify};
 use crate::pte::{Pte, UFFD_WP};
 use crate::tlb::{dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_page, inc_tlb_flush_pending};
 use crate::world::Va;
@@ -98,14 +99,14 @@ async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bo
 /// The PTE that a change makes. A private mapping's `vm_page_prot` has no write bit, so it always goes,
 /// unless the kernel looks whether a store would be allowed anyway.
 async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
-    let new = old.clear(mmu::WRITE);
+    let new = pte_modify(cpu, old);
     match change {
         Change::UffdWp => new.set(UFFD_WP),
         Change::UffdWpResolve { vm_flags } => {
             let new = new.clear(UFFD_WP);
             let upgrade = cpu.rules().is(UffdUnprotect::TryWritable);
             if upgrade && can_change_pte_writable(cpu, new, vm_flags).await {
-                new.set(mmu::WRITE)
+                pte_mkwrite(cpu.arch(), new)
             } else {
                 new
             }
@@ -113,7 +114,7 @@ async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
         Change::Protection { vm_flags } => {
             let upgrade = !cpu.rules().is(MprotectUpgrade::No);
             if upgrade && can_change_pte_writable(cpu, new, vm_flags).await {
-                new.set(mmu::WRITE)
+                pte_mkwrite(cpu.arch(), new)
             } else {
                 new
             }
@@ -125,7 +126,7 @@ async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
 /// PTE is dirty, which since 7ea7e333842e matters to shared mappings alone.
 async fn can_change_pte_writable(cpu: &Cpu, pte: Pte, vm_flags: u64) -> bool {
     vm_flags & vm::WRITE != 0
-        && (pte.dirty() || cpu.rules().is(MprotectUpgrade::Yes))
+        && (pte_dirty(cpu.arch(), pte) || cpu.rules().is(MprotectUpgrade::Yes))
         && pte.soft_dirty()
         && !pte.uffd_wp()
         && pte.page().is_anon()

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cowrace_machine::{Addr, Memory, Narrate, Narration, Obj, Op, Prim, mmu};
+use cowrace_machine::{Addr, Arch, Memory, Narrate, Narration, Obj, Op, Prim, mmu};
 use cowrace_trace::{Change, Kind, Word};
 
 use crate::cpu::Kernel;
 use crate::layout::{ACTIVE, GUP_PIN_COUNTING_BIAS, Thing, boot_page, file_page, pg, thing, variable, vm};
+use crate::pgtable::pte_dirty;
 use crate::pte::Pte;
 use crate::value::Value;
 use crate::world::World;
@@ -54,7 +55,7 @@ pub(crate) fn value_text(world: &World, value: Value) -> String {
 }
 
 /// A PTE in words.
-fn pte_text(world: &World, bits: u64) -> String {
+fn pte_text(world: &World, arch: Arch, bits: u64) -> String {
     let pte = Pte::from(bits);
     if pte.none() {
         return "none".to_owned();
@@ -63,7 +64,7 @@ fn pte_text(world: &World, bits: u64) -> String {
         if pte.is_swap() { format!("swap({})", pte.entry().0) } else { page_name(world, pte.page().obj) };
     if pte.present() {
         text.push_str(if pte.write() { " RW" } else { " RO" });
-        if pte.dirty() {
+        if pte_dirty(arch, pte) {
             text.push_str(" dirty");
         }
     }
@@ -198,8 +199,8 @@ impl Narrator {
         match thing(addr) {
             Thing::Variable(_) | Thing::Failure(_) => value_text(world, Value::decode(bits)),
             Thing::PgTable(_, 8) | Thing::Kernel(0 | 1) => if bits == 0 { "free" } else { "held" }.to_owned(),
-            Thing::PgTable(..) => pte_text(world, bits),
-            Thing::Tlb(_, word) if word < 8 => pte_text(world, bits),
+            Thing::PgTable(..) => pte_text(world, self.kernel.arch, bits),
+            Thing::Tlb(_, word) if word < 8 => pte_text(world, self.kernel.arch, bits),
             Thing::Mm(_, 0) | Thing::Vma(_, _, 1) => rwsem_text(bits),
             Thing::Tlb(_, 8) => if bits & 1 == 1 { "irqs off" } else { "irqs on" }.to_owned(),
             Thing::Vma(_, _, 0) => vm_flags_text(bits),
@@ -297,7 +298,7 @@ impl Narrator {
             return format!(
                 "{prim} {what}[{}]: page fault, PTE {}",
                 access.word,
-                pte_text(&self.kernel.world, event.answer.value)
+                pte_text(&self.kernel.world, self.kernel.arch, event.answer.value)
             );
         }
         let walked = event.changes.iter().any(|c| c.0 == access.tlb);

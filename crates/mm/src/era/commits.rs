@@ -1,10 +1,11 @@
 //! The commits, as toggles.
 
 use super::{
-    ActiveRead, AeBarriers, AnonExclusive, BatchedFlush, ClearRefsFlush, ClearRefsLock, ClearRefsPin,
-    DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned, IoUringPin,
-    MadvFree, MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck, SwapinReuse, SwapinWritable,
-    UffdFlush, UffdUnprotect, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
+    ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
+    ClearRefsPin, DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned,
+    IoUringPin, MadvFree, MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck, SwapinReuse,
+    SwapinWritable, UffdFlush, UffdUnprotect, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
+    ZapLruDrain,
 };
 
 /// Where a row's statement comes from.
@@ -21,6 +22,8 @@ pub enum Provenance {
 pub enum Effect {
     /// It closes a race that shows under sequential consistency: the scenario that shows it.
     Closes(&'static str),
+    /// It closes one on arm64 alone, which `--arch arm64` shows.
+    ClosesOnArm64,
     /// It opens one: the scenario.
     Opens(&'static str),
     /// It matters under weak memory only.
@@ -153,6 +156,15 @@ pub const COMMITS: &[Commit] = &[
                 r.fork_pin = ForkPin::Copy;
             }
         },
+    },
+    Commit {
+        id: "ff1712f953e2",
+        release: "v5.10",
+        title: "arm64: pgtable: Ensure dirty bit is preserved across pte_wrprotect()",
+        closes: "a child's page that was stored to before the fork is not taken for clean, on arm64",
+        effect: Effect::ClosesOnArm64,
+        provenance: Provenance::Read,
+        rule: |r| r.arm64_wrprotect = Arm64Wrprotect::KeepsDirty,
     },
     Commit {
         id: "57efa1fe5957",

@@ -76,7 +76,12 @@ pub const PRESETS: &[Preset] = &[
         Some("v5.9-rc5"),
         &["be068f29034f", "008cfe4418b3", "70e806e4e645", "f3c64eda3e50"],
     ),
-    mainline("v5.10", "as v5.9", Some("v5.9"), &[]),
+    mainline(
+        "v5.10",
+        "as v5.9; arm64 keeps dirty bits over a write-protection",
+        Some("v5.9"),
+        &["ff1712f953e2"],
+    ),
     other(
         "v5.10.y",
         "stable v5.10.7: v5.10 with write_protect_seq; much later ones behave as with 9348b73c2e1b and feb889fb40fa, too",

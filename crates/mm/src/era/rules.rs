@@ -338,6 +338,13 @@ rules! {
         /// The PTE gets the write bit at once.
         Yes = "yes",
     }
+    /// Whether `pte_wrprotect` keeps what the MMU noted of a store (ff1712f953e2, arm64).
+    arm64_wrprotect: Arm64Wrprotect = DropsDirty {
+        /// The copy of the PTE that fork gives the child is clean.
+        DropsDirty = "drops-dirty",
+        /// It moves to the kernel's own dirty bit.
+        KeepsDirty = "keeps-dirty",
+    }
     /// The lock that a page fault takes.
     vma_lock: VmaLock = No {
         /// `mmap_read_lock`.
