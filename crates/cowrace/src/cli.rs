@@ -159,7 +159,7 @@ pub struct ToggleArgs {
     /// Picks a rule in each era; `cowrace eras` lists the keys and values.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
-    /// The architecture.
+    /// The architecture: its barriers, its TLB flushes, and what the bits of its PTEs mean.
     #[arg(long, default_value = "generic", value_parser = arch_parser())]
     pub arch: Arch,
 }

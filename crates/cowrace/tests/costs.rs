@@ -38,6 +38,15 @@ fn check(scenario: &str, needed: u64, due: &[(&str, u64, u64)]) {
     }
 }
 
+/// Page faults of a scenario that has one execution.
+fn check_faults(scenario: &str, due: &[(&str, u64)]) {
+    let reports = reports(&[&format!("scenarios/{scenario}.race")]);
+    for &(era, faults) in due {
+        let (costs, _) = costs(reports.iter().find(|report| report.era == era).expect("it was run"));
+        assert_eq!(costs.faults, Span { fewest: faults, most: faults }, "{scenario} under {era}");
+    }
+}
+
 /// 09854ba94c6a (v5.9) copies whatever somebody refers to, an LRU-add batch as well; d4c470970d45 (v5.18) drains it.
 #[test]
 fn an_lru_batch() {
@@ -76,6 +85,19 @@ fn a_copy_that_is_missed() {
         1,
         &[("v5.7", 0, 0), ("v5.8", 1, 1), ("v5.9", 1, 1), ("v6.15", 1, 1)],
     );
+}
+
+/// A read brings an exclusive page back from swap; the store behind it faults again until c18160dba5ff (v6.11) maps the
+/// page writable at once.
+#[test]
+fn a_store_behind_a_read_that_swaps_in() {
+    check_faults("swapin-read-then-write", &[("v5.8", 2), ("v5.19", 2), ("v6.4", 2), ("v6.12", 1)]);
+}
+
+/// mprotect back to read-write leaves a clean page read-only up to v6.1; 7ea7e333842e (v6.2) wants no dirty PTE any more.
+#[test]
+fn a_store_behind_two_mprotects() {
+    check_faults("mprotect-back-and-forth", &[("v5.8", 1), ("v6.1", 1), ("v6.2", 0), ("v6.15", 0)]);
 }
 
 /// What is needed is needed: no execution of an era that gives what was promised has less.

@@ -15,7 +15,6 @@ const ARCH: Arch = Arch::X86;
 /// Orderings that no scenario of the corpus comes to, and why.
 const UNREAD: &[(Ordering, &str)] = &[
     (Ordering::ClearRefsNestedFlush, "clear_refs beside another flush that is pending, up to v5.11"),
-    (Ordering::MadvFreeFlush, "MADV_FREE of a page that a TLB has"),
     (Ordering::FreeSwapCached, "two who take the same page out of the swap cache"),
     (Ordering::FreeSwapUnmapped, "the last swap entry goes while a fault maps the page"),
     (Ordering::RemoveMappingDirty, "a page that is clean in its PTE and dirty by a device alone"),

@@ -5,12 +5,15 @@ use cowrace_machine::{Cond, Obj, Prim, mmu};
 use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::result;
 use cowrace_mm::value::{Handle, Value};
-use cowrace_mm::world::{ActorId, Advice, Arg, Call, CallSpec, Errno, MmId, Origin, Step, Target, VarId};
+use cowrace_mm::world::{
+    ActorId, Advice, Arg, Backing, Call, CallSpec, Errno, MmId, Origin, Step, Target, VarId,
+};
 
 use crate::cpu::{Cpu, Known};
 use crate::history::{self, Histories};
 use crate::keepers::{calls, keepers};
 use crate::layout::{heir, page};
+use crate::memory::HeldUp;
 use crate::promises::Rule;
 
 /// The whole life of an actor.
@@ -73,7 +76,13 @@ struct Taken {
 async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Result<Taken, Errno> {
     let mm = MmStruct(target.mm);
     let force = matches!(spec.call, Call::Gup { flags, .. } if flags.force);
-    let (page, is_own) = cpu.take(mm, target.va, write, force).await?;
+    let held_up = match spec.call {
+        Call::Gup { flags, .. } if !flags.unlockable => HeldUp::Fails,
+        // Up to v6.9 it fails.
+        Call::IoUringRegister { .. } => HeldUp::Either,
+        _ => HeldUp::Waits,
+    };
+    let (page, is_own) = cpu.take(mm, target.va, write, force, held_up).await?;
     cpu.touched(target, write, spec.dest).await;
     let rule = cpu.promises.rule(cpu.world, spec, target.va);
     let mut heir = None;
@@ -223,6 +232,9 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
         Call::Munmap { va } => cpu.munmap(mm, va).await,
         Call::Madvise { va, advice } => match advice {
             Advice::DontNeed => cpu.discard(mm, va, false).await,
+            Advice::Free if cpu.world.areas[va].backing != Backing::Anon => {
+                return Value::Errno(Errno::Einval);
+            }
             Advice::Free => cpu.give_up(mm, va).await,
             Advice::DontFork => {
                 cpu.set_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await

@@ -2,7 +2,7 @@
 
 use cowrace_machine::Prim;
 use cowrace_mm::objects::MmStruct;
-use cowrace_mm::world::{Advice, Call, MmId, Va};
+use cowrace_mm::world::{Advice, Backing, Call, MmId, Va};
 
 use crate::cpu::{Cpu, Known};
 use crate::keepers::calls;
@@ -14,7 +14,10 @@ pub(crate) fn places(known: &Known) -> Vec<(MmId, Va)> {
     let lazy =
         world.areas.iter().enumerate().filter(|(_, area)| area.lazyfree).map(|(va, area)| (area.mm, va));
     let called = calls(world).filter_map(|(actor, spec)| match spec.call {
-        Call::Madvise { va, advice: Advice::Free } => Some((world.actors[actor].mm?, va)),
+        // Of a file it is refused.
+        Call::Madvise { va, advice: Advice::Free } if world.areas[va].backing == Backing::Anon => {
+            Some((world.actors[actor].mm?, va))
+        }
         _ => None,
     });
     let mut places: Vec<(MmId, Va)> = lazy

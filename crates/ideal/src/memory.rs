@@ -12,6 +12,17 @@ use crate::promises::is_shared;
 /// What a PTE has that lets user space do everything.
 const MAPPED: u64 = mmu::PRESENT | mmu::WRITE | mmu::ACCESSED;
 
+/// What becomes of a call that userfaultfd holds up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeldUp {
+    /// It waits.
+    Waits,
+    /// It fails.
+    Fails,
+    /// Either: kernels differ.
+    Either,
+}
+
 /// The words that an area has at first, and again after it was discarded.
 fn at_first(area: &Area) -> [u64; 2] {
     match (area.backing, area.populate) {
@@ -116,8 +127,16 @@ impl Cpu<'_> {
         }
     }
 
-    /// Waits while userfaultfd protects an address. Gives whether it may be accessed then.
-    async fn may_access(&self, mm: MmStruct, va: Va, write: bool, force: bool) -> Result<(), ()> {
+    /// Waits while userfaultfd protects an address, or fails, as the caller does. Gives whether it may be accessed
+    /// then.
+    async fn may_access(
+        &self,
+        mm: MmStruct,
+        va: Va,
+        write: bool,
+        force: bool,
+        held_up: HeldUp,
+    ) -> Result<(), ()> {
         loop {
             let wakes = self.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
             let pte = self.pte(mm, va).await;
@@ -131,6 +150,14 @@ impl Cpu<'_> {
             let allowed = self.load(mm.vm_flags(va), Prim::FindVma).await.bits & vm::WRITE != 0;
             if pte & UFFD_WP == 0 || !allowed && !force {
                 return if force { Ok(()) } else { Err(()) };
+            }
+            let fails = match held_up {
+                HeldUp::Waits => false,
+                HeldUp::Fails => true,
+                HeldUp::Either => self.choose(2, Prim::Ghost).await == 1,
+            };
+            if fails {
+                return Err(());
             }
             self.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
         }
@@ -161,7 +188,7 @@ impl Cpu<'_> {
                 self.touched(Target { mm: mm.0, va }, store.is_some(), None).await;
                 return Ok(value.bits);
             }
-            if self.may_access(mm, va, store.is_some(), false).await.is_err() {
+            if self.may_access(mm, va, store.is_some(), false, HeldUp::Waits).await.is_err() {
                 return Err(Errno::Sigsegv);
             }
         }
@@ -174,11 +201,12 @@ impl Cpu<'_> {
         va: Va,
         write: bool,
         force: bool,
+        held_up: HeldUp,
     ) -> Result<(Obj, bool), Errno> {
         if self.is_going(mm, va).await {
             return Err(Errno::Efault);
         }
-        self.may_access(mm, va, write, force).await.map_err(|()| Errno::Efault)?;
+        self.may_access(mm, va, write, force, held_up).await.map_err(|()| Errno::Efault)?;
         let pte = if write {
             // What is going to be written is not discarded any more.
             self.change_pte(mm, va, |pte| Some(pte & !LAZY & !SHARED)).await & !LAZY & !SHARED

@@ -8,6 +8,7 @@ use crate::objects::{
     Batch, MmStruct, ONE_INACTIVE, Page, PerCpu, SWAP_SLOTS, SwpEntry, Tlb, ZERO_PAGE, boot_page, file_page,
     kernel, pg, tlb_entry, vm,
 };
+use crate::pgtable::pte_mkdirty;
 use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE};
 use crate::world::{Backing, MmId, Origin, Populate, Va, World};
 
@@ -131,14 +132,16 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
             if area.lazyfree {
                 pte = pte.clear(mmu::ACCESSED);
             }
-            if !area.clean && !area.lazyfree {
-                pte = pte.set(mmu::DIRTY);
-            }
+            let dirty = !area.clean && !area.lazyfree;
             // Who clears soft-dirty bits protects as well.
-            if exclusive && !area.wrprotected && !area.soft_clean && !area.read_only {
-                pte = pte.set(mmu::WRITE);
+            let writable = exclusive && !area.wrprotected && !area.soft_clean && !area.read_only;
+            if dirty {
+                pte = pte_mkdirty(kernel.arch, pte);
             }
-            map_all(memory, sharers, va, pte.set(soft));
+            if writable {
+                pte = pte.set(mmu::WRITE).set(if dirty { mmu::DIRTY } else { 0 });
+            }
+            map_all(memory, sharers, va, pte.clear(SOFT_DIRTY).set(soft));
         }
         Populate::Swapped | Populate::SwapCached => {
             let entry = SwpEntry(*next_slot);

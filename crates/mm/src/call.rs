@@ -170,10 +170,7 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             crate::mmap::munmap(cpu, mm, va).await;
             Value::Number(0)
         }
-        Call::Madvise { va, advice } => {
-            madvise(cpu, mm, va, advice).await;
-            Value::Number(0)
-        }
+        Call::Madvise { va, advice } => done(madvise(cpu, mm, va, advice).await),
         Call::Mprotect { va, write } => {
             crate::mprotect::mprotect_fixup(cpu, mm, va, write).await;
             Value::Number(0)

@@ -77,6 +77,12 @@ impl Cpu {
         &self.kernel
     }
 
+    /// The architecture.
+    #[must_use]
+    pub fn arch(&self) -> Arch {
+        self.kernel.arch
+    }
+
     /// The rules of the era.
     #[must_use]
     pub fn rules(&self) -> Reading<'_> {
@@ -233,12 +239,6 @@ impl Cpu {
     #[track_caller]
     pub fn ptep_get_and_clear(&self, mm: MmStruct, va: Va, prim: Prim) -> Ask<'_, Pte> {
         self.xchg(mm.pte(va), 0, prim).decode(|answer, dep| Pte(Value { bits: answer.value, dep }))
-    }
-
-    /// `ptep_set_wrprotect`.
-    #[track_caller]
-    pub fn ptep_set_wrprotect(&self, mm: MmStruct, va: Va) -> Ask<'_, ()> {
-        self.clear_bits(mm.pte(va), cowrace_machine::mmu::WRITE, Prim::PtepSetWrprotect)
     }
 
     /// `mmap_read_lock`.

@@ -11,7 +11,8 @@ use crate::era::{AnonExclusive, ForkPin, ForkSeq, HasPinned, Ordering, VmaLock};
 use crate::memory::copy_user_highpage;
 use crate::objects::{MmStruct, ONE_INACTIVE, Page, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
-use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, UFFD_WP};
+use crate::pgtable::{pte_mkdirty, pte_mkwrite, pte_wrprotect, ptep_set_wrprotect};
+use crate::pte::{Pte, SWP_EXCLUSIVE, UFFD_WP};
 use crate::rmap::{page_add_new_anon_rmap, page_dup_rmap, page_try_dup_anon_rmap};
 use crate::swap::{lru_cache_add, put_page};
 use crate::swapfile::{lookup_swap_cache, swap_duplicate};
@@ -108,12 +109,12 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
             return copy_present_page(cpu, dst, va, page, vm_flags).await;
         }
         if pte.write() {
-            cpu.ptep_set_wrprotect(src, va).await;
+            ptep_set_wrprotect(cpu, src, va).await;
         }
     } else if cpu.rules().is(ForkPin::CopyWrprotectFirst) {
         // 70e806e4e645: write-protect, so that GUP-fast's second look at the PTE fails, then test for pins.
         if pte.write() {
-            cpu.ptep_set_wrprotect(src, va).await;
+            ptep_set_wrprotect(cpu, src, va).await;
         }
         if page_needs_cow_for_dma(cpu, src, page).await {
             cpu.set_pte_at(src, va, pte).await;
@@ -128,16 +129,18 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
         cpu.get_page(page).await;
         page_dup_rmap(cpu, page).await;
         if pte.write() {
-            cpu.ptep_set_wrprotect(src, va).await;
+            ptep_set_wrprotect(cpu, src, va).await;
         }
     } else {
         if pte.write() {
-            cpu.ptep_set_wrprotect(src, va).await;
+            ptep_set_wrprotect(cpu, src, va).await;
         }
         cpu.get_page(page).await;
         page_dup_rmap(cpu, page).await;
     }
-    cpu.set_pte_at(dst, va, pte.clear(mmu::WRITE | mmu::ACCESSED | UFFD_WP)).await;
+    // Only what was writable is write-protected.
+    let pte = if pte.write() { pte_wrprotect(cpu, pte) } else { pte };
+    cpu.set_pte_at(dst, va, pte.clear(mmu::ACCESSED | UFFD_WP)).await;
 }
 
 /// `copy_present_page`: a page that may be pinned stays with the parent, untouched; the child gets a copy.
@@ -150,9 +153,9 @@ async fn copy_present_page(cpu: &Cpu, dst: MmStruct, va: Va, page: Page, vm_flag
     prepare_anon_page(cpu, new, va).await;
     page_add_new_anon_rmap(cpu, new).await;
     lru_cache_add(cpu, new).await;
-    let pte = Pte::mk(new).set(mmu::DIRTY | SOFT_DIRTY);
+    let pte = pte_mkdirty(cpu.arch(), Pte::mk(new));
     // maybe_mkwrite.
-    let pte = if vm_flags & vm::WRITE != 0 { pte.set(mmu::WRITE) } else { pte };
+    let pte = if vm_flags & vm::WRITE != 0 { pte_mkwrite(cpu.arch(), pte) } else { pte };
     cpu.set_pte_at(dst, va, pte).await;
 }
 

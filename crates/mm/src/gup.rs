@@ -10,6 +10,7 @@ use crate::cpu::Cpu;
 use crate::era::{AeBarriers, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, Ordering, PinSteps};
 use crate::memory::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
 use crate::objects::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
+use crate::pgtable::pte_dirty;
 use crate::pte::Pte;
 use crate::swap::{put_page, put_page_refs};
 use crate::world::{Errno, GupFlags, Va};
@@ -166,7 +167,7 @@ async fn gup_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
 }
 
 /// `get_user_pages`, `pin_user_pages` and their `_remote` forms (`__get_user_pages`): under the mmap lock,
-/// faulting in what is missing.
+/// faulting in what is missing. Whether a fault may drop the lock to wait is up to the caller: [`GupFlags::unlockable`].
 pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Result<Page, Errno> {
     let _frame = cpu.frame("__get_user_pages");
     set_has_pinned(cpu, mm, foll).await;
@@ -189,8 +190,21 @@ pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Resu
             Err(flag) => flag,
         };
         // faultin_page.
-        let fault = VmFault { mm, va, flag, vm_flags, orig_pte: Pte::default(), vma_locked: false };
+        let fault = VmFault {
+            mm,
+            va,
+            flag,
+            vm_flags,
+            orig_pte: Pte::default(),
+            vma_locked: false,
+            allow_retry: foll.flags.unlockable,
+        };
         match handle_mm_fault(cpu, fault).await {
+            // vm_fault_to_errno.
+            FaultResult::Sigbus => {
+                cpu.mmap_read_unlock(mm).await;
+                return Err(Errno::Efault);
+            }
             FaultResult::Retry => cpu.mmap_read_lock(mm).await,
             FaultResult::Write if vm_flags & vm::WRITE == 0 => foll_cow = true,
             FaultResult::Write | FaultResult::Done => {}
@@ -228,7 +242,10 @@ async fn follow_page_pte(
     }
     // try_grab_page: under the PTE lock a plain addition will do.
     cpu.add(page.refcount(), foll.refs() as i64, Prim::PageRefAdd).await;
-    if foll.flags.write && !pte.dirty() && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await {
+    if foll.flags.write
+        && !pte_dirty(cpu.arch(), pte)
+        && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await
+    {
         cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
     }
     cpu.ptl_unlock(mm).await;
@@ -236,7 +253,9 @@ async fn follow_page_pte(
 }
 
 /// `can_follow_write_pte`: a PTE without the write bit may be written through by `FOLL_FORCE`, if the page
-/// in it is the one that breaking COW made.
+/// in it is the one that breaking COW made. Since 5535be309971 (v6.0) also only if nobody needs a write fault:
+/// userfaultfd, or who tracks soft-dirty pages (`pte_needs_soft_dirty_wp`). `VM_SOFTDIRTY` is left out, so pages are
+/// tracked from the start; what that costs before the first clear_refs is a fault for a page that was never written.
 async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, vm_flags: u64) -> bool {
     if pte.write() {
         return true;
@@ -245,12 +264,13 @@ async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, v
         GupForce::CowFlag => {
             // v5.8 upgrades reads of read-only areas to writes, so there FOLL_FORCE is not asked.
             let force = foll.flags.force || cpu.rules().is(GupRead::ForceWrite);
-            force && foll_cow && (pte.dirty() || !cpu.rules().keeps(Ordering::GupForceDirty))
+            force && foll_cow && (pte_dirty(cpu.arch(), pte) || !cpu.rules().keeps(Ordering::GupForceDirty))
         }
         GupForce::AnonExclusive => {
             foll.flags.force
                 && vm_flags & vm::WRITE == 0
                 && !pte.uffd_wp()
+                && pte.soft_dirty()
                 && pte.page().is_anon()
                 && cpu.page_anon_exclusive(pte.page()).await
         }

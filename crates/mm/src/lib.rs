@@ -22,6 +22,7 @@ mod narrate;
 pub mod objects;
 pub mod observe;
 pub mod page_alloc;
+pub mod pgtable;
 pub mod probe;
 pub mod pte;
 mod reach;

@@ -9,15 +9,18 @@ use crate::cpu::Cpu;
 use crate::era::Ordering;
 use crate::mmap::{vma_start_write, zap_page_range};
 use crate::objects::{MmStruct, pg, vm};
+use crate::pgtable::{pte_dirty, pte_mkclean};
+use crate::pte::Pte;
 use crate::swap::{lru_add_drain, lru_add_drain_to_unmap, mark_page_lazyfree};
-use crate::swapfile::try_to_free_swap;
+use crate::swapfile::{free_swap_and_cache, try_to_free_swap};
 use crate::tlb::{flush_tlb_batched_pending, flush_tlb_page};
 use crate::vmscan::{isolate_lru_page, reclaim_page};
-use crate::world::{Advice, Va};
+use crate::world::{Advice, Backing, Errno, Va};
 
-/// `do_madvise`.
-pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) {
+/// `do_madvise`. What there is no VMA for is left alone; that the kernel says `ENOMEM` then is left out.
+pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<(), Errno> {
     let _frame = cpu.frame("do_madvise");
+    let mut result = Ok(());
     match advice {
         Advice::DontFork | Advice::DoFork => {
             cpu.mmap_write_lock(mm).await;
@@ -40,20 +43,31 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) {
                         lru_add_drain_to_unmap(cpu).await;
                         zap_page_range(cpu, mm, va).await;
                     }
-                    Advice::Free => madvise_free_pte(cpu, mm, va).await,
+                    Advice::Free => result = madvise_free_single_vma(cpu, mm, va).await,
                     _ => madvise_pageout(cpu, mm, va).await,
                 }
             }
             cpu.mmap_read_unlock(mm).await;
         }
     }
+    result
 }
 
-/// `madvise_free_single_vma` with `madvise_free_pte_range`: the page may be discarded until somebody writes to it,
-/// from the moment at which this CPU's batch is drained ([`mark_page_lazyfree`]).
-async fn madvise_free_pte(cpu: &Cpu, mm: MmStruct, va: Va) {
-    let _frame = cpu.frame("madvise_free_pte_range");
+/// `madvise_free_single_vma`: only anonymous VMAs (`vma_is_anonymous`) have `MADV_FREE`. A private mapping of a file has
+/// not, even where its pages are anonymous.
+async fn madvise_free_single_vma(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<(), Errno> {
+    if cpu.kernel().world.areas[va].backing != Backing::Anon {
+        return Err(Errno::Einval);
+    }
     lru_add_drain(cpu).await;
+    madvise_free_pte_range(cpu, mm, va).await;
+    Ok(())
+}
+
+/// `madvise_free_pte_range`: the page may be discarded until somebody writes to it, from the moment at which this CPU's
+/// batch is drained ([`mark_page_lazyfree`]). What is on swap goes at once.
+async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
+    let _frame = cpu.frame("madvise_free_pte_range");
     cpu.ptl_lock(mm).await;
     flush_tlb_batched_pending(cpu, mm).await;
     let pte = cpu.ptep_get(mm, va).await;
@@ -76,13 +90,16 @@ async fn madvise_free_pte(cpu: &Cpu, mm: MmStruct, va: Va) {
             }
         }
         if go_on {
-            if pte.young() || pte.dirty() {
+            if pte.young() || pte_dirty(cpu.arch(), pte) {
                 let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
-                cpu.set_pte_at(mm, va, old.clear(mmu::ACCESSED | mmu::DIRTY)).await;
+                cpu.set_pte_at(mm, va, pte_mkclean(old.clear(mmu::ACCESSED))).await;
                 flush = true;
             }
             mark_page_lazyfree(cpu, page).await;
         }
+    } else if pte.is_swap() {
+        free_swap_and_cache(cpu, pte.entry()).await;
+        cpu.set_pte_at(mm, va, Pte::default()).await;
     }
     cpu.ptl_unlock(mm).await;
     if flush {

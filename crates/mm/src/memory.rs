@@ -10,13 +10,14 @@ use cowrace_machine::{Prim, mmu};
 use crate::costs::count;
 use crate::cpu::Cpu;
 use crate::era::{
-    AnonExclusive, FreeSwapCache, GupLongterm, Ordering, SwapinRecheck, SwapinReuse, UffdFlush, VmaLock,
-    WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
+    AnonExclusive, FreeSwapCache, GupLongterm, Ordering, SwapinRecheck, SwapinReuse, SwapinWritable,
+    UffdFlush, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
 };
 use crate::narrate::count_text;
 use crate::objects::kernel::{COPIED, FAULTED};
 use crate::objects::{MmStruct, Page, file_page, pg, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
+use crate::pgtable::{pte_mkdirty, pte_mkwrite, pte_wrprotect};
 use crate::pte::{Pte, SOFT_DIRTY, UFFD_WP};
 use crate::rmap::{page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap_after_copy};
 use crate::swap::{lru_add_drain, lru_cache_add, put_page};
@@ -54,6 +55,8 @@ pub struct VmFault {
     pub orig_pte: Pte,
     /// Whether the VMA's lock is held instead of the mmap lock.
     pub vma_locked: bool,
+    /// `FAULT_FLAG_ALLOW_RETRY`: the lock may be dropped in order to wait.
+    pub allow_retry: bool,
 }
 
 /// `vm_fault_t`, as far as callers look at it.
@@ -65,6 +68,8 @@ pub enum FaultResult {
     Write,
     /// `VM_FAULT_RETRY`: the lock was dropped, to sleep in userfaultfd.
     Retry,
+    /// `VM_FAULT_SIGBUS`: it would have to be dropped, and may not be.
+    Sigbus,
 }
 
 impl VmFault {
@@ -81,8 +86,8 @@ impl VmFault {
     }
 
     /// `maybe_mkwrite`.
-    const fn maybe_mkwrite(&self, pte: Pte) -> Pte {
-        if self.vma(vm::WRITE) { pte.set(mmu::WRITE) } else { pte }
+    fn maybe_mkwrite(&self, cpu: &Cpu, pte: Pte) -> Pte {
+        if self.vma(vm::WRITE) { pte_mkwrite(cpu.arch(), pte) } else { pte }
     }
 }
 
@@ -91,7 +96,8 @@ impl VmFault {
 pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) -> Result<(), Errno> {
     let _frame = cpu.frame("do_user_addr_fault");
     let flag = if write { FaultFlag::Write } else { FaultFlag::Read };
-    let fault = VmFault { mm, va, flag, vm_flags: 0, orig_pte: Pte::default(), vma_locked: false };
+    let fault =
+        VmFault { mm, va, flag, vm_flags: 0, orig_pte: Pte::default(), vma_locked: false, allow_retry: true };
     if !cpu.rules().is(VmaLock::No) && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
         // lock_vma_under_rcu. Userfaultfd areas go the other way, as in v6.4.
         let vm_flags = cpu.find_vma(mm, va).await;
@@ -156,7 +162,7 @@ pub async fn handle_mm_fault(cpu: &Cpu, mut vmf: VmFault) -> FaultResult {
     }
     let mut young = pte.set(mmu::ACCESSED);
     if vmf.write() {
-        young = young.set(mmu::DIRTY | SOFT_DIRTY);
+        young = pte_mkdirty(cpu.arch(), young);
     }
     if !young.same(pte) {
         cpu.store(mm.pte(va), young, Prim::PtepSetAccessFlags).await;
@@ -197,7 +203,7 @@ async fn map_new_page(cpu: &Cpu, vmf: &VmFault, page: Page, recheck: Ordering) -
     }
     page_add_new_anon_rmap(cpu, page).await;
     lru_cache_add(cpu, page).await;
-    let pte = vmf.maybe_mkwrite(Pte::mk(page).set(mmu::DIRTY | SOFT_DIRTY));
+    let pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), Pte::mk(page)));
     cpu.set_pte_at(mm, va, pte).await;
     cpu.ptl_unlock(mm).await;
     FaultResult::Done
@@ -452,7 +458,7 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
 /// `wp_page_reuse`: the page stays, the PTE becomes writable. Drops the PTE lock.
 async fn wp_page_reuse(cpu: &Cpu, vmf: &VmFault) {
     let _frame = cpu.frame("wp_page_reuse");
-    let entry = vmf.maybe_mkwrite(vmf.orig_pte.set(mmu::ACCESSED | mmu::DIRTY | SOFT_DIRTY));
+    let entry = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), vmf.orig_pte.set(mmu::ACCESSED)));
     cpu.store(vmf.mm.pte(vmf.va), entry, Prim::PtepSetAccessFlags).await;
     cpu.ptl_unlock(vmf.mm).await;
 }
@@ -474,7 +480,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
         if vmf.unshare() {
             entry = entry.carry(vmf.orig_pte, SOFT_DIRTY | UFFD_WP);
         } else {
-            entry = vmf.maybe_mkwrite(entry.set(mmu::DIRTY | SOFT_DIRTY));
+            entry = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), entry));
         }
         // The old entry must be gone from every TLB before the new one can be used from any.
         cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
@@ -576,8 +582,17 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
                 format!("{reason}, so keep the page")
             });
             exclusive = true;
-            if vmf.write() {
-                pte = vmf.maybe_mkwrite(pte.set(mmu::DIRTY | SOFT_DIRTY));
+            if rules.is(SwapinWritable::Yes) {
+                // Unless a write fault is needed for other reasons; then do_wp_page sees to a store.
+                if vmf.vma(vm::WRITE) && !pte.uffd_wp() && pte.soft_dirty() {
+                    pte = vmf.maybe_mkwrite(cpu, pte);
+                    if vmf.write() {
+                        pte = pte_mkdirty(cpu.arch(), pte);
+                        satisfied = true;
+                    }
+                }
+            } else if vmf.write() {
+                pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), pte));
                 satisfied = true;
             }
         } else {
@@ -587,7 +602,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         }
         page_add_anon_rmap(cpu, page, exclusive).await;
         if pte.uffd_wp() {
-            pte = pte.clear(mmu::WRITE);
+            pte = pte_wrprotect(cpu, pte);
         }
         cpu.set_pte_at(mm, va, pte).await;
     } else {
@@ -599,12 +614,12 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
             };
             if reuse {
                 cpu.why(|| "nobody else has it, so map it writable".to_owned());
-                pte = vmf.maybe_mkwrite(pte.set(mmu::DIRTY | SOFT_DIRTY));
+                pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), pte));
                 satisfied = true;
             }
         }
         if pte.uffd_wp() {
-            pte = pte.clear(mmu::WRITE);
+            pte = pte_wrprotect(cpu, pte);
         }
         cpu.set_pte_at(mm, va, pte).await;
         page_add_anon_rmap(cpu, page, exclusive).await;

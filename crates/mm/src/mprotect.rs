@@ -3,12 +3,13 @@
 //! Follows `mm/mprotect.c` (v5.7 to v6.12): `mprotect_fixup`, `change_protection`, `change_pte_range`. Left
 //! out: NUMA hinting, PROT_NONE, VMA splits and merges.
 
-use cowrace_machine::{Prim, mmu};
+use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, MprotectUpgrade, Ordering, UffdUnprotect};
 use crate::mmap::vma_start_write;
 use crate::objects::{MmStruct, vm};
+use crate::pgtable::{pte_dirty, pte_mkwrite, pte_modify};
 use crate::pte::{Pte, UFFD_WP};
 use crate::tlb::{dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_page, inc_tlb_flush_pending};
 use crate::world::Va;
@@ -41,19 +42,22 @@ impl Change {
     }
 }
 
-/// `mprotect_fixup`: the VMA's flags first, then the PTEs, all under the mmap lock for writing.
+/// `mprotect_fixup`: the VMA's flags first, then the PTEs, all under the mmap lock for writing. Where the flags do not
+/// change, there is nothing to do and no PTE is looked at (every version read: v5.7, v5.9, v5.18, v6.1, v6.12).
 pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
     let _frame = cpu.frame("mprotect_fixup");
     cpu.mmap_write_lock(mm).await;
-    let locked = vma_start_write(cpu, mm, va).await;
     let old = cpu.find_vma(mm, va).await;
-    if old & vm::EXISTS != 0 {
-        let vm_flags = if write { old | vm::WRITE } else { old & !vm::WRITE };
+    let vm_flags = if write { old | vm::WRITE } else { old & !vm::WRITE };
+    if old & vm::EXISTS != 0 && vm_flags != old {
+        let locked = vma_start_write(cpu, mm, va).await;
         cpu.store(mm.vm_flags(va), vm_flags, Prim::VmFlags).await;
         change_protection(cpu, mm, va, Change::Protection { vm_flags }).await;
-    }
-    if locked {
-        cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+        if locked {
+            cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+        }
+    } else if old & vm::EXISTS != 0 {
+        cpu.why(|| "the VMA's flags stay as they are, so there is nothing to do".to_owned());
     }
     cpu.mmap_write_unlock(mm).await;
 }
@@ -95,22 +99,22 @@ async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bo
 /// The PTE that a change makes. A private mapping's `vm_page_prot` has no write bit, so it always goes,
 /// unless the kernel looks whether a store would be allowed anyway.
 async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
-    let new = old.clear(mmu::WRITE);
+    let new = pte_modify(cpu, old);
     match change {
         Change::UffdWp => new.set(UFFD_WP),
         Change::UffdWpResolve { vm_flags } => {
             let new = new.clear(UFFD_WP);
             let upgrade = cpu.rules().is(UffdUnprotect::TryWritable);
             if upgrade && can_change_pte_writable(cpu, new, vm_flags).await {
-                new.set(mmu::WRITE)
+                pte_mkwrite(cpu.arch(), new)
             } else {
                 new
             }
         }
         Change::Protection { vm_flags } => {
-            let upgrade = cpu.rules().is(MprotectUpgrade::Yes);
+            let upgrade = !cpu.rules().is(MprotectUpgrade::No);
             if upgrade && can_change_pte_writable(cpu, new, vm_flags).await {
-                new.set(mmu::WRITE)
+                pte_mkwrite(cpu.arch(), new)
             } else {
                 new
             }
@@ -118,10 +122,11 @@ async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
     }
 }
 
-/// `can_change_pte_writable` (64fe24a3e05e, with 76aefad628aa).
+/// `can_change_pte_writable` (64fe24a3e05e, with 76aefad628aa; read in v6.1, v6.2, v6.12): up to v6.1 also only if the
+/// PTE is dirty, which since 7ea7e333842e matters to shared mappings alone.
 async fn can_change_pte_writable(cpu: &Cpu, pte: Pte, vm_flags: u64) -> bool {
     vm_flags & vm::WRITE != 0
-        && pte.dirty()
+        && (pte_dirty(cpu.arch(), pte) || cpu.rules().is(MprotectUpgrade::Yes))
         && pte.soft_dirty()
         && !pte.uffd_wp()
         && pte.page().is_anon()

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cowrace_machine::{Addr, Memory, Narrate, Narration, Obj, Op, Prim};
+use cowrace_machine::{Addr, Arch, Memory, Narrate, Narration, Obj, Op, Prim};
 use cowrace_trace::{Change, Kind, Word};
 
 use crate::cpu::Kernel;
 use crate::objects::{
     ACTIVE, Format, GUP_PIN_COUNTING_BIAS, Page, Thing, Whose, boot_page, file_page, thing, variable,
 };
+use crate::pgtable::pte_dirty;
 use crate::pte::Pte;
 use crate::value::Value;
 use crate::world::World;
@@ -56,7 +57,7 @@ pub(crate) fn value_text(world: &World, value: Value) -> String {
 }
 
 /// A PTE in words.
-fn pte_text(world: &World, bits: u64) -> String {
+fn pte_text(world: &World, arch: Arch, bits: u64) -> String {
     let pte = Pte::from(bits);
     if pte.none() {
         return "none".to_owned();
@@ -65,7 +66,7 @@ fn pte_text(world: &World, bits: u64) -> String {
         if pte.is_swap() { format!("swap({})", pte.entry().0) } else { page_name(world, pte.page().obj) };
     if pte.present() {
         text.push_str(if pte.write() { " RW" } else { " RO" });
-        if pte.dirty() {
+        if pte_dirty(arch, pte) {
             text.push_str(" dirty");
         }
     }
@@ -162,7 +163,7 @@ impl Narrator {
         let world = &self.kernel.world;
         match format {
             Format::Value => value_text(world, Value::decode(bits)),
-            Format::Pte => pte_text(world, bits),
+            Format::Pte => pte_text(world, self.kernel.arch, bits),
             Format::Flags(flags) => flags_text(flags, bits),
             Format::Refcount => count_text(bits),
             Format::Mapcount if bits >> 32 != 0 => {
@@ -259,7 +260,7 @@ impl Narrator {
             return format!(
                 "{prim} {what}[{}]: page fault, PTE {}",
                 access.word,
-                pte_text(&self.kernel.world, event.answer.value)
+                pte_text(&self.kernel.world, self.kernel.arch, event.answer.value)
             );
         }
         let walked = event.changes.iter().any(|c| c.0 == access.tlb);

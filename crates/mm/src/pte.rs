@@ -10,6 +10,8 @@ use crate::objects::{Page, SwpEntry, ZERO_PAGE};
 
 /// The soft-dirty bit.
 pub const SOFT_DIRTY: u64 = 1 << 4;
+/// The dirty bit that is the kernel's own, where the MMU has another ([`crate::pgtable`]).
+pub const SW_DIRTY: u64 = 1 << 8;
 /// The userfaultfd-wp bit.
 pub const UFFD_WP: u64 = 1 << 5;
 /// The entry is a swap entry.
@@ -59,8 +61,10 @@ impl Pte {
         self.0.bits == other.0.bits
     }
 
-    const fn is(self, bit: u64) -> bool {
-        self.0.bits & bit != 0
+    /// Whether one of the bits is set.
+    #[must_use]
+    pub const fn has(self, bits: u64) -> bool {
+        self.0.bits & bits != 0
     }
 
     /// With bits set.
@@ -92,49 +96,43 @@ impl Pte {
     /// `pte_present`.
     #[must_use]
     pub const fn present(self) -> bool {
-        self.is(mmu::PRESENT)
+        self.has(mmu::PRESENT)
     }
 
     /// `pte_write`.
     #[must_use]
     pub const fn write(self) -> bool {
-        self.is(mmu::WRITE)
+        self.has(mmu::WRITE)
     }
 
     /// `pte_young`.
     #[must_use]
     pub const fn young(self) -> bool {
-        self.is(mmu::ACCESSED)
-    }
-
-    /// `pte_dirty`.
-    #[must_use]
-    pub const fn dirty(self) -> bool {
-        self.is(mmu::DIRTY)
+        self.has(mmu::ACCESSED)
     }
 
     /// `pte_soft_dirty`.
     #[must_use]
     pub const fn soft_dirty(self) -> bool {
-        self.is(SOFT_DIRTY)
+        self.has(SOFT_DIRTY)
     }
 
     /// `pte_uffd_wp`.
     #[must_use]
     pub const fn uffd_wp(self) -> bool {
-        self.is(UFFD_WP)
+        self.has(UFFD_WP)
     }
 
     /// `is_swap_pte`.
     #[must_use]
     pub const fn is_swap(self) -> bool {
-        self.is(SWAP)
+        self.has(SWAP)
     }
 
     /// `pte_swp_exclusive`.
     #[must_use]
     pub const fn swp_exclusive(self) -> bool {
-        self.is(SWP_EXCLUSIVE)
+        self.has(SWP_EXCLUSIVE)
     }
 
     /// `pte_to_swp_entry`.

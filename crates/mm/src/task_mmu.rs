@@ -3,13 +3,14 @@
 //! Follows `fs/proc/task_mmu.c` (v5.7 to v6.12): `clear_refs_write` with the value 4, and the soft-dirty bit
 //! of the pagemap. Left out: `VM_SOFTDIRTY`, PMDs, the other values.
 
-use cowrace_machine::{Prim, mmu};
+use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
 use crate::era::{ClearRefsFlush, ClearRefsLock, ClearRefsPin, HasPinned, Ordering};
 use crate::fork::areas;
 use crate::mmap::vma_start_write;
 use crate::objects::{MmStruct, Page, vm};
+use crate::pgtable::pte_wrprotect;
 use crate::pte::{Pte, SOFT_DIRTY};
 use crate::tlb::{dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending, mm_tlb_flush_nested};
 use crate::world::Va;
@@ -65,7 +66,8 @@ async fn clear_refs_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
             cpu.why(|| format!("{} may be pinned, so leave it writable", cpu.name(pte.page())));
         } else {
             let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepModifyProtStart).await;
-            cpu.store(mm.pte(va), old.clear(mmu::WRITE | SOFT_DIRTY), Prim::PtepModifyProtCommit).await;
+            cpu.store(mm.pte(va), pte_wrprotect(cpu, old).clear(SOFT_DIRTY), Prim::PtepModifyProtCommit)
+                .await;
         }
     } else if pte.is_swap() {
         cpu.set_pte_at(mm, va, pte.clear(SOFT_DIRTY)).await;

@@ -7,7 +7,7 @@
 use cowrace_machine::{Prim, UserAccess};
 
 use crate::cpu::Cpu;
-use crate::era::DirectIo;
+use crate::era::{DirectIo, IoUringPin};
 use crate::gup::{Foll, get_user_pages, get_user_pages_fast, release};
 use crate::memory::do_user_addr_fault;
 use crate::objects::{MmStruct, Page, tlb, tlb_entry};
@@ -35,8 +35,8 @@ pub async fn user_access(
     }
 }
 
-const WRITE: GupFlags = GupFlags { write: true, force: false, longterm: false };
-const READ: GupFlags = GupFlags { write: false, force: false, longterm: false };
+const READ: GupFlags = GupFlags { write: false, force: false, longterm: false, unlockable: true };
+const WRITE: GupFlags = GupFlags { write: true, ..READ };
 
 fn direct_io(cpu: &Cpu, flags: GupFlags) -> Foll {
     Foll { pin: cpu.rules().is(DirectIo::Pin), flags }
@@ -103,11 +103,16 @@ pub async fn vmsplice(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<Page, Errno> {
     get_user_pages_fast(cpu, mm, va, Foll { pin: false, flags: READ }).await
 }
 
-/// `io_uring_register(IORING_REGISTER_BUFFERS)`: a long-term write pin, the slow way.
+/// `io_uring_register(IORING_REGISTER_BUFFERS)`: a long-term write pin. Up to v6.9 with `pin_user_pages`, under an mmap
+/// lock that may not be dropped; `io_pin_pages` since then has `pin_user_pages_fast` (read in v5.7, v5.9, v6.1, v6.2, v6.4,
+/// v6.12, v6.14, v6.18).
 pub async fn io_uring_register(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<Page, Errno> {
     let _frame = cpu.frame("io_sqe_buffer_register");
-    let flags = GupFlags { write: true, force: false, longterm: true };
-    get_user_pages(cpu, mm, va, Foll { pin: true, flags }).await
+    let flags = GupFlags { longterm: true, ..WRITE };
+    if cpu.rules().is(IoUringPin::Fast) {
+        return get_user_pages_fast(cpu, mm, va, Foll { pin: true, flags }).await;
+    }
+    get_user_pages(cpu, mm, va, Foll { pin: true, flags: GupFlags { unlockable: false, ..flags } }).await
 }
 
 /// Somebody looks a page up by its number, without any lock, and drops it again.

@@ -29,10 +29,22 @@ pub async fn mwriteprotect_range(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool)
 }
 
 /// `handle_userfault`: sleeps until somebody un-protects, unless that has happened already. Gives up the
-/// lock that protects the VMA, and says so.
+/// lock that protects the VMA, and says so. Without `FAULT_FLAG_ALLOW_RETRY` it may not, and the fault fails.
+///
+/// `userfaultfd_must_wait` here asks whether the page is protected still. Kernels (read in v5.9, v6.1, v6.12 and v7.2) ask
+/// for less and so sleep more often: if there is no PTE, or if it lacks the write bit, which un-protecting leaves out up
+/// to v6.1; and before 8e80af52db65 (v7.1) a swap entry is taken for a PTE, whose "write bit" is the soft-dirty bit of
+/// the entry on x86. Who sleeps so has sent a message, and wakes when the monitor answers it by un-protecting again.
+/// Messages are left out, and with them these waits: a monitor is taken to answer.
 pub async fn handle_userfault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let _frame = cpu.frame("handle_userfault");
     let mm = vmf.mm;
+    if !vmf.allow_retry {
+        cpu.why(|| {
+            "the page is write-protected by userfaultfd, and this fault may not wait, so it fails".to_owned()
+        });
+        return FaultResult::Sigbus;
+    }
     let wakes = cpu.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
     // userfaultfd_must_wait.
     let protected = cpu.ptep_get_lockless(mm, vmf.va).await.uffd_wp();

@@ -78,6 +78,7 @@ impl Value {
             ERRNO => Self::Errno(match rest {
                 1 => Errno::Sigsegv,
                 2 => Errno::Efault,
+                4 => Errno::Einval,
                 _ => Errno::Eagain,
             }),
             HANDLE => Self::Handle(Handle {
@@ -100,6 +101,7 @@ impl Errno {
             Self::Sigsegv => "SIGSEGV",
             Self::Efault => "EFAULT",
             Self::Eagain => "EAGAIN",
+            Self::Einval => "EINVAL",
         }
     }
 }

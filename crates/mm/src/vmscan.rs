@@ -12,6 +12,7 @@ use crate::era::{AeBarriers, AnonExclusive, MadvFree, Ordering, ReclaimPin};
 use crate::objects::kernel::SWAP_LOCK;
 use crate::objects::{MmStruct, Page, pg};
 use crate::page_alloc::free_unref_page;
+use crate::pgtable::pte_dirty;
 use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, UFFD_WP};
 use crate::rmap::{
     page_remove_rmap, page_remove_rmap_to_swap, page_try_share_anon_rmap, test_clear_page_lru,
@@ -179,14 +180,14 @@ async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: &mut
     let defer = TlbUbc::should_defer(cpu, mm) && (!exclusive || rules.is(AeBarriers::Yes));
     let pte = if defer {
         let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
-        ubc.set_pending(cpu, mm, va, pte.dirty()).await;
+        ubc.set_pending(cpu, mm, va, pte_dirty(cpu.arch(), pte)).await;
         pte
     } else {
         let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
         flush_tlb_page(cpu, mm, va, Ordering::UnmapFlush).await;
         pte
     };
-    if pte.dirty() {
+    if pte_dirty(cpu.arch(), pte) {
         cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
     }
     if !cpu.page_flag(page, pg::SWAPBACKED, Prim::PageFlagTest).await {
@@ -201,7 +202,7 @@ async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: &mut
         return false;
     }
     let mut swp = Pte::swap(entry).carry(pte, SOFT_DIRTY | UFFD_WP);
-    if exclusive && cpu.kernel().arch != cowrace_machine::Arch::NoSwapExclusive {
+    if exclusive && cpu.arch() != cowrace_machine::Arch::NoSwapExclusive {
         swp = swp.set(SWP_EXCLUSIVE);
     }
     cpu.set_pte_at(mm, va, swp).await;

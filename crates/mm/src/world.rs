@@ -191,6 +191,9 @@ pub struct GupFlags {
     pub force: bool,
     /// `FOLL_LONGTERM`.
     pub longterm: bool,
+    /// Whether it may let go of the mmap lock to wait, and then try again: a `locked` was passed, which kernels since
+    /// v6.2 note as `FOLL_UNLOCKABLE`. Who may not gets `EFAULT` where userfaultfd would have it wait.
+    pub unlockable: bool,
 }
 
 /// Advice of `madvise`.
@@ -322,7 +325,7 @@ pub enum Call {
         /// The page.
         va: Va,
     },
-    /// `madvise(2)` of the page.
+    /// `madvise(2)` of the page: 0, or `EINVAL` for `MADV_FREE` of a file.
     Madvise {
         /// The page.
         va: Va,
@@ -447,6 +450,8 @@ pub enum Errno {
     Efault = 2,
     /// Try again.
     Eagain = 3,
+    /// Invalid argument.
+    Einval = 4,
 }
 
 /// A term of a predicate.

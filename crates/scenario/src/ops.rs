@@ -136,7 +136,7 @@ pub(crate) const OPS: &[Op] = &[
     op(OpKind::Fork, &["fork"], "C = fork()").own().gives(),
     op(OpKind::Exit, &["exit"], "exit()").own(),
     op(OpKind::Munmap, &["munmap"], "munmap(buf)").own().takes(1, 1),
-    op(OpKind::Madvise, &["madvise"], "madvise(buf, MADV_DONTNEED)").own().takes(2, 2),
+    op(OpKind::Madvise, &["madvise"], "madvise(buf, MADV_DONTNEED)").own().gives().takes(2, 2),
     op(OpKind::Mprotect, &["mprotect"], "mprotect(buf, PROT_READ|PROT_WRITE)").own().takes(2, 2),
     op(OpKind::ClearRefs, &["clear_refs"], "clear_refs(A)").takes(1, 1),
     op(OpKind::SoftDirty, &["soft_dirty"], "s = soft_dirty(A.buf)").gives().takes(1, 1),

@@ -169,6 +169,7 @@ fn effect(effect: Effect) -> (&'static str, &'static str, Option<&'static str>) 
     match effect {
         // It may take others as well to close it: `matrix --why` says so.
         Effect::Closes(scenario) => ("closes", "against", Some(scenario)),
+        Effect::ClosesOnArm64 => ("closes", "against what arm64 shows", None),
         Effect::Opens(scenario) => ("opens", "opens", Some(scenario)),
         Effect::Saves(scenario) => ("saves", "saves copies in", Some(scenario)),
         Effect::WeakMemory => ("weak-memory", "matters under weak memory only", None),

@@ -53,7 +53,7 @@ impl Ledger {
             holders.push(format!("{mapped} mapping{}", if mapped == 1 { "" } else { "s" }));
         }
         for (what, (_, value)) in &self.words {
-            let is_list = what.starts_with("swap cache[") || what.starts_with("LRU batch of ");
+            let is_list = what.starts_with("swap cache[") || self.is_in_batch(what);
             if is_list && value == page && left > 0 {
                 left -= 1;
                 holders.push(format!("the {}", what.split('[').next().unwrap_or(what)));
@@ -64,6 +64,15 @@ impl Ledger {
             holders.push(format!("{left} more (GUP, or a fault at work)"));
         }
         holders.join(", ")
+    }
+
+    /// Whether it is a page of a batch that has not been drained since.
+    fn is_in_batch(&self, what: &str) -> bool {
+        let Some((batch, nth)) = what.strip_suffix(']').and_then(|what| what.split_once('[')) else {
+            return false;
+        };
+        let length = self.words.get(&format!("{batch}, length")).and_then(|(_, n)| n.parse::<u64>().ok());
+        batch.contains(" batch of ") && nth.parse::<u64>().is_ok_and(|nth| length.is_none_or(|n| nth < n))
     }
 
     /// The references that a reason counts, by holders: of `page_count(X) == 2, so copy` who the two are.
@@ -100,6 +109,16 @@ mod tests {
             word(Kind::Swap, "swap cache[0]", "X"),
             word(Kind::Other, "LRU batch of thread1[0]", "X"),
         ])
+    }
+
+    #[test]
+    fn a_batch_that_was_drained_holds_nothing() {
+        let mut ledger = ledger();
+        let length =
+            Word { kind: Kind::Other, what: "LRU batch of thread1, length".into(), value: "0".into() };
+        ledger.words.insert(length.what.clone(), (length.kind, length.value));
+        let held = "held by 1 mapping, the swap cache";
+        assert_eq!(ledger.counted("page_count(X) == 2, so copy").as_deref(), Some(held));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The commits, as toggles.
 
 use super::{
-    ActiveRead, AeBarriers, AnonExclusive, BatchedFlush, ClearRefsFlush, ClearRefsLock, ClearRefsPin,
-    DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned, MadvFree,
-    MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck, SwapinReuse, UffdFlush, UffdUnprotect,
-    VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
+    ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
+    ClearRefsPin, DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned,
+    IoUringPin, MadvFree, MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck, SwapinReuse,
+    SwapinWritable, UffdFlush, UffdUnprotect, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
+    ZapLruDrain,
 };
 
 /// Where a row's statement comes from.
@@ -21,6 +22,8 @@ pub enum Provenance {
 pub enum Effect {
     /// It closes a race that shows under sequential consistency: the scenario that shows it.
     Closes(&'static str),
+    /// It closes one on arm64 alone, which `--arch arm64` shows.
+    ClosesOnArm64,
     /// It opens one: the scenario.
     Opens(&'static str),
     /// It matters under weak memory only.
@@ -153,6 +156,15 @@ pub const COMMITS: &[Commit] = &[
                 r.fork_pin = ForkPin::Copy;
             }
         },
+    },
+    Commit {
+        id: "ff1712f953e2",
+        release: "v5.10",
+        title: "arm64: pgtable: Ensure dirty bit is preserved across pte_wrprotect()",
+        closes: "a child's page that was stored to before the fork is not taken for clean, on arm64",
+        effect: Effect::ClosesOnArm64,
+        provenance: Provenance::Read,
+        rule: |r| r.arm64_wrprotect = Arm64Wrprotect::KeepsDirty,
     },
     Commit {
         id: "57efa1fe5957",
@@ -299,7 +311,7 @@ pub const COMMITS: &[Commit] = &[
         closes: "an exclusive dirty page becomes writable without a fault",
         effect: Effect::Prepares,
         provenance: Provenance::Read,
-        rule: |r| r.mprotect_upgrade = MprotectUpgrade::Yes,
+        rule: |r| r.mprotect_upgrade = MprotectUpgrade::Dirty,
     },
     Commit {
         id: "5535be309971",
@@ -330,6 +342,19 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("longterm-ro-pin-private-file"),
         provenance: Provenance::Read,
         rule: |r| r.gup_longterm = GupLongterm::Unshare,
+    },
+    Commit {
+        id: "7ea7e333842e",
+        release: "v6.2",
+        title: "mm/mprotect: allow clean exclusive anon pages to be writable",
+        closes: "an exclusive page becomes writable without a fault, clean or not",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| {
+            if r.mprotect_upgrade == MprotectUpgrade::Dirty {
+                r.mprotect_upgrade = MprotectUpgrade::Yes;
+            }
+        },
     },
     Commit {
         id: "uffd-unprotect-writable",
@@ -383,6 +408,24 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("odirect-fork-lost-read"),
         provenance: Provenance::Inferred,
         rule: |r| r.direct_io = DirectIo::Pin,
+    },
+    Commit {
+        id: "io-uring-pin-fast",
+        release: "v6.10",
+        title: "io_uring: unify io_pin_pages() (id not looked up)",
+        closes: "buffers are pinned through GUP-fast, and registering them waits for userfaultfd instead of failing",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| r.io_uring_pin = IoUringPin::Fast,
+    },
+    Commit {
+        id: "c18160dba5ff",
+        release: "v6.11",
+        title: "mm: swap: reuse exclusive folio directly instead of wp page faults",
+        closes: "a page that a read brings back from swap needs no second fault for a store, if it is exclusive",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.swapin_writable = SwapinWritable::Yes,
     },
     Commit {
         id: "zap-no-lru-drain",

@@ -76,7 +76,12 @@ pub const PRESETS: &[Preset] = &[
         Some("v5.9-rc5"),
         &["be068f29034f", "008cfe4418b3", "70e806e4e645", "f3c64eda3e50"],
     ),
-    mainline("v5.10", "as v5.9", Some("v5.9"), &[]),
+    mainline(
+        "v5.10",
+        "as v5.9; arm64 keeps dirty bits over a write-protection",
+        Some("v5.9"),
+        &["ff1712f953e2"],
+    ),
     other(
         "v5.10.y",
         "stable v5.10.7: v5.10 with write_protect_seq; much later ones behave as with 9348b73c2e1b and feb889fb40fa, too",
@@ -119,7 +124,7 @@ pub const PRESETS: &[Preset] = &[
         "v6.2",
         "long-term read pins of private mappings break COW",
         Some("v6.1"),
-        &["84209e87c696", "uffd-unprotect-writable"],
+        &["84209e87c696", "7ea7e333842e", "uffd-unprotect-writable"],
     ),
     mainline(
         "v6.4",
@@ -127,7 +132,12 @@ pub const PRESETS: &[Preset] = &[
         Some("v6.2"),
         &["reclaim-recheck-pinned", "0bff0aaea03e"],
     ),
-    mainline("v6.12", "fork takes VMA locks; O_DIRECT pins", Some("v6.4"), &["fb49c455323f", "a7e689dd1c06"]),
+    mainline(
+        "v6.12",
+        "fork takes VMA locks; O_DIRECT pins",
+        Some("v6.4"),
+        &["fb49c455323f", "a7e689dd1c06", "io-uring-pin-fast", "c18160dba5ff"],
+    ),
     mainline(
         "v6.15",
         "unmapping leaves the LRU batches alone; what else is new concerns large folios",

@@ -322,12 +322,28 @@ rules! {
         /// `MM_CP_TRY_CHANGE_WRITABLE`.
         TryWritable = "try-writable",
     }
-    /// Whether mprotect maps an exclusive dirty page writable at once (64fe24a3e05e).
+    /// Whether mprotect maps an exclusive page writable at once (64fe24a3e05e).
     mprotect_upgrade: MprotectUpgrade = No {
         /// The next store faults.
         No = "no",
-        /// `MM_CP_TRY_CHANGE_WRITABLE`.
+        /// `MM_CP_TRY_CHANGE_WRITABLE`, of a PTE that is dirty (v6.0, v6.1).
+        Dirty = "dirty",
+        /// Of any (7ea7e333842e, v6.2).
         Yes = "yes",
+    }
+    /// Whether a read fault maps a page writable that comes back from swap and is exclusive (c18160dba5ff).
+    swapin_writable: SwapinWritable = No {
+        /// The next store faults.
+        No = "no",
+        /// The PTE gets the write bit at once.
+        Yes = "yes",
+    }
+    /// Whether `pte_wrprotect` keeps what the MMU noted of a store (ff1712f953e2, arm64).
+    arm64_wrprotect: Arm64Wrprotect = DropsDirty {
+        /// The copy of the PTE that fork gives the child is clean.
+        DropsDirty = "drops-dirty",
+        /// It moves to the kernel's own dirty bit.
+        KeepsDirty = "keeps-dirty",
     }
     /// The lock that a page fault takes.
     vma_lock: VmaLock = No {
@@ -337,6 +353,13 @@ rules! {
         Racy = "racy",
         /// The VMA's lock, and fork takes it (fb49c455323f).
         Yes = "yes",
+    }
+    /// How io_uring pins the buffers that are registered (v6.10).
+    io_uring_pin: IoUringPin = Slow {
+        /// `pin_user_pages`, with the mmap lock held throughout.
+        Slow = "slow",
+        /// `pin_user_pages_fast`.
+        Fast = "fast",
     }
     /// Whether `O_DIRECT` takes pins (v6.5).
     direct_io: DirectIo = Get {

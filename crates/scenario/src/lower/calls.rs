@@ -337,6 +337,9 @@ impl Resolve<'_> {
         for item in self.args[1..].iter().flat_map(|a| &a.items) {
             self.flag(item, pin, &mut flags)?;
         }
+        // GUP-fast falls back to a path that may wait. Of the others, process_vm_access.c passes a `locked` and pins;
+        // /proc/PID/mem and ptrace, which pass none, take references.
+        let flags = GupFlags { unlockable: fast || (remote && pin), ..flags };
         Ok(Call::Gup { target, pin, fast, flags })
     }
 

@@ -54,6 +54,7 @@ fn term(from: &expr::Term, names: &Names) -> Found<Term> {
             "SIGSEGV" => Term::Errno(Errno::Sigsegv),
             "EFAULT" => Term::Errno(Errno::Efault),
             "EAGAIN" => Term::Errno(Errno::Eagain),
+            "EINVAL" => Term::Errno(Errno::Einval),
             _ => Term::Variable(names.variable(name)?),
         },
         expr::Term::Memory(place) => {
