@@ -6,9 +6,10 @@
 use cowrace_machine::{Prim, mmu};
 
 use crate::cpu::Cpu;
-use crate::era::Ordering;
+use crate::era::{MadvFreeSpares, Ordering};
 use crate::layout::{MmStruct, pg, vm};
 use crate::mmap::{vma_start_write, zap_page_range};
+use crate::pte::Pte;
 use crate::swap::{lru_add_drain, lru_add_drain_to_unmap, mark_page_lazyfree};
 use crate::swapfile::try_to_free_swap;
 use crate::tlb::{flush_tlb_batched_pending, flush_tlb_page};
@@ -74,6 +75,8 @@ async fn madvise_free_pte(cpu: &Cpu, mm: MmStruct, va: Va) {
                 }
                 cpu.unlock_page(page).await;
             }
+        } else if spares_unused(cpu, pte) {
+            go_on = cpu.page_mapcount(page).await == 1;
         }
         if go_on {
             if pte.young() || pte.dirty() {
@@ -87,6 +90,15 @@ async fn madvise_free_pte(cpu: &Cpu, mm: MmStruct, va: Va) {
     cpu.ptl_unlock(mm).await;
     if flush {
         flush_tlb_page(cpu, mm, va, Ordering::MadvFreeFlush).await;
+    }
+}
+
+/// Whether a page that is neither dirty nor in the swap cache is left alone, too, if somebody else maps it: proposals.
+fn spares_unused(cpu: &Cpu, pte: Pte) -> bool {
+    match cpu.rules().madv_free_spares() {
+        MadvFreeSpares::InUse => false,
+        MadvFreeSpares::CleanPte => !pte.dirty(),
+        MadvFreeSpares::Every => true,
     }
 }
 
