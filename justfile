@@ -54,6 +54,10 @@ bench-memory:
 bench-caching:
     cargo bench --package cowrace-explore --bench caching
 
+# Reproducers of what was found, without a warning; they are not run.
+reproducers:
+    cc -O2 -Wall -Wextra -Werror -fsyntax-only reproducers/*.c
+
 # Other checkers beside ours on one problem (SPIN needs spin and gcc); --scenarios: stateright on real scenarios.
 peers *ARGS:
     cargo run --release --quiet --manifest-path peers/Cargo.toml -- {{ARGS}}

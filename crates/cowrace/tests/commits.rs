@@ -27,7 +27,8 @@ fn class(world: &World, era: &Era) -> Option<Class> {
     outcome.finding.map(|(finding, _)| finding.class)
 }
 
-/// The first of the presets in which taking the commit out flips a variant of the scenario.
+/// The first of the presets in which taking the commit out flips a variant of the scenario. A proposal that no preset
+/// has is put in first.
 fn flips(
     presets: &[Preset],
     worlds: &[World],
@@ -36,6 +37,8 @@ fn flips(
 ) -> Option<&'static str> {
     presets.iter().map(|preset| preset.name).find(|preset| {
         let era = Era::preset(preset).expect("a preset");
+        let proposed = !PRESETS.iter().any(|preset| preset.commits().contains(&id));
+        let era = if proposed { era.with(id).expect("no preset has it") } else { era };
         let Ok(without) = era.clone().without(id) else { return false };
         worlds.iter().any(|world| flip(class(world, &era), class(world, &without)))
     })

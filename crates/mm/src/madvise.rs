@@ -6,7 +6,7 @@
 use cowrace_machine::{Prim, mmu};
 
 use crate::cpu::Cpu;
-use crate::era::Ordering;
+use crate::era::{MadvFreeSpares, Ordering};
 use crate::mmap::{vma_start_write, zap_page_range};
 use crate::objects::{MmStruct, pg, vm};
 use crate::pgtable::{pte_dirty, pte_mkclean};
@@ -88,6 +88,8 @@ async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
                 }
                 cpu.unlock_page(page).await;
             }
+        } else if spares_unused(cpu, pte) {
+            go_on = cpu.page_mapcount(page).await == 1;
         }
         if go_on {
             if pte.young() || pte_dirty(cpu.arch(), pte) {
@@ -104,6 +106,15 @@ async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     cpu.ptl_unlock(mm).await;
     if flush {
         flush_tlb_page(cpu, mm, va, Ordering::MadvFreeFlush).await;
+    }
+}
+
+/// Whether a page that is neither dirty nor in the swap cache is left alone, too, if somebody else maps it: proposals.
+fn spares_unused(cpu: &Cpu, pte: Pte) -> bool {
+    match cpu.rules().madv_free_spares() {
+        MadvFreeSpares::InUse => false,
+        MadvFreeSpares::CleanPte => !pte_dirty(cpu.arch(), pte),
+        MadvFreeSpares::Every => true,
     }
 }
 

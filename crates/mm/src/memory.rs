@@ -11,7 +11,7 @@ use crate::costs::count;
 use crate::cpu::Cpu;
 use crate::era::{
     AnonExclusive, FreeSwapCache, GupLongterm, Ordering, SwapinRecheck, SwapinReuse, SwapinWritable,
-    UffdFlush, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
+    UffdFlush, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
 };
 use crate::narrate::count_text;
 use crate::objects::kernel::{COPIED, FAULTED};
@@ -487,6 +487,9 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
         flush_tlb_page(cpu, mm, va, Ordering::WpCopyFlush).await;
         page_add_new_anon_rmap(cpu, new).await;
         lru_cache_add(cpu, new).await;
+        if vmf.unshare() && cpu.rules().is(UnshareCopy::Dirty) {
+            cpu.set_bits(new.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+        }
         cpu.set_pte_at(mm, va, entry).await;
         if !old.is_zero() {
             // Behind the switch of the PTE: another mm may keep the page as soon as the count says so.

@@ -6,7 +6,7 @@ use cowrace_mm::Era;
 use cowrace_mm::era::{COMMITS, EraError, GupForce, GupRead, PRESETS, Rules, Toggle, WpReuse};
 
 #[test]
-fn every_commit_of_a_preset_exists_and_every_commit_is_in_one() {
+fn every_commit_of_a_preset_exists_and_every_commit_but_new_proposals_is_in_one() {
     let mut used = BTreeSet::new();
     for preset in PRESETS {
         for id in preset.commits() {
@@ -15,7 +15,7 @@ fn every_commit_of_a_preset_exists_and_every_commit_is_in_one() {
         }
     }
     for commit in COMMITS {
-        assert!(used.contains(commit.id), "{} is in no preset", commit.id);
+        assert_ne!(used.contains(commit.id), commit.release == "proposal", "{} is in no preset", commit.id);
     }
 }
 
@@ -35,7 +35,8 @@ fn every_commit_changes_a_rule_of_some_preset() {
     for commit in COMMITS {
         let seen = Era::presets().into_iter().any(|era| {
             let rules = *era.rules();
-            era.has(commit.id) && era.without(commit.id).is_ok_and(|without| *without.rules() != rules)
+            let toggled = if era.has(commit.id) { era.without(commit.id) } else { era.with(commit.id) };
+            toggled.is_ok_and(|toggled| *toggled.rules() != rules)
         });
         // Overruled by a later commit in every preset that has both: it shows only without that one.
         let overruled = ["4969c1192d15", "17839856fd58", "a308c71bf1e6"].contains(&commit.id);

@@ -3,9 +3,9 @@
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
     ClearRefsPin, DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned,
-    IoUringPin, MadvFree, MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck, SwapinReuse,
-    SwapinWritable, UffdFlush, UffdUnprotect, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
-    ZapLruDrain,
+    IoUringPin, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck,
+    SwapinReuse, SwapinWritable, UffdFlush, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain,
+    WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// Where a row's statement comes from.
@@ -479,5 +479,36 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("active-inactive-torn-read"),
         provenance: Provenance::Read,
         rule: |r| r.active_read = ActiveRead::OneShot,
+    },
+    Commit {
+        id: "unshare-copy-dirty",
+        release: "proposal",
+        title: "mm: mark the copy that unsharing makes dirty",
+        closes: "the copy that a read pin gets is data, so MADV_FREE asks for its mapcount, and reclaim writes it out",
+        effect: Effect::Closes("unshare-madvfree"),
+        provenance: Provenance::Inferred,
+        rule: |r| r.unshare_copy = UnshareCopy::Dirty,
+    },
+    Commit {
+        id: "madv-free-clean-pte-mapcount",
+        release: "proposal",
+        title: "mm/madvise: MADV_FREE spares a shared page if its PTE is clean",
+        closes: "no clean page of which another process has data is given away; a dirty one is safe while that process's PTE is dirty",
+        effect: Effect::Closes("madvfree-clean-shared"),
+        provenance: Provenance::Inferred,
+        rule: |r| {
+            if r.madv_free_spares == MadvFreeSpares::InUse {
+                r.madv_free_spares = MadvFreeSpares::CleanPte;
+            }
+        },
+    },
+    Commit {
+        id: "madv-free-mapcount",
+        release: "proposal",
+        title: "mm/madvise: MADV_FREE spares every page that somebody else maps",
+        closes: "no page of which another process has data is given away, clean or dirty",
+        effect: Effect::Closes("madvfree-clean-shared"),
+        provenance: Provenance::Inferred,
+        rule: |r| r.madv_free_spares = MadvFreeSpares::Every,
     },
 ];

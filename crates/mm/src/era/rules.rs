@@ -287,6 +287,22 @@ rules! {
         /// If it is not dirty and has no reference beyond mappings and isolation.
         RefAndDirty = "ref-and-dirty",
     }
+    /// Which pages `MADV_FREE` leaves alone if somebody else maps them.
+    madv_free_spares: MadvFreeSpares = InUse {
+        /// Those that are dirty, or in the swap cache.
+        InUse = "in-use",
+        /// And those that are clean in this PTE: proposal.
+        CleanPte = "clean-pte",
+        /// All: proposal.
+        Every = "every",
+    }
+    /// Whether the copy that unsharing makes is dirty.
+    unshare_copy: UnshareCopy = Clean {
+        /// Neither the PTE nor the page is.
+        Clean = "clean",
+        /// The page is: proposal.
+        Dirty = "dirty",
+    }
     /// The lock that clear_refs holds while it walks (29a951dfb3c3).
     clear_refs_lock: ClearRefsLock = Read {
         /// `mmap_read_lock`.
