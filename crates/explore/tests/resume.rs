@@ -108,7 +108,7 @@ fn several_threads_and_barriers() {
     let forgetful = Program { forgetful: true, ..program(&scripts) };
     let whole = Explorer::new(&forgetful).run(&mut ());
     assert!(whole.executions > 5000, "{}", whole.executions);
-    for leg in 0..20 {
+    for leg in 0..8 {
         assert_eq!(in_legs(&forgetful, 1500 + 131 * leg, 2).0, whole);
     }
 }
@@ -119,10 +119,10 @@ fn several_threads_and_barriers() {
 fn random_rounds() {
     let config = Config { failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[14; 32]));
-    let legs = proptest::collection::vec((1..12_u64, 0..3_usize), 1..5);
+    let legs = proptest::collection::vec((2..20_u64, 0..3_usize), 1..5);
     let ways = (0..3_u8, 1..60_u64, legs);
     let (mut many, mut found, mut open) = (0, 0, 0);
-    for _ in 0..600 {
+    for _ in 0..200 {
         let ((scripts, windows), (way, long_after, legs)) =
             (rounds_with_windows(), &ways).new_tree(&mut runner).expect("a program").current();
         let program = Program { forgetful: true, windows, ..program(&scripts) };
@@ -137,7 +137,7 @@ fn random_rounds() {
             open += usize::from(whole.opened.contains(&true) && whole.opened.contains(&false));
         }
     }
-    assert!(many > 150 && found > 50 && open > 100, "{many} {found} {open}");
+    assert!(many > 30 && found > 10 && open > 25, "{many} {found} {open}");
 }
 
 /// A frontier of another program, or one that somebody has spoiled, is of no use and does no harm.
