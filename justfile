@@ -70,6 +70,15 @@ fuzz TARGET *ARGS:
 mutants *ARGS:
     .ci/mutants {{ARGS}}
 
+# What takes long: the corpus's large searches six at once, for so many minutes; mutants of the engine.
+nightly MINUTES="30":
+    COWRACE_SECONDS=$(({{MINUTES}} * 60)) cargo nextest run --profile long --run-ignored only --no-capture --package cowrace --test stress corpus_at_length
+    .ci/mutants
+
+# Random scenarios six at once with several jobs, for so many minutes, against one job.
+soak MINUTES="60":
+    COWRACE_SECONDS=$(({{MINUTES}} * 60)) cargo nextest run --profile long --run-ignored only --no-capture --package cowrace --test stress soak
+
 # Dependencies: advisories, licences, sources (needs cargo-deny).
 deny:
     cargo deny check

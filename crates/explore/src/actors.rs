@@ -65,8 +65,46 @@ pub(crate) struct Actors<'p> {
     sites: Sites,
 }
 
-impl<'p> Actors<'p> {
+/// Actors of which none has moved. Whatever makes them move takes these, so nothing can begin with actors that
+/// something else has left on their way.
+#[derive(Debug)]
+pub(crate) struct Fresh<'p>(Actors<'p>);
+
+impl<'p> Fresh<'p> {
     pub(crate) fn new(program: &'p Program) -> Self {
+        Self(Actors::new(program))
+    }
+
+    /// To be moved.
+    pub(crate) fn begin(self) -> Actors<'p> {
+        self.0
+    }
+}
+
+impl<'p> From<Actors<'p>> for Fresh<'p> {
+    /// Whatever the actors have done is taken back; what they have learned is kept.
+    fn from(mut actors: Actors<'p>) -> Self {
+        actors.restart();
+        Self(actors)
+    }
+}
+
+/// Actors that nothing needs at the moment, for what they have learned.
+#[derive(Debug, Default)]
+pub(crate) struct Spare<'p>(Option<Fresh<'p>>);
+
+impl<'p> Spare<'p> {
+    pub(crate) fn take(&mut self, program: &'p Program) -> Fresh<'p> {
+        self.0.take().unwrap_or_else(|| Fresh::new(program))
+    }
+
+    pub(crate) fn keep(&mut self, actors: Actors<'p>) {
+        self.0 = Some(actors.into());
+    }
+}
+
+impl<'p> Actors<'p> {
+    fn new(program: &'p Program) -> Self {
         let count = program.actors.len();
         let mut actors = Self {
             program,
@@ -315,7 +353,7 @@ mod tests {
     #[test]
     fn an_actor_goes_on_as_its_answers_say_and_back() {
         let program = counter(2);
-        let mut actors = Actors::new(&program);
+        let mut actors = Fresh::new(&program).begin();
         let first = actors.request(0).map(|r| r.op);
         for value in [3, 4, 3] {
             actors.answer(0, Answer { value, ok: true });
@@ -328,9 +366,22 @@ mod tests {
     }
 
     #[test]
+    fn those_kept_begin_anew() {
+        let program = counter(2);
+        let mut spare = Spare::default();
+        let mut actors = spare.take(&program).begin();
+        let first = actors.request(0).map(|r| r.op);
+        actors.answer(0, Answer { value: 3, ok: true });
+        spare.keep(actors);
+        let actors = spare.take(&program).begin();
+        assert_eq!(actors.request(0).map(|r| r.op), first);
+        assert_eq!(actors.places.len(), 3, "what was learned is known");
+    }
+
+    #[test]
     fn what_is_forgotten_is_learned_again() {
         let program = counter(2);
-        let mut actors = Actors::new(&program);
+        let mut actors = Fresh::new(&program).begin();
         actors.answer(0, Answer { value: 7, ok: true });
         actors.answer(1, Answer { value: 1, ok: true });
         actors.forget();

@@ -1,15 +1,14 @@
 //! The ends of executions: what is wrong with them, and who hears of it.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
 
 use cowrace_trace::{Finding, Schedule, Stop};
 
-use crate::actors::Actors;
 use crate::describe::{self, Holders};
 use crate::explorer::{Execution, Outcome};
 use crate::sample::sample;
 use crate::search::{Flow, Search};
+use crate::sync::{Number, Primitives};
 use crate::underflow::{TooMany, underflow};
 
 /// What is wrong with the current execution.
@@ -22,22 +21,25 @@ pub(crate) struct Found {
     pub(crate) schedule: Option<Schedule>,
 }
 
-impl Search<'_> {
+impl<P: Primitives> Search<'_, P> {
     /// What came of the search, which ended like this.
     pub(crate) fn conclude(&mut self, flow: Flow) -> Outcome {
         let estimate = if self.is_resting() { self.estimate(true) } else { None };
         let mut outcome = self.outcome.clone();
-        let (executions, events) = self.on_the_way();
-        (outcome.executions, outcome.events) = (executions + self.behind.0, events + self.behind.1);
+        (outcome.executions, outcome.events) = self.figures();
         outcome.depth = self.longest();
-        outcome.opened = self.windows.opened();
-        outcome.occurred = self.windows.occurred();
+        let shown = self.shown();
+        outcome.opened = shown.iter().map(|(open, _)| *open).collect();
+        outcome.occurred = shown.iter().map(|(_, seen)| seen.iter().all(|&seen| seen)).collect();
         match flow {
             // What a bound leaves out is not covered.
             ControlFlow::Continue(()) => outcome.complete = self.shared.preemptions.is_none(),
             ControlFlow::Break(Some(stop)) => {
-                outcome.executions = self.shared.executions.load(Ordering::Relaxed);
-                outcome.events = self.shared.events.load(Ordering::Relaxed);
+                // These end it at a place of its own; what the others end has done what all threads have.
+                if !matches!(stop, Stop::Executions | Stop::Steps) {
+                    outcome.executions = self.shared.executions.get();
+                    outcome.events = self.shared.events.get();
+                }
                 outcome.estimate = estimate;
                 outcome.stopped = Some(stop);
             }
@@ -55,9 +57,8 @@ impl Search<'_> {
         if self.shared.exhaustive || self.shared.preemptions.is_some() {
             return ControlFlow::Continue(());
         }
-        let mut actors = self.spare.take().unwrap_or_else(|| Actors::new(self.program));
-        (self.outcome.finding, self.outcome.samples) = sample(self.shared, &mut actors, self.outcome.depth);
-        self.spare = Some(actors);
+        let length = self.outcome.depth;
+        (self.outcome.finding, self.outcome.samples) = sample(self.shared, &mut self.spare, length);
         if self.outcome.finding.is_some() { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
     }
 
@@ -135,6 +136,7 @@ impl Search<'_> {
     }
 
     fn record(&mut self) -> Flow {
+        self.spoil_visits();
         if self.outcome.finding.is_none()
             && let Some(Found { finding, schedule, .. }) = &self.found
         {

@@ -1,13 +1,11 @@
 //! How large a search is, before it is over.
 
-use std::sync::atomic::Ordering;
-
-use crate::actors::Actors;
 use crate::explorer::Estimate;
 use crate::moves::Sequence;
 use crate::outlook::Outlook;
 use crate::random::Random;
 use crate::search::Search;
+use crate::sync::{Number, Primitives};
 use crate::touched::Touched;
 use crate::walk::{Station, Walker};
 
@@ -89,7 +87,7 @@ impl Estimates {
     }
 }
 
-impl Search<'_> {
+impl<P: Primitives> Search<'_, P> {
     /// How many executions the whole search will have. Takes a sample of what is left, if it is time for that, and
     /// at the end of what is searched if there was only a small one.
     pub(crate) fn estimate(&mut self, at_the_end: bool) -> Option<Estimate> {
@@ -97,9 +95,9 @@ impl Search<'_> {
             return None;
         }
         // What others have made is part of what is left, until it is taken over.
-        let done = (self.on_the_way().0 + self.behind.0) as f64;
-        let made = self.shared.executions.load(Ordering::Relaxed) as f64;
-        let requests = self.shared.events.load(Ordering::Relaxed);
+        let done = self.figures().0 as f64;
+        let made = self.shared.executions.get() as f64;
+        let requests = self.shared.events.get();
         let known = self.estimates.mean();
         let is_time = self.estimates.walked * SHARE < requests;
         if known.is_none() || is_time || at_the_end && self.estimates.weight < MANY.weight {
@@ -117,7 +115,7 @@ impl Search<'_> {
     /// Estimates how many traces are left to explore.
     fn walk(&mut self, abreast: usize) -> Option<f64> {
         let way = self.way();
-        let mut actors = self.spare.take().unwrap_or_else(|| Actors::new(self.program));
+        let mut actors = self.spare.take(self.program).begin();
         let Estimates { touched, random, walked, .. } = &mut self.estimates;
         let mut walker = Walker {
             program: self.program,
@@ -134,8 +132,7 @@ impl Search<'_> {
         }
         let left = walker.estimate(abreast, |_| random.unit());
         *walked += walker.requests;
-        actors.restart();
-        self.spare = Some(actors);
+        self.spare.keep(actors);
         left
     }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use cowrace_machine::{Addr, Limits, Memory, Program};
@@ -11,7 +10,7 @@ use cowrace_trace::frontier::Frontier;
 use cowrace_trace::parts::{Part, PartId};
 use cowrace_trace::{Finding, Schedule, Stop, Turn};
 
-use crate::actors::Actors;
+use crate::actors::Fresh;
 use crate::coverage::Coverage;
 use crate::ends::Found;
 use crate::history::History;
@@ -20,9 +19,10 @@ use crate::sample::SAMPLES;
 use crate::search::Search;
 use crate::shared::{Shared, Threads, Watch};
 use crate::subtree::work;
+use crate::sync::{Native, Primitives};
 
 /// Executions after which a search that goes on is taken to be long. Most have come to their end or to a finding
-/// by then.
+/// by then. One thread makes them, so that what is done because of them depends on nothing but their order.
 const FIRST: u64 = 1000;
 
 /// How large a search is, as far as can be told before its end.
@@ -203,6 +203,7 @@ pub struct Explorer<'p> {
     coverage: bool,
     threads: Option<&'p Threads>,
     eager: bool,
+    first: u64,
     counts_commute: bool,
     frontier: Option<&'p Frontier>,
     parts: &'p [Part],
@@ -226,6 +227,7 @@ impl<'p> Explorer<'p> {
             coverage: false,
             threads: None,
             eager: false,
+            first: FIRST,
             counts_commute: true,
             frontier: None,
             parts: &[],
@@ -249,8 +251,7 @@ impl<'p> Explorer<'p> {
 
     /// With [`exhaustive`](Self::exhaustive), for an observer that asks only in which memories executions end: every one
     /// of them is shown, in some execution, but not every execution. What follows a barrier of everybody is then
-    /// searched once for each state there, although the search goes on after findings. Which finding is the first may
-    /// depend on the number of threads.
+    /// searched once for each state there, although the search goes on after findings.
     #[must_use]
     pub const fn ends_only(mut self, ends_only: bool) -> Self {
         self.ends_only = ends_only;
@@ -273,12 +274,20 @@ impl<'p> Explorer<'p> {
         self
     }
 
-    /// Takes on other threads at once, and looks for work for them after every execution. For tests: most searches
-    /// are over before that is worth while.
+    /// Takes on all other threads at once when it turns out to be long. For tests: most searches are over before that is
+    /// worth while.
     #[doc(hidden)]
     #[must_use]
     pub const fn eager(mut self, eager: bool) -> Self {
         self.eager = eager;
+        self
+    }
+
+    /// Is taken to be long after so many executions, not after a thousand. For tests, whose searches are small.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn long_after(mut self, executions: u64) -> Self {
+        self.first = if executions > 0 { executions } else { 1 };
         self
     }
 
@@ -317,17 +326,24 @@ impl<'p> Explorer<'p> {
         self
     }
 
-    /// Searches. What comes out does not depend on how many threads there are, unless a limit ends it.
+    /// Searches. What comes out does not depend on how many threads there are, unless a limit on time or memory or the
+    /// observer ends it.
     pub fn run(&self, observer: &mut (dyn Observer + Send)) -> Outcome {
+        self.run_on::<Native>(observer)
+    }
+
+    /// As [`run`](Self::run), with threads of another kind. For tests of what threads share.
+    #[doc(hidden)]
+    pub fn run_on<P: Primitives>(&self, observer: &mut (dyn Observer + Send)) -> Outcome {
         let none = Threads::new(0);
         let watch = Mutex::new(observer);
         let mut frontier = self.fitting_frontier();
         let mut near = frontier.map_or_else(|| self.counts_commute.then(Vec::new), near);
         loop {
             let coverage = self.coverage && frontier.is_none();
-            let shared = self.shared((near.as_deref(), coverage), &none, &watch);
+            let shared = self.shared::<P>((near.as_deref(), coverage), &none, &watch);
             let from = (frontier, near.as_deref());
-            match thread::scope(|scope| self.search(&shared, from, &|| drop(scope.spawn(|| work(&shared))))) {
+            match P::scope(&|| work(&shared), |spawn| self.search(&shared, from, spawn)) {
                 Ok(outcome) => return outcome,
                 Err(Near { addr, early }) => {
                     frontier = None;
@@ -353,25 +369,25 @@ impl<'p> Explorer<'p> {
         let none = Threads::new(0);
         let watch = Mutex::new(observer);
         let near = near(frontier);
-        let shared = self.shared((near.as_deref(), false), &none, &watch);
-        thread::scope(|scope| self.part(&shared, (frontier, id), &|| drop(scope.spawn(|| work(&shared)))))
+        let shared = self.shared::<Native>((near.as_deref(), false), &none, &watch);
+        Native::scope(&|| work(&shared), |spawn| self.part(&shared, (frontier, id), spawn))
     }
 
-    fn part<'s>(
+    fn part<'s, P: Primitives>(
         &self,
-        shared: &'s Shared<'s>,
+        shared: &'s Shared<'s, P>,
         (frontier, id): (&Frontier, &PartId),
         spawn: &'s dyn Fn(),
     ) -> Result<Part, PartError> {
         let _over = Over(shared);
-        let mut search = Search::new(shared, Actors::new(shared.program));
+        let mut search = Search::new(shared, Fresh::new(shared.program));
         if search.go_on(frontier).is_break() {
             return Err(PartError::Program);
         }
         let subtree = search.part(id).ok_or(PartError::NoSuchPart)?;
-        search.actors.restart();
-        let mut search = Search::new(shared, search.actors);
-        self.help(&mut search, spawn);
+        let mut search = Search::new(shared, search.actors.into());
+        search.spawn = Some(spawn);
+        self.take_threads(&search);
         match search.search_below(&subtree) {
             Ok(done) => Ok(export(done, id.clone(), frontier, shared)),
             Err(Some(stop)) => Err(PartError::Stopped(stop)),
@@ -385,12 +401,12 @@ impl<'p> Explorer<'p> {
     }
 
     /// What the threads of a search have in common that takes it that counts other than these stay away from zero.
-    fn shared<'s>(
+    fn shared<'s, P: Primitives>(
         &'s self,
         (near, coverage): (Option<&[Addr]>, bool),
         none: &'s Threads,
         watch: &'s dyn Watch,
-    ) -> Shared<'s> {
+    ) -> Shared<'s, P> {
         let mut memory = self.program.memory.clone();
         if let Some(near) = near {
             memory.assume_far_from_zero(near.to_vec());
@@ -400,38 +416,39 @@ impl<'p> Explorer<'p> {
         Shared::new((self.program, memory), how, threads, watch).ends_only(self.ends_only)
     }
 
-    /// Lets a search take on other threads.
-    fn help<'s>(&self, search: &mut Search<'s>, spawn: &'s dyn Fn()) {
-        search.spawn = Some(spawn);
-        while self.eager && search.shared.threads.take() {
+    /// Takes on all threads that there are, if that is asked for.
+    fn take_threads<P: Primitives>(&self, search: &Search<'_, P>) {
+        while self.eager
+            && let Some(spawn) = search.spawn
+            && search.shared.threads.take()
+        {
             spawn();
         }
     }
 
     /// Searches, unless it turns out that a count is near zero.
-    fn search<'s>(
-        &'s self,
-        shared: &'s Shared<'s>,
+    fn search<'s, P: Primitives>(
+        &self,
+        shared: &'s Shared<'s, P>,
         (frontier, near): (Option<&Frontier>, Option<&[Addr]>),
         spawn: &'s dyn Fn(),
     ) -> Result<Outcome, Near> {
         // Whatever happens here, nobody must wait for more.
         let _over = Over(shared);
-        let mut search = Search::new(shared, Actors::new(shared.program));
-        self.help(&mut search, spawn);
+        let mut search = Search::new(shared, Fresh::new(shared.program));
         if let Some(frontier) = frontier {
             if search.go_on(frontier).is_continue() {
                 search.give_parts(&usable(self.parts, frontier, shared));
             } else {
                 // It would not have come so far.
-                search.actors.restart();
-                search = Search::new(shared, search.actors);
-                search.spawn = Some(spawn);
+                search = Search::new(shared, search.actors.into());
             }
         }
+        search.spawn = Some(spawn);
         let mut flow = ControlFlow::Continue(());
-        if search.made.0 < FIRST {
-            flow = search.run(FIRST);
+        if search.figures().0 < self.first {
+            search.is_alone = true;
+            flow = search.run(self.first);
             if let Some(addr) = search.near {
                 return Err(Near { addr, early: true });
             }
@@ -443,6 +460,8 @@ impl<'p> Explorer<'p> {
             let all = search.outcome.samples >= SAMPLES;
             flow = if all { ControlFlow::Continue(()) } else { search.sample() };
             if flow.is_continue() {
+                search.is_alone = false;
+                self.take_threads(&search);
                 flow = search.run(u64::MAX);
             }
         }
@@ -469,9 +488,9 @@ struct Near {
 }
 
 /// Ends a search when dropped.
-struct Over<'o, 's>(&'o Shared<'s>);
+struct Over<'o, 's, P: Primitives>(&'o Shared<'s, P>);
 
-impl Drop for Over<'_, '_> {
+impl<P: Primitives> Drop for Over<'_, '_, P> {
     fn drop(&mut self) {
         self.0.end();
     }

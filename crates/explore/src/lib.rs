@@ -134,6 +134,8 @@ mod shared;
 mod simplest;
 mod sleep;
 mod subtree;
+#[doc(hidden)]
+pub mod sync;
 #[cfg(test)]
 mod testing;
 mod tidy;

@@ -17,7 +17,7 @@ use crate::resume::{accesses, made, moved, touched};
 use crate::search::{Flow, Search};
 use crate::shared::Shared;
 use crate::subtree::{Done, Given, Subtree};
-use crate::windows::Windows;
+use crate::sync::Primitives;
 
 /// Why nothing came of the search of a part.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +37,11 @@ pub enum PartError {
 }
 
 /// Those that can be taken over by a search that goes on from a frontier.
-pub(crate) fn usable<'p>(parts: &'p [Part], frontier: &Frontier, shared: &Shared<'_>) -> Vec<&'p Part> {
+pub(crate) fn usable<'p, P: Primitives>(
+    parts: &'p [Part],
+    frontier: &Frontier,
+    shared: &Shared<'_, P>,
+) -> Vec<&'p Part> {
     if parts.is_empty() || shared.preemptions.is_some() {
         return Vec::new();
     }
@@ -49,32 +53,33 @@ pub(crate) fn usable<'p>(parts: &'p [Part], frontier: &Frontier, shared: &Shared
 }
 
 /// What came of a part, for a file.
-pub(crate) fn export(done: Done, id: PartId, frontier: &Frontier, shared: &Shared<'_>) -> Part {
-    let Done { outcome, behind, near, beyond, windows, .. } = done;
-    let arrivals = shared.arrivals.new_ones();
-    let listed = arrivals.iter().fold((0, 0), |sum, a| (sum.0 + a.behind.0, sum.1 + a.behind.1));
+pub(crate) fn export<P: Primitives>(
+    done: Done,
+    id: PartId,
+    frontier: &Frontier,
+    shared: &Shared<'_, P>,
+) -> Part {
+    let Done { outcome, met, near, beyond, windows, .. } = done;
+    let (arrivals, places) = shared.arrivals.beside(&frontier.known);
     let part = Part {
         id,
         frontier: frontier.digest(),
         exhaustive: shared.exhaustive,
         made: (outcome.executions, outcome.events),
-        // There is more than is listed if there was no room for some.
-        behind: (behind.0.saturating_sub(listed.0), behind.1.saturating_sub(listed.1)),
         arrivals,
+        met: met.iter().map(|number| places[number]).collect(),
         depth: outcome.depth,
         finding: outcome.finding,
         near: near.map(|addr| addr.index() as u32),
         beyond: beyond.iter().map(|(event, sequence)| (*event, moves(sequence))).collect(),
-        windows: windows.state(),
+        windows,
         seal: 0,
     };
     part.sealed()
 }
 
-/// What came of a part, from a file.
-fn import(part: &Part, program: &Program) -> Done {
-    let mut windows = Windows::new(&program.windows);
-    windows.set(&part.windows);
+/// What came of a part, from a file. Its states at barriers have these numbers.
+fn import(part: &Part, numbers: &[u32], program: &Program) -> Done {
     Done {
         outcome: Outcome {
             executions: part.made.0,
@@ -83,12 +88,11 @@ fn import(part: &Part, program: &Program) -> Done {
             finding: part.finding.clone(),
             ..Outcome::nothing(program)
         },
-        behind: part.behind,
+        met: part.met.iter().filter_map(|&place| numbers.get(place as usize).copied()).collect(),
         near: part.near.map(|index| Addr::at(index as usize)),
         beyond: part.beyond.iter().map(|(event, moves)| (*event, sequence(moves))).collect(),
-        windows,
+        windows: part.windows.clone(),
         seen: Seen::default(),
-        names: Vec::new(),
     }
 }
 
@@ -105,9 +109,9 @@ fn sequence(moves: &Moves) -> Sequence {
     sequence
 }
 
-impl<'s> Search<'s> {
+impl<'s, P: Primitives> Search<'s, P> {
     /// A part of the frontier at which the search rests.
-    pub(crate) fn part(&mut self, id: &PartId) -> Option<Subtree> {
+    pub(crate) fn part(&mut self, id: &PartId) -> Option<Subtree<P>> {
         self.lay_back()?;
         let path = self.path(id)?;
         Some(self.subtree(id.state as usize, path))
@@ -129,29 +133,22 @@ impl<'s> Search<'s> {
     }
 
     /// Takes over what came of the part that begins where the search is. Gives whether it has: where the search
-    /// would do something else after so many executions, it must come there itself.
+    /// would do something else after so many executions, or a limit would end it, it must come there itself.
     pub(crate) fn take_part(&mut self, part: &Part, executions: u64) -> ControlFlow<Option<Stop>, bool> {
-        if self.made.0 < executions && self.made.0.saturating_add(part.figures().0) >= executions {
+        let before = self.figures();
+        if before.0 < executions && before.0.saturating_add(part.figures().0) >= executions {
             return ControlFlow::Continue(false);
         }
-        let before = self.figures();
-        for arrival in &part.arrivals {
-            let key = arrival.key.as_slice().into();
-            if self.shared.arrivals.note(key, arrival.longest, arrival.behind, self.names[0]) {
-                self.behind = (self.behind.0 + arrival.behind.0, self.behind.1 + arrival.behind.1);
-            }
+        let numbers = self.shared.arrivals.set(&self.earlier, &part.arrivals);
+        let done = import(part, &numbers, self.program);
+        if !self.is_within_limit(done.outcome.executions, &done.met) {
+            return ControlFlow::Continue(false);
         }
-        let flow: Flow = self.take_over(import(part, self.program));
+        let flow: Flow = self.take_over(done);
         let after = self.figures();
         self.made = (self.made.0 + after.0 - before.0, self.made.1 + after.1 - before.1);
         flow?;
         ControlFlow::Continue(true)
-    }
-
-    /// Executions and requests so far.
-    fn figures(&self) -> (u64, u64) {
-        let (executions, events) = self.on_the_way();
-        (executions + self.behind.0, events + self.behind.1)
     }
 
     /// Puts the step at which the search rests back to the others of its state, as the first.

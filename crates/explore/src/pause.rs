@@ -1,7 +1,6 @@
 //! Between executions: limits, reports, and work for others.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cowrace_machine::resident_memory;
@@ -9,6 +8,7 @@ use cowrace_trace::Stop;
 
 use crate::explorer::Progress;
 use crate::search::{Flow, Search};
+use crate::sync::{Number, Primitives};
 
 /// How many executions, and how many requests, are done before the books are opened again.
 const ROUND: (u64, u64) = (256, 4096);
@@ -17,20 +17,30 @@ const ROUND: (u64, u64) = (256, 4096);
 const NOW_AND_THEN: Duration = Duration::from_millis(50);
 const MANY: u64 = 4096;
 
-impl Search<'_> {
+impl<P: Primitives> Search<'_, P> {
     /// Looks at what may end the search, reports now and then, and gives work away that others want.
     pub(crate) fn pause(&mut self, executions: u64) -> Flow {
         let new = (self.made.0 - self.booked.0, self.made.1 - self.booked.1);
-        let is_exact = self.shared.limits.executions.is_some();
-        if is_exact || new.0 >= ROUND.0 || new.1 >= ROUND.1 {
+        if new.0 >= ROUND.0 || new.1 >= ROUND.1 {
             self.book();
             self.look_at_limits();
         }
         if let Some(why) = self.shared.stopped() {
             return ControlFlow::Break(Some(why));
         }
-        if self.made.0 >= executions {
-            return ControlFlow::Break(None);
+        let limit = self.shared.limits.executions;
+        if executions < u64::MAX || limit.is_some() {
+            let (done, _) = self.figures();
+            if limit.is_some_and(|limit| done >= limit) {
+                // Who helps leaves it to the search that it helps: that may not come so far.
+                if self.spawn.is_some() {
+                    self.shared.stop(Stop::Executions);
+                }
+                return ControlFlow::Break(Some(Stop::Executions));
+            }
+            if done >= executions {
+                return ControlFlow::Break(None);
+            }
         }
         self.share();
         ControlFlow::Continue(())
@@ -38,17 +48,13 @@ impl Search<'_> {
 
     /// Enters what was done since the last time into the books of everybody.
     pub(crate) fn book(&mut self) {
-        self.shared.executions.fetch_add(self.made.0 - self.booked.0, Ordering::Relaxed);
-        self.shared.events.fetch_add(self.made.1 - self.booked.1, Ordering::Relaxed);
+        self.shared.executions.add((self.made.0 - self.booked.0) as i64);
+        self.shared.events.add((self.made.1 - self.booked.1) as i64);
         self.booked = self.made;
     }
 
     fn look_at_limits(&mut self) {
         let limits = &self.shared.limits;
-        let executions = self.shared.executions.load(Ordering::Relaxed);
-        if limits.executions.is_some_and(|limit| executions >= limit) {
-            return self.shared.stop(Stop::Executions);
-        }
         // Looking at the clock costs more than a short execution.
         let events = self.made.1;
         if events - self.looked < ROUND.1 {
@@ -59,6 +65,7 @@ impl Search<'_> {
         if limits.time.is_some_and(|limit| elapsed >= limit) {
             return self.shared.stop(Stop::Time);
         }
+        let executions = self.shared.executions.get();
         let due = elapsed - self.reported.0 >= NOW_AND_THEN || executions - self.reported.1 >= MANY;
         if !due {
             return;
@@ -69,7 +76,7 @@ impl Search<'_> {
         }
         // Only who has the whole in view reports, and takes on help.
         let Some(spawn) = self.spawn else { return };
-        if !self.preemptions_are_bounded() && self.shared.threads.take() {
+        if !self.is_alone && !self.preemptions_are_bounded() && self.shared.threads.take() {
             spawn();
         }
         self.report();
@@ -78,14 +85,14 @@ impl Search<'_> {
     /// Tells how far the search has come.
     pub(crate) fn report(&mut self) {
         self.book();
-        let executions = self.shared.executions.load(Ordering::Relaxed);
+        let executions = self.shared.executions.get();
         let estimate = self.estimate(false);
         let elapsed = self.shared.started.elapsed();
         self.reported = (elapsed, executions);
         let progress = Progress {
             executions,
-            earlier: self.shared.earlier.load(Ordering::Relaxed),
-            events: self.shared.events.load(Ordering::Relaxed),
+            earlier: self.shared.earlier.get(),
+            events: self.shared.events.get(),
             depth: self.outcome.depth,
             elapsed,
             estimate,

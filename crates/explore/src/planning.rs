@@ -6,9 +6,10 @@ use crate::moves::{Move, PLAIN, Sequence};
 use crate::races::waited_word;
 use crate::reversal::{Later, Reversed, Turner};
 use crate::search::Search;
+use crate::sync::Primitives;
 use crate::wakeup::Inserted;
 
-impl Search<'_> {
+impl<P: Primitives> Search<'_, P> {
     /// Turns round the races of the execution at its end, and keeps those that later executions must look at
     /// again: where something that comes after the race made the difference.
     pub(crate) fn turn_races(&mut self) {

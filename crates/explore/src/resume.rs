@@ -1,15 +1,16 @@
 //! Stopping a search so that it can go on later, and going on.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
 
 use cowrace_machine::{Access, Addr, Kind, Op};
-use cowrace_trace::frontier::{Behind, Branch, Frontier, Made, Station, Touched};
+use cowrace_trace::frontier::{Branch, Frontier, Made, Station, Touched};
 
+use crate::barriers::Met;
 use crate::moves::{Move, PLAIN};
 use crate::preemptions::can_go_on;
 use crate::reversal::Race;
 use crate::search::{Flow, Search};
+use crate::sync::{Number, Primitives};
 use crate::wakeup::{First, NONE};
 
 /// A move, for a file.
@@ -48,16 +49,18 @@ pub(crate) fn accesses(touched: &[Touched]) -> Vec<Access> {
     touched.iter().map(access).collect()
 }
 
-impl Search<'_> {
+impl<P: Primitives> Search<'_, P> {
     /// Where the search has been stopped; none if it cannot go on from there. What others have done of subtrees
-    /// that were not taken back is lost, and will be done again.
+    /// that were not taken back is lost, and will be done again; what they have found out behind barriers is kept.
     pub(crate) fn frontier(&self, near: Option<&[Addr]>) -> Option<Frontier> {
         let next = self.resting()?;
         let station = |state: usize| Station {
             tried: self.sleepers.put_to_sleep(state).map(|s| (made(s.0), touched(s.1))).collect(),
             todo: self.branches(self.todo[state]),
         };
-        let behind = |visit: &crate::barriers::Visit| visit.behind();
+        let (known, places) = self.shared.arrivals.beside(&[]);
+        let mut met: Vec<_> = self.met.states().iter().map(|number| places[number]).collect();
+        met.sort_unstable();
         Some(Frontier {
             fingerprint: self.program.fingerprint,
             near: near.map(|near| near.iter().map(|addr| addr.index() as u32).collect()),
@@ -69,12 +72,14 @@ impl Search<'_> {
                 then: self.branches(next.child),
             }),
             races: self.races.iter().map(|race| (race.event, race.by)).collect(),
-            barriers: self.visits.iter().map(behind).collect(),
-            known: self.shared.arrivals.of(&self.names),
-            made: [(self.outcome.executions, self.outcome.events), self.behind],
+            barriers: self.visits(&places),
+            known,
+            met,
+            made: [(self.outcome.executions, self.outcome.events), self.met.figures()],
             depth: self.outcome.depth,
             samples: self.outcome.samples,
-            windows: self.windows.state(),
+            finding: self.outcome.finding.clone(),
+            windows: self.windows.clone().take(),
         })
     }
 
@@ -103,6 +108,8 @@ impl Search<'_> {
         else {
             return ControlFlow::Break(None);
         };
+        self.earlier = self.shared.arrivals.set(&[], &frontier.known);
+        self.outcome.finding.clone_from(&frontier.finding);
         for (state, station) in frontier.stations.iter().enumerate() {
             let event = state.checked_sub(1);
             let event = event.map(|e| (self.history.events()[e].actor, self.history.accesses(e)));
@@ -125,17 +132,16 @@ impl Search<'_> {
         let last = self.history.len() as u32;
         let races = frontier.races.iter().filter(|race| race.0 < race.1 && race.1 < last);
         self.races = races.map(|&(event, by)| Race { event, by }).collect();
-        self.shared.arrivals.set(&frontier.known);
-        self.windows.set(&frontier.windows);
         let [way, behind] = frontier.made;
+        let met = frontier.met.iter().filter_map(|&place| self.earlier.get(place as usize).copied());
+        self.met = Met::again(met, behind);
+        self.windows.take();
+        self.windows.merge(&frontier.windows);
         (self.outcome.executions, self.outcome.events) = way;
-        self.behind = behind;
         self.outcome.depth = frontier.depth;
         self.outcome.samples = frontier.samples;
-        self.made = self.on_the_way();
-        self.made.0 += behind.0;
-        self.made.1 += behind.1;
-        self.shared.earlier.store(self.made.0, Ordering::Relaxed);
+        self.made = self.figures();
+        self.shared.earlier.set(self.made.0);
         if !self.can_make(next.made) {
             return ControlFlow::Break(None);
         }
@@ -152,11 +158,5 @@ impl Search<'_> {
             _ => choice.is_none(),
         });
         fits && can_go_on(actor, &self.actors, &self.memory)
-    }
-
-    fn revisit(&mut self, behind: &Behind) {
-        let windows = self.windows.judge_first_part(&self.history, &self.actors);
-        let key = self.key(&windows);
-        self.visits.push(crate::barriers::Visit::again(behind, key));
     }
 }

@@ -9,11 +9,12 @@ use std::cmp::Reverse;
 use cowrace_machine::{Answer, Memory, Op};
 use cowrace_trace::{Finding, Schedule, Turn};
 
-use crate::actors::Actors;
+use crate::actors::{Actors, Spare};
 use crate::describe;
 use crate::preemptions::can_go_on;
 use crate::random::Random;
 use crate::shared::Shared;
+use crate::sync::Primitives;
 
 /// How many schedules to try.
 pub(crate) const SAMPLES: u64 = 1000;
@@ -22,9 +23,9 @@ const CHANGES: usize = 3;
 
 /// Tries random schedules of executions about `length` requests long. Gives the first that is bad and how many
 /// were tried.
-pub(crate) fn sample<'s>(
-    shared: &Shared<'s>,
-    actors: &mut Actors<'s>,
+pub(crate) fn sample<'s, P: Primitives>(
+    shared: &Shared<'s, P>,
+    spare: &mut Spare<'s>,
     length: u32,
 ) -> (Option<(Finding, Schedule)>, u64) {
     let mut memory = shared.program.memory.clone();
@@ -32,11 +33,12 @@ pub(crate) fn sample<'s>(
         if shared.stopped().is_some() || shared.limits.time.is_some_and(|t| shared.started.elapsed() >= t) {
             return (None, seed);
         }
-        let mut run = Run { shared, memory: &mut memory, actors: &mut *actors, turns: Vec::new() };
-        let found = run.execute(&mut Random(seed), length);
-        let turns = run.turns;
         memory.clone_from(&shared.program.memory);
-        actors.restart();
+        let actors = spare.take(shared.program).begin();
+        let mut run = Run { shared, memory: &mut memory, actors, turns: Vec::new() };
+        let found = run.execute(&mut Random(seed), length);
+        let Run { turns, actors, .. } = run;
+        spare.keep(actors);
         if let Some(finding) = found {
             let schedule = Schedule { fingerprint: shared.program.fingerprint, turns };
             return (Some((finding, schedule)), seed + 1);
@@ -45,14 +47,14 @@ pub(crate) fn sample<'s>(
     (None, SAMPLES)
 }
 
-struct Run<'r, 's> {
-    shared: &'r Shared<'s>,
+struct Run<'r, 's, P: Primitives> {
+    shared: &'r Shared<'s, P>,
     memory: &'r mut Memory,
-    actors: &'r mut Actors<'s>,
+    actors: Actors<'s>,
     turns: Vec<Turn>,
 }
 
-impl Run<'_, '_> {
+impl<P: Primitives> Run<'_, '_, P> {
     fn execute(&mut self, random: &mut Random, length: u32) -> Option<Finding> {
         let program = self.shared.program;
         let count = program.actors.len();
@@ -64,7 +66,7 @@ impl Run<'_, '_> {
         let mut allocations = Vec::new();
         let mut touched = Vec::new();
         while self.turns.len() < self.shared.limits.steps as usize {
-            let mut able = order.iter().filter(|&&actor| can_go_on(actor, self.actors, self.memory));
+            let mut able = order.iter().filter(|&&actor| can_go_on(actor, &self.actors, self.memory));
             let Some(&actor) = able.next() else { break };
             if let Some(place) = changes.iter().position(|&at| at == self.turns.len() as u64) {
                 priorities[actor as usize] = place as u64;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use cowrace_machine::{ActorSet, Addr, Answer, Memory, Op, Program};
 use cowrace_trace::Stop;
 
-use crate::actors::Actors;
-use crate::barriers::Visit;
+use crate::actors::{Actors, Fresh, Spare};
+use crate::barriers::{Met, Visit};
 use crate::coverage::Seen;
 use crate::describe;
 use crate::ends::Found;
@@ -21,6 +21,7 @@ use crate::reversal::{Race, Turner};
 use crate::shared::Shared;
 use crate::sleep::Sleepers;
 use crate::subtree::Given;
+use crate::sync::Primitives;
 use crate::wakeup::{First, NONE, Wakeup};
 use crate::windows::Windows;
 
@@ -38,9 +39,9 @@ enum Next {
 }
 
 /// The state of a search of all executions that begin in the same way.
-pub(crate) struct Search<'s> {
+pub(crate) struct Search<'s, P: Primitives> {
     pub(crate) program: &'s Program,
-    pub(crate) shared: &'s Shared<'s>,
+    pub(crate) shared: &'s Shared<'s, P>,
     pub(crate) memory: Memory,
     pub(crate) actors: Actors<'s>,
     pub(crate) history: History,
@@ -57,9 +58,12 @@ pub(crate) struct Search<'s> {
     /// Sequences to be executed from states before the base, each with the number of the state.
     pub(crate) beyond: Vec<(u32, Sequence)>,
     /// Subtrees that were given away, by number.
-    pub(crate) given: Vec<Option<Given<'s>>>,
+    pub(crate) given: Vec<Option<Given<'s, P>>>,
     /// Actors for the search of subtrees of others.
-    pub(crate) spare: Option<Actors<'s>>,
+    pub(crate) spare: Spare<'s>,
+    /// Whether nobody else is to search parts of it. That is so at first, since what is done then depends on how far
+    /// the search has come, in its own order.
+    pub(crate) is_alone: bool,
     /// How to take on another thread.
     pub(crate) spawn: Option<&'s dyn Fn()>,
     pub(crate) detector: Detector,
@@ -76,8 +80,10 @@ pub(crate) struct Search<'s> {
     /// Barriers on the way behind which the search is under way.
     pub(crate) visits: Vec<Visit>,
     pub(crate) outcome: Outcome,
-    /// Executions and requests behind barriers that have been done with.
-    pub(crate) behind: (u64, u64),
+    /// The states at barriers that it has come to and that have been done with.
+    pub(crate) met: Met,
+    /// The numbers of those that stand in the file with which it goes on.
+    pub(crate) earlier: Vec<u32>,
     /// Executions and requests made here, and as many of them as are in the books of everybody.
     pub(crate) made: (u64, u64),
     pub(crate) booked: (u64, u64),
@@ -86,20 +92,17 @@ pub(crate) struct Search<'s> {
     /// When progress was reported last, and how many executions there had been.
     pub(crate) reported: (Duration, u64),
     pub(crate) estimates: Estimates,
-    /// The name of this search, and the names of those whose work it has taken over. What others have found out
-    /// behind barriers is known, but is not its own until then.
-    pub(crate) names: Vec<u32>,
 }
 
-impl<'s> Search<'s> {
+impl<'s, P: Primitives> Search<'s, P> {
     /// A search of all executions.
-    pub(crate) fn new(shared: &'s Shared<'s>, actors: Actors<'s>) -> Self {
+    pub(crate) fn new(shared: &'s Shared<'s, P>, actors: Fresh<'s>) -> Self {
         let program = shared.program;
         Self {
             program,
             shared,
             memory: shared.memory.clone(),
-            actors,
+            actors: actors.begin(),
             history: History::new(program.actors.len()),
             sleepers: Sleepers::default(),
             wakeup: Wakeup::default(),
@@ -109,7 +112,8 @@ impl<'s> Search<'s> {
             base: 0,
             beyond: Vec::new(),
             given: Vec::new(),
-            spare: None,
+            spare: Spare::default(),
+            is_alone: false,
             spawn: None,
             detector: Detector::default(),
             turner: Turner::default(),
@@ -121,13 +125,13 @@ impl<'s> Search<'s> {
             preemptions: Preemptions::new(shared.preemptions),
             visits: Vec::new(),
             outcome: Outcome::nothing(program),
-            behind: (0, 0),
+            met: Met::default(),
+            earlier: Vec::new(),
             made: (0, 0),
             booked: (0, 0),
             looked: 0,
             reported: (Duration::ZERO, 0),
             estimates: Estimates::default(),
-            names: vec![shared.name()],
         }
     }
 

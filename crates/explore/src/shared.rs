@@ -1,20 +1,17 @@
 //! What the threads of a search have in common: its limits, how far it is, and what there is to do.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use cowrace_machine::{Limits, Memory, Program};
 use cowrace_trace::Stop;
-use crossbeam_deque::{Injector, Steal};
 
 use crate::barriers::Arrivals;
 use crate::explorer::{Execution, Observer, Progress};
 use crate::subtree::Subtree;
-
-/// How long to wait for work before looking again.
-const NAP: Duration = Duration::from_micros(500);
+use crate::sync::{Monitor, Number, Primitives, Queue};
 
 /// Threads that searches may use beside those that run them: whoever has none to spare any more gives them
 /// back, and any search that is still running takes them.
@@ -59,8 +56,17 @@ impl Watch for Mutex<&mut (dyn Observer + Send)> {
     }
 }
 
+/// What all threads of a search look at.
+struct Board {
+    /// Counts what somebody may wait for: work on offer, work done, a reason to stop, the end.
+    changes: u64,
+    stop: Option<Stop>,
+    /// There is nothing more to do.
+    over: bool,
+}
+
 /// What the threads of a search have in common.
-pub(crate) struct Shared<'s> {
+pub(crate) struct Shared<'s, P: Primitives> {
     pub(crate) program: &'s Program,
     /// The program's memory, with what is assumed of counts.
     pub(crate) memory: Memory,
@@ -74,25 +80,24 @@ pub(crate) struct Shared<'s> {
     pub(crate) coverage: bool,
     pub(crate) threads: &'s Threads,
     pub(crate) started: Instant,
-    pub(crate) executions: AtomicU64,
-    /// As many of them as were made before the search was resumed.
-    pub(crate) earlier: AtomicU64,
-    pub(crate) events: AtomicU64,
-    pub(crate) arrivals: Arrivals,
-    /// How many searches there are.
-    searches: AtomicU32,
+    /// What all threads have made, those included whose work will not be taken over: for reports only.
+    pub(crate) executions: P::Number,
+    pub(crate) events: P::Number,
+    /// As many executions as were made before the search was resumed.
+    pub(crate) earlier: P::Number,
+    pub(crate) arrivals: Arrivals<P>,
     /// Who watches the search.
     pub(crate) watch: &'s dyn Watch,
     /// Subtrees that nobody has begun.
-    work: Injector<Arc<Subtree>>,
+    work: P::Queue<Arc<Subtree<P>>>,
     /// How many threads have nothing to do.
-    idle: AtomicUsize,
-    stop: OnceLock<Stop>,
-    over: AtomicBool,
-    changed: (Mutex<()>, Condvar),
+    idle: P::Number,
+    board: P::Monitor<Board>,
+    /// Whether there is a reason to stop, to be looked at often.
+    is_stopped: P::Number,
 }
 
-impl<'s> Shared<'s> {
+impl<'s, P: Primitives> Shared<'s, P> {
     pub(crate) fn new(
         (program, memory): (&'s Program, Memory),
         (limits, exhaustive, preemptions, coverage): (Limits, bool, Option<u32>, bool),
@@ -109,17 +114,15 @@ impl<'s> Shared<'s> {
             coverage,
             threads,
             started: Instant::now(),
-            executions: AtomicU64::new(0),
-            earlier: AtomicU64::new(0),
-            events: AtomicU64::new(0),
+            executions: P::Number::new(0),
+            events: P::Number::new(0),
+            earlier: P::Number::new(0),
             arrivals: Arrivals::default(),
-            searches: AtomicU32::new(0),
             watch,
-            work: Injector::new(),
-            idle: AtomicUsize::new(0),
-            stop: OnceLock::new(),
-            over: AtomicBool::new(false),
-            changed: (Mutex::new(()), Condvar::new()),
+            work: P::Queue::new(),
+            idle: P::Number::new(0),
+            board: P::Monitor::new(Board { changes: 0, stop: None, over: false }),
+            is_stopped: P::Number::new(0),
         }
     }
 
@@ -127,64 +130,63 @@ impl<'s> Shared<'s> {
         Self { ends_only, ..self }
     }
 
-    /// A name for a search that no other has.
-    pub(crate) fn name(&self) -> u32 {
-        self.searches.fetch_add(1, Ordering::Relaxed)
+    fn change(&self, change: impl FnOnce(&mut Board)) {
+        self.board.with(|board| {
+            change(board);
+            board.changes += 1;
+        });
+        self.board.wake();
     }
 
     /// Asks every thread to stop. The first reason counts.
     pub(crate) fn stop(&self, why: Stop) {
-        drop(self.stop.set(why));
-        self.wake();
+        self.change(|board| {
+            board.stop.get_or_insert(why);
+        });
+        self.is_stopped.set(1);
     }
 
     /// Why every thread is to stop, if it is.
     pub(crate) fn stopped(&self) -> Option<Stop> {
-        self.stop.get().cloned()
+        if self.is_stopped.get() == 0 { None } else { self.board.with(|board| board.stop.clone()) }
     }
 
     /// There is nothing more to do.
     pub(crate) fn end(&self) {
-        self.over.store(true, Ordering::Release);
-        self.wake();
+        self.change(|board| board.over = true);
     }
 
-    pub(crate) fn is_over(&self) -> bool {
-        self.over.load(Ordering::Acquire)
+    /// How many changes there have been, for [`wait`](Self::wait); none when there is nothing more to do.
+    pub(crate) fn changes(&self) -> Option<u64> {
+        self.board.with(|board| (!board.over).then_some(board.changes))
     }
 
     /// Whether a thread waits for work and none lies ready.
     pub(crate) fn wants_work(&self) -> bool {
-        self.idle.load(Ordering::Relaxed) > 0 && self.work.is_empty()
+        self.idle.get() > 0 && self.work.is_empty()
     }
 
     /// Offers a subtree to whoever has nothing to do.
-    pub(crate) fn offer(&self, subtree: Arc<Subtree>) {
+    pub(crate) fn offer(&self, subtree: Arc<Subtree<P>>) {
         self.work.push(subtree);
-        self.wake();
+        self.tell();
     }
 
     /// A subtree that the caller is now the one to search.
-    pub(crate) fn steal(&self) -> Option<Arc<Subtree>> {
-        loop {
-            match self.work.steal() {
-                Steal::Success(subtree) if subtree.claim() => return Some(subtree),
-                Steal::Success(_) | Steal::Retry => {}
-                Steal::Empty => return None,
-            }
-        }
+    pub(crate) fn steal(&self) -> Option<Arc<Subtree<P>>> {
+        std::iter::from_fn(|| self.work.pop()).find(|subtree| subtree.claim())
     }
 
-    /// Tells those who wait that something has changed.
-    pub(crate) fn wake(&self) {
-        self.changed.1.notify_all();
+    /// Tells those who wait that a subtree is on offer, or done.
+    pub(crate) fn tell(&self) {
+        self.change(|_| ());
     }
 
-    /// Waits until something may have changed, and counts as idle meanwhile.
-    pub(crate) fn nap(&self) {
-        self.idle.fetch_add(1, Ordering::Relaxed);
-        let guard = self.changed.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.changed.1.wait_timeout(guard, NAP));
-        self.idle.fetch_sub(1, Ordering::Relaxed);
+    /// Waits until there have been more changes than these, and counts as idle meanwhile. Who looks for something
+    /// counts the changes before, so that none can be missed.
+    pub(crate) fn wait(&self, changes: u64) {
+        self.idle.add(1);
+        self.board.wait_while(|board| board.changes == changes);
+        self.idle.add(-1);
     }
 }

@@ -7,13 +7,13 @@
 //! finding.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cowrace_machine::{Access, Addr};
 use cowrace_trace::Stop;
 use cowrace_trace::parts::Part;
 
-use crate::actors::Actors;
+use crate::actors::Spare;
 use crate::coverage::Seen;
 use crate::ends::Found;
 use crate::explorer::Outcome;
@@ -23,12 +23,12 @@ use crate::reversal::Race;
 use crate::search::{Flow, Search};
 use crate::shared::Shared;
 use crate::sleep::Sleepers;
+use crate::sync::{Monitor, Primitives};
 use crate::wakeup::{First, NONE, Wakeup};
-use crate::windows::Windows;
+use crate::windows::{Shown, Windows};
 
 /// A part of a search, and what has become of it.
-#[derive(Debug)]
-pub(crate) struct Subtree {
+pub(crate) struct Subtree<P: Primitives> {
     /// The way to the state whose tree has the path.
     way: Vec<Move>,
     /// What is being tried from that state, if anything is.
@@ -41,21 +41,21 @@ pub(crate) struct Subtree {
     races: Vec<Race>,
     windows: Windows,
     found: Option<Found>,
-    state: Mutex<State>,
+    state: P::Monitor<State>,
 }
 
-#[derive(Debug)]
 enum State {
     Offered,
     Claimed,
+    /// Nothing came of it: something ended it that is for the search to judge that gave it away.
+    Abandoned,
     Done(Box<Done>),
 }
 
 /// A path that somebody else searches or has searched.
-#[derive(Debug)]
-pub(crate) enum Given<'s> {
+pub(crate) enum Given<'s, P: Primitives> {
     /// It was given to another thread.
-    Away(Arc<Subtree>),
+    Away(Arc<Subtree<P>>),
     /// It was a part of a frontier.
     Part(&'s Part),
 }
@@ -64,86 +64,83 @@ pub(crate) enum Given<'s> {
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) outcome: Outcome,
-    /// Executions and requests behind barriers, which do not count for the outcome.
-    pub(crate) behind: (u64, u64),
+    /// The states at barriers that it met, by number: what is behind them does not count for the outcome.
+    pub(crate) met: Vec<u32>,
     pub(crate) near: Option<Addr>,
     /// What is to be executed from earlier states.
     pub(crate) beyond: Vec<(u32, Sequence)>,
-    pub(crate) windows: Windows,
+    pub(crate) windows: Vec<Shown>,
     pub(crate) seen: Seen,
-    /// The search that did it, and those whose work it took over.
-    pub(crate) names: Vec<u32>,
 }
 
-impl Subtree {
+impl<P: Primitives> Subtree<P> {
     /// Makes the caller the one to search it, unless somebody is.
     pub(crate) fn claim(&self) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = matches!(*state, State::Offered);
-        if free {
-            *state = State::Claimed;
-        }
-        free
+        self.state.with(|state| {
+            let free = matches!(state, State::Offered);
+            if free {
+                *state = State::Claimed;
+            }
+            free
+        })
     }
 
-    fn finish(&self, done: Done) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Done(Box::new(done));
+    fn finish(&self, done: Option<Done>) {
+        let fate = done.map_or(State::Abandoned, |done| State::Done(Box::new(done)));
+        self.state.with(|state| *state = fate);
     }
 
-    fn take(&self) -> Option<Box<Done>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match std::mem::replace(&mut *state, State::Claimed) {
-            State::Done(done) => Some(done),
+    /// What has become of it; nothing while somebody is at it.
+    fn fate(&self) -> Option<Option<Box<Done>>> {
+        self.state.with(|state| match std::mem::replace(state, State::Claimed) {
+            State::Done(done) => Some(Some(done)),
+            State::Abandoned => Some(None),
             other => {
                 *state = other;
                 None
             }
-        }
+        })
     }
 }
 
 /// Searches subtrees until there is nothing more to do.
-pub(crate) fn work<'s>(shared: &'s Shared<'s>) {
+pub(crate) fn work<'s, P: Primitives>(shared: &'s Shared<'s, P>) {
     // Those who wait for what a thread has begun must not wait for ever if it panics.
     let guard = Guard(shared);
-    let mut spare = None;
-    while !shared.is_over() {
+    let mut spare = Spare::default();
+    while let Some(changes) = shared.changes() {
         match shared.steal() {
             Some(subtree) => search(shared, &subtree, &mut spare),
-            None => shared.nap(),
+            None => shared.wait(changes),
         }
     }
     std::mem::forget(guard);
     shared.threads.give();
 }
 
-struct Guard<'g, 's>(&'g Shared<'s>);
+struct Guard<'g, 's, P: Primitives>(&'g Shared<'s, P>);
 
-impl Drop for Guard<'_, '_> {
+impl<P: Primitives> Drop for Guard<'_, '_, P> {
     fn drop(&mut self) {
         self.0.stop(Stop::Interrupted);
     }
 }
 
-/// Searches a subtree that is claimed. `spare` are actors that are not needed elsewhere.
-fn search<'s>(shared: &'s Shared<'s>, subtree: &Subtree, spare: &mut Option<Actors<'s>>) {
-    let mut actors = spare.take().unwrap_or_else(|| Actors::new(shared.program));
-    actors.restart();
-    let mut search = Search::new(shared, actors);
-    if let Ok(done) = search.search_below(subtree) {
-        subtree.finish(done);
-    }
-    shared.wake();
-    *spare = Some(search.actors);
+/// Searches a subtree that is claimed.
+fn search<'s, P: Primitives>(shared: &'s Shared<'s, P>, subtree: &Subtree<P>, spare: &mut Spare<'s>) {
+    let mut search = Search::new(shared, spare.take(shared.program));
+    subtree.finish(search.search_below(subtree).ok());
+    shared.tell();
+    spare.keep(search.actors);
 }
 
-impl<'s> Search<'s> {
+impl<'s, P: Primitives> Search<'s, P> {
     /// Searches a subtree.
     ///
     /// # Errors
     ///
     /// What stopped it; nothing if the way does not lead to where it begins.
-    pub(crate) fn search_below(&mut self, subtree: &Subtree) -> Result<Done, Option<Stop>> {
+    pub(crate) fn search_below(&mut self, subtree: &Subtree<P>) -> Result<Done, Option<Stop>> {
         let mut flow = self.resume(subtree);
         if flow.is_continue() {
             flow = self.run(u64::MAX);
@@ -162,18 +159,17 @@ impl<'s> Search<'s> {
         outcome.depth = self.longest();
         Ok(Done {
             outcome,
-            behind: self.behind,
+            met: self.met.states(),
             near: self.near,
             beyond: std::mem::take(&mut self.beyond),
-            windows: self.windows.clone(),
+            windows: self.shown(),
             seen: std::mem::take(&mut self.seen),
-            names: std::mem::take(&mut self.names),
         })
     }
 
     /// Gives away the part of what is left that is likely to be the largest, if somebody wants it.
     pub(crate) fn share(&mut self) {
-        if self.preemptions_are_bounded() || !self.shared.wants_work() {
+        if self.is_alone || self.preemptions_are_bounded() || !self.shared.wants_work() {
             return;
         }
         for state in self.base..self.history.len() {
@@ -190,7 +186,7 @@ impl<'s> Search<'s> {
     }
 
     /// What is below a path of a state's tree.
-    pub(crate) fn subtree(&self, state: usize, path: Vec<u32>) -> Subtree {
+    pub(crate) fn subtree(&self, state: usize, path: Vec<u32>) -> Subtree<P> {
         let mut sleepers = self.sleepers.clone();
         sleepers.truncate(state + 1);
         let tried = || (self.history.made(state as u32), self.history.accesses(state).to_vec());
@@ -204,12 +200,12 @@ impl<'s> Search<'s> {
             races: self.races.iter().copied().filter(|race| (race.by as usize) < state).collect(),
             windows: self.windows.clone(),
             found: self.found.clone().filter(|found| found.events <= state),
-            state: Mutex::new(State::Offered),
+            state: P::Monitor::new(State::Offered),
         }
     }
 
     /// Notes who searches what is below a path.
-    pub(crate) fn give(&mut self, path: &[u32], given: Given<'s>) {
+    pub(crate) fn give(&mut self, path: &[u32], given: Given<'s, P>) {
         if let Some(&last) = path.last() {
             self.wakeup.give(last, self.given.len() as u32);
             self.given.push(Some(given));
@@ -217,7 +213,7 @@ impl<'s> Search<'s> {
     }
 
     /// Goes to the state where a subtree begins, with all that the search knew that gave it away.
-    fn resume(&mut self, subtree: &Subtree) -> Flow {
+    fn resume(&mut self, subtree: &Subtree<P>) -> Flow {
         for &made in &subtree.way {
             self.step(made)?;
         }
@@ -262,8 +258,9 @@ impl<'s> Search<'s> {
     }
 
     /// Takes over what has become of a subtree that was given away as a step, which has just been made. Waits for
-    /// it if need be, and helps others meanwhile. Gives whether there is anything: if nobody has begun it, the
-    /// caller is the one to search it. After so many executions it will do something else first.
+    /// it if need be, and helps others meanwhile. Gives whether there is anything: if not, the caller is the one to
+    /// search it. That is so as well if something would end or change the search on the way: it must come to that
+    /// place itself.
     pub(crate) fn take_back(&mut self, step: First, executions: u64) -> ControlFlow<Option<Stop>, bool> {
         let subtree = match self.given[step.given as usize].take() {
             Some(Given::Away(subtree)) => subtree,
@@ -274,8 +271,9 @@ impl<'s> Search<'s> {
             return ControlFlow::Continue(false);
         }
         let done = loop {
-            if let Some(done) = subtree.take() {
-                break done;
+            let changes = self.shared.changes();
+            if let Some(fate) = subtree.fate() {
+                break fate;
             }
             if let Some(why) = self.shared.stopped() {
                 // It will be made again.
@@ -287,8 +285,11 @@ impl<'s> Search<'s> {
             }
             match self.shared.steal() {
                 Some(other) => search(self.shared, &other, &mut self.spare),
-                None => self.shared.nap(),
+                None => changes.into_iter().for_each(|changes| self.shared.wait(changes)),
             }
+        };
+        let Some(done) = done.filter(|done| self.is_within_limit(done.outcome.executions, &done.met)) else {
+            return ControlFlow::Continue(false);
         };
         self.take_over(*done)?;
         ControlFlow::Continue(true)
@@ -296,12 +297,14 @@ impl<'s> Search<'s> {
 
     /// Takes over what has become of the subtree that begins where the search is.
     pub(crate) fn take_over(&mut self, done: Done) -> Flow {
-        let Done { outcome, behind, near, beyond, windows, seen, names } = done;
-        self.names.extend(names);
+        let Done { outcome, met, near, beyond, windows, seen } = done;
         self.outcome.add(&outcome);
-        self.behind = (self.behind.0 + behind.0, self.behind.1 + behind.1);
+        self.meet_all(&met);
         self.windows.merge(&windows);
         self.seen.merge(&seen);
+        if outcome.finding.is_some() {
+            self.spoil_visits();
+        }
         if self.outcome.finding.is_none() {
             self.outcome.finding = outcome.finding;
             if self.outcome.finding.is_some() && !self.shared.exhaustive {

@@ -3,7 +3,7 @@
 use cowrace_machine::{Answer, Op, Program};
 use cowrace_trace::{Class, Schedule, Trace};
 
-use crate::actors::Actors;
+use crate::actors::Fresh;
 use crate::history::History;
 use crate::linear::{fewest_switches, switches};
 use crate::races::{Detector, order};
@@ -46,7 +46,7 @@ fn class(trace: &Trace) -> Option<Class> {
 /// Runs a schedule that is known to fit, for its happens-before.
 fn follow(program: &Program, schedule: &Schedule) -> History {
     let mut memory = program.memory.clone();
-    let mut actors = Actors::new(program);
+    let mut actors = Fresh::new(program).begin();
     let mut history = History::new(program.actors.len());
     let mut detector = Detector::default();
     for turn in &schedule.turns {

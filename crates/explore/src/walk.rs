@@ -253,11 +253,12 @@ fn bits(set: ActorSet) -> impl Iterator<Item = u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actors::Fresh;
     use crate::testing::counter;
 
     /// What walks come to in the mean over all that `uniform` may give, each as likely as it is.
     fn expected(program: &Program, abreast: usize) -> f64 {
-        let (mut actors, mut touched) = (Actors::new(program), Touched::default());
+        let (mut actors, mut touched) = (Fresh::new(program).begin(), Touched::default());
         let way = [Station::default()];
         let mut walker = Walker {
             program,

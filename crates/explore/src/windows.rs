@@ -31,6 +31,9 @@ struct Watched {
     open: bool,
 }
 
+/// What executions have shown of a window: whether it is open, and which of its points have been seen.
+pub(crate) type Shown = (bool, Vec<bool>);
+
 /// The windows of a program.
 #[derive(Clone, Debug)]
 pub(crate) struct Windows {
@@ -49,16 +52,6 @@ impl Windows {
             open: false,
         });
         Self { windows: watched.collect() }
-    }
-
-    /// For each window, whether some execution opened it.
-    pub(crate) fn opened(&self) -> Vec<bool> {
-        self.windows.iter().map(|window| window.open).collect()
-    }
-
-    /// For each window, whether each of its points was in some execution.
-    pub(crate) fn occurred(&self) -> Vec<bool> {
-        self.windows.iter().map(|window| window.seen.iter().all(|&seen| seen)).collect()
     }
 
     /// Looks at a complete execution.
@@ -93,24 +86,20 @@ impl Windows {
         judged.collect()
     }
 
-    /// For a frontier: whether each is open, and which of its points have been seen.
-    pub(crate) fn state(&self) -> Vec<(bool, Vec<bool>)> {
-        self.windows.iter().map(|window| (window.open, window.seen.clone())).collect()
-    }
-
-    /// From a frontier.
-    pub(crate) fn set(&mut self, state: &[(bool, Vec<bool>)]) {
-        for (window, (open, seen)) in self.windows.iter_mut().zip(state) {
-            window.open = *open;
-            window.seen.iter_mut().zip(seen).for_each(|(mine, &seen)| *mine = seen);
-        }
+    /// What has been shown so far, which is forgotten.
+    pub(crate) fn take(&mut self) -> Vec<Shown> {
+        let shown = |window: &mut Watched| {
+            let none = vec![false; window.seen.len()];
+            (std::mem::take(&mut window.open), std::mem::replace(&mut window.seen, none))
+        };
+        self.windows.iter_mut().map(shown).collect()
     }
 
     /// Takes over what other executions have shown.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.windows.iter_mut().zip(&other.windows) {
-            mine.open |= theirs.open;
-            mine.seen.iter_mut().zip(&theirs.seen).for_each(|(mine, &theirs)| *mine |= theirs);
+    pub(crate) fn merge(&mut self, shown: &[Shown]) {
+        for (window, (open, seen)) in self.windows.iter_mut().zip(shown) {
+            window.open |= open;
+            window.seen.iter_mut().zip(seen).for_each(|(mine, &theirs)| *mine |= theirs);
         }
     }
 }

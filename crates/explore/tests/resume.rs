@@ -3,7 +3,7 @@
 mod common;
 
 use common::common_problem::{Rule, Variant, problem};
-use common::random::{Flavour, scripts};
+use common::random::{Flavour, rounds_with_windows, scripts};
 use common::{Step::*, *};
 use cowrace_explore::{Explorer, Limits, Outcome, Threads};
 use cowrace_machine::Program;
@@ -11,28 +11,33 @@ use cowrace_trace::frontier::Frontier;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-/// Searches in legs of so many executions.
-fn in_legs(program: &Program, leg: u64, threads: usize) -> (Outcome, usize) {
+/// Searches in legs of so many executions, in turn, each with so many threads more. Gives how many legs there were.
+fn in_turns(search: &Explorer<'_>, legs: &[(u64, usize)]) -> (Outcome, usize) {
     let mut frontier: Option<Box<Frontier>> = None;
-    for legs in 1.. {
-        let done = frontier.as_ref().map_or(0, |f| f.made[0].0 + f.made[1].0);
+    for turn in 0..10_000 {
+        let (leg, threads) = legs[turn % legs.len()];
+        let done = frontier.as_ref().map_or(0, |f| f.figures().0);
         let limits = Limits { executions: Some(done + leg), ..Limits::default() };
         let threads = Threads::new(threads);
-        let mut explorer = Explorer::new(program).limits(limits).threads(&threads).eager(true);
+        let mut explorer = search.clone().limits(limits).threads(&threads).eager(true);
         if let Some(frontier) = &frontier {
             explorer = explorer.resume(frontier);
         }
         let mut outcome = explorer.run(&mut ());
-        assert!(legs < 10_000, "no end");
         match outcome.frontier.take() {
             Some(left) => {
+                assert_eq!(outcome.executions, left.figures().0, "all is kept");
                 let text = serde_json::to_string(&left).expect("it can be written");
                 frontier = Some(serde_json::from_str(&text).expect("and read"));
             }
-            None => return (outcome, legs),
+            None => return (outcome, turn + 1),
         }
     }
-    unreachable!()
+    panic!("no end");
+}
+
+fn in_legs(program: &Program, leg: u64, threads: usize) -> (Outcome, usize) {
+    in_turns(&Explorer::new(program), &[(leg, threads)])
 }
 
 fn compare(program: &Program, leg: u64) -> usize {
@@ -103,9 +108,36 @@ fn several_threads_and_barriers() {
     let forgetful = Program { forgetful: true, ..program(&scripts) };
     let whole = Explorer::new(&forgetful).run(&mut ());
     assert!(whole.executions > 5000, "{}", whole.executions);
-    for leg in 0..20 {
+    for leg in 0..8 {
         assert_eq!(in_legs(&forgetful, 1500 + 131 * leg, 2).0, whole);
     }
+}
+
+/// Barriers, windows, bad executions: whatever is stopped, and whoever had found out what is behind a barrier, the
+/// search comes to what it comes to in one go.
+#[test]
+fn random_rounds() {
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[14; 32]));
+    let legs = proptest::collection::vec((2..20_u64, 0..3_usize), 1..5);
+    let ways = (0..3_u8, 1..60_u64, legs);
+    let (mut many, mut found, mut open) = (0, 0, 0);
+    for _ in 0..200 {
+        let ((scripts, windows), (way, long_after, legs)) =
+            (rounds_with_windows(), &ways).new_tree(&mut runner).expect("a program").current();
+        let program = Program { forgetful: true, windows, ..program(&scripts) };
+        let search = Explorer::new(&program).exhaustive(way > 0).ends_only(way > 1).long_after(long_after);
+        let limits = Limits { executions: Some(2000), ..Limits::default() };
+        let whole = search.clone().limits(limits).run(&mut ());
+        if whole.stopped.is_none() {
+            let (outcome, turns) = in_turns(&search, &legs);
+            assert_eq!(outcome, whole, "{scripts:?} {legs:?} {long_after}");
+            many += usize::from(turns > 2);
+            found += usize::from(whole.finding.is_some());
+            open += usize::from(whole.opened.contains(&true) && whole.opened.contains(&false));
+        }
+    }
+    assert!(many > 30 && found > 10 && open > 25, "{many} {found} {open}");
 }
 
 /// A frontier of another program, or one that somebody has spoiled, is of no use and does no harm.
@@ -117,6 +149,9 @@ fn what_does_not_fit_is_begun_anew() {
     let mut frontier = Explorer::new(&one).limits(limits).run(&mut ()).frontier.expect("it was stopped");
     let whole = Explorer::new(&other).run(&mut ());
     assert_eq!(Explorer::new(&other).resume(&frontier).run(&mut ()), whole);
+    let mut elsewhere = frontier.clone();
+    elsewhere.met = vec![0, 77, u32::MAX];
+    assert_eq!(Explorer::new(&one).resume(&elsewhere).run(&mut ()), Explorer::new(&one).run(&mut ()));
     for made in &mut frontier.way {
         made.0 = 17;
     }

@@ -4,7 +4,7 @@
 mod common;
 
 use common::common_problem::{Rule, Variant, problem};
-use common::random::{Flavour, scripts};
+use common::random::{Flavour, rounds, scripts};
 use common::{Step::*, *};
 use cowrace_explore::{Execution, Explorer, Limits, Observer, Outcome, PartError, Threads};
 use cowrace_machine::{Mark, Point, Program, Window};
@@ -161,26 +161,6 @@ fn counts_near_zero() {
     assert!(tally.restarts > 5, "{tally:?}");
 }
 
-/// Programs whose actors keep nothing across barriers.
-fn rounds() -> impl Strategy<Value = Vec<Vec<Step>>> {
-    let step = prop_oneof![
-        (0..2_u8, 1..3_u64).prop_map(|(w, v)| vec![Store(w, v)]),
-        (0..2_u8).prop_map(|w| vec![FetchAdd(w, 1)]),
-        (0..2_u8, 0..2_u64).prop_map(|(w, v)| vec![CmpXchg(w, v, 7)]),
-        (0..2_u8, 1..3_u64).prop_map(|(w, v)| vec![SetBits(w, v)]),
-        (0..2_u8).prop_map(|w| vec![Choose(2), StoreAcc(w, 0)]),
-        (0..2_u8).prop_map(|w| vec![Load(w), IfOdd, Store(w, 2)]),
-        // Rarely, so that most of them are found behind a barrier after a while.
-        (0..2_u8).prop_map(|w| vec![Load(w), Bad(7)]),
-    ];
-    let round = prop::collection::vec(step, 0..3).prop_map(|steps| steps.concat());
-    let rounds = prop::collection::vec(round, 3).prop_map(|rounds| {
-        let rounds = rounds.into_iter().zip([Barrier(0), Barrier(1), Barrier(2)]);
-        rounds.flat_map(|(round, barrier)| [round, vec![barrier]].concat()).collect::<Vec<_>>()
-    });
-    prop::collection::vec(rounds, 2..4)
-}
-
 fn runner(seed: u8) -> TestRunner {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]))
@@ -250,12 +230,12 @@ fn in_rounds() {
     for round in 1.. {
         assert!(round < 1000, "no end");
         let parts: Vec<_> = frontier.parts().iter().map(|id| search(&program, &frontier, id)).collect();
-        let done = frontier.made[0].0 + frontier.made[1].0;
+        let done = frontier.figures().0;
         let limits = Limits { executions: Some(done + 40), ..Limits::default() };
         let mut outcome = Explorer::new(&program).limits(limits).resume(&frontier).merge(&parts).run(&mut ());
         match outcome.frontier.take() {
             Some(left) => {
-                assert_eq!(outcome.executions, left.made[0].0 + left.made[1].0);
+                assert_eq!(outcome.executions, left.figures().0);
                 frontier = left;
             }
             None => return assert_eq!(outcome, whole),

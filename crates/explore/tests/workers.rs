@@ -27,7 +27,7 @@ fn explore(program: &Program, exhaustive: bool, threads: usize) -> (Outcome, Tra
     let mut traces = Traces::default();
     let threads = Threads::new(threads);
     let explorer = Explorer::new(program).exhaustive(exhaustive).counts_commute(false).coverage(true);
-    (explorer.threads(&threads).eager(true).run(&mut traces), traces)
+    (explorer.threads(&threads).eager(true).long_after(1).run(&mut traces), traces)
 }
 
 /// One thread against several, all executions and up to the first finding.
@@ -37,10 +37,16 @@ fn compare(program: &Program) {
         for threads in [1, 3] {
             let (together, also) = explore(program, exhaustive, threads);
             assert_eq!(alone, together);
-            // As above, with counts that commute: some searches begin anew.
-            let pool = Threads::new(threads);
-            let explorer = Explorer::new(program).exhaustive(exhaustive);
-            assert_eq!(explorer.run(&mut ()), explorer.threads(&pool).eager(true).run(&mut ()));
+            // As above, with counts that commute: some searches begin anew. When they have turned out to be long they
+            // try random schedules; what they do then must not depend on how far others are.
+            for long_after in [1, 2, 7, 30, 1000] {
+                for ends_only in [false, true] {
+                    let pool = Threads::new(threads);
+                    let explorer = Explorer::new(program).exhaustive(exhaustive).ends_only(ends_only);
+                    let explorer = explorer.long_after(long_after);
+                    assert_eq!(explorer.run(&mut ()), explorer.threads(&pool).eager(true).run(&mut ()));
+                }
+            }
             // What others have explored beyond a finding counts for nothing, but is seen.
             if exhaustive || alone.finding.is_none() {
                 assert_eq!(seen.0, also.0);
@@ -87,16 +93,32 @@ fn choices_and_waiting() {
     ]));
 }
 
-/// A limit ends all of them.
+/// A limit on executions ends the search at the same place, however many take part.
 #[test]
 fn limits_end_everybody() {
     let program =
         program(&[vec![Store(0, 1); 4], vec![Store(0, 2); 4], vec![Store(0, 3); 4], vec![Store(0, 4); 4]]);
-    let threads = Threads::new(2);
     let limits = Limits { executions: Some(30_000), ..Limits::default() };
-    let outcome = Explorer::new(&program).limits(limits).threads(&threads).eager(true).run(&mut ());
-    assert_eq!((outcome.complete, outcome.stopped), (false, Some(Stop::Executions)));
-    assert!(outcome.executions >= 30_000 && outcome.executions < 40_000, "{}", outcome.executions);
+    let explorer = Explorer::new(&program).limits(limits);
+    let alone = explorer.run(&mut ());
+    assert_eq!((alone.complete, &alone.stopped, alone.executions), (false, &Some(Stop::Executions), 30_000));
+    let threads = Threads::new(2);
+    let together = explorer.threads(&threads).eager(true).run(&mut ());
+    // How many there are to come is estimated now and then, by the clock.
+    assert_eq!(Outcome { estimate: None, ..together }, Outcome { estimate: None, ..alone });
     // All threads have been given back.
     assert!(threads.take() && threads.take() && !threads.take());
+}
+
+/// What is not let through by the limit on requests ends the search, whoever comes to it.
+#[test]
+fn executions_that_are_too_long() {
+    let scripts = [vec![Store(0, 1), Load(1)], vec![Load(0), IfOdd, Store(1, 7), Load(0)], vec![Store(0, 2)]];
+    for steps in 4..9 {
+        let program = program(&scripts);
+        let limits = Limits { steps, ..Limits::default() };
+        let explorer = Explorer::new(&program).limits(limits).long_after(1);
+        let threads = Threads::new(2);
+        assert_eq!(explorer.run(&mut ()), explorer.threads(&threads).eager(true).run(&mut ()));
+    }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::digest;
 use crate::parts::PartId;
+use crate::{Finding, Schedule};
 
 /// A word that a move touches: its index, the bits, and how (0 read, 1 written, 2 added to).
 pub type Touched = (u32, u64, u8);
@@ -41,6 +42,29 @@ pub struct Behind {
     pub before: (u64, u64),
     /// The longest execution before.
     pub depth: u32,
+    /// What executions that are not behind it have shown of windows; see [`Frontier::windows`].
+    pub windows: Vec<(bool, Vec<bool>)>,
+    /// The later states that it has come to, as places in [`Frontier::known`].
+    pub met: Vec<u32>,
+    /// Whether nothing bad has been found behind it so far, and it was not reached by a bad execution.
+    pub is_sound: bool,
+}
+
+/// A state at a barrier behind which everything has been searched.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Arrival {
+    /// The state.
+    pub key: Vec<u64>,
+    /// The longest that follows, in requests.
+    pub longest: u32,
+    /// Executions and requests that are behind this barrier and not behind a later one.
+    pub behind: (u64, u64),
+    /// What these have shown of windows; see [`Frontier::windows`].
+    pub windows: Vec<(bool, Vec<bool>)>,
+    /// The later states that they come to, as places in the list of all.
+    pub met: Vec<u32>,
+    /// Whether it is known that nothing behind it is bad.
+    pub is_sound: bool,
 }
 
 /// Where a search was stopped, and all it takes to go on to the same end as if it had not been. Written as JSON;
@@ -62,14 +86,19 @@ pub struct Frontier {
     pub races: Vec<(u32, u32)>,
     /// Barriers on the way.
     pub barriers: Vec<Behind>,
-    /// States at barriers behind which everything has been searched, with the longest that follows each.
-    pub known: Vec<(Vec<u64>, u32)>,
-    /// Executions and requests that are not behind barriers which have been done with, and those that are.
+    /// States at barriers behind which everything has been searched, whichever thread did it.
+    pub known: Vec<Arrival>,
+    /// The places in `known` of those that the search has come to itself: these count.
+    pub met: Vec<u32>,
+    /// Executions and requests that are behind the last of `barriers`, and those that are behind barriers which have
+    /// been done with.
     pub made: [(u64, u64); 2],
     /// The longest execution.
     pub depth: u32,
     /// Random schedules tried.
     pub samples: u64,
+    /// The first bad execution, if there was one and the search went on.
+    pub finding: Option<(Finding, Schedule)>,
     /// For each window, whether it is open, and which of its points have been seen.
     pub windows: Vec<(bool, Vec<bool>)>,
 }
@@ -91,6 +120,13 @@ impl Frontier {
             );
         }
         parts
+    }
+
+    /// Executions and requests that are kept.
+    #[must_use]
+    pub fn figures(&self) -> (u64, u64) {
+        let all = self.made.iter().chain(self.barriers.iter().map(|behind| &behind.before));
+        all.fold((0, 0), |sum: (u64, u64), some| (sum.0.saturating_add(some.0), sum.1.saturating_add(some.1)))
     }
 
     /// A number that tells it from others.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::digest::digest;
-use crate::frontier::{Made, Touched};
+use crate::frontier::{Arrival, Made, Touched};
 use crate::{Finding, Schedule};
 
 /// Which part of a frontier: a path of the tree of one of its states.
@@ -14,17 +14,6 @@ pub struct PartId {
     /// Which of the state's steps, which of those that follow it, and so on. In the last state, what is to be made
     /// next comes first.
     pub path: Vec<u32>,
-}
-
-/// A state at a barrier behind which everything has been searched.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Arrival {
-    /// The state.
-    pub key: Vec<u64>,
-    /// The longest that follows, in requests.
-    pub longest: u32,
-    /// Executions and requests that are behind this barrier and not behind a later one.
-    pub behind: (u64, u64),
 }
 
 /// A sequence of moves, with what they touch.
@@ -41,10 +30,10 @@ pub struct Part {
     pub exhaustive: bool,
     /// Executions and requests that are not behind barriers which have been done with.
     pub made: (u64, u64),
-    /// Those that are, without those of `arrivals`.
-    pub behind: (u64, u64),
-    /// States at barriers that the frontier does not know.
+    /// States at barriers that the frontier does not know. Places of states count on from those that it knows.
     pub arrivals: Vec<Arrival>,
+    /// The places of the states at barriers that the search of the part has come to.
+    pub met: Vec<u32>,
     /// The longest execution.
     pub depth: u32,
     /// The first bad execution, if any. It may not be the first of the whole search.
@@ -60,10 +49,10 @@ pub struct Part {
 }
 
 impl Part {
-    /// Executions and requests, all together.
+    /// Executions and requests, all together, but for those behind barriers that the frontier knows.
     #[must_use]
     pub fn figures(&self) -> (u64, u64) {
-        let all = [self.made, self.behind].into_iter().chain(self.arrivals.iter().map(|a| a.behind));
+        let all = [self.made].into_iter().chain(self.arrivals.iter().map(|a| a.behind));
         all.fold((0, 0), |sum, some| (sum.0.saturating_add(some.0), sum.1.saturating_add(some.1)))
     }
 

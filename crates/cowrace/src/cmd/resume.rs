@@ -84,7 +84,7 @@ pub(crate) fn run(
 
 /// What threads had begun and not finished is not kept, so there may be less in the file than was made.
 fn how_to_go_on(file: &Path, left: &Frontier, report: &Report) -> String {
-    let kept = HumanCount(left.made[0].0 + left.made[1].0);
+    let kept = HumanCount(left.figures().0);
     let more = if report.stopped == Some(Stop::Executions) { " and a higher limit" } else { "" };
     let file = file.display();
     format!("  {kept} executions are kept; to go on: the same command again, with --resume {file}{more}")

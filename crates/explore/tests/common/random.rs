@@ -1,5 +1,6 @@
 //! Random scripts.
 
+use cowrace_machine::{Mark, Point, Window};
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
@@ -151,4 +152,46 @@ pub(crate) fn scripts(flavour: Flavour) -> BoxedStrategy<Vec<Vec<Step>>> {
         }),
     ]
     .boxed()
+}
+
+/// Programs whose actors keep nothing across barriers: three rounds, each a call.
+pub(crate) fn rounds() -> impl Strategy<Value = Vec<Vec<Step>>> {
+    let step = prop_oneof![
+        (0..2_u8, 1..3_u64).prop_map(|(w, v)| vec![Store(w, v)]),
+        (0..2_u8).prop_map(|w| vec![FetchAdd(w, 1)]),
+        (0..2_u8, 0..2_u64).prop_map(|(w, v)| vec![CmpXchg(w, v, 7)]),
+        (0..2_u8, 1..3_u64).prop_map(|(w, v)| vec![SetBits(w, v)]),
+        (0..2_u8).prop_map(|w| vec![Choose(2), StoreAcc(w, 0)]),
+        (0..2_u8).prop_map(|w| vec![Load(w), IfOdd, Store(w, 2)]),
+        // Rarely, so that most of them are found behind a barrier after a while.
+        (0..2_u8).prop_map(|w| vec![Load(w), Bad(7)]),
+    ];
+    let round = prop::collection::vec(step, 0..3).prop_map(|steps| steps.concat());
+    let rounds = prop::collection::vec(round, 3).prop_map(|rounds| {
+        let rounds = rounds.into_iter().zip([Barrier(0), Barrier(1), Barrier(2)]);
+        rounds.flat_map(|(round, barrier)| [round, vec![barrier]].concat()).collect::<Vec<_>>()
+    });
+    prop::collection::vec(rounds, 2..4)
+}
+
+/// The same with each round as a call, and windows of three calls each. Calls are numbered by actor and round.
+pub(crate) fn rounds_with_windows() -> impl Strategy<Value = (Vec<Vec<Step>>, Vec<Window>)> {
+    let calls = prop::collection::vec(prop::collection::vec(0..6_u16, 3), 0..4);
+    (rounds(), calls).prop_map(|(scripts, windows)| {
+        let called = |(actor, script): (usize, Vec<Step>)| {
+            let rounds: Vec<_> = script.split_inclusive(|step| matches!(step, Barrier(_))).collect();
+            let call = |(round, steps): (usize, &[Step])| {
+                let (number, inner) = ((actor * 3 + round) as u16, &steps[..steps.len() - 1]);
+                let marks = [Step::Mark(Mark::Begin(number)), Step::Mark(Mark::End(number))];
+                [&marks[..1], inner, &marks[1..], &steps[steps.len() - 1..]].concat()
+            };
+            rounds.into_iter().enumerate().flat_map(call).collect::<Vec<_>>()
+        };
+        let window = |calls: Vec<u16>| Window {
+            text: String::new(),
+            points: calls.into_iter().map(|call| Point { call, step: None }).collect(),
+        };
+        let scripts = scripts.into_iter().enumerate().map(called).collect();
+        (scripts, windows.into_iter().map(window).collect())
+    })
 }

@@ -1,0 +1,253 @@
+//! The protocol by which threads share a search, under a scheduler that decides at each of its steps who goes on: the
+//! outcome is that of one thread.
+
+mod common;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use common::common_problem::{Rule, Variant, problem};
+use common::random::{Flavour, scripts};
+use common::{Step::*, *};
+use cowrace_explore::sync::{Monitor, Number, Primitives, Queue};
+use cowrace_explore::{Explorer, Limits, Outcome, Threads};
+use cowrace_machine::Program;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
+use shuttle::sync::atomic::{AtomicU64, Ordering};
+use shuttle::sync::{Condvar, Mutex};
+
+/// Threads that shuttle schedules.
+enum Scheduled {}
+
+struct Guarded<T>(Mutex<T>, Condvar);
+
+struct Counter(AtomicU64);
+
+struct Line<T>(Mutex<VecDeque<T>>);
+
+impl Primitives for Scheduled {
+    type Monitor<T: Send> = Guarded<T>;
+    type Number = Counter;
+    type Queue<T: Send> = Line<T>;
+
+    fn scope<R>(work: &(impl Fn() + Sync), lead: impl FnOnce(&dyn Fn()) -> R) -> R {
+        shuttle::thread::scope(|scope| lead(&|| drop(scope.spawn(work))))
+    }
+}
+
+impl<T: Send> Monitor<T> for Guarded<T> {
+    fn new(value: T) -> Self {
+        Self(Mutex::new(value), Condvar::new())
+    }
+
+    fn with<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
+        look(&mut self.0.lock().expect("nobody has panicked"))
+    }
+
+    fn wait_while(&self, is_so: impl FnMut(&mut T) -> bool) {
+        let guard = self.0.lock().expect("nobody has panicked");
+        drop(self.1.wait_while(guard, is_so));
+    }
+
+    fn wake(&self) {
+        self.1.notify_all();
+    }
+}
+
+impl Number for Counter {
+    fn new(value: u64) -> Self {
+        Self(AtomicU64::new(value))
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    fn add(&self, value: i64) {
+        self.0.fetch_add(value.cast_unsigned(), Ordering::Relaxed);
+    }
+}
+
+impl<T: Send> Queue<T> for Line<T> {
+    fn new() -> Self {
+        Self(Mutex::new(VecDeque::new()))
+    }
+
+    fn push(&self, value: T) {
+        self.0.lock().expect("nobody has panicked").push_back(value);
+    }
+
+    fn pop(&self) -> Option<T> {
+        self.0.lock().expect("nobody has panicked").pop_front()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.lock().expect("nobody has panicked").is_empty()
+    }
+}
+
+/// How to search.
+struct How {
+    exhaustive: bool,
+    ends_only: bool,
+    long_after: u64,
+    limits: Limits,
+}
+
+impl How {
+    fn explorer<'p>(&self, program: &'p Program) -> Explorer<'p> {
+        let explorer = Explorer::new(program).exhaustive(self.exhaustive).ends_only(self.ends_only);
+        explorer.limits(self.limits).long_after(self.long_after)
+    }
+}
+
+/// A search, and what it comes to alone.
+struct Case {
+    program: Program,
+    how: How,
+    alone: Outcome,
+}
+
+impl Case {
+    fn new(
+        program: Program,
+        (exhaustive, ends_only): (bool, bool),
+        long_after: u64,
+        limits: Limits,
+    ) -> Arc<Self> {
+        let how = How { exhaustive, ends_only, long_after, limits };
+        let alone = how.explorer(&program).run(&mut ());
+        Arc::new(Self { program, how, alone })
+    }
+
+    fn compare(&self, threads: usize) {
+        let threads = Threads::new(threads);
+        let mut together =
+            self.how.explorer(&self.program).threads(&threads).eager(true).run_on::<Scheduled>(&mut ());
+        // States at barriers that others know are kept as well where a limit ends the search.
+        together.frontier.clone_from(&self.alone.frontier);
+        together.estimate = self.alone.estimate;
+        assert_eq!(together, self.alone);
+    }
+}
+
+fn schedule(case: &Arc<Case>, threads: usize, scheduler: impl Scheduler + 'static) {
+    let case = Arc::clone(case);
+    let mut config = shuttle::Config::new();
+    config.stack_size = 1 << 20;
+    config.failure_persistence = shuttle::FailurePersistence::None;
+    shuttle::Runner::new(scheduler, config).run(move || case.compare(threads));
+}
+
+/// Under so many schedules of each kind, if the search is so long that it takes another thread on.
+fn check(case: &Arc<Case>, schedules: usize) {
+    let is_found_at_random = (1..1000).contains(&case.alone.samples);
+    if case.alone.executions <= case.how.long_after || is_found_at_random {
+        return;
+    }
+    for threads in 1..=2 {
+        schedule(case, threads, RandomScheduler::new_from_seed(12, schedules));
+        schedule(case, threads, PctScheduler::new_from_seed(12, 3, schedules));
+    }
+}
+
+/// Every way in which a program is searched, as often as it is worth while.
+fn check_all(program: impl Fn() -> Program, schedules: usize) {
+    for how in [(false, false), (true, false), (true, true)] {
+        for long_after in [1, 3, 10] {
+            check(&Case::new(program(), how, long_after, Limits::default()), schedules);
+        }
+    }
+}
+
+/// Counts that are far from zero at first, and near it in some order that one thread comes to late and another early.
+#[test]
+fn counts_near_zero() {
+    for count in 1..3 {
+        check_all(
+            || {
+                let putter = || vec![Load(1), IfOdd, SubAndTest(0, 1), Store(2, 1)];
+                let mut program = program(&[putter(), putter(), vec![Store(2, 2), Store(1, 1)]]);
+                program.memory.set(word(0), count);
+                program
+            },
+            25,
+        );
+    }
+}
+
+/// Bad executions that random schedules find as well, and those that only the search finds.
+#[test]
+fn bad_executions() {
+    check_all(|| problem(Variant::new(3, Rule::Count, false)), 10);
+    check_all(
+        || {
+            let finder = vec![Load(0), Bad(2)];
+            program(&[vec![Store(0, 1), Store(1, 1)], vec![Load(1), IfOdd, StoreAcc(0, 1)], finder])
+        },
+        25,
+    );
+}
+
+/// States at barriers that several come to.
+#[test]
+fn barriers() {
+    let round = |n| vec![Store(0, n), FetchAdd(1, 1), Barrier(0)];
+    let rounds = move |n, last| [round(n), round(3 - n), vec![Load(0), Store(1, n), last]].concat();
+    for last in [Load(1), Bad(1), Bad(2)] {
+        let scripts = [rounds(1, Load(0)), rounds(2, last)];
+        check_all(|| Program { forgetful: true, ..program(&scripts) }, 20);
+    }
+}
+
+/// Limits end the search at one place.
+#[test]
+fn limits() {
+    let scripts =
+        [vec![Store(0, 1), Store(1, 1)], vec![Store(0, 2), Load(1)], vec![Store(0, 3), Store(1, 3)]];
+    for executions in [2, 9, 20] {
+        let limits = Limits { executions: Some(executions), ..Limits::default() };
+        check(&Case::new(program(&scripts), (false, false), 1, limits), 25);
+    }
+    let waits =
+        [vec![AwaitSet(EVENT, 1), Load(0)], vec![Store(0, 1), SetBits(EVENT, 1)], vec![Store(0, 2); 3]];
+    for steps in 4..7 {
+        let limits = Limits { steps, ..Limits::default() };
+        check(&Case::new(program(&waits), (false, false), 1, limits), 25);
+    }
+}
+
+/// All schedules of the smallest searches, as far as that goes.
+#[test]
+fn all_schedules() {
+    for scripts in
+        [[vec![Store(0, 1)], vec![Load(0)]], [vec![Load(0), Store(0, 1)], vec![Load(0), Store(0, 2)]]]
+    {
+        let case = Case::new(program(&scripts), (false, false), 1, Limits::default());
+        schedule(&case, 1, DfsScheduler::new(Some(300), false));
+    }
+}
+
+#[test]
+fn random_programs() {
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[17; 32]));
+    let mut compared = 0;
+    while compared < 40 {
+        let scripts = scripts(Flavour::All).new_tree(&mut runner).expect("a program").current();
+        let limits = Limits { executions: Some(150), ..Limits::default() };
+        let size = Explorer::new(&program(&scripts)).limits(limits).run(&mut ()).executions;
+        if (8..150).contains(&size) {
+            compared += 1;
+            for long_after in [1, size / 2] {
+                check(&Case::new(program(&scripts), (false, false), long_after, Limits::default()), 4);
+            }
+        }
+    }
+}
