@@ -33,7 +33,7 @@ pub async fn mwriteprotect_range(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool)
 ///
 /// `userfaultfd_must_wait` here asks whether the page is protected still. Kernels (read in v5.9, v6.1, v6.12 and v7.2) ask
 /// for less and so sleep more often: if there is no PTE, or if it lacks the write bit, which un-protecting leaves out up
-/// to v6.1; and before 8e80af52db65 (v7.1) a swap entry is taken for a PTE, whose "write bit" is the soft-dirty bit of
+/// to v6.1; and before 8e80af52db65 (May 2026) a swap entry is taken for a PTE, whose "write bit" is the soft-dirty bit of
 /// the entry on x86. Who sleeps so has sent a message, and wakes when the monitor answers it by un-protecting again.
 /// Messages are left out, and with them these waits: a monitor is taken to answer.
 pub async fn handle_userfault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {

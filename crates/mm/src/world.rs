@@ -18,8 +18,8 @@ pub type ActorId = usize;
 
 /// Areas that a scenario may have: a TLB has a word for each.
 pub const MAX_AREAS: usize = Obj::WORDS as usize;
-/// Variables that a scenario may have: the words of an arena.
-pub const MAX_VARIABLES: usize = WORDS;
+/// Variables that a scenario may have. An arena has room for more; names are compared one by one.
+pub const MAX_VARIABLES: usize = 240;
 /// Calls that a scenario may have, those of the environment included: each has a word for its failure.
 pub const MAX_CALLS: usize = WORDS;
 /// Actors that a scenario may have. One CPU is left for those who look at the end.
