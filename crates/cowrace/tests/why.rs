@@ -12,6 +12,9 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("3ea277194daa", "the first preset has it already"),
     ("f3c64eda3e50", "it came with 70e806e4e645, and what it opens was open before that"),
     ("29a951dfb3c3", "it does not close the scenario until 912efa17e512 comes as well"),
+    ("unshare-copy-dirty", "no preset has it"),
+    ("madv-free-clean-pte-mapcount", "no preset has it"),
+    ("madv-free-mapcount", "no preset has it"),
 ];
 
 /// Why the scenario of a file changes, under all presets. The package alone has no files.
