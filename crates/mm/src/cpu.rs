@@ -192,16 +192,21 @@ impl Cpu {
         self.unlock(page.flags(), pg::LOCKED, Prim::UnlockPage)
     }
 
+    /// The lock of the page table that has an address (`pte_lockptr`).
+    fn ptl(&self, mm: MmStruct, va: Va) -> Addr {
+        mm.table(self.kernel.world.first_of_table(va)).ptl()
+    }
+
     /// `spin_lock(ptl)`.
     #[track_caller]
-    pub fn ptl_lock(&self, mm: MmStruct) -> Ask<'_, ()> {
-        self.lock(mm.table(0).ptl(), SPIN, Prim::PtlLock)
+    pub fn ptl_lock(&self, mm: MmStruct, va: Va) -> Ask<'_, ()> {
+        self.lock(self.ptl(mm, va), SPIN, Prim::PtlLock)
     }
 
     /// `spin_unlock(ptl)`.
     #[track_caller]
-    pub fn ptl_unlock(&self, mm: MmStruct) -> Ask<'_, ()> {
-        self.unlock(mm.table(0).ptl(), SPIN, Prim::PtlUnlock)
+    pub fn ptl_unlock(&self, mm: MmStruct, va: Va) -> Ask<'_, ()> {
+        self.unlock(self.ptl(mm, va), SPIN, Prim::PtlUnlock)
     }
 
     /// Another spinlock.

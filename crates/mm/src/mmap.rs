@@ -23,7 +23,7 @@ use crate::world::Va;
 pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     let _frame = cpu.frame("zap_pte_range");
     inc_tlb_flush_pending(cpu, mm).await;
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     flush_tlb_batched_pending(cpu, mm).await;
     let mut gathered: Option<Page> = None;
     let mut flush = false;
@@ -39,7 +39,7 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) {
         free_swap_and_cache(cpu, pte.entry()).await;
         cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
     }
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     // tlb_finish_mmu.
     if mm_tlb_flush_nested(cpu, mm).await && cpu.rules().keeps(Ordering::ZapNestedFlush) {
         cpu.why(|| "another flush is pending, so flush everything".to_owned());

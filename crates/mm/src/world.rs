@@ -56,6 +56,14 @@ pub struct World {
     pub environment: Environment,
 }
 
+impl World {
+    /// The first of the areas that are in one page table with an area.
+    #[must_use]
+    pub fn first_of_table(&self, va: Va) -> Va {
+        (0..=va).rev().find(|&va| !self.areas[va].adjacent).unwrap_or(va)
+    }
+}
+
 /// How an address space comes to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -125,6 +133,8 @@ pub struct Area {
     pub read_only: bool,
     /// Registered with userfaultfd for write-protection.
     pub uffd_wp: bool,
+    /// In the same page table as the area before, so under the same PTE lock. Others are far from each other.
+    pub adjacent: bool,
     /// The page is in the LRU-add batch of this actor's CPU, which holds a reference.
     pub lru_batch: Option<ActorId>,
     /// Actors whose TLB has the entry, writable and dirty as the PTE is.

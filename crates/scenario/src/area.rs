@@ -49,6 +49,7 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 9] = [
         &["anon", "none", "zero", "swapped", "swapcached"],
         "userfaultfd write-protects anonymous memory only",
     ),
+    ("adjacent", Some(false), &["anon", "none", "zero", "swapped", "swapcached", "file"], ""),
     (
         "lru_batch",
         None,

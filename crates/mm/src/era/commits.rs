@@ -239,6 +239,15 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.free_swap_cache = FreeSwapCache::Yes,
     },
     Commit {
+        id: "b3ac04132c4b",
+        release: "v5.17",
+        title: "mm/rmap: fix potential batched TLB flush race",
+        closes: "what reclaim puts off while another CPU does what it had put off before is still noted",
+        effect: Effect::Closes("batched-flag-lost-update"),
+        provenance: Provenance::Read,
+        rule: |r| r.batched_flush = BatchedFlush::Count,
+    },
+    Commit {
         id: "6c8e2a256915",
         release: "v5.18",
         title: "mm: fix race between MADV_FREE reclaim and blkdev direct IO read",

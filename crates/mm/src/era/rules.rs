@@ -277,8 +277,10 @@ rules! {
     batched_flush: BatchedFlush = Defer {
         /// It relies on finding a PTE to flush for.
         Defer = "defer",
-        /// `flush_tlb_batched_pending`.
+        /// `flush_tlb_batched_pending`, which clears the note behind the flush.
         Catch = "catch",
+        /// The same, and what reclaim puts off meanwhile is noted still (b3ac04132c4b).
+        Count = "count",
     }
     /// When reclaim discards a page of `MADV_FREE` (6c8e2a256915).
     madv_free: MadvFree = Dirty {

@@ -16,7 +16,7 @@ mod vma;
 use cowrace_machine::{Addr, Arena, Obj};
 
 pub use cpu::{Batch, BatchPages, PerCpu, Tlb, batch_lock, irq_off, tlb, tlb_entry};
-pub use mm::MmStruct;
+pub use mm::{BATCH_FLUSHED_SHIFT, BATCH_PENDING, MmStruct};
 pub use page::{ACTIVE, GUP_PIN_COUNTING_BIAS, ONE_INACTIVE, Page, ZERO_PAGE, boot_page, file_page, pg};
 pub use pgtable::PageTable;
 pub use scenario::variable;
