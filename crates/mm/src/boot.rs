@@ -37,7 +37,12 @@ pub(crate) fn boot(kernel: &Kernel) -> Memory {
         memory.create_for_good(MmStruct(mm).obj());
         for va in 0..world.areas.len() {
             memory.create_for_good(MmStruct(mm).table(va).obj());
-            memory.create_for_good(MmStruct(mm).vma(va).obj());
+            let vma = MmStruct(mm).vma(va).obj();
+            if kernel.exits[mm] { memory.create(vma) } else { memory.create_for_good(vma) }
+        }
+        if kernel.exits[mm] {
+            memory.set(MmStruct(mm).mm_users(), 1);
+            memory.set(MmStruct(mm).task_mm(), 1);
         }
         memory.set(MmStruct(mm).started(), u64::from(!matches!(world.mms[mm].origin, Origin::Fork(_))));
     }

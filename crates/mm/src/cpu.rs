@@ -23,6 +23,8 @@ pub struct Kernel {
     pub cpumask: Vec<Vec<(ActorId, u16)>>,
     /// Whether an actor goes through GUP-fast, so that a flush by IPI may have to wait for it.
     pub gup_fast: Vec<bool>,
+    /// Whether an mm exits, so that it matters who uses it.
+    pub exits: Vec<bool>,
     /// Whether a predicate asks for the number of copies that nobody needed.
     pub counts_copies: bool,
     /// Whether what executions cost is counted.

@@ -333,6 +333,13 @@ rules! {
         /// It flushes.
         Yes = "yes",
     }
+    /// Whether `UFFDIO_WRITEPROTECT` takes a user of the mm (cb185d5f1ebf).
+    uffd_mmget: UffdMmget = No {
+        /// It relies on the `mm_struct` alone.
+        No = "no",
+        /// `mmget_not_zero`.
+        Yes = "yes",
+    }
     /// Whether un-protecting gives back the write bit of a page that is exclusive (v6.2, v6.3).
     uffd_unprotect: UffdUnprotect = ClearsWrite {
         /// The PTE ends up read-only even if it was not before.

@@ -30,6 +30,12 @@ structure! {
         userfault_wakes: "{mm}.userfault wakes", Other, Format::Number;
         /// Whether the mm has been made: its threads may run.
         started: "{mm}.started", Other, Format::Number;
+        /// `mm->mm_users`; counted only if the mm exits.
+        mm_users: "{mm}.mm_users", Other, Format::Number;
+        /// Whether the task has the mm (`task->mm`).
+        task_mm: "task of {mm}, mm", Other, Format::Number;
+        /// The lock of `task->mm` (`task->alloc_lock`).
+        alloc_lock: "task of {mm}, alloc_lock", Other, Format::Spinlock;
     }
 }
 
