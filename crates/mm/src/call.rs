@@ -6,10 +6,10 @@ use crate::cpu::Cpu;
 use crate::gup::{Foll, get_user_pages, get_user_pages_fast, release};
 use crate::madvise::madvise;
 use crate::objects::{MmStruct, variable};
+use crate::sched_mm::{get_task_mm, mmget_not_zero, mmput};
 use crate::task_mmu::{clear_refs_write, pagemap_soft_dirty};
 use crate::user;
 use crate::value::{Handle, Value};
-use crate::sched_mm::{get_task_mm, mmget_not_zero, mmput};
 use crate::world::{ActorId, Arg, Call, CallSpec, Errno, MmId, Step, Target, VarId};
 
 /// The whole life of an actor.

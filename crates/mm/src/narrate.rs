@@ -8,7 +8,8 @@ use cowrace_trace::{Change, Kind, Word};
 
 use crate::cpu::Kernel;
 use crate::objects::{
-    ACTIVE, BATCH_FLUSHED_SHIFT, BATCH_PENDING, Format, GUP_PIN_COUNTING_BIAS, Page, Thing, Whose, boot_page, file_page, thing, variable,
+    ACTIVE, BATCH_FLUSHED_SHIFT, BATCH_PENDING, Format, GUP_PIN_COUNTING_BIAS, Page, Thing, Whose, boot_page,
+    file_page, thing, variable,
 };
 use crate::pgtable::pte_dirty;
 use crate::pte::Pte;

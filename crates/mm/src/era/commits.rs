@@ -4,8 +4,8 @@ use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
     ClearRefsPin, DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned,
     IoUringPin, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck,
-    SwapinReuse, SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain,
-    WpReuse, WpUnlock, ZapLruDrain,
+    SwapinReuse, SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap,
+    WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// Where a row's statement comes from.

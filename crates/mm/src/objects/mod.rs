@@ -21,7 +21,7 @@ pub use page::{ACTIVE, GUP_PIN_COUNTING_BIAS, ONE_INACTIVE, Page, ZERO_PAGE, boo
 pub use pgtable::PageTable;
 pub use scenario::variable;
 pub use structure::{Field, Format, PAIRED, Structure, pair};
-pub use swap::{SWAP_SLOTS, SwpEntry};
+pub use swap::SwpEntry;
 pub use vma::{Vma, vm};
 
 use crate::world::{ActorId, MmId, Va, VarId};
@@ -108,7 +108,7 @@ impl Type {
         match self {
             Self::Variables => scenario::VARIABLE,
             Self::Kernel => kernel::Global::STRUCTURE,
-            Self::FreeList => kernel::FREE_SLOT,
+            Self::FreeList => kernel::FREE_PAGE,
             Self::Mm => MmStruct::STRUCTURE,
             Self::PageTable => PageTable::STRUCTURE,
             Self::Vma => Vma::STRUCTURE,
