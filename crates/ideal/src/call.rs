@@ -72,6 +72,13 @@ struct Taken {
     is_history: bool,
 }
 
+/// Nobody can name a process from outside before its fork is over.
+async fn named(cpu: &Cpu<'_>, own: Option<MmId>, mm: MmId) {
+    if own != Some(mm) && matches!(cpu.world.mms[mm].origin, Origin::Fork(_)) {
+        cpu.wait(MmStruct(mm).started(), Cond::AnySet(u64::MAX)).await;
+    }
+}
+
 /// Takes hold of memory.
 async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Result<Taken, Errno> {
     let mm = MmStruct(target.mm);
@@ -177,6 +184,7 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
             };
         }
         Call::Gup { target, flags, .. } => {
+            named(cpu, own, target.mm).await;
             let taken = take(cpu, target, spec, flags.write).await;
             return keep(cpu, spec, taken, flags.write).await;
         }
@@ -245,11 +253,16 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
             Advice::PageOut => {}
         },
         Call::Mprotect { va, write } => cpu.mprotect(mm, va, write).await,
-        Call::ClearRefs { mm } => cpu.clear_refs(MmStruct(mm)).await,
+        Call::ClearRefs { mm } => {
+            named(cpu, own, mm).await;
+            cpu.clear_refs(MmStruct(mm)).await;
+        }
         Call::SoftDirty { target } => {
+            named(cpu, own, target.mm).await;
             return Value::Number(cpu.soft_dirty(MmStruct(target.mm), target.va).await.into());
         }
         Call::UffdWriteProtect { target, protect } => {
+            named(cpu, own, target.mm).await;
             cpu.uffd_writeprotect(MmStruct(target.mm), target.va, protect).await;
         }
         Call::Reclaim { .. } | Call::SpeculativeRef { .. } | Call::LruAddDrainAll => {}

@@ -114,7 +114,8 @@ pub(crate) fn live(memory: &Memory, keeper: &Keeper) -> Option<Handle> {
 }
 
 fn is_mapped(memory: &Memory, target: Target) -> bool {
-    memory.get(MmStruct(target.mm).vm_flags(target.va)) & vm::EXISTS != 0
+    let vma = MmStruct(target.mm).vma(target.va);
+    memory.alive(vma.obj()) && memory.get(vma.vm_flags()) & vm::EXISTS != 0
 }
 
 /// What user space can tell of a value.

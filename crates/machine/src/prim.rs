@@ -166,6 +166,15 @@ prims! {
     /// `vma_end_write_all`, when the mmap lock goes.
     VmaEndWrite = "vma_end_write_all": Release, Release, Release;
 
+    /// `mmget`.
+    Mmget = "mmget": Full, Relaxed, Relaxed;
+    /// `mmget_not_zero`.
+    MmgetNotZero = "mmget_not_zero": Full, Full, Full;
+    /// `mmput`: the decrement.
+    Mmput = "mmput": Full, Full, Full;
+    /// `vm_area_free`.
+    VmAreaFree = "vm_area_free": Relaxed, Relaxed, Relaxed;
+
     /// `raw_write_seqcount_begin`: the increment; its barrier follows as `smp_wmb`.
     WriteSeqcountBegin = "raw_write_seqcount_begin": Relaxed, Relaxed, Relaxed;
     /// `raw_write_seqcount_end`: the increment; its barrier precedes as `smp_wmb`.

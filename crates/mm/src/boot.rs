@@ -5,8 +5,8 @@ use cowrace_machine::{Arch, Memory, mmu};
 use crate::cpu::Kernel;
 use crate::era::AnonExclusive;
 use crate::objects::{
-    Batch, MmStruct, ONE_INACTIVE, Page, PerCpu, SWAP_SLOTS, SwpEntry, Tlb, ZERO_PAGE, boot_page, file_page,
-    kernel, pg, tlb_entry, vm,
+    Batch, MmStruct, ONE_INACTIVE, Page, PerCpu, SwpEntry, Tlb, ZERO_PAGE, boot_page, file_page, kernel, pg,
+    tlb_entry, vm,
 };
 use crate::pgtable::pte_mkdirty;
 use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE};
@@ -18,9 +18,11 @@ pub(crate) fn boot(kernel: &Kernel) -> Memory {
     let world = &kernel.world;
     let mut memory = Memory::new();
     memory.create_for_good(kernel::OBJ);
-    memory.create_for_good(kernel::free_slot(0).obj());
+    if world.environment.page_reuse {
+        kernel::free_list(world.free_pages()).for_each(|obj| memory.create_for_good(obj));
+    }
     crate::result::objects(world).for_each(|obj| memory.create_for_good(obj));
-    for slot in 0..SWAP_SLOTS {
+    for slot in 0..world.swap_slots() {
         memory.create_for_good(SwpEntry(slot).obj());
     }
     memory.create(ZERO_PAGE);
@@ -37,7 +39,12 @@ pub(crate) fn boot(kernel: &Kernel) -> Memory {
         memory.create_for_good(MmStruct(mm).obj());
         for va in 0..world.areas.len() {
             memory.create_for_good(MmStruct(mm).table(va).obj());
-            memory.create_for_good(MmStruct(mm).vma(va).obj());
+            let vma = MmStruct(mm).vma(va).obj();
+            if kernel.exits[mm] { memory.create(vma) } else { memory.create_for_good(vma) }
+        }
+        if kernel.exits[mm] {
+            memory.set(MmStruct(mm).mm_users(), 1);
+            memory.set(MmStruct(mm).task_mm(), 1);
         }
         memory.set(MmStruct(mm).started(), u64::from(!matches!(world.mms[mm].origin, Origin::Fork(_))));
     }

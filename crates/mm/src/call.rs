@@ -6,10 +6,11 @@ use crate::cpu::Cpu;
 use crate::gup::{Foll, get_user_pages, get_user_pages_fast, release};
 use crate::madvise::madvise;
 use crate::objects::{MmStruct, variable};
+use crate::sched_mm::{get_task_mm, mmget_not_zero, mmput};
 use crate::task_mmu::{clear_refs_write, pagemap_soft_dirty};
 use crate::user;
 use crate::value::{Handle, Value};
-use crate::world::{ActorId, Arg, Call, CallSpec, Errno, Step, Target, VarId};
+use crate::world::{ActorId, Arg, Call, CallSpec, Errno, MmId, Step, Target, VarId};
 
 /// The whole life of an actor.
 pub(crate) async fn run(cpu: Cpu, actor: ActorId) {
@@ -80,6 +81,18 @@ async fn read_handle(cpu: &Cpu, var: VarId) -> Option<Handle> {
     }
 }
 
+/// An mm that a call names. A process has a number that others can name from the end of its fork on
+/// (`copy_process` of `kernel/fork.c`: `attach_pid` is behind `copy_mm`), so who names it waits for that. Reclaim does
+/// not come here: it finds pages of the child by rmap as soon as they are there. So nobody notices that `dup_mmap` holds
+/// the child's `mmap_lock`, too.
+async fn named(cpu: &Cpu, own: Option<MmStruct>, mm: MmId) -> MmStruct {
+    let this = MmStruct(mm);
+    if own != Some(this) && matches!(cpu.kernel().world.mms[mm].origin, crate::world::Origin::Fork(_)) {
+        cpu.wait(this.started(), Cond::AnySet(u64::MAX)).await;
+    }
+    this
+}
+
 async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
     // The language refuses calls that need an mm in a column without one.
     let mm = own.unwrap_or(MmStruct(0));
@@ -99,11 +112,18 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             done(user::recvmsg(cpu, mm, va, word, value).await)
         }
         Call::Gup { target: Target { mm, va }, pin, fast, flags } => {
-            let (mm, foll) = (MmStruct(mm), Foll { pin, flags });
+            let (mm, foll) = (named(cpu, own, mm).await, Foll { pin, flags });
             let page = if fast {
                 get_user_pages_fast(cpu, mm, va, foll).await
-            } else {
+            } else if own == Some(mm) {
                 get_user_pages(cpu, mm, va, foll).await
+            } else if get_task_mm(cpu, mm).await {
+                let page = get_user_pages(cpu, mm, va, foll).await;
+                mmput(cpu, mm).await;
+                page
+            } else {
+                // process_vm_readv gives ESRCH.
+                Err(Errno::Efault)
             };
             cpu.step("gup");
             handle(page, pin, flags.write)
@@ -156,14 +176,14 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             Value::Child(child)
         }
         Call::Exit => {
-            // exit_mmap is for the last user of the mm.
+            // The threads of a process use its mm together.
             let this = usize::from(cpu.actor());
             for (other, spec) in cpu.kernel().world.actors.iter().enumerate() {
                 if other != this && spec.mm == Some(mm.0) {
                     cpu.join(other as u8).await;
                 }
             }
-            crate::mmap::exit_mmap(cpu, mm).await;
+            crate::sched_mm::exit_mm(cpu, mm).await;
             Value::Number(0)
         }
         Call::Munmap { va } => {
@@ -176,14 +196,28 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             Value::Number(0)
         }
         Call::ClearRefs { mm } => {
-            clear_refs_write(cpu, MmStruct(mm)).await;
+            let mm = named(cpu, own, mm).await;
+            if own == Some(mm) {
+                clear_refs_write(cpu, mm).await;
+            } else if get_task_mm(cpu, mm).await {
+                clear_refs_write(cpu, mm).await;
+                mmput(cpu, mm).await;
+            }
             Value::Number(0)
         }
         Call::SoftDirty { target } => {
-            Value::Number(pagemap_soft_dirty(cpu, MmStruct(target.mm), target.va).await.into())
+            let mm = named(cpu, own, target.mm).await;
+            // An open pagemap keeps no user of the mm.
+            if !mmget_not_zero(cpu, mm).await {
+                return Value::Number(0);
+            }
+            let dirty = pagemap_soft_dirty(cpu, mm, target.va).await;
+            mmput(cpu, mm).await;
+            Value::Number(dirty.into())
         }
         Call::UffdWriteProtect { target, protect } => {
-            crate::userfaultfd::mwriteprotect_range(cpu, MmStruct(target.mm), target.va, protect).await;
+            let mm = named(cpu, own, target.mm).await;
+            crate::userfaultfd::userfaultfd_writeprotect(cpu, mm, target.va, protect).await;
             Value::Number(0)
         }
         Call::Reclaim { target } => {

@@ -10,7 +10,7 @@ use crate::cpu::Kernel;
 use crate::era::AnonExclusive;
 use crate::narrate::{page_name, value_text};
 use crate::objects::{
-    ACTIVE, Batch, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SWAP_SLOTS, SwpEntry, ZERO_PAGE, pg, variable,
+    ACTIVE, Batch, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SwpEntry, ZERO_PAGE, pg, variable,
 };
 use crate::observe::owner_view;
 use crate::pte::Pte;
@@ -138,7 +138,7 @@ fn holders(kernel: &Kernel, memory: &Memory) -> BTreeMap<Obj, Holders> {
             }
         }
     }
-    for slot in 0..SWAP_SLOTS {
+    for slot in 0..world.swap_slots() {
         let pfn = memory.get(SwpEntry(slot).cache());
         if pfn != 0 {
             all.entry(Obj::from_pfn(pfn)).or_default().swap_cache += 1;

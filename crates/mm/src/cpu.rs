@@ -23,6 +23,8 @@ pub struct Kernel {
     pub cpumask: Vec<Vec<(ActorId, u16)>>,
     /// Whether an actor goes through GUP-fast, so that a flush by IPI may have to wait for it.
     pub gup_fast: Vec<bool>,
+    /// Whether an mm exits, so that it matters who uses it.
+    pub exits: Vec<bool>,
     /// Whether a predicate asks for the number of copies that nobody needed.
     pub counts_copies: bool,
     /// Whether what executions cost is counted.
@@ -192,16 +194,21 @@ impl Cpu {
         self.unlock(page.flags(), pg::LOCKED, Prim::UnlockPage)
     }
 
+    /// The lock of the page table that has an address (`pte_lockptr`).
+    fn ptl(&self, mm: MmStruct, va: Va) -> Addr {
+        mm.table(self.kernel.world.first_of_table(va)).ptl()
+    }
+
     /// `spin_lock(ptl)`.
     #[track_caller]
-    pub fn ptl_lock(&self, mm: MmStruct) -> Ask<'_, ()> {
-        self.lock(mm.table(0).ptl(), SPIN, Prim::PtlLock)
+    pub fn ptl_lock(&self, mm: MmStruct, va: Va) -> Ask<'_, ()> {
+        self.lock(self.ptl(mm, va), SPIN, Prim::PtlLock)
     }
 
     /// `spin_unlock(ptl)`.
     #[track_caller]
-    pub fn ptl_unlock(&self, mm: MmStruct) -> Ask<'_, ()> {
-        self.unlock(mm.table(0).ptl(), SPIN, Prim::PtlUnlock)
+    pub fn ptl_unlock(&self, mm: MmStruct, va: Va) -> Ask<'_, ()> {
+        self.unlock(self.ptl(mm, va), SPIN, Prim::PtlUnlock)
     }
 
     /// Another spinlock.

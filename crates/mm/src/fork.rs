@@ -62,16 +62,16 @@ async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_fla
         cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountBegin).await;
         cpu.fence(Prim::SmpWmb, Ordering::ForkSeqBeginWmb).await;
     }
-    cpu.ptl_lock(dst).await;
-    cpu.ptl_lock(src).await;
+    cpu.ptl_lock(dst, va).await;
+    cpu.ptl_lock(src, va).await;
     let pte = cpu.ptep_get(src, va).await;
     if pte.is_swap() {
         copy_nonpresent_pte(cpu, src, dst, va, pte).await;
     } else if pte.present() {
         copy_present_pte(cpu, src, dst, va, pte, vm_flags).await;
     }
-    cpu.ptl_unlock(src).await;
-    cpu.ptl_unlock(dst).await;
+    cpu.ptl_unlock(src, va).await;
+    cpu.ptl_unlock(dst, va).await;
     if seq {
         cpu.fence(Prim::SmpWmb, Ordering::ForkSeqEndWmb).await;
         cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountEnd).await;

@@ -224,20 +224,20 @@ async fn follow_page_pte(
 ) -> Result<Page, FaultFlag> {
     let _frame = cpu.frame("follow_page_pte");
     let wanted = if write { FaultFlag::Write } else { FaultFlag::Read };
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     let pte = cpu.ptep_get(mm, va).await;
     if !pte.present() {
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return Err(wanted);
     }
     let page = pte.page();
     if write && !can_follow_write_pte(cpu, pte, foll, foll_cow, vm_flags).await {
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return Err(FaultFlag::Write);
     }
     if !write && !pte.write() && gup_must_unshare(cpu, page, foll).await {
         cpu.why(|| format!("{} may be shared, so unshare first", cpu.name(page)));
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return Err(FaultFlag::Unshare);
     }
     // try_grab_page: under the PTE lock a plain addition will do.
@@ -248,7 +248,7 @@ async fn follow_page_pte(
     {
         cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
     }
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     Ok(page)
 }
 

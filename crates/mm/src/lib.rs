@@ -28,6 +28,7 @@ pub mod pte;
 mod reach;
 pub mod result;
 pub mod rmap;
+pub mod sched_mm;
 mod source;
 pub mod swap;
 pub mod swapfile;
@@ -82,6 +83,7 @@ fn kernel(world: &World, era: &Era, arch: Arch, counts_costs: bool) -> Arc<Kerne
         arch,
         cpumask: (0..world.mms.len()).map(|mm| cpumask(world, mm)).collect(),
         gup_fast: (0..world.actors.len()).map(|actor| goes_through_gup_fast(world, actor)).collect(),
+        exits: (0..world.mms.len()).map(|mm| exits(world, mm)).collect(),
         counts_copies: world.predicates.iter().any(|p| p.expr.counts_copies()),
         counts_costs,
         world: world.clone(),
@@ -153,6 +155,12 @@ fn cpumask(world: &World, mm: world::MmId) -> Vec<(world::ActorId, u16)> {
         mask.push((actor, touched));
     }
     mask
+}
+
+/// Whether some call takes an mm down.
+fn exits(world: &World, mm: world::MmId) -> bool {
+    let of = |step: &Step| matches!(step, Step::Call(spec) if spec.call == Call::Exit);
+    world.actors.iter().any(|actor| actor.mm == Some(mm) && actor.steps.iter().any(of))
 }
 
 fn goes_through_gup_fast(world: &World, actor: world::ActorId) -> bool {

@@ -68,7 +68,7 @@ async fn madvise_free_single_vma(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<(), 
 /// batch is drained ([`mark_page_lazyfree`]). What is on swap goes at once.
 async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     let _frame = cpu.frame("madvise_free_pte_range");
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     flush_tlb_batched_pending(cpu, mm).await;
     let pte = cpu.ptep_get(mm, va).await;
     let mut flush = false;
@@ -103,7 +103,7 @@ async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
         free_swap_and_cache(cpu, pte.entry()).await;
         cpu.set_pte_at(mm, va, Pte::default()).await;
     }
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     if flush {
         flush_tlb_page(cpu, mm, va, Ordering::MadvFreeFlush).await;
     }
@@ -124,7 +124,7 @@ fn spares_unused(cpu: &Cpu, pte: Pte) -> bool {
 async fn madvise_pageout(cpu: &Cpu, mm: MmStruct, va: Va) {
     let _frame = cpu.frame("madvise_pageout");
     lru_add_drain(cpu).await;
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     flush_tlb_batched_pending(cpu, mm).await;
     let pte = cpu.ptep_get(mm, va).await;
     let mut isolated = None;
@@ -136,7 +136,7 @@ async fn madvise_pageout(cpu: &Cpu, mm: MmStruct, va: Va) {
             isolated = Some(page);
         }
     }
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     if let Some(page) = isolated {
         reclaim_page(cpu, page).await;
     }

@@ -150,10 +150,10 @@ pub async fn handle_mm_fault(cpu: &Cpu, mut vmf: VmFault) -> FaultResult {
     if !vmf.orig_pte.present() {
         return do_swap_page(cpu, &vmf).await;
     }
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(Ordering::FaultPteSame) {
         cpu.why(|| "the PTE has changed, so try again".to_owned());
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return FaultResult::Done;
     }
     let pte = vmf.orig_pte;
@@ -167,7 +167,7 @@ pub async fn handle_mm_fault(cpu: &Cpu, mut vmf: VmFault) -> FaultResult {
     if !young.same(pte) {
         cpu.store(mm.pte(va), young, Prim::PtepSetAccessFlags).await;
     }
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     FaultResult::Done
 }
 
@@ -180,11 +180,11 @@ async fn do_anonymous_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let _frame = cpu.frame("do_anonymous_page");
     let (mm, va) = (vmf.mm, vmf.va);
     if !vmf.write() {
-        cpu.ptl_lock(mm).await;
+        cpu.ptl_lock(mm, va).await;
         if cpu.ptep_get(mm, va).await.none() || !cpu.rules().keeps(Ordering::AnonZeroPteNone) {
             cpu.set_pte_at(mm, va, Pte::mk(crate::objects::ZERO_PAGE.into())).await;
         }
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return FaultResult::Done;
     }
     let page = alloc_page(cpu).await;
@@ -195,9 +195,9 @@ async fn do_anonymous_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
 /// Maps a fresh page, unless somebody has been faster: the end of `do_anonymous_page`, and `finish_fault`.
 async fn map_new_page(cpu: &Cpu, vmf: &VmFault, page: Page, recheck: Ordering) -> FaultResult {
     let (mm, va) = (vmf.mm, vmf.va);
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     if !cpu.ptep_get(mm, va).await.none() && cpu.rules().keeps(recheck) {
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         put_page(cpu, page).await;
         return FaultResult::Done;
     }
@@ -205,7 +205,7 @@ async fn map_new_page(cpu: &Cpu, vmf: &VmFault, page: Page, recheck: Ordering) -
     lru_cache_add(cpu, page).await;
     let pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), Pte::mk(page)));
     cpu.set_pte_at(mm, va, pte).await;
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     FaultResult::Done
 }
 
@@ -217,13 +217,13 @@ async fn do_fault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let cached: Page = file_page(va).into();
     if vmf.flag == FaultFlag::Read {
         cpu.get_page(cached).await;
-        cpu.ptl_lock(mm).await;
+        cpu.ptl_lock(mm, va).await;
         let empty = cpu.ptep_get(mm, va).await.none() || !cpu.rules().keeps(Ordering::FinishFaultPteNone);
         if empty {
             cpu.add(cached.mapcount(), 1, Prim::PageAddAnonRmap).await;
             cpu.set_pte_at(mm, va, Pte::mk(cached)).await;
         }
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         if !empty {
             put_page(cpu, cached).await;
         }
@@ -252,7 +252,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let _frame = cpu.frame("do_wp_page");
     let (mm, va) = (vmf.mm, vmf.va);
     if vmf.write() && vmf.vma(vm::UFFD_WP) && vmf.orig_pte.uffd_wp() {
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return handle_userfault(cpu, vmf).await;
     }
     if vmf.write()
@@ -268,20 +268,20 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let page = vmf.orig_pte.page();
     if !page.is_anon() {
         if vmf.unshare() && cpu.rules().is(GupLongterm::Share) {
-            cpu.ptl_unlock(mm).await;
+            cpu.ptl_unlock(mm, va).await;
             return FaultResult::Done;
         }
         cpu.why(|| format!("{} is not anonymous, so copy", cpu.name(page)));
         if !page.is_zero() {
             cpu.get_page(page).await;
         }
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return wp_page_copy(cpu, vmf, page).await;
     }
     let reuse = match cpu.rules().wp_reuse() {
         WpReuse::MapSwap | WpReuse::MapCount | WpReuse::ActiveInactive => {
             if vmf.unshare() && !must_unshare(cpu, page).await {
-                cpu.ptl_unlock(mm).await;
+                cpu.ptl_unlock(mm, va).await;
                 return FaultResult::Done;
             }
             if vmf.unshare() { Some(false) } else { wp_reuse_by_mapcount(cpu, vmf, page).await }
@@ -290,7 +290,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
             if vmf.unshare() {
                 // The series of December 2021: unsharing goes by the mapcount, writing by page_count.
                 if !must_unshare(cpu, page).await {
-                    cpu.ptl_unlock(mm).await;
+                    cpu.ptl_unlock(mm, va).await;
                     return FaultResult::Done;
                 }
                 Some(false)
@@ -311,7 +311,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     match reuse {
         None => FaultResult::Done,
         Some(true) if vmf.unshare() => {
-            cpu.ptl_unlock(mm).await;
+            cpu.ptl_unlock(mm, va).await;
             FaultResult::Done
         }
         Some(true) => {
@@ -325,7 +325,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         }
         Some(false) => {
             cpu.get_page(page).await;
-            cpu.ptl_unlock(mm).await;
+            cpu.ptl_unlock(mm, va).await;
             wp_page_copy(cpu, vmf, page).await
         }
     }
@@ -376,12 +376,12 @@ async fn wp_reuse_by_mapcount(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bo
     let (mm, va) = (vmf.mm, vmf.va);
     if !cpu.trylock_page(page).await {
         cpu.get_page(page).await;
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         cpu.lock_page(page).await;
-        cpu.ptl_lock(mm).await;
+        cpu.ptl_lock(mm, va).await;
         if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(Ordering::WpLockPteSame) {
             cpu.unlock_page(page).await;
-            cpu.ptl_unlock(mm).await;
+            cpu.ptl_unlock(mm, va).await;
             put_page(cpu, page).await;
             return None;
         }
@@ -460,7 +460,7 @@ async fn wp_page_reuse(cpu: &Cpu, vmf: &VmFault) {
     let _frame = cpu.frame("wp_page_reuse");
     let entry = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), vmf.orig_pte.set(mmu::ACCESSED)));
     cpu.store(vmf.mm.pte(vmf.va), entry, Prim::PtepSetAccessFlags).await;
-    cpu.ptl_unlock(vmf.mm).await;
+    cpu.ptl_unlock(vmf.mm, vmf.va).await;
 }
 
 /// `wp_page_copy`: a copy takes the page's place. Called without the PTE lock, with a reference on the
@@ -473,7 +473,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
         copy_user_highpage(cpu, new, old).await;
     }
     prepare_anon_page(cpu, new, va).await;
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     let copied = cpu.ptep_get(mm, va).await.same(vmf.orig_pte) || !cpu.rules().keeps(Ordering::WpCopyPteSame);
     if copied {
         let mut entry = Pte::mk(new);
@@ -500,7 +500,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
     } else {
         cpu.why(|| "the PTE has changed meanwhile, so throw the copy away".to_owned());
     }
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     if copied && old.is_anon() && cpu.rules().is(FreeSwapCache::Yes) {
         free_swap_cache(cpu, old).await;
     }
@@ -523,9 +523,9 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let Some(page) = found else {
         // Who freed the slot holds the PTE lock until the PTE is another.
         cpu.why(|| "the swap slot is free by now, so try again".to_owned());
-        cpu.ptl_lock(mm).await;
+        cpu.ptl_lock(mm, va).await;
         cpu.ptep_get(mm, va).await;
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return FaultResult::Done;
     };
     cpu.lock_page(page).await;
@@ -552,9 +552,9 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     {
         lru_add_drain(cpu).await;
     }
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && rules.keeps(Ordering::SwapinPteSame) {
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         cpu.unlock_page(page).await;
         put_page(cpu, page).await;
         return FaultResult::Done;
@@ -630,7 +630,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     }
     cpu.unlock_page(page).await;
     if satisfied {
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return if vmf.write() { FaultResult::Write } else { FaultResult::Done };
     }
     // The lookup's reference has become the mapping's; the PTE lock is still held.

@@ -23,7 +23,7 @@ use crate::world::Va;
 pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     let _frame = cpu.frame("zap_pte_range");
     inc_tlb_flush_pending(cpu, mm).await;
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     flush_tlb_batched_pending(cpu, mm).await;
     let mut gathered: Option<Page> = None;
     let mut flush = false;
@@ -39,7 +39,7 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) {
         free_swap_and_cache(cpu, pte.entry()).await;
         cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
     }
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     // tlb_finish_mmu.
     if mm_tlb_flush_nested(cpu, mm).await && cpu.rules().keeps(Ordering::ZapNestedFlush) {
         cpu.why(|| "another flush is pending, so flush everything".to_owned());
@@ -82,17 +82,16 @@ pub async fn vma_start_write(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     true
 }
 
-/// `exit_mmap`: nobody runs in the mm any more.
+/// `exit_mmap`, for the last user: what is mapped goes, then the VMAs. No lock keeps others out; that nobody gets at an
+/// mm without users does. Left out: the lock that it holds since v5.18 against the OOM reaper, and page tables, which go
+/// with the VMAs.
 pub async fn exit_mmap(cpu: &Cpu, mm: MmStruct) {
     let _frame = cpu.frame("exit_mmap");
-    // Who comes from outside now gets nothing: mmget_not_zero fails.
-    cpu.mmap_write_lock(mm).await;
-    for va in areas(cpu, mm) {
-        cpu.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
-    }
-    cpu.mmap_write_unlock(mm).await;
     lru_add_drain_to_unmap(cpu).await;
     for va in areas(cpu, mm) {
         zap_page_range(cpu, mm, va).await;
+    }
+    for va in areas(cpu, mm) {
+        cpu.free(mm.vma(va).obj(), Prim::VmAreaFree).await;
     }
 }

@@ -75,7 +75,7 @@ pub async fn change_protection(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) 
 /// `change_pte_range`: whether a PTE was changed.
 async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bool {
     let _frame = cpu.frame("change_pte_range");
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     flush_tlb_batched_pending(cpu, mm).await;
     let pte = cpu.ptep_get(mm, va).await;
     let mut changed = false;
@@ -92,7 +92,7 @@ async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bo
             Change::Protection { .. } => {}
         }
     }
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     changed
 }
 

@@ -8,7 +8,8 @@ use cowrace_trace::{Change, Kind, Word};
 
 use crate::cpu::Kernel;
 use crate::objects::{
-    ACTIVE, Format, GUP_PIN_COUNTING_BIAS, Page, Thing, Whose, boot_page, file_page, thing, variable,
+    ACTIVE, BATCH_FLUSHED_SHIFT, BATCH_PENDING, Format, GUP_PIN_COUNTING_BIAS, Page, Thing, Whose, boot_page,
+    file_page, thing, variable,
 };
 use crate::pgtable::pte_dirty;
 use crate::pte::Pte;
@@ -170,12 +171,15 @@ impl Narrator {
                 format!("{} active, {} inactive", bits & ACTIVE, bits >> 32)
             }
             Format::Page | Format::Cached if bits != 0 => page_name(world, Obj::from_pfn(bits)),
+            Format::Batched if bits >> BATCH_FLUSHED_SHIFT != 0 => {
+                format!("{} put off, {} made", bits & BATCH_PENDING, bits >> BATCH_FLUSHED_SHIFT)
+            }
             Format::Cached => "empty".to_owned(),
             Format::Spinlock => if bits == 0 { "free" } else { "held" }.to_owned(),
             Format::Rwsem => rwsem_text(bits),
             Format::Interrupts => if bits & 1 == 1 { "irqs off" } else { "irqs on" }.to_owned(),
             Format::Life => if bits == 0 { "free" } else { "allocated" }.to_owned(),
-            Format::Number | Format::Mapcount | Format::Page => bits.to_string(),
+            Format::Number | Format::Mapcount | Format::Page | Format::Batched => bits.to_string(),
         }
     }
 

@@ -7,7 +7,7 @@ use cowrace_machine::{Obj, Prim};
 use cowrace_trace::Class;
 
 use crate::cpu::Cpu;
-use crate::objects::{Page, SPIN, kernel, pg};
+use crate::objects::{Page, kernel, pg};
 use crate::world::Va;
 
 /// `alloc_page_vma`: a page with one reference and zeroed words. With the environment `page_reuse` it may
@@ -33,23 +33,21 @@ async fn reusable(cpu: &Cpu) -> Option<Obj> {
     if !cpu.kernel().world.environment.page_reuse {
         return None;
     }
-    cpu.lock(kernel::ZONE_LOCK, SPIN, Prim::SpinLock).await;
-    let mut free = Vec::new();
-    for slot in 0..kernel::FREE_SLOTS {
-        let pfn = cpu.load(kernel::free_slot(slot), Prim::ReadOnce).await.bits;
-        if pfn != 0 {
-            free.push((slot, Obj::from_pfn(pfn)));
-        }
-    }
+    cpu.spin_lock(kernel::ZONE_LOCK).await;
+    let nr = cpu.load(kernel::NR_FREE, Prim::ReadOnce).await.bits as usize;
     let mut obj = None;
-    if !free.is_empty() {
-        let pick = cpu.choose(free.len() as u32 + 1, Prim::AllocPage).await as usize;
-        if let Some(&(slot, page)) = free.get(pick) {
-            cpu.store(kernel::free_slot(slot), 0, Prim::WriteOnce).await;
-            obj = Some(page);
+    if nr > 0 {
+        let pick = cpu.choose(nr as u32 + 1, Prim::AllocPage).await as usize;
+        if pick < nr {
+            obj = Some(Obj::from_pfn(cpu.load(kernel::free_page(pick), Prim::ReadOnce).await.bits));
+            // The last takes its place.
+            let last = cpu.load(kernel::free_page(nr - 1), Prim::ReadOnce).await;
+            cpu.store(kernel::free_page(pick), last, Prim::WriteOnce).await;
+            cpu.store(kernel::free_page(nr - 1), 0, Prim::WriteOnce).await;
+            cpu.store(kernel::NR_FREE, nr as u64 - 1, Prim::WriteOnce).await;
         }
     }
-    cpu.unlock(kernel::ZONE_LOCK, SPIN, Prim::SpinUnlock).await;
+    cpu.spin_unlock(kernel::ZONE_LOCK).await;
     obj
 }
 
@@ -68,13 +66,12 @@ pub async fn free_unref_page(cpu: &Cpu, page: Page) {
     }
     cpu.free(page.obj, Prim::FreePage).await;
     if cpu.kernel().world.environment.page_reuse {
-        cpu.lock(kernel::ZONE_LOCK, SPIN, Prim::SpinLock).await;
-        for slot in 0..kernel::FREE_SLOTS {
-            if cpu.load(kernel::free_slot(slot), Prim::ReadOnce).await.bits == 0 {
-                cpu.store(kernel::free_slot(slot), page.obj.pfn(), Prim::WriteOnce).await;
-                break;
-            }
+        cpu.spin_lock(kernel::ZONE_LOCK).await;
+        let nr = cpu.load(kernel::NR_FREE, Prim::ReadOnce).await.bits as usize;
+        if nr < cpu.kernel().world.free_pages() {
+            cpu.store(kernel::free_page(nr), page.obj.pfn(), Prim::WriteOnce).await;
+            cpu.store(kernel::NR_FREE, nr as u64 + 1, Prim::WriteOnce).await;
         }
-        cpu.unlock(kernel::ZONE_LOCK, SPIN, Prim::SpinUnlock).await;
+        cpu.spin_unlock(kernel::ZONE_LOCK).await;
     }
 }

@@ -36,7 +36,7 @@ pub enum Through {
 /// Stores as the owner, and looks as the device that holds `page`.
 #[must_use]
 pub fn owner_to_device(kernel: &Arc<Kernel>, memory: &Memory, owner: Target, page: Obj) -> Through {
-    run(kernel, memory, |cpu| async move {
+    run(kernel, memory, owner, |cpu| async move {
         user_access(&cpu, MmStruct(owner.mm), owner.va, 0, Some(MARK)).await.ok()?;
         Some(cpu.load(mmu::data(page, 0), Prim::DmaRead).speculative().await.bits == MARK)
     })
@@ -45,7 +45,7 @@ pub fn owner_to_device(kernel: &Arc<Kernel>, memory: &Memory, owner: Target, pag
 /// Stores as the device that holds `page`, and looks as the owner.
 #[must_use]
 pub fn device_to_owner(kernel: &Arc<Kernel>, memory: &Memory, owner: Target, page: Obj) -> Through {
-    run(kernel, memory, |cpu| async move {
+    run(kernel, memory, owner, |cpu| async move {
         cpu.store(mmu::data(page, 0), MARK, Prim::DmaWrite).speculative().await;
         Some(user_access(&cpu, MmStruct(owner.mm), owner.va, 0, None).await.ok()? == MARK)
     })
@@ -54,6 +54,7 @@ pub fn device_to_owner(kernel: &Arc<Kernel>, memory: &Memory, owner: Target, pag
 fn run<F: Future<Output = Option<bool>> + 'static>(
     kernel: &Arc<Kernel>,
     memory: &Memory,
+    owner: Target,
     probe: impl FnOnce(Cpu) -> F,
 ) -> Through {
     let answer = Rc::new(Cell::new(None));
@@ -61,6 +62,10 @@ fn run<F: Future<Output = Option<bool>> + 'static>(
         let (probe, answer) = (probe(Cpu::new(cpu, Arc::clone(kernel))), Rc::clone(&answer));
         Box::pin(async move { answer.set(probe.await) })
     });
+    if !memory.alive(MmStruct(owner.mm).vma(owner.va).obj()) {
+        // The owner has exited.
+        return Through::Refused;
+    }
     let mut memory = memory.clone();
     for _ in 0..MOST {
         let Some(request) = seat.poll() else { break };

@@ -60,7 +60,7 @@ async fn add_to_batch(cpu: &Cpu, page: Page, batch: Batch) {
     let count = cpu.load(batch.nr(this), Prim::ReadOnce).await.bits;
     cpu.store(batch.page(this, count), page.obj.pfn(), Prim::WriteOnce).await;
     cpu.store(batch.nr(this), count + 1, Prim::WriteOnce).await;
-    if count + 1 == u64::from(batch.size()) {
+    if count + 1 == u64::from(Batch::SIZE) {
         move_to_lists(cpu, this, batch).await;
     }
     cpu.spin_unlock(batch_lock(this)).await;

@@ -10,7 +10,7 @@ use cowrace_machine::{Obj, Prim, mmu};
 use crate::cpu::Cpu;
 use crate::era::Ordering;
 use crate::objects::kernel::SWAP_LOCK;
-use crate::objects::{Page, SWAP_SLOTS, SwpEntry, pg};
+use crate::objects::{Page, SwpEntry, pg};
 use crate::page_alloc::alloc_page;
 use crate::rmap::only_active_reference;
 use crate::swap::{lru_add_drain, lru_cache_add, put_page};
@@ -32,7 +32,7 @@ pub async fn add_to_swap(cpu: &Cpu, page: Page) -> Option<SwpEntry> {
     let _frame = cpu.frame("add_to_swap");
     cpu.spin_lock(SWAP_LOCK).await;
     let mut found = None;
-    for slot in 0..SWAP_SLOTS {
+    for slot in 0..cpu.kernel().world.swap_slots() {
         let entry = SwpEntry(slot);
         if cpu.load(entry.count(), Prim::GetSwapPage).await.bits == 0
             && cpu.load(entry.cache(), Prim::GetSwapPage).await.bits == 0

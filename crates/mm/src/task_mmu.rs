@@ -59,7 +59,7 @@ pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
 /// `clear_refs_pte_range` with `clear_soft_dirty`.
 async fn clear_refs_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     let _frame = cpu.frame("clear_soft_dirty");
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     let pte = cpu.ptep_get(mm, va).await;
     if pte.present() {
         if pte_is_pinned(cpu, mm, pte).await {
@@ -72,7 +72,7 @@ async fn clear_refs_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     } else if pte.is_swap() {
         cpu.set_pte_at(mm, va, pte.clear(SOFT_DIRTY)).await;
     }
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
 }
 
 /// `pte_is_pinned` (9348b73c2e1b): a plain look at the count, which GUP-fast can overtake.
@@ -91,9 +91,9 @@ async fn pte_is_pinned(cpu: &Cpu, mm: MmStruct, pte: Pte) -> bool {
 pub async fn pagemap_soft_dirty(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     let _frame = cpu.frame("pagemap_read");
     cpu.mmap_read_lock(mm).await;
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     let pte = cpu.ptep_get(mm, va).await;
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     cpu.mmap_read_unlock(mm).await;
     pte.soft_dirty()
 }

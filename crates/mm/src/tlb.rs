@@ -3,13 +3,13 @@
 //! Follows `arch/x86/mm/tlb.c`, `include/linux/mm_types.h` (`inc_tlb_flush_pending` and friends) and the
 //! batched flush of `mm/rmap.c` (v5.7 to v6.12). A flush goes CPU by CPU and the initiator waits for
 //! each: on an architecture with IPIs also until that CPU is out of GUP-fast. Left out: lazy TLB mode,
-//! ranges finer than the pages of the scenario, generation counters of the batched flush (b3ac04132c4b).
+//! ranges finer than the pages of the scenario.
 
 use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
 use crate::era::{BatchedFlush, Ordering};
-use crate::objects::{MmStruct, irq_off, tlb};
+use crate::objects::{BATCH_FLUSHED_SHIFT, BATCH_PENDING, MmStruct, irq_off, tlb};
 use crate::world::Va;
 
 /// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm; nothing in a kernel
@@ -61,15 +61,25 @@ pub async fn mm_tlb_flush_nested(cpu: &Cpu, mm: MmStruct) -> bool {
     cpu.load(mm.tlb_flush_pending(), Prim::MmTlbFlushNested).await.bits > 1
 }
 
-/// `flush_tlb_batched_pending`, under the PTE lock: does now what reclaim has put off.
+/// `flush_tlb_batched_pending`, under the PTE lock: does now what reclaim has put off. Other page tables have other
+/// locks, so reclaim may put off more meanwhile.
 pub async fn flush_tlb_batched_pending(cpu: &Cpu, mm: MmStruct) {
     if cpu.rules().is(BatchedFlush::Defer) {
         return;
     }
     let _frame = cpu.frame("flush_tlb_batched_pending");
-    if cpu.load(mm.tlb_flush_batched(), Prim::TlbBatched).await.bits != 0 {
-        cpu.why(|| "reclaim has put off a flush of this mm, so flush now".to_owned());
-        flush_tlb_mm(cpu, mm, Ordering::BatchedFlush).await;
+    let batch = cpu.load(mm.tlb_flush_batched(), Prim::TlbBatched).await.bits;
+    let (pending, flushed) = (batch & BATCH_PENDING, batch >> BATCH_FLUSHED_SHIFT);
+    if pending == flushed {
+        return;
+    }
+    cpu.why(|| "reclaim has put off a flush of this mm, so flush now".to_owned());
+    flush_tlb_mm(cpu, mm, Ordering::BatchedFlush).await;
+    if cpu.rules().is(BatchedFlush::Count) {
+        // What has been put off since stays pending.
+        let done = pending | (pending << BATCH_FLUSHED_SHIFT);
+        cpu.cmpxchg(mm.tlb_flush_batched(), batch, done, Prim::TlbBatched).await;
+    } else {
         cpu.store(mm.tlb_flush_batched(), 0, Prim::TlbBatched).await;
     }
 }
@@ -90,11 +100,15 @@ impl TlbUbc {
         cpu.kernel().cpumask[mm.0].iter().any(|&(actor, _)| actor != usize::from(cpu.actor()))
     }
 
-    /// `set_tlb_ubc_flush_pending`.
+    /// `set_tlb_ubc_flush_pending`. Left out: both counts begin anew when many thousands are pending.
     pub async fn set_pending(&mut self, cpu: &Cpu, mm: MmStruct, va: Va, writable: bool) {
         self.pages.push((mm, va));
         self.writable |= writable;
-        cpu.store(mm.tlb_flush_batched(), 1, Prim::SetTlbBatched).await;
+        if cpu.rules().is(BatchedFlush::Count) {
+            cpu.add(mm.tlb_flush_batched(), 1, Prim::SetTlbBatched).await;
+        } else {
+            cpu.store(mm.tlb_flush_batched(), 1, Prim::SetTlbBatched).await;
+        }
     }
 
     /// `try_to_unmap_flush`.

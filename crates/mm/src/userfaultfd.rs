@@ -6,11 +6,24 @@
 use cowrace_machine::{Cond, Prim};
 
 use crate::cpu::Cpu;
-use crate::era::Ordering;
+use crate::era::{Ordering, UffdMmget};
 use crate::memory::{FaultResult, VmFault};
 use crate::mprotect::{Change, change_protection};
 use crate::objects::{MmStruct, vm};
+use crate::sched_mm::{mmget_not_zero, mmput};
 use crate::world::Va;
+
+/// `userfaultfd_writeprotect`: the file of a userfaultfd keeps the `mm_struct`, and no user of it. Up to v5.14 it walks
+/// the mm all the same (CVE-2021-47461).
+pub async fn userfaultfd_writeprotect(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool) {
+    let _frame = cpu.frame("userfaultfd_writeprotect");
+    if cpu.rules().is(UffdMmget::No) {
+        mwriteprotect_range(cpu, mm, va, protect).await;
+    } else if mmget_not_zero(cpu, mm).await {
+        mwriteprotect_range(cpu, mm, va, protect).await;
+        mmput(cpu, mm).await;
+    }
+}
 
 /// `mwriteprotect_range`: under the mmap lock for reading, so that faults run beside it. Un-protecting
 /// wakes who waits.

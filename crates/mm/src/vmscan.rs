@@ -169,10 +169,10 @@ async fn try_to_unmap(cpu: &Cpu, page: Page, ubc: &mut TlbUbc) -> bool {
 async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: &mut TlbUbc) -> bool {
     let _frame = cpu.frame("try_to_unmap_one");
     let rules = cpu.rules();
-    cpu.ptl_lock(mm).await;
+    cpu.ptl_lock(mm, va).await;
     let pte = cpu.ptep_get(mm, va).await;
     if !pte.present() || pte.page().obj != page.obj {
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return true;
     }
     let exclusive = rules.is(AnonExclusive::Yes) && cpu.page_anon_exclusive(page).await;
@@ -198,7 +198,7 @@ async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: &mut
     if exclusive && !page_try_share_anon_rmap(cpu, page).await {
         swap_free(cpu, entry).await;
         cpu.set_pte_at(mm, va, pte).await;
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return false;
     }
     let mut swp = Pte::swap(entry).carry(pte, SOFT_DIRTY | UFFD_WP);
@@ -208,7 +208,7 @@ async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: &mut
     cpu.set_pte_at(mm, va, swp).await;
     page_remove_rmap_to_swap(cpu, page).await;
     cpu.page_ref_sub(page, 1).await;
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     true
 }
 
@@ -235,13 +235,13 @@ async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -
     if !discard {
         cpu.set_pte_at(mm, va, pte).await;
         cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::SetPageSwapBacked).await;
-        cpu.ptl_unlock(mm).await;
+        cpu.ptl_unlock(mm, va).await;
         return false;
     }
     cpu.why(|| format!("{} is clean and free for the taking, so discard it", cpu.name(page)));
     page_remove_rmap(cpu, page).await;
     cpu.page_ref_sub(page, 1).await;
-    cpu.ptl_unlock(mm).await;
+    cpu.ptl_unlock(mm, va).await;
     true
 }
 

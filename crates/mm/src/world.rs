@@ -56,6 +56,44 @@ pub struct World {
     pub environment: Environment,
 }
 
+impl World {
+    /// Swap slots that a scenario can fill: one for each area that is out on swap at the start, and those that calls
+    /// fill which reclaim. A reclaimer looks at its page twice.
+    #[must_use]
+    pub fn swap_slots(&self) -> u8 {
+        let swapped = self
+            .areas
+            .iter()
+            .filter(|area| matches!(area.populate, Populate::Swapped | Populate::SwapCached));
+        let reclaims = |call: &&CallSpec| {
+            matches!(call.call, Call::Reclaim { .. } | Call::Madvise { advice: Advice::PageOut, .. })
+        };
+        // Where that is more, swap may be full.
+        (swapped.count() + 2 * self.calls().filter(reclaims).count()).min(u8::MAX.into()) as u8
+    }
+
+    /// Pages that the free list has room for: those of the start, and four for each call. What does not fit is taken to
+    /// be somebody else's next.
+    #[must_use]
+    pub fn free_pages(&self) -> usize {
+        (2 * self.areas.len() + 4 * self.calls().count()).min(WORDS)
+    }
+
+    /// The calls of all actors.
+    fn calls(&self) -> impl Iterator<Item = &CallSpec> {
+        self.actors.iter().flat_map(|actor| &actor.steps).filter_map(|step| match step {
+            Step::Call(call) => Some(call),
+            Step::Barrier(_) => None,
+        })
+    }
+
+    /// The first of the areas that are in one page table with an area.
+    #[must_use]
+    pub fn first_of_table(&self, va: Va) -> Va {
+        (0..=va).rev().find(|&va| !self.areas[va].adjacent).unwrap_or(va)
+    }
+}
+
 /// How an address space comes to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -125,6 +163,8 @@ pub struct Area {
     pub read_only: bool,
     /// Registered with userfaultfd for write-protection.
     pub uffd_wp: bool,
+    /// In the same page table as the area before, so under the same PTE lock. Others are far from each other.
+    pub adjacent: bool,
     /// The page is in the LRU-add batch of this actor's CPU, which holds a reference.
     pub lru_batch: Option<ActorId>,
     /// Actors whose TLB has the entry, writable and dirty as the PTE is.

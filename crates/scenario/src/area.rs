@@ -21,7 +21,7 @@ const KINDS: [(&str, Backing, Populate); 6] = [
 
 /// The words behind the kind: the name, whether columns may follow in parentheses (`None`: they must),
 /// the kinds that it makes sense with, and why not with others.
-const ATTRS: [(&str, Option<bool>, &[&str], &str); 9] = [
+const ATTRS: [(&str, Option<bool>, &[&str], &str); 10] = [
     (
         "wrprotected",
         Some(false),
@@ -49,6 +49,7 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 9] = [
         &["anon", "none", "zero", "swapped", "swapcached"],
         "userfaultfd write-protects anonymous memory only",
     ),
+    ("adjacent", Some(false), &["anon", "none", "zero", "swapped", "swapcached", "file"], ""),
     (
         "lru_batch",
         None,

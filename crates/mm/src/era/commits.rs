@@ -4,8 +4,8 @@ use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
     ClearRefsPin, DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned,
     IoUringPin, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck,
-    SwapinReuse, SwapinWritable, UffdFlush, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain,
-    WpReuse, WpUnlock, ZapLruDrain,
+    SwapinReuse, SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap,
+    WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// Where a row's statement comes from.
@@ -237,6 +237,24 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.free_swap_cache = FreeSwapCache::Yes,
+    },
+    Commit {
+        id: "cb185d5f1ebf",
+        release: "v5.15",
+        title: "userfaultfd: fix a race between writeprotect and exit_mmap()",
+        closes: "UFFDIO_WRITEPROTECT does not walk an mm that its last user is taking down",
+        effect: Effect::Closes("uffd-wp-vs-exit-mmap"),
+        provenance: Provenance::Read,
+        rule: |r| r.uffd_mmget = UffdMmget::Yes,
+    },
+    Commit {
+        id: "b3ac04132c4b",
+        release: "v5.17",
+        title: "mm/rmap: fix potential batched TLB flush race",
+        closes: "what reclaim puts off while another CPU does what it had put off before is still noted",
+        effect: Effect::Closes("batched-flag-lost-update"),
+        provenance: Provenance::Read,
+        rule: |r| r.batched_flush = BatchedFlush::Count,
     },
     Commit {
         id: "6c8e2a256915",

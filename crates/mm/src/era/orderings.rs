@@ -133,7 +133,7 @@ orderings! {
         Switch("uffd_unprotect_flush"), |_, _| true;
     /// Who finds a PTE that reclaim has cleared does the flush that reclaim has put off.
     BatchedFlush: Flush "flush_tlb_mm" in "flush_tlb_batched_pending" "mm/rmap.c",
-        Rule("batched_flush", "defer"), |r, _| r.batched_flush == BatchedFlush::Catch;
+        Rule("batched_flush", "defer"), |r, _| r.batched_flush != BatchedFlush::Defer;
     /// A clean PTE is so in every TLB before MADV_FREE returns: the next store sets the dirty bit.
     MadvFreeFlush: Flush "tlb_finish_mmu" in "madvise_free_pte_range" "mm/madvise.c",
         Switch("madv_free_flush"), |_, _| true;

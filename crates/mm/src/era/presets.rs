@@ -106,7 +106,16 @@ pub const PRESETS: &[Preset] = &[
         "v5.18",
         "page_count at swap-in, too; swap cache and LRU batch are dropped before counting",
         Some("v5.12"),
-        &["c24d37322548", "f4c4a3f48480", "6c8e2a256915", "53a05ad9f21d", "d4c470970d45", "c145e0b47c77"],
+        &[
+            "c24d37322548",
+            "f4c4a3f48480",
+            "cb185d5f1ebf",
+            "b3ac04132c4b",
+            "6c8e2a256915",
+            "53a05ad9f21d",
+            "d4c470970d45",
+            "c145e0b47c77",
+        ],
     ),
     mainline(
         "v5.19",
@@ -165,7 +174,7 @@ pub const PRESETS: &[Preset] = &[
         "proposal: v5.16 with unsharing by mapcount; write faults still count references",
         "v5.16",
         "v5.12",
-        &["c24d37322548", "f4c4a3f48480", "dh-unshare-v1"],
+        &["c24d37322548", "f4c4a3f48480", "cb185d5f1ebf", "dh-unshare-v1"],
         &[],
     ),
     other(

@@ -277,8 +277,10 @@ rules! {
     batched_flush: BatchedFlush = Defer {
         /// It relies on finding a PTE to flush for.
         Defer = "defer",
-        /// `flush_tlb_batched_pending`.
+        /// `flush_tlb_batched_pending`, which clears the note behind the flush.
         Catch = "catch",
+        /// The same, and what reclaim puts off meanwhile is noted still (b3ac04132c4b).
+        Count = "count",
     }
     /// When reclaim discards a page of `MADV_FREE` (6c8e2a256915).
     madv_free: MadvFree = Dirty {
@@ -329,6 +331,13 @@ rules! {
         /// It copies while stale TLB entries may exist.
         No = "no",
         /// It flushes.
+        Yes = "yes",
+    }
+    /// Whether `UFFDIO_WRITEPROTECT` takes a user of the mm (cb185d5f1ebf).
+    uffd_mmget: UffdMmget = No {
+        /// It relies on the `mm_struct` alone.
+        No = "no",
+        /// `mmget_not_zero`.
         Yes = "yes",
     }
     /// Whether un-protecting gives back the write bit of a page that is exclusive (v6.2, v6.3).

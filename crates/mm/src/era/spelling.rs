@@ -124,6 +124,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ("do_user_addr_fault", &[read("v5.7", "do_user_addr_fault", "arch/x86/mm/fault.c")]),
     ("do_wp_page", &[read("v5.7", "do_wp_page", "mm/memory.c")]),
     ("dup_mmap", &[read("v5.7", "dup_mmap", "kernel/fork.c")]),
+    ("exit_mm", &[read("v5.7", "exit_mm", "kernel/exit.c")]),
     ("exit_mmap", &[read("v5.7", "exit_mmap", "mm/mmap.c")]),
     ("flush_tlb_batched_pending", &[read("v5.7", "flush_tlb_batched_pending", "mm/rmap.c")]),
     ("follow_page_pte", &[read("v5.7", "follow_page_pte", "mm/gup.c")]),
@@ -142,6 +143,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
             read("v6.14", "free_frozen_pages", "mm/page_alloc.c"),
         ],
     ),
+    ("get_task_mm", &[read("v5.7", "get_task_mm", "kernel/fork.c")]),
     (
         "gup_pte_range",
         &[read("v5.7", "gup_pte_range", "mm/gup.c"), read("v6.10", "gup_fast_pte_range", "mm/gup.c")],
@@ -293,6 +295,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ("try_to_unmap_flush", &[read("v5.7", "try_to_unmap_flush", "mm/rmap.c")]),
     ("try_to_unmap_one", &[read("v5.7", "try_to_unmap_one", "mm/rmap.c")]),
     ("unpin_user_page", &[read("v5.7", "unpin_user_page", "mm/gup.c")]),
+    ("userfaultfd_writeprotect", &[read("v5.7", "userfaultfd_writeprotect", "fs/userfaultfd.c")]),
     ("vmsplice_to_pipe", &[read("v5.7", "vmsplice_to_pipe", "fs/splice.c")]),
     ("wp_page_copy", &[read("v5.7", "wp_page_copy", "mm/memory.c")]),
     ("wp_page_reuse", &[read("v5.7", "wp_page_reuse", "mm/memory.c")]),

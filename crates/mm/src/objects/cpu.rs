@@ -73,14 +73,9 @@ impl Batch {
     /// Every batch, in the order in which `lru_add_drain_cpu` drains them.
     pub const ALL: [Self; 2] = [Self::Add, Self::Lazyfree];
 
-    /// Pages that it holds before it is drained because it is full. The kernel's holds 15, or 31 since v6.9.
-    #[must_use]
-    pub const fn size(self) -> u8 {
-        match self {
-            Self::Add => 8,
-            Self::Lazyfree => 4,
-        }
-    }
+    /// Pages that a batch holds before it is drained because it is full (`PAGEVEC_SIZE`); 31 since v6.9, which a
+    /// scenario with 15 areas has little use for.
+    pub const SIZE: u8 = 15;
 
     /// How many pages are in it.
     #[must_use]

@@ -16,6 +16,8 @@ structure! {
         swap_lock: "swap lock", Other, Format::Spinlock;
         /// `zone->lock`.
         zone_lock: "zone lock", Other, Format::Spinlock;
+        /// Pages on the free list.
+        nr_free: "free list, length", Other, Format::Number;
         /// Pages that were copied: a count that no kernel has.
         copied: "costs", Other, Format::Number;
         /// Page faults that were taken, by user space and by GUP: another one.
@@ -39,15 +41,20 @@ pub const ZONE_LOCK: Addr = Global.zone_lock();
 pub const COPIED: Addr = Global.copied();
 /// Page faults that were taken, by user space and by GUP: another one.
 pub const FAULTED: Addr = Global.faulted();
-/// Slots of the free list.
-pub const FREE_SLOTS: u8 = 8;
+/// Pages on the free list.
+pub const NR_FREE: Addr = Global.nr_free();
 
-/// A slot of the free list.
-pub(crate) const FREE_SLOT: Structure =
-    Structure::list(Field { name: "free list", kind: Kind::Other, format: Format::Number });
+/// A place of the free list.
+pub(crate) const FREE_PAGE: Structure =
+    Structure::list(Field { name: "free list", kind: Kind::Other, format: Format::Page });
 
-/// A slot of the free list: a page's number, or 0.
+/// A page of the free list.
 #[must_use]
-pub const fn free_slot(slot: u8) -> Addr {
-    Type::FreeList.word(slot as usize)
+pub const fn free_page(nth: usize) -> Addr {
+    Type::FreeList.word(nth)
+}
+
+/// The objects of a free list with room for so many pages.
+pub(crate) fn free_list(pages: usize) -> impl Iterator<Item = Obj> {
+    (0..pages).step_by(Obj::WORDS.into()).map(|nth| free_page(nth).obj())
 }

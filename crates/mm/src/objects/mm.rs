@@ -21,16 +21,28 @@ structure! {
         has_pinned: "{mm}.has_pinned", Mark, Format::Number;
         /// `mm->tlb_flush_pending`.
         tlb_flush_pending: "{mm}.tlb_flush_pending", Other, Format::Number;
-        /// `mm->tlb_flush_batched`.
-        tlb_flush_batched: "{mm}.tlb_flush_batched", Other, Format::Number;
+        /// `mm->tlb_flush_batched`: whether reclaim has put off a flush. From b3ac04132c4b on it counts the flushes that
+        /// were put off, and in the upper half those that were made.
+        tlb_flush_batched: "{mm}.tlb_flush_batched", Other, Format::Batched;
         /// Copies of pages that nobody else mapped: a count that no kernel has.
         copies: "{mm}.copies", Other, Format::Number;
         /// Times that waiters in `handle_userfault` were woken.
         userfault_wakes: "{mm}.userfault wakes", Other, Format::Number;
         /// Whether the mm has been made: its threads may run.
         started: "{mm}.started", Other, Format::Number;
+        /// `mm->mm_users`; counted only if the mm exits.
+        mm_users: "{mm}.mm_users", Other, Format::Number;
+        /// Whether the task has the mm (`task->mm`).
+        task_mm: "task of {mm}, mm", Other, Format::Number;
+        /// The lock of `task->mm` (`task->alloc_lock`).
+        alloc_lock: "task of {mm}, alloc_lock", Other, Format::Spinlock;
     }
 }
+
+/// Flushes that were put off within `mm->tlb_flush_batched` (`TLB_FLUSH_BATCH_PENDING_MASK`).
+pub const BATCH_PENDING: u64 = (1 << (BATCH_FLUSHED_SHIFT - 1)) - 1;
+/// Where those begin that were made (`TLB_FLUSH_BATCH_FLUSHED_SHIFT`).
+pub const BATCH_FLUSHED_SHIFT: u32 = 16;
 
 impl MmStruct {
     /// The object.

@@ -16,12 +16,12 @@ mod vma;
 use cowrace_machine::{Addr, Arena, Obj};
 
 pub use cpu::{Batch, BatchPages, PerCpu, Tlb, batch_lock, irq_off, tlb, tlb_entry};
-pub use mm::MmStruct;
+pub use mm::{BATCH_FLUSHED_SHIFT, BATCH_PENDING, MmStruct};
 pub use page::{ACTIVE, GUP_PIN_COUNTING_BIAS, ONE_INACTIVE, Page, ZERO_PAGE, boot_page, file_page, pg};
 pub use pgtable::PageTable;
 pub use scenario::variable;
 pub use structure::{Field, Format, PAIRED, Structure, pair};
-pub use swap::{SWAP_SLOTS, SwpEntry};
+pub use swap::SwpEntry;
 pub use vma::{Vma, vm};
 
 use crate::world::{ActorId, MmId, Va, VarId};
@@ -108,7 +108,7 @@ impl Type {
         match self {
             Self::Variables => scenario::VARIABLE,
             Self::Kernel => kernel::Global::STRUCTURE,
-            Self::FreeList => kernel::FREE_SLOT,
+            Self::FreeList => kernel::FREE_PAGE,
             Self::Mm => MmStruct::STRUCTURE,
             Self::PageTable => PageTable::STRUCTURE,
             Self::Vma => Vma::STRUCTURE,

@@ -1,5 +1,7 @@
 //! Page tables: their entries, and the lock that a page of them has (`ptlock_ptr` of `include/linux/mm.h`, v5.7 to v6.15,
 //! with `USE_SPLIT_PTE_PTLOCKS`). Left out: everything above the PTE level.
+//!
+//! Each area has an object for its entries; areas in one page table share the lock of the first of them.
 
 use cowrace_machine::{Addr, Obj};
 
@@ -18,8 +20,8 @@ pub struct PageTable {
 
 structure! {
     PageTable in PageTable, at Addr {
-        /// The lock of the table.
-        ptl: "{mm}.ptl", Other, Format::Spinlock;
+        /// The lock of the table, if the area is the first in it.
+        ptl: "{mm}.ptl({area})", Other, Format::Spinlock;
     }
     [
         /// An entry.

@@ -22,6 +22,8 @@ pub enum Format {
     Page,
     /// The same where 0 is an empty place.
     Cached,
+    /// Flushes that were put off, and those that were made.
+    Batched,
     /// A spinlock of a word.
     Spinlock,
     /// A reader/writer semaphore.

@@ -33,6 +33,3 @@ impl SwpEntry {
         Addr::new(self.obj(), word)
     }
 }
-
-/// Swap slots that there are.
-pub const SWAP_SLOTS: u8 = 4;

@@ -401,7 +401,7 @@ impl Names {
     pub(super) fn areas(&self, file: &File, report: &mut Report) -> Vec<Area> {
         let mut areas = Vec::new();
         for (mm, decl) in file.header.mms.iter().enumerate() {
-            for area in &decl.areas {
+            for (nth, area) in decl.areas.iter().enumerate() {
                 let has = |name: &str| area.attrs.iter().any(|a| a.name.text == name);
                 let mut lowered = Area {
                     name: area.name.text.clone(),
@@ -415,12 +415,20 @@ impl Names {
                     lazyfree: has("lazyfree"),
                     read_only: has("read_only"),
                     uffd_wp: has("uffd_wp"),
+                    adjacent: has("adjacent"),
                     lru_batch: None,
                     warm: Vec::new(),
                     words: area.words,
                 };
                 for attr in &area.attrs {
                     match attr.name.text.as_str() {
+                        "adjacent" if nth == 0 => report.push(
+                            Diagnostic::new(
+                                attr.name.at.clone(),
+                                format!("there is no area before {} in this mm", quote(&area.name.text)),
+                            )
+                            .help("`adjacent` puts an area into the page table of the one before it"),
+                        ),
                         "lru_batch" => {
                             let columns = report.ok(self.named(attr));
                             lowered.lru_batch = columns.and_then(|c| c.first().copied());

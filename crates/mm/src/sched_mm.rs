@@ -1,0 +1,60 @@
+//! Who keeps an mm: `mm_users`.
+//!
+//! Follows `get_task_mm`, `mmput` and `exit_mm` of `kernel/fork.c` and `kernel/exit.c`, and `mmget_not_zero` of
+//! `include/linux/sched/mm.h` (read in v5.9, v5.19, v6.14 and v6.18). The threads of a process count as one user here.
+//! Left out: `mm_count`, which keeps the `mm_struct` but none of its memory; here it is there for good.
+//!
+//! An mm that no call of the scenario exits cannot lose its last user, so nothing is counted for it.
+
+use cowrace_machine::{Prim, Value};
+
+use crate::cpu::Cpu;
+use crate::mmap::exit_mmap;
+use crate::objects::MmStruct;
+
+/// `get_task_mm`: a user more, unless the task has given up its mm already. So `mm_access` comes to an mm
+/// (`process_vm_readv`, `ptrace`, the opening of `/proc/PID/mem`), and `/proc/PID/clear_refs`.
+pub async fn get_task_mm(cpu: &Cpu, mm: MmStruct) -> bool {
+    if !cpu.kernel().exits[mm.0] {
+        return true;
+    }
+    let _frame = cpu.frame("get_task_mm");
+    cpu.spin_lock(mm.alloc_lock()).await;
+    let there = cpu.load(mm.task_mm(), Prim::ReadOnce).await.bits != 0;
+    if there {
+        cpu.add(mm.mm_users(), 1, Prim::Mmget).await;
+    } else {
+        cpu.why(|| "the task has no mm any more".to_owned());
+    }
+    cpu.spin_unlock(mm.alloc_lock()).await;
+    there
+}
+
+/// `mmget_not_zero`: a user more, unless the last one has gone. So comes to an mm who has kept the `mm_struct`: an open
+/// `/proc/PID/pagemap`, a userfaultfd.
+pub async fn mmget_not_zero(cpu: &Cpu, mm: MmStruct) -> bool {
+    if !cpu.kernel().exits[mm.0] {
+        return true;
+    }
+    let there = cpu.add_unless(mm.mm_users(), 1, 0, Prim::MmgetNotZero).await;
+    if !there {
+        cpu.why(|| "nobody uses the mm any more".to_owned());
+    }
+    there
+}
+
+/// `mmput`: who is the last takes the mm down.
+pub async fn mmput(cpu: &Cpu, mm: MmStruct) {
+    if cpu.kernel().exits[mm.0] && cpu.sub_and_test(mm.mm_users(), 1, Prim::Mmput).await {
+        exit_mmap(cpu, mm).await;
+    }
+}
+
+/// `exit_mm`: the task gives up its mm.
+pub async fn exit_mm(cpu: &Cpu, mm: MmStruct) {
+    let _frame = cpu.frame("exit_mm");
+    cpu.spin_lock(mm.alloc_lock()).await;
+    cpu.store(mm.task_mm(), Value::from(0), Prim::WriteOnce).await;
+    cpu.spin_unlock(mm.alloc_lock()).await;
+    mmput(cpu, mm).await;
+}
