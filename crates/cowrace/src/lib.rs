@@ -32,6 +32,7 @@ mod out;
 mod picture;
 mod progress;
 mod promised;
+mod ranges;
 mod rows;
 mod sharing;
 mod status;

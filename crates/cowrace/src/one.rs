@@ -9,7 +9,7 @@ use cowrace_trace::{Exit, Schedule, Trace, Verdict};
 use crate::check::Task;
 use crate::cli::OneArgs;
 use crate::input::{self, Loaded};
-use crate::{Failure, diagnose, directives, eras};
+use crate::{Failure, batch, diagnose, directives, eras};
 
 /// How an execution is chosen.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +52,7 @@ impl One {
     pub(crate) fn select(args: &OneArgs) -> Result<Self, Failure> {
         let mut selection = eras::select(std::slice::from_ref(&args.era), &args.toggles.toggles())?;
         let loaded = input::one(&args.file)?;
+        batch::tell_notes(&selection.notes);
         let variant = input::variant(&loaded.scenario, args.variant.as_deref())?.name().map(str::to_owned);
         let era = selection.eras.pop().ok_or_else(|| Failure::usage("no era"))?;
         Ok(Self { variant, era, arch: args.toggles.arch, loaded })

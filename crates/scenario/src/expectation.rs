@@ -71,26 +71,28 @@ fn among<'e>(expects: impl Iterator<Item = &'e ExpectDecl> + Clone, era: &Era) -
         return Some(case.outcome);
     }
     // What a file says of everything else, it says of kernels that it knows, as they are.
-    let known = era.toggles().is_empty() && PRESETS.iter().any(|p| p.name == era.name());
+    let known = era.toggles().is_empty() && era.like().is_some();
     known.then(|| expects.clone().find_map(|e| e.otherwise)).flatten()
 }
 
 fn matches(case: &Case, era: &Era) -> bool {
-    same_toggles(&case.toggles, era.toggles()) && case.eras.iter().any(|set| contains(set, era.name()))
+    same_toggles(&case.toggles, era.toggles()) && case.eras.iter().any(|set| contains(set, era))
 }
 
 fn same_toggles(a: &[Toggle], b: &[Toggle]) -> bool {
     a.iter().all(|t| b.contains(t)) && b.iter().all(|t| a.contains(t))
 }
 
-fn contains(set: &EraSet, name: &str) -> bool {
-    let position = |name: &str| PRESETS.iter().filter(|p| p.mainline).position(|p| p.name == name);
+/// A release that is made of the same as a preset is judged like it. Any other is where it stands among the releases.
+fn contains(set: &EraSet, era: &Era) -> bool {
+    let like = era.like();
     match set {
-        EraSet::Preset(preset) => preset == name,
-        EraSet::Own(own) => own == name,
-        EraSet::Range(first, last) => position(name).is_some_and(|at| {
-            first.as_deref().is_none_or(|f| position(f).is_some_and(|f| f <= at))
-                && last.as_deref().is_none_or(|l| position(l).is_some_and(|l| at <= l))
-        }),
+        EraSet::Kernel(name) => name == era.name() || like == Some(name.as_str()),
+        EraSet::Own(own) => own == era.name(),
+        EraSet::Range(first, last) => {
+            let preset = PRESETS.iter().find(|preset| preset.mainline && Some(preset.name) == like);
+            let release = preset.map(|preset| preset.tree).or_else(|| era.release());
+            release.is_some_and(|at| first.is_none_or(|f| f <= at) && last.is_none_or(|l| at <= l))
+        }
     }
 }

@@ -84,7 +84,7 @@ pub const PRESETS: &[Preset] = &[
     ),
     other(
         "v5.10.y",
-        "stable v5.10.7: v5.10 with write_protect_seq; much later ones behave as with 9348b73c2e1b and feb889fb40fa, too",
+        "stable v5.10.7: v5.10 with write_protect_seq; later versions have more, and go by their own names",
         "v5.10.7",
         "v5.10",
         &["57efa1fe5957"],
@@ -124,25 +124,25 @@ pub const PRESETS: &[Preset] = &[
         "v6.2",
         "long-term read pins of private mappings break COW",
         Some("v6.1"),
-        &["84209e87c696", "7ea7e333842e", "uffd-unprotect-writable"],
+        &["84209e87c696", "7ea7e333842e"],
     ),
     mainline(
         "v6.4",
         "per-VMA locks, as released: v6.4.0 to v6.4.2, where fork does not take them",
         Some("v6.2"),
-        &["reclaim-recheck-pinned", "0bff0aaea03e"],
+        &["931298e103c2", "d824ec2a1546", "0bff0aaea03e"],
     ),
     mainline(
         "v6.12",
         "fork takes VMA locks; O_DIRECT pins",
         Some("v6.4"),
-        &["fb49c455323f", "a7e689dd1c06", "io-uring-pin-fast", "c18160dba5ff"],
+        &["fb49c455323f", "a7e689dd1c06", "1943f96b3816", "c18160dba5ff"],
     ),
     mainline(
         "v6.15",
         "unmapping leaves the LRU batches alone; what else is new concerns large folios",
         Some("v6.12"),
-        &["zap-no-lru-drain"],
+        &["1aa43598c03b"],
     ),
     other(
         "aa-revert",

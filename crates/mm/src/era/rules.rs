@@ -4,12 +4,23 @@ use super::EraError;
 use super::orderings::{KEPT, NONE, Ordering, Orderings};
 use super::reading::{Reading, Rule};
 
+/// What a rule is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Its key for `--set`.
+    pub key: &'static str,
+    /// What it decides.
+    pub about: &'static str,
+    /// Its values, each with what it means.
+    pub values: Vec<(&'static str, &'static str)>,
+}
+
 macro_rules! rules {
-    ($($(#[$doc:meta])* $field:ident: $type:ident = $default:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {
+    ($($(#[doc = $doc:literal])+ $field:ident: $type:ident = $default:ident { $($(#[doc = $vdoc:literal])+ $variant:ident = $text:literal,)* })*) => {
         $(
-            $(#[$doc])*
+            $(#[doc = $doc])+
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-            pub enum $type { $($(#[$vdoc])* $variant,)* }
+            pub enum $type { $($(#[doc = $vdoc])+ $variant,)* }
 
             impl $type {
                 /// The values, by name.
@@ -43,7 +54,7 @@ macro_rules! rules {
         })*
 
         impl Reading<'_> {
-            $($(#[$doc])*
+            $($(#[doc = $doc])+
             #[inline]
             #[must_use]
             pub fn $field(self) -> $type {
@@ -54,7 +65,7 @@ macro_rules! rules {
         /// All rules of one kernel. The default is mainline v5.7 without any of the listed commits.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct Rules {
-            $($(#[$doc])* pub $field: $type,)*
+            $($(#[doc = $doc])+ pub $field: $type,)*
             /// The orderings that were taken out by their switches.
             pub lacks: Orderings,
         }
@@ -70,6 +81,19 @@ macro_rules! rules {
             #[must_use]
             pub fn keys() -> Vec<(&'static str, Vec<&'static str>)> {
                 vec![$((stringify!($field), $type::ALL.iter().map(|v| v.0).collect()),)*]
+            }
+
+            /// What a rule decides, in a line, and what each of its values means. `None` if there is no such key.
+            #[must_use]
+            pub fn about(key: &str) -> Option<About> {
+                $(if key == stringify!($field) {
+                    return Some(About {
+                        key: stringify!($field),
+                        about: concat!($($doc),+).trim_ascii(),
+                        values: vec![$(($text, concat!($($vdoc),+).trim_ascii()),)*],
+                    });
+                })*
+                None
             }
 
             /// The rules as keys and values.

@@ -5,7 +5,7 @@
 //! an old name as a wrapper, the spelling is what its own code calls.
 //!
 //! Each row was looked up in the trees on both sides of it, or in the commit. Only base pages count, and the order
-//! in which trees were released: what v5.10.7 has from v5.11 comes before v5.11.
+//! in which trees were released: what v5.10.4 has from v5.11 comes before v5.11.
 
 use super::{Era, Provenance, Release};
 
@@ -186,7 +186,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         &[
             read("v5.7", "internal_get_user_pages_fast", "mm/gup.c"),
             // c28b1fc70390, backported with 57efa1fe5957.
-            read("v5.10.7", "lockless_pages_from_mm", "mm/gup.c"),
+            read("v5.10.4", "lockless_pages_from_mm", "mm/gup.c"),
             read("v6.10", "gup_fast", "mm/gup.c"),
         ],
     ),
