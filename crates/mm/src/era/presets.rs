@@ -103,10 +103,16 @@ pub const PRESETS: &[Preset] = &[
         &["912efa17e512", "6ce64428d620"],
     ),
     mainline(
+        "v5.15",
+        "a pin is taken in two steps; what a copy leaves behind leaves the swap cache",
+        Some("v5.12"),
+        &["c24d37322548", "f4c4a3f48480"],
+    ),
+    mainline(
         "v5.18",
         "page_count at swap-in, too; swap cache and LRU batch are dropped before counting",
-        Some("v5.12"),
-        &["c24d37322548", "f4c4a3f48480", "6c8e2a256915", "53a05ad9f21d", "d4c470970d45", "c145e0b47c77"],
+        Some("v5.15"),
+        &["6c8e2a256915", "53a05ad9f21d", "d4c470970d45", "c145e0b47c77"],
     ),
     mainline(
         "v5.19",
@@ -132,17 +138,24 @@ pub const PRESETS: &[Preset] = &[
         Some("v6.2"),
         &["931298e103c2", "d824ec2a1546", "0bff0aaea03e"],
     ),
+    mainline("v6.6", "fork takes VMA locks; O_DIRECT pins", Some("v6.4"), &["fb49c455323f", "a7e689dd1c06"]),
     mainline(
         "v6.12",
-        "fork takes VMA locks; O_DIRECT pins",
-        Some("v6.4"),
-        &["fb49c455323f", "a7e689dd1c06", "1943f96b3816", "c18160dba5ff"],
+        "a read that swaps in an exclusive page maps it writable; registered buffers are pinned through GUP-fast",
+        Some("v6.6"),
+        &["1943f96b3816", "c18160dba5ff"],
     ),
     mainline(
         "v6.15",
         "unmapping leaves the LRU batches alone; what else is new concerns large folios",
         Some("v6.12"),
         &["1aa43598c03b"],
+    ),
+    mainline(
+        "v6.18",
+        "as v6.15 for base pages: madvise takes VMA locks, which whoever changes page tables under the mmap lock takes, too",
+        Some("v6.15"),
+        &[],
     ),
     other(
         "aa-revert",
@@ -164,8 +177,8 @@ pub const PRESETS: &[Preset] = &[
         "unshare-v1",
         "proposal: v5.16 with unsharing by mapcount; write faults still count references",
         "v5.16",
-        "v5.12",
-        &["c24d37322548", "f4c4a3f48480", "dh-unshare-v1"],
+        "v5.15",
+        &["dh-unshare-v1"],
         &[],
     ),
     other(
