@@ -463,6 +463,17 @@ pub struct ErasArgs {
     /// An era, by name, release, version or as a file; the id of a commit; or the key of a rule.
     #[arg(value_name = "ERA|FILE|COMMIT|RULE")]
     pub name: Option<String>,
+    /// Prints an era file of the kernel tree in DIR, by the messages of its history. What a shallow or squashed history
+    /// does not show is not known.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "format"])]
+    pub from_git: Option<PathBuf>,
+    /// Prints an era file by a list of commits, `-` for standard input: an id in each line, and its title if one likes,
+    /// as `git log --format='%H %s'` prints them.
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["name", "format", "from_git"])]
+    pub from_list: Option<PathBuf>,
+    /// What the tree began as; without it, what its Makefile says.
+    #[arg(long, value_name = "ERA", conflicts_with = "name")]
+    pub base: Option<String>,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -23,6 +23,7 @@ mod engines;
 mod era_file;
 mod eras;
 mod failure;
+mod history;
 mod input;
 mod interrupt;
 mod jobs;

@@ -10,6 +10,7 @@ use cowrace_mm::era::{
 };
 use serde_json::{Value, json};
 
+use super::own_tree;
 use crate::cli::{ErasArgs, Format};
 use crate::ranges::ranges;
 use crate::{Failure, Out, batch, eras, suggest};
@@ -20,6 +21,12 @@ use crate::{Failure, Out, batch, eras, suggest};
 ///
 /// If there is no era of the name, or the output cannot be written.
 pub(crate) fn run(args: &ErasArgs, out: &mut Out<'_>) -> Result<(), Failure> {
+    if args.from_git.is_some() || args.from_list.is_some() {
+        return own_tree::run(args, out);
+    }
+    if args.base.is_some() {
+        return Err(Failure::usage("`--base` is for --from-git and --from-list"));
+    }
     match (&args.name, args.format) {
         (None, Format::Text) => out.text(&every_era()),
         (None, Format::Json) => every_era_json().iter().try_for_each(|object| out.line(&object.to_string())),

@@ -10,6 +10,7 @@ mod input;
 #[cfg(unix)]
 mod interrupt;
 mod matrix;
+mod own_tree;
 mod real_kernels;
 mod resume;
 
