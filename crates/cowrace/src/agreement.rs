@@ -136,9 +136,8 @@ impl<'r> Cell<'r> {
 
 /// The era that stands for a kernel.
 fn era(kernel: &Kernel) -> Result<Era, Failure> {
-    let base = Era::preset(kernel.base);
-    let era = base.and_then(|base| kernel.with.iter().try_fold(base, |era, id| era.with(id)));
-    era.map_err(|error| Failure::tool(format!("for kernel {}: {}", kernel.name, explain(&error, None))))
+    let version = Era::version(kernel.era).map(|version| version.era);
+    version.map_err(|error| Failure::tool(format!("for kernel {}: {}", kernel.name, explain(&error, None))))
 }
 
 /// The rows of the table that are not modelled, counted by the words that stand for the reason; `None` counts

@@ -22,7 +22,7 @@ impl Task<'_> {
         let Some(base) = self.era.base() else { return };
         report.as_expected = Some(match report.verdict {
             Verdict::Holds => true,
-            Verdict::Violated | Verdict::Vacuous => {
+            Verdict::Violated | Verdict::Vacuous | Verdict::NotApplicable => {
                 let found = sharing.explore(&Task { era: &base, ..*self }, how, observer);
                 let is_same = (found.verdict, found.class) == (report.verdict, report.class);
                 report.base = Some(Base { era: base.label(), verdict: found.verdict, class: found.class });

@@ -9,7 +9,6 @@ use cowrace_mm::Era;
 use crate::bounds::Bounds;
 use crate::check::Task;
 use crate::cli::SearchArgs;
-use crate::eras::Selection;
 use crate::input::Loaded;
 use crate::interrupt::Extent;
 use crate::progress::{Progress, Watch};
@@ -95,9 +94,9 @@ impl Batch<'_> {
     }
 }
 
-/// Prints on standard error which eras are left out.
-pub(crate) fn tell_notes(selection: &Selection) {
-    for note in &selection.notes {
+/// Prints on standard error which eras are left out, and what the others are.
+pub(crate) fn tell_notes(notes: &[String]) {
+    for note in notes {
         // Nobody is left to tell if standard error is gone.
         let _ = writeln!(io::stderr(), "{note}");
     }

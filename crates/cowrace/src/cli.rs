@@ -116,7 +116,7 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Lists scenarios.
     List(ListArgs),
-    /// Lists eras and rules; with a name, the commits and rules of that era.
+    /// Lists eras and rules; with a name, tells of that era, commit or rule.
     Eras(ErasArgs),
     /// Compares the model with what real kernels did, cell by cell.
     ///
@@ -150,14 +150,14 @@ pub enum MatrixFormat {
 /// Which kernel.
 #[derive(Clone, Debug, Args)]
 pub struct ToggleArgs {
-    /// Adds a commit to each era.
-    #[arg(long, value_name = "COMMIT")]
+    /// Adds a commit to each era, or several, with commas between: at least 7 digits of each id.
+    #[arg(long, value_name = "COMMIT", value_delimiter = ',')]
     pub with: Vec<String>,
-    /// Takes a commit out of each era.
-    #[arg(long, value_name = "COMMIT")]
+    /// Takes a commit out of each era, or several.
+    #[arg(long, value_name = "COMMIT", value_delimiter = ',')]
     pub without: Vec<String>,
     /// Picks a rule in each era; `cowrace eras` lists the keys and values.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = key_value)]
     pub set: Vec<(String, String)>,
     /// The architecture: its barriers, its TLB flushes, and what the bits of its PTEs mean.
     #[arg(long, default_value = "generic", value_parser = arch_parser())]
@@ -235,8 +235,8 @@ pub struct EngineArgs {
 /// Under which kernels to search, and how far.
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// An era by name, or a TOML file with `name`, `base`, `with`, `without` and `set`. May be given more
-    /// than once; without it, every preset.
+    /// An era by name, a release or stable version, as v6.6 or 5.10.262, or a TOML file with `name`, `base`, `with`,
+    /// `without` and `set`. May be given more than once; without it, every preset.
     #[arg(long, value_name = "ERA|FILE")]
     pub era: Vec<String>,
     /// Deviations.
@@ -485,8 +485,20 @@ pub struct ListArgs {
 /// Arguments of `cowrace eras`.
 #[derive(Debug, Args)]
 pub struct ErasArgs {
-    /// An era, by name or as a file.
+    /// An era, by name, release, version or as a file; the id of a commit; or the key of a rule.
+    #[arg(value_name = "ERA|FILE|COMMIT|RULE")]
     pub name: Option<String>,
+    /// Prints an era file of the kernel tree in DIR, by the messages of its history. What a shallow or squashed history
+    /// does not show is not known.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "format"])]
+    pub from_git: Option<PathBuf>,
+    /// Prints an era file by a list of commits, `-` for standard input: an id in each line, and its title if one likes,
+    /// as `git log --format='%H %s'` prints them.
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["name", "format", "from_git"])]
+    pub from_list: Option<PathBuf>,
+    /// What the tree began as; without it, what its Makefile says.
+    #[arg(long, value_name = "ERA", conflicts_with = "name")]
+    pub base: Option<String>,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -8,7 +8,7 @@ use cowrace_mm::Era;
 use serde::Deserialize;
 
 use crate::Failure;
-use crate::eras::{Toggles, explain};
+use crate::eras::{Toggles, explain, told};
 
 /// Bytes of the largest era file. With every commit and every rule it would have a hundredth of that.
 const MOST: u64 = 1 << 20;
@@ -19,7 +19,7 @@ const MOST: u64 = 1 << 20;
 struct EraFile {
     /// The era's own name.
     name: String,
-    /// The preset that it starts from.
+    /// The preset, release or version that it starts from.
     base: String,
     /// Commits more.
     #[serde(default)]
@@ -37,7 +37,7 @@ struct EraFile {
 /// # Errors
 ///
 /// If it cannot be read, is no TOML, has unknown keys, or names what does not exist.
-pub(crate) fn read(path: &Path) -> Result<Era, Failure> {
+pub(crate) fn read(path: &Path, notes: &mut Vec<String>) -> Result<Era, Failure> {
     let shown = path.display();
     let unreadable =
         |error: std::io::Error| Failure::usage(format!("cannot read the era file `{shown}`: {error}"));
@@ -48,43 +48,42 @@ pub(crate) fn read(path: &Path) -> Result<Era, Failure> {
         return Err(Failure::usage(format!("`{shown}` is no era file: it has more than {MOST} bytes")));
     }
     let file: EraFile = toml::from_str(&text).map_err(|error| {
-        Failure::usage(format!(
-            "the era file `{shown}` cannot be understood\n{}",
-            shortened(&error.to_string())
-        ))
+        let error = error.to_string();
+        Failure::usage(format!("the era file `{shown}` cannot be understood\n{}", brief(error.trim_end())))
     })?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if file.name.is_empty() || !file.name.chars().all(plain) {
         return Err(Failure::usage(format!(
             "the era file `{shown}` has the name `{}`; a name is made of letters, digits, `.`, `_` and `-`",
-            file.name.escape_default()
+            file.name.escape_default().take(100).collect::<String>()
         )));
     }
-    if Era::preset(&file.name).is_ok() {
+    if Era::version(&file.name).is_ok() {
         return Err(Failure::usage(format!(
-            "the era file `{shown}` has the name `{}`, which is that of a preset",
+            "the era file `{shown}` has the name `{}`, which is that of a kernel of its own",
             file.name
         )));
     }
     let fail =
         |error| Failure::usage(format!("in the era file `{shown}`: {}", explain(&error, Some(&file.base))));
-    let base = Era::preset(&file.base).map_err(fail)?;
+    let base = Era::version(&file.base).map_err(fail)?;
+    notes.extend(told(&base));
     let toggles = Toggles {
         with: file.with.clone(),
         without: file.without.clone(),
         set: file.set.into_iter().collect(),
     };
-    Ok(toggles.apply(base).map_err(fail)?.named(&file.name))
+    Ok(toggles.apply(base.era).map_err(fail)?.named(&file.name))
 }
 
-/// An error with lines that one can read.
-fn shortened(error: &str) -> String {
-    const WIDTH: usize = 200;
-    let line = |line: &str| match line.char_indices().nth(WIDTH) {
-        Some((end, _)) => format!("{} ...", &line[..end]),
+/// An error of the reader, which quotes a line of the file, however long that is.
+fn brief(error: &str) -> String {
+    const MOST: usize = 120;
+    let line = |line: &str| match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
         None => line.to_owned(),
     };
-    error.trim_end().lines().map(line).collect::<Vec<_>>().join("\n")
+    error.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -95,7 +94,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("era.toml");
         std::fs::write(&path, text).expect("a file");
-        read(&path)
+        read(&path, &mut Vec::new())
     }
 
     #[test]
@@ -120,7 +119,7 @@ mod tests {
             ("name = \"mine\"\nbase = \"v5.9\"\ncolour = 1\n", "colour"),
             ("base = \"v5.9\"\n", "name"),
             ("name = \"mine\"\nbase = \"v5.99\"\n", "`v5.9`"),
-            ("name = \"v5.9\"\nbase = \"v5.9\"\n", "preset"),
+            ("name = \"v5.9\"\nbase = \"v5.9\"\n", "kernel of its own"),
             ("name = \"my era\"\nbase = \"v5.9\"\n", "letters"),
             ("name = \"mine\"\nbase = \"v5.9\"\nset = { wp_reuse = \"x\" }\n", "wp_reuse"),
             ("name =", "cannot be understood"),
@@ -129,6 +128,11 @@ mod tests {
             assert_eq!(failure.exit, cowrace_trace::Exit::Usage);
             assert!(failure.message.contains(words), "{text}: {}", failure.message);
         }
-        assert!(read(Path::new("/nowhere/era.toml")).expect_err("no file").message.contains("cannot read"));
+        assert!(
+            read(Path::new("/nowhere/era.toml"), &mut Vec::new())
+                .expect_err("no file")
+                .message
+                .contains("cannot read")
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cowrace_mm::Era;
-use cowrace_mm::era::{COMMITS, EraError, PRESETS, settings};
+use cowrace_mm::era::{COMMITS, EraError, PRESETS, Version, settings};
 
 use crate::{Failure, era_file, suggest};
 
@@ -57,35 +57,60 @@ pub fn select(names: &[String], toggles: &Toggles) -> Result<Selection, Failure>
     if names.is_empty() {
         return every_preset(toggles);
     }
-    let mut eras: Vec<Era> = Vec::new();
+    let mut selection = Selection { eras: Vec::new(), notes: Vec::new() };
     for name in names {
-        let era = toggled(name, toggles)?;
-        if !eras.contains(&era) {
-            eras.push(era);
+        let era = toggled(name, toggles, &mut selection.notes)?;
+        if !selection.eras.contains(&era) {
+            selection.eras.push(era);
         }
     }
-    Ok(Selection { eras, notes: Vec::new() })
+    Ok(selection)
 }
 
 /// One era by name or file, with toggles.
-pub(crate) fn toggled(name: &str, toggles: &Toggles) -> Result<Era, Failure> {
-    let era = named(name)?;
+pub(crate) fn toggled(name: &str, toggles: &Toggles, notes: &mut Vec<String>) -> Result<Era, Failure> {
+    let era = named(name, notes)?;
     let label = era.label();
     toggles.apply(era).map_err(|error| Failure::usage(explain(&error, Some(&label))))
 }
 
-/// One era by name or file.
+/// One era by name or file, and what the user should know of it.
 ///
 /// # Errors
 ///
 /// As [`select`].
-pub fn named(name: &str) -> Result<Era, Failure> {
+pub fn named(name: &str, notes: &mut Vec<String>) -> Result<Era, Failure> {
     let path = Path::new(name);
-    match Era::preset(name) {
-        Ok(era) => Ok(era),
-        Err(_) if path.is_file() || name.contains('/') || name.ends_with(".toml") => era_file::read(path),
+    match Era::version(name) {
+        Ok(version) => {
+            let told: Vec<String> = told(&version).into_iter().filter(|note| !notes.contains(note)).collect();
+            notes.extend(told);
+            Ok(version.era)
+        }
+        Err(EraError::Preset(_)) if path.is_file() || name.contains('/') || name.ends_with(".toml") => {
+            era_file::read(path, notes)
+        }
         Err(error) => Err(Failure::usage(explain(&error, None))),
     }
+}
+
+/// What a release or version is, and what is not known of it.
+pub(crate) fn told(version: &Version) -> Vec<String> {
+    let Version { era, preset, more, unknown, read } = version;
+    let name = era.name();
+    let mut notes = Vec::new();
+    if name != *preset {
+        let toggles: String = more.iter().map(|id| format!(" --with {id}")).collect();
+        notes.push(format!("note: {name} is {preset}{toggles}"));
+    }
+    if let Some(read) = read {
+        notes.push(format!("note: what {name} has is known up to {read}; it is taken to have nothing more"));
+    }
+    if !unknown.is_empty() {
+        let ids = unknown.join(", ");
+        notes.push(format!("note: it is not known whether {name} has {ids}; it is taken to be without"));
+    }
+    notes
 }
 
 fn every_preset(toggles: &Toggles) -> Result<Selection, Failure> {
@@ -113,7 +138,10 @@ fn every_preset(toggles: &Toggles) -> Result<Selection, Failure> {
 pub(crate) fn explain(error: &EraError, era: Option<&str>) -> String {
     let hint = match error {
         EraError::Preset(name) => suggest::hint(name, PRESETS.iter().map(|p| p.name)),
-        EraError::Commit(id) => suggest::hint(id, COMMITS.iter().map(|c| c.id)),
+        // A list has been read as one id: none of them is near.
+        EraError::Commit(error) if error.text().contains([',', ' ']) => String::new(),
+        EraError::Commit(error) => suggest::hint(error.text(), COMMITS.iter().map(|c| c.id)),
+        EraError::NotKnown(..) => String::new(),
         EraError::Key(key) => suggest::hint(key, settings().into_iter().map(|k| k.0)),
         EraError::Value(_, value, values) => suggest::hint(value, values.iter().copied()),
         EraError::Has(_) | EraError::HasNot(_) => {
@@ -124,8 +152,10 @@ pub(crate) fn explain(error: &EraError, era: Option<&str>) -> String {
         }
     };
     let all = match error {
-        EraError::Preset(_) => "\n  `cowrace eras` lists the eras; a file needs a path or the ending .toml",
-        EraError::Commit(_) => "\n  `cowrace eras NAME` lists the commits of an era",
+        EraError::Preset(_) => {
+            "\n  an era is a name of `cowrace eras`, a release or stable version, as v6.6 or 5.10.262, or a file"
+        }
+        EraError::Commit(_) => "\n  `cowrace eras` lists the commits",
         EraError::Key(_) => "\n  `cowrace eras` lists the rules",
         _ => "",
     };

@@ -11,13 +11,14 @@ pub fn exit(report: &Report) -> Exit {
     if report.as_expected != Some(false) {
         return Exit::Ok;
     }
-    let harmless = [Verdict::Holds.name(), Verdict::Vacuous.name()];
+    let harmless = [Verdict::Holds.name(), Verdict::Vacuous.name(), Verdict::NotApplicable.name()];
     let by_file = report.expected.as_deref().is_some_and(|e| !harmless.contains(&e));
     let by_base = report.base.as_ref().is_some_and(|base| base.verdict == Verdict::Violated);
     let violation_was_due = by_file || by_base;
     match report.verdict {
         Verdict::Violated if !violation_was_due => Exit::Unexpected,
-        Verdict::Violated | Verdict::Holds => Exit::Gone,
+        Verdict::NotApplicable if !violation_was_due => Exit::Bounded,
+        Verdict::Violated | Verdict::Holds | Verdict::NotApplicable => Exit::Gone,
         Verdict::Vacuous => Exit::Vacuous,
         Verdict::Bounded | Verdict::Inconclusive => Exit::Bounded,
     }

@@ -11,7 +11,7 @@ use crate::bounds::Bounds;
 use crate::check::{Judged, Task};
 use crate::cli::OneArgs;
 use crate::input::{self, Loaded};
-use crate::{Failure, diagnose, directives, eras};
+use crate::{Failure, batch, diagnose, directives, eras};
 
 /// How an execution is chosen.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +54,7 @@ impl One {
     pub(crate) fn select(args: &OneArgs) -> Result<Self, Failure> {
         let mut selection = eras::select(std::slice::from_ref(&args.era), &args.toggles.toggles())?;
         let loaded = input::one(&args.file)?;
+        batch::tell_notes(&selection.notes);
         let variant = input::variant(&loaded.scenario, args.variant.as_deref())?.name().map(str::to_owned);
         let era = selection.eras.pop().ok_or_else(|| Failure::usage("no era"))?;
         Ok(Self { variant, era, arch: args.toggles.arch, loaded })
@@ -71,6 +72,10 @@ impl One {
 
     /// Runs one execution.
     pub(crate) fn run(&self, task: Task<'_>, way: Way<'_>) -> Result<Judged, Impossible> {
+        if let Some(report) = task.not_applicable("explore", "sc") {
+            let reason = format!("not applicable: {}", report.detail.unwrap_or_default());
+            return Err(Impossible { shown: format!("error: {reason}"), reason });
+        }
         match way {
             Way::AsWritten => {
                 let rows = directives::of(task.variant);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::draw::Diagram;
-use crate::kernel::{KERNELS, Kernel};
+use crate::kernel::KERNELS;
 use crate::row::Row;
 use crate::subject::{Device, Event, Held, State, Subject, Treatment};
 use crate::table::{TableError, table};
@@ -214,31 +214,15 @@ fn observed(row: &Row) -> String {
 
 /// The `expect` statement: of the era of each kernel what was observed on it, of all others nothing.
 fn expectations(subject: Subject, row: &Row) -> String {
-    let mut cases: Vec<(Vec<&Kernel>, &str)> = Vec::new();
-    for (at, kernel) in KERNELS.iter().enumerate() {
-        let same_era = |&other: &usize| KERNELS[other].era() == kernel.era();
-        let others: Vec<usize> = (0..KERNELS.len()).filter(same_era).collect();
-        if others[0] != at {
-            continue;
-        }
-        let outcome = subject.outcome(row.cells[at].verdict).filter(|_| {
-            // Two kernels that differ say nothing of an era that stands for both.
-            others.iter().all(|&other| row.cells[other].verdict == row.cells[at].verdict)
-        });
-        let outcome = outcome.unwrap_or("unknown");
-        // Toggles are those of a whole case.
+    let mut cases: Vec<(Vec<&str>, &str)> = Vec::new();
+    for (kernel, cell) in KERNELS.iter().zip(&row.cells) {
+        let outcome = subject.outcome(cell.verdict).unwrap_or("unknown");
         match cases.last_mut() {
-            Some((eras, last)) if *last == outcome && eras[0].with.is_empty() && kernel.with.is_empty() => {
-                eras.push(kernel);
-            }
-            _ => cases.push((vec![kernel], outcome)),
+            Some((eras, last)) if *last == outcome => eras.push(kernel.era),
+            _ => cases.push((vec![kernel.era], outcome)),
         }
     }
-    let cases = cases.iter().map(|(eras, outcome)| {
-        let bases: Vec<&str> = eras.iter().map(|kernel| kernel.base).collect();
-        let toggles = eras[0].with.chunks(3).map(|ids| format!("\n         with {}", ids.join(" with ")));
-        format!("{}{} {outcome}", bases.join(", "), toggles.collect::<String>())
-    });
+    let cases = cases.iter().map(|(eras, outcome)| format!("{} {outcome}", eras.join(", ")));
     let cases: Vec<String> = cases.chain(["else unknown".to_owned()]).collect();
     format!("expect {}", cases.join(";\n       "))
 }

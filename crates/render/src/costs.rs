@@ -62,7 +62,9 @@ fn all(
     if grid.names.is_empty() {
         return String::new();
     }
-    let mut parts: Vec<String> = Count::ALL.iter().map(|&count| table(rows(&grid, count))).collect();
+    let toggles = grid.toggles().map(|toggles| text(&[toggles]) + "\n");
+    let mut parts: Vec<String> = toggles.into_iter().collect();
+    parts.extend(Count::ALL.iter().map(|&count| table(rows(&grid, count))));
     let legend = legend(&grid);
     if !legend.is_empty() {
         parts.push(text(&legend) + "\n");
@@ -87,7 +89,7 @@ fn drawn(rows: Vec<Vec<String>>) -> String {
 
 /// The heads, a row for each scenario, and the sums.
 fn rows(grid: &Grid<'_>, count: Count) -> Vec<Vec<String>> {
-    let heads = [count.name(), "needed"].into_iter().chain(grid.eras.iter().copied());
+    let heads = [count.name(), "needed"].into_iter().chain(grid.heads());
     let mut rows: Vec<Vec<String>> = vec![heads.map(str::to_owned).collect()];
     let mut sums = Sums::default();
     for (row, name) in grid.names.iter().enumerate() {

@@ -11,7 +11,7 @@ use crate::report::{conditions, explored, name};
 pub(crate) struct Grid<'r> {
     reports: &'r [Report],
     pub(crate) names: Vec<String>,
-    pub(crate) eras: Vec<&'r str>,
+    eras: Vec<&'r str>,
     cells: HashMap<(usize, usize), &'r Report>,
 }
 
@@ -31,6 +31,26 @@ impl<'r> Grid<'r> {
             grid.cells.entry((row, column)).or_insert(report);
         }
         grid
+    }
+
+    /// The heads of the columns: the eras, without the toggles that all of several have.
+    pub(crate) fn heads(&self) -> Vec<&'r str> {
+        match self.common() {
+            Some(_) => self.eras.iter().map(|era| parts(era).0).collect(),
+            None => self.eras.clone(),
+        }
+    }
+
+    /// Which toggles all of several eras have, in a line, or nothing.
+    pub(crate) fn toggles(&self) -> Option<String> {
+        self.common().map(|toggles| format!("every era {toggles}"))
+    }
+
+    fn common(&self) -> Option<&'r str> {
+        let [first, others @ ..] = self.eras.as_slice() else { return None };
+        let (_, toggles) = parts(first);
+        let all = !others.is_empty() && others.iter().all(|era| parts(era).1 == toggles);
+        Some(toggles).filter(|toggles| all && !toggles.is_empty())
     }
 
     /// The reports of one row; `None` for what was not run.
@@ -75,6 +95,11 @@ impl<'r> Grid<'r> {
     }
 }
 
+/// An era's name, and its toggles. No name has a space.
+fn parts(era: &str) -> (&str, &str) {
+    era.split_once(' ').unwrap_or((era, ""))
+}
+
 /// The result in a word: the class of a violation, else the verdict.
 pub(crate) fn word(report: &Report) -> &'static str {
     match (report.verdict, report.class) {
@@ -91,6 +116,7 @@ pub(crate) fn code(report: &Report) -> &'static str {
         (Verdict::Bounded, _) => "bo",
         (Verdict::Vacuous, _) => "va",
         (Verdict::Inconclusive, _) => "in",
+        (Verdict::NotApplicable, _) => "na",
         (Verdict::Violated, None) => "VI",
         (Verdict::Violated, Some(class)) => match class {
             C::Leak => "LK",

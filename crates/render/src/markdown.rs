@@ -13,14 +13,15 @@ pub fn markdown(reports: &[Report]) -> String {
     if grid.names.is_empty() {
         return String::new();
     }
-    let head = std::iter::once("scenario").chain(grid.eras.iter().copied()).map(escaped).collect();
+    let head = std::iter::once("scenario").chain(grid.heads()).map(escaped).collect();
     let row = |row: usize| -> Vec<String> {
         let cells = grid.row(row).map(|cell| cell.map_or("-", word).to_owned());
         std::iter::once(escaped(&grid.names[row])).chain(cells).collect()
     };
     let mut lines: Vec<Vec<String>> = vec![head];
     lines.extend((0..grid.names.len()).map(row));
-    let mut out = laid_out(lines);
+    let mut out = grid.toggles().map(|toggles| format!("{}\n\n", escaped(&toggles))).unwrap_or_default();
+    out.push_str(&laid_out(lines));
     out.push_str(&listed(&grid.holds_under()));
     out.push_str(&listed(&grid.bounded_after()));
     out
@@ -74,6 +75,19 @@ mod tests {
 
     use super::*;
     use crate::report::tests::report;
+
+    #[test]
+    fn toggles_that_all_have_are_said_once() {
+        let with = |era, class| report("a", era, class, None);
+        let eras = ["v5.8 --set wp_reuse=count", "v5.9 --set wp_reuse=count"];
+        let reports = [with(eras[0], Some(Class::LostRead)), with(eras[1], Some(Class::LostRead))];
+        let text = markdown(&reports);
+        assert!(text.starts_with("every era --set wp_reuse=count\n\n| scenario | v5.8 "), "{text}");
+        // One era alone, or toggles of one alone, stay where they are.
+        assert!(markdown(&reports[..1]).starts_with("| scenario | v5.8 --set wp_reuse=count |"));
+        let differ = [with(eras[0], None), with("v5.9", None)];
+        assert!(markdown(&differ).starts_with("| scenario | v5.8 --set wp_reuse=count | v5.9 "));
+    }
 
     #[test]
     fn a_table_with_its_conditions() {

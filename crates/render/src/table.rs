@@ -17,6 +17,7 @@ const MEANINGS: &[(Verdict, &str)] = &[
     (Verdict::Bounded, "a limit ended the search"),
     (Verdict::Vacuous, "no execution opened the window"),
     (Verdict::Inconclusive, "could not be answered"),
+    (Verdict::NotApplicable, "the kernel does not have it"),
 ];
 
 /// How a table says what is in a cell.
@@ -60,10 +61,11 @@ fn draw(reports: &[Report], mark: fn(&Report) -> &'static str) -> String {
         true => (words, Style::Words),
         false => (columns(&grid, Style::Codes, mark), Style::Codes),
     };
-    let mut out = columns.bands(match style {
+    let mut out = grid.toggles().map(|toggles| format!("{toggles}\n\n")).unwrap_or_default();
+    out.push_str(&columns.bands(match style {
         Style::Words => WIDTH,
         Style::Codes => CODED,
-    });
+    }));
     let legend = legend(&grid, style, mark);
     if !legend.is_empty() {
         out.push_str(&format!("\n{}\n", wrapped(&legend)));
@@ -73,7 +75,7 @@ fn draw(reports: &[Report], mark: fn(&Report) -> &'static str) -> String {
 }
 
 fn columns(grid: &Grid<'_>, style: Style, mark: fn(&Report) -> &'static str) -> Columns {
-    let mut columns = Columns::new(std::iter::once("scenario").chain(grid.eras.iter().copied()));
+    let mut columns = Columns::new(std::iter::once("scenario").chain(grid.heads()));
     if style == Style::Codes {
         columns = columns.upright();
     }

@@ -6,7 +6,8 @@
 //! eras    = era {"," era}          era = NAME | NAME? ".." NAME? | '"' NAME '"'
 //! ```
 
-use cowrace_mm::era::{COMMITS, PRESETS, Toggle, settings};
+use cowrace_mm::Era;
+use cowrace_mm::era::{COMMITS, EraError, PRESETS, Release, Toggle, Version, commit as commit_of, settings};
 use cowrace_trace::Class;
 
 use crate::diagnostic::{Diagnostic, Report, Span};
@@ -172,7 +173,7 @@ fn case(part: &Text, decl: &mut ExpectDecl) -> Result<(), Diagnostic> {
 }
 
 fn outcome(words: &[Word<'_>], part: &Text) -> Result<Expectation, Diagnostic> {
-    let others = ["holds", "vacuous", "violated", "unknown"];
+    let others = ["holds", "vacuous", "violated", "not-applicable", "unknown"];
     let all = || others.into_iter().chain(Class::ALL.iter().map(|c| c.name()));
     let Some(word) = words.first() else {
         return Err(Diagnostic::new(part.whole(), "expected an outcome behind this").help(USAGE));
@@ -181,6 +182,7 @@ fn outcome(words: &[Word<'_>], part: &Text) -> Result<Expectation, Diagnostic> {
         "holds" => Expectation::Holds,
         "vacuous" => Expectation::Vacuous,
         "violated" => Expectation::Violated(None),
+        "not-applicable" => Expectation::NotApplicable,
         "unknown" => Expectation::Unknown,
         name => match name.parse() {
             Ok(class) => Expectation::Violated(Some(class)),
@@ -207,47 +209,49 @@ fn era(word: &Word<'_>) -> Result<EraSet, Diagnostic> {
         if word.text.is_empty() {
             return Err(Diagnostic::new(word.at.clone(), "expected the name of an era"));
         }
-        // In quotes or not, a preset is a preset.
-        let preset = PRESETS.iter().any(|p| p.name == word.text);
-        let name = word.text.to_owned();
-        return Ok(if preset { EraSet::Preset(name) } else { EraSet::Own(name) });
+        // In quotes or not, a kernel is a kernel.
+        let kernel = Era::version(word.text).ok();
+        return Ok(kernel.map_or_else(|| EraSet::Own(word.text.to_owned()), |version| named(&version)));
     }
     if let Some((first, last)) = word.text.split_once("..") {
-        let ends = (bound(first, word)?, bound(last, word)?);
-        if let (Some(a), Some(b)) = &ends
-            && position(a) > position(b)
+        let (first, last) = (bound(first, word)?, bound(last, word)?);
+        if let (Some(a), Some(b)) = (first, last)
+            && a > b
         {
             return Err(Diagnostic::new(word.at.clone(), "the range is empty").help(format!("as `{b}..{a}`")));
         }
-        return Ok(EraSet::Range(ends.0, ends.1));
+        return Ok(EraSet::Range(first, last));
     }
-    if PRESETS.iter().any(|p| p.name == word.text) {
-        return Ok(EraSet::Preset(word.text.to_owned()));
-    }
-    Err(unknown_era(word.text, word))
+    version(word.text, word).map(|version| named(&version))
 }
 
-fn position(name: &str) -> Option<usize> {
-    PRESETS.iter().position(|p| p.name == name)
+fn named(version: &Version) -> EraSet {
+    EraSet::Kernel(version.era.name().to_owned())
 }
 
-fn bound(name: &str, word: &Word<'_>) -> Result<Option<String>, Diagnostic> {
+fn version(name: &str, word: &Word<'_>) -> Result<Version, Diagnostic> {
+    Era::version(name).map_err(|error| match error {
+        EraError::NotKnown(..) => Diagnostic::new(word.at.clone(), error.to_string()),
+        _ => unknown_era(name, word),
+    })
+}
+
+fn bound(name: &str, word: &Word<'_>) -> Result<Option<Release>, Diagnostic> {
     if name.is_empty() {
         return Ok(None);
     }
-    match PRESETS.iter().find(|p| p.name == name) {
-        Some(preset) if preset.mainline => Ok(Some(name.to_owned())),
-        Some(_) => {
+    match version(name, word)?.era.release() {
+        Some(release) => Ok(Some(release)),
+        None => {
             Err(Diagnostic::new(word.at.clone(), format!("{} is not a release of the mainline", quote(name)))
                 .help("ranges run over the mainline; name other eras one by one"))
         }
-        None => Err(unknown_era(name, word)),
     }
 }
 
 fn unknown_era(name: &str, word: &Word<'_>) -> Diagnostic {
-    let outcome =
-        matches!(name, "holds" | "vacuous" | "violated" | "unknown") || name.parse::<Class>().is_ok();
+    let outcome = matches!(name, "holds" | "vacuous" | "violated" | "not-applicable" | "unknown")
+        || name.parse::<Class>().is_ok();
     let diagnostic = Diagnostic::new(word.at.clone(), format!("unknown era {}", quote(name)));
     if outcome {
         return diagnostic
@@ -262,14 +266,10 @@ fn unknown_era(name: &str, word: &Word<'_>) -> Diagnostic {
 }
 
 fn commit(word: &Word<'_>) -> Result<&'static str, Diagnostic> {
-    let id = word.text;
-    let found = COMMITS
-        .iter()
-        .find(|c| c.id == id || (id.len() >= 7 && (c.id.starts_with(id) || id.starts_with(c.id))));
-    found.map(|c| c.id).ok_or_else(|| {
-        let help = did_you_mean(id, COMMITS.iter().map(|c| c.id));
-        Diagnostic::new(word.at.clone(), format!("unknown commit {}", quote(id)))
-            .help("`cowrace eras` lists the commits that can be toggled")
+    commit_of(word.text).map(|commit| commit.id).map_err(|error| {
+        let help = did_you_mean(word.text, COMMITS.iter().map(|c| c.id));
+        Diagnostic::new(word.at.clone(), error.to_string())
+            .help("`cowrace eras` lists the commits that can be toggled; each has a `with` or `without` of its own")
             .maybe_help(help)
     })
 }

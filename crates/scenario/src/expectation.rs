@@ -17,6 +17,8 @@ pub enum Expectation {
     Vacuous,
     /// Some execution is bad: in this way, or in any.
     Violated(Option<Class>),
+    /// The kernel does not have what the scenario asks for.
+    NotApplicable,
     /// Nobody knows: what is found is reported and not judged.
     Unknown,
 }
@@ -29,6 +31,7 @@ impl Expectation {
             Self::Holds => Some(Verdict::Holds),
             Self::Vacuous => Some(Verdict::Vacuous),
             Self::Violated(_) => Some(Verdict::Violated),
+            Self::NotApplicable => Some(Verdict::NotApplicable),
             Self::Unknown => None,
         }
     }
@@ -51,46 +54,59 @@ impl fmt::Display for Expectation {
             Self::Vacuous => "vacuous",
             Self::Violated(None) => "violated",
             Self::Violated(Some(class)) => class.name(),
+            Self::NotApplicable => "not-applicable",
             Self::Unknown => "unknown",
         })
     }
 }
 
 /// What the statements of a file say of an era. Those for the variant go before those for all.
-pub(crate) fn find(expects: &[ExpectDecl], era: &Era, variant: Option<&str>) -> Option<Expectation> {
+/// Of a kernel that does not have what the scenario asks for, `else` says nothing.
+pub(crate) fn find(
+    expects: &[ExpectDecl],
+    era: &Era,
+    variant: Option<&str>,
+    applies: bool,
+) -> Option<Expectation> {
     let special = expects
         .iter()
         .filter(|e| e.variant.is_some() && e.variant.as_ref().map(|v| v.text.as_str()) == variant);
     let general = expects.iter().filter(|e| e.variant.is_none());
-    among(special, era).or_else(|| among(general, era))
+    among(special, era, applies).or_else(|| among(general, era, applies))
 }
 
-fn among<'e>(expects: impl Iterator<Item = &'e ExpectDecl> + Clone, era: &Era) -> Option<Expectation> {
+fn among<'e>(
+    expects: impl Iterator<Item = &'e ExpectDecl> + Clone,
+    era: &Era,
+    applies: bool,
+) -> Option<Expectation> {
     let case = expects.clone().flat_map(|e| &e.cases).find(|c| matches(c, era));
     if let Some(case) = case {
         return Some(case.outcome);
     }
     // What a file says of everything else, it says of kernels that it knows, as they are.
-    let known = era.toggles().is_empty() && PRESETS.iter().any(|p| p.name == era.name());
+    let known = applies && era.toggles().is_empty() && era.like().is_some();
     known.then(|| expects.clone().find_map(|e| e.otherwise)).flatten()
 }
 
 fn matches(case: &Case, era: &Era) -> bool {
-    same_toggles(&case.toggles, era.toggles()) && case.eras.iter().any(|set| contains(set, era.name()))
+    same_toggles(&case.toggles, era.toggles()) && case.eras.iter().any(|set| contains(set, era))
 }
 
 fn same_toggles(a: &[Toggle], b: &[Toggle]) -> bool {
     a.iter().all(|t| b.contains(t)) && b.iter().all(|t| a.contains(t))
 }
 
-fn contains(set: &EraSet, name: &str) -> bool {
-    let position = |name: &str| PRESETS.iter().filter(|p| p.mainline).position(|p| p.name == name);
+/// A release that is made of the same as a preset is judged like it. Any other is where it stands among the releases.
+fn contains(set: &EraSet, era: &Era) -> bool {
+    let like = era.like();
     match set {
-        EraSet::Preset(preset) => preset == name,
-        EraSet::Own(own) => own == name,
-        EraSet::Range(first, last) => position(name).is_some_and(|at| {
-            first.as_deref().is_none_or(|f| position(f).is_some_and(|f| f <= at))
-                && last.as_deref().is_none_or(|l| position(l).is_some_and(|l| at <= l))
-        }),
+        EraSet::Kernel(name) => name == era.name() || like == Some(name.as_str()),
+        EraSet::Own(own) => own == era.name(),
+        EraSet::Range(first, last) => {
+            let preset = PRESETS.iter().find(|preset| preset.mainline && Some(preset.name) == like);
+            let release = preset.map(|preset| preset.tree).or_else(|| era.release());
+            release.is_some_and(|at| first.is_none_or(|f| f <= at) && last.is_none_or(|l| at <= l))
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use cowrace_mm::era::Toggle;
+use cowrace_mm::era::{Release, Toggle};
 use cowrace_mm::world::{Environment, Modality};
 use cowrace_trace::Class;
 use unicode_width::UnicodeWidthStr;
@@ -208,10 +208,11 @@ fn case(case: &Case) -> String {
         .eras
         .iter()
         .map(|set| match set {
-            EraSet::Preset(name) => name.clone(),
+            EraSet::Kernel(name) => name.clone(),
             EraSet::Own(name) => format!("\"{name}\""),
             EraSet::Range(first, last) => {
-                format!("{}..{}", first.as_deref().unwrap_or_default(), last.as_deref().unwrap_or_default())
+                let bound = |bound: &Option<Release>| bound.map(|tag| tag.to_string()).unwrap_or_default();
+                format!("{}..{}", bound(first), bound(last))
             }
         })
         .collect();

@@ -2,7 +2,7 @@
 //!
 //! Two files are equal if they say the same, wherever it stands.
 
-use cowrace_mm::era::Toggle;
+use cowrace_mm::era::{Release, Toggle};
 use cowrace_mm::world::{Backing, Environment, Modality, Populate};
 use cowrace_trace::Class;
 
@@ -197,10 +197,10 @@ pub(crate) struct Case {
 /// Eras of a case.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum EraSet {
-    /// A preset.
-    Preset(String),
-    /// The name of an era file, which is no preset.
+    /// A preset, or a release or version of the kernel.
+    Kernel(String),
+    /// The name of an era file, which is neither.
     Own(String),
-    /// Mainline presets from one to another, both included.
-    Range(Option<String>, Option<String>),
+    /// Releases of the mainline from one to another, both included.
+    Range(Option<Release>, Option<Release>),
 }

@@ -9,7 +9,7 @@ use cowrace_trace::ablation::{Ablation, Change};
 use cowrace_trace::{Exit, Report};
 
 use crate::ablate::{compare, parts};
-use crate::batch::Batch;
+use crate::batch::{self, Batch};
 use crate::check::{Exploration, Task};
 use crate::cli::{AblateArgs, Format};
 use crate::input::{self, Loaded};
@@ -50,7 +50,11 @@ pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
 fn one_era(args: &AblateArgs) -> Result<Era, Failure> {
     let mut eras = match args.search.era.len() {
         0 => Vec::new(),
-        _ => eras::select(&args.search.era, &args.search.toggles.toggles())?.eras,
+        _ => {
+            let selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
+            batch::tell_notes(&selection.notes);
+            selection.eras
+        }
     };
     match eras.pop() {
         Some(era) if eras.is_empty() => Ok(era),

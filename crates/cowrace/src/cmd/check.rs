@@ -34,13 +34,13 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         return resume::run(args, file, out, interrupt);
     }
     let mut selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
-    let base = args.against.as_deref().map(eras::named).transpose()?;
+    let base = args.against.as_deref().map(|name| eras::named(name, &mut selection.notes)).transpose()?;
     if let Some(base) = &base {
         selection.eras.retain(|era| era != base);
         selection.eras.insert(0, base.clone());
     }
     let loaded = input::checked(input::files(&args.paths)?)?;
-    batch::tell_notes(&selection);
+    batch::tell_notes(&selection.notes);
     let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, args.search.limits())?;
     let verbose = Verbosity::of(args.draw.into(), &loaded, &selection.eras, base.is_some());
     let shares = engines.share();

@@ -5,7 +5,7 @@ use cowrace_render::{counts, diff};
 use cowrace_trace::difference::{Change, Difference};
 use cowrace_trace::{Exit, Report};
 
-use crate::batch::Batch;
+use crate::batch::{self, Batch};
 use crate::check::{Exploration, Task};
 use crate::cli::{DiffArgs, Format};
 use crate::difference::{Compared, Lines, Pair, new_lines};
@@ -22,7 +22,9 @@ use super::check::json_line;
 /// If a scenario or an era cannot be had, or the output cannot be written.
 pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let search = args.search();
-    let (from, to) = (eras::named(&args.from)?, eras::toggled(&args.to, &args.toggles.toggles())?);
+    let mut notes = Vec::new();
+    let from = eras::named(&args.from, &mut notes)?;
+    let to = eras::toggled(&args.to, &args.toggles.toggles(), &mut notes)?;
     if from == to {
         return Err(Failure::usage(format!(
             "`{}` is compared with itself: name another kernel, or toggles for the second one, as --without COMMIT",
@@ -30,6 +32,7 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         )));
     }
     let loaded = input::checked(input::files(&args.paths)?)?;
+    batch::tell_notes(&notes);
     let both = [from, to];
     let batch = Batch { loaded: &loaded, eras: &both, args: &search, shares: true, interrupt };
     let how = Exploration { limits: search.limits(), ..Exploration::default() };

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Format, ListArgs};
 use crate::input::{self, Loaded};
+use crate::ranges::ranges;
 use crate::{Failure, Out};
 
 /// Carries out the command.
@@ -88,7 +89,7 @@ fn expectations<'e>(
     eras.iter().map(|era| (era.name(), scenario.expectation(era, variant).map(|e| e.to_string()))).collect()
 }
 
-/// The same in a line, as `lost-read v5.9..v5.18; else holds`.
+/// The same in a line, as `v5.9..v5.18 lost-read; else holds`, which `expect` reads.
 fn summary(expectations: &[(&str, Option<String>)]) -> String {
     let mut words: Vec<(&str, usize)> = Vec::new();
     let word = |e: &Option<String>| e.clone().unwrap_or_else(|| "nothing".to_owned());
@@ -104,19 +105,8 @@ fn summary(expectations: &[(&str, Option<String>)]) -> String {
     let Some(&(rest, _)) = words.iter().find(|w| w.1 == most) else { return "nothing".to_owned() };
     let mut parts = Vec::new();
     for &(each, _) in words.iter().filter(|w| w.0 != rest) {
-        let mut ranges: Vec<(usize, usize)> = Vec::new();
-        for at in all.iter().enumerate().filter(|(_, w)| *w == each).map(|(at, _)| at) {
-            match ranges.last_mut() {
-                Some((_, to)) if *to + 1 == at => *to = at,
-                _ => ranges.push((at, at)),
-            }
-        }
-        let ranges = ranges.into_iter().map(|(from, to)| match to - from {
-            0 => expectations[from].0.to_owned(),
-            1 => format!("{}, {}", expectations[from].0, expectations[to].0),
-            _ => format!("{}..{}", expectations[from].0, expectations[to].0),
-        });
-        parts.push(format!("{each} {}", ranges.collect::<Vec<_>>().join(", ")));
+        let eras = expectations.iter().zip(&all).filter(|(_, word)| *word == each).map(|((era, _), _)| *era);
+        parts.push(format!("{} {each}", ranges(eras)));
     }
     parts.push(if parts.is_empty() { rest.to_owned() } else { format!("else {rest}") });
     parts.join("; ")
@@ -133,19 +123,19 @@ mod tests {
         };
         let lost = Some("lost-read");
         assert_eq!(of(&[("a", Some("holds")), ("b", Some("holds"))]), "holds");
-        assert_eq!(of(&[("a", None)]), "nothing");
+        assert_eq!(of(&[("v5.7", None)]), "nothing");
         assert_eq!(
             of(&[
-                ("a", None),
-                ("b", lost),
-                ("c", lost),
-                ("d", lost),
-                ("e", None),
-                ("f", None),
-                ("g", None),
-                ("h", lost)
+                ("v5.7", None),
+                ("v5.8", lost),
+                ("v5.9-rc5", lost),
+                ("v5.9", lost),
+                ("v5.10", None),
+                ("v5.10.y", None),
+                ("v5.11", None),
+                ("aa-cor", lost)
             ]),
-            "lost-read b..d, h; else nothing"
+            "v5.8..v5.9, aa-cor lost-read; else nothing"
         );
         assert_eq!(of(&[]), "nothing");
     }

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
         sources.extend(input::real_kernels()?);
     }
     let loaded = input::checked(sources)?;
-    batch::tell_notes(&selection);
+    batch::tell_notes(&selection.notes);
     let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares: true, interrupt };
     let how = Exploration { limits: args.search.limits(), costs: args.costs, ..Exploration::default() };
     let tell = |_: Task<'_>, _: &Loaded, (report, courses): &(Report, Vec<Course>)| match args.format {

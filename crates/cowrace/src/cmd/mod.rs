@@ -7,6 +7,7 @@ pub(crate) mod eras;
 pub(crate) mod explain;
 pub(crate) mod list;
 pub(crate) mod matrix;
+pub(crate) mod own_tree;
 pub(crate) mod real_kernels;
 pub(crate) mod replay;
 pub(crate) mod resume;

@@ -150,10 +150,8 @@ fn text(table: &Table, cells: &[Cell<'_>]) -> String {
     let mut columns = Columns::new(["kernel", "cells agree", "era"]);
     for kernel in table.kernels() {
         let agree = agree(&|cell| cell.kernel == kernel);
-        columns.row([(0, kernel.name.to_owned()), (1, agree), (2, kernel.base.to_owned())]);
-        for ids in kernel.with.chunks(3) {
-            columns.row([(2, format!("  with {}", ids.join(" with ")))]);
-        }
+        let because = kernel.because.map(|because| format!(": {because}")).unwrap_or_default();
+        columns.row([(0, kernel.name.to_owned()), (1, agree), (2, format!("{}{because}", kernel.era))]);
     }
     columns.row([(0, "all".to_owned()), (1, agree(&|_| true))]);
     let mut text = columns.to_string();

@@ -47,6 +47,7 @@ pub(crate) fn run(
     }
     let selection = eras::select(&args.search.era, &args.search.toggles.toggles())?;
     let loaded = input::checked(input::files(&args.paths)?)?;
+    crate::batch::tell_notes(&selection.notes);
     let variants: Vec<_> = loaded.iter().flat_map(|l| l.variants().map(move |v| (l, v))).collect();
     let ([(loaded, (variant, promised))], [era]) = (variants.as_slice(), selection.eras.as_slice()) else {
         return Err(Failure::usage(format!(

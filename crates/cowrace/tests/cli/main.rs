@@ -11,6 +11,7 @@ mod input;
 mod interrupt;
 mod limits;
 mod matrix;
+mod own_tree;
 mod real_kernels;
 mod resume;
 

@@ -9,7 +9,7 @@ use cowrace::trace::Exit;
 /// Reads an era file, which lies at `path` for as long.
 pub(crate) fn reads_era(path: &Path, contents: &[u8]) -> Option<Era> {
     std::fs::write(path, contents).expect("a file for the era");
-    match named(path.to_str().expect("a path that is text")) {
+    match named(path.to_str().expect("a path that is text"), &mut Vec::new()) {
         Ok(era) => {
             assert!(Era::preset(era.name()).is_err(), "an era file in place of a preset");
             Some(era)

@@ -1,11 +1,13 @@
 //! The commits, as toggles.
 
+use std::fmt;
+
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
-    ClearRefsPin, DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned,
-    IoUringPin, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck,
-    SwapinReuse, SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap,
-    WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
+    ClearRefsPin, DirectIo, FollPin, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead,
+    HasPinned, IoUringPin, LazyfreeKept, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin,
+    Release, Rules, SwapinRecheck, SwapinReuse, SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect,
+    UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// Where a row's statement comes from.
@@ -15,6 +17,36 @@ pub enum Provenance {
     Read,
     /// Inferred from neighbouring trees, mails or memory.
     Inferred,
+}
+
+/// What has a commit first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landed {
+    /// A release of the mainline, or a candidate for one where that is known.
+    In(Release),
+    /// Nothing: it was proposed, then.
+    Proposed(&'static str),
+}
+
+impl Landed {
+    /// Whether a release of the mainline has it.
+    #[must_use]
+    pub fn by(self, release: Release) -> bool {
+        matches!(self, Self::In(first) if first <= release)
+    }
+}
+
+impl fmt::Display for Landed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::In(release) => f.pad(&release.to_string()),
+            Self::Proposed(when) => f.pad(&format!("proposal, {when}")),
+        }
+    }
+}
+
+const fn landed(tag: &str) -> Landed {
+    Landed::In(Release::new(tag))
 }
 
 /// What a commit does to the races.
@@ -39,8 +71,8 @@ pub enum Effect {
 pub struct Commit {
     /// Its id, twelve digits, or a name for a proposal that has none.
     pub id: &'static str,
-    /// The release that has it first.
-    pub release: &'static str,
+    /// What has it first.
+    pub landed: Landed,
     /// Its title.
     pub title: &'static str,
     /// What it closes, in a sentence.
@@ -62,7 +94,7 @@ impl Commit {
 pub const COMMITS: &[Commit] = &[
     Commit {
         id: "4969c1192d15",
-        release: "v2.6.36",
+        landed: landed("v2.6.36"),
         title: "mm: fix swapin race condition",
         closes: "a page that has left the swap cache while the fault waited for its lock is not mapped",
         effect: Effect::Prepares,
@@ -71,7 +103,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "31c4a3d3a0f8",
-        release: "v2.6.36",
+        landed: landed("v2.6.36"),
         title: "mm: further fix swapin race condition",
         closes: "a page that has come back to the swap cache under another entry is not mapped",
         effect: Effect::Closes("swapin-aba-page-lock"),
@@ -80,7 +112,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "3ea277194daa",
-        release: "v4.13",
+        landed: landed("v4.13"),
         title: "mm, mprotect: flush TLB if potentially racing with a parallel reclaim leaving stale TLB entries",
         closes: "who finds a PTE that reclaim has cleared does the flush that reclaim has put off",
         effect: Effect::Closes("reclaim-batch-vs-mprotect"),
@@ -88,8 +120,26 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.batched_flush = BatchedFlush::Catch,
     },
     Commit {
+        id: "0758cd830494",
+        landed: landed("v5.6"),
+        title: "asm-generic/tlb: avoid potential double flush",
+        closes: "it takes clear_refs its flush, which went by the gather of the whole mm",
+        effect: Effect::Opens("softdirty-flush-elided"),
+        provenance: Provenance::Read,
+        rule: |r| r.clear_refs_flush = ClearRefsFlush::Elided,
+    },
+    Commit {
+        id: "3faa52c03f44",
+        landed: landed("v5.7"),
+        title: "mm/gup: track FOLL_PIN pages",
+        closes: "pins can be told from other references",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.foll_pin = FollPin::Yes,
+    },
+    Commit {
         id: "17839856fd58",
-        release: "v5.8",
+        landed: landed("v5.8"),
         title: "gup: document and work around \"COW can break either way\" issue",
         closes: "a read GUP of a shared page gets a page of its own, so no child reads what its parent writes later",
         effect: Effect::Closes("vmsplice-child-munmap-leak"),
@@ -98,7 +148,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "a308c71bf1e6",
-        release: "v5.9-rc4",
+        landed: landed("v5.9-rc4"),
         title: "mm/gup: Remove enfornced COW mechanism",
         closes: "it takes 17839856fd58 back, because 09854ba94c6a takes over",
         effect: Effect::Prepares,
@@ -107,7 +157,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "09854ba94c6a",
-        release: "v5.9-rc4",
+        landed: landed("v5.9-rc4"),
         title: "mm: do_wp_page() simplification",
         closes: "a page that anybody else refers to, pins and pipes included, is copied before it is written",
         effect: Effect::Closes("vmsplice-child-munmap-leak"),
@@ -119,7 +169,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "be068f29034f",
-        release: "v5.9-rc7",
+        landed: landed("v5.9-rc7"),
         title: "mm: fix misplaced unlock_page in do_wp_page()",
         closes: "the page is unlocked while the PTE lock still keeps it from being freed",
         effect: Effect::Closes("unlock-page-after-ptl"),
@@ -128,7 +178,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "008cfe4418b3",
-        release: "v5.9-rc7",
+        landed: landed("v5.9-rc7"),
         title: "mm: Introduce mm_struct.has_pinned",
         closes: "it keeps fork from taking many references for a pin",
         effect: Effect::Prepares,
@@ -137,7 +187,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "70e806e4e645",
-        release: "v5.9-rc7",
+        landed: landed("v5.9-rc7"),
         title: "mm: Do early cow for pinned pages during fork() for ptes",
         closes: "a pinned page stays with the parent at fork, and the child gets a copy",
         effect: Effect::Closes("rdma-no-dontfork"),
@@ -146,7 +196,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "f3c64eda3e50",
-        release: "v5.9",
+        landed: landed("v5.9-rc8"),
         title: "mm: avoid early COW write protect games during fork()",
         closes: "it removes write-protecting before the test, and opens GUP-fast against fork",
         effect: Effect::Opens("fork-vs-gup-fast-seqcount"),
@@ -159,7 +209,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "ff1712f953e2",
-        release: "v5.10",
+        landed: landed("v5.10"),
         title: "arm64: pgtable: Ensure dirty bit is preserved across pte_wrprotect()",
         closes: "a child's page that was stored to before the fork is not taken for clean, on arm64",
         effect: Effect::ClosesOnArm64,
@@ -168,7 +218,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "57efa1fe5957",
-        release: "v5.11 (v5.10.y)",
+        landed: landed("v5.11"),
         title: "mm/gup: prevent gup_fast from racing with COW during fork",
         closes: "GUP-fast that pins while fork write-protects backs off",
         effect: Effect::Closes("fork-vs-gup-fast-seqcount"),
@@ -177,7 +227,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "29a951dfb3c3",
-        release: "v5.11",
+        landed: landed("v5.11"),
         title: "mm: fix clear_refs_write locking",
         closes: "no fault copies a page while clear_refs has write-protected it and not flushed yet",
         effect: Effect::Closes("clear-refs-stale-tlb-lost-write"),
@@ -186,7 +236,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "9348b73c2e1b",
-        release: "v5.11",
+        landed: landed("v5.11"),
         title: "mm: don't play games with pinned pages in clear_page_refs",
         closes: "clear_refs leaves a pinned page writable, so no store copies it away; GUP-fast can overtake the test",
         effect: Effect::Closes("ro-longterm-pin-clear-refs"),
@@ -195,7 +245,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "feb889fb40fa",
-        release: "v5.11",
+        landed: landed("v5.11"),
         title: "mm: don't put pinned pages into the swap cache",
         closes: "reclaim leaves a pinned page mapped, so no store copies it away; GUP-fast can overtake the test",
         effect: Effect::Closes("iouring-fixed-buffer-swap-barrier"),
@@ -204,7 +254,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "912efa17e512",
-        release: "v5.12",
+        landed: landed("v5.12"),
         title: "mm: proc: Invalidate TLB after clearing soft-dirty page state",
         closes: "no stale TLB entry lets a store by without a fault once clear_refs has returned",
         effect: Effect::Closes("clear-refs-stale-tlb-lost-write"),
@@ -213,7 +263,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "6ce64428d620",
-        release: "v5.12",
+        landed: landed("v5.12"),
         title: "mm/userfaultfd: fix memory corruption due to writeprotect",
         closes: "a fault flushes before it copies if a write-protection has not been flushed yet",
         effect: Effect::Closes("uffd-wp-stale-tlb-lost-write"),
@@ -222,7 +272,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "c24d37322548",
-        release: "v5.14",
+        landed: landed("v5.14"),
         title: "mm/gup: fix try_grab_compound_head() race with split_huge_page()",
         closes: "it splits the taking of a pin into two steps",
         effect: Effect::Prepares,
@@ -231,7 +281,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "f4c4a3f48480",
-        release: "v5.14",
+        landed: landed("v5.14"),
         title: "mm: free idle swap cache page after COW",
         closes: "the page that a copy leaves behind does not linger in the swap cache",
         effect: Effect::Prepares,
@@ -240,7 +290,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "cb185d5f1ebf",
-        release: "v5.15",
+        landed: landed("v5.15"),
         title: "userfaultfd: fix a race between writeprotect and exit_mmap()",
         closes: "UFFDIO_WRITEPROTECT does not walk an mm that its last user is taking down",
         effect: Effect::Closes("uffd-wp-vs-exit-mmap"),
@@ -249,7 +299,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "b3ac04132c4b",
-        release: "v5.17",
+        landed: landed("v5.17"),
         title: "mm/rmap: fix potential batched TLB flush race",
         closes: "what reclaim puts off while another CPU does what it had put off before is still noted",
         effect: Effect::Closes("batched-flag-lost-update"),
@@ -258,7 +308,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "6c8e2a256915",
-        release: "v5.18",
+        landed: landed("v5.18"),
         title: "mm: fix race between MADV_FREE reclaim and blkdev direct IO read",
         closes: "reclaim does not discard a page of MADV_FREE that a device is about to write",
         effect: Effect::Closes("madv-free-odirect-zero"),
@@ -267,7 +317,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "53a05ad9f21d",
-        release: "v5.18",
+        landed: landed("v5.18"),
         title: "mm: optimize do_wp_page() for exclusive pages in the swapcache",
         closes: "the reference of the swap cache no longer forces a copy",
         effect: Effect::Saves("swapcache-not-reused-spurious"),
@@ -276,7 +326,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "d4c470970d45",
-        release: "v5.18",
+        landed: landed("v5.18"),
         title: "mm: optimize do_wp_page() for fresh pages in local LRU pagevecs",
         closes: "the reference of this CPU's LRU-add batch no longer forces a copy",
         effect: Effect::Saves("lru-batch-spurious-copy"),
@@ -285,7 +335,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "c145e0b47c77",
-        release: "v5.18",
+        landed: landed("v5.18"),
         title: "mm: streamline COW logic in do_swap_page()",
         closes: "a swapped-out page that anybody else refers to is copied before it is written",
         effect: Effect::Closes("vmsplice-child-munmap-leak-swapped"),
@@ -294,7 +344,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "6c287605fd56",
-        release: "v5.19",
+        landed: landed("v5.19"),
         title: "mm: remember exclusively mapped anonymous pages with PG_anon_exclusive",
         closes: "an exclusive page is never copied, whoever refers to it; giving up exclusivity fails if it is pinned",
         effect: Effect::Closes("odirect-clear-refs-lost-read"),
@@ -306,7 +356,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "a7f226604170",
-        release: "v5.19",
+        landed: landed("v5.19"),
         title: "mm/gup: trigger FAULT_FLAG_UNSHARE when R/O-pinning a possibly shared anonymous page",
         closes: "a read pin is taken on an exclusive page only",
         effect: Effect::Closes("vfio-ro-pin-six-step"),
@@ -315,7 +365,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "1493a1913e34",
-        release: "v5.19",
+        landed: landed("v5.19"),
         title: "mm/swap: remember PG_anon_exclusive via a swp pte bit",
         closes: "a page that a get refers to is still exclusive when it comes back from swap",
         effect: Effect::Closes("odirect-swapout-lost-read"),
@@ -324,7 +374,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "64fe24a3e05e",
-        release: "v6.1",
+        landed: landed("v6.0"),
         title: "mm/mprotect: try avoiding write faults for exclusive anonymous pages when changing protection",
         closes: "an exclusive dirty page becomes writable without a fault",
         effect: Effect::Prepares,
@@ -333,7 +383,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "5535be309971",
-        release: "v6.0",
+        landed: landed("v6.0"),
         title: "mm/gup: fix FOLL_FORCE COW security issue and remove FOLL_COW",
         closes: "nothing that private anonymous memory shows: CVE-2022-2590 needs shared memory",
         effect: Effect::Prepares,
@@ -342,7 +392,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "088b8aa537c2",
-        release: "v6.1",
+        landed: landed("v6.1"),
         title: "mm: fix PageAnonExclusive clearing racing with concurrent RCU GUP-fast",
         closes: "clearing the exclusive bit and pinning cannot miss each other on weakly ordered CPUs",
         effect: Effect::WeakMemory,
@@ -354,7 +404,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "84209e87c696",
-        release: "v6.2",
+        landed: landed("v6.2"),
         title: "mm/gup: reliable R/O long-term pinning in COW mappings",
         closes: "a long-term read pin of a private file or zero page gets an anonymous page first",
         effect: Effect::Closes("longterm-ro-pin-private-file"),
@@ -363,7 +413,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "7ea7e333842e",
-        release: "v6.2",
+        landed: landed("v6.2"),
         title: "mm/mprotect: allow clean exclusive anon pages to be writable",
         closes: "an exclusive page becomes writable without a fault, clean or not",
         effect: Effect::Prepares,
@@ -375,21 +425,21 @@ pub const COMMITS: &[Commit] = &[
         },
     },
     Commit {
-        id: "uffd-unprotect-writable",
-        release: "v6.2 or v6.3",
-        title: "mm/userfaultfd: try changing a PTE writable when un-protecting (id not looked up)",
+        id: "931298e103c2",
+        landed: landed("v6.3"),
+        title: "mm/userfaultfd: rely on vma->vm_page_prot in uffd_wp_range()",
         closes: "un-protecting does not take the write bit of an exclusive dirty page for good",
         effect: Effect::Prepares,
-        provenance: Provenance::Inferred,
+        provenance: Provenance::Read,
         rule: |r| r.uffd_unprotect = UffdUnprotect::TryWritable,
     },
     Commit {
-        id: "reclaim-recheck-pinned",
-        release: "v6.3",
-        title: "mm/vmscan: test for pins again once the page is unmapped (id not looked up)",
+        id: "d824ec2a1546",
+        landed: landed("v6.4"),
+        title: "mm: do not reclaim private data from pinned page",
         closes: "a page that cannot be freed anyway is not written out",
         effect: Effect::Prepares,
-        provenance: Provenance::Inferred,
+        provenance: Provenance::Read,
         rule: |r| {
             if r.reclaim_pin == ReclaimPin::Skip {
                 r.reclaim_pin = ReclaimPin::SkipAndRecheck;
@@ -398,7 +448,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "0bff0aaea03e",
-        release: "v6.4",
+        landed: landed("v6.4"),
         title: "x86/mm: try VMA lock-based page fault handling first",
         closes: "it opens faults against fork, which takes only the mmap lock",
         effect: Effect::Opens("fork-vs-per-vma-lock-fault"),
@@ -407,7 +457,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "fb49c455323f",
-        release: "v6.5 (v6.4.3)",
+        landed: landed("v6.5"),
         title: "fork: lock VMAs of the parent process when forking",
         closes: "no fault copies a page while fork has write-protected it and not flushed yet",
         effect: Effect::Closes("fork-vs-per-vma-lock-fault"),
@@ -420,7 +470,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "a7e689dd1c06",
-        release: "v6.5",
+        landed: landed("v6.5"),
         title: "block: Convert bio_iov_iter_get_pages to use iov_iter_extract_pages",
         closes: "O_DIRECT takes pins, so fork leaves its pages with the parent",
         effect: Effect::Closes("odirect-fork-lost-read"),
@@ -428,9 +478,9 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.direct_io = DirectIo::Pin,
     },
     Commit {
-        id: "io-uring-pin-fast",
-        release: "v6.10",
-        title: "io_uring: unify io_pin_pages() (id not looked up)",
+        id: "1943f96b3816",
+        landed: landed("v6.10"),
+        title: "io_uring: unify io_pin_pages()",
         closes: "buffers are pinned through GUP-fast, and registering them waits for userfaultfd instead of failing",
         effect: Effect::Prepares,
         provenance: Provenance::Inferred,
@@ -438,7 +488,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "c18160dba5ff",
-        release: "v6.11",
+        landed: landed("v6.11"),
         title: "mm: swap: reuse exclusive folio directly instead of wp page faults",
         closes: "a page that a read brings back from swap needs no second fault for a store, if it is exclusive",
         effect: Effect::Prepares,
@@ -446,17 +496,26 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.swapin_writable = SwapinWritable::Yes,
     },
     Commit {
-        id: "zap-no-lru-drain",
-        release: "v6.14",
-        title: "mm: remove unnecessary calls to lru_add_drain (id not looked up)",
+        id: "1aa43598c03b",
+        landed: landed("v6.14"),
+        title: "mm: remove unnecessary calls to lru_add_drain",
         closes: "nothing: munmap, MADV_DONTNEED and exit no longer drain this CPU's LRU batches",
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.zap_lru_drain = ZapLruDrain::No,
     },
     Commit {
+        id: "faeb2831b517",
+        landed: landed("v6.15"),
+        title: "mm: set folio swapbacked iff folios are dirty in try_to_unmap_one",
+        closes: "a clean page of MADV_FREE that somebody refers to for a moment is freed later, and not kept for good",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.lazyfree_kept = LazyfreeKept::IfDirty,
+    },
+    Commit {
         id: "aa-copy-on-read",
-        release: "proposal, 2021",
+        landed: Landed::Proposed("2021"),
         title: "mm: gup: FOLL_UNSHARE, copy-on-read (Andrea Arcangeli, aa tree; code reconstructed from messages)",
         closes: "a read GUP of a page that mapcount and swapcount call shared gets a page of its own, gets and pins alike",
         effect: Effect::Closes("vmsplice-child-munmap-leak"),
@@ -468,7 +527,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "dh-unshare-v1",
-        release: "proposal, December 2021",
+        landed: Landed::Proposed("December 2021"),
         title: "mm: support GUP-triggered unsharing via FAULT_FLAG_UNSHARE (David Hildenbrand, v1)",
         closes: "a read GUP of a page with more than one mapping gets a page of its own, so what it holds is nobody else's",
         effect: Effect::Closes("vmsplice-child-munmap-leak-swapped"),
@@ -477,7 +536,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "dh-active-inactive",
-        release: "proposal, December 2021",
+        landed: Landed::Proposed("December 2021"),
         title: "active and inactive references decide (David Hildenbrand, in the discussion of v1; never written)",
         closes: "a write fault asks who maps the page, swap entries included, so a get or a pin forces no copy",
         effect: Effect::Closes("odirect-clear-refs-lost-read"),
@@ -491,7 +550,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "dh-one-shot-read",
-        release: "proposal, December 2021",
+        landed: Landed::Proposed("December 2021"),
         title: "both counts are read in one shot (the mail's condition for the idea to work)",
         closes: "a reference that moves from active to inactive is not missed",
         effect: Effect::Closes("active-inactive-torn-read"),
@@ -500,7 +559,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "unshare-copy-dirty",
-        release: "proposal",
+        landed: Landed::Proposed("2026"),
         title: "mm: mark the copy that unsharing makes dirty",
         closes: "the copy that a read pin gets is data, so MADV_FREE asks for its mapcount, and reclaim writes it out",
         effect: Effect::Closes("unshare-madvfree"),
@@ -509,7 +568,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "madv-free-clean-pte-mapcount",
-        release: "proposal",
+        landed: Landed::Proposed("2026"),
         title: "mm/madvise: MADV_FREE spares a shared page if its PTE is clean",
         closes: "no clean page of which another process has data is given away; a dirty one is safe while that process's PTE is dirty",
         effect: Effect::Closes("madvfree-clean-shared"),
@@ -522,7 +581,7 @@ pub const COMMITS: &[Commit] = &[
     },
     Commit {
         id: "madv-free-mapcount",
-        release: "proposal",
+        landed: Landed::Proposed("2026"),
         title: "mm/madvise: MADV_FREE spares every page that somebody else maps",
         closes: "no page of which another process has data is given away, clean or dirty",
         effect: Effect::Closes("madvfree-clean-shared"),

@@ -2,23 +2,31 @@
 
 mod commits;
 mod difference;
+mod features;
+mod ids;
 mod orderings;
 mod presets;
 mod reading;
 mod release;
 mod rules;
 mod spelling;
+mod stable;
+mod version;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-pub use commits::{COMMITS, Commit, Effect, Provenance};
+pub use commits::{COMMITS, Commit, Effect, Landed, Provenance};
+pub use features::{FEATURES, Feature};
+pub use ids::{IdError, commit};
 pub use orderings::{KEPT, NONE, Ordering, OrderingKind, Orderings, Removal};
 pub use presets::{PRESETS, Preset};
 pub use reading::{Noted, Reading, Rule};
-pub use release::Release;
+pub use release::{ParseReleaseError, Release};
 pub use rules::*;
 pub use spelling::{SPELLINGS, Since, Spelling};
+pub use stable::{BRANCHES, Backport, Branch, First, Taken};
+pub use version::{NotKnown, Version};
 
 /// Every key for `--set`, each with its values: rules, then the switches of orderings.
 #[must_use]
@@ -56,10 +64,12 @@ pub enum Toggle {
 /// Why an era cannot be had. `near` holds what the user may have meant, best first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EraError {
-    /// No preset of that name.
+    /// No preset of that name, and no release or version either.
     Preset(String),
+    /// A release or version of which it is not known what it is made of, and the era that is nearest.
+    NotKnown(Release, NotKnown, String),
     /// No commit of that id.
-    Commit(String),
+    Commit(IdError),
     /// The commit is in the era already.
     Has(&'static str),
     /// The commit is not in the era.
@@ -74,7 +84,10 @@ impl fmt::Display for EraError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Preset(name) => write!(f, "there is no era `{name}`"),
-            Self::Commit(id) => write!(f, "there is no commit `{id}` among the toggles"),
+            Self::NotKnown(release, why, nearest) => {
+                write!(f, "{release} is not known: {why}; the nearest era is `{nearest}`")
+            }
+            Self::Commit(error) => error.fmt(f),
             Self::Has(id) => write!(f, "the era has commit {id} already"),
             Self::HasNot(id) => write!(f, "the era does not have commit {id}"),
             Self::Key(key) => write!(f, "there is no rule `{key}`"),
@@ -87,12 +100,10 @@ impl fmt::Display for EraError {
 
 impl std::error::Error for EraError {}
 
-/// The commit whose id begins with `id` (at least seven characters), or is it.
-fn commit(id: &str) -> Result<usize, EraError> {
-    COMMITS
-        .iter()
-        .position(|c| c.id == id || (id.len() >= 7 && (c.id.starts_with(id) || id.starts_with(c.id))))
-        .ok_or_else(|| EraError::Commit(id.to_owned()))
+impl From<IdError> for EraError {
+    fn from(error: IdError) -> Self {
+        Self::Commit(error)
+    }
 }
 
 impl Era {
@@ -104,7 +115,7 @@ impl Era {
     pub fn preset(name: &str) -> Result<Self, EraError> {
         let preset =
             PRESETS.iter().find(|p| p.name == name).ok_or_else(|| EraError::Preset(name.to_owned()))?;
-        let commits = preset.commits().into_iter().map(commit).collect::<Result<_, _>>()?;
+        let commits = preset.commits().into_iter().map(ids::place).collect::<Result<_, _>>()?;
         let mut era = Self {
             name: name.to_owned(),
             preset: preset.name,
@@ -132,13 +143,23 @@ impl Era {
         self
     }
 
+    /// The kernel of a release or version that has some commits beside those of the preset.
+    fn of_tree(mut self, tree: Release, more: &[&'static str]) -> Result<Self, EraError> {
+        for id in more {
+            self.commits.insert(ids::place(id)?);
+        }
+        (self.name, self.tree) = (tree.to_string(), tree);
+        self.apply();
+        Ok(self)
+    }
+
     /// The era with one commit more.
     ///
     /// # Errors
     ///
     /// If there is no such commit, or the era has it.
     pub fn with(mut self, id: &str) -> Result<Self, EraError> {
-        let index = commit(id)?;
+        let index = ids::place(id)?;
         if !self.commits.insert(index) {
             return Err(EraError::Has(COMMITS[index].id));
         }
@@ -153,7 +174,7 @@ impl Era {
     ///
     /// If there is no such commit, or the era lacks it.
     pub fn without(mut self, id: &str) -> Result<Self, EraError> {
-        let index = commit(id)?;
+        let index = ids::place(id)?;
         if !self.commits.remove(&index) {
             return Err(EraError::HasNot(COMMITS[index].id));
         }
@@ -211,6 +232,26 @@ impl Era {
         &self.name
     }
 
+    /// The release or candidate of the mainline that it is, if it is one.
+    #[must_use]
+    pub fn release(&self) -> Option<Release> {
+        Some(self.tree).filter(|tree| !tree.is_stable() && self.name == tree.to_string())
+    }
+
+    /// The preset that it is, by its own name or by that of a release or version that is made of the same. Toggles
+    /// that were added to it do not count.
+    #[must_use]
+    pub fn like(&self) -> Option<&'static str> {
+        let preset = |name: &str| PRESETS.iter().find(|preset| preset.name == name);
+        if let Some(preset) = preset(&self.name) {
+            return Some(preset.name);
+        }
+        let version = Self::version(&self.name).ok().filter(|version| version.unknown.is_empty())?;
+        let presets = Some(version.preset).into_iter().chain(PRESETS.iter().map(|preset| preset.name));
+        let same = |name: &str| Self::preset(name).is_ok_and(|preset| preset.commits == version.era.commits);
+        presets.into_iter().find(|name| same(name))
+    }
+
     /// What differs from the preset.
     #[must_use]
     pub fn toggles(&self) -> &[Toggle] {
@@ -242,7 +283,7 @@ impl Era {
     /// Whether the era has a commit.
     #[must_use]
     pub fn has(&self, id: &str) -> bool {
-        commit(id).is_ok_and(|i| self.commits.contains(&i))
+        ids::place(id).is_ok_and(|i| self.commits.contains(&i))
     }
 }
 

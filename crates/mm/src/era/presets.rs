@@ -58,10 +58,16 @@ const fn other(
 /// Every preset: releases and stable trees oldest first, then proposals.
 pub const PRESETS: &[Preset] = &[
     mainline(
-        "v5.7",
-        "mapcount and swapcount decide, a read GUP takes what is mapped, fork shares pinned pages",
+        "v5.4",
+        "mapcount and swapcount decide; no pins, which are references like any other, and no userfaultfd-wp",
         None,
         &["4969c1192d15", "31c4a3d3a0f8", "3ea277194daa"],
+    ),
+    mainline(
+        "v5.7",
+        "mapcount and swapcount decide, a read GUP takes what is mapped, fork shares pinned pages",
+        Some("v5.4"),
+        &["0758cd830494", "3faa52c03f44"],
     ),
     mainline("v5.8", "as v5.7, and a read GUP breaks COW as a write does", Some("v5.7"), &["17839856fd58"]),
     mainline(
@@ -84,7 +90,7 @@ pub const PRESETS: &[Preset] = &[
     ),
     other(
         "v5.10.y",
-        "stable v5.10.7: v5.10 with write_protect_seq; much later ones behave as with 9348b73c2e1b and feb889fb40fa, too",
+        "stable v5.10.7: v5.10 with write_protect_seq; later versions have more, and go by their own names",
         "v5.10.7",
         "v5.10",
         &["57efa1fe5957"],
@@ -103,19 +109,16 @@ pub const PRESETS: &[Preset] = &[
         &["912efa17e512", "6ce64428d620"],
     ),
     mainline(
+        "v5.15",
+        "a pin is taken in two steps; what a copy leaves behind leaves the swap cache",
+        Some("v5.12"),
+        &["c24d37322548", "f4c4a3f48480", "cb185d5f1ebf"],
+    ),
+    mainline(
         "v5.18",
         "page_count at swap-in, too; swap cache and LRU batch are dropped before counting",
-        Some("v5.12"),
-        &[
-            "c24d37322548",
-            "f4c4a3f48480",
-            "cb185d5f1ebf",
-            "b3ac04132c4b",
-            "6c8e2a256915",
-            "53a05ad9f21d",
-            "d4c470970d45",
-            "c145e0b47c77",
-        ],
+        Some("v5.15"),
+        &["b3ac04132c4b", "6c8e2a256915", "53a05ad9f21d", "d4c470970d45", "c145e0b47c77"],
     ),
     mainline(
         "v5.19",
@@ -133,25 +136,32 @@ pub const PRESETS: &[Preset] = &[
         "v6.2",
         "long-term read pins of private mappings break COW",
         Some("v6.1"),
-        &["84209e87c696", "7ea7e333842e", "uffd-unprotect-writable"],
+        &["84209e87c696", "7ea7e333842e"],
     ),
     mainline(
         "v6.4",
         "per-VMA locks, as released: v6.4.0 to v6.4.2, where fork does not take them",
         Some("v6.2"),
-        &["reclaim-recheck-pinned", "0bff0aaea03e"],
+        &["931298e103c2", "d824ec2a1546", "0bff0aaea03e"],
     ),
+    mainline("v6.6", "fork takes VMA locks; O_DIRECT pins", Some("v6.4"), &["fb49c455323f", "a7e689dd1c06"]),
     mainline(
         "v6.12",
-        "fork takes VMA locks; O_DIRECT pins",
-        Some("v6.4"),
-        &["fb49c455323f", "a7e689dd1c06", "io-uring-pin-fast", "c18160dba5ff"],
+        "a read that swaps in an exclusive page maps it writable; registered buffers are pinned through GUP-fast",
+        Some("v6.6"),
+        &["1943f96b3816", "c18160dba5ff"],
     ),
     mainline(
         "v6.15",
-        "unmapping leaves the LRU batches alone; what else is new concerns large folios",
+        "unmapping leaves the LRU batches alone; a clean page of MADV_FREE stays one; the rest concerns large folios",
         Some("v6.12"),
-        &["zap-no-lru-drain"],
+        &["1aa43598c03b", "faeb2831b517"],
+    ),
+    mainline(
+        "v6.18",
+        "as v6.15 for base pages: madvise takes VMA locks, which whoever changes page tables under the mmap lock takes, too",
+        Some("v6.15"),
+        &[],
     ),
     other(
         "aa-revert",
@@ -173,8 +183,8 @@ pub const PRESETS: &[Preset] = &[
         "unshare-v1",
         "proposal: v5.16 with unsharing by mapcount; write faults still count references",
         "v5.16",
-        "v5.12",
-        &["c24d37322548", "f4c4a3f48480", "cb185d5f1ebf", "dh-unshare-v1"],
+        "v5.15",
+        &["dh-unshare-v1"],
         &[],
     ),
     other(
