@@ -12,7 +12,9 @@ mod call;
 mod class;
 mod cpu;
 mod discard;
+mod evict;
 mod follow;
+mod heir;
 mod history;
 mod keepers;
 mod layout;
@@ -20,6 +22,7 @@ mod memory;
 mod needed;
 mod observation;
 mod oracle;
+mod order;
 mod program;
 mod promises;
 

@@ -165,6 +165,8 @@ pub struct Area {
     pub uffd_wp: bool,
     /// In the same page table as the area before, so under the same PTE lock. Others are far from each other.
     pub adjacent: bool,
+    /// With `UFFD_FEATURE_WP_UNPOPULATED`: what is not populated is protected as well.
+    pub wp_unpopulated: bool,
     /// The page is in the LRU-add batch of this actor's CPU, which holds a reference.
     pub lru_batch: Option<ActorId>,
     /// Actors whose TLB has the entry, writable and dirty as the PTE is.

@@ -27,6 +27,7 @@ fn seed() -> World {
         read_only: false,
         uffd_wp: false,
         adjacent: false,
+        wp_unpopulated: false,
         lru_batch: None,
         warm: vec![],
         words: [0, 0],

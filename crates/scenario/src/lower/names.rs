@@ -416,6 +416,7 @@ impl Names {
                     read_only: has("read_only"),
                     uffd_wp: has("uffd_wp"),
                     adjacent: has("adjacent"),
+                    wp_unpopulated: has("wp_unpopulated"),
                     lru_batch: None,
                     warm: Vec::new(),
                     words: area.words,
