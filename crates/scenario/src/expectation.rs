@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::era::{PRESETS, Toggle};
 use cowrace_trace::{Class, Verdict};
@@ -60,19 +61,23 @@ impl fmt::Display for Expectation {
     }
 }
 
-/// What the statements of a file say of an era. Those for the variant go before those for all.
-/// Of a kernel that does not have what the scenario asks for, `else` says nothing.
+/// What the statements of a file say of an era. Those for the architecture go before those for all, and those for the
+/// variant before those for all. Of a kernel that does not have what the scenario asks for, `else` says nothing.
 pub(crate) fn find(
     expects: &[ExpectDecl],
     era: &Era,
+    arch: Arch,
     variant: Option<&str>,
     applies: bool,
 ) -> Option<Expectation> {
-    let special = expects
-        .iter()
-        .filter(|e| e.variant.is_some() && e.variant.as_ref().map(|v| v.text.as_str()) == variant);
-    let general = expects.iter().filter(|e| e.variant.is_none());
-    among(special, era, applies).or_else(|| among(general, era, applies))
+    let of = |own_arch: bool, own_variant: bool| {
+        let is = move |e: &&ExpectDecl| {
+            e.arch == own_arch.then_some(arch)
+                && e.variant.as_ref().map(|v| v.text.as_str()) == variant.filter(|_| own_variant)
+        };
+        among(expects.iter().filter(is), era, applies)
+    };
+    of(true, true).or_else(|| of(true, false)).or_else(|| of(false, true)).or_else(|| of(false, false))
 }
 
 fn among<'e>(
@@ -93,12 +98,12 @@ fn matches(case: &Case, era: &Era) -> bool {
     same_toggles(&case.toggles, era.toggles()) && case.eras.iter().any(|set| contains(set, era))
 }
 
-fn same_toggles(a: &[Toggle], b: &[Toggle]) -> bool {
+pub(crate) fn same_toggles(a: &[Toggle], b: &[Toggle]) -> bool {
     a.iter().all(|t| b.contains(t)) && b.iter().all(|t| a.contains(t))
 }
 
 /// A release that is made of the same as a preset is judged like it. Any other is where it stands among the releases.
-fn contains(set: &EraSet, era: &Era) -> bool {
+pub(crate) fn contains(set: &EraSet, era: &Era) -> bool {
     let like = era.like();
     match set {
         EraSet::Kernel(name) => name == era.name() || like == Some(name.as_str()),

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
     match one.run(task, way) {
         Ok(judged) => {
             let Judged { trace, unknown } = &judged;
-            out.line(&one::headline(&task, trace, unknown.as_ref(), way.name()))?;
+            out.line(&format!("# {}", one::headline(&task, trace, unknown.as_ref(), way.name())))?;
             out.text(&told(task, trace, args.draw, &bounds))?;
             out.line(&format!("\nschedule: {}", trace.schedule))?;
             Ok(one::exit(&task, &judged, way))
@@ -69,9 +69,12 @@ fn violation(
         (Some(schedule), Some(class)) => {
             let story = Story::within(task, class, schedule, bounds)?;
             let part = story.task(task);
-            out.line(&one::headline(&task, &story.trace, None, "by search"))?;
+            out.line(&format!("# {}", one::headline(&task, &story.trace, None, "by search")))?;
             if !story.not_needed.is_empty() {
-                out.line(&format!("left out, because it happens without: {}", story.not_needed.join("; ")))?;
+                out.line(&format!(
+                    "# left out, because it happens without: {}",
+                    story.not_needed.join("; ")
+                ))?;
             }
             out.text(&told(part, &story.trace, args.draw, bounds))?;
             let of = if story.not_needed.is_empty() { "" } else { " of the whole scenario" };

@@ -64,7 +64,7 @@ fn moved(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Option<Twin> {
     // The drawing is a scenario of its own, whose rows are those that people see.
     let drawing = picture(task.scenario, task.variant, bad, Drawing::default()).to_string();
     let scenario = parse(&drawing).ok()?;
-    let variant = scenario.variant(task.variant.name())?;
+    let variant = scenario.variants().first()?;
     let promised = Promised::of_part(bounds);
     let task = Task { scenario: &scenario, variant, promised: Some(&promised), ..task };
     let moves: Vec<Directive> = directives::of(variant);

@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
-    ClearRefsPin, DirectIo, FollPin, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead,
-    HasPinned, IoUringPin, LazyfreeKept, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin,
-    Release, Rules, SwapinRecheck, SwapinReuse, SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect,
-    UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
+    ClearRefsPin, DirectIo, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice, GupForce,
+    GupLongterm, GupRead, HasPinned, IoUringPin, LazyfreeKept, MadvFree, MadvFreeSpares, MprotectUpgrade,
+    PinSteps, ReclaimPin, Release, Rules, SwapinRecheck, SwapinReuse, SwapinWritable, UffdFlush, UffdMmget,
+    UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// Where a row's statement comes from.
@@ -298,6 +298,15 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.uffd_mmget = UffdMmget::Yes,
     },
     Commit {
+        id: "0c4bcfdecb1a",
+        landed: landed("v5.17"),
+        title: "fuse: fix pipe buffer lifetime for direct_io",
+        closes: "the pipe of a FUSE server does not keep the page of a direct write",
+        effect: Effect::Closes("fuse-direct-io-splice-leak"),
+        provenance: Provenance::Read,
+        rule: |r| r.fuse_splice = FuseSplice::Copy,
+    },
+    Commit {
         id: "b3ac04132c4b",
         landed: landed("v5.17"),
         title: "mm/rmap: fix potential batched TLB flush race",
@@ -476,6 +485,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("odirect-fork-lost-read"),
         provenance: Provenance::Inferred,
         rule: |r| r.direct_io = DirectIo::Pin,
+    },
+    Commit {
+        id: "738adade96b2",
+        landed: landed("v6.9"),
+        title: "fuse: Fix missing FOLL_PIN for direct-io",
+        closes: "direct I/O of FUSE takes pins, so fork leaves its pages with the parent",
+        effect: Effect::Closes("dio-fuse-fork-lost-read"),
+        provenance: Provenance::Read,
+        rule: |r| r.fuse_direct_io = FuseDirectIo::Pin,
     },
     Commit {
         id: "1943f96b3816",

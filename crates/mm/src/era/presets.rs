@@ -118,7 +118,7 @@ pub const PRESETS: &[Preset] = &[
         "v5.18",
         "page_count at swap-in, too; swap cache and LRU batch are dropped before counting",
         Some("v5.15"),
-        &["b3ac04132c4b", "6c8e2a256915", "53a05ad9f21d", "d4c470970d45", "c145e0b47c77"],
+        &["b3ac04132c4b", "0c4bcfdecb1a", "6c8e2a256915", "53a05ad9f21d", "d4c470970d45", "c145e0b47c77"],
     ),
     mainline(
         "v5.19",
@@ -149,7 +149,7 @@ pub const PRESETS: &[Preset] = &[
         "v6.12",
         "a read that swaps in an exclusive page maps it writable; registered buffers are pinned through GUP-fast",
         Some("v6.6"),
-        &["1943f96b3816", "c18160dba5ff"],
+        &["738adade96b2", "1943f96b3816", "c18160dba5ff"],
     ),
     mainline(
         "v6.15",
