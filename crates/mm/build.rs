@@ -1,5 +1,6 @@
 //! Hashes the model's source, so that a schedule recorded on one model is refused by another, and lists its functions:
-//! the lines that make requests, who calls whom, and what the rules must be for that.
+//! the lines that make requests, who calls whom, and what the rules must be for that; and what each call of a scenario
+//! can come to.
 
 #[path = "build/formula.rs"]
 mod formula;
@@ -7,6 +8,8 @@ mod formula;
 mod reader;
 #[path = "build/scope.rs"]
 mod scope;
+#[path = "build/steps.rs"]
+mod steps;
 #[path = "build/syntax.rs"]
 mod syntax;
 
@@ -19,6 +22,8 @@ use reader::{Callee, Function};
 
 /// What follows no kernel function: it runs the calls of a scenario, and counts what they cost.
 const ASIDE: [&str; 2] = ["call.rs", "costs.rs"];
+/// What looks at an execution from outside: no call of a scenario comes there.
+const OUTSIDE: [&str; 6] = ["boot.rs", "check.rs", "costs.rs", "narrate.rs", "observe.rs", "probe.rs"];
 /// Has the rules, and is no code of the model but for the questions that it gives a name.
 const ERAS: &str = "era";
 
@@ -164,4 +169,9 @@ fn main() {
     for (name, list) in [("source.rs", requesting(&functions)), ("flow.rs", flow(&functions))] {
         std::fs::write(out.join(name), format!("&[\n{list}]\n")).expect("the list can be written");
     }
+    let inside =
+        |source: &&Source| !source.name.starts_with(ERAS) && !OUTSIDE.contains(&source.name.as_str());
+    let steps = steps::steps(sources.iter().filter(inside).map(|source| &source.syntax));
+    std::fs::write(out.join("steps.rs"), format!("match call {{\n{steps}}}\n"))
+        .expect("the list can be written");
 }

@@ -215,7 +215,7 @@ impl Task<'_> {
     /// What the file expects.
     #[must_use]
     pub fn expectation(&self) -> Option<Expectation> {
-        self.scenario.expectation(self.era, self.variant)
+        self.scenario.expectation_on(self.arch, self.era, self.variant)
     }
 
     /// Whether a result is what the file expects; `None` if the file need not say anything.

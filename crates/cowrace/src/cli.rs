@@ -114,7 +114,7 @@ pub enum Command {
     /// Without --schedule or --as-written, explores and tells the first bad interleaving.
     #[command(after_help = REPLAY_EXITS)]
     Explain(ExplainArgs),
-    /// Lists scenarios.
+    /// Lists scenarios, or the calls of the language with --calls.
     List(ListArgs),
     /// Lists eras and rules; with a name, the commits and rules of that era.
     Eras(ErasArgs),
@@ -408,6 +408,7 @@ pub struct OneArgs {
 
 /// Arguments of `cowrace replay`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("mode").required(true).multiple(true))]
 pub struct ReplayArgs {
     /// How it is drawn.
     #[command(flatten)]
@@ -416,13 +417,13 @@ pub struct ReplayArgs {
     #[command(flatten)]
     pub one: OneArgs,
     /// The order of the rows in the file.
-    #[arg(long, required_unless_present_any = ["schedule", "shuttle"], conflicts_with = "schedule")]
+    #[arg(long, group = "mode", conflicts_with = "schedule")]
     pub as_written: bool,
     /// A schedule, as `check` prints it.
-    #[arg(long)]
+    #[arg(long, group = "mode")]
     pub schedule: Option<Schedule>,
     /// Has shuttle follow the schedule as well, and compares: 14 if it comes to something else.
-    #[arg(long, conflicts_with = "as_written", requires = "schedule")]
+    #[arg(long, group = "mode", conflicts_with = "as_written", requires = "schedule")]
     pub shuttle: bool,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
@@ -452,8 +453,11 @@ pub struct ListArgs {
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Instead of scenarios, lists every call that a cell can be, with its steps.
+    #[arg(long, conflicts_with = "paths")]
+    pub calls: bool,
     /// Scenario files, and directories that are searched for `.race` files.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "calls")]
     pub paths: Vec<PathBuf>,
 }
 

@@ -1,11 +1,12 @@
 //! The rows of a diagram as the engine follows them.
 
 use cowrace_explore::{Directive, Until};
-use cowrace_scenario::{self as scenario, Variant};
+use cowrace_scenario::{self as scenario, CellKind, Variant};
 
 /// The moves of a diagram. Who has no rows, as the environment, moves when all rows are done.
 pub(crate) fn of(variant: &Variant) -> Vec<Directive> {
-    let drawn = |actor: &usize| variant.cells().iter().any(|c| c.column == *actor);
+    let drawn =
+        |actor: &usize| variant.cells().iter().any(|c| c.column == *actor && c.kind != CellKind::Remark);
     let rows = rows(variant).into_iter().map(|(_, directive)| directive);
     let rest = (0..variant.world().actors.len()).filter(|actor| !drawn(actor));
     rows.chain(rest.map(|actor| Directive { actor: actor as u8, until: Until::Finish })).collect()
@@ -13,7 +14,7 @@ pub(crate) fn of(variant: &Variant) -> Vec<Directive> {
 
 /// The moves that stand in rows, each with the index of its cell.
 fn rows(variant: &Variant) -> Vec<(usize, Directive)> {
-    let moves = variant.as_written().into_iter().enumerate().filter_map(|(cell, row)| {
+    let moves = variant.as_written().into_iter().filter_map(|row| {
         let until = match row.until {
             scenario::Until::Begin(call) => Until::Begin(call),
             scenario::Until::End(call) => Until::End(call),
@@ -23,7 +24,7 @@ fn rows(variant: &Variant) -> Vec<(usize, Directive)> {
             // Barriers are passed as soon as everybody is there, which all rows above see to.
             scenario::Until::Barrier(_) => return None,
         };
-        Some((cell, Directive { actor: row.actor as u8, until }))
+        Some((row.cell, Directive { actor: row.actor as u8, until }))
     });
     moves.collect()
 }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use cowrace_real_kernels::{Generated, TableError};
-use cowrace_scenario::{LoadError, Scenario, Source, Variant, load, parse};
+use cowrace_scenario::{Diagnostic, LoadError, Scenario, Source, Variant, load, parse};
 
 use crate::{Failure, Promised, diagnose, suggest};
 
@@ -57,10 +57,12 @@ pub(crate) fn damaged(error: &TableError) -> Failure {
 pub(crate) fn checked(sources: Vec<Source>) -> Result<Vec<Loaded>, Failure> {
     let mut loaded: Vec<Loaded> = Vec::new();
     let mut wrong = Vec::new();
+    let mut told = HashSet::new();
     for source in sources {
         match parse(&source.text) {
             Ok(scenario) => loaded.push(Loaded::new(source, scenario)),
-            Err(diagnostics) => {
+            Err(mut diagnostics) => {
+                without_repetition(&mut diagnostics, &mut told);
                 wrong.push(diagnose::draw(&source.path, &source.text, &diagnostics, colour()));
             }
         }
@@ -73,7 +75,7 @@ pub(crate) fn checked(sources: Vec<Source>) -> Result<Vec<Loaded>, Failure> {
     for Loaded { source, scenario, .. } in &loaded {
         if let Some(other) = names.insert(scenario.name(), source) {
             return Err(Failure::scenario(format!(
-                "error: {} and {} are both called `{}`",
+                "error: {} and {} are both called `{}`\n  reports name scenarios: give one of them another name in its `race` line, or name the files that are meant one by one",
                 other.path.display(),
                 source.path.display(),
                 scenario.name()
@@ -81,6 +83,17 @@ pub(crate) fn checked(sources: Vec<Source>) -> Result<Vec<Loaded>, Failure> {
         }
     }
     Ok(loaded)
+}
+
+/// Characters of advice that is worth reading once, as a list of all calls.
+const LONG: usize = 240;
+
+/// Takes away long advice that was given before.
+fn without_repetition(diagnostics: &mut [Diagnostic], told: &mut HashSet<String>) {
+    for diagnostic in diagnostics {
+        let is_new = |help: &String| help.len() <= LONG || told.insert(help.clone());
+        diagnostic.help = diagnostic.help.take().filter(is_new);
+    }
 }
 
 /// Reads the one scenario of a path.

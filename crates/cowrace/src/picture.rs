@@ -7,6 +7,7 @@ use cowrace_scenario::{Scenario, Variant, parse};
 use cowrace_trace::{Step as Mark, Trace};
 
 use crate::rows::{Detail, rows};
+use crate::story::cow;
 
 /// How the comments below a diagram begin; those of an earlier picture are not repeated.
 const FINDING: &str = "# VIOLATED ";
@@ -58,11 +59,11 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
         Some(column) => column.head(),
         None => spec.name.clone(),
     });
-    let kept =
-        scenario.footer_text().lines().filter(|line| !COMMENTS.iter().any(|begin| line.starts_with(begin)));
+    let footer = scenario.footer_of(variant);
+    let kept = footer.lines().filter(|line| !COMMENTS.iter().any(|begin| line.starts_with(begin)));
     let mut statements: Vec<String> = kept.map(str::to_owned).collect();
     while statements.pop_if(|line| line.trim().is_empty()).is_some() {}
-    let drawn = rows(world, trace, drawing.detail, shown, |id| variant.call_text(id).to_owned());
+    let drawn = rows(world, trace, drawing.detail, shown, variant);
     // The place of each actor among those that have columns.
     let places: Vec<usize> =
         shown.iter().scan(0, |next, &is| Some(std::mem::replace(next, *next + usize::from(is)))).collect();
@@ -71,7 +72,7 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
         row @ Row::Barrier(_) => row,
     };
     let mut diagram = Diagram {
-        header: scenario.header_text_without_env_actors().lines().map(str::to_owned).collect(),
+        header: scenario.header_of(variant).lines().map(str::to_owned).collect(),
         columns: columns.zip(shown).filter(|(_, shown)| **shown).map(|(head, _)| head).collect(),
         rows: drawn.into_iter().map(|drawn| placed(drawn.row)).collect(),
         footer: statements,
@@ -100,7 +101,7 @@ fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
         }
     }
     if let Some(finding) = &trace.finding {
-        let cow = finding.class.cow().map(|c| format!(" ({c})")).unwrap_or_default();
+        let cow = cow(trace, finding.class).map(|c| format!(" ({c})")).unwrap_or_default();
         let detail = finding.detail.replace(char::is_control, " ");
         lines.push(format!("{FINDING}{}{cow}: {detail}", finding.class));
     }
@@ -117,7 +118,7 @@ type Point<'w> = (&'w str, usize, Option<&'w str>);
 fn keeps(diagram: &Diagram, variant: &Variant, points: Points) -> bool {
     let world = variant.world();
     let Ok(redrawn) = parse(&diagram.to_string()) else { return false };
-    let Some(redrawn) = redrawn.variant(variant.name()) else { return false };
+    let Some(redrawn) = redrawn.variants().first() else { return false };
     points(world) == points(redrawn.world())
 }
 

@@ -4,6 +4,7 @@ use cowrace_machine::Prim;
 use cowrace_mm::World;
 use cowrace_mm::world::Step as Planned;
 use cowrace_render::Row;
+use cowrace_scenario::Variant;
 use cowrace_trace::{Event, Step, Trace};
 
 /// How much has a row of its own.
@@ -34,14 +35,14 @@ pub(crate) fn rows(
     trace: &Trace,
     detail: Detail,
     shown: &[bool],
-    call: impl Fn(u16) -> String,
+    variant: &Variant,
 ) -> Vec<Drawn> {
     let mut painter = Painter {
         world,
         trace,
         detail,
         shown,
-        call: &call,
+        variant,
         rows: Vec::new(),
         whole: vec![0; world.actors.len()],
         undrawn: vec![Vec::new(); world.actors.len()],
@@ -76,7 +77,7 @@ struct Painter<'a> {
     detail: Detail,
     /// For each actor, whether it has a column.
     shown: &'a [bool],
-    call: &'a dyn Fn(u16) -> String,
+    variant: &'a Variant,
     rows: Vec<Drawn>,
     /// For each actor, the row of its last call that is one cell.
     whole: Vec<usize>,
@@ -119,11 +120,13 @@ impl Painter<'_> {
             self.draw_up_to(actor, before);
             self.drawn[actor] = before + 1;
             let whole = self.is_whole(index, id);
-            let text = (self.call)(id);
+            let text = self.variant.call_text(id).to_owned();
+            self.remarks_above(actor, id);
             if whole {
                 self.undrawn[actor].push(index);
                 self.whole[actor] = self.rows.len();
                 self.cell(actor, text);
+                self.remarks_below(actor, id);
                 return;
             }
             self.cell(actor, format!("{text} {{"));
@@ -133,6 +136,7 @@ impl Painter<'_> {
         if event.steps.contains(&Step::End(id)) {
             self.cell(actor, "}".to_owned());
             self.open[actor] = None;
+            self.remarks_below(actor, id);
             return;
         }
         let is_marked = event.steps.iter().any(|s| matches!(s, Step::Anchor(_)));
@@ -189,7 +193,9 @@ impl Painter<'_> {
             match &self.world.actors[actor].steps[self.drawn[actor]] {
                 Planned::Call(call) => {
                     self.drawn[actor] += 1;
-                    self.cell(actor, (self.call)(call.id));
+                    self.remarks_above(actor, call.id);
+                    self.cell(actor, self.variant.call_text(call.id).to_owned());
+                    self.remarks_below(actor, call.id);
                 }
                 Planned::Barrier(id) => self.barrier(*id),
             }
@@ -251,6 +257,22 @@ impl Painter<'_> {
     fn step_of(&self, actor: usize, id: u16) -> usize {
         let is_it = |step: &Planned| matches!(step, Planned::Call(call) if call.id == id);
         self.world.actors[actor].steps.iter().position(is_it).unwrap_or(0)
+    }
+
+    /// What the file remarks beside a call stays beside it.
+    fn remarks_above(&mut self, actor: usize, call: u16) {
+        self.remarks(actor, self.variant.remarks(call).0);
+    }
+
+    fn remarks_below(&mut self, actor: usize, call: u16) {
+        self.remarks(actor, self.variant.remarks(call).1);
+    }
+
+    fn remarks(&mut self, actor: usize, texts: Vec<&str>) {
+        for text in texts {
+            let row = Row::Cells(vec![(actor, text.to_owned())]);
+            self.rows.push(Drawn { row, events: Vec::new() });
+        }
     }
 
     fn cell(&mut self, actor: usize, text: String) {

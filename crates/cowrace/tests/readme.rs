@@ -1,23 +1,28 @@
 //! The README shows what the tool prints.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cowrace::mm::Era;
 
 #[test]
-fn the_diagram_is_real() {
+fn what_is_shown_is_real() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let readme = std::fs::read_to_string(root.join("README.md")).expect("the README is there");
-    let mut lines = readme.lines().skip_while(|line| !line.starts_with("    $ "));
+    let commands = readme.match_indices("\n    $ cowrace ").map(|(at, _)| &readme[at + 1..]);
+    assert_eq!(commands.map(|block| shows(&root, block)).count(), 2, "`check` and `explain` are shown");
+}
+
+/// A command and what it prints, in part.
+fn shows(root: &Path, block: &str) {
+    let mut lines = block.lines();
     let command = lines.next().expect("a command");
-    let words: Vec<_> = command.split_whitespace().collect();
-    let file = words.iter().find(|w| w.ends_with(".race")).expect("a scenario");
+    let words: Vec<_> = command.split_whitespace().skip(2).collect();
     let era = words.iter().skip_while(|w| **w != "--era").nth(1).expect("an era");
     assert!(Era::preset(era).is_ok());
 
     let printed = std::process::Command::new(env!("CARGO_BIN_EXE_cowrace"))
-        .args(["check", file, "--era", era])
-        .current_dir(&root)
+        .args(words)
+        .current_dir(root)
         .output()
         .expect("the tool runs");
     let printed = String::from_utf8(printed.stdout).expect("text");

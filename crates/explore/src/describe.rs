@@ -109,7 +109,9 @@ pub(crate) fn waiting(
             let text = text(program, fresh, actor, request, Answer::default());
             let mut holding = holders.in_the_way(op);
             holding.dedup();
-            if holding.is_empty() {
+            if let Op::Await { .. } = op {
+                format!("waits at `{text}`")
+            } else if holding.is_empty() {
                 format!("waits for `{text}`")
             } else {
                 format!("waits for `{text}`, which {} has in hand", names(program, &holding))

@@ -166,11 +166,11 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
             let value = argument(cpu, value).await;
             return number(cpu.user_access(mm, va, word, Some(value)).await.map(|_| 0));
         }
-        Call::DirectRead { va, word, value } | Call::Recvmsg { va, word, value } => {
+        Call::DirectRead { va, word, value, .. } | Call::Recvmsg { va, word, value } => {
             let value = argument(cpu, value).await;
             return fill(cpu, here(va), spec, word, value).await;
         }
-        Call::DirectWrite { va, word } => {
+        Call::DirectWrite { va, word, .. } => {
             return match take(cpu, here(va), spec, false).await {
                 Ok(taken) => Value::Number(cpu.data(taken.page, word).await),
                 Err(errno) => Value::Errno(errno),
@@ -180,13 +180,18 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
             let taken = take(cpu, target, spec, flags.write).await;
             return keep(cpu, spec, taken, flags.write).await;
         }
-        Call::ExtractPages { va, write } => {
+        Call::ExtractPages { va, write, .. } => {
             let taken = take(cpu, here(va), spec, write).await;
             return keep(cpu, spec, taken, write).await;
         }
         Call::Vmsplice { va } => {
             let taken = take(cpu, here(va), spec, false).await;
             return keep(cpu, spec, taken, false).await;
+        }
+        Call::FuseSplice { handle: request } => {
+            let Some(held) = handle(cpu, request).await else { return Value::Errno(Errno::Efault) };
+            let page = behind(cpu, request, held).await;
+            return keep(cpu, spec, Ok(Taken { page, heir: None, is_history: false }), false).await;
         }
         Call::IoUringRegister { va } => {
             let taken = take(cpu, here(va), spec, true).await;

@@ -276,7 +276,7 @@ impl Judge<'_> {
             let own = self.world.actors[actor].mm.unwrap_or(0);
             match spec.call {
                 Call::Store { va, word, value } => note(actor, own, va, word, value, false),
-                Call::DirectRead { va, word, value } | Call::Recvmsg { va, word, value } => {
+                Call::DirectRead { va, word, value, .. } | Call::Recvmsg { va, word, value } => {
                     note(actor, own, va, word, value, true);
                 }
                 Call::DmaWrite { handle, word, value } => {

@@ -31,7 +31,7 @@ pub(crate) fn taken(call: &Call, own: Option<MmId>) -> Option<(Target, bool)> {
     let own = |va| Target { mm: own.unwrap_or(0), va };
     match *call {
         Call::Gup { target, flags, .. } => Some((target, flags.write)),
-        Call::ExtractPages { va, write } => Some((own(va), write)),
+        Call::ExtractPages { va, write, .. } => Some((own(va), write)),
         Call::Vmsplice { va } | Call::DirectWrite { va, .. } => Some((own(va), false)),
         Call::IoUringRegister { va } | Call::DirectRead { va, .. } | Call::Recvmsg { va, .. } => {
             Some((own(va), true))
@@ -52,11 +52,19 @@ pub(crate) fn keepers(world: &World, promises: &Promises) -> Vec<Keeper> {
                 | Call::ExtractPages { .. }
                 | Call::Vmsplice { .. }
                 | Call::IoUringRegister { .. }
+                | Call::FuseSplice { .. }
         );
         if !keeps || filling.next().is_some() {
             return None;
         }
-        let (target, write) = taken(&spec.call, world.actors[actor].mm)?;
+        let (target, write) = match spec.call {
+            // The memory of the request, which another call took hold of.
+            Call::FuseSplice { handle } => {
+                let (actor, request) = calls(world).find(|(_, call)| call.dest == Some(handle))?;
+                (taken(&request.call, world.actors[actor].mm)?.0, false)
+            }
+            call => taken(&call, world.actors[actor].mm)?,
+        };
         let rule = promises.rule(world, spec, target.va)?;
         Some(Keeper { variable, target, rule, write })
     };

@@ -90,6 +90,8 @@ impl Promises {
             Call::IoUringRegister { .. } => Some(self.write_pin),
             Call::ExtractPages { write: true, .. } | Call::DirectRead { .. } => Some(self.direct_read),
             Call::ExtractPages { write: false, .. } | Call::DirectWrite { .. } => Some(self.direct_write),
+            // What is written was there at some moment; whose it is afterwards nobody promises to the server.
+            Call::FuseSplice { .. } => Some(self.direct_write),
             Call::Recvmsg { .. } => Some(self.recvmsg),
             _ => None,
         }

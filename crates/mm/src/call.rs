@@ -89,11 +89,11 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             let value = argument(cpu, value).await;
             done(user::user_access(cpu, mm, va, word, Some(value)).await.map(|_| ()))
         }
-        Call::DirectRead { va, word, value } => {
+        Call::DirectRead { file, va, word, value } => {
             let value = argument(cpu, value).await;
-            done(user::direct_read(cpu, mm, va, word, value).await)
+            done(user::direct_read(cpu, file, mm, va, word, value).await)
         }
-        Call::DirectWrite { va, word } => number(user::direct_write(cpu, mm, va, word).await),
+        Call::DirectWrite { file, va, word } => number(user::direct_write(cpu, file, mm, va, word).await),
         Call::Recvmsg { va, word, value } => {
             let value = argument(cpu, value).await;
             done(user::recvmsg(cpu, mm, va, word, value).await)
@@ -108,8 +108,8 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             cpu.step("gup");
             handle(page, pin, flags.write)
         }
-        Call::ExtractPages { va, write } => {
-            let taken = user::iov_iter_extract_pages(cpu, mm, va, write).await;
+        Call::ExtractPages { file, va, write } => {
+            let taken = user::iov_iter_extract_pages(cpu, file, mm, va, write).await;
             cpu.step("gup");
             match taken {
                 Ok((page, foll)) => handle(Ok(page), foll.pin, write),
@@ -145,6 +145,10 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             let page = user::vmsplice(cpu, mm, va).await;
             cpu.step("gup");
             handle(page, false, false)
+        }
+        Call::FuseSplice { handle: request } => {
+            let Some(held) = read_handle(cpu, request).await else { return Value::Errno(Errno::Efault) };
+            handle(Ok(user::fuse_dev_splice_read(cpu, held.page()).await), false, false)
         }
         Call::IoUringRegister { va } => {
             let page = user::io_uring_register(cpu, mm, va).await;

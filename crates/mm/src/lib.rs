@@ -29,6 +29,7 @@ mod reach;
 pub mod result;
 pub mod rmap;
 mod source;
+mod steps;
 pub mod swap;
 pub mod swapfile;
 pub mod task_mmu;
@@ -50,6 +51,7 @@ pub use era::Era;
 pub use functions::FUNCTIONS;
 pub use reach::Reach;
 pub use source::{Function, SOURCE, place};
+pub use steps::Steps;
 pub use world::World;
 
 use crate::era::{Noted, Rules};
@@ -183,6 +185,7 @@ impl World {
                     | Call::ExtractPages { .. }
                     | Call::Vmsplice { .. }
                     | Call::IoUringRegister { .. }
+                    | Call::FuseSplice { .. }
             )
         };
         let calls = self.actors.iter().flat_map(|actor| &actor.steps).filter_map(|step| match step {

@@ -8,7 +8,8 @@ use cowrace_trace::{Change, Kind, Word};
 
 use crate::cpu::Kernel;
 use crate::objects::{
-    ACTIVE, Format, GUP_PIN_COUNTING_BIAS, Page, Thing, Whose, boot_page, file_page, thing, variable,
+    ACTIVE, Format, GUP_PIN_COUNTING_BIAS, MmStruct, Page, Thing, Whose, boot_page, file_page, thing,
+    variable,
 };
 use crate::pgtable::pte_dirty;
 use crate::pte::Pte;
@@ -212,7 +213,14 @@ impl Narrator {
             | Op::Downgrade { addr }
             | Op::SectionBegin { addr }
             | Op::SectionEnd { addr } => format!("{prim}({})", self.name(addr)),
-            Op::Await { addr, .. } => format!("{prim} {}", self.name(addr)),
+            Op::Await { addr, .. } => match thing(addr).map(|thing| thing.whose) {
+                // Only un-protecting wakes who waits in handle_userfault.
+                Some(Whose::Mm(mm)) if addr == MmStruct(mm).userfault_wakes() => {
+                    let mm = self.kernel.world.mms.get(mm).map_or("?", |mm| mm.name.as_str());
+                    format!("{prim} for UFFDIO_WRITEPROTECT({mm}, 0)")
+                }
+                _ => format!("{prim} {}", self.name(addr)),
+            },
             Op::Join { actor } => format!("{prim} for {}", self.kernel.world.actors[usize::from(actor)].name),
             Op::Barrier { .. } | Op::Fence => prim.to_owned(),
             Op::Alloc { obj, .. } | Op::Free { obj } => {

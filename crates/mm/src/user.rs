@@ -1,18 +1,20 @@
 //! What user space, devices and the rest of the kernel do with memory.
 //!
 //! Loads and stores follow the MMU and the architecture's fault handler; the consumers of GUP follow
-//! `lib/iov_iter.c`, `block/bio.c`, `fs/splice.c`, `net/tls/tls_sw.c` and `io_uring/rsrc.c` as far as the
-//! flags that they pass and the time for which they hold the page. Left out: everything else of them.
+//! `lib/iov_iter.c`, `block/bio.c`, `fs/nfs/direct.c`, `net/9p/trans_virtio.c`, `fs/fuse/`, `fs/splice.c`,
+//! `net/tls/tls_sw.c` and `io_uring/rsrc.c` as far as the flags that they pass and the time for which they hold the
+//! page. Left out: everything else of them.
 
-use cowrace_machine::{Prim, UserAccess};
+use cowrace_machine::{Prim, UserAccess, mmu};
 
 use crate::cpu::Cpu;
-use crate::era::{DirectIo, IoUringPin};
+use crate::era::{DirectIo, FuseDirectIo, FuseSplice, IoUringPin};
 use crate::gup::{Foll, get_user_pages, get_user_pages_fast, release};
 use crate::memory::do_user_addr_fault;
 use crate::objects::{MmStruct, Page, tlb, tlb_entry};
+use crate::page_alloc::alloc_page;
 use crate::swap::put_page;
-use crate::world::{Errno, GupFlags, Va};
+use crate::world::{Errno, FileKind, GupFlags, Va};
 
 /// A load (`store` is `None`) or store by user space: through the TLB, else by the walker, else by a fault.
 pub async fn user_access(
@@ -38,21 +40,30 @@ pub async fn user_access(
 const READ: GupFlags = GupFlags { write: false, force: false, longterm: false, unlockable: true };
 const WRITE: GupFlags = GupFlags { write: true, ..READ };
 
-fn direct_io(cpu: &Cpu, flags: GupFlags) -> Foll {
-    Foll { pin: cpu.rules().is(DirectIo::Pin), flags }
+/// How direct I/O takes a page. Block devices: a get up to v6.4, a pin since a7e689dd1c06 (v6.5). FUSE
+/// (`fuse_get_user_pages`): a get up to v6.8, a pin since 738adade96b2 (v6.9). NFS (`nfs_direct_read_schedule_iovec`,
+/// `nfs_direct_write_schedule_iovec`) and 9p (`p9_get_mapped_pages`): a get in every kernel up to v6.19.
+fn direct_io(cpu: &Cpu, file: FileKind, flags: GupFlags) -> Foll {
+    let pin = match file {
+        FileKind::Block => cpu.rules().is(DirectIo::Pin),
+        FileKind::Fuse => cpu.rules().is(FuseDirectIo::Pin),
+        FileKind::Nfs | FileKind::NineP => false,
+    };
+    Foll { pin, flags }
 }
 
 /// `iov_iter_extract_pages` (`lib/iov_iter.c`, v6.3 on; `iov_iter_get_pages2` and `iov_iter_get_pages` before):
-/// direct I/O takes a page, and holds it until its device is done. What it takes is a get up to v6.4, and a
-/// pin since a7e689dd1c06 (v6.5). Left out: iterators that are not over user memory, and more pages than one.
+/// direct I/O takes a page, and holds it until its device is done. Left out: iterators that are not over user memory,
+/// and more pages than one.
 pub async fn iov_iter_extract_pages(
     cpu: &Cpu,
+    file: FileKind,
     mm: MmStruct,
     va: Va,
     write: bool,
 ) -> Result<(Page, Foll), Errno> {
     let _frame = cpu.frame("iov_iter_extract_pages");
-    let foll = direct_io(cpu, if write { WRITE } else { READ });
+    let foll = direct_io(cpu, file, if write { WRITE } else { READ });
     Ok((get_user_pages_fast(cpu, mm, va, foll).await?, foll))
 }
 
@@ -73,10 +84,23 @@ async fn device_fills(
     Ok(())
 }
 
-/// `read(2)` with `O_DIRECT`: `bio_iov_iter_get_pages`, a get up to v6.4, a pin since.
-pub async fn direct_read(cpu: &Cpu, mm: MmStruct, va: Va, word: u8, value: u64) -> Result<(), Errno> {
-    let _frame = cpu.frame("blkdev_direct_IO");
-    device_fills(cpu, mm, va, word, value, direct_io(cpu, WRITE)).await
+/// `read(2)` with `O_DIRECT`: `bio_iov_iter_get_pages`, or what the file system has in its place. A FUSE server fills
+/// the page where a device would.
+pub async fn direct_read(
+    cpu: &Cpu,
+    file: FileKind,
+    mm: MmStruct,
+    va: Va,
+    word: u8,
+    value: u64,
+) -> Result<(), Errno> {
+    let _frame = match file {
+        FileKind::Block => cpu.frame("blkdev_direct_IO"),
+        FileKind::Nfs => cpu.frame("nfs_file_direct_read"),
+        FileKind::NineP => cpu.frame("p9_virtio_zc_request"),
+        FileKind::Fuse => cpu.frame("fuse_direct_io"),
+    };
+    device_fills(cpu, mm, va, word, value, direct_io(cpu, file, WRITE)).await
 }
 
 /// `recvmsg(2)` with kTLS: `tls_setup_from_iter` takes gets in every era.
@@ -86,9 +110,14 @@ pub async fn recvmsg(cpu: &Cpu, mm: MmStruct, va: Va, word: u8, value: u64) -> R
 }
 
 /// `write(2)` with `O_DIRECT`: the device reads one word.
-pub async fn direct_write(cpu: &Cpu, mm: MmStruct, va: Va, word: u8) -> Result<u64, Errno> {
-    let _frame = cpu.frame("blkdev_direct_IO");
-    let foll = direct_io(cpu, READ);
+pub async fn direct_write(cpu: &Cpu, file: FileKind, mm: MmStruct, va: Va, word: u8) -> Result<u64, Errno> {
+    let _frame = match file {
+        FileKind::Block => cpu.frame("blkdev_direct_IO"),
+        FileKind::Nfs => cpu.frame("nfs_file_direct_write"),
+        FileKind::NineP => cpu.frame("p9_virtio_zc_request"),
+        FileKind::Fuse => cpu.frame("fuse_direct_io"),
+    };
+    let foll = direct_io(cpu, file, READ);
     let page = get_user_pages_fast(cpu, mm, va, foll).await?;
     cpu.step("gup");
     let value = cpu.load(page.data(word), Prim::DmaRead).await.bits;
@@ -101,6 +130,25 @@ pub async fn direct_write(cpu: &Cpu, mm: MmStruct, va: Va, word: u8) -> Result<u
 pub async fn vmsplice(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<Page, Errno> {
     let _frame = cpu.frame("vmsplice_to_pipe");
     get_user_pages_fast(cpu, mm, va, Foll { pin: false, flags: READ }).await
+}
+
+/// `fuse_dev_splice_read` (`fs/fuse/dev.c`): the server moves a request into a pipe. Up to v5.16 `fuse_copy_page` lets
+/// the pipe refer to the page of the request itself (`fuse_ref_page`), also to one that direct I/O has taken from user
+/// space and gives back when the request is done. Since 0c4bcfdecb1a (v5.17) it copies such pages into a new one
+/// (`fuse_copy_fill`). Left out: the pipe, headers, and pages that are moved into the page cache.
+pub async fn fuse_dev_splice_read(cpu: &Cpu, page: Page) -> Page {
+    let _frame = cpu.frame("fuse_dev_splice_read");
+    if cpu.rules().is(FuseSplice::Reference) {
+        cpu.get_page(page).await;
+        return page;
+    }
+    let copy = alloc_page(cpu).await;
+    for word in 0..mmu::DATA_WORDS {
+        let data = cpu.load(page.data(word), Prim::DmaRead).await;
+        cpu.store(copy.data(word), data, Prim::DmaWrite).await;
+    }
+    cpu.why(|| format!("a page of user space, so copy {} to {}", cpu.name(page), cpu.name(copy)));
+    copy
 }
 
 /// `io_uring_register(IORING_REGISTER_BUFFERS)`: a long-term write pin. Up to v6.9 with `pin_user_pages`, under an mmap

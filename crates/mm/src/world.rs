@@ -196,6 +196,26 @@ pub struct GupFlags {
     pub unlockable: bool,
 }
 
+/// What kind of file direct I/O goes to: it decides how the page is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// A block device, or a file system that does I/O as those do.
+    #[default]
+    Block,
+    /// NFS.
+    Nfs,
+    /// 9p over virtio, without a copy.
+    NineP,
+    /// FUSE, opened by the server with `FOPEN_DIRECT_IO`.
+    Fuse,
+}
+
+impl FileKind {
+    /// Every kind, with the word for it in a scenario.
+    pub const ALL: [(&'static str, Self); 4] =
+        [("block", Self::Block), ("nfs", Self::Nfs), ("9p", Self::NineP), ("fuse", Self::Fuse)];
+}
+
 /// Advice of `madvise`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
@@ -231,8 +251,10 @@ pub enum Call {
         value: Arg,
     },
     /// `read(2)` with `O_DIRECT` of one word: the device writes `value` into the page. Steps `gup`, `dma`.
-    /// A get or a pin by era. 0, or `EFAULT`.
+    /// A get or a pin by era and kind of file. 0, or `EFAULT`.
     DirectRead {
+        /// The kind of file.
+        file: FileKind,
         /// The page.
         va: Va,
         /// The word.
@@ -242,6 +264,8 @@ pub enum Call {
     },
     /// `write(2)` with `O_DIRECT` of one word: what the device read, or `EFAULT`. Steps `gup`, `dma`.
     DirectWrite {
+        /// The kind of file.
+        file: FileKind,
         /// The page.
         va: Va,
         /// The word.
@@ -270,6 +294,8 @@ pub enum Call {
     /// `iov_iter_extract_pages`: a page as direct I/O takes it, a get or a pin by era. A handle, or `EFAULT`.
     /// Step `gup`.
     ExtractPages {
+        /// The kind of file.
+        file: FileKind,
         /// The page.
         va: Va,
         /// The device will write into it, as for `read(2)`.
@@ -300,6 +326,12 @@ pub enum Call {
     Vmsplice {
         /// The page.
         va: Va,
+    },
+    /// A FUSE server splices a request out of `/dev/fuse` that was written with direct I/O: a handle of the page, or of
+    /// a copy, by era.
+    FuseSplice {
+        /// The handle that the request holds.
+        handle: VarId,
     },
     /// `read(2)` from the pipe: the word as it is in the page now. The buffer keeps its reference.
     PipeRead {

@@ -3,8 +3,8 @@
 use cowrace_explore::{Explorer, replay};
 use cowrace_machine::{Arch, Point, Window};
 use cowrace_mm::world::{
-    ActorSpec, Area, Arg, Backing, Call, CallSpec, Environment, Expr, Mm, Modality, Origin, Populate,
-    Predicate, Relation, Step, Term, World,
+    ActorSpec, Area, Arg, Backing, Call, CallSpec, Environment, Expr, FileKind, Mm, Modality, Origin,
+    Populate, Predicate, Relation, Step, Term, World,
 };
 use cowrace_mm::{Era, program};
 use cowrace_trace::Class;
@@ -41,7 +41,11 @@ fn seed() -> World {
                 "thread0",
                 Some(0),
                 vec![
-                    call(0, None, Call::DirectRead { va: 0, word: 0, value: Arg::Number(1) }),
+                    call(
+                        0,
+                        None,
+                        Call::DirectRead { file: FileKind::Block, va: 0, word: 0, value: Arg::Number(1) },
+                    ),
                     call(1, Some(0), Call::Load { va: 0, word: 0 }),
                 ],
             ),

@@ -57,5 +57,5 @@ pub use explain::explain;
 pub use markdown::markdown;
 pub use report::{about, conditions, counts, figures, json, line, summary};
 pub use table::{matrix, table};
-pub use tale::{Part, Tale, Told};
+pub use tale::{Part, Tale, Told, wrap};
 pub use why::{why, why_markdown};

@@ -9,9 +9,9 @@ use crate::Diagram;
 /// A story, ready to be told.
 #[derive(Clone, Debug, Default)]
 pub struct Tale {
-    /// What one must know before: lines.
+    /// What one must know before, beside the header of the diagram: lines.
     pub opening: Vec<String>,
-    /// The diagram; of it the columns and the rows are drawn.
+    /// The diagram: a scenario, of which the rows get numbers.
     pub diagram: Diagram,
     /// What happens in each of its rows.
     pub rows: Vec<Told>,
@@ -39,6 +39,9 @@ pub struct Part {
     pub lines: Vec<String>,
 }
 
+/// Ends a scenario: what follows is for people.
+const END: &str = "--";
+
 /// How rows are to be read.
 const LEGEND: &str = "\
 Row by row, what is different behind each. Accesses of user space go by the
@@ -52,10 +55,18 @@ impl fmt::Display for Tale {
         let drawn = Diagram { header: Vec::new(), footer: Vec::new(), ..self.diagram.clone() }.to_string();
         let digits = self.rows.len().to_string().len();
         let margin = digits + 2;
-        for line in &self.opening {
-            writeln!(f, "{line}")?;
+        // Where to read about it is not what one wants to know here.
+        let says = |line: &&String| {
+            !["link", "from", "note"].iter().any(|word| line.split(' ').next() == Some(word))
+        };
+        let header: Vec<String> = self.diagram.header.iter().filter(says).cloned().collect();
+        for block in [&header, &self.opening] {
+            let text = block.join("\n");
+            if !text.trim().is_empty() {
+                writeln!(f, "{}", text.trim_matches('\n'))?;
+            }
         }
-        if !self.opening.is_empty() {
+        if !self.diagram.header.is_empty() || !self.opening.is_empty() {
             writeln!(f)?;
         }
         for (at, line) in drawn.lines().enumerate() {
@@ -65,6 +76,13 @@ impl fmt::Display for Tale {
                 _ => writeln!(f, "{}", format!("{:margin$}{line}", "").trim_end())?,
             }
         }
+        // Comments below a diagram say what the paragraphs say.
+        let statements = self.diagram.footer.iter().filter(|line| !line.starts_with('#'));
+        let statements = statements.map(String::as_str).collect::<Vec<_>>().join("\n");
+        if !statements.trim().is_empty() {
+            writeln!(f, "\n{}", statements.trim_matches('\n'))?;
+        }
+        writeln!(f, "\n{END}")?;
         if self.accesses.is_empty() {
             self.tell_rows(f, digits)?;
         } else {
@@ -98,8 +116,9 @@ impl Tale {
     }
 }
 
-/// A paragraph in lines.
-fn wrap(text: &str) -> String {
+/// A paragraph in lines that are short enough for a terminal.
+#[must_use]
+pub fn wrap(text: &str) -> String {
     let mut out = String::new();
     let mut width = 0;
     for word in text.split_whitespace() {
@@ -153,6 +172,7 @@ mod tests {
             closing: vec!["lost-write (wrong CoW): ".to_owned() + &"word ".repeat(16)],
         };
         insta::assert_snapshot!(tale, @r"
+        race r
         mm A { buf: anon }
 
            a @A          b @A
@@ -160,6 +180,8 @@ mod tests {
         1  r = buf[0] {
         2                buf[0] = 1
         3  }
+
+        --
 
         Row by row, what is different behind each. Accesses of user space go by the
         page table (walk) or by the TLB.

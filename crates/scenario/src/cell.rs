@@ -12,10 +12,12 @@ use winnow::prelude::*;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::grammar::{Parsed, Place, cut, expected, need, number, peek, place, run, symbol};
 use crate::lex::{Input, Kind, Name};
-use crate::nearest::{did_you_mean, quote};
+use crate::nearest::{did_you_mean, nearest, quote};
 use crate::ops;
+use crate::phrases;
 use crate::scan::FOOTER;
 use crate::text::Text;
+use crate::{anchors, known, unknown};
 
 /// What a cell says, before anybody knows what the names mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +61,7 @@ impl Item {
 
 /// Reads a cell.
 pub(crate) fn parse(text: &Text) -> Result<Cell, Diagnostic> {
-    run(text, cell)
+    run(text, cell).map_err(|diagnostic| phrases::or(text.as_str(), text.whole(), diagnostic))
 }
 
 fn cell(input: &mut Input<'_, '_>) -> Parsed<Cell> {
@@ -183,9 +185,17 @@ fn stray(place: &Place, alone: bool) -> Diagnostic {
         return Diagnostic::new(place.at.clone(), "wait for what?")
             .help("`wait f` waits until the variable `f` is set, `wait C` until the mm `C` has exited");
     }
+    if known::find(word).is_some() || unknown::step(word).is_some() {
+        return unknown::call(&place.name);
+    }
     let near = did_you_mean(word, ops::names().chain(["wait"]).chain(FOOTER));
+    // `wp_copy_page` is no call either way.
+    if near.is_none() && nearest(word, anchors::names()).is_some() {
+        return unknown::call(&place.name);
+    }
     let help = match near {
         Some(near) => near,
+        None if alone && phrases::find(word).is_some() => phrases::advice(word),
         None if alone => {
             "a cell is a call, a load as `x = buf[0]` or a store as `buf[0] = 1`; steps of a call stand \
                           between `call(..) {` and `}`"

@@ -79,11 +79,15 @@ pub enum CellKind {
     Close(u16),
     /// A barrier, as an index into [`cowrace_mm::World::barriers`].
     Barrier(usize),
+    /// What somebody remarked: it does nothing.
+    Remark,
 }
 
 /// One move of a replay that obeys the order of the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AsWritten {
+    /// Its place among the cells of the variant.
+    pub cell: usize,
     /// The line of the file, from 1.
     pub line: usize,
     /// The cell or the barrier.
@@ -116,18 +120,17 @@ pub enum Until {
 
 /// The moves of a diagram.
 pub(crate) fn as_written(cells: &[Cell]) -> Vec<AsWritten> {
-    let moves = cells.iter().map(|cell| AsWritten {
-        line: cell.line,
-        span: cell.span.clone(),
-        actor: cell.column,
-        until: match &cell.kind {
+    let moves = cells.iter().enumerate().filter_map(|(place, cell)| {
+        let until = match &cell.kind {
             CellKind::Call(call) | CellKind::Close(call) => Until::End(*call),
             CellKind::Open(call) => Until::Begin(*call),
             CellKind::Anchor { call, name, nth } => {
                 Until::Step { call: *call, name: name.clone(), nth: *nth }
             }
             CellKind::Barrier(index) => Until::Barrier(*index),
-        },
+            CellKind::Remark => return None,
+        };
+        Some(AsWritten { cell: place, line: cell.line, span: cell.span.clone(), actor: cell.column, until })
     });
     moves.collect()
 }

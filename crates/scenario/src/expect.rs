@@ -1,20 +1,21 @@
 //! The grammar of `expect`.
 //!
 //! ```text
-//! expect  = "expect" ["variant" NAME ":"] part {";" part}
+//! expect  = "expect" [["variant" NAME] ["arch" NAME] ":"] part {";" part}
 //! part    = "else" OUTCOME | eras {"with" ID | "without" ID | "set" KEY "=" VALUE} OUTCOME
 //! eras    = era {"," era}          era = NAME | NAME? ".." NAME? | '"' NAME '"'
 //! ```
 
+use cowrace_machine::Arch;
 use cowrace_mm::era::{COMMITS, PRESETS, Toggle, settings};
-use cowrace_trace::Class;
+use cowrace_trace::{Class, Verdict};
 
 use crate::diagnostic::{Diagnostic, Report, Span};
-use crate::expectation::Expectation;
+use crate::expectation::{self, Expectation};
 use crate::lex::Name;
 use crate::nearest::{choose, did_you_mean, quote};
 use crate::scan::Statement;
-use crate::syntax::{Case, EraSet, ExpectDecl, VariantDecl};
+use crate::syntax::{At, Case, EraSet, ExpectDecl, VariantDecl};
 use crate::text::Text;
 
 const USAGE: &str = "as `expect v5.9..v5.18 lost-read; else holds`";
@@ -34,21 +35,14 @@ pub(crate) fn read(
         return None;
     }
     let before = report.len();
-    let mut decl = ExpectDecl { variant: None, cases: Vec::new(), otherwise: None };
-    let mut start = 0;
-    if let Some(rest) = body.as_str().strip_prefix("variant").filter(|r| r.starts_with(char::is_whitespace)) {
-        let Some(colon) = rest.find(':') else {
-            report.push(
-                Diagnostic::new(body.span(0..7), "expected `variant NAME:`")
-                    .help("as `expect variant pin: holds`"),
-            );
-            return None;
-        };
-        start = 7 + colon + 1;
-        let name = body.trimmed(7..start - 1);
-        decl.variant = report.ok(variant(&name, variants));
-        decl.variant.as_ref()?;
-    }
+    let mut decl = ExpectDecl {
+        at: At(statement.span.clone()),
+        variant: None,
+        arch: None,
+        cases: Vec::new(),
+        otherwise: None,
+    };
+    let start = scope(&body, variants, &mut decl, report)?;
     for part in body.trimmed(start..body.as_str().len()).split(&[';']) {
         if report.is_full() {
             break;
@@ -71,11 +65,103 @@ pub(crate) fn read(
     Some(decl)
 }
 
+/// Reads what a statement is for, up to its colon. Where the cases begin.
+fn scope(body: &Text, variants: &[VariantDecl], decl: &mut ExpectDecl, report: &mut Report) -> Option<usize> {
+    let text = body.as_str();
+    let word =
+        |at: usize| text[at..].split(|c: char| c.is_whitespace() || c == ':').next().unwrap_or_default();
+    if !matches!(word(0), "variant" | "arch") {
+        return Some(0);
+    }
+    let Some(colon) = text.split([';', '\n']).next().and_then(|first| first.find(':')) else {
+        let message = format!("expected `{} NAME:`", word(0));
+        report.push(
+            Diagnostic::new(body.span(0..word(0).len()), message)
+                .help("as `expect variant pin: holds` or `expect arch arm64: v5.7..v5.9 lost-write`"),
+        );
+        return None;
+    };
+    let names = body.trimmed(0..colon);
+    let mut words = words(&names).map_err(|wrong| report.push(wrong)).ok()?.into_iter().peekable();
+    while let Some(what) = words.next() {
+        let name = words.next_if(|name| !matches!(name.text, "variant" | "arch"));
+        match (what.text, name) {
+            ("variant", Some(name)) if decl.variant.is_none() && decl.arch.is_none() => {
+                decl.variant = Some(report.ok(variant(&name, variants))?);
+            }
+            ("arch", Some(name)) if decl.arch.is_none() => {
+                decl.arch = Some(report.ok(arch(&name))?);
+            }
+            _ => {
+                report.push(
+                    Diagnostic::new(what.at, format!("unexpected {} before the colon", quote(what.text)))
+                        .help("as `expect variant pin arch arm64: holds`"),
+                );
+                return None;
+            }
+        }
+    }
+    Some(colon + 1)
+}
+
+fn arch(word: &Word<'_>) -> Result<Arch, Diagnostic> {
+    let names = || Arch::ALL.iter().map(|arch| arch.name());
+    Arch::ALL.iter().copied().find(|arch| arch.name() == word.text).ok_or_else(|| {
+        Diagnostic::new(word.at.clone(), format!("unknown architecture {}", quote(word.text)))
+            .maybe_help(choose(word.text, "there are", names()))
+    })
+}
+
+/// Two outcomes for one era are one too many.
+pub(crate) fn check_cases(expects: &[ExpectDecl], report: &mut Report) {
+    for (i, expect) in expects.iter().enumerate() {
+        let same = |e: &&ExpectDecl| e.variant == expect.variant && e.arch == expect.arch;
+        for (j, case) in expect.cases.iter().enumerate() {
+            let earlier = expects[..i].iter().filter(same).flat_map(|e| &e.cases).chain(&expect.cases[..j]);
+            let against = earlier.filter(|other| {
+                !agree(other.outcome, case.outcome)
+                    && expectation::same_toggles(&other.toggles, &case.toggles)
+            });
+            let clash = against.flat_map(|other| names(other).map(move |era| (era, other.outcome)));
+            if let Some((era, outcome)) =
+                clash.into_iter().find(|(era, _)| names(case).any(|name| name == *era))
+            {
+                report.push(
+                    Diagnostic::new(
+                        case.at.0.clone(),
+                        format!("`{era}` is {} here and `{outcome}` above", quote(&case.outcome.to_string())),
+                    )
+                    .help("an era has one outcome: leave it out of one of the two"),
+                );
+            }
+        }
+    }
+}
+
+/// Whether one run can be both: any violation is one of its class.
+fn agree(a: Expectation, b: Expectation) -> bool {
+    let violated = |outcome: Expectation| outcome.verdict() == Some(Verdict::Violated);
+    a == b || violated(a) && violated(b) && (a.class().is_none() || b.class().is_none())
+}
+
+/// The eras of a case, one by one.
+fn names(case: &Case) -> impl Iterator<Item = &str> {
+    case.eras.iter().flat_map(|set| {
+        let own = match set {
+            EraSet::Own(own) => Some(own.as_str()),
+            _ => None,
+        };
+        own.into_iter()
+            .chain(PRESETS.iter().map(|preset| preset.name).filter(|name| expectation::contains(set, name)))
+    })
+}
+
 /// Two answers for everything else are one too many.
 pub(crate) fn check_else(expects: &[ExpectDecl], statements: &[Statement], report: &mut Report) {
     let lines: Vec<&Statement> = statements.iter().filter(|s| s.keyword.text == "expect").collect();
     for (i, expect) in expects.iter().enumerate() {
-        let earlier = expects[..i].iter().any(|e| e.variant == expect.variant && e.otherwise.is_some());
+        let same = |e: &ExpectDecl| e.variant == expect.variant && e.arch == expect.arch;
+        let earlier = expects[..i].iter().any(|e| same(e) && e.otherwise.is_some());
         if earlier && expect.otherwise.is_some() && lines.len() == expects.len() {
             report.push(
                 Diagnostic::new(lines[i].span.clone(), "a second `else`")
@@ -85,15 +171,15 @@ pub(crate) fn check_else(expects: &[ExpectDecl], statements: &[Statement], repor
     }
 }
 
-fn variant(name: &Text, variants: &[VariantDecl]) -> Result<Name, Diagnostic> {
-    if variants.iter().any(|v| v.name.text == name.as_str()) {
-        return Ok(Name::new(name.as_str(), name.whole()));
+fn variant(name: &Word<'_>, variants: &[VariantDecl]) -> Result<Name, Diagnostic> {
+    if variants.iter().any(|v| v.name.text == name.text) {
+        return Ok(Name::new(name.text, name.at.clone()));
     }
-    let help = choose(name.as_str(), "the file has", variants.iter().map(|v| v.name.text.as_str()))
+    let help = choose(name.text, "the file has", variants.iter().map(|v| v.name.text.as_str()))
         .unwrap_or_else(|| {
             "the file has no variants; as `variant pin { $grab = pin_user_pages_fast }`".to_owned()
         });
-    Err(Diagnostic::new(name.whole(), format!("unknown variant {}", quote(name.as_str()))).help(help))
+    Err(Diagnostic::new(name.at.clone(), format!("unknown variant {}", quote(name.text))).help(help))
 }
 
 /// A word, a comma or a text in quotes.
@@ -167,7 +253,7 @@ fn case(part: &Text, decl: &mut ExpectDecl) -> Result<(), Diagnostic> {
         rest = more;
     }
     let outcome = outcome(rest, part)?;
-    decl.cases.push(Case { eras, toggles, outcome });
+    decl.cases.push(Case { eras, toggles, outcome, at: At(part.whole()) });
     Ok(())
 }
 

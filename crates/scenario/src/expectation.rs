@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::era::{PRESETS, Toggle};
 use cowrace_trace::{Class, Verdict};
@@ -56,13 +57,22 @@ impl fmt::Display for Expectation {
     }
 }
 
-/// What the statements of a file say of an era. Those for the variant go before those for all.
-pub(crate) fn find(expects: &[ExpectDecl], era: &Era, variant: Option<&str>) -> Option<Expectation> {
-    let special = expects
-        .iter()
-        .filter(|e| e.variant.is_some() && e.variant.as_ref().map(|v| v.text.as_str()) == variant);
-    let general = expects.iter().filter(|e| e.variant.is_none());
-    among(special, era).or_else(|| among(general, era))
+/// What the statements of a file say of an era. Those for the architecture go before those for all, and those for the
+/// variant before those for all.
+pub(crate) fn find(
+    expects: &[ExpectDecl],
+    era: &Era,
+    arch: Arch,
+    variant: Option<&str>,
+) -> Option<Expectation> {
+    let of = |own_arch: bool, own_variant: bool| {
+        let is = move |e: &&ExpectDecl| {
+            e.arch == own_arch.then_some(arch)
+                && e.variant.as_ref().map(|v| v.text.as_str()) == variant.filter(|_| own_variant)
+        };
+        among(expects.iter().filter(is), era)
+    };
+    of(true, true).or_else(|| of(true, false)).or_else(|| of(false, true)).or_else(|| of(false, false))
 }
 
 fn among<'e>(expects: impl Iterator<Item = &'e ExpectDecl> + Clone, era: &Era) -> Option<Expectation> {
@@ -79,11 +89,11 @@ fn matches(case: &Case, era: &Era) -> bool {
     same_toggles(&case.toggles, era.toggles()) && case.eras.iter().any(|set| contains(set, era.name()))
 }
 
-fn same_toggles(a: &[Toggle], b: &[Toggle]) -> bool {
+pub(crate) fn same_toggles(a: &[Toggle], b: &[Toggle]) -> bool {
     a.iter().all(|t| b.contains(t)) && b.iter().all(|t| a.contains(t))
 }
 
-fn contains(set: &EraSet, name: &str) -> bool {
+pub(crate) fn contains(set: &EraSet, name: &str) -> bool {
     let position = |name: &str| PRESETS.iter().filter(|p| p.mainline).position(|p| p.name == name);
     match set {
         EraSet::Preset(preset) => preset == name,

@@ -42,6 +42,7 @@ pub(crate) fn read(statements: &[Statement], variants: &[VariantDecl], report: &
         }
     }
     expect::check_else(&footer.expects, statements, report);
+    expect::check_cases(&footer.expects, report);
     footer
 }
 

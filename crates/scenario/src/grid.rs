@@ -1,30 +1,22 @@
-//! The diagram: columns, rows, cells.
+//! The diagram: rows and cells.
 
 use cowrace_mm::world::MAX_ACTORS;
-use unicode_width::UnicodeWidthChar;
 
 use crate::diagnostic::{Diagnostic, Report, Span};
-use crate::lex::{self, MAX_WORD, Name};
+use crate::heading::{self, Run, TAB, advance, key};
+use crate::lex::Name;
 use crate::nearest::quote;
+use crate::phrases;
+use crate::remark;
 use crate::scan::Parts;
 use crate::syntax::{At, Grid, Head, RawCell, Row, RowKind, Shape};
 use crate::text::{Line, Text};
 
-/// Width of a tab.
-const TAB: usize = 8;
-
-/// Blanks that a cell may stand in from the start of its column if it runs over the next.
+/// Blanks that a cell may stand in from the start of its column if it runs over the next, wherever that is.
 const INDENT: usize = 4;
 
 /// Rows that a diagram may have: far above what can be explored, low enough for numbers of calls.
 const MAX_ROWS: usize = 500;
-
-/// A run of `=`.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    start: usize,
-    end: usize,
-}
 
 /// Text between blanks that belongs together.
 #[derive(Debug)]
@@ -34,16 +26,21 @@ struct Chunk {
     span: Span,
     /// It begins as a comment does.
     comment: bool,
+    /// It is no operation, but a remark.
+    remark: bool,
 }
 
 /// Reads the diagram.
 pub(crate) fn read(source: &str, parts: &Parts<'_>, report: &mut Report) -> Grid {
     let mut grid = Grid::default();
-    let (Some(names), Some(underline)) = (parts.names, parts.underline) else { return grid };
-    let runs = runs(underline.text);
+    let runs = heading::columns_of(&parts.names, parts.underline.as_ref());
+    if parts.names.is_empty() {
+        return grid;
+    }
     if runs.len() > MAX_ACTORS {
+        let at = parts.underline.or_else(|| parts.names.first().copied()).map_or(0..0, |line| line.span());
         report.push(
-            Diagnostic::new(underline.span(), format!("{} columns are too many", runs.len()))
+            Diagnostic::new(at, format!("{} columns are too many", runs.len()))
                 .help(format!("a scenario has at most {MAX_ACTORS}")),
         );
         return grid;
@@ -53,11 +50,20 @@ pub(crate) fn read(source: &str, parts: &Parts<'_>, report: &mut Report) -> Grid
         return grid;
     }
     let sound = report.len();
-    let heads = heads(source, names, &runs, report);
+    let heading::Columns { heads, runs, remarks } =
+        heading::read(source, &parts.names, parts.underline.is_some(), runs, report);
     if report.len() > sound {
         return grid;
     }
     grid.columns = heads;
+    if let Some(first) = remarks.first() {
+        let span = first.at.0.clone();
+        let line = parts.names.iter().rfind(|line| line.start <= span.start).map_or(0, |line| line.number);
+        // A column has one cell in a row.
+        for row in one_in_a_column(remarks) {
+            grid.rows.push(Row { line, span: span.clone(), what: RowKind::Cells(row) });
+        }
+    }
     let mut open: Vec<Option<Span>> = vec![None; runs.len()];
     for line in &parts.rows {
         if report.is_full() {
@@ -66,22 +72,26 @@ pub(crate) fn read(source: &str, parts: &Parts<'_>, report: &mut Report) -> Grid
         if line.is_blank() || line.is_comment() {
             continue;
         }
-        if grid.rows.len() == MAX_ROWS {
+        if grid.rows.len() >= MAX_ROWS {
             report.push(
                 Diagnostic::new(line.span(), "the diagram is too long")
                     .help(format!("a scenario has at most {MAX_ROWS} rows")),
             );
             return grid;
         }
-        let what = if line.text.trim_start().starts_with("===") {
-            barrier(source, line, report).map(RowKind::Barrier)
-        } else {
-            cells(source, line, &runs, &grid.columns, &mut open, report).map(RowKind::Cells)
-        };
-        if let Some(what) = what {
-            let start = line.start + (line.text.len() - line.text.trim_start().len());
-            grid.rows.push(Row { line: line.number, span: start..start + line.text.trim().len(), what });
+        let start = line.start + (line.text.len() - line.text.trim_start().len());
+        let span = start..start + line.text.trim().len();
+        let mut push = |what| grid.rows.push(Row { line: line.number, span: span.clone(), what });
+        let unnumbered = unnumbered(line, &runs);
+        let text = unnumbered.text.trim_start();
+        if text.starts_with("===") && !remark::is_arrow(text) {
+            barrier(source, &unnumbered, report).map(RowKind::Barrier).map(&mut push);
+            continue;
         }
+        let (row, behind) = cells(source, line, &runs, &grid.columns, &mut open, report);
+        // What is remarked beside an operation has a row of its own.
+        let rows = std::iter::once(row).chain(one_in_a_column(behind));
+        rows.filter(|row| !row.is_empty()).map(RowKind::Cells).for_each(&mut push);
     }
     grid.damaged = report.len() > sound;
     for at in open.into_iter().flatten() {
@@ -94,29 +104,17 @@ pub(crate) fn read(source: &str, parts: &Parts<'_>, report: &mut Report) -> Grid
     grid
 }
 
-fn runs(text: &str) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
-    let mut column = 0;
-    let mut inside = false;
-    for c in text.chars() {
-        let next = advance(column, c);
-        if c == '=' {
-            match runs.last_mut() {
-                Some(run) if inside => run.end = next,
-                _ => runs.push(Run { start: column, end: next }),
-            }
+/// Cells in rows, so that no row has two of one column.
+fn one_in_a_column(cells: Vec<RawCell>) -> Vec<Vec<RawCell>> {
+    let mut rows: Vec<Vec<RawCell>> = Vec::new();
+    for cell in cells {
+        match rows.iter_mut().find(|row| row.iter().all(|other| other.column != cell.column)) {
+            Some(row) => row.push(cell),
+            None => rows.push(vec![cell]),
         }
-        inside = c == '=';
-        column = next;
     }
-    runs
-}
-
-fn advance(column: usize, c: char) -> usize {
-    match c {
-        '\t' => (column / TAB + 1) * TAB,
-        c => column + c.width().unwrap_or(0),
-    }
+    rows.iter_mut().for_each(|row| row.sort_by_key(|cell| cell.column));
+    rows
 }
 
 /// Cuts a line at two blanks, at tabs, and where a column starts.
@@ -126,47 +124,69 @@ fn chunks(line: &Line<'_>, runs: &[Run]) -> Vec<Chunk> {
     // Blanks since the last character; a tab is as good as two.
     let mut blanks = 2;
     let mut parens = 0_i32;
+    // How far a remark goes that something encloses.
+    let mut enclosed = 0;
     for (at, c) in line.text.char_indices() {
         let next = advance(column, c);
         if c.is_whitespace() {
             blanks += if c == '\t' { 2 } else { 1 };
         } else {
             // Within parentheses nothing ends a cell but the start of a column behind two blanks: what is too
-            // wide stays in one piece, and can be called too wide. So does a `{`, which begins no cell.
+            // wide stays in one piece, and can be called too wide. So does a `{`, which begins no cell, and a remark.
             let border = runs.iter().any(|r| r.start == column);
+            let remark = chunks.last().is_some_and(|chunk| chunk.remark);
             let begins = match blanks {
+                _ if at < enclosed => false,
                 0 => false,
-                1 => border && parens <= 0 && c != '{',
+                1 => border && parens <= 0 && c != '{' && !remark,
                 _ => border || parens <= 0,
             };
             if begins || chunks.is_empty() {
                 let start = line.start + at;
-                chunks.push(Chunk { start: column, end: column, span: start..start, comment: c == '#' });
+                let rest = &line.text[at..];
+                let remark = remark::begins(rest);
+                enclosed = remark::length(rest).filter(|_| remark).map_or(0, |length| at + length);
+                chunks.push(Chunk {
+                    start: column,
+                    end: column,
+                    span: start..start,
+                    comment: c == '#',
+                    remark,
+                });
                 parens = 0;
             }
             if let Some(last) = chunks.last_mut() {
                 last.end = next;
                 last.span.end = line.start + at + c.len_utf8();
+                if !last.remark {
+                    parens += match c {
+                        '(' | '[' => 1,
+                        ')' | ']' => -1,
+                        _ => 0,
+                    };
+                }
             }
             blanks = 0;
-            parens += match c {
-                '(' | '[' => 1,
-                ')' | ']' => -1,
-                _ => 0,
-            };
         }
         column = next;
     }
     chunks
 }
 
-/// The column in which a chunk starts.
-fn column_of(chunk: &Chunk, runs: &[Run]) -> Option<usize> {
-    runs.iter().rposition(|r| r.start <= chunk.start)
+/// The column in which a chunk starts; what stands left of all is of the first. A name that grew by ` @A` moves the next
+/// by a tab at most, and the cells below that stay where they were.
+fn column_of(chunk: &Chunk, runs: &[Run]) -> usize {
+    let column = runs.iter().rposition(|r| r.start <= chunk.start).unwrap_or(0);
+    let Some(next) = runs.get(column + 1) else { return column };
+    let (into, ahead) =
+        (chunk.start.saturating_sub(runs[column].start), next.start.saturating_sub(chunk.start));
+    let is_next = chunk.start >= runs[column].end && ahead <= TAB && into >= 2 * ahead;
+    if is_next { column + 1 } else { column }
 }
 
-/// The column that a chunk belongs to, if it keeps within it. From its start it may run over the place of columns
-/// that have no cell in the row; `behind` is the column of the chunk behind it.
+/// The column that a chunk belongs to, if that can be told. Cells start under the name of their column, or nearer to
+/// it than to the next. They may run over the place of columns that have no cell in the row; `behind` is the column of
+/// the chunk behind it.
 fn within(
     chunk: &Chunk,
     runs: &[Run],
@@ -175,27 +195,25 @@ fn within(
 ) -> Result<usize, Diagnostic> {
     let wrong = |message: String| Diagnostic::new(chunk.span.clone(), message);
     if chunk.comment {
-        return Err(
-            wrong("a comment beside cells".to_owned()).help("a comment in a diagram has a line of its own")
-        );
+        return Err(wrong("a comment beside cells".to_owned()).help(
+            "a comment in a diagram has a line of its own; a remark beside cells is written `// remark`",
+        ));
     }
-    let Some(column) = column_of(chunk, runs) else {
-        return Err(wrong("text left of the columns".to_owned())
-            .help("a column begins where its `====` begins; tabs are 8 wide"));
-    };
-    let next = runs.get(column + 1);
-    if chunk.start >= runs[column].end {
-        let place = match next {
-            Some(_) => format!("text between {} and {}", name(column), name(column + 1)),
-            None => format!("text right of {}", name(column)),
-        };
-        return Err(wrong(place).help("cells start under the `====` of their column"));
+    let column = column_of(chunk, runs);
+    let Some(next) = runs.get(column + 1) else { return Ok(column) };
+    let into = chunk.start.saturating_sub(runs[column].start);
+    let is_near = into <= INDENT || into * 2 <= next.start - runs[column].start;
+    if chunk.start >= runs[column].end && !is_near && !chunk.remark {
+        return Err(wrong(format!("text between {} and {}", name(column), name(column + 1))).help(
+            "cells start under the name of their column, or nearer to it than to the next: move this to where its \
+             column starts; tabs are 8 wide",
+        ));
     }
-    if next.is_some_and(|n| chunk.end > n.start) {
+    if chunk.end > next.start {
         let covered = runs.iter().rposition(|run| run.start < chunk.end).unwrap_or(column);
         let is_free = behind.is_none_or(|behind| behind > covered);
         // Further in it may well be a cell of the next column that is out of place.
-        if !is_free || chunk.start > runs[column].start + INDENT {
+        if !is_free || !is_near && !chunk.remark {
             return Err(wrong(format!("this runs from {} into {}", name(column), name(column + 1))).help(
                 "widen the column by moving everything right of it, `====` included; two blanks separate \
                  cells; what begins where its column does may run over the place of columns that are empty \
@@ -204,86 +222,6 @@ fn within(
         }
     }
     Ok(column)
-}
-
-fn heads(source: &str, names: Line<'_>, runs: &[Run], report: &mut Report) -> Vec<Head> {
-    let mut heads: Vec<Option<Head>> = vec![None; runs.len()];
-    let before = report.len();
-    let ordinal = |i: usize| format!("column {}", i + 1);
-    for chunk in chunks(&names, runs) {
-        let column = match within(&chunk, runs, Some(0), ordinal) {
-            Ok(column) => column,
-            Err(diagnostic) => {
-                report.push(diagnostic);
-                continue;
-            }
-        };
-        if heads[column].is_some() {
-            report.push(
-                Diagnostic::new(chunk.span, "two names over one column")
-                    .help("within a name, single blanks separate the words"),
-            );
-            continue;
-        }
-        heads[column] = report.ok(head(source, chunk.span, runs[column].start));
-    }
-    if report.len() > before {
-        return heads.into_iter().flatten().collect();
-    }
-    for (i, head) in heads.iter().enumerate() {
-        if head.is_none() {
-            report.push(
-                Diagnostic::new(names.span(), format!("{} has no name", ordinal(i)))
-                    .help("every run of `====` needs a name above its start"),
-            );
-        }
-    }
-    let heads: Vec<Head> = heads.into_iter().flatten().collect();
-    for (i, head) in heads.iter().enumerate() {
-        if heads[..i].iter().any(|h| key(&h.name.text) == key(&head.name.text)) {
-            let message = format!("two columns are called {}", quote(&head.name.text));
-            report.push(Diagnostic::new(head.name.at.clone(), message));
-        }
-    }
-    heads
-}
-
-fn head(source: &str, span: Span, start: usize) -> Result<Head, Diagnostic> {
-    let text = Text::of(source, span.clone());
-    let mut parts = text.split(&['@']).into_iter();
-    let name = parts.next().unwrap_or_default();
-    let mm = parts.next();
-    if let Some(more) = parts.next() {
-        return Err(Diagnostic::new(more.whole(), "a column runs in one mm"));
-    }
-    if !is_name(name.as_str()) {
-        return Err(Diagnostic::new(span, format!("{} is not the name of a column", quote(name.as_str())))
-            .help("a name is words of letters, digits, `_` and `-`, and starts with a letter"));
-    }
-    if key(name.as_str()) == "all" {
-        return Err(Diagnostic::new(span, "`all` is every column").help("give this one another name"));
-    }
-    let mm = match mm {
-        Some(mm) if lex::is_word(mm.as_str()) => Some(Name::new(mm.as_str(), mm.whole())),
-        Some(_) => {
-            return Err(
-                Diagnostic::new(span, "expected the name of an mm behind `@`").help("as `thread0 @A`")
-            );
-        }
-        None => None,
-    };
-    Ok(Head { name: Name::new(name.as_str(), name.whole()), mm, start })
-}
-
-fn is_name(text: &str) -> bool {
-    text.len() <= MAX_WORD
-        && text.starts_with(char::is_alphabetic)
-        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '))
-}
-
-/// What two spellings of the same column name share: blanks may be written `_` or `-`.
-pub(crate) fn key(name: &str) -> String {
-    name.replace([' ', '-'], "_")
 }
 
 /// The names of a barrier, none for all.
@@ -324,6 +262,7 @@ fn barrier(source: &str, line: &Line<'_>, report: &mut Report) -> Option<Vec<Nam
     Some(list)
 }
 
+/// The cells of a line, and the remarks that stand behind operations in the same columns.
 fn cells(
     source: &str,
     line: &Line<'_>,
@@ -331,41 +270,81 @@ fn cells(
     heads: &[Head],
     open: &mut [Option<Span>],
     report: &mut Report,
-) -> Option<Vec<RawCell>> {
-    let mut row: Vec<RawCell> = Vec::new();
+) -> (Vec<RawCell>, Vec<RawCell>) {
+    let (mut row, mut aside): (Vec<RawCell>, Vec<RawCell>) = Default::default();
     let mut last = None;
     let name = |i: usize| format!("column `{}`", heads[i].name.text);
-    let chunks = chunks(line, runs);
+    let mut chunks = chunks(line, runs);
+    // `explain` numbers the rows, and some mails do.
+    if chunks.first().is_some_and(|first| first.end < runs[0].start && is_number(&source[first.span.clone()]))
+    {
+        chunks.remove(0);
+    }
     for (place, chunk) in chunks.iter().enumerate() {
-        let behind = chunks.get(place + 1).and_then(|behind| column_of(behind, runs));
-        let result = within(chunk, runs, behind, name).and_then(|column| {
-            if last.replace(column) == Some(column) {
-                return Err(Diagnostic::new(chunk.span.clone(), format!("a second cell in {}", name(column)))
-                    .help("a cell is one operation: the next has a row of its own; within a cell, words are one blank apart"));
-            }
-            cell(source, &chunk.span, column, &mut open[column])
-        });
-        match result {
-            Ok(cell) => row.push(cell),
+        let behind = chunks.get(place + 1).map(|behind| column_of(behind, runs));
+        let column = match within(chunk, runs, behind, name) {
+            Ok(column) => column,
             Err(diagnostic) => {
                 report.push(diagnostic);
                 // What follows is within the call, wherever that stands.
-                if let Some(column) = column_of(chunk, runs)
-                    && source[chunk.span.clone()].ends_with('{')
-                {
-                    open[column] = Some(chunk.span.clone());
+                if source[chunk.span.clone()].ends_with('{') {
+                    open[column_of(chunk, runs)] = Some(chunk.span.clone());
                 }
+                continue;
             }
+        };
+        let is_second = last.replace(column) == Some(column);
+        if is_second && !chunk.remark {
+            let message = format!("a second cell in {}", name(column));
+            report.push(Diagnostic::new(chunk.span.clone(), message).help(
+                "a cell is one operation: the next has a row of its own; within a cell, words are one blank apart; a \
+                 remark is written `// remark`",
+            ));
+            continue;
+        }
+        let (operation, remark) = if chunk.remark {
+            (None, Some(chunk.span.clone()))
+        } else {
+            let (start, text) = (chunk.span.start, &source[chunk.span.clone()]);
+            match remark::behind(text) {
+                Some(at) => {
+                    (Some(start..start + text[..at].trim_end().len()), Some(start + at..chunk.span.end))
+                }
+                None => (Some(chunk.span.clone()), None),
+            }
+        };
+        row.extend(operation.and_then(|span| report.ok(cell(source, &span, column, &mut open[column]))));
+        if let Some(remark) = remark.and_then(|span| report.ok(remark::cell(source, span, column))) {
+            if chunk.remark && !is_second { row.push(remark) } else { aside.push(remark) }
         }
     }
-    (!row.is_empty()).then_some(row)
+    (row, aside)
+}
+
+/// A line without the number of its row, for which columns make no difference.
+fn unnumbered<'s>(line: &Line<'s>, runs: &[Run]) -> Line<'s> {
+    let indent = line.text.len() - line.text.trim_start().len();
+    let word = line.text[indent..].split(char::is_whitespace).next().unwrap_or_default();
+    let end = line.text[..indent + word.len()].chars().fold(0, advance);
+    if end < runs[0].start && is_number(word) {
+        let behind = indent + word.len();
+        return Line { start: line.start + behind, text: &line.text[behind..], ..*line };
+    }
+    *line
+}
+
+/// `1`, `1.`, `(1)`.
+fn is_number(text: &str) -> bool {
+    let digits = text.trim_start_matches('(').trim_end_matches(['.', ':', ')']);
+    !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
 }
 
 fn cell(source: &str, span: &Span, column: usize, open: &mut Option<Span>) -> Result<RawCell, Diagnostic> {
     let text = &source[span.clone()];
     let raw = |shape, span: Span| -> Result<RawCell, Diagnostic> {
         let text = Text::of(source, span.clone());
-        let text = text.trimmed(0..text.as_str().len()).tidy()?;
+        let text = text.trimmed(0..text.as_str().len());
+        let text = text.tidy().map_err(|wrong| phrases::or(text.as_str(), text.whole(), wrong))?;
         Ok(RawCell { column, shape, text, at: At(span) })
     };
     let wrong = |message: &str| Diagnostic::new(span.clone(), message);
@@ -396,6 +375,10 @@ fn cell(source: &str, span: &Span, column: usize, open: &mut Option<Span>) -> Re
         );
     }
     if open.is_some() {
+        if text.contains("==") {
+            return Err(wrong("a step is named without what it comes to")
+                .help(format!("as `page_count`; `({text})` is a remark")));
+        }
         if text.contains(['=', '[']) {
             return Err(wrong("a call within a call").label("the one above is still open").help(
                 "between `{` and `}` stand steps of the call, as `gup`; close it with `}` before the next one",

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::lex::{self, Name};
 use crate::nearest::{choose, quote};
 use crate::scan::Statement;
-use crate::syntax::{Header, MmDecl, VariantDecl};
+use crate::syntax::{AreaText, At, Header, MmDecl, VariantDecl};
 use crate::text::Text;
 
 /// Most that `env reclaim<=N` takes; more runs find nothing new and cost executions without end.
@@ -144,7 +144,7 @@ fn mm(statement: &Statement, header: &mut Header, report: &mut Report) -> Result
                 if part.as_str().is_empty() || report.is_full() {
                     continue;
                 }
-                match area::read(&part) {
+                match area_text(&part) {
                     Ok(area) => decl.areas.push(area),
                     Err(diagnostic) => {
                         report.push(diagnostic);
@@ -156,6 +156,14 @@ fn mm(statement: &Statement, header: &mut Header, report: &mut Report) -> Result
     };
     header.mms.push(decl);
     result
+}
+
+fn area_text(text: &Text) -> Result<AreaText, Diagnostic> {
+    if text.as_str().contains('$') {
+        text.tidy().map(AreaText::Words)
+    } else {
+        area::read(text).map(AreaText::Read)
+    }
 }
 
 /// What stands between the braces.
@@ -282,7 +290,7 @@ fn variant(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic>
         );
     }
     let inner = block(&text.trimmed(end..text.as_str().len()), statement, usage)?;
-    let mut decl = VariantDecl { name, words: Vec::new() };
+    let mut decl = VariantDecl { at: At(statement.span.clone()), name, words: Vec::new() };
     for part in inner.split(&[';', '\n']) {
         if part.as_str().is_empty() {
             continue;

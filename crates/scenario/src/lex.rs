@@ -111,7 +111,7 @@ pub(crate) fn tokens(text: &Text) -> Result<Vec<Token<'_>>, Diagnostic> {
             let c = rest.as_mut().map_or(' ', |c| *c);
             let span = text.span(at..at + c.len_utf8());
             return Err(Diagnostic::new(span, format!("unexpected character {}", quote(&c.to_string())))
-                .help("there is no C here: loads are `x = buf[0]`, stores `buf[0] = 1`; a comment is a line of its own that begins with `#`"));
+                .help("there is no C here: loads are `x = buf[0]`, stores `buf[0] = 1`; a remark is written `// remark` or `[remark]`"));
         };
         let at = text.span(local.clone());
         if found.len() > MAX_WORD {
@@ -119,6 +119,8 @@ pub(crate) fn tokens(text: &Text) -> Result<Vec<Token<'_>>, Diagnostic> {
                 .help(format!("words have at most {MAX_WORD} characters")));
         }
         let kind = match kind {
+            // The file system has its name from Plan 9.
+            Kind::Number(_) if found == "9p" => Kind::Word,
             Kind::Number(_) => Kind::Number(value(found, at.clone())?),
             kind => kind,
         };
@@ -152,7 +154,7 @@ pub(crate) fn value(text: &str, at: Span) -> Result<u64, Diagnostic> {
 pub(crate) fn blank_between(before: Option<&Token<'_>>, left: &Token<'_>, right: &Token<'_>) -> bool {
     let named = |t: &Token<'_>| t.kind != Kind::Symbol || t.text == "]" || t.text == ")";
     match (left.text, right.text) {
-        (_, ")" | "]" | "," | "." | "#" | "-" | "|" | "..") => false,
+        (_, ")" | "]" | "," | "." | "#" | "-" | "|" | ".." | ":") => false,
         ("(" | "[" | "!" | "." | "#" | "-" | "|" | "$" | "..", _) => false,
         (_, "(" | "[") => !named(left) || before.is_some_and(|b| b.text == "$" && !named(left)),
         _ => true,

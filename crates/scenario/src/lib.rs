@@ -35,6 +35,7 @@
 //!
 #![doc = include_str!("../../../docs/language.md")]
 
+mod alone;
 mod anchors;
 mod area;
 mod cell;
@@ -47,21 +48,31 @@ mod footer;
 mod grammar;
 mod grid;
 mod header;
+mod heading;
+mod invisible;
+mod known;
 mod lex;
 mod load;
 mod lower;
+mod mail;
 mod nearest;
 mod ops;
+mod phrases;
 mod print;
+mod remark;
 mod scan;
 mod scenario;
 mod syntax;
 mod text;
+mod unknown;
+mod unused;
 mod without;
 
 pub use diagnostic::{Diagnostic, Span};
 pub use diagram::{AsWritten, Cell, CellKind, Column, Until};
 pub use expectation::Expectation;
 pub use load::{LoadError, MAX_BYTES, SUFFIX, Source, load};
+pub use ops::{CallInfo, calls};
+pub use phrases::phrases;
 pub use print::{environment, print};
 pub use scenario::{Scenario, Variant, parse};

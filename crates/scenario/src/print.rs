@@ -8,7 +8,9 @@ use cowrace_trace::Class;
 use unicode_width::UnicodeWidthStr;
 
 use crate::scenario::Scenario;
-use crate::syntax::{AreaDecl, Case, EraSet, ExpectDecl, Footer, Grid, Header, MmDecl, RowKind, Shape};
+use crate::syntax::{
+    AreaDecl, AreaText, Case, EraSet, ExpectDecl, Footer, Grid, Header, MmDecl, RowKind, Shape,
+};
 
 /// Blanks between columns.
 const GAP: usize = 2;
@@ -69,14 +71,21 @@ fn mm(out: &mut String, decl: &MmDecl) -> fmt::Result {
     }
     match decl.areas.as_slice() {
         [] => writeln!(out, "mm {name} {{ }}"),
-        [one] => writeln!(out, "mm {name} {{ {} }}", area(one)),
+        [one] => writeln!(out, "mm {name} {{ {} }}", area_text(one)),
         several => {
             writeln!(out, "mm {name} {{")?;
             for one in several {
-                writeln!(out, "  {}", area(one))?;
+                writeln!(out, "  {}", area_text(one))?;
             }
             writeln!(out, "}}")
         }
+    }
+}
+
+fn area_text(text: &AreaText) -> String {
+    match text {
+        AreaText::Read(decl) => area(decl),
+        AreaText::Words(text) => text.as_str().to_owned(),
     }
 }
 
@@ -130,15 +139,19 @@ fn grid(out: &mut String, grid: &Grid) -> fmt::Result {
             }
             RowKind::Cells(cells) => Ok(cells
                 .iter()
-                .map(|cell| {
+                .enumerate()
+                .map(|(place, cell)| {
                     let text = cell.text.as_str();
                     let text = match cell.shape {
-                        Shape::Call => text.to_owned(),
+                        Shape::Call | Shape::Remark => text.to_owned(),
                         Shape::Open => format!("{text} {{"),
                         Shape::Anchor => format!("  {text}"),
                         Shape::Close => "}".to_owned(),
                     };
-                    widths[cell.column] = widths[cell.column].max(text.width());
+                    // A remark with nothing behind it may run over the columns right of it.
+                    if cell.shape != Shape::Remark || place + 1 < cells.len() {
+                        widths[cell.column] = widths[cell.column].max(text.width());
+                    }
                     (cell.column, text)
                 })
                 .collect()),
@@ -195,8 +208,10 @@ fn footer(out: &mut String, footer: &Footer) -> fmt::Result {
 
 fn expect(out: &mut String, expect: &ExpectDecl) -> fmt::Result {
     out.push_str("expect ");
-    if let Some(variant) = &expect.variant {
-        write!(out, "variant {}: ", variant.text)?;
+    let variant = expect.variant.as_ref().map(|variant| format!("variant {}", variant.text));
+    let of: Vec<String> = variant.into_iter().chain(expect.arch.map(|arch| format!("arch {arch}"))).collect();
+    if !of.is_empty() {
+        write!(out, "{}: ", of.join(" "))?;
     }
     let mut parts: Vec<String> = expect.cases.iter().map(case).collect();
     parts.extend(expect.otherwise.map(|outcome| format!("else {outcome}")));

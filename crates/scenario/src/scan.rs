@@ -1,7 +1,9 @@
 //! Cuts a file into header statements, the diagram, and footer statements.
 
 use crate::diagnostic::{Diagnostic, Report, Span};
+use crate::heading;
 use crate::lex::Name;
+use crate::mail;
 use crate::nearest::{choose, quote};
 use crate::text::{Line, Text, lines};
 
@@ -22,79 +24,125 @@ pub(crate) struct Statement {
 }
 
 /// The three parts of a file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Parts<'s> {
     pub(crate) header: Vec<Statement>,
-    /// The line with the names of the columns.
-    pub(crate) names: Option<Line<'s>>,
-    /// The line below it.
+    /// The lines with the names of the columns.
+    pub(crate) names: Vec<Line<'s>>,
+    /// The line below them, if it underlines them.
     pub(crate) underline: Option<Line<'s>>,
     pub(crate) rows: Vec<Line<'s>>,
     pub(crate) footer: Vec<Statement>,
     /// Where the diagram begins and ends in the file, the names of the columns included.
     pub(crate) diagram: Span,
+    /// Where the scenario ends in the file.
+    pub(crate) end: usize,
+    /// It is no scenario, which has been said: there is no point in looking for more.
+    pub(crate) refused: bool,
+}
+
+/// What a line is, as far as it can be told without knowing where the diagram is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Blank, or a comment.
+    Blank,
+    /// Of a statement of the header, its first or another.
+    Statement,
+    /// The first of a statement of the footer.
+    Footer,
+    /// Anything else.
+    Text,
 }
 
 /// Cuts a file into its parts.
 pub(crate) fn scan<'s>(source: &'s str, report: &mut Report) -> Parts<'s> {
     let lines = lines(source);
-    let Some(underline) = lines.iter().position(is_underline) else {
-        return without_underline(source, &lines, report);
-    };
-    let names = underline.checked_sub(1).map(|i| lines[i]).filter(|l| !l.is_blank() && !l.is_comment());
-    let above = if names.is_some() { underline - 1 } else { underline };
-    if names.is_none() {
-        let at = lines[underline].span();
+    let kinds = kinds(&lines);
+    let heading = heading::find(&lines, &kinds);
+    if let Some(diagnostic) = mail::around(source, &lines, &kinds, heading.as_ref()) {
+        report.push(diagnostic);
+        return Parts { refused: true, diagram: source.len()..source.len(), ..Parts::default() };
+    }
+    let Some(heading) = heading else { return without_heading(source, &lines, &kinds, report) };
+    if let (true, Some(underline)) = (heading.names.is_empty(), heading.underline) {
         report.push(
-            Diagnostic::new(trim(source, at), "the columns have no names")
+            Diagnostic::new(trim(source, lines[underline].span()), "the columns have no names")
                 .help("the line above the `====` names the columns, as `thread0 @A`"),
         );
     }
-    let below =
-        lines[underline + 1..].iter().position(|l| FOOTER.contains(&l.keyword()) && !is_assignment(l));
-    let end = below.map_or(lines.len(), |b| underline + 1 + b);
-    let file_end = source.len();
+    let (above, rows) = (heading.start(), heading.end());
+    let below = lines[rows..].iter().position(|l| FOOTER.contains(&l.keyword()) && !is_assignment(l));
+    let end = below.map_or(lines.len(), |b| rows + b);
+    let file_end = lines.last().map_or(0, |line| line.start + line.text.len());
+    let file_end = source[file_end..].find('\n').map_or(source.len(), |newline| file_end + newline + 1);
+    let begin = |at: usize| lines.get(at).map_or(file_end, |l| l.begin);
     Parts {
         header: statements(source, &lines[..above], true, report),
-        names,
-        underline: Some(lines[underline]),
-        rows: lines[underline + 1..end].to_vec(),
+        names: lines[heading.names].to_vec(),
+        underline: heading.underline.map(|at| lines[at]),
+        rows: lines[rows..end].to_vec(),
         footer: statements(source, &lines[end..], false, report),
-        diagram: lines.get(above).map_or(file_end, |l| l.start)..lines.get(end).map_or(file_end, |l| l.start),
+        diagram: begin(above)..begin(end),
+        end: file_end,
+        refused: false,
     }
 }
 
-/// The underline is what the columns hang on. Without it, the header can be read and no more.
-fn without_underline<'s>(source: &'s str, lines: &[Line<'s>], report: &mut Report) -> Parts<'s> {
-    let known = |l: &Line<'_>| is_header(l.keyword()) || FOOTER.contains(&l.keyword());
+/// What each line is.
+fn kinds(lines: &[Line<'_>]) -> Vec<Kind> {
+    let mut kinds = Vec::with_capacity(lines.len());
     let mut depth = 0_usize;
-    let stranger = lines.iter().position(|l| {
-        let inside = depth > 0;
-        depth = braces(l.text, depth);
-        !l.is_blank() && !l.is_comment() && !inside && !known(l) && !l.text.starts_with(char::is_whitespace)
-    });
-    let help = "under the names of the columns stands a line of `====`, one run for each column, at which its cells start";
+    // Whether a line further in would continue the statement above it.
+    let mut open = false;
+    for line in lines {
+        let keyword = line.keyword();
+        let kind = match keyword {
+            _ if line.is_blank() || line.is_comment() => Kind::Blank,
+            word if is_header(word) => {
+                depth = 0;
+                Kind::Statement
+            }
+            _ if depth > 0 => Kind::Statement,
+            word if FOOTER.contains(&word) && !is_assignment(line) => Kind::Footer,
+            "" if open => Kind::Statement,
+            _ => Kind::Text,
+        };
+        open = match kind {
+            Kind::Statement => {
+                depth = braces(line.text, depth);
+                // What braces enclose ends with them.
+                depth > 0 || !matches!(keyword, "mm" | VARIANT | "}") && (open || !keyword.is_empty())
+            }
+            _ => false,
+        };
+        kinds.push(kind);
+    }
+    kinds
+}
+
+/// The columns are what the rows hang on. Without them, the header can be read and no more.
+fn without_heading<'s>(
+    source: &'s str,
+    lines: &[Line<'s>],
+    kinds: &[Kind],
+    report: &mut Report,
+) -> Parts<'s> {
+    let stranger = kinds.iter().position(|kind| *kind == Kind::Text);
+    let help = "the columns have a line with their names, two blanks or more apart, and `====` below each, at which \
+                its cells start; as `thread0 @A  thread1 @A`";
     let diagnostic = match stranger {
-        Some(i) => Diagnostic::new(trim(source, lines[i].span()), "no `====` underline follows")
+        Some(i) => Diagnostic::new(trim(source, lines[i].span()), "these are not the names of columns")
             .label("are these the columns?"),
         None => Diagnostic::new(source.len()..source.len(), "the file has no columns"),
     };
     report.push(diagnostic.help(help));
-    let footer = lines.iter().position(|l| FOOTER.contains(&l.keyword())).unwrap_or(lines.len());
+    let footer = kinds.iter().position(|kind| *kind == Kind::Footer).unwrap_or(lines.len());
     let header = &lines[..stranger.unwrap_or(footer).min(footer)];
     Parts {
         header: statements(source, header, true, report),
-        names: None,
-        underline: None,
-        rows: Vec::new(),
-        footer: Vec::new(),
         diagram: source.len()..source.len(),
+        ..Parts::default()
     }
-}
-
-/// Whether a line is nothing but runs of `=`, at least one of them three long.
-fn is_underline(line: &Line<'_>) -> bool {
-    line.text.contains("===") && line.text.chars().all(|c| c == '=' || c.is_whitespace())
 }
 
 /// `window = 1` in the first column is a cell.
@@ -103,12 +151,12 @@ fn is_assignment(line: &Line<'_>) -> bool {
     rest.starts_with('=') && !rest.starts_with("==")
 }
 
-fn is_header(word: &str) -> bool {
+pub(crate) fn is_header(word: &str) -> bool {
     HEADER.contains(&word) || word == VARIANT
 }
 
 /// A span without the blanks around it.
-fn trim(source: &str, span: Span) -> Span {
+pub(crate) fn trim(source: &str, span: Span) -> Span {
     let text = &source[span.clone()];
     let start = span.start + (text.len() - text.trim_start().len());
     start..start + text.trim().len()

@@ -1,14 +1,15 @@
 //! A scenario: a file that has been read and checked.
 
+use cowrace_machine::Arch;
 use cowrace_mm::{Era, World};
 
-use crate::diagnostic::{Diagnostic, Report, Span};
-use crate::diagram::{self, AsWritten, Cell, Column};
+use crate::diagnostic::{Diagnostic, Report};
+use crate::diagram::{self, AsWritten, Cell, CellKind, Column};
 use crate::expectation::{self, Expectation};
 use crate::lower;
 use crate::scan::{self, Parts};
 use crate::syntax::File;
-use crate::{footer, grid, header};
+use crate::{footer, grid, header, invisible, unused};
 
 /// A file that has been read and checked.
 ///
@@ -22,8 +23,8 @@ pub struct Scenario {
     variants: Vec<Variant>,
     header_text: String,
     footer_text: String,
-    /// The `env` lines within the header text.
-    env_lines: Vec<Span>,
+    /// Where the footer begins in the file.
+    pub(crate) footer_start: usize,
 }
 
 impl PartialEq for Scenario {
@@ -47,8 +48,14 @@ pub struct Variant {
 ///
 /// Everything that is wrong with it, in the order of the file, up to a limit.
 pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+    if let Some(diagnostic) = invisible::first(text) {
+        return Err(vec![diagnostic]);
+    }
     let mut report = Report::default();
     let parts = scan::scan(text, &mut report);
+    if parts.refused {
+        return Err(report.into_sorted());
+    }
     let header = header::read(&parts.header, &mut report);
     if header.name.is_none() && !parts.header.iter().any(|s| s.keyword.text == "race") {
         report.push(missing_race(text, &parts));
@@ -56,6 +63,7 @@ pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     let grid = grid::read(text, &parts, &mut report);
     let footer = footer::read(&parts.footer, &header.variants, &mut report);
     let file = File { header, grid, footer };
+    unused::check(&file, &mut report);
     // Without columns, every name below would be unknown.
     let variants = if file.grid.columns.is_empty() || report.is_full() {
         Vec::new()
@@ -76,14 +84,14 @@ pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
         columns: columns.collect(),
         variants,
         header_text: text[..parts.diagram.start].to_owned(),
-        footer_text: text[parts.diagram.end..].to_owned(),
-        env_lines: file.header.env.lines.clone(),
+        footer_text: text[parts.diagram.end..parts.end].to_owned(),
+        footer_start: parts.diagram.end,
         file,
     })
 }
 
 fn missing_race(text: &str, parts: &Parts<'_>) -> Diagnostic {
-    let at = match (parts.header.first(), &parts.names) {
+    let at = match (parts.header.first(), parts.names.first()) {
         (Some(first), _) => first.keyword.at.clone(),
         (None, Some(names)) => names.span(),
         (None, None) => 0..text.find('\n').unwrap_or(text.len()),
@@ -146,45 +154,22 @@ impl Scenario {
         self.variants.iter().find(|v| v.name() == name)
     }
 
-    /// What the file expects under an era; `None` is no expectation.
+    /// What the file expects under an era where nothing is known of the architecture; `None` is no expectation.
     #[must_use]
     pub fn expectation(&self, era: &Era, variant: &Variant) -> Option<Expectation> {
-        expectation::find(&self.file.footer.expects, era, variant.name())
+        self.expectation_on(Arch::default(), era, variant)
+    }
+
+    /// What the file expects under an era on an architecture.
+    #[must_use]
+    pub fn expectation_on(&self, arch: Arch, era: &Era, variant: &Variant) -> Option<Expectation> {
+        expectation::find(&self.file.footer.expects, era, arch, variant.name())
     }
 
     /// Everything above the names of the columns, verbatim.
     #[must_use]
     pub fn header_text(&self) -> &str {
         &self.header_text
-    }
-
-    /// The same without what makes actors in the environment: for a diagram in which those have columns.
-    #[must_use]
-    pub fn header_text_without_env_actors(&self) -> String {
-        let environment = &self.file.header.env.environment;
-        let mut kept = Vec::new();
-        if environment.tlb_evict {
-            kept.push("tlb_evict");
-        }
-        if environment.page_reuse {
-            kept.push("page_reuse");
-        }
-        let mut text = String::new();
-        let mut copied = 0;
-        for (i, lines) in self.env_lines.iter().enumerate() {
-            text.push_str(&self.header_text[copied..lines.start]);
-            copied = lines.end;
-            if i == 0 && !kept.is_empty() {
-                text.push_str("env ");
-                text.push_str(&kept.join(", "));
-            } else {
-                // The rest of the line goes too, and its end.
-                copied +=
-                    self.header_text[copied..].find('\n').map_or(self.header_text.len() - copied, |n| n + 1);
-            }
-        }
-        text.push_str(&self.header_text[copied..]);
-        text
     }
 
     /// Everything below the diagram, verbatim.
@@ -227,6 +212,35 @@ impl Variant {
     #[must_use]
     pub fn call_text(&self, id: u16) -> &str {
         self.calls.get(usize::from(id)).map_or("", String::as_str)
+    }
+
+    /// What is remarked beside a call: above it, if it is the first of its column, and below it.
+    #[must_use]
+    pub fn remarks(&self, call: u16) -> (Vec<&str>, Vec<&str>) {
+        let begins =
+            |cell: &&Cell| matches!(cell.kind, CellKind::Call(id) | CellKind::Open(id) if id == call);
+        let Some(column) = self.cells.iter().find(begins).map(|cell| cell.column) else {
+            return Default::default();
+        };
+        let (mut above, mut below) = (Vec::new(), Vec::new());
+        // The call that a remark stands below, if there is one.
+        let mut last = None;
+        for cell in self.cells.iter().filter(|cell| cell.column == column) {
+            match cell.kind {
+                CellKind::Call(id) | CellKind::Open(id) => last = Some(id),
+                CellKind::Remark if last == Some(call) => below.push(cell.text.as_str()),
+                CellKind::Remark if last.is_none() => above.push(cell.text.as_str()),
+                _ => {}
+            }
+        }
+        let is_first = self
+            .cells
+            .iter()
+            .find(|cell| cell.column == column && matches!(cell.kind, CellKind::Call(_) | CellKind::Open(_)));
+        if !is_first.is_some_and(|cell| begins(&cell)) {
+            above.clear();
+        }
+        (above, below)
     }
 
     /// The moves of a replay in the order of the rows.

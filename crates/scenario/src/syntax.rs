@@ -2,6 +2,7 @@
 //!
 //! Two files are equal if they say the same, wherever it stands.
 
+use cowrace_machine::Arch;
 use cowrace_mm::era::Toggle;
 use cowrace_mm::world::{Backing, Environment, Modality, Populate};
 use cowrace_trace::Class;
@@ -39,7 +40,15 @@ pub(crate) struct Header {
 pub(crate) struct MmDecl {
     pub(crate) name: Name,
     pub(crate) parent: Option<Name>,
-    pub(crate) areas: Vec<AreaDecl>,
+    pub(crate) areas: Vec<AreaText>,
+}
+
+/// An area as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum AreaText {
+    Read(AreaDecl),
+    /// With words that variants replace.
+    Words(Text),
 }
 
 /// One area.
@@ -81,6 +90,8 @@ impl PartialEq for EnvDecl {
 /// `variant NAME { $word = text; .. }`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct VariantDecl {
+    /// The whole statement.
+    pub(crate) at: At,
     pub(crate) name: Name,
     pub(crate) words: Vec<(Name, Text)>,
 }
@@ -159,6 +170,8 @@ pub(crate) enum Shape {
     Open,
     Anchor,
     Close,
+    /// No operation: what somebody wants to say.
+    Remark,
 }
 
 /// Everything below the columns.
@@ -181,7 +194,10 @@ pub(crate) struct PredicateDecl {
 /// One `expect` statement.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ExpectDecl {
+    /// The whole statement.
+    pub(crate) at: At,
     pub(crate) variant: Option<Name>,
+    pub(crate) arch: Option<Arch>,
     pub(crate) cases: Vec<Case>,
     pub(crate) otherwise: Option<Expectation>,
 }
@@ -192,6 +208,7 @@ pub(crate) struct Case {
     pub(crate) eras: Vec<EraSet>,
     pub(crate) toggles: Vec<Toggle>,
     pub(crate) outcome: Expectation,
+    pub(crate) at: At,
 }
 
 /// Eras of a case.

@@ -8,9 +8,11 @@ use crate::lex;
 pub(crate) struct Line<'s> {
     /// Its number, from 1.
     pub(crate) number: usize,
-    /// Where it starts.
+    /// Where it begins in the file.
+    pub(crate) begin: usize,
+    /// Where its text starts: behind the `> ` of a quoted mail.
     pub(crate) start: usize,
-    /// What is in it, without the end of the line.
+    /// What is in it, without quoting and without the end of the line.
     pub(crate) text: &'s str,
 }
 
@@ -54,15 +56,34 @@ impl Line<'_> {
     }
 }
 
-/// The lines of a file. A byte order mark is not part of the first one.
+/// Ends a scenario.
+const END: &str = "--";
+
+/// The lines of a file, as they were before a mail quoted them: nothing in a scenario begins with `>`. A byte order
+/// mark is not part of the first one.
 pub(crate) fn lines(source: &str) -> Vec<Line<'_>> {
-    let mut start = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut begin = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut lines = Vec::new();
-    for (i, text) in source[start..].split('\n').enumerate() {
-        lines.push(Line { number: i + 1, start, text: text.strip_suffix('\r').unwrap_or(text) });
-        start += text.len() + 1;
+    for (i, whole) in source[begin..].split('\n').enumerate() {
+        let text = unquoted(whole);
+        // As in a mail, what follows is no part of it.
+        if text.trim_end() == END {
+            break;
+        }
+        let start = begin + (whole.len() - text.len());
+        lines.push(Line { number: i + 1, begin, start, text: text.strip_suffix('\r').unwrap_or(text) });
+        begin += whole.len() + 1;
     }
     lines
+}
+
+/// A line without the marks of quoting at its start: `>`, each with a blank behind it or none.
+fn unquoted(line: &str) -> &str {
+    let mut rest = line;
+    while let Some(inner) = rest.strip_prefix('>') {
+        rest = inner.strip_prefix(' ').unwrap_or(inner);
+    }
+    rest
 }
 
 /// Text put together from pieces of a file, which knows where in the file its bytes come from.
@@ -223,7 +244,7 @@ mod tests {
 
     #[test]
     fn comments_need_two_blanks_and_no_quotes() {
-        let line = |text| Line { number: 1, start: 0, text }.uncommented();
+        let line = |text| Line { number: 1, begin: 0, start: 0, text }.uncommented();
         assert_eq!(line("link a#b  # c"), "link a#b".len());
         assert_eq!(line("link a #b"), "link a #b".len());
         assert_eq!(line("title \"a  # b\"  # c"), "title \"a  # b\"".len());
@@ -235,5 +256,20 @@ mod tests {
         let all = lines("\u{feff}a\r\nb\n");
         let texts: Vec<_> = all.iter().map(|l| (l.number, l.start, l.text)).collect();
         assert_eq!(texts, [(1, 3, "a"), (2, 6, "b"), (3, 8, "")]);
+    }
+
+    #[test]
+    fn a_line_of_two_dashes_ends_the_scenario() {
+        let texts = |source| lines(source).iter().map(|l| l.text).collect::<Vec<_>>();
+        assert_eq!(texts("a\n-- \nb"), ["a"]);
+        assert_eq!(texts("> a\n> --\n> b"), ["a"]);
+        assert_eq!(texts("a\n---\nb"), ["a", "---", "b"]);
+    }
+
+    #[test]
+    fn quoting_is_taken_away() {
+        let all = lines("> a\n>> b\n> >\n>\tc\n");
+        let texts: Vec<_> = all.iter().map(|l| (l.begin, l.start, l.text)).collect();
+        assert_eq!(texts, [(0, 2, "a"), (4, 7, "b"), (9, 12, ""), (13, 14, "\tc"), (17, 17, "")]);
     }
 }

@@ -5,7 +5,7 @@ use cowrace_mm::world::Environment;
 use crate::diagnostic::{Report, Span};
 use crate::lower;
 use crate::scenario::Scenario;
-use crate::syntax::{File, RowKind};
+use crate::syntax::{File, RowKind, Shape};
 
 impl Scenario {
     /// The scenario without the cells at these places of the file. Windows stay if all of them still mean something.
@@ -15,9 +15,17 @@ impl Scenario {
     #[must_use]
     pub fn without_cells(&self, cells: &[Span]) -> Option<Self> {
         let mut file = self.file.clone();
+        // A remark goes with what stands above it in its column.
+        let mut gone = vec![false; file.grid.columns.len()];
         for row in &mut file.grid.rows {
             if let RowKind::Cells(list) = &mut row.what {
-                list.retain(|cell| !cells.contains(&cell.at.0));
+                list.retain(|cell| {
+                    let gone = &mut gone[cell.column];
+                    if cell.shape != Shape::Remark {
+                        *gone = cells.contains(&cell.at.0);
+                    }
+                    !*gone
+                });
             }
         }
         self.lowered(file.clone()).or_else(|| {

@@ -73,7 +73,7 @@ cells! {
     after_exit: "exit()\nbuf[0] = 1";
     wait_for_own: "wait A";
     wait_for_nobody: "wait B";
-    crosses: "          s = read(O_DIRECT, buf[0], 1234) {\n  gup\n}";
+    crosses: "                    s = read(O_DIRECT, buf[0], 1234) {\n  gup\n}";
     crosses_a_cell: "s = get_fast(buf, FOLL_FORCE|FOLL_WRITE)  wait s";
     crosses_at_a_blank: "get_fast(buf, FOLL_FORCE,       FOLL_WRITE)";
     two_cells_in_a_column: "buf[0] = 1  buf[1] = 1";
@@ -91,6 +91,11 @@ cells! {
     store_of_memory: "buf[0] = buf[1]\nbuf[0] = get(buf)";
     advice: "madvise(buf, MADV_DONTNED)\nmprotect(buf, PROT_WRITE)";
     uffd: "UFFDIO_WRITEPROTECT(A.buf, 1)";
+    released_as_another: "h = pin(buf)\nput_page(h)\ng = get(buf)\nunpin_user_page(g)";
+    written_though_taken_to_read: "h = get_fast(buf)\ndma_write(h[0], 1)\np = vmsplice(buf)\ndma_write(p[0], 1)";
+    kind_of_file: "read(O_DIRECT, nsf, buf[0], 1)\nwrite(O_DIRECT, ext4, buf[0])\nh = extract_pages(nfs, buf, FOLL_WRITE, 1)";
+    remark_unclosed: "[not closed";
+    no_mm_twice: "                                                    buf[0] = 1\n                                                    x = buf[0]";
 }
 
 footers! {
@@ -118,6 +123,8 @@ footers! {
     expect_toggles: "expect v5.9 with 09854ba94c6b holds; v5.9 set wp_reuse=mapwsap holds; v5.9 set wp_resue=count holds";
     expect_variant: "expect variant pin: holds";
     expect_else_twice: "expect else holds\nexpect else vacuous";
+    expect_contradicts: "expect v5.9..v5.18 leak; v5.10 holds; else unknown\nexpect v5.7 leak\nexpect ..v5.8 lost-read\nexpect v5.7 violated";
+    expect_arch: "expect arch arm63: v5.9 leak\nexpect arch arm64 v5.9 leak\nexpect variant\nexpect arch: holds\nexpect arch x86 variant a: holds";
     footer_keyword: "always r == 1\nexpct else holds\nmm C { }";
 }
 
@@ -153,7 +160,7 @@ files! {
     empty: "";
     no_race: "mm A { buf: anon }\n\na @A\n====\nbuf[0] = 1\n";
     no_columns: "race r\n\nmm A { buf: anon }\n";
-    no_underline: "race r\nmm A { buf: anon }\n\na @A      b\n\nbuf[0] = 1\n\nalways 1 == 1\n";
+    no_underline: "race r\nmm A { buf: anon }\n\na\n\nbuf[0] = 1\n\nalways 1 == 1\n";
     no_names: "race r\nmm A { buf: anon }\n\n====   ====\n";
     header_keyword: "race r\ntitel \"x\"\nalways 1 == 1\npromise coherent(a)\nexpect else holds\n\na\n===\nwait a\n";
     header_twice: "race r\nrace s\ntitle \"a\"\ntitle \"b\"\ntitle c\n\na\n===\nlru_add_drain_all()\n";
@@ -163,13 +170,16 @@ files! {
     column_unnamed: "race r\n\na     \n===  ===\n";
     column_unnamed_behind_another_error: "race r\ntitel x\n\na     \n===  ===\n     lru_add_drain_all()\n";
     too_many_columns: "race r\n\na b c d e f g h i j k l m n o p q\n=== === === === === === === === === === === === === === === === ===\n";
-    left_of_columns: "race r\n\n     a    b\n     ===  ===\n  lru_add_drain_all()\n";
+    between_columns: "race r\n\na                 b\n===               ===\n          lru_add_drain_all()\n";
     areas: "race r\nmm A {\n  a: swapped warm\n  b: zero lazyfree\n  c: anom\n  d anon\n  e: anon clean clean\n  f: none = 1, 1\n  g: anon hot\n  h: anon lru_batch\n  i: anon = 1\n}\n\na @A\n====\na[0] = 1\n";
     area_columns: "race r\nmm A { a: anon warm(c) ; b: anon lru_batch(t) ; d: anon warm }\n\nt1                   k @B\n===================  ====\nlru_add_drain_all()\n";
     mms: "race r\nmm A { a: anon }\nmm A { b: anon }\nmm B = fork(C)\nmm C { a: anon }\nmm D\nmm E { x: anon\nmm 5 { }\n\nt @A\n====\na[0] = 1\n";
     env: "race r\nmm A { a: file }\nenv lru_drian, reclaim<=10\nenv tlb_evict, tlb_evict\nenv spec_ref\n\nt @A\n====\na[0] = 1\n";
     env_column: "race r\nmm A { a: anon }\nenv reclaim<=1\n\nkswapd\n======\nreclaim(A.a)\n";
     variants: "race r\nmm A { a: anon }\nvariant get { $grab = get; $drop = put_page }\nvariant pin { $grap = pin }\nvariant pin { grab = pin }\n\nt @A\n==========\nh = $grab(a)\n$drop(h)\n";
+    words_unused: "race r\nmm A { a: $kind }\nvariant get { $grab = get; $kind = anon; $drop = put_page }\nvariant pin { $grab = pin; $kind = zer }\n\nt @A\n==========\nh = $grab(a)\n";
+    words_nobody_writes: "race r\nmm A { a: anon }\nvariant get { $grab = get; $grap = get }\n\nt @A\n==========\nh = $grab(a)\n";
+    invisible: "race r\nmm A { a: anon }\n\nt @A\n====\na[0]\u{200b} = 1\nx = a[0]\u{200b}\n";
     too_many_areas: "race r\nmm A { a: anon; b: anon; c: anon; d: anon; e: anon; f: anon; g: anon; h: anon; i: anon; j: anon; k: anon; l: anon; m: anon; n: anon; o: anon; p: anon }\n\nt @A\n====\na[0] = 1\n";
     child_nobody_forks: "race r\nmm A { a: anon }\n\nt @A        c @C\n==========  ==========\na[0] = 1    C = fork()\n";
     fork_without_mm: "race r\nmm A { a: anon }\n\nt           c @C\n==========  ==========\nC = fork()  a[0] = 1\n";

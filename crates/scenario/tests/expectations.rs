@@ -2,6 +2,7 @@
 
 mod common;
 
+use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_scenario::{Expectation, Scenario};
 use cowrace_trace::{Class, Verdict};
@@ -49,7 +50,7 @@ fn ranges_run_over_the_mainline() {
 
 #[test]
 fn the_first_case_wins_and_silence_is_no_expectation() {
-    let footer = "expect v5.9 leak; ..v5.9 violated\nexpect v5.9 holds";
+    let footer = "expect v5.9 leak; ..v5.9 violated";
     assert_eq!(asked(footer, &preset("v5.9"), "get"), LEAK);
     assert_eq!(asked(footer, &preset("v5.8"), "get"), Some(Expectation::Violated(None)));
     assert_eq!(asked(footer, &preset("v5.10"), "get"), None);
@@ -75,6 +76,23 @@ fn variants_have_lines_of_their_own() {
     assert_eq!(asked(footer, &preset("v5.9"), "get"), LEAK);
     assert_eq!(asked(footer, &preset("v5.9"), "pin"), VACUOUS);
     assert_eq!(asked(footer, &preset("v5.10"), "pin"), HOLDS);
+}
+
+#[test]
+fn architectures_have_lines_of_their_own() {
+    let footer = "expect v5.9 holds; else vacuous\nexpect variant pin: v5.10 unknown\n\
+                  expect arch arm64: v5.9, v5.10 leak\nexpect variant pin arch arm64: v5.9 vacuous";
+    let on = |arch, era, variant| {
+        let scenario = file(footer);
+        scenario.expectation_on(arch, &preset(era), scenario.variant(Some(variant)).unwrap())
+    };
+    assert_eq!(on(Arch::Arm64, "v5.9", "get"), LEAK);
+    assert_eq!(on(Arch::X86, "v5.9", "get"), HOLDS);
+    assert_eq!(on(Arch::Arm64, "v5.9", "pin"), VACUOUS);
+    assert_eq!(on(Arch::Arm64, "v5.10", "pin"), LEAK);
+    assert_eq!(on(Arch::Generic, "v5.10", "pin"), Some(Expectation::Unknown));
+    // What is said of an architecture leaves the rest as it is.
+    assert_eq!(on(Arch::Arm64, "v6.1", "get"), VACUOUS);
 }
 
 #[test]

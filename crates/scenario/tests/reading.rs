@@ -4,8 +4,8 @@ mod common;
 
 use common::good;
 use cowrace_mm::world::{
-    Advice, Arg, Backing, Call, Errno, Expr, GupFlags, Modality, Origin, Populate, Relation, Step, Target,
-    Term,
+    Advice, Arg, Backing, Call, Errno, Expr, FileKind, GupFlags, Modality, Origin, Populate, Relation, Step,
+    Target, Term,
 };
 use cowrace_mm::{Era, World};
 use cowrace_scenario::{CellKind, Scenario, Until};
@@ -30,7 +30,7 @@ fn column(cells: &[&str]) -> Vec<Call> {
         "race r\nmm A {{ buf: anon; lib: file }}\nmm B {{ other: anon }}\n\n\
          t @A                                              u @B\n\
          ================================================  ================\n\
-         {:50}h = pin_user_pages(other)\n{:50}p = vmsplice(other)\n{:50}y = other[0]\n{rows}",
+         {:50}h = pin_user_pages(other, FOLL_WRITE)\n{:50}p = vmsplice(other)\n{:50}y = other[0]\n{rows}",
         "", "", ""
     );
     calls(&world(&text.replace("  ================\n", "  =========================\n")), "t")
@@ -52,7 +52,10 @@ fn the_diagram_of_the_mail() {
     let world = variant.world();
     assert_eq!(
         calls(world, "thread0"),
-        [Call::DirectRead { va: 0, word: 0, value: Arg::Number(1) }, Call::Load { va: 0, word: 0 },]
+        [
+            Call::DirectRead { file: FileKind::Block, va: 0, word: 0, value: Arg::Number(1) },
+            Call::Load { va: 0, word: 0 },
+        ]
     );
     assert_eq!(calls(world, "other process"), [Call::ClearRefs { mm: 0 }]);
     assert_eq!(world.actors[2].mm, None);
@@ -201,7 +204,7 @@ fn every_call() {
     assert_eq!(
         got,
         [
-            Call::DirectWrite { va: 0, word: 1 },
+            Call::DirectWrite { file: FileKind::Block, va: 0, word: 1 },
             Call::Recvmsg { va: 0, word: 0, value: Arg::Variable(2) },
             gup(own, false, false, none),
             gup(own, false, true, GupFlags { force: true, unlockable: true, ..write }),
@@ -213,8 +216,8 @@ fn every_call() {
             Call::DmaWrite { handle: 0, word: 0, value: Arg::Number(16) },
             Call::PipeRead { handle: 1, word: 0 },
             Call::IoUringRegister { va: 1 },
-            Call::ExtractPages { va: 0, write: true },
-            Call::ExtractPages { va: 1, write: false },
+            Call::ExtractPages { file: FileKind::Block, va: 0, write: true },
+            Call::ExtractPages { file: FileKind::Block, va: 1, write: false },
             Call::Munmap { va: 0 },
             Call::Madvise { va: 0, advice: Advice::PageOut },
             Call::Mprotect { va: 0, write: false },
@@ -250,7 +253,7 @@ fn windows_find_calls_by_every_name() {
     let text = "race r\nmm A { a: anon }\n\n\
                 t @A              cpu 1 @A          dev\n\
                 ================  ================  ================\n\
-                h = get(a)        x = a[0]          dma_write(h[0],1)\n\
+                h = get(a)        x = a[0]          dma_read(h[0])\n\
                 a[0] = 1 {\n\
                 \x20 wp_page_copy\n\
                 }\n\
@@ -328,10 +331,10 @@ fn text_around_the_diagram() {
     assert!(
         EVERYTHING.ends_with(scenario.footer_text()) && scenario.footer_text().starts_with("always x == 1")
     );
-    let without = scenario.header_text_without_env_actors();
-    assert!(without.contains("\nenv tlb_evict  # and\nvariant get"), "{without}");
+    let without = scenario.header_of(&scenario.variants()[0]);
+    assert!(without.ends_with("\nenv tlb_evict  # and\nvariant get { }\n\n"), "{without}");
     let scenario = good("race r\nmm A { a: anon }\nenv reclaim<=1\n\nt @A\n====\na[0]\n");
-    assert_eq!(scenario.header_text_without_env_actors(), "race r\nmm A { a: anon }\n\n");
+    assert_eq!(scenario.header_of(&scenario.variants()[0]), "race r\nmm A { a: anon }\n\n");
 }
 
 /// Every world that the language makes is one that the model takes.
@@ -357,4 +360,55 @@ fn canonical_form() {
         assert_eq!(good(&printed), scenario);
         assert_eq!(print(&good(&printed)), printed);
     }
+}
+
+#[test]
+fn direct_io_says_which_kind_of_file_it_is_of() {
+    let cells = [
+        "read(O_DIRECT, buf[0], 1)",
+        "read(O_DIRECT, block, buf[0], 1)",
+        "read(O_DIRECT, nfs, buf[0], 1)",
+        "write(O_DIRECT, 9p, buf[1])",
+        "h = extract_pages(fuse, buf)",
+        "h = extract_pages(fuse, buf, FOLL_WRITE)",
+        "p = fuse_dev_splice_read(h)",
+    ];
+    let read = |file| Call::DirectRead { file, va: 0, word: 0, value: Arg::Number(1) };
+    let extract = |write| Call::ExtractPages { file: FileKind::Fuse, va: 0, write };
+    let [first, second, third, fourth, fifth, sixth, seventh] = column(&cells)[..] else {
+        panic!("seven calls")
+    };
+    assert_eq!([first, second, third], [FileKind::Block, FileKind::Block, FileKind::Nfs].map(read));
+    assert_eq!(fourth, Call::DirectWrite { file: FileKind::NineP, va: 0, word: 1 });
+    assert_eq!([fifth, sixth], [false, true].map(extract));
+    assert!(matches!(seventh, Call::FuseSplice { .. }));
+}
+
+/// For one variant alone, what stands around the diagram is a scenario of which it is the only one.
+#[test]
+fn a_variant_stands_alone() {
+    let text = "race r\nmm A { buf: anon; lib: $kind warm }\nenv tlb_evict, lru_drain\nvariant get { $grab = get; $kind = anon }\n\
+                variant pin { $grab = pin;\n  $kind = zero }\n\nt @A\n==========\nh = $grab(buf)\nr = buf[0]\n\n\
+                window $grab < t.buf[0]\nalways r == 0\nexpect variant get: v5.9 holds;\n  else unknown\n\
+                expect variant pin arch arm64: v5.9 leak\nexpect else holds\n";
+    let scenario = good(text);
+    let alone = |name| {
+        let variant = scenario.variant(Some(name)).unwrap();
+        (scenario.header_of(variant), scenario.footer_of(variant))
+    };
+    let (header, footer) = alone("pin");
+    assert_eq!(header, "race r\nmm A { buf: anon; lib: zero warm }\nenv tlb_evict\nvariant pin { }\n\n");
+    assert_eq!(
+        footer,
+        "window pin < t.buf[0]\nalways r == 0\nexpect variant pin arch arm64: v5.9 leak\nexpect else holds\n"
+    );
+    let (header, footer) = alone("get");
+    let whole = format!("{header}t @A\n==========\nh = get(buf)\nr = buf[0]\n\n{footer}");
+    let again = good(&whole);
+    assert_eq!(again.variants()[0].world().areas[1].warm, [0]);
+    let era = Era::preset("v5.9").unwrap();
+    let says = |scenario: &Scenario, name| {
+        scenario.expectation(&era, scenario.variant(name).unwrap()).map(|e| e.to_string())
+    };
+    assert_eq!(says(&again, Some("get")), says(&scenario, Some("get")));
 }

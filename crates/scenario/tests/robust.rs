@@ -64,6 +64,18 @@ fn piece() -> impl Strategy<Value = String> {
         "-",
         ",",
         ":",
+        "----",
+        "> ",
+        "[a remark",
+        "<a remark>",
+        "// ",
+        "/* ",
+        "==> f()",
+        "...",
+        "(or thread 3)",
+        "12  ",
+        "This is a sentence of a mail.",
+        "\u{200b}",
     ];
     prop_oneof![prop::sample::select(words.to_vec()).prop_map(str::to_owned), ".{0,6}"]
 }

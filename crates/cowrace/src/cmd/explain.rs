@@ -28,7 +28,7 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
     let way = way(args.schedule.as_ref());
     match one.run(task, way) {
         Ok(trace) => {
-            out.line(&one::headline(&task, &trace, way.name()))?;
+            out.line(&format!("# {}", one::headline(&task, &trace, way.name())))?;
             out.text(&told(task, &trace, args.draw))?;
             out.line(&format!("\nschedule: {}", trace.schedule))?;
             Ok(one::exit(&task, &trace, way))
@@ -67,9 +67,12 @@ fn violation(
         (Some(schedule), Some(class)) => {
             let story = Story::of(task, class, schedule)?;
             let part = story.task(task);
-            out.line(&one::headline(&task, &story.trace, "by search"))?;
+            out.line(&format!("# {}", one::headline(&task, &story.trace, "by search")))?;
             if !story.not_needed.is_empty() {
-                out.line(&format!("left out, because it happens without: {}", story.not_needed.join("; ")))?;
+                out.line(&format!(
+                    "# left out, because it happens without: {}",
+                    story.not_needed.join("; ")
+                ))?;
             }
             out.text(&told(part, &story.trace, draw))?;
             let of = if story.not_needed.is_empty() { "" } else { " of the whole scenario" };

@@ -17,6 +17,9 @@ use crate::{Failure, Out};
 ///
 /// If a scenario cannot be read, or the output cannot be written.
 pub(crate) fn run(args: &ListArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+    if args.calls {
+        return super::calls::run(args.format, out);
+    }
     let eras = Era::presets();
     for (index, loaded) in input::checked(input::files(&args.paths)?)?.iter().enumerate() {
         match args.format {

@@ -1,6 +1,7 @@
 //! The commands.
 
 pub(crate) mod ablate;
+pub(crate) mod calls;
 pub(crate) mod check;
 pub(crate) mod diff;
 pub(crate) mod eras;

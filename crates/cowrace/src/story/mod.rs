@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cowrace_explore::{replay, simplest};
 use cowrace_ideal::Blame;
 use cowrace_machine::Program;
-use cowrace_render::{Diagram, Row, Tale};
+use cowrace_render::{Diagram, Part, Row, Tale, Told};
 use cowrace_scenario::Scenario;
 use cowrace_trace::{Class, Schedule, Trace};
 
@@ -22,6 +22,7 @@ use crate::{Failure, Promised, picture};
 
 use ledger::Ledger;
 use moral::Moral;
+pub(crate) use moral::cow;
 use told::Teller;
 
 use twin::{Nearest, twin};
@@ -115,25 +116,30 @@ fn best(task: Task<'_>, class: Class, known: &Schedule) -> Schedule {
 /// An execution, told row by row.
 pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
     let world = task.variant.world();
-    let call = |id| task.variant.call_text(id).to_owned();
     let drawing = Drawing { detail: Detail::Operations, ..drawing };
     let diagram = picture(task.scenario, task.variant, trace, drawing);
-    let mut drawn = rows(world, trace, drawing.detail, &shown(world), call);
+    let mut drawn = rows(world, trace, drawing.detail, &shown(world), task.variant);
     if drawn.len() != diagram.rows.len() {
         // Columns in which nothing happens are drawn, since something names them.
-        drawn = rows(world, trace, drawing.detail, &vec![true; world.actors.len()], call);
+        drawn = rows(world, trace, drawing.detail, &vec![true; world.actors.len()], task.variant);
     }
     let place = |function: &str| told::place(task.era, function);
     let program = task.program();
     let ledger = Ledger::new(program.narrate.words(&program.memory));
-    let mut opening = opening(task.scenario);
-    opening.extend(ledger.at_first().into_iter().map(|line| format!("  {line}")));
+    // Whoever reads the whole back reads a scenario: what is none of it is a comment.
+    let opening = ledger.at_first().into_iter().map(|line| format!("#   {line}")).collect();
     let mut teller = Teller { era: task.era, world, trace, ledger, next: 0 };
     let mut tale = Tale {
         opening,
         diagram,
         accesses: String::new(),
-        rows: drawn.iter().map(|row| teller.row(heading(task, trace, row), &row.events)).collect(),
+        rows: drawn
+            .iter()
+            .map(|row| {
+                let told = teller.row(heading(task, trace, row), &row.events);
+                if is_whole(task, trace, row) { or_nothing(told) } else { told }
+            })
+            .collect(),
         closing: Vec::new(),
     };
     let moral = Moral { trace, drawn: &drawn, place: &place };
@@ -153,20 +159,6 @@ pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
     tale
 }
 
-/// What a scenario is about and how memory is at first, as its file says it.
-fn opening(scenario: &Scenario) -> Vec<String> {
-    let header = scenario.header_text();
-    let title = scenario.title().map(str::to_owned);
-    // An mm may go on over several lines, which are indented or close a brace.
-    let mut within = false;
-    let memory = header.lines().filter(|line| {
-        let continues = line.starts_with(|c: char| c.is_whitespace() || c == '}');
-        within = ["mm ", "env "].iter().any(|word| line.starts_with(word)) || within && continues;
-        within && !line.trim().is_empty()
-    });
-    title.into_iter().chain(memory.map(|line| line.trim_end().to_owned())).collect()
-}
-
 /// Who does what in a row: of a step, within which call.
 fn heading(task: Task<'_>, trace: &Trace, drawn: &Drawn) -> String {
     let (Row::Cells(cells), Some(&first)) = (&drawn.row, drawn.events.first()) else { return String::new() };
@@ -178,6 +170,21 @@ fn heading(task: Task<'_>, trace: &Trace, drawn: &Drawn) -> String {
         _ if text == call => format!("{actor}: {call}"),
         step => format!("{actor}: {call}, up to {step}"),
     }
+}
+
+/// Whether a row is a whole call.
+fn is_whole(task: Task<'_>, trace: &Trace, drawn: &Drawn) -> bool {
+    let (Row::Cells(cells), Some(&first)) = (&drawn.row, drawn.events.first()) else { return false };
+    let call = trace.events[first].call.map(|id| task.variant.call_text(id));
+    cells.first().map(|(_, text)| text.as_str()) == call
+}
+
+/// A call that changes nothing may be the reason why the race goes wrong.
+fn or_nothing(mut told: Told) -> Told {
+    if told.parts.is_empty() {
+        told.parts.push(Part { place: String::new(), lines: vec!["changes nothing".to_owned()] });
+    }
+    told
 }
 
 /// Who is behind the damage of an execution, as far as promises tell.

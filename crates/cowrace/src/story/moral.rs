@@ -1,10 +1,46 @@
 //! What a story comes to: which damage, whose value it is about, and where it went.
 
+use std::collections::HashMap;
+
 use cowrace_ideal::{Author, Blame, Shown};
 use cowrace_machine::Prim;
-use cowrace_trace::{Class, Finding, Kind, Trace};
+use cowrace_trace::{Class, Cow, Finding, Kind, Trace};
 
 use crate::rows::Drawn;
+
+/// The kind of copy-on-write mistake behind the damage of an execution. The class alone does not say: what goes through
+/// a TLB entry that should be gone, or is lost with a page that was discarded, no copy would have helped.
+pub(crate) fn cow(trace: &Trace, class: Class) -> Option<Cow> {
+    let is = |primitive: Prim| trace.events.iter().any(|event| event.primitive == primitive.name());
+    class.cow().filter(|cow| match cow {
+        Cow::Wrong => is(Prim::CopyUserHighpage) || class == Class::StalePin,
+        Cow::Missed => !(class == Class::PrivateWrite && stores_by_tlb(trace)),
+        Cow::Unnecessary => true,
+    })
+}
+
+/// Whether a store goes through a TLB entry that says what no page table does any more.
+fn stores_by_tlb(trace: &Trace) -> bool {
+    // What the page tables say, by their names: of the pages that are mapped writable.
+    let mut writable: HashMap<&str, bool> = HashMap::new();
+    trace.events.iter().any(|event| {
+        for change in event.changes.iter().filter(|change| change.kind == Kind::Pte) {
+            writable.insert(&change.what, change.to.contains(" RW"));
+        }
+        let area = event.text.split('[').next().unwrap_or_default();
+        let pte = format!(".pte({area})");
+        let mut mapped = writable
+            .iter()
+            .filter(|(what, _)| what.ends_with(&pte))
+            .map(|(_, writable)| *writable)
+            .peekable();
+        event.primitive == Prim::UserStore.name()
+            && event.changes.iter().all(|change| change.kind != Kind::Tlb)
+            && event.changes.iter().any(|change| change.kind == Kind::Content)
+            && mapped.peek().is_some()
+            && mapped.all(|writable| !writable)
+    })
+}
 
 /// Finds things in a trace and says in which row they are.
 pub(super) struct Moral<'t> {
@@ -18,7 +54,7 @@ impl Moral<'_> {
     /// The closing words.
     pub(super) fn text(&self, finding: &Finding, blame: Option<&Blame>) -> String {
         let class = finding.class;
-        let cow = class.cow().map(|cow| format!(" ({cow})")).unwrap_or_default();
+        let cow = cow(self.trace, class).map(|cow| format!(" ({cow})")).unwrap_or_default();
         let blame = blame.filter(|blame| blame.finding().class == class);
         let detail = blame.map_or(&finding.detail, |blame| &blame.plain);
         let mut sentences = vec![format!("{class}{cow}: {detail}.")];

@@ -125,6 +125,6 @@ const fn call(cell: &Cell) -> Option<u16> {
         | CellKind::Open(call)
         | CellKind::Close(call)
         | CellKind::Anchor { call, .. } => Some(call),
-        CellKind::Barrier(_) => None,
+        CellKind::Barrier(_) | CellKind::Remark => None,
     }
 }

@@ -83,7 +83,7 @@ fn variants_are_asked_for_where_there_are_several() {
 
 #[test]
 fn one_way_must_be_chosen() {
-    cowrace(&["replay", "lost.race", "--era", "v5.9"]).exits(2).says(&["--as-written"]);
+    cowrace(&["replay", "lost.race", "--era", "v5.9"]).exits(2).says(&["--as-written", "--schedule"]);
     cowrace(&["replay", "lost.race", "--as-written"]).exits(2).says(&["--era"]);
     let both = ["replay", "lost.race", "--era", "v5.9", "--as-written", "--schedule", "1:00000000:0"];
     cowrace(&both).exits(2).says(&["cannot be used with"]);
@@ -94,6 +94,48 @@ fn one_way_must_be_chosen() {
 fn a_violation_is_explained_row_by_row() {
     let done = cowrace(&["explain", "lost.race", "--era", "v5.9"]).exits(0).quiet();
     insta::assert_snapshot!(done.stable());
+}
+
+/// What is printed of a violation is a scenario, whichever command prints it, and comes to the same.
+#[test]
+fn what_is_printed_can_be_read_back() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("printed.race");
+    let file = path.to_str().expect("a name");
+    for command in ["check", "explain"] {
+        let printed = cowrace(&[command, "lost.race", "--era", "v5.9"]).exits(0).quiet();
+        std::fs::write(&path, &printed.out).expect("a file");
+        let again = cowrace(&["replay", file, "--era", "v5.9", "--as-written"]).exits(0).quiet();
+        again.prints(&["VIOLATED lost-read", "always r == 1 fails: r is 0"]);
+        // A mail quotes it.
+        let quoted: String = printed.out.lines().map(|line| format!("> {line}\n")).collect();
+        std::fs::write(&path, quoted).expect("a file");
+        cowrace(&["replay", file, "--era", "v5.9", "--as-written"]).exits(0).prints(&["VIOLATED lost-read"]);
+    }
+}
+
+/// The diagram of a variant has its words, and no other variants.
+#[test]
+fn the_diagram_of_a_variant_stands_alone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("variants.race");
+    let file = path.to_str().expect("a name");
+    let text = "race variants\nmm A { buf: $kind }\nvariant mapped { $kind = anon; $word = 1 }\n\
+                variant cold { $kind = none; $word = 1 }\n\na @A        b @A\n==========  ==========\n\
+                buf[0] = 1  // first\n            x = buf[0]\n\nalways x == $word\n\
+                expect variant cold: else assertion\nexpect else assertion\n";
+    std::fs::write(&path, text).expect("a file");
+    let printed = cowrace(&["explain", file, "--era", "v5.9", "--variant", "cold"]).exits(0);
+    assert!(!printed.out.contains("mapped"), "{}", printed.out);
+    let printed = printed.prints(&[
+        "mm A { buf: none }",
+        "variant cold { }",
+        "always x == 1",
+        "expect variant cold:",
+        "// first",
+    ]);
+    std::fs::write(&path, &printed.out).expect("a file");
+    cowrace(&["replay", file, "--era", "v5.9", "--as-written"]).exits(0).prints(&["VIOLATED assertion"]);
 }
 
 #[test]

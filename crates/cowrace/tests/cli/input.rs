@@ -22,6 +22,38 @@ fn scenarios_are_listed_as_json() {
 }
 
 #[test]
+fn calls_are_listed_with_their_steps() {
+    let listed = cowrace(&["list", "--calls"]).exits(0).quiet();
+    let listed = listed.prints(&[
+        "reclaim(A.buf)",
+        "marks: add_to_swap, try_to_unmap, pageout, remove_mapping",
+        "try_to_unmap_one",
+        "What mails write",
+        "echo 4 > /proc/PID/clear_refs",
+    ]);
+    assert!(listed.out.lines().all(|line| line.chars().count() <= 100), "{}", listed.out);
+    let objects = cowrace(&["list", "--calls", "--format", "json"]).exits(0).objects();
+    let reclaim = objects.iter().find(|call| call["call"] == "reclaim(A.buf)").expect("the call");
+    assert!(reclaim["functions"].as_array().expect("a list").iter().any(|f| f == "try_to_unmap_one"));
+    cowrace(&["list", "--calls", "lost.race"]).exits(2);
+    cowrace(&["list"]).exits(2).says(&["<PATHS>"]);
+}
+
+/// A list of all calls is worth reading once, whatever number of cells and files needs it.
+#[test]
+fn long_advice_is_given_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for name in ["one", "two"] {
+        let text =
+            format!("race {name}\nmm A {{ buf: anon }}\n\na @A\n====\nelephants(buf)\ngiraffes(buf)\n");
+        fs::write(dir.path().join(format!("{name}.race")), text).expect("a file");
+    }
+    let refused = cowrace(&["check", dir.path().to_str().expect("a name")]).exits(3);
+    let refused = refused.says(&["elephants", "giraffes"]);
+    assert_eq!(refused.err.matches("calls are `read`").count(), 1, "{}", refused.err);
+}
+
+#[test]
 fn errors_point_at_the_cell() {
     let done = cowrace(&["check", "typo.race", "lost.race"]).exits(3);
     assert_eq!(done.out, "");
@@ -67,7 +99,12 @@ fn two_files_may_not_have_the_same_name() {
     fs::write(dir.path().join("a.race"), &text).expect("a file");
     fs::write(dir.path().join("b.race"), &text).expect("a file");
     let dir = dir.path().to_str().expect("a name");
-    cowrace(&["list", dir]).exits(3).says(&["a.race", "b.race", "both called `plain`"]);
+    cowrace(&["list", dir]).exits(3).says(&[
+        "a.race",
+        "b.race",
+        "both called `plain`",
+        "give one of them another name",
+    ]);
     // The same file twice is one scenario.
     assert_eq!(
         cowrace(&["list", "plain.race", "./plain.race", "--format", "json"]).exits(0).objects().len(),

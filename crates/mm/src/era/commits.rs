@@ -2,10 +2,10 @@
 
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
-    ClearRefsPin, DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned,
-    IoUringPin, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Rules, SwapinRecheck,
-    SwapinReuse, SwapinWritable, UffdFlush, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain,
-    WpReuse, WpUnlock, ZapLruDrain,
+    ClearRefsPin, DirectIo, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice, GupForce, GupLongterm,
+    GupRead, HasPinned, IoUringPin, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Rules,
+    SwapinRecheck, SwapinReuse, SwapinWritable, UffdFlush, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap,
+    WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// Where a row's statement comes from.
@@ -239,6 +239,15 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.free_swap_cache = FreeSwapCache::Yes,
     },
     Commit {
+        id: "0c4bcfdecb1a",
+        release: "v5.17",
+        title: "fuse: fix pipe buffer lifetime for direct_io",
+        closes: "the pipe of a FUSE server does not keep the page of a direct write",
+        effect: Effect::Closes("fuse-direct-io-splice-leak"),
+        provenance: Provenance::Read,
+        rule: |r| r.fuse_splice = FuseSplice::Copy,
+    },
+    Commit {
         id: "6c8e2a256915",
         release: "v5.18",
         title: "mm: fix race between MADV_FREE reclaim and blkdev direct IO read",
@@ -408,6 +417,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("odirect-fork-lost-read"),
         provenance: Provenance::Inferred,
         rule: |r| r.direct_io = DirectIo::Pin,
+    },
+    Commit {
+        id: "738adade96b2",
+        release: "v6.9",
+        title: "fuse: Fix missing FOLL_PIN for direct-io",
+        closes: "direct I/O of FUSE takes pins, so fork leaves its pages with the parent",
+        effect: Effect::Closes("dio-fuse-fork-lost-read"),
+        provenance: Provenance::Read,
+        rule: |r| r.fuse_direct_io = FuseDirectIo::Pin,
     },
     Commit {
         id: "io-uring-pin-fast",

@@ -106,7 +106,15 @@ pub const PRESETS: &[Preset] = &[
         "v5.18",
         "page_count at swap-in, too; swap cache and LRU batch are dropped before counting",
         Some("v5.12"),
-        &["c24d37322548", "f4c4a3f48480", "6c8e2a256915", "53a05ad9f21d", "d4c470970d45", "c145e0b47c77"],
+        &[
+            "c24d37322548",
+            "f4c4a3f48480",
+            "0c4bcfdecb1a",
+            "6c8e2a256915",
+            "53a05ad9f21d",
+            "d4c470970d45",
+            "c145e0b47c77",
+        ],
     ),
     mainline(
         "v5.19",
@@ -136,7 +144,7 @@ pub const PRESETS: &[Preset] = &[
         "v6.12",
         "fork takes VMA locks; O_DIRECT pins",
         Some("v6.4"),
-        &["fb49c455323f", "a7e689dd1c06", "io-uring-pin-fast", "c18160dba5ff"],
+        &["fb49c455323f", "a7e689dd1c06", "738adade96b2", "io-uring-pin-fast", "c18160dba5ff"],
     ),
     mainline(
         "v6.15",

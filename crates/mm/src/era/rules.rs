@@ -377,11 +377,25 @@ rules! {
         /// `pin_user_pages_fast`.
         Fast = "fast",
     }
-    /// Whether `O_DIRECT` takes pins (v6.5).
+    /// Whether `O_DIRECT` of block devices takes pins (v6.5).
     direct_io: DirectIo = Get {
         /// `FOLL_GET`.
         Get = "get",
         /// `FOLL_PIN`.
         Pin = "pin",
+    }
+    /// Whether direct I/O of FUSE takes pins (738adade96b2).
+    fuse_direct_io: FuseDirectIo = Get {
+        /// `FOLL_GET`.
+        Get = "get",
+        /// `FOLL_PIN`.
+        Pin = "pin",
+    }
+    /// What the pipe of a FUSE server gets of a page that direct I/O has taken from user space (0c4bcfdecb1a).
+    fuse_splice: FuseSplice = Reference {
+        /// A reference on the page itself.
+        Reference = "reference",
+        /// A copy.
+        Copy = "copy",
     }
 }

@@ -142,6 +142,8 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
             read("v6.14", "free_frozen_pages", "mm/page_alloc.c"),
         ],
     ),
+    ("fuse_dev_splice_read", &[read("v5.7", "fuse_dev_splice_read", "fs/fuse/dev.c")]),
+    ("fuse_direct_io", &[read("v5.7", "fuse_direct_io", "fs/fuse/file.c")]),
     (
         "gup_pte_range",
         &[read("v5.7", "gup_pte_range", "mm/gup.c"), read("v6.10", "gup_fast_pte_range", "mm/gup.c")],
@@ -215,6 +217,9 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ),
     ("mprotect_fixup", &[read("v5.7", "mprotect_fixup", "mm/mprotect.c")]),
     ("mwriteprotect_range", &[read("v5.7", "mwriteprotect_range", "mm/userfaultfd.c")]),
+    ("nfs_file_direct_read", &[read("v5.7", "nfs_file_direct_read", "fs/nfs/direct.c")]),
+    ("nfs_file_direct_write", &[read("v5.7", "nfs_file_direct_write", "fs/nfs/direct.c")]),
+    ("p9_virtio_zc_request", &[read("v5.7", "p9_virtio_zc_request", "net/9p/trans_virtio.c")]),
     (
         "page_cache_get_speculative",
         &[

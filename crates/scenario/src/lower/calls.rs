@@ -1,15 +1,16 @@
 //! Cells into calls.
 
-use cowrace_mm::world::{Advice, Arg, Call, GupFlags, MmId, Target, Va, VarId};
+use cowrace_mm::world::{Advice, Arg, Call, FileKind, GupFlags, MmId, Target, Va, VarId};
 
 use super::Found;
 use super::names::Names;
 use crate::cell::{self, Cell, Item, Value, which_word};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Diagnostic;
 use crate::grammar::Place;
 use crate::lex::Name;
-use crate::nearest::{choose, did_you_mean, quote};
+use crate::nearest::{choose, quote};
 use crate::ops::{self, Op, OpKind};
+use crate::{known, unknown};
 
 /// A column and what its names mean.
 #[derive(Clone, Copy, Debug)]
@@ -74,22 +75,14 @@ impl Scope<'_> {
     }
 
     fn call(self, dest: Option<&Name>, name: &Name, args: &[cell::Arg]) -> Found<(Option<VarId>, Call)> {
-        let Some(op) = ops::find(&name.text) else {
-            let near = did_you_mean(&name.text, ops::names());
-            let help = near.unwrap_or_else(|| {
-                let all: Vec<&str> = ops::OPS.iter().map(Op::name).collect();
-                format!("calls are {}", all.join(", "))
-            });
-            return Err(Some(
-                Diagnostic::new(name.at.clone(), format!("unknown call {}", quote(&name.text))).help(help),
-            ));
-        };
+        let Some(op) = ops::find(&name.text) else { return Err(Some(unknown::call(name))) };
         let (least, most) = op.arity;
         if args.len() < least || args.len() > most {
             let what = match (least, most) {
                 (0, 0) => "no arguments".to_owned(),
                 (1, 1) => "one argument".to_owned(),
                 (least, most) if least == most => format!("{least} arguments"),
+                (least, most) if least + 1 == most => format!("{least} or {most} arguments"),
                 (least, most) => format!("{least} to {most} arguments"),
             };
             let end = args.last().map_or(name.at.end, |a| a.at.end).max(name.at.end);
@@ -108,32 +101,34 @@ impl Scope<'_> {
             ));
         }
         if op.own_mm {
-            self.own_mm(&name.at, &format!("`{}`", name.text))?;
+            self.own_mm()?;
         }
         let call = Resolve { scope: self, op, name, args }.lower(dest)?;
         let dest = if op.kind == OpKind::Fork { None } else { self.dest(dest)? };
         Ok((dest, call))
     }
 
-    fn own_mm(self, at: &Span, what: &str) -> Found<MmId> {
+    /// The mm of the column. If it has none, that is said once, where it is mended.
+    fn own_mm(self) -> Found<MmId> {
         let column = &self.names.columns[self.column];
         if column.lost {
             return Err(None);
         }
         column.mm.ok_or_else(|| {
+            let mm = self.names.mms.first().map_or("A", |mm| mm.name.as_str());
             Some(
                 Diagnostic::new(
-                    at.clone(),
-                    format!("{what} needs an mm, and column `{}` has none", column.name),
+                    column.at.clone(),
+                    format!("column `{}` uses memory of its own and has no mm", column.name),
                 )
-                .help(format!("say in which mm it runs: `{} @A`", column.name)),
+                .help(format!("say in which mm it runs: `{} @{mm}`", column.name)),
             )
         })
     }
 
     /// A page of the mm that the column runs in.
     fn own_page(self, place: &Place) -> Found<Va> {
-        let own = self.own_mm(&place.at, "user memory")?;
+        let own = self.own_mm()?;
         let target = self.names.target(place, Some(self.column))?;
         if target.mm != own {
             let (own, other) = (&self.names.mms[own].name, &self.names.mms[target.mm].name);
@@ -190,14 +185,14 @@ impl Resolve<'_> {
     fn lower(self, dest: Option<&Name>) -> Found<Call> {
         Ok(match self.op.kind {
             OpKind::DirectRead => {
-                self.direct()?;
-                let (va, word) = self.scope.own_word(self.place(1)?)?;
-                Call::DirectRead { va, word, value: self.value(2)? }
+                let (file, rest) = self.direct(3)?;
+                let (va, word) = self.scope.own_word(self.place(rest)?)?;
+                Call::DirectRead { file, va, word, value: self.value(rest + 1)? }
             }
             OpKind::DirectWrite => {
-                self.direct()?;
-                let (va, word) = self.scope.own_word(self.place(1)?)?;
-                Call::DirectWrite { va, word }
+                let (file, rest) = self.direct(2)?;
+                let (va, word) = self.scope.own_word(self.place(rest)?)?;
+                Call::DirectWrite { file, va, word }
             }
             OpKind::Recvmsg => {
                 let (va, word) = self.scope.own_word(self.place(0)?)?;
@@ -205,12 +200,23 @@ impl Resolve<'_> {
             }
             OpKind::Gup { pin, fast, remote } => self.gup(pin, fast, remote)?,
             OpKind::ExtractPages => {
-                let va = self.own_page()?;
-                Call::ExtractPages { va, write: self.direction()? }
+                let file = self.leading_file();
+                let rest = usize::from(file.is_some());
+                if let Some(stray) = self.args.get(rest + 2) {
+                    return Err(Some(
+                        Diagnostic::new(stray.at.clone(), "one argument too many")
+                            .help(format!("as `{}`", self.op.usage)),
+                    ));
+                }
+                let va = self.scope.own_page(self.whole(rest)?)?;
+                Call::ExtractPages { file: file.unwrap_or_default(), va, write: self.direction(rest + 1)? }
             }
-            OpKind::Release => Call::Release { handle: self.scope.names.handle(self.bare(0)?)? },
+            OpKind::Release { pin } => {
+                Call::Release { handle: self.scope.names.given_back(self.bare(0)?, pin)? }
+            }
             OpKind::DmaWrite => {
-                let (handle, word) = self.handle_word()?;
+                let (_, word) = self.handle_word()?;
+                let handle = self.scope.names.writable(&self.place(0)?.name)?;
                 Call::DmaWrite { handle, word, value: self.value(1)? }
             }
             OpKind::DmaRead => {
@@ -221,6 +227,7 @@ impl Resolve<'_> {
                 let (handle, word) = self.handle_word()?;
                 Call::PipeRead { handle, word }
             }
+            OpKind::FuseSplice => Call::FuseSplice { handle: self.scope.names.handle(self.bare(0)?)? },
             OpKind::Vmsplice => Call::Vmsplice { va: self.own_page()? },
             OpKind::IoUringRegister => Call::IoUringRegister { va: self.own_page()? },
             OpKind::Fork => {
@@ -276,13 +283,36 @@ impl Resolve<'_> {
         }
     }
 
-    fn direct(self) -> Found<()> {
-        match self.bare(0) {
-            Ok(name) if name.text == "O_DIRECT" => Ok(()),
-            _ => {
-                Err(Some(self.wrong_arg(0, format!("`{}` is modelled with `O_DIRECT` only", self.op.name()))))
-            }
+    /// The kind of file, and where the other arguments begin; `least` are there if no kind is said.
+    fn direct(self, least: usize) -> Found<(FileKind, usize)> {
+        if !self.bare(0).is_ok_and(|name| name.text == "O_DIRECT") {
+            let message = format!("`{}` is modelled with `O_DIRECT` only", self.op.name());
+            return Err(Some(self.wrong_arg(0, message)));
         }
+        if self.args.len() == least {
+            return Ok((FileKind::default(), 1));
+        }
+        let kinds = || FileKind::ALL.iter().map(|(word, _)| *word);
+        let name = self.bare(1).map_err(|_| Some(self.wrong_arg(1, "expected a kind of file here")))?;
+        let kind = FileKind::ALL.iter().find(|(word, _)| *word == name.text);
+        kind.map(|(_, kind)| (*kind, 2)).ok_or_else(|| {
+            let message = format!("unknown kind of file {}", quote(&name.text));
+            Some(Diagnostic::new(name.at.clone(), message).maybe_help(choose(
+                &name.text,
+                "there are",
+                kinds(),
+            )))
+        })
+    }
+
+    /// A kind of file before memory.
+    fn leading_file(self) -> Option<FileKind> {
+        let is_flag = |at: usize| self.bare(at).is_ok_and(|name| name.text.starts_with("FOLL_"));
+        if self.args.len() < 2 || is_flag(1) {
+            return None;
+        }
+        let name = self.bare(0).ok()?;
+        FileKind::ALL.iter().find(|(word, _)| *word == name.text).map(|(_, kind)| *kind)
     }
 
     /// A page: a word of it would mislead, as the call is about all of it.
@@ -319,7 +349,7 @@ impl Resolve<'_> {
         let target = if remote {
             self.page(0)?
         } else {
-            let own = self.scope.own_mm(&place.at, "user memory")?;
+            let own = self.scope.own_mm()?;
             let target = self.scope.names.target(place, Some(self.scope.column))?;
             if target.mm != own {
                 let kind = if pin { "pin" } else { "get" };
@@ -376,16 +406,21 @@ impl Resolve<'_> {
     }
 
     /// Which way direct I/O goes: it passes no other flag.
-    fn direction(self) -> Found<bool> {
-        let Some(arg) = self.args.get(1) else { return Ok(false) };
+    fn direction(self, at: usize) -> Found<bool> {
+        let Some(arg) = self.args.get(at) else { return Ok(false) };
         match arg.items.as_slice() {
             [Item::Place(place)] if place.name.text == "FOLL_WRITE" => Ok(true),
-            _ => Err(Some(self.wrong_arg(1, "expected `FOLL_WRITE` or nothing"))),
+            _ => Err(Some(self.wrong_arg(at, "expected `FOLL_WRITE` or nothing"))),
         }
     }
 
     fn advice(self) -> Found<Advice> {
         let name = self.bare(1)?;
+        if let Some((advice, what, instead)) = known::ADVICE.iter().find(|(advice, ..)| *advice == name.text)
+        {
+            let message = format!("`{advice}` is known, not modelled: it {what}");
+            return Err(Some(Diagnostic::new(name.at.clone(), message).help(instead.help(advice))));
+        }
         ADVICE.iter().find(|a| a.0 == name.text).map(|a| a.1).ok_or_else(|| {
             Some(
                 Diagnostic::new(name.at.clone(), format!("unknown advice {}", quote(&name.text)))

@@ -6,7 +6,7 @@ use cowrace_mm::world::{
 
 use super::names::Names;
 use crate::diagnostic::{Diagnostic, Report};
-use crate::grid::key;
+use crate::heading::key;
 use crate::syntax::EnvDecl;
 
 /// Appends the actors, and the texts of their calls.

@@ -7,15 +7,16 @@ mod points;
 mod predicates;
 mod promises;
 mod steps;
-mod substitute;
+pub(crate) mod substitute;
 mod windows;
 
 use cowrace_mm::World;
 
+use crate::area;
 use crate::cell::{self, Cell};
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::scenario::Variant;
-use crate::syntax::{File, RawCell, RowKind, Shape, VariantDecl};
+use crate::syntax::{AreaText, File, RawCell, RowKind, Shape, VariantDecl};
 use crate::text::Text;
 
 use self::names::Names;
@@ -63,6 +64,8 @@ pub(crate) fn lower(file: &File, report: &mut Report) -> Vec<Variant> {
 
 fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Option<Variant> {
     let before = report.len();
+    let resolved = areas(file, decl, report);
+    let file = resolved.as_ref().unwrap_or(file);
     let cells = read(file, decl, report);
     let names = Names::collect(file, &cells, report);
     let (made, diagram, barriers, steps) = steps::lower(file, &cells, &names, report);
@@ -102,6 +105,28 @@ fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Opti
     Some(Variant::new(decl.map(|d| d.name.text.clone()), world, diagram, texts))
 }
 
+/// The file with the words in its areas replaced, if there are any.
+fn areas(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Option<File> {
+    let has_words = |area: &AreaText| matches!(area, AreaText::Words(_));
+    if !file.header.mms.iter().any(|mm| mm.areas.iter().any(has_words)) {
+        return None;
+    }
+    let mut resolved = file.clone();
+    let mut damaged = false;
+    for area in resolved.header.mms.iter_mut().flat_map(|mm| &mut mm.areas) {
+        if let AreaText::Words(text) = area {
+            let read =
+                substitute::replace(text, decl, &file.header.variants).and_then(|text| area::read(&text));
+            match report.ok(read) {
+                Some(read) => *area = AreaText::Read(read),
+                None => damaged = true,
+            }
+        }
+    }
+    resolved.header.damaged |= damaged;
+    Some(resolved)
+}
+
 /// Replaces words and reads every cell.
 fn read<'f>(file: &'f File, decl: Option<&VariantDecl>, report: &mut Report) -> Vec<Read<'f>> {
     let mut cells = Vec::new();
@@ -112,6 +137,8 @@ fn read<'f>(file: &'f File, decl: Option<&VariantDecl>, report: &mut Report) -> 
                 return cells;
             }
             let text = match substitute::replace(&raw.text, decl, &file.header.variants) {
+                // What is remarked is nobody's word.
+                _ if raw.shape == Shape::Remark => raw.text.clone(),
                 Ok(text) => text,
                 Err(diagnostic) => {
                     report.push(diagnostic);

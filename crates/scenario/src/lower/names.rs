@@ -3,14 +3,14 @@
 use cowrace_mm::world::{Area, MAX_AREAS, MAX_MMS, MAX_VARIABLES, Mm, MmId, Origin, Target, Va, VarId};
 
 use super::{Found, Read};
-use crate::cell::Cell;
-use crate::diagnostic::{Diagnostic, Report};
+use crate::cell::{self, Cell, Item};
+use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::grammar::Place;
-use crate::grid::key;
+use crate::heading::key;
 use crate::lex::Name;
 use crate::nearest::{choose, did_you_mean, quote};
-use crate::ops::{self, OpKind};
-use crate::syntax::{Attr, File};
+use crate::ops::{self, Op, OpKind};
+use crate::syntax::{AreaDecl, AreaText, Attr, File, MmDecl};
 
 /// Words that mean something wherever they stand.
 const RESERVED: [&str; 12] = [
@@ -25,6 +25,7 @@ pub(super) struct Column {
     pub(super) key: String,
     /// As it is written.
     pub(super) name: String,
+    pub(super) at: Span,
     pub(super) mm: Option<MmId>,
     /// Its mm could not be found, which has been said.
     pub(super) lost: bool,
@@ -34,10 +35,48 @@ pub(super) struct Column {
 #[derive(Debug)]
 pub(super) struct Variable {
     pub(super) name: String,
-    /// Some cell puts a handle into it.
-    pub(super) handle: bool,
+    /// What the handles are that cells put into it.
+    pub(super) handles: Vec<Taken>,
     /// Some cell puts a number into it.
     pub(super) number: bool,
+}
+
+/// How a handle was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// As a pin or a get; `None` if the era says which.
+    pub(super) pin: Option<bool>,
+    pub(super) write: bool,
+}
+
+impl Variable {
+    /// Whether something is so of every handle that it can hold.
+    fn all(&self, is: impl Fn(&Taken) -> bool) -> bool {
+        !self.handles.is_empty() && self.handles.iter().all(is)
+    }
+}
+
+/// What a call takes, if it gives a handle.
+fn taken(op: &Op, args: &[cell::Arg]) -> Option<Taken> {
+    let asked = args.iter().flat_map(|arg| &arg.items).any(|item| match item {
+        Item::Place(place) => place.name.text == "FOLL_WRITE",
+        Item::Number(..) => false,
+    });
+    match op.kind {
+        OpKind::Gup { pin, .. } => Some(Taken { pin: Some(pin), write: asked }),
+        OpKind::ExtractPages => Some(Taken { pin: None, write: asked }),
+        OpKind::Vmsplice | OpKind::FuseSplice => Some(Taken { pin: Some(false), write: false }),
+        OpKind::IoUringRegister => Some(Taken { pin: Some(true), write: true }),
+        _ => None,
+    }
+}
+
+/// The areas of an mm. Words are replaced before names are looked for.
+fn read_areas(decl: &MmDecl) -> impl Iterator<Item = &AreaDecl> {
+    decl.areas.iter().filter_map(|area| match area {
+        AreaText::Read(area) => Some(area),
+        AreaText::Words(_) => None,
+    })
 }
 
 /// All names of a variant.
@@ -75,7 +114,7 @@ impl Names {
             let origin = parent.map_or(Origin::Boot, Origin::ForkedAtBoot);
             let id = self.mms.len();
             self.mms.push(Mm { name: decl.name.text.clone(), origin });
-            for area in &decl.areas {
+            for area in read_areas(decl) {
                 let name = &area.name;
                 if self.areas.iter().any(|a| a.0 == name.text) || RESERVED.contains(&name.text.as_str()) {
                     let message = format!("the name {} is taken", quote(&name.text));
@@ -107,7 +146,13 @@ impl Names {
         for head in &file.grid.columns {
             let mm = head.mm.as_ref().and_then(|mm| self.mms.iter().position(|m| m.name == mm.text));
             let name = head.name.text.clone();
-            self.columns.push(Column { key: key(&name), name, mm, lost: mm.is_none() && head.mm.is_some() });
+            self.columns.push(Column {
+                key: key(&name),
+                name,
+                at: head.name.at.clone(),
+                mm,
+                lost: mm.is_none() && head.mm.is_some(),
+            });
         }
         let mut forks: Vec<(usize, &Name)> = Vec::new();
         for read in cells {
@@ -186,21 +231,10 @@ impl Names {
                 continue;
             };
             let (dest, handle) = match cell {
-                Cell::Load { dest: Some(dest), .. } | Cell::Set { dest, .. } => (dest, false),
-                Cell::Call { dest: Some(dest), op, .. } => match ops::find(&op.text).map(|op| op.kind) {
-                    Some(OpKind::Fork) => continue,
-                    kind => (
-                        dest,
-                        matches!(
-                            kind,
-                            Some(
-                                OpKind::Gup { .. }
-                                    | OpKind::ExtractPages
-                                    | OpKind::Vmsplice
-                                    | OpKind::IoUringRegister
-                            )
-                        ),
-                    ),
+                Cell::Load { dest: Some(dest), .. } | Cell::Set { dest, .. } => (dest, None),
+                Cell::Call { dest: Some(dest), op, args } => match ops::find(&op.text) {
+                    Some(op) if op.kind == OpKind::Fork => continue,
+                    op => (dest, op.and_then(|op| taken(op, args))),
                 },
                 _ => continue,
             };
@@ -211,7 +245,7 @@ impl Names {
         }
     }
 
-    fn assign(&mut self, dest: &Name, handle: bool) -> Result<(), Diagnostic> {
+    fn assign(&mut self, dest: &Name, handle: Option<Taken>) -> Result<(), Diagnostic> {
         let name = dest.text.as_str();
         let wrong = |message: String| Diagnostic::new(dest.at.clone(), message);
         if self.mms.iter().any(|m| m.name == name) {
@@ -234,13 +268,13 @@ impl Names {
                     .help(format!("a scenario has at most {MAX_VARIABLES}")));
             }
             None => {
-                self.variables.push(Variable { name: name.to_owned(), handle: false, number: false });
+                self.variables.push(Variable { name: name.to_owned(), handles: Vec::new(), number: false });
                 self.variables.len() - 1
             }
         };
         let variable = &mut self.variables[id];
-        variable.handle |= handle;
-        variable.number |= !handle;
+        variable.number |= handle.is_none();
+        variable.handles.extend(handle);
         Ok(())
     }
 
@@ -271,12 +305,38 @@ impl Names {
     /// A variable that holds a handle.
     pub(super) fn handle(&self, name: &Name) -> Found<VarId> {
         let id = self.variable(name)?;
-        if self.variables[id].handle {
+        if !self.variables[id].handles.is_empty() {
             return Ok(id);
         }
+        Err(Some(Diagnostic::new(name.at.clone(), format!("{} holds no handle", quote(&name.text))).help(
+            "a handle comes from a get, a pin, `vmsplice`, `fuse_dev_splice_read` or `io_uring_register`",
+        )))
+    }
+
+    /// A handle that is given back, as a pin or as a get.
+    pub(super) fn given_back(&self, name: &Name, as_pin: bool) -> Found<VarId> {
+        let id = self.handle(name)?;
+        if !self.variables[id].all(|taken| taken.pin == Some(!as_pin)) {
+            return Ok(id);
+        }
+        let (is, right) = if as_pin { ("get", "put_page") } else { ("pin", "unpin_user_page") };
+        let message = format!("{} is a {is}", quote(&name.text));
         Err(Some(
-            Diagnostic::new(name.at.clone(), format!("{} holds no handle", quote(&name.text)))
-                .help("a handle comes from a get, a pin, `vmsplice` or `io_uring_register`"),
+            Diagnostic::new(name.at.clone(), message)
+                .help(format!("it is given back by `{right}({})`", name.text)),
+        ))
+    }
+
+    /// A handle that a device writes through.
+    pub(super) fn writable(&self, name: &Name) -> Found<VarId> {
+        let id = self.handle(name)?;
+        if !self.variables[id].all(|taken| !taken.write) {
+            return Ok(id);
+        }
+        let message = format!("{} was taken to read, so nobody may write through it", quote(&name.text));
+        Err(Some(
+            Diagnostic::new(name.at.clone(), message)
+                .help("take it with `FOLL_WRITE`, or read: `s = dma_read(..)`"),
         ))
     }
 
@@ -401,7 +461,7 @@ impl Names {
     pub(super) fn areas(&self, file: &File, report: &mut Report) -> Vec<Area> {
         let mut areas = Vec::new();
         for (mm, decl) in file.header.mms.iter().enumerate() {
-            for area in &decl.areas {
+            for area in read_areas(decl) {
                 let has = |name: &str| area.attrs.iter().any(|a| a.name.text == name);
                 let mut lowered = Area {
                     name: area.name.text.clone(),

@@ -6,6 +6,7 @@ use super::calls::Scope;
 use super::names::Names;
 use super::{Made, Read};
 use crate::anchors;
+use crate::cell::Cell;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::diagram;
 use crate::ops;
@@ -129,6 +130,7 @@ fn cell(
             let open = state.open.take().flatten();
             return Ok(open.map(|i| diagram::CellKind::Close(made[i].spec.id)));
         }
+        Shape::Remark => return Ok(Some(diagram::CellKind::Remark)),
         Shape::Anchor => return anchor(read, state, made),
         Shape::Open => state.open = Some(None),
         Shape::Call => {}
@@ -193,9 +195,13 @@ fn anchor(read: &Read<'_>, state: &State, made: &mut [Made]) -> super::Found<Opt
             .label("the one above is still open")
             .help("between `{` and `}` stand steps of the call, as `gup`; close it with `}` before the next one")));
     }
-    anchors::check(name, read.span())?;
     let Some(open) = state.open.flatten() else { return Err(None) };
     let made = &mut made[open];
+    let op = match &made.cell {
+        Cell::Call { op, .. } => ops::find(&op.text),
+        _ => None,
+    };
+    anchors::check(name, read.span(), op)?;
     made.anchors.push(name.to_owned());
     Ok(Some(diagram::CellKind::Anchor { call: made.spec.id, name: name.to_owned(), nth }))
 }

@@ -1,5 +1,7 @@
 //! Replaces `$word` by what a variant says.
 
+use std::ops::Range;
+
 use crate::diagnostic::Diagnostic;
 use crate::lex;
 use crate::nearest::{did_you_mean, quote};
@@ -10,7 +12,7 @@ use crate::text::Text;
 const MAX_BYTES: usize = 4096;
 
 /// The text of a variant.
-pub(super) fn replace(
+pub(crate) fn replace(
     text: &Text,
     decl: Option<&VariantDecl>,
     all: &[VariantDecl],
@@ -41,6 +43,15 @@ pub(super) fn replace(
     }
     replaced.push_text(text, copied..text.as_str().len());
     replaced.tidy()
+}
+
+/// The words behind `$` in a text, each with its place, `$` included.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    text.match_indices('$').map(|(at, _)| {
+        let rest = &text[at + 1..];
+        let word = &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())];
+        (at..at + 1 + word.len(), word)
+    })
 }
 
 fn unknown(

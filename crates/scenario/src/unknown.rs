@@ -1,0 +1,131 @@
+//! What somebody may mean by a call that the language does not have.
+
+use cowrace_mm::era::SPELLINGS;
+
+use crate::anchors;
+use crate::diagnostic::Diagnostic;
+use crate::known;
+use crate::lex::Name;
+use crate::nearest::{did_you_mean, nearest, quote};
+use crate::ops::{self, Op};
+use crate::phrases;
+
+/// Calls that are named one by one.
+const MOST: usize = 6;
+
+/// Other names of primitives, and of what is a part of a function here.
+const ALIASES: [(&str, &str); 20] = [
+    ("pte_wrprotect", "ptep_modify_prot_commit"),
+    ("wrprotect_ptes", "ptep_set_wrprotect"),
+    ("flush_tlb_page", "flush_tlb"),
+    ("flush_tlb_range", "flush_tlb"),
+    ("flush_tlb_mm", "flush_tlb"),
+    ("flush_tlb_others", "flush_tlb"),
+    ("flush_tlb_func", "flush_tlb"),
+    ("tlb_flush", "flush_tlb"),
+    ("set_pte", "set_pte_at"),
+    ("set_pte_at_notify", "set_pte_at"),
+    ("pte_offset_map_lock", "spin_lock(ptl)"),
+    ("pte_unmap_unlock", "spin_unlock(ptl)"),
+    ("get_page", "page_ref_add"),
+    ("folio_get", "page_ref_add"),
+    ("try_get_page", "page_ref_add_unless"),
+    ("folio_try_get", "page_ref_add_unless"),
+    ("folio_ref_count", "page_count"),
+    ("folio_mapcount", "page_mapcount"),
+    ("shrink_list", "shrink_inactive_list"),
+    ("handle_mm_fault", "handle_pte_fault"),
+];
+
+/// The step that a kernel's name means: its own, one of another release, or that of which it is a part.
+pub(crate) fn step(name: &str) -> Option<&'static str> {
+    let own = anchors::names().find(|anchor| *anchor == name);
+    let spelled = || {
+        SPELLINGS.iter().find(|(_, rows)| rows.iter().any(|row| row.name == name)).map(|(model, _)| *model)
+    };
+    let alias = || ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, step)| *step);
+    own.or_else(spelled).or_else(alias)
+}
+
+/// The error of a word that stands where a call does and is none.
+pub(crate) fn call(name: &Name) -> Diagnostic {
+    let word = name.text.as_str();
+    let shown = quote(word);
+    if let Some(known) = known::find(word) {
+        return Diagnostic::new(name.at.clone(), format!("{shown} is known, not modelled: {}", known.what))
+            .help(known.instead.help(word));
+    }
+    if let Some(step) = step(word) {
+        return of_a_call(name, step);
+    }
+    let diagnostic = Diagnostic::new(name.at.clone(), format!("unknown call {shown}"));
+    if let Some(near) = did_you_mean(word, ops::names()) {
+        return diagnostic.help(near);
+    }
+    if let Some(step) = nearest(word, anchors::names()) {
+        return of_a_call(name, step);
+    }
+    if phrases::find(word).is_some() {
+        return diagnostic.help(phrases::advice(word));
+    }
+    let all: Vec<String> = ops::OPS.iter().map(|op| format!("`{}`", op.name())).collect();
+    diagnostic
+        .help(format!("calls are {}; `cowrace list --calls` prints them with their steps", all.join(", ")))
+}
+
+fn of_a_call(name: &Name, step: &str) -> Diagnostic {
+    let shown = quote(&name.text);
+    let as_it = if step == name.text { String::new() } else { format!(", as {}", quote(step)) };
+    let diagnostic =
+        Diagnostic::new(name.at.clone(), format!("{shown} is a step of a call{as_it}, and no call"));
+    let owners = owners(step);
+    let (Some(first), all) =
+        (owners.first(), owners.iter().map(|usage| format!("`{usage}`")).collect::<Vec<_>>())
+    else {
+        return diagnostic.help(phrases::advice(&name.text));
+    };
+    let (named, more) = all.split_at(all.len().min(MOST));
+    let more = match more.len() {
+        0 => String::new(),
+        n => format!(", and {n} other calls"),
+    };
+    diagnostic.help(format!(
+        "a step of {}{more}; within a call it is drawn below `{first} {{` and above `}}`; as a remark, it is written \
+         `==> {}()`",
+        named.join(", "),
+        name.text
+    ))
+}
+
+/// How the calls are written that can have a step, those first that can have the fewest others.
+fn owners(step: &str) -> Vec<&'static str> {
+    let mut owners: Vec<(usize, bool, &'static str)> = Vec::new();
+    for call in ops::calls() {
+        let steps = call.steps;
+        let has = steps.marks.contains(&step)
+            || steps.functions.contains(&step)
+            || steps.primitives.iter().any(|primitive| primitive.name() == step);
+        if has {
+            owners.push((steps.functions.len(), call.marks.is_empty(), call.usage));
+        }
+    }
+    // Of a store and a load, the store has more to do with it.
+    owners.sort_by_key(|owner| (owner.0, owner.1));
+    owners.into_iter().map(|owner| owner.2).collect()
+}
+
+/// The steps of a call in a sentence.
+pub(crate) fn steps_of(op: &Op) -> String {
+    let list = |names: &mut dyn Iterator<Item = &'static str>| {
+        names.map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+    };
+    let steps = op.comes_to();
+    let marks = list(&mut op.steps.iter().copied());
+    let functions = list(&mut steps.functions.iter().copied());
+    let parts: Vec<String> = [marks, functions].into_iter().filter(|part| !part.is_empty()).collect();
+    let more = "primitives as `page_count` are steps as well: `cowrace list --calls` prints all";
+    match parts.is_empty() {
+        true => format!("`{}` has no steps", op.name()),
+        false => format!("steps of `{}` are {}; {more}", op.name(), parts.join(", ")),
+    }
+}
