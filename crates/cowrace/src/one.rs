@@ -141,7 +141,7 @@ pub(crate) fn headline(task: &Task<'_>, trace: &Trace, unknown: Option<&Unknown>
         _ => "the file expects nothing of this era".to_owned(),
     };
     let why = unknown.filter(|_| trace.finding.is_none()).map(|unknown| {
-        format!("\n  nothing that the scenario asserts fails, but what user space was promised is not known: {unknown}")
+        format!("\n#   nothing that the scenario asserts fails, but what user space was promised is not known: {unknown}")
     });
     format!("{verdict}  {name}  era {}  {way}  ({expected}){}", task.era.label(), why.unwrap_or_default())
 }
