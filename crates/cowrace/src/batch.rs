@@ -6,6 +6,7 @@ use std::num::NonZero;
 use cowrace_explore::Threads;
 use cowrace_mm::Era;
 
+use crate::bounds::Bounds;
 use crate::check::Task;
 use crate::cli::SearchArgs;
 use crate::eras::Selection;
@@ -52,7 +53,8 @@ impl Batch<'_> {
         let spare = Threads::new(all - workers);
         let progress = Progress::new(work.len(), self.interrupt.clone());
         let promised = self.loaded.iter().flat_map(Loaded::variants).map(|(_, promised)| promised);
-        promised.for_each(|promised| promised.heed(self.interrupt));
+        let bounds = Bounds::new(self.args.limits(), self.interrupt);
+        promised.for_each(|promised| promised.heed(&bounds));
         let (mut results, mut finished) = (Vec::new(), 0);
         let one = |state: &mut S, (task, loaded): &(Task<'_>, &Loaded)| {
             let mut watch = Watch::new(&progress);

@@ -1,17 +1,21 @@
 //! One scenario under one era.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use cowrace_explore::{Coverage, Explorer, GuideError, Limits, Observer, Outcome, Threads, guide};
+use cowrace_ideal::{Promises, Unknown, shows_in_order};
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::era::PRESETS;
+use cowrace_mm::world::ActorId;
 use cowrace_mm::{Consulted, Era, Judge};
 use cowrace_scenario::{Expectation, Scenario, Variant, environment};
-use cowrace_trace::frontier::Frontier;
-use cowrace_trace::{Class, Report, Trace, Verdict};
+use cowrace_trace::{Class, Event, Finding, Report, Schedule, Step, Trace, Verdict};
 
-use crate::promised::Aside;
-use crate::{Promised, coverage, directives};
+use crate::aside::{Aside, Keeper, Noting, Unseeing};
+use crate::bounds::Bounds;
+use crate::{Checkpoint, Interrupt, Promised, coverage, directives};
 
 /// How the exhaustive engine is to search.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,11 +33,11 @@ pub struct Exploration<'t> {
     pub costs: bool,
     /// Threads that the search may use beside its own, while nobody else does.
     pub threads: Option<&'t Threads>,
-    /// Whether somebody may go on where it is stopped, who will not know what was noted until then: everything is
-    /// judged at once.
+    /// Whether to tell where to go on if a limit ends the search. What nothing of ideal memory is known of then counts
+    /// as not searched.
     pub resumable: bool,
     /// Where to go on.
-    pub frontier: Option<&'t Frontier>,
+    pub from: Option<&'t Checkpoint>,
 }
 
 /// What came of a search.
@@ -45,7 +49,7 @@ pub(crate) struct Explored {
     /// What it went through, bad or not, if it came to its end and that was asked for.
     pub(crate) through: Option<Coverage>,
     /// Where to go on, if something ended it early.
-    pub(crate) frontier: Option<Box<Frontier>>,
+    pub(crate) left: Option<Checkpoint>,
 }
 
 impl Exploration<'static> {
@@ -83,6 +87,11 @@ impl Task<'_> {
         self.first(&Aside::default()).0
     }
 
+    /// What tells the program from others.
+    pub(crate) fn fingerprint(&self) -> u32 {
+        self.judged(None).0.fingerprint
+    }
+
     fn at_once(&self) -> (Program, Consulted) {
         self.judged(self.promised.and_then(|promised| promised.judge(self.variant.world())))
     }
@@ -107,32 +116,69 @@ impl Task<'_> {
 
     /// As [`explore`](Self::explore), with all that comes of it.
     pub(crate) fn explored(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Explored {
-        let Exploration { limits, exhaustive, preemptions, coverage, threads, resumable, frontier, .. } = how;
+        self.explored_keeping(how, observer, None)
+    }
+
+    /// As [`explored`](Self::explored), and has where the search could go on kept now and then.
+    pub(crate) fn explored_keeping(
+        &self,
+        how: Exploration<'_>,
+        observer: &mut (dyn Observer + Send),
+        keeper: Option<&mut (dyn Keeper + Send)>,
+    ) -> Explored {
+        let Exploration { limits, exhaustive, preemptions, coverage, threads, from, .. } = how;
         let started = Instant::now();
-        let aside = Aside::default();
-        let (program, consulted) = if resumable { self.at_once() } else { self.first(&aside) };
-        let search = |program, limits| {
-            let how = explorer(program, limits, threads).exhaustive(exhaustive);
-            how.preemptions(preemptions).coverage(coverage)
-        };
-        let first = search(&program, limits);
-        let mut outcome = frontier.map_or(first.clone(), |frontier| first.resume(frontier)).run(observer);
-        if outcome.finding.is_none() && aside.is_cut_off() {
-            // Nothing graver was seen, so this is the damage; now up to the first execution that shows it, which comes
-            // no later than it did. A limit that ended the search must not hide what was seen before.
-            let limits = Limits { steps: limits.steps, ..Limits::default() };
-            outcome = search(&self.program(), limits).run(observer);
-        }
-        let frontier = outcome.frontier.take();
-        let (mut verdict, mut detail) = conclude(&program, &outcome, preemptions);
-        if verdict == Verdict::Holds
-            && let Some(error) = self.promised.and_then(|promised| promised.unknown(self.variant.world()))
+        let bounds = Bounds::new(limits, &Interrupt::default());
+        let aside = Aside::after(from.map(|from| &from.noted));
+        let (program, consulted) = self.first(&aside);
+        let world = self.variant.world();
+        let unknown = self.promised.and_then(|promised| promised.unknown(world));
+        if how.resumable
+            && let Some(Unknown::Stopped(stop)) = &unknown
         {
-            (verdict, detail) = (Verdict::Inconclusive, Some(error.to_string()));
+            // What is searched now would count as judged for those who go on.
+            let report = Report {
+                verdict: Verdict::Bounded,
+                detail: unknown.as_ref().map(Unknown::to_string),
+                stopped: Some(stop.clone()),
+                seconds: started.elapsed().as_secs_f64(),
+                as_expected: self.as_expected(Verdict::Bounded, None),
+                ..self.report("explore", "sc")
+            };
+            return Explored { report, consulted: vec![consulted], through: None, left: from.cloned() };
+        }
+        let first = explorer(&program, bounds.limits(), threads).exhaustive(exhaustive);
+        let first = first.preemptions(preemptions).coverage(coverage);
+        let first = from.map_or(first.clone(), |from| first.resume(&from.frontier));
+        let mut noting = Noting { aside: aside.clone(), observer: &mut *observer, keeper };
+        let mut outcome = first.run(&mut noting);
+        if outcome.finding.is_none()
+            && let Some((finding, schedule)) = aside.cut_off()
+        {
+            // Nothing graver was seen, so this is the damage. A limit that ended the search does not hide what was
+            // seen before.
+            self.locate(&mut outcome, (finding, schedule), &bounds, &how, observer);
+        }
+        let left = outcome.frontier.take();
+        let left = left.map(|frontier| Checkpoint::of(world, *frontier, aside.noted()));
+        let (mut verdict, mut detail) = conclude(&program, &outcome, preemptions);
+        let is_clean = matches!(verdict, Verdict::Holds | Verdict::Vacuous);
+        if is_clean && let Some(unknown) = &unknown {
+            // Interleavings were all looked at, but not by all that user space was promised.
+            outcome.complete = false;
+            (verdict, detail) = (Verdict::Inconclusive, Some(unknown.to_string()));
+            if let Unknown::Stopped(stop) = unknown {
+                (verdict, outcome.stopped) = (Verdict::Bounded, Some(stop.clone()));
+            }
+        }
+        if verdict == Verdict::Bounded {
+            detail = detail.or_else(|| unknown.as_ref().map(Unknown::to_string));
         }
         if verdict == Verdict::Holds {
-            let both: Vec<String> = detail.into_iter().chain(aside.gap()).collect();
-            detail = (!both.is_empty()).then(|| both.join("; "));
+            let hope = self.promised.and_then(|promised| promised.hope_unknown(world));
+            let hope = hope.map(|unknown| format!("contract gaps were not looked for: {unknown}"));
+            let all: Vec<String> = detail.into_iter().chain(aside.gap()).chain(hope).collect();
+            detail = (!all.is_empty()).then(|| all.join("; "));
         }
         // Samples count for what they have found; for what holds they say nothing.
         let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };
@@ -143,7 +189,7 @@ impl Task<'_> {
         let class = finding.as_ref().map(|(finding, _)| finding.class);
         // What a limit has ended is not begun again to count.
         let (costs, counted) = match how.costs && outcome.stopped.is_none() {
-            true => self.costs(&how, observer),
+            true => self.costs(&Exploration { limits: bounds.limits(), ..how }, observer),
             false => (None, consulted.clone()),
         };
         let report = Report {
@@ -167,7 +213,38 @@ impl Task<'_> {
             coverage: seen.map(|seen| coverage::told(self.variant, seen)),
             ..self.report("explore", "sc")
         };
-        Explored { report, consulted: vec![consulted, counted], through, frontier }
+        Explored { report, consulted: vec![consulted, counted], through, left }
+    }
+
+    /// Makes a handle that was cut off the finding of a search that has found nothing graver. Unless a limit comes
+    /// before, with the first execution that shows it, as for every other finding: which that is does not depend on
+    /// how many threads there are.
+    fn locate(
+        &self,
+        outcome: &mut Outcome,
+        (finding, schedule): (Finding, Schedule),
+        bounds: &Bounds,
+        how: &Exploration<'_>,
+        observer: &mut (dyn Observer + Send),
+    ) {
+        let judge = self.promised.and_then(|promised| promised.judge_of(self.variant.world(), &finding));
+        let (program, _) = self.judged(judge);
+        outcome.finding = Some((finding, schedule));
+        if outcome.stopped.is_some() && how.from.is_some() {
+            // What was seen long ago is far from where a search goes on.
+            return;
+        }
+        let again = explorer(&program, bounds.limits(), how.threads).preemptions(how.preemptions);
+        let mut located = again.run(&mut Unseeing(observer));
+        if located.finding.is_none() {
+            return;
+        }
+        outcome.finding = located.finding.take();
+        if !how.exhaustive {
+            // Up to that execution, as where a finding ends a search.
+            let frontier = outcome.frontier.take();
+            *outcome = Outcome { frontier, finding: outcome.finding.take(), ..located };
+        }
     }
 
     /// A report of nothing yet.
@@ -194,6 +271,8 @@ impl Task<'_> {
             same_as: None,
             expected: self.expectation().map(|e| e.to_string()),
             as_expected: None,
+            base: None,
+            as_drawn: None,
             beyond: None,
             disagreement: None,
             settings: None,
@@ -209,7 +288,44 @@ impl Task<'_> {
     ///
     /// If a row is impossible where it stands.
     pub fn as_written(&self) -> Result<Trace, GuideError> {
-        guide(&self.program(), &directives::of(self.variant))
+        self.one(|program| guide(program, &directives::of(self.variant))).map(|one| one.trace)
+    }
+
+    /// The program, judged by what the scenario asserts and what the model knows of itself: for whoever is not to wait
+    /// for ideal memory.
+    pub(crate) fn program_unjudged(&self) -> Program {
+        self.judged(None).0
+    }
+
+    /// Runs one execution, and judges it. All of ideal memory is looked at only if it does not show the same when calls
+    /// are made in the same order.
+    ///
+    /// # Errors
+    ///
+    /// What `run` says.
+    pub(crate) fn one<E>(&self, run: impl Fn(&Program) -> Result<Trace, E>) -> Result<Judged, E> {
+        let trace = run(&self.program_unjudged())?;
+        let world = self.variant.world();
+        let Some(promised) = self.promised else { return Ok(Judged { trace, unknown: None }) };
+        if !promised.is_known() {
+            let order = ends_of_calls(&trace);
+            let differs = Arc::new(AtomicBool::new(false));
+            let (asked, noted) = (world.clone(), Arc::clone(&differs));
+            let judge: Judge = Box::new(move |kernel, memory| {
+                if !shows_in_order(&asked, &Promises::default(), &order, (kernel, memory)) {
+                    noted.store(true, Ordering::Relaxed);
+                }
+                None
+            });
+            let trace = run(&self.judged(Some(judge)).0)?;
+            if !differs.load(Ordering::Relaxed) {
+                return Ok(Judged { trace, unknown: None });
+            }
+        }
+        if let Some(unknown) = promised.unknown(world) {
+            return Ok(Judged { trace, unknown: Some(unknown) });
+        }
+        Ok(Judged { trace: run(&self.program())?, unknown: None })
     }
 
     /// What the file expects.
@@ -241,6 +357,22 @@ impl Task<'_> {
     fn is_as_released(&self) -> bool {
         self.era.toggles().is_empty() && PRESETS.iter().any(|p| p.name == self.era.name())
     }
+}
+
+/// One execution.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) trace: Trace,
+    /// Why it could not be compared with what user space was promised, if that is so. If nothing is wrong with it, it
+    /// then need not be sound.
+    pub(crate) unknown: Option<Unknown>,
+}
+
+/// The calls of an execution, each with its actor, in the order in which they ended.
+fn ends_of_calls(trace: &Trace) -> Vec<(ActorId, u16)> {
+    let ended = |event: &Event| event.call.filter(|&call| event.steps.contains(&Step::End(call)));
+    let events = trace.events.iter();
+    events.filter_map(|event| ended(event).map(|call| (usize::from(event.actor), call))).collect()
 }
 
 /// A search with the limits and the threads that there are.

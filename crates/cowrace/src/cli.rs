@@ -244,33 +244,51 @@ pub struct SearchArgs {
     pub toggles: ToggleArgs,
     /// How far.
     #[command(flatten)]
-    pub how_far: LimitArgs,
+    pub how_far: FarArgs,
 }
 
 impl SearchArgs {
     /// What may end each search early.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        let LimitArgs { max_executions: executions, max_time: time, max_memory: memory, .. } = self.how_far;
-        Limits { executions, time, memory, ..Limits::default() }
+        self.how_far.limits.limits()
     }
 }
 
 /// How far to search, and with how much.
 #[derive(Clone, Debug, Args)]
+pub struct FarArgs {
+    /// How far.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Searches that run at the same time; without it, one for each CPU.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+}
+
+/// How far to search. The search of what user space was promised is a search like every other, and so are those that
+/// make what was found easier to read.
+#[derive(Clone, Copy, Debug, Args)]
 pub struct LimitArgs {
-    /// Ends each search after so many executions; the verdict is then `bounded`.
+    /// Ends each search after so many executions, that of what user space was promised as well; the verdict is then
+    /// `bounded`.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_executions: Option<u64>,
-    /// Ends each search after so many seconds; the verdict is then `bounded`.
+    /// Ends all that is done for one verdict after so many seconds; the verdict is then `bounded`.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<Duration>,
     /// Ends searches while the whole process has so much memory, as 512M or 2GiB; the verdict is then `bounded`.
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub max_memory: Option<u64>,
-    /// Searches that run at the same time; without it, one for each CPU.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
+}
+
+impl LimitArgs {
+    /// What may end each search early.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let Self { max_executions: executions, max_time: time, max_memory: memory } = *self;
+        Limits { executions, time, memory, ..Limits::default() }
+    }
 }
 
 /// How executions are drawn.
@@ -307,6 +325,10 @@ pub struct CheckArgs {
     /// Checks this era as well, without toggles, and lists what the others break and mend in comparison.
     #[arg(long, value_name = "ERA|FILE")]
     pub against: Option<String>,
+    /// Does not judge runs under toggles or an era file of which the scenario says nothing. Without it, what is found there
+    /// must be what is found under the preset that they depart from, or hold.
+    #[arg(long)]
+    pub report_only: bool,
     /// For one search: goes on where FILE says that it was stopped, and writes there where it is stopped.
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
@@ -359,7 +381,7 @@ pub struct DiffArgs {
     pub toggles: ToggleArgs,
     /// How far to search.
     #[command(flatten)]
-    pub how_far: LimitArgs,
+    pub how_far: FarArgs,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -404,6 +426,9 @@ pub struct OneArgs {
     /// Deviations.
     #[command(flatten)]
     pub toggles: ToggleArgs,
+    /// How far to search what user space was promised, and what there is to tell.
+    #[command(flatten)]
+    pub limits: LimitArgs,
 }
 
 /// Arguments of `cowrace replay`.

@@ -36,6 +36,10 @@ impl Observer for Collect<'_> {
     fn progress(&mut self, now: &Progress) -> ControlFlow<()> {
         self.observer.progress(now)
     }
+
+    fn stops(&mut self) -> bool {
+        self.observer.stops()
+    }
 }
 
 impl Outcomes {

@@ -31,6 +31,10 @@ impl Observer for Extremes<'_> {
     fn progress(&mut self, progress: &Progress) -> ControlFlow<()> {
         self.observer.progress(progress)
     }
+
+    fn stops(&mut self) -> bool {
+        self.observer.stops()
+    }
 }
 
 impl Task<'_> {

@@ -121,7 +121,7 @@ impl Engines {
                 let outcomes = collect.outcomes;
                 explored.outcomes = Some(outcomes.len() as u64);
                 let program = task.program_without_probes();
-                let due = seconds.iter().take_while(|_| !watch.stops());
+                let due = seconds.iter().take_while(|_| !watch.is_called_off());
                 let answers = due.map(|&(second, limits)| {
                     let mut answer = task.ask_watched(second, limits, true, other.clone());
                     // Of a search that did not end, anything may be missing.

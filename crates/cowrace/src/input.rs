@@ -30,9 +30,19 @@ impl Loaded {
     }
 }
 
-/// Reads the scenario files of the paths, each once.
+/// What stands for standard input where a path is due.
+const STANDARD_INPUT: &str = "-";
+
+/// Reads the scenario files of the paths, each once. `-` is standard input.
 pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
-    let mut sources = load(paths).map_err(|error| unreadable(&error))?;
+    let (input, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+        paths.iter().cloned().partition(|path| path.as_os_str() == STANDARD_INPUT);
+    let mut sources = load(&paths).map_err(|error| unreadable(&error))?;
+    if let Some(path) = input.into_iter().next() {
+        let text = io::read_to_string(io::stdin())
+            .map_err(|error| Failure::scenario(format!("error: cannot read standard input: {error}")))?;
+        sources.push(Source { path, text });
+    }
     // A file that is named and also lies in a directory that is named.
     let mut seen = HashSet::new();
     sources.retain(|s| seen.insert(s.path.canonicalize().unwrap_or_else(|_| s.path.clone())));

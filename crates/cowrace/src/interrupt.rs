@@ -2,8 +2,8 @@
 
 use std::io::{self, Write as _};
 use std::process;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 
 use cowrace_trace::Exit;
 
@@ -12,34 +12,45 @@ const AT_ONCE: i32 = 130;
 
 /// Somebody's wish that all searches end. Clones are the same wish.
 #[derive(Clone, Debug, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+pub struct Interrupt {
+    asked: Arc<AtomicBool>,
+    /// Whether signals make it, once there is something to end.
+    signals: Option<Arc<Once>>,
+}
 
 impl Interrupt {
-    /// A wish that the first Ctrl-C makes. The second one ends the process at once, with exit code 130.
-    ///
-    /// # Errors
-    ///
-    /// If the system does not let signals be handled, or they are handled already; Ctrl-C then does what it did.
-    pub fn by_ctrl_c() -> Result<Self, ctrlc::Error> {
-        let wish = Self::default();
-        let of_handler = wish.clone();
-        ctrlc::set_handler(move || {
-            if of_handler.0.swap(true, Ordering::Relaxed) {
-                process::exit(AT_ONCE);
-            }
-        })?;
-        Ok(wish)
+    /// A wish that the first Ctrl-C makes, from when a search begins. The second one ends the process at once, with exit
+    /// code 130. Until then, while files are read, Ctrl-C does what it did: whoever reads from a pipe that nobody writes
+    /// to would not hear of a wish.
+    #[must_use]
+    pub fn by_ctrl_c() -> Self {
+        Self { signals: Some(Arc::new(Once::new())), ..Self::default() }
+    }
+
+    /// A search begins. If the system does not let signals be handled, or they are handled already, Ctrl-C does what it
+    /// did.
+    pub(crate) fn arm(&self) {
+        let Some(signals) = &self.signals else { return };
+        signals.call_once(|| {
+            let asked = Arc::clone(&self.asked);
+            let handled = ctrlc::set_handler(move || {
+                if asked.swap(true, Ordering::Relaxed) {
+                    process::exit(AT_ONCE);
+                }
+            });
+            drop(handled);
+        });
     }
 
     /// Makes the wish.
     pub fn ask(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.asked.store(true, Ordering::Relaxed);
     }
 
     /// Whether it was made.
     #[must_use]
     pub fn asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed)
     }
 }
 

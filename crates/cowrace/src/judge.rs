@@ -12,7 +12,9 @@ pub fn exit(report: &Report) -> Exit {
         return Exit::Ok;
     }
     let harmless = [Verdict::Holds.name(), Verdict::Vacuous.name()];
-    let violation_was_due = report.expected.as_deref().is_some_and(|e| !harmless.contains(&e));
+    let by_file = report.expected.as_deref().is_some_and(|e| !harmless.contains(&e));
+    let by_base = report.base.as_ref().is_some_and(|base| base.verdict == Verdict::Violated);
+    let violation_was_due = by_file || by_base;
     match report.verdict {
         Verdict::Violated if !violation_was_due => Exit::Unexpected,
         Verdict::Violated | Verdict::Holds => Exit::Gone,

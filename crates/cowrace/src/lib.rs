@@ -8,8 +8,12 @@
 mod ablate;
 mod against;
 mod agreement;
+mod aside;
+mod base;
 mod batch;
+mod bounds;
 mod check;
+mod checkpoint;
 mod cli;
 mod cmd;
 mod compare;
@@ -18,6 +22,7 @@ mod coverage;
 mod diagnose;
 mod difference;
 mod directives;
+mod drawn;
 mod engine;
 mod engines;
 mod era_file;
@@ -54,6 +59,7 @@ pub use cowrace_trace as trace;
 
 pub use agreement::{Cell, not_modelled};
 pub use check::{Exploration, Task};
+pub use checkpoint::Checkpoint;
 pub use cli::Cli;
 pub use compare::Outcomes;
 pub use cowrace_trace::Exit;

@@ -12,8 +12,8 @@ fn main() -> ExitCode {
     let done = catch_unwind(|| {
         let cli = Cli::parse();
         // What does not search has nothing to tell when it is interrupted, so there Ctrl-C is left as it is.
-        let interrupt = if cli.searches() { Interrupt::by_ctrl_c().ok() } else { None };
-        cowrace::run(&cli, &mut Out::stdout(), &interrupt.unwrap_or_default())
+        let interrupt = if cli.searches() { Interrupt::by_ctrl_c() } else { Interrupt::default() };
+        cowrace::run(&cli, &mut Out::stdout(), &interrupt)
     });
     let exit = match done {
         Ok(Ok(exit)) => exit,

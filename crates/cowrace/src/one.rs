@@ -1,12 +1,14 @@
 //! One execution: what `replay` and `explain` have in common.
 
-use cowrace_explore::{GuideError, replay};
+use cowrace_explore::{GuideError, guide, replay};
+use cowrace_ideal::Unknown;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_scenario::{Diagnostic, Variant};
 use cowrace_trace::{Exit, Schedule, Trace, Verdict};
 
-use crate::check::Task;
+use crate::bounds::Bounds;
+use crate::check::{Judged, Task};
 use crate::cli::OneArgs;
 use crate::input::{self, Loaded};
 use crate::{Failure, diagnose, directives, eras};
@@ -57,23 +59,30 @@ impl One {
         Ok(Self { variant, era, arch: args.toggles.arch, loaded })
     }
 
-    /// The scenario under the era.
-    pub(crate) fn task(&self) -> Result<Task<'_>, Failure> {
+    /// The scenario under the era. What it may show is worked out within bounds.
+    pub(crate) fn task(&self, bounds: &Bounds) -> Result<Task<'_>, Failure> {
         let scenario = &self.loaded.scenario;
         let variant = input::variant(scenario, self.variant.as_deref())?;
         let promised = self.loaded.variants().find(|(other, _)| other.name() == variant.name());
         let promised = promised.map(|(_, promised)| promised);
+        promised.into_iter().for_each(|promised| promised.heed(bounds));
         Ok(Task { scenario, variant, era: &self.era, arch: self.arch, promised })
     }
 
     /// Runs one execution.
-    pub(crate) fn run(&self, task: Task<'_>, way: Way<'_>) -> Result<Trace, Impossible> {
+    pub(crate) fn run(&self, task: Task<'_>, way: Way<'_>) -> Result<Judged, Impossible> {
         match way {
-            Way::AsWritten => task.as_written().map_err(|error| self.impossible_row(task.variant, &error)),
-            Way::Schedule(schedule) => replay(&task.program(), schedule).map_err(|error| Impossible {
-                reason: error.to_string(),
-                shown: format!("error: the schedule does not fit: {error}"),
-            }),
+            Way::AsWritten => {
+                let rows = directives::of(task.variant);
+                let one = task.one(|program| guide(program, &rows));
+                one.map_err(|error| self.impossible_row(task.variant, &error))
+            }
+            Way::Schedule(schedule) => {
+                task.one(|program| replay(program, schedule)).map_err(|error| Impossible {
+                    reason: error.to_string(),
+                    shown: format!("error: the schedule does not fit: {error}"),
+                })
+            }
         }
     }
 
@@ -96,7 +105,8 @@ impl One {
 }
 
 /// The exit code for one execution that was run.
-pub(crate) fn exit(task: &Task<'_>, trace: &Trace, way: Way<'_>) -> Exit {
+pub(crate) fn exit(task: &Task<'_>, one: &Judged, way: Way<'_>) -> Exit {
+    let Judged { trace, unknown } = one;
     let violation_is_due = task.expectation().is_some_and(|e| e.verdict() == Some(Verdict::Violated));
     match (&trace.finding, way) {
         (Some(finding), _) => match task.as_expected(Verdict::Violated, Some(finding.class)) {
@@ -104,24 +114,29 @@ pub(crate) fn exit(task: &Task<'_>, trace: &Trace, way: Way<'_>) -> Exit {
             // What no file speaks of is reported and not judged.
             Some(true) | None => Exit::Ok,
         },
+        (None, _) if unknown.is_some() => Exit::Bounded,
         (None, Way::Schedule(_)) if violation_is_due => Exit::Gone,
         (None, _) => Exit::Ok,
     }
 }
 
 /// What an execution came to, in a line. `way` says how it was chosen.
-pub(crate) fn headline(task: &Task<'_>, trace: &Trace, way: &str) -> String {
+pub(crate) fn headline(task: &Task<'_>, trace: &Trace, unknown: Option<&Unknown>, way: &str) -> String {
     let name = match task.variant.name() {
         Some(variant) => format!("{}:{variant}", task.scenario.name()),
         None => task.scenario.name().to_owned(),
     };
-    let verdict = match &trace.finding {
-        Some(finding) => format!("VIOLATED {}", finding.class),
-        None => "HOLDS in this execution".to_owned(),
+    let verdict = match (&trace.finding, unknown) {
+        (Some(finding), _) => format!("VIOLATED {}", finding.class),
+        (None, Some(_)) => "INCONCLUSIVE".to_owned(),
+        (None, None) => "HOLDS in this execution".to_owned(),
     };
     let expected = match task.expectation() {
         Some(expected) if expected.verdict().is_some() => format!("the file expects {expected}"),
         _ => "the file expects nothing of this era".to_owned(),
     };
-    format!("{verdict}  {name}  era {}  {way}  ({expected})", task.era.label())
+    let why = unknown.filter(|_| trace.finding.is_none()).map(|unknown| {
+        format!("\n#   nothing that the scenario asserts fails, but what user space was promised is not known: {unknown}")
+    });
+    format!("{verdict}  {name}  era {}  {way}  ({expected}){}", task.era.label(), why.unwrap_or_default())
 }

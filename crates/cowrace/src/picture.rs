@@ -6,7 +6,7 @@ use cowrace_render::{Diagram, Row};
 use cowrace_scenario::{Scenario, Variant, parse};
 use cowrace_trace::{Step as Mark, Trace};
 
-use crate::rows::{Detail, rows};
+use crate::rows::{Detail, is_deadlock, rows};
 use crate::story::cow;
 
 /// How the comments below a diagram begin; those of an earlier picture are not repeated.
@@ -36,7 +36,7 @@ pub struct Drawing {
 /// the scenario, and as comments what was found and the schedule for the file that was checked.
 #[must_use]
 pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing) -> Diagram {
-    let without_idle = draw(scenario, variant, trace, drawing, &shown(variant.world()));
+    let without_idle = draw(scenario, variant, trace, drawing, &shown(variant.world(), trace));
     if parse(&without_idle.to_string()).is_ok() {
         return without_idle;
     }
@@ -44,9 +44,9 @@ pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: D
     draw(scenario, variant, trace, drawing, &vec![true; variant.world().actors.len()])
 }
 
-/// For each actor, whether it does anything.
-pub(crate) fn shown(world: &World) -> Vec<bool> {
-    let acts = |step: &Step| matches!(step, Step::Call(_));
+/// For each actor, whether it does anything. Who only comes to a barrier, or does not, may be what a deadlock is about.
+pub(crate) fn shown(world: &World, trace: &Trace) -> Vec<bool> {
+    let acts = |step: &Step| matches!(step, Step::Call(_)) || is_deadlock(trace);
     let all: Vec<bool> = world.actors.iter().map(|actor| actor.steps.iter().any(acts)).collect();
     // A diagram has columns.
     if all.contains(&true) { all } else { vec![true; all.len()] }

@@ -33,6 +33,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// A line for so many searches, which `interrupt` stops.
     pub(crate) fn new(searches: usize, interrupt: Interrupt) -> Self {
+        interrupt.arm();
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
             bar.set_style(style);
@@ -96,8 +97,8 @@ impl<'p> Watch<'p> {
         self.told = 0;
     }
 
-    /// Whether what is left of the search must not be done. Ask only where something is left.
-    pub(crate) fn stops(&self) -> bool {
+    /// Whether what is left must not be done. Ask only where something is left.
+    pub(crate) fn is_called_off(&self) -> bool {
         stops(&self.progress.interrupt, &self.stopped).is_break()
     }
 
@@ -129,6 +130,10 @@ impl Observer for Watch<'_> {
         self.progress.tell(now.executions.saturating_sub(self.told), now.estimate);
         self.told = now.executions;
         stops(&self.progress.interrupt, &self.stopped)
+    }
+
+    fn stops(&mut self) -> bool {
+        stops(&self.progress.interrupt, &self.stopped).is_break()
     }
 }
 

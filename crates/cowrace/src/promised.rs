@@ -1,12 +1,19 @@
 //! What user space was promised of a scenario: worked out once, for all eras.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
+use cowrace_explore::Limits;
 use cowrace_ideal::{Blame, Oracle, Promises, Unknown};
 use cowrace_mm::{Judge, World};
 use cowrace_trace::{Finding, Needed};
 
-use crate::Interrupt;
+use crate::aside::Aside;
+use crate::bounds::Bounds;
+
+/// As many executions of ideal memory are looked at even if the limit on executions is lower. They take no more time than
+/// it takes to read a file, and small limits would else take away what most searches are judged by.
+const AT_LEAST: u64 = 1000;
 
 type Known = OnceLock<Result<Arc<Oracle>, Unknown>>;
 
@@ -16,50 +23,35 @@ pub struct Promised {
     contract: Known,
     hope: Known,
     needed: OnceLock<Result<Needed, Unknown>>,
-    interrupt: OnceLock<Interrupt>,
-}
-
-/// What is noted beside, of all executions that which comes first by its words: so it does not matter who was first.
-#[derive(Clone, Debug, Default)]
-struct Noted(Arc<Mutex<Option<Finding>>>);
-
-impl Noted {
-    fn note(&self, finding: Finding) {
-        let mut least = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if least.as_ref().is_none_or(|least| finding.detail < least.detail) {
-            *least = Some(finding);
-        }
-    }
-
-    fn get(&self) -> Option<Finding> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// What executions have shown that is no violation, or not yet.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Aside {
-    gap: Noted,
-    probe: Noted,
-}
-
-impl Aside {
-    /// What fell short of what one could hope for, and not of the contract.
-    pub(crate) fn gap(&self) -> Option<String> {
-        self.gap.get().map(|finding| format!("contract-gap ({}): {}", finding.class, finding.detail))
-    }
-
-    /// Whether a handle was cut off at the end of an execution that was sound otherwise.
-    pub(crate) fn is_cut_off(&self) -> bool {
-        self.probe.get().is_some()
-    }
+    bounds: OnceLock<Bounds>,
+    /// How long searches of ideal memory have taken so far.
+    spent: Arc<Mutex<Duration>>,
 }
 
 impl Promised {
-    /// Has an interrupt end what is being worked out. The first that is given is heeded.
-    pub(crate) fn heed(&self, interrupt: &Interrupt) {
-        // Whoever comes later has the same wish: there is one for each run.
-        let _ = self.interrupt.set(interrupt.clone());
+    /// Has limits and an interrupt end what is being worked out. The first that are given are heeded: there are the same
+    /// for a whole run. The limit on time is for all searches of ideal memory together.
+    pub(crate) fn heed(&self, bounds: &Bounds) {
+        let _ = self.bounds.set(bounds.clone());
+    }
+
+    /// What a part of the scenario was promised, worked out within the same bounds.
+    pub(crate) fn of_part(bounds: &Bounds) -> Self {
+        let part = Self::default();
+        part.heed(bounds);
+        part
+    }
+
+    /// Makes a search of ideal memory.
+    fn search<T>(&self, search: impl FnOnce(&Limits, &Bounds) -> T) -> T {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let started = Instant::now();
+        let bounds = self.bounds.get_or_init(Bounds::default).again(*spent);
+        let limits = bounds.limits();
+        let limits = Limits { executions: limits.executions.map(|most| most.max(AT_LEAST)), ..limits };
+        let found = search(&limits, &bounds);
+        *spent += started.elapsed();
+        found
     }
 
     fn oracle<'k>(
@@ -68,9 +60,13 @@ impl Promised {
         world: &World,
         promises: &Promises,
     ) -> Result<&'k Arc<Oracle>, Unknown> {
-        let stop = || self.interrupt.get().is_some_and(Interrupt::asked);
-        let oracle = known.get_or_init(|| Oracle::unless(world, promises, &stop).map(Arc::new));
-        oracle.as_ref().map_err(|&error| error)
+        let oracle = known.get_or_init(|| {
+            self.search(|limits, bounds| {
+                let stop = || bounds.is_interrupted();
+                Oracle::within(world, promises, limits, &stop).map(Arc::new)
+            })
+        });
+        oracle.as_ref().map_err(Clone::clone)
     }
 
     /// How many executions ideal memory has; `None` if that is not known.
@@ -94,12 +90,23 @@ impl Promised {
             let damage = contract(kernel, memory);
             if damage.is_none() {
                 if let Some(finding) = probes(kernel, memory) {
-                    aside.probe.note(finding);
+                    aside.cuts_off(memory, finding);
                 } else if let Some(finding) = hope.as_ref().and_then(|hope| hope(kernel, memory)) {
-                    aside.gap.note(finding);
+                    aside.falls_short(finding);
                 }
             }
             damage
+        }))
+    }
+
+    /// Who judges them by what they have shown, and finds one handle that is cut off.
+    pub(crate) fn judge_of(&self, world: &World, cut_off: &Finding) -> Option<Judge> {
+        let contract = self.oracle(&self.contract, world, &Promises::default()).ok()?;
+        let (contract, probes) = (contract.judge_without_probes(), contract.judge_of_probes());
+        let cut_off = cut_off.clone();
+        Some(Box::new(move |kernel, memory| {
+            let damage = contract(kernel, memory);
+            damage.or_else(|| probes(kernel, memory).filter(|finding| *finding == cut_off))
         }))
     }
 
@@ -117,11 +124,24 @@ impl Promised {
 
     /// The copies and faults that ideal memory needs; none if nothing can be said.
     pub(crate) fn needed(&self, world: &World) -> Option<Needed> {
-        self.needed.get_or_init(|| cowrace_ideal::needed(world)).ok()
+        let needed = self.needed.get_or_init(|| {
+            self.search(|limits, bounds| cowrace_ideal::needed(world, limits, &|| bounds.is_interrupted()))
+        });
+        needed.as_ref().ok().copied()
+    }
+
+    /// Whether it has been worked out what the scenario may show.
+    pub(crate) fn is_known(&self) -> bool {
+        self.contract.get().is_some()
     }
 
     /// Why nothing can be said, if that is so.
     pub(crate) fn unknown(&self, world: &World) -> Option<Unknown> {
         self.oracle(&self.contract, world, &Promises::default()).err()
+    }
+
+    /// Why nothing can be said of what one could hope for, if that is so.
+    pub(crate) fn hope_unknown(&self, world: &World) -> Option<Unknown> {
+        self.oracle(&self.hope, world, &Promises::hoped_for()).err()
     }
 }

@@ -5,7 +5,7 @@ use cowrace_mm::World;
 use cowrace_mm::world::Step as Planned;
 use cowrace_render::Row;
 use cowrace_scenario::Variant;
-use cowrace_trace::{Event, Step, Trace};
+use cowrace_trace::{Class, Event, Step, Trace};
 
 /// How much has a row of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,10 +53,15 @@ pub(crate) fn rows(
     };
     painter.events();
     painter.rest();
-    without_idle_barriers(painter.rows)
+    if is_deadlock(trace) { painter.rows } else { without_idle_barriers(painter.rows) }
 }
 
-/// A barrier above everything, or below, keeps nobody waiting.
+/// Whether somebody waits for ever, and so perhaps at a barrier.
+pub(crate) fn is_deadlock(trace: &Trace) -> bool {
+    trace.finding.as_ref().is_some_and(|finding| finding.class == Class::Deadlock)
+}
+
+/// A barrier above everything, or below, keeps nobody waiting, unless somebody never comes there.
 fn without_idle_barriers(mut rows: Vec<Drawn>) -> Vec<Drawn> {
     let is_cell = |drawn: &Drawn| matches!(drawn.row, Row::Cells(_));
     rows.truncate(rows.iter().rposition(is_cell).map_or(0, |last| last + 1));

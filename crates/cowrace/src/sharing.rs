@@ -69,7 +69,7 @@ impl Sharing {
 /// The report of a search as one of another era.
 fn same(task: &Task<'_>, report: &Report) -> Report {
     // A schedule is of one era, even if others have the same.
-    let own = |schedule: &Schedule| Schedule { fingerprint: task.program().fingerprint, ..schedule.clone() };
+    let own = |schedule: &Schedule| Schedule { fingerprint: task.fingerprint(), ..schedule.clone() };
     let bare = task.report(&report.engine, &report.memory);
     Report {
         era: bare.era,

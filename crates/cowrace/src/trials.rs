@@ -36,7 +36,7 @@ impl Trials<'_, '_> {
             let mut sets = Vec::new();
             for set in subsets(&difference, size) {
                 // Between eras that are far apart there are many.
-                if self.watch.stops() {
+                if self.watch.is_called_off() {
                     return None;
                 }
                 let found = self.found(&toggled(from, &set));

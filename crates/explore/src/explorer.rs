@@ -66,6 +66,20 @@ pub trait Observer {
     fn progress(&mut self, _: &Progress) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
+
+    /// Whether the search is to stop. Asked as often as [`progress`](Self::progress) is called, for every thread of the
+    /// search: while the first waits for others it has no progress to tell.
+    fn stops(&mut self) -> bool {
+        false
+    }
+
+    /// Whether to be shown where the search could go on if it were stopped now. Asked after each progress.
+    fn wants_frontier(&mut self) -> bool {
+        false
+    }
+
+    /// Where the search could go on if it were stopped now.
+    fn frontier(&mut self, _: Frontier) {}
 }
 
 /// An observer that does nothing.
@@ -342,8 +356,7 @@ impl<'p> Explorer<'p> {
         loop {
             let coverage = self.coverage && frontier.is_none();
             let shared = self.shared::<P>((near.as_deref(), coverage), &none, &watch);
-            let from = (frontier, near.as_deref());
-            match P::scope(&|| work(&shared), |spawn| self.search(&shared, from, spawn)) {
+            match P::scope(&|| work(&shared), |spawn| self.search(&shared, frontier, spawn)) {
                 Ok(outcome) => return outcome,
                 Err(Near { addr, early }) => {
                     frontier = None;
@@ -413,7 +426,8 @@ impl<'p> Explorer<'p> {
         }
         let how = (self.limits, self.exhaustive, self.preemptions, coverage);
         let threads = self.threads.unwrap_or(none);
-        Shared::new((self.program, memory), how, threads, watch).ends_only(self.ends_only)
+        let near = near.map(<[Addr]>::to_vec);
+        Shared::new((self.program, memory), how, threads, watch).ends_only(self.ends_only).near(near)
     }
 
     /// Takes on all threads that there are, if that is asked for.
@@ -430,7 +444,7 @@ impl<'p> Explorer<'p> {
     fn search<'s, P: Primitives>(
         &self,
         shared: &'s Shared<'s, P>,
-        (frontier, near): (Option<&Frontier>, Option<&[Addr]>),
+        frontier: Option<&Frontier>,
         spawn: &'s dyn Fn(),
     ) -> Result<Outcome, Near> {
         // Whatever happens here, nobody must wait for more.
@@ -470,7 +484,7 @@ impl<'p> Explorer<'p> {
         }
         search.book();
         let mut outcome = search.conclude(flow);
-        outcome.frontier = outcome.stopped.as_ref().and_then(|_| search.frontier(near)).map(Box::new);
+        outcome.frontier = outcome.stopped.as_ref().and_then(|_| search.frontier()).map(Box::new);
         Ok(outcome)
     }
 }

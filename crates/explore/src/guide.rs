@@ -108,6 +108,24 @@ impl GuideError {
             Self::Unfinished { .. } => None,
         }
     }
+
+    /// Who is meant, by name.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        match self {
+            Self::NoActor { .. } => "",
+            Self::Blocked { actor, .. }
+            | Self::NoStep { actor, .. }
+            | Self::NoCall { actor, .. }
+            | Self::Endless { actor, .. } => actor,
+            Self::Unfinished { actors } => actors,
+        }
+    }
+
+    /// How far the diagram could be followed.
+    fn progress(&self) -> usize {
+        self.directive().unwrap_or(usize::MAX)
+    }
 }
 
 /// Runs a program along the rows of a diagram. What the diagram leaves open, the answers to choices, is
@@ -116,24 +134,51 @@ impl GuideError {
 ///
 /// # Errors
 ///
-/// If no choices let the execution follow the diagram: what stopped the first attempt.
+/// If no choices let the execution follow the diagram: what stopped the attempt that came furthest.
 pub fn guide(program: &Program, directives: &[Directive]) -> Result<Trace, GuideError> {
+    attempts(program, directives, |trace| trace.finding.is_some())
+}
+
+/// As [`guide`], but the first execution that can follow the diagram is the result, whatever it ends in: unless
+/// choices matter, that costs one execution.
+///
+/// # Errors
+///
+/// If no choices let the execution follow the diagram: what stopped the attempt that came furthest.
+pub fn follow(program: &Program, directives: &[Directive]) -> Result<Trace, GuideError> {
+    attempts(program, directives, |_| true)
+}
+
+/// Follows a diagram with one vector of choices after the other until an execution is `due`; else gives the last one
+/// that could follow, or the error that came latest in the diagram.
+fn attempts(
+    program: &Program,
+    directives: &[Directive],
+    due: impl Fn(&Trace) -> bool,
+) -> Result<Trace, GuideError> {
     let mut choices: Vec<(u32, u32)> = Vec::new();
-    let mut result = None;
+    let mut result: Option<Result<Trace, GuideError>> = None;
     for _ in 0..VECTORS {
         let mut run = Guided::new(program, choices);
         match run.follow(directives) {
             Ok(()) => {
                 choices = run.choices;
                 let trace = run.run.finish();
-                if trace.finding.is_some() {
+                if due(&trace) {
                     return Ok(trace);
                 }
                 result = Some(Ok(trace));
             }
             Err(error) => {
                 choices = run.choices;
-                result = result.or(Some(Err(error)));
+                let is_further = match &result {
+                    None => true,
+                    Some(Err(earlier)) => error.progress() > earlier.progress(),
+                    Some(Ok(_)) => false,
+                };
+                if is_further {
+                    result = Some(Err(error));
+                }
             }
         }
         // The next vector, the last choice first.

@@ -9,6 +9,7 @@ use cowrace_trace::Stop;
 use crate::explorer::Progress;
 use crate::search::{Flow, Search};
 use crate::sync::{Number, Primitives};
+use crate::wakeup::First;
 
 /// How many executions, and how many requests, are done before the books are opened again.
 const ROUND: (u64, u64) = (256, 4096);
@@ -18,8 +19,10 @@ const NOW_AND_THEN: Duration = Duration::from_millis(50);
 const MANY: u64 = 4096;
 
 impl<P: Primitives> Search<'_, P> {
-    /// Looks at what may end the search, reports now and then, and gives work away that others want.
-    pub(crate) fn pause(&mut self, executions: u64) -> Flow {
+    /// Before a step: looks at what may end the search, reports now and then, and gives work away that others want.
+    /// Rests at the step if it breaks.
+    pub(crate) fn pause(&mut self, executions: u64, before: First) -> Flow {
+        self.rest_at(before);
         let new = (self.made.0 - self.booked.0, self.made.1 - self.booked.1);
         if new.0 >= ROUND.0 || new.1 >= ROUND.1 {
             self.book();
@@ -43,6 +46,7 @@ impl<P: Primitives> Search<'_, P> {
             }
         }
         self.share();
+        self.go_on_from_rest();
         ControlFlow::Continue(())
     }
 
@@ -74,12 +78,20 @@ impl<P: Primitives> Search<'_, P> {
         if limits.memory.is_some_and(|limit| resident_memory().is_some_and(|now| now > limit)) {
             return self.shared.stop(Stop::Memory);
         }
+        if self.shared.watch.stops() {
+            return self.shared.stop(Stop::Interrupted);
+        }
         // Only who has the whole in view reports, and takes on help.
         let Some(spawn) = self.spawn else { return };
         if !self.is_alone && !self.preemptions_are_bounded() && self.shared.threads.take() {
             spawn();
         }
         self.report();
+        if self.shared.watch.wants_frontier()
+            && let Some(frontier) = self.frontier()
+        {
+            self.shared.watch.frontier(frontier);
+        }
     }
 
     /// Tells how far the search has come.

@@ -50,9 +50,9 @@ pub(crate) fn accesses(touched: &[Touched]) -> Vec<Access> {
 }
 
 impl<P: Primitives> Search<'_, P> {
-    /// Where the search has been stopped; none if it cannot go on from there. What others have done of subtrees
-    /// that were not taken back is lost, and will be done again; what they have found out behind barriers is kept.
-    pub(crate) fn frontier(&self, near: Option<&[Addr]>) -> Option<Frontier> {
+    /// Where the search has been stopped or pauses; none if it cannot go on from there. What others have done of
+    /// subtrees that were not taken back is not in it, and will be done again; what they have found out behind barriers is.
+    pub(crate) fn frontier(&self) -> Option<Frontier> {
         let next = self.resting()?;
         let station = |state: usize| Station {
             tried: self.sleepers.put_to_sleep(state).map(|s| (made(s.0), touched(s.1))).collect(),
@@ -63,7 +63,7 @@ impl<P: Primitives> Search<'_, P> {
         met.sort_unstable();
         Some(Frontier {
             fingerprint: self.program.fingerprint,
-            near: near.map(|near| near.iter().map(|addr| addr.index() as u32).collect()),
+            near: self.shared.near.as_ref().map(|near| near.iter().map(|addr| addr.index() as u32).collect()),
             way: (0..self.history.len() as u32).map(|event| made(self.history.made(event))).collect(),
             stations: (0..self.todo.len()).map(station).collect(),
             next: Some(Branch {

@@ -152,10 +152,7 @@ impl<'s, P: Primitives> Search<'s, P> {
                     None => {
                         self.turn_races();
                         let Some(step) = self.backtrack() else { return ControlFlow::Continue(()) };
-                        self.pause(executions).map_break(|stop| {
-                            self.rest = Some(step);
-                            stop
-                        })?;
+                        self.pause(executions, step)?;
                         step
                     }
                 },
@@ -163,10 +160,7 @@ impl<'s, P: Primitives> Search<'s, P> {
             if !self.preemptions.allow(step.made.actor, &self.history, &self.actors, &self.memory) {
                 let Some(other) = self.skip() else { return ControlFlow::Continue(()) };
                 // There may be much to skip before the next execution is complete.
-                self.pause(executions).map_break(|stop| {
-                    self.rest = Some(other);
-                    stop
-                })?;
+                self.pause(executions, other)?;
                 first = Some(other);
                 continue;
             }
@@ -192,6 +186,11 @@ impl<'s, P: Primitives> Search<'s, P> {
     /// Where to go on after a stop.
     pub(crate) const fn rest_at(&mut self, step: First) {
         self.rest = Some(step);
+    }
+
+    /// It is no stop: the caller has the step, and goes on with it.
+    pub(crate) const fn go_on_from_rest(&mut self) {
+        self.rest = None;
     }
 
     pub(crate) const fn preemptions_are_bounded(&self) -> bool {

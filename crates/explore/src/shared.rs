@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use cowrace_machine::{Limits, Memory, Program};
+use cowrace_machine::{Addr, Limits, Memory, Program};
 use cowrace_trace::Stop;
+use cowrace_trace::frontier::Frontier;
 
 use crate::barriers::Arrivals;
 use crate::explorer::{Execution, Observer, Progress};
@@ -44,6 +45,15 @@ pub(crate) trait Watch: Sync {
 
     /// See [`Observer::progress`].
     fn progress(&self, progress: &Progress) -> ControlFlow<()>;
+
+    /// See [`Observer::stops`].
+    fn stops(&self) -> bool;
+
+    /// See [`Observer::wants_frontier`].
+    fn wants_frontier(&self) -> bool;
+
+    /// See [`Observer::frontier`].
+    fn frontier(&self, frontier: Frontier);
 }
 
 impl Watch for Mutex<&mut (dyn Observer + Send)> {
@@ -53,6 +63,18 @@ impl Watch for Mutex<&mut (dyn Observer + Send)> {
 
     fn progress(&self, progress: &Progress) -> ControlFlow<()> {
         self.lock().unwrap_or_else(PoisonError::into_inner).progress(progress)
+    }
+
+    fn stops(&self) -> bool {
+        self.lock().unwrap_or_else(PoisonError::into_inner).stops()
+    }
+
+    fn wants_frontier(&self) -> bool {
+        self.lock().unwrap_or_else(PoisonError::into_inner).wants_frontier()
+    }
+
+    fn frontier(&self, frontier: Frontier) {
+        self.lock().unwrap_or_else(PoisonError::into_inner).frontier(frontier);
     }
 }
 
@@ -70,6 +92,8 @@ pub(crate) struct Shared<'s, P: Primitives> {
     pub(crate) program: &'s Program,
     /// The program's memory, with what is assumed of counts.
     pub(crate) memory: Memory,
+    /// The counts that are known to come near zero; `None` if all are taken to.
+    pub(crate) near: Option<Vec<Addr>>,
     pub(crate) limits: Limits,
     /// Whether to go on after a finding.
     pub(crate) exhaustive: bool,
@@ -107,6 +131,7 @@ impl<'s, P: Primitives> Shared<'s, P> {
         Self {
             program,
             memory,
+            near: None,
             limits,
             exhaustive,
             ends_only: false,
@@ -128,6 +153,10 @@ impl<'s, P: Primitives> Shared<'s, P> {
 
     pub(crate) fn ends_only(self, ends_only: bool) -> Self {
         Self { ends_only, ..self }
+    }
+
+    pub(crate) fn near(self, near: Option<Vec<Addr>>) -> Self {
+        Self { near, ..self }
     }
 
     fn change(&self, change: impl FnOnce(&mut Board)) {

@@ -1,9 +1,12 @@
 //! Of all bad executions the one that is easiest to read.
 
+use std::ops::ControlFlow;
+use std::time::Instant;
+
 use cowrace_machine::{Limits, Program};
 use cowrace_trace::{Class, Schedule, Turn};
 
-use crate::explorer::{Execution, Explorer, Observer};
+use crate::explorer::{Execution, Explorer, Observer, Progress};
 use crate::history::History;
 use crate::linear::{fewest_switches, switches};
 use crate::replay::replay;
@@ -24,20 +27,30 @@ pub struct Simplest {
 /// The execution with damage of a class that goes from one actor to another least often; of several such the
 /// shortest, and of those the one whose turns come first. `known` is one of them.
 ///
-/// Looks at every execution, of each trace at the order with the fewest changes, until so many `executions` have been
-/// seen; then, in searches as long as that, at those in which actors are stopped seldom. The answer depends on nothing
-/// but the arguments. States behind barriers are searched once for each way that leads there if the program is not
+/// Looks at every execution, of each trace at the order with the fewest changes, until a limit is reached; then, in
+/// searches with the same limits, at those in which actors are stopped seldom. The limit on time is one for all of them.
+/// The answer depends on nothing but the arguments, unless time, memory or `stop` end a search. States behind barriers are searched once for each way that leads there if the program is not
 /// forgetful, and only then are all bad executions looked at.
 #[must_use]
-pub fn simplest(program: &Program, class: Class, known: &Schedule, executions: u64) -> Simplest {
-    let mut least = Least { program, class, best: tidy(program, known) };
-    let limits = Limits { executions: Some(executions), ..Limits::default() };
-    let explorer = Explorer::new(program).limits(limits).exhaustive(true);
-    let is_least = explorer.run(&mut least).complete && !program.forgetful;
+pub fn simplest(
+    program: &Program,
+    class: Class,
+    known: &Schedule,
+    limits: &Limits,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Simplest {
+    let mut least = Least { program, class, best: tidy(program, known), stop };
+    let started = Instant::now();
+    let left = || Limits { time: limits.time.map(|time| time.saturating_sub(started.elapsed())), ..*limits };
+    let explorer = || Explorer::new(program).limits(left()).exhaustive(true);
+    let is_least = explorer().run(&mut least).complete && !program.forgetful;
     if !is_least {
         for bound in BOUNDS {
+            if stop() || left().time.is_some_and(|time| time.is_zero()) {
+                break;
+            }
             let before = switches(&least.best.turns);
-            explorer.clone().preemptions(Some(bound)).run(&mut least);
+            explorer().preemptions(Some(bound)).run(&mut least);
             // Who may be stopped once more is rarely any simpler.
             if switches(&least.best.turns) < before {
                 break;
@@ -51,6 +64,7 @@ struct Least<'p> {
     program: &'p Program,
     class: Class,
     best: Schedule,
+    stop: &'p (dyn Fn() -> bool + Sync),
 }
 
 impl Least<'_> {
@@ -68,6 +82,10 @@ impl Least<'_> {
 }
 
 impl Observer for Least<'_> {
+    fn progress(&mut self, _: &Progress) -> ControlFlow<()> {
+        if (self.stop)() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
     fn execution(&mut self, execution: &Execution<'_>) {
         if execution.finding().map(|finding| finding.class) != Some(self.class) {
             return;

@@ -31,9 +31,14 @@ impl Twin {
 ///
 /// The moved row and all before it must be possible as they stand. Behind them actors may come to other steps than
 /// were drawn: a row whose step is not reached ends with its call, and one that must wait is made up for. Choices are
-/// answered as in the bad execution, in order.
+/// answered as in the bad execution, in order. There is none either if `stop` asks for an end.
 #[must_use]
-pub fn twin(program: &Program, directives: &[Directive], bad: &Schedule) -> Option<Twin> {
+pub fn twin(
+    program: &Program,
+    directives: &[Directive],
+    bad: &Schedule,
+    stop: &dyn Fn() -> bool,
+) -> Option<Twin> {
     let units = units(directives);
     let actor = |unit: usize| directives[units[unit][0]].actor;
     let choices: Vec<u32> = bad.turns.iter().filter_map(|turn| turn.choice).collect();
@@ -45,6 +50,9 @@ pub fn twin(program: &Program, directives: &[Directive], bad: &Schedule) -> Opti
             for &(moved, past) in ways {
                 if (first..=last).any(|unit| unit != moved && actor(unit) == actor(moved)) {
                     continue;
+                }
+                if stop() {
+                    return None;
                 }
                 let mut order: Vec<usize> = (0..units.len()).collect();
                 let unit = order.remove(moved);

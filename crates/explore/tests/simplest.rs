@@ -9,13 +9,17 @@ use common::random::{Flavour, scripts};
 use common::walker::Walker;
 use common::{Step::*, program};
 use cowrace_explore::{Directive, Explorer, Until, replay, simplest, tidy, twin};
-use cowrace_machine::{Mark, Op, Program};
+use cowrace_machine::{Limits, Mark, Op, Program};
 use cowrace_trace::{Class, Schedule, Turn};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// Schedules that are looked at of one program at most.
 const MOST: u64 = 4000;
+
+fn up_to(executions: u64) -> Limits {
+    Limits { executions: Some(executions), ..Limits::default() }
+}
 
 fn switches(turns: &[Turn]) -> usize {
     turns.windows(2).filter(|pair| pair[0].actor != pair[1].actor).count()
@@ -70,7 +74,7 @@ fn no_execution_changes_actors_less_often() {
             if due.contains_key(&Class::Refcount) {
                 continue;
             }
-            let simplest = simplest(&program, finding.class, &schedule, 100_000);
+            let simplest = simplest(&program, finding.class, &schedule, &up_to(100_000), &|| false);
             let found = replay(&program, &simplest.schedule).expect("it replays").finding;
             assert_eq!(found.map(|found| found.class), Some(finding.class), "{scripts:?}");
             assert!(simplest.is_least);
@@ -85,7 +89,7 @@ fn no_execution_changes_actors_less_often() {
 fn what_does_not_lead_to_the_damage_is_left_out() {
     let program = program(&[vec![Store(1, 1), Store(1, 2)], vec![Store(0, 1)], vec![Load(0), Bad(0)]]);
     let (finding, schedule) = Explorer::new(&program).run(&mut ()).finding.expect("it is bad");
-    let simplest = simplest(&program, finding.class, &schedule, 1000).schedule;
+    let simplest = simplest(&program, finding.class, &schedule, &up_to(1000), &|| false).schedule;
     assert!(simplest.turns.iter().all(|turn| turn.actor == 2), "{simplest}");
     assert!(tidy(&program, &schedule).turns.len() >= simplest.turns.len());
 }
@@ -127,7 +131,7 @@ fn the_nearest_sound_execution_moves_one_row() {
     let turns = [0, 1, 1, 0].map(|actor| Turn { actor, choice: None }).to_vec();
     let bad = replay(&program, &Schedule { fingerprint: program.fingerprint, turns }).expect("it replays");
     assert!(bad.finding.is_some());
-    let twin = twin(&program, &rows, &bad.schedule).expect("there is one");
+    let twin = twin(&program, &rows, &bad.schedule, &|| false).expect("there is one");
     // The first goes behind the second's two; no neighbours that change places are enough.
     assert_eq!((twin.row, twin.past, twin.is_earlier()), (0, 2, false));
     assert_eq!(twin.trace.finding, None);

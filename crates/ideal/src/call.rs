@@ -1,7 +1,7 @@
 //! The calls of a scenario on ideal memory. What the kernel does on its own account, reclaim above all, changes
 //! nothing, so it is not there.
 
-use cowrace_machine::{Cond, Obj, Prim, mmu};
+use cowrace_machine::{Cond, Mark, Obj, Prim, mmu};
 use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::result;
 use cowrace_mm::value::{Handle, Value};
@@ -34,11 +34,13 @@ pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, histories: &Hi
 }
 
 async fn call(cpu: &Cpu<'_>, histories: &Histories, actor: ActorId, spec: &CallSpec) {
+    cpu.mark(Mark::Begin(spec.id));
     let own = cpu.world.actors[actor].mm;
     let outcome = dispatch(cpu, histories, own, spec).await;
     if let Some(addr) = result::place(spec, outcome) {
         cpu.store(addr, outcome.encode(), Prim::Variable).await;
     }
+    cpu.mark(Mark::End(spec.id));
 }
 
 fn number(result: Result<u64, Errno>) -> Value {

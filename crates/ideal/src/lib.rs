@@ -12,6 +12,7 @@ mod call;
 mod class;
 mod cpu;
 mod discard;
+mod follow;
 mod history;
 mod keepers;
 mod layout;
@@ -23,6 +24,7 @@ mod program;
 mod promises;
 
 pub use class::{Author, Blame, Shown};
+pub use follow::shows_in_order;
 pub use needed::needed;
 pub use oracle::{Oracle, Unknown};
 pub use program::program;

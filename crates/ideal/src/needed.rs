@@ -6,7 +6,9 @@
 //! These notes change nothing of what is seen, but they are ordered where accesses are not, so they are taken only in
 //! an exploration of their own.
 
-use cowrace_explore::{Execution, Explorer, Observer};
+use std::ops::ControlFlow;
+
+use cowrace_explore::{Execution, Explorer, Observer, Progress};
 use cowrace_machine::{Addr, Limits, Memory, Prim, Program};
 use cowrace_mm::World;
 use cowrace_mm::world::{Backing, MmId, Populate, Target, Va, VarId};
@@ -17,7 +19,7 @@ use crate::history::Histories;
 use crate::keepers::{Keeper, keepers};
 use crate::layout::{COPIES, FAULTS, content, content_held, content_lock, needed_objects};
 use crate::memory::inherits;
-use crate::oracle::{MOST, Unknown};
+use crate::oracle::{Unknown, within};
 use crate::program::program_of;
 use crate::promises::{Promises, Rule};
 
@@ -46,17 +48,18 @@ enum Part {
     Faulting,
 }
 
-/// Explores ideal memory for the fewest copies and the fewest faults that it needs.
+/// Explores ideal memory for the fewest copies and the fewest faults that it needs, within limits and as long as `stop`
+/// does not ask for an end.
 ///
 /// # Errors
 ///
-/// If that is too large.
-pub fn needed(world: &World) -> Result<Needed, Unknown> {
-    let mut fewest = Fewest(None);
-    let limits = Limits { executions: Some(MOST), ..Limits::default() };
+/// If that is too large, or was stopped.
+pub fn needed(world: &World, limits: &Limits, stop: &(dyn Fn() -> bool + Sync)) -> Result<Needed, Unknown> {
+    let mut fewest = Fewest { seen: None, stop };
     let program = counting(world);
-    let outcome = Explorer::new(&program).limits(limits).exhaustive(true).ends_only(true).run(&mut fewest);
-    fewest.0.filter(|_| outcome.complete).ok_or(Unknown::TooLarge)
+    let explorer = Explorer::new(&program).limits(within(limits)).exhaustive(true).ends_only(true);
+    let outcome = explorer.run(&mut fewest);
+    fewest.seen.filter(|_| outcome.complete).ok_or_else(|| Unknown::of(outcome.stopped, limits))
 }
 
 fn counting(world: &World) -> Program {
@@ -78,14 +81,21 @@ fn counting(world: &World) -> Program {
     program
 }
 
-struct Fewest(Option<Needed>);
+struct Fewest<'s> {
+    seen: Option<Needed>,
+    stop: &'s (dyn Fn() -> bool + Sync),
+}
 
-impl Observer for Fewest {
+impl Observer for Fewest<'_> {
     fn execution(&mut self, execution: &Execution<'_>) {
         let here = at_end(execution.memory());
-        let fewest = self.0.get_or_insert(here);
+        let fewest = self.seen.get_or_insert(here);
         fewest.copies = fewest.copies.min(here.copies);
         fewest.faults = fewest.faults.min(here.faults);
+    }
+
+    fn progress(&mut self, _: &Progress) -> ControlFlow<()> {
+        if (self.stop)() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

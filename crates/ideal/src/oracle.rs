@@ -11,7 +11,7 @@ use cowrace_mm::objects::MmStruct;
 use cowrace_mm::probe::{Through, device_to_owner, owner_to_device};
 use cowrace_mm::value::Handle;
 use cowrace_mm::{Kernel, World};
-use cowrace_trace::Finding;
+use cowrace_trace::{Finding, Stop};
 
 use crate::class::{Blame, blame};
 use crate::layout::heir;
@@ -23,19 +23,46 @@ use crate::promises::Promises;
 pub(crate) const MOST: u64 = 3_000_000;
 
 /// Why nothing can be said of ideal memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unknown {
     /// It has more executions than can be looked at.
     TooLarge,
-    /// Somebody asked for an end before all were looked at.
-    Stopped,
+    /// A limit, or somebody's wish, ended the search before all were looked at.
+    Stopped(Stop),
+}
+
+impl Unknown {
+    /// Why a search of ideal memory that was not complete has ended. `limits` are those that the caller gave, which
+    /// may be higher than [`MOST`].
+    pub(crate) fn of(stopped: Option<Stop>, limits: &Limits) -> Self {
+        match stopped {
+            Some(Stop::Executions) if limits.executions.is_none_or(|most| most >= MOST) => Self::TooLarge,
+            Some(stop) => Self::Stopped(stop),
+            None => Self::TooLarge,
+        }
+    }
+}
+
+/// The limits of a search of ideal memory within others.
+pub(crate) fn within(limits: &Limits) -> Limits {
+    let executions = limits.executions.map_or(MOST, |most| most.min(MOST));
+    Limits { executions: Some(executions), ..*limits }
 }
 
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge => write!(f, "ideal memory has more than {MOST} executions"),
-            Self::Stopped => f.write_str("not all of ideal memory was looked at"),
+            Self::Stopped(stop) => {
+                let what = match stop {
+                    Stop::Executions => "the limit on executions",
+                    Stop::Time => "the limit on time",
+                    Stop::Memory => "the limit on memory",
+                    Stop::Steps => "an execution that was too long",
+                    Stop::Interrupted => "an interrupt",
+                };
+                write!(f, "{what} ended the search of ideal memory")
+            }
         }
     }
 }
@@ -73,7 +100,7 @@ impl Observer for Collect<'_> {
 }
 
 /// What would come of a store: ideal memory does not move, so it is enough to look.
-fn probe(memory: &Memory, sight: &Sight, handle: Handle) -> Through {
+pub(crate) fn probe(memory: &Memory, sight: &Sight, handle: Handle) -> Through {
     let (Sight::ToDevice(keeper) | Sight::ToOwner(keeper)) = sight else { return Through::Refused };
     let pte = memory.get(MmStruct(keeper.target.mm).pte(keeper.target.va));
     let needs = if matches!(sight, Sight::ToDevice(_)) { mmu::PRESENT | mmu::WRITE } else { mmu::PRESENT };
@@ -85,6 +112,15 @@ fn probe(memory: &Memory, sight: &Sight, handle: Handle) -> Through {
     }
 }
 
+/// What comes of a store under the kernel's model.
+pub(crate) fn probe_kernel(kernel: &Arc<Kernel>, memory: &Memory, sight: &Sight, handle: Handle) -> Through {
+    match sight {
+        Sight::ToDevice(keeper) => owner_to_device(kernel, memory, keeper.target, handle.page),
+        Sight::ToOwner(keeper) => device_to_owner(kernel, memory, keeper.target, handle.page),
+        _ => Through::Refused,
+    }
+}
+
 impl Oracle {
     /// Explores ideal memory.
     ///
@@ -92,28 +128,28 @@ impl Oracle {
     ///
     /// If that is too large.
     pub fn new(world: &World, promises: &Promises) -> Result<Self, Unknown> {
-        Self::unless(world, promises, &|| false)
+        Self::within(world, promises, &Limits::default(), &|| false)
     }
 
-    /// As [`new`](Self::new), as long as `stop` does not ask for an end.
+    /// As [`new`](Self::new), within limits and as long as `stop` does not ask for an end.
     ///
     /// # Errors
     ///
     /// If that is too large, or was stopped.
-    pub fn unless(
+    pub fn within(
         world: &World,
         promises: &Promises,
+        limits: &Limits,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Self, Unknown> {
         let ideal = program(world, promises);
         let sights = sights(world, promises);
         let mut collect = Collect { world, sights: &sights, allowed: BTreeSet::new(), stop };
-        let limits = Limits { executions: Some(MOST), ..Limits::default() };
         // Only ends are looked at.
-        let explorer = Explorer::new(&ideal).limits(limits).exhaustive(true).ends_only(true);
+        let explorer = Explorer::new(&ideal).limits(within(limits)).exhaustive(true).ends_only(true);
         let outcome = explorer.run(&mut collect);
         if !outcome.complete {
-            return Err(if stop() { Unknown::Stopped } else { Unknown::TooLarge });
+            return Err(Unknown::of(outcome.stopped, limits));
         }
         let allowed = collect.allowed;
         Ok(Self {
@@ -194,11 +230,7 @@ impl Oracle {
     /// As [`judge`](Self::judge), with who is behind what is wrong. Takes its time: for one execution.
     #[must_use]
     pub fn blame(&self, kernel: &Arc<Kernel>, memory: &Memory) -> Option<Blame> {
-        let through = |sight: &Sight, handle: Handle| match sight {
-            Sight::ToDevice(keeper) => owner_to_device(kernel, memory, keeper.target, handle.page),
-            Sight::ToOwner(keeper) => device_to_owner(kernel, memory, keeper.target, handle.page),
-            _ => Through::Refused,
-        };
+        let through = |sight: &Sight, handle: Handle| probe_kernel(kernel, memory, sight, handle);
         let seen = observe(&self.world, &self.sights, memory, through);
         if self.allowed.contains(&seen) {
             return None;

@@ -1,6 +1,7 @@
 //! What ideal memory needs, rule by rule.
 
 use cowrace_ideal::needed;
+use cowrace_machine::Limits;
 use cowrace_trace::Needed;
 
 /// The fewest copies and faults.
@@ -8,7 +9,7 @@ use cowrace_trace::Needed;
 fn check(mms: &str, diagram: &str, copies: u64, faults: u64) {
     let text = format!("race r\n{mms}\n\n{diagram}\n");
     let scenario = cowrace_scenario::parse(&text).unwrap_or_else(|errors| panic!("{text}{errors:#?}"));
-    let needed = needed(scenario.variants()[0].world()).expect("it is small");
+    let needed = needed(scenario.variants()[0].world(), &Limits::default(), &|| false).expect("it is small");
     assert_eq!(needed, Needed { copies, faults }, "{mms}\n{diagram}");
 }
 

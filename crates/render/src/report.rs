@@ -1,6 +1,6 @@
 //! Reports as lines of text and as JSON.
 
-use cowrace_trace::{Report, Stop, Verdict};
+use cowrace_trace::{Base, Class, Report, Stop, Verdict};
 use serde::Serialize;
 
 /// The engine that need not be named.
@@ -23,13 +23,27 @@ pub fn line(report: &Report) -> String {
     if report.verdict == Verdict::Holds {
         parts.push(format!("[{}]", conditions(report)));
     }
-    match (report.as_expected, report.expected.as_deref()) {
-        (Some(true), _) => {}
-        (Some(false), Some(expected)) => parts.push(format!("EXPECTED {expected}")),
-        (Some(false), None) => parts.push("EXPECTED holds, as the file says nothing".to_owned()),
-        (None, _) => parts.push("not judged".to_owned()),
-    }
+    parts.extend(judgement(report));
     parts.join("  ")
+}
+
+/// What was due instead; nothing if it was that.
+fn judgement(report: &Report) -> Option<String> {
+    let found = |base: &Base| base.class.map_or(base.verdict.name(), Class::name);
+    match (report.as_expected, report.expected.as_deref(), &report.base) {
+        (Some(true), ..) => None,
+        // Nobody expects that a limit ends a search: there is no answer to judge.
+        (Some(false), None, _) if is_open(report.verdict) => Some("NO ANSWER".to_owned()),
+        (Some(false), Some(expected), _) => Some(format!("EXPECTED {expected}")),
+        (Some(false), None, Some(base)) => Some(format!("EXPECTED {}, as under {}", found(base), base.era)),
+        (Some(false), None, None) => Some("EXPECTED holds, as the file says nothing".to_owned()),
+        (None, ..) => Some("not judged".to_owned()),
+    }
+}
+
+/// Whether a question has no answer.
+const fn is_open(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Bounded | Verdict::Inconclusive)
 }
 
 /// What a verdict is good for: memory model, architecture and what the environment was allowed to do.
@@ -76,8 +90,13 @@ pub fn json(told: &impl Serialize) -> Result<String, serde_json::Error> {
 pub fn summary(reports: &[Report]) -> String {
     let judged = |wanted| reports.iter().filter(|r| r.as_expected == wanted).count();
     let mut judgement = vec![format!("{} as expected", judged(Some(true)))];
-    if judged(Some(false)) > 0 {
-        judgement.push(format!("{} NOT AS EXPECTED", judged(Some(false))));
+    let unexpected = reports.iter().filter(|r| r.as_expected == Some(false));
+    let (open, other): (Vec<&Report>, Vec<&Report>) = unexpected.partition(|r| is_open(r.verdict));
+    if !other.is_empty() {
+        judgement.push(format!("{} NOT AS EXPECTED", other.len()));
+    }
+    if !open.is_empty() {
+        judgement.push(format!("{} WITHOUT AN ANSWER", open.len()));
     }
     if judged(None) > 0 {
         judgement.push(format!("{} not judged", judged(None)));
@@ -178,8 +197,6 @@ pub(crate) fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use cowrace_trace::Class;
-
     use super::*;
 
     pub(crate) fn report(
@@ -210,6 +227,8 @@ pub(crate) mod tests {
             same_as: None,
             expected: Some("lost-read".into()),
             as_expected,
+            base: None,
+            as_drawn: None,
             beyond: None,
             disagreement: None,
             settings: None,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Costs, Coverage, Schedule, Verdict};
+use crate::{AsDrawn, Class, Costs, Coverage, Schedule, Verdict};
 
 /// What ended a search early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,17 @@ pub enum Stop {
     Steps,
     /// Somebody asked for it.
     Interrupted,
+}
+
+/// What is found under the kernel that an era departs from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// That kernel.
+    pub era: String,
+    /// The conclusion there.
+    pub verdict: Verdict,
+    /// The damage there, if violated.
+    pub class: Option<Class>,
 }
 
 /// The result of checking one scenario under one era with one engine.
@@ -70,6 +81,14 @@ pub struct Report {
     pub expected: Option<String>,
     /// Whether the result is as expected; `None` if it is reported without being judged.
     pub as_expected: Option<bool>,
+    /// What is found under the kernel that the era departs from, if the report is judged by that and it had to be known:
+    /// what holds is as good as can be.
+    #[serde(default)]
+    pub base: Option<Base>,
+    /// Whether the rows can happen as they are drawn, if that was looked at: where a single file is checked and
+    /// nothing bad is found.
+    #[serde(default)]
+    pub as_drawn: Option<AsDrawn>,
     /// How many outcomes of explore's the engine has not seen, if the two were compared: that takes an explore
     /// that has come to its end.
     pub beyond: Option<u64>,

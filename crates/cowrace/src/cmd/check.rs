@@ -1,15 +1,18 @@
 //! `cowrace check`: every scenario under every era.
 
+use std::time::Duration;
+
 use cowrace_explore::Threads;
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
-use cowrace_render::{coverage, figures, json, line, summary, table};
+use cowrace_render::{as_drawn, coverage, figures, json, line, summary, table};
 use cowrace_trace::{Exit, Report, Verdict};
 use serde::Serialize;
 
 use crate::against::Against;
 use crate::batch::{self, Batch};
-use crate::check::Task;
+use crate::bounds::Bounds;
+use crate::check::{Exploration, Task};
 use crate::cli::{CheckArgs, Format};
 use crate::engines::Engines;
 use crate::input::{self, Loaded};
@@ -42,13 +45,31 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     let verbose = Verbosity::of(args.draw.into(), &loaded, &selection.eras, base.is_some());
     let shares = engines.share();
     let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares, interrupt };
+    let bounds = Bounds::new(args.search.limits(), interrupt);
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
-        Format::Text => tell_all(task, loaded, reports, verbose),
+        Format::Text => {
+            let spent = Duration::from_secs_f64(reports.first().map_or(0.0, |report| report.seconds));
+            tell_all(task, loaded, reports, verbose, &bounds.again(spent))
+        }
         Format::Json => reports.iter().map(json_line).collect(),
     };
+    let limits = args.search.limits();
+    // A comparison is what was asked for, and says itself what broke.
+    let judges = !args.report_only && base.is_none();
+    let is_single = loaded.len() == 1;
     let (mut reports, mut seconds) = (Vec::new(), Vec::new());
     let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, sharing: &mut Sharing| {
-        engines.run(task, watch, threads, sharing)
+        let mut reports = engines.run(task, watch, threads, sharing);
+        let Some(first) = reports.first_mut() else { return reports };
+        if judges {
+            let how = Exploration { limits, ..Exploration::default() };
+            watch.another();
+            task.judge_by_base(first, how.with(threads), sharing, watch);
+        }
+        if is_single && matches!(first.verdict, Verdict::Holds | Verdict::Vacuous) {
+            first.as_drawn = Some(task.as_drawn());
+        }
+        reports
     };
     let searched = batch.run(out, search, tell)?;
     for mut all in searched.results {
@@ -117,9 +138,10 @@ fn tell_all(
     loaded: &Loaded,
     reports: &[Report],
     verbosity: Verbosity,
+    bounds: &Bounds,
 ) -> Result<String, Failure> {
     let Some((first, others)) = reports.split_first() else { return Ok(String::new()) };
-    let mut text = tell(task, loaded, first, verbosity)?;
+    let mut text = tell(task, loaded, first, verbosity, bounds)?;
     // Below a diagram everything is a comment.
     let prefix = if text.contains(CHECK) { CHECK } else { "" };
     for report in others {
@@ -141,14 +163,20 @@ fn contradicts(report: &Report) -> bool {
 }
 
 /// What is told of one run. Below a diagram it is comments, so that the whole can be pasted into a file.
-fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) -> Result<String, Failure> {
+fn tell(
+    task: Task<'_>,
+    loaded: &Loaded,
+    report: &Report,
+    verbosity: Verbosity,
+    bounds: &Bounds,
+) -> Result<String, Failure> {
     if !verbosity.tells(report) {
         return Ok(String::new());
     }
     if let (Some(schedule), Some(class)) = (&report.schedule, report.class)
         && (contradicts(report) || verbosity.diagrams)
     {
-        let story = Story::of(task, class, schedule)?;
+        let story = Story::within(task, class, schedule, bounds)?;
         let mut text = story.picture(task, verbosity.drawing).to_string();
         text.push_str(&format!("{CHECK}{}\n", line(report)));
         if let Some(command) = replay_command(task, loaded, &story.schedule.to_string()) {
@@ -159,7 +187,8 @@ fn tell(task: Task<'_>, loaded: &Loaded, report: &Report, verbosity: Verbosity) 
     }
     let figures = figures(report).filter(|_| verbosity.figures && report.verdict == Verdict::Holds);
     let seen = report.coverage.as_ref().map(coverage).unwrap_or_default();
-    let below = report.detail.iter().chain(&figures).map(String::as_str).chain(seen.lines());
+    let drawn = report.as_drawn.as_ref().map(as_drawn);
+    let below = report.detail.iter().chain(&drawn).chain(&figures).map(String::as_str).chain(seen.lines());
     let below: String = below.map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
     let text = format!("{}\n{below}", line(report));
     if verbosity.diagrams && loaded.scenario.variants().len() > 1 {
@@ -175,9 +204,10 @@ pub(super) fn tell_one(
     loaded: &Loaded,
     report: &Report,
     drawing: Drawing,
+    bounds: &Bounds,
 ) -> Result<String, Failure> {
     let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, drawing };
-    Ok(tell(task, loaded, report, verbosity)? + &conclusion(std::slice::from_ref(report), verbosity))
+    Ok(tell(task, loaded, report, verbosity, bounds)? + &conclusion(std::slice::from_ref(report), verbosity))
 }
 
 /// The command that shows the violation again. An era file's path is not known here, so there is none

@@ -1,10 +1,10 @@
 //! `cowrace explain`: one execution, step by step.
 
-use cowrace_explore::Limits;
 use cowrace_render::{conditions, explain, line};
 use cowrace_trace::{Exit, Trace};
 
-use crate::check::Task;
+use crate::bounds::Bounds;
+use crate::check::{Judged, Task};
 use crate::cli::{DrawArgs, ExplainArgs};
 use crate::interrupt::Extent;
 use crate::one::{self, One};
@@ -21,17 +21,19 @@ use super::replay::{tell, way};
 /// If the scenario or the era cannot be had, or the output cannot be written.
 pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let one = One::select(&args.one)?;
-    let task = one.task()?;
+    let bounds = Bounds::new(args.one.limits.limits(), interrupt);
+    let task = one.task(&bounds)?;
     if !args.as_written && args.schedule.is_none() {
-        return violation(task, args.draw, out, interrupt);
+        return violation(task, args, out, (interrupt, &bounds));
     }
     let way = way(args.schedule.as_ref());
     match one.run(task, way) {
-        Ok(trace) => {
-            out.line(&format!("# {}", one::headline(&task, &trace, way.name())))?;
-            out.text(&told(task, &trace, args.draw))?;
+        Ok(judged) => {
+            let Judged { trace, unknown } = &judged;
+            out.line(&format!("# {}", one::headline(&task, trace, unknown.as_ref(), way.name())))?;
+            out.text(&told(task, trace, args.draw, &bounds))?;
             out.line(&format!("\nschedule: {}", trace.schedule))?;
-            Ok(one::exit(&task, &trace, way))
+            Ok(one::exit(&task, &judged, way))
         }
         Err(impossible) => {
             out.line(&format!("INCONCLUSIVE  {}  era {}", task.scenario.name(), task.era.label()))?;
@@ -42,8 +44,8 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
 }
 
 /// Tells an execution row by row, or access by access.
-fn told(task: Task<'_>, trace: &Trace, draw: DrawArgs) -> String {
-    let mut tale = tale(task, trace, draw.into());
+fn told(task: Task<'_>, trace: &Trace, draw: DrawArgs, bounds: &Bounds) -> String {
+    let mut tale = tale(task, trace, draw.into(), bounds);
     if draw.verbose {
         let call = |id| Some(task.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
         tale.accesses = explain(&spelled(task, trace), call);
@@ -54,27 +56,27 @@ fn told(task: Task<'_>, trace: &Trace, draw: DrawArgs) -> String {
 /// Tells the violation that is easiest to read.
 fn violation(
     task: Task<'_>,
-    draw: DrawArgs,
+    args: &ExplainArgs,
     out: &mut Out<'_>,
-    interrupt: &Interrupt,
+    (interrupt, bounds): (&Interrupt, &Bounds),
 ) -> Result<Exit, Failure> {
+    let limits = args.one.limits.limits();
     let progress = Progress::new(1, interrupt.clone());
-    task.promised.into_iter().for_each(|promised| promised.heed(interrupt));
     let mut watch = Watch::new(&progress);
-    let report = task.check(Limits::default(), &mut watch);
+    let report = task.check(limits, &mut watch);
     progress.finish();
     match (&report.schedule, report.class) {
         (Some(schedule), Some(class)) => {
-            let story = Story::of(task, class, schedule)?;
+            let story = Story::within(task, class, schedule, bounds)?;
             let part = story.task(task);
-            out.line(&format!("# {}", one::headline(&task, &story.trace, "by search")))?;
+            out.line(&format!("# {}", one::headline(&task, &story.trace, None, "by search")))?;
             if !story.not_needed.is_empty() {
                 out.line(&format!(
                     "# left out, because it happens without: {}",
                     story.not_needed.join("; ")
                 ))?;
             }
-            out.text(&told(part, &story.trace, draw))?;
+            out.text(&told(part, &story.trace, args.draw, bounds))?;
             let of = if story.not_needed.is_empty() { "" } else { " of the whole scenario" };
             out.line(&format!("\nschedule{of}: {}", story.schedule))?;
         }

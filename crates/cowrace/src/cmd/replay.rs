@@ -5,10 +5,11 @@ use std::io::{self, Write as _};
 use cowrace_trace::{Class, Exit, Schedule, Trace, Verdict};
 use serde::Serialize;
 
-use crate::check::Task;
+use crate::bounds::Bounds;
+use crate::check::{Judged, Task};
 use crate::cli::{Format, ReplayArgs};
 use crate::one::{self, Impossible, One, Way};
-use crate::{Failure, Out, picture};
+use crate::{Failure, Interrupt, Out, picture};
 
 /// One execution as JSON. It is no report: one execution proves nothing about the others.
 #[derive(Debug, Serialize)]
@@ -39,16 +40,16 @@ struct Replayed<'r> {
 /// If the scenario or the era cannot be had, or the output cannot be written.
 pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
     let one = One::select(&args.one)?;
-    let task = one.task()?;
+    let task = one.task(&Bounds::new(args.one.limits.limits(), &Interrupt::default()))?;
     let way = way(args.schedule.as_ref());
     let result = one.run(task, way);
     let shuttle = match (args.shuttle, way, &result) {
-        (true, Way::Schedule(schedule), Ok(trace)) => Some(task.follow(schedule, trace)),
+        (true, Way::Schedule(schedule), Ok(one)) => Some(task.follow(schedule, &one.trace)),
         _ => None,
     };
     match (args.format, &result) {
-        (Format::Text, Ok(trace)) => {
-            out.line(&one::headline(&task, trace, way.name()))?;
+        (Format::Text, Ok(Judged { trace, unknown })) => {
+            out.line(&one::headline(&task, trace, unknown.as_ref(), way.name()))?;
             let drawn = picture(task.scenario, task.variant, trace, args.draw.into());
             out.text(&format!("\n{drawn}"))?;
             match &shuttle {
@@ -71,7 +72,7 @@ pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
     if shuttle.is_some_and(|wrong| wrong.is_some()) {
         return Ok(Exit::Disagree);
     }
-    Ok(result.map_or(Exit::Bounded, |trace| one::exit(&task, &trace, way)))
+    Ok(result.map_or(Exit::Bounded, |judged| one::exit(&task, &judged, way)))
 }
 
 /// How the command line chooses the execution.
@@ -85,11 +86,18 @@ pub(crate) fn tell(impossible: &Impossible) {
     let _ = writeln!(io::stderr(), "{}", impossible.shown);
 }
 
-fn replayed<'r>(task: &Task<'r>, way: Way<'_>, result: &Result<Trace, Impossible>) -> Replayed<'r> {
-    let finding = result.as_ref().ok().and_then(|trace| trace.finding.clone());
+fn replayed<'r>(task: &Task<'r>, way: Way<'_>, result: &Result<Judged, Impossible>) -> Replayed<'r> {
+    let trace = result.as_ref().ok().map(|one| &one.trace);
+    let unknown = result.as_ref().ok().and_then(|one| one.unknown.as_ref());
+    let finding = trace.and_then(|trace| trace.finding.clone());
     let class = finding.as_ref().map(|f| f.class);
+    let why = match result {
+        Ok(_) => unknown.map(ToString::to_string),
+        Err(impossible) => Some(impossible.reason.clone()),
+    };
     let (verdict, as_expected) = match result {
         Err(_) => (Verdict::Inconclusive.name(), None),
+        Ok(_) if class.is_none() && unknown.is_some() => (Verdict::Inconclusive.name(), None),
         Ok(_) if class.is_some() => (Verdict::Violated.name(), task.as_expected(Verdict::Violated, class)),
         Ok(_) => ("clean", None),
     };
@@ -103,11 +111,11 @@ fn replayed<'r>(task: &Task<'r>, way: Way<'_>, result: &Result<Trace, Impossible
         way: way.name(),
         verdict,
         class,
-        detail: finding.map(|f| f.detail).or_else(|| result.as_ref().err().map(|i| i.reason.clone())),
+        detail: finding.map(|f| f.detail).or(why),
         expected: task.expectation().map(|e| e.to_string()),
         as_expected,
-        schedule: result.as_ref().ok().map(|trace| trace.schedule.to_string()),
+        schedule: trace.map(|trace| trace.schedule.to_string()),
         shuttle_agrees: None,
-        trace: result.as_ref().ok().cloned(),
+        trace: trace.cloned(),
     }
 }

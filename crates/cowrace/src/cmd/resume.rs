@@ -1,27 +1,35 @@
 //! `cowrace check --resume`: one search that can be stopped and go on.
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use cowrace_explore::Threads;
+use cowrace_mm::World;
 use cowrace_trace::frontier::Frontier;
-use cowrace_trace::{Exit, Report, Stop};
+use cowrace_trace::{Exit, Report, Stop, Verdict};
 use indicatif::HumanCount;
 
+use crate::aside::{Keeper, Noted};
+use crate::bounds::Bounds;
 use crate::check::{Exploration, Explored, Task};
+use crate::checkpoint::{self, Checkpoint, CheckpointFile};
 use crate::cli::{CheckArgs, EngineName, Format};
 use crate::interrupt::Extent;
 use crate::progress::{Progress, Watch};
+use crate::sharing::Sharing;
 use crate::{Failure, Interrupt, Out, eras, input, judge};
 
 use super::check::{json_line, tell_one};
 
-/// Searches on from where `file` says, if it is there; writes there where the search was stopped, and takes it away
-/// if it was not.
+/// How often a checkpoint is written while the search goes on: what a process loses that is killed.
+const OFTEN: Duration = Duration::from_secs(30);
+
+/// Searches on from where `file` says, if it is there. Writes there now and then, and where the search is stopped; takes
+/// it away if it was not.
 ///
 /// # Errors
 ///
-/// If there is more than one search to do, or the file is of another one.
+/// If there is more than one search to do, or the file is in use, or of another search.
 pub(crate) fn run(
     args: &CheckArgs,
     file: &Path,
@@ -48,94 +56,82 @@ pub(crate) fn run(
     };
     let arch = args.search.toggles.arch;
     let task = Task { scenario: &loaded.scenario, variant, era, arch, promised: Some(promised) };
-    let frontier = read(file, task.program().fingerprint)?;
+    let file = CheckpointFile::take(file)?;
+    let from = file.read(task.fingerprint(), &checkpoint::question(variant.world()))?;
     // Not only when there is something to lose.
-    probe(file)?;
+    file.probe()?;
     let jobs = args.search.how_far.jobs.map_or_else(crate::batch::cores, usize::from);
     let threads = Threads::new(jobs - 1);
     let progress = Progress::new(1, interrupt.clone());
-    task.promised.into_iter().for_each(|promised| promised.heed(interrupt));
+    let bounds = Bounds::new(args.search.limits(), interrupt);
+    promised.heed(&bounds);
     let mut watch = Watch::new(&progress);
     let how = Exploration {
         limits: args.search.limits(),
         threads: Some(&threads),
         resumable: true,
-        frontier: frontier.as_ref(),
+        from: from.as_ref(),
         ..Exploration::default()
     };
-    let Explored { report, frontier: left, .. } = task.explored(how, &mut watch);
+    let mut keeper = Periodic { file: &file, world: variant.world(), last: Instant::now(), failed: None };
+    let Explored { mut report, left, .. } = task.explored_keeping(how, &mut watch, Some(&mut keeper));
+    if !args.report_only {
+        let how =
+            Exploration { limits: args.search.limits(), threads: Some(&threads), ..Exploration::default() };
+        task.judge_by_base(&mut report, how, &mut Sharing::default(), &mut watch);
+    }
+    if matches!(report.verdict, Verdict::Holds | Verdict::Vacuous) {
+        report.as_drawn = Some(task.as_drawn());
+    }
     progress.finish();
+    let spent = Duration::from_secs_f64(report.seconds);
+    let failed = keeper.failed.take();
     match args.format {
         Format::Json => out.text(&json_line(&report)?)?,
-        Format::Text => out.text(&tell_one(task, loaded, &report, args.draw.into())?)?,
+        Format::Text => {
+            out.text(&tell_one(task, loaded, &report, args.draw.into(), &bounds.again(spent))?)?
+        }
     }
-    match left {
+    // What could not be written while there was time is not lost if it can be now.
+    match &left {
         Some(left) => {
-            write(file, &left)?;
+            file.write(left)?;
             if args.format == Format::Text {
-                out.line(&how_to_go_on(file, &left, &report))?;
+                out.line(&how_to_go_on(&file, left, &report))?;
             }
         }
-        None => remove(file)?,
+        None if report.stopped.is_some() => failed.map_or(Ok(()), Err)?,
+        None => file.remove()?,
     }
-    let extent = Extent { finished: usize::from(!watch.has_stopped()), all: 1 };
+    let is_called_off = watch.has_stopped() || report.stopped == Some(Stop::Interrupted);
+    let extent = Extent { finished: usize::from(!is_called_off), all: 1 };
     Ok(extent.tell(judge::exit(&report)))
 }
 
+/// Writes checkpoints now and then.
+struct Periodic<'f> {
+    file: &'f CheckpointFile,
+    world: &'f World,
+    last: Instant,
+    failed: Option<Failure>,
+}
+
+impl Keeper for Periodic<'_> {
+    fn is_due(&mut self) -> bool {
+        self.last.elapsed() >= OFTEN
+    }
+
+    fn keep(&mut self, frontier: Frontier, noted: Noted) {
+        self.failed = self.file.write(&Checkpoint::of(self.world, frontier, noted)).err();
+        // Large ones take their time, and the search has to come forward.
+        self.last = Instant::now();
+    }
+}
+
 /// What threads had begun and not finished is not kept, so there may be less in the file than was made.
-fn how_to_go_on(file: &Path, left: &Frontier, report: &Report) -> String {
-    let kept = HumanCount(left.figures().0);
+fn how_to_go_on(file: &CheckpointFile, left: &Checkpoint, report: &Report) -> String {
+    let kept = HumanCount(left.frontier.figures().0);
     let more = if report.stopped == Some(Stop::Executions) { " and a higher limit" } else { "" };
-    let file = file.display();
+    let file = file.path().display();
     format!("  {kept} executions are kept; to go on: the same command again, with --resume {file}{more}")
-}
-
-fn read(file: &Path, fingerprint: u32) -> Result<Option<Frontier>, Failure> {
-    let name = file.display();
-    let text = match fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::usage(format!("{name} cannot be read: {error}"))),
-    };
-    let frontier: Frontier = serde_json::from_str(&text).map_err(|error| {
-        let hint = "name another file, or remove it to begin anew";
-        Failure::usage(format!("{name} is not a file of `--resume` ({error}); {hint}"))
-    })?;
-    if frontier.fingerprint != fingerprint {
-        return Err(Failure::usage(format!(
-            "{name} is of another search: of another scenario, era, architecture or version of cowrace; \
-             name another file, or remove it to begin anew"
-        )));
-    }
-    Ok(Some(frontier))
-}
-
-/// What is written goes here first, so that whatever happens one of both is whole.
-fn beside(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".new");
-    name.into()
-}
-
-/// Whether the file could be written.
-fn probe(file: &Path) -> Result<(), Failure> {
-    let beside = beside(file);
-    let tried = fs::write(&beside, "").and_then(|()| fs::remove_file(&beside));
-    tried.map_err(|error| Failure::usage(format!("{} cannot be written: {error}", file.display())))
-}
-
-fn write(file: &Path, frontier: &Frontier) -> Result<(), Failure> {
-    let beside = beside(file);
-    let text = serde_json::to_string(frontier).map_err(io::Error::from);
-    let written = text.and_then(|text| fs::write(&beside, text)).and_then(|()| fs::rename(&beside, file));
-    written.map_err(|error| Failure::tool(format!("{} cannot be written: {error}", file.display())))
-}
-
-fn remove(file: &Path) -> Result<(), Failure> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Failure::tool(format!("{} cannot be removed: {error}", file.display())))
-        }
-        _ => Ok(()),
-    }
 }

@@ -15,6 +15,7 @@ use cowrace_render::{Diagram, Part, Row, Tale, Told};
 use cowrace_scenario::Scenario;
 use cowrace_trace::{Class, Schedule, Trace};
 
+use crate::bounds::Bounds;
 use crate::check::Task;
 use crate::picture::{Drawing, HOLDS_WITH, NOT_NEEDED, shown, silence};
 use crate::rows::{Detail, Drawn, rows};
@@ -23,6 +24,7 @@ use crate::{Failure, Promised, picture};
 use ledger::Ledger;
 use moral::Moral;
 pub(crate) use moral::cow;
+use needed::Part;
 use told::Teller;
 
 use twin::{Nearest, twin};
@@ -48,6 +50,7 @@ pub struct Story {
     pub trace: Trace,
     /// An execution of the whole scenario that shows the same.
     pub schedule: Schedule,
+    bounds: Bounds,
 }
 
 impl Story {
@@ -58,21 +61,35 @@ impl Story {
     ///
     /// If the schedule does not replay.
     pub fn of(task: Task<'_>, class: Class, schedule: &Schedule) -> Result<Self, Failure> {
-        let whole = best(task, class, schedule);
-        let Some(part) = needed::part(task, class) else {
+        Self::within(task, class, schedule, &Bounds::default())
+    }
+
+    /// As [`of`](Self::of), within bounds: what they leave no time for is told as it was found.
+    pub(crate) fn within(
+        task: Task<'_>,
+        class: Class,
+        schedule: &Schedule,
+        bounds: &Bounds,
+    ) -> Result<Self, Failure> {
+        let whole = best(task, class, schedule, bounds);
+        let Some(part) = needed::part(task, class, bounds) else {
             return Ok(Self {
                 scenario: task.scenario.clone(),
                 promised: task.promised.cloned().unwrap_or_default(),
                 not_needed: Vec::new(),
                 trace: again(task, &whole)?,
                 schedule: whole,
+                bounds: bounds.clone(),
             });
         };
+        // What such a part was promised was worked out before, in less than the bounds.
         let (promised, bare) = (Promised::default(), Promised::default());
         let schedule =
-            best(Task { promised: Some(&bare), ..within(&part.bare, task) }, class, &part.schedule);
+            best(Task { promised: Some(&bare), ..within(&part.bare, task) }, class, &part.schedule, bounds);
         let trace = again(Task { promised: Some(&promised), ..within(&part.scenario, task) }, &schedule)?;
-        Ok(Self { scenario: part.scenario, promised, not_needed: part.not_needed, trace, schedule: whole })
+        let bounds = bounds.clone();
+        let Part { scenario, not_needed, .. } = part;
+        Ok(Self { scenario, promised, not_needed, trace, schedule: whole, bounds })
     }
 
     /// The execution as a diagram that is a scenario of its own. Below it stand, as comments, what the violation does
@@ -88,7 +105,7 @@ impl Story {
             silence(&mut diagram.footer, "expect");
         }
         diagram.footer.extend(self.not_needed.iter().map(|cell| format!("{NOT_NEEDED}{cell}")));
-        if let Nearest::Moved(twin) = twin(part, &self.trace) {
+        if let Nearest::Moved(twin) = twin(part, &self.trace, &self.bounds) {
             diagram.footer.push(format!("{HOLDS_WITH}{}", twin.text));
         }
         diagram
@@ -108,23 +125,24 @@ fn within<'s>(scenario: &'s Scenario, task: Task<'s>) -> Task<'s> {
 }
 
 /// The execution that is easiest to read, of those with the same damage.
-fn best(task: Task<'_>, class: Class, known: &Schedule) -> Schedule {
+fn best(task: Task<'_>, class: Class, known: &Schedule, bounds: &Bounds) -> Schedule {
     let program = Program { forgetful: false, ..task.program() };
-    simplest(&program, class, known, EXECUTIONS).schedule
+    let within = bounds.limits_up_to(EXECUTIONS);
+    simplest(&program, class, known, &within, &|| bounds.is_interrupted()).schedule
 }
 
 /// An execution, told row by row.
-pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
+pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing, bounds: &Bounds) -> Tale {
     let world = task.variant.world();
     let drawing = Drawing { detail: Detail::Operations, ..drawing };
     let diagram = picture(task.scenario, task.variant, trace, drawing);
-    let mut drawn = rows(world, trace, drawing.detail, &shown(world), task.variant);
+    let mut drawn = rows(world, trace, drawing.detail, &shown(world, trace), task.variant);
     if drawn.len() != diagram.rows.len() {
         // Columns in which nothing happens are drawn, since something names them.
         drawn = rows(world, trace, drawing.detail, &vec![true; world.actors.len()], task.variant);
     }
     let place = |function: &str| told::place(task.era, function);
-    let program = task.program();
+    let program = task.program_unjudged();
     let ledger = Ledger::new(program.narrate.words(&program.memory));
     // Whoever reads the whole back reads a scenario: what is none of it is a comment.
     let opening = ledger.at_first().into_iter().map(|line| format!("#   {line}")).collect();
@@ -146,7 +164,7 @@ pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Tale {
     match &trace.finding {
         Some(finding) => {
             tale.closing.push(moral.text(finding, blame(task, trace).as_ref()));
-            tale.closing.push(match twin(task, trace) {
+            tale.closing.push(match twin(task, trace, bounds) {
                 Nearest::Moved(twin) => twin.paragraph(&place),
                 Nearest::None => "No row that is moved by itself makes it hold.".to_owned(),
                 Nearest::TooLarge => {

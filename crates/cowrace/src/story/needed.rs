@@ -1,10 +1,10 @@
 //! What a violation needs of its scenario.
 
-use cowrace_explore::Limits;
 use cowrace_scenario::{Cell, CellKind, Scenario, Span};
 use cowrace_trace::{Class, Schedule};
 
 use crate::Promised;
+use crate::bounds::{Bounds, Interruptible};
 use crate::check::{Exploration, Task};
 
 use super::{EXECUTIONS, is_small, within};
@@ -35,12 +35,12 @@ enum Candidate {
 ///
 /// An assertion may fail for the mere reason that a call is missing which it counts on. So parts are judged by what
 /// user space was promised of *them*; if that does not see the damage in the whole scenario, nothing is left out.
-pub(super) fn part(task: Task<'_>, class: Class) -> Option<Part> {
+pub(super) fn part(task: Task<'_>, class: Class, bounds: &Bounds) -> Option<Part> {
     if !is_small(task) {
         return None;
     }
     let bare = task.scenario.without_assertions()?;
-    let (due, schedule) = damage(task, &bare, class)?;
+    let (due, schedule) = damage(task, &bare, class, bounds)?;
     let mut part = Part { scenario: task.scenario.clone(), bare, not_needed: Vec::new(), schedule };
     let mut gone: Vec<(usize, String)> = Vec::new();
     let mut candidates = candidates(task);
@@ -57,7 +57,8 @@ pub(super) fn part(task: Task<'_>, class: Class) -> Option<Part> {
                 // It went with a column.
                 return false;
             }
-            let Some((_, schedule)) = damage(task, &bare, class).filter(|(subject, _)| *subject == due)
+            let Some((_, schedule)) =
+                damage(task, &bare, class, bounds).filter(|(subject, _)| *subject == due)
             else {
                 return true;
             };
@@ -80,11 +81,14 @@ pub(super) fn part(task: Task<'_>, class: Class) -> Option<Part> {
 }
 
 /// The damage that a scenario without assertions does: what shows it, and an execution.
-fn damage(task: Task<'_>, bare: &Scenario, class: Class) -> Option<(String, Schedule)> {
-    let promised = Promised::default();
+fn damage(task: Task<'_>, bare: &Scenario, class: Class, bounds: &Bounds) -> Option<(String, Schedule)> {
+    if bounds.are_over() {
+        return None;
+    }
+    let promised = Promised::of_part(bounds);
     let task = Task { promised: Some(&promised), ..within(bare, task) };
-    let limits = Limits { executions: Some(EXECUTIONS), ..Limits::default() };
-    let report = task.explore(Exploration { limits, ..Exploration::default() }, &mut ());
+    let limits = bounds.limits_up_to(EXECUTIONS);
+    let report = task.explore(Exploration { limits, ..Exploration::default() }, &mut Interruptible(bounds));
     let found = report.class == Some(class);
     report.schedule.filter(|_| found).zip(report.detail).map(|(schedule, detail)| {
         let subject = detail.split(' ').next().unwrap_or_default().to_owned();

@@ -4,6 +4,7 @@ use cowrace_explore::{Directive, twin as nearest};
 use cowrace_scenario::{Cell, CellKind, Variant, parse};
 use cowrace_trace::Trace;
 
+use crate::bounds::Bounds;
 use crate::check::Task;
 use crate::picture::Drawing;
 use crate::{Promised, directives, picture};
@@ -48,22 +49,26 @@ pub(crate) enum Nearest {
 }
 
 /// Moves one row of what was drawn past as few others as can be, so that it holds.
-pub(crate) fn twin(task: Task<'_>, bad: &Trace) -> Nearest {
+pub(crate) fn twin(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Nearest {
     if !is_small(task) {
         return Nearest::TooLarge;
     }
-    moved(task, bad).map_or(Nearest::None, Nearest::Moved)
+    match moved(task, bad, bounds) {
+        Some(twin) => Nearest::Moved(twin),
+        None if bounds.are_over() => Nearest::TooLarge,
+        None => Nearest::None,
+    }
 }
 
-fn moved(task: Task<'_>, bad: &Trace) -> Option<Twin> {
+fn moved(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Option<Twin> {
     // The drawing is a scenario of its own, whose rows are those that people see.
     let drawing = picture(task.scenario, task.variant, bad, Drawing::default()).to_string();
     let scenario = parse(&drawing).ok()?;
     let variant = scenario.variants().first()?;
-    let promised = Promised::default();
+    let promised = Promised::of_part(bounds);
     let task = Task { scenario: &scenario, variant, promised: Some(&promised), ..task };
     let moves: Vec<Directive> = directives::of(variant);
-    let twin = nearest(&task.program(), &moves, &bad.schedule)?;
+    let twin = nearest(&task.program(), &moves, &bad.schedule, &|| bounds.are_over())?;
     let (row, past) = (directives::cell(variant, twin.row)?, directives::cell(variant, twin.past)?);
     let way = if twin.is_earlier() { "before" } else { "after" };
     let (name, other) = (named(variant, row), named(variant, past));

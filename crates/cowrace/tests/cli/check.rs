@@ -177,18 +177,34 @@ fn without_an_expectation_only_holds_is_good() {
 }
 
 #[test]
-fn toggles_that_no_line_speaks_of_are_not_judged() {
+fn toggles_that_no_line_speaks_of_are_judged_by_the_kernel_that_they_change() {
     let fixed = ["check", "lost.race", "--era", "v5.9", "--without", "09854ba94c6a", "--format", "json"];
     let object = &cowrace(&fixed).exits(0).objects()[0];
     assert_eq!(object["era"], "v5.9 --without 09854ba94c6a");
     assert_eq!((&object["expected"], &object["as_expected"]), (&"holds".into(), &true.into()));
     let set = ["check", "lost.race", "--era", "v5.9", "--set", "fork_seq=yes"];
-    cowrace(&set).exits(0).prints(&["VIOLATED lost-read", "not judged"]);
-    cowrace(&["check", "lost.race", "--era", "mine.toml"]).exits(0).prints(&[
-        "era mine",
-        "HOLDS",
-        "not judged",
-    ]);
+    // As before.
+    cowrace(&set).exits(0).prints(&["VIOLATED lost-read", "1 as expected"]);
+    cowrace(&[&set[..], &["--report-only"]].concat()).exits(0).prints(&["VIOLATED lost-read", "not judged"]);
+    let mine = ["check", "lost.race", "--era", "mine.toml"];
+    cowrace(&mine).exits(0).prints(&["era mine", "HOLDS", "1 as expected"]);
+    cowrace(&[&mine[..], &["--report-only"]].concat()).exits(0).prints(&["HOLDS", "not judged"]);
+}
+
+#[test]
+fn no_command_of_a_file_reaches_a_terminal() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("escape.race");
+    let good = "race escape\ntitle \"red \u{1b}[31m \u{9b}31m\"\nmm A { buf: anon }\n\na @A\n==========\nr = buf[0]\n";
+    for text in [good.to_owned(), good.replace("r = buf[0]", "r = \u{1b}[31mbuf")] {
+        std::fs::write(&path, text).expect("a file");
+        for command in ["check", "list", "explain"] {
+            let era = if command == "list" { &[][..] } else { &["--era", "v6.1"] };
+            let done = cowrace(&[&[command, path.to_str().expect("text")], era].concat());
+            let told = done.out + &done.err;
+            assert!(!told.contains(|c: char| c.is_control() && c != '\n'), "{told:?}");
+        }
+    }
 }
 
 #[test]
@@ -258,4 +274,74 @@ fn gaps_in_a_contract_are_told_and_fail_nothing() {
     std::fs::write(&path, text.replace("v5.11 stale-pin; else ", "else ")).expect("a file");
     let done = cowrace(&["check", path.to_str().expect("a name"), "--era", "v5.11"]).exits(0).quiet();
     done.prints(&["HOLDS  gap", "  contract-gap ("]);
+}
+
+/// Follows a diagram, and says what becomes of it.
+#[track_caller]
+fn as_drawn(rows: &str, era: &str, words: &str, json: &str) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("drawn.race");
+    let text = format!("race drawn\nmm A {{ buf: none }}\n\na @A                         b @A\n");
+    let text = text + "===========================  ===========\n" + rows;
+    std::fs::write(&path, text).expect("a file");
+    let path = path.to_str().expect("text");
+    cowrace(&["check", path, "--era", era]).exits(0).prints(&["HOLDS", words]);
+    let report = cowrace(&["check", path, "--era", era, "--format", "json"]).exits(0).objects().remove(0);
+    assert_eq!(report["as_drawn"]["rows"], json, "{report}");
+}
+
+#[test]
+fn what_holds_says_whether_it_can_happen_as_drawn() {
+    as_drawn(
+        "buf[0] = 1\n                             r = buf[0]\n",
+        "v6.1",
+        "as drawn: possible",
+        "possible",
+    );
+    // The row that waits, and for what.
+    let blocked = "\
+buf[0] = 1 {
+  spin_lock(ptl)
+                             buf[1] = 2
+}
+";
+    as_drawn(blocked, "v6.1", "as drawn: impossible, at row 3 (`buf[1] = 2`) b waits for", "impossible");
+    // The step that this kernel does not have.
+    let never = "buf[0] = 1 {\n  wp_page_copy\n}\n                             buf[1] = 2\n";
+    let words = "as drawn: impossible, a does not come to row 2 (`wp_page_copy`): the call ends without it";
+    as_drawn(never, "v6.1", words, "never-occurs");
+}
+
+#[test]
+fn tables_do_not_say_what_can_happen_as_drawn() {
+    let done = cowrace(&["check", "lost.race", "plain.race", "--era", "v6.1", "--format", "json"]).exits(0);
+    assert!(done.objects().iter().all(|report| report["as_drawn"].is_null()), "{}", done.out);
+}
+
+/// Without the commit that closes it, the race is there again.
+#[test]
+fn what_a_toggle_breaks_fails() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("silent.race");
+    let known = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/fork-vs-gup-fast-seqcount.race");
+    let text = std::fs::read_to_string(known).expect("it is there");
+    std::fs::write(&path, text.split("\nexpect").next().expect("the first")).expect("a file");
+    let scenario = path.to_str().expect("text");
+    let check = ["check", scenario, "--era", "v5.11", "--without", "57efa1fe5957"];
+    let done = cowrace(&check).exits(10).prints(&["VIOLATED", "EXPECTED holds, as under v5.11"]);
+    done.prints(&["1 NOT AS EXPECTED"]);
+    let report = cowrace(&[&check[..], &["--format", "json"]].concat()).exits(10).objects().remove(0);
+    assert_eq!(report["base"]["era"], "v5.11");
+    assert_eq!((&report["base"]["verdict"], &report["as_expected"]), (&"holds".into(), &false.into()));
+    let unjudged = cowrace(&[&check[..], &["--report-only"]].concat()).exits(0);
+    unjudged.prints(&["not judged"]);
+    // A comparison says itself what broke.
+    cowrace(&[&check[..], &["--against", "v5.11"]].concat()).exits(10).prints(&["1 broken"]);
+    // What was broken before is no worse, and what was mended is better.
+    let worse = ["check", scenario, "--era", "v5.10", "--set", "zap_flush=none"];
+    cowrace(&worse).exits(0);
+    cowrace(&["check", scenario, "--era", "v5.10", "--with", "57efa1fe5957"]).exits(0).prints(&["HOLDS"]);
+    // What has no answer is none.
+    let bounded = [&check[..], &["--max-executions", "1"]].concat();
+    cowrace(&bounded).exits(12).prints(&["NO ANSWER", "1 WITHOUT AN ANSWER"]);
 }

@@ -122,3 +122,34 @@ fn what_does_not_fit_is_said() {
         .exits(2)
         .says(&["cannot be used with '--shuttle'"]);
 }
+
+/// The search that stopped at the limit has seen a handle cut off. The one that finds out where is none of all
+/// executions, and judges by something else than the other engines do.
+#[test]
+fn engines_are_compared_only_where_explore_was_complete() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("limit.race");
+    let text = "race limit
+mm A { buf: anon prevshared }
+
+c0 @A                  c2 @A
+===================    ==================
+                       v1 = pin_fast(buf)
+buf[1] = 11
+                       v4 = get_fast(buf, FOLL_WRITE)
+";
+    std::fs::write(&path, text).expect("a file");
+    let check = ["check", path.to_str().expect("text"), "--era", "v5.18", "--engine", "all", "--jobs", "1"];
+    let done =
+        |more: &[&str]| cowrace(&[&check[..], &["--schedules", "400", "--format", "json"], more].concat());
+    for limit in ["20", "60", "100"] {
+        let done = done(&["--max-executions", limit]);
+        assert!([10, 12].contains(&done.code), "{}", done.out);
+        let reports = done.objects();
+        assert_eq!(reports[0]["complete"], false);
+        assert!(reports.iter().all(|report| report["disagreement"].is_null()), "{}", done.out);
+    }
+    let reports = done(&[]).objects();
+    assert_eq!(reports[0]["complete"], true, "{reports:?}");
+    assert!(reports.iter().all(|report| report["disagreement"].is_null()), "{reports:?}");
+}

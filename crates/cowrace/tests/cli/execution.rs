@@ -216,3 +216,28 @@ fn a_deadlock_is_drawn_up_to_where_everybody_waits() {
         "{diagram}"
     );
 }
+
+/// The column of a child that nobody has forked yet comes to no barrier, even if nothing stands in it any more.
+#[test]
+fn the_diagram_of_a_deadlock_comes_to_the_same() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("deadlock.race");
+    let text = "race deadlock
+mm A { buf: anon }
+
+c0 @A        c1 @C
+===========  ==============================
+             v2 = pin_fast(buf)
+v1 = buf[1]
+             v3 = read(O_DIRECT, buf[1], 11)
+=== c1 c0 ===
+C = fork()
+";
+    std::fs::write(&path, text).expect("a file");
+    let path = path.to_str().expect("text");
+    let check = ["check", path, "--era", "v6.1"];
+    let drawn = cowrace(&check).exits(10).prints(&["# VIOLATED deadlock", "=== all ==="]);
+    std::fs::write(path, &drawn.out).expect("a file");
+    cowrace(&["replay", path, "--era", "v6.1", "--as-written"]).exits(10).prints(&["VIOLATED deadlock"]);
+    cowrace(&check).exits(10).prints(&["# VIOLATED deadlock"]);
+}

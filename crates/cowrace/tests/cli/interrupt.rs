@@ -136,18 +136,34 @@ fn a_table_has_what_there_is() {
     run("matrix").prints(&["endless   bounded", "other     bounded", "a limit ended the search"]);
 }
 
-/// As `timeout` does, and whoever cancels a job.
+/// As `timeout` does, and whoever cancels a job. What user space was promised there is worked out in no time, unlike
+/// that of the endless scenario, and the search takes seconds.
 #[test]
 fn what_is_to_be_terminated_tells_what_it_has() {
+    let long = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/swapin-aba-page-lock.race");
+    let dir = tempfile::tempdir().expect("a directory");
+    let state = dir.path().join("state");
+    let resume = state.to_str().expect("a name");
+    let running = Running::start(&["check", long, "--era", "v5.11", "--jobs", "1", "--resume", resume]);
+    sleep(Duration::from_millis(400));
+    running.send("TERM");
+    let done = running.ends().exits(12).says(&["interrupted: 0 of 1 search finished"]);
+    done.prints(&["BOUNDED  swapin-aba-page-lock", "to go on: the same command again"]);
+    assert!(state.exists());
+}
+
+/// What is searched now would count as judged for those who go on.
+#[test]
+fn nothing_is_kept_if_it_is_not_known_what_was_promised() {
     let dir = tempfile::tempdir().expect("a directory");
     let (path, state) = (endless(dir.path()), dir.path().join("state"));
     let [path, resume] = [&path, &state].map(|path| path.to_str().expect("a name"));
     let running = Running::start(&["check", path, "--era", "v6.12", "--resume", resume]);
     sleep(Duration::from_millis(200));
-    running.send("TERM");
+    running.interrupt();
     let done = running.ends().exits(12).says(&["interrupted: 0 of 1 search finished"]);
-    done.prints(&["BOUNDED  endless", "to go on: the same command again"]);
-    assert!(state.exists());
+    done.prints(&["BOUNDED  endless", "an interrupt ended the search of ideal memory"]);
+    assert!(!state.exists());
 }
 
 #[test]
@@ -187,18 +203,41 @@ fn other_engines_stop_as_well() {
 #[test]
 fn the_second_ends_it_at_once() {
     let dir = tempfile::tempdir().expect("a directory");
-    // Nobody writes into the pipe, so whoever reads it has to wait.
+    let path = endless(dir.path());
+    let running = Running::start(&["check", path.to_str().expect("a name"), "--era", "v6.12"]);
+    // Both are there when it goes on, so it cannot come to its end between them.
+    for signal in ["STOP", "INT", "TERM", "CONT"] {
+        running.send(signal);
+    }
+    running.ends().exits(130).quiet();
+}
+
+/// Nobody writes into the pipe, so whoever reads it has to wait, and hears of no wish.
+#[test]
+fn what_waits_for_its_input_is_ended_as_ever() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let dir = tempfile::tempdir().expect("a directory");
     let pipe = dir.path().join("pipe.race");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("it is everywhere").success());
-    let mut running = Running::start(&["check", pipe.to_str().expect("a name")]);
-    running.interrupt();
-    sleep(Duration::from_millis(300));
-    assert!(running.child.try_wait().expect("a child").is_none(), "it has ended");
-    wait_for(|| {
-        running.interrupt();
-        running.child.try_wait().expect("a child").is_some()
-    });
-    running.ends().exits(130).quiet();
+    for path in [pipe.to_str().expect("a name"), "-"] {
+        for command_name in ["check", "matrix", "explain"] {
+            let input = if path == "-" { Stdio::piped() } else { Stdio::null() };
+            let mut child = command(&[command_name, path, "--era", "v6.12"]);
+            let mut child = child.stdin(input).spawn().expect("it starts");
+            sleep(Duration::from_millis(200));
+            let kill = format!("kill -s INT {}", child.id());
+            assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());
+            let started = Instant::now();
+            let status = loop {
+                if let Some(status) = child.try_wait().expect("a child") {
+                    break status;
+                }
+                assert!(started.elapsed() < PATIENCE, "it does not end");
+                sleep(Duration::from_millis(5));
+            };
+            assert_eq!(status.signal(), Some(2), "{command_name} {path}");
+        }
+    }
 }
 
 /// There is nothing to tell.

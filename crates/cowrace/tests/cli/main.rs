@@ -9,6 +9,7 @@ mod execution;
 mod input;
 #[cfg(unix)]
 mod interrupt;
+mod limits;
 mod matrix;
 mod real_kernels;
 mod resume;

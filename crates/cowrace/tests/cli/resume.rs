@@ -108,3 +108,125 @@ fn it_is_for_one_whole_search_by_explore() {
         .says(&["cannot be written"]);
     assert!(!file.exists());
 }
+
+/// A handle is cut off long before something graver shows.
+const GRAVER_LATER: &str = "race graver-later
+mm A { buf: anon }
+
+c0 @A                             c1               c2 @A
+==============================    =============    ==========
+h = pin_fast(buf, FOLL_WRITE)
+dma_write(h[0], 1)
+                                  clear_refs(A)
+                                                   buf[1] = 2
+";
+
+#[test]
+fn the_class_is_that_of_one_go() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("graver.race");
+    fs::write(&path, GRAVER_LATER).expect("a file");
+    let search = [path.to_str().expect("text"), "--era", "v5.9", "--format", "json"];
+    let whole = cowrace(&[&["check", "--jobs", "1"], &search[..]].concat()).exits(10).objects().remove(0);
+    assert_eq!(whole["class"], "lost-read");
+    for jobs in ["1", "2", "4"] {
+        let file = state("graver");
+        let args = [&search[..], &["--jobs", jobs]].concat();
+        assert_eq!(check(&file, &args).exits(10).objects().remove(0)["class"], "lost-read");
+        let (mut legs, mut limit) = (0, 0);
+        let last = loop {
+            limit += 2;
+            let most = limit.to_string();
+            let leg = check(&file, &[&args[..], &["--max-executions", &most]].concat());
+            legs += 1;
+            if !file.exists() {
+                break leg.exits(10).objects().remove(0);
+            }
+            // What was seen so far is told, and can be gone on from.
+            assert!([10, 12].contains(&leg.code), "{}", leg.out);
+        };
+        assert!(legs > 1, "it was over at once");
+        for field in ["verdict", "class", "detail"] {
+            assert_eq!(last[field], whole[field], "{field} with {jobs} jobs");
+        }
+    }
+}
+
+#[test]
+fn a_handle_that_was_cut_off_in_an_earlier_leg_is_not_forgotten() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("cut-off.race");
+    // Nobody looks at what the device writes, so the pin that is cut off is all that there is.
+    fs::write(&path, GRAVER_LATER.replace("dma_write(h[0], 1)\n", "").replace("graver-later", "cut-off"))
+        .expect("a file");
+    let search = [path.to_str().expect("text"), "--era", "v5.9", "--format", "json"];
+    let whole = cowrace(&[&["check", "--jobs", "1"], &search[..]].concat()).exits(10).objects().remove(0);
+    assert_eq!(whole["class"], "stale-pin");
+    let file = state("cut-off");
+    let mut limit = 0;
+    let last = loop {
+        limit += 20;
+        let leg = check(&file, &[&search[..], &["--max-executions", &limit.to_string()]].concat());
+        if !file.exists() {
+            break leg.exits(10).objects().remove(0);
+        }
+    };
+    for field in ["verdict", "class", "detail", "executions", "schedule"] {
+        assert_eq!(last[field], whole[field], "{field}");
+    }
+}
+
+#[test]
+fn what_was_changed_is_refused() {
+    let file = state("changed");
+    let args = ["lost.race", "--era", "v6.1"];
+    check(&file, &[&args[..], &["--max-executions", "3"]].concat()).exits(12);
+    let text = fs::read_to_string(&file).expect("it was stopped");
+    // As valid as it was before.
+    let place = text.find("\"depth\":").expect("a field") + "\"depth\":".len();
+    let changed = format!("{}9{}", &text[..place], &text[place..]);
+    fs::write(&file, &changed).expect("it can be written");
+    check(&file, &args).exits(2).says(&["was changed since it was written", "remove it to begin anew"]);
+    assert_eq!(fs::read_to_string(&file).expect("it is still there"), changed);
+    fs::write(&file, text).expect("it can be written");
+    check(&file, &args).exits(0);
+}
+
+#[test]
+fn an_answer_to_another_question_is_refused() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("lost.race");
+    let text = fs::read_to_string(crate::fixtures().join("lost.race")).expect("it is there");
+    fs::write(&path, &text).expect("a file");
+    let file = state("question");
+    let args = [path.to_str().expect("text"), "--era", "v6.1"];
+    check(&file, &[&args[..], &["--max-executions", "3"]].concat()).exits(12);
+    // What runs is the same, and what is asked of it is not.
+    fs::write(&path, text.replace("always r == 1", "always r == 2")).expect("a file");
+    check(&file, &args).exits(2).says(&["is of another search"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_plain_files_will_do() {
+    let pipe = state("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("it is everywhere").success());
+    for file in ["/dev/full", "/dev/null", "/", pipe.to_str().expect("text")] {
+        check(file.as_ref(), &["lost.race", "--era", "v6.1"]).exits(2).says(&["is no plain file"]);
+    }
+}
+
+#[test]
+fn a_file_is_used_by_one_search_at_a_time() {
+    let file = state("in-use");
+    let lock = {
+        let mut name = file.clone().into_os_string();
+        name.push(".lock");
+        fs::File::create(name).expect("a file")
+    };
+    lock.lock().expect("it is free");
+    check(&file, &["lost.race", "--era", "v6.1"]).exits(2).says(&["is in use by another search"]);
+    lock.unlock().expect("it is held");
+    check(&file, &["lost.race", "--era", "v6.1"]).exits(0);
+    assert!(!state("in-use.lock").exists());
+}

@@ -31,6 +31,8 @@ pub fn settings() -> Vec<(&'static str, Vec<&'static str>)> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Era {
     name: String,
+    /// The preset that it is, or departs from.
+    preset: &'static str,
     /// The release whose tree it is, or departs from.
     tree: Release,
     commits: BTreeSet<usize>,
@@ -105,6 +107,7 @@ impl Era {
         let commits = preset.commits().into_iter().map(commit).collect::<Result<_, _>>()?;
         let mut era = Self {
             name: name.to_owned(),
+            preset: preset.name,
             tree: preset.tree,
             commits,
             inherent: Vec::new(),
@@ -193,6 +196,13 @@ impl Era {
             }
         }
         self.rules = rules;
+    }
+
+    /// The preset that it departs from; `None` if it is one.
+    #[must_use]
+    pub fn base(&self) -> Option<Self> {
+        let departs = self.name != self.preset || !self.toggles.is_empty();
+        departs.then(|| Self::preset(self.preset).ok()).flatten()
     }
 
     /// The name, without toggles.

@@ -1,0 +1,34 @@
+//! Judging a kernel of one's own by the kernel that it departs from.
+
+use cowrace_explore::Observer;
+use cowrace_trace::{Base, Report, Verdict};
+
+use crate::check::{Exploration, Task};
+use crate::sharing::Sharing;
+
+impl Task<'_> {
+    /// Judges a report of which the file says nothing by what is found under the kernel that the era departs from.
+    /// What holds is as good as can be; everything else must be what is found there, so that kernel is searched.
+    pub(crate) fn judge_by_base(
+        &self,
+        report: &mut Report,
+        how: Exploration<'_>,
+        sharing: &mut Sharing,
+        observer: &mut (dyn Observer + Send),
+    ) {
+        if self.expectation().is_some() || report.as_expected.is_some() {
+            return;
+        }
+        let Some(base) = self.era.base() else { return };
+        report.as_expected = Some(match report.verdict {
+            Verdict::Holds => true,
+            Verdict::Violated | Verdict::Vacuous => {
+                let found = sharing.explore(&Task { era: &base, ..*self }, how, observer);
+                let is_same = (found.verdict, found.class) == (report.verdict, report.class);
+                report.base = Some(Base { era: base.label(), verdict: found.verdict, class: found.class });
+                is_same
+            }
+            Verdict::Bounded | Verdict::Inconclusive => false,
+        });
+    }
+}

@@ -1,0 +1,43 @@
+//! Whether a diagram can happen as it is drawn, in words.
+
+use cowrace_trace::AsDrawn;
+
+/// A line.
+#[must_use]
+pub fn as_drawn(drawn: &AsDrawn) -> String {
+    match drawn {
+        AsDrawn::Possible => "as drawn: possible, and this order holds as well".to_owned(),
+        AsDrawn::Impossible { row, cell, actor, waits } => {
+            format!("as drawn: impossible, at row {row} (`{cell}`) {actor} {waits}")
+        }
+        AsDrawn::NeverOccurs { row, cell, actor, instead } => {
+            format!("as drawn: impossible, {actor} does not come to row {row} (`{cell}`): {instead}")
+        }
+        AsDrawn::TooShort { actors } => {
+            format!("as drawn: impossible, the rows are over and {actors} cannot finish")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_impossible_is_said_with_the_row() {
+        let (cell, actor) = ("buf[1] = 2".to_owned(), "thread1".to_owned());
+        let waits = "waits for the lock X".to_owned();
+        let blocked = AsDrawn::Impossible { row: 7, cell: cell.clone(), actor: actor.clone(), waits };
+        assert_eq!(
+            as_drawn(&blocked),
+            "as drawn: impossible, at row 7 (`buf[1] = 2`) thread1 waits for the lock X"
+        );
+        let instead = "the call ends without it".to_owned();
+        let never = AsDrawn::NeverOccurs { row: 7, cell, actor, instead };
+        assert_eq!(
+            as_drawn(&never),
+            "as drawn: impossible, thread1 does not come to row 7 (`buf[1] = 2`): the call ends without it"
+        );
+        assert!(as_drawn(&AsDrawn::Possible).starts_with("as drawn: possible"));
+    }
+}

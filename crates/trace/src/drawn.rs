@@ -1,0 +1,38 @@
+//! Whether a diagram can happen as it is drawn.
+
+use serde::{Deserialize, Serialize};
+
+/// What becomes of the rows of a diagram in the order in which they are drawn. It says nothing of other orders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "rows")]
+pub enum AsDrawn {
+    /// An execution follows them.
+    Possible,
+    /// An actor cannot go on where a row says so.
+    Impossible {
+        /// The row, as one counts them: from 1.
+        row: usize,
+        /// The text of its cell.
+        cell: String,
+        /// Who cannot go on.
+        actor: String,
+        /// What it waits for.
+        waits: String,
+    },
+    /// An actor does not come to the step of a row.
+    NeverOccurs {
+        /// The row, as one counts them: from 1.
+        row: usize,
+        /// The text of its cell.
+        cell: String,
+        /// Who does not come there.
+        actor: String,
+        /// What it does instead.
+        instead: String,
+    },
+    /// The rows are over before the execution is.
+    TooShort {
+        /// Who has not finished.
+        actors: String,
+    },
+}
