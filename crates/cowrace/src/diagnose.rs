@@ -7,6 +7,7 @@ use cowrace_scenario::Diagnostic;
 
 /// Draws errors in a file one below the other.
 pub(crate) fn draw(path: &Path, text: &str, diagnostics: &[Diagnostic], colour: bool) -> String {
+    let text = &harmless(text);
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let path = path.display().to_string();
     let drawn = diagnostics.iter().map(|diagnostic| {
@@ -23,4 +24,28 @@ pub(crate) fn draw(path: &Path, text: &str, diagnostics: &[Diagnostic], colour: 
         renderer.render(&[group]).trim_end().to_owned()
     });
     drawn.collect::<Vec<_>>().join("\n\n")
+}
+
+/// A source with a mark in place of everything that a terminal would take for a command. Places stay what they are: a
+/// mark takes as many bytes.
+fn harmless(text: &str) -> String {
+    let mark = |c: char| match c {
+        '\n' | '\t' | '\r' => c.to_string(),
+        c if c.is_control() => "?".repeat(c.len_utf8()),
+        c => c.to_string(),
+    };
+    text.chars().map(mark).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_command_reaches_a_terminal_and_places_stay() {
+        let text = "race r\u{1b}[31m\ntitle \u{9b}x\tß";
+        let shown = harmless(text);
+        assert_eq!(shown, "race r?[31m\ntitle ??x\tß");
+        assert_eq!(shown.len(), text.len());
+    }
 }

@@ -1,6 +1,7 @@
 //! Era files: a kernel of one's own, as TOML.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::Path;
 
 use cowrace_mm::Era;
@@ -8,6 +9,9 @@ use serde::Deserialize;
 
 use crate::Failure;
 use crate::eras::{Toggles, explain};
+
+/// Bytes of the largest era file. With every commit and every rule it would have a hundredth of that.
+const MOST: u64 = 1 << 20;
 
 /// The contents of an era file.
 #[derive(Debug, Deserialize)]
@@ -35,11 +39,19 @@ struct EraFile {
 /// If it cannot be read, is no TOML, has unknown keys, or names what does not exist.
 pub(crate) fn read(path: &Path) -> Result<Era, Failure> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("cannot read the era file `{shown}`: {error}")))?;
+    let unreadable =
+        |error: std::io::Error| Failure::usage(format!("cannot read the era file `{shown}`: {error}"));
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(MOST + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > MOST {
+        return Err(Failure::usage(format!("`{shown}` is no era file: it has more than {MOST} bytes")));
+    }
     let file: EraFile = toml::from_str(&text).map_err(|error| {
-        let error = error.to_string();
-        Failure::usage(format!("the era file `{shown}` cannot be understood\n{}", error.trim_end()))
+        Failure::usage(format!(
+            "the era file `{shown}` cannot be understood\n{}",
+            shortened(&error.to_string())
+        ))
     })?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if file.name.is_empty() || !file.name.chars().all(plain) {
@@ -65,6 +77,16 @@ pub(crate) fn read(path: &Path) -> Result<Era, Failure> {
     Ok(toggles.apply(base).map_err(fail)?.named(&file.name))
 }
 
+/// An error with lines that one can read.
+fn shortened(error: &str) -> String {
+    const WIDTH: usize = 200;
+    let line = |line: &str| match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{} ...", &line[..end]),
+        None => line.to_owned(),
+    };
+    error.trim_end().lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +104,14 @@ mod tests {
             parse("name = \"mine\"\nbase = \"v5.9\"\n[set]\nwp_reuse = \"mapcount\"\n").expect("an era");
         assert_eq!(era.name(), "mine");
         assert_eq!(era.rules().wp_reuse.name(), "mapcount");
+    }
+
+    #[test]
+    fn what_is_no_era_file_is_not_echoed() {
+        for text in [format!("name = \"{}", "x".repeat(5_000_000)), "a".repeat(500_000)] {
+            let failure = parse(&text).expect_err("it is none");
+            assert!(failure.message.len() < 2000, "{} bytes", failure.message.len());
+        }
     }
 
     #[test]

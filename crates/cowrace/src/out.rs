@@ -1,5 +1,6 @@
 //! Standard output that may go away.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::Failure;
@@ -29,7 +30,8 @@ impl<'w> Out<'w> {
         Self::new(io::stdout())
     }
 
-    /// Prints text as it is.
+    /// Prints text. What a terminal would take for a command stands there as a replacement character: text may come from
+    /// files of others.
     ///
     /// # Errors
     ///
@@ -38,7 +40,7 @@ impl<'w> Out<'w> {
         if self.closed {
             return Ok(());
         }
-        match self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()) {
+        match self.to.write_all(harmless(text).as_bytes()).and_then(|()| self.to.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed = true;
                 Ok(())
@@ -54,6 +56,15 @@ impl<'w> Out<'w> {
     /// As [`text`](Self::text).
     pub fn line(&mut self, line: &str) -> Result<(), Failure> {
         self.text(&format!("{line}\n"))
+    }
+}
+
+/// Text without control characters, but for those that lay it out.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let is_command = |c: char| c.is_control() && c != '\n' && c != '\t';
+    match text.contains(is_command) {
+        true => Cow::Owned(text.replace(is_command, "\u{fffd}")),
+        false => Cow::Borrowed(text),
     }
 }
 

@@ -54,8 +54,20 @@ fn scenario(table: &Table, name: &str) -> Result<Generated, Failure> {
 fn write(directory: &Path, scenarios: &[Generated]) -> Result<usize, Failure> {
     let fail = |path: &Path, error| Failure::tool(format!("cannot write {}: {error}", path.display()));
     fs::create_dir_all(directory).map_err(|error| fail(directory, error))?;
+    let path = |scenario: &Generated| directory.join(format!("{}.{SUFFIX}", scenario.name));
+    // All or nothing, and nothing of others.
     for scenario in scenarios {
-        let path = directory.join(format!("{}.{SUFFIX}", scenario.name));
+        let path = path(scenario);
+        let is_other = |text: Vec<u8>| text != scenario.text.as_bytes();
+        if path.exists() && fs::read(&path).map_or(true, is_other) {
+            return Err(Failure::usage(format!(
+                "{} is there already, and is not what would be written: remove it, or name another directory",
+                path.display()
+            )));
+        }
+    }
+    for scenario in scenarios {
+        let path = path(scenario);
         fs::write(&path, &scenario.text).map_err(|error| fail(&path, error))?;
     }
     Ok(scenarios.len())

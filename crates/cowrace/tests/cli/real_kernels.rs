@@ -75,3 +75,19 @@ fn what_there_is_not_is_said() {
     cowrace(&["real-kernels", "x", "--format", "json"]).exits(2).says(&["cannot be used with"]);
     cowrace(&["real-kernels", "--write", "/dev/null/x"]).exits(1).says(&["cannot write /dev/null/x"]);
 }
+
+#[test]
+fn nothing_of_others_is_overwritten() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().to_str().expect("text");
+    cowrace(&["real-kernels", "--write", path]).exits(0);
+    // What is the same may be there.
+    cowrace(&["real-kernels", "--write", path]).exits(0);
+    let first =
+        std::fs::read_dir(dir.path()).expect("a directory").next().expect("a file").expect("a file").path();
+    std::fs::write(&first, "mine").expect("a file");
+    cowrace(&["real-kernels", "--write", path])
+        .exits(2)
+        .says(&["is there already", "name another directory"]);
+    assert_eq!(std::fs::read_to_string(&first).expect("it is there"), "mine");
+}
