@@ -61,7 +61,7 @@ fn flushes_and_barriers() -> BTreeSet<(String, u32)> {
         let lines: Vec<&str> = text.lines().collect();
         for &line in function.lines {
             let text = lines[line as usize - 1];
-            let is_one = [".flush_tlb(", ".wait_for_section(", ".fence("].iter().any(|m| text.contains(m));
+            let is_one = [".flush_tlb(", ".section_in_flight(", ".fence("].iter().any(|m| text.contains(m));
             if is_one && !text.contains("TlbEvict") {
                 found.insert((function.file.to_owned(), line));
             }

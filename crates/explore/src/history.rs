@@ -1,6 +1,8 @@
 //! The execution so far: its events, what happened before what, and who touched which word.
 
-use cowrace_machine::{Access, Addr, Answer, Kind, Memory, Op, Request, Undo, Used};
+mod flushes;
+
+use cowrace_machine::{Access, Addr, Answer, FLUSH_ORDER, Kind, Memory, Op, Prim, Request, Undo, Used};
 use cowrace_trace::{Schedule, Turn};
 
 use crate::moves::{Move, PLAIN};
@@ -101,6 +103,8 @@ pub(crate) struct History {
     lowering: Vec<(u32, Addr)>,
     /// The events that are taken to be far from zero, and the least that the count may be after each.
     counting: Vec<(u32, Addr, i64)>,
+    /// The events at which the first order of a flush was taken, because none is taken to make a difference.
+    orders: Vec<u32>,
 }
 
 impl History {
@@ -115,6 +119,7 @@ impl History {
             words: Vec::new(),
             lowering: Vec::new(),
             counting: Vec::new(),
+            orders: Vec::new(),
         }
     }
 
@@ -195,6 +200,9 @@ impl History {
         {
             self.counting.push((event, addr, least));
         }
+        if request.prim == Prim::FlushOrder && memory.is_far_from_zero(FLUSH_ORDER) {
+            self.orders.push(event);
+        }
         for access in &self.accesses[start as usize..] {
             let index = access.addr.index();
             if index >= self.words.len() {
@@ -224,6 +232,7 @@ impl History {
         }
         let last = self.events.len() as u32;
         self.counting.pop_if(|counting| counting.0 == last);
+        self.orders.pop_if(|order| *order == last);
         for access in &self.accesses[event.accesses as usize..] {
             let word = &mut self.words[access.addr.index()];
             if access.kind == Kind::Read {
@@ -384,10 +393,12 @@ impl History {
         lowest + sums.iter().map(|&(_, least)| least).sum::<i64>()
     }
 
-    /// A count that was taken to be far from zero and is not, in some order of independent events, or may not be.
+    /// A count that was taken to be far from zero and is not, in some order of independent events, or may not be; or
+    /// [`FLUSH_ORDER`] if that makes a difference.
     pub(crate) fn near_zero(&self) -> Option<Addr> {
         let is_near = |&&(event, addr, least): &&(u32, Addr, i64)| self.lowest(addr, event) < least;
-        self.counting.iter().find(is_near).map(|&(_, addr, _)| addr)
+        let near = self.counting.iter().find(is_near).map(|&(_, addr, _)| addr);
+        near.or_else(|| self.order_matters().then_some(FLUSH_ORDER))
     }
 
     /// What was done at an event.

@@ -255,7 +255,7 @@ impl<'s, P: Primitives> Search<'s, P> {
             let Some(request) = request else { continue };
             unfinished = true;
             match request.op {
-                Op::Choose { n } => return Ok((actor, n.max(1))),
+                Op::Choose { n } => return Ok((actor, self.memory.choices(request.prim, n))),
                 Op::Join { actor: other } => {
                     if self.actors.request(other).is_none() {
                         return Ok((actor, 0));

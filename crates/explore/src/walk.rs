@@ -70,7 +70,7 @@ impl Walker<'_, '_> {
     /// it does.
     fn alone(&self) -> Option<(u8, u32)> {
         self.actors.pending().find_map(|(actor, request)| match request?.op {
-            Op::Choose { n } => Some((actor, n.max(1))),
+            Op::Choose { n } => Some((actor, self.memory.choices(request?.prim, n))),
             Op::Join { actor: other } => self.actors.request(other).is_none().then_some((actor, 0)),
             Op::Barrier { id } => self.actors.may_pass(actor, id).then_some((actor, 0)),
             ref op => op.is_local().then_some((actor, 0)),

@@ -87,6 +87,21 @@ impl Drop for Frame {
     }
 }
 
+/// A section that was under way when somebody looked.
+#[derive(Clone, Copy, Debug)]
+pub struct InFlight {
+    addr: Addr,
+    seen: u64,
+    site: &'static Location<'static>,
+}
+
+impl InFlight {
+    /// Waits until it has ended: a request from the line of the model that looked.
+    pub async fn over(self, cpu: &Cpu) {
+        cpu.wait(self.addr, Cond::Differs(self.seen)).at(self.site).await;
+    }
+}
+
 const fn nothing(_: Answer, _: Dep) {}
 
 const fn ok(answer: Answer, _: Dep) -> bool {
@@ -354,15 +369,24 @@ impl Cpu {
         self.ask(Op::SectionEnd { addr }, prim, Dep::default(), Dep::default(), nothing)
     }
 
+    /// The section that is in flight at `addr`, if any.
+    #[track_caller]
+    pub fn section_in_flight(&self, addr: Addr) -> impl Future<Output = Option<InFlight>> {
+        let (site, load) = (Location::caller(), self.load(addr, Prim::Synchronize));
+        async move {
+            let seen = load.await.bits;
+            (seen & 1 == 1).then_some(InFlight { addr, seen, site })
+        }
+    }
+
     /// Waits until the section that is in flight at `addr`, if any, has ended: up to two requests, both from the
     /// line of the model that waits.
     #[track_caller]
     pub fn wait_for_section(&self, addr: Addr) -> impl Future<Output = ()> {
-        let (site, load) = (Location::caller(), self.load(addr, Prim::Synchronize));
+        let section = self.section_in_flight(addr);
         async move {
-            let seen = load.await.bits;
-            if seen & 1 == 1 {
-                self.wait(addr, Cond::Differs(seen)).at(site).await;
+            if let Some(section) = section.await {
+                section.over(self).await;
             }
         }
     }

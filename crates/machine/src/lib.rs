@@ -40,10 +40,10 @@ mod resident;
 mod seat;
 
 pub use addr::{Addr, Arena, Dep, Obj, Place, Value};
-pub use cpu::{Ask, Cpu, Frame};
+pub use cpu::{Ask, Cpu, Frame, InFlight};
 pub use footprint::{Access, Footprint, Kind};
 pub use limits::Limits;
-pub use memory::{Done, Effect, Fault, Memory, Undo};
+pub use memory::{Done, Effect, FLUSH_ORDER, Fault, Memory, Undo};
 pub use ordering::{Arch, Ordering};
 pub use prim::Prim;
 pub use program::{Actor, ActorSet, Check, Narrate, Narration, Point, Program, Window};

@@ -1,7 +1,7 @@
 //! Sequentially consistent memory: executes requests one at a time and can take them back.
 
 use crate::request::{Answer, Cond, Op, Request, Used};
-use crate::{Access, Addr, Footprint, Kind, Obj, UserAccess, mmu};
+use crate::{Access, Addr, Footprint, Kind, Obj, Prim, UserAccess, mmu};
 
 /// The writer's bit of a reader/writer lock; the bits below count readers.
 const WRITER: u64 = 1 << 63;
@@ -10,6 +10,9 @@ const ALL: u64 = u64::MAX;
 
 /// What the life of an object may be, beside 0 for dead and 1 for alive: it will never be anything else.
 const FOR_GOOD: u64 = 2;
+
+/// Stands among the counts that are near zero for the order in which a flush reaches CPUs: it makes a difference then.
+pub const FLUSH_ORDER: Addr = Addr::life(Obj::NULL);
 
 /// What memory itself finds wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +111,15 @@ impl Memory {
     #[must_use]
     pub fn is_far_from_zero(&self, addr: Addr) -> bool {
         self.near.as_ref().is_some_and(|near| !near.contains(&addr))
+    }
+
+    /// How many of the `n` values of a choice there are to look at. No order of a flush is taken to make a difference as
+    /// long as counts are taken to be far from zero, but for those near it, and [`FLUSH_ORDER`] is not among these. That
+    /// is so only as long as nobody hands anything on from a CPU that the flush has reached to one that it has not,
+    /// which whoever relies on it must see to.
+    #[must_use]
+    pub fn choices(&self, prim: Prim, n: u32) -> u32 {
+        if prim == Prim::FlushOrder && self.is_far_from_zero(FLUSH_ORDER) { 1 } else { n.max(1) }
     }
 
     /// Whether an object is alive.
@@ -339,11 +351,7 @@ impl Run<'_> {
     /// what makes a stale entry stale. A store needs an entry that is writable and dirty, or walks.
     fn user(&mut self, UserAccess { tlb, pte, word, store }: UserAccess) -> Answer {
         let entry = self.word(tlb);
-        let needs = match store {
-            None => mmu::PRESENT,
-            Some(_) => mmu::PRESENT | mmu::WRITE | mmu::DIRTY,
-        };
-        let entry = if entry & needs == needs {
+        let entry = if mmu::hits(entry, store.is_some()) {
             self.touch(tlb, ALL, Kind::Read);
             entry
         } else {

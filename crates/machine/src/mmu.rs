@@ -23,6 +23,13 @@ pub const fn page(entry: u64) -> Obj {
     Obj::from_pfn((entry >> PFN_SHIFT) & 0xffff)
 }
 
+/// Whether an entry of a TLB serves a load or a store without a walk.
+#[must_use]
+pub const fn hits(entry: u64, store: bool) -> bool {
+    let needs = if store { PRESENT | WRITE | DIRTY } else { PRESENT };
+    entry & needs == needs
+}
+
 /// The number of a page, in place for an entry.
 #[must_use]
 pub const fn pfn_bits(page: Obj) -> u64 {

@@ -237,6 +237,10 @@ prims! {
     DmaRead = "dma_read": Relaxed, Relaxed, Relaxed;
     /// A CPU drops a TLB entry of its own accord.
     TlbEvict = "tlb_evict": Relaxed, Relaxed, Relaxed;
+    /// Which of several CPUs that have interrupts on drops its TLB entries next.
+    FlushOrder = "flush_order": Relaxed, Relaxed, Relaxed;
+    /// Which of several CPUs that have interrupts off drops its TLB entries next.
+    IpiOrder = "ipi_order": Relaxed, Relaxed, Relaxed;
 
     /// `find_vma`: the flags of a VMA.
     FindVma = "find_vma": Relaxed, Relaxed, Relaxed;

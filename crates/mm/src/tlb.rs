@@ -1,34 +1,69 @@
 //! TLB flushes and the count of those that are due.
 //!
 //! Follows `arch/x86/mm/tlb.c`, `include/linux/mm_types.h` (`inc_tlb_flush_pending` and friends) and the
-//! batched flush of `mm/rmap.c` (v5.7 to v6.12). A flush goes CPU by CPU and the initiator waits for
-//! each: on an architecture with IPIs also until that CPU is out of GUP-fast. Left out: lazy TLB mode,
+//! batched flush of `mm/rmap.c` (v5.7 to v6.12). A flush reaches CPUs in no particular order
+//! (`on_each_cpu_cond_mask` of `kernel/smp.c`; `TLBI ..IS`), and the initiator waits for all: on an
+//! architecture with IPIs also until those that were in GUP-fast are out of it. Left out: lazy TLB mode,
 //! ranges finer than the pages of the scenario, generation counters of the batched flush (b3ac04132c4b).
 
-use cowrace_machine::Prim;
+use cowrace_machine::{InFlight, Prim};
 
 use crate::cpu::Cpu;
 use crate::era::{BatchedFlush, Ordering};
 use crate::objects::{MmStruct, irq_off, tlb};
-use crate::world::Va;
+use crate::world::{ActorId, Va};
 
 /// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm; nothing in a kernel
 /// that lacks the flush.
 pub async fn flush_tlb_range(cpu: &Cpu, mm: MmStruct, entries: u16, flush: Ordering) {
-    let rules = cpu.rules();
-    for &(actor, touched) in &cpu.kernel().cpumask[mm.0] {
-        if cpu.kernel().arch.flush_waits_for_irq_off()
-            && cpu.kernel().gup_fast[actor]
+    let (kernel, rules) = (cpu.kernel(), cpu.rules());
+    let mut targets = Vec::new();
+    for &(actor, touched) in &kernel.cpumask[mm.0] {
+        // The IPI goes to all before anybody is waited for. Who has interrupts off takes it when they are on again.
+        let mut in_flight = None;
+        if kernel.arch.flush_waits_for_irq_off()
+            && kernel.gup_fast[actor]
             && actor != usize::from(cpu.actor())
             && rules.keeps(flush)
             && rules.keeps(Ordering::FlushIpi)
         {
-            cpu.wait_for_section(irq_off(actor)).await;
+            in_flight = cpu.section_in_flight(irq_off(actor)).await;
         }
-        if touched & entries != 0 && rules.keeps(flush) {
-            cpu.flush_tlb(tlb(actor), touched & entries, Prim::FlushTlb).await;
+        let entries = if touched & entries != 0 && rules.keeps(flush) { touched & entries } else { 0 };
+        if actor == usize::from(cpu.actor()) {
+            flush_one(cpu, actor, entries).await;
+        } else {
+            targets.push((actor, entries, in_flight));
         }
     }
+    // Who takes it at once first, and last who only has to be waited for: in that order nobody keeps anybody from it.
+    targets.sort_by_key(|&(_, entries, in_flight)| (entries == 0, in_flight.is_some()));
+    while !targets.is_empty() {
+        let next = next_to_flush(cpu, &targets).await;
+        let (actor, entries, in_flight) = targets.remove(next);
+        if let Some(in_flight) = in_flight {
+            in_flight.over(cpu).await;
+        }
+        flush_one(cpu, actor, entries).await;
+    }
+}
+
+async fn flush_one(cpu: &Cpu, actor: ActorId, entries: u16) {
+    if entries != 0 {
+        cpu.flush_tlb(tlb(actor), entries, Prim::FlushTlb).await;
+    }
+}
+
+/// Which CPU drops its entries next. Entries that may go at any time make up for any order.
+async fn next_to_flush(cpu: &Cpu, targets: &[(ActorId, u16, Option<InFlight>)]) -> usize {
+    let flushing = targets.iter().filter(|(_, entries, _)| *entries != 0);
+    let count = flushing.clone().count() as u32;
+    if count < 2 || cpu.kernel().world.environment.tlb_evict {
+        return 0;
+    }
+    // Where all have to be waited for, who comes later may be what an earlier one waits for.
+    let all_wait = flushing.clone().all(|(.., in_flight)| in_flight.is_some());
+    cpu.choose(count, if all_wait { Prim::IpiOrder } else { Prim::FlushOrder }).await as usize
 }
 
 /// `flush_tlb_page`.
