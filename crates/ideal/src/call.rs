@@ -1,7 +1,7 @@
 //! The calls of a scenario on ideal memory. What the kernel does on its own account, reclaim above all, changes
 //! nothing, so it is not there.
 
-use cowrace_machine::{Cond, Obj, Prim, mmu};
+use cowrace_machine::{Cond, Obj, Prim};
 use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::result;
 use cowrace_mm::value::{Handle, Value};
@@ -10,9 +10,10 @@ use cowrace_mm::world::{
 };
 
 use crate::cpu::{Cpu, Known};
+use crate::heir::{Heir, Held};
 use crate::history::{self, Histories};
-use crate::keepers::{calls, keepers};
-use crate::layout::{heir, page};
+use crate::keepers::keepers;
+use crate::layout::heir;
 use crate::memory::HeldUp;
 use crate::promises::Rule;
 
@@ -67,7 +68,7 @@ async fn handle(cpu: &Cpu<'_>, var: VarId) -> Option<Handle> {
 struct Taken {
     page: Obj,
     /// Whose it becomes when the owner forks.
-    heir: Option<MmId>,
+    heir: Heir,
     /// What is read through it may be old.
     is_history: bool,
 }
@@ -84,57 +85,37 @@ async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Re
     };
     let (page, is_own) = cpu.take(mm, target.va, write, force, held_up).await?;
     cpu.touched(target, write, spec.dest).await;
-    let rule = cpu.promises.rule(cpu.world, spec, target.va);
-    let mut heir = None;
+    let rule = cpu.promises.rule(cpu.world, spec, target);
     // Whose memory it is makes no difference to what is needed.
-    if rule == Some(Rule::AliasUntilFork) && !cpu.counts {
-        let children: Vec<MmId> =
-            calls(cpu.world).filter_map(|(actor, call)| forked(cpu, actor, call, target.mm)).collect();
-        if !children.is_empty() {
-            let chosen = cpu.choose(children.len() as u32 + 1, Prim::Ghost).await as usize;
-            if let Some(&child) = children.get(chosen)
-                // A fork that is over was before.
-                && cpu.load(MmStruct(child).started(), Prim::ReadOnce).await.bits == 0
-            {
-                heir = Some(child);
-            }
-        }
-    }
+    let may_go = rule == Some(Rule::AliasUntilFork) && !cpu.counts;
+    let heir = if may_go { Heir::chosen(cpu, target.mm).await } else { Heir::Owner };
     let is_history = rule == Some(Rule::AliasIfOwn) && !is_own;
     Ok(Taken { page, heir, is_history })
 }
 
-fn forked(cpu: &Cpu<'_>, actor: ActorId, call: &CallSpec, parent: MmId) -> Option<MmId> {
-    match call.call {
-        Call::Fork { child } if cpu.world.actors[actor].mm == Some(parent) => Some(child),
-        _ => None,
-    }
+/// The memory that the handle of a variable was taken on.
+fn held(cpu: &Cpu<'_>, var: VarId, handle: Handle) -> Held {
+    let mut keepers = keepers(cpu.world, cpu.promises).into_iter();
+    let va = keepers.find(|keeper| keeper.variable == var).map_or(0, |keeper| keeper.target.va);
+    Held { page: handle.page, va }
 }
 
-/// The page that a holder of `taken` has at hand.
-async fn held(cpu: &Cpu<'_>, taken: Obj, heir: Option<MmId>, va: usize) -> Obj {
-    match heir {
-        Some(child) if cpu.load(MmStruct(child).started(), Prim::ReadOnce).await.bits != 0 => page(child, va),
-        _ => taken,
+/// Whose memory the handle that a variable keeps is, if a fork makes a difference to it.
+async fn heir_of(cpu: &Cpu<'_>, var: VarId) -> Heir {
+    let mut keepers = keepers(cpu.world, cpu.promises).into_iter();
+    match keepers.find(|keeper| keeper.variable == var) {
+        Some(keeper) if keeper.rule == Rule::AliasUntilFork => {
+            Heir::decode(cpu.load(heir(var), Prim::Ghost).await.bits)
+        }
+        _ => Heir::Owner,
     }
-}
-
-/// The page that a handle refers to.
-async fn behind(cpu: &Cpu<'_>, var: VarId, handle: Handle) -> Obj {
-    let keeper = keepers(cpu.world, cpu.promises).into_iter().find(|keeper| keeper.variable == var);
-    let Some(keeper) = keeper else { return handle.page };
-    if keeper.rule != Rule::AliasUntilFork {
-        return handle.page;
-    }
-    let heir = cpu.load(heir(var), Prim::Ghost).await.bits.checked_sub(1);
-    held(cpu, handle.page, heir.map(|mm| mm as MmId), keeper.target.va).await
 }
 
 async fn keep(cpu: &Cpu<'_>, spec: &CallSpec, taken: Result<Taken, Errno>, write: bool) -> Value {
     match taken {
-        Ok(Taken { page, heir: child, is_history }) => {
-            if let (Some(child), Some(var)) = (child, spec.dest) {
-                cpu.store(heir(var), child as u64 + 1, Prim::Ghost).await;
+        Ok(Taken { page, heir: whose, is_history }) => {
+            if let (true, Some(var)) = (whose != Heir::Owner, spec.dest) {
+                cpu.store(heir(var), whose.encode(), Prim::Ghost).await;
             }
             // What is a pin for the kernel has no meaning here, so the bit is free.
             Value::Handle(Handle { page, pin: is_history, write, released: false })
@@ -147,8 +128,7 @@ async fn keep(cpu: &Cpu<'_>, spec: &CallSpec, taken: Result<Taken, Errno>, write
 async fn fill(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, word: u8, value: u64) -> Value {
     match take(cpu, target, spec, true).await {
         Ok(Taken { page, heir, .. }) => {
-            let page = held(cpu, page, heir, target.va).await;
-            cpu.store(mmu::data(page, word), value, Prim::DmaWrite).await;
+            heir.write(cpu, Held { page, va: target.va }, word, value).await;
             cpu.written_by_device(target).await;
             Value::Number(0)
         }
@@ -161,10 +141,13 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
     let mm = MmStruct(this);
     let here = |va| Target { mm: this, va };
     match spec.call {
-        Call::Load { va, word } => return number(cpu.user_access(mm, va, word, None).await),
+        Call::Load { va, word } => {
+            return number(cpu.user_access(mm, (va, word), None, cpu.evicts(spec.id)).await);
+        }
         Call::Store { va, word, value } => {
             let value = argument(cpu, value).await;
-            return number(cpu.user_access(mm, va, word, Some(value)).await.map(|_| 0));
+            let stored = cpu.user_access(mm, (va, word), Some(value), cpu.evicts(spec.id)).await;
+            return number(stored.map(|_| 0));
         }
         Call::DirectRead { va, word, value } | Call::Recvmsg { va, word, value } => {
             let value = argument(cpu, value).await;
@@ -202,8 +185,11 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
         Call::DmaWrite { handle: var, word, value } => {
             let value = argument(cpu, value).await;
             let Some(handle) = handle(cpu, var).await else { return Value::Errno(Errno::Efault) };
-            let page = behind(cpu, var, handle).await;
-            cpu.store(mmu::data(page, word), value, Prim::DmaWrite).await;
+            let whose = heir_of(cpu, var).await;
+            let now = whose.write(cpu, held(cpu, var, handle), word, value).await;
+            if now != whose {
+                cpu.store(heir(var), now.encode(), Prim::Ghost).await;
+            }
             cpu.written_through(var).await;
         }
         Call::DmaRead { handle: var, word } | Call::PipeRead { handle: var, word } => {
@@ -211,8 +197,12 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
             if let Some(nth) = histories.nth(spec.id, handle) {
                 return Value::Number(history::next(cpu, nth).await);
             }
-            let page = behind(cpu, var, handle).await;
-            return Value::Number(cpu.data(page, word).await);
+            let whose = heir_of(cpu, var).await;
+            let (value, now) = whose.read(cpu, held(cpu, var, handle), word).await;
+            if now != whose {
+                cpu.store(heir(var), now.encode(), Prim::Ghost).await;
+            }
+            return Value::Number(value);
         }
         Call::Fork { child } => {
             cpu.fork(mm, child).await;

@@ -1,7 +1,5 @@
 //! What is wrong with what was seen, in words: who wrote the value that was seen or missed says which damage it is.
 
-use std::collections::BTreeSet;
-
 use cowrace_mm::World;
 use cowrace_mm::value::Value;
 use cowrace_mm::world::{ActorId, Arg, Call, MmId, Target, Va};
@@ -9,6 +7,7 @@ use cowrace_trace::{Class, Finding};
 
 use crate::keepers::{calls, keepers, taken};
 use crate::observation::{NOTHING, Observation, Sight, UNMAPPED};
+use crate::oracle::Allowed;
 use crate::promises::Promises;
 
 /// Who wrote a value.
@@ -113,24 +112,42 @@ fn rank(class: Class) -> usize {
     RANKS.iter().position(|&other| other == class).unwrap_or(RANKS.len() - 1)
 }
 
-/// Puts what was seen into words, beside what is allowed and most like it.
+/// Puts what was seen into words, beside what is allowed and most like it. What executions have shown by themselves
+/// counts before what probes show; and where the owner sees what it wrote, it is no remedy to discard that.
 pub(crate) fn blame(
     (world, promises): (&World, &Promises),
     sights: &[Sight],
-    allowed: &BTreeSet<Observation>,
+    allowed: &Allowed,
     seen: &Observation,
 ) -> Blame {
-    let differing = |other: &Observation| other.iter().zip(seen).filter(|(a, b)| a != b).count();
-    let least = allowed.iter().map(differing).min().unwrap_or(0);
-    let nearest = allowed.iter().filter(|other| differing(other) == least);
-    let told = nearest.flat_map(|nearest| {
-        let pairs = sights.iter().zip(seen.iter().zip(nearest));
-        pairs.filter(|(_, (seen, should))| seen != should).map(|(sight, (&seen, &should))| {
-            let judge = Judge { world, promises };
-            judge.tell(sight, seen, should)
-        })
-    });
-    told.min().unwrap_or_else(|| Blame {
+    let judge = Judge { world, promises };
+    let differences = |other: &'_ Observation| -> Vec<(Sight, u64, u64)> {
+        let pairs = sights.iter().zip(seen.iter().zip(other));
+        pairs.filter(|(_, (seen, should))| seen != should).map(|(at, (&a, &b))| (*at, a, b)).collect()
+    };
+    let mut told: Option<((bool, usize, usize), Blame)> = None;
+    for (other, discarded) in allowed {
+        let differences = differences(other);
+        let probed = differences.iter().filter(|(sight, ..)| sight.probed().is_some()).count();
+        let is_no_remedy = differences.iter().any(|&(sight, seen, _)| {
+            judge.looked(&sight).is_some_and(|looked| {
+                let (Target { mm, va }, writers) = (looked.target, number(&sight, seen));
+                let writers = writers.map(|seen| judge.writers(seen, looked)).unwrap_or_default();
+                !looked.held && discarded.contains(&(mm, va)) && writers.iter().any(|who| who.mm == mm)
+            })
+        });
+        let distance = (is_no_remedy, differences.len() - probed, probed);
+        if told.as_ref().is_some_and(|(least, _)| *least < distance) {
+            continue;
+        }
+        for (sight, seen, should) in differences {
+            let candidate = (distance, judge.tell(&sight, seen, should));
+            if told.as_ref().is_none_or(|told| candidate < *told) {
+                told = Some(candidate);
+            }
+        }
+    }
+    told.map(|(_, blame)| blame).unwrap_or_else(|| Blame {
         rank: rank(Class::Assertion),
         shown: Shown::Memory,
         text: "ideal memory has no execution".to_owned(),

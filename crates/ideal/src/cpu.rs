@@ -1,9 +1,11 @@
 //! The CPU of ideal memory: the seam's handle, and what is known before anything runs.
 
+use std::collections::HashSet;
 use std::ops::Deref;
 
 use cowrace_mm::World;
 
+use crate::evict::evicting;
 use crate::promises::Promises;
 
 /// What is known before anything runs.
@@ -13,6 +15,19 @@ pub(crate) struct Known {
     pub(crate) promises: Promises,
     /// Whether what is needed is counted.
     pub(crate) counts: bool,
+    /// The loads and stores whose TLB entry may be gone early.
+    evicting: HashSet<u16>,
+}
+
+impl Known {
+    pub(crate) fn new(world: &World, promises: Promises) -> Self {
+        Self { world: world.clone(), promises, counts: false, evicting: evicting(world) }
+    }
+
+    /// To count what is needed. For that it makes no difference who sees what.
+    pub(crate) fn counting(world: &World, promises: Promises) -> Self {
+        Self { world: world.clone(), promises, counts: true, evicting: HashSet::new() }
+    }
 }
 
 /// A CPU.
@@ -21,12 +36,19 @@ pub(crate) struct Cpu<'k> {
     pub(crate) world: &'k World,
     pub(crate) promises: &'k Promises,
     pub(crate) counts: bool,
+    evicting: &'k HashSet<u16>,
 }
 
 impl<'k> Cpu<'k> {
     /// A CPU that knows what is known.
     pub(crate) const fn new(cpu: cowrace_machine::Cpu, known: &'k Known) -> Self {
-        Self { cpu, world: &known.world, promises: &known.promises, counts: known.counts }
+        let Known { world, promises, counts, evicting } = known;
+        Self { cpu, world, promises, counts: *counts, evicting }
+    }
+
+    /// Whether the TLB entry for a load or store may be gone early.
+    pub(crate) fn evicts(&self, call: u16) -> bool {
+        self.evicting.contains(&call)
     }
 }
 

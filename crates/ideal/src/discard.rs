@@ -1,40 +1,57 @@
-//! Who discards what `MADV_FREE` gave up: once, at any moment, or never.
+//! Who discards what `MADV_FREE` gave up: as often as it was given up, at any moment, or never.
 
 use cowrace_machine::Prim;
 use cowrace_mm::objects::MmStruct;
-use cowrace_mm::world::{Advice, Backing, Call, MmId, Va};
+use cowrace_mm::world::{Advice, Backing, Call, MmId, Va, World};
 
 use crate::cpu::{Cpu, Known};
 use crate::keepers::calls;
 use crate::observation::descends;
 
-/// Where something may be given up, by an mm or one that it was forked from.
-pub(crate) fn places(known: &Known) -> Vec<(MmId, Va)> {
-    let world = &known.world;
+/// Where something may be given up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) mm: MmId,
+    pub(crate) va: Va,
+    /// It is given up to begin with.
+    at_first: bool,
+    /// How many calls may give it up.
+    calls: u32,
+}
+
+/// The places where something may be given up, by an mm or one that it was forked from.
+pub(crate) fn places(world: &World) -> Vec<Place> {
     let lazy =
         world.areas.iter().enumerate().filter(|(_, area)| area.lazyfree).map(|(va, area)| (area.mm, va));
-    let called = calls(world).filter_map(|(actor, spec)| match spec.call {
-        // Of a file it is refused.
-        Call::Madvise { va, advice: Advice::Free } if world.areas[va].backing == Backing::Anon => {
-            Some((world.actors[actor].mm?, va))
-        }
-        _ => None,
-    });
-    let mut places: Vec<(MmId, Va)> = lazy
-        .chain(called)
-        .flat_map(|(origin, va)| {
-            (0..world.mms.len()).filter(move |&mm| descends(world, mm, origin)).map(move |mm| (mm, va))
+    let called = || {
+        calls(world).filter_map(|(actor, spec)| match spec.call {
+            // Of a file it is refused.
+            Call::Madvise { va, advice: Advice::Free } if world.areas[va].backing == Backing::Anon => {
+                Some((world.actors[actor].mm?, va))
+            }
+            _ => None,
         })
-        .collect();
-    places.sort_unstable();
-    places.dedup();
+    };
+    let mut places = Vec::new();
+    for mm in 0..world.mms.len() {
+        for va in 0..world.areas.len() {
+            let is_here = |&(origin, at): &(MmId, Va)| at == va && descends(world, mm, origin);
+            let (at_first, calls) =
+                (lazy.clone().any(|place| is_here(&place)), called().filter(is_here).count());
+            if at_first || calls > 0 {
+                places.push(Place { mm, va, at_first, calls: calls as u32 });
+            }
+        }
+    }
     places
 }
 
-/// The one who does it.
-pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, (mm, va): (MmId, Va)) {
+/// The one who does it. What is given up by a call is left alone if it tries before that.
+pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, place: Place) {
     let cpu = Cpu::new(cpu, known);
-    if cpu.choose(2, Prim::Ghost).await == 1 {
+    let Place { mm, va, at_first, calls } = place;
+    let times = if at_first { cpu.choose(calls + 2, Prim::Ghost).await } else { calls };
+    for _ in 0..times {
         cpu.discard(MmStruct(mm), va, true).await;
     }
 }

@@ -57,7 +57,7 @@ pub(crate) fn keepers(world: &World, promises: &Promises) -> Vec<Keeper> {
             return None;
         }
         let (target, write) = taken(&spec.call, world.actors[actor].mm)?;
-        let rule = promises.rule(world, spec, target.va)?;
+        let rule = promises.rule(world, spec, target)?;
         Some(Keeper { variable, target, rule, write })
     };
     (0..world.variables.len()).filter_map(of).collect()

@@ -48,13 +48,21 @@ pub(crate) const LAZY: u64 = 1 << 8;
 pub(crate) const SHARED: u64 = 1 << 10;
 /// PTE: userfaultfd protects it from being written.
 pub(crate) const UFFD_WP: u64 = 1 << 9;
+/// PTE: the VMA allows stores.
+pub(crate) const MAY_WRITE: u64 = 1 << 11;
+/// PTE: it was dirty when `MADV_FREE` took that away, so it was written to since soft-dirty bits were cleared.
+pub(crate) const WAS_DIRTY: u64 = 1 << 12;
+/// PTE: what was there has been given up with `MADV_FREE`, and discarded.
+pub(crate) const TAKEN_UP: u64 = 1 << 14;
+/// PTE: nothing is there until somebody touches it. Noted only where userfaultfd asks for it.
+pub(crate) const EMPTY: u64 = 1 << 13;
 
 /// The page of an mm at an address, until it is discarded.
 pub(crate) const fn page(mm: MmId, va: Va) -> Obj {
     Ideal::Pages.object(pair(mm, va))
 }
 
-/// The child whose memory a handle becomes when it is forked, plus one; 0 for none.
+/// Whose memory a handle becomes when its owner forks; see [`Heir`](crate::heir::Heir).
 pub(crate) const fn heir(variable: VarId) -> Addr {
     Ideal::Heirs.word(variable)
 }

@@ -12,6 +12,8 @@ mod call;
 mod class;
 mod cpu;
 mod discard;
+mod evict;
+mod heir;
 mod history;
 mod keepers;
 mod layout;
@@ -19,6 +21,7 @@ mod memory;
 mod needed;
 mod observation;
 mod oracle;
+mod order;
 mod program;
 mod promises;
 

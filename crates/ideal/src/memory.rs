@@ -6,11 +6,25 @@ use cowrace_mm::objects::{MmStruct, tlb, tlb_entry, variable, vm};
 use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Target, Va, World};
 
 use crate::cpu::Cpu;
-use crate::layout::{LAZY, SHARED, UFFD_WP, objects, page};
+use crate::heir::Heir;
+use crate::layout::{EMPTY, LAZY, MAY_WRITE, SHARED, TAKEN_UP, UFFD_WP, WAS_DIRTY, objects, page};
 use crate::promises::is_shared;
 
 /// What a PTE has that lets user space do everything.
 const MAPPED: u64 = mmu::PRESENT | mmu::WRITE | mmu::ACCESSED;
+/// The page that a PTE refers to.
+const PFN: u64 = 0xffff << mmu::PFN_SHIFT;
+
+/// A PTE with the write bit that its other bits allow.
+const fn settled(pte: u64) -> u64 {
+    let writable = pte & mmu::PRESENT != 0 && pte & MAY_WRITE != 0 && pte & UFFD_WP == 0;
+    if writable { pte | mmu::WRITE } else { pte & !mmu::WRITE }
+}
+
+/// A PTE of [`EMPTY`] memory once somebody has touched that.
+pub(crate) const fn populated(pte: u64) -> u64 {
+    settled((pte & !EMPTY) | mmu::PRESENT | mmu::ACCESSED)
+}
 
 /// What becomes of a call that userfaultfd holds up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +83,7 @@ pub(crate) fn boot(world: &World, results: impl Iterator<Item = Obj>, samples: u
             let Some(mm) = world.actors[actor].mm else { continue };
             let pte = memory.get(MmStruct(mm).pte(va));
             if pte & mmu::PRESENT != 0 {
-                let cached = pte & (MAPPED | mmu::DIRTY | 0xffff << mmu::PFN_SHIFT);
+                let cached = pte & (MAPPED | mmu::DIRTY | PFN);
                 memory.set(tlb_entry(actor, va), cached);
             }
         }
@@ -83,10 +97,14 @@ fn map(memory: &mut Memory, world: &World, mm: MmId, va: Va) {
         memory.set(mmu::data(page(mm, va), word as u8), value);
     }
     let mut flags = vm::EXISTS;
-    let mut pte = mmu::PRESENT | mmu::ACCESSED | mmu::pfn_bits(page(mm, va));
+    let mut pte = mmu::pfn_bits(page(mm, va));
+    pte |= match area.populate {
+        Populate::None if area.uffd_wp => EMPTY,
+        _ => mmu::PRESENT | mmu::ACCESSED,
+    };
     if !area.read_only {
         flags |= vm::WRITE;
-        pte |= mmu::WRITE;
+        pte |= MAY_WRITE;
     }
     if area.uffd_wp && mm == area.mm {
         flags |= vm::UFFD_WP;
@@ -99,7 +117,7 @@ fn map(memory: &mut Memory, world: &World, mm: MmId, va: Va) {
         pte |= mmu::DIRTY;
     }
     memory.set(this.vm_flags(va), flags);
-    memory.set(this.pte(va), pte);
+    memory.set(this.pte(va), settled(pte));
 }
 
 impl Cpu<'_> {
@@ -118,7 +136,7 @@ impl Cpu<'_> {
         }
     }
 
-    /// The MMUs forget an address, one CPU after the other.
+    /// The MMUs forget an address, one CPU after the other. What that order forbids, entries make up for that go early.
     async fn flush(&self, mm: MmStruct, va: Va) {
         for (actor, spec) in self.world.actors.iter().enumerate() {
             if spec.mm == Some(mm.0) {
@@ -127,8 +145,8 @@ impl Cpu<'_> {
         }
     }
 
-    /// Waits while userfaultfd protects an address, or fails, as the caller does. Gives whether it may be accessed
-    /// then.
+    /// Takes a fault: waits while userfaultfd protects an address, or fails, as the caller does, and puts something
+    /// where nothing is. Gives whether it may be accessed then.
     async fn may_access(
         &self,
         mm: MmStruct,
@@ -140,6 +158,10 @@ impl Cpu<'_> {
         loop {
             let wakes = self.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
             let pte = self.pte(mm, va).await;
+            if pte & EMPTY != 0 && (!write || force || pte & MAY_WRITE != 0) {
+                self.change_pte(mm, va, |pte| (pte & EMPTY != 0).then_some(populated(pte))).await;
+                continue;
+            }
             if pte & mmu::PRESENT == 0 {
                 return Err(());
             }
@@ -170,19 +192,22 @@ impl Cpu<'_> {
         flags & vm::EXISTS == 0 && self.choose(2, Prim::Ghost).await == 1
     }
 
-    /// A load, or a store, by user space.
+    /// A load, or a store, by user space. The TLB entry may have gone early if it is one that `evicts`.
     pub(crate) async fn user_access(
         &self,
         mm: MmStruct,
-        va: Va,
-        word: u8,
+        (va, word): (Va, u8),
         store: Option<u64>,
+        evicts: bool,
     ) -> Result<u64, Errno> {
         let this = usize::from(self.actor());
         let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
         loop {
             if self.is_going(mm, va).await {
                 return Err(Errno::Sigsegv);
+            }
+            if evicts && self.choose(2, Prim::TlbEvict).await == 1 {
+                self.flush_tlb(tlb(this), 1 << va, Prim::TlbEvict).await;
             }
             if let Some(value) = self.user(access).await {
                 self.touched(Target { mm: mm.0, va }, store.is_some(), None).await;
@@ -206,12 +231,19 @@ impl Cpu<'_> {
         if self.is_going(mm, va).await {
             return Err(Errno::Efault);
         }
-        self.may_access(mm, va, write, force, held_up).await.map_err(|()| Errno::Efault)?;
-        let pte = if write {
-            // What is going to be written is not discarded any more.
-            self.change_pte(mm, va, |pte| Some(pte & !LAZY & !SHARED)).await & !LAZY & !SHARED
-        } else {
-            self.pte(mm, va).await
+        let pte = loop {
+            self.may_access(mm, va, write, force, held_up).await.map_err(|()| Errno::Efault)?;
+            let pte = if write {
+                // What is going to be written is not discarded any more.
+                let taken = |pte: u64| (pte & EMPTY == 0).then_some(pte & !LAZY & !SHARED);
+                self.change_pte(mm, va, taken).await & !LAZY & !SHARED
+            } else {
+                self.pte(mm, va).await
+            };
+            // It may have been discarded again.
+            if pte & EMPTY == 0 {
+                break pte;
+            }
         };
         let is_own = pte & SHARED == 0 || pte & mmu::DIRTY != 0;
         if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok((mmu::page(pte), is_own)) }
@@ -223,18 +255,20 @@ impl Cpu<'_> {
         for va in 0..self.world.areas.len() {
             let flags = self.load(parent.vm_flags(va), Prim::FindVma).await.bits;
             let pte = self.pte(parent, va).await;
-            if flags & vm::EXISTS == 0 || flags & vm::DONTCOPY != 0 || pte & mmu::PRESENT == 0 {
+            if flags & vm::EXISTS == 0 || flags & vm::DONTCOPY != 0 || pte & (mmu::PRESENT | EMPTY) == 0 {
+                Heir::disinherit(self, Target { mm: parent.0, va }, child).await;
                 continue;
             }
             for word in 0..mmu::DATA_WORDS {
                 let value = self.load(mmu::data(mmu::page(pte), word), Prim::CopyUserHighpage).await;
                 self.store(mmu::data(page(child, va), word), value, Prim::CopyUserHighpage).await;
             }
-            let write = if flags & vm::WRITE == 0 { 0 } else { mmu::WRITE };
+            let write = if flags & vm::WRITE == 0 { 0 } else { MAY_WRITE };
             let kept = if pte & mmu::DIRTY == 0 { pte & (LAZY | SHARED) } else { 0 };
+            let kept = kept | pte & TAKEN_UP;
             let new = mmu::PRESENT | mmu::ACCESSED | write | kept | mmu::pfn_bits(page(child, va));
             self.store(this.vm_flags(va), flags & !vm::UFFD_WP, Prim::VmFlags).await;
-            self.store(this.pte(va), new, Prim::SetPteAt).await;
+            self.store(this.pte(va), settled(new), Prim::SetPteAt).await;
             self.inherited(va, (parent.0, child)).await;
         }
         self.store(this.started(), 1, Prim::WriteOnce).await;
@@ -248,19 +282,23 @@ impl Cpu<'_> {
         self.gone(Target { mm: mm.0, va }, true).await;
     }
 
-    /// `MADV_DONTNEED`, or the discarding of what `MADV_FREE` gave up (`lazily`).
+    /// `MADV_DONTNEED`, or the discarding of what `MADV_FREE` gave up (`lazily`). What userfaultfd protected goes, and
+    /// its protection with it.
     pub(crate) async fn discard(&self, mm: MmStruct, va: Va, lazily: bool) {
         let new = self.fresh();
+        let area = &self.world.areas[va];
         self.alloc(new, 0, 0, Prim::AllocPage).await;
-        for (word, value) in after_discard(&self.world.areas[va]).into_iter().enumerate() {
+        for (word, value) in after_discard(area).into_iter().enumerate() {
             if value != 0 {
                 self.store(mmu::data(new, word as u8), value, Prim::CopyUserHighpage).await;
             }
         }
         let replaced = |pte: u64| {
             let may = !lazily || pte & LAZY != 0 && pte & mmu::DIRTY == 0;
-            let kept = pte & !(0xffff << mmu::PFN_SHIFT) & !mmu::DIRTY;
-            (pte & mmu::PRESENT != 0 && may).then_some(kept | SHARED | mmu::pfn_bits(new))
+            let left = if area.uffd_wp { EMPTY } else { mmu::PRESENT | mmu::ACCESSED };
+            let taken_up = if lazily { TAKEN_UP } else { 0 };
+            let new = (pte & (MAY_WRITE | TAKEN_UP)) | left | taken_up | SHARED | mmu::pfn_bits(new);
+            (pte & mmu::PRESENT != 0 && may).then_some(settled(new))
         };
         let old = self.change_pte(mm, va, replaced).await;
         if replaced(old).is_some() {
@@ -271,7 +309,11 @@ impl Cpu<'_> {
 
     /// `MADV_FREE`: until the next store somebody may discard it.
     pub(crate) async fn give_up(&self, mm: MmStruct, va: Va) {
-        let given = |pte: u64| (pte & mmu::PRESENT != 0).then_some((pte | LAZY) & !mmu::DIRTY);
+        let given = |pte: u64| {
+            // What was written is its owner's, and was written, whatever becomes of it.
+            let written = if pte & mmu::DIRTY == 0 { pte } else { (pte | WAS_DIRTY) & !SHARED };
+            (pte & mmu::PRESENT != 0).then_some((written | LAZY) & !mmu::DIRTY)
+        };
         self.change_pte(mm, va, given).await;
         self.flush(mm, va).await;
     }
@@ -279,9 +321,8 @@ impl Cpu<'_> {
     /// `mprotect(2)`.
     pub(crate) async fn mprotect(&self, mm: MmStruct, va: Va, write: bool) {
         let changed = |pte: u64| {
-            let allowed = write && pte & UFFD_WP == 0;
-            let new = if allowed { pte | mmu::WRITE } else { pte & !mmu::WRITE };
-            (pte & mmu::PRESENT != 0).then_some(new)
+            let new = if write { pte | MAY_WRITE } else { pte & !MAY_WRITE };
+            (pte & (mmu::PRESENT | EMPTY) != 0).then_some(settled(new))
         };
         if write {
             self.set_bits(mm.vm_flags(va), vm::WRITE, Prim::VmFlags).await;
@@ -300,7 +341,7 @@ impl Cpu<'_> {
             // What was written is its owner's and is not discarded, and the bit that says so goes now.
             let cleared = |pte: u64| {
                 let lazy = if pte & mmu::DIRTY == 0 { 0 } else { LAZY | SHARED };
-                (pte & mmu::PRESENT != 0).then_some(pte & !mmu::DIRTY & !lazy)
+                (pte & mmu::PRESENT != 0).then_some(pte & !mmu::DIRTY & !WAS_DIRTY & !lazy)
             };
             self.change_pte(mm, va, cleared).await;
             self.flush(mm, va).await;
@@ -310,7 +351,7 @@ impl Cpu<'_> {
     /// The soft-dirty bit: 1 if there was a store since, and perhaps if there was none.
     pub(crate) async fn soft_dirty(&self, mm: MmStruct, va: Va) -> bool {
         let pte = self.pte(mm, va).await;
-        pte & mmu::DIRTY != 0 || self.choose(2, Prim::Ghost).await == 1
+        pte & (mmu::DIRTY | WAS_DIRTY) != 0 || self.choose(2, Prim::Ghost).await == 1
     }
 
     /// `UFFDIO_WRITEPROTECT`.
@@ -320,12 +361,13 @@ impl Cpu<'_> {
             return;
         }
         if protect {
-            let protected = |pte: u64| (pte & mmu::PRESENT != 0).then_some((pte | UFFD_WP) & !mmu::WRITE);
+            // Of nothing it protects nothing, unless that was asked for.
+            let there = if self.world.areas[va].wp_unpopulated { mmu::PRESENT | EMPTY } else { mmu::PRESENT };
+            let protected = |pte: u64| (pte & there != 0).then_some(settled(pte | UFFD_WP));
             self.change_pte(mm, va, protected).await;
             self.flush(mm, va).await;
         } else {
-            let write = if flags & vm::WRITE == 0 { 0 } else { mmu::WRITE };
-            let free = |pte: u64| (pte & UFFD_WP != 0).then_some((pte & !UFFD_WP) | write);
+            let free = |pte: u64| (pte & UFFD_WP != 0).then_some(settled(pte & !UFFD_WP));
             self.change_pte(mm, va, free).await;
             self.fetch_add(mm.userfault_wakes(), 1, Prim::WriteOnce).await;
         }

@@ -60,7 +60,7 @@ pub fn needed(world: &World) -> Result<Needed, Unknown> {
 }
 
 fn counting(world: &World) -> Program {
-    let known = Known { world: world.clone(), promises: Promises::default(), counts: true };
+    let known = Known::counting(world, Promises::default());
     // What is read through handles makes no difference.
     let mut program = program_of(known, Histories::default());
     needed_objects(world).for_each(|obj| program.memory.create_for_good(obj));

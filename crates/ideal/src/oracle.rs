@@ -1,6 +1,6 @@
 //! The oracle: what ideal memory allows, and whether an execution of the kernel's model is within it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,11 +10,14 @@ use cowrace_machine::{Limits, Memory, mmu};
 use cowrace_mm::objects::MmStruct;
 use cowrace_mm::probe::{Through, device_to_owner, owner_to_device};
 use cowrace_mm::value::Handle;
+use cowrace_mm::world::{MmId, Va};
 use cowrace_mm::{Kernel, World};
 use cowrace_trace::Finding;
 
 use crate::class::{Blame, blame};
-use crate::layout::heir;
+use crate::heir::Heir;
+use crate::layout::{EMPTY, TAKEN_UP, heir};
+use crate::memory::populated;
 use crate::observation::{Observation, Sight, live, observe, sights, word};
 use crate::program::program;
 use crate::promises::Promises;
@@ -43,20 +46,23 @@ impl fmt::Display for Unknown {
 /// What was said of memories at the end, each as its words that are not zero.
 type Judged = HashMap<Vec<(usize, u64)>, Option<Finding>>;
 
+/// What ideal memory allows, and for each observation whose memory must have been discarded after `MADV_FREE` to show it.
+pub(crate) type Allowed = BTreeMap<Observation, BTreeSet<(MmId, Va)>>;
+
 /// What a scenario may show.
 #[derive(Debug)]
 pub struct Oracle {
     world: World,
     promises: Promises,
     sights: Vec<Sight>,
-    allowed: BTreeSet<Observation>,
+    allowed: Allowed,
     executions: u64,
 }
 
 struct Collect<'c> {
     world: &'c World,
     sights: &'c [Sight],
-    allowed: BTreeSet<Observation>,
+    allowed: Allowed,
     stop: &'c (dyn Fn() -> bool + Sync),
 }
 
@@ -64,7 +70,9 @@ impl Observer for Collect<'_> {
     fn execution(&mut self, execution: &Execution<'_>) {
         let memory = execution.memory();
         let through = |sight: &Sight, handle: Handle| probe(memory, sight, handle);
-        self.allowed.insert(observe(self.world, self.sights, memory, through));
+        let discarded = discarded(self.world, memory);
+        let seen = self.allowed.entry(observe(self.world, self.sights, memory, through));
+        seen.and_modify(|known| known.retain(|place| discarded.contains(place))).or_insert(discarded);
     }
 
     fn progress(&mut self, _: &Progress) -> ControlFlow<()> {
@@ -72,12 +80,24 @@ impl Observer for Collect<'_> {
     }
 }
 
+/// Whose memory has been discarded after `MADV_FREE`.
+fn discarded(world: &World, memory: &Memory) -> BTreeSet<(MmId, Va)> {
+    let places = (0..world.mms.len()).flat_map(|mm| (0..world.areas.len()).map(move |va| (mm, va)));
+    places.filter(|&(mm, va)| memory.get(MmStruct(mm).pte(va)) & TAKEN_UP != 0).collect()
+}
+
 /// What would come of a store: ideal memory does not move, so it is enough to look.
 fn probe(memory: &Memory, sight: &Sight, handle: Handle) -> Through {
     let (Sight::ToDevice(keeper) | Sight::ToOwner(keeper)) = sight else { return Through::Refused };
     let pte = memory.get(MmStruct(keeper.target.mm).pte(keeper.target.va));
+    // Whatever is touched is there.
+    let pte = if pte & EMPTY != 0 { populated(pte) } else { pte };
     let needs = if matches!(sight, Sight::ToDevice(_)) { mmu::PRESENT | mmu::WRITE } else { mmu::PRESENT };
-    let at_hand = memory.get(heir(keeper.variable)) == 0;
+    // What a device stores reaches both; who stores himself may be the one who goes.
+    let at_hand = match (Heir::decode(memory.get(heir(keeper.variable))), sight) {
+        (Heir::Owner, _) | (Heir::Both(_), Sight::ToOwner(_)) => true,
+        (Heir::Both(_) | Heir::Child(_), _) => false,
+    };
     match pte & needs == needs {
         false => Through::Refused,
         true if at_hand && mmu::page(pte) == handle.page => Through::Yes,
@@ -107,7 +127,7 @@ impl Oracle {
     ) -> Result<Self, Unknown> {
         let ideal = program(world, promises);
         let sights = sights(world, promises);
-        let mut collect = Collect { world, sights: &sights, allowed: BTreeSet::new(), stop };
+        let mut collect = Collect { world, sights: &sights, allowed: Allowed::new(), stop };
         let limits = Limits { executions: Some(MOST), ..Limits::default() };
         // Only ends are looked at.
         let explorer = Explorer::new(&ideal).limits(limits).exhaustive(true).ends_only(true);
@@ -137,7 +157,20 @@ impl Oracle {
         let is_it =
             |sight: &Sight| matches!(sight, Sight::Variable(var) if self.world.variables[*var] == variable);
         let at = self.sights.iter().position(is_it);
-        at.map(|at| self.allowed.iter().map(|seen| word(seen[at])).collect()).unwrap_or_default()
+        at.map(|at| self.allowed.keys().map(|seen| word(seen[at])).collect()).unwrap_or_default()
+    }
+
+    /// Whether variables may all be what is said of them at the end of one execution, in the words of the language.
+    #[must_use]
+    pub fn shows(&self, values: &[(&str, &str)]) -> bool {
+        let is = |seen: &Observation, (variable, value): &(&str, &str)| {
+            let mut all = self.sights.iter().zip(seen);
+            all.any(|(sight, seen)| match sight {
+                Sight::Variable(var) => self.world.variables[*var] == *variable && word(*seen) == *value,
+                _ => false,
+            })
+        };
+        self.allowed.keys().any(|seen| values.iter().all(|wanted| is(seen, wanted)))
     }
 
     /// A judge of ends of executions, by all that was seen.
@@ -158,7 +191,7 @@ impl Oracle {
             let seen = observe(&oracle.world, oracle.plain(), memory, |_, _| Through::Refused);
             // Observations are in order, so those that begin like this one stand together.
             let mut likes = oracle.allowed.range(seen.clone()..);
-            let is_allowed = likes.next().is_some_and(|next| next.starts_with(&seen));
+            let is_allowed = likes.next().is_some_and(|(next, _)| next.starts_with(&seen));
             if is_allowed { None } else { oracle.compare(kernel, memory) }
         }
     }
@@ -200,7 +233,7 @@ impl Oracle {
             _ => Through::Refused,
         };
         let seen = observe(&self.world, &self.sights, memory, through);
-        if self.allowed.contains(&seen) {
+        if self.allowed.contains_key(&seen) {
             return None;
         }
         Some(blame((&self.world, &self.promises), &self.sights, &self.allowed, &seen))

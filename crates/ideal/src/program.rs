@@ -29,7 +29,7 @@ impl Narrate for Silent {
 /// Makes a program of a scenario on the memory that user space was promised.
 #[must_use]
 pub fn program(world: &World, promises: &Promises) -> Program {
-    let known = Known { world: world.clone(), promises: *promises, counts: false };
+    let known = Known::new(world, *promises);
     let histories = Histories::of(&known);
     program_of(known, histories)
 }
@@ -52,7 +52,7 @@ pub(crate) fn program_of(known: Known, histories: Histories) -> Program {
             Box::pin(async move { history::run(cpu, &histories.all[nth]).await })
         }));
     }
-    for place in discard::places(&known) {
+    for place in discard::places(&known.world) {
         let known = Arc::clone(&known);
         actors.push(Actor::new("discard", move |cpu| {
             let known = Arc::clone(&known);

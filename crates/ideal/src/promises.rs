@@ -4,7 +4,9 @@
 //! documentation of each API says, or what all kernels did where it says nothing.
 
 use crate::keepers::calls;
-use cowrace_mm::world::{Advice, Area, Backing, Call, CallSpec, GupFlags, Populate, Va, World};
+use crate::observation::descends;
+use crate::order::before;
+use cowrace_mm::world::{Advice, Area, Backing, Call, CallSpec, GupFlags, Populate, Target, World};
 
 /// How a handle relates to the memory that it was taken on, from a moment within the call that takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +72,9 @@ impl Promises {
 
     /// The rule for what a call of a scenario takes hold of, if it takes hold of anything.
     #[must_use]
-    pub fn rule(&self, world: &World, spec: &CallSpec, va: Va) -> Option<Rule> {
+    pub fn rule(&self, world: &World, spec: &CallSpec, target: Target) -> Option<Rule> {
         let rule = self.kind(&spec.call)?;
-        let is_own = rule == Rule::AliasIfOwn && !may_be_shared(world, va);
+        let is_own = rule == Rule::AliasIfOwn && !may_be_shared(world, spec, target);
         Some(if is_own || world.coherent.contains(&spec.id) { Rule::Alias } else { rule })
     }
 
@@ -102,9 +104,15 @@ pub(crate) const fn is_shared(area: &Area) -> bool {
         || matches!(area.populate, Populate::ZeroPage | Populate::None)
 }
 
-/// Whether that may be so at some time.
-fn may_be_shared(world: &World, va: Va) -> bool {
-    let discards = |call: &Call| matches!(*call, Call::Madvise { va: at, advice: Advice::DontNeed | Advice::Free } if at == va);
+/// Whether that may be so when a call takes hold of memory: to begin with, or since its owner, or an mm that the owner
+/// was forked from, has discarded it. What is discarded later is another matter: that is the owner's wish.
+fn may_be_shared(world: &World, taking: &CallSpec, Target { mm, va }: Target) -> bool {
     let area = &world.areas[va];
-    is_shared(area) || area.lazyfree || calls(world).any(|(_, spec)| discards(&spec.call))
+    is_shared(area)
+        || area.lazyfree
+        || calls(world).any(|(actor, spec)| {
+            matches!(spec.call, Call::Madvise { va: at, advice: Advice::DontNeed | Advice::Free } if at == va)
+                && world.actors[actor].mm.is_some_and(|discarding| descends(world, mm, discarding))
+                && !before(world, taking.id, spec.id)
+        })
 }

@@ -69,6 +69,24 @@ fn a_write_get_may_be_the_childs_after_a_fork() {
     check(ANON, &format!("a @A\n{line}\n{get}{tail}"), "r", &["1"]);
     check(ANON, &format!("a @A\n{line}\n{get}B = fork()\n{tail}"), "r", &["0", "1"]);
     check(ANON, &format!("a @A\n{line}\nB = fork()\n{get}{tail}"), "r", &["1"]);
+    // What the child does not inherit stays.
+    let stays = format!("a @A\n{line}\n{get}madvise(buf, MADV_DONTFORK)\nB = fork()\n{tail}");
+    check(ANON, &stays, "r", &["1"]);
+}
+
+#[test]
+fn a_write_get_may_be_the_memory_of_both_for_a_while() {
+    let line = "========================================";
+    let both = |rest: &str| {
+        let get = "h = get_user_pages_fast(buf, FOLL_WRITE)\nB = fork()\ndma_write(h[0], 1)";
+        format!("a @A{0:39}b @B\n{line}   ==========\n{get}\n=== all ===\n{rest}", "")
+    };
+    let pad = " ".repeat(43);
+    // Both may see it, or either, but not neither.
+    let seen = oracle(ANON, &both(&format!("r = buf[0]\n{pad}s = buf[0]")));
+    assert_eq!((seen.values("r").len(), seen.values("s").len()), (2, 2));
+    // Beside what is seen, whose it is at the end: the parent's, the child's, or for now that of both.
+    assert_eq!(seen.size().1, 5, "1 0 owner; 0 1 child; 1 1 owner, child, both");
 }
 
 #[test]
@@ -192,4 +210,127 @@ fn a_store_that_the_vma_forbids_does_not_wait_for_userfaultfd() {
                      \x20                         UFFDIO_WRITEPROTECT(A.buf, 0)\n\
                      r = buf[0]";
     check("mm A { buf: anon uffd_wp }", forbidden, "r", &["0"]);
+}
+
+#[test]
+fn protection_goes_with_the_page() {
+    let line = "==============================";
+    let column = |rest: &str| format!("a @A\n{line}\n{rest}r = buf[0]");
+    let protect = "UFFDIO_WRITEPROTECT(A.buf, WP)\n";
+    for area in ["anon uffd_wp", "anon uffd_wp wp_unpopulated"] {
+        let mms = format!("mm A {{ buf: {area} = 5, 5 }}");
+        let discarded = format!("{protect}madvise(buf, MADV_DONTNEED)\nbuf[0] = 1\n");
+        check(&mms, &column(&discarded), "r", &["1"]);
+    }
+    // Given up, it may be there still, and then the store waits for ever.
+    let given_up = format!("{protect}madvise(buf, MADV_FREE)\nbuf[0] = 1\n");
+    check("mm A { buf: anon uffd_wp = 5, 5 }", &column(&given_up), "r", &["1", "unset"]);
+}
+
+#[test]
+fn of_nothing_userfaultfd_protects_nothing_unless_it_was_asked_to() {
+    let is_held_up = |area: &str, first: &str, held_up: bool| {
+        let column = format!(
+            "a @A\n==============================\n{first}UFFDIO_WRITEPROTECT(A.buf, WP)\nbuf[0] = 1\nr = buf[0]"
+        );
+        // Nobody un-protects.
+        let value = if held_up { "unset" } else { "1" };
+        check(&format!("mm A {{ buf: {area} }}"), &column, "r", &[value]);
+    };
+    is_held_up("none uffd_wp", "", false);
+    is_held_up("none uffd_wp wp_unpopulated", "", true);
+    // The zero page is there, or the page is out on swap.
+    is_held_up("none uffd_wp", "p = buf[0]\n", true);
+    is_held_up("zero uffd_wp", "", true);
+    is_held_up("swapped uffd_wp", "", true);
+    let discard = "madvise(buf, MADV_DONTNEED)\n";
+    is_held_up("anon uffd_wp", discard, false);
+    is_held_up("anon uffd_wp wp_unpopulated", discard, true);
+}
+
+#[test]
+fn what_is_given_up_again_may_go_again() {
+    let twice = "a @A\n=======================\n\
+                 madvise(buf, MADV_FREE)\n\
+                 x = buf[0]\n\
+                 buf[0] = 1\n\
+                 madvise(buf, MADV_FREE)\n\
+                 y = buf[0]";
+    let oracle = oracle("mm A { buf: anon = 8, 9 }", twice);
+    assert_eq!(oracle.values("x").into_iter().collect::<Vec<_>>(), ["0", "8"]);
+    assert_eq!(oracle.values("y").into_iter().collect::<Vec<_>>(), ["0", "1"]);
+    // Each for itself, and once more before the end.
+    let once = "a @A\n=======================\nmadvise(buf, MADV_FREE)\nx = buf[0]\nbuf[0] = 1\ny = buf[0]";
+    check("mm A { buf: anon = 8, 9 }", once, "y", &["1"]);
+}
+
+#[test]
+fn what_was_stored_is_reported_though_it_is_given_up() {
+    let told = |rest: &str| {
+        format!(
+            "a @A\n=======================\nclear_refs(A)\nbuf[0] = 1\n{rest}s = soft_dirty(A.buf)\nr = buf[0]"
+        )
+    };
+    check(ANON, &told(""), "s", &["1"]);
+    let given_up = told("madvise(buf, MADV_FREE)\n");
+    // What was discarded is not there any more to be reported.
+    check(ANON, &given_up, "s", &["0", "1"]);
+    let seen: Vec<_> = [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
+        .into_iter()
+        .filter(|&(s, r)| oracle(ANON, &given_up).shows(&[("s", s), ("r", r)]))
+        .collect();
+    assert_eq!(seen, [("0", "0"), ("1", "0"), ("1", "1")], "a report of no store, and the store");
+}
+
+#[test]
+fn a_discard_that_comes_later_excuses_no_pin() {
+    let pin = |before: &str, after: &str| {
+        format!(
+            "a @A\n============================\n{before}h = pin_user_pages_fast(buf)\n{after}buf[0] = 4\ns = dma_read(h[0])"
+        )
+    };
+    check(ANON, &pin("madvise(buf, MADV_DONTNEED)\n", ""), "s", &["0", "4"]);
+    // It is the page of before, and nothing else.
+    check("mm A { buf: anon = 5, 5 }", &pin("", "madvise(buf, MADV_DONTNEED)\n"), "s", &["5"]);
+    let later = "a @A                          b @A\n\
+                 ============================  ===========================\n\
+                 h = pin_user_pages_fast(buf)\n\
+                 buf[0] = 4\n\
+                 s = dma_read(h[0])\n\
+                 === all ===\n\
+                 \x20                             madvise(buf, MADV_DONTNEED)";
+    check(ANON, later, "s", &["4"]);
+    let beside = later.replace("=== all ===\n", "");
+    check(ANON, &beside, "s", &["0", "4"]);
+}
+
+/// Two CPUs with an entry each while a third flushes: either may be the first to see what is new.
+#[test]
+fn cpus_are_flushed_in_any_order() {
+    let warm = "mm A { buf: anon warm = 5, 5 }";
+    let seen = |first: &str, second: &str| {
+        let columns = format!(
+            "{first} @A        {second} @A        zap @A\n============  ============  ===========================\n\
+             \x20                           madvise(buf, MADV_DONTNEED)\n"
+        );
+        let (new, old) = (["y = buf[0]", "f = 1"], ["wait f", "x = buf[0]"]);
+        let rows = new.into_iter().map(|cell| (cell, first == "new"));
+        let rows = rows.chain(old.into_iter().map(|cell| (cell, first == "old")));
+        let rows: String = rows
+            .map(|(cell, left)| if left { format!("{cell}\n") } else { format!("{:14}{cell}\n", "") })
+            .collect();
+        oracle(warm, &(columns + &rows))
+    };
+    for oracle in [seen("new", "old"), seen("old", "new")] {
+        for (y, x) in [("0", "0"), ("0", "5"), ("5", "0"), ("5", "5")] {
+            assert!(oracle.shows(&[("y", y), ("x", x)]), "y == {y}, x == {x}");
+        }
+    }
+    // What was returned from has reached everybody.
+    let after = "a @A        b @A        zap @A\n\
+                 ==========  ==========  ===========================\n\
+                 \x20                       madvise(buf, MADV_DONTNEED)\n\
+                 === all ===\n\
+                 y = buf[0]  x = buf[0]";
+    assert!(!oracle(warm, after).shows(&[("x", "5")]));
 }

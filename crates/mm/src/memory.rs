@@ -145,7 +145,7 @@ pub async fn handle_mm_fault(cpu: &Cpu, mut vmf: VmFault) -> FaultResult {
     let (mm, va) = (vmf.mm, vmf.va);
     vmf.orig_pte = cpu.ptep_get(mm, va).await;
     if vmf.orig_pte.none() {
-        return if is_file(cpu, va) { do_fault(cpu, &vmf).await } else { do_anonymous_page(cpu, &vmf).await };
+        return do_pte_missing(cpu, &vmf).await;
     }
     if !vmf.orig_pte.present() {
         return do_swap_page(cpu, &vmf).await;
@@ -171,8 +171,25 @@ pub async fn handle_mm_fault(cpu: &Cpu, mut vmf: VmFault) -> FaultResult {
     FaultResult::Done
 }
 
-fn is_file(cpu: &Cpu, va: Va) -> bool {
-    cpu.kernel().world.areas[va].backing == crate::world::Backing::PrivateFile
+/// `do_pte_missing`: nothing is mapped.
+async fn do_pte_missing(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
+    match cpu.kernel().world.areas[vmf.va].backing {
+        crate::world::Backing::Anon => do_anonymous_page(cpu, vmf).await,
+        crate::world::Backing::PrivateFile => do_fault(cpu, vmf).await,
+    }
+}
+
+/// `handle_pte_marker` with `pte_marker_handle_uffd_wp` (v6.4 on for anonymous memory): as where nothing is mapped,
+/// and what is mapped then is write-protected, so that a store comes back to `do_wp_page`. A registration never ends
+/// here, so no marker is left over from one.
+async fn handle_pte_marker(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
+    cpu.why(|| "userfaultfd has write-protected what is not there yet".to_owned());
+    do_pte_missing(cpu, vmf).await
+}
+
+/// `pte_mkuffd_wp` where a marker was (`vmf_orig_pte_uffd_wp`).
+fn keep_uffd_wp(cpu: &Cpu, vmf: &VmFault, pte: Pte) -> Pte {
+    if vmf.orig_pte.uffd_wp() { pte_wrprotect(cpu, pte.set(UFFD_WP)) } else { pte }
 }
 
 /// `do_anonymous_page`: the first touch. A read maps the zero page, a write a fresh page.
@@ -181,8 +198,8 @@ async fn do_anonymous_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let (mm, va) = (vmf.mm, vmf.va);
     if !vmf.write() {
         cpu.ptl_lock(mm).await;
-        if cpu.ptep_get(mm, va).await.none() || !cpu.rules().keeps(Ordering::AnonZeroPteNone) {
-            cpu.set_pte_at(mm, va, Pte::mk(crate::objects::ZERO_PAGE.into())).await;
+        if cpu.ptep_get(mm, va).await.same(vmf.orig_pte) || !cpu.rules().keeps(Ordering::AnonZeroPteNone) {
+            cpu.set_pte_at(mm, va, keep_uffd_wp(cpu, vmf, Pte::mk(crate::objects::ZERO_PAGE.into()))).await;
         }
         cpu.ptl_unlock(mm).await;
         return FaultResult::Done;
@@ -192,11 +209,11 @@ async fn do_anonymous_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     map_new_page(cpu, vmf, page, Ordering::AnonPteNone).await
 }
 
-/// Maps a fresh page, unless somebody has been faster: the end of `do_anonymous_page`, and `finish_fault`.
+/// Maps a fresh page, unless somebody has been faster (`vmf_pte_changed`): the end of `do_anonymous_page`, and `finish_fault`.
 async fn map_new_page(cpu: &Cpu, vmf: &VmFault, page: Page, recheck: Ordering) -> FaultResult {
     let (mm, va) = (vmf.mm, vmf.va);
     cpu.ptl_lock(mm).await;
-    if !cpu.ptep_get(mm, va).await.none() && cpu.rules().keeps(recheck) {
+    if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(recheck) {
         cpu.ptl_unlock(mm).await;
         put_page(cpu, page).await;
         return FaultResult::Done;
@@ -204,7 +221,7 @@ async fn map_new_page(cpu: &Cpu, vmf: &VmFault, page: Page, recheck: Ordering) -
     page_add_new_anon_rmap(cpu, page).await;
     lru_cache_add(cpu, page).await;
     let pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), Pte::mk(page)));
-    cpu.set_pte_at(mm, va, pte).await;
+    cpu.set_pte_at(mm, va, keep_uffd_wp(cpu, vmf, pte)).await;
     cpu.ptl_unlock(mm).await;
     FaultResult::Done
 }
@@ -517,6 +534,9 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
 async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let _frame = cpu.frame("do_swap_page");
     let (mm, va) = (vmf.mm, vmf.va);
+    if vmf.orig_pte.is_marker() {
+        return handle_pte_marker(cpu, vmf).await;
+    }
     let entry = vmf.orig_pte.entry();
     let cached = lookup_swap_cache(cpu, entry).await;
     let found = if cached.is_some() { cached } else { swapin_readahead(cpu, entry, va).await };

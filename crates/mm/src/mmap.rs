@@ -38,6 +38,9 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     } else if pte.is_swap() {
         free_swap_and_cache(cpu, pte.entry()).await;
         cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
+    } else if pte.is_marker() {
+        // Of anonymous memory the marker goes, whoever zaps (2bad466cc9d9, v6.4).
+        cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
     }
     cpu.ptl_unlock(mm).await;
     // tlb_finish_mmu.

@@ -1,6 +1,6 @@
 //! Changes of protection: mprotect, and the walk that userfaultfd shares with it.
 //!
-//! Follows `mm/mprotect.c` (v5.7 to v6.12): `mprotect_fixup`, `change_protection`, `change_pte_range`. Left
+//! Follows `mm/mprotect.c` (v5.7 to v6.12, markers as in v6.4): `mprotect_fixup`, `change_protection`, `change_pte_range`. Left
 //! out: NUMA hinting, PROT_NONE, VMA splits and merges.
 
 use cowrace_machine::Prim;
@@ -12,6 +12,7 @@ use crate::objects::{MmStruct, vm};
 use crate::pgtable::{pte_dirty, pte_mkwrite, pte_modify};
 use crate::pte::{Pte, UFFD_WP};
 use crate::tlb::{dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_page, inc_tlb_flush_pending};
+use crate::userfaultfd::userfaultfd_wp_use_markers;
 use crate::world::Va;
 
 /// What a walk does to each PTE.
@@ -91,6 +92,13 @@ async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bo
             Change::UffdWpResolve { .. } => cpu.set_pte_at(mm, va, pte.clear(UFFD_WP)).await,
             Change::Protection { .. } => {}
         }
+    } else if pte.is_marker() {
+        if let Change::UffdWpResolve { .. } = change {
+            cpu.set_pte_at(mm, va, Pte::default()).await;
+        }
+    } else if change == Change::UffdWp && userfaultfd_wp_use_markers(cpu, va) {
+        // Nothing is mapped, so no TLB has anything to drop.
+        cpu.set_pte_at(mm, va, Pte::marker_uffd_wp()).await;
     }
     cpu.ptl_unlock(mm).await;
     changed

@@ -62,8 +62,11 @@ fn pte_text(world: &World, arch: Arch, bits: u64) -> String {
     if pte.none() {
         return "none".to_owned();
     }
-    let mut text =
-        if pte.is_swap() { format!("swap({})", pte.entry().0) } else { page_name(world, pte.page().obj) };
+    let mut text = match () {
+        () if pte.is_swap() => format!("swap({})", pte.entry().0),
+        () if pte.is_marker() => "marker".to_owned(),
+        () => page_name(world, pte.page().obj),
+    };
     if pte.present() {
         text.push_str(if pte.write() { " RW" } else { " RO" });
         if pte_dirty(arch, pte) {

@@ -1,8 +1,8 @@
 //! Page-table entries: `pte_t` and swap entries in it.
 //!
 //! Follows `include/linux/pgtable.h` and `include/linux/swapops.h` (v5.7 to v6.15). The bits that the
-//! MMU reads are in [`cowrace_machine::mmu`]. Left out: protnone, migration and marker entries, special
-//! mappings other than the zero page.
+//! MMU reads are in [`cowrace_machine::mmu`]. Left out: protnone, migration entries, markers other than
+//! userfaultfd's, special mappings other than the zero page.
 
 use cowrace_machine::{Value, mmu};
 
@@ -14,6 +14,8 @@ pub const SOFT_DIRTY: u64 = 1 << 4;
 pub const SW_DIRTY: u64 = 1 << 8;
 /// The userfaultfd-wp bit.
 pub const UFFD_WP: u64 = 1 << 5;
+/// The entry is a marker (`make_pte_marker`): nothing is there, but something is known of it.
+pub const MARKER: u64 = 1 << 9;
 /// The entry is a swap entry.
 pub const SWAP: u64 = 1 << 6;
 /// The swap entry stands for a page that was exclusive (`pte_swp_exclusive`, v5.19 and later).
@@ -47,6 +49,12 @@ impl Pte {
     #[must_use]
     pub fn swap(entry: SwpEntry) -> Self {
         Self::from(SWAP | (u64::from(entry.0) << mmu::PFN_SHIFT))
+    }
+
+    /// `make_pte_marker(PTE_MARKER_UFFD_WP)`: nothing is there, and it is write-protected by userfaultfd.
+    #[must_use]
+    pub fn marker_uffd_wp() -> Self {
+        Self::from(MARKER | UFFD_WP)
     }
 
     /// The bits.
@@ -127,6 +135,12 @@ impl Pte {
     #[must_use]
     pub const fn is_swap(self) -> bool {
         self.has(SWAP)
+    }
+
+    /// `is_pte_marker`.
+    #[must_use]
+    pub const fn is_marker(self) -> bool {
+        self.has(MARKER)
     }
 
     /// `pte_swp_exclusive`.

@@ -28,6 +28,13 @@ pub async fn mwriteprotect_range(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool)
     }
 }
 
+/// `userfaultfd_wp_use_markers` (2bad466cc9d9, v6.4): whether what is not populated is to be protected as well, which
+/// who registers asks for (`UFFD_FEATURE_WP_UNPOPULATED`). Memory of files always has markers; it is left out.
+#[must_use]
+pub fn userfaultfd_wp_use_markers(cpu: &Cpu, va: Va) -> bool {
+    cpu.kernel().world.areas[va].wp_unpopulated
+}
+
 /// `handle_userfault`: sleeps until somebody un-protects, unless that has happened already. Gives up the
 /// lock that protects the VMA, and says so. Without `FAULT_FLAG_ALLOW_RETRY` it may not, and the fault fails.
 ///

@@ -125,6 +125,8 @@ pub struct Area {
     pub read_only: bool,
     /// Registered with userfaultfd for write-protection.
     pub uffd_wp: bool,
+    /// With `UFFD_FEATURE_WP_UNPOPULATED`: what is not populated is protected as well.
+    pub wp_unpopulated: bool,
     /// The page is in the LRU-add batch of this actor's CPU, which holds a reference.
     pub lru_batch: Option<ActorId>,
     /// Actors whose TLB has the entry, writable and dirty as the PTE is.

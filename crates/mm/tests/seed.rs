@@ -26,6 +26,7 @@ fn seed() -> World {
         lazyfree: false,
         read_only: false,
         uffd_wp: false,
+        wp_unpopulated: false,
         lru_batch: None,
         warm: vec![],
         words: [0, 0],

@@ -21,7 +21,7 @@ const KINDS: [(&str, Backing, Populate); 6] = [
 
 /// The words behind the kind: the name, whether columns may follow in parentheses (`None`: they must),
 /// the kinds that it makes sense with, and why not with others.
-const ATTRS: [(&str, Option<bool>, &[&str], &str); 9] = [
+const ATTRS: [(&str, Option<bool>, &[&str], &str); 10] = [
     (
         "wrprotected",
         Some(false),
@@ -45,6 +45,12 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 9] = [
     ("read_only", Some(false), &["anon", "none", "zero", "swapped", "swapcached", "file"], ""),
     (
         "uffd_wp",
+        Some(false),
+        &["anon", "none", "zero", "swapped", "swapcached"],
+        "userfaultfd write-protects anonymous memory only",
+    ),
+    (
+        "wp_unpopulated",
         Some(false),
         &["anon", "none", "zero", "swapped", "swapcached"],
         "userfaultfd write-protects anonymous memory only",
@@ -162,6 +168,11 @@ fn check(decl: AreaDecl) -> Result<AreaDecl, Diagnostic> {
                 format!("`{kind}` and `{name}` make no sense together"),
             )
             .help((*why).to_owned()));
+        }
+        if name == "wp_unpopulated" && !decl.attrs.iter().any(|other| other.name.text == "uffd_wp") {
+            let message = "`wp_unpopulated` is a feature of userfaultfd's write-protection";
+            return Err(Diagnostic::new(attr.name.at.clone(), message.to_owned())
+                .help(format!("write `{kind} uffd_wp wp_unpopulated`")));
         }
     }
     if matches!(decl.populate, Populate::None | Populate::ZeroPage) && decl.words != [0, 0] {

@@ -415,6 +415,7 @@ impl Names {
                     lazyfree: has("lazyfree"),
                     read_only: has("read_only"),
                     uffd_wp: has("uffd_wp"),
+                    wp_unpopulated: has("wp_unpopulated"),
                     lru_batch: None,
                     warm: Vec::new(),
                     words: area.words,

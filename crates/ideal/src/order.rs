@@ -1,0 +1,92 @@
+//! What of a scenario happens before what in every execution: by columns, barriers, variables, forks and exits.
+
+use cowrace_mm::World;
+use cowrace_mm::world::{ActorId, Arg, Call, CallSpec, MmId, Step, VarId};
+
+use crate::keepers::calls;
+
+/// Whether a call is over before another begins, however columns run.
+pub(crate) fn before(world: &World, first: u16, second: u16) -> bool {
+    let mut known: Vec<Vec<bool>> = world.actors.iter().map(|actor| vec![false; actor.steps.len()]).collect();
+    let mut todo: Vec<(ActorId, usize)> = Vec::new();
+    let is_first = |step: &Step| matches!(step, Step::Call(call) if call.id == first);
+    for (actor, spec) in world.actors.iter().enumerate() {
+        todo.extend(spec.steps.iter().position(is_first).map(|at| (actor, at)));
+    }
+    while let Some(place) = todo.pop() {
+        for (actor, at) in behind(world, place) {
+            let steps = &world.actors[actor].steps;
+            if at >= steps.len() || known[actor][at] {
+                continue;
+            }
+            if matches!(&steps[at], Step::Call(call) if call.id == second) {
+                return true;
+            }
+            known[actor][at] = true;
+            todo.push((actor, at));
+        }
+    }
+    false
+}
+
+/// The steps that begin only when a step is over, as far as it says so itself.
+fn behind(world: &World, (actor, at): (ActorId, usize)) -> Vec<(ActorId, usize)> {
+    let mut behind = vec![(actor, at + 1)];
+    let steps = |wanted: &dyn Fn(ActorId, &CallSpec) -> bool| -> Vec<(ActorId, usize)> {
+        let all =
+            world.actors.iter().enumerate().flat_map(|(actor, spec)| {
+                spec.steps.iter().enumerate().map(move |(at, step)| (actor, at, step))
+            });
+        all.filter(|(actor, _, step)| matches!(step, Step::Call(call) if wanted(*actor, call)))
+            .map(|(actor, at, _)| (actor, at))
+            .collect()
+    };
+    match &world.actors[actor].steps[at] {
+        Step::Barrier(id) => {
+            for (other, spec) in world.actors.iter().enumerate() {
+                let there = spec.steps.iter().position(|step| step == &Step::Barrier(*id));
+                behind.extend(there.map(|at| (other, at + 1)));
+            }
+        }
+        Step::Call(call) => {
+            if let Some(variable) = call.dest
+                && calls(world).filter(|(_, other)| other.dest == Some(variable)).count() == 1
+            {
+                behind.extend(steps(&|_, call| needs(&call.call, variable)));
+            }
+            if let Call::Fork { child } = call.call {
+                let born = (0..world.actors.len()).filter(|&other| world.actors[other].mm == Some(child));
+                behind.extend(born.map(|other| (other, 0)));
+            }
+        }
+    }
+    if let (Some(mm), true) = (world.actors[actor].mm, at + 1 == world.actors[actor].steps.len()) {
+        behind.extend(steps(&|waiter, call| waiter != actor && waits_for_exit(world, waiter, call, mm)));
+    }
+    behind
+}
+
+/// Whether a call waits until a variable is set.
+fn needs(call: &Call, variable: VarId) -> bool {
+    match *call {
+        Call::Store { value, .. }
+        | Call::DirectRead { value, .. }
+        | Call::Recvmsg { value, .. }
+        | Call::Set { value } => value == Arg::Variable(variable),
+        Call::DmaWrite { handle, value, .. } => handle == variable || value == Arg::Variable(variable),
+        Call::Release { handle } | Call::DmaRead { handle, .. } | Call::PipeRead { handle, .. } => {
+            handle == variable
+        }
+        Call::WaitVariable { variable: awaited } => awaited == variable,
+        _ => false,
+    }
+}
+
+/// Whether a call waits until the actors of an mm have finished.
+fn waits_for_exit(world: &World, waiter: ActorId, call: &CallSpec, mm: MmId) -> bool {
+    match call.call {
+        Call::WaitExit { mm: awaited } => awaited == mm,
+        Call::Exit => world.actors[waiter].mm == Some(mm),
+        _ => false,
+    }
+}
