@@ -148,7 +148,8 @@ fn changed(before: &Report, after: Option<&Report>) -> Option<Changed> {
 }
 
 fn change(before: Outcome, after: Option<Outcome>) -> Option<Change> {
-    let is_sound = |outcome: Outcome| matches!(outcome.verdict, Verdict::Holds | Verdict::Vacuous);
+    let sound = [Verdict::Holds, Verdict::Vacuous, Verdict::NotApplicable];
+    let is_sound = |outcome: Outcome| sound.contains(&outcome.verdict);
     let is_answered = |outcome: Outcome| is_sound(outcome) || outcome.verdict == Verdict::Violated;
     match after.filter(|&after| is_answered(before) && is_answered(after)) {
         None => Some(Change::Bounded),

@@ -26,7 +26,7 @@ impl Against {
                 continue;
             }
             match (before.verdict, report.verdict) {
-                (Verdict::Violated, Verdict::Violated) => all.otherwise += 1,
+                (Verdict::NotApplicable, _) | (Verdict::Violated, Verdict::Violated) => all.otherwise += 1,
                 (_, Verdict::Violated) => all.broken += 1,
                 (Verdict::Violated, Verdict::Holds) => all.mended += 1,
                 _ => all.otherwise += 1,

@@ -107,6 +107,9 @@ impl Task<'_> {
 
     /// As [`explore`](Self::explore), with all that comes of it.
     pub(crate) fn explored(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Explored {
+        if let Some(report) = self.not_applicable("explore", "sc") {
+            return Explored { report, consulted: Vec::new(), through: None, frontier: None };
+        }
         let Exploration { limits, exhaustive, preemptions, coverage, threads, resumable, frontier, .. } = how;
         let started = Instant::now();
         let aside = Aside::default();
@@ -170,6 +173,19 @@ impl Task<'_> {
         Explored { report, consulted: vec![consulted, counted], through, frontier }
     }
 
+    /// The report of a kernel that does not have what the scenario asks for; `None` if it has.
+    pub(crate) fn not_applicable(&self, engine: &str, memory: &str) -> Option<Report> {
+        let feature = self.era.lacks(self.variant.world())?;
+        let verdict = Verdict::NotApplicable;
+        let (name, since, commit) = (feature.name, feature.since, feature.commit);
+        Some(Report {
+            verdict,
+            detail: Some(format!("{name} came with {since} ({commit})")),
+            as_expected: self.as_expected(verdict, None),
+            ..self.report(engine, memory)
+        })
+    }
+
     /// A report of nothing yet.
     pub(crate) fn report(&self, engine: &str, memory: &str) -> Report {
         Report {
@@ -225,6 +241,8 @@ impl Task<'_> {
             Some(expected) => expected
                 .verdict()
                 .map(|due| due == verdict && expected.class().is_none_or(|c| class == Some(c))),
+            // A file need not say of a kernel what that does not have.
+            None if verdict == Verdict::NotApplicable => Some(true),
             None if self.is_as_released() => Some(verdict == Verdict::Holds),
             None => None,
         }

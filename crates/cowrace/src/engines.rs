@@ -112,6 +112,13 @@ impl Engines {
         sharing: &mut Sharing,
     ) -> Vec<Report> {
         let other = watch.other();
+        let (engine, memory) = match &self.asked {
+            Asked::One(second, _) => (second.name(), second.memory()),
+            Asked::Explore(_) | Asked::All(..) => ("explore", "sc"),
+        };
+        if let Some(report) = task.not_applicable(engine, memory) {
+            return vec![report];
+        }
         match &self.asked {
             Asked::Explore(how) => vec![sharing.explore(task, how.with(threads), watch)],
             Asked::One(second, limits) => vec![task.ask_watched(*second, *limits, false, other).report],

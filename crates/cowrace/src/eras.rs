@@ -108,9 +108,7 @@ pub(crate) fn told(version: &Version) -> Vec<String> {
     }
     if !unknown.is_empty() {
         let ids = unknown.join(", ");
-        notes.push(format!(
-            "note: it is not known whether {name} has {ids}; it is taken to have none of them"
-        ));
+        notes.push(format!("note: it is not known whether {name} has {ids}; it is taken to be without"));
     }
     notes
 }

@@ -11,11 +11,12 @@ pub fn exit(report: &Report) -> Exit {
     if report.as_expected != Some(false) {
         return Exit::Ok;
     }
-    let harmless = [Verdict::Holds.name(), Verdict::Vacuous.name()];
+    let harmless = [Verdict::Holds.name(), Verdict::Vacuous.name(), Verdict::NotApplicable.name()];
     let violation_was_due = report.expected.as_deref().is_some_and(|e| !harmless.contains(&e));
     match report.verdict {
         Verdict::Violated if !violation_was_due => Exit::Unexpected,
-        Verdict::Violated | Verdict::Holds => Exit::Gone,
+        Verdict::NotApplicable if !violation_was_due => Exit::Bounded,
+        Verdict::Violated | Verdict::Holds | Verdict::NotApplicable => Exit::Gone,
         Verdict::Vacuous => Exit::Vacuous,
         Verdict::Bounded | Verdict::Inconclusive => Exit::Bounded,
     }

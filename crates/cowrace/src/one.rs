@@ -69,6 +69,10 @@ impl One {
 
     /// Runs one execution.
     pub(crate) fn run(&self, task: Task<'_>, way: Way<'_>) -> Result<Trace, Impossible> {
+        if let Some(report) = task.not_applicable("explore", "sc") {
+            let reason = format!("not applicable: {}", report.detail.unwrap_or_default());
+            return Err(Impossible { shown: format!("error: {reason}"), reason });
+        }
         match way {
             Way::AsWritten => task.as_written().map_err(|error| self.impossible_row(task.variant, &error)),
             Way::Schedule(schedule) => replay(&task.program(), schedule).map_err(|error| Impossible {

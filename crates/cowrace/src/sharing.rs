@@ -34,6 +34,10 @@ impl Sharing {
         how: Exploration<'_>,
         observer: &mut (dyn Observer + Send),
     ) -> Report {
+        // What a kernel does not have is no matter of rules.
+        if let Some(report) = task.not_applicable("explore", "sc") {
+            return report;
+        }
         if let Some(searched) = self.search_of(task.era) {
             return same(task, &searched.report);
         }

@@ -21,6 +21,9 @@ pub(crate) struct Trials<'t, 'p> {
 impl Trials<'_, '_> {
     /// What is found under an era.
     fn found(&mut self, era: &Era) -> Found {
+        if let Some(report) = (Task { era, ..self.task }).not_applicable("explore", "sc") {
+            return Found::from(&report);
+        }
         if let Some(found) = self.sharing.known(era) {
             return found;
         }

@@ -3,7 +3,7 @@
 use cowrace_machine::{Cond, Mark, Prim};
 
 use crate::cpu::Cpu;
-use crate::gup::{Foll, get_user_pages, get_user_pages_fast, release};
+use crate::gup::{Foll, get_user_pages, get_user_pages_fast, pins, release};
 use crate::madvise::madvise;
 use crate::objects::{MmStruct, variable};
 use crate::task_mmu::{clear_refs_write, pagemap_soft_dirty};
@@ -106,7 +106,7 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
                 get_user_pages(cpu, mm, va, foll).await
             };
             cpu.step("gup");
-            handle(page, pin, flags.write)
+            handle(page, pins(cpu, pin), flags.write)
         }
         Call::ExtractPages { va, write } => {
             let taken = user::iov_iter_extract_pages(cpu, mm, va, write).await;
@@ -149,7 +149,7 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
         Call::IoUringRegister { va } => {
             let page = user::io_uring_register(cpu, mm, va).await;
             cpu.step("gup");
-            handle(page, true, true)
+            handle(page, pins(cpu, true), true)
         }
         Call::Fork { child } => {
             crate::fork::dup_mmap(cpu, mm, child).await;

@@ -7,7 +7,9 @@
 use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
-use crate::era::{AeBarriers, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, Ordering, PinSteps};
+use crate::era::{
+    AeBarriers, FollPin, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, Ordering, PinSteps,
+};
 use crate::memory::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
 use crate::objects::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
 use crate::pgtable::pte_dirty;
@@ -25,14 +27,26 @@ pub struct Foll {
 }
 
 impl Foll {
+    /// What the kernel makes of it: without `FOLL_PIN` who pins takes a reference like any other.
+    fn of(self, cpu: &Cpu) -> Self {
+        Self { pin: pins(cpu, self.pin), ..self }
+    }
+
     const fn refs(self) -> u64 {
         if self.pin { GUP_PIN_COUNTING_BIAS } else { 1 }
     }
 }
 
+/// Whether what asks for a pin gets one: before 3faa52c03f44 (v5.7) `pin_user_pages` is `get_user_pages`, and
+/// `unpin_user_page` is `put_page`.
+pub fn pins(cpu: &Cpu, pin: bool) -> bool {
+    pin && cpu.rules().is(FollPin::Yes)
+}
+
 /// `get_user_pages_fast`, `pin_user_pages_fast`: without locks if it can, else the slow way.
 pub async fn get_user_pages_fast(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Result<Page, Errno> {
     let _frame = cpu.frame("internal_get_user_pages_fast");
+    let foll = foll.of(cpu);
     set_has_pinned(cpu, mm, foll).await;
     match lockless_pages_from_mm(cpu, mm, va, foll).await {
         Some(page) => Ok(page),
@@ -170,6 +184,7 @@ async fn gup_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
 /// faulting in what is missing. Whether a fault may drop the lock to wait is up to the caller: [`GupFlags::unlockable`].
 pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Result<Page, Errno> {
     let _frame = cpu.frame("__get_user_pages");
+    let foll = foll.of(cpu);
     set_has_pinned(cpu, mm, foll).await;
     cpu.mmap_read_lock(mm).await;
     let mut foll_cow = false;

@@ -8,7 +8,7 @@ use cowrace_machine::{Prim, UserAccess};
 
 use crate::cpu::Cpu;
 use crate::era::{DirectIo, IoUringPin};
-use crate::gup::{Foll, get_user_pages, get_user_pages_fast, release};
+use crate::gup::{Foll, get_user_pages, get_user_pages_fast, pins, release};
 use crate::memory::do_user_addr_fault;
 use crate::objects::{MmStruct, Page, tlb, tlb_entry};
 use crate::swap::put_page;
@@ -39,7 +39,7 @@ const READ: GupFlags = GupFlags { write: false, force: false, longterm: false, u
 const WRITE: GupFlags = GupFlags { write: true, ..READ };
 
 fn direct_io(cpu: &Cpu, flags: GupFlags) -> Foll {
-    Foll { pin: cpu.rules().is(DirectIo::Pin), flags }
+    Foll { pin: pins(cpu, cpu.rules().is(DirectIo::Pin)), flags }
 }
 
 /// `iov_iter_extract_pages` (`lib/iov_iter.c`, v6.3 on; `iov_iter_get_pages2` and `iov_iter_get_pages` before):

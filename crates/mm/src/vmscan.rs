@@ -8,7 +8,7 @@
 use cowrace_machine::Prim;
 
 use crate::cpu::Cpu;
-use crate::era::{AeBarriers, AnonExclusive, MadvFree, Ordering, ReclaimPin};
+use crate::era::{AeBarriers, AnonExclusive, LazyfreeKept, MadvFree, Ordering, ReclaimPin};
 use crate::objects::kernel::SWAP_LOCK;
 use crate::objects::{MmStruct, Page, pg};
 use crate::page_alloc::free_unref_page;
@@ -214,8 +214,11 @@ async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: &mut
 
 /// `try_to_unmap_one` for a page of `MADV_FREE`: discarded, unless it has been written to since.
 async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -> bool {
-    let discard = match cpu.rules().madv_free() {
-        MadvFree::Dirty => !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await,
+    let (discard, dirty) = match cpu.rules().madv_free() {
+        MadvFree::Dirty => {
+            let dirty = cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await;
+            (!dirty, dirty)
+        }
         MadvFree::RefAndDirty => {
             // 6c8e2a256915: GUP-fast takes its reference before it looks at the PTE again.
             cpu.fence(Prim::SmpMb, Ordering::LazyfreeMb).await;
@@ -229,12 +232,17 @@ async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -
                     cpu.name(page)
                 )
             });
-            count == 1 + mapcount && !dirty
+            (count == 1 + mapcount && !dirty, dirty)
         }
     };
     if !discard {
         cpu.set_pte_at(mm, va, pte).await;
-        cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::SetPageSwapBacked).await;
+        if dirty || cpu.rules().is(LazyfreeKept::SwapBacked) {
+            cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::SetPageSwapBacked).await;
+        } else {
+            // faeb2831b517: whoever refers to it marks it dirty if they write.
+            cpu.why(|| format!("{} is clean, so it is still one to free", cpu.name(page)));
+        }
         cpu.ptl_unlock(mm).await;
         return false;
     }

@@ -80,6 +80,7 @@ fn seed() -> World {
 /// race, the fault may take the VMA's lock or find it taken (v6.4), a pin in two steps that reads
 /// `write_protect_seq` has more to be overtaken in than a get (v6.12).
 const HOLDS: &[(&str, u64)] = &[
+    ("v5.4", 909),
     ("v5.7", 200),
     ("v5.8", 200),
     ("v5.19", 126),

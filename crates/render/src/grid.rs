@@ -116,6 +116,7 @@ pub(crate) fn code(report: &Report) -> &'static str {
         (Verdict::Bounded, _) => "bo",
         (Verdict::Vacuous, _) => "va",
         (Verdict::Inconclusive, _) => "in",
+        (Verdict::NotApplicable, _) => "na",
         (Verdict::Violated, None) => "VI",
         (Verdict::Violated, Some(class)) => match class {
             C::Leak => "LK",

@@ -14,12 +14,15 @@ pub fn line(report: &Report) -> String {
     if report.engine != OURS {
         parts.push(format!("engine {}", report.engine));
     }
-    parts.push(explored(report));
-    parts.push(extent(report).to_owned());
-    parts.push(match &report.same_as {
-        Some(era) => format!("same as {era}"),
-        None => format!("{:.2} s", report.seconds),
-    });
+    // Nothing was searched for what a kernel does not have.
+    if report.verdict != Verdict::NotApplicable {
+        parts.push(explored(report));
+        parts.push(extent(report).to_owned());
+        parts.push(match &report.same_as {
+            Some(era) => format!("same as {era}"),
+            None => format!("{:.2} s", report.seconds),
+        });
+    }
     if report.verdict == Verdict::Holds {
         parts.push(format!("[{}]", conditions(report)));
     }
@@ -244,6 +247,13 @@ pub(crate) mod tests {
         );
         holds.environment = vec!["lru_drain".into(), "reclaim<=1".into()];
         assert!(line(&holds).contains("env lru_drain, reclaim<=1]"));
+    }
+
+    #[test]
+    fn what_a_kernel_does_not_have_was_not_searched() {
+        let mut lacks = report("x", "v5.4", None, Some(true));
+        (lacks.verdict, lacks.complete, lacks.executions) = (Verdict::NotApplicable, false, 0);
+        assert_eq!(line(&lacks), "NOT-APPLICABLE  x  era v5.4");
     }
 
     #[test]

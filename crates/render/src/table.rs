@@ -17,6 +17,7 @@ const MEANINGS: &[(Verdict, &str)] = &[
     (Verdict::Bounded, "a limit ended the search"),
     (Verdict::Vacuous, "no execution opened the window"),
     (Verdict::Inconclusive, "could not be answered"),
+    (Verdict::NotApplicable, "the kernel does not have it"),
 ];
 
 /// How a table says what is in a cell.

@@ -69,6 +69,7 @@ fn sentence(course: &Course) -> String {
 fn stands(found: Found, era: &str) -> String {
     match found.is_known() {
         true => format!("{} in {era}", state(found)),
+        false if !found.applies() => format!("not applicable in {era}"),
         false => format!("not known in {era} ({})", found.verdict),
     }
 }

@@ -173,7 +173,7 @@ fn case(part: &Text, decl: &mut ExpectDecl) -> Result<(), Diagnostic> {
 }
 
 fn outcome(words: &[Word<'_>], part: &Text) -> Result<Expectation, Diagnostic> {
-    let others = ["holds", "vacuous", "violated", "unknown"];
+    let others = ["holds", "vacuous", "violated", "not-applicable", "unknown"];
     let all = || others.into_iter().chain(Class::ALL.iter().map(|c| c.name()));
     let Some(word) = words.first() else {
         return Err(Diagnostic::new(part.whole(), "expected an outcome behind this").help(USAGE));
@@ -182,6 +182,7 @@ fn outcome(words: &[Word<'_>], part: &Text) -> Result<Expectation, Diagnostic> {
         "holds" => Expectation::Holds,
         "vacuous" => Expectation::Vacuous,
         "violated" => Expectation::Violated(None),
+        "not-applicable" => Expectation::NotApplicable,
         "unknown" => Expectation::Unknown,
         name => match name.parse() {
             Ok(class) => Expectation::Violated(Some(class)),
@@ -249,8 +250,8 @@ fn bound(name: &str, word: &Word<'_>) -> Result<Option<Release>, Diagnostic> {
 }
 
 fn unknown_era(name: &str, word: &Word<'_>) -> Diagnostic {
-    let outcome =
-        matches!(name, "holds" | "vacuous" | "violated" | "unknown") || name.parse::<Class>().is_ok();
+    let outcome = matches!(name, "holds" | "vacuous" | "violated" | "not-applicable" | "unknown")
+        || name.parse::<Class>().is_ok();
     let diagnostic = Diagnostic::new(word.at.clone(), format!("unknown era {}", quote(name)));
     if outcome {
         return diagnostic

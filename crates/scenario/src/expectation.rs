@@ -17,6 +17,8 @@ pub enum Expectation {
     Vacuous,
     /// Some execution is bad: in this way, or in any.
     Violated(Option<Class>),
+    /// The kernel does not have what the scenario asks for.
+    NotApplicable,
     /// Nobody knows: what is found is reported and not judged.
     Unknown,
 }
@@ -29,6 +31,7 @@ impl Expectation {
             Self::Holds => Some(Verdict::Holds),
             Self::Vacuous => Some(Verdict::Vacuous),
             Self::Violated(_) => Some(Verdict::Violated),
+            Self::NotApplicable => Some(Verdict::NotApplicable),
             Self::Unknown => None,
         }
     }
@@ -51,27 +54,38 @@ impl fmt::Display for Expectation {
             Self::Vacuous => "vacuous",
             Self::Violated(None) => "violated",
             Self::Violated(Some(class)) => class.name(),
+            Self::NotApplicable => "not-applicable",
             Self::Unknown => "unknown",
         })
     }
 }
 
 /// What the statements of a file say of an era. Those for the variant go before those for all.
-pub(crate) fn find(expects: &[ExpectDecl], era: &Era, variant: Option<&str>) -> Option<Expectation> {
+/// Of a kernel that does not have what the scenario asks for, `else` says nothing.
+pub(crate) fn find(
+    expects: &[ExpectDecl],
+    era: &Era,
+    variant: Option<&str>,
+    applies: bool,
+) -> Option<Expectation> {
     let special = expects
         .iter()
         .filter(|e| e.variant.is_some() && e.variant.as_ref().map(|v| v.text.as_str()) == variant);
     let general = expects.iter().filter(|e| e.variant.is_none());
-    among(special, era).or_else(|| among(general, era))
+    among(special, era, applies).or_else(|| among(general, era, applies))
 }
 
-fn among<'e>(expects: impl Iterator<Item = &'e ExpectDecl> + Clone, era: &Era) -> Option<Expectation> {
+fn among<'e>(
+    expects: impl Iterator<Item = &'e ExpectDecl> + Clone,
+    era: &Era,
+    applies: bool,
+) -> Option<Expectation> {
     let case = expects.clone().flat_map(|e| &e.cases).find(|c| matches(c, era));
     if let Some(case) = case {
         return Some(case.outcome);
     }
     // What a file says of everything else, it says of kernels that it knows, as they are.
-    let known = era.toggles().is_empty() && era.like().is_some();
+    let known = applies && era.toggles().is_empty() && era.like().is_some();
     known.then(|| expects.clone().find_map(|e| e.otherwise)).flatten()
 }
 

@@ -146,10 +146,12 @@ impl Scenario {
         self.variants.iter().find(|v| v.name() == name)
     }
 
-    /// What the file expects under an era; `None` is no expectation.
+    /// What the file expects under an era; `None` is no expectation. Where the era does not have what the variant asks
+    /// for, only what the file says of it by name counts.
     #[must_use]
     pub fn expectation(&self, era: &Era, variant: &Variant) -> Option<Expectation> {
-        expectation::find(&self.file.footer.expects, era, variant.name())
+        let applies = era.lacks(variant.world()).is_none();
+        expectation::find(&self.file.footer.expects, era, variant.name(), applies)
     }
 
     /// Everything above the names of the columns, verbatim.

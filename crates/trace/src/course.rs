@@ -17,7 +17,13 @@ impl Found {
     /// Whether the question was answered.
     #[must_use]
     pub const fn is_known(self) -> bool {
-        !matches!(self.verdict, Verdict::Bounded | Verdict::Inconclusive)
+        !matches!(self.verdict, Verdict::Bounded | Verdict::Inconclusive | Verdict::NotApplicable)
+    }
+
+    /// Whether the kernel has what the scenario asks for.
+    #[must_use]
+    pub const fn applies(self) -> bool {
+        !matches!(self.verdict, Verdict::NotApplicable)
     }
 
     /// Whether something bad was found.

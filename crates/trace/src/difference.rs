@@ -60,6 +60,11 @@ impl Change {
     pub fn of(before: Found, after: Found) -> Self {
         let holds = after.verdict == crate::Verdict::Holds;
         match (before.is_violated(), after.is_violated()) {
+            // What one of the two does not have is neither broken nor mended.
+            _ if !before.applies() && !after.applies() => Self::None,
+            _ if !before.applies() && after.is_known() || before.is_known() && !after.applies() => {
+                Self::Other
+            }
             _ if !before.is_known() || !after.is_known() => Self::NotKnown,
             _ if before == after => Self::None,
             (false, true) => Self::Broken,
@@ -97,6 +102,10 @@ mod tests {
         let [leak, lost] = [Class::Leak, Class::LostRead].map(|class| found(Verdict::Violated, Some(class)));
         for (before, after, change) in [
             (holds, leak, Change::Broken),
+            (found(Verdict::NotApplicable, None), leak, Change::Other),
+            (leak, found(Verdict::NotApplicable, None), Change::Other),
+            (found(Verdict::NotApplicable, None), found(Verdict::NotApplicable, None), Change::None),
+            (found(Verdict::NotApplicable, None), bounded, Change::NotKnown),
             (vacuous, leak, Change::Broken),
             (leak, holds, Change::Mended),
             (leak, vacuous, Change::Other),

@@ -57,6 +57,8 @@ names! {
         Vacuous = "vacuous",
         /// The question could not be answered.
         Inconclusive = "inconclusive",
+        /// The kernel does not have a call of the scenario, or what brings its memory into the state that it begins in.
+        NotApplicable = "not-applicable",
     }
 }
 

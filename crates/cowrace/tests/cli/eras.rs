@@ -231,3 +231,47 @@ fn what_is_not_there_says_what_is() {
     check(&["--arch", "vax"]).says(&["x86", "arm64"]);
     cowrace(&["check", "plain.race", "--era", "v5.9", "--engine", "explore", "--memory", "sc"]).exits(0);
 }
+
+/// A call that a kernel does not have is no `holds`.
+#[test]
+fn what_a_kernel_does_not_have_is_not_applicable() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = |expect: &str| {
+        let text = format!(
+            "race wp\nmm A {{ buf: anon }}\n\nt @A\n==========================\nUFFDIO_WRITEPROTECT(buf, 0)\nbuf[0] = 1\n\nalways A.buf[0] == 1 else lost-write\n{expect}\n"
+        );
+        let path = dir.path().join("wp.race");
+        std::fs::write(&path, text).expect("a file");
+        path.to_str().expect("a name").to_owned()
+    };
+    let check = |expect: &str, exit| {
+        let done = cowrace(&["check", &file(expect), "--era", "v5.4", "--format", "json"]).exits(exit);
+        let object = done.objects().remove(0);
+        assert_eq!(
+            (&object["verdict"], &object["class"]),
+            (&"not-applicable".into(), &serde_json::Value::Null)
+        );
+        assert_eq!(object["detail"], "UFFDIO_WRITEPROTECT came with v5.7 (ffd05793963a)");
+        (object["expected"].clone(), object["as_expected"].clone())
+    };
+    assert_eq!(check("", 0), (serde_json::Value::Null, true.into()));
+    assert_eq!(check("expect else holds", 0), (serde_json::Value::Null, true.into()));
+    assert_eq!(check("expect v5.4 not-applicable; else holds", 0), ("not-applicable".into(), true.into()));
+    assert_eq!(check("expect v5.4..v5.7 holds", 12), ("holds".into(), false.into()));
+    assert_eq!(check("expect v5.4 lost-write", 11), ("lost-write".into(), false.into()));
+    // Expected of a kernel that has it, it is an error of the file.
+    let path = file("expect v5.7 not-applicable");
+    cowrace(&["check", &path, "--era", "v5.7"]).exits(11);
+    // A cell of its own, shared with nobody, and no execution.
+    let path = file("expect else holds");
+    let done = cowrace(&["matrix", &path, "--era", "v5.7", "--era", "v5.4", "--era", "v5.4.214"]).exits(0);
+    done.prints(&["not-applicable", "the kernel does not have it"]);
+    let args = [path.as_str(), "--era", "v5.4"];
+    cowrace(&[&["replay"], &args[..], &["--as-written"]].concat()).exits(12).says(&["came with v5.7"]);
+    cowrace(&[&["check", "--engine", "shuttle"], &args[..]].concat()).exits(0);
+    cowrace(&["diff", "v5.4", "v5.7", &path]).exits(0);
+    // What user space cannot call toggles do not bring.
+    cowrace(&[&["check", "--with", "3faa52c03f44", "--format", "json"], &args[..]].concat())
+        .exits(0)
+        .prints(&["not-applicable"]);
+}

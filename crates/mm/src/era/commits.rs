@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
-    ClearRefsPin, DirectIo, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead, HasPinned,
-    IoUringPin, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Release, Rules, SwapinRecheck,
-    SwapinReuse, SwapinWritable, UffdFlush, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain,
-    WpReuse, WpUnlock, ZapLruDrain,
+    ClearRefsPin, DirectIo, FollPin, ForkPin, ForkSeq, FreeSwapCache, GupForce, GupLongterm, GupRead,
+    HasPinned, IoUringPin, LazyfreeKept, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin,
+    Release, Rules, SwapinRecheck, SwapinReuse, SwapinWritable, UffdFlush, UffdUnprotect, UnshareCopy,
+    VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// Where a row's statement comes from.
@@ -118,6 +118,24 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("reclaim-batch-vs-mprotect"),
         provenance: Provenance::Read,
         rule: |r| r.batched_flush = BatchedFlush::Catch,
+    },
+    Commit {
+        id: "0758cd830494",
+        landed: landed("v5.6"),
+        title: "asm-generic/tlb: avoid potential double flush",
+        closes: "it takes clear_refs its flush, which went by the gather of the whole mm",
+        effect: Effect::Opens("softdirty-flush-elided"),
+        provenance: Provenance::Read,
+        rule: |r| r.clear_refs_flush = ClearRefsFlush::Elided,
+    },
+    Commit {
+        id: "3faa52c03f44",
+        landed: landed("v5.7"),
+        title: "mm/gup: track FOLL_PIN pages",
+        closes: "pins can be told from other references",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.foll_pin = FollPin::Yes,
     },
     Commit {
         id: "17839856fd58",
@@ -467,6 +485,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.zap_lru_drain = ZapLruDrain::No,
+    },
+    Commit {
+        id: "faeb2831b517",
+        landed: landed("v6.15"),
+        title: "mm: set folio swapbacked iff folios are dirty in try_to_unmap_one",
+        closes: "a clean page of MADV_FREE that somebody refers to for a moment is freed later, and not kept for good",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.lazyfree_kept = LazyfreeKept::IfDirty,
     },
     Commit {
         id: "aa-copy-on-read",

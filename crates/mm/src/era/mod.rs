@@ -2,6 +2,7 @@
 
 mod commits;
 mod difference;
+mod features;
 mod ids;
 mod orderings;
 mod presets;
@@ -16,6 +17,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 pub use commits::{COMMITS, Commit, Effect, Landed, Provenance};
+pub use features::{FEATURES, Feature};
 pub use ids::{IdError, commit};
 pub use orderings::{KEPT, NONE, Ordering, OrderingKind, Orderings, Removal};
 pub use presets::{PRESETS, Preset};

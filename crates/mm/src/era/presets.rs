@@ -58,10 +58,16 @@ const fn other(
 /// Every preset: releases and stable trees oldest first, then proposals.
 pub const PRESETS: &[Preset] = &[
     mainline(
-        "v5.7",
-        "mapcount and swapcount decide, a read GUP takes what is mapped, fork shares pinned pages",
+        "v5.4",
+        "mapcount and swapcount decide; no pins, which are references like any other, and no userfaultfd-wp",
         None,
         &["4969c1192d15", "31c4a3d3a0f8", "3ea277194daa"],
+    ),
+    mainline(
+        "v5.7",
+        "mapcount and swapcount decide, a read GUP takes what is mapped, fork shares pinned pages",
+        Some("v5.4"),
+        &["0758cd830494", "3faa52c03f44"],
     ),
     mainline("v5.8", "as v5.7, and a read GUP breaks COW as a write does", Some("v5.7"), &["17839856fd58"]),
     mainline(
@@ -147,9 +153,9 @@ pub const PRESETS: &[Preset] = &[
     ),
     mainline(
         "v6.15",
-        "unmapping leaves the LRU batches alone; what else is new concerns large folios",
+        "unmapping leaves the LRU batches alone; a clean page of MADV_FREE stays one; the rest concerns large folios",
         Some("v6.12"),
-        &["1aa43598c03b"],
+        &["1aa43598c03b", "faeb2831b517"],
     ),
     mainline(
         "v6.18",

@@ -62,7 +62,7 @@ macro_rules! rules {
             })*
         }
 
-        /// All rules of one kernel. The default is mainline v5.7 without any of the listed commits.
+        /// All rules of one kernel. The default is mainline v5.4 without any of the listed commits.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct Rules {
             $($(#[doc = $doc])+ pub $field: $type,)*
@@ -242,6 +242,13 @@ rules! {
         /// An anonymous exclusive page (5535be309971).
         AnonExclusive = "anon-exclusive",
     }
+    /// Whether pins are counted apart from other references (3faa52c03f44).
+    foll_pin: FollPin = No {
+        /// There is no `FOLL_PIN`: whoever pins in later kernels takes a reference like any other.
+        No = "no",
+        /// A pin adds `GUP_PIN_COUNTING_BIAS`.
+        Yes = "yes",
+    }
     /// How GUP-fast takes a `FOLL_PIN` reference.
     pin_steps: PinSteps = One {
         /// One `page_ref_add_unless` of the whole bias.
@@ -294,7 +301,7 @@ rules! {
         No = "no",
         /// Keeps it, if the test before `add_to_swap` sees the pin.
         Skip = "skip",
-        /// And tests again when it is unmapped (v6.3).
+        /// And tests again when it is unmapped (d824ec2a1546).
         SkipAndRecheck = "skip-and-recheck",
     }
     /// Whether a change of PTEs first does the flush that reclaim has put off (3ea277194daa).
@@ -303,6 +310,13 @@ rules! {
         Defer = "defer",
         /// `flush_tlb_batched_pending`.
         Catch = "catch",
+    }
+    /// When a page of `MADV_FREE` that reclaim cannot discard is swap-backed again (faeb2831b517).
+    lazyfree_kept: LazyfreeKept = SwapBacked {
+        /// Always: it is freed no more.
+        SwapBacked = "swap-backed",
+        /// If it is dirty; a reference more only puts off that it is freed.
+        IfDirty = "if-dirty",
     }
     /// When reclaim discards a page of `MADV_FREE` (6c8e2a256915).
     madv_free: MadvFree = Dirty {
@@ -341,11 +355,11 @@ rules! {
         /// If the PTE is writable and the test sees the pin.
         Skip = "skip",
     }
-    /// Whether clear_refs flushes the TLB before it returns (912efa17e512).
-    clear_refs_flush: ClearRefsFlush = Elided {
+    /// Whether clear_refs flushes the TLB before it returns (0758cd830494, 912efa17e512).
+    clear_refs_flush: ClearRefsFlush = Explicit {
         /// The mmu_gather is empty, so nothing is flushed (0758cd830494, v5.6).
         Elided = "elided",
-        /// `flush_tlb_mm`.
+        /// `flush_tlb_mm`; up to v5.5 by `tlb_finish_mmu`, of a gather for the whole mm.
         Explicit = "explicit",
     }
     /// Whether a write fault in a userfaultfd-wp area flushes first if a flush is pending (6ce64428d620).
@@ -355,7 +369,7 @@ rules! {
         /// It flushes.
         Yes = "yes",
     }
-    /// Whether un-protecting gives back the write bit of a page that is exclusive (v6.2, v6.3).
+    /// Whether un-protecting gives back the write bit of a page that is exclusive (931298e103c2).
     uffd_unprotect: UffdUnprotect = ClearsWrite {
         /// The PTE ends up read-only even if it was not before.
         ClearsWrite = "clears-write",

@@ -35,7 +35,7 @@ impl Era {
 /// A spelling, from a release on.
 #[derive(Clone, Copy, Debug)]
 pub struct Since {
-    /// The first release that has it. v5.7 is the oldest that an era stands for.
+    /// The first release that has it. v5.4 is the oldest that an era stands for.
     pub since: Release,
     /// What kernels call the function.
     pub name: &'static str,
@@ -51,16 +51,16 @@ const fn read(tag: &str, name: &'static str, file: &'static str) -> Since {
 
 /// Every function of the model, in the order of [`crate::FUNCTIONS`], with its spellings, oldest first.
 pub const SPELLINGS: &[(&str, &[Since])] = &[
-    ("__get_user_pages", &[read("v5.7", "__get_user_pages", "mm/gup.c")]),
-    ("__remove_mapping", &[read("v5.7", "__remove_mapping", "mm/vmscan.c")]),
+    ("__get_user_pages", &[read("v5.4", "__get_user_pages", "mm/gup.c")]),
+    ("__remove_mapping", &[read("v5.4", "__remove_mapping", "mm/vmscan.c")]),
     (
         "add_to_swap",
-        &[read("v5.7", "add_to_swap", "mm/swap_state.c"), read("v6.15", "folio_alloc_swap", "mm/swapfile.c")],
+        &[read("v5.4", "add_to_swap", "mm/swap_state.c"), read("v6.15", "folio_alloc_swap", "mm/swapfile.c")],
     ),
     (
         "alloc_page_vma",
         &[
-            read("v5.7", "alloc_page_vma", "include/linux/gfp.h"),
+            read("v5.4", "alloc_page_vma", "include/linux/gfp.h"),
             read("v6.3", "vma_alloc_folio", "mm/mempolicy.c"),
             // A macro over vma_alloc_folio_noprof.
             read("v6.10", "vma_alloc_folio", "include/linux/gfp.h"),
@@ -69,31 +69,31 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     (
         "blkdev_direct_IO",
         &[
-            read("v5.7", "blkdev_direct_IO", "fs/block_dev.c"),
+            read("v5.4", "blkdev_direct_IO", "fs/block_dev.c"),
             read("v5.15", "blkdev_direct_IO", "block/fops.c"),
         ],
     ),
-    ("change_protection", &[read("v5.7", "change_protection", "mm/mprotect.c")]),
-    ("change_pte_range", &[read("v5.7", "change_pte_range", "mm/mprotect.c")]),
-    ("clear_refs_write", &[read("v5.7", "clear_refs_write", "fs/proc/task_mmu.c")]),
-    ("clear_soft_dirty", &[read("v5.7", "clear_soft_dirty", "fs/proc/task_mmu.c")]),
+    ("change_protection", &[read("v5.4", "change_protection", "mm/mprotect.c")]),
+    ("change_pte_range", &[read("v5.4", "change_pte_range", "mm/mprotect.c")]),
+    ("clear_refs_write", &[read("v5.4", "clear_refs_write", "fs/proc/task_mmu.c")]),
+    ("clear_soft_dirty", &[read("v5.4", "clear_soft_dirty", "fs/proc/task_mmu.c")]),
     (
         "copy_nonpresent_pte",
         &[
-            read("v5.7", "copy_one_pte", "mm/memory.c"),
+            read("v5.4", "copy_one_pte", "mm/memory.c"),
             read("v5.9-rc7", "copy_nonpresent_pte", "mm/memory.c"),
         ],
     ),
-    ("copy_page_range", &[read("v5.7", "copy_page_range", "mm/memory.c")]),
+    ("copy_page_range", &[read("v5.4", "copy_page_range", "mm/memory.c")]),
     (
         "copy_present_page",
         // Before v5.9-rc7 fork copies nothing.
-        &[read("v5.7", "copy_one_pte", "mm/memory.c"), read("v5.9-rc7", "copy_present_page", "mm/memory.c")],
+        &[read("v5.4", "copy_one_pte", "mm/memory.c"), read("v5.9-rc7", "copy_present_page", "mm/memory.c")],
     ),
     (
         "copy_present_pte",
         &[
-            read("v5.7", "copy_one_pte", "mm/memory.c"),
+            read("v5.4", "copy_one_pte", "mm/memory.c"),
             read("v5.9-rc7", "copy_present_pte", "mm/memory.c"),
             read("v6.9", "copy_present_ptes", "mm/memory.c"),
         ],
@@ -101,56 +101,57 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     (
         "copy_user_highpage",
         &[
-            read("v5.7", "copy_user_highpage", "include/linux/highmem.h"),
+            read("v5.4", "copy_user_highpage", "include/linux/highmem.h"),
             // In wp_page_copy; do_cow_fault and fork follow in v6.12.
             read("v6.2", "copy_mc_user_highpage", "include/linux/highmem.h"),
         ],
     ),
-    ("delete_from_swap_cache", &[read("v5.7", "delete_from_swap_cache", "mm/swap_state.c")]),
-    ("do_anonymous_page", &[read("v5.7", "do_anonymous_page", "mm/memory.c")]),
-    ("do_fault", &[read("v5.7", "do_fault", "mm/memory.c")]),
-    ("do_madvise", &[read("v5.7", "do_madvise", "mm/madvise.c")]),
+    ("delete_from_swap_cache", &[read("v5.4", "delete_from_swap_cache", "mm/swap_state.c")]),
+    ("do_anonymous_page", &[read("v5.4", "do_anonymous_page", "mm/memory.c")]),
+    ("do_fault", &[read("v5.4", "do_fault", "mm/memory.c")]),
+    ("do_madvise", &[read("v5.4", "madvise", "mm/madvise.c"), read("v5.7", "do_madvise", "mm/madvise.c")]),
     (
         // do_munmap itself is for callers inside the kernel, and does not downgrade the lock.
         "do_munmap",
         &[
-            read("v5.7", "__do_munmap", "mm/mmap.c"),
+            read("v5.4", "__do_munmap", "mm/mmap.c"),
             read("v6.1", "do_mas_munmap", "mm/mmap.c"),
             read("v6.3", "do_vmi_munmap", "mm/mmap.c"),
             read("v6.12", "do_vmi_munmap", "mm/vma.c"),
         ],
     ),
-    ("do_swap_page", &[read("v5.7", "do_swap_page", "mm/memory.c")]),
-    ("do_user_addr_fault", &[read("v5.7", "do_user_addr_fault", "arch/x86/mm/fault.c")]),
-    ("do_wp_page", &[read("v5.7", "do_wp_page", "mm/memory.c")]),
-    ("dup_mmap", &[read("v5.7", "dup_mmap", "kernel/fork.c")]),
-    ("exit_mmap", &[read("v5.7", "exit_mmap", "mm/mmap.c")]),
-    ("flush_tlb_batched_pending", &[read("v5.7", "flush_tlb_batched_pending", "mm/rmap.c")]),
-    ("follow_page_pte", &[read("v5.7", "follow_page_pte", "mm/gup.c")]),
+    ("do_swap_page", &[read("v5.4", "do_swap_page", "mm/memory.c")]),
+    ("do_user_addr_fault", &[read("v5.4", "do_user_addr_fault", "arch/x86/mm/fault.c")]),
+    ("do_wp_page", &[read("v5.4", "do_wp_page", "mm/memory.c")]),
+    ("dup_mmap", &[read("v5.4", "dup_mmap", "kernel/fork.c")]),
+    ("exit_mmap", &[read("v5.4", "exit_mmap", "mm/mmap.c")]),
+    ("flush_tlb_batched_pending", &[read("v5.4", "flush_tlb_batched_pending", "mm/rmap.c")]),
+    ("follow_page_pte", &[read("v5.4", "follow_page_pte", "mm/gup.c")]),
     (
         "free_swap_and_cache",
         &[
-            read("v5.7", "free_swap_and_cache", "mm/swapfile.c"),
+            read("v5.4", "free_swap_and_cache", "mm/swapfile.c"),
             read("v6.10", "free_swap_and_cache_nr", "mm/swapfile.c"),
         ],
     ),
-    ("free_swap_cache", &[read("v5.7", "free_swap_cache", "mm/swap_state.c")]),
+    ("free_swap_cache", &[read("v5.4", "free_swap_cache", "mm/swap_state.c")]),
     (
         "free_unref_page",
         &[
-            read("v5.7", "free_unref_page", "mm/page_alloc.c"),
+            read("v5.4", "free_unref_page", "mm/page_alloc.c"),
             read("v6.14", "free_frozen_pages", "mm/page_alloc.c"),
         ],
     ),
     (
         "gup_pte_range",
-        &[read("v5.7", "gup_pte_range", "mm/gup.c"), read("v6.10", "gup_fast_pte_range", "mm/gup.c")],
+        &[read("v5.4", "gup_pte_range", "mm/gup.c"), read("v6.10", "gup_fast_pte_range", "mm/gup.c")],
     ),
-    ("handle_pte_fault", &[read("v5.7", "handle_pte_fault", "mm/memory.c")]),
-    ("handle_userfault", &[read("v5.7", "handle_userfault", "fs/userfaultfd.c")]),
+    ("handle_pte_fault", &[read("v5.4", "handle_pte_fault", "mm/memory.c")]),
+    ("handle_userfault", &[read("v5.4", "handle_userfault", "fs/userfaultfd.c")]),
     (
         "internal_get_user_pages_fast",
         &[
+            read("v5.4", "get_user_pages_fast", "mm/gup.c"),
             read("v5.7", "internal_get_user_pages_fast", "mm/gup.c"),
             read("v6.10", "gup_fast_fallback", "mm/gup.c"),
         ],
@@ -158,7 +159,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     (
         "io_sqe_buffer_register",
         &[
-            read("v5.7", "io_sqe_buffer_register", "fs/io_uring.c"),
+            read("v5.4", "io_sqe_buffer_register", "fs/io_uring.c"),
             read("v6.0", "io_sqe_buffer_register", "io_uring/rsrc.c"),
         ],
     ),
@@ -166,7 +167,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         // What __bio_iov_iter_get_pages calls: v6.3 has iov_iter_extract_pages already, for others.
         "iov_iter_extract_pages",
         &[
-            read("v5.7", "iov_iter_get_pages", "lib/iov_iter.c"),
+            read("v5.4", "iov_iter_get_pages", "lib/iov_iter.c"),
             read("v6.0", "iov_iter_get_pages2", "lib/iov_iter.c"),
             read("v6.2", "iov_iter_get_pages", "lib/iov_iter.c"),
             read("v6.5", "iov_iter_extract_pages", "lib/iov_iter.c"),
@@ -176,7 +177,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         // On the way from shrink_inactive_list.
         "isolate_lru_page",
         &[
-            read("v5.7", "__isolate_lru_page", "mm/vmscan.c"),
+            read("v5.4", "__isolate_lru_page", "mm/vmscan.c"),
             read("v5.11", "isolate_lru_pages", "mm/vmscan.c"),
             read("v6.1", "isolate_lru_folios", "mm/vmscan.c"),
         ],
@@ -184,6 +185,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     (
         "lockless_pages_from_mm",
         &[
+            read("v5.4", "get_user_pages_fast", "mm/gup.c"),
             read("v5.7", "internal_get_user_pages_fast", "mm/gup.c"),
             // c28b1fc70390, backported with 57efa1fe5957.
             read("v5.10.4", "lockless_pages_from_mm", "mm/gup.c"),
@@ -193,32 +195,32 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     (
         "lookup_swap_cache",
         &[
-            read("v5.7", "lookup_swap_cache", "mm/swap_state.c"),
+            read("v5.4", "lookup_swap_cache", "mm/swap_state.c"),
             read("v6.1", "swap_cache_get_folio", "mm/swap_state.c"),
         ],
     ),
-    ("lru_add_drain_all", &[read("v5.7", "lru_add_drain_all", "mm/swap.c")]),
-    ("lru_add_drain_cpu", &[read("v5.7", "lru_add_drain_cpu", "mm/swap.c")]),
+    ("lru_add_drain_all", &[read("v5.4", "lru_add_drain_all", "mm/swap.c")]),
+    ("lru_add_drain_cpu", &[read("v5.4", "lru_add_drain_cpu", "mm/swap.c")]),
     (
         "lru_cache_add",
-        &[read("v5.7", "lru_cache_add", "mm/swap.c"), read("v5.16", "folio_add_lru", "mm/swap.c")],
+        &[read("v5.4", "lru_cache_add", "mm/swap.c"), read("v5.16", "folio_add_lru", "mm/swap.c")],
     ),
     (
         "lru_lazyfree_fn",
-        &[read("v5.7", "lru_lazyfree_fn", "mm/swap.c"), read("v6.12", "lru_lazyfree", "mm/swap.c")],
+        &[read("v5.4", "lru_lazyfree_fn", "mm/swap.c"), read("v6.12", "lru_lazyfree", "mm/swap.c")],
     ),
-    ("madvise_free_pte_range", &[read("v5.7", "madvise_free_pte_range", "mm/madvise.c")]),
-    ("madvise_pageout", &[read("v5.7", "madvise_pageout", "mm/madvise.c")]),
+    ("madvise_free_pte_range", &[read("v5.4", "madvise_free_pte_range", "mm/madvise.c")]),
+    ("madvise_pageout", &[read("v5.4", "madvise_pageout", "mm/madvise.c")]),
     (
         "mark_page_lazyfree",
-        &[read("v5.7", "mark_page_lazyfree", "mm/swap.c"), read("v6.3", "folio_mark_lazyfree", "mm/swap.c")],
+        &[read("v5.4", "mark_page_lazyfree", "mm/swap.c"), read("v6.3", "folio_mark_lazyfree", "mm/swap.c")],
     ),
-    ("mprotect_fixup", &[read("v5.7", "mprotect_fixup", "mm/mprotect.c")]),
+    ("mprotect_fixup", &[read("v5.4", "mprotect_fixup", "mm/mprotect.c")]),
     ("mwriteprotect_range", &[read("v5.7", "mwriteprotect_range", "mm/userfaultfd.c")]),
     (
         "page_cache_get_speculative",
         &[
-            read("v5.7", "page_cache_get_speculative", "include/linux/pagemap.h"),
+            read("v5.4", "page_cache_get_speculative", "include/linux/pagemap.h"),
             read("v5.16", "folio_try_get_rcu", "include/linux/page_ref.h"),
             read("v6.10", "folio_try_get", "include/linux/page_ref.h"),
         ],
@@ -227,7 +229,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         "page_try_dup_anon_rmap",
         // Before v5.19 there is nothing that could be refused.
         &[
-            read("v5.7", "page_dup_rmap", "include/linux/rmap.h"),
+            read("v5.4", "page_dup_rmap", "include/linux/rmap.h"),
             read("v5.19", "page_try_dup_anon_rmap", "include/linux/rmap.h"),
             read("v6.8", "folio_try_dup_anon_rmap_pte", "include/linux/rmap.h"),
         ],
@@ -235,18 +237,18 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     (
         "page_try_share_anon_rmap",
         &[
-            read("v5.7", "try_to_unmap_one", "mm/rmap.c"),
+            read("v5.4", "try_to_unmap_one", "mm/rmap.c"),
             read("v5.19", "page_try_share_anon_rmap", "include/linux/rmap.h"),
             read("v6.8", "folio_try_share_anon_rmap_pte", "include/linux/rmap.h"),
         ],
     ),
-    ("pagemap_read", &[read("v5.7", "pagemap_read", "fs/proc/task_mmu.c")]),
-    ("pageout", &[read("v5.7", "pageout", "mm/vmscan.c")]),
-    ("put_page", &[read("v5.7", "put_page", "include/linux/mm.h")]),
+    ("pagemap_read", &[read("v5.4", "pagemap_read", "fs/proc/task_mmu.c")]),
+    ("pageout", &[read("v5.4", "pageout", "mm/vmscan.c")]),
+    ("put_page", &[read("v5.4", "put_page", "include/linux/mm.h")]),
     (
         "read_swap_cache_async",
         &[
-            read("v5.7", "read_swap_cache_async", "mm/swap_state.c"),
+            read("v5.4", "read_swap_cache_async", "mm/swap_state.c"),
             // What swap-in calls; read_swap_cache_async is left to others.
             read("v6.7", "__read_swap_cache_async", "mm/swap_state.c"),
         ],
@@ -254,7 +256,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     (
         "reuse_swap_page",
         &[
-            read("v5.7", "reuse_swap_page", "mm/swapfile.c"),
+            read("v5.4", "reuse_swap_page", "mm/swapfile.c"),
             // Removed; the decision is the fault's own.
             read("v5.18", "do_wp_page", "mm/memory.c"),
             read("v6.7", "wp_can_reuse_anon_folio", "mm/memory.c"),
@@ -263,21 +265,22 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     (
         "set_page_dirty_lock",
         &[
-            read("v5.7", "set_page_dirty_lock", "mm/page-writeback.c"),
+            read("v5.4", "set_page_dirty_lock", "mm/page-writeback.c"),
             // Under folio_lock, which the callers take themselves: GUP's from v5.18 on, bio's from v6.8 on.
             read("v6.8", "folio_mark_dirty", "mm/page-writeback.c"),
         ],
     ),
-    ("shrink_inactive_list", &[read("v5.7", "shrink_inactive_list", "mm/vmscan.c")]),
+    ("shrink_inactive_list", &[read("v5.4", "shrink_inactive_list", "mm/vmscan.c")]),
     (
         "shrink_page_list",
-        &[read("v5.7", "shrink_page_list", "mm/vmscan.c"), read("v6.1", "shrink_folio_list", "mm/vmscan.c")],
+        &[read("v5.4", "shrink_page_list", "mm/vmscan.c"), read("v6.1", "shrink_folio_list", "mm/vmscan.c")],
     ),
-    ("tls_sw_recvmsg", &[read("v5.7", "tls_sw_recvmsg", "net/tls/tls_sw.c")]),
+    ("tls_sw_recvmsg", &[read("v5.4", "tls_sw_recvmsg", "net/tls/tls_sw.c")]),
     (
         // GUP-fast's; v6.10 keeps the name for the slow path.
         "try_grab_folio",
         &[
+            read("v5.4", "try_get_compound_head", "mm/gup.c"),
             read("v5.7", "try_grab_compound_head", "mm/gup.c"),
             read("v5.18", "try_grab_folio", "mm/gup.c"),
             read("v6.10", "try_grab_folio_fast", "mm/gup.c"),
@@ -286,15 +289,18 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     (
         "try_to_free_swap",
         &[
-            read("v5.7", "try_to_free_swap", "mm/swapfile.c"),
+            read("v5.4", "try_to_free_swap", "mm/swapfile.c"),
             read("v6.1", "folio_free_swap", "mm/swapfile.c"),
         ],
     ),
-    ("try_to_unmap_flush", &[read("v5.7", "try_to_unmap_flush", "mm/rmap.c")]),
-    ("try_to_unmap_one", &[read("v5.7", "try_to_unmap_one", "mm/rmap.c")]),
-    ("unpin_user_page", &[read("v5.7", "unpin_user_page", "mm/gup.c")]),
-    ("vmsplice_to_pipe", &[read("v5.7", "vmsplice_to_pipe", "fs/splice.c")]),
-    ("wp_page_copy", &[read("v5.7", "wp_page_copy", "mm/memory.c")]),
-    ("wp_page_reuse", &[read("v5.7", "wp_page_reuse", "mm/memory.c")]),
-    ("zap_pte_range", &[read("v5.7", "zap_pte_range", "mm/memory.c")]),
+    ("try_to_unmap_flush", &[read("v5.4", "try_to_unmap_flush", "mm/rmap.c")]),
+    ("try_to_unmap_one", &[read("v5.4", "try_to_unmap_one", "mm/rmap.c")]),
+    (
+        "unpin_user_page",
+        &[read("v5.4", "put_user_page", "include/linux/mm.h"), read("v5.7", "unpin_user_page", "mm/gup.c")],
+    ),
+    ("vmsplice_to_pipe", &[read("v5.4", "vmsplice_to_pipe", "fs/splice.c")]),
+    ("wp_page_copy", &[read("v5.4", "wp_page_copy", "mm/memory.c")]),
+    ("wp_page_reuse", &[read("v5.4", "wp_page_reuse", "mm/memory.c")]),
+    ("zap_pte_range", &[read("v5.4", "zap_pte_range", "mm/memory.c")]),
 ];

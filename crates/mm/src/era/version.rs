@@ -182,6 +182,15 @@ mod tests {
     }
 
     #[test]
+    fn what_came_between_two_versions_that_were_read_is_not_known() {
+        let unknown = |name: &str| Era::version(name).expect("known").unknown;
+        assert_eq!(unknown("v5.4.188"), [""; 0]);
+        assert_eq!(unknown("v5.4.200"), ["6c8e2a256915"]);
+        assert_eq!(made("v5.4.214").1, ["17839856fd58", "6c8e2a256915"]);
+        assert_eq!((made("v5.4.46").1, made("v5.4.47").1), (vec![], vec!["17839856fd58"]));
+    }
+
+    #[test]
     fn what_is_newer_than_what_was_read_says_so() {
         assert_eq!(Era::version("v5.10.262").expect("known").read, None);
         let read =
