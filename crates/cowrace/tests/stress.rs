@@ -7,9 +7,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -31,14 +30,8 @@ const LARGE: u64 = 2000;
 /// A scenario, and the era under which it is searched; all eras if there is none.
 #[derive(Clone, Debug, PartialEq)]
 struct Search {
-    scenario: Scenario,
+    file: PathBuf,
     era: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Scenario {
-    File(PathBuf),
-    Text(String),
 }
 
 /// What came of one variant under one era, without the times.
@@ -47,25 +40,14 @@ type Reports = BTreeMap<(String, String), Value>;
 impl Search {
     fn of_corpus(scenario: &str, era: &str) -> Self {
         let file = corpus().join(scenario).with_extension("race");
-        Self { scenario: Scenario::File(file), era: Some(era.to_owned()) }
+        Self { file, era: Some(era.to_owned()) }
     }
 
     fn run(&self, jobs: usize) -> Reports {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cowrace"));
         command.args(["check", "--format", "json", "--jobs", &jobs.to_string(), "--max-executions", MOST]);
         command.args(self.era.iter().flat_map(|era| ["--era", era]));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        match &self.scenario {
-            Scenario::File(file) => command.arg(file),
-            Scenario::Text(_) => command.arg("-"),
-        };
-        let mut child = command.spawn().expect("it starts");
-        let mut stdin = child.stdin.take().expect("a pipe");
-        if let Scenario::Text(text) = &self.scenario {
-            stdin.write_all(text.as_bytes()).expect("it reads");
-        }
-        drop(stdin);
-        let output = child.wait_with_output().expect("it ends");
+        let output = command.arg(&self.file).output().expect("it starts");
         let (text, errors) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         let mut reports = Reports::new();
@@ -163,7 +145,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 fn large() -> Vec<Search> {
     let mut large = Vec::new();
     for file in files(&corpus()) {
-        let whole = Search { scenario: Scenario::File(file.clone()), era: None };
+        let whole = Search { file, era: None };
         for ((era, _), report) in whole.run(2) {
             let search = Search { era: Some(era), ..whole.clone() };
             let is_large = report["executions"].as_u64() >= Some(LARGE) && report["same_as"].is_null();
@@ -242,7 +224,7 @@ fn scenario(random: &mut TestRunner) -> String {
     };
     text += &line(&names.map(str::to_owned));
     text += &line(&names.map(|_| "=".repeat(46)));
-    let (rows, fork) = (2 + pick(3), pick(6));
+    let (rows, fork) = (2 + pick(2), pick(6));
     for row in 0..rows {
         if row > 0 && pick(3) == 0 {
             text += "=== all ===\n";
@@ -274,20 +256,28 @@ fn soak() {
     let mut random =
         TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let eras: Vec<String> = Era::presets().iter().map(|era| era.name().to_owned()).collect();
-    let (mut tally, mut small) = (Tally::default(), 0);
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("soak.race");
+    let (mut tally, mut left_out) = (Tally::default(), 0);
     while started.elapsed() < duration {
         let era = prop::sample::select(eras.clone()).new_tree(&mut random).expect("an era").current();
-        let search = Search { scenario: Scenario::Text(scenario(&mut random)), era: Some(era) };
+        let text = scenario(&mut random);
+        fs::write(&file, &text).expect("it can be written");
+        let search = Search { file: file.clone(), era: Some(era) };
         let alone = search.run(1);
         // Those that a limit ends have no answer to compare, and the small ones are searched by one thread anyway.
         let is_whole = alone.values().all(|report| report["stopped"].is_null());
         if is_whole && alone.values().any(|report| report["executions"].as_u64() > Some(1000)) {
+            let before = tally.differ.len();
             tally.add(&search, &alone, &[2, 8]);
+            if tally.differ.len() > before {
+                eprintln!("{text}");
+            }
         } else {
-            small += 1;
+            left_out += 1;
         }
     }
-    eprintln!("{small} scenarios left out, as small or too large");
+    eprintln!("{left_out} scenarios left out, as small or too large");
     tally.judge();
 }
 
