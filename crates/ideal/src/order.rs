@@ -74,9 +74,10 @@ fn needs(call: &Call, variable: VarId) -> bool {
         | Call::Recvmsg { value, .. }
         | Call::Set { value } => value == Arg::Variable(variable),
         Call::DmaWrite { handle, value, .. } => handle == variable || value == Arg::Variable(variable),
-        Call::Release { handle } | Call::DmaRead { handle, .. } | Call::PipeRead { handle, .. } => {
-            handle == variable
-        }
+        Call::Release { handle }
+        | Call::DmaRead { handle, .. }
+        | Call::PipeRead { handle, .. }
+        | Call::FuseSplice { handle } => handle == variable,
         Call::WaitVariable { variable: awaited } => awaited == variable,
         _ => false,
     }

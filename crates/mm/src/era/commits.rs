@@ -307,11 +307,11 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.fuse_splice = FuseSplice::Copy,
     },
     Commit {
-        id: "b3ac04132c4b",
+        id: "5ee2fa2f0636",
         landed: landed("v5.17"),
         title: "mm/rmap: fix potential batched TLB flush race",
         closes: "what reclaim puts off while another CPU does what it had put off before is still noted",
-        effect: Effect::Closes("batched-flag-lost-update"),
+        effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.batched_flush = BatchedFlush::Count,
     },

@@ -118,7 +118,7 @@ pub const PRESETS: &[Preset] = &[
         "v5.18",
         "page_count at swap-in, too; swap cache and LRU batch are dropped before counting",
         Some("v5.15"),
-        &["b3ac04132c4b", "0c4bcfdecb1a", "6c8e2a256915", "53a05ad9f21d", "d4c470970d45", "c145e0b47c77"],
+        &["5ee2fa2f0636", "0c4bcfdecb1a", "6c8e2a256915", "53a05ad9f21d", "d4c470970d45", "c145e0b47c77"],
     ),
     mainline(
         "v5.19",

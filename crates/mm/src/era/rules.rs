@@ -310,7 +310,7 @@ rules! {
         Defer = "defer",
         /// `flush_tlb_batched_pending`, which clears the note behind the flush.
         Catch = "catch",
-        /// The same, and what reclaim puts off meanwhile is noted still (b3ac04132c4b).
+        /// The same, and what reclaim puts off meanwhile is noted still (5ee2fa2f0636).
         Count = "count",
     }
     /// When a page of `MADV_FREE` that reclaim cannot discard is swap-backed again (faeb2831b517).

@@ -80,12 +80,16 @@ const fn took(id: &'static str, tag: &str, source: &'static str) -> Backport {
 /// The changelog of Debian's package lists what each version of a branch brought.
 const DEBIAN: &str = "Debian's changelog of linux, under the version";
 
+/// A collection of CVEs tells which version of a branch fixed each.
+const FUSE_CVE: &str = "CVE-2022-1011 in linux_kernel_cves: data/stream_fixes.json";
+
 /// COW by page_count, and what it needed.
 const V5_9: &[&str] =
     &["a308c71bf1e6", "09854ba94c6a", "be068f29034f", "008cfe4418b3", "70e806e4e645", "f3c64eda3e50"];
 const V5_11: &[&str] = &["57efa1fe5957", "29a951dfb3c3", "9348b73c2e1b", "feb889fb40fa"];
 const V5_12: &[&str] = &["912efa17e512", "6ce64428d620"];
 const V5_14: &[&str] = &["c24d37322548", "f4c4a3f48480"];
+const V5_17: &[&str] = &["5ee2fa2f0636"];
 const V5_18: &[&str] = &["53a05ad9f21d", "d4c470970d45", "c145e0b47c77"];
 const V5_19: &[&str] = &["6c287605fd56", "a7f226604170", "1493a1913e34"];
 const V6_1: &[&str] = &["64fe24a3e05e", "5535be309971", "088b8aa537c2"];
@@ -93,6 +97,7 @@ const V6_2: &[&str] = &["84209e87c696", "7ea7e333842e"];
 const V6_3: &[&str] = &["931298e103c2"];
 const V6_4: &[&str] = &["d824ec2a1546", "0bff0aaea03e"];
 const V6_5: &[&str] = &["fb49c455323f", "a7e689dd1c06"];
+const V6_9: &[&str] = &["738adade96b2"];
 const V6_11: &[&str] = &["1943f96b3816", "c18160dba5ff"];
 const V6_14: &[&str] = &["1aa43598c03b", "faeb2831b517"];
 
@@ -103,6 +108,7 @@ pub const BRANCHES: &[Branch] = &[
         read: Release::new("v5.4.286"),
         source: "a tree of v5.4.286",
         has: &[
+            took("0c4bcfdecb1a", "v5.4.185", FUSE_CVE),
             took("17839856fd58", "v5.4.47", "the stable queue: releases/5.4.47, and CVE-2020-29374"),
             Backport {
                 id: "6c8e2a256915",
@@ -121,6 +127,8 @@ pub const BRANCHES: &[Branch] = &[
             V5_11,
             V5_12,
             V5_14,
+            &["cb185d5f1ebf"],
+            V5_17,
             V5_18,
             V5_19,
             V6_1,
@@ -128,6 +136,7 @@ pub const BRANCHES: &[Branch] = &[
             V6_3,
             V6_4,
             V6_5,
+            V6_9,
             V6_11,
             V6_14,
         ],
@@ -144,23 +153,28 @@ pub const BRANCHES: &[Branch] = &[
             took("912efa17e512", "v5.10.20", DEBIAN),
             took("6ce64428d620", "v5.10.24", DEBIAN),
             took("c24d37322548", "v5.10.50", DEBIAN),
+            took("cb185d5f1ebf", "v5.10.76", "the history of the stable tree"),
+            took("0c4bcfdecb1a", "v5.10.106", FUSE_CVE),
             took("6c8e2a256915", "v5.10.111", DEBIAN),
         ],
-        lacks: &[&["f4c4a3f48480"], V5_18, V5_19, V6_1, V6_2, V6_3, V6_4, V6_5, V6_11, V6_14],
+        lacks: &[&["f4c4a3f48480"], V5_17, V5_18, V5_19, V6_1, V6_2, V6_3, V6_4, V6_5, V6_9, V6_11, V6_14],
     },
     Branch {
         base: Release::new("v5.15"),
         read: Release::new("v5.15.158"),
         source: "a tree of v5.15.158",
-        has: &[took("6c8e2a256915", "v5.15.34", "the stable queue: releases/5.15.34/series")],
-        lacks: &[V5_18, V5_19, V6_1, V6_2, V6_3, V6_4, V6_5, V6_11, V6_14],
+        has: &[
+            took("0c4bcfdecb1a", "v5.15.29", FUSE_CVE),
+            took("6c8e2a256915", "v5.15.34", "the stable queue: releases/5.15.34/series"),
+        ],
+        lacks: &[V5_17, V5_18, V5_19, V6_1, V6_2, V6_3, V6_4, V6_5, V6_9, V6_11, V6_14],
     },
     Branch {
         base: Release::new("v6.1"),
         read: Release::new("v6.1.192"),
         source: "Debian's linux-source-6.1 6.1.192-3",
         has: &[took("d824ec2a1546", "v6.1.28", DEBIAN)],
-        lacks: &[V6_2, V6_3, &["0bff0aaea03e"], V6_5, V6_11, V6_14],
+        lacks: &[V6_2, V6_3, &["0bff0aaea03e"], V6_5, V6_9, V6_11, V6_14],
     },
     Branch {
         base: Release::new("v6.6"),
@@ -171,7 +185,7 @@ pub const BRANCHES: &[Branch] = &[
             first: First::Between(Release::new("v6.6.80"), Release::new("v6.6.87")),
             source: "trees of v6.6.80 and v6.6.87",
         }],
-        lacks: &[&["c18160dba5ff"], V6_14],
+        lacks: &[V6_9, &["c18160dba5ff"], V6_14],
     },
     Branch {
         base: Release::new("v6.12"),

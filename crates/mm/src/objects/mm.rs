@@ -21,7 +21,7 @@ structure! {
         has_pinned: "{mm}.has_pinned", Mark, Format::Number;
         /// `mm->tlb_flush_pending`.
         tlb_flush_pending: "{mm}.tlb_flush_pending", Other, Format::Number;
-        /// `mm->tlb_flush_batched`: whether reclaim has put off a flush. From b3ac04132c4b on it counts the flushes that
+        /// `mm->tlb_flush_batched`: whether reclaim has put off a flush. From 5ee2fa2f0636 on it counts the flushes that
         /// were put off, and in the upper half those that were made.
         tlb_flush_batched: "{mm}.tlb_flush_batched", Other, Format::Batched;
         /// Copies of pages that nobody else mapped: a count that no kernel has.
