@@ -1,5 +1,6 @@
 //! Small facts about the kernel that the model must not get wrong, each as a scenario of its own.
 
+use cowrace::Task;
 use cowrace_explore::{Explorer, Limits};
 use cowrace_machine::Arch;
 use cowrace_mm::era::DirectIo;
@@ -171,7 +172,13 @@ fn every_window_of_the_corpus_opens_somewhere() {
                 let outcome = Explorer::new(&program).limits(limits).exhaustive(true).run(&mut ());
                 !outcome.opened.is_empty() && outcome.opened.iter().all(|&opened| opened)
             });
-            assert!(opens, "{} {:?} has no window, or one that never opens", scenario.name(), variant.name());
+            // Where calls are in order anyhow, there is no window: what is drawn must be possible.
+            let drawn = |era: &Era| {
+                let arch = Arch::Generic;
+                Task { scenario: &scenario, variant, era, arch, promised: None }.as_written().is_ok()
+            };
+            let is_sound = opens || variant.world().windows.is_empty() && Era::presets().iter().any(drawn);
+            assert!(is_sound, "{} {:?}: the window never opens", scenario.name(), variant.name());
         }
     }
 }

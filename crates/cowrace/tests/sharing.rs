@@ -92,7 +92,12 @@ fn what_is_shared_is_what_each_era_would_have_found() {
                 count += usize::from(report.same_as.is_some());
                 assert!(report.same_as.is_none() || report.seconds == 0.0);
                 // Times differ, and here nothing is shared.
-                let mut report = Report { seconds: alone.seconds, same_as: None, ..report };
+                let mut report = Report {
+                    seconds: alone.seconds,
+                    same_as: None,
+                    as_drawn: alone.as_drawn.clone(),
+                    ..report
+                };
                 if !command.contains(&"--costs") {
                     assert_eq!(std::mem::replace(&mut report.costs, alone.costs), None);
                 }

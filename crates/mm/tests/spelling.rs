@@ -19,7 +19,8 @@ fn every_function_is_spelled_under_every_preset() {
     for era in Era::presets() {
         for function in &functions {
             // Before v5.7 there is nothing that it could be a part of.
-            let is_there = *function != "mwriteprotect_range" || era.name() != "v5.4";
+            let is_new = ["mwriteprotect_range", "userfaultfd_writeprotect"].contains(function);
+            let is_there = !is_new || era.name() != "v5.4";
             assert_eq!(era.spelling(function).is_some(), is_there, "{function} under {}", era.name());
         }
         assert_eq!(era.spelling("user"), None);

@@ -2,8 +2,8 @@
 
 use cowrace_explore::Threads;
 use cowrace_render::{counts, diff};
-use cowrace_trace::difference::{Change, Difference};
-use cowrace_trace::{Exit, Report};
+use cowrace_trace::difference::{Change, Difference, Side};
+use cowrace_trace::{Exit, Report, Verdict};
 
 use crate::batch::{self, Batch};
 use crate::check::{Exploration, Task};
@@ -58,10 +58,10 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         Format::Text => out.text(&format!("{}{}\n", diff(&differences, &lines), counts(&reports)))?,
         Format::Json => out.text(&json_line(&lines)?)?,
     }
+    // What a kernel does not have costs nothing there.
+    let is_whole = |side: &Side| side.costs.is_some() || side.found.verdict == Verdict::NotApplicable;
     let is_answered = |difference: &Difference| {
-        difference.change != Change::NotKnown
-            && difference.before.costs.is_some()
-            && difference.after.costs.is_some()
+        difference.change != Change::NotKnown && is_whole(&difference.before) && is_whole(&difference.after)
     };
     let is_broken = |difference: &Difference| difference.change == Change::Broken;
     let exit = match () {

@@ -61,7 +61,9 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
         MatrixFormat::Json => {}
     }
     let is_counted = |report: &Report| report.costs.is_some_and(|costs| costs.needed.is_some());
-    let is_answered = |report: &Report| is_answered(report) && (is_counted(report) || !args.costs);
+    // What a kernel does not have costs nothing there.
+    let has_costs = |report: &Report| is_counted(report) || report.verdict == Verdict::NotApplicable;
+    let is_answered = |report: &Report| is_answered(report) && (has_costs(report) || !args.costs);
     let exit = if reports.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
     Ok(searched.extent.tell(exit))
 }

@@ -31,10 +31,13 @@ use twin::{Nearest, twin};
 /// Executions that are looked at for a story, in each of its searches. What people draw has fewer, as a rule.
 const EXECUTIONS: u64 = 20_000;
 
+/// Executions of ideal memory up to which it is asked of one part of a scenario after the other. Each part has fewer.
+const IDEAL_EXECUTIONS: u64 = 200_000;
+
 /// Whether so little may happen in ideal memory that it can be asked of one part of a scenario after the other.
 fn is_small(task: Task<'_>) -> bool {
     let size = task.promised.and_then(|promised| promised.size(task.variant.world()));
-    size.is_some_and(|executions| executions <= EXECUTIONS)
+    size.is_some_and(|executions| executions <= IDEAL_EXECUTIONS)
 }
 
 /// A violation that was found, made ready for people.

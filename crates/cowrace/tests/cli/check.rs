@@ -281,7 +281,7 @@ fn gaps_in_a_contract_are_told_and_fail_nothing() {
 fn as_drawn(rows: &str, era: &str, words: &str, json: &str) {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("drawn.race");
-    let text = format!("race drawn\nmm A {{ buf: none }}\n\na @A                         b @A\n");
+    let text = "race drawn\nmm A { buf: none }\n\na @A                         b @A\n".to_owned();
     let text = text + "===========================  ===========\n" + rows;
     std::fs::write(&path, text).expect("a file");
     let path = path.to_str().expect("text");

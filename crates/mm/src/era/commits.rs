@@ -313,7 +313,12 @@ pub const COMMITS: &[Commit] = &[
         closes: "what reclaim puts off while another CPU does what it had put off before is still noted",
         effect: Effect::Prepares,
         provenance: Provenance::Read,
-        rule: |r| r.batched_flush = BatchedFlush::Count,
+        rule: |r| {
+            // It counts what is caught.
+            if r.batched_flush == BatchedFlush::Catch {
+                r.batched_flush = BatchedFlush::Count;
+            }
+        },
     },
     Commit {
         id: "6c8e2a256915",

@@ -1,6 +1,6 @@
 //! The objects of a scenario, one file for each kernel structure, reduced to the fields that decide races.
 //!
-//! A structure is declared once ([`structure`]); its accessors follow from that, and so does how events name its fields
+//! A structure is declared once (`structure`); its accessors follow from that, and so does how events name its fields
 //! and their values. Objects are numbered in an arena for each type, so there are as many of each as a scenario needs.
 
 mod cpu;

@@ -9,11 +9,11 @@ pub(crate) const AREAS: &[&str] = &[
     "anon",
     "anon wrprotected clean lru_batch(t0)",
     "anon prevshared, soft_clean uffd_wp = 7, 0x8",
-    "anon lazyfree",
+    "anon lazyfree adjacent",
     "none read_only",
     "zero warm",
     "swapped prevshared",
-    "swapcached uffd_wp = 1, 2",
+    "swapcached uffd_wp wp_unpopulated = 1, 2",
     "file warm(t0, cpu-1)",
 ];
 
