@@ -85,7 +85,8 @@ fn seed() -> World {
 /// reads `mmap_lock` (v5.7, aa-*) can be overtaken by the fault, an explicit flush (aa-*) is one more step to
 /// race, the fault may take the VMA's lock or find it taken (v6.4), a pin in two steps that reads
 /// `write_protect_seq` has more to be overtaken in than a get (v6.12). Where clear_refs flushes (not in v5.7 and v5.8, which
-/// elide it), the flush reaches both CPUs in either order, and a user's access can tell: twice as many.
+/// elide it), the flush reaches both CPUs in either order, and a user's access can tell: about twice
+/// as many.
 const HOLDS: &[(&str, u64)] = &[
     ("v5.4", 1909),
     ("v5.7", 200),
