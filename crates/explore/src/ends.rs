@@ -152,6 +152,8 @@ impl<P: Primitives> Search<'_, P> {
 
     fn show(&self) {
         let Self { program, memory, history, found, .. } = self;
-        self.shared.watch.execution(&Execution { program, memory, history, found: found.as_ref() });
+        let is_complete = self.actors.pending().all(|(_, request)| request.is_none());
+        let found = found.as_ref();
+        self.shared.watch.execution(&Execution { program, memory, history, found, is_complete });
     }
 }

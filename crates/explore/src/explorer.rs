@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use cowrace_machine::{Addr, Limits, Memory, Program};
+use cowrace_machine::{ALL_COUNTS, Addr, Limits, Memory, Program, is_order};
 use cowrace_trace::frontier::Frontier;
 use cowrace_trace::parts::{Part, PartId};
 use cowrace_trace::{Finding, Schedule, Stop, Turn};
@@ -91,6 +91,7 @@ pub struct Execution<'s> {
     pub(crate) memory: &'s Memory,
     pub(crate) history: &'s History,
     pub(crate) found: Option<&'s Found>,
+    pub(crate) is_complete: bool,
 }
 
 impl fmt::Debug for Execution<'_> {
@@ -104,6 +105,12 @@ impl Execution<'_> {
     #[must_use]
     pub const fn memory(&self) -> &Memory {
         self.memory
+    }
+
+    /// Whether every actor has finished: else a finding cut it off, or nobody can move.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// What is wrong with the execution, if anything.
@@ -360,7 +367,8 @@ impl<'p> Explorer<'p> {
                 Ok(outcome) => return outcome,
                 Err(Near { addr, early }) => {
                     frontier = None;
-                    near = near.filter(|_| early).map(|near| [near, vec![addr]].concat());
+                    let known = if early || is_order(addr) { addr } else { ALL_COUNTS };
+                    near.iter_mut().for_each(|near| near.push(known));
                     watch.lock().unwrap_or_else(PoisonError::into_inner).anew();
                 }
             }
@@ -494,8 +502,8 @@ fn near(frontier: &Frontier) -> Option<Vec<Addr>> {
     frontier.near.as_ref().map(|near| near.iter().map(|&index| Addr::at(index as usize)).collect())
 }
 
-/// A count that is near zero, in some order. If that shows early, the others are still taken to be far from it;
-/// later, a search that begins anew and may have to do so again is too dear.
+/// A count that is near zero, in some order, or an order that makes a difference. If that shows early, the other counts
+/// are still taken to be far from zero; later, a search that begins anew and may have to do so again is too dear.
 struct Near {
     addr: Addr,
     early: bool,

@@ -1,8 +1,11 @@
 //! The execution so far: its events, what happened before what, and who touched which word.
 
+mod drains;
 mod flushes;
 
-use cowrace_machine::{Access, Addr, Answer, FLUSH_ORDER, Kind, Memory, Op, Prim, Request, Undo, Used};
+use cowrace_machine::{
+    Access, Addr, Answer, DRAIN_ORDER, FLUSH_ORDER, Kind, Memory, Op, Request, Undo, Used,
+};
 use cowrace_trace::{Schedule, Turn};
 
 use crate::moves::{Move, PLAIN};
@@ -103,7 +106,7 @@ pub(crate) struct History {
     lowering: Vec<(u32, Addr)>,
     /// The events that are taken to be far from zero, and the least that the count may be after each.
     counting: Vec<(u32, Addr, i64)>,
-    /// The events at which the first order of a flush was taken, because none is taken to make a difference.
+    /// The events at which the first order of a flush or a drain was taken, because none is taken to make a difference.
     orders: Vec<u32>,
 }
 
@@ -200,7 +203,7 @@ impl History {
         {
             self.counting.push((event, addr, least));
         }
-        if request.prim == Prim::FlushOrder && memory.is_far_from_zero(FLUSH_ORDER) {
+        if memory.makes_no_difference(request.prim) {
             self.orders.push(event);
         }
         for access in &self.accesses[start as usize..] {
@@ -394,11 +397,12 @@ impl History {
     }
 
     /// A count that was taken to be far from zero and is not, in some order of independent events, or may not be; or
-    /// [`FLUSH_ORDER`] if that makes a difference.
+    /// [`FLUSH_ORDER`] or [`DRAIN_ORDER`] if that makes a difference.
     pub(crate) fn near_zero(&self) -> Option<Addr> {
         let is_near = |&&(event, addr, least): &&(u32, Addr, i64)| self.lowest(addr, event) < least;
         let near = self.counting.iter().find(is_near).map(|&(_, addr, _)| addr);
-        near.or_else(|| self.order_matters().then_some(FLUSH_ORDER))
+        let near = near.or_else(|| self.flush_order_matters().then_some(FLUSH_ORDER));
+        near.or_else(|| self.drain_order_matters().then_some(DRAIN_ORDER))
     }
 
     /// What was done at an event.

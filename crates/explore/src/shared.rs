@@ -92,7 +92,7 @@ pub(crate) struct Shared<'s, P: Primitives> {
     pub(crate) program: &'s Program,
     /// The program's memory, with what is assumed of counts.
     pub(crate) memory: Memory,
-    /// The counts that are known to come near zero; `None` if all are taken to.
+    /// The counts that are known to come near zero, and the orders that make a difference; `None` if all are taken to.
     pub(crate) near: Option<Vec<Addr>>,
     pub(crate) limits: Limits,
     /// Whether to go on after a finding.

@@ -86,9 +86,9 @@ h = pin_user_pages_fast(buf)       buf[1] = 2   s = dma_read(h[1])  clear_refs(A
 mm A { buf: anon }
 mm C = fork(A)
 
-t0 @A          c0 @C          other                   dev    drain
-=============  =============  ======================  =====  ====================
-y = buf[1]     buf[0] = 1     speculative_ref(A.buf)  f = 1  lru_add_drain_all()
+t0 @A          c0 @C          other                   dev    pagemap
+=============  =============  ======================  =====  =====================
+y = buf[1]     buf[0] = 1     speculative_ref(A.buf)  f = 1  s = soft_dirty(A.buf)
 ",
 ];
 

@@ -43,7 +43,7 @@ pub use addr::{Addr, Arena, Dep, Obj, Place, Value};
 pub use cpu::{Ask, Cpu, Frame, InFlight};
 pub use footprint::{Access, Footprint, Kind};
 pub use limits::Limits;
-pub use memory::{Done, Effect, FLUSH_ORDER, Fault, Memory, Undo};
+pub use memory::{ALL_COUNTS, DRAIN_ORDER, Done, Effect, FLUSH_ORDER, Fault, Memory, Undo, is_order};
 pub use ordering::{Arch, Ordering};
 pub use prim::Prim;
 pub use program::{Actor, ActorSet, Check, Narrate, Narration, Point, Program, Window};

@@ -14,6 +14,28 @@ const FOR_GOOD: u64 = 2;
 /// Stands among the counts that are near zero for the order in which a flush reaches CPUs: it makes a difference then.
 pub const FLUSH_ORDER: Addr = Addr::life(Obj::NULL);
 
+/// As [`FLUSH_ORDER`], for the order in which the batches of CPUs are drained.
+pub const DRAIN_ORDER: Addr = Addr::life(Obj::boot(1));
+
+/// Stands among the counts that are near zero for all of them. It does not stand for orders.
+pub const ALL_COUNTS: Addr = Addr::life(Obj::boot(2));
+
+/// Whether it stands for an order, and not for a count.
+#[must_use]
+pub fn is_order(addr: Addr) -> bool {
+    [FLUSH_ORDER, DRAIN_ORDER].contains(&addr)
+}
+
+/// What stands among the counts that are near zero if it makes a difference how a choice is made; nothing for choices of
+/// which every value is always looked at.
+const fn order(prim: Prim) -> Option<Addr> {
+    match prim {
+        Prim::FlushOrder => Some(FLUSH_ORDER),
+        Prim::DrainOrder => Some(DRAIN_ORDER),
+        _ => None,
+    }
+}
+
 /// What memory itself finds wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -110,16 +132,24 @@ impl Memory {
     /// Whether a count is taken to be far from zero.
     #[must_use]
     pub fn is_far_from_zero(&self, addr: Addr) -> bool {
-        self.near.as_ref().is_some_and(|near| !near.contains(&addr))
+        let is_near =
+            |near: &Vec<Addr>| near.contains(&addr) || !is_order(addr) && near.contains(&ALL_COUNTS);
+        self.near.as_ref().is_some_and(|near| !is_near(near))
     }
 
-    /// How many of the `n` values of a choice there are to look at. No order of a flush is taken to make a difference as
-    /// long as counts are taken to be far from zero, but for those near it, and [`FLUSH_ORDER`] is not among these. That
-    /// is so only as long as nobody hands anything on from a CPU that the flush has reached to one that it has not,
-    /// which whoever relies on it must see to.
+    /// How many of the `n` values of a choice there are to look at.
     #[must_use]
     pub fn choices(&self, prim: Prim, n: u32) -> u32 {
-        if prim == Prim::FlushOrder && self.is_far_from_zero(FLUSH_ORDER) { 1 } else { n.max(1) }
+        if self.makes_no_difference(prim) { 1 } else { n.max(1) }
+    }
+
+    /// Whether it is taken to make no difference how a choice is made. No order of a flush or a drain is taken to make one
+    /// as long as counts are taken to be far from zero, but for those near it, and [`FLUSH_ORDER`] or [`DRAIN_ORDER`] is
+    /// not among these. That is so only as long as nobody hands anything on from a CPU that has been reached to one that
+    /// has not, which whoever relies on it must see to.
+    #[must_use]
+    pub fn makes_no_difference(&self, prim: Prim) -> bool {
+        order(prim).is_some_and(|order| self.is_far_from_zero(order))
     }
 
     /// Whether an object is alive.

@@ -250,6 +250,8 @@ prims! {
     FlushOrder = "flush_order": Relaxed, Relaxed, Relaxed;
     /// Which of several CPUs that have interrupts off drops its TLB entries next.
     IpiOrder = "ipi_order": Relaxed, Relaxed, Relaxed;
+    /// Which CPU's batches are drained next.
+    DrainOrder = "drain_order": Relaxed, Relaxed, Relaxed;
 
     /// `find_vma`: the flags of a VMA.
     FindVma = "find_vma": Relaxed, Relaxed, Relaxed;

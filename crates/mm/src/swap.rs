@@ -80,10 +80,17 @@ pub async fn lru_add_drain_to_unmap(cpu: &Cpu) {
     }
 }
 
-/// `lru_add_drain_all`: every CPU's batches.
+/// `lru_add_drain_all`: every CPU's batches. A worker on each CPU drains them, all at the same time; here one after the
+/// other, in any order. Those of the environment, which puts nothing into a batch, come last.
 pub async fn lru_add_drain_all(cpu: &Cpu) {
     let _frame = cpu.frame("lru_add_drain_all");
-    for actor in 0..cpu.kernel().world.actors.len() {
+    let world = &cpu.kernel().world;
+    let mut left: Vec<ActorId> = (0..world.columns()).collect();
+    while !left.is_empty() {
+        let next = cpu.choose(left.len() as u32, Prim::DrainOrder).await as usize;
+        lru_add_drain_cpu(cpu, left.remove(next)).await;
+    }
+    for actor in world.columns()..world.actors.len() {
         lru_add_drain_cpu(cpu, actor).await;
     }
 }

@@ -79,6 +79,13 @@ impl World {
         (2 * self.areas.len() + 4 * self.calls().count()).min(WORDS)
     }
 
+    /// How many actors are columns of the diagram. Those of the environment stand behind them.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        let Environment { lru_drain, spec_ref, reclaim, .. } = self.environment;
+        self.actors.len() - [lru_drain, spec_ref, reclaim > 0].into_iter().filter(|&is| is).count()
+    }
+
     /// The calls of all actors.
     fn calls(&self) -> impl Iterator<Item = &CallSpec> {
         self.actors.iter().flat_map(|actor| &actor.steps).filter_map(|step| match step {

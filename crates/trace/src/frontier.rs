@@ -73,7 +73,7 @@ pub struct Arrival {
 pub struct Frontier {
     /// The program: model, era, architecture and scenario.
     pub fingerprint: u32,
-    /// Counts that are known to come near zero; `None` if all are taken to.
+    /// Counts that are known to come near zero, and orders that make a difference; `None` if all are taken to.
     pub near: Option<Vec<u32>>,
     /// The moves that lead to where it was stopped.
     pub way: Vec<Made>,

@@ -12,8 +12,9 @@ use crate::races::join;
 
 impl History {
     /// Whether it does so in this execution, in which the first order was taken.
-    pub(super) fn order_matters(&self) -> bool {
-        self.orders.iter().any(|&order| self.is_overtaken(order))
+    pub(super) fn flush_order_matters(&self) -> bool {
+        let is_flush = |order: &&u32| self.events[**order as usize].request.prim == Prim::FlushOrder;
+        self.orders.iter().filter(is_flush).any(|&order| self.is_overtaken(order))
     }
 
     /// Whether an access that the next part of a flush holds up could come before that in another order.
