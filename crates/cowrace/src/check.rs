@@ -132,6 +132,8 @@ impl Task<'_> {
         let Exploration { limits, exhaustive, preemptions, coverage, threads, from, .. } = how;
         let started = Instant::now();
         let bounds = Bounds::new(limits, &Interrupt::default());
+        // Those of a command hold for all of its searches, and were given before.
+        self.promised.into_iter().for_each(|promised| promised.heed(&bounds));
         let aside = Aside::after(from.map(|from| &from.noted));
         let (program, consulted) = self.first(&aside);
         let world = self.variant.world();

@@ -10,12 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use cowrace::mm::Era;
+use cowrace_testkit::{at_length, drafts, runner};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
 /// So many at once.
@@ -88,14 +87,6 @@ impl Search {
 
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")
-}
-
-/// How long a test that is ignored by default is to run.
-fn duration() -> Duration {
-    let seconds = std::env::var("COWRACE_SECONDS").ok().and_then(|text| text.parse().ok());
-    Duration::from_secs(
-        seconds.expect("COWRACE_SECONDS says for how long, as `just nightly` and `just soak` do"),
-    )
 }
 
 /// What has been compared so far.
@@ -173,96 +164,30 @@ fn six_at_once() {
 #[test]
 #[ignore = "takes as long as it is told to: `just nightly`"]
 fn corpus_at_length() {
-    let (started, duration) = (Instant::now(), duration());
     let large = large();
     let mut tally = Tally::default();
-    'all: loop {
-        for search in &large {
-            if started.elapsed() >= duration {
-                break 'all;
-            }
-            let alone = search.run(1);
-            tally.add(search, &alone, &[1, 2, 4, 8]);
-        }
-    }
+    at_length(|seed| {
+        let search = &large[seed as usize % large.len()];
+        let alone = search.run(1);
+        tally.add(search, &alone, &[1, 2, 4, 8]);
+    });
     tally.judge();
-}
-
-/// Operations that any column of an mm with `buf` can do; `$` is a name that stands only there.
-const CALLS: &[&str] = &[
-    "buf[0] = 1",
-    "$ = buf[0]",
-    "buf[1] = 2",
-    "read(O_DIRECT, buf[0], 3)",
-    "$ = get_user_pages_fast(buf, FOLL_WRITE)",
-    "$ = pin_user_pages_fast(buf, FOLL_WRITE)",
-    "$ = pin_user_pages(buf, FOLL_LONGTERM)",
-    "$ = io_uring_register(buf)",
-    "madvise(buf, MADV_DONTNEED)",
-    "madvise(buf, MADV_PAGEOUT)",
-    "mprotect(buf, PROT_READ)",
-    "munmap(buf)",
-    "clear_refs(A)",
-    "reclaim(A.buf)",
-    "lru_add_drain_all()",
-];
-
-const AREAS: &[&str] = &["anon", "anon prevshared", "swapped", "swapcached", "anon lru_batch(c0)", "zero"];
-
-const ENVIRONMENTS: &[&str] = &["", "env spec_ref\n", "env lru_drain\n", "env tlb_evict\n"];
-
-/// A small scenario: three columns, of the mm and of a child that it has or gets, with a barrier now and then.
-fn scenario(random: &mut TestRunner) -> String {
-    let mut pick = |most: usize| (0..most).new_tree(random).expect("a number").current();
-    let area = AREAS[pick(AREAS.len())];
-    let environment = ENVIRONMENTS[pick(ENVIRONMENTS.len())];
-    let mut text = format!("race soak\nmm A {{ buf: {area} }}\nmm B = fork(A)\n{environment}\n");
-    let names = ["c0 @A", "c1 @A", "c2 @B"];
-    let line = |cells: &[String]| {
-        let line: String = cells.iter().map(|cell| format!("{cell:<48}")).collect();
-        line.trim_end().to_owned() + "\n"
-    };
-    text += &line(&names.map(str::to_owned));
-    text += &line(&names.map(|_| "=".repeat(46)));
-    let (rows, fork) = (2 + pick(2), pick(6));
-    for row in 0..rows {
-        if row > 0 && pick(3) == 0 {
-            text += "=== all ===\n";
-        }
-        let column = pick(3);
-        let mut cells = vec![String::new(); 3];
-        for (at, cell) in cells.iter_mut().enumerate() {
-            // Not more than two calls in a row, so that there is an end to it.
-            if at != column {
-                let call = CALLS[pick(CALLS.len())].replace('$', &format!("v{row}{at}"));
-                *cell = if (row, at) == (fork, 0) { "C = fork()".to_owned() } else { call };
-            }
-        }
-        text += &line(&cells);
-    }
-    text
 }
 
 /// Random scenarios, each under a random era.
 #[test]
 #[ignore = "takes as long as it is told to: `just soak`"]
 fn soak() {
-    let (started, duration) = (Instant::now(), duration());
-    let seed = std::env::var("COWRACE_SEED").ok().and_then(|text| text.parse().ok());
-    let seed: u64 = seed.unwrap_or_else(|| started_at().as_secs());
-    eprintln!("COWRACE_SEED={seed}");
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut random =
-        TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let eras: Vec<String> = Era::presets().iter().map(|era| era.name().to_owned()).collect();
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("soak.race");
     let (mut tally, mut left_out) = (Tally::default(), 0);
-    while started.elapsed() < duration {
-        let era = prop::sample::select(eras.clone()).new_tree(&mut random).expect("an era").current();
-        let text = scenario(&mut random);
-        fs::write(&file, &text).expect("it can be written");
+    at_length(|seed| {
+        let (draft, era) = (drafts(), prop::sample::select(eras.clone()))
+            .new_tree(&mut runner(seed, 1))
+            .expect("a scenario and an era")
+            .current();
+        fs::write(&file, draft.to_string()).expect("it can be written");
         let search = Search { file: file.clone(), era: Some(era) };
         let alone = search.run(1);
         // Those that a limit ends have no answer to compare, and the small ones are searched by one thread anyway.
@@ -271,16 +196,12 @@ fn soak() {
             let before = tally.differ.len();
             tally.add(&search, &alone, &[2, 8]);
             if tally.differ.len() > before {
-                eprintln!("{text}");
+                eprintln!("seed {seed}:\n{draft}");
             }
         } else {
             left_out += 1;
         }
-    }
+    });
     eprintln!("{left_out} scenarios left out, as small or too large");
     tally.judge();
-}
-
-fn started_at() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -1,0 +1,54 @@
+//! Tests over random drafts: rounds with fixed seeds, and as many as time allows.
+
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestCaseResult, TestError, TestRng, TestRunner};
+
+use crate::{Draft, drafts};
+
+/// A runner whose values depend on nothing but the seed.
+#[must_use]
+pub fn runner(seed: u64, cases: u32) -> TestRunner {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+/// Tests so many random drafts, each with one of the values. What is said of a failure names the value.
+///
+/// # Panics
+///
+/// If the test fails for one: with the smallest draft for which it still fails.
+pub fn round<T: Clone + Debug + 'static>(
+    seed: u64,
+    cases: u32,
+    values: Vec<T>,
+    test: impl Fn(&Draft, &T) -> TestCaseResult,
+) {
+    let all = (drafts(), prop::sample::select(values));
+    match runner(seed, cases).run(&all, |(draft, value)| test(&draft, &value)) {
+        Ok(()) => {}
+        Err(TestError::Fail(why, (draft, _))) => panic!("seed {seed}: {why}\n{draft}"),
+        Err(TestError::Abort(why)) => panic!("seed {seed}: {why}"),
+    }
+}
+
+/// Does something with one seed after the other, from `COWRACE_SEED` on or 0, for `COWRACE_SECONDS`.
+///
+/// # Panics
+///
+/// If it is not said for how long.
+pub fn at_length(mut each: impl FnMut(u64)) {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let seconds =
+        number("COWRACE_SECONDS").expect("COWRACE_SECONDS says for how long, as `just nightly` does");
+    let (started, duration) = (Instant::now(), Duration::from_secs(seconds));
+    let mut seed = number("COWRACE_SEED").unwrap_or(0);
+    while started.elapsed() < duration {
+        each(seed);
+        seed += 1;
+    }
+}
