@@ -166,19 +166,30 @@ fn check_all(program: impl Fn() -> Program, schedules: usize) {
     }
 }
 
-/// Counts that are far from zero at first, and near it in some order that one thread comes to late and another early.
+/// Counts that are far from zero at first, and near it in some order that one thread comes to late and another early. If
+/// it is late, the search begins anew and takes no count to be far from zero; if it is early, all but that one. The
+/// second count is far from it in every order, so its subtractions commute or not, which shows in the executions.
 #[test]
 fn counts_near_zero() {
-    for count in 1..3 {
-        check_all(
-            || {
-                let putter = || vec![Load(1), IfOdd, SubAndTest(0, 1), Store(2, 1)];
-                let mut program = program(&[putter(), putter(), vec![Store(2, 2), Store(1, 1)]]);
-                program.memory.set(word(0), count);
-                program
-            },
-            25,
+    let putter = || vec![Load(1), IfOdd, SubAndTest(0, 1), SubAndTest(3, 1), Store(2, 1)];
+    let scripts = [putter(), putter(), vec![Store(2, 2), Store(1, 1)]];
+    // What the first count is at first, and behind how many executions one thread shows that it is near zero.
+    for (count, late) in [(1, 2), (2, 12)] {
+        let program = || {
+            let mut program = program(&scripts);
+            program.memory.set(word(0), count);
+            program.memory.set(word(3), 100);
+            program
+        };
+        let case = |long_after| Case::new(program(), (true, false), long_after, Limits::default());
+        assert!(
+            case(late).alone.executions > case(late + 1).alone.executions,
+            "{count} is early behind {late}"
         );
+        for long_after in late - 1..=late + 1 {
+            check(&case(long_after), 25);
+        }
+        check_all(program, 25);
     }
 }
 
