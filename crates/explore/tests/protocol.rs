@@ -232,6 +232,16 @@ fn limits() {
         let limits = Limits { steps, ..Limits::default() };
         check(&Case::new(program(&waits), (false, false), 1, limits), 25);
     }
+    // Behind the first choice there are 12 executions, and what follows the second is given away meanwhile. It is too
+    // large, or too long: who searches it gives up, and who waits for it is to come to that place.
+    let chooser = vec![Choose(2), IfOdd, Store(0, 1), IfOdd, Store(0, 6)];
+    let choices = [chooser, vec![Store(0, 2), Store(0, 4)], vec![Store(0, 3)], vec![Store(0, 5)]];
+    for (executions, steps) in [(Some(20), u32::MAX), (None, 6)] {
+        let limits = Limits { executions, steps, ..Limits::default() };
+        let case = Case::new(program(&choices), (false, false), 1, limits);
+        assert!(case.alone.stopped.is_some() && case.alone.executions >= 12, "{:?}", case.alone);
+        check(&case, 25);
+    }
 }
 
 /// All schedules of the smallest searches, as far as that goes.

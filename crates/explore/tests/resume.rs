@@ -140,6 +140,27 @@ fn random_rounds() {
     assert!(many > 20 && found > 5 && open > 15, "{many} {found} {open}");
 }
 
+/// A stop keeps what others have found out behind barriers, although the work by which they came there is lost. It
+/// counts when the search comes to such a state, with all that is behind later barriers.
+#[test]
+fn what_is_known_behind_barriers_counts_when_the_search_comes_there() {
+    // What is stored before the first barrier stays, so there is no way to a state at the second but from one at the first.
+    let round =
+        |n| vec![Store(0, n), Store(1, n), Barrier(0), Store(2, n), Barrier(0), StoreAcc(3, n), Load(3)];
+    let forgetful = Program { forgetful: true, ..program(&[round(1), round(2)]) };
+    let search = Explorer::new(&forgetful);
+    let whole = search.run(&mut ());
+    let stopped = |executions| {
+        let limits = Limits { executions: Some(executions), ..Limits::default() };
+        search.clone().limits(limits).run(&mut ()).frontier.expect("it was stopped")
+    };
+    let (mut early, late) = (stopped(1), stopped(whole.executions - 1));
+    let later = late.known.iter().filter(|state| !state.met.is_empty()).count();
+    assert!(early.known.is_empty() && later > 1, "{later} states at the first barrier are known");
+    early.known = late.known;
+    assert_eq!(search.clone().resume(&early).run(&mut ()), whole);
+}
+
 /// A frontier of another program, or one that somebody has spoiled, is of no use and does no harm.
 #[test]
 fn what_does_not_fit_is_begun_anew() {
