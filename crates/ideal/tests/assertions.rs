@@ -10,9 +10,9 @@ use std::sync::Arc;
 use cowrace_explore::Explorer;
 use cowrace_ideal::{Oracle, Promises};
 use cowrace_machine::Arch;
-use cowrace_mm::{Era, program_and_consulted};
+use cowrace_mm::{Consulted, Era, program_and_consulted};
 use cowrace_scenario::{load, parse};
-use cowrace_trace::{Class, Verdict};
+use cowrace_trace::{Class, Finding, Verdict};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
@@ -42,15 +42,25 @@ fn without_assertions(text: &str) -> Result<(), Failed> {
     for variant in scenario.variants() {
         let oracle = Oracle::new(variant.world(), &Promises::default()).map_err(|error| error.to_string())?;
         let oracle = Arc::new(oracle);
+        // What searches have read of an era, and what they found: it is the same under eras that agree in that.
+        let mut known: Vec<(Vec<Consulted>, Option<Finding>)> = Vec::new();
         for era in Era::presets().into_iter().filter(|era| era.lacks(variant.world()).is_none()) {
             let expected = scenario.expectation(&era, variant).ok_or("nothing is expected")?;
-            let search = |judge| {
-                let (program, _) = program_and_consulted(variant.world(), &era, Arch::default(), Some(judge));
-                Explorer::new(&program).run(&mut ()).finding.map(|(finding, _)| finding)
-            };
-            // As `check` does it: a handle that is cut off is the least of damages.
-            let found = search(Box::new(oracle.judge_without_probes()));
-            let found = found.or_else(|| search(Box::new(oracle.judge())));
+            let same = known.iter().find(|(read, _)| read.iter().all(|consulted| consulted.agrees(&era)));
+            let found = same.map(|(_, found)| found.clone()).unwrap_or_else(|| {
+                let mut read = Vec::new();
+                let mut search = |judge| {
+                    let (program, consulted) =
+                        program_and_consulted(variant.world(), &era, Arch::default(), Some(judge));
+                    read.push(consulted);
+                    Explorer::new(&program).run(&mut ()).finding.map(|(finding, _)| finding)
+                };
+                // As `check` does it: a handle that is cut off is the least of damages.
+                let found = search(Box::new(oracle.judge_without_probes()));
+                let found = found.or_else(|| search(Box::new(oracle.judge())));
+                known.push((read, found.clone()));
+                found
+            });
             let verdict = if found.is_some() { Verdict::Violated } else { Verdict::Holds };
             let class = found.as_ref().map(|finding| finding.class);
             // Whether a window opens is no matter of assertions.
