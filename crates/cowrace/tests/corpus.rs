@@ -3,7 +3,8 @@
 //!
 //! A test also draws the violation that it finds, and replays the drawing.
 
-use std::path::Path;
+mod common;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use cowrace::explore::{Limits, replay, tidy};
 use cowrace::machine::Arch;
 use cowrace::mm::Era;
 use cowrace::mm::era::PRESETS;
-use cowrace::scenario::{Scenario, Variant, load, parse, print};
+use cowrace::scenario::{Scenario, Variant, parse, print};
 use cowrace::trace::{Report, Verdict};
 use cowrace::{Drawing, Promised, Task, picture};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -21,11 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(240);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     let mut trials = Vec::new();
-    // The package alone, without the repository around it, has no corpus.
-    let sources = load(std::slice::from_ref(&corpus)).unwrap_or_default();
-    for source in sources {
+    for source in common::sources(&arguments) {
         let name = source.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         match parse(&source.text) {
             Ok(scenario) if scenario.name() == name => trials.extend(of_scenario(scenario)),

@@ -1,13 +1,14 @@
 //! The story of every scenario that is violated somewhere, under the first kernel where it is: it needs all that it
 //! draws, it is drawn for a mail, and what is drawn happens again.
 
-use std::path::Path;
+mod common;
+
 use std::process::ExitCode;
 
 use cowrace::explore::{Limits, replay, tidy};
 use cowrace::machine::Arch;
 use cowrace::mm::Era;
-use cowrace::scenario::{Scenario, Variant, load, parse};
+use cowrace::scenario::{Scenario, Variant, parse};
 use cowrace::trace::{Class, Schedule, Verdict};
 use cowrace::{Detail, Drawing, Promised, Story, Task};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -17,10 +18,8 @@ const MAIL: usize = 72;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     let mut trials = Vec::new();
-    // The package alone, without the repository around it, has no corpus.
-    for source in load(std::slice::from_ref(&corpus)).unwrap_or_default() {
+    for source in common::sources(&arguments) {
         let Ok(scenario) = parse(&source.text) else { continue };
         let scenario: &'static Scenario = Box::leak(Box::new(scenario));
         for variant in scenario.variants() {

@@ -15,6 +15,7 @@ mod version;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::LazyLock;
 
 pub use commits::{COMMITS, Commit, Effect, Landed, Provenance};
 pub use features::{FEATURES, Feature};
@@ -49,6 +50,12 @@ pub struct Era {
     toggles: Vec<Toggle>,
     rules: Rules,
 }
+
+/// The presets as eras: looking up their commits takes longer than much of what eras are asked for.
+static ERAS: LazyLock<Vec<Era>> = LazyLock::new(|| {
+    let eras = PRESETS.iter().map(Era::of).collect::<Result<_, _>>();
+    eras.expect("presets are made of commits that there are")
+});
 
 /// One deviation from a preset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -113,11 +120,20 @@ impl Era {
     ///
     /// If there is none of that name.
     pub fn preset(name: &str) -> Result<Self, EraError> {
-        let preset =
-            PRESETS.iter().find(|p| p.name == name).ok_or_else(|| EraError::Preset(name.to_owned()))?;
+        let era = ERAS.iter().find(|era| era.name == name);
+        era.cloned().ok_or_else(|| EraError::Preset(name.to_owned()))
+    }
+
+    /// Every preset, oldest first, proposals last.
+    #[must_use]
+    pub fn presets() -> Vec<Self> {
+        ERAS.clone()
+    }
+
+    fn of(preset: &Preset) -> Result<Self, IdError> {
         let commits = preset.commits().into_iter().map(ids::place).collect::<Result<_, _>>()?;
         let mut era = Self {
-            name: name.to_owned(),
+            name: preset.name.to_owned(),
             preset: preset.name,
             tree: preset.tree,
             commits,
@@ -127,12 +143,6 @@ impl Era {
         };
         era.apply();
         Ok(era)
-    }
-
-    /// Every preset, oldest first, proposals last.
-    #[must_use]
-    pub fn presets() -> Vec<Self> {
-        PRESETS.iter().filter_map(|p| Self::preset(p.name).ok()).collect()
     }
 
     /// Gives the era a name of its own, as an era file does. Its toggles so far belong to the name.
