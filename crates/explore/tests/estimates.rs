@@ -7,7 +7,7 @@ use common::estimates::{Case, MOMENTS, common_problems, compare, random_programs
 
 /// True numbers lie within the stated factors in eight of ten cases, at all moments taken together and at the first;
 /// and the mean is not off by more than skewed samples make it: few of them are much too high.
-fn calibrated(cases: &[Case], at_least: usize, lowest_mean: f64) {
+fn calibrated(cases: &[Case], at_least: usize) {
     assert!(cases.len() >= at_least, "{} searches", cases.len());
     let (mut right, mut all) = (0, 0);
     for moment in 0..MOMENTS.len() {
@@ -16,7 +16,7 @@ fn calibrated(cases: &[Case], at_least: usize, lowest_mean: f64) {
         all += comparison.ratios.len();
         let few = comparison.ratios.len() < at_least;
         let mean = comparison.ratios.iter().sum::<f64>() / comparison.ratios.len().max(1) as f64;
-        assert!(few || (lowest_mean..2.0).contains(&mean), "{mean} at moment {moment}");
+        assert!(few || (0.4..2.0).contains(&mean), "{mean} at moment {moment}");
         if moment == 0 {
             assert!(right * 10 >= all * 8, "{right} of {all} at first");
             assert_eq!(all, cases.len(), "everybody gets a first estimate");
@@ -27,16 +27,15 @@ fn calibrated(cases: &[Case], at_least: usize, lowest_mean: f64) {
 
 #[test]
 fn estimates_of_the_common_problem() {
-    calibrated(&common_problems(), 10, 0.4);
+    calibrated(&common_problems(), 10);
 }
 
 #[test]
 fn estimates_of_random_programs() {
-    calibrated(&random_programs(40), 25, 0.4);
+    calibrated(&random_programs(40), 25);
 }
 
-/// The mean of first estimates is 0.34: it was above 0.4 before the corpus grew, and why it fell is not known.
 #[test]
 fn estimates_of_scenarios() {
-    calibrated(&scenarios(|era| ["v5.7", "v5.11", "v5.18", "v6.1", "v6.12"].contains(&era)), 10, 0.3);
+    calibrated(&scenarios(|era| ["v5.7", "v5.11", "v5.18", "v6.1", "v6.12"].contains(&era)), 10);
 }
