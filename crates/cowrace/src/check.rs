@@ -10,12 +10,13 @@ use cowrace_machine::{Arch, Program};
 use cowrace_mm::era::PRESETS;
 use cowrace_mm::world::ActorId;
 use cowrace_mm::{Consulted, Era, Judge};
+use cowrace_render::limit;
 use cowrace_scenario::{Expectation, Scenario, Variant, environment};
 use cowrace_trace::{Class, Event, Finding, Report, Schedule, Step, Trace, Verdict};
 
 use crate::aside::{Aside, Keeper, Noting, Unseeing};
 use crate::bounds::Bounds;
-use crate::{Checkpoint, Interrupt, Promised, coverage, directives};
+use crate::{Checkpoint, Interrupt, Promised, coverage, directives, effects};
 
 /// How the exhaustive engine is to search.
 #[derive(Clone, Copy, Debug, Default)]
@@ -185,6 +186,12 @@ impl Task<'_> {
             let all: Vec<String> = detail.into_iter().chain(aside.gap()).chain(hope).collect();
             detail = (!all.is_empty()).then(|| all.join("; "));
         }
+        let limits = effects::limits(&outcome.shown);
+        if matches!(verdict, Verdict::Holds | Verdict::Vacuous) && !limits.is_empty() {
+            // Kernels go on otherwise from there, so not all that they do has been looked at.
+            let reached: Vec<_> = limits.iter().map(|&reached| limit(reached)).collect();
+            (verdict, detail) = (Verdict::Inconclusive, Some(reached.join("; ")));
+        }
         // Samples count for what they have found; for what holds they say nothing.
         let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };
         let is_clean = matches!(verdict, Verdict::Holds | Verdict::Vacuous);
@@ -216,6 +223,11 @@ impl Task<'_> {
             schedule: finding.map(|(_, schedule)| schedule),
             costs,
             coverage: seen.map(|seen| coverage::told(self.variant, seen)),
+            ineffective: match is_clean {
+                true => effects::ineffective(self.variant, &outcome.shown),
+                false => Vec::new(),
+            },
+            limits,
             ..self.report("explore", "sc")
         };
         Explored { report, consulted: vec![consulted, counted], through, left }
@@ -291,6 +303,8 @@ impl Task<'_> {
             as_expected: None,
             base: None,
             as_drawn: None,
+            ineffective: Vec::new(),
+            limits: Vec::new(),
             beyond: None,
             disagreement: None,
             settings: None,

@@ -23,6 +23,7 @@ mod diagnose;
 mod difference;
 mod directives;
 mod drawn;
+mod effects;
 mod engine;
 mod engines;
 mod era_file;

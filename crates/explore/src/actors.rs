@@ -9,6 +9,7 @@ use cowrace_machine::{Answer, Mark, Op, Placed, Program, Request, Seat};
 use cowrace_trace::Finding;
 
 use crate::coverage::Sites;
+use crate::effects::Effects;
 
 /// Places remembered before all of them are forgotten; about 300 bytes each.
 const MOST: usize = 100_000;
@@ -63,6 +64,8 @@ pub(crate) struct Actors<'p> {
     passed: Vec<Vec<u32>>,
     /// Where all requests come from, those of forgotten places too.
     sites: Sites,
+    /// What calls have shown, those of forgotten places too.
+    effects: Effects,
 }
 
 /// Actors of which none has moved. Whatever makes them move takes these, so nothing can begin with actors that
@@ -114,6 +117,7 @@ impl<'p> Actors<'p> {
             seats: Vec::new(),
             passed: vec![vec![0; count]; program.barriers.len()],
             sites: Sites::default(),
+            effects: Effects::default(),
         };
         for actor in 0..count as u8 {
             actors.plant(actor);
@@ -126,6 +130,7 @@ impl<'p> Actors<'p> {
         let mut seat = self.program.seat(actor);
         let request = seat.poll();
         request.iter().for_each(|request| self.sites.insert(request.site));
+        seat.with_marks(|marks| self.effects.note(marks, 0));
         let place = self.places.len() as u32;
         self.places.push(reached(&seat, request, NONE, NONE, Answer::default(), 0));
         self.roots.push(place);
@@ -227,6 +232,7 @@ impl<'p> Actors<'p> {
         seat.answer(answer);
         let request = seat.poll();
         request.iter().for_each(|request| self.sites.insert(request.site));
+        seat.with_marks(|marks| self.effects.note(marks, before));
         let next = self.places.len() as u32;
         *at = next;
         let call = self.places[here as usize].call;
@@ -275,6 +281,11 @@ impl<'p> Actors<'p> {
     pub(crate) fn marks(&self, actor: u8) -> Vec<Placed> {
         let path = path(&self.places, self.at[actor as usize]);
         path.iter().rev().flat_map(|&place| self.places[place as usize].marks.iter().copied()).collect()
+    }
+
+    /// What calls have shown that nobody was told yet.
+    pub(crate) const fn effects(&mut self) -> &mut Effects {
+        &mut self.effects
     }
 
     /// Where every request comes from that some actor has asked for so far.
@@ -337,7 +348,7 @@ fn reached(
         match placed.mark {
             Mark::Begin(begun) => call = u32::from(begun),
             Mark::End(_) => call = NONE,
-            Mark::Step(_) => {}
+            Mark::Step(_) | Mark::NoEffect(_) | Mark::Limit(_) => {}
         }
     }
     let finding = seat.take_finding().map(Box::new);

@@ -45,6 +45,9 @@ impl<P: Primitives> Search<'_, P> {
             }
             ControlFlow::Break(None) => {}
         }
+        if outcome.complete {
+            outcome.shown = self.shared.showings.all();
+        }
         if self.shared.coverage && outcome.complete {
             self.seen.note_sites(&self.actors);
             outcome.coverage = Some(self.seen.coverage());

@@ -1,5 +1,6 @@
 //! The interface of the exhaustive search.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +9,7 @@ use std::time::Duration;
 use cowrace_machine::{ALL_COUNTS, Addr, Limits, Memory, Program, is_order};
 use cowrace_trace::frontier::Frontier;
 use cowrace_trace::parts::{Part, PartId};
-use cowrace_trace::{Finding, Schedule, Stop, Turn};
+use cowrace_trace::{Finding, Schedule, Shown, Stop, Turn};
 
 use crate::actors::Fresh;
 use crate::coverage::Coverage;
@@ -184,6 +185,9 @@ pub struct Outcome {
     /// What executions have shown, if that was asked for and the search came to its end. How far a search has come
     /// that ends early depends on the number of threads, so it tells nothing.
     pub coverage: Option<Coverage>,
+    /// What executions have shown of calls and of limits of the model, if the search came to its end; nothing of one that
+    /// did not.
+    pub shown: BTreeSet<Shown>,
 }
 
 impl Outcome {
@@ -202,6 +206,7 @@ impl Outcome {
             frontier: None,
             estimate: None,
             coverage: None,
+            shown: BTreeSet::new(),
         }
     }
 

@@ -234,14 +234,15 @@ impl<'p> Interpreter<'p> {
                         }
                     }
                     Mark::Step(name) if at > 0 => own[at - 1].steps.push(Step::Anchor(name.to_owned())),
-                    Mark::Step(_) | Mark::End(_) => {}
+                    Mark::NoEffect(why) if at > 0 => own[at - 1].steps.push(Step::NoEffect(why)),
+                    Mark::Step(_) | Mark::End(_) | Mark::NoEffect(_) | Mark::Limit(_) => {}
                 }
             }
         });
         for event in own {
             event.steps.sort_by_key(|step| match step {
                 Step::Begin(_) => 0,
-                Step::Anchor(_) => 1,
+                Step::Anchor(_) | Step::NoEffect(_) => 1,
                 Step::End(_) => 2,
             });
         }

@@ -110,6 +110,7 @@ mod actors;
 mod barriers;
 mod coverage;
 mod describe;
+mod effects;
 mod ends;
 mod estimate;
 mod explorer;

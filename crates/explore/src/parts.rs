@@ -73,6 +73,7 @@ pub(crate) fn export<P: Primitives>(
         near: near.map(|addr| addr.index() as u32),
         beyond: beyond.iter().map(|(event, sequence)| (*event, moves(sequence))).collect(),
         windows,
+        shown: shared.showings.all(),
         seal: 0,
     };
     part.sealed()
@@ -144,6 +145,7 @@ impl<'s, P: Primitives> Search<'s, P> {
         if !self.is_within_limit(done.outcome.executions, &done.met) {
             return ControlFlow::Continue(false);
         }
+        self.shared.showings.add(part.shown.iter().copied());
         let flow: Flow = self.take_over(done);
         let after = self.figures();
         self.made = (self.made.0 + after.0 - before.0, self.made.1 + after.1 - before.1);

@@ -80,6 +80,7 @@ impl<P: Primitives> Search<'_, P> {
             samples: self.outcome.samples,
             finding: self.outcome.finding.clone(),
             windows: self.windows.clone().take(),
+            shown: self.shared.showings.all(),
         })
     }
 
@@ -137,6 +138,7 @@ impl<P: Primitives> Search<'_, P> {
         self.met = Met::again(met, behind);
         self.windows.take();
         self.windows.merge(&frontier.windows);
+        self.shared.showings.add(frontier.shown.iter().copied());
         (self.outcome.executions, self.outcome.events) = way;
         self.outcome.depth = frontier.depth;
         self.outcome.samples = frontier.samples;

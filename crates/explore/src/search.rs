@@ -309,6 +309,9 @@ impl<'s, P: Primitives> Search<'s, P> {
         }
         let finding = self.actors.answer(actor, done.answer);
         let finding = if self.found.is_none() && done.fault.is_none() { finding.cloned() } else { None };
+        if self.actors.effects().has_news() {
+            self.shared.showings.add(self.actors.effects().news());
+        }
         self.outcome.events += 1;
         self.made.1 += 1;
         self.outcome.depth = self.outcome.depth.max(self.history.len() as u32);

@@ -10,6 +10,7 @@ use cowrace_trace::Stop;
 use cowrace_trace::frontier::Frontier;
 
 use crate::barriers::Arrivals;
+use crate::effects::Showings;
 use crate::explorer::{Execution, Observer, Progress};
 use crate::subtree::Subtree;
 use crate::sync::{Monitor, Number, Primitives, Queue};
@@ -110,6 +111,8 @@ pub(crate) struct Shared<'s, P: Primitives> {
     /// As many executions as were made before the search was resumed.
     pub(crate) earlier: P::Number,
     pub(crate) arrivals: Arrivals<P>,
+    /// What executions have shown of calls.
+    pub(crate) showings: Showings<P>,
     /// Who watches the search.
     pub(crate) watch: &'s dyn Watch,
     /// Subtrees that nobody has begun.
@@ -143,6 +146,7 @@ impl<'s, P: Primitives> Shared<'s, P> {
             events: P::Number::new(0),
             earlier: P::Number::new(0),
             arrivals: Arrivals::default(),
+            showings: Showings::default(),
             watch,
             work: P::Queue::new(),
             idle: P::Number::new(0),

@@ -58,7 +58,7 @@ fn open(marks: impl Iterator<Item = Mark>) -> Option<u16> {
     marks.fold(None, |open, mark| match mark {
         Mark::Begin(call) => Some(call),
         Mark::End(_) => None,
-        Mark::Step(_) => open,
+        Mark::Step(_) | Mark::NoEffect(_) | Mark::Limit(_) => open,
     })
 }
 

@@ -6,8 +6,9 @@ use common::common_problem::{Rule, Variant, problem};
 use common::random::{Flavour, rounds_with_windows, scripts};
 use common::{Step::*, *};
 use cowrace_explore::{Explorer, Limits, Outcome, Threads};
-use cowrace_machine::Program;
+use cowrace_machine::{Mark, Program};
 use cowrace_trace::frontier::Frontier;
+use cowrace_trace::{Aim, Limit, NoEffect, Obstacle, Shown};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -159,6 +160,25 @@ fn what_is_known_behind_barriers_counts_when_the_search_comes_there() {
     assert!(early.known.is_empty() && later > 1, "{later} states at the first barrier are known");
     early.known = late.known;
     assert_eq!(search.clone().resume(&early).run(&mut ()), whole);
+}
+
+/// What one leg has seen of calls the last one tells.
+#[test]
+fn what_calls_have_shown_is_kept() {
+    let why = NoEffect { aim: Aim::PageOut, why: Obstacle::NotOnLru };
+    let call = |inner: &[Step]| [&[Mark(Mark::Begin(7))], inner, &[Mark(Mark::End(7))]].concat();
+    let tries = call(&[Load(0), IfOdd, Mark(Mark::NoEffect(why)), Store(1, 1)]);
+    let reached = [Load(1), IfOdd, Mark(Mark::Limit(Limit::SwapSlots))];
+    let program = program(&[tries, vec![Store(0, 1), Store(0, 2), Store(0, 3)], reached.to_vec()]);
+    let whole = Explorer::new(&program).run(&mut ());
+    let shown = [Shown::Effect(7), Shown::NoEffect(7, why), Shown::Limit(Limit::SwapSlots)];
+    assert_eq!(whole.shown, shown.into());
+    assert!(compare(&program, 1) > 4);
+    let limits = Limits { executions: Some(1), ..Limits::default() };
+    let first = Explorer::new(&program).limits(limits).run(&mut ());
+    assert!(first.shown.is_empty(), "nothing is told of a search that has not come to its end");
+    let shown = first.frontier.expect("it was stopped").shown;
+    assert!(!shown.is_empty() && shown.len() < whole.shown.len(), "{shown:?}");
 }
 
 /// A frontier of another program, or one that somebody has spoiled, is of no use and does no harm.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use cowrace_trace::Finding;
+use cowrace_trace::{Finding, Limit, NoEffect};
 
 use crate::{Answer, Cpu, Request};
 
@@ -20,6 +20,10 @@ pub enum Mark {
     End(u16),
     /// A named step of the model was completed by the last request.
     Step(&'static str),
+    /// The call that is under way does not do what it is for.
+    NoEffect(NoEffect),
+    /// A limit of the model was reached.
+    Limit(Limit),
 }
 
 /// A mark, and how many requests of the actor had been answered when it was set.

@@ -3,7 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use cowrace_machine::{Addr, Arch, Ask, Obj, Prim, Value};
+use cowrace_machine::{Addr, Arch, Ask, Mark, Obj, Prim, Value};
+use cowrace_trace::{Aim, Limit, NoEffect, Obstacle};
 
 use crate::era::{Noted, Ordering, Reading};
 use crate::objects::{ACTIVE, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, pg};
@@ -89,6 +90,17 @@ impl Cpu {
     #[must_use]
     pub fn rules(&self) -> Reading<'_> {
         self.kernel.rules.reading()
+    }
+
+    /// The call that is under way does not do what it is for. It must be that of every execution in which this actor was
+    /// answered alike.
+    pub fn no_effect(&self, aim: Aim, why: Obstacle) {
+        self.mark(Mark::NoEffect(NoEffect { aim, why }));
+    }
+
+    /// The model is at a limit, and goes on as no kernel need go on.
+    pub fn reached(&self, limit: Limit) {
+        self.mark(Mark::Limit(limit));
     }
 
     /// A memory barrier, unless the kernel lacks it.

@@ -4,6 +4,7 @@
 //! other advice, mlock and PFN mappings.
 
 use cowrace_machine::{Prim, mmu};
+use cowrace_trace::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{MadvFreeSpares, Ordering};
@@ -37,11 +38,20 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<
         }
         Advice::DontNeed | Advice::Free | Advice::PageOut => {
             cpu.mmap_read_lock(mm).await;
-            if cpu.find_vma(mm, va).await & vm::EXISTS != 0 {
+            if cpu.find_vma(mm, va).await & vm::EXISTS == 0 {
+                let aim = match advice {
+                    Advice::Free => Aim::MarkFree,
+                    Advice::PageOut => Aim::PageOut,
+                    _ => Aim::Discard,
+                };
+                cpu.no_effect(aim, Obstacle::NoVma);
+            } else {
                 match advice {
                     Advice::DontNeed => {
                         lru_add_drain_to_unmap(cpu).await;
-                        zap_page_range(cpu, mm, va).await;
+                        if !zap_page_range(cpu, mm, va).await {
+                            cpu.no_effect(Aim::Discard, Obstacle::NothingMapped);
+                        }
                     }
                     Advice::Free => result = madvise_free_single_vma(cpu, mm, va).await,
                     _ => madvise_pageout(cpu, mm, va).await,
@@ -57,6 +67,7 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<
 /// not, even where its pages are anonymous.
 async fn madvise_free_single_vma(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<(), Errno> {
     if cpu.kernel().world.areas[va].backing != Backing::Anon {
+        cpu.no_effect(Aim::MarkFree, Obstacle::FileMapping);
         return Err(Errno::Einval);
     }
     lru_add_drain(cpu).await;
@@ -75,23 +86,28 @@ async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     if pte.present() && pte.page().is_anon() {
         let page = pte.page();
         let in_use = cpu.page_flag(page, pg::SWAPCACHE | pg::DIRTY, Prim::PageFlagTest).await;
-        let mut go_on = true;
+        let mut kept = None;
         if in_use {
-            go_on = cpu.trylock_page(page).await;
-            if go_on {
+            if cpu.trylock_page(page).await {
                 // Shared with somebody, or needed by a swap entry: not ours to discard. A page that is clean and not
                 // in the swap cache is not looked at so.
-                go_on = cpu.page_mapcount(page).await == 1
-                    && (!cpu.page_swap_cache(page).await || try_to_free_swap(cpu, page).await);
-                if go_on {
+                if cpu.page_mapcount(page).await != 1 {
+                    kept = Some(Obstacle::MappedByOthers);
+                } else if cpu.page_swap_cache(page).await && !try_to_free_swap(cpu, page).await {
+                    kept = Some(Obstacle::InSwapCache);
+                } else {
                     cpu.clear_bits(page.flags(), pg::DIRTY, Prim::ClearPageDirty).await;
                 }
                 cpu.unlock_page(page).await;
+            } else {
+                kept = Some(Obstacle::PageLocked);
             }
-        } else if spares_unused(cpu, pte) {
-            go_on = cpu.page_mapcount(page).await == 1;
+        } else if spares_unused(cpu, pte) && cpu.page_mapcount(page).await != 1 {
+            kept = Some(Obstacle::MappedByOthers);
         }
-        if go_on {
+        if let Some(why) = kept {
+            cpu.no_effect(Aim::MarkFree, why);
+        } else {
             if pte.young() || pte_dirty(cpu.arch(), pte) {
                 let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
                 cpu.set_pte_at(mm, va, pte_mkclean(old.clear(mmu::ACCESSED))).await;
@@ -102,6 +118,8 @@ async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     } else if pte.is_swap() {
         free_swap_and_cache(cpu, pte.entry()).await;
         cpu.set_pte_at(mm, va, Pte::default()).await;
+    } else {
+        cpu.no_effect(Aim::MarkFree, Obstacle::NothingMapped);
     }
     cpu.ptl_unlock(mm, va).await;
     if flush {
@@ -131,10 +149,14 @@ async fn madvise_pageout(cpu: &Cpu, mm: MmStruct, va: Va) {
     if pte.present() && pte.page().is_anon() {
         let page = pte.page();
         if cpu.page_mapcount(page).await != 1 {
-            cpu.why(|| format!("somebody else maps {} as well, so leave it", cpu.name(page)));
+            cpu.no_effect(Aim::PageOut, Obstacle::MappedByOthers);
         } else if isolate_lru_page(cpu, page).await {
             isolated = Some(page);
+        } else {
+            cpu.no_effect(Aim::PageOut, Obstacle::NotOnLru);
         }
+    } else {
+        cpu.no_effect(Aim::PageOut, Obstacle::NothingMapped);
     }
     cpu.ptl_unlock(mm, va).await;
     if let Some(page) = isolated {

@@ -19,8 +19,8 @@ use crate::tlb::{
 use crate::world::Va;
 
 /// `zap_pte_range` between `tlb_gather_mmu` and `tlb_finish_mmu`: clear, flush, and only then free. The
-/// mapcount drops before the flush, the reference behind it.
-pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) {
+/// mapcount drops before the flush, the reference behind it. Whether there was anything to clear.
+pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     let _frame = cpu.frame("zap_pte_range");
     inc_tlb_flush_pending(cpu, mm).await;
     cpu.ptl_lock(mm, va).await;
@@ -58,6 +58,7 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) {
         put_page(cpu, page).await;
     }
     dec_tlb_flush_pending(cpu, mm).await;
+    !pte.none()
 }
 
 /// `do_munmap`: the VMA goes under the mmap lock for writing, its pages under it for reading.

@@ -4,6 +4,7 @@
 //! out: NUMA hinting, PROT_NONE, VMA splits and merges.
 
 use cowrace_machine::Prim;
+use cowrace_trace::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, MprotectUpgrade, Ordering, UffdUnprotect};
@@ -58,7 +59,9 @@ pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
             cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
         }
     } else if old & vm::EXISTS != 0 {
-        cpu.why(|| "the VMA's flags stay as they are, so there is nothing to do".to_owned());
+        cpu.no_effect(Aim::Protect, Obstacle::SameProtection);
+    } else {
+        cpu.no_effect(Aim::Protect, Obstacle::NoVma);
     }
     cpu.mmap_write_unlock(mm).await;
 }
@@ -99,6 +102,8 @@ async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bo
     } else if change == Change::UffdWp && userfaultfd_wp_use_markers(cpu, va) {
         // Nothing is mapped, so no TLB has anything to drop.
         cpu.set_pte_at(mm, va, Pte::marker_uffd_wp()).await;
+    } else if change == Change::UffdWp {
+        cpu.no_effect(Aim::WriteProtect, Obstacle::NothingMapped);
     }
     cpu.ptl_unlock(mm, va).await;
     changed

@@ -4,7 +4,7 @@
 //! that a freed page may be anybody's next. Left out: zones, orders, per-CPU lists, failure.
 
 use cowrace_machine::{Obj, Prim};
-use cowrace_trace::Class;
+use cowrace_trace::{Class, Limit};
 
 use crate::cpu::Cpu;
 use crate::objects::{Page, kernel, pg};
@@ -71,6 +71,8 @@ pub async fn free_unref_page(cpu: &Cpu, page: Page) {
         if nr < cpu.kernel().world.free_pages() {
             cpu.store(kernel::free_page(nr), page.obj.pfn(), Prim::WriteOnce).await;
             cpu.store(kernel::NR_FREE, nr as u64 + 1, Prim::WriteOnce).await;
+        } else {
+            cpu.reached(Limit::FreePages);
         }
         cpu.spin_unlock(kernel::ZONE_LOCK).await;
     }

@@ -8,6 +8,7 @@
 //! fc574c23558c (v5.11), and here in every era, a page that is moved has no `PG_lru` for the moment.
 
 use cowrace_machine::{Obj, Prim};
+use cowrace_trace::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::ZapLruDrain;
@@ -39,18 +40,20 @@ pub async fn lru_cache_add(cpu: &Cpu, page: Page) {
 /// other. One that is on no list, which a page in another batch is not, and one in the swap cache are left alone.
 pub async fn mark_page_lazyfree(cpu: &Cpu, page: Page) {
     let _frame = cpu.frame("mark_page_lazyfree");
-    if !may_be_lazyfree(cpu, page, pg::LRU).await {
-        cpu.why(|| format!("{} is on no LRU list, or has been marked, so leave it", cpu.name(page)));
-        return;
+    let flags = cpu.load_bits(page.flags(), LAZYFREE | pg::LRU, Prim::PageFlagTest).await.bits;
+    if flags == pg::SWAPBACKED | pg::LRU {
+        add_to_batch(cpu, page, Batch::Lazyfree).await;
+    } else if flags & pg::SWAPCACHE != 0 {
+        cpu.no_effect(Aim::MarkFree, Obstacle::InSwapCache);
+    } else if flags & pg::SWAPBACKED == 0 {
+        cpu.no_effect(Aim::MarkFree, Obstacle::MarkedAlready);
+    } else {
+        cpu.no_effect(Aim::MarkFree, Obstacle::NotOnLru);
     }
-    add_to_batch(cpu, page, Batch::Lazyfree).await;
 }
 
-/// Whether a page may be marked: swap-backed, not in the swap cache, and with `also`.
-async fn may_be_lazyfree(cpu: &Cpu, page: Page, also: u64) -> bool {
-    let mask = pg::SWAPBACKED | pg::SWAPCACHE | also;
-    cpu.load_bits(page.flags(), mask, Prim::PageFlagTest).await.bits == pg::SWAPBACKED | also
-}
+/// A page may be marked if it is swap-backed and not in the swap cache.
+const LAZYFREE: u64 = pg::SWAPBACKED | pg::SWAPCACHE;
 
 /// `folio_batch_add_and_move`, and what stands in its place up to v5.19: a batch that is full is drained.
 async fn add_to_batch(cpu: &Cpu, page: Page, batch: Batch) {
@@ -135,7 +138,7 @@ async fn lru_lazyfree(cpu: &Cpu, page: Page) {
         cpu.why(|| format!("{} is on no LRU list, so leave it", cpu.name(page)));
         return;
     }
-    if may_be_lazyfree(cpu, page, 0).await {
+    if cpu.load_bits(page.flags(), LAZYFREE, Prim::PageFlagTest).await.bits == pg::SWAPBACKED {
         cpu.clear_bits(page.flags(), pg::SWAPBACKED, Prim::ClearPageSwapBacked).await;
     }
     cpu.set_bits(page.flags(), pg::LRU, Prim::SetPageLru).await;

@@ -6,6 +6,7 @@
 //! the pages around that readahead takes along, `SWP_SYNCHRONOUS_IO`, slot caches, several devices, `vm_swap_full`.
 
 use cowrace_machine::{Obj, Prim, mmu};
+use cowrace_trace::Limit;
 
 use crate::cpu::Cpu;
 use crate::era::Ordering;
@@ -50,6 +51,8 @@ pub async fn add_to_swap(cpu: &Cpu, page: Page) -> Option<SwpEntry> {
     cpu.spin_unlock(SWAP_LOCK).await;
     if found.is_some() {
         cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+    } else {
+        cpu.reached(Limit::SwapSlots);
     }
     found
 }

@@ -4,6 +4,7 @@
 //! `handle_userfault`. Left out: missing and minor faults, events, asynchronous mode.
 
 use cowrace_machine::{Cond, Prim};
+use cowrace_trace::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{Ordering, UffdMmget};
@@ -22,6 +23,8 @@ pub async fn userfaultfd_writeprotect(cpu: &Cpu, mm: MmStruct, va: Va, protect: 
     } else if mmget_not_zero(cpu, mm).await {
         mwriteprotect_range(cpu, mm, va, protect).await;
         mmput(cpu, mm).await;
+    } else {
+        cpu.no_effect(Aim::WriteProtect, Obstacle::NoMm);
     }
 }
 
@@ -34,6 +37,9 @@ pub async fn mwriteprotect_range(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool)
     if vm_flags & vm::UFFD_WP != 0 {
         let change = if protect { Change::UffdWp } else { Change::UffdWpResolve { vm_flags } };
         change_protection(cpu, mm, va, change).await;
+    } else {
+        // ENOENT.
+        cpu.no_effect(Aim::WriteProtect, Obstacle::NotRegistered);
     }
     cpu.mmap_read_unlock(mm).await;
     if !protect {

@@ -6,6 +6,7 @@
 //! device reads the page while everybody goes on, and the next pass frees it.
 
 use cowrace_machine::Prim;
+use cowrace_trace::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{AeBarriers, AnonExclusive, LazyfreeKept, MadvFree, Ordering, ReclaimPin};
@@ -30,11 +31,14 @@ pub async fn reclaim(cpu: &Cpu, mm: MmStruct, va: Va) {
     // Which page the LRU list offers is not a race; the PTE is asked so that a scenario can name it.
     let pte = Pte(cpu.load(mm.pte(va), Prim::Ghost).await);
     if !pte.present() || !pte.page().is_anon() {
+        cpu.no_effect(Aim::PageOut, Obstacle::NothingMapped);
         return;
     }
     let page = pte.page();
     if isolate_lru_page(cpu, page).await {
         reclaim_page(cpu, page).await;
+    } else {
+        cpu.no_effect(Aim::PageOut, Obstacle::NotOnLru);
     }
 }
 
@@ -46,6 +50,9 @@ pub async fn reclaim_page(cpu: &Cpu, page: Page) {
         return;
     }
     putback_lru_page(cpu, page).await;
+    if let Shrunk::Spared(why) = written {
+        cpu.no_effect(Aim::PageOut, why);
+    }
     if written == Shrunk::Writing {
         let entry = page_swap_entry(cpu, page).await;
         swap_writepage(cpu, page, entry).await;
@@ -60,6 +67,8 @@ pub async fn reclaim_page(cpu: &Cpu, page: Page) {
 /// What became of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shrunk {
+    /// It stays mapped as it was.
+    Spared(Obstacle),
     /// It stays.
     Kept,
     /// It is being written to swap.
@@ -93,7 +102,7 @@ async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
     let _frame = cpu.frame("shrink_page_list");
     let rules = cpu.rules();
     if !cpu.trylock_page(page).await {
-        return Shrunk::Kept;
+        return Shrunk::Spared(Obstacle::PageLocked);
     }
     let flags =
         cpu.load_bits(page.flags(), pg::SWAPBACKED | pg::SWAPCACHE | pg::WRITEBACK, Prim::PageFlagTest).await;
@@ -103,8 +112,8 @@ async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
     let swapbacked = flags.bits & pg::SWAPBACKED != 0;
     if swapbacked && flags.bits & pg::SWAPCACHE == 0 {
         if !rules.is(ReclaimPin::No) && cpu.page_maybe_dma_pinned(page).await {
-            cpu.why(|| format!("{} may be pinned, so keep it", cpu.name(page)));
-            return keep_locked(cpu, page).await;
+            cpu.unlock_page(page).await;
+            return Shrunk::Spared(Obstacle::MaybePinned);
         }
         if add_to_swap(cpu, page).await.is_none() {
             return keep_locked(cpu, page).await;

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use cowrace_trace::{Event, Step, Trace};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::no_effect;
+
 /// Tells a trace: a line for each event, in the order in which they happened, under the call they belong
 /// to. `call` gives the text of a call, as the scenario has it.
 pub fn explain(trace: &Trace, call: impl Fn(u16) -> Option<String>) -> String {
@@ -35,6 +37,11 @@ pub fn explain(trace: &Trace, call: impl Fn(u16) -> Option<String>) -> String {
         }
         for why in &event.why {
             let _ = writeln!(out, "{:indent$}  {why}", "");
+        }
+        for step in &event.steps {
+            if let Step::NoEffect(why) = step {
+                let _ = writeln!(out, "{:indent$}  {}", "", no_effect(*why));
+            }
         }
     }
     out

@@ -232,6 +232,8 @@ pub(crate) mod tests {
             as_expected,
             base: None,
             as_drawn: None,
+            ineffective: Vec::new(),
+            limits: Vec::new(),
             beyond: None,
             disagreement: None,
             settings: None,

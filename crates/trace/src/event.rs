@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Finding, Schedule};
+use crate::{Finding, NoEffect, Schedule};
 
 /// What a word is to those who read a story.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +65,8 @@ pub enum Step {
     End(u16),
     /// A named step of the model (an anchor) was completed by this event.
     Anchor(String),
+    /// The call does not do what it is for, as this event shows.
+    NoEffect(NoEffect),
 }
 
 /// One executed request.

@@ -1,10 +1,12 @@
 //! Frontiers: where a search was stopped, and all it takes to go on.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::digest;
 use crate::parts::PartId;
-use crate::{Finding, Schedule};
+use crate::{Finding, Schedule, Shown};
 
 /// A word that a move touches: its index, the bits, and how (0 read, 1 written, 2 added to).
 pub type Touched = (u32, u64, u8);
@@ -101,6 +103,8 @@ pub struct Frontier {
     pub finding: Option<(Finding, Schedule)>,
     /// For each window, whether it is open, and which of its points have been seen.
     pub windows: Vec<(bool, Vec<bool>)>,
+    /// What executions have shown of calls, whichever thread ran them.
+    pub shown: BTreeSet<Shown>,
 }
 
 impl Frontier {

@@ -1,10 +1,12 @@
 //! Parts of a frontier, which can be searched anywhere, and what came of them.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::digest;
 use crate::frontier::{Arrival, Made, Touched};
-use crate::{Finding, Schedule};
+use crate::{Finding, Schedule, Shown};
 
 /// Which part of a frontier: a path of the tree of one of its states.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,6 +46,8 @@ pub struct Part {
     pub beyond: Vec<(u32, Moves)>,
     /// For each window, whether it is open, and which of its points have been seen.
     pub windows: Vec<(bool, Vec<bool>)>,
+    /// What executions have shown of calls, here and on the way to the frontier.
+    pub shown: BTreeSet<Shown>,
     /// The digest of all of this, with zero in this place.
     pub seal: u64,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AsDrawn, Class, Costs, Coverage, Schedule, Verdict};
+use crate::{AsDrawn, Class, Costs, Coverage, Ineffective, Limit, Schedule, Verdict};
 
 /// What ended a search early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +63,6 @@ pub struct Report {
     /// Executions that the whole search is expected to have; `None` if it came to its end, or nothing can be
     /// said.
     pub estimate: Option<f64>,
-    /// Requests executed, those on the way back to a branch not counted again; `None` if the engine does not
     /// Requests executed; what executions begin with in common counts once. `None` if the engine does not count
     /// them.
     pub requests: Option<u64>,
@@ -89,6 +88,12 @@ pub struct Report {
     /// nothing bad is found.
     #[serde(default)]
     pub as_drawn: Option<AsDrawn>,
+    /// Calls that do not do what they are for in any execution, if every interleaving was explored and none is bad.
+    #[serde(default)]
+    pub ineffective: Vec<Ineffective>,
+    /// Limits of the model that some execution has reached, if every interleaving was explored.
+    #[serde(default)]
+    pub limits: Vec<Limit>,
     /// How many outcomes of explore's the engine has not seen, if the two were compared: that takes an explore
     /// that has come to its end.
     pub beyond: Option<u64>,

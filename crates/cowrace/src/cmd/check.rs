@@ -5,7 +5,7 @@ use std::time::Duration;
 use cowrace_explore::Threads;
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
-use cowrace_render::{as_drawn, coverage, figures, json, line, summary, table};
+use cowrace_render::{as_drawn, coverage, figures, ineffective, json, line, summary, table};
 use cowrace_trace::{Exit, Report, Verdict};
 use serde::Serialize;
 
@@ -188,7 +188,15 @@ fn tell(
     let figures = figures(report).filter(|_| verbosity.figures && report.verdict == Verdict::Holds);
     let seen = report.coverage.as_ref().map(coverage).unwrap_or_default();
     let drawn = report.as_drawn.as_ref().map(as_drawn);
-    let below = report.detail.iter().chain(&drawn).chain(&figures).map(String::as_str).chain(seen.lines());
+    let undone: Vec<String> = report.ineffective.iter().map(ineffective).collect();
+    let below = report
+        .detail
+        .iter()
+        .chain(&drawn)
+        .chain(&undone)
+        .chain(&figures)
+        .map(String::as_str)
+        .chain(seen.lines());
     let below: String = below.map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
     let text = format!("{}\n{below}", line(report));
     if verbosity.diagrams && loaded.scenario.variants().len() > 1 {

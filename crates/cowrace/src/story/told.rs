@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use cowrace_machine::Prim;
 use cowrace_mm::{Era, World};
-use cowrace_render::{Part, Told};
-use cowrace_trace::{Change, Event, Kind, Trace};
+use cowrace_render::{Part, Told, no_effect};
+use cowrace_trace::{Change, Event, Kind, Step, Trace};
 
 use super::ledger::Ledger;
 
@@ -38,6 +38,10 @@ impl Teller<'_> {
                 lines.push(why.clone());
                 lines.extend(self.ledger.counted(why));
             }
+            lines.extend(event.steps.iter().filter_map(|step| match step {
+                Step::NoEffect(why) => Some(no_effect(*why)),
+                _ => None,
+            }));
             lines.extend(net.iter().filter(|net| net.at == index).filter_map(Net::line));
             self.note(index);
             parts.add(place(self.era, &event.function), event.function == USER, lines);

@@ -3,6 +3,7 @@
 mod ablate;
 mod check;
 mod diff;
+mod effects;
 mod engines;
 mod eras;
 mod execution;
