@@ -287,6 +287,7 @@ impl Task<'_> {
             memory: memory.to_owned(),
             arch: self.arch.name().to_owned(),
             environment: self.environment(),
+            direct_io: self.variant.world().files().into_iter().map(|kind| kind.word().to_owned()).collect(),
             verdict: Verdict::Inconclusive,
             class: None,
             detail: None,

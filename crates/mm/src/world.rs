@@ -86,6 +86,13 @@ impl World {
         self.actors.len() - [lru_drain, spec_ref, reclaim > 0].into_iter().filter(|&is| is).count()
     }
 
+    /// The kinds of files that direct I/O goes to.
+    #[must_use]
+    pub fn files(&self) -> Vec<FileKind> {
+        let kinds = |kind: &FileKind| self.calls().any(|call| call.call.file() == Some(*kind));
+        FileKind::ALL.into_iter().filter(kinds).collect()
+    }
+
     /// The calls of all actors.
     fn calls(&self) -> impl Iterator<Item = &CallSpec> {
         self.actors.iter().flat_map(|actor| &actor.steps).filter_map(|step| match step {
@@ -260,9 +267,19 @@ pub enum FileKind {
 }
 
 impl FileKind {
-    /// Every kind, with the word for it in a scenario.
-    pub const ALL: [(&'static str, Self); 4] =
-        [("block", Self::Block), ("nfs", Self::Nfs), ("9p", Self::NineP), ("fuse", Self::Fuse)];
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Block, Self::Nfs, Self::NineP, Self::Fuse];
+
+    /// The word for it in a scenario.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Nfs => "nfs",
+            Self::NineP => "9p",
+            Self::Fuse => "fuse",
+        }
+    }
 }
 
 /// Advice of `madvise`.
@@ -465,6 +482,31 @@ pub enum Call {
         /// The mm.
         mm: MmId,
     },
+}
+
+impl Call {
+    /// What kind of file it goes to, if it is direct I/O.
+    #[must_use]
+    pub const fn file(&self) -> Option<FileKind> {
+        match *self {
+            Self::DirectRead { file, .. }
+            | Self::DirectWrite { file, .. }
+            | Self::ExtractPages { file, .. } => Some(file),
+            _ => None,
+        }
+    }
+
+    /// The mm whose process must be there before the call can do anything, unless it is the caller's own.
+    #[must_use]
+    pub const fn waits_for_process(&self) -> Option<MmId> {
+        match *self {
+            Self::Gup { target, .. } | Self::SoftDirty { target } | Self::UffdWriteProtect { target, .. } => {
+                Some(target.mm)
+            }
+            Self::ClearRefs { mm } | Self::WaitExit { mm } => Some(mm),
+            _ => None,
+        }
+    }
 }
 
 /// What the environment may do beside the columns.

@@ -63,13 +63,17 @@ impl<'r> Grid<'r> {
         (0..self.names.len()).flat_map(|row| self.row(row))
     }
 
-    /// What `holds` depends on, in lines: the same for all, but for the environment. Nothing holds, nothing
-    /// to say.
+    /// What `holds` depends on, in lines: the same for all, but for the environment, and with the kinds of files of all.
+    /// Nothing holds, nothing to say.
     pub(crate) fn holds_under(&self) -> Vec<String> {
         if !self.reports.iter().any(|r| r.verdict == Verdict::Holds) {
             return Vec::new();
         }
-        let bare = |report: &Report| conditions(&Report { environment: Vec::new(), ..report.clone() });
+        let files: BTreeSet<&String> = self.reports.iter().flat_map(|report| &report.direct_io).collect();
+        let files: Vec<String> = files.into_iter().cloned().collect();
+        let bare = |report: &Report| {
+            conditions(&Report { environment: Vec::new(), direct_io: files.clone(), ..report.clone() })
+        };
         let common: BTreeSet<String> = self.reports.iter().map(bare).collect();
         let mut special: Vec<String> = Vec::new();
         for report in self.reports.iter().filter(|r| !r.environment.is_empty()) {

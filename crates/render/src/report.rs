@@ -49,13 +49,16 @@ const fn is_open(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Bounded | Verdict::Inconclusive)
 }
 
-/// What a verdict is good for: memory model, architecture and what the environment was allowed to do.
+/// What a verdict is good for: memory model, architecture, what the environment was allowed to do, and the kinds of
+/// files that direct I/O goes to.
 #[must_use]
 pub fn conditions(report: &Report) -> String {
     let environment =
         if report.environment.is_empty() { "none".to_owned() } else { report.environment.join(", ") };
     let engine = if report.engine == OURS { String::new() } else { format!("engine {}, ", report.engine) };
-    format!("{engine}memory {}, arch {}, env {environment}", report.memory, report.arch)
+    let files = report.direct_io.join("/");
+    let files = if files.is_empty() { files } else { format!(", O_DIRECT {files}") };
+    format!("{engine}memory {}, arch {}, env {environment}{files}", report.memory, report.arch)
 }
 
 /// What the search of one report took, as `1,234 executions, 56,789 requests, the longest of 97 requests`; `None` if
@@ -216,6 +219,7 @@ pub(crate) mod tests {
             memory: "sc".into(),
             arch: "generic".into(),
             environment: Vec::new(),
+            direct_io: Vec::new(),
             verdict: if class.is_some() { Verdict::Violated } else { Verdict::Holds },
             class,
             detail: None,
@@ -268,6 +272,8 @@ pub(crate) mod tests {
         );
         holds.environment = vec!["lru_drain".into(), "reclaim<=1".into()];
         assert!(line(&holds).contains("env lru_drain, reclaim<=1]"));
+        holds.direct_io = vec!["block".into(), "nfs".into()];
+        assert!(line(&holds).contains("reclaim<=1, O_DIRECT block/nfs]"));
     }
 
     #[test]

@@ -216,6 +216,17 @@ holds under memory sc, arch generic, env none
     }
 
     #[test]
+    fn kinds_of_files_stand_below_together() {
+        let with = |name: &str, kind: &str| {
+            let direct_io = vec![kind.to_owned()];
+            Report { direct_io, ..report(name, "v5.8", None, Some(true)) }
+        };
+        let reports = [with("a", "nfs"), report("b", "v5.8", None, Some(true)), with("c", "block")];
+        let end = "\nholds under memory sc, arch generic, env none, O_DIRECT block/nfs\n";
+        assert!(table(&reports).ends_with(end), "{}", table(&reports));
+    }
+
+    #[test]
     fn many_eras_are_codes_below_upright_headers() {
         let class = |i: u8| [None, Some(Class::UseAfterFree), Some(Class::LostSoftDirty)][usize::from(i % 3)];
         let mut reports: Vec<_> =

@@ -65,7 +65,7 @@ fn the_diagram_of_the_mail() {
     assert_eq!(predicate.expr, Expr::Compare(Term::Variable(0), Relation::Equal, Term::Number(1)));
     let points: Vec<_> = world.windows[0].points.iter().map(|p| (p.call, p.step.as_deref())).collect();
     assert_eq!(points, [(0, Some("gup")), (1, None), (2, None), (0, Some("dma"))]);
-    assert_eq!(variant.call_text(0), "read(O_DIRECT, buf[0], 1)");
+    assert_eq!(variant.call_text(0), "read(O_DIRECT, block, buf[0], 1)");
     assert_eq!(variant.call_text(99), "");
 }
 

@@ -48,6 +48,9 @@ pub struct Report {
     pub arch: String,
     /// What the environment was allowed to do.
     pub environment: Vec<String>,
+    /// The kinds of files that direct I/O goes to.
+    #[serde(default)]
+    pub direct_io: Vec<String>,
     /// The conclusion.
     pub verdict: Verdict,
     /// The damage, if violated.

@@ -50,6 +50,23 @@ impl Scope<'_> {
         }
     }
 
+    /// The text of a cell with what it takes for granted: the kind of file that direct I/O goes to.
+    pub(super) fn in_full(self, cell: &Cell, text: &str) -> String {
+        let Cell::Call { op: name, args, .. } = cell else { return text.to_owned() };
+        let Some(op) = ops::find(&name.text) else { return text.to_owned() };
+        let resolve = Resolve { scope: self, op, name, args };
+        let (is_assumed, before) = match op.kind {
+            OpKind::DirectRead | OpKind::DirectWrite => (args.len() == op.arity.0, "O_DIRECT, "),
+            OpKind::ExtractPages => (resolve.leading_file().is_none(), "("),
+            _ => (false, ""),
+        };
+        let file = FileKind::default().word();
+        match text.split_once(before) {
+            Some((head, tail)) if is_assumed => format!("{head}{before}{file}, {tail}"),
+            _ => text.to_owned(),
+        }
+    }
+
     fn dest(self, dest: Option<&Name>) -> Found<Option<VarId>> {
         dest.map(|d| self.names.variable(d)).transpose()
     }
@@ -292,10 +309,10 @@ impl Resolve<'_> {
         if self.args.len() == least {
             return Ok((FileKind::default(), 1));
         }
-        let kinds = || FileKind::ALL.iter().map(|(word, _)| *word);
+        let kinds = || FileKind::ALL.iter().map(|kind| kind.word());
         let name = self.bare(1).map_err(|_| Some(self.wrong_arg(1, "expected a kind of file here")))?;
-        let kind = FileKind::ALL.iter().find(|(word, _)| *word == name.text);
-        kind.map(|(_, kind)| (*kind, 2)).ok_or_else(|| {
+        let kind = FileKind::ALL.iter().find(|kind| kind.word() == name.text);
+        kind.map(|&kind| (kind, 2)).ok_or_else(|| {
             let message = format!("unknown kind of file {}", quote(&name.text));
             Some(Diagnostic::new(name.at.clone(), message).maybe_help(choose(
                 &name.text,
@@ -312,7 +329,7 @@ impl Resolve<'_> {
             return None;
         }
         let name = self.bare(0).ok()?;
-        FileKind::ALL.iter().find(|(word, _)| *word == name.text).map(|(_, kind)| *kind)
+        FileKind::ALL.iter().find(|kind| kind.word() == name.text).copied()
     }
 
     /// A page: a word of it would mislead, as the call is about all of it.

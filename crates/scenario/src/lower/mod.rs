@@ -19,6 +19,7 @@ use crate::scenario::Variant;
 use crate::syntax::{AreaText, File, RawCell, RowKind, Shape, VariantDecl};
 use crate::text::Text;
 
+use self::calls::Scope;
 use self::names::Names;
 use self::points::Finder;
 
@@ -77,7 +78,8 @@ fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Opti
         })
         .collect();
     let areas = names.areas(file, report);
-    let mut texts: Vec<String> = made.iter().map(|m| m.text.as_str().to_owned()).collect();
+    let full = |m: &Made| Scope { names: &names, column: m.actor }.in_full(&m.cell, m.text.as_str());
+    let mut texts: Vec<String> = made.iter().map(full).collect();
     environment::add(&file.header.env, &names, &areas, &mut actors, &mut texts, report);
     let predicates = predicates::lower(file, decl, &names, report);
     // A cell that could not be read is a call that no point can name.
