@@ -70,6 +70,7 @@ cells! {
     assignment_to_area: "buf = 1";
     fork_unnamed: "fork()";
     fork_twice: "C = fork()                      C = fork()";
+    named_before_its_fork: "clear_refs(C)\nx = soft_dirty(C.buf)\nC = fork()";
     after_exit: "exit()\nbuf[0] = 1";
     wait_for_own: "wait A";
     wait_for_nobody: "wait B";
@@ -157,6 +158,7 @@ fn too_many_promises() {
 }
 
 files! {
+    waited_for_before_its_fork: "race r\nmm A { buf: anon }\n\na @A        c @C\n==========  ==========\nwait C\nC = fork()\n            x = buf[0]\n";
     empty: "";
     no_race: "mm A { buf: anon }\n\na @A\n====\nbuf[0] = 1\n";
     no_columns: "race r\n\nmm A { buf: anon }\n";

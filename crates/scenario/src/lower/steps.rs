@@ -1,17 +1,17 @@
 //! Rows into the programs of the columns, and into what is drawn.
 
-use cowrace_mm::world::{CallSpec, MAX_CALLS, Step};
+use cowrace_mm::world::{Call, CallSpec, MAX_CALLS, MmId, Step};
 
 use super::calls::Scope;
 use super::names::Names;
 use super::{Made, Read};
 use crate::anchors;
 use crate::cell::Cell;
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::diagram;
+use crate::nearest::quote;
 use crate::ops;
 use crate::syntax::{File, Row, RowKind, Shape};
-use cowrace_mm::world::Call;
 
 /// Largest `#n` behind an anchor.
 const MAX_NTH: usize = 99;
@@ -26,6 +26,8 @@ struct State {
     /// The call whose `}` is to come, by index, if its cell could be read.
     open: Option<Option<usize>>,
     exited: bool,
+    /// Calls that wait until a process is there, each with the mm of that.
+    waits: Vec<(MmId, Span)>,
 }
 
 type Lowered = (Vec<Made>, Vec<diagram::Cell>, Vec<Vec<usize>>, Vec<Vec<Step>>);
@@ -146,6 +148,20 @@ fn cell(
         ));
     }
     let (dest, call) = Scope { names, column: read.raw.column }.lower(cell)?;
+    if let Call::Fork { child } = call
+        && let Some((_, at)) = state.waits.iter().find(|(mm, _)| *mm == child)
+    {
+        let child = &names.mms[child].name;
+        let message = format!(
+            "this waits for the process of {}, which its own column forks further down",
+            quote(child)
+        );
+        let help = format!(
+            "write it below `{child} = fork()`, or in a column of its own: that waits until the fork has ended"
+        );
+        return Err(Some(Diagnostic::new(at.clone(), message).help(help)));
+    }
+    state.waits.extend(call.waits_for_process().map(|mm| (mm, read.span())));
     state.exited = call == Call::Exit;
     if made.len() == MAX_CALLS {
         return Err(Some(
