@@ -311,7 +311,7 @@ pub const COMMITS: &[Commit] = &[
         landed: landed("v5.17"),
         title: "mm/rmap: fix potential batched TLB flush race",
         closes: "what reclaim puts off while another CPU does what it had put off before is still noted",
-        effect: Effect::Prepares,
+        effect: Effect::Closes("batched-flag-lost-update"),
         provenance: Provenance::Read,
         rule: |r| {
             // It counts what is caught.
