@@ -24,15 +24,18 @@ const LOOM: u64 = 10_000;
 const SHUTTLE: u64 = 200;
 /// What does not fit loom, under which eras (`*`: all but a few), and why there is nothing smaller.
 const UNFIT: &[(&str, &str, &str)] = &[
-    ("active-first-swapin", "*", "a fault on a swap entry against reclaim"),
+    (
+        "active-first-swapin-small",
+        "aa-cor active-inactive",
+        "GUP-fast that counts references, against a fault on a swap entry",
+    ),
     ("active-inactive-torn-read", "*", "GUP-fast against reclaim, and both sides of a fork mapped before"),
+    ("batched-flag-lost-update", "*", "three threads, each within a call"),
     (
         "clear-refs-stale-tlb-lost-write-small",
         "v5.12 v5.15 v5.18 unshare-v1",
         "two write faults that may both copy",
     ),
-    ("dio-9p-fork-lost-read", "*", "GUP-fast against fork, and a fault behind both"),
-    ("dio-fuse-fork-lost-read", "*", "GUP-fast against fork, and a fault behind both"),
     ("foll-force-dirty-cow", "*", "GUP that faults again and again, against a discard and a fault"),
     ("fork-vs-per-vma-lock-fault", "*", "three threads, each within a call"),
     (
@@ -40,13 +43,11 @@ const UNFIT: &[(&str, &str, &str)] = &[
         "v6.12 v6.15 v6.18",
         "GUP-fast against reclaim, where the buffer is pinned so",
     ),
-    ("madv-free-drops-swap-leak", "*", "a pipe that is read behind MADV_FREE, reclaim and a fork"),
     (
         "madv-free-odirect-zero-small",
         "v5.18 v5.19 v6.1 v6.2 v6.4 v6.6 v6.12 v6.15 v6.18",
         "GUP-fast against reclaim, and a fault behind it",
     ),
-    ("ptrace-poke-softdirty", "*", "GUP that faults against clear_refs, and a report behind both"),
     ("swapin-aba-page-lock", "*", "a fault that sleeps while six calls go by"),
     ("swapout-fork-vs-pinfast-small", "*", "a pin against reclaim, and a fork behind both"),
     (
