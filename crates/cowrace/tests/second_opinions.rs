@@ -4,6 +4,7 @@
 mod common;
 
 use std::ops::ControlFlow;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,6 +22,24 @@ use cowrace::trace::{Class, Stop};
 use cowrace::{Outcomes, Task};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+/// A test that fails says so in its own words, although shuttle has been there before: the test runs itself, to fail.
+#[test]
+fn what_fails_behind_a_search_by_shuttle_is_none_of_its_tasks() {
+    const FAILS: &str = "COWRACE_TEST_FAILS";
+    if std::env::var_os(FAILS).is_some() {
+        let program = Arc::new(common::program(&[vec![Step::Load(0)]]));
+        let opinion = Shuttle::new(program, Search::Random { seed: 1 }).limits(executions(2)).run();
+        assert!(opinion.executions > 0, "shuttle has not been there");
+        panic!("the words of the test");
+    }
+    let itself = ["--exact", "what_fails_behind_a_search_by_shuttle_is_none_of_its_tasks", "--nocapture"];
+    let this = std::env::current_exe().expect("it runs");
+    let done = Command::new(this).args(itself).env(FAILS, "1").output().expect("it runs");
+    let said = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
+    assert!(!done.status.success() && said.contains("the words of the test"), "{said}");
+    assert!(!said.contains("test panicked in task") && !said.contains("Task failed"), "{said}");
+}
 
 fn executions(most: u64) -> Limits {
     Limits { executions: Some(most), ..Limits::default() }

@@ -1,10 +1,12 @@
 //! Runs a program under shuttle.
 
+use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Once};
 
 use cowrace_machine::Program;
 use cowrace_threads::{Execution, Limits, Opinion, Plan, Study, Watch, hush, quietly};
 use cowrace_trace::Schedule;
+use shuttle::current::try_get_current_task;
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, RoundRobinScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
@@ -143,16 +145,30 @@ fn round(study: &Arc<Study>, control: &Arc<Control>, picks: bool, scheduler: imp
     }
 }
 
-/// Lets shuttle put its panic hook in place, and ours before it. Done by the first search in any case; to have
-/// it done before there are other threads keeps shuttle from reporting what panics there.
+/// Lets shuttle put its panic hook in place, which speaks of a task that panicked and of its schedule, and sees to it
+/// that only panics of shuttle's tasks come to it: it stays for the life of the process, and the others are nothing to
+/// it. Then ours goes before both. Done by the first search in any case; to have it done before there are other threads
+/// keeps shuttle from reporting what panics there.
 pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        let plain: Arc<Hook> = panic::take_hook().into();
+        let under_shuttle = Arc::clone(&plain);
+        panic::set_hook(Box::new(move |info| under_shuttle(info)));
         let mut config = Config::new();
         config.failure_persistence = FailurePersistence::None;
-        Runner::new(RoundRobinScheduler::new(1), config).run(hush);
+        Runner::new(RoundRobinScheduler::new(1), config).run(|| ());
+        let of_tasks = panic::take_hook();
+        panic::set_hook(Box::new(move |info| match try_get_current_task() {
+            Some(_) => of_tasks(info),
+            None => plain(info),
+        }));
+        hush();
     });
 }
+
+/// What hears of a panic.
+type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
 /// Runs the threads of one execution.
 fn start(study: &Arc<Study>, control: &Arc<Control>, picks: bool) {
