@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cowrace_explore::{Execution, Observer, Progress};
+use cowrace_explore::{Execution, Observer, Progress, Purpose};
 use cowrace_machine::Memory;
 use cowrace_trace::frontier::Frontier;
 use cowrace_trace::{Finding, Schedule};
@@ -127,8 +127,8 @@ impl Observer for Noting<'_, '_> {
         self.observer.execution(execution);
     }
 
-    fn anew(&mut self) {
-        self.observer.anew();
+    fn anew(&mut self, purpose: Purpose) {
+        self.observer.anew(purpose);
     }
 
     fn progress(&mut self, progress: &Progress) -> ControlFlow<()> {
@@ -155,8 +155,8 @@ impl Observer for Noting<'_, '_> {
 pub(crate) struct Unseeing<'o>(pub(crate) &'o mut (dyn Observer + Send));
 
 impl Observer for Unseeing<'_> {
-    fn anew(&mut self) {
-        self.0.anew();
+    fn anew(&mut self, purpose: Purpose) {
+        self.0.anew(purpose);
     }
 
     fn progress(&mut self, progress: &Progress) -> ControlFlow<()> {

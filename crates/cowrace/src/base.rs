@@ -1,6 +1,6 @@
 //! Judging a kernel of one's own by the kernel that it departs from.
 
-use cowrace_explore::Observer;
+use cowrace_explore::{Observer, Purpose};
 use cowrace_trace::{Base, Report, Verdict};
 
 use crate::check::{Exploration, Task};
@@ -23,6 +23,7 @@ impl Task<'_> {
         report.as_expected = Some(match report.verdict {
             Verdict::Holds => true,
             Verdict::Violated | Verdict::Vacuous | Verdict::NotApplicable => {
+                observer.anew(Purpose::Base);
                 let found = sharing.explore(&Task { era: &base, ..*self }, how, observer);
                 let is_same = (found.verdict, found.class) == (report.verdict, report.class);
                 report.base = Some(Base { era: base.label(), verdict: found.verdict, class: found.class });

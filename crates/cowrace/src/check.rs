@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use cowrace_explore::{Coverage, Explorer, GuideError, Limits, Observer, Outcome, Threads, guide};
+use cowrace_explore::{Coverage, Explorer, GuideError, Limits, Observer, Outcome, Purpose, Threads, guide};
 use cowrace_ideal::{Promises, Unknown, shows_in_order};
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::era::PRESETS;
@@ -204,6 +204,7 @@ impl Task<'_> {
             true => self.costs(&Exploration { limits: bounds.limits(), ..how }, observer),
             false => (None, consulted.clone()),
         };
+        let estimate = outcome.estimate.filter(|_| !outcome.complete);
         let report = Report {
             verdict,
             class,
@@ -211,10 +212,8 @@ impl Task<'_> {
             complete: outcome.complete,
             stopped: outcome.stopped,
             executions: outcome.executions + samples,
-            estimate: outcome
-                .estimate
-                .filter(|_| !outcome.complete)
-                .map(|estimate| estimate.executions.round()),
+            estimate: estimate.map(|estimate| estimate.executions.round()),
+            estimate_within: estimate.map(|estimate| estimate.within).filter(|within| within.is_finite()),
             requests: Some(outcome.events),
             depth: Some(outcome.depth),
             seconds: started.elapsed().as_secs_f64(),
@@ -252,6 +251,7 @@ impl Task<'_> {
             return;
         }
         let again = explorer(&program, bounds.limits(), how.threads).preemptions(how.preemptions);
+        observer.anew(Purpose::Locate);
         let mut located = again.run(&mut Unseeing(observer));
         if located.finding.is_none() {
             return;
@@ -295,6 +295,7 @@ impl Task<'_> {
             stopped: None,
             executions: 0,
             estimate: None,
+            estimate_within: None,
             requests: None,
             depth: None,
             outcomes: None,

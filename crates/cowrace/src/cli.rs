@@ -332,6 +332,9 @@ pub struct CheckArgs {
     /// For one search: goes on where FILE says that it was stopped, and writes there where it is stopped.
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
+    /// With --resume: writes FILE every so many seconds as well, so that no more is lost if the process is killed.
+    #[arg(long, value_name = "SECONDS", requires = "resume", default_value_t = 30)]
+    pub checkpoint_every: u64,
     /// Tells of each run that holds which calls met in which order, and which lines of the model were never reached.
     #[arg(long)]
     pub coverage: bool,

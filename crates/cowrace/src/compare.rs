@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
-use cowrace_explore::{Execution, Explorer, Observer, Progress};
+use cowrace_explore::{Execution, Explorer, Observer, Progress, Purpose};
 use cowrace_machine::{Addr, Memory, Program};
 use cowrace_threads::{Opinion, Outcome};
 use cowrace_trace::Class;
@@ -29,8 +29,8 @@ impl Observer for Collect<'_> {
         self.outcomes.note(execution);
     }
 
-    fn anew(&mut self) {
-        self.observer.anew();
+    fn anew(&mut self, purpose: Purpose) {
+        self.observer.anew(purpose);
     }
 
     fn progress(&mut self, now: &Progress) -> ControlFlow<()> {

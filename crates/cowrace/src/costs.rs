@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 
-use cowrace_explore::{Execution, Observer, Progress};
+use cowrace_explore::{Execution, Observer, Progress, Purpose};
 use cowrace_mm::Consulted;
 use cowrace_mm::costs::{Cost, counting};
 use cowrace_trace::{Costs, Span};
@@ -24,8 +24,8 @@ impl Observer for Extremes<'_> {
         self.seen = Some(self.seen.map_or(here, |seen| (seen.0.with(here.0), seen.1.with(here.1))));
     }
 
-    fn anew(&mut self) {
-        self.observer.anew();
+    fn anew(&mut self, purpose: Purpose) {
+        self.observer.anew(purpose);
     }
 
     fn progress(&mut self, progress: &Progress) -> ControlFlow<()> {
@@ -45,6 +45,7 @@ impl Task<'_> {
         observer: &mut (dyn Observer + Send),
     ) -> (Option<Costs>, Consulted) {
         let (program, consulted) = counting(self.variant.world(), self.era, self.arch);
+        observer.anew(Purpose::Costs);
         let mut extremes = Extremes { seen: None, observer };
         let search = explorer(&program, how.limits, how.threads).exhaustive(true).ends_only(true);
         let complete = search.run(&mut extremes).complete;

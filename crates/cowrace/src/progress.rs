@@ -1,11 +1,11 @@
 //! A line on a terminal that says how far a long run has come.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cowrace_explore::{self as explore, Estimate, Observer};
+use cowrace_explore::{self as explore, Estimate, Observer, Purpose};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::Interrupt;
@@ -26,8 +26,16 @@ pub(crate) struct Progress {
     executions: Arc<AtomicU64>,
     /// As many of them as were made before a search was resumed.
     earlier: Arc<AtomicU64>,
-    started: Instant,
+    stage: Arc<Mutex<Stage>>,
     interrupt: Interrupt,
+}
+
+/// What the line counts: with several searches all of them, with one each that is made for it.
+#[derive(Clone, Copy, Debug)]
+struct Stage {
+    /// What the search is for, if it is not the first.
+    purpose: Option<Purpose>,
+    began: Instant,
 }
 
 impl Progress {
@@ -38,9 +46,9 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
             bar.set_style(style);
         }
-        let started = Instant::now();
+        let stage = Arc::new(Mutex::new(Stage { purpose: None, began: Instant::now() }));
         let (executions, earlier) = (Arc::default(), Arc::default());
-        Self { bar, searches, done: Arc::default(), executions, earlier, started, interrupt }
+        Self { bar, searches, done: Arc::default(), executions, earlier, stage, interrupt }
     }
 
     /// Notes that a search has ended.
@@ -59,14 +67,28 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
+    /// Notes that another search begins behind one that has told of so many executions.
+    fn again(&self, purpose: Purpose, told: u64) {
+        if self.searches == 1 {
+            self.executions.store(0, Ordering::Relaxed);
+            self.earlier.store(0, Ordering::Relaxed);
+            let stage = Stage { purpose: Some(purpose), began: Instant::now() };
+            *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+        } else if purpose == Purpose::Anew {
+            // They are made again.
+            self.executions.fetch_sub(told, Ordering::Relaxed);
+        }
+    }
+
     /// Notes executions of a search, and how many it is thought to have.
     fn tell(&self, more: u64, estimate: Option<Estimate>) {
         let executions = self.executions.fetch_add(more, Ordering::Relaxed) + more;
-        let elapsed = self.started.elapsed();
+        let Stage { purpose, began } = *self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        let elapsed = began.elapsed();
         let (done, all) = (self.done.load(Ordering::Relaxed), self.searches);
         let earlier = self.earlier.load(Ordering::Relaxed);
-        let status = Status { done, all, executions, earlier, elapsed, estimate };
-        if elapsed < QUIET && status.left().is_none_or(|left| left < LONG) {
+        let status = Status { done, all, executions, earlier, elapsed, estimate, purpose };
+        if elapsed < QUIET && self.bar.is_hidden() && status.left().is_none_or(|left| left < LONG) {
             return;
         }
         if self.bar.is_hidden() {
@@ -92,11 +114,6 @@ impl<'p> Watch<'p> {
         Self { progress, told: 0, stopped: Arc::default() }
     }
 
-    /// Another search begins, which is watched along with those before.
-    pub(crate) const fn another(&mut self) {
-        self.told = 0;
-    }
-
     /// Whether what is left must not be done. Ask only where something is left.
     pub(crate) fn is_called_off(&self) -> bool {
         stops(&self.progress.interrupt, &self.stopped).is_break()
@@ -118,9 +135,8 @@ impl<'p> Watch<'p> {
 }
 
 impl Observer for Watch<'_> {
-    fn anew(&mut self) {
-        // They are made again.
-        self.progress.executions.fetch_sub(self.told, Ordering::Relaxed);
+    fn anew(&mut self, purpose: Purpose) {
+        self.progress.again(purpose, self.told);
         self.told = 0;
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cowrace_explore::Estimate;
+use cowrace_explore::{Estimate, Purpose};
 use cowrace_render::about;
 use indicatif::HumanCount;
 
@@ -28,11 +28,18 @@ pub(crate) struct Status {
     pub(crate) elapsed: Duration,
     /// How large the search is, if there is only one.
     pub(crate) estimate: Option<Estimate>,
+    /// What the search is for, if it is made behind another for the same question.
+    pub(crate) purpose: Option<Purpose>,
 }
 
 impl Status {
     /// The line. With one search, what is left is a matter of its executions, with several of searches.
     pub(crate) fn line(&self) -> String {
+        let again = self.purpose.map(|purpose| format!("{}: ", another(purpose))).unwrap_or_default();
+        again + &self.progress()
+    }
+
+    fn progress(&self) -> String {
         let executions = HumanCount(self.executions);
         let rate = format!("{}/s", HumanCount(self.rate() as u64));
         if let Some(estimate) = self.usable() {
@@ -43,7 +50,7 @@ impl Status {
                 bar(share),
                 (share * 100.0).floor(),
                 span(left),
-                trust(estimate.within),
+                cowrace_render::within(estimate.within),
                 about(estimate.executions),
             );
         }
@@ -87,14 +94,15 @@ fn bar(share: f64) -> String {
     format!("[{}{}]", "#".repeat(full), "-".repeat(BAR - full))
 }
 
-/// What an estimate is worth.
-fn trust(within: f64) -> String {
-    if !within.is_finite() {
-        return "a guess".to_owned();
+/// What another search is for.
+const fn another(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Anew => "again, as it took too much for granted",
+        Purpose::Locate => "again, for the first bad execution",
+        Purpose::Costs => "again, for costs",
+        Purpose::Base => "again, under the kernel to judge by",
+        Purpose::Toggle => "again, with other commits",
     }
-    // Rounded up: it is not better than that.
-    let factor = if within < 10.0 { (within * 10.0).ceil() / 10.0 } else { within.ceil() };
-    format!("within a factor of {factor}")
 }
 
 /// A time as a clock shows it, or in words if it is long.
@@ -116,8 +124,8 @@ mod tests {
 
     fn one(executions: u64, seconds: u64, estimate: Option<(f64, f64)>) -> String {
         let estimate = estimate.map(|(executions, within)| Estimate { executions, within });
-        Status { done: 0, all: 1, executions, earlier: 0, elapsed: Duration::from_secs(seconds), estimate }
-            .line()
+        let elapsed = Duration::from_secs(seconds);
+        Status { done: 0, all: 1, executions, earlier: 0, elapsed, estimate, purpose: None }.line()
     }
 
     #[test]
@@ -138,11 +146,15 @@ mod tests {
     fn what_was_made_before_is_done_and_not_fast() {
         let estimate = Some(Estimate { executions: 3000.0, within: 2.0 });
         let elapsed = Duration::from_secs(10);
-        let line = Status { done: 0, all: 1, executions: 2000, earlier: 1900, elapsed, estimate }.line();
+        let mut status =
+            Status { done: 0, all: 1, executions: 2000, earlier: 1900, elapsed, estimate, purpose: None };
+        let line = status.line();
         assert!(
             line.starts_with("[######----] 66 %  1:40 left") && line.ends_with("executions, 10/s"),
             "{line}"
         );
+        status.purpose = Some(Purpose::Anew);
+        assert_eq!(status.line(), format!("again, as it took too much for granted: {line}"));
     }
 
     #[test]
@@ -171,8 +183,8 @@ mod tests {
     fn what_is_left_of_one_search_is_known_from_its_estimate() {
         let status = |all, executions| {
             let estimate = Some(Estimate { executions, within: 2.0 });
-            Status { done: 0, all, executions: 100, earlier: 0, elapsed: Duration::from_secs(10), estimate }
-                .left()
+            let elapsed = Duration::from_secs(10);
+            Status { done: 0, all, executions: 100, earlier: 0, elapsed, estimate, purpose: None }.left()
         };
         assert_eq!(status(1, 150.0), Some(Duration::from_secs(5)));
         assert_eq!(status(1, 50.0), Some(Duration::ZERO));
@@ -185,7 +197,7 @@ mod tests {
     fn several_searches_go_by_searches() {
         let some = |done, estimate| {
             let elapsed = Duration::from_secs(90);
-            Status { done, all: 40, executions: 45_000, earlier: 0, elapsed, estimate }.line()
+            Status { done, all: 40, executions: 45_000, earlier: 0, elapsed, estimate, purpose: None }.line()
         };
         let estimate = Estimate { executions: 100.0, within: 2.0 };
         let line = "12/40 searches, 45,000 executions, 500/s, 1:30 so far, 3:30 left";

@@ -1,5 +1,6 @@
 //! Which toggles make the difference between two eras, found by searching under eras between them.
 
+use cowrace_explore::{Observer as _, Purpose};
 use cowrace_mm::Era;
 use cowrace_mm::era::Toggle;
 use cowrace_trace::Found;
@@ -27,7 +28,7 @@ impl Trials<'_, '_> {
         if let Some(found) = self.sharing.known(era) {
             return found;
         }
-        self.watch.another();
+        self.watch.anew(Purpose::Toggle);
         Found::from(&self.sharing.explore(&Task { era, ..self.task }, self.how, self.watch))
     }
 

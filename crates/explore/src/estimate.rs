@@ -1,5 +1,7 @@
 //! How large a search is, before it is over.
 
+use cowrace_trace::frontier::Sizes;
+
 use crate::explorer::Estimate;
 use crate::moves::Sequence;
 use crate::outlook::Outlook;
@@ -64,6 +66,19 @@ impl Default for Estimates {
 }
 
 impl Estimates {
+    /// With what a search has found out that this one goes on with.
+    pub(crate) fn after(sizes: &Sizes) -> Self {
+        let [weight, sum, logarithms, squares] = sizes.sums.map(f64::from_bits);
+        let (walked, random) = (sizes.walked, Random(sizes.random));
+        Self { touched: Touched::default(), random, walked, weight, sum, logarithms, squares }
+    }
+
+    /// All of it, for a file.
+    pub(crate) fn sizes(&self) -> Sizes {
+        let sums = [self.weight, self.sum, self.logarithms, self.squares].map(f64::to_bits);
+        Sizes { walked: self.walked, random: self.random.0, sums }
+    }
+
     /// Takes a sample of the size of the search, when a share of it was left: that share is all that can be wrong.
     fn note(&mut self, executions: f64, weight: f64, share: f64) {
         let weight = weight / share.clamp(LEAST, 1.0).powi(2);
@@ -118,6 +133,7 @@ impl<P: Primitives> Search<'_, P> {
         let way = self.way();
         let mut actors = self.spare.take(self.program).begin();
         let Estimates { touched, random, walked, .. } = &mut self.estimates;
+        let is_first = touched.is_empty();
         let mut walker = Walker {
             program: self.program,
             memory: &self.shared.memory,
@@ -128,7 +144,7 @@ impl<P: Primitives> Search<'_, P> {
             requests: 0,
             outlook: Outlook::default(),
         };
-        if *walked == 0 {
+        if is_first {
             (0..GLANCES).for_each(|_| walker.glance(random));
             // They are made once, and do not put off the next walks.
             walker.requests = 0;

@@ -53,14 +53,29 @@ pub struct Progress {
     pub estimate: Option<Estimate>,
 }
 
+/// What a search is for that begins behind another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The same, as something that it took for granted is not so. What it has shown so far stands, but it will show
+    /// equivalent executions again. All other searches are begun by those who call.
+    Anew,
+    /// To find the first execution that shows what was seen in another.
+    Locate,
+    /// To count what executions cost.
+    Costs,
+    /// To have something to judge the first by: the same under the kernel that an era departs from.
+    Base,
+    /// To see what a commit more or less makes of it.
+    Toggle,
+}
+
 /// Watches a search.
 pub trait Observer {
     /// An execution has come to its end: everybody finished, nobody can move, or a finding ended it.
     fn execution(&mut self, _: &Execution<'_>) {}
 
-    /// The search begins anew, because something that it took for granted is not so. What it has shown so far
-    /// stands, but it will show equivalent executions again.
-    fn anew(&mut self) {}
+    /// A search begins behind the one that was watched until now.
+    fn anew(&mut self, _: Purpose) {}
 
     /// Called when a search turns out to be long, after its first thousand executions, and then now and then, about
     /// every 4096 executions or 50 ms; may ask the search to stop.
@@ -374,7 +389,7 @@ impl<'p> Explorer<'p> {
                     frontier = None;
                     let known = if early || is_order(addr) { addr } else { ALL_COUNTS };
                     near.iter_mut().for_each(|near| near.push(known));
-                    watch.lock().unwrap_or_else(PoisonError::into_inner).anew();
+                    watch.lock().unwrap_or_else(PoisonError::into_inner).anew(Purpose::Anew);
                 }
             }
         }

@@ -149,7 +149,7 @@ mod windows;
 
 pub use coverage::Coverage;
 pub use cowrace_machine::Limits;
-pub use explorer::{Estimate, Execution, Explorer, Observer, Outcome, Progress};
+pub use explorer::{Estimate, Execution, Explorer, Observer, Outcome, Progress, Purpose};
 pub use guide::{Directive, GuideError, Until, follow, guide};
 pub use parts::PartError;
 pub use replay::{ReplayError, replay};

@@ -6,6 +6,7 @@ use cowrace_machine::{Access, Addr, Kind, Op};
 use cowrace_trace::frontier::{Branch, Frontier, Made, Station, Touched};
 
 use crate::barriers::Met;
+use crate::estimate::Estimates;
 use crate::moves::{Move, PLAIN};
 use crate::preemptions::can_go_on;
 use crate::reversal::Race;
@@ -81,6 +82,7 @@ impl<P: Primitives> Search<'_, P> {
             finding: self.outcome.finding.clone(),
             windows: self.windows.clone().take(),
             shown: self.shared.showings.all(),
+            sizes: self.estimates.sizes(),
         })
     }
 
@@ -139,6 +141,7 @@ impl<P: Primitives> Search<'_, P> {
         self.windows.take();
         self.windows.merge(&frontier.windows);
         self.shared.showings.add(frontier.shown.iter().copied());
+        self.estimates = Estimates::after(&frontier.sizes);
         (self.outcome.executions, self.outcome.events) = way;
         self.outcome.depth = frontier.depth;
         self.outcome.samples = frontier.samples;

@@ -17,6 +17,11 @@ struct Way {
 }
 
 impl Touched {
+    /// Whether nobody has been seen to touch anything.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Notes what an actor's request touches, the `nth` of its requests.
     pub(crate) fn note(&mut self, actor: u8, nth: u32, accesses: &[Access]) {
         for &access in accesses {

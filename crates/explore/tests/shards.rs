@@ -6,7 +6,7 @@ mod common;
 use common::common_problem::{Rule, Variant, problem};
 use common::random::{Flavour, rounds, scripts};
 use common::{Step::*, *};
-use cowrace_explore::{Execution, Explorer, Limits, Observer, Outcome, PartError, Threads};
+use cowrace_explore::{Execution, Explorer, Limits, Observer, Outcome, PartError, Purpose, Threads};
 use cowrace_machine::{Mark, Point, Program, Window};
 use cowrace_trace::Stop;
 use cowrace_trace::frontier::Frontier;
@@ -27,7 +27,7 @@ impl Observer for Own {
         self.executions += 1;
     }
 
-    fn anew(&mut self) {
+    fn anew(&mut self, _: Purpose) {
         self.restarts += 1;
     }
 }

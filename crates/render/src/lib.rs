@@ -59,7 +59,7 @@ pub use effect::{ineffective, limit, no_effect};
 pub use engines::engines;
 pub use explain::explain;
 pub use markdown::markdown;
-pub use report::{about, conditions, counts, figures, json, line, summary};
+pub use report::{about, conditions, counts, figures, json, line, summary, within};
 pub use table::{matrix, table};
 pub use tale::{Part, Tale, Told, wrap};
 pub use why::{why, why_markdown};

@@ -82,6 +82,17 @@ pub fn about(number: f64) -> String {
     grouped(((number / unit).round() * unit) as u64)
 }
 
+/// What an estimate is worth that is right within a factor in most cases, as `within a factor of 2`.
+#[must_use]
+pub fn within(factor: f64) -> String {
+    if !factor.is_finite() {
+        return "a guess".to_owned();
+    }
+    // Rounded up: it is not better than that.
+    let factor = if factor < 10.0 { (factor * 10.0).ceil() / 10.0 } else { factor.ceil() };
+    format!("within a factor of {factor}")
+}
+
 /// A report, or whatever else is told, as one line of JSON.
 ///
 /// # Errors
@@ -156,7 +167,10 @@ pub(crate) fn with_variant(scenario: &str, variant: Option<&str>) -> String {
 pub(crate) fn explored(report: &Report) -> String {
     let executions = counted(report.executions, "execution");
     match report.estimate.filter(|_| report.verdict == Verdict::Bounded) {
-        Some(estimate) => format!("{executions} of about {}", about(estimate)),
+        Some(estimate) => {
+            let factor = within(report.estimate_within.unwrap_or(f64::INFINITY));
+            format!("{executions} of about {} ({factor})", about(estimate))
+        }
         None => executions,
     }
 }
@@ -227,6 +241,7 @@ pub(crate) mod tests {
             stopped: None,
             executions: 1234,
             estimate: None,
+            estimate_within: None,
             requests: None,
             depth: None,
             outcomes: None,
@@ -306,10 +321,13 @@ pub(crate) mod tests {
         (bounded.verdict, bounded.complete, bounded.stopped) = (Verdict::Bounded, false, Some(Stop::Time));
         bounded.estimate = Some(56_489.0);
         assert!(
-            line(&bounded).contains("  1,234 executions of about 56,000  stopped by"),
+            line(&bounded).contains("  1,234 executions of about 56,000 (a guess)  stopped by"),
             "{}",
             line(&bounded)
         );
+        bounded.estimate_within = Some(1.21);
+        let worth = "  1,234 executions of about 56,000 (within a factor of 1.3)  stopped by";
+        assert!(line(&bounded).contains(worth), "{}", line(&bounded));
         // A violation ends the search wherever it is.
         bounded.verdict = Verdict::Violated;
         assert!(line(&bounded).contains("  1,234 executions  "), "{}", line(&bounded));

@@ -200,7 +200,7 @@ holds under memory sc, arch generic, env none
         (bounded.verdict, bounded.estimate) = (Verdict::Bounded, Some(56_489.0));
         bounded.variant = Some("warm".into());
         let matrix = matrix(&[report("a", "v5.8", None, None), bounded]);
-        let end = "env none\nbounded after\n  b:warm v5.10: 1,234 executions of about 56,000\n";
+        let end = "env none\nbounded after\n  b:warm v5.10: 1,234 executions of about 56,000 (a guess)\n";
         assert!(matrix.ends_with(end), "{matrix}");
     }
 

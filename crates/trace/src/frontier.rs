@@ -69,6 +69,17 @@ pub struct Arrival {
     pub is_sound: bool,
 }
 
+/// Samples of the size of a search: estimates go on from them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sizes {
+    /// Requests that were made for them.
+    pub walked: u64,
+    /// The state of their random numbers.
+    pub random: u64,
+    /// The bits of their weight, and of the weighted sums of sizes, of the sizes' logarithms, and of the squares of these.
+    pub sums: [u64; 4],
+}
+
 /// Where a search was stopped, and all it takes to go on to the same end as if it had not been. Written as JSON;
 /// good only for the program whose fingerprint it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -105,6 +116,8 @@ pub struct Frontier {
     pub windows: Vec<(bool, Vec<bool>)>,
     /// What executions have shown of calls, whichever thread ran them.
     pub shown: BTreeSet<Shown>,
+    /// What is known of the size of the whole.
+    pub sizes: Sizes,
 }
 
 impl Frontier {

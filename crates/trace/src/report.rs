@@ -66,6 +66,9 @@ pub struct Report {
     /// Executions that the whole search is expected to have; `None` if it came to its end, or nothing can be
     /// said.
     pub estimate: Option<f64>,
+    /// The factor within which that is right in at least eight of ten cases; `None` if that is not known.
+    #[serde(default)]
+    pub estimate_within: Option<f64>,
     /// Requests executed; what executions begin with in common counts once. `None` if the engine does not count
     /// them.
     pub requests: Option<u64>,

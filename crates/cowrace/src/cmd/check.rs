@@ -63,7 +63,6 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         let Some(first) = reports.first_mut() else { return reports };
         if judges {
             let how = Exploration { limits, ..Exploration::default() };
-            watch.another();
             task.judge_by_base(first, how.with(threads), sharing, watch);
         }
         if is_single && matches!(first.verdict, Verdict::Holds | Verdict::Vacuous) {

@@ -21,9 +21,6 @@ use crate::{Failure, Interrupt, Out, eras, input, judge};
 
 use super::check::{json_line, tell_one};
 
-/// How often a checkpoint is written while the search goes on: what a process loses that is killed.
-const OFTEN: Duration = Duration::from_secs(30);
-
 /// Searches on from where `file` says, if it is there. Writes there now and then, and where the search is stopped; takes
 /// it away if it was not.
 ///
@@ -74,7 +71,9 @@ pub(crate) fn run(
         from: from.as_ref(),
         ..Exploration::default()
     };
-    let mut keeper = Periodic { file: &file, world: variant.world(), last: Instant::now(), failed: None };
+    let every = Duration::from_secs(args.checkpoint_every);
+    let (world, last) = (variant.world(), Instant::now());
+    let mut keeper = Periodic { file: &file, world, every, last, failed: None };
     let Explored { mut report, left, .. } = task.explored_keeping(how, &mut watch, Some(&mut keeper));
     if !args.report_only {
         let how =
@@ -113,13 +112,15 @@ pub(crate) fn run(
 struct Periodic<'f> {
     file: &'f CheckpointFile,
     world: &'f World,
+    /// How often: what a process loses that is killed.
+    every: Duration,
     last: Instant,
     failed: Option<Failure>,
 }
 
 impl Keeper for Periodic<'_> {
     fn is_due(&mut self) -> bool {
-        self.last.elapsed() >= OFTEN
+        self.last.elapsed() >= self.every
     }
 
     fn keep(&mut self, frontier: Frontier, noted: Noted) {

@@ -2,6 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
+#[cfg(unix)]
+use std::process::Stdio;
+#[cfg(unix)]
+use std::thread::sleep;
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use crate::{Done, cowrace};
 
@@ -48,6 +54,8 @@ fn a_search_that_is_stopped_says_how_to_go_on() {
     stopped.prints(&[
         "BOUNDED",
         "stopped by --max-executions",
+        "3 executions of about",
+        "within a factor of",
         "the same command again, with --resume",
         "and a higher limit",
         "3 executions are kept",
@@ -75,6 +83,56 @@ fn a_long_search_can_be_stopped_anywhere() {
     }
     let last = check(&file, &args).exits(0).quiet().objects().remove(0);
     assert_eq!((&last["verdict"], &last["complete"]), (&"holds".into(), &true.into()));
+}
+
+/// A process that is killed has no time to write anything.
+#[cfg(unix)]
+#[test]
+fn a_search_that_is_killed_goes_on_from_what_was_kept_by_then() {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/swapin-aba-page-lock.race");
+    let args = [scenario, "--era", "v6.12", "--format", "json"];
+    let whole = cowrace(&[&["check"], &args[..]].concat()).exits(0).objects().remove(0);
+    for jobs in ["1", "2"] {
+        let file = state("killed");
+        let name = file.to_str().expect("text");
+        let always = ["--jobs", jobs, "--checkpoint-every", "0"];
+        let mut killed = crate::command(&[&["check", "--resume", name], &args[..], &always].concat());
+        let mut killed = killed.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        let started = Instant::now();
+        while !file.exists() {
+            assert!(started.elapsed() < Duration::from_secs(60), "nothing is kept");
+            sleep(Duration::from_millis(5));
+        }
+        killed.kill().expect("it runs");
+        assert!(!killed.wait().expect("it ends").success());
+        let kept: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(&file).expect("it is there")).expect("and whole");
+        let made =
+            |place: usize| kept["checkpoint"]["frontier"]["made"][place][0].as_u64().expect("a number");
+        assert!(made(0) + made(1) > 0, "{jobs} jobs");
+        let last = check(&file, &[&args[..], &["--jobs", jobs]].concat()).exits(0).objects().remove(0);
+        for field in ["verdict", "complete", "executions", "requests", "depth", "ineffective"] {
+            assert_eq!(last[field], whole[field], "{field} with {jobs} jobs");
+        }
+        assert!(!file.exists());
+    }
+}
+
+/// An estimate is worth what all legs have seen.
+#[test]
+fn estimates_go_on_from_those_of_the_leg_before() {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/swapin-aba-page-lock.race");
+    let args = [scenario, "--era", "v6.12", "--format", "json", "--jobs", "1"];
+    let file = state("estimates");
+    let mut within = Vec::new();
+    for limit in ["5000", "5500", "6000", "6500"] {
+        let leg = check(&file, &[&args[..], &["--max-executions", limit]].concat()).exits(12);
+        let report = leg.objects().remove(0);
+        assert!(report["estimate"].as_f64() > Some(6500.0), "{report}");
+        within.push(report["estimate_within"].as_f64().expect("a factor"));
+    }
+    // Short legs by themselves know no more than the first sample.
+    assert!(within.is_sorted_by(|before, after| *after <= before * 1.1), "{within:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use cowrace_explore::{Estimate, Explorer, Limits, Observer, Progress};
+use cowrace_explore::{Estimate, Explorer, Limits, Observer, Progress, Purpose};
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
@@ -31,7 +31,7 @@ pub(crate) struct Case {
 struct Notes(Vec<(u64, Estimate)>);
 
 impl Observer for Notes {
-    fn anew(&mut self) {
+    fn anew(&mut self, _: Purpose) {
         self.0.clear();
     }
 
