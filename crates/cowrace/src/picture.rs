@@ -2,7 +2,7 @@
 
 use cowrace_mm::World;
 use cowrace_mm::world::Step;
-use cowrace_render::{Diagram, Row};
+use cowrace_render::{Diagram, Row, fold};
 use cowrace_scenario::{Scenario, Variant, parse};
 use cowrace_trace::{Step as Mark, Trace};
 
@@ -19,6 +19,8 @@ pub(crate) const NOT_NEEDED: &str = "# not needed: ";
 pub(crate) const HOLDS_WITH: &str = "# holds with ";
 pub(crate) const CHECK: &str = "# check: ";
 pub(crate) const REPLAY: &str = "# replay: ";
+/// How a comment goes on that is too wide for a line.
+const CONTINUED: &str = "#   ";
 const COMMENTS: [&str; 7] = [FINDING, SCHEDULE, SIGNAL, NOT_NEEDED, HOLDS_WITH, CHECK, REPLAY];
 
 /// How executions are drawn.
@@ -60,8 +62,7 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
         None => spec.name.clone(),
     });
     let footer = scenario.footer_of(variant);
-    let kept = footer.lines().filter(|line| !COMMENTS.iter().any(|begin| line.starts_with(begin)));
-    let mut statements: Vec<String> = kept.map(str::to_owned).collect();
+    let mut statements = without_conclusion(&footer);
     while statements.pop_if(|line| line.trim().is_empty()).is_some() {}
     let drawn = rows(world, trace, drawing.detail, shown, variant);
     // The place of each actor among those that have columns.
@@ -88,6 +89,25 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
     diagram
 }
 
+/// The lines of a footer but for what an earlier picture concluded.
+fn without_conclusion(footer: &str) -> Vec<String> {
+    let mut within = false;
+    let mut kept = Vec::new();
+    for line in footer.lines() {
+        let begins = COMMENTS.iter().any(|begin| line.starts_with(begin));
+        within = begins || within && line.starts_with(CONTINUED);
+        if !within {
+            kept.push(line.to_owned());
+        }
+    }
+    kept
+}
+
+/// A comment in lines that are narrow enough for a mail.
+pub(crate) fn comment(begin: &str, text: &str) -> Vec<String> {
+    fold(&format!("{begin}{text}"), CONTINUED)
+}
+
 /// What was found, as comments.
 fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -97,13 +117,13 @@ fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
             && event.steps.contains(&Mark::Anchor("SIGSEGV".to_owned()))
         {
             let actor = &trace.actors[usize::from(event.actor)];
-            lines.push(format!("{SIGNAL}{actor}: {}", variant.call_text(call)));
+            lines.extend(comment(SIGNAL, &format!("{actor}: {}", variant.call_text(call))));
         }
     }
     if let Some(finding) = &trace.finding {
         let cow = cow(trace, finding.class).map(|c| format!(" ({c})")).unwrap_or_default();
         let detail = finding.detail.replace(char::is_control, " ");
-        lines.push(format!("{FINDING}{}{cow}: {detail}", finding.class));
+        lines.extend(comment(FINDING, &format!("{}{cow}: {detail}", finding.class)));
     }
     lines.push(format!("{SCHEDULE}{}", trace.schedule));
     lines
@@ -198,6 +218,19 @@ mod tests {
         }
         let other = drawn("promise coherent(recvmsg#2)");
         assert!(other.contains("\n# promise coherent(recvmsg#2)\nwindow b"), "{other}");
+    }
+
+    /// A picture of a picture concludes once.
+    #[test]
+    fn wide_comments_are_folded_and_left_out_again() {
+        let text = "holds with ".to_owned() + &"word ".repeat(40);
+        let lines = comment(HOLDS_WITH, &text);
+        assert!(lines.len() > 2 && lines.iter().all(|line| line.len() <= 72), "{lines:?}");
+        assert!(lines[1..].iter().all(|line| line.starts_with(CONTINUED)), "{lines:?}");
+        let own = ["always r == 1", "#   a remark of the file"];
+        let footer =
+            [&own[..], &lines.iter().map(String::as_str).collect::<Vec<_>>(), &["# the end"]].concat();
+        assert_eq!(without_conclusion(&footer.join("\n")), [own[0], own[1], "# the end"]);
     }
 
     #[test]

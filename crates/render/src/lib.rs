@@ -61,5 +61,5 @@ pub use explain::explain;
 pub use markdown::markdown;
 pub use report::{about, conditions, counts, figures, json, line, summary, within};
 pub use table::{matrix, table};
-pub use tale::{Part, Tale, Told, wrap};
+pub use tale::{Part, Tale, Told, fold, wrap};
 pub use why::{why, why_markdown};

@@ -5,6 +5,7 @@ use std::fmt;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::Diagram;
+use crate::overlap::MAIL;
 
 /// A story, ready to be told.
 #[derive(Clone, Debug, Default)]
@@ -55,11 +56,7 @@ impl fmt::Display for Tale {
         let drawn = Diagram { header: Vec::new(), footer: Vec::new(), ..self.diagram.clone() }.to_string();
         let digits = self.rows.len().to_string().len();
         let margin = digits + 2;
-        // Where to read about it is not what one wants to know here.
-        let says = |line: &&String| {
-            !["link", "from", "note"].iter().any(|word| line.split(' ').next() == Some(word))
-        };
-        let header: Vec<String> = self.diagram.header.iter().filter(says).cloned().collect();
+        let header = without_remarks(&self.diagram.header);
         for block in [&header, &self.opening] {
             let text = block.join("\n");
             if !text.trim().is_empty() {
@@ -116,13 +113,44 @@ impl Tale {
     }
 }
 
+/// A header without the statements that say where to read about it, which is not what one wants to know in a story.
+fn without_remarks(header: &[String]) -> Vec<String> {
+    let is_remark = |line: &str| ["link", "from", "note"].contains(&line.split(' ').next().unwrap_or(line));
+    let mut within = false;
+    let mut kept = Vec::new();
+    for line in header {
+        // Indented lines go on with a statement.
+        within = is_remark(line) || within && line.starts_with(' ');
+        if !within {
+            kept.push(line.clone());
+        }
+    }
+    kept
+}
+
 /// A paragraph in lines that are short enough for a terminal.
 #[must_use]
 pub fn wrap(text: &str) -> String {
+    wrap_at(text, WIDTH)
+}
+
+/// A line in lines that are narrow enough for a mail; those behind the first begin with `continued`.
+#[must_use]
+pub fn fold(line: &str, continued: &str) -> Vec<String> {
+    if line.width() <= MAIL {
+        return vec![line.to_owned()];
+    }
+    let folded = wrap_at(line, MAIL - continued.width());
+    let begin = |at| if at == 0 { "" } else { continued };
+    folded.lines().enumerate().map(|(at, line)| format!("{}{line}", begin(at))).collect()
+}
+
+/// A paragraph in lines of at most so many columns, where no word is wider.
+fn wrap_at(text: &str, columns: usize) -> String {
     let mut out = String::new();
     let mut width = 0;
     for word in text.split_whitespace() {
-        if width > 0 && width + 1 + word.width() > WIDTH {
+        if width > 0 && width + 1 + word.width() > columns {
             out.push('\n');
             width = 0;
         }
@@ -140,6 +168,25 @@ pub fn wrap(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::Row;
+
+    #[test]
+    fn remarks_are_left_out_whole() {
+        let header =
+            ["race r", "note \"one\"", "     \"two\"", "title \"a\"", "      \"b\"", "", "mm A { a: anon }"];
+        let header = header.map(str::to_owned);
+        assert_eq!(
+            without_remarks(&header),
+            ["race r", "title \"a\"", "      \"b\"", "", "mm A { a: anon }"]
+        );
+    }
+
+    #[test]
+    fn a_line_is_folded_if_it_is_too_wide_for_a_mail() {
+        assert_eq!(fold("# short  as it is", "#   "), ["# short  as it is"]);
+        let lines = fold(&("# ".to_owned() + &"word ".repeat(20)), "#   ");
+        assert!(lines.len() == 2 && lines.iter().all(|line| line.len() <= MAIL), "{lines:?}");
+        assert!(lines[1].starts_with("#   word"), "{lines:?}");
+    }
 
     #[test]
     fn rows_are_numbered_and_told() {

@@ -1,11 +1,13 @@
 //! What stands around the diagram, for one variant alone: a scenario of which it is the only one.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::diagnostic::Span;
 use crate::lex::Name;
 use crate::lower::substitute;
 use crate::print;
 use crate::scenario::{Scenario, Variant};
-use crate::syntax::{AreaText, VariantDecl};
+use crate::syntax::{AreaText, Quote, VariantDecl};
 use crate::text::Text;
 
 /// A change of the text.
@@ -13,7 +15,8 @@ type Edit = (Span, String);
 
 impl Scenario {
     /// Everything above the names of the columns, for a diagram in which what the environment does has columns of its
-    /// own. The words of a variant are replaced, and the lines of all variants gone.
+    /// own. The words of a variant are replaced, and the lines of all variants gone. Texts are in lines that are narrow
+    /// enough for a mail.
     #[must_use]
     pub fn header_of(&self, variant: &Variant) -> String {
         let header = &self.file.header;
@@ -31,6 +34,12 @@ impl Scenario {
                 _ => (whole_lines(self.header_text(), 0, line), String::new()),
             });
         }
+        let is_wide = |quote: &&Quote| {
+            let lines = self.header_text().get(quote.at.clone()).unwrap_or_default().lines();
+            lines.map(UnicodeWidthStr::width).any(|width| width > print::WIDTH)
+        };
+        let fold = |quote: &Quote| (quote.at.clone(), print::folded(&quote.keyword, &quote.text));
+        edits.extend(header.quotes.iter().filter(is_wide).map(fold));
         let own = self.decl(variant);
         edits.extend(header.variants.iter().map(|decl| {
             if own.is_some_and(|own| own.name == decl.name) {

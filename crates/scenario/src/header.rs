@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::lex::{self, Name};
 use crate::nearest::{choose, quote};
 use crate::scan::Statement;
-use crate::syntax::{AreaText, At, Header, MmDecl, VariantDecl};
+use crate::syntax::{AreaText, At, Header, MmDecl, Quote, VariantDecl};
 use crate::text::Text;
 
 /// Most that `env reclaim<=N` takes; more runs find nothing new and cost executions without end.
@@ -30,8 +30,8 @@ pub(crate) fn read(statements: &[Statement], report: &mut Report) -> Header {
             "race" => race(statement, &mut header),
             "title" => title(statement, &mut header),
             "link" => link(statement, &mut header),
-            "from" => string(statement).map(|text| header.from.push(text)),
-            "note" => string(statement).map(|text| header.notes.push(text)),
+            "from" => string(statement, &mut header).map(|text| header.from.push(text)),
+            "note" => string(statement, &mut header).map(|text| header.notes.push(text)),
             "mm" => mm(statement, &mut header, report),
             "env" => env(statement, &mut header, report),
             _ => variant(statement, &mut header),
@@ -75,7 +75,7 @@ fn title(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic> {
     if header.title.is_some() {
         return Err(twice(statement));
     }
-    header.title = Some(string(statement)?);
+    header.title = Some(string(statement, header)?);
     Ok(())
 }
 
@@ -90,8 +90,8 @@ fn link(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// A text in quotes; `\"` and `\\` stand for what they look like.
-fn string(statement: &Statement) -> Result<String, Diagnostic> {
+/// A text in quotes, in one part or several, which blanks join; `\"` and `\\` stand for what they look like.
+fn string(statement: &Statement, header: &mut Header) -> Result<String, Diagnostic> {
     let text = body(statement);
     let keyword = &statement.keyword.text;
     let at = if text.as_str().is_empty() { statement.keyword.at.clone() } else { text.whole() };
@@ -105,7 +105,11 @@ fn string(statement: &Statement) -> Result<String, Diagnostic> {
     loop {
         match chars.next() {
             None | Some('\n') => return wrong("the quote is not closed".to_owned()),
-            Some('"') => break,
+            Some('"') => {
+                let Some(next) = chars.as_str().trim_start().strip_prefix('"') else { break };
+                value.push(' ');
+                chars = next.chars();
+            }
             Some('\\') => match chars.next() {
                 Some(c @ ('"' | '\\')) => value.push(c),
                 _ => return wrong("a backslash stands before a quote or a backslash only".to_owned()),
@@ -113,7 +117,12 @@ fn string(statement: &Statement) -> Result<String, Diagnostic> {
             Some(c) => value.push(c),
         }
     }
-    if chars.as_str().is_empty() { Ok(value) } else { wrong("text behind the quotes".to_owned()) }
+    if !chars.as_str().is_empty() {
+        return wrong("text behind the quotes".to_owned());
+    }
+    let (at, keyword) = (statement.span.clone(), keyword.clone());
+    header.quotes.push(Quote { at, keyword, text: value.clone() });
+    Ok(value)
 }
 
 fn mm(statement: &Statement, header: &mut Header, report: &mut Report) -> Result<(), Diagnostic> {

@@ -15,6 +15,9 @@ use crate::syntax::{
 /// Blanks between columns.
 const GAP: usize = 2;
 
+/// Columns that a line of a mail has.
+pub(crate) const WIDTH: usize = 72;
+
 /// Writes a scenario in the canonical form, without comments. Reading it gives an equal scenario.
 #[must_use]
 pub fn print(scenario: &Scenario) -> String {
@@ -32,16 +35,16 @@ fn header(out: &mut String, header: &Header) -> fmt::Result {
         writeln!(out, "race {}", name.text)?;
     }
     if let Some(title) = &header.title {
-        writeln!(out, "title {}", quoted(title))?;
+        writeln!(out, "{}", folded("title", title))?;
     }
     for link in &header.links {
         writeln!(out, "link {link}")?;
     }
     for from in &header.from {
-        writeln!(out, "from {}", quoted(from))?;
+        writeln!(out, "{}", folded("from", from))?;
     }
     for note in &header.notes {
-        writeln!(out, "note {}", quoted(note))?;
+        writeln!(out, "{}", folded("note", note))?;
     }
     out.push('\n');
     for decl in &header.mms {
@@ -58,6 +61,33 @@ fn header(out: &mut String, header: &Header) -> fmt::Result {
     }
     out.push('\n');
     Ok(())
+}
+
+/// A statement that is a text, in lines no wider than a mail's where that can be: each part in quotes of its own.
+pub(crate) fn folded(keyword: &str, text: &str) -> String {
+    // Where blanks stand side by side, or at an end, one that joins parts could not be told from them.
+    let mut units: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match units.last_mut() {
+            Some(last) if word.is_empty() || last.is_empty() || last.ends_with(' ') => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => units.push(word.to_owned()),
+        }
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for unit in units {
+        let longer = lines.last().map(|line| format!("{line} {unit}"));
+        let longer = longer.filter(|line| keyword.width() + 1 + quoted(line).width() <= WIDTH);
+        match (longer, lines.last_mut()) {
+            (Some(longer), Some(last)) => *last = longer,
+            _ => lines.push(unit),
+        }
+    }
+    let indent = " ".repeat(keyword.width() + 1);
+    let lines: Vec<String> = lines.iter().map(|line| quoted(line)).collect();
+    format!("{keyword} {}", lines.join(&format!("\n{indent}")))
 }
 
 fn quoted(text: &str) -> String {

@@ -28,6 +28,8 @@ pub(crate) struct Header {
     pub(crate) links: Vec<String>,
     pub(crate) from: Vec<String>,
     pub(crate) notes: Vec<String>,
+    /// All of them and the title, in the order of the file.
+    pub(crate) quotes: Vec<Quote>,
     pub(crate) mms: Vec<MmDecl>,
     pub(crate) env: EnvDecl,
     pub(crate) variants: Vec<VariantDecl>,
@@ -151,6 +153,20 @@ pub(crate) struct RawCell {
     pub(crate) text: Text,
     /// All of the cell.
     pub(crate) at: At,
+}
+
+/// A statement that is a text in quotes. Where it stands makes no difference, and what it says is compared elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Quote {
+    pub(crate) at: Span,
+    pub(crate) keyword: String,
+    pub(crate) text: String,
+}
+
+impl PartialEq for Quote {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// A position, which makes no difference.

@@ -8,7 +8,7 @@ mod properties;
 use std::path::PathBuf;
 
 use common::good;
-use cowrace_scenario::load;
+use cowrace_scenario::{load, print};
 use generate::{AREAS, CELLS, FOOTERS, file};
 use proptest::prelude::*;
 
@@ -30,6 +30,27 @@ fn printing_keeps_the_corpus() {
     let right = sources.iter().filter(|source| properties::reads(&source.text).is_some()).count();
     // One of the fixtures has a mistake.
     assert!(right + 1 >= sources.len() && right > 40, "{right} of {}", sources.len());
+}
+
+/// A text may go on in quotes of its own, and does so in what is printed where its line would be too wide for a mail.
+#[test]
+fn wide_texts_go_on_in_further_lines() {
+    let long = "a \"quoted\" word, ".repeat(12);
+    let note = format!("{long} two  blanks  side by side");
+    let written = note.replace('"', "\\\"");
+    let rest = "mm A { buf: anon }\n\na @A\n==========\nbuf[0] = 1\n";
+    let file = format!("race r\ntitle \"in\"\n   \"three\" \"parts\"\nnote \"{written}\"\n{rest}");
+    let scenario = good(&file);
+    let printed = print(&scenario);
+    assert!(printed.contains("\ntitle \"in three parts\"\nnote \"a "), "{printed}");
+    assert!(printed.lines().all(|line| line.len() <= 72), "{printed}");
+    assert!(printed.matches("\n     \"").count() >= 3, "{printed}");
+    assert_eq!(good(&printed), scenario);
+    // The same above a diagram, where what is narrow stays as it is written.
+    let header = scenario.header_of(&scenario.variants()[0]);
+    assert!(header.contains("\"in\"\n   \"three\""), "{header}");
+    assert!(header.lines().all(|line| line.len() <= 72), "{header}");
+    assert_eq!(good(&format!("{header}{}", &rest[rest.find("a @A").expect("columns")..])), scenario);
 }
 
 /// The first words of the first column of the tables behind a heading of the documentation.

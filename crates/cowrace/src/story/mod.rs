@@ -17,7 +17,7 @@ use cowrace_trace::{Class, Schedule, Trace};
 
 use crate::bounds::Bounds;
 use crate::check::Task;
-use crate::picture::{Drawing, HOLDS_WITH, NOT_NEEDED, shown, silence};
+use crate::picture::{Drawing, HOLDS_WITH, NOT_NEEDED, comment, shown, silence};
 use crate::rows::{Detail, Drawn, rows};
 use crate::{Failure, Promised, picture};
 
@@ -106,9 +106,9 @@ impl Story {
             // What the file expects, it expects of the whole.
             silence(&mut diagram.footer, "expect");
         }
-        diagram.footer.extend(self.not_needed.iter().map(|cell| format!("{NOT_NEEDED}{cell}")));
+        diagram.footer.extend(self.not_needed.iter().flat_map(|cell| comment(NOT_NEEDED, cell)));
         if let Nearest::Moved(twin) = twin(part, &self.trace, &self.bounds) {
-            diagram.footer.push(format!("{HOLDS_WITH}{}", twin.text));
+            diagram.footer.extend(comment(HOLDS_WITH, &twin.text));
         }
         diagram
     }

@@ -187,7 +187,7 @@ prop_compose! {
         env in prop::sample::subsequence(vec!["lru_drain", "spec_ref", "tlb_evict", "reclaim<=2", "page_reuse"], 0..=5).prop_shuffle(),
         rows in prop::collection::vec(row(), 0..most),
         footers in prop::sample::subsequence(FOOTERS.to_vec(), 0..=FOOTERS.len()).prop_shuffle(),
-        title in "[ -~äß]{0,20}",
+        title in "[ -~äß]{0,120}",
         widths in [8..11_usize, 8..11_usize, 8..11_usize],
         (tabs, exits, quoted_by_a_mail) in any::<(bool, bool, bool)>(),
         sign in prop::sample::select(vec!["=", "-", "~", ""]),
