@@ -43,14 +43,14 @@ impl Against {
     }
 
     /// The rows that differ, as a table, and how many cells are broken, mended or changed otherwise.
-    pub(crate) fn text(&self, base: &str) -> String {
+    pub(crate) fn text(&self, base: &str, columns: Option<usize>) -> String {
         if self.rows.is_empty() {
             return format!("against {base}: no difference\n");
         }
         let Self { broken, mended, otherwise, .. } = self;
         format!(
             "{}\nagainst {base}: {broken} broken, {mended} mended, {otherwise} otherwise different\n",
-            table(&self.rows)
+            table(&self.rows, columns)
         )
     }
 }

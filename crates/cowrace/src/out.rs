@@ -10,6 +10,7 @@ use crate::Failure;
 pub struct Out<'w> {
     to: Box<dyn Write + 'w>,
     closed: bool,
+    columns: Option<usize>,
 }
 
 impl std::fmt::Debug for Out<'_> {
@@ -21,13 +22,20 @@ impl std::fmt::Debug for Out<'_> {
 impl<'w> Out<'w> {
     /// Output to a writer.
     pub fn new(to: impl Write + 'w) -> Self {
-        Self { to: Box::new(to), closed: false }
+        Self { to: Box::new(to), closed: false, columns: None }
     }
 
     /// Output to standard output.
     #[must_use]
     pub fn stdout() -> Self {
-        Self::new(io::stdout())
+        let columns = terminal_size::terminal_size_of(io::stdout()).map(|(columns, _)| columns.0.into());
+        Self { columns, ..Self::new(io::stdout()) }
+    }
+
+    /// How wide the terminal is that it goes to, if it is one.
+    #[must_use]
+    pub const fn columns(&self) -> Option<usize> {
+        self.columns
     }
 
     /// Prints text. What a terminal would take for a command stands there as a replacement character: text may come from

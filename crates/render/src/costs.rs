@@ -39,10 +39,12 @@ impl Count {
     }
 }
 
-/// Two tables, of copies and of faults, with what is needed in a column of its own and sums below, and a legend.
+/// Two tables, of copies and of faults, with what is needed in a column of its own and sums below, and a legend; as wide
+/// as [`table`](crate::table), on a terminal of so many `columns`.
 #[must_use]
-pub fn costs(reports: &[Report]) -> String {
-    all(reports, drawn, wrapped)
+pub fn costs(reports: &[Report], columns: Option<usize>) -> String {
+    let at_most = |width: usize| columns.map_or(width, |columns| columns.min(width));
+    all(reports, |rows| drawn(rows, at_most), |legend| wrapped(legend, at_most(WIDTH)))
 }
 
 /// The same as Markdown.
@@ -73,7 +75,7 @@ fn all(
 }
 
 /// Rows in columns. Eras that do not fit side by side stand upright.
-fn drawn(rows: Vec<Vec<String>>) -> String {
+fn drawn(rows: Vec<Vec<String>>, at_most: impl Fn(usize) -> usize) -> String {
     let filled = |mut columns: Columns| {
         for row in &rows[1..] {
             columns.row(row.iter().enumerate());
@@ -81,9 +83,9 @@ fn drawn(rows: Vec<Vec<String>>) -> String {
         columns.repeat(1)
     };
     let flat = filled(Columns::new(&rows[0]));
-    match flat.fits(WIDTH) {
-        true => flat.bands(WIDTH),
-        false => filled(Columns::new(&rows[0]).upright()).bands(CODED),
+    match flat.fits(at_most(WIDTH)) {
+        true => flat.bands(at_most(WIDTH)),
+        false => filled(Columns::new(&rows[0]).upright()).bands(at_most(CODED)),
     }
 }
 
@@ -192,7 +194,7 @@ mod tests {
             costing("b", "v5.9", (2, 3), (2, 2)),
         ];
         assert_eq!(
-            costs(&reports),
+            costs(&reports, None),
             "\
 page copies  needed  v5.8  v5.9
 ===========  ======  ====  =====
@@ -235,7 +237,7 @@ a..b fewest and most over all executions; \\* violated
             .collect();
         reports[1].costs = None;
         (reports[2].costs, reports[3].costs) = (None, None);
-        let some = costs(&reports[..7]);
+        let some = costs(&reports[..7], None);
         assert_eq!(
             some.split_once("\n\n").expect("two tables").0,
             "\
@@ -246,7 +248,7 @@ b            ?       ?     ?
 c            0       1     1
 d            0       1     -"
         );
-        let all = costs(&reports);
+        let all = costs(&reports, None);
         assert!(all.contains("\nall, fewest, 2 of 4  0       2     2\n"), "{all}");
         assert!(all.ends_with("\n\n? a limit ended the search; sums are without it\n"), "{all}");
     }
@@ -255,10 +257,10 @@ d            0       1     -"
     fn many_eras_are_bands_with_what_is_needed_in_each() {
         let eras: Vec<String> = (0..40).map(|i| format!("v5.{i}")).collect();
         let reports: Vec<Report> = eras.iter().map(|era| costing("a", era, (1, 2), (1, 1))).collect();
-        let costs = costs(&reports);
+        let costs = costs(&reports, None);
         assert!(costs.lines().all(|line| line.len() <= CODED), "{costs}");
         assert_eq!(costs.matches("\na            0  1..2").count(), 2, "{costs}");
-        assert_eq!(super::costs(&[]), "");
+        assert_eq!(super::costs(&[], None), "");
         assert_eq!(costs_markdown(&[]), "");
     }
 }

@@ -32,17 +32,18 @@ enum Style {
 /// What was found, and with a mark whether it is what files expect.
 ///
 /// Cells are words if all eras fit side by side in 110 columns, else codes of two letters. A legend says
-/// what they mean. Every `holds` needs its conditions, so they stand below.
+/// what they mean. Every `holds` needs its conditions, so they stand below. On a terminal of fewer `columns` eras go
+/// into further bands.
 #[must_use]
-pub fn table(reports: &[Report]) -> String {
-    draw(reports, mark)
+pub fn table(reports: &[Report], columns: Option<usize>) -> String {
+    draw(reports, mark, columns)
 }
 
 /// What was found, whatever files expect; laid out as [`table`]. Below it how far the searches came that a limit
 /// ended.
 #[must_use]
-pub fn matrix(reports: &[Report]) -> String {
-    draw(reports, |_| "") + &listed(&Grid::new(reports).bounded_after())
+pub fn matrix(reports: &[Report], columns: Option<usize>) -> String {
+    draw(reports, |_| "", columns) + &listed(&Grid::new(reports).bounded_after())
 }
 
 /// A line and what belongs to it.
@@ -51,30 +52,31 @@ fn listed(lines: &[String]) -> String {
     lines.iter().enumerate().map(|(i, line)| format!("{}{line}\n", indent(i))).collect()
 }
 
-fn draw(reports: &[Report], mark: fn(&Report) -> &'static str) -> String {
+fn draw(reports: &[Report], mark: fn(&Report) -> &'static str, columns: Option<usize>) -> String {
+    let at_most = |width: usize| columns.map_or(width, |columns| columns.min(width));
     let grid = Grid::new(reports);
     if grid.names.is_empty() {
         return String::new();
     }
-    let words = columns(&grid, Style::Words, mark);
-    let (columns, style) = match words.fits(WIDTH) {
+    let words = laid_out(&grid, Style::Words, mark);
+    let (laid_out, style) = match words.fits(at_most(WIDTH)) {
         true => (words, Style::Words),
-        false => (columns(&grid, Style::Codes, mark), Style::Codes),
+        false => (laid_out(&grid, Style::Codes, mark), Style::Codes),
     };
     let mut out = grid.toggles().map(|toggles| format!("{toggles}\n\n")).unwrap_or_default();
-    out.push_str(&columns.bands(match style {
-        Style::Words => WIDTH,
-        Style::Codes => CODED,
+    out.push_str(&laid_out.bands(match style {
+        Style::Words => at_most(WIDTH),
+        Style::Codes => at_most(CODED),
     }));
     let legend = legend(&grid, style, mark);
     if !legend.is_empty() {
-        out.push_str(&format!("\n{}\n", wrapped(&legend)));
+        out.push_str(&format!("\n{}\n", wrapped(&legend, at_most(WIDTH))));
     }
     out.push_str(&listed(&grid.holds_under()));
     out
 }
 
-fn columns(grid: &Grid<'_>, style: Style, mark: fn(&Report) -> &'static str) -> Columns {
+fn laid_out(grid: &Grid<'_>, style: Style, mark: fn(&Report) -> &'static str) -> Columns {
     let mut columns = Columns::new(std::iter::once("scenario").chain(grid.heads()));
     if style == Style::Codes {
         columns = columns.upright();
@@ -105,13 +107,13 @@ const fn mark(report: &Report) -> &'static str {
     }
 }
 
-/// Items in a line, or in as many lines as keep to the width of a table.
-pub(crate) fn wrapped(items: &[String]) -> String {
+/// Items in a line, or in as many lines as are not wider than that.
+pub(crate) fn wrapped(items: &[String], width: usize) -> String {
     let mut text = String::new();
     let mut line = 0;
     for (i, item) in items.iter().enumerate() {
         if i > 0 {
-            let fits = line + 2 + item.len() < WIDTH;
+            let fits = line + 2 + item.len() < width;
             text.push_str(if fits { "; " } else { ";\n" });
             line = if fits { line + 2 } else { 0 };
         }
@@ -165,7 +167,7 @@ mod tests {
             report("a", "v5.10", Some(Class::Leak), Some(false)),
         ];
         assert_eq!(
-            table(&reports),
+            table(&reports, None),
             "\
 scenario  v5.8    v5.9       v5.10
 ========  ======  =========  =====
@@ -182,7 +184,7 @@ holds under memory sc, arch generic, env none
     fn a_matrix_does_not_judge() {
         let reports = [report("a", "v5.8", None, None), report("a", "v5.10", Some(Class::Leak), Some(false))];
         assert_eq!(
-            matrix(&reports),
+            matrix(&reports, None),
             "\
 scenario  v5.8   v5.10
 ========  =====  =====
@@ -199,7 +201,7 @@ holds under memory sc, arch generic, env none
         let mut bounded = report("b", "v5.10", None, None);
         (bounded.verdict, bounded.estimate) = (Verdict::Bounded, Some(56_489.0));
         bounded.variant = Some("warm".into());
-        let matrix = matrix(&[report("a", "v5.8", None, None), bounded]);
+        let matrix = matrix(&[report("a", "v5.8", None, None), bounded], None);
         let end = "env none\nbounded after\n  b:warm v5.10: 1,234 executions of about 56,000 (a guess)\n";
         assert!(matrix.ends_with(end), "{matrix}");
     }
@@ -210,7 +212,7 @@ holds under memory sc, arch generic, env none
         with.environment = vec!["lru_drain".into(), "reclaim<=1".into()];
         let reports =
             [report("a", "v5.8", None, Some(true)), with.clone(), Report { era: "v5.9".into(), ..with }];
-        let table = table(&reports);
+        let table = table(&reports, None);
         let end = "holds under memory sc, arch generic, env none, but for\n  b: env lru_drain, reclaim<=1\n";
         assert!(table.ends_with(end), "{table}");
     }
@@ -223,7 +225,7 @@ holds under memory sc, arch generic, env none
         };
         let reports = [with("a", "nfs"), report("b", "v5.8", None, Some(true)), with("c", "block")];
         let end = "\nholds under memory sc, arch generic, env none, O_DIRECT block/nfs\n";
-        assert!(table(&reports).ends_with(end), "{}", table(&reports));
+        assert!(table(&reports, None).ends_with(end), "{}", table(&reports, None));
     }
 
     #[test]
@@ -233,7 +235,7 @@ holds under memory sc, arch generic, env none
             (1..=12).map(|i| report("some-scenario", &format!("v5.{i}"), class(i), Some(i != 4))).collect();
         (reports[0].verdict, reports[0].class) = (Verdict::Bounded, None);
         assert_eq!(
-            format!("\n{}", table(&reports)),
+            format!("\n{}", table(&reports, None)),
             "
                                            v  v  v
                v  v  v  v   v  v  v  v  v  5  5  5
@@ -250,16 +252,32 @@ holds under memory sc, arch generic, env none
         );
     }
 
+    /// The bands of a narrow terminal say the same.
+    #[test]
+    fn every_line_fits_a_terminal() {
+        let eras = || (0..23).map(|i| format!("v5.{i}"));
+        let name = "vmsplice-child-munmap-leak-swapped:after";
+        let reports: Vec<_> =
+            eras().map(|era| report(name, &era, Some(Class::UseAfterFree), Some(true))).collect();
+        let narrow = table(&reports, Some(80));
+        assert!(narrow.lines().all(|line| line.len() <= 80), "{narrow}");
+        let codes = |table: &str| table.matches(" UF").count();
+        assert_eq!(codes(&narrow), codes(&table(&reports, None)));
+        assert_eq!(narrow.matches(name).count(), 2, "{narrow}");
+        assert!(matrix(&reports, Some(80)).lines().all(|line| line.len() <= 80));
+        assert_eq!(table(&reports, Some(500)), table(&reports, None), "no wider than it need be");
+    }
+
     #[test]
     fn more_eras_still_make_bands() {
         let reports: Vec<_> = (0..50)
             .map(|i| report("some-scenario", &format!("v5.{i}"), Some(Class::UseAfterFree), Some(true)))
             .collect();
-        let table = table(&reports);
+        let table = table(&reports, None);
         let (table, _) = table.split_once("\nUF use-after-free").expect("a legend");
         assert!(table.lines().all(|l| l.len() <= CODED), "{table}");
         assert_eq!(table.matches("some-scenario").count(), 2, "{table}");
-        assert_eq!(super::table(&[]), "");
+        assert_eq!(super::table(&[], None), "");
     }
 
     #[test]

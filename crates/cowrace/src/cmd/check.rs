@@ -77,9 +77,10 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     }
     let against = base.map(|base| (base.label(), Against::new(&base.label(), &reports)));
     if args.format == Format::Text {
+        let columns = out.columns();
         match &against {
-            Some((base, against)) => out.text(&against.text(base))?,
-            None => out.text(&conclusion(&reports, verbose))?,
+            Some((base, against)) => out.text(&against.text(base, columns))?,
+            None => out.text(&conclusion(&reports, verbose, columns))?,
         }
     }
     let all = [reports.as_slice(), seconds.as_slice()].concat();
@@ -214,7 +215,8 @@ pub(super) fn tell_one(
     bounds: &Bounds,
 ) -> Result<String, Failure> {
     let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, drawing };
-    Ok(tell(task, loaded, report, verbosity, bounds)? + &conclusion(std::slice::from_ref(report), verbosity))
+    Ok(tell(task, loaded, report, verbosity, bounds)?
+        + &conclusion(std::slice::from_ref(report), verbosity, None))
 }
 
 /// The command that shows the violation again. An era file's path is not known here, so there is none
@@ -232,7 +234,7 @@ fn replay_command(task: Task<'_>, loaded: &Loaded, schedule: &str) -> Option<Str
 }
 
 /// The table and the summary. A table of one row would say what the lines have said.
-fn conclusion(reports: &[Report], verbosity: Verbosity) -> String {
+fn conclusion(reports: &[Report], verbosity: Verbosity, columns: Option<usize>) -> String {
     if verbosity.diagrams && reports.iter().any(|r| r.schedule.is_some()) {
         return format!("{CHECK}{}\n", summary(reports));
     }
@@ -244,6 +246,6 @@ fn conclusion(reports: &[Report], verbosity: Verbosity) -> String {
     let hint =
         if undrawn { "with one file and one --era, the diagram of a violation is drawn\n" } else { "" };
     let gap = if below_lines { "\n" } else { "" };
-    let table = if one_row { String::new() } else { format!("{gap}{}\n", table(reports)) };
+    let table = if one_row { String::new() } else { format!("{gap}{}\n", table(reports, columns)) };
     format!("{table}{hint}{}\n", summary(reports))
 }

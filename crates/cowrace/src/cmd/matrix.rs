@@ -50,9 +50,9 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let changes = changes.concat();
     match args.format {
         MatrixFormat::Text => {
-            let costs = if args.costs { costs(&reports) + "\n" } else { String::new() };
+            let costs = if args.costs { costs(&reports, out.columns()) + "\n" } else { String::new() };
             let why = if changes.is_empty() { String::new() } else { why(&changes, &titles()) + "\n" };
-            out.text(&format!("{}\n{costs}{why}{}\n", matrix(&reports), counts(&reports)))?;
+            out.text(&format!("{}\n{costs}{why}{}\n", matrix(&reports, out.columns()), counts(&reports)))?;
         }
         MatrixFormat::Markdown => {
             let costs = if args.costs { format!("\n{}", costs_markdown(&reports)) } else { String::new() };
