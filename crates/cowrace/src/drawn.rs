@@ -1,6 +1,7 @@
 //! Whether the rows of a scenario can happen as they are drawn.
 
 use cowrace_explore::{GuideError, follow};
+use cowrace_scenario::{CellKind, Variant};
 use cowrace_trace::AsDrawn;
 
 use crate::check::Task;
@@ -10,7 +11,7 @@ impl Task<'_> {
     /// Follows the rows in the order drawn. Costs one execution, unless choices matter.
     pub(crate) fn as_drawn(&self) -> AsDrawn {
         let error = match follow(&self.program_unjudged(), &directives::of(self.variant)) {
-            Ok(_) => return AsDrawn::Possible,
+            Ok(_) => return AsDrawn::Possible { remarks: remarks(self.variant) },
             Err(error) => error,
         };
         let cell = error.directive().and_then(|directive| directives::cell(self.variant, directive));
@@ -30,4 +31,10 @@ impl Task<'_> {
             }
         }
     }
+}
+
+/// Cells that are remarks and say something.
+fn remarks(variant: &Variant) -> usize {
+    let says = |text: &str| !matches!(text, "..." | "\u{2026}");
+    variant.cells().iter().filter(|cell| cell.kind == CellKind::Remark && says(&cell.text)).count()
 }

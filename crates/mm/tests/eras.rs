@@ -50,7 +50,8 @@ fn toggles_apply_once() -> Result<(), EraError> {
     let era = Era::preset("v5.12")?.without("57efa1f")?;
     assert_eq!(era.label(), "v5.12 --without 57efa1fe5957");
     assert_eq!(era.toggles(), [Toggle::Without("57efa1fe5957")]);
-    assert_eq!(era.clone().without("57efa1fe5957"), Err(EraError::HasNot("57efa1fe5957")));
+    assert_eq!(era.clone().without("57efa1fe5957"), Err(EraError::Twice("57efa1fe5957")));
+    assert_eq!(Era::preset("v5.9")?.without("57efa1fe5957"), Err(EraError::HasNot("57efa1fe5957")));
     assert_eq!(era.with("57efa1fe5957")?.rules(), Era::preset("v5.12")?.rules());
     Ok(())
 }

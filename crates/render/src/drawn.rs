@@ -6,7 +6,17 @@ use cowrace_trace::AsDrawn;
 #[must_use]
 pub fn as_drawn(drawn: &AsDrawn) -> String {
     match drawn {
-        AsDrawn::Possible => "as drawn: possible, and this order holds as well".to_owned(),
+        AsDrawn::Possible { remarks: 0 } => "as drawn: possible, and this order holds as well".to_owned(),
+        AsDrawn::Possible { remarks } => {
+            let cells = if *remarks == 1 {
+                "1 cell is a remark".to_owned()
+            } else {
+                format!("{remarks} cells are remarks")
+            };
+            format!(
+                "as drawn: possible, and this order holds as well; but {cells}, and remarks are not checked"
+            )
+        }
         AsDrawn::Impossible { row, cell, actor, waits } => {
             format!("as drawn: impossible, at row {row} (`{cell}`) {actor} {waits}")
         }
@@ -38,6 +48,9 @@ mod tests {
             as_drawn(&never),
             "as drawn: impossible, thread1 does not come to row 7 (`buf[1] = 2`): the call ends without it"
         );
-        assert!(as_drawn(&AsDrawn::Possible).starts_with("as drawn: possible"));
+        assert_eq!(
+            as_drawn(&AsDrawn::Possible { remarks: 2 }),
+            "as drawn: possible, and this order holds as well; but 2 cells are remarks, and remarks are not checked"
+        );
     }
 }

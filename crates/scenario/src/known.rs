@@ -357,7 +357,9 @@ impl Instead {
         match self {
             Write(cells) => format!("write `{cells}` instead"),
             Say(words) => words.to_owned(),
-            Nothing => format!("nothing stands for it; as a remark, `[{name}]`, it can stay in the diagram"),
+            Nothing => format!(
+                "nothing stands for it; as a remark, `[{name}]`, it can stay in the diagram, but is not checked"
+            ),
         }
     }
 }

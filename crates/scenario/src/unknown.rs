@@ -90,8 +90,8 @@ fn of_a_call(name: &Name, step: &str) -> Diagnostic {
         n => format!(", and {n} other calls"),
     };
     diagnostic.help(format!(
-        "a step of {}{more}; within a call it is drawn below `{first} {{` and above `}}`; as a remark, it is written \
-         `==> {}()`",
+        "a step of {}{more}; within a call it is drawn below `{first} {{` and above `}}`; as a remark, which is \
+         not checked, it is written `==> {}()`",
         named.join(", "),
         name.text
     ))

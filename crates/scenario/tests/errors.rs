@@ -48,6 +48,7 @@ macro_rules! files {
 
 cells! {
     unknown_call: "clear_ref(A)";
+    nothing_but_remarks: "==> clear_refs()                [UFFDIO_MOVE]";
     unknown_word: "alwyas";
     keyword_misspelled: "alwyas r == 1";
     wrong_arity: "read(O_DIRECT, buf[0])";

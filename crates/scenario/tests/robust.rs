@@ -201,8 +201,9 @@ fn large_files_fail_fast() {
         let start = Instant::now();
         let _ = errors(&text);
         let took = start.elapsed();
+        // Each takes a second at most, on a busy machine a few; what is quadratic takes many minutes.
         assert!(
-            took < Duration::from_secs(5),
+            took < Duration::from_secs(60),
             "{took:?} for {}...",
             text.chars().take(120).collect::<String>()
         );

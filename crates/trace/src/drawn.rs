@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case", tag = "rows")]
 pub enum AsDrawn {
     /// An execution follows them.
-    Possible,
+    Possible {
+        /// Cells that are remarks, and so were not followed.
+        remarks: usize,
+    },
     /// An actor cannot go on where a row says so.
     Impossible {
         /// The row, as one counts them: from 1.

@@ -1,5 +1,7 @@
 //! `cowrace check`.
 
+use std::path::Path;
+
 use crate::cowrace;
 
 #[test]
@@ -318,15 +320,32 @@ fn tables_do_not_say_what_can_happen_as_drawn() {
     assert!(done.objects().iter().all(|report| report["as_drawn"].is_null()), "{}", done.out);
 }
 
+/// Writes a scenario of the corpus without what it expects.
+fn silent(dir: &tempfile::TempDir, name: &str) -> String {
+    let known =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(name).with_extension("race");
+    let text = std::fs::read_to_string(known).expect("it is there");
+    let path = dir.path().join("silent.race");
+    std::fs::write(&path, text.split("\nexpect").next().expect("the first")).expect("a file");
+    path.to_str().expect("text").to_owned()
+}
+
+/// What nobody expects of a preset nobody expects of a version that stands on it.
+#[test]
+fn a_violation_of_a_stable_version_fails() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let scenario = silent(&dir, "odirect-clear-refs-lost-read");
+    for era in ["v5.10", "5.10.262", "v5.16"] {
+        cowrace(&["check", &scenario, "--era", era]).exits(10).prints(&["VIOLATED", "1 NOT AS EXPECTED"]);
+    }
+    cowrace(&["check", &scenario, "--era", "v6.6"]).exits(0).prints(&["HOLDS"]);
+}
+
 /// Without the commit that closes it, the race is there again.
 #[test]
 fn what_a_toggle_breaks_fails() {
     let dir = tempfile::tempdir().expect("a directory");
-    let path = dir.path().join("silent.race");
-    let known = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/fork-vs-gup-fast-seqcount.race");
-    let text = std::fs::read_to_string(known).expect("it is there");
-    std::fs::write(&path, text.split("\nexpect").next().expect("the first")).expect("a file");
-    let scenario = path.to_str().expect("text");
+    let scenario = &*silent(&dir, "fork-vs-gup-fast-seqcount");
     let check = ["check", scenario, "--era", "v5.11", "--without", "57efa1fe5957"];
     let done = cowrace(&check).exits(10).prints(&["VIOLATED", "EXPECTED holds, as under v5.11"]);
     done.prints(&["1 NOT AS EXPECTED"]);

@@ -81,6 +81,8 @@ pub enum EraError {
     Has(&'static str),
     /// The commit is not in the era.
     HasNot(&'static str),
+    /// The commit is named twice.
+    Twice(&'static str),
     /// No rule of that key.
     Key(String),
     /// No such value for the rule; the values that there are.
@@ -97,6 +99,7 @@ impl fmt::Display for EraError {
             Self::Commit(error) => error.fmt(f),
             Self::Has(id) => write!(f, "the era has commit {id} already"),
             Self::HasNot(id) => write!(f, "the era does not have commit {id}"),
+            Self::Twice(id) => write!(f, "commit {id} is named twice"),
             Self::Key(key) => write!(f, "there is no rule `{key}`"),
             Self::Value(key, value, values) => {
                 write!(f, "rule `{key}` has no value `{value}`; it takes {}", values.join(", "))
@@ -170,10 +173,14 @@ impl Era {
     /// If there is no such commit, or the era has it.
     pub fn with(mut self, id: &str) -> Result<Self, EraError> {
         let index = ids::place(id)?;
-        if !self.commits.insert(index) {
-            return Err(EraError::Has(COMMITS[index].id));
+        let id = COMMITS[index].id;
+        if self.toggles.contains(&Toggle::With(id)) {
+            return Err(EraError::Twice(id));
         }
-        self.toggles.push(Toggle::With(COMMITS[index].id));
+        if !self.commits.insert(index) {
+            return Err(EraError::Has(id));
+        }
+        self.toggles.push(Toggle::With(id));
         self.apply();
         Ok(self)
     }
@@ -185,10 +192,14 @@ impl Era {
     /// If there is no such commit, or the era lacks it.
     pub fn without(mut self, id: &str) -> Result<Self, EraError> {
         let index = ids::place(id)?;
-        if !self.commits.remove(&index) {
-            return Err(EraError::HasNot(COMMITS[index].id));
+        let id = COMMITS[index].id;
+        if self.toggles.contains(&Toggle::Without(id)) {
+            return Err(EraError::Twice(id));
         }
-        self.toggles.push(Toggle::Without(COMMITS[index].id));
+        if !self.commits.remove(&index) {
+            return Err(EraError::HasNot(id));
+        }
+        self.toggles.push(Toggle::Without(id));
         self.apply();
         Ok(self)
     }

@@ -89,6 +89,16 @@ fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Opti
     } else {
         (Vec::new(), Vec::new())
     };
+    if made.is_empty()
+        && report.len() == before
+        && let Some(remark) = cells.iter().find(|read| read.raw.shape == Shape::Remark)
+    {
+        report.push(
+            Diagnostic::new(remark.span(), "every cell is a remark, so there is nothing to check").help(
+                "write at least one operation, as `buf[0] = 1`; `cowrace list --calls` prints all of them",
+            ),
+        );
+    }
     if report.len() > before {
         return None;
     }

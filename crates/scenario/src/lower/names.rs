@@ -280,6 +280,11 @@ impl Names {
 
     /// A variable.
     pub(super) fn variable(&self, name: &Name) -> Found<VarId> {
+        self.variable_like(name, "1` or `{} = buf[0]")
+    }
+
+    /// A variable, with what could set it if no cell does.
+    fn variable_like(&self, name: &Name, value: &str) -> Found<VarId> {
         if let Some(id) = self.variables.iter().position(|v| v.name == name.text) {
             return Ok(id);
         }
@@ -298,13 +303,15 @@ impl Names {
             return Err(Some(wrong(format!("{shown} is an mm, not a variable"))));
         }
         let help = choose(&name.text, "cells set", self.variables.iter().map(|v| v.name.as_str()))
-            .unwrap_or_else(|| format!("a cell sets it, as `{} = buf[0]`", name.text));
+            .unwrap_or_else(|| {
+                format!("a cell sets it, as `{} = {}`", name.text, value.replace("{}", &name.text))
+            });
         Err(Some(wrong(format!("no cell sets {shown}")).help(help)))
     }
 
     /// A variable that holds a handle.
     pub(super) fn handle(&self, name: &Name) -> Found<VarId> {
-        let id = self.variable(name)?;
+        let id = self.variable_like(name, "pin_user_pages(buf, FOLL_WRITE)")?;
         if !self.variables[id].handles.is_empty() {
             return Ok(id);
         }
