@@ -1,7 +1,7 @@
 //! What happened, as a diagram that is a scenario of its own.
 
 use cowrace_mm::World;
-use cowrace_mm::world::Step;
+use cowrace_mm::world::{ActorSpec, Step};
 use cowrace_render::{Diagram, Row, fold};
 use cowrace_scenario::{Scenario, Variant, parse};
 use cowrace_trace::{Step as Mark, Trace};
@@ -38,7 +38,7 @@ pub struct Drawing {
 /// the scenario, and as comments what was found and the schedule for the file that was checked.
 #[must_use]
 pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing) -> Diagram {
-    let without_idle = draw(scenario, variant, trace, drawing, &shown(variant.world(), trace));
+    let without_idle = draw(scenario, variant, trace, drawing, &shown(variant, trace));
     if parse(&without_idle.to_string()).is_ok() {
         return without_idle;
     }
@@ -46,10 +46,14 @@ pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: D
     draw(scenario, variant, trace, drawing, &vec![true; variant.world().actors.len()])
 }
 
-/// For each actor, whether it does anything. Who only comes to a barrier, or does not, may be what a deadlock is about.
-pub(crate) fn shown(world: &World, trace: &Trace) -> Vec<bool> {
+/// For each actor, whether it does anything, or something is remarked in its column. Who only comes to a barrier, or does
+/// not, may be what a deadlock is about.
+pub(crate) fn shown(variant: &Variant, trace: &Trace) -> Vec<bool> {
     let acts = |step: &Step| matches!(step, Step::Call(_)) || is_deadlock(trace);
-    let all: Vec<bool> = world.actors.iter().map(|actor| actor.steps.iter().any(acts)).collect();
+    let actors = variant.world().actors.iter().enumerate();
+    let is_shown =
+        |(id, actor): (_, &ActorSpec)| actor.steps.iter().any(acts) || !variant.remarks_alone(id).is_empty();
+    let all: Vec<bool> = actors.map(is_shown).collect();
     // A diagram has columns.
     if all.contains(&true) { all } else { vec![true; all.len()] }
 }

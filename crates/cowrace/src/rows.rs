@@ -51,6 +51,9 @@ pub(crate) fn rows(
         barriers: vec![0; world.actors.len()],
         open: vec![None; world.actors.len()],
     };
+    for actor in (0..shown.len()).filter(|&actor| shown[actor]) {
+        painter.remarks(actor, variant.remarks_alone(actor));
+    }
     painter.events();
     painter.rest();
     if is_deadlock(trace) { painter.rows } else { without_idle_barriers(painter.rows) }

@@ -1,6 +1,7 @@
 //! A scenario: a file that has been read and checked.
 
 use cowrace_machine::Arch;
+use cowrace_mm::world::ActorId;
 use cowrace_mm::{Era, World};
 
 use crate::diagnostic::{Diagnostic, Report};
@@ -243,6 +244,16 @@ impl Variant {
             above.clear();
         }
         (above, below)
+    }
+
+    /// What is remarked in a column that has no call.
+    #[must_use]
+    pub fn remarks_alone(&self, column: ActorId) -> Vec<&str> {
+        let own = || self.cells.iter().filter(move |cell| cell.column == column);
+        if own().any(|cell| matches!(cell.kind, CellKind::Call(_) | CellKind::Open(_))) {
+            return Vec::new();
+        }
+        own().filter(|cell| cell.kind == CellKind::Remark).map(|cell| cell.text.as_str()).collect()
     }
 
     /// The moves of a replay in the order of the rows.

@@ -138,7 +138,7 @@ pub(crate) fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing, bounds: &Bou
     let world = task.variant.world();
     let drawing = Drawing { detail: Detail::Operations, ..drawing };
     let diagram = picture(task.scenario, task.variant, trace, drawing);
-    let mut drawn = rows(world, trace, drawing.detail, &shown(world, trace), task.variant);
+    let mut drawn = rows(world, trace, drawing.detail, &shown(task.variant, trace), task.variant);
     if drawn.len() != diagram.rows.len() {
         // Columns in which nothing happens are drawn, since something names them.
         drawn = rows(world, trace, drawing.detail, &vec![true; world.actors.len()], task.variant);

@@ -314,6 +314,23 @@ buf[0] = 1 {
     as_drawn(never, "v6.1", words, "never-occurs");
 }
 
+/// What nothing checks is told, and is drawn all the same.
+#[test]
+fn remarks_are_not_checked_and_stay() {
+    as_drawn(
+        "buf[0] = 1                   ==> try_to_unmap_one()\n...\n",
+        "v6.1",
+        "this order holds as well; but 1 cell is a remark, and remarks are not checked",
+        "possible",
+    );
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("drawn.race");
+    let text = "race drawn\nmm A { buf: none }\n\na @A        b\n==========  ==================\n            ==> numa_scan()\nbuf[0] = 1\n";
+    std::fs::write(&path, text).expect("a file");
+    let replay = ["replay", path.to_str().expect("text"), "--era", "v6.1", "--as-written"];
+    cowrace(&replay).exits(0).prints(&["a @A        b", "==> numa_scan()"]);
+}
+
 #[test]
 fn tables_do_not_say_what_can_happen_as_drawn() {
     let done = cowrace(&["check", "lost.race", "plain.race", "--era", "v6.1", "--format", "json"]).exits(0);
