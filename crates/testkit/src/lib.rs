@@ -1,7 +1,7 @@
 //! Random scenarios as data, and changes of them that must not change what is found: for tests.
 //!
 //! A [`Draft`] is a small scenario that refers to everything by number, so that names and orders can be changed
-//! without a look at what cells say; its `Display` is the scenario language. [`drafts`] makes random ones, [`changes`]
+//! without a look at what cells say; its `Display` is the scenario language. [`drafts`] makes random ones, [`changes()`]
 //! lists what can be done to one, and in which [`Relation`] the two then stand. [`columns`] reorders the columns of a
 //! file.
 
