@@ -132,8 +132,11 @@ impl Keeper for Periodic<'_> {
 
 /// What threads had begun and not finished is not kept, so there may be less in the file than was made.
 fn how_to_go_on(file: &CheckpointFile, left: &Checkpoint, report: &Report) -> String {
-    let kept = HumanCount(left.frontier.figures().0);
+    let kept = match left.frontier.figures().0 {
+        1 => "1 execution is kept".to_owned(),
+        kept => format!("{} executions are kept", HumanCount(kept)),
+    };
     let more = if report.stopped == Some(Stop::Executions) { " and a higher limit" } else { "" };
     let file = file.path().display();
-    format!("  {kept} executions are kept; to go on: the same command again, with --resume {file}{more}")
+    format!("  {kept}; to go on: the same command again, with --resume {file}{more}")
 }
