@@ -48,6 +48,11 @@ const UNFIT: &[(&str, &str, &str)] = &[
         "v5.18 v5.19 v6.1 v6.2 v6.4 v6.6 v6.12 v6.15 v6.18",
         "GUP-fast against reclaim, and a fault behind it",
     ),
+    (
+        "madv-free-kept-by-reference",
+        "*",
+        "each of two drains in every order, which only explore can leave out",
+    ),
     ("swapin-aba-page-lock", "*", "a fault that sleeps while six calls go by"),
     ("swapout-fork-vs-pinfast-small", "*", "a pin against reclaim, and a fork behind both"),
     (
