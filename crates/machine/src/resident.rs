@@ -32,7 +32,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn what_is_allocated_and_used_is_seen() {
         let before = resident_memory().expect("Linux says it");
-        let block = vec![1_u8; 64 << 20];
+        // The compiler is not to leave it out.
+        let block = std::hint::black_box(vec![1_u8; 64 << 20]);
         let after = resident_memory().expect("Linux says it");
         assert!(after >= before + (32 << 20), "{before} {after} {}", block.len());
     }
