@@ -283,7 +283,7 @@ impl<'p> Actors<'p> {
         path.iter().rev().flat_map(|&place| self.places[place as usize].marks.iter().copied()).collect()
     }
 
-    /// What calls have shown that nobody was told yet.
+    /// What calls have shown and the search has not collected yet.
     pub(crate) const fn effects(&mut self) -> &mut Effects {
         &mut self.effects
     }

@@ -15,7 +15,7 @@ use crate::sync::{Monitor, Primitives};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Effects {
     known: BTreeSet<Shown>,
-    /// What nobody was told yet.
+    /// What the search has not collected yet.
     news: Vec<Shown>,
 }
 
@@ -51,7 +51,7 @@ impl Effects {
         }
     }
 
-    /// What nobody was told yet.
+    /// What the search has not collected yet.
     pub(crate) fn news(&mut self) -> impl Iterator<Item = Shown> {
         self.news.drain(..)
     }

@@ -123,7 +123,7 @@ impl Execution<'_> {
         self.memory
     }
 
-    /// Whether every actor has finished: else a finding cut it off, or nobody can move.
+    /// Whether every actor has finished: else a finding cut it off, or no actor can move.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.is_complete

@@ -17,7 +17,7 @@ struct Way {
 }
 
 impl Touched {
-    /// Whether nobody has been seen to touch anything.
+    /// Whether no actor has been seen to touch anything.
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -347,7 +347,7 @@ fn silent(dir: &tempfile::TempDir, name: &str) -> String {
     path.to_str().expect("text").to_owned()
 }
 
-/// What nobody expects of a preset nobody expects of a version that stands on it.
+/// A violation that the file does not expect of a preset is not expected of a version that stands on it.
 #[test]
 fn a_violation_of_a_stable_version_fails() {
     let dir = tempfile::tempdir().expect("a directory");
