@@ -40,18 +40,8 @@ fn one(draft: &Draft, era: &Era, tally: &Tally) -> TestCaseResult {
     prop_assert_eq!(first.finding.as_ref().map(|finding| finding.class), Some(class), "{}", text);
     // What `check` prints, and what `explain` does: without what the damage does not need.
     let story = Story::of(task, class, &schedule).map_err(|failure| TestCaseError::fail(failure.message))?;
-    let drawings = [
-        (
-            first,
-            picture(
-                task.scenario,
-                task.variant,
-                &replay(&program, &schedule).expect("again"),
-                Drawing::default(),
-            ),
-        ),
-        (story.trace.clone(), story.picture(task, Drawing::default())),
-    ];
+    let as_found = picture(task.scenario, task.variant, &first, Drawing::default());
+    let drawings = [(&first, as_found), (&story.trace, story.picture(task, Drawing::default()))];
     for (trace, drawn) in drawings {
         let drawn = drawn.to_string();
         let said = || format!("{}:\n{text}\nis drawn as\n{drawn}", era.name());
