@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::Era;
-use cowrace_trace::{Schedule, Turn};
+use cowrace_report::{Schedule, Turn};
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../crates/explore/tests/properties/mod.rs"]

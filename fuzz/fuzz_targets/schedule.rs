@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../crates/trace/tests/properties/mod.rs"]
+#[path = "../../crates/report/tests/properties/mod.rs"]
 mod properties;
 
 fuzz_target!(|data: &[u8]| {

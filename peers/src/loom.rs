@@ -3,7 +3,7 @@
 use std::panic::resume_unwind;
 use std::sync::{Arc, PoisonError};
 
-use cowrace_threads::quietly;
+use cowrace_thread_engine::quietly;
 use loom::model::Builder;
 use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicU64, Ordering};

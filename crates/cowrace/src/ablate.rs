@@ -3,8 +3,8 @@
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::era::{Commit, Effect, Ordering, OrderingKind, Toggle};
-use cowrace_trace::ablation::{Ablation, Change, Changed, Need, Outcome, Part, Reason};
-use cowrace_trace::{Report, Verdict};
+use cowrace_report::ablation::{Ablation, Change, Changed, Need, Outcome, Part, Reason};
+use cowrace_report::{Report, Verdict};
 
 /// A kernel without one of its parts.
 #[derive(Clone, Debug)]
@@ -164,7 +164,7 @@ fn change(before: Outcome, after: Option<Outcome>) -> Option<Change> {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::Class;
+    use cowrace_report::Class;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! What a kernel breaks and mends in comparison with another.
 
 use cowrace_render::table;
-use cowrace_trace::{Exit, Report, Verdict};
+use cowrace_report::{Exit, Report, Verdict};
 
 /// The comparison of all runs with those under one era.
 #[derive(Debug)]

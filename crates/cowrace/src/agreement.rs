@@ -6,8 +6,8 @@ use cowrace_mm::Era;
 use cowrace_real_kernels::{
     ChildView, Kernel, NOT_MODELLED, Observed, Row, Subject, Table, Treatment, Verdict, generate,
 };
+use cowrace_report::Report;
 use cowrace_scenario::{Scenario, parse};
-use cowrace_trace::Report;
 
 use crate::eras::explain;
 use crate::{Failure, Promised, Task};

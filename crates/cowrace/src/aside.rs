@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cowrace_explore::{Execution, Observer, Progress, Purpose};
 use cowrace_machine::Memory;
-use cowrace_trace::frontier::Frontier;
-use cowrace_trace::{Finding, Schedule};
+use cowrace_report::frontier::Frontier;
+use cowrace_report::{Finding, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// Words of a memory that are not zero.

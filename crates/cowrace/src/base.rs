@@ -1,7 +1,7 @@
 //! Judging a kernel of one's own by the kernel that it departs from.
 
 use cowrace_explore::{Observer, Purpose};
-use cowrace_trace::{Base, Report, Verdict};
+use cowrace_report::{Base, Report, Verdict};
 
 use crate::check::{Exploration, Task};
 use crate::sharing::Sharing;

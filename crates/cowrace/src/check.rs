@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use cowrace_explore::{Coverage, Explorer, GuideError, Limits, Observer, Outcome, Purpose, Threads, guide};
-use cowrace_ideal::{Promises, Unknown, shows_in_order};
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::era::PRESETS;
 use cowrace_mm::world::ActorId;
 use cowrace_mm::{Consulted, Era, Judge};
 use cowrace_render::limit;
+use cowrace_report::{Class, Event, Finding, Report, Schedule, Step, Trace, Verdict};
 use cowrace_scenario::{Expectation, Scenario, Variant, environment};
-use cowrace_trace::{Class, Event, Finding, Report, Schedule, Step, Trace, Verdict};
+use cowrace_spec::{Promises, Unknown, shows_in_order};
 
 use crate::aside::{Aside, Keeper, Noting, Unseeing};
 use crate::bounds::Bounds;

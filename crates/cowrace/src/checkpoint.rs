@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cowrace_mm::World;
-use cowrace_trace::frontier::Frontier;
+use cowrace_report::frontier::Frontier;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cowrace_explore::Limits;
 use cowrace_machine::{Arch, resident_memory};
-use cowrace_trace::Schedule;
+use cowrace_report::Schedule;
 
 use crate::eras::Toggles;
 use crate::picture::Drawing;

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use cowrace_explore::{Execution, Explorer, Observer, Progress, Purpose};
 use cowrace_machine::{Addr, Memory, Program};
-use cowrace_threads::{Opinion, Outcome};
-use cowrace_trace::Class;
+use cowrace_report::Class;
+use cowrace_thread_engine::{Opinion, Outcome};
 
 /// The outcomes of all executions that explore has seen.
 #[derive(Debug, Default)]
@@ -138,8 +138,8 @@ fn whole(program: &Program, end: &[(usize, u64)]) -> String {
 mod tests {
     use cowrace_machine::Arch;
     use cowrace_mm::Era;
+    use cowrace_report::Schedule;
     use cowrace_scenario::parse;
-    use cowrace_trace::Schedule;
 
     use super::*;
     use crate::Task;

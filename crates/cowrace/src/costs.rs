@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use cowrace_explore::{Execution, Observer, Progress, Purpose};
 use cowrace_mm::Consulted;
 use cowrace_mm::costs::{Cost, counting};
-use cowrace_trace::{Costs, Span};
+use cowrace_report::{Costs, Span};
 
 use crate::check::{Exploration, Task, explorer};
 

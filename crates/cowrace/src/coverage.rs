@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use cowrace_mm::world::Step;
 use cowrace_mm::{SOURCE, place};
+use cowrace_report::{Called, Coverage, Functions, Order, Pair, Unreached};
 use cowrace_scenario::Variant;
-use cowrace_trace::{Called, Coverage, Functions, Order, Pair, Unreached};
 
 /// Says of every two calls of a scenario how they met, and which lines of the model were never reached.
 pub(crate) fn told(variant: &Variant, seen: &cowrace_explore::Coverage) -> Coverage {

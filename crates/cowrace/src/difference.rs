@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use cowrace_mm::era::Toggle;
 use cowrace_mm::{Era, Reach, SOURCE, place};
-use cowrace_trace::difference::{Change, Difference, NewLines, Side};
-use cowrace_trace::{Found, Report, Unreached};
+use cowrace_report::difference::{Change, Difference, NewLines, Side};
+use cowrace_report::{Found, Report, Unreached};
 
 use crate::check::{Exploration, Task};
 use crate::progress::Watch;

@@ -1,8 +1,8 @@
 //! Whether the rows of a scenario can happen as they are drawn.
 
 use cowrace_explore::{GuideError, follow};
+use cowrace_report::AsDrawn;
 use cowrace_scenario::{CellKind, Variant};
-use cowrace_trace::AsDrawn;
 
 use crate::check::Task;
 use crate::directives;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cowrace_mm::world::Step;
+use cowrace_report::{Called, Ineffective, Limit, NoEffect, Shown};
 use cowrace_scenario::Variant;
-use cowrace_trace::{Called, Ineffective, Limit, NoEffect, Shown};
 
 /// The calls that do not do what they are for in any execution, column by column.
 pub(crate) fn ineffective(variant: &Variant, shown: &BTreeSet<Shown>) -> Vec<Ineffective> {

@@ -6,9 +6,9 @@ use std::time::Instant;
 use cowrace_explore::replay;
 use cowrace_loom::{Loom, Memory};
 use cowrace_machine::Program;
+use cowrace_report::{Class, Finding, Report, Schedule, Trace, Verdict};
 use cowrace_shuttle::{Search, Shuttle};
-use cowrace_threads::{Limits, Opinion, Outcome, Watch};
-use cowrace_trace::{Class, Finding, Report, Schedule, Trace, Verdict};
+use cowrace_thread_engine::{Limits, Opinion, Outcome, Watch};
 
 use crate::check::{Task, at_most};
 use crate::compare::{in_words, variables};

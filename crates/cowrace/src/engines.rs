@@ -3,8 +3,8 @@
 use cowrace_explore::Threads;
 use cowrace_loom::Memory;
 use cowrace_machine::{Arch, Limits};
+use cowrace_report::{Report, Verdict};
 use cowrace_shuttle::Search;
-use cowrace_trace::{Report, Verdict};
 
 use crate::check::{Exploration, Task};
 use crate::cli::{EngineArgs, EngineName, MemoryName, SchedulerName};

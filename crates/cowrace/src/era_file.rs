@@ -125,7 +125,7 @@ mod tests {
             ("name =", "cannot be understood"),
         ] {
             let failure = parse(text).expect_err(text);
-            assert_eq!(failure.exit, cowrace_trace::Exit::Usage);
+            assert_eq!(failure.exit, cowrace_report::Exit::Usage);
             assert!(failure.message.contains(words), "{text}: {}", failure.message);
         }
         assert!(

@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn what_does_not_exist_gets_suggestions() {
         let failure = fail(&["v5.99"], &Toggles::default());
-        assert_eq!(failure.exit, cowrace_trace::Exit::Usage);
+        assert_eq!(failure.exit, cowrace_report::Exit::Usage);
         assert!(
             failure.message.contains("no era `v5.99`") && failure.message.contains("`v5.9`"),
             "{failure:?}"

@@ -1,6 +1,6 @@
 //! What ends a command before it has an answer.
 
-use cowrace_trace::Exit;
+use cowrace_report::Exit;
 
 /// Why a command could not be carried out: an exit code and what to print on stderr.
 #[derive(Clone, Debug, PartialEq, Eq)]

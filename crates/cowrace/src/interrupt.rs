@@ -5,7 +5,7 @@ use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
 
-use cowrace_trace::Exit;
+use cowrace_report::Exit;
 
 /// The exit code of a process that a second Ctrl-C ends: what shells give to one that the signal has ended.
 const AT_ONCE: i32 = 130;

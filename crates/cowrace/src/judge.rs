@@ -1,6 +1,6 @@
 //! Exit codes from reports.
 
-use cowrace_trace::{Exit, Report, Verdict};
+use cowrace_report::{Exit, Report, Verdict};
 
 /// The exit code that one report asks for. What is not judged asks for none.
 #[must_use]

@@ -1,7 +1,7 @@
 //! A model checker for the races between copy-on-write and page pinning in Linux mm.
 //!
 //! This crate is the command line and a facade: the language is in [`scenario`], the kernel in [`mm`],
-//! the search in [`explore`], the layout of text in [`render`], and [`trace`] is the data that all of
+//! the search in [`explore`], the layout of text in [`render`], and [`report`] is the data that all of
 //! them speak of. What is here joins them: [`select`] picks eras, [`Task`] is one scenario under one
 //! era, [`picture`] draws what was found as a scenario of its own, and [`run`] is the command line.
 
@@ -49,23 +49,23 @@ mod trials;
 mod why;
 
 pub use cowrace_explore as explore;
-pub use cowrace_ideal as ideal;
 pub use cowrace_loom as loom;
 pub use cowrace_machine as machine;
 pub use cowrace_mm as mm;
 pub use cowrace_real_kernels as real_kernels;
 pub use cowrace_render as render;
+pub use cowrace_report as report;
 pub use cowrace_scenario as scenario;
 pub use cowrace_shuttle as shuttle;
-pub use cowrace_threads as threads;
-pub use cowrace_trace as trace;
+pub use cowrace_spec as spec;
+pub use cowrace_thread_engine as thread_engine;
 
 pub use agreement::{Cell, not_modelled};
 pub use check::{Exploration, Task};
 pub use checkpoint::Checkpoint;
 pub use cli::Cli;
 pub use compare::Outcomes;
-pub use cowrace_trace::Exit;
+pub use cowrace_report::Exit;
 pub use engine::{Answer, Second};
 pub use eras::{Selection, Toggles, named, select};
 pub use failure::Failure;

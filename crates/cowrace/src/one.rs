@@ -1,11 +1,11 @@
 //! One execution: what `replay` and `explain` have in common.
 
 use cowrace_explore::{GuideError, guide, replay};
-use cowrace_ideal::Unknown;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
+use cowrace_report::{Exit, Schedule, Trace, Verdict};
 use cowrace_scenario::{Diagnostic, Variant};
-use cowrace_trace::{Exit, Schedule, Trace, Verdict};
+use cowrace_spec::Unknown;
 
 use crate::bounds::Bounds;
 use crate::check::{Judged, Task};

@@ -3,8 +3,8 @@
 use cowrace_mm::World;
 use cowrace_mm::world::{ActorSpec, Step};
 use cowrace_render::{Diagram, Row, fold};
+use cowrace_report::{Step as Mark, Trace};
 use cowrace_scenario::{Scenario, Variant, parse};
-use cowrace_trace::{Step as Mark, Trace};
 
 use crate::rows::{Detail, is_deadlock, rows};
 use crate::story::cow;

@@ -125,9 +125,9 @@ impl<'p> Watch<'p> {
     }
 
     /// Watches a search of another engine.
-    pub(crate) fn other(&self) -> cowrace_threads::Watch {
+    pub(crate) fn other(&self) -> cowrace_thread_engine::Watch {
         let (progress, stopped) = (self.progress.clone(), Arc::clone(&self.stopped));
-        cowrace_threads::Watch::new(move |more| {
+        cowrace_thread_engine::Watch::new(move |more| {
             progress.tell(more, None);
             stops(&progress.interrupt, &stopped)
         })

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use cowrace_explore::Limits;
-use cowrace_ideal::{Blame, Oracle, Promises, Unknown};
 use cowrace_mm::{Judge, World};
-use cowrace_trace::{Finding, Needed};
+use cowrace_report::{Finding, Needed};
+use cowrace_spec::{Blame, Oracle, Promises, Unknown};
 
 use crate::aside::Aside;
 use crate::bounds::Bounds;
@@ -125,7 +125,7 @@ impl Promised {
     /// The copies and faults that ideal memory needs; none if nothing can be said.
     pub(crate) fn needed(&self, world: &World) -> Option<Needed> {
         let needed = self.needed.get_or_init(|| {
-            self.search(|limits, bounds| cowrace_ideal::needed(world, limits, &|| bounds.is_interrupted()))
+            self.search(|limits, bounds| cowrace_spec::needed(world, limits, &|| bounds.is_interrupted()))
         });
         needed.as_ref().ok().copied()
     }

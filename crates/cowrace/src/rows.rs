@@ -4,8 +4,8 @@ use cowrace_machine::Prim;
 use cowrace_mm::World;
 use cowrace_mm::world::Step as Planned;
 use cowrace_render::Row;
+use cowrace_report::{Class, Event, Step, Trace};
 use cowrace_scenario::Variant;
-use cowrace_trace::{Class, Event, Step, Trace};
 
 /// How much has a row of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use cowrace_explore::{Coverage, Observer};
 use cowrace_mm::{Consulted, Era};
-use cowrace_trace::{Found, Report, Schedule, Verdict};
+use cowrace_report::{Found, Report, Schedule, Verdict};
 
 use crate::check::{Exploration, Explored, Task};
 

@@ -3,7 +3,7 @@
 use cowrace_explore::{Observer as _, Purpose};
 use cowrace_mm::Era;
 use cowrace_mm::era::Toggle;
-use cowrace_trace::Found;
+use cowrace_report::Found;
 
 use crate::check::{Exploration, Task};
 use crate::progress::Watch;

@@ -2,7 +2,7 @@
 
 use cowrace_mm::Era;
 use cowrace_mm::era::{COMMITS, PRESETS, Preset, Toggle};
-use cowrace_trace::{Alone, Course, Found, Report, Switch};
+use cowrace_report::{Alone, Course, Found, Report, Switch};
 
 use crate::check::{Exploration, Task};
 use crate::eras::Selection;

@@ -3,7 +3,7 @@
 use cowrace_explore::Explorer;
 use cowrace_machine::Arch;
 use cowrace_mm::{Era, program};
-use cowrace_trace::Class;
+use cowrace_report::Class;
 
 fn finds(text: &str, era: &str, arch: Arch) -> Option<Class> {
     let scenario = cowrace_scenario::parse(text).unwrap_or_else(|errors| panic!("{errors:?}"));

@@ -6,7 +6,7 @@ use cowrace_explore::Explorer;
 use cowrace_machine::Arch;
 use cowrace_mm::era::{COMMITS, Effect, PRESETS, Preset};
 use cowrace_mm::{Era, World, program};
-use cowrace_trace::Class;
+use cowrace_report::Class;
 
 /// The variants of a scenario of the corpus.
 fn worlds(name: &str) -> Vec<World> {

@@ -12,8 +12,8 @@ use cowrace::explore::{Limits, replay, tidy};
 use cowrace::machine::Arch;
 use cowrace::mm::Era;
 use cowrace::mm::era::PRESETS;
+use cowrace::report::{Report, Verdict};
 use cowrace::scenario::{Scenario, Variant, parse, print};
-use cowrace::trace::{Report, Verdict};
 use cowrace::{Drawing, Promised, Task, picture};
 use libtest_mimic::{Arguments, Failed, Trial};
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use cowrace::trace::{Costs, Needed, Report, Span, Verdict};
+use cowrace::report::{Costs, Needed, Report, Span, Verdict};
 
 /// What `cowrace matrix --costs` says of these files and directories of the tree.
 fn reports(paths: &[&str]) -> Vec<Report> {
@@ -105,7 +105,7 @@ fn a_store_behind_two_mprotects() {
 fn nothing_sound_costs_less_than_is_needed() {
     let (mut sound, mut exact) = (0, 0);
     // Those beside the corpus are judged by ideal memory alone.
-    let reports = reports(&["scenarios", "crates/ideal/tests/scenarios"]);
+    let reports = reports(&["scenarios", "crates/spec/tests/scenarios"]);
     let has_costs = |report: &&Report| !matches!(report.verdict, Verdict::Violated | Verdict::NotApplicable);
     for report in reports.iter().filter(has_costs) {
         let (Costs { copies, faults, .. }, needed) = costs(report);

@@ -11,10 +11,10 @@ use std::process::ExitCode;
 use cowrace::explore;
 use cowrace::machine::Arch;
 use cowrace::mm::{Consulted, Era, program_and_consulted};
+use cowrace::report::Verdict;
 use cowrace::scenario::{Scenario, Variant, load, parse};
 use cowrace::shuttle::Search;
-use cowrace::threads::Limits;
-use cowrace::trace::Verdict;
+use cowrace::thread_engine::Limits;
 use cowrace::{Answer, Outcomes, Second, Task, loom};
 use libtest_mimic::{Arguments, Failed, Trial};
 

@@ -5,7 +5,7 @@ use cowrace_explore::{Explorer, Limits};
 use cowrace_machine::Arch;
 use cowrace_mm::era::DirectIo;
 use cowrace_mm::{Era, program};
-use cowrace_trace::Class;
+use cowrace_report::Class;
 
 /// What every preset makes of a scenario.
 fn finds(text: &str, expected: Option<Class>) {

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 use cowrace::mm::Era;
+use cowrace::report::Class;
 use cowrace::scenario::{load, parse};
-use cowrace::trace::Class;
 use cowrace::{Cli, Exit, Interrupt, Out};
 use proptest::prelude::*;
 

@@ -7,8 +7,8 @@ use cowrace::explore::{Explorer, Outcome, replay};
 use cowrace::machine::Arch;
 use cowrace::mm::era::settings;
 use cowrace::mm::{Consulted, Era, program_and_consulted};
+use cowrace::report::{Report, Verdict};
 use cowrace::scenario::{Scenario, parse};
-use cowrace::trace::{Report, Verdict};
 use cowrace::{Exploration, Promised, Task};
 
 fn fixtures() -> Vec<PathBuf> {

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use cowrace::explore::{Limits, replay, tidy};
 use cowrace::machine::Arch;
 use cowrace::mm::Era;
+use cowrace::report::{Class, Schedule, Verdict};
 use cowrace::scenario::{Scenario, Variant, parse};
-use cowrace::trace::{Class, Schedule, Verdict};
 use cowrace::{Detail, Drawing, Promised, Story, Task};
 use libtest_mimic::{Arguments, Failed, Trial};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use cowrace::mm::era::{COMMITS, Effect};
-use cowrace::trace::{Course, Switch};
+use cowrace::report::{Course, Switch};
 
 /// What no step between presets shows, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[

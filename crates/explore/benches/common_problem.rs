@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use cowrace_machine::{Actor, Addr, Cpu, Memory, Narrate, Narration, Obj, Prim, Program};
-use cowrace_trace::{Change, Class, Finding};
+use cowrace_report::{Change, Class, Finding};
 
 /// What decides whether a write fault copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 //! to step to the parent.
 
 use cowrace_machine::{Answer, Mark, Op, Placed, Program, Request, Seat};
-use cowrace_trace::Finding;
+use cowrace_report::Finding;
 
 use crate::coverage::Sites;
 use crate::effects::Effects;

@@ -14,8 +14,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use cowrace_machine::Op;
-use cowrace_trace::Stop;
-use cowrace_trace::frontier::{self, Arrival};
+use cowrace_report::Stop;
+use cowrace_report::frontier::{self, Arrival};
 
 use crate::search::{Flow, Search};
 use crate::sync::{Monitor, Primitives};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use cowrace_machine::{Acquire, Answer, Fault, Narration, Obj, Op, Program, Request};
-use cowrace_trace::{Class, Finding};
+use cowrace_report::{Class, Finding};
 
 /// The objects allocated by a sequence of requests, numbered in order.
 pub(crate) fn fresh<'r>(requests: impl Iterator<Item = &'r Request>) -> HashMap<Obj, usize> {

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use cowrace_machine::{Mark, Placed};
-use cowrace_trace::Shown;
+use cowrace_report::Shown;
 
 use crate::sync::{Monitor, Primitives};
 
@@ -82,7 +82,7 @@ impl<P: Primitives> Showings<P> {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::{Aim, NoEffect, Obstacle};
+    use cowrace_report::{Aim, NoEffect, Obstacle};
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use cowrace_trace::{Finding, Schedule, Stop};
+use cowrace_report::{Finding, Schedule, Stop};
 
 use crate::describe::{self, Holders};
 use crate::explorer::{Execution, Outcome};

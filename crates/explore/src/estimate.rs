@@ -1,6 +1,6 @@
 //! How large a search is, before it is over.
 
-use cowrace_trace::frontier::Sizes;
+use cowrace_report::frontier::Sizes;
 
 use crate::explorer::Estimate;
 use crate::moves::Sequence;

@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cowrace_machine::{ALL_COUNTS, Addr, Limits, Memory, Program, is_order};
-use cowrace_trace::frontier::Frontier;
-use cowrace_trace::parts::{Part, PartId};
-use cowrace_trace::{Finding, Schedule, Shown, Stop, Turn};
+use cowrace_report::frontier::Frontier;
+use cowrace_report::parts::{Part, PartId};
+use cowrace_report::{Finding, Schedule, Shown, Stop, Turn};
 
 use crate::actors::Fresh;
 use crate::coverage::Coverage;

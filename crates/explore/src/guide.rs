@@ -1,7 +1,7 @@
 //! Guided replay: follows the rows of a diagram as they were drawn.
 
 use cowrace_machine::{Mark, Op, Placed, Prim, Program};
-use cowrace_trace::Trace;
+use cowrace_report::Trace;
 
 use crate::interpreter::Interpreter;
 

@@ -6,7 +6,7 @@ mod flushes;
 use cowrace_machine::{
     Access, Addr, Answer, DRAIN_ORDER, FLUSH_ORDER, Kind, Memory, Op, Request, Undo, Used,
 };
-use cowrace_trace::{Schedule, Turn};
+use cowrace_report::{Schedule, Turn};
 
 use crate::moves::{Move, PLAIN};
 

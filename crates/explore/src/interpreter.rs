@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use cowrace_machine::{Addr, Answer, Kind, Mark, Memory, Narration, Obj, Op, Placed, Program, Request, Seat};
-use cowrace_trace::{Event, Finding, Schedule, Step, Trace, Turn};
+use cowrace_report::{Event, Finding, Schedule, Step, Trace, Turn};
 
 use crate::describe::{self, Holders};
 

@@ -3,7 +3,7 @@
 //! ```
 //! use cowrace_explore::{Explorer, replay};
 //! use cowrace_machine::{Actor, Addr, Memory, Narrate, Narration, Obj, Prim, Program};
-//! use cowrace_trace::{Change, Class, Finding};
+//! use cowrace_report::{Change, Class, Finding};
 //!
 //! # use std::collections::HashMap;
 //! # struct Silent;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cowrace_trace::Turn;
+use cowrace_report::Turn;
 
 use crate::history::History;
 

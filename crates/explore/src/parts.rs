@@ -6,9 +6,9 @@
 use std::ops::ControlFlow;
 
 use cowrace_machine::{Addr, Program};
-use cowrace_trace::Stop;
-use cowrace_trace::frontier::Frontier;
-use cowrace_trace::parts::{Moves, Part, PartId};
+use cowrace_report::Stop;
+use cowrace_report::frontier::Frontier;
+use cowrace_report::parts::{Moves, Part, PartId};
 
 use crate::coverage::Seen;
 use crate::explorer::Outcome;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use cowrace_machine::resident_memory;
-use cowrace_trace::Stop;
+use cowrace_report::Stop;
 
 use crate::explorer::Progress;
 use crate::search::{Flow, Search};

@@ -1,7 +1,7 @@
 //! Replay: follows a schedule and writes the execution down.
 
 use cowrace_machine::{Op, Program};
-use cowrace_trace::{Schedule, Trace, Turn};
+use cowrace_report::{Schedule, Trace, Turn};
 
 use crate::interpreter::Interpreter;
 

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use cowrace_machine::{Access, Addr, Kind, Op};
-use cowrace_trace::frontier::{Branch, Frontier, Made, Station, Touched};
+use cowrace_report::frontier::{Branch, Frontier, Made, Station, Touched};
 
 use crate::barriers::Met;
 use crate::estimate::Estimates;

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 
 use cowrace_machine::{Answer, Memory, Op};
-use cowrace_trace::{Finding, Schedule, Turn};
+use cowrace_report::{Finding, Schedule, Turn};
 
 use crate::actors::{Actors, Spare};
 use crate::describe;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use cowrace_machine::{ActorSet, Addr, Answer, Memory, Op, Program};
-use cowrace_trace::Stop;
+use cowrace_report::Stop;
 
 use crate::actors::{Actors, Fresh, Spare};
 use crate::barriers::{Met, Visit};

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use cowrace_machine::{Addr, Limits, Memory, Program};
-use cowrace_trace::Stop;
-use cowrace_trace::frontier::Frontier;
+use cowrace_report::Stop;
+use cowrace_report::frontier::Frontier;
 
 use crate::barriers::Arrivals;
 use crate::effects::Showings;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use cowrace_machine::{Limits, Program};
-use cowrace_trace::{Class, Schedule, Turn};
+use cowrace_report::{Class, Schedule, Turn};
 
 use crate::explorer::{Execution, Explorer, Observer, Progress};
 use crate::history::History;

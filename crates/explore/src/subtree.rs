@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use cowrace_machine::{Access, Addr};
-use cowrace_trace::Stop;
-use cowrace_trace::parts::Part;
+use cowrace_report::Stop;
+use cowrace_report::parts::Part;
 
 use crate::actors::Spare;
 use crate::coverage::Seen;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use cowrace_machine::{Actor, Addr, Memory, Narrate, Narration, Obj, Prim, Program};
-use cowrace_trace::Change;
+use cowrace_report::Change;
 
 /// The word that everybody uses.
 pub(crate) const COUNTER: Addr = Addr::new(Obj::boot(2), 0);

@@ -1,7 +1,7 @@
 //! Tidying: the same execution with as few changes from one actor to another as it allows.
 
 use cowrace_machine::{Answer, Op, Program};
-use cowrace_trace::{Class, Schedule, Trace};
+use cowrace_report::{Class, Schedule, Trace};
 
 use crate::actors::Fresh;
 use crate::history::History;

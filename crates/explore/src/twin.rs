@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use cowrace_machine::Program;
-use cowrace_trace::{Schedule, Trace};
+use cowrace_report::{Schedule, Trace};
 
 use crate::guide::{Directive, GuideError, Guided, Until};
 

@@ -6,7 +6,7 @@
 //! independent events takes a count below zero.
 
 use cowrace_machine::{Addr, Memory, Program};
-use cowrace_trace::{Finding, Schedule};
+use cowrace_report::{Finding, Schedule};
 
 use crate::history::History;
 use crate::interpreter::Interpreter;

@@ -12,7 +12,7 @@ use cowrace_explore::{
     guide, replay, tidy,
 };
 use cowrace_machine::{Mark, Point, Program, Window};
-use cowrace_trace::{Class, Schedule, Stop, Turn};
+use cowrace_report::{Class, Schedule, Stop, Turn};
 
 fn explore(program: &Program) -> Outcome {
     Explorer::new(program).run(&mut ())

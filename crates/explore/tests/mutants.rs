@@ -9,7 +9,7 @@ fn every_mutant_applies() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let read =
         |file: &str| fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let lists = ["crates/explore/mutants.toml", "crates/ideal/mutants.toml"].map(|list| {
+    let lists = ["crates/explore/mutants.toml", "crates/spec/mutants.toml"].map(|list| {
         let list: toml::Table = read(list).parse().expect("it is TOML");
         list["mutant"].as_array().expect("a list").clone()
     });
@@ -31,7 +31,7 @@ fn every_mutant_applies() {
             if binary == "assertions" {
                 // These are scenarios.
                 let is_there = |path: &&str| root.join(path).join(test).with_extension("race").is_file();
-                let places = ["scenarios", "scenarios/small", "crates/ideal/tests/scenarios"];
+                let places = ["scenarios", "scenarios/small", "crates/spec/tests/scenarios"];
                 assert!(places.iter().any(is_there), "{name}: there is no scenario {test}");
                 continue;
             }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use cowrace_explore::{Explorer, Limits, replay};
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::{Era, World, program};
-use cowrace_trace::{Schedule, Turn};
+use cowrace_report::{Schedule, Turn};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

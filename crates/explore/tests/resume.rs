@@ -7,8 +7,8 @@ use common::random::{Flavour, rounds_with_windows, scripts};
 use common::{Step::*, *};
 use cowrace_explore::{Explorer, Limits, Outcome, Threads};
 use cowrace_machine::{Mark, Program};
-use cowrace_trace::frontier::Frontier;
-use cowrace_trace::{Aim, Limit, NoEffect, Obstacle, Shown};
+use cowrace_report::frontier::Frontier;
+use cowrace_report::{Aim, Limit, NoEffect, Obstacle, Shown};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 

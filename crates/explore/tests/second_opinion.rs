@@ -10,7 +10,7 @@ use common::random::{Flavour, scripts};
 use common::walker::Walker;
 use cowrace_explore::{Execution, Explorer, Limits, Observer, replay, tidy};
 use cowrace_machine::{Op, Program};
-use cowrace_trace::{Class, Schedule, Turn};
+use cowrace_report::{Class, Schedule, Turn};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 

@@ -10,7 +10,7 @@ use common::walker::Walker;
 use common::{Step::*, program};
 use cowrace_explore::{Directive, Explorer, Until, replay, simplest, tidy, twin};
 use cowrace_machine::{Limits, Mark, Op, Program};
-use cowrace_trace::{Class, Schedule, Turn};
+use cowrace_report::{Class, Schedule, Turn};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -115,7 +115,7 @@ fn the_nearest_sound_execution_moves_one_row() {
         let mut program = common::program_of(memory, vec![actor("a"), actor("b")], Vec::new());
         program.check = Box::new(|memory| {
             let detail = "an increment is gone".to_owned();
-            (memory.get(WORD) != 2).then_some(cowrace_trace::Finding { class: Class::LostWrite, detail })
+            (memory.get(WORD) != 2).then_some(cowrace_report::Finding { class: Class::LostWrite, detail })
         });
         program
     };

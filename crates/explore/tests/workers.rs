@@ -9,8 +9,8 @@ use common::random::{Flavour, scripts};
 use common::{Step::*, *};
 use cowrace_explore::{Execution, Explorer, Limits, Observer, Outcome, Threads};
 use cowrace_machine::Program;
-use cowrace_trace::Stop;
-use cowrace_trace::frontier::Sizes;
+use cowrace_report::Stop;
+use cowrace_report::frontier::Sizes;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 

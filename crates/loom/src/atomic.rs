@@ -1,7 +1,7 @@
-//! loom's atomics and threads, as `cowrace-threads` wants them.
+//! loom's atomics and threads, as `cowrace-thread-engine` wants them.
 
 use cowrace_machine::{Arch, Ordering, Prim};
-use cowrace_threads::{Change, Lock, Threads, Word};
+use cowrace_thread_engine::{Change, Lock, Threads, Word};
 use loom::sync::atomic::{AtomicU64, Ordering as C11, fence};
 use loom::thread::Thread;
 

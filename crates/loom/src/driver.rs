@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 use std::sync::{Arc, Once};
 
 use cowrace_machine::{Arch, Program};
-use cowrace_threads::{Execution, Limits, Opinion, Plan, Study, Watch, hush, quietly};
+use cowrace_thread_engine::{Execution, Limits, Opinion, Plan, Study, Watch, hush, quietly};
 use loom::model::Builder;
 
 use crate::atomic::Host;

@@ -2,7 +2,7 @@
 //! memory.
 //!
 //! loom 0.7.2 is an ordinary library here, without `--cfg loom`. Each actor is one of its threads, each word
-//! that actors share one of its atomics; `cowrace-threads` does the rest.
+//! that actors share one of its atomics; `cowrace-thread-engine` does the rest.
 //!
 //! # Memory
 //!

@@ -9,7 +9,7 @@ use cowrace_loom::{Loom, Memory};
 use cowrace_machine::{
     Actor, Addr, Arch, Cpu, Memory as Words, Narrate, Narration, Obj, Place, Prim, Program,
 };
-use cowrace_trace::{Change, Class, Finding};
+use cowrace_report::{Change, Class, Finding};
 
 const DATA: Addr = Addr::new(Obj::boot(2), 0);
 const FLAG: Addr = Addr::new(Obj::boot(2), 1);

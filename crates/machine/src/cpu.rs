@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use cowrace_trace::{Class, Finding};
+use cowrace_report::{Class, Finding};
 
 use crate::seat::Mailbox;
 use crate::{Addr, Answer, Cond, Dep, Mark, Obj, Op, Place, Placed, Prim, Request, Used, UserAccess, Value};

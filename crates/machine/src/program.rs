@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use cowrace_trace::{Change, Finding, Word};
+use cowrace_report::{Change, Finding, Word};
 
 use crate::{Addr, Answer, Cpu, Memory, Obj, Request, Seat};
 

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use cowrace_trace::{Finding, Limit, NoEffect};
+use cowrace_report::{Finding, Limit, NoEffect};
 
 use crate::{Answer, Cpu, Request};
 

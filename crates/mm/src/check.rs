@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cowrace_machine::{Memory, Obj};
-use cowrace_trace::{Class, Finding};
+use cowrace_report::{Class, Finding};
 
 use crate::cpu::Kernel;
 use crate::era::AnonExclusive;

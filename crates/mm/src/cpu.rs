@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use cowrace_machine::{Addr, Arch, Ask, Mark, Obj, Prim, Value};
-use cowrace_trace::{Aim, Limit, NoEffect, Obstacle};
+use cowrace_report::{Aim, Limit, NoEffect, Obstacle};
 
 use crate::era::{Noted, Ordering, Reading};
 use crate::objects::{ACTIVE, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, pg};

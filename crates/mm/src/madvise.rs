@@ -4,7 +4,7 @@
 //! other advice, mlock and PFN mappings.
 
 use cowrace_machine::{Prim, mmu};
-use cowrace_trace::{Aim, Obstacle};
+use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{MadvFreeSpares, Ordering};

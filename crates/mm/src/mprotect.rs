@@ -4,7 +4,7 @@
 //! out: NUMA hinting, PROT_NONE, VMA splits and merges.
 
 use cowrace_machine::Prim;
-use cowrace_trace::{Aim, Obstacle};
+use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, MprotectUpgrade, Ordering, UffdUnprotect};

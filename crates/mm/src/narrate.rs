@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cowrace_machine::{Addr, Arch, Memory, Narrate, Narration, Obj, Op, Prim};
-use cowrace_trace::{Change, Kind, Word};
+use cowrace_report::{Change, Kind, Word};
 
 use crate::cpu::Kernel;
 use crate::objects::{

@@ -4,7 +4,7 @@
 //! that a freed page may be anybody's next. Left out: zones, orders, per-CPU lists, failure.
 
 use cowrace_machine::{Obj, Prim};
-use cowrace_trace::{Class, Limit};
+use cowrace_report::{Class, Limit};
 
 use crate::cpu::Cpu;
 use crate::objects::{Page, kernel, pg};

@@ -8,7 +8,7 @@
 //! fc574c23558c (v5.11), and here in every era, a page that is moved has no `PG_lru` for the moment.
 
 use cowrace_machine::{Obj, Prim};
-use cowrace_trace::{Aim, Obstacle};
+use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::ZapLruDrain;

@@ -6,7 +6,7 @@
 //! the pages around that readahead takes along, `SWP_SYNCHRONOUS_IO`, slot caches, several devices, `vm_swap_full`.
 
 use cowrace_machine::{Obj, Prim, mmu};
-use cowrace_trace::Limit;
+use cowrace_report::Limit;
 
 use crate::cpu::Cpu;
 use crate::era::Ordering;

@@ -4,7 +4,7 @@
 //! `handle_userfault`. Left out: missing and minor faults, events, asynchronous mode.
 
 use cowrace_machine::{Cond, Prim};
-use cowrace_trace::{Aim, Obstacle};
+use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{Ordering, UffdMmget};

@@ -6,7 +6,7 @@
 //! device reads the page while everybody goes on, and the next pass frees it.
 
 use cowrace_machine::Prim;
-use cowrace_trace::{Aim, Obstacle};
+use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{AeBarriers, AnonExclusive, LazyfreeKept, MadvFree, Ordering, ReclaimPin};

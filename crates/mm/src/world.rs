@@ -3,7 +3,7 @@
 //! This is what the language lowers to; [`crate::program`] makes a [`cowrace_machine::Program`] of it.
 
 use cowrace_machine::{Arena, Obj, Window};
-use cowrace_trace::Class;
+use cowrace_report::Class;
 
 use crate::objects::PAIRED;
 

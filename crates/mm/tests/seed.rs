@@ -7,7 +7,7 @@ use cowrace_mm::world::{
     Populate, Predicate, Relation, Step, Term, World,
 };
 use cowrace_mm::{Era, program};
-use cowrace_trace::Class;
+use cowrace_report::Class;
 
 fn call(id: u16, dest: Option<usize>, call: Call) -> Step {
     Step::Call(CallSpec { id, dest, call })

@@ -1,7 +1,7 @@
 //! A kernel taken apart, as text: which parts scenarios need, and which none does.
 
-use cowrace_trace::ablation::{Ablation, Change, Changed, Need, Outcome, Part, Reason};
-use cowrace_trace::{Report, Verdict};
+use cowrace_report::ablation::{Ablation, Change, Changed, Need, Outcome, Part, Reason};
+use cowrace_report::{Report, Verdict};
 
 use crate::report::{counted, counts};
 
@@ -140,7 +140,7 @@ fn totals(era: &str, ablations: &[Ablation], reports: &[Report]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::Class;
+    use cowrace_report::Class;
 
     use super::*;
     use crate::report::tests::report;

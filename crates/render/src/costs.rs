@@ -1,6 +1,6 @@
 //! What scenarios cost under each era, beside what ideal memory needed.
 
-use cowrace_trace::{Costs, Needed, Report, Span, Verdict};
+use cowrace_report::{Costs, Needed, Report, Span, Verdict};
 
 use crate::Columns;
 use crate::grid::Grid;
@@ -171,7 +171,7 @@ fn legend(grid: &Grid<'_>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::Class;
+    use cowrace_report::Class;
 
     use super::*;
     use crate::report::tests::report;

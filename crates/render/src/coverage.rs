@@ -1,6 +1,6 @@
 //! What a complete search went through, as text.
 
-use cowrace_trace::{Called, Coverage, Order, Unreached};
+use cowrace_report::{Called, Coverage, Order, Unreached};
 
 use crate::Columns;
 
@@ -49,7 +49,7 @@ pub(crate) fn lines(unreached: &Unreached) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::{Functions, Pair};
+    use cowrace_report::{Functions, Pair};
 
     use super::*;
 

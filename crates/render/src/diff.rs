@@ -1,7 +1,7 @@
 //! What differs between two kernels, as text.
 
-use cowrace_trace::Found;
-use cowrace_trace::difference::{Change, Difference, NewLines};
+use cowrace_report::Found;
+use cowrace_report::difference::{Change, Difference, NewLines};
 
 use crate::Columns;
 use crate::costs::span;
@@ -55,7 +55,7 @@ pub fn diff(differences: &[Difference], lines: &NewLines) -> String {
     for &(how, title) in COPIES {
         let all = differences.iter().filter(|difference| copies(difference) == Some(how));
         text.push_str(&section(all, [title, from, to], |d| {
-            let shown = |side: &cowrace_trace::difference::Side| {
+            let shown = |side: &cowrace_report::difference::Side| {
                 side.costs.map_or_else(String::new, |costs| span(costs.copies))
             };
             [shown(&d.before), shown(&d.after), String::new()]
@@ -152,8 +152,8 @@ fn numbers(differences: &[Difference], lines: &NewLines) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::difference::Side;
-    use cowrace_trace::{Class, Costs, Span, Unreached, Verdict};
+    use cowrace_report::difference::Side;
+    use cowrace_report::{Class, Costs, Span, Unreached, Verdict};
 
     use super::*;
 

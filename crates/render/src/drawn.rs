@@ -1,6 +1,6 @@
 //! Whether a diagram can happen as it is drawn, in words.
 
-use cowrace_trace::AsDrawn;
+use cowrace_report::AsDrawn;
 
 /// A line.
 #[must_use]

@@ -1,6 +1,6 @@
 //! Calls that do not do what they are for, and limits of the model, in words.
 
-use cowrace_trace::{Aim, Called, Ineffective, Limit, NoEffect, Obstacle};
+use cowrace_report::{Aim, Called, Ineffective, Limit, NoEffect, Obstacle};
 
 /// What a call leaves undone in an execution, and why.
 #[must_use]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use cowrace_trace::{Report, Verdict};
+use cowrace_report::{Report, Verdict};
 
 use crate::Columns;
 use crate::report::{OURS, counted, grouped};
@@ -82,7 +82,7 @@ pub fn engines(reports: &[Report]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::Class;
+    use cowrace_report::Class;
 
     use super::*;
     use crate::report::tests::report;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cowrace_trace::{Event, Step, Trace};
+use cowrace_report::{Event, Step, Trace};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::no_effect;
@@ -74,7 +74,7 @@ fn pad(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::{Change, Class, Finding, Kind};
+    use cowrace_report::{Change, Class, Finding, Kind};
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use cowrace_trace::{Report, Verdict};
+use cowrace_report::{Report, Verdict};
 
 use crate::report::{conditions, explored, name};
 
@@ -114,7 +114,7 @@ pub(crate) fn word(report: &Report) -> &'static str {
 
 /// The same in two letters. Whatever is bad is in capitals; `.` is all well.
 pub(crate) fn code(report: &Report) -> &'static str {
-    use cowrace_trace::Class as C;
+    use cowrace_report::Class as C;
     match (report.verdict, report.class) {
         (Verdict::Holds, _) => ".",
         (Verdict::Bounded, _) => "bo",

@@ -1,6 +1,6 @@
 //! Traces and reports as text columns and JSON.
 //!
-//! Everything here turns plain data of [`cowrace_trace`] into text. The diagram of a violation and the
+//! Everything here turns plain data of [`cowrace_report`] into text. The diagram of a violation and the
 //! table of a whole run are the same problem, text in columns, so both go through [`Columns`]:
 //!
 //! ```

@@ -1,6 +1,6 @@
 //! Scenarios by eras, as a Markdown table.
 
-use cowrace_trace::Report;
+use cowrace_report::Report;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::grid::{Grid, word};
@@ -71,7 +71,7 @@ pub(crate) fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::{Class, Verdict};
+    use cowrace_report::{Class, Verdict};
 
     use super::*;
     use crate::report::tests::report;

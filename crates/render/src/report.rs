@@ -1,6 +1,6 @@
 //! Reports as lines of text and as JSON.
 
-use cowrace_trace::{Base, Class, Report, Stop, Verdict};
+use cowrace_report::{Base, Class, Report, Stop, Verdict};
 use serde::Serialize;
 
 /// The engine that need not be named.

@@ -1,6 +1,6 @@
 //! Scenarios by eras, as a table of text.
 
-use cowrace_trace::{Report, Verdict};
+use cowrace_report::{Report, Verdict};
 
 use crate::Columns;
 use crate::grid::{Grid, code, word};
@@ -151,7 +151,7 @@ fn legend(grid: &Grid<'_>, style: Style, mark: fn(&Report) -> &'static str) -> V
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::Class;
+    use cowrace_report::Class;
 
     use super::*;
     use crate::report::tests::report;

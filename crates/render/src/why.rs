@@ -1,6 +1,6 @@
 //! Why what is found changes from era to era, as sentences.
 
-use cowrace_trace::{Alone, Course, Found, Switch, Verdict};
+use cowrace_report::{Alone, Course, Found, Switch, Verdict};
 
 use crate::report::with_variant;
 
@@ -171,7 +171,7 @@ pub(crate) fn filled(text: &str, first: &str, rest: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_trace::Class;
+    use cowrace_report::Class;
 
     use super::*;
 

@@ -9,7 +9,7 @@
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::era::{COMMITS, EraError, PRESETS, Release, Toggle, Version, commit as commit_of, settings};
-use cowrace_trace::{Class, Verdict};
+use cowrace_report::{Class, Verdict};
 
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::expectation::{self, Expectation};

@@ -5,7 +5,7 @@ use std::fmt;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::era::{PRESETS, Toggle};
-use cowrace_trace::{Class, Verdict};
+use cowrace_report::{Class, Verdict};
 
 use crate::syntax::{Case, EraSet, ExpectDecl};
 

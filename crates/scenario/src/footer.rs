@@ -1,7 +1,7 @@
 //! The statements below the columns.
 
 use cowrace_mm::world::Modality;
-use cowrace_trace::Class;
+use cowrace_report::Class;
 
 use crate::diagnostic::{Diagnostic, Report};
 use crate::expect;

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use cowrace_mm::era::{Release, Toggle};
 use cowrace_mm::world::{Environment, Modality};
-use cowrace_trace::Class;
+use cowrace_report::Class;
 use unicode_width::UnicodeWidthStr;
 
 use crate::scenario::Scenario;

@@ -5,7 +5,7 @@
 use cowrace_machine::Arch;
 use cowrace_mm::era::{Release, Toggle};
 use cowrace_mm::world::{Backing, Environment, Modality, Populate};
-use cowrace_trace::Class;
+use cowrace_report::Class;
 
 use crate::diagnostic::Span;
 use crate::expectation::Expectation;

@@ -4,8 +4,8 @@ mod common;
 
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
+use cowrace_report::{Class, Verdict};
 use cowrace_scenario::{Expectation, Scenario};
-use cowrace_trace::{Class, Verdict};
 
 const LEAK: Option<Expectation> = Some(Expectation::Violated(Some(Class::Leak)));
 const HOLDS: Option<Expectation> = Some(Expectation::Holds);

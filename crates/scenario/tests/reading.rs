@@ -8,8 +8,8 @@ use cowrace_mm::world::{
     Target, Term,
 };
 use cowrace_mm::{Era, World};
+use cowrace_report::Class;
 use cowrace_scenario::{CellKind, Scenario, Until};
-use cowrace_trace::Class;
 
 const ODIRECT: &str = include_str!("files/odirect.race");
 const EVERYTHING: &str = include_str!("files/everything.race");

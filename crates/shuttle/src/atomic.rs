@@ -1,9 +1,9 @@
-//! shuttle's atomics and threads, as `cowrace-threads` wants them.
+//! shuttle's atomics and threads, as `cowrace-thread-engine` wants them.
 
 use std::sync::Arc;
 
 use cowrace_machine::Prim;
-use cowrace_threads::{Change, Lock, Threads, Word};
+use cowrace_thread_engine::{Change, Lock, Threads, Word};
 use shuttle::rand::{RngCore as _, thread_rng};
 use shuttle::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use shuttle::thread::Thread;

@@ -4,8 +4,8 @@ use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Once};
 
 use cowrace_machine::Program;
-use cowrace_threads::{Execution, Limits, Opinion, Plan, Study, Watch, hush, quietly};
-use cowrace_trace::Schedule;
+use cowrace_report::Schedule;
+use cowrace_thread_engine::{Execution, Limits, Opinion, Plan, Study, Watch, hush, quietly};
 use shuttle::current::try_get_current_task;
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, RoundRobinScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};

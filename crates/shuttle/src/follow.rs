@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cowrace_trace::Schedule;
+use cowrace_report::Schedule;
 use shuttle::scheduler::{Schedule as Blank, Scheduler, Task, TaskId};
 
 use crate::scheduler::Control;

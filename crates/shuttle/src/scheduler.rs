@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use cowrace_threads::{Execution, Study};
+use cowrace_thread_engine::{Execution, Study};
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 
 use crate::atomic::Host;

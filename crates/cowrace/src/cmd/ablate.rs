@@ -5,8 +5,8 @@ use std::iter;
 use cowrace_explore::Threads;
 use cowrace_mm::Era;
 use cowrace_render::ablations;
-use cowrace_trace::ablation::{Ablation, Change};
-use cowrace_trace::{Exit, Report};
+use cowrace_report::ablation::{Ablation, Change};
+use cowrace_report::{Exit, Report};
 
 use crate::ablate::{compare, parts};
 use crate::batch::{self, Batch};

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use cowrace_render::wrap;
+use cowrace_report::Exit;
 use cowrace_scenario::{CallInfo, calls, phrases};
-use cowrace_trace::Exit;
 use serde_json::{Value, json};
 
 use crate::cli::Format;

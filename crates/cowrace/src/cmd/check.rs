@@ -6,7 +6,7 @@ use cowrace_explore::Threads;
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
 use cowrace_render::{as_drawn, coverage, figures, ineffective, json, line, summary, table};
-use cowrace_trace::{Exit, Report, Verdict};
+use cowrace_report::{Exit, Report, Verdict};
 use serde::Serialize;
 
 use crate::against::Against;

@@ -2,8 +2,8 @@
 
 use cowrace_explore::Threads;
 use cowrace_render::{counts, diff};
-use cowrace_trace::difference::{Change, Difference, Side};
-use cowrace_trace::{Exit, Report, Verdict};
+use cowrace_report::difference::{Change, Difference, Side};
+use cowrace_report::{Exit, Report, Verdict};
 
 use crate::batch::{self, Batch};
 use crate::check::{Exploration, Task};

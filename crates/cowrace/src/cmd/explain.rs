@@ -1,7 +1,7 @@
 //! `cowrace explain`: one execution, step by step.
 
 use cowrace_render::{conditions, explain, line};
-use cowrace_trace::{Exit, Trace};
+use cowrace_report::{Exit, Trace};
 
 use crate::bounds::Bounds;
 use crate::check::{Judged, Task};

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use cowrace_mm::Era;
+use cowrace_report::Exit;
 use cowrace_scenario::{Column, Scenario, Variant, environment};
-use cowrace_trace::Exit;
 use serde_json::{Value, json};
 
 use crate::cli::{Format, ListArgs};

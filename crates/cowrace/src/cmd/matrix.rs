@@ -2,7 +2,7 @@
 
 use cowrace_explore::Threads;
 use cowrace_render::{costs, costs_markdown, counts, markdown, matrix, why, why_markdown};
-use cowrace_trace::{Course, Exit, Report, Verdict};
+use cowrace_report::{Course, Exit, Report, Verdict};
 
 use crate::batch::{self, Batch};
 use crate::check::{Exploration, Task};

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use cowrace_real_kernels::{Generated, KERNELS, Table, Treatment, generate, scenarios, table};
 use cowrace_render::Columns;
+use cowrace_report::{Exit, Report};
 use cowrace_scenario::SUFFIX;
-use cowrace_trace::{Exit, Report};
 use serde::Serialize;
 
 use crate::agreement::{Cell, Modelled, Work, not_modelled};

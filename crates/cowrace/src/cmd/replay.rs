@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use cowrace_trace::{Class, Exit, Schedule, Trace, Verdict};
+use cowrace_report::{Class, Exit, Schedule, Trace, Verdict};
 use serde::Serialize;
 
 use crate::bounds::Bounds;

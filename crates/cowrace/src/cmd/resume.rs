@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use cowrace_explore::Threads;
 use cowrace_mm::World;
-use cowrace_trace::frontier::Frontier;
-use cowrace_trace::{Exit, Report, Stop, Verdict};
+use cowrace_report::frontier::Frontier;
+use cowrace_report::{Exit, Report, Stop, Verdict};
 use indicatif::HumanCount;
 
 use crate::aside::{Keeper, Noted};

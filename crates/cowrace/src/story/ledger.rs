@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cowrace_trace::{Event, Kind, Word};
+use cowrace_report::{Event, Kind, Word};
 
 /// Words that are not zero, by name.
 #[derive(Clone, Debug, Default)]

@@ -9,11 +9,11 @@ mod twin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cowrace_explore::{replay, simplest};
-use cowrace_ideal::Blame;
 use cowrace_machine::Program;
 use cowrace_render::{Diagram, Part, Row, Tale, Told};
+use cowrace_report::{Class, Schedule, Trace};
 use cowrace_scenario::Scenario;
-use cowrace_trace::{Class, Schedule, Trace};
+use cowrace_spec::Blame;
 
 use crate::bounds::Bounds;
 use crate::check::Task;

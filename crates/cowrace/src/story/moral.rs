@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use cowrace_ideal::{Author, Blame, Shown};
 use cowrace_machine::Prim;
-use cowrace_trace::{Class, Cow, Finding, Kind, Trace};
+use cowrace_report::{Class, Cow, Finding, Kind, Trace};
+use cowrace_spec::{Author, Blame, Shown};
 
 use crate::rows::Drawn;
 
@@ -195,7 +195,7 @@ impl Moral<'_> {
 
     /// The event that sets a variable.
     fn set(&self, variable: &str) -> Option<usize> {
-        let sets = |change: &cowrace_trace::Change| change.kind == Kind::Variable && change.what == variable;
+        let sets = |change: &cowrace_report::Change| change.kind == Kind::Variable && change.what == variable;
         self.trace.events.iter().position(|event| event.changes.iter().any(sets))
     }
 

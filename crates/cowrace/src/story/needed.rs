@@ -1,7 +1,7 @@
 //! What a violation needs of its scenario.
 
+use cowrace_report::{Class, Schedule};
 use cowrace_scenario::{Cell, CellKind, Scenario, Span};
-use cowrace_trace::{Class, Schedule};
 
 use crate::Promised;
 use crate::bounds::{Bounds, Interruptible};

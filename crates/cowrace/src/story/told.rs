@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use cowrace_machine::Prim;
 use cowrace_mm::{Era, World};
 use cowrace_render::{Part, Told, no_effect};
-use cowrace_trace::{Change, Event, Kind, Step, Trace};
+use cowrace_report::{Change, Event, Kind, Step, Trace};
 
 use super::ledger::Ledger;
 

@@ -1,8 +1,8 @@
 //! The nearest sound execution beside a bad one.
 
 use cowrace_explore::{Directive, twin as nearest};
+use cowrace_report::Trace;
 use cowrace_scenario::{Cell, CellKind, Variant, parse};
-use cowrace_trace::Trace;
 
 use crate::bounds::Bounds;
 use crate::check::Task;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cowrace::mm::Era;
 use cowrace::named;
-use cowrace::trace::Exit;
+use cowrace::report::Exit;
 
 /// Reads an era file, which lies at `path` for as long.
 pub(crate) fn reads_era(path: &Path, contents: &[u8]) -> Option<Era> {

@@ -3,8 +3,8 @@
 use cowrace::explore::{Limits, replay, tidy};
 use cowrace::machine::Arch;
 use cowrace::mm::Era;
+use cowrace::report::{Trace, Verdict};
 use cowrace::scenario::{Scenario, parse};
-use cowrace::trace::{Trace, Verdict};
 use cowrace::{Drawing, Task, picture};
 
 /// Executions to look at in a search.

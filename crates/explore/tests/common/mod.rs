@@ -17,7 +17,7 @@ use std::sync::Arc;
 use cowrace_machine::{
     Actor, ActorSet, Addr, Cond, Cpu, Mark, Memory, Narrate, Narration, Obj, Op, Prim, Program,
 };
-use cowrace_trace::{Change, Class, Kind};
+use cowrace_report::{Change, Class, Kind};
 
 /// The object whose words scripts use.
 pub(crate) const SHARED: Obj = Obj::boot(2);

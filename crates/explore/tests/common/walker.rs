@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cowrace_machine::{Addr, Cond, Memory, Obj, Op, Program, Request, Seat, Used};
-use cowrace_trace::{Class, Turn};
+use cowrace_report::{Class, Turn};
 
 const WRITER: u64 = 1 << 63;
 

@@ -2,7 +2,7 @@
 
 use cowrace_explore::{replay, tidy};
 use cowrace_machine::{Answer, Memory, Op, Program, Request, Seat};
-use cowrace_trace::{Schedule, Trace, Turn};
+use cowrace_report::{Schedule, Trace, Turn};
 
 /// Follows a schedule, which may be any. One that fits gives the same trace each time, and says the same as
 /// text; tidied, it still shows what it showed.

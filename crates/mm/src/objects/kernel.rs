@@ -1,7 +1,7 @@
 //! What the whole kernel shares.
 
 use cowrace_machine::{Addr, Obj};
-use cowrace_trace::Kind;
+use cowrace_report::Kind;
 
 use super::structure::structure;
 use super::{Field, Format, Structure, Type};

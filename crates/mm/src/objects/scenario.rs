@@ -1,7 +1,7 @@
 //! What user space has beside its memory: the variables of a scenario, and the failures of calls that no variable keeps.
 
 use cowrace_machine::Addr;
-use cowrace_trace::Kind;
+use cowrace_report::Kind;
 
 use super::{Field, Format, Structure, Type};
 use crate::world::VarId;

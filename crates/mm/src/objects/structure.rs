@@ -1,7 +1,7 @@
 //! How a kernel structure is declared: its fields once, and from that the words, their accessors and how they read.
 
 use cowrace_machine::Arena;
-use cowrace_trace::Kind;
+use cowrace_report::Kind;
 
 /// How the value of a word reads.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +116,7 @@ macro_rules! structure {
         }
     };
     (@field $name:literal, $kind:ident, $format:expr) => {
-        $crate::objects::Field { name: $name, kind: cowrace_trace::Kind::$kind, format: $format }
+        $crate::objects::Field { name: $name, kind: cowrace_report::Kind::$kind, format: $format }
     };
     (@array) => { None };
     (@array $first:expr, $name:literal, $kind:ident, $format:expr) => {

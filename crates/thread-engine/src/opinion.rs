@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cowrace_machine::Memory;
-use cowrace_trace::{Class, Finding, Schedule, Stop};
+use cowrace_report::{Class, Finding, Schedule, Stop};
 
 /// What one execution came to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,7 +6,7 @@ use cowrace_explore::{Directive, Until, guide};
 use cowrace_machine::{Memory, Program};
 use cowrace_mm::world::ActorId;
 use cowrace_mm::{Kernel, World};
-use cowrace_trace::{Class, Finding};
+use cowrace_report::{Class, Finding};
 
 use crate::observation::{observe, sights};
 use crate::oracle::{probe, probe_kernel};

@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use cowrace_explore::Explorer;
-use cowrace_ideal::{Oracle, Promises};
 use cowrace_machine::Arch;
 use cowrace_mm::{Consulted, Era, program_and_consulted};
+use cowrace_report::{Class, Finding, Verdict};
 use cowrace_scenario::{load, parse};
-use cowrace_trace::{Class, Finding, Verdict};
+use cowrace_spec::{Oracle, Promises};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use cowrace_explore::Explorer;
-use cowrace_ideal::{Oracle, Promises};
 use cowrace_machine::{Arch, mmu};
 use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::value::Value;
 use cowrace_mm::{Era, World, program_and_consulted};
-use cowrace_trace::Class;
+use cowrace_report::Class;
+use cowrace_spec::{Oracle, Promises};
 
 /// What is found in a scenario that has no predicate.
 fn found(call: &str, promise: &str) -> Option<Class> {

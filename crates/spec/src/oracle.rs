@@ -12,7 +12,7 @@ use cowrace_mm::probe::{Through, device_to_owner, owner_to_device};
 use cowrace_mm::value::Handle;
 use cowrace_mm::world::{MmId, Va};
 use cowrace_mm::{Kernel, World};
-use cowrace_trace::{Finding, Stop};
+use cowrace_report::{Finding, Stop};
 
 use crate::class::{Blame, blame};
 use crate::heir::Heir;

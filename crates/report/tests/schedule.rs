@@ -5,7 +5,7 @@ mod properties;
 use std::fs;
 use std::path::PathBuf;
 
-use cowrace_trace::{ParseScheduleError, Schedule, Turn};
+use cowrace_report::{ParseScheduleError, Schedule, Turn};
 use proptest::prelude::*;
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {

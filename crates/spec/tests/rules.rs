@@ -1,6 +1,6 @@
 //! The rules of ideal memory, one by one: what a variable may be at the end, no more and no less.
 
-use cowrace_ideal::{Oracle, Promises};
+use cowrace_spec::{Oracle, Promises};
 
 fn oracle(mms: &str, diagram: &str) -> Oracle {
     let text = format!("race r\n{mms}\n\n{diagram}\n");

@@ -1,8 +1,8 @@
 //! What ideal memory needs, rule by rule.
 
-use cowrace_ideal::needed;
 use cowrace_machine::Limits;
-use cowrace_trace::Needed;
+use cowrace_report::Needed;
+use cowrace_spec::needed;
 
 /// The fewest copies and faults.
 #[track_caller]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cowrace_machine::{Addr, Answer, Dep, Fault, Memory, Obj, Op, Prim, Request};
-use cowrace_trace::{Class, Finding, Schedule, Turn};
+use cowrace_report::{Class, Finding, Schedule, Turn};
 
 use crate::perform::{Performed, Words, locked, perform};
 use crate::sharing::{Shape, Use};

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use cowrace_machine::{Addr, Program, resident_memory};
-use cowrace_trace::{Finding, Schedule, Stop};
+use cowrace_report::{Finding, Schedule, Stop};
 
 use crate::plan::Plans;
 use crate::sharing::{Shape, Sharing, Use};

@@ -3,7 +3,7 @@
 use cowrace_mm::World;
 use cowrace_mm::value::Value;
 use cowrace_mm::world::{ActorId, Arg, Call, MmId, Target, Va};
-use cowrace_trace::{Class, Finding};
+use cowrace_report::{Class, Finding};
 
 use crate::keepers::{calls, keepers, taken};
 use crate::observation::{NOTHING, Observation, Sight, UNMAPPED};

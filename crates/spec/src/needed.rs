@@ -12,7 +12,7 @@ use cowrace_explore::{Execution, Explorer, Observer, Progress};
 use cowrace_machine::{Addr, Limits, Memory, Prim, Program};
 use cowrace_mm::World;
 use cowrace_mm::world::{Backing, MmId, Populate, Target, Va, VarId};
-use cowrace_trace::Needed;
+use cowrace_report::Needed;
 
 use crate::cpu::{Cpu, Known};
 use crate::history::Histories;

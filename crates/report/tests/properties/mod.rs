@@ -1,6 +1,6 @@
 //! What must be true of any text. Tests and fuzz targets share it.
 
-use cowrace_trace::Schedule;
+use cowrace_report::Schedule;
 
 /// Reads a schedule. What is right can be printed, and is the same when read again.
 pub(crate) fn reads(text: &str) -> Option<Schedule> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cowrace_machine::{Actor, ActorSet, Memory, Narrate, Narration, Obj, Program};
 use cowrace_mm::World;
 use cowrace_mm::result;
-use cowrace_trace::Change;
+use cowrace_report::Change;
 
 use crate::cpu::Known;
 use crate::history::Histories;
