@@ -5,11 +5,11 @@ default:
 
 # Check every scenario under every era.
 check *ARGS:
-    cargo run --release --quiet --package cowrace -- check scenarios {{ARGS}}
+    cargo run --release --quiet -- check scenarios {{ARGS}}
 
 # The small scenarios by explore, loom and shuttle, compared.
 engines *ARGS:
-    cargo run --release --quiet --package cowrace -- check --engine all scenarios/small {{ARGS}}
+    cargo run --release --quiet -- check --engine all scenarios/small {{ARGS}}
 
 # Run all tests.
 test *ARGS:

@@ -3,17 +3,17 @@
 
 use std::sync::LazyLock;
 
-use cowrace::mm::Era;
+use cowrace_mm::Era;
 use libfuzzer_sys::{Corpus, fuzz_target};
 
-#[path = "../../crates/cowrace/tests/properties/run.rs"]
+#[path = "../../crates/cowrace-cli/tests/properties/run.rs"]
 mod properties;
 
 static ERAS: LazyLock<Vec<Era>> = LazyLock::new(Era::presets);
 
 fuzz_target!(|data: &[u8]| -> Corpus {
     let text = String::from_utf8_lossy(data);
-    let Ok(scenario) = cowrace::scenario::parse(&text) else { return Corpus::Reject };
+    let Ok(scenario) = cowrace_scenario::parse(&text) else { return Corpus::Reject };
     // The era comes from the text, so that an input is all that it takes to see a crash again.
     let sum: usize = data.iter().map(|&b| usize::from(b)).sum();
     properties::runs(&scenario, &ERAS[sum % ERAS.len()]);

@@ -34,6 +34,7 @@ mod ablation;
 mod columns;
 mod costs;
 mod coverage;
+pub mod diagnostic;
 mod diagram;
 mod diff;
 mod drawn;

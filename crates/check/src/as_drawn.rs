@@ -1,0 +1,40 @@
+//! Whether the rows of a scenario can happen as they are drawn.
+
+use cowrace_explore::{GuideError, follow};
+use cowrace_report::AsDrawn;
+use cowrace_scenario::{CellKind, Variant};
+
+use crate::directives;
+use crate::task::Task;
+
+impl Task<'_> {
+    /// Follows the rows in the order drawn. Costs one execution, unless choices matter.
+    pub fn as_drawn(&self) -> AsDrawn {
+        let error = match follow(&self.program_unjudged(), &directives::of(self.variant)) {
+            Ok(_) => return AsDrawn::Possible { remarks: remarks(self.variant) },
+            Err(error) => error,
+        };
+        let cell = error.directive().and_then(|directive| directives::cell(self.variant, directive));
+        let (row, cell) = match cell {
+            Some(cell) => (cell.row + 1, cell.text.clone()),
+            // Of what has no rows, as the environment: it moves when all rows are done.
+            None => return AsDrawn::TooShort { actors: error.actor().to_owned() },
+        };
+        match error {
+            GuideError::Blocked { actor, waits, .. } => AsDrawn::Impossible { row, cell, actor, waits },
+            GuideError::NoStep { actor, why: instead, .. } => {
+                AsDrawn::NeverOccurs { row, cell, actor, instead }
+            }
+            other => {
+                let (actor, instead) = (other.actor().to_owned(), other.to_string());
+                AsDrawn::NeverOccurs { row, cell, actor, instead }
+            }
+        }
+    }
+}
+
+/// Cells that are remarks and say something.
+fn remarks(variant: &Variant) -> usize {
+    let says = |text: &str| !matches!(text, "..." | "\u{2026}");
+    variant.cells().iter().filter(|cell| cell.kind == CellKind::Remark && says(&cell.text)).count()
+}

@@ -1,0 +1,58 @@
+//! What a complete search went through, in the words of the scenario and by the lines of the model.
+
+use std::collections::BTreeSet;
+
+use cowrace_mm::world::Step;
+use cowrace_mm::{SOURCE, place};
+use cowrace_report::{Called, Coverage, Functions, Order, Pair, Unreached};
+use cowrace_scenario::Variant;
+
+/// Says of every two calls of a scenario how they met, and which lines of the model were never reached.
+pub fn told(variant: &Variant, seen: &cowrace_explore::Coverage) -> Coverage {
+    let (unreached, functions) = lines(seen);
+    Coverage { orders: orders(variant, seen), unreached, functions }
+}
+
+fn orders(variant: &Variant, seen: &cowrace_explore::Coverage) -> Vec<Pair> {
+    let actors = &variant.world().actors;
+    let ids = |actor: usize| {
+        actors[actor].steps.iter().filter_map(move |step| match step {
+            Step::Call(call) => Some((actor, call.id)),
+            Step::Barrier(_) => None,
+        })
+    };
+    let called = |(actor, id): (usize, u16)| Called {
+        actor: actors[actor].name.clone(),
+        call: variant.call_text(id).to_owned(),
+    };
+    let all: Vec<_> = (0..actors.len()).flat_map(ids).collect();
+    let pairs = all.iter().flat_map(|&a| all.iter().filter(move |b| b.0 > a.0).map(move |&b| (a, b)));
+    let pair = |(a, b): ((usize, u16), (usize, u16))| {
+        let (first, second, order) = match (seen.in_order(a.1, b.1), seen.in_order(b.1, a.1)) {
+            (true, true) => (a, b, Order::Both),
+            (true, false) => (a, b, Order::One),
+            (false, true) => (b, a, Order::One),
+            (false, false) => (a, b, Order::Never),
+        };
+        Pair { first: called(first), second: called(second), seen: order }
+    };
+    pairs.map(pair).collect()
+}
+
+fn lines(seen: &cowrace_explore::Coverage) -> (Vec<Unreached>, Functions) {
+    let reached: BTreeSet<_> = seen.sites().iter().filter_map(|site| place(site)).collect();
+    let (mut unreached, mut entered) = (Vec::new(), 0);
+    for function in SOURCE {
+        let is_missing = |&line: &u32| !reached.contains(&(function.file.to_owned(), line));
+        let missing: Vec<u32> = function.lines.iter().copied().filter(is_missing).collect();
+        if missing.len() == function.lines.len() {
+            continue;
+        }
+        entered += 1;
+        if !missing.is_empty() {
+            let (name, file) = (function.name.to_owned(), function.file.to_owned());
+            unreached.push(Unreached { function: name, file, lines: missing });
+        }
+    }
+    (unreached, Functions { entered, all: SOURCE.len() as u32 })
+}

@@ -1,0 +1,171 @@
+//! What executions show beside what ends a search: handles that are cut off at their ends, and what falls short of what
+//! one could hope for.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cowrace_explore::{Execution, Observer, Progress, Purpose};
+use cowrace_machine::Memory;
+use cowrace_report::frontier::Frontier;
+use cowrace_report::{Finding, Schedule};
+use serde::{Deserialize, Serialize};
+
+/// Words of a memory that are not zero.
+type End = Vec<(usize, u64)>;
+
+/// What has been noted, for a file. Of several findings the first in the order of classes and then of words is kept, so
+/// that it makes no difference which execution was first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// What fell short of what one could hope for, and not of the contract.
+    gap: Option<Finding>,
+    /// A handle that was cut off, and an execution at whose end it is.
+    cut_off: Option<(Finding, Schedule)>,
+}
+
+/// What executions have shown that is no violation, or not yet. Clones note in the same place.
+#[derive(Clone, Debug, Default)]
+pub struct SideFindings(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    noted: Noted,
+    /// Ends at which a handle is cut off, and of which no execution was shown yet.
+    ends: Vec<(End, Finding)>,
+}
+
+fn comes_before(new: &Finding, old: Option<&Finding>) -> bool {
+    old.is_none_or(|old| (new.class, &new.detail) < (old.class, &old.detail))
+}
+
+impl SideFindings {
+    /// With what was noted by a search that this one goes on with.
+    pub fn after(noted: Option<&Noted>) -> Self {
+        let noted = noted.cloned().unwrap_or_default();
+        Self(Arc::new(Mutex::new(State { noted, ends: Vec::new() })))
+    }
+
+    /// What has been noted so far.
+    pub fn noted(&self) -> Noted {
+        self.with(|state| state.noted.clone())
+    }
+
+    fn with<R>(&self, see: impl FnOnce(&mut State) -> R) -> R {
+        see(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// An execution falls short of what one could hope for.
+    pub fn falls_short(&self, finding: Finding) {
+        self.with(|state| {
+            if comes_before(&finding, state.noted.gap.as_ref()) {
+                state.noted.gap = Some(finding);
+            }
+        });
+    }
+
+    /// At the end of an execution, which is sound otherwise, a handle is cut off. Which execution that is, is noted
+    /// when it is shown.
+    pub fn cuts_off(&self, memory: &Memory, finding: Finding) {
+        self.with(|state| {
+            let known = state.noted.cut_off.as_ref().map(|(finding, _)| finding);
+            if comes_before(&finding, known) {
+                let end: End = memory.nonzero().collect();
+                if state.ends.iter().all(|(other, _)| *other != end) {
+                    state.ends.push((end, finding));
+                }
+            }
+        });
+    }
+
+    /// An execution is shown.
+    fn shows(&self, execution: &Execution<'_>) {
+        self.with(|state| {
+            if state.ends.is_empty() || execution.finding().is_some() {
+                return;
+            }
+            let is_it = |(end, _): &(End, Finding)| end.iter().copied().eq(execution.memory().nonzero());
+            let Some(place) = state.ends.iter().position(is_it) else { return };
+            let (_, finding) = state.ends.swap_remove(place);
+            if comes_before(&finding, state.noted.cut_off.as_ref().map(|(finding, _)| finding)) {
+                state.noted.cut_off = Some((finding, execution.schedule()));
+            }
+        });
+    }
+
+    /// What fell short of what one could hope for, in words.
+    pub fn gap(&self) -> Option<String> {
+        let gap = self.with(|state| state.noted.gap.clone());
+        gap.map(|finding| format!("contract-gap ({}): {}", finding.class, finding.detail))
+    }
+
+    /// The handle that was cut off, and an execution at whose end it is.
+    pub fn cut_off(&self) -> Option<(Finding, Schedule)> {
+        self.with(|state| state.noted.cut_off.clone())
+    }
+}
+
+/// Shows executions to what notes them, and to another observer.
+pub struct Noting<'o, 'k> {
+    /// What notes them.
+    pub aside: SideFindings,
+    /// The other observer.
+    pub observer: &'o mut (dyn Observer + Send),
+    /// Who keeps where the search could go on.
+    pub keeper: Option<&'k mut (dyn Keeper + Send)>,
+}
+
+/// Keeps where a search could go on, so that not all is lost with the process.
+pub trait Keeper {
+    /// Whether it is time again.
+    fn is_due(&mut self) -> bool;
+
+    /// Keeps it, with what was noted by then.
+    fn keep(&mut self, frontier: Frontier, noted: Noted);
+}
+
+impl Observer for Noting<'_, '_> {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        self.aside.shows(execution);
+        self.observer.execution(execution);
+    }
+
+    fn anew(&mut self, purpose: Purpose) {
+        self.observer.anew(purpose);
+    }
+
+    fn progress(&mut self, progress: &Progress) -> ControlFlow<()> {
+        self.observer.progress(progress)
+    }
+
+    fn stops(&mut self) -> bool {
+        self.observer.stops()
+    }
+
+    fn wants_frontier(&mut self) -> bool {
+        self.keeper.as_mut().is_some_and(|keeper| keeper.is_due())
+    }
+
+    fn frontier(&mut self, frontier: Frontier) {
+        let noted = self.aside.noted();
+        if let Some(keeper) = &mut self.keeper {
+            keeper.keep(frontier, noted);
+        }
+    }
+}
+
+/// Watches how far a search is and not what it shows.
+pub struct Unseeing<'o>(pub &'o mut (dyn Observer + Send));
+
+impl Observer for Unseeing<'_> {
+    fn anew(&mut self, purpose: Purpose) {
+        self.0.anew(purpose);
+    }
+
+    fn progress(&mut self, progress: &Progress) -> ControlFlow<()> {
+        self.0.progress(progress)
+    }
+
+    fn stops(&mut self) -> bool {
+        self.0.stops()
+    }
+}

@@ -1,0 +1,211 @@
+//! A kernel without one thing after the other: which of them scenarios need.
+
+use cowrace_machine::Arch;
+use cowrace_mm::Era;
+use cowrace_mm::era::{Commit, Effect, Ordering, OrderingKind, Toggle};
+use cowrace_report::ablation::{Ablation, Change, Changed, Need, Outcome, Part, Reason};
+use cowrace_report::{Report, Verdict};
+
+/// A kernel without one of its parts.
+#[derive(Clone, Debug)]
+pub struct Ablated {
+    /// The kernel.
+    pub era: Era,
+    what: What,
+}
+
+/// What can be taken out.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Commit(&'static Commit),
+    Ordering(Ordering),
+}
+
+impl What {
+    fn toggle(self) -> Toggle {
+        match self {
+            Self::Commit(commit) => Toggle::Without(commit.id),
+            Self::Ordering(ordering) => {
+                let (key, value) = ordering.toggle();
+                Toggle::Set(key, value)
+            }
+        }
+    }
+
+    fn from(self, era: &Era) -> Option<Era> {
+        match self.toggle() {
+            Toggle::Without(id) => era.clone().without(id).ok(),
+            Toggle::Set(key, value) => era.clone().set(key, value).ok(),
+            Toggle::With(_) => None,
+        }
+    }
+
+    const fn kind(self) -> Part {
+        match self {
+            Self::Commit(_) => Part::Commit,
+            Self::Ordering(ordering) => match ordering.kind() {
+                OrderingKind::Flush => Part::Flush,
+                OrderingKind::Recheck => Part::Recheck,
+                OrderingKind::Barrier => Part::Barrier,
+            },
+        }
+    }
+
+    /// Whether it is there for what only weak memory does.
+    fn is_for_weak_memory(self) -> bool {
+        match self {
+            Self::Commit(commit) => commit.effect == Effect::WeakMemory,
+            Self::Ordering(ordering) => ordering.kind() == OrderingKind::Barrier,
+        }
+    }
+}
+
+/// The kernel without each of its commits, and without each of its orderings.
+pub fn parts(era: &Era, arch: Arch) -> Vec<Ablated> {
+    let orderings = Ordering::ALL.iter().copied().filter(|ordering| ordering.is_in(era.rules(), arch));
+    let all = era.commits().map(What::Commit).chain(orderings.map(What::Ordering));
+    all.filter_map(|what| Some(Ablated { era: what.from(era)?, what })).collect()
+}
+
+/// What the searches under the kernel and without its parts come to. Of the `searches` that each of these kernels
+/// should have had, an interrupt may have left some out.
+pub fn compare(era: &Era, parts: &[Ablated], reports: &[Report], searches: usize) -> Vec<Ablation> {
+    let of = |label: &str| reports.iter().filter(|report| report.era == label).collect::<Vec<_>>();
+    let whole = of(&era.label());
+    let mut ablations: Vec<Ablation> = Vec::new();
+    for (place, part) in parts.iter().enumerate() {
+        let pairs = paired(&whole, &of(&part.era.label()));
+        let is_twin = |other: &Ablated| other.era.rules() == part.era.rules();
+        let twin = parts[..place].iter().position(is_twin).filter(|_| part.era.rules() != era.rules());
+        let same_as = twin.map(|twin| ablations[twin].toggle.clone());
+        ablations.push(concluded(era, part, &pairs, searches, same_as));
+    }
+    ablations
+}
+
+/// Each search under the whole kernel, with that of the same scenario without a part.
+fn paired<'r>(whole: &[&'r Report], without: &[&'r Report]) -> Vec<(&'r Report, Option<&'r Report>)> {
+    let row = |report: &'r Report| (&report.scenario, &report.variant);
+    let pair = |&before| (before, without.iter().copied().find(|&after| row(after) == row(before)));
+    whole.iter().map(pair).collect()
+}
+
+fn concluded(
+    era: &Era,
+    part: &Ablated,
+    pairs: &[(&Report, Option<&Report>)],
+    searches: usize,
+    same_as: Option<String>,
+) -> Ablation {
+    let reads = |after: &Report| after.same_as.as_deref() != Some(&*era.label());
+    let read = pairs.iter().filter(|(_, after)| after.is_none_or(reads)).count() as u64;
+    let changes: Vec<Changed> = pairs.iter().filter_map(|&(before, after)| changed(before, after)).collect();
+    let some = |change| changes.iter().any(|changed| changed.change == change);
+    let is_bounded = some(Change::Bounded) || pairs.len() < searches;
+    let need = match (some(Change::Fails), is_bounded) {
+        (true, _) => Need::Needed,
+        (false, true) => Need::Bounded,
+        (false, false) => Need::Unjustified,
+    };
+    let reason = match read {
+        _ if need != Need::Unjustified => None,
+        _ if era.rules() == part.era.rules() => Some(Reason::Overruled),
+        0 => Some(Reason::Unread),
+        _ if part.what.is_for_weak_memory() => Some(Reason::Sequential),
+        _ => Some(Reason::Unfelt),
+    };
+    let (about, ordering) = match part.what {
+        What::Commit(commit) => (commit.title, None),
+        What::Ordering(ordering) => (ordering.about(), Some(ordering)),
+    };
+    let owned = |name: fn(Ordering) -> &'static str| ordering.map(|ordering| name(ordering).to_owned());
+    Ablation {
+        era: era.label(),
+        kind: part.what.kind(),
+        toggle: part.what.toggle().to_string(),
+        about: about.to_owned(),
+        primitive: owned(Ordering::primitive),
+        function: owned(Ordering::function),
+        file: owned(Ordering::file),
+        same_as,
+        searches: searches as u64,
+        read,
+        need,
+        reason,
+        changes,
+    }
+}
+
+fn changed(before: &Report, after: Option<&Report>) -> Option<Changed> {
+    let outcome = |report: &Report| Outcome { verdict: report.verdict, class: report.class };
+    let change = change(outcome(before), after.map(outcome))?;
+    Some(Changed {
+        scenario: before.scenario.clone(),
+        variant: before.variant.clone(),
+        change,
+        before: outcome(before),
+        after: after.map(outcome),
+    })
+}
+
+fn change(before: Outcome, after: Option<Outcome>) -> Option<Change> {
+    let sound = [Verdict::Holds, Verdict::Vacuous, Verdict::NotApplicable];
+    let is_sound = |outcome: Outcome| sound.contains(&outcome.verdict);
+    let is_answered = |outcome: Outcome| is_sound(outcome) || outcome.verdict == Verdict::Violated;
+    match after.filter(|&after| is_answered(before) && is_answered(after)) {
+        None => Some(Change::Bounded),
+        Some(after) if after == before => None,
+        Some(after) => Some(match (is_sound(before), is_sound(after)) {
+            (true, false) => Change::Fails,
+            (false, true) => Change::Mended,
+            _ => Change::Otherwise,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cowrace_report::Class;
+
+    use super::*;
+
+    const HOLDS: Outcome = Outcome { verdict: Verdict::Holds, class: None };
+    const VACUOUS: Outcome = Outcome { verdict: Verdict::Vacuous, class: None };
+    const BOUNDED: Outcome = Outcome { verdict: Verdict::Bounded, class: None };
+    const LEAK: Outcome = Outcome { verdict: Verdict::Violated, class: Some(Class::Leak) };
+    const LOST: Outcome = Outcome { verdict: Verdict::Violated, class: Some(Class::LostRead) };
+
+    #[test]
+    fn changes_have_names() {
+        for (before, after, due) in [
+            (HOLDS, HOLDS, None),
+            (HOLDS, LEAK, Some(Change::Fails)),
+            (VACUOUS, LEAK, Some(Change::Fails)),
+            (LEAK, HOLDS, Some(Change::Mended)),
+            (LEAK, LEAK, None),
+            (LEAK, LOST, Some(Change::Otherwise)),
+            (HOLDS, VACUOUS, Some(Change::Otherwise)),
+            (HOLDS, BOUNDED, Some(Change::Bounded)),
+            (BOUNDED, BOUNDED, Some(Change::Bounded)),
+            (BOUNDED, LEAK, Some(Change::Bounded)),
+        ] {
+            assert_eq!(change(before, Some(after)), due, "{before:?} {after:?}");
+        }
+        assert_eq!(change(HOLDS, None), Some(Change::Bounded));
+    }
+
+    #[test]
+    fn every_part_is_one_that_the_kernel_has() {
+        for era in Era::presets() {
+            for arch in Arch::ALL.iter().copied() {
+                let parts = parts(&era, arch);
+                let labels: std::collections::BTreeSet<_> = parts.iter().map(|p| p.era.label()).collect();
+                assert_eq!(labels.len(), parts.len(), "{}", era.name());
+                let orderings = parts.iter().filter(|part| matches!(part.what, What::Ordering(_)));
+                for part in orderings {
+                    assert_ne!(part.era.rules(), era.rules(), "{}", part.era.label());
+                }
+            }
+        }
+    }
+}

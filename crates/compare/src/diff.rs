@@ -1,0 +1,98 @@
+//! What differs between two kernels: what is found, what it costs, and the lines of the model that it takes.
+
+use std::collections::BTreeSet;
+
+use cowrace_explore::Observer;
+use cowrace_mm::era::Toggle;
+use cowrace_mm::{Era, Reach, SOURCE, place};
+use cowrace_report::difference::{Change, Difference, NewLines, Side};
+use cowrace_report::{Found, Report, Unreached};
+
+use crate::bisect::Trials;
+use cowrace_check::{Exploration, ResultCache, Task};
+
+/// Lines of the model, by file.
+pub type Lines = BTreeSet<(String, u32)>;
+
+/// One scenario, in one variant, under the kernel before and then under the one after.
+#[derive(Debug, Default)]
+pub struct Pair {
+    /// Searches that go through everything.
+    whole: ResultCache,
+    /// Searches that end with the first violation.
+    trials: ResultCache,
+    before: Option<Report>,
+}
+
+/// What one scenario tells of two kernels.
+#[derive(Debug)]
+pub struct Compared {
+    /// The difference.
+    pub difference: Difference,
+    /// The lines that the search under the kernel after came to; `None` if it came to no end.
+    pub reached: Option<Lines>,
+}
+
+impl Pair {
+    /// Searches under one of the two, the kernel before first. Once both are searched, they are compared.
+    pub fn explore(
+        &mut self,
+        task: &Task<'_>,
+        how: Exploration<'_>,
+        watch: &mut (dyn Observer + Send),
+        [from, to]: [&Era; 2],
+    ) -> (Report, Option<Compared>) {
+        let whole = Exploration { exhaustive: true, coverage: true, costs: true, ..how };
+        let report = self.whole.explore(task, whole, watch);
+        let Some(before) = self.before.replace(report.clone()) else { return (report, None) };
+        let side = |report: &Report| Side { found: Found::from(report), costs: report.costs };
+        let (before, after) = (side(&before), side(&report));
+        let change = Change::of(before.found, after.found);
+        let mut trials = Trials { task: *task, how, results: &mut self.trials, watch };
+        let sets = match change {
+            Change::None | Change::NotKnown => None,
+            Change::Broken | Change::Mended | Change::Other => trials.smallest(from, to, after.found),
+        };
+        let typed = |set: Vec<Toggle>| set.iter().map(Toggle::to_string).collect();
+        let difference = Difference {
+            scenario: report.scenario.clone(),
+            variant: report.variant.clone(),
+            arch: report.arch.clone(),
+            from: from.label(),
+            to: to.label(),
+            change,
+            before,
+            after,
+            sets: sets.map(|sets| sets.into_iter().map(typed).collect()),
+        };
+        let through = self.whole.through(to);
+        let reached = through.map(|seen| seen.sites().iter().filter_map(|site| place(site)).collect());
+        (report, Some(Compared { difference, reached }))
+    }
+}
+
+/// The lines that only the rules of one kernel lead to, and not those of the one before. `reached` are those that
+/// searches came to, if all of them came to an end.
+pub fn new_lines(from: &Era, to: &Era, reached: Option<&Lines>) -> NewLines {
+    let (before, after) = (Reach::of(from), Reach::of(to));
+    let (mut lines, mut unreached) = (0, Vec::new());
+    for function in SOURCE {
+        let is_new = |line: &u32| after.has(function.file, *line) && !before.has(function.file, *line);
+        let own: Vec<u32> = function.lines.iter().copied().filter(is_new).collect();
+        lines += own.len() as u32;
+        let is_missing =
+            |line: &u32| reached.is_some_and(|r| !r.contains(&(function.file.to_owned(), *line)));
+        let missing: Vec<u32> = own.into_iter().filter(is_missing).collect();
+        if !missing.is_empty() {
+            let (name, file) = (function.name.to_owned(), function.file.to_owned());
+            unreached.push(Unreached { function: name, file, lines: missing });
+        }
+    }
+    NewLines {
+        from: from.label(),
+        to: to.label(),
+        toggles: from.difference(to).iter().map(Toggle::to_string).collect(),
+        lines,
+        unreached: reached.map(|_| unreached),
+    }
+}

@@ -1,0 +1,193 @@
+//! What the model makes of a scenario that real kernels ran, beside what they did.
+
+use cowrace_explore::{Limits, Observer};
+use cowrace_machine::Arch;
+use cowrace_mm::Era;
+use cowrace_mm::era::EraError;
+use cowrace_real_kernels::{
+    ChildView, Kernel, NOT_MODELLED, Observed, Row, Subject, Table, Treatment, Verdict, generate,
+};
+use cowrace_report::Report;
+use cowrace_scenario::{Scenario, parse};
+
+use cowrace_check::{Specification, Task, kernel};
+
+/// Why a row of the table cannot be put beside the model: a defect of the table, or of what makes scenarios of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ObservedError {
+    /// The scenario that was made of a row does not parse.
+    #[error("the scenario of row `{row}` does not parse: {error}")]
+    Scenario {
+        /// The row.
+        row: String,
+        /// What is wrong with it.
+        error: String,
+    },
+    /// The scenario of a row has variants.
+    #[error("the scenario of row `{0}` has variants")]
+    Variants(String),
+    /// What the child of a row reads cannot be told.
+    #[error("row `{row}`: {why}")]
+    Child {
+        /// The row.
+        row: String,
+        /// Why.
+        why: String,
+    },
+    /// A kernel of the table is none that the model has.
+    #[error("for kernel {kernel}: {}", kernel::explain(error, None))]
+    Kernel {
+        /// The kernel.
+        kernel: &'static str,
+        /// What is wrong.
+        error: EraError,
+    },
+}
+
+/// A row that the model can express, as a scenario.
+#[derive(Debug)]
+pub struct Modelled<'r> {
+    row: &'r Row,
+    subject: Subject,
+    scenario: Scenario,
+}
+
+/// A cell of the table of real kernels: what was observed, and what the model makes of it.
+#[derive(Clone, Debug)]
+pub struct Cell<'r> {
+    /// The row.
+    pub row: &'r Row,
+    /// The kernel.
+    pub kernel: &'static Kernel,
+    /// What was observed.
+    pub observed: &'r Observed,
+    /// What would have been observed if the model were the kernel; `None` if it is nothing that the row is
+    /// about.
+    pub model: Option<Verdict>,
+    /// What a living child read in the end, if there was one, and what it reads in the model, in words.
+    pub child: Option<(ChildView, String)>,
+    /// What the search found. What is expected is what was observed.
+    pub report: Report,
+}
+
+impl<'r> Modelled<'r> {
+    /// The scenario of a row; `None` if there is none.
+    pub fn new(row: &'r Row) -> Result<Option<Self>, ObservedError> {
+        let (Treatment::Modelled(subject), Some(generated)) = (row.treatment(), generate(row)) else {
+            return Ok(None);
+        };
+        let scenario = parse(&generated.text).map_err(|errors| {
+            let error = errors.first().map(|error| error.message.as_str()).unwrap_or_default();
+            ObservedError::Scenario { row: row.name.clone(), error: error.to_owned() }
+        })?;
+        Ok(Some(Self { row, subject, scenario }))
+    }
+
+    /// Explores the scenario under the era of each kernel.
+    fn cell(
+        &self,
+        (kernel, observed): (&'static Kernel, &'r Observed),
+        observer: &mut (dyn Observer + Send),
+    ) -> Result<Cell<'r>, ObservedError> {
+        let era = era(kernel)?;
+        let [variant] = self.scenario.variants() else {
+            return Err(ObservedError::Variants(self.row.name.clone()));
+        };
+        let (specification, arch) = (Specification::default(), Arch::default());
+        let task =
+            Task { scenario: &self.scenario, variant, era: &era, arch, specification: Some(&specification) };
+        let mut report = task.check(Limits::default(), observer);
+        let outcome = report.class.map_or(report.verdict.name(), |class| class.name());
+        let model = self.subject.verdict(outcome);
+        report.expected = self.subject.outcome(observed.verdict).map(str::to_owned);
+        let child = observed.child().map(|seen| Ok((seen, self.child(task)?))).transpose()?;
+        let mut cell = Cell { row: self.row, kernel, observed, model, child, report };
+        cell.report.as_expected = Some(cell.agrees());
+        Ok(cell)
+    }
+
+    /// What a living child reads at the end of the only execution that there is, which is that of the rows as
+    /// they are drawn.
+    fn child(&self, task: Task<'_>) -> Result<String, ObservedError> {
+        let fail = |why: &str| ObservedError::Child { row: self.row.name.clone(), why: why.to_owned() };
+        let variable = self.subject.child().ok_or_else(|| fail("no child lives in its scenario"))?;
+        let trace = task.as_written().map_err(|error| fail(&error.to_string()))?;
+        let read = trace.variables.into_iter().find(|(name, _)| name == variable);
+        let (_, read) = read.ok_or_else(|| fail("its child reads nothing"))?;
+        Ok(match read.as_str() {
+            "0" => ChildView::Clean.name().to_owned(),
+            "1" => ChildView::SeesDma.name().to_owned(),
+            _ => read,
+        })
+    }
+
+    /// The cells of the row, each as work that is yet to be done.
+    pub fn work(&self, table: &Table) -> impl Iterator<Item = Work<'_, 'r>> {
+        table.kernels().zip(&self.row.cells).map(|cell| Work { modelled: self, cell })
+    }
+}
+
+/// A cell that is yet to be explored.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'m, 'r> {
+    modelled: &'m Modelled<'r>,
+    cell: (&'static Kernel, &'r Observed),
+}
+
+impl<'r> Work<'_, 'r> {
+    /// Explores it.
+    ///
+    /// # Errors
+    ///
+    /// If the scenario cannot be read, or there is no such era.
+    pub fn explore(&self, observer: &mut (dyn Observer + Send)) -> Result<Cell<'r>, ObservedError> {
+        self.modelled.cell(self.cell, observer)
+    }
+}
+
+impl<'r> Cell<'r> {
+    /// Explores the scenario of a row under the era of a kernel; `None` if the row is not modelled, or the
+    /// table has no such kernel.
+    ///
+    /// # Errors
+    ///
+    /// If the scenario cannot be read, or there is no such era.
+    pub fn check(table: &Table, row: &'r Row, kernel: &str) -> Result<Option<Self>, ObservedError> {
+        let Some(modelled) = Modelled::new(row)? else { return Ok(None) };
+        let cell = table.kernels().zip(&row.cells).find(|(k, _)| k.name == kernel);
+        cell.map(|cell| modelled.cell(cell, &mut ())).transpose()
+    }
+
+    /// Whether the model does what the kernel did, and shows a child what it saw.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.model == Some(self.observed.verdict)
+            && self.child.as_ref().is_none_or(|(seen, model)| seen.name() == model)
+    }
+
+    /// What the model does, in a word.
+    #[must_use]
+    pub fn model_word(&self) -> &'static str {
+        self.model.map_or(self.report.verdict.name(), Verdict::name)
+    }
+}
+
+/// The era that stands for a kernel.
+fn era(kernel: &Kernel) -> Result<Era, ObservedError> {
+    let version = Era::version(kernel.era).map(|version| version.era);
+    version.map_err(|error| ObservedError::Kernel { kernel: kernel.name, error })
+}
+
+/// The rows of the table that are not modelled, counted by the words that stand for the reason; `None` counts
+/// those whose names are not understood.
+#[must_use]
+pub fn not_modelled(table: &Table) -> Vec<(Option<&'static cowrace_real_kernels::NotModelled>, usize)> {
+    let count = |treatment| table.rows().iter().filter(|row| row.treatment() == treatment).count();
+    NOT_MODELLED
+        .iter()
+        .map(|reason| (Some(reason), count(Treatment::NotModelled(reason))))
+        .chain([(None, count(Treatment::Unknown))])
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}

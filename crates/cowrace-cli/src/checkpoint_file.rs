@@ -1,0 +1,172 @@
+//! Checkpoints: files that say where a search was stopped.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cowrace_check::checkpoint::{Checkpoint, digest};
+use serde::Deserialize;
+
+use crate::Failure;
+
+/// What stands in the file: the checkpoint as text, and the digest of that. It is no protection against anybody, but
+/// whatever was changed by hand or by accident is noticed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written<'t> {
+    digest: String,
+    #[serde(borrow)]
+    checkpoint: &'t serde_json::value::RawValue,
+}
+
+/// A file for checkpoints that nobody else uses meanwhile.
+#[derive(Debug)]
+pub(crate) struct CheckpointFile {
+    path: PathBuf,
+    /// Held as long as the file is used.
+    lock: File,
+}
+
+impl CheckpointFile {
+    /// Takes a file, which need not be there, for as long as the value lives.
+    ///
+    /// # Errors
+    ///
+    /// If it is no plain file, cannot be written, or is in use.
+    pub(crate) fn take(path: &Path) -> Result<Self, Failure> {
+        let name = path.display();
+        match fs::metadata(path) {
+            Ok(what) if !what.is_file() => {
+                return Err(Failure::usage(format!("{name} is no plain file: name one for `--resume`")));
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Failure::usage(format!("{name} cannot be read: {error}"))),
+        }
+        let unwritable = |error: io::Error| Failure::usage(format!("{name} cannot be written: {error}"));
+        let locked = beside(path, "lock");
+        // Whoever used the file before may have taken the lock away between the two steps.
+        loop {
+            let lock = File::options().write(true).create(true).truncate(false).open(&locked);
+            let lock = lock.map_err(unwritable)?;
+            match lock.try_lock() {
+                Ok(()) if is_at(&lock, &locked) => return Ok(Self { path: path.to_owned(), lock }),
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Failure::usage(format!(
+                        "{name} is in use by another search: wait for its end, or name another file"
+                    )));
+                }
+                Err(TryLockError::Error(error)) => return Err(unwritable(error)),
+            }
+        }
+    }
+
+    /// What is in the file, if it is there, for a program with this fingerprint and this question.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, is no checkpoint, or is one of another search.
+    pub(crate) fn read(&self, fingerprint: u32, question: &str) -> Result<Option<Checkpoint>, Failure> {
+        let name = self.path.display();
+        let text = match fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Failure::usage(format!("{name} cannot be read: {error}"))),
+        };
+        let hint = "name another file, or remove it to begin anew";
+        let refuse =
+            |why: &str| Failure::usage(format!("{name} is not a file of `--resume` ({why}); {hint}"));
+        let written: Written<'_> = serde_json::from_str(&text).map_err(|e| refuse(&e.to_string()))?;
+        if written.digest != digest(written.checkpoint.get()) {
+            return Err(Failure::usage(format!("{name} was changed since it was written; {hint}")));
+        }
+        let checkpoint: Checkpoint =
+            serde_json::from_str(written.checkpoint.get()).map_err(|e| refuse(&e.to_string()))?;
+        if checkpoint.frontier.fingerprint != fingerprint || checkpoint.question != question {
+            return Err(Failure::usage(format!(
+                "{name} is of another search: of another scenario, era, architecture or version of cowrace; {hint}"
+            )));
+        }
+        Ok(Some(checkpoint))
+    }
+
+    /// Writes a checkpoint. Whatever happens meanwhile, the old one or the new one is there, and whole.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub(crate) fn write(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {
+        let new = beside(&self.path, "new");
+        let write = || -> io::Result<()> {
+            let checkpoint = serde_json::to_string(checkpoint)?;
+            let digest = digest(&checkpoint);
+            let text = format!("{{\"digest\":\"{digest}\",\"checkpoint\":{checkpoint}}}\n");
+            fs::write(&new, text)?;
+            // What a file is called must not come to the disk before what is in it.
+            File::open(&new)?.sync_all()?;
+            fs::rename(&new, &self.path)
+        };
+        write().map_err(|error| Failure::tool(format!("{} cannot be written: {error}", self.path.display())))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes the file away: there is nothing to go on with.
+    ///
+    /// # Errors
+    ///
+    /// If it is there and cannot be removed.
+    pub(crate) fn remove(&self) -> Result<(), Failure> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Failure::tool(format!("{} cannot be removed: {error}", self.path.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the file could be written, before there is something to lose.
+    ///
+    /// # Errors
+    ///
+    /// If it could not.
+    pub(crate) fn probe(&self) -> Result<(), Failure> {
+        let new = beside(&self.path, "new");
+        let tried = fs::write(&new, "").and_then(|()| fs::remove_file(&new));
+        tried.map_err(|error| Failure::usage(format!("{} cannot be written: {error}", self.path.display())))
+    }
+}
+
+impl Drop for CheckpointFile {
+    fn drop(&mut self) {
+        // While it is held; whoever waits for it sees that it is gone and makes another one.
+        let _ = fs::remove_file(beside(&self.path, "lock"));
+        let _ = self.lock.unlock();
+    }
+}
+
+/// A file beside a file.
+fn beside(file: &Path, what: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".");
+    name.push(what);
+    name.into()
+}
+
+/// Whether a file that is open is the one that is there under its name.
+#[cfg(unix)]
+fn is_at(open: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = |of: fs::Metadata| (of.dev(), of.ino());
+    open.metadata().is_ok_and(|open| fs::metadata(path).is_ok_and(|there| place(there) == place(open)))
+}
+
+/// Whether a file that is open is the one that is there under its name: elsewhere one that is open cannot be removed.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
+}

@@ -1,0 +1,71 @@
+//! `cowrace ablate`: what scenarios need of a kernel.
+
+use std::iter;
+
+use cowrace_explore::Threads;
+use cowrace_mm::Era;
+use cowrace_render::ablations;
+use cowrace_report::ablation::{Ablation, Change};
+use cowrace_report::{Exit, Report};
+
+use crate::args::{AblateArgs, Format};
+use crate::batch::{self, Batch};
+use crate::input::{self, Loaded};
+use crate::progress::Watch;
+use crate::{Failure, Interrupt, Out};
+use cowrace_check::ResultCache;
+use cowrace_check::kernel;
+use cowrace_check::{Exploration, Task};
+use cowrace_compare::ablate::{compare, parts};
+
+/// Carries out the command.
+///
+/// # Errors
+///
+/// If a scenario or the era cannot be had, or the output cannot be written.
+pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let era = one_era(args)?;
+    let loaded = input::checked(input::files(&args.paths)?)?;
+    let parts = parts(&era, args.search.toggles.arch);
+    let all: Vec<Era> = iter::once(&era).chain(parts.iter().map(|part| &part.era)).cloned().collect();
+    let batch = Batch { loaded: &loaded, eras: &all, args: &args.search, shares: true, interrupt };
+    let how = Exploration { limits: args.search.limits(), ..Exploration::default() };
+    // What is found is told by what was taken out, so when everything is known.
+    let nothing = |_: Task<'_>, _: &Loaded, _: &Report| Ok(String::new());
+    let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, results: &mut ResultCache| {
+        results.explore(task, how.with(threads), watch)
+    };
+    let searched = batch.run(out, search, nothing)?;
+    let searches = searched.extent.all / all.len();
+    let found = compare(&era, &parts, &searched.results, searches);
+    match args.format {
+        Format::Text => out.text(&ablations(&era.label(), &found, &searched.results))?,
+        Format::Json => found.iter().try_for_each(|ablation| out.line(&json(ablation)?))?,
+    }
+    let is_answered = |ablation: &Ablation| ablation.changes.iter().all(|c| c.change != Change::Bounded);
+    let exit = if found.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
+    Ok(searched.extent.tell(exit))
+}
+
+/// The kernel that is to be taken apart.
+fn one_era(args: &AblateArgs) -> Result<Era, Failure> {
+    let mut eras = match args.search.era.len() {
+        0 => Vec::new(),
+        _ => {
+            let selection = kernel::select(&args.search.era, &args.search.toggles.toggles())?;
+            batch::tell_notes(&selection.notes);
+            selection.eras
+        }
+    };
+    match eras.pop() {
+        Some(era) if eras.is_empty() => Ok(era),
+        Some(_) => Err(Failure::usage("`ablate` takes one kernel apart: name only one, as `--era v6.12`")),
+        None => Err(Failure::usage(
+            "`ablate` takes one kernel apart: say which, as `--era v6.12`\n  `cowrace eras` lists the eras",
+        )),
+    }
+}
+
+fn json(ablation: &Ablation) -> Result<String, Failure> {
+    serde_json::to_string(ablation).map_err(|error| Failure::tool(error.to_string()))
+}

@@ -1,0 +1,264 @@
+//! `cowrace check`: every scenario under every era.
+
+use std::time::Duration;
+
+use cowrace_explore::Threads;
+use cowrace_mm::Era;
+use cowrace_mm::era::PRESETS;
+use cowrace_render::{as_drawn, coverage, figures, ineffective, json, line, summary, table};
+use cowrace_report::{Exit, Report, Verdict};
+use serde::Serialize;
+
+use crate::args::{CheckArgs, Format};
+use crate::batch::{self, Batch};
+use crate::engines::Engines;
+use crate::input::{self, Loaded};
+use crate::progress::Watch;
+use crate::{Failure, Interrupt, Out, exit_code};
+use cowrace_check::Bounds;
+use cowrace_check::ResultCache;
+use cowrace_check::kernel;
+use cowrace_check::{Exploration, Task};
+use cowrace_compare::against::Against;
+use cowrace_explain::Story;
+use cowrace_explain::diagram::{CHECK, Drawing, REPLAY};
+
+use super::resume;
+
+/// Carries out the command.
+///
+/// # Errors
+///
+/// If a scenario or an era cannot be had, or the output cannot be written.
+pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    if let Some(file) = &args.resume {
+        return resume::run(args, file, out, interrupt);
+    }
+    let mut selection = kernel::select(&args.search.era, &args.search.toggles.toggles())?;
+    let base = args.against.as_deref().map(|name| kernel::named(name, &mut selection.notes)).transpose()?;
+    if let Some(base) = &base {
+        selection.eras.retain(|era| era != base);
+        selection.eras.insert(0, base.clone());
+    }
+    let loaded = input::checked(input::files(&args.paths)?)?;
+    batch::tell_notes(&selection.notes);
+    let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, args.search.limits())?;
+    let verbose = Verbosity::of(args.draw.into(), &loaded, &selection.eras, base.is_some());
+    let shares = engines.share();
+    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares, interrupt };
+    let bounds = Bounds::new(args.search.limits(), interrupt);
+    let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
+        Format::Text => {
+            let spent = Duration::from_secs_f64(reports.first().map_or(0.0, |report| report.seconds));
+            tell_all(task, loaded, reports, verbose, &bounds.again(spent))
+        }
+        Format::Json => reports.iter().map(json_line).collect(),
+    };
+    let limits = args.search.limits();
+    // A comparison is what was asked for, and says itself what broke.
+    let judges = !args.report_only && base.is_none();
+    let is_single = loaded.len() == 1;
+    let (mut reports, mut seconds) = (Vec::new(), Vec::new());
+    let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, results: &mut ResultCache| {
+        let mut reports = engines.run(task, watch, threads, results);
+        let Some(first) = reports.first_mut() else { return reports };
+        if judges {
+            let how = Exploration { limits, ..Exploration::default() };
+            task.judge_by_base(first, how.with(threads), results, watch);
+        }
+        if is_single && matches!(first.verdict, Verdict::Holds | Verdict::Vacuous) {
+            first.as_drawn = Some(task.as_drawn());
+        }
+        reports
+    };
+    let searched = batch.run(out, search, tell)?;
+    for mut all in searched.results {
+        seconds.extend(all.drain(1..));
+        reports.append(&mut all);
+    }
+    let against = base.map(|base| (base.label(), Against::new(&base.label(), &reports)));
+    if args.format == Format::Text {
+        let columns = out.columns();
+        match &against {
+            Some((base, against)) => out.text(&compared(base, against, columns))?,
+            None => out.text(&conclusion(&reports, verbose, columns))?,
+        }
+    }
+    let all = [reports.as_slice(), seconds.as_slice()].concat();
+    if args.format == Format::Text && engines.compare() {
+        out.text(&format!("\n{}", cowrace_render::engines(&all)))?;
+    }
+    let exit = exit_code::worst(&all);
+    Ok(searched.extent.tell(match against {
+        Some((_, against)) if exit == Exit::Ok && against.broken > 0 => Exit::Unexpected,
+        _ => exit,
+    }))
+}
+
+/// The rows that differ, as a table, and how many cells are broken, mended or changed otherwise.
+fn compared(base: &str, against: &Against, columns: Option<usize>) -> String {
+    let Against { rows, broken, mended, otherwise } = against;
+    if rows.is_empty() {
+        return format!("against {base}: no difference\n");
+    }
+    format!(
+        "{}\nagainst {base}: {broken} broken, {mended} mended, {otherwise} otherwise different\n",
+        table(rows, columns)
+    )
+}
+
+/// A report, or whatever else is told, as JSON, with the end of the line.
+pub(super) fn json_line(told: &impl Serialize) -> Result<String, Failure> {
+    Ok(json(told).map_err(|error| Failure::tool(error.to_string()))? + "\n")
+}
+
+/// What is told of runs that are as expected.
+#[derive(Clone, Copy, Debug)]
+struct Verbosity {
+    /// A line for each: a table would be a single row or column.
+    lines: bool,
+    /// The diagram of a violation.
+    diagrams: bool,
+    /// What a search took, as there is only one.
+    figures: bool,
+    /// A line for what is not judged.
+    unjudged: bool,
+    /// How they are drawn.
+    drawing: Drawing,
+}
+
+impl Verbosity {
+    fn of(drawing: Drawing, loaded: &[Loaded], eras: &[Era], compares: bool) -> Self {
+        let (file, era) = (loaded.len() == 1, eras.len() == 1);
+        let lines = (file || era) && !compares;
+        let variants: usize = loaded.iter().map(|each| each.scenario.variants().len()).sum();
+        let figures = variants == 1 && era && !compares;
+        Self { lines, diagrams: file && era, figures, unjudged: !compares, drawing }
+    }
+
+    fn tells(self, report: &Report) -> bool {
+        match report.as_expected {
+            Some(true) => self.lines || report.coverage.is_some(),
+            Some(false) => true,
+            None => self.lines || self.unjudged,
+        }
+    }
+}
+
+/// What is told of one run by all engines: of second opinions, what explore's does not say.
+fn tell_all(
+    task: Task<'_>,
+    loaded: &Loaded,
+    reports: &[Report],
+    verbosity: Verbosity,
+    bounds: &Bounds,
+) -> Result<String, Failure> {
+    let Some((first, others)) = reports.split_first() else { return Ok(String::new()) };
+    let mut text = tell(task, loaded, first, verbosity, bounds)?;
+    // Below a diagram everything is a comment.
+    let prefix = if text.contains(CHECK) { CHECK } else { "" };
+    for report in others {
+        if verbosity.lines || report.disagreement.is_some() {
+            text.push_str(&format!("{prefix}{}\n", line(report)));
+            let detail = report.detail.as_ref().filter(|_| report.detail != first.detail);
+            text.extend(detail.map(|detail| format!("{prefix}  {detail}\n")));
+        }
+        if let Some(disagreement) = &report.disagreement {
+            text.push_str(&format!("{prefix}{} DISAGREES: {disagreement}\n", report.engine));
+        }
+    }
+    Ok(text)
+}
+
+/// Whether the file says otherwise. Where it says nothing a line will do.
+fn contradicts(report: &Report) -> bool {
+    report.as_expected == Some(false) && report.expected.is_some()
+}
+
+/// What is told of one run. Below a diagram it is comments, so that the whole can be pasted into a file.
+fn tell(
+    task: Task<'_>,
+    loaded: &Loaded,
+    report: &Report,
+    verbosity: Verbosity,
+    bounds: &Bounds,
+) -> Result<String, Failure> {
+    if !verbosity.tells(report) {
+        return Ok(String::new());
+    }
+    if let (Some(schedule), Some(class)) = (&report.schedule, report.class)
+        && (contradicts(report) || verbosity.diagrams)
+    {
+        let story = Story::within(task, class, schedule, bounds)?;
+        let mut text = story.picture(task, verbosity.drawing).to_string();
+        text.push_str(&format!("{CHECK}{}\n", line(report)));
+        if let Some(command) = replay_command(task, loaded, &story.schedule.to_string()) {
+            text.push_str(&format!("{REPLAY}{command}\n"));
+        }
+        text.push('\n');
+        return Ok(text);
+    }
+    let figures = figures(report).filter(|_| verbosity.figures && report.verdict == Verdict::Holds);
+    let seen = report.coverage.as_ref().map(coverage).unwrap_or_default();
+    let drawn = report.as_drawn.as_ref().map(as_drawn);
+    let undone: Vec<String> = report.ineffective.iter().map(ineffective).collect();
+    let below = report
+        .detail
+        .iter()
+        .chain(&drawn)
+        .chain(&undone)
+        .chain(&figures)
+        .map(String::as_str)
+        .chain(seen.lines());
+    let below: String = below.map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
+    let text = format!("{}\n{below}", line(report));
+    if verbosity.diagrams && loaded.scenario.variants().len() > 1 {
+        // Beside the diagrams of other variants everything is a comment.
+        return Ok(text.lines().map(|line| format!("{CHECK}{line}\n")).collect());
+    }
+    Ok(text)
+}
+
+/// What is told of the only run that there is.
+pub(super) fn tell_one(
+    task: Task<'_>,
+    loaded: &Loaded,
+    report: &Report,
+    drawing: Drawing,
+    bounds: &Bounds,
+) -> Result<String, Failure> {
+    let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, drawing };
+    Ok(tell(task, loaded, report, verbosity, bounds)?
+        + &conclusion(std::slice::from_ref(report), verbosity, None))
+}
+
+/// The command that shows the violation again. An era file's path is not known here, so there is none
+/// for its era.
+fn replay_command(task: Task<'_>, loaded: &Loaded, schedule: &str) -> Option<String> {
+    PRESETS.iter().find(|p| p.name == task.era.name())?;
+    let mut command = format!("cowrace replay {} --era {}", loaded.source.path.display(), task.era.label());
+    if let Some(variant) = task.variant.name() {
+        command.push_str(&format!(" --variant {variant}"));
+    }
+    if task.arch != Default::default() {
+        command.push_str(&format!(" --arch {}", task.arch));
+    }
+    Some(format!("{command} --schedule {schedule}"))
+}
+
+/// The table and the summary. A table of one row would say what the lines have said.
+fn conclusion(reports: &[Report], verbosity: Verbosity, columns: Option<usize>) -> String {
+    if verbosity.diagrams && reports.iter().any(|r| r.schedule.is_some()) {
+        return format!("{CHECK}{}\n", summary(reports));
+    }
+    let below_lines = reports.iter().any(|r| verbosity.tells(r));
+    let row = |report: &Report| (report.scenario.clone(), report.variant.clone());
+    let one_row = reports.windows(2).all(|pair| row(&pair[0]) == row(&pair[1]));
+    let undrawn =
+        reports.iter().any(|r| r.schedule.is_some() && r.as_expected != Some(true) && !contradicts(r));
+    let hint =
+        if undrawn { "with one file and one --era, the diagram of a violation is drawn\n" } else { "" };
+    let gap = if below_lines { "\n" } else { "" };
+    let table = if one_row { String::new() } else { format!("{gap}{}\n", table(reports, columns)) };
+    format!("{table}{hint}{}\n", summary(reports))
+}

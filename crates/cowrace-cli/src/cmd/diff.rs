@@ -1,0 +1,79 @@
+//! `cowrace diff`: what one kernel breaks, mends and costs in comparison with another.
+
+use cowrace_explore::Threads;
+use cowrace_render::{counts, diff};
+use cowrace_report::difference::{Change, Difference, Side};
+use cowrace_report::{Exit, Report, Verdict};
+
+use crate::args::{DiffArgs, Format};
+use crate::batch::{self, Batch};
+use crate::input::{self, Loaded};
+use crate::progress::Watch;
+use crate::{Failure, Interrupt, Out};
+use cowrace_check::kernel;
+use cowrace_check::{Exploration, Task};
+use cowrace_compare::diff::{Compared, Lines, Pair, new_lines};
+
+use super::check::json_line;
+
+/// Carries out the command.
+///
+/// # Errors
+///
+/// If a scenario or an era cannot be had, or the output cannot be written.
+pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let search = args.search();
+    let mut notes = Vec::new();
+    let from = kernel::named(&args.from, &mut notes)?;
+    let to = kernel::toggled(&args.to, &args.toggles.toggles(), &mut notes)?;
+    if from == to {
+        return Err(Failure::usage(format!(
+            "`{}` is compared with itself: name another kernel, or toggles for the second one, as --without COMMIT",
+            from.label()
+        )));
+    }
+    let loaded = input::checked(input::files(&args.paths)?)?;
+    batch::tell_notes(&notes);
+    let both = [from, to];
+    let batch = Batch { loaded: &loaded, eras: &both, args: &search, shares: true, interrupt };
+    let how = Exploration { limits: search.limits(), ..Exploration::default() };
+    let compare = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, pair: &mut Pair| {
+        pair.explore(task, how.with(threads), watch, both.each_ref())
+    };
+    let tell = |_: Task<'_>, _: &Loaded, (_, compared): &(Report, Option<Compared>)| match compared {
+        Some(Compared { difference, .. }) if args.format == Format::Json && differs(difference) => {
+            json_line(difference)
+        }
+        _ => Ok(String::new()),
+    };
+    let searched = batch.run(out, compare, tell)?;
+    let (reports, compared): (Vec<Report>, Vec<_>) = searched.results.into_iter().unzip();
+    let all_begun = compared.len() == searched.extent.all;
+    let (differences, reached): (Vec<Difference>, Vec<Option<Lines>>) =
+        compared.into_iter().flatten().map(|compared| (compared.difference, compared.reached)).unzip();
+    let reached: Option<Vec<Lines>> = reached.into_iter().collect();
+    let reached: Option<Lines> = reached.filter(|_| all_begun).map(|all| all.into_iter().flatten().collect());
+    let [from, to] = &both;
+    let lines = new_lines(from, to, reached.as_ref());
+    match args.format {
+        Format::Text => out.text(&format!("{}{}\n", diff(&differences, &lines), counts(&reports)))?,
+        Format::Json => out.text(&json_line(&lines)?)?,
+    }
+    // What a kernel does not have costs nothing there.
+    let is_whole = |side: &Side| side.costs.is_some() || side.found.verdict == Verdict::NotApplicable;
+    let is_answered = |difference: &Difference| {
+        difference.change != Change::NotKnown && is_whole(&difference.before) && is_whole(&difference.after)
+    };
+    let is_broken = |difference: &Difference| difference.change == Change::Broken;
+    let exit = match () {
+        () if differences.iter().any(is_broken) => Exit::Unexpected,
+        () if differences.iter().all(is_answered) && lines.unreached.is_some() => Exit::Ok,
+        () => Exit::Bounded,
+    };
+    Ok(searched.extent.tell(exit))
+}
+
+/// Whether there is anything to tell.
+fn differs(difference: &Difference) -> bool {
+    difference.change != Change::None || difference.before.costs != difference.after.costs
+}

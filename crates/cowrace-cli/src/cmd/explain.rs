@@ -1,0 +1,95 @@
+//! `cowrace explain`: one execution, step by step.
+
+use cowrace_render::{conditions, explain, line};
+use cowrace_report::{Exit, Trace};
+
+use crate::args::{DrawArgs, ExplainArgs};
+use crate::interrupt::Extent;
+use crate::progress::{Progress, Watch};
+use crate::single_run::{self, One};
+use crate::{Failure, Interrupt, Out, exit_code};
+use cowrace_check::Bounds;
+use cowrace_check::{Judged, Task};
+use cowrace_explain::{Story, spelled, tale};
+
+use super::replay::{tell, way};
+
+/// Carries out the command.
+///
+/// # Errors
+///
+/// If the scenario or the era cannot be had, or the output cannot be written.
+pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let one = One::select(&args.one)?;
+    let bounds = Bounds::new(args.one.limits.limits(), interrupt);
+    let task = one.task(&bounds)?;
+    if !args.as_written && args.schedule.is_none() {
+        return violation(task, args, out, (interrupt, &bounds));
+    }
+    let way = way(args.schedule.as_ref());
+    match one.run(task, way) {
+        Ok(judged) => {
+            let Judged { trace, unknown } = &judged;
+            out.line(&format!("# {}", single_run::headline(&task, trace, unknown.as_ref(), way.name())))?;
+            out.text(&told(task, trace, args.draw, &bounds))?;
+            out.line(&format!("\nschedule: {}", trace.schedule))?;
+            Ok(single_run::exit(&task, &judged, way))
+        }
+        Err(impossible) => {
+            out.line(&format!("INCONCLUSIVE  {}  era {}", task.scenario.name(), task.era.label()))?;
+            tell(&impossible);
+            Ok(Exit::Bounded)
+        }
+    }
+}
+
+/// Tells an execution row by row, or access by access.
+fn told(task: Task<'_>, trace: &Trace, draw: DrawArgs, bounds: &Bounds) -> String {
+    let mut tale = tale(task, trace, draw.into(), bounds);
+    if draw.verbose {
+        let call = |id| Some(task.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
+        tale.accesses = explain(&spelled(task, trace), call);
+    }
+    format!("\n{tale}")
+}
+
+/// Tells the violation that is easiest to read.
+fn violation(
+    task: Task<'_>,
+    args: &ExplainArgs,
+    out: &mut Out<'_>,
+    (interrupt, bounds): (&Interrupt, &Bounds),
+) -> Result<Exit, Failure> {
+    let limits = args.one.limits.limits();
+    let progress = Progress::new(1, interrupt.clone());
+    let mut watch = Watch::new(&progress);
+    let report = task.check(limits, &mut watch);
+    progress.finish();
+    match (&report.schedule, report.class) {
+        (Some(schedule), Some(class)) => {
+            let story = Story::within(task, class, schedule, bounds)?;
+            let part = story.task(task);
+            out.line(&format!("# {}", single_run::headline(&task, &story.trace, None, "by search")))?;
+            if !story.not_needed.is_empty() {
+                out.line(&format!(
+                    "# left out, because it happens without: {}",
+                    story.not_needed.join("; ")
+                ))?;
+            }
+            out.text(&told(part, &story.trace, args.draw, bounds))?;
+            let of = if story.not_needed.is_empty() { "" } else { " of the whole scenario" };
+            out.line(&format!("\nschedule{of}: {}", story.schedule))?;
+        }
+        _ => {
+            out.line(&line(&report))?;
+            // What was not explored may be bad.
+            let seen = if report.complete { "No execution is bad" } else { "No bad execution was seen" };
+            out.line(&format!("\n{seen}, so there is none to explain ({}).", conditions(&report)))?;
+            if let Some(detail) = &report.detail {
+                out.line(detail)?;
+            }
+        }
+    }
+    let extent = Extent { finished: usize::from(!watch.has_stopped()), all: 1 };
+    Ok(extent.tell(exit_code::exit(&report)))
+}

@@ -1,0 +1,122 @@
+//! `cowrace replay`: one execution, drawn.
+
+use std::io::{self, Write as _};
+
+use cowrace_report::{Class, Exit, Schedule, Trace, Verdict};
+use serde::Serialize;
+
+use crate::args::{Format, ReplayArgs};
+use crate::single_run::{self, Impossible, One, Way};
+use crate::{Failure, Interrupt, Out};
+use cowrace_check::Bounds;
+use cowrace_check::{Judged, Task};
+use cowrace_explain::picture;
+
+/// One execution as JSON. It is no report: one execution proves nothing about the others.
+#[derive(Debug, Serialize)]
+struct Replayed<'r> {
+    scenario: &'r str,
+    variant: Option<&'r str>,
+    era: String,
+    memory: &'static str,
+    arch: &'static str,
+    environment: Vec<String>,
+    way: &'static str,
+    /// `violated`, `inconclusive`, or `clean`.
+    verdict: &'static str,
+    class: Option<Class>,
+    detail: Option<String>,
+    expected: Option<String>,
+    as_expected: Option<bool>,
+    schedule: Option<String>,
+    /// Whether shuttle comes to the same, if it was asked.
+    shuttle_agrees: Option<bool>,
+    trace: Option<Trace>,
+}
+
+/// Carries out the command.
+///
+/// # Errors
+///
+/// If the scenario or the era cannot be had, or the output cannot be written.
+pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+    let one = One::select(&args.one)?;
+    let task = one.task(&Bounds::new(args.one.limits.limits(), &Interrupt::default()))?;
+    let way = way(args.schedule.as_ref());
+    let result = one.run(task, way);
+    let shuttle = match (args.shuttle, way, &result) {
+        (true, Way::Schedule(schedule), Ok(one)) => Some(task.follow(schedule, &one.trace)),
+        _ => None,
+    };
+    match (args.format, &result) {
+        (Format::Text, Ok(Judged { trace, unknown })) => {
+            out.line(&single_run::headline(&task, trace, unknown.as_ref(), way.name()))?;
+            let drawn = picture(task.scenario, task.variant, trace, args.draw.into());
+            out.text(&format!("\n{drawn}"))?;
+            match &shuttle {
+                Some(None) => out.line("# shuttle comes to the same")?,
+                Some(Some(wrong)) => out.line(&format!("# shuttle DISAGREES: {wrong}"))?,
+                None => {}
+            }
+        }
+        (Format::Text, Err(impossible)) => {
+            out.line(&format!("INCONCLUSIVE  {}  era {}", task.scenario.name(), task.era.label()))?;
+            tell(impossible);
+        }
+        (Format::Json, result) => {
+            let agrees = shuttle.as_ref().map(Option::is_none);
+            let object = Replayed { shuttle_agrees: agrees, ..replayed(&task, way, result) };
+            let object = serde_json::to_string(&object);
+            out.line(&object.map_err(|error| Failure::tool(error.to_string()))?)?;
+        }
+    }
+    if shuttle.is_some_and(|wrong| wrong.is_some()) {
+        return Ok(Exit::Disagree);
+    }
+    Ok(result.map_or(Exit::Bounded, |judged| single_run::exit(&task, &judged, way)))
+}
+
+/// How the command line chooses the execution.
+pub(crate) fn way(schedule: Option<&Schedule>) -> Way<'_> {
+    schedule.map_or(Way::AsWritten, Way::Schedule)
+}
+
+/// Prints on standard error why there is no execution.
+pub(crate) fn tell(impossible: &Impossible) {
+    // Nobody is left to tell if standard error is gone.
+    let _ = writeln!(io::stderr(), "{}", impossible.shown);
+}
+
+fn replayed<'r>(task: &Task<'r>, way: Way<'_>, result: &Result<Judged, Impossible>) -> Replayed<'r> {
+    let trace = result.as_ref().ok().map(|one| &one.trace);
+    let unknown = result.as_ref().ok().and_then(|one| one.unknown.as_ref());
+    let finding = trace.and_then(|trace| trace.finding.clone());
+    let class = finding.as_ref().map(|f| f.class);
+    let why = match result {
+        Ok(_) => unknown.map(ToString::to_string),
+        Err(impossible) => Some(impossible.reason.clone()),
+    };
+    let (verdict, as_expected) = match result {
+        Err(_) => (Verdict::Inconclusive.name(), None),
+        Ok(_) if class.is_none() && unknown.is_some() => (Verdict::Inconclusive.name(), None),
+        Ok(_) if class.is_some() => (Verdict::Violated.name(), task.as_expected(Verdict::Violated, class)),
+        Ok(_) => ("clean", None),
+    };
+    Replayed {
+        scenario: task.scenario.name(),
+        variant: task.variant.name(),
+        era: task.era.label(),
+        memory: "sc",
+        arch: task.arch.name(),
+        environment: task.environment(),
+        way: way.name(),
+        verdict,
+        class,
+        detail: finding.map(|f| f.detail).or(why),
+        expected: task.expectation().map(|e| e.to_string()),
+        as_expected,
+        schedule: trace.map(|trace| trace.schedule.to_string()),
+        shuttle_agrees: None,
+        trace: trace.cloned(),
+    }
+}

@@ -1,0 +1,145 @@
+//! `cowrace check --resume`: one search that can be stopped and go on.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use cowrace_explore::Threads;
+use cowrace_mm::World;
+use cowrace_report::frontier::Frontier;
+use cowrace_report::{Exit, Report, Stop, Verdict};
+use indicatif::HumanCount;
+
+use crate::args::{CheckArgs, EngineName, Format};
+use crate::checkpoint_file::CheckpointFile;
+use crate::interrupt::Extent;
+use crate::progress::{Progress, Watch};
+use crate::{Failure, Interrupt, Out, exit_code, input};
+use cowrace_check::Bounds;
+use cowrace_check::ResultCache;
+use cowrace_check::checkpoint::{self, Checkpoint};
+use cowrace_check::kernel;
+use cowrace_check::side_findings::{Keeper, Noted};
+use cowrace_check::{Exploration, Explored, Task};
+
+use super::check::{json_line, tell_one};
+
+/// Searches on from where `file` says, if it is there. Writes there now and then, and where the search is stopped; takes
+/// it away if it was not.
+///
+/// # Errors
+///
+/// If there is more than one search to do, or the file is in use, or of another search.
+pub(crate) fn run(
+    args: &CheckArgs,
+    file: &Path,
+    out: &mut Out<'_>,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    if args.engine.engine != EngineName::Explore
+        || args.engine.preemptions.is_some()
+        || args.against.is_some()
+        || args.coverage
+    {
+        return Err(Failure::usage(
+            "`--resume` is for a whole search by explore: leave out --engine, --preemptions, --against and --coverage",
+        ));
+    }
+    let selection = kernel::select(&args.search.era, &args.search.toggles.toggles())?;
+    let loaded = input::checked(input::files(&args.paths)?)?;
+    crate::batch::tell_notes(&selection.notes);
+    let variants: Vec<_> = loaded.iter().flat_map(|l| l.variants().map(move |v| (l, v))).collect();
+    let ([(loaded, (variant, specification))], [era]) = (variants.as_slice(), selection.eras.as_slice())
+    else {
+        return Err(Failure::usage(format!(
+            "`--resume` is for one search, and these are {}: name one scenario without variants and one `--era`",
+            variants.len() * selection.eras.len()
+        )));
+    };
+    let arch = args.search.toggles.arch;
+    let task = Task { scenario: &loaded.scenario, variant, era, arch, specification: Some(specification) };
+    let file = CheckpointFile::take(file)?;
+    let from = file.read(task.fingerprint(), &checkpoint::question(variant.world()))?;
+    // Not only when there is something to lose.
+    file.probe()?;
+    let jobs = args.search.how_far.jobs.map_or_else(crate::batch::cores, usize::from);
+    let threads = Threads::new(jobs - 1);
+    let progress = Progress::new(1, interrupt.clone());
+    let bounds = Bounds::new(args.search.limits(), interrupt);
+    specification.heed(&bounds);
+    let mut watch = Watch::new(&progress);
+    let how = Exploration {
+        limits: args.search.limits(),
+        threads: Some(&threads),
+        resumable: true,
+        from: from.as_ref(),
+        ..Exploration::default()
+    };
+    let every = Duration::from_secs(args.checkpoint_every);
+    let (world, last) = (variant.world(), Instant::now());
+    let mut keeper = Periodic { file: &file, world, every, last, failed: None };
+    let Explored { mut report, left, .. } = task.explored_keeping(how, &mut watch, Some(&mut keeper));
+    if !args.report_only {
+        let how =
+            Exploration { limits: args.search.limits(), threads: Some(&threads), ..Exploration::default() };
+        task.judge_by_base(&mut report, how, &mut ResultCache::default(), &mut watch);
+    }
+    if matches!(report.verdict, Verdict::Holds | Verdict::Vacuous) {
+        report.as_drawn = Some(task.as_drawn());
+    }
+    progress.finish();
+    let spent = Duration::from_secs_f64(report.seconds);
+    let failed = keeper.failed.take();
+    match args.format {
+        Format::Json => out.text(&json_line(&report)?)?,
+        Format::Text => {
+            out.text(&tell_one(task, loaded, &report, args.draw.into(), &bounds.again(spent))?)?
+        }
+    }
+    // What could not be written while there was time is not lost if it can be now.
+    match &left {
+        Some(left) => {
+            file.write(left)?;
+            if args.format == Format::Text {
+                out.line(&how_to_go_on(&file, left, &report))?;
+            }
+        }
+        None if report.stopped.is_some() => failed.map_or(Ok(()), Err)?,
+        None => file.remove()?,
+    }
+    let is_called_off = watch.has_stopped() || report.stopped == Some(Stop::Interrupted);
+    let extent = Extent { finished: usize::from(!is_called_off), all: 1 };
+    Ok(extent.tell(exit_code::exit(&report)))
+}
+
+/// Writes checkpoints now and then.
+struct Periodic<'f> {
+    file: &'f CheckpointFile,
+    world: &'f World,
+    /// How often: what a process loses that is killed.
+    every: Duration,
+    last: Instant,
+    failed: Option<Failure>,
+}
+
+impl Keeper for Periodic<'_> {
+    fn is_due(&mut self) -> bool {
+        self.last.elapsed() >= self.every
+    }
+
+    fn keep(&mut self, frontier: Frontier, noted: Noted) {
+        self.failed = self.file.write(&Checkpoint::of(self.world, frontier, noted)).err();
+        // Large ones take their time, and the search has to come forward.
+        self.last = Instant::now();
+    }
+}
+
+/// What threads had begun and not finished is not kept, so there may be less in the file than was made.
+fn how_to_go_on(file: &CheckpointFile, left: &Checkpoint, report: &Report) -> String {
+    let kept = match left.frontier.figures().0 {
+        1 => "1 execution is kept".to_owned(),
+        kept => format!("{} executions are kept", HumanCount(kept)),
+    };
+    let more = if report.stopped == Some(Stop::Executions) { " and a higher limit" } else { "" };
+    let file = file.path().display();
+    format!("  {kept}; to go on: the same command again, with --resume {file}{more}")
+}

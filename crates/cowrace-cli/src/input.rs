@@ -1,0 +1,159 @@
+//! The scenarios that a command line asks for.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use cowrace_real_kernels::{Generated, TableError};
+use cowrace_scenario::{Diagnostic, LoadError, Scenario, Source, Variant, load, parse};
+
+use cowrace_check::{Specification, suggest};
+use cowrace_render::diagnostic;
+
+use crate::Failure;
+
+/// A scenario and the file that it comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    pub(crate) source: Source,
+    pub(crate) scenario: Scenario,
+    /// What each variant may show.
+    pub(crate) specification: Vec<Specification>,
+}
+
+impl Loaded {
+    fn new(source: Source, scenario: Scenario) -> Self {
+        let specification = vec![Specification::default(); scenario.variants().len()];
+        Self { source, scenario, specification }
+    }
+
+    /// The variants, each with what it may show.
+    pub(crate) fn variants(&self) -> impl Iterator<Item = (&Variant, &Specification)> {
+        self.scenario.variants().iter().zip(&self.specification)
+    }
+}
+
+/// What stands for standard input where a path is due.
+const STANDARD_INPUT: &str = "-";
+
+/// Reads the scenario files of the paths, each once. `-` is standard input.
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
+    let (input, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+        paths.iter().cloned().partition(|path| path.as_os_str() == STANDARD_INPUT);
+    let mut sources = load(&paths).map_err(|error| unreadable(&error))?;
+    if let Some(path) = input.into_iter().next() {
+        let text = io::read_to_string(io::stdin())
+            .map_err(|error| Failure::scenario(format!("error: cannot read standard input: {error}")))?;
+        sources.push(Source { path, text });
+    }
+    // A file that is named and also lies in a directory that is named.
+    let mut seen = HashSet::new();
+    sources.retain(|s| seen.insert(s.path.canonicalize().unwrap_or_else(|_| s.path.clone())));
+    Ok(sources)
+}
+
+/// The scenarios that stand for what was tried on real kernels. Their paths are names that `cowrace
+/// real-kernels` knows.
+pub(crate) fn real_kernels() -> Result<Vec<Source>, Failure> {
+    let generated = cowrace_real_kernels::scenarios().map_err(|error| damaged(&error))?;
+    let source = |g: Generated| Source { path: PathBuf::from(g.name), text: g.text };
+    Ok(generated.into_iter().map(source).collect())
+}
+
+/// The table that is built in does not read: a defect.
+pub(crate) fn damaged(error: &TableError) -> Failure {
+    Failure::tool(format!("the table of real kernels cannot be read: {error}"))
+}
+
+/// Checks scenarios, wherever they come from: a path need not exist, it stands in messages. All that is wrong
+/// with all of them is reported together.
+pub(crate) fn checked(sources: Vec<Source>) -> Result<Vec<Loaded>, Failure> {
+    let mut loaded: Vec<Loaded> = Vec::new();
+    let mut wrong = Vec::new();
+    let mut told = HashSet::new();
+    for source in sources {
+        match parse(&source.text) {
+            Ok(scenario) => loaded.push(Loaded::new(source, scenario)),
+            Err(mut diagnostics) => {
+                without_repetition(&mut diagnostics, &mut told);
+                wrong.push(diagnostic::draw(&source.path, &source.text, &diagnostics, colour()));
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Failure::scenario(wrong.join("\n\n")));
+    }
+    // Reports name scenarios, so a name must mean one of them.
+    let mut names: HashMap<&str, &Source> = HashMap::new();
+    for Loaded { source, scenario, .. } in &loaded {
+        if let Some(other) = names.insert(scenario.name(), source) {
+            return Err(Failure::scenario(format!(
+                "error: {} and {} are both called `{}`\n  reports name scenarios: give one of them another name in its `race` line, or name the files that are meant one by one",
+                other.path.display(),
+                source.path.display(),
+                scenario.name()
+            )));
+        }
+    }
+    Ok(loaded)
+}
+
+/// Characters of advice that is worth reading once, as a list of all calls.
+const LONG: usize = 240;
+
+/// Takes away long advice that was given before.
+fn without_repetition(diagnostics: &mut [Diagnostic], told: &mut HashSet<String>) {
+    for diagnostic in diagnostics {
+        let is_new = |help: &String| help.len() <= LONG || told.insert(help.clone());
+        diagnostic.help = diagnostic.help.take().filter(is_new);
+    }
+}
+
+/// Reads the one scenario of a path.
+pub(crate) fn one(path: &PathBuf) -> Result<Loaded, Failure> {
+    let mut loaded = checked(files(std::slice::from_ref(path))?)?;
+    match loaded.pop() {
+        Some(one) if loaded.is_empty() => Ok(one),
+        _ => Err(Failure::usage(format!("{} holds several scenarios; name one file", path.display()))),
+    }
+}
+
+/// The variant of a scenario that is asked for. It may be left out if there is no choice.
+pub(crate) fn variant<'s>(scenario: &'s Scenario, name: Option<&str>) -> Result<&'s Variant, Failure> {
+    let names = || scenario.variants().iter().filter_map(Variant::name);
+    match (name, scenario.variants()) {
+        (None, [one]) => Ok(one),
+        (None, _) => Err(Failure::usage(format!(
+            "`{}` has the variants {}; say which with --variant",
+            scenario.name(),
+            names().collect::<Vec<_>>().join(", ")
+        ))),
+        (Some(name), _) => scenario.variant(Some(name)).ok_or_else(|| {
+            let all: Vec<&str> = names().collect();
+            let there = match all.as_slice() {
+                [] => "\n  it has no variants".to_owned(),
+                all => format!("\n  there are {}", all.join(", ")),
+            };
+            Failure::usage(format!(
+                "`{}` has no variant `{name}`{}{there}",
+                scenario.name(),
+                suggest::hint(name, names())
+            ))
+        }),
+    }
+}
+
+/// Whether messages may be coloured: by custom, not if `NO_COLOR` is set to anything.
+pub(crate) fn colour() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+fn unreadable(error: &LoadError) -> Failure {
+    let hint = match error {
+        LoadError::Unreadable { path, .. } if path.extension().is_none() && !path.exists() => {
+            "\n  a scenario is a file, usually with suffix `.race`, or a directory of such files"
+        }
+        _ => "",
+    };
+    Failure::scenario(format!("error: {error}{hint}"))
+}

@@ -1,0 +1,47 @@
+//! The command line of cowrace: arguments, files, progress, exit codes. What is asked is answered by `cowrace-check`,
+//! `cowrace-compare` and `cowrace-explain`; this crate is thin.
+
+mod args;
+mod batch;
+mod checkpoint_file;
+mod cmd;
+mod engines;
+mod exit_code;
+mod failure;
+mod git_history;
+mod input;
+mod interrupt;
+mod jobs;
+mod out;
+mod progress;
+mod ranges;
+mod single_run;
+mod status;
+
+pub use args::Cli;
+pub use exit_code::{exit, worst};
+pub use failure::Failure;
+pub use interrupt::Interrupt;
+pub use out::Out;
+
+use cowrace_report::Exit;
+
+/// Carries out a command line. `interrupt` ends its searches early: what they have come to is told, and the exit
+/// code is 12 unless a graver one applies.
+///
+/// # Errors
+///
+/// If there is no answer: the failure says what to print on standard error, and the exit code.
+pub fn run(cli: &Cli, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    match &cli.command {
+        args::Command::Check(args) => cmd::check::run(args, out, interrupt),
+        args::Command::Matrix(args) => cmd::matrix::run(args, out, interrupt),
+        args::Command::Diff(args) => cmd::diff::run(args, out, interrupt),
+        args::Command::Ablate(args) => cmd::ablate::run(args, out, interrupt),
+        args::Command::Replay(args) => cmd::replay::run(args, out),
+        args::Command::Explain(args) => cmd::explain::run(args, out, interrupt),
+        args::Command::List(args) => cmd::list::run(args, out),
+        args::Command::Eras(args) => cmd::eras::run(args, out).map(|()| Exit::Ok),
+        args::Command::RealKernels(args) => cmd::real_kernels::run(args, out),
+    }
+}

@@ -1,0 +1,150 @@
+//! One execution: what `replay` and `explain` have in common.
+
+use cowrace_explore::{GuideError, guide, replay};
+use cowrace_machine::Arch;
+use cowrace_mm::Era;
+use cowrace_report::{Exit, Schedule, Trace, Verdict};
+use cowrace_scenario::{Diagnostic, Variant};
+use cowrace_spec::Unknown;
+
+use crate::args::OneArgs;
+use crate::input::{self, Loaded};
+use cowrace_check::Bounds;
+use cowrace_check::{Judged, Task};
+use cowrace_check::{directives, kernel};
+use cowrace_render::diagnostic::draw;
+
+use crate::{Failure, batch};
+
+/// How an execution is chosen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way<'s> {
+    /// By the rows of the diagram.
+    AsWritten,
+    /// By a schedule.
+    Schedule(&'s Schedule),
+}
+
+impl Way<'_> {
+    /// In words.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::AsWritten => "as written",
+            Self::Schedule(_) => "by schedule",
+        }
+    }
+}
+
+/// Everything that one execution needs.
+#[derive(Debug)]
+pub(crate) struct One {
+    loaded: Loaded,
+    variant: Option<String>,
+    era: Era,
+    arch: Arch,
+}
+
+/// Why an execution cannot be had.
+#[derive(Debug)]
+pub(crate) struct Impossible {
+    /// The reason in a line.
+    pub(crate) reason: String,
+    /// What to print on standard error.
+    pub(crate) shown: String,
+}
+
+impl One {
+    pub(crate) fn select(args: &OneArgs) -> Result<Self, Failure> {
+        let mut selection = kernel::select(std::slice::from_ref(&args.era), &args.toggles.toggles())?;
+        let loaded = input::one(&args.file)?;
+        batch::tell_notes(&selection.notes);
+        let variant = input::variant(&loaded.scenario, args.variant.as_deref())?.name().map(str::to_owned);
+        let era = selection.eras.pop().ok_or_else(|| Failure::usage("no era"))?;
+        Ok(Self { variant, era, arch: args.toggles.arch, loaded })
+    }
+
+    /// The scenario under the era. What it may show is worked out within bounds.
+    pub(crate) fn task(&self, bounds: &Bounds) -> Result<Task<'_>, Failure> {
+        let scenario = &self.loaded.scenario;
+        let variant = input::variant(scenario, self.variant.as_deref())?;
+        let specification = self.loaded.variants().find(|(other, _)| other.name() == variant.name());
+        let specification = specification.map(|(_, specification)| specification);
+        specification.into_iter().for_each(|specification| specification.heed(bounds));
+        Ok(Task { scenario, variant, era: &self.era, arch: self.arch, specification })
+    }
+
+    /// Runs one execution.
+    pub(crate) fn run(&self, task: Task<'_>, way: Way<'_>) -> Result<Judged, Impossible> {
+        if let Some(report) = task.not_applicable("explore", "sc") {
+            let reason = format!("not applicable: {}", report.detail.unwrap_or_default());
+            return Err(Impossible { shown: format!("error: {reason}"), reason });
+        }
+        match way {
+            Way::AsWritten => {
+                let rows = directives::of(task.variant);
+                let one = task.one(|program| guide(program, &rows));
+                one.map_err(|error| self.impossible_row(task.variant, &error))
+            }
+            Way::Schedule(schedule) => {
+                task.one(|program| replay(program, schedule)).map_err(|error| Impossible {
+                    reason: error.to_string(),
+                    shown: format!("error: the schedule does not fit: {error}"),
+                })
+            }
+        }
+    }
+
+    fn impossible_row(&self, variant: &Variant, error: &GuideError) -> Impossible {
+        let cell = error.directive().and_then(|directive| directives::cell(variant, directive));
+        let Some(cell) = cell else {
+            return Impossible { reason: error.to_string(), shown: format!("error: {error}") };
+        };
+        let reason = format!("row {}: this step is impossible here: {error}", cell.row + 1);
+        let diagnostic = Diagnostic {
+            message: reason.clone(),
+            span: cell.span.clone(),
+            label: format!("under {}", self.era.label()),
+            help: None,
+        };
+        let source = &self.loaded.source;
+        let shown = draw(&source.path, &source.text, &[diagnostic], input::colour());
+        Impossible { reason, shown }
+    }
+}
+
+/// The exit code for one execution that was run.
+pub(crate) fn exit(task: &Task<'_>, one: &Judged, way: Way<'_>) -> Exit {
+    let Judged { trace, unknown } = one;
+    let violation_is_due = task.expectation().is_some_and(|e| e.verdict() == Some(Verdict::Violated));
+    match (&trace.finding, way) {
+        (Some(finding), _) => match task.as_expected(Verdict::Violated, Some(finding.class)) {
+            Some(false) => Exit::Unexpected,
+            // What no file speaks of is reported and not judged.
+            Some(true) | None => Exit::Ok,
+        },
+        (None, _) if unknown.is_some() => Exit::Bounded,
+        (None, Way::Schedule(_)) if violation_is_due => Exit::Gone,
+        (None, _) => Exit::Ok,
+    }
+}
+
+/// What an execution came to, in a line. `way` says how it was chosen.
+pub(crate) fn headline(task: &Task<'_>, trace: &Trace, unknown: Option<&Unknown>, way: &str) -> String {
+    let name = match task.variant.name() {
+        Some(variant) => format!("{}:{variant}", task.scenario.name()),
+        None => task.scenario.name().to_owned(),
+    };
+    let verdict = match (&trace.finding, unknown) {
+        (Some(finding), _) => format!("VIOLATED {}", finding.class),
+        (None, Some(_)) => "INCONCLUSIVE".to_owned(),
+        (None, None) => "HOLDS in this execution".to_owned(),
+    };
+    let expected = match task.expectation() {
+        Some(expected) if expected.verdict().is_some() => format!("the file expects {expected}"),
+        _ => "the file expects nothing of this era".to_owned(),
+    };
+    let why = unknown.filter(|_| trace.finding.is_none()).map(|unknown| {
+        format!("\n#   nothing that the scenario asserts fails, but what user space was promised is not known: {unknown}")
+    });
+    format!("{verdict}  {name}  era {}  {way}  ({expected}){}", task.era.label(), why.unwrap_or_default())
+}

@@ -1,0 +1,250 @@
+//! What happened, as a diagram that is a scenario of its own.
+
+use cowrace_mm::World;
+use cowrace_mm::world::{ActorSpec, Step};
+use cowrace_render::{Diagram, Row, fold};
+use cowrace_report::{Step as Mark, Trace};
+use cowrace_scenario::{Scenario, Variant, parse};
+
+use crate::diagnosis::cow;
+use crate::rows::{Detail, is_deadlock, rows};
+
+/// How the comments below a diagram begin; those of an earlier picture are not repeated.
+const FINDING: &str = "# VIOLATED ";
+const SCHEDULE: &str = "# schedule: ";
+const SIGNAL: &str = "# SIGSEGV: ";
+/// What the violation does not need.
+pub const NOT_NEEDED: &str = "# not needed: ";
+/// The nearest execution that is sound.
+pub const HOLDS_WITH: &str = "# holds with ";
+/// How lines of a check begin below a diagram.
+pub const CHECK: &str = "# check: ";
+/// How the command begins that shows the execution again.
+pub const REPLAY: &str = "# replay: ";
+/// How a comment goes on that is too wide for a line.
+const CONTINUED: &str = "#   ";
+const COMMENTS: [&str; 7] = [FINDING, SCHEDULE, SIGNAL, NOT_NEEDED, HOLDS_WITH, CHECK, REPLAY];
+
+/// How executions are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawing {
+    /// What has a row of its own.
+    pub detail: Detail,
+    /// Whether columns begin at tab stops and are set apart by tabs.
+    pub tabs: bool,
+}
+
+/// Draws a trace of a scenario. Read back and replayed as written, the diagram gives the same execution.
+///
+/// What the environment did has columns like everybody else. Below the diagram stand the statements of
+/// the scenario, and as comments what was found and the schedule for the file that was checked.
+#[must_use]
+pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing) -> Diagram {
+    let without_idle = draw(scenario, variant, trace, drawing, &shown(variant, trace));
+    if parse(&without_idle.to_string()).is_ok() {
+        return without_idle;
+    }
+    // Something names a column in which nothing happens.
+    draw(scenario, variant, trace, drawing, &vec![true; variant.world().actors.len()])
+}
+
+/// For each actor, whether it does anything, or something is remarked in its column. Who only comes to a barrier, or does
+/// not, may be what a deadlock is about.
+pub fn shown(variant: &Variant, trace: &Trace) -> Vec<bool> {
+    let acts = |step: &Step| matches!(step, Step::Call(_)) || is_deadlock(trace);
+    let actors = variant.world().actors.iter().enumerate();
+    let is_shown =
+        |(id, actor): (_, &ActorSpec)| actor.steps.iter().any(acts) || !variant.remarks_alone(id).is_empty();
+    let all: Vec<bool> = actors.map(is_shown).collect();
+    // A diagram has columns.
+    if all.contains(&true) { all } else { vec![true; all.len()] }
+}
+
+fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing, shown: &[bool]) -> Diagram {
+    let world = variant.world();
+    let heads = scenario.columns();
+    let columns = world.actors.iter().enumerate().map(|(actor, spec)| match heads.get(actor) {
+        Some(column) => column.head(),
+        None => spec.name.clone(),
+    });
+    let footer = scenario.footer_of(variant);
+    let mut statements = without_conclusion(&footer);
+    while statements.pop_if(|line| line.trim().is_empty()).is_some() {}
+    let drawn = rows(world, trace, drawing.detail, shown, variant);
+    // The place of each actor among those that have columns.
+    let places: Vec<usize> =
+        shown.iter().scan(0, |next, &is| Some(std::mem::replace(next, *next + usize::from(is)))).collect();
+    let placed = |row: Row| match row {
+        Row::Cells(cells) => Row::Cells(cells.into_iter().map(|(c, text)| (places[c], text)).collect()),
+        row @ Row::Barrier(_) => row,
+    };
+    let mut diagram = Diagram {
+        header: scenario.header_of(variant).lines().map(str::to_owned).collect(),
+        columns: columns.zip(shown).filter(|(_, shown)| **shown).map(|(head, _)| head).collect(),
+        rows: drawn.into_iter().map(|drawn| placed(drawn.row)).collect(),
+        footer: statements,
+        tabs: drawing.tabs,
+    };
+    // Windows first: one that no longer reads must not cost the promises.
+    for (keyword, points) in [("window", windows as Points), ("promise", promises)] {
+        if !keeps(&diagram, variant, points) {
+            silence(&mut diagram.footer, keyword);
+        }
+    }
+    diagram.footer.extend(conclusion(variant, trace));
+    diagram
+}
+
+/// The lines of a footer but for what an earlier picture concluded.
+fn without_conclusion(footer: &str) -> Vec<String> {
+    let mut within = false;
+    let mut kept = Vec::new();
+    for line in footer.lines() {
+        let begins = COMMENTS.iter().any(|begin| line.starts_with(begin));
+        within = begins || within && line.starts_with(CONTINUED);
+        if !within {
+            kept.push(line.to_owned());
+        }
+    }
+    kept
+}
+
+/// A comment in lines that are narrow enough for a mail.
+pub fn comment(begin: &str, text: &str) -> Vec<String> {
+    fold(&format!("{begin}{text}"), CONTINUED)
+}
+
+/// What was found, as comments.
+fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for event in &trace.events {
+        // A store that is refused looks like any other in its cell.
+        if let Some(call) = event.call
+            && event.steps.contains(&Mark::Anchor("SIGSEGV".to_owned()))
+        {
+            let actor = &trace.actors[usize::from(event.actor)];
+            lines.extend(comment(SIGNAL, &format!("{actor}: {}", variant.call_text(call))));
+        }
+    }
+    if let Some(finding) = &trace.finding {
+        let cow = cow(trace, finding.class).map(|c| format!(" ({c})")).unwrap_or_default();
+        let detail = finding.detail.replace(char::is_control, " ");
+        lines.extend(comment(FINDING, &format!("{}{cow}: {detail}", finding.class)));
+    }
+    lines.push(format!("{SCHEDULE}{}", trace.schedule));
+    lines
+}
+
+/// What statements name: each an actor by name, the number of the call among its own, and the step.
+type Points = for<'w> fn(&'w World) -> Vec<Option<Point<'w>>>;
+type Point<'w> = (&'w str, usize, Option<&'w str>);
+
+/// Whether points mean the same calls in the diagram. They may count calls in the order of the
+/// rows or name a step by its row, and the rows are others now.
+fn keeps(diagram: &Diagram, variant: &Variant, points: Points) -> bool {
+    let world = variant.world();
+    let Ok(redrawn) = parse(&diagram.to_string()) else { return false };
+    let Some(redrawn) = redrawn.variants().first() else { return false };
+    points(world) == points(redrawn.world())
+}
+
+fn windows(world: &World) -> Vec<Option<Point<'_>>> {
+    let points = world.windows.iter().flat_map(|w| &w.points);
+    points.map(|p| place(world, p.call).map(|(actor, nth)| (actor, nth, p.step.as_deref()))).collect()
+}
+
+/// By the names of the actors: the numbers of calls are others in the diagram.
+fn promises(world: &World) -> Vec<Option<Point<'_>>> {
+    let calls = world.coherent.iter();
+    let mut points: Vec<_> =
+        calls.map(|&call| place(world, call).map(|(actor, nth)| (actor, nth, None))).collect();
+    points.sort_unstable();
+    points
+}
+
+fn place(world: &World, id: u16) -> Option<(&str, usize)> {
+    world.actors.iter().find_map(|spec| {
+        let mut calls = spec.steps.iter().filter_map(|step| match step {
+            Step::Call(call) => Some(call.id),
+            Step::Barrier(_) => None,
+        });
+        calls.position(|call| call == id).map(|nth| (spec.name.as_str(), nth))
+    })
+}
+
+/// Makes comments of statements, continuation lines included: the moves of a replay do not need them.
+pub fn silence(footer: &mut [String], keyword: &str) {
+    let mut within = false;
+    for line in footer {
+        let continues = line.starts_with(char::is_whitespace) && !line.trim().is_empty();
+        within = line.split_whitespace().next() == Some(keyword) && !continues || within && continues;
+        if within {
+            line.insert_str(0, "# ");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cowrace_explore::{Limits, replay};
+    use cowrace_machine::Arch;
+    use cowrace_mm::Era;
+
+    use super::*;
+    use cowrace_check::Task;
+
+    /// The diagram of a run in which `b` goes first, although the file has `a` above it.
+    fn drawn(promise: &str) -> String {
+        let text = format!(
+            "race r\nmm A {{ buf: anon }}\n\n\
+             a @A                b @A\n\
+             ==================  ==================\n\
+             wait f\nrecvmsg(buf[0], 1)\n\
+             {:20}recvmsg(buf[0], 2)\n{:20}f = 1\n\n\
+             never A.buf[0] == 1\n{promise}\nwindow b.recvmsg < a.recvmsg\n",
+            "", ""
+        );
+        let scenario = parse(&text).unwrap();
+        let variant = scenario.variant(None).unwrap();
+        let era = Era::preset("v6.15").unwrap();
+        let task =
+            Task { scenario: &scenario, variant, era: &era, arch: Arch::default(), specification: None };
+        let schedule = task.check(Limits::default(), &mut ()).schedule.unwrap();
+        let trace = replay(&task.program(), &schedule).unwrap();
+        let diagram = picture(&scenario, variant, &trace, Drawing::default()).to_string();
+        parse(&diagram).unwrap_or_else(|errors| panic!("{errors:?} in\n{diagram}"));
+        diagram
+    }
+
+    #[test]
+    fn promises_become_comments_if_they_would_name_another_call() {
+        for promise in
+            ["promise coherent(b.recvmsg)", "promise coherent(recvmsg#2)\npromise coherent(recvmsg#1)"]
+        {
+            assert!(drawn(promise).contains(&format!("\n{promise}\nwindow b")), "{}", drawn(promise));
+        }
+        let other = drawn("promise coherent(recvmsg#2)");
+        assert!(other.contains("\n# promise coherent(recvmsg#2)\nwindow b"), "{other}");
+    }
+
+    /// A picture of a picture concludes once.
+    #[test]
+    fn wide_comments_are_folded_and_left_out_again() {
+        let text = "holds with ".to_owned() + &"word ".repeat(40);
+        let lines = comment(HOLDS_WITH, &text);
+        assert!(lines.len() > 2 && lines.iter().all(|line| line.len() <= 72), "{lines:?}");
+        assert!(lines[1..].iter().all(|line| line.starts_with(CONTINUED)), "{lines:?}");
+        let own = ["always r == 1", "#   a remark of the file"];
+        let footer =
+            [&own[..], &lines.iter().map(String::as_str).collect::<Vec<_>>(), &["# the end"]].concat();
+        assert_eq!(without_conclusion(&footer.join("\n")), [own[0], own[1], "# the end"]);
+    }
+
+    #[test]
+    fn windows_become_comments_with_their_continuations() {
+        let lines = ["always r == 1", "window a <", "  b", "expect v5.9 holds;", "  else holds"];
+        let mut footer: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
+        silence(&mut footer, "window");
+        assert_eq!(footer, ["always r == 1", "# window a <", "#   b", "expect v5.9 holds;", "  else holds"]);
+    }
+}

@@ -1,0 +1,18 @@
+//! A violation for people: the execution that shows it best, without what it does not need, as a diagram and in words.
+//!
+//! [`Story`] picks the execution; [`diagram`] draws executions as scenarios of their own; [`tale`] tells them row by row,
+//! with the closing words ([`diagnosis`]) and the nearest execution that holds ([`counterfactual`]).
+
+pub mod counterfactual;
+pub mod diagnosis;
+pub mod diagram;
+pub mod limits;
+pub mod minimize;
+pub mod narrate;
+pub mod rows;
+pub mod state_view;
+pub mod story;
+
+pub use diagram::{Drawing, picture};
+pub use rows::Detail;
+pub use story::{Story, spelled, tale};
