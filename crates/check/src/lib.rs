@@ -1,8 +1,7 @@
 //! One question and its answer: a scenario, under a kernel, by an engine, within limits.
 //!
-//! [`Task`] is the question. [`Task::explore`] answers it by exploring every interleaving, [`Task::ask`] by asking another
-//! engine, [`Task::one`] runs a single execution. [`kernel`] finds the kernels that names, files and toggles mean. What a
-//! scenario was promised is worked out once for all kernels ([`Specification`]), and kernels that differ in nothing that a
+//! [`Task`] is the question, and an [`Engine`] answers it; [`Task::one`] runs a single execution. [`kernel`] finds the
+//! kernels that names, files and toggles mean. What a scenario was promised is worked out once for all kernels ([`Specification`]), and kernels that differ in nothing that a
 //! search has asked for share its result ([`ResultCache`]).
 
 pub mod agreement;
@@ -19,6 +18,7 @@ pub mod exploration;
 pub mod interrupt;
 pub mod kernel;
 pub mod kernel_file;
+pub mod outcomes;
 pub mod result_cache;
 pub mod side_findings;
 pub mod single_run;
@@ -27,13 +27,13 @@ pub mod suggest;
 pub mod task;
 pub mod toggles;
 
-pub use agreement::Outcomes;
 pub use bounds::{Bounds, Interruptible};
 pub use checkpoint::Checkpoint;
-pub use engine::{Answer, Second};
+pub use engine::{Answer, Engine, Explore, Watch};
 pub use exploration::{Exploration, Explored};
 pub use interrupt::Interrupt;
 pub use kernel::{KernelError, Selection, named, select};
+pub use outcomes::Outcomes;
 pub use result_cache::ResultCache;
 pub use single_run::Judged;
 pub use specification::Specification;

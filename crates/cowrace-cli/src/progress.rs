@@ -114,23 +114,9 @@ impl<'p> Watch<'p> {
         Self { progress, told: 0, stopped: Arc::default() }
     }
 
-    /// Whether what is left must not be done. Ask only where something is left.
-    pub(crate) fn is_called_off(&self) -> bool {
-        stops(&self.progress.interrupt, &self.stopped).is_break()
-    }
-
     /// Whether the search was stopped before its end.
     pub(crate) fn has_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
-    }
-
-    /// Watches a search of another engine.
-    pub(crate) fn other(&self) -> cowrace_thread_engine::Watch {
-        let (progress, stopped) = (self.progress.clone(), Arc::clone(&self.stopped));
-        cowrace_thread_engine::Watch::new(move |more| {
-            progress.tell(more, None);
-            stops(&progress.interrupt, &stopped)
-        })
     }
 }
 
@@ -150,6 +136,16 @@ impl Observer for Watch<'_> {
 
     fn stops(&mut self) -> bool {
         stops(&self.progress.interrupt, &self.stopped).is_break()
+    }
+}
+
+impl cowrace_check::Watch for Watch<'_> {
+    fn threads(&self) -> cowrace_thread_engine::Watch {
+        let (progress, stopped) = (self.progress.clone(), Arc::clone(&self.stopped));
+        cowrace_thread_engine::Watch::new(move |more| {
+            progress.tell(more, None);
+            stops(&progress.interrupt, &stopped)
+        })
     }
 }
 

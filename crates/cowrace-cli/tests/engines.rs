@@ -8,9 +8,9 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use cowrace_check::{Answer, Outcomes, Second, Task};
+use cowrace_check::engine::{Loom, Shuttle, follow};
+use cowrace_check::{Answer, Engine as _, Outcomes, Task};
 use cowrace_explore as explore;
-use cowrace_loom as loom;
 use cowrace_machine::Arch;
 use cowrace_mm::{Consulted, Era, program_and_consulted};
 use cowrace_report::Verdict;
@@ -119,8 +119,9 @@ fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<
     let outcomes = Outcomes::of(&program);
     let explored = task.check(explore::Limits::default(), &mut ());
     let agree = |answer: &Answer| -> Result<(), Failed> {
-        let wrong =
-            answer.report.disagreement.clone().or_else(|| outcomes.against(&program, &answer.opinion));
+        let seen = answer.outcomes.as_ref();
+        let against = || seen.and_then(|seen| outcomes.against(&program, seen));
+        let wrong = answer.report.disagreement.clone().or_else(against);
         match (wrong, answer.report.verdict, explored.verdict) {
             (Some(wrong), ..) => Err(format!("{}: {wrong}", answer.report.engine).into()),
             (_, Verdict::Violated, Verdict::Holds) => Err("explore has found nothing".into()),
@@ -130,21 +131,20 @@ fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<
     // What explore has found is bad under shuttle as well.
     if let Some(schedule) = &explored.schedule {
         let trace = explore::replay(&program, schedule)?;
-        if let Some(wrong) = task.follow(schedule, &trace) {
+        if let Some(wrong) = follow(&task, schedule, &trace) {
             return Err(format!("shuttle follows the schedule, and {wrong}").into());
         }
     }
-    let shuttle = Second::Shuttle(Search::Pct { seed: 0, depth: 3 });
-    agree(&task.ask(shuttle, within(SHUTTLE), true))?;
+    let shuttle = Shuttle { search: Search::Pct { seed: 0, depth: 3 }, limits: within(SHUTTLE) };
+    agree(&shuttle.answer(&task, true, &mut ()))?;
     if !fits {
         return Ok(consulted);
     }
-    let loom = Second::Loom { memory: loom::Memory::Sc, preemptions: None };
-    let answer = task.ask(loom, within(LOOM), true);
+    let answer = Loom { limits: within(LOOM), ..Loom::default() }.answer(&task, true, &mut ());
     agree(&answer)?;
     let unfit = UNFIT.iter().find(|(name, ..)| *name == scenario.name()).map_or("", |(_, eras, _)| *eras);
     let named = unfit.split(' ').any(|name| name == era.label());
-    match (answer.opinion.complete, named || unfit == "*") {
+    match (answer.report.complete, named || unfit == "*") {
         (false, false) => {
             let why = answer.report.detail.unwrap_or_else(|| format!("{LOOM} executions are not enough"));
             return Err(format!("it does not fit loom, and has no small version: {why}").into());
@@ -152,12 +152,13 @@ fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<
         (true, true) if named => return Err("it fits loom now: take the era off the list".into()),
         _ => {}
     }
-    if answer.opinion.complete && outcomes.classes().is_empty() == answer.opinion.finding.is_some() {
+    if answer.report.complete && outcomes.classes().is_empty() == (answer.report.verdict == Verdict::Violated)
+    {
         return Err("loom has come to its end, and is of another mind".into());
     }
     // Where something is bad loom goes no further, and explore does.
-    let is_sound = answer.opinion.complete && outcomes.classes().is_empty();
-    let beyond = outcomes.beyond(&answer.opinion);
+    let is_sound = answer.report.complete && outcomes.classes().is_empty();
+    let beyond = answer.outcomes.as_ref().map_or(0, |seen| outcomes.beyond(seen));
     if is_sound && beyond > 0 {
         return Err(format!("loom has not seen {beyond} of {} outcomes", outcomes.len()).into());
     }

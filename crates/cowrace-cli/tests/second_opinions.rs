@@ -48,7 +48,7 @@ fn executions(most: u64) -> Limits {
 /// An opinion must not see what explore does not, and what it finds must replay to what it says.
 fn among(program: &Program, outcomes: &Outcomes, opinion: &Opinion, who: &str) {
     assert_eq!(opinion.reason, None, "{who}");
-    if let Some(wrong) = outcomes.against(program, opinion) {
+    if let Some(wrong) = outcomes.against(program, &Outcomes::from(opinion)) {
         panic!("{who}: {wrong}");
     }
     if let Some((finding, schedule)) = &opinion.finding {
@@ -77,8 +77,14 @@ fn compare(program: Program) -> [bool; 2] {
     // Where something is bad an execution ends, and the accesses behind it, from which loom would learn that
     // there are other orders, do not happen. shuttle's exhaustive search learns from nothing.
     let is_exact = !outcomes.classes().contains(&Class::Refcount);
-    assert!(!loom.complete || !is_sound || outcomes.beyond(&loom) == 0, "loom has missed something");
-    assert!(!all.complete || !is_exact || outcomes.beyond(&all) == 0, "shuttle has missed something");
+    assert!(
+        !loom.complete || !is_sound || outcomes.beyond(&Outcomes::from(&loom)) == 0,
+        "loom has missed something"
+    );
+    assert!(
+        !all.complete || !is_exact || outcomes.beyond(&Outcomes::from(&all)) == 0,
+        "shuttle has missed something"
+    );
     [loom.complete, all.complete]
 }
 
@@ -128,12 +134,16 @@ fn the_common_problem() {
         assert_eq!(ours.len(), outcomes);
         let loom = Loom::new(Arc::clone(&program)).exhaustive(true).run();
         among(&program, &ours, &loom, "loom");
-        assert!(loom.complete && ours.beyond(&loom) == 0, "{rule:?}: {} executions", loom.executions);
+        assert!(
+            loom.complete && ours.beyond(&Outcomes::from(&loom)) == 0,
+            "{rule:?}: {} executions",
+            loom.executions
+        );
         let pct = Search::Pct { seed: 3, depth: 3 };
         let shuttle =
             Shuttle::new(Arc::clone(&program), pct).exhaustive(true).limits(executions(3_000)).run();
         among(&program, &ours, &shuttle, "shuttle");
-        assert_eq!(ours.beyond(&shuttle), 0, "{rule:?}");
+        assert_eq!(ours.beyond(&Outcomes::from(&shuttle)), 0, "{rule:?}");
         assert_eq!(loom.finding.is_some(), rule == Rule::Count);
         assert_eq!(shuttle.finding.is_some(), rule == Rule::Count);
     }
@@ -217,7 +227,7 @@ fn choices_are_enumerated_outside() {
         Shuttle::new(Arc::clone(&program), Search::Exhaustive).exhaustive(true).run(),
     ] {
         among(&program, &ours, &opinion, "either");
-        assert!(opinion.complete && ours.beyond(&opinion) == 0);
+        assert!(opinion.complete && ours.beyond(&Outcomes::from(&opinion)) == 0);
     }
 }
 
@@ -234,7 +244,12 @@ fn shuttle_goes_on_where_only_choices_differ() {
             let shuttle = Shuttle::new(Arc::clone(&program), search).exhaustive(true);
             let opinion = shuttle.limits(executions(200)).run();
             among(&program, &ours, &opinion, "shuttle");
-            assert_eq!(ours.beyond(&opinion), 0, "{search:?} after {} executions", opinion.executions);
+            assert_eq!(
+                ours.beyond(&Outcomes::from(&opinion)),
+                0,
+                "{search:?} after {} executions",
+                opinion.executions
+            );
             assert_eq!(opinion.complete, search == Search::Exhaustive);
         }
     }

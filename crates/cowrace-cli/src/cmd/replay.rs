@@ -9,6 +9,7 @@ use crate::args::{Format, ReplayArgs};
 use crate::single_run::{self, Impossible, One, Way};
 use crate::{Failure, Interrupt, Out};
 use cowrace_check::Bounds;
+use cowrace_check::engine::follow;
 use cowrace_check::{Judged, Task};
 use cowrace_explain::picture;
 
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
     let way = way(args.schedule.as_ref());
     let result = one.run(task, way);
     let shuttle = match (args.shuttle, way, &result) {
-        (true, Way::Schedule(schedule), Ok(one)) => Some(task.follow(schedule, &one.trace)),
+        (true, Way::Schedule(schedule), Ok(one)) => Some(follow(&task, schedule, &one.trace)),
         _ => None,
     };
     match (args.format, &result) {

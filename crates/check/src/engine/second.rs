@@ -1,0 +1,118 @@
+//! What the engines have in common that run threads: second opinions, in the project's own terms.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use cowrace_explore::replay;
+use cowrace_machine::Program;
+use cowrace_report::{Class, Finding, Report, Schedule, Verdict};
+use cowrace_thread_engine::{Opinion, Outcome};
+
+use super::{Answer, Engine};
+use crate::outcomes::Outcomes;
+use crate::task::Task;
+
+/// An engine that is asked for a second opinion.
+pub(super) struct Second<'e> {
+    pub(super) engine: &'e dyn Engine,
+    /// What it is told, in words.
+    pub(super) settings: Option<String>,
+    /// Why it has found nothing, and has not come to its end, if no limit has ended it.
+    pub(super) incomplete: String,
+}
+
+/// Asks it, and translates what it says.
+pub(super) fn answer(
+    second: &Second<'_>,
+    task: &Task<'_>,
+    wants_outcomes: bool,
+    ask: impl FnOnce(Arc<Program>) -> Opinion,
+) -> Answer {
+    // Before engines run in other threads.
+    #[cfg(feature = "shuttle")]
+    cowrace_shuttle::prepare();
+    let Second { engine, settings, .. } = second;
+    let started = Instant::now();
+    let program = Arc::new(task.program_without_probes());
+    let opinion = ask(Arc::clone(&program));
+    let seconds = started.elapsed().as_secs_f64();
+    let mut report = Report {
+        settings: settings.clone(),
+        complete: opinion.complete,
+        stopped: opinion.stopped.clone(),
+        executions: opinion.executions,
+        seconds,
+        outcomes: wants_outcomes.then_some(opinion.outcomes.len() as u64),
+        ..task.report(engine.name(), engine.memory())
+    };
+    let finding = opinion.finding.clone();
+    match finding.map(|(finding, schedule)| translate(&program, finding, schedule)) {
+        Some(Ok((finding, schedule))) => {
+            report.verdict = Verdict::Violated;
+            report.class = Some(finding.class);
+            report.detail = Some(finding.detail);
+            report.schedule = Some(schedule);
+        }
+        // Under weak memory the order of the turns does not say what was read.
+        Some(Err((finding, why))) if engine.memory() != "sc" => {
+            report.verdict = Verdict::Violated;
+            report.class = Some(finding.class);
+            report.detail = Some(format!("{}; only with weak memory: {why}", finding.detail));
+        }
+        // What is wrong with it is said below.
+        Some(Err(_)) => {}
+        None => (report.verdict, report.detail) = silent(second, &opinion),
+    }
+    if engine.memory() == "sc" {
+        report.disagreement = unfounded(&program, &opinion);
+        report.detail = report.detail.or_else(|| report.disagreement.clone());
+    }
+    report.as_expected = as_expected(task, report.verdict, report.class);
+    let outcomes = opinion.reason.is_none().then(|| Outcomes::from(&opinion));
+    Answer { report, outcomes }
+}
+
+/// Windows are judged by explore alone: to another engine, a run that is vacuous holds.
+fn as_expected(task: &Task<'_>, verdict: Verdict, class: Option<Class>) -> Option<bool> {
+    let is_vacuous = task.expectation().is_some_and(|e| e.verdict() == Some(Verdict::Vacuous));
+    let verdict = if is_vacuous && verdict == Verdict::Holds { Verdict::Vacuous } else { verdict };
+    task.as_expected(verdict, class)
+}
+
+/// The finding as our interpreter sees it, or why it does not.
+fn translate(
+    program: &Program,
+    finding: Finding,
+    schedule: Schedule,
+) -> Result<(Finding, Schedule), (Finding, String)> {
+    let why = match replay(program, &schedule) {
+        Ok(trace) => match trace.finding {
+            Some(seen) if seen.class == finding.class => return Ok((seen, schedule)),
+            Some(seen) => format!("it replays to {}", seen.class),
+            None => "it replays to a good end".to_owned(),
+        },
+        Err(error) => error.to_string(),
+    };
+    Err((finding, format!("{why}; schedule {schedule}")))
+}
+
+/// The first class of which the engine has a bad execution that is none when it is replayed.
+fn unfounded(program: &Program, opinion: &Opinion) -> Option<String> {
+    opinion.outcomes.iter().find_map(|(outcome, schedule)| {
+        let Outcome::Bad(class) = *outcome else { return None };
+        let finding = Finding { class, detail: String::new() };
+        let (_, why) = translate(program, finding, schedule.clone()).err()?;
+        Some(format!("its bad execution ({class}) is none here: {why}"))
+    })
+}
+
+/// The verdict of an engine that has found nothing.
+fn silent(second: &Second<'_>, opinion: &Opinion) -> (Verdict, Option<String>) {
+    if let Some(reason) = &opinion.reason {
+        return (Verdict::Inconclusive, Some(reason.clone()));
+    }
+    if opinion.complete {
+        return (Verdict::Holds, None);
+    }
+    (Verdict::Bounded, opinion.stopped.is_none().then(|| second.incomplete.clone()))
+}
