@@ -1,19 +1,19 @@
 //! Where a search was stopped, and what it had noted by then.
 
+use cowrace_explore as explore;
 use cowrace_mm::World;
-use cowrace_report::frontier::Frontier;
 use serde::{Deserialize, Serialize};
 
 use crate::side_findings::Noted;
 
 /// Where a search was stopped, and what it had noted by then.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
-    /// What executions were judged by: a frontier knows what was run, and not what was asked of it.
+    /// What executions were judged by: the engine knows what was run, and not what was asked of it.
     pub question: String,
     /// Where the search was stopped.
-    pub frontier: Frontier,
+    pub search: explore::Checkpoint,
     /// What it had noted by then.
     pub noted: Noted,
 }
@@ -21,8 +21,8 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Of a search of a scenario.
     #[must_use]
-    pub fn of(world: &World, frontier: Frontier, noted: Noted) -> Self {
-        Self { question: question(world), frontier, noted }
+    pub fn of(world: &World, search: explore::Checkpoint, noted: Noted) -> Self {
+        Self { question: question(world), search, noted }
     }
 }
 

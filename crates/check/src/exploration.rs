@@ -110,7 +110,7 @@ impl Task<'_> {
         }
         let first = explorer(&program, bounds.limits(), threads).exhaustive(exhaustive);
         let first = first.preemptions(preemptions).coverage(coverage);
-        let first = from.map_or(first.clone(), |from| first.resume(&from.frontier));
+        let first = from.map_or(first.clone(), |from| first.resume(&from.search));
         let mut noting = Noting { aside: aside.clone(), observer: &mut *observer, keeper };
         let mut outcome = first.run(&mut noting);
         if outcome.finding.is_none()
@@ -120,8 +120,8 @@ impl Task<'_> {
             // seen before.
             self.locate(&mut outcome, (finding, schedule), &bounds, &how, observer);
         }
-        let left = outcome.frontier.take();
-        let left = left.map(|frontier| Checkpoint::of(world, *frontier, aside.noted()));
+        let left = outcome.checkpoint.take();
+        let left = left.map(|search| Checkpoint::of(world, *search, aside.noted()));
         let (mut verdict, mut detail) = conclude(&program, &outcome, preemptions);
         let is_clean = matches!(verdict, Verdict::Holds | Verdict::Vacuous);
         if is_clean && let Some(unknown) = &unknown {
@@ -216,8 +216,8 @@ impl Task<'_> {
         outcome.finding = located.finding.take();
         if !how.exhaustive {
             // Up to that execution, as where a finding ends a search.
-            let frontier = outcome.frontier.take();
-            *outcome = Outcome { frontier, finding: outcome.finding.take(), ..located };
+            let checkpoint = outcome.checkpoint.take();
+            *outcome = Outcome { checkpoint, finding: outcome.finding.take(), ..located };
         }
     }
 }

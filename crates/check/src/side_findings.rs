@@ -4,9 +4,8 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cowrace_explore::{Execution, Observer, Progress, Purpose};
+use cowrace_explore::{Checkpoint, Execution, Observer, Progress, Purpose};
 use cowrace_machine::Memory;
-use cowrace_report::frontier::Frontier;
 use cowrace_report::{Finding, Schedule};
 use serde::{Deserialize, Serialize};
 
@@ -120,7 +119,7 @@ pub trait Keeper {
     fn is_due(&mut self) -> bool;
 
     /// Keeps it, with what was noted by then.
-    fn keep(&mut self, frontier: Frontier, noted: Noted);
+    fn keep(&mut self, search: Checkpoint, noted: Noted);
 }
 
 impl Observer for Noting<'_, '_> {
@@ -141,14 +140,14 @@ impl Observer for Noting<'_, '_> {
         self.observer.stops()
     }
 
-    fn wants_frontier(&mut self) -> bool {
+    fn wants_checkpoint(&mut self) -> bool {
         self.keeper.as_mut().is_some_and(|keeper| keeper.is_due())
     }
 
-    fn frontier(&mut self, frontier: Frontier) {
+    fn checkpoint(&mut self, search: Checkpoint) {
         let noted = self.aside.noted();
         if let Some(keeper) = &mut self.keeper {
-            keeper.keep(frontier, noted);
+            keeper.keep(search, noted);
         }
     }
 }

@@ -9,17 +9,27 @@ use serde::Deserialize;
 
 use crate::Failure;
 
+/// The format of the file. Whenever what is written changes, this does.
+const FORMAT: u32 = 2;
+
 /// What stands in the file: the checkpoint as text, and the digest of that. It is no protection against anybody, but
 /// whatever was changed by hand or by accident is noticed.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written<'t> {
+    /// The first format did not say which it was.
+    #[serde(default = "first")]
+    format: u32,
     digest: String,
     #[serde(borrow)]
     checkpoint: &'t serde_json::value::RawValue,
 }
 
-/// A file for checkpoints that nobody else uses meanwhile.
+const fn first() -> u32 {
+    1
+}
+
+/// A file for checkpoints, locked against other processes.
 #[derive(Debug)]
 pub(crate) struct CheckpointFile {
     path: PathBuf,
@@ -81,9 +91,16 @@ impl CheckpointFile {
         if written.digest != digest(written.checkpoint.get()) {
             return Err(Failure::usage(format!("{name} was changed since it was written; {hint}")));
         }
+        if written.format != FORMAT {
+            let format = written.format;
+            return Err(Failure::usage(format!(
+                "{name} is a checkpoint of another version of cowrace: its format is {format}, and this version reads \
+                 format {FORMAT}; {hint}"
+            )));
+        }
         let checkpoint: Checkpoint =
             serde_json::from_str(written.checkpoint.get()).map_err(|e| refuse(&e.to_string()))?;
-        if checkpoint.frontier.fingerprint != fingerprint || checkpoint.question != question {
+        if checkpoint.search.fingerprint() != fingerprint || checkpoint.question != question {
             return Err(Failure::usage(format!(
                 "{name} is of another search: of another scenario, era, architecture or version of cowrace; {hint}"
             )));
@@ -101,7 +118,8 @@ impl CheckpointFile {
         let write = || -> io::Result<()> {
             let checkpoint = serde_json::to_string(checkpoint)?;
             let digest = digest(&checkpoint);
-            let text = format!("{{\"digest\":\"{digest}\",\"checkpoint\":{checkpoint}}}\n");
+            let text =
+                format!("{{\"format\":{FORMAT},\"digest\":\"{digest}\",\"checkpoint\":{checkpoint}}}\n");
             fs::write(&new, text)?;
             // What a file is called must not come to the disk before what is in it.
             File::open(&new)?.sync_all()?;

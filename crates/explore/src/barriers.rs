@@ -15,67 +15,68 @@ use std::sync::Arc;
 
 use cowrace_machine::Op;
 use cowrace_report::Stop;
-use cowrace_report::frontier::{self, Arrival};
 
+use crate::checkpoint::{SavedSummary, SavedVisit};
+use crate::effort::Effort;
 use crate::search::{Flow, Search};
 use crate::sync::{Monitor, Primitives};
 use crate::underflow::underflow;
-use crate::windows::Shown;
+use crate::windows::Cover;
 
 /// A state at a barrier: memory, how far each actor has come, and which windows can still be opened.
 pub(crate) type Key = Box<[u64]>;
 
-/// What is behind a barrier.
+/// What follows a barrier.
 #[derive(Clone, Debug)]
-struct Behind {
+struct Summary {
     /// The longest that may follow, in requests.
     longest: u32,
-    /// Executions and requests that are behind this barrier and not behind a later one.
-    figures: (u64, u64),
-    /// What they show of windows.
-    windows: Vec<Shown>,
-    /// The later states that they come to.
-    met: Vec<u32>,
-    /// Whether it is known that nothing behind it is bad.
+    /// What follows this barrier and not a later one.
+    effort: Effort,
+    /// What that shows of windows.
+    windows: Vec<Cover>,
+    /// The later states that it reaches.
+    reached: Vec<u32>,
+    /// Whether it is known that nothing bad follows.
     is_sound: bool,
 }
 
-/// The states from which everything has been searched, by number, whoever did it.
-pub(crate) struct Arrivals<P: Primitives>(P::Monitor<Known>);
+/// The states from which everything has been searched, by number, by whichever thread.
+pub(crate) struct Summaries<P: Primitives>(P::Monitor<Known>);
 
 #[derive(Default)]
 pub(crate) struct Known {
     numbers: HashMap<Key, u32>,
-    states: Vec<Arc<Behind>>,
+    states: Vec<Arc<Summary>>,
 }
 
 impl Known {
     /// The number of a state, which is new if it was not known.
-    fn add(&mut self, key: Key, behind: Behind) -> u32 {
+    fn add(&mut self, key: Key, summary: Summary) -> u32 {
         let Self { numbers, states } = self;
         *numbers.entry(key).or_insert_with(|| {
-            states.push(Arc::new(behind));
+            states.push(Arc::new(summary));
             states.len() as u32 - 1
         })
     }
 }
 
-/// The states that a search has come to, with all later ones.
+/// The states that a search has reached, with all later ones.
 #[derive(Debug, Default)]
-pub(crate) struct Met {
+pub(crate) struct Reached {
     states: HashSet<u32>,
-    /// Executions and requests behind them.
-    figures: (u64, u64),
+    /// What follows them.
+    effort: Effort,
 }
 
-impl Met {
-    /// From a file.
-    pub(crate) fn again(states: impl Iterator<Item = u32>, figures: (u64, u64)) -> Self {
-        Self { states: states.collect(), figures }
+impl Reached {
+    /// From a checkpoint.
+    pub(crate) fn again(states: impl Iterator<Item = u32>, effort: Effort) -> Self {
+        Self { states: states.collect(), effort }
     }
 
-    pub(crate) const fn figures(&self) -> (u64, u64) {
-        self.figures
+    pub(crate) const fn effort(&self) -> Effort {
+        self.effort
     }
 
     /// Their numbers, in order.
@@ -86,80 +87,81 @@ impl Met {
     }
 }
 
-/// A search behind a barrier that is under way.
+/// A search after a barrier that is under way.
 #[derive(Debug)]
 pub(crate) struct Visit {
-    /// The number of the state on the way, and its key.
+    /// The number of the state on the path, and its key.
     state: usize,
     key: Key,
-    /// Executions and requests so far that are not behind the barrier.
-    before: (u64, u64),
+    /// What had been done before it, apart from what follows the barrier.
+    before: Effort,
     /// The longest execution before.
     depth: u32,
-    /// What executions that are not behind the barrier have shown of windows.
-    windows: Vec<Shown>,
-    /// The later states that it has come to.
-    met: HashSet<u32>,
+    /// What executions that do not follow the barrier have shown of windows.
+    windows: Vec<Cover>,
+    /// The later states that it has reached.
+    reached: HashSet<u32>,
     is_sound: bool,
 }
 
-impl<P: Primitives> Default for Arrivals<P> {
+impl<P: Primitives> Default for Summaries<P> {
     fn default() -> Self {
         Self(P::Monitor::new(Known::default()))
     }
 }
 
-impl<P: Primitives> Arrivals<P> {
-    /// Those that are not among `known`, in order, for a file; and for each number the place where the state is in
+impl<P: Primitives> Summaries<P> {
+    /// Those that are not among `known`, in order, for a checkpoint; and for each number the place where the state is in
     /// `known` and these.
-    pub(crate) fn beside(&self, known: &[Arrival]) -> (Vec<Arrival>, HashMap<u32, u32>) {
+    pub(crate) fn beside(&self, known: &[SavedSummary]) -> (Vec<SavedSummary>, HashMap<u32, u32>) {
         self.0.with(|all| {
             let mut places = HashMap::new();
-            for (arrival, place) in known.iter().zip(0..) {
-                if let Some(&number) = all.numbers.get(arrival.key.as_slice()) {
+            for (summary, place) in known.iter().zip(0..) {
+                if let Some(&number) = all.numbers.get(summary.key.as_slice()) {
                     places.insert(number, place);
                 }
             }
             let mut new: Vec<_> = all.numbers.iter().filter(|state| !places.contains_key(state.1)).collect();
             new.sort_unstable();
             places.extend(new.iter().zip(known.len() as u32..).map(|(state, place)| (*state.1, place)));
-            let arrival = |&(key, &number): &(&Key, &u32)| {
-                let Behind { longest, figures, windows, met, is_sound } = &*all.states[number as usize];
-                let mut met: Vec<_> = met.iter().map(|number| places[number]).collect();
-                met.sort_unstable();
-                Arrival {
+            let saved = |&(key, &number): &(&Key, &u32)| {
+                let Summary { longest, effort, windows, reached, is_sound } = &*all.states[number as usize];
+                let mut reached: Vec<_> = reached.iter().map(|number| places[number]).collect();
+                reached.sort_unstable();
+                SavedSummary {
                     key: key.to_vec(),
                     longest: *longest,
-                    behind: *figures,
+                    effort: *effort,
                     windows: windows.clone(),
-                    met,
+                    reached,
                     is_sound: *is_sound,
                 }
             };
-            (new.iter().map(arrival).collect(), places)
+            (new.iter().map(saved).collect(), places)
         })
     }
 
-    /// Takes over those of a file, in which others stand before them; these have the numbers `before`. Gives the
+    /// Takes over those of a checkpoint, in which others stand before them; these have the numbers `before`. Gives the
     /// numbers of all of them.
-    pub(crate) fn set(&self, before: &[u32], arrivals: &[Arrival]) -> Vec<u32> {
+    pub(crate) fn set(&self, before: &[u32], saved: &[SavedSummary]) -> Vec<u32> {
         self.0.with(|all| {
             let known = all.states.len();
             let mut numbers = before.to_vec();
-            for Arrival { key, longest, behind, windows, is_sound, .. } in arrivals {
-                let behind = Behind {
+            for SavedSummary { key, longest, effort, windows, is_sound, .. } in saved {
+                let summary = Summary {
                     longest: *longest,
-                    figures: *behind,
+                    effort: *effort,
                     windows: windows.clone(),
-                    met: Vec::new(),
+                    reached: Vec::new(),
                     is_sound: *is_sound,
                 };
-                numbers.push(all.add(key.as_slice().into(), behind));
+                numbers.push(all.add(key.as_slice().into(), summary));
             }
-            for (arrival, &number) in arrivals.iter().zip(&numbers[before.len()..]) {
+            for (summary, &number) in saved.iter().zip(&numbers[before.len()..]) {
                 if number as usize >= known {
-                    let met = arrival.met.iter().filter_map(|&place| numbers.get(place as usize).copied());
-                    Arc::make_mut(&mut all.states[number as usize]).met = met.collect();
+                    let reached =
+                        summary.reached.iter().filter_map(|&place| numbers.get(place as usize).copied());
+                    Arc::make_mut(&mut all.states[number as usize]).reached = reached.collect();
                 }
             }
             numbers
@@ -167,7 +169,7 @@ impl<P: Primitives> Arrivals<P> {
     }
 
     /// A state, if all that follows is known.
-    fn find(&self, key: &Key) -> Option<(u32, Arc<Behind>)> {
+    fn find(&self, key: &Key) -> Option<(u32, Arc<Summary>)> {
         self.0.with(|all| {
             let number = *all.numbers.get(key)?;
             Some((number, Arc::clone(&all.states[number as usize])))
@@ -175,12 +177,12 @@ impl<P: Primitives> Arrivals<P> {
     }
 
     /// Notes what a search has found out about a state. Gives its number.
-    fn note(&self, key: Key, behind: Behind) -> u32 {
+    fn note(&self, key: Key, summary: Summary) -> u32 {
         self.0.with(|all| {
-            let (figures, is_sound) = ((behind.longest, behind.figures), behind.is_sound);
-            let number = all.add(key, behind);
+            let (figures, is_sound) = ((summary.longest, summary.effort), summary.is_sound);
+            let number = all.add(key, summary);
             let known = &mut all.states[number as usize];
-            debug_assert_eq!((known.longest, known.figures), figures, "two find the same behind a barrier");
+            debug_assert_eq!((known.longest, known.effort), figures, "two find the same after a barrier");
             if is_sound && !known.is_sound {
                 Arc::make_mut(known).is_sound = true;
             }
@@ -188,26 +190,27 @@ impl<P: Primitives> Arrivals<P> {
         })
     }
 
-    /// These states and all later ones that `met` does not have yet.
-    fn beyond(&self, states: &[u32], met: &Met) -> Vec<(u32, Arc<Behind>)> {
-        let mut todo: Vec<_> = states.iter().copied().filter(|state| !met.states.contains(state)).collect();
+    /// These states and all later ones that have not been `reached` yet.
+    fn beyond(&self, states: &[u32], reached: &Reached) -> Vec<(u32, Arc<Summary>)> {
+        let mut todo: Vec<_> =
+            states.iter().copied().filter(|state| !reached.states.contains(state)).collect();
         if todo.is_empty() {
             return Vec::new();
         }
         self.0.with(|all| {
             let (mut seen, mut beyond) = (HashSet::new(), Vec::new());
             while let Some(state) = todo.pop() {
-                if !met.states.contains(&state) && seen.insert(state) {
-                    let behind = &all.states[state as usize];
-                    todo.extend(&behind.met);
-                    beyond.push((state, Arc::clone(behind)));
+                if !reached.states.contains(&state) && seen.insert(state) {
+                    let summary = &all.states[state as usize];
+                    todo.extend(&summary.reached);
+                    beyond.push((state, Arc::clone(summary)));
                 }
             }
             beyond
         })
     }
 
-    /// Whether nothing behind any of these states is bad.
+    /// Whether nothing bad follows any of these states.
     fn are_sound(&self, states: &[u32]) -> bool {
         self.0.with(|all| states.iter().all(|&state| all.states[state as usize].is_sound))
     }
@@ -225,29 +228,30 @@ impl<P: Primitives> Search<'_, P> {
         }
         let key = self.key();
         let state = self.history.len();
-        if let Some((number, behind)) = self.shared.arrivals.find(&key) {
-            let is_met = self.met.states.contains(&number);
-            if is_met || self.is_as_if_met(number, &behind) {
+        if let Some((number, summary)) = self.shared.summaries.find(&key) {
+            let is_reached = self.reached.states.contains(&number);
+            if is_reached || self.is_as_if_reached(number, &summary) {
                 self.meet()?;
-                self.meet_all(&[number]);
-                self.outcome.depth = self.outcome.depth.max(state as u32 + behind.longest);
+                self.reach(&[number]);
+                self.outcome.depth = self.outcome.depth.max(state as u32 + summary.longest);
                 return ControlFlow::Continue(true);
             }
         }
-        let (executions, events) = (&mut self.outcome.executions, &mut self.outcome.events);
-        let before = (std::mem::take(executions), std::mem::take(events));
+        let before = self.outcome.effort();
+        self.outcome.set_effort(Effort::default());
         let depth = std::mem::replace(&mut self.outcome.depth, state as u32);
         let windows = self.windows.take();
         let is_sound = self.found.is_none();
-        self.visits.push(Visit { state, key, before, depth, windows, met: HashSet::new(), is_sound });
+        let reached = HashSet::new();
+        self.visits.push(Visit { state, key, before, depth, windows, reached, is_sound });
         ControlFlow::Continue(false)
     }
 
-    /// Whether the search would come to what is known behind a state to which it comes for the first time, and to
-    /// nothing else: there is no limit that would end it there, nothing bad that it would be the first to find, and
-    /// nothing bad so far that would show at the end of an execution.
-    fn is_as_if_met(&self, state: u32, behind: &Behind) -> bool {
-        let is_sound = behind.is_sound || self.outcome.finding.is_some();
+    /// Whether the search would find what is known to follow a state that it reaches for the first time, and nothing
+    /// else: there is no limit that would end it there, nothing bad that it would be the first to find, and nothing bad
+    /// so far that would show at the end of an execution.
+    fn is_as_if_reached(&self, state: u32, summary: &Summary) -> bool {
+        let is_sound = summary.is_sound || self.outcome.finding.is_some();
         let nothing_new = || underflow(&self.history, self.program) == Ok(None);
         (self.found.is_some() || is_sound && nothing_new()) && self.is_within_limit(0, &[state])
     }
@@ -256,64 +260,62 @@ impl<P: Primitives> Search<'_, P> {
     pub(crate) fn depart(&mut self) {
         let state = self.history.len() - 1;
         while let Some(visit) = self.visits.pop_if(|visit| visit.state == state) {
-            let Visit { key, before, depth, windows, met, is_sound, .. } = visit;
+            let Visit { key, before, depth, windows, reached, is_sound, .. } = visit;
             let longest = self.outcome.depth - state as u32;
             self.outcome.depth = self.outcome.depth.max(depth);
-            // Who arrives is an execution, and so is the one that goes on: it is the same for the first.
-            let figures = (self.outcome.executions - 1, self.outcome.events);
-            (self.outcome.executions, self.outcome.events) = (before.0 + 1, before.1);
+            // Each arrival is an execution, and so is each that goes on: for the first arrival they are one.
+            let one = Effort { executions: 1, requests: 0 };
+            let effort = self.outcome.effort() - one;
+            self.outcome.set_effort(before + one);
             let shown = self.windows.take();
             self.windows.merge(&windows);
-            let met = met.into_iter().collect();
-            let behind = Behind { longest, figures, windows: shown, met, is_sound };
-            let number = self.shared.arrivals.note(key, behind);
-            self.meet_all(&[number]);
+            let reached = reached.into_iter().collect();
+            let summary = Summary { longest, effort, windows: shown, reached, is_sound };
+            let number = self.shared.summaries.note(key, summary);
+            self.reach(&[number]);
         }
     }
 
-    /// The search has come to states behind which all is known. They count, unless it had come there before.
-    pub(crate) fn meet_all(&mut self, states: &[u32]) {
+    /// The search has reached states after which all is known. They count, unless it had reached them before.
+    pub(crate) fn reach(&mut self, states: &[u32]) {
         if states.is_empty() {
             return;
         }
-        for (state, behind) in self.shared.arrivals.beyond(states, &self.met) {
-            let (executions, events) = behind.figures;
-            self.met.states.insert(state);
-            self.met.figures = (self.met.figures.0 + executions, self.met.figures.1 + events);
-            self.windows.merge(&behind.windows);
+        for (state, summary) in self.shared.summaries.beyond(states, &self.reached) {
+            self.reached.states.insert(state);
+            self.reached.effort += summary.effort;
+            self.windows.merge(&summary.windows);
         }
         if let Some(visit) = self.visits.last_mut() {
-            visit.met.extend(states);
-            if self.shared.exhaustive && !self.shared.arrivals.are_sound(states) {
+            visit.reached.extend(states);
+            if self.shared.exhaustive && !self.shared.summaries.are_sound(states) {
                 self.spoil_visits();
             }
         }
     }
 
-    /// Something bad has been found behind every barrier whose search is under way.
+    /// Something bad has been found after every barrier whose search is under way.
     pub(crate) fn spoil_visits(&mut self) {
         self.visits.iter_mut().for_each(|visit| visit.is_sound = false);
     }
 
-    /// Whether so many executions more, and all that is behind these states, are not too many: a limit ends the search
-    /// at its own place, whoever has gone ahead.
+    /// Whether so many executions more, and all that follows these states, are not too many: a limit ends the search at
+    /// its own place, however far other threads have gone.
     pub(crate) fn is_within_limit(&self, executions: u64, states: &[u32]) -> bool {
         let Some(limit) = self.shared.limits.executions else { return true };
-        let beyond = self.shared.arrivals.beyond(states, &self.met);
-        let behind: u64 = beyond.iter().map(|(_, behind)| behind.figures.0).sum();
-        self.figures().0 + executions + behind < limit
+        let beyond = self.shared.summaries.beyond(states, &self.reached);
+        let following: Effort = beyond.iter().map(|(_, summary)| summary.effort).sum();
+        self.effort().executions + executions + following.executions < limit
     }
 
-    /// Executions and requests that are not behind a barrier that has been done with.
-    pub(crate) fn on_the_way(&self) -> (u64, u64) {
-        let outcome = (self.outcome.executions, self.outcome.events);
-        self.visits.iter().fold(outcome, |sum, visit| (sum.0 + visit.before.0, sum.1 + visit.before.1))
+    /// What has been done, apart from what follows barriers that are done with.
+    pub(crate) fn effort_on_path(&self) -> Effort {
+        self.visits.iter().fold(self.outcome.effort(), |sum, visit| sum + visit.before)
     }
 
-    /// Executions and requests so far, in the search's own order.
-    pub(crate) fn figures(&self) -> (u64, u64) {
-        let ((executions, events), behind) = (self.on_the_way(), self.met.figures);
-        (executions + behind.0, events + behind.1)
+    /// What has been done so far, in the search's own order.
+    pub(crate) fn effort(&self) -> Effort {
+        self.effort_on_path() + self.reached.effort
     }
 
     /// The longest execution.
@@ -322,37 +324,43 @@ impl<P: Primitives> Search<'_, P> {
     }
 
     /// What all executions have shown of windows.
-    pub(crate) fn shown(&self) -> Vec<Shown> {
+    pub(crate) fn shown(&self) -> Vec<Cover> {
         let mut windows = self.windows.clone();
         self.visits.iter().for_each(|visit| windows.merge(&visit.windows));
         windows.take()
     }
 
-    /// The searches behind barriers that are under way, for a file in which states have these places.
-    pub(crate) fn visits(&self, places: &HashMap<u32, u32>) -> Vec<frontier::Behind> {
-        let behind = |visit: &Visit| {
-            let mut met: Vec<_> = visit.met.iter().map(|number| places[number]).collect();
-            met.sort_unstable();
-            frontier::Behind {
+    /// The searches after barriers that are under way, for a checkpoint in which states have these places.
+    pub(crate) fn saved_visits(&self, places: &HashMap<u32, u32>) -> Vec<SavedVisit> {
+        let saved = |visit: &Visit| {
+            let mut reached: Vec<_> = visit.reached.iter().map(|number| places[number]).collect();
+            reached.sort_unstable();
+            SavedVisit {
                 state: visit.state as u32,
                 before: visit.before,
                 depth: visit.depth,
                 windows: visit.windows.clone(),
-                met,
+                reached,
                 is_sound: visit.is_sound,
             }
         };
-        self.visits.iter().map(behind).collect()
+        self.visits.iter().map(saved).collect()
     }
 
-    /// From a file: the search is behind a barrier.
-    pub(crate) fn revisit(&mut self, behind: &frontier::Behind) {
-        let frontier::Behind { state, before, depth, windows, met, is_sound } = behind;
-        let met = met.iter().filter_map(|&place| self.earlier.get(place as usize).copied()).collect();
+    /// From a checkpoint: the search is under way after a barrier.
+    pub(crate) fn revisit(&mut self, saved: &SavedVisit) {
+        let SavedVisit { state, before, depth, windows, reached, is_sound } = saved;
         let key = self.key();
-        let (state, windows) = (*state as usize, windows.clone());
-        let visit = Visit { state, key, before: *before, depth: *depth, windows, met, is_sound: *is_sound };
-        self.visits.push(visit);
+        let reached = reached.iter().filter_map(|&place| self.earlier.get(place as usize).copied());
+        self.visits.push(Visit {
+            state: *state as usize,
+            key,
+            before: *before,
+            depth: *depth,
+            windows: windows.clone(),
+            reached: reached.collect(),
+            is_sound: *is_sound,
+        });
     }
 
     /// An execution that has come to a known state is judged by what it has shown so far.

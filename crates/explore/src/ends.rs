@@ -26,11 +26,11 @@ impl<P: Primitives> Search<'_, P> {
     pub(crate) fn conclude(&mut self, flow: Flow) -> Outcome {
         let estimate = if self.is_resting() { self.estimate(true) } else { None };
         let mut outcome = self.outcome.clone();
-        (outcome.executions, outcome.events) = self.figures();
+        outcome.set_effort(self.effort());
         outcome.depth = self.longest();
         let shown = self.shown();
-        outcome.opened = shown.iter().map(|(open, _)| *open).collect();
-        outcome.occurred = shown.iter().map(|(_, seen)| seen.iter().all(|&seen| seen)).collect();
+        outcome.opened = shown.iter().map(|cover| cover.is_open).collect();
+        outcome.occurred = shown.iter().map(|cover| cover.seen.iter().all(|&seen| seen)).collect();
         match flow {
             // What a bound leaves out is not covered.
             ControlFlow::Continue(()) => outcome.complete = self.shared.preemptions.is_none(),
@@ -67,7 +67,7 @@ impl<P: Primitives> Search<'_, P> {
 
     pub(crate) const fn count_execution(&mut self) {
         self.outcome.executions += 1;
-        self.made.0 += 1;
+        self.made.executions += 1;
     }
 
     /// Breaks if a count is not as far from zero as it was taken to be.

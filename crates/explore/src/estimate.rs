@@ -1,7 +1,6 @@
 //! How large a search is, before it is over.
 
-use cowrace_report::frontier::Sizes;
-
+use crate::checkpoint::SavedEstimates;
 use crate::explorer::Estimate;
 use crate::moves::Sequence;
 use crate::outlook::Outlook;
@@ -67,16 +66,16 @@ impl Default for Estimates {
 
 impl Estimates {
     /// With what a search has found out that this one goes on with.
-    pub(crate) fn after(sizes: &Sizes) -> Self {
-        let [weight, sum, logarithms, squares] = sizes.sums.map(f64::from_bits);
-        let (walked, random) = (sizes.walked, Random(sizes.random));
+    pub(crate) fn restored(saved: &SavedEstimates) -> Self {
+        let [weight, sum, logarithms, squares] = saved.sums.map(f64::from_bits);
+        let (walked, random) = (saved.walked, Random(saved.random));
         Self { touched: Touched::default(), random, walked, weight, sum, logarithms, squares }
     }
 
-    /// All of it, for a file.
-    pub(crate) fn sizes(&self) -> Sizes {
+    /// All of it, for a checkpoint.
+    pub(crate) fn saved(&self) -> SavedEstimates {
         let sums = [self.weight, self.sum, self.logarithms, self.squares].map(f64::to_bits);
-        Sizes { walked: self.walked, random: self.random.0, sums }
+        SavedEstimates { walked: self.walked, random: self.random.0, sums }
     }
 
     /// Takes a sample of the size of the search, when a share of it was left: that share is all that can be wrong.
@@ -111,7 +110,7 @@ impl<P: Primitives> Search<'_, P> {
             return None;
         }
         // What others have made is part of what is left, until it is taken over.
-        let done = self.figures().0 as f64;
+        let done = self.effort().executions as f64;
         let made = self.shared.executions.get() as f64;
         let requests = self.shared.events.get();
         let known = self.estimates.mean();

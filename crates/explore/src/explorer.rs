@@ -7,15 +7,16 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cowrace_machine::{ALL_COUNTS, Addr, Limits, Memory, Program, is_order};
-use cowrace_report::frontier::Frontier;
-use cowrace_report::parts::{Part, PartId};
 use cowrace_report::{Finding, Schedule, Shown, Stop, Turn};
 
 use crate::actors::Fresh;
+use crate::checkpoint::Checkpoint;
+use crate::checkpoint::shard::{ShardError, ShardId, ShardResult};
+use crate::checkpoint::shards::{export, usable};
 use crate::coverage::Coverage;
+use crate::effort::Effort;
 use crate::ends::Found;
 use crate::history::History;
-use crate::parts::{PartError, export, usable};
 use crate::sample::SAMPLES;
 use crate::search::Search;
 use crate::shared::{Shared, Threads, Watch};
@@ -90,12 +91,12 @@ pub trait Observer {
     }
 
     /// Whether to be shown where the search could go on if it were stopped now. Asked after each progress.
-    fn wants_frontier(&mut self) -> bool {
+    fn wants_checkpoint(&mut self) -> bool {
         false
     }
 
     /// Where the search could go on if it were stopped now.
-    fn frontier(&mut self, _: Frontier) {}
+    fn checkpoint(&mut self, _: Checkpoint) {}
 }
 
 /// An observer that does nothing.
@@ -188,7 +189,7 @@ pub struct Outcome {
     /// The longest execution.
     pub depth: u32,
     /// Where to go on, if something ended it early.
-    pub frontier: Option<Box<Frontier>>,
+    pub checkpoint: Option<Box<Checkpoint>>,
     /// How many executions the whole search would have had; `None` if it came to its end, or nothing can be
     /// said.
     pub estimate: Option<Estimate>,
@@ -218,11 +219,19 @@ impl Outcome {
             depth: 0,
             opened: vec![false; program.windows.len()],
             occurred: vec![false; program.windows.len()],
-            frontier: None,
+            checkpoint: None,
             estimate: None,
             coverage: None,
             shown: BTreeSet::new(),
         }
+    }
+
+    pub(crate) const fn effort(&self) -> Effort {
+        Effort { executions: self.executions, requests: self.events }
+    }
+
+    pub(crate) const fn set_effort(&mut self, effort: Effort) {
+        (self.executions, self.events) = (effort.executions, effort.requests);
     }
 
     /// Adds the figures of another part of the search.
@@ -246,8 +255,8 @@ pub struct Explorer<'p> {
     eager: bool,
     first: u64,
     counts_commute: bool,
-    frontier: Option<&'p Frontier>,
-    parts: &'p [Part],
+    checkpoint: Option<&'p Checkpoint>,
+    results: &'p [ShardResult],
 }
 
 impl<'p> Explorer<'p> {
@@ -270,8 +279,8 @@ impl<'p> Explorer<'p> {
             eager: false,
             first: FIRST,
             counts_commute: true,
-            frontier: None,
-            parts: &[],
+            checkpoint: None,
+            results: &[],
         }
     }
 
@@ -342,20 +351,21 @@ impl<'p> Explorer<'p> {
     /// Goes on where a search of the same program was stopped, to the end that it would have come to. With another
     /// program, begins anew.
     #[must_use]
-    pub const fn resume(mut self, frontier: &'p Frontier) -> Self {
-        self.frontier = Some(frontier);
+    pub const fn resume(mut self, checkpoint: &'p Checkpoint) -> Self {
+        self.checkpoint = Some(checkpoint);
         self
     }
 
-    /// Takes over what has come of parts of the frontier that the search goes on from; see
-    /// [`search_part`](Self::search_part). Searches the others itself. What does not fit (parts of another frontier,
-    /// spoiled ones, those of a search that deals otherwise with findings) is left out and searched again.
+    /// Takes over what has come of shards of the checkpoint that the search goes on from; see
+    /// [`search_shard`](Self::search_shard). Searches the others itself. What does not fit (results for another
+    /// checkpoint, results that were changed, those of a search that deals otherwise with findings) is left out and
+    /// searched again.
     ///
-    /// A part that would lead past the thousandth execution is searched again as well: random schedules are
+    /// A shard that would lead past the thousandth execution is searched again as well: random schedules are
     /// tried then. So a search is better stopped later than that to be split.
     #[must_use]
-    pub const fn merge(mut self, parts: &'p [Part]) -> Self {
-        self.parts = parts;
+    pub const fn merge(mut self, results: &'p [ShardResult]) -> Self {
+        self.results = results;
         self
     }
 
@@ -378,15 +388,15 @@ impl<'p> Explorer<'p> {
     pub fn run_on<P: Primitives>(&self, observer: &mut (dyn Observer + Send)) -> Outcome {
         let none = Threads::new(0);
         let watch = Mutex::new(observer);
-        let mut frontier = self.fitting_frontier();
-        let mut near = frontier.map_or_else(|| self.counts_commute.then(Vec::new), near);
+        let mut checkpoint = self.fitting_checkpoint();
+        let mut near = checkpoint.map_or_else(|| self.counts_commute.then(Vec::new), near);
         loop {
-            let coverage = self.coverage && frontier.is_none();
+            let coverage = self.coverage && checkpoint.is_none();
             let shared = self.shared::<P>((near.as_deref(), coverage), &none, &watch);
-            match P::scope(&|| work(&shared), |spawn| self.search(&shared, frontier, spawn)) {
+            match P::scope(&|| work(&shared), |spawn| self.search(&shared, checkpoint, spawn)) {
                 Ok(outcome) => return outcome,
                 Err(Near { addr, early }) => {
-                    frontier = None;
+                    checkpoint = None;
                     let known = if early || is_order(addr) { addr } else { ALL_COUNTS };
                     near.iter_mut().for_each(|near| near.push(known));
                     watch.lock().unwrap_or_else(PoisonError::into_inner).anew(Purpose::Anew);
@@ -395,50 +405,54 @@ impl<'p> Explorer<'p> {
         }
     }
 
-    /// Searches a part of the frontier that [`resume`](Self::resume) was given, from its beginning to its end.
-    /// Limits are for the part: they count from there.
+    /// Searches a shard of the checkpoint that [`resume`](Self::resume) was given, from its beginning to its end.
+    /// Limits are for the shard: they count from there.
     ///
     /// # Errors
     ///
-    /// If the frontier does not fit the program or has no such part, or if a limit or the observer ends the search:
-    /// half a part is of no use.
-    pub fn search_part(&self, id: &PartId, observer: &mut (dyn Observer + Send)) -> Result<Part, PartError> {
-        let frontier = self.fitting_frontier().ok_or(PartError::Program)?;
+    /// If the checkpoint does not fit the program or has no such shard, or if a limit or the observer ends the search:
+    /// half a shard is of no use.
+    pub fn search_shard(
+        &self,
+        id: &ShardId,
+        observer: &mut (dyn Observer + Send),
+    ) -> Result<ShardResult, ShardError> {
+        let checkpoint = self.fitting_checkpoint().ok_or(ShardError::Program)?;
         if self.preemptions.is_some() {
-            return Err(PartError::Preemptions);
+            return Err(ShardError::Preemptions);
         }
         let none = Threads::new(0);
         let watch = Mutex::new(observer);
-        let near = near(frontier);
+        let near = near(checkpoint);
         let shared = self.shared::<Native>((near.as_deref(), false), &none, &watch);
-        Native::scope(&|| work(&shared), |spawn| self.part(&shared, (frontier, id), spawn))
+        Native::scope(&|| work(&shared), |spawn| self.shard(&shared, (checkpoint, id), spawn))
     }
 
-    fn part<'s, P: Primitives>(
+    fn shard<'s, P: Primitives>(
         &self,
         shared: &'s Shared<'s, P>,
-        (frontier, id): (&Frontier, &PartId),
+        (checkpoint, id): (&Checkpoint, &ShardId),
         spawn: &'s dyn Fn(),
-    ) -> Result<Part, PartError> {
+    ) -> Result<ShardResult, ShardError> {
         let _over = Over(shared);
         let mut search = Search::new(shared, Fresh::new(shared.program));
-        if search.go_on(frontier).is_break() {
-            return Err(PartError::Program);
+        if search.restore(checkpoint).is_break() {
+            return Err(ShardError::Program);
         }
-        let subtree = search.part(id).ok_or(PartError::NoSuchPart)?;
+        let subtree = search.shard(id).ok_or(ShardError::NoSuchShard)?;
         let mut search = Search::new(shared, search.actors.into());
         search.spawn = Some(spawn);
         self.take_threads(&search);
         match search.search_below(&subtree) {
-            Ok(done) => Ok(export(done, id.clone(), frontier, shared)),
-            Err(Some(stop)) => Err(PartError::Stopped(stop)),
-            Err(None) => Err(PartError::Program),
+            Ok(done) => Ok(export(done, id.clone(), checkpoint, shared)),
+            Err(Some(stop)) => Err(ShardError::Stopped(stop)),
+            Err(None) => Err(ShardError::Program),
         }
     }
 
-    /// The frontier, if it is one of the program.
-    fn fitting_frontier(&self) -> Option<&'p Frontier> {
-        self.frontier.filter(|frontier| frontier.fingerprint == self.program.fingerprint)
+    /// The checkpoint, if it is one of the program.
+    fn fitting_checkpoint(&self) -> Option<&'p Checkpoint> {
+        self.checkpoint.filter(|checkpoint| checkpoint.fingerprint == self.program.fingerprint)
     }
 
     /// What the threads of a search have in common that takes it that counts other than these stay away from zero.
@@ -472,15 +486,15 @@ impl<'p> Explorer<'p> {
     fn search<'s, P: Primitives>(
         &self,
         shared: &'s Shared<'s, P>,
-        frontier: Option<&Frontier>,
+        checkpoint: Option<&Checkpoint>,
         spawn: &'s dyn Fn(),
     ) -> Result<Outcome, Near> {
         // Whatever happens here, nobody must wait for more.
         let _over = Over(shared);
         let mut search = Search::new(shared, Fresh::new(shared.program));
-        if let Some(frontier) = frontier {
-            if search.go_on(frontier).is_continue() {
-                search.give_parts(&usable(self.parts, frontier, shared));
+        if let Some(checkpoint) = checkpoint {
+            if search.restore(checkpoint).is_continue() {
+                search.give_shards(&usable(self.results, checkpoint, shared));
             } else {
                 // It would not have come so far.
                 search = Search::new(shared, search.actors.into());
@@ -488,7 +502,7 @@ impl<'p> Explorer<'p> {
         }
         search.spawn = Some(spawn);
         let mut flow = ControlFlow::Continue(());
-        if search.figures().0 < self.first {
+        if search.effort().executions < self.first {
             search.is_alone = true;
             flow = search.run(self.first);
             if let Some(addr) = search.near {
@@ -512,14 +526,14 @@ impl<'p> Explorer<'p> {
         }
         search.book();
         let mut outcome = search.conclude(flow);
-        outcome.frontier = outcome.stopped.as_ref().and_then(|_| search.frontier()).map(Box::new);
+        outcome.checkpoint = outcome.stopped.as_ref().and_then(|_| search.checkpoint()).map(Box::new);
         Ok(outcome)
     }
 }
 
-/// The counts that a frontier knows to be near zero.
-fn near(frontier: &Frontier) -> Option<Vec<Addr>> {
-    frontier.near.as_ref().map(|near| near.iter().map(|&index| Addr::at(index as usize)).collect())
+/// The counts that a checkpoint knows to be near zero.
+fn near(checkpoint: &Checkpoint) -> Option<Vec<Addr>> {
+    checkpoint.near.as_ref().map(|near| near.iter().map(|&index| Addr::at(index as usize)).collect())
 }
 
 /// A count that is near zero, in some order, or an order that makes a difference. If that shows early, the other counts

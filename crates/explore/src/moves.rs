@@ -1,16 +1,30 @@
 //! Moves and sequences of moves: what an actor did, or would do, and whether another could come before it.
 
 use cowrace_machine::Access;
+use serde::{Deserialize, Serialize};
 
 /// A move that is no choice.
 pub(crate) const PLAIN: u32 = u32::MAX;
 
 /// A move of an actor, without what it touches. The two values of a choice are two moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "(u8, Option<u32>)", into = "(u8, Option<u32>)")]
 pub(crate) struct Move {
     pub(crate) actor: u8,
     /// The value chosen, or [`PLAIN`].
     pub(crate) choice: u32,
+}
+
+impl From<(u8, Option<u32>)> for Move {
+    fn from((actor, choice): (u8, Option<u32>)) -> Self {
+        Self { actor, choice: choice.unwrap_or(PLAIN) }
+    }
+}
+
+impl From<Move> for (u8, Option<u32>) {
+    fn from(Move { actor, choice }: Move) -> Self {
+        (actor, (choice != PLAIN).then_some(choice))
+    }
 }
 
 /// Whether the order of two moves with these accesses can matter.

@@ -6,13 +6,14 @@ use std::time::Duration;
 use cowrace_machine::resident_memory;
 use cowrace_report::Stop;
 
+use crate::effort::Effort;
 use crate::explorer::Progress;
 use crate::search::{Flow, Search};
 use crate::sync::{Number, Primitives};
 use crate::wakeup::First;
 
-/// How many executions, and how many requests, are done before the books are opened again.
-const ROUND: (u64, u64) = (256, 4096);
+/// How much is done before the books are opened again: so many executions, or so many requests.
+const ROUND: Effort = Effort { executions: 256, requests: 4096 };
 
 /// How often to report: after so long or so many executions.
 const NOW_AND_THEN: Duration = Duration::from_millis(50);
@@ -23,8 +24,8 @@ impl<P: Primitives> Search<'_, P> {
     /// Rests at the step if it breaks.
     pub(crate) fn pause(&mut self, executions: u64, before: First) -> Flow {
         self.rest_at(before);
-        let new = (self.made.0 - self.booked.0, self.made.1 - self.booked.1);
-        if new.0 >= ROUND.0 || new.1 >= ROUND.1 {
+        let new = self.made - self.booked;
+        if new.executions >= ROUND.executions || new.requests >= ROUND.requests {
             self.book();
             self.look_at_limits();
         }
@@ -33,7 +34,7 @@ impl<P: Primitives> Search<'_, P> {
         }
         let limit = self.shared.limits.executions;
         if executions < u64::MAX || limit.is_some() {
-            let (done, _) = self.figures();
+            let done = self.effort().executions;
             if limit.is_some_and(|limit| done >= limit) {
                 // Who helps leaves it to the search that it helps: that may not come so far.
                 if self.spawn.is_some() {
@@ -52,19 +53,20 @@ impl<P: Primitives> Search<'_, P> {
 
     /// Enters what was done since the last time into the books of everybody.
     pub(crate) fn book(&mut self) {
-        self.shared.executions.add((self.made.0 - self.booked.0) as i64);
-        self.shared.events.add((self.made.1 - self.booked.1) as i64);
+        let new = self.made - self.booked;
+        self.shared.executions.add(new.executions as i64);
+        self.shared.events.add(new.requests as i64);
         self.booked = self.made;
     }
 
     fn look_at_limits(&mut self) {
         let limits = &self.shared.limits;
         // Looking at the clock costs more than a short execution.
-        let events = self.made.1;
-        if events - self.looked < ROUND.1 {
+        let requests = self.made.requests;
+        if requests - self.looked < ROUND.requests {
             return;
         }
-        self.looked = events;
+        self.looked = requests;
         let elapsed = self.shared.started.elapsed();
         if limits.time.is_some_and(|limit| elapsed >= limit) {
             return self.shared.stop(Stop::Time);
@@ -87,10 +89,10 @@ impl<P: Primitives> Search<'_, P> {
             spawn();
         }
         self.report();
-        if self.shared.watch.wants_frontier()
-            && let Some(frontier) = self.frontier()
+        if self.shared.watch.wants_checkpoint()
+            && let Some(checkpoint) = self.checkpoint()
         {
-            self.shared.watch.frontier(frontier);
+            self.shared.watch.checkpoint(checkpoint);
         }
     }
 

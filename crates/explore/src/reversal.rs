@@ -5,6 +5,7 @@
 //! From the state before *e* it leads to executions that are not among those that begin with *e*.
 
 use cowrace_machine::{Access, Addr, Footprint, Memory, Obj, Op, Program, Request};
+use serde::{Deserialize, Serialize};
 
 use crate::history::History;
 use crate::moves::{Fit, Move, PLAIN, Sequence, conflict};
@@ -12,7 +13,7 @@ use crate::sleep::Sleepers;
 use crate::wakeup::Waking;
 
 /// A race: the earlier and the later event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Race {
     pub(crate) event: u32,
     pub(crate) by: u32,

@@ -7,9 +7,10 @@ use cowrace_machine::{ActorSet, Addr, Answer, Memory, Op, Program};
 use cowrace_report::Stop;
 
 use crate::actors::{Actors, Fresh, Spare};
-use crate::barriers::{Met, Visit};
+use crate::barriers::{Reached, Visit};
 use crate::coverage::Seen;
 use crate::describe;
+use crate::effort::Effort;
 use crate::ends::Found;
 use crate::estimate::Estimates;
 use crate::explorer::Outcome;
@@ -77,16 +78,16 @@ pub(crate) struct Search<'s, P: Primitives> {
     /// A count that is not as far from zero as it was taken to be.
     pub(crate) near: Option<Addr>,
     preemptions: Preemptions,
-    /// Barriers on the way behind which the search is under way.
+    /// Barriers of the path after which the search is under way.
     pub(crate) visits: Vec<Visit>,
     pub(crate) outcome: Outcome,
-    /// The states at barriers that it has come to and that have been done with.
-    pub(crate) met: Met,
-    /// The numbers of those that stand in the file with which it goes on.
+    /// The states at barriers that it has reached and that have been done with.
+    pub(crate) reached: Reached,
+    /// The numbers of those that stand in the checkpoint from which it goes on.
     pub(crate) earlier: Vec<u32>,
-    /// Executions and requests made here, and as many of them as are in the books of everybody.
-    pub(crate) made: (u64, u64),
-    pub(crate) booked: (u64, u64),
+    /// What was done here, and as much of that as is in the books of all threads.
+    pub(crate) made: Effort,
+    pub(crate) booked: Effort,
     /// How many requests there had been when the limits were looked at last.
     pub(crate) looked: u64,
     /// When progress was reported last, and how many executions there had been.
@@ -125,10 +126,10 @@ impl<'s, P: Primitives> Search<'s, P> {
             preemptions: Preemptions::new(shared.preemptions),
             visits: Vec::new(),
             outcome: Outcome::nothing(program),
-            met: Met::default(),
+            reached: Reached::default(),
             earlier: Vec::new(),
-            made: (0, 0),
-            booked: (0, 0),
+            made: Effort::default(),
+            booked: Effort::default(),
             looked: 0,
             reported: (Duration::ZERO, 0),
             estimates: Estimates::default(),
@@ -313,7 +314,7 @@ impl<'s, P: Primitives> Search<'s, P> {
             self.shared.showings.add(self.actors.effects().news());
         }
         self.outcome.events += 1;
-        self.made.1 += 1;
+        self.made.requests += 1;
         self.outcome.depth = self.outcome.depth.max(self.history.len() as u32);
         let finding = match done.fault {
             _ if self.found.is_some() => None,

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use cowrace_machine::{Addr, Limits, Memory, Program};
 use cowrace_report::Stop;
-use cowrace_report::frontier::Frontier;
 
-use crate::barriers::Arrivals;
+use crate::barriers::Summaries;
+use crate::checkpoint::Checkpoint;
 use crate::effects::Showings;
 use crate::explorer::{Execution, Observer, Progress};
 use crate::subtree::Subtree;
@@ -50,11 +50,11 @@ pub(crate) trait Watch: Sync {
     /// See [`Observer::stops`].
     fn stops(&self) -> bool;
 
-    /// See [`Observer::wants_frontier`].
-    fn wants_frontier(&self) -> bool;
+    /// See [`Observer::wants_checkpoint`].
+    fn wants_checkpoint(&self) -> bool;
 
-    /// See [`Observer::frontier`].
-    fn frontier(&self, frontier: Frontier);
+    /// See [`Observer::checkpoint`].
+    fn checkpoint(&self, checkpoint: Checkpoint);
 }
 
 impl Watch for Mutex<&mut (dyn Observer + Send)> {
@@ -70,12 +70,12 @@ impl Watch for Mutex<&mut (dyn Observer + Send)> {
         self.lock().unwrap_or_else(PoisonError::into_inner).stops()
     }
 
-    fn wants_frontier(&self) -> bool {
-        self.lock().unwrap_or_else(PoisonError::into_inner).wants_frontier()
+    fn wants_checkpoint(&self) -> bool {
+        self.lock().unwrap_or_else(PoisonError::into_inner).wants_checkpoint()
     }
 
-    fn frontier(&self, frontier: Frontier) {
-        self.lock().unwrap_or_else(PoisonError::into_inner).frontier(frontier);
+    fn checkpoint(&self, checkpoint: Checkpoint) {
+        self.lock().unwrap_or_else(PoisonError::into_inner).checkpoint(checkpoint);
     }
 }
 
@@ -110,7 +110,7 @@ pub(crate) struct Shared<'s, P: Primitives> {
     pub(crate) events: P::Number,
     /// As many executions as were made before the search was resumed.
     pub(crate) earlier: P::Number,
-    pub(crate) arrivals: Arrivals<P>,
+    pub(crate) summaries: Summaries<P>,
     /// What executions have shown of calls.
     pub(crate) showings: Showings<P>,
     /// Who watches the search.
@@ -145,7 +145,7 @@ impl<'s, P: Primitives> Shared<'s, P> {
             executions: P::Number::new(0),
             events: P::Number::new(0),
             earlier: P::Number::new(0),
-            arrivals: Arrivals::default(),
+            summaries: Summaries::default(),
             showings: Showings::default(),
             watch,
             work: P::Queue::new(),

@@ -11,21 +11,21 @@ use std::sync::Arc;
 
 use cowrace_machine::{Access, Addr};
 use cowrace_report::Stop;
-use cowrace_report::parts::Part;
 
 use crate::actors::Spare;
+use crate::checkpoint::shard::ShardResult;
 use crate::coverage::Seen;
+use crate::effort::Effort;
 use crate::ends::Found;
 use crate::explorer::Outcome;
 use crate::moves::{Move, Sequence};
-use crate::resume::made;
 use crate::reversal::Race;
 use crate::search::{Flow, Search};
 use crate::shared::Shared;
 use crate::sleep::Sleepers;
 use crate::sync::{Monitor, Primitives};
 use crate::wakeup::{First, NONE, Wakeup};
-use crate::windows::{Shown, Windows};
+use crate::windows::{Cover, Windows};
 
 /// A part of a search, and what has become of it.
 pub(crate) struct Subtree<P: Primitives> {
@@ -56,20 +56,20 @@ enum State {
 pub(crate) enum Given<'s, P: Primitives> {
     /// It was given to another thread.
     Away(Arc<Subtree<P>>),
-    /// It was a part of a frontier.
-    Part(&'s Part),
+    /// It was a shard of a checkpoint.
+    Shard(&'s ShardResult),
 }
 
 /// What came of a subtree.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) outcome: Outcome,
-    /// The states at barriers that it met, by number: what is behind them does not count for the outcome.
-    pub(crate) met: Vec<u32>,
+    /// The states at barriers that it reached, by number: what follows them does not count for the outcome.
+    pub(crate) reached: Vec<u32>,
     pub(crate) near: Option<Addr>,
     /// What is to be executed from earlier states.
     pub(crate) beyond: Vec<(u32, Sequence)>,
-    pub(crate) windows: Vec<Shown>,
+    pub(crate) windows: Vec<Cover>,
     pub(crate) seen: Seen,
 }
 
@@ -155,11 +155,11 @@ impl<'s, P: Primitives> Search<'s, P> {
         }
         self.seen.note_sites(&self.actors);
         let mut outcome = self.outcome.clone();
-        (outcome.executions, outcome.events) = self.on_the_way();
+        outcome.set_effort(self.effort_on_path());
         outcome.depth = self.longest();
         Ok(Done {
             outcome,
-            met: self.met.states(),
+            reached: self.reached.states(),
             near: self.near,
             beyond: std::mem::take(&mut self.beyond),
             windows: self.shown(),
@@ -243,7 +243,7 @@ impl<'s, P: Primitives> Search<'s, P> {
                 self.sleepers.add(first.made, self.wakeup.accesses(earlier));
             };
             self.todo[self.history.len()] = list;
-            if !self.can_make(made(first.made)) {
+            if !self.can_make(first.made) {
                 return ControlFlow::Break(None);
             }
             self.step(first.made)?;
@@ -253,7 +253,7 @@ impl<'s, P: Primitives> Search<'s, P> {
         }
         self.base = self.history.len();
         self.outcome = Outcome::nothing(self.program);
-        self.made = (0, 0);
+        self.made = Effort::default();
         ControlFlow::Continue(())
     }
 
@@ -264,7 +264,7 @@ impl<'s, P: Primitives> Search<'s, P> {
     pub(crate) fn take_back(&mut self, step: First, executions: u64) -> ControlFlow<Option<Stop>, bool> {
         let subtree = match self.given[step.given as usize].take() {
             Some(Given::Away(subtree)) => subtree,
-            Some(Given::Part(part)) => return self.take_part(part, executions),
+            Some(Given::Shard(result)) => return self.take_shard(result, executions),
             None => return ControlFlow::Continue(false),
         };
         if subtree.claim() {
@@ -279,7 +279,7 @@ impl<'s, P: Primitives> Search<'s, P> {
                 // It will be made again.
                 self.undo();
                 self.outcome.events -= 1;
-                self.made.1 -= 1;
+                self.made.requests -= 1;
                 self.rest_at(First { given: NONE, ..step });
                 return ControlFlow::Break(Some(why));
             }
@@ -288,7 +288,8 @@ impl<'s, P: Primitives> Search<'s, P> {
                 None => changes.into_iter().for_each(|changes| self.shared.wait(changes)),
             }
         };
-        let Some(done) = done.filter(|done| self.is_within_limit(done.outcome.executions, &done.met)) else {
+        let Some(done) = done.filter(|done| self.is_within_limit(done.outcome.executions, &done.reached))
+        else {
             return ControlFlow::Continue(false);
         };
         self.take_over(*done)?;
@@ -297,9 +298,9 @@ impl<'s, P: Primitives> Search<'s, P> {
 
     /// Takes over what has become of the subtree that begins where the search is.
     pub(crate) fn take_over(&mut self, done: Done) -> Flow {
-        let Done { outcome, met, near, beyond, windows, seen } = done;
+        let Done { outcome, reached, near, beyond, windows, seen } = done;
         self.outcome.add(&outcome);
-        self.meet_all(&met);
+        self.reach(&reached);
         self.windows.merge(&windows);
         self.seen.merge(&seen);
         if outcome.finding.is_some() {

@@ -1,9 +1,9 @@
 //! Windows: whether an execution could have shown an order of points.
 
 use cowrace_machine::{Mark, Placed, Point, Prim, Window};
+use serde::{Deserialize, Serialize};
 
 use crate::actors::Actors;
-
 use crate::history::History;
 
 /// A stretch of one actor's events, by number. One that holds no event stands between two: its `first` is
@@ -26,13 +26,17 @@ struct Named {
 #[derive(Clone, Debug)]
 struct Watched {
     points: Vec<Named>,
-    /// For each point, whether some execution has had it.
-    seen: Vec<bool>,
-    open: bool,
+    cover: Cover,
 }
 
-/// What executions have shown of a window: whether it is open, and which of its points have been seen.
-pub(crate) type Shown = (bool, Vec<bool>);
+/// What executions have shown of a window.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Cover {
+    /// Whether some execution could have shown its points in their order.
+    pub(crate) is_open: bool,
+    /// For each point, whether some execution has had it.
+    pub(crate) seen: Vec<bool>,
+}
 
 /// The windows of a program.
 #[derive(Clone, Debug)]
@@ -48,23 +52,22 @@ impl Windows {
         };
         let watched = windows.iter().map(|window| Watched {
             points: window.points.iter().map(named).collect(),
-            seen: vec![false; window.points.len()],
-            open: false,
+            cover: Cover { is_open: false, seen: vec![false; window.points.len()] },
         });
         Self { windows: watched.collect() }
     }
 
     /// Looks at a complete execution.
     pub(crate) fn judge(&mut self, history: &History, actors: &Actors<'_>) {
-        if self.windows.iter().all(|window| window.open) {
+        if self.windows.iter().all(|window| window.cover.is_open) {
             return;
         }
         let marks: Vec<_> = (0..history.actors() as u8).map(|actor| actors.marks(actor)).collect();
-        for Watched { points, seen, open } in self.windows.iter_mut().filter(|window| !window.open) {
+        for Watched { points, cover } in self.windows.iter_mut().filter(|window| !window.cover.is_open) {
             let stretches: Vec<_> = points.iter().map(|point| find(history, &marks, point)).collect();
-            seen.iter_mut().zip(&stretches).for_each(|(seen, stretch)| *seen |= stretch.is_some());
+            cover.seen.iter_mut().zip(&stretches).for_each(|(seen, stretch)| *seen |= stretch.is_some());
             let all: Option<Vec<_>> = stretches.into_iter().collect();
-            *open = all.is_some_and(|stretches| is_open(history, &stretches));
+            cover.is_open = all.is_some_and(|stretches| is_open(history, &stretches));
         }
     }
 
@@ -72,9 +75,9 @@ impl Windows {
     /// can still open it.
     pub(crate) fn judge_first_part(&mut self, history: &History, actors: &Actors<'_>) -> Vec<bool> {
         let marks: Vec<_> = (0..history.actors() as u8).map(|actor| actors.marks(actor)).collect();
-        let judged = self.windows.iter_mut().map(|Watched { points, seen, .. }| {
+        let judged = self.windows.iter_mut().map(|Watched { points, cover }| {
             let stretches: Vec<_> = points.iter().map(|point| find(history, &marks, point)).collect();
-            seen.iter_mut().zip(&stretches).for_each(|(seen, stretch)| *seen |= stretch.is_some());
+            cover.seen.iter_mut().zip(&stretches).for_each(|(seen, stretch)| *seen |= stretch.is_some());
             let ended = |point: &Named| {
                 let end = Mark::End(point.point.call);
                 marks.iter().any(|marks| marks.iter().any(|placed| placed.mark == end))
@@ -87,19 +90,19 @@ impl Windows {
     }
 
     /// What has been shown so far, which is forgotten.
-    pub(crate) fn take(&mut self) -> Vec<Shown> {
+    pub(crate) fn take(&mut self) -> Vec<Cover> {
         let shown = |window: &mut Watched| {
-            let none = vec![false; window.seen.len()];
-            (std::mem::take(&mut window.open), std::mem::replace(&mut window.seen, none))
+            let seen = vec![false; window.cover.seen.len()];
+            std::mem::replace(&mut window.cover, Cover { is_open: false, seen })
         };
         self.windows.iter_mut().map(shown).collect()
     }
 
     /// Takes over what other executions have shown.
-    pub(crate) fn merge(&mut self, shown: &[Shown]) {
-        for (window, (open, seen)) in self.windows.iter_mut().zip(shown) {
-            window.open |= open;
-            window.seen.iter_mut().zip(seen).for_each(|(mine, &theirs)| *mine |= theirs);
+    pub(crate) fn merge(&mut self, shown: &[Cover]) {
+        for (Watched { cover, .. }, theirs) in self.windows.iter_mut().zip(shown) {
+            cover.is_open |= theirs.is_open;
+            cover.seen.iter_mut().zip(&theirs.seen).for_each(|(mine, &theirs)| *mine |= theirs);
         }
     }
 }

@@ -139,8 +139,8 @@ fn only_a_complete_search_says_anything() {
     assert!(run(Explorer::new(&racy).exhaustive(true).coverage(true)).is_some());
     let long = called(&[vec![Store(0, 1), Store(0, 2)], vec![Load(0), Load(0)], vec![Load(0)]]);
     let limits = Limits { executions: Some(3), ..Limits::default() };
-    let frontier = Explorer::new(&long).limits(limits).run(&mut ()).frontier.expect("it can go on");
-    let rest = Explorer::new(&long).coverage(true).resume(&frontier).run(&mut ());
+    let checkpoint = Explorer::new(&long).limits(limits).run(&mut ()).checkpoint.expect("it can go on");
+    let rest = Explorer::new(&long).coverage(true).resume(&checkpoint).run(&mut ());
     assert_eq!((rest.complete, rest.coverage), (true, None), "it has not seen how it began");
 }
 

@@ -131,7 +131,7 @@ impl Case {
         let mut together =
             self.how.explorer(&self.program).threads(&threads).eager(true).run_on::<Scheduled>(&mut ());
         // States at barriers that others know are kept as well where a limit ends the search.
-        together.frontier.clone_from(&self.alone.frontier);
+        together.checkpoint.clone_from(&self.alone.checkpoint);
         together.estimate = self.alone.estimate;
         assert_eq!(together, self.alone);
     }

@@ -5,31 +5,29 @@ mod common;
 use common::common_problem::{Rule, Variant, problem};
 use common::random::{Flavour, rounds_with_windows, scripts};
 use common::{Step::*, *};
-use cowrace_explore::{Explorer, Limits, Outcome, Threads};
+use cowrace_explore::{Checkpoint, Explorer, Limits, Outcome, Threads};
 use cowrace_machine::{Mark, Program};
-use cowrace_report::frontier::Frontier;
 use cowrace_report::{Aim, Limit, NoEffect, Obstacle, Shown};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// Searches in legs of so many executions, in turn, each with so many threads more. Gives how many legs there were.
 fn in_turns(search: &Explorer<'_>, legs: &[(u64, usize)]) -> (Outcome, usize) {
-    let mut frontier: Option<Box<Frontier>> = None;
+    let mut checkpoint: Option<Box<Checkpoint>> = None;
     for turn in 0..10_000 {
         let (leg, threads) = legs[turn % legs.len()];
-        let done = frontier.as_ref().map_or(0, |f| f.figures().0);
+        let done = checkpoint.as_ref().map_or(0, |c| c.effort().executions);
         let limits = Limits { executions: Some(done + leg), ..Limits::default() };
         let threads = Threads::new(threads);
         let mut explorer = search.clone().limits(limits).threads(&threads).eager(true);
-        if let Some(frontier) = &frontier {
-            explorer = explorer.resume(frontier);
+        if let Some(checkpoint) = &checkpoint {
+            explorer = explorer.resume(checkpoint);
         }
         let mut outcome = explorer.run(&mut ());
-        match outcome.frontier.take() {
+        match outcome.checkpoint.take() {
             Some(left) => {
-                assert_eq!(outcome.executions, left.figures().0, "all is kept");
-                let text = serde_json::to_string(&left).expect("it can be written");
-                frontier = Some(serde_json::from_str(&text).expect("and read"));
+                assert_eq!(outcome.executions, left.effort().executions, "all is kept");
+                checkpoint = Some(rewritten(&left, |_| ()));
             }
             None => return (outcome, turn + 1),
         }
@@ -153,12 +151,16 @@ fn what_is_known_behind_barriers_counts_when_the_search_comes_there() {
     let whole = search.run(&mut ());
     let stopped = |executions| {
         let limits = Limits { executions: Some(executions), ..Limits::default() };
-        search.clone().limits(limits).run(&mut ()).frontier.expect("it was stopped")
+        search.clone().limits(limits).run(&mut ()).checkpoint.expect("it was stopped")
     };
-    let (mut early, late) = (stopped(1), stopped(whole.executions - 1));
-    let later = late.known.iter().filter(|state| !state.met.is_empty()).count();
-    assert!(early.known.is_empty() && later > 1, "{later} states at the first barrier are known");
-    early.known = late.known;
+    let (early, late) = (stopped(1), stopped(whole.executions - 1));
+    let summaries =
+        |of: &Checkpoint| serde_json::to_value(of).expect("it can be written")["summaries"].take();
+    let (few, many) = (summaries(&early), summaries(&late));
+    let is_first = |summary: &&serde_json::Value| summary["reached"] != serde_json::json!([]);
+    let first = many.as_array().expect("a list").iter().filter(is_first).count();
+    assert!(few == serde_json::json!([]) && first > 1, "{first} states at the first barrier are known");
+    let early = rewritten(&*early, |json| json["summaries"] = many);
     assert_eq!(search.clone().resume(&early).run(&mut ()), whole);
 }
 
@@ -177,25 +179,26 @@ fn what_calls_have_shown_is_kept() {
     let limits = Limits { executions: Some(1), ..Limits::default() };
     let first = Explorer::new(&program).limits(limits).run(&mut ());
     assert!(first.shown.is_empty(), "nothing is told of a search that has not come to its end");
-    let shown = first.frontier.expect("it was stopped").shown;
+    let checkpoint =
+        serde_json::to_value(first.checkpoint.expect("it was stopped")).expect("it can be written");
+    let shown = checkpoint["shown"].as_array().expect("a list");
     assert!(!shown.is_empty() && shown.len() < whole.shown.len(), "{shown:?}");
 }
 
-/// A frontier of another program, or one that somebody has spoiled, is of no use and does no harm.
+/// A checkpoint of another program, or one that was changed, is of no use and does no harm.
 #[test]
 fn what_does_not_fit_is_begun_anew() {
     let (one, other) =
         (problem(Variant::new(4, Rule::Mapcount, true)), problem(Variant::new(3, Rule::Count, false)));
     let limits = Limits { executions: Some(50), ..Limits::default() };
-    let mut frontier = Explorer::new(&one).limits(limits).run(&mut ()).frontier.expect("it was stopped");
+    let checkpoint = Explorer::new(&one).limits(limits).run(&mut ()).checkpoint.expect("it was stopped");
     let whole = Explorer::new(&other).run(&mut ());
-    assert_eq!(Explorer::new(&other).resume(&frontier).run(&mut ()), whole);
-    let mut elsewhere = frontier.clone();
-    elsewhere.met = vec![0, 77, u32::MAX];
-    assert_eq!(Explorer::new(&one).resume(&elsewhere).run(&mut ()), Explorer::new(&one).run(&mut ()));
-    for made in &mut frontier.way {
-        made.0 = 17;
-    }
+    assert_eq!(Explorer::new(&other).resume(&checkpoint).run(&mut ()), whole);
     let whole = Explorer::new(&one).run(&mut ());
-    assert_eq!(Explorer::new(&one).resume(&frontier).run(&mut ()), whole);
+    let elsewhere = rewritten(&*checkpoint, |json| json["reached"] = serde_json::json!([0, 77, u32::MAX]));
+    assert_eq!(Explorer::new(&one).resume(&elsewhere).run(&mut ()), whole);
+    let strangers = rewritten(&*checkpoint, |json| {
+        json["path"].as_array_mut().expect("a list").iter_mut().for_each(|made| made[0] = 17.into());
+    });
+    assert_eq!(Explorer::new(&one).resume(&strangers).run(&mut ()), whole);
 }

@@ -1,19 +1,21 @@
-//! A frontier can be split: its parts are searched elsewhere, and what comes of them put together is what one search
-//! comes to.
+//! What is left of a search that was stopped can be split into shards that are searched elsewhere; merged, their results
+//! are the outcome of one search.
 
 mod common;
 
 use common::common_problem::{Rule, Variant, problem};
 use common::random::{Flavour, rounds, scripts};
 use common::{Step::*, *};
-use cowrace_explore::{Execution, Explorer, Limits, Observer, Outcome, PartError, Purpose, Threads};
+use cowrace_explore::{
+    Checkpoint, Execution, Explorer, Limits, Observer, Outcome, Purpose, ShardError, ShardId, ShardResult,
+    Threads,
+};
 use cowrace_machine::{Mark, Point, Program, Window};
 use cowrace_report::Stop;
-use cowrace_report::frontier::Frontier;
-use cowrace_report::parts::{Part, PartId};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use serde_json::json;
 
 /// What a search did by itself.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,8 +37,8 @@ impl Observer for Own {
 /// Figures of what was compared.
 #[derive(Debug, Default)]
 struct Tally {
-    frontiers: usize,
-    parts: usize,
+    checkpoints: usize,
+    shards: usize,
     /// Executions that were left when the search was stopped, and those that the merge had to make.
     left: u64,
     made: u64,
@@ -44,52 +46,47 @@ struct Tally {
     findings: usize,
 }
 
-fn anew<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
-    let text = serde_json::to_string(value).expect("it can be written");
-    serde_json::from_str(&text).expect("and read")
-}
-
-fn stopped_after(program: &Program, executions: u64) -> Option<Box<Frontier>> {
+fn stopped_after(program: &Program, executions: u64) -> Option<Box<Checkpoint>> {
     let limits = Limits { executions: Some(executions), ..Limits::default() };
-    Explorer::new(program).limits(limits).run(&mut ()).frontier
+    Explorer::new(program).limits(limits).run(&mut ()).checkpoint
 }
 
-fn search(program: &Program, frontier: &Frontier, id: &PartId) -> Part {
-    let part = Explorer::new(program).resume(frontier).search_part(id, &mut ());
-    anew(&part.unwrap_or_else(|error| panic!("{id:?}: {error}")))
+fn search(program: &Program, checkpoint: &Checkpoint, id: &ShardId) -> ShardResult {
+    let result = Explorer::new(program).resume(checkpoint).search_shard(id, &mut ());
+    rewritten(&result.unwrap_or_else(|error| panic!("{id:?}: {error}")), |_| ())
 }
 
-fn merge(program: &Program, frontier: &Frontier, parts: &[Part]) -> (Outcome, Own) {
+fn merge(program: &Program, checkpoint: &Checkpoint, results: &[ShardResult]) -> (Outcome, Own) {
     let mut own = Own::default();
-    (Explorer::new(program).resume(frontier).merge(parts).run(&mut own), own)
+    (Explorer::new(program).resume(checkpoint).merge(results).run(&mut own), own)
 }
 
 /// Splits a search after so many executions.
 fn split(program: &Program, executions: u64, tally: &mut Tally) {
     let whole = Explorer::new(program).run(&mut ());
-    let Some(frontier) = stopped_after(program, executions) else { return };
-    let frontier = anew(&*frontier);
-    let ids = frontier.parts();
-    assert!(!ids.is_empty(), "what is to be made next is a part");
-    // By shards, and thus in another order than theirs.
-    let shard = |n: usize| ids.iter().skip(n).step_by(3);
-    let mut parts: Vec<_> = (0..3).flat_map(shard).map(|id| search(program, &frontier, id)).collect();
-    let (outcome, own) = merge(program, &frontier, &parts);
+    let Some(checkpoint) = stopped_after(program, executions) else { return };
+    let checkpoint = rewritten(&*checkpoint, |_| ());
+    let ids = checkpoint.shards();
+    assert!(!ids.is_empty(), "what is to be made next is a shard");
+    // By machines, and thus in another order than theirs.
+    let machine = |n: usize| ids.iter().skip(n).step_by(3);
+    let mut results: Vec<_> = (0..3).flat_map(machine).map(|id| search(program, &checkpoint, id)).collect();
+    let (outcome, own) = merge(program, &checkpoint, &results);
     assert_eq!(whole, outcome);
-    tally.frontiers += 1;
-    tally.parts += parts.len();
+    tally.checkpoints += 1;
+    tally.shards += results.len();
     tally.left += whole.executions.saturating_sub(executions);
     tally.made += own.executions;
     tally.restarts += own.restarts;
     tally.findings += usize::from(whole.finding.is_some());
-    parts.reverse();
-    assert_eq!((whole.clone(), own), merge(program, &frontier, &parts));
+    results.reverse();
+    assert_eq!((whole.clone(), own), merge(program, &checkpoint, &results));
     let threads = Threads::new(2);
-    let explorer = Explorer::new(program).threads(&threads).eager(true).resume(&frontier);
-    assert_eq!(whole, explorer.merge(&parts).run(&mut ()));
+    let explorer = Explorer::new(program).threads(&threads).eager(true).resume(&checkpoint);
+    assert_eq!(whole, explorer.merge(&results).run(&mut ()));
     // Some are missing, one is there twice.
-    let some: Vec<_> = parts.iter().step_by(2).chain(parts.first()).cloned().collect();
-    assert_eq!(whole, merge(program, &frontier, &some).0);
+    let some: Vec<_> = results.iter().step_by(2).chain(results.first()).cloned().collect();
+    assert_eq!(whole, merge(program, &checkpoint, &some).0);
 }
 
 #[test]
@@ -101,10 +98,10 @@ fn common_problem() {
             split(&program, executions, &mut tally);
         }
     }
-    assert!(tally.findings > 0 && tally.parts > 50, "{tally:?}");
+    assert!(tally.findings > 0 && tally.shards > 50, "{tally:?}");
 }
 
-/// Behind the thousandth execution everything is taken over.
+/// After the thousandth execution everything is taken over.
 #[test]
 fn large() {
     let stores = |n| vec![Store(0, n), Store(1, n)];
@@ -131,7 +128,7 @@ fn all_that_must_be_remembered() {
     for executions in 1..40 {
         split(&forgetful, executions, &mut tally);
     }
-    assert!(tally.frontiers > 30, "{tally:?}");
+    assert!(tally.checkpoints > 30, "{tally:?}");
     let mut counts = program(&[
         vec![AddUnless(0, 1, 0), SubAndTest(0, 1), Load(1)],
         vec![AddUnless(0, 1, 0), SubAndTest(0, 1), Store(1, 1)],
@@ -145,7 +142,7 @@ fn all_that_must_be_remembered() {
     }
 }
 
-/// A count comes near zero in the part that is searched last: the whole search begins anew.
+/// A count comes near zero in the shard that is searched last: the whole search begins anew.
 #[test]
 fn counts_near_zero() {
     let mut tally = Tally::default();
@@ -186,7 +183,7 @@ fn random_programs() {
         let scripts = scripts(Flavour::All).new_tree(&mut runner).expect("a program").current();
         split_random(&program(&scripts), &mut tally);
     }
-    assert!(tally.frontiers > 600 && tally.findings > 40 && tally.restarts > 0, "{tally:?}");
+    assert!(tally.checkpoints > 600 && tally.findings > 40 && tally.restarts > 0, "{tally:?}");
     assert!(tally.made < tally.left, "{tally:?}");
 }
 
@@ -197,10 +194,10 @@ fn random_rounds() {
         let scripts = rounds().new_tree(&mut runner).expect("a program").current();
         split_random(&Program { forgetful: true, ..program(&scripts) }, &mut tally);
     }
-    assert!(tally.frontiers > 200 && tally.findings > 20, "{tally:?}");
+    assert!(tally.checkpoints > 200 && tally.findings > 20, "{tally:?}");
 }
 
-/// What a part shows of windows is not lost.
+/// What a shard shows of windows is not lost.
 #[test]
 fn windows() {
     let call = |n, inner: Step| vec![Mark(Mark::Begin(n)), inner, Mark(Mark::End(n))];
@@ -218,25 +215,27 @@ fn windows() {
         split(&program, executions, &mut tally);
     }
     assert_eq!(Explorer::new(&program).run(&mut ()).opened, [true, true, false, true, true]);
-    assert!(tally.frontiers > 1, "{tally:?}");
+    assert!(tally.checkpoints > 1, "{tally:?}");
 }
 
-/// Stopped again while it puts parts together, and split again.
+/// Stopped again while it merges, and split again.
 #[test]
 fn in_rounds() {
     let program = problem(Variant::new(4, Rule::Mapcount, true));
     let whole = Explorer::new(&program).run(&mut ());
-    let mut frontier = stopped_after(&program, 20).expect("it was stopped");
+    let mut checkpoint = stopped_after(&program, 20).expect("it was stopped");
     for round in 1.. {
         assert!(round < 1000, "no end");
-        let parts: Vec<_> = frontier.parts().iter().map(|id| search(&program, &frontier, id)).collect();
-        let done = frontier.figures().0;
+        let results: Vec<_> =
+            checkpoint.shards().iter().map(|id| search(&program, &checkpoint, id)).collect();
+        let done = checkpoint.effort().executions;
         let limits = Limits { executions: Some(done + 40), ..Limits::default() };
-        let mut outcome = Explorer::new(&program).limits(limits).resume(&frontier).merge(&parts).run(&mut ());
-        match outcome.frontier.take() {
+        let explorer = Explorer::new(&program).limits(limits).resume(&checkpoint);
+        let mut outcome = explorer.merge(&results).run(&mut ());
+        match outcome.checkpoint.take() {
             Some(left) => {
-                assert_eq!(outcome.executions, left.figures().0);
-                frontier = left;
+                assert_eq!(outcome.executions, left.effort().executions);
+                checkpoint = left;
             }
             None => return assert_eq!(outcome, whole),
         }
@@ -252,82 +251,91 @@ fn exhaustive() {
     assert!(whole.complete && whole.finding == found.finding && found.finding.is_some());
     let limits = Limits { executions: Some(found.executions / 2), ..Limits::default() };
     let explorer = Explorer::new(&program).exhaustive(true);
-    let frontier = explorer.clone().limits(limits).run(&mut ()).frontier.expect("it was stopped");
-    let explorer = explorer.resume(&frontier);
-    let part = |id| explorer.search_part(id, &mut ()).expect("it is searched");
-    let parts: Vec<_> = frontier.parts().iter().map(part).collect();
-    assert_eq!(explorer.clone().merge(&parts).run(&mut ()), whole);
-    // Parts that were searched so are of no use to a search that ends with the first.
-    let (outcome, own) = merge(&program, &frontier, &parts);
-    assert_eq!((&outcome, &own), (&found, &merge(&program, &frontier, &[]).1));
+    let checkpoint = explorer.clone().limits(limits).run(&mut ()).checkpoint.expect("it was stopped");
+    let explorer = explorer.resume(&checkpoint);
+    let result = |id| explorer.search_shard(id, &mut ()).expect("it is searched");
+    let results: Vec<_> = checkpoint.shards().iter().map(result).collect();
+    assert_eq!(explorer.clone().merge(&results).run(&mut ()), whole);
+    // Shards that were searched so are of no use to a search that ends with the first.
+    let (outcome, own) = merge(&program, &checkpoint, &results);
+    assert_eq!((&outcome, &own), (&found, &merge(&program, &checkpoint, &[]).1));
 }
 
-/// Parts of another frontier, or that somebody has spoiled, are of no use and do no harm.
+/// Results for another checkpoint, or that were changed, are of no use and do no harm.
 #[test]
 fn what_does_not_fit_is_searched_again() {
     let program = problem(Variant::new(4, Rule::Mapcount, true));
     let whole = Explorer::new(&program).run(&mut ());
     let (one, other) = (stopped_after(&program, 30), stopped_after(&program, 50));
     let (one, other) = (one.expect("it was stopped"), other.expect("it was stopped"));
-    let parts = |frontier: &Frontier| -> Vec<_> {
-        frontier.parts().iter().map(|id| search(&program, frontier, id)).collect()
+    let results = |checkpoint: &Checkpoint| -> Vec<_> {
+        checkpoint.shards().iter().map(|id| search(&program, checkpoint, id)).collect()
     };
-    let good = parts(&one);
+    let good = results(&one);
     let alone = merge(&program, &one, &[]);
     assert_eq!(alone.0, whole);
-    assert!(good.iter().all(|part| part.is_of(one.digest()) && !part.is_of(other.digest())));
-    assert_eq!(merge(&program, &one, &parts(&other)), alone);
+    assert_eq!(merge(&program, &one, &results(&other)), alone);
     assert!(merge(&program, &one, &good).1 != alone.1);
-    let spoil: [fn(&mut Part); 9] = [
-        |part| part.id = PartId { state: 1000, path: vec![7] },
-        |part| part.id.path.push(0),
-        |part| part.frontier ^= 1,
-        |part| part.exhaustive = true,
-        |part| part.made.0 += 1,
-        |part| part.depth -= 1,
-        |part| part.near = Some(3),
-        |part| part.beyond.push((9999, vec![((17, None), vec![(u32::MAX, 1, 9)])])),
-        |part| part.windows.push((true, Vec::new())),
+    let changes: [fn(&mut serde_json::Value); 9] = [
+        |result| result["id"] = json!({ "state": 1000, "steps": [7] }),
+        |result| result["id"]["steps"].as_array_mut().expect("a list").push(0.into()),
+        |result| result["checkpoint"] = (result["checkpoint"].as_u64().expect("a number") ^ 1).into(),
+        |result| result["exhaustive"] = true.into(),
+        |result| {
+            let executions = &mut result["effort"]["executions"];
+            *executions = (executions.as_u64().expect("a number") + 1).into();
+        },
+        |result| result["depth"] = (result["depth"].as_u64().expect("a number") - 1).into(),
+        |result| result["near"] = 3.into(),
+        |result| {
+            let items = json!([{ "made": [17, null], "accesses": [[u32::MAX, 1, 9]] }]);
+            let beyond = result["beyond"].as_array_mut().expect("a list");
+            beyond.push(json!({ "state": 9999, "items": items }));
+        },
+        |result| {
+            let windows = result["windows"].as_array_mut().expect("a list");
+            windows.push(json!({ "is_open": true, "seen": [] }));
+        },
     ];
-    for spoil in spoil {
-        let mut bad = good.clone();
-        bad.iter_mut().for_each(spoil);
+    for change in changes {
+        let bad: Vec<_> = good.iter().map(|result| rewritten(result, change)).collect();
         assert_eq!(merge(&program, &one, &bad), alone);
     }
-    // A place that is none, sealed.
-    let nowhere = good.iter().cloned().map(|part| Part { id: PartId { state: 1000, path: vec![7] }, ..part });
-    let nowhere: Vec<_> = nowhere.map(Part::sealed).collect();
-    assert_eq!(merge(&program, &one, &nowhere), alone);
     // Another program does not go on from this frontier, whatever is there.
     let mut elsewhere = problem(Variant::new(3, Rule::Count, false));
     elsewhere.fingerprint ^= 1;
     assert_eq!(merge(&elsewhere, &one, &good).0, Explorer::new(&elsewhere).run(&mut ()));
 }
 
-/// A part has no result if it is none, or if something ends its search.
+/// A shard has no result if it is none, or if something ends its search.
 #[test]
 fn no_result() {
     let program = problem(Variant::new(4, Rule::Mapcount, true));
-    let frontier = stopped_after(&program, 30).expect("it was stopped");
-    let explorer = Explorer::new(&program).resume(&frontier);
-    let parts = frontier.parts();
-    let largest = parts.iter().max_by_key(|id| search(&program, &frontier, id).figures()).expect("a part");
+    let checkpoint = stopped_after(&program, 30).expect("it was stopped");
+    let explorer = Explorer::new(&program).resume(&checkpoint);
+    let shards = checkpoint.shards();
+    let executions = |id: &&ShardId| search(&program, &checkpoint, id).effort().executions;
+    let largest = shards.iter().max_by_key(executions).expect("a shard");
     let limits = Limits { executions: Some(1), ..Limits::default() };
-    let error = explorer.clone().limits(limits).search_part(largest, &mut ());
-    assert_eq!(error, Err(PartError::Stopped(Stop::Executions)));
-    for id in [PartId { state: 1000, path: vec![0] }, PartId { path: Vec::new(), ..parts[0].clone() }] {
-        assert_eq!(explorer.search_part(&id, &mut ()), Err(PartError::NoSuchPart));
+    let error = explorer.clone().limits(limits).search_shard(largest, &mut ());
+    assert_eq!(error, Err(ShardError::Stopped(Stop::Executions)));
+    for id in [
+        rewritten(largest, |json| *json = json!({ "state": 1000, "steps": [0] })),
+        rewritten(largest, |json| json["steps"] = json!([])),
+    ] {
+        assert_eq!(explorer.search_shard(&id, &mut ()), Err(ShardError::NoSuchShard));
     }
-    let bounded = explorer.clone().preemptions(Some(2)).search_part(largest, &mut ());
-    assert_eq!(bounded, Err(PartError::Preemptions));
-    assert_eq!(Explorer::new(&program).search_part(largest, &mut ()), Err(PartError::Program));
-    let mut elsewhere = (*frontier).clone();
-    elsewhere.way.iter_mut().for_each(|made| made.0 = 17);
-    let error = Explorer::new(&program).resume(&elsewhere).search_part(largest, &mut ());
-    assert_eq!(error, Err(PartError::Program));
+    let bounded = explorer.clone().preemptions(Some(2)).search_shard(largest, &mut ());
+    assert_eq!(bounded, Err(ShardError::Preemptions));
+    assert_eq!(Explorer::new(&program).search_shard(largest, &mut ()), Err(ShardError::Program));
+    let strangers = rewritten(&*checkpoint, |json| {
+        json["path"].as_array_mut().expect("a list").iter_mut().for_each(|made| made[0] = 17.into());
+    });
+    let error = Explorer::new(&program).resume(&strangers).search_shard(largest, &mut ());
+    assert_eq!(error, Err(ShardError::Program));
     // Threads may help; they are given back.
     let threads = Threads::new(2);
-    let helped = explorer.threads(&threads).eager(true).search_part(largest, &mut ());
-    assert_eq!(helped, Ok(search(&program, &frontier, largest)));
+    let helped = explorer.threads(&threads).eager(true).search_shard(largest, &mut ());
+    assert_eq!(helped, Ok(search(&program, &checkpoint, largest)));
     assert!(threads.take() && threads.take() && !threads.take());
 }

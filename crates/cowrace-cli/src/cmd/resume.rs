@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use cowrace_explore::Threads;
+use cowrace_explore::{self as explore, Threads};
 use cowrace_mm::World;
-use cowrace_report::frontier::Frontier;
 use cowrace_report::{Exit, Report, Stop, Verdict};
 use indicatif::HumanCount;
 
@@ -126,8 +125,8 @@ impl Keeper for Periodic<'_> {
         self.last.elapsed() >= self.every
     }
 
-    fn keep(&mut self, frontier: Frontier, noted: Noted) {
-        self.failed = self.file.write(&Checkpoint::of(self.world, frontier, noted)).err();
+    fn keep(&mut self, search: explore::Checkpoint, noted: Noted) {
+        self.failed = self.file.write(&Checkpoint::of(self.world, search, noted)).err();
         // Large ones take their time, and the search has to come forward.
         self.last = Instant::now();
     }
@@ -135,7 +134,7 @@ impl Keeper for Periodic<'_> {
 
 /// What threads had begun and not finished is not kept, so there may be less in the file than was made.
 fn how_to_go_on(file: &CheckpointFile, left: &Checkpoint, report: &Report) -> String {
-    let kept = match left.frontier.figures().0 {
+    let kept = match left.search.effort().executions {
         1 => "1 execution is kept".to_owned(),
         kept => format!("{} executions are kept", HumanCount(kept)),
     };

@@ -18,6 +18,8 @@ use cowrace_machine::{
     Actor, ActorSet, Addr, Cond, Cpu, Mark, Memory, Narrate, Narration, Obj, Op, Prim, Program,
 };
 use cowrace_report::{Change, Class, Kind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// The object whose words scripts use.
 pub(crate) const SHARED: Obj = Obj::boot(2);
@@ -237,4 +239,15 @@ pub(crate) fn program(scripts: &[Vec<Step>]) -> Program {
         }
     }
     program_of(memory(), actors.collect(), barriers)
+}
+
+/// What comes back when something is written as JSON, changed there, and read.
+pub(crate) fn rewritten<T: Serialize + DeserializeOwned>(
+    value: &T,
+    change: impl FnOnce(&mut serde_json::Value),
+) -> T {
+    let text = serde_json::to_string(value).expect("it can be written");
+    let mut json = serde_json::from_str(&text).expect("it is JSON");
+    change(&mut json);
+    serde_json::from_value(json).expect("it can be read")
 }

@@ -1,0 +1,49 @@
+//! How much a search has done.
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Sub};
+
+use serde::{Deserialize, Serialize};
+
+/// Executions and requests. Sums and differences stay within what the numbers can hold: some come from files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Effort {
+    /// Executions explored to their end.
+    pub executions: u64,
+    /// Requests executed.
+    pub requests: u64,
+}
+
+impl Add for Effort {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            executions: self.executions.saturating_add(other.executions),
+            requests: self.requests.saturating_add(other.requests),
+        }
+    }
+}
+
+impl AddAssign for Effort {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for Effort {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self {
+            executions: self.executions.saturating_sub(other.executions),
+            requests: self.requests.saturating_sub(other.requests),
+        }
+    }
+}
+
+impl Sum for Effort {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Self::add)
+    }
+}
