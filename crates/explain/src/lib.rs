@@ -3,9 +3,11 @@
 //! [`Story`] picks the execution; [`diagram`] draws executions as scenarios of their own; [`tale`] tells them row by row,
 //! with the closing words ([`diagnosis`]) and the nearest execution that holds ([`counterfactual`]).
 
+pub mod command;
 pub mod counterfactual;
 pub mod diagnosis;
 pub mod diagram;
+pub mod explanation;
 pub mod limits;
 pub mod minimize;
 pub mod narrate;
@@ -14,5 +16,6 @@ pub mod state_view;
 pub mod story;
 
 pub use diagram::{Drawing, picture};
+pub use explanation::Explanation;
 pub use rows::Detail;
 pub use story::{Story, spelled, tale};

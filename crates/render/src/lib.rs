@@ -31,6 +31,7 @@
 //! ```
 
 mod ablation;
+mod answer;
 mod columns;
 mod costs;
 mod coverage;
@@ -50,6 +51,7 @@ mod tale;
 mod why;
 
 pub use ablation::ablations;
+pub use answer::answer;
 pub use columns::Columns;
 pub use costs::{costs, costs_markdown};
 pub use coverage::coverage;

@@ -53,6 +53,28 @@ const WIDTH: usize = 76;
 
 impl fmt::Display for Tale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tell(f, true)
+    }
+}
+
+/// A story without what happens in its rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief<'t>(&'t Tale);
+
+impl fmt::Display for Brief<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.tell(f, false)
+    }
+}
+
+impl Tale {
+    /// The diagram and the closing words alone.
+    #[must_use]
+    pub const fn brief(&self) -> Brief<'_> {
+        Brief(self)
+    }
+
+    fn tell(&self, f: &mut fmt::Formatter<'_>, with_rows: bool) -> fmt::Result {
         let drawn = Diagram { header: Vec::new(), footer: Vec::new(), ..self.diagram.clone() }.to_string();
         let digits = self.rows.len().to_string().len();
         let margin = digits + 2;
@@ -80,19 +102,17 @@ impl fmt::Display for Tale {
             writeln!(f, "\n{}", statements.trim_matches('\n'))?;
         }
         writeln!(f, "\n{END}")?;
-        if self.accesses.is_empty() {
-            self.tell_rows(f, digits)?;
-        } else {
-            write!(f, "\n{}", self.accesses)?;
+        match (with_rows, self.accesses.as_str()) {
+            (false, _) => {}
+            (true, "") => self.tell_rows(f, digits)?,
+            (true, accesses) => write!(f, "\n{accesses}")?,
         }
         for paragraph in &self.closing {
             writeln!(f, "\n{}", wrap(paragraph))?;
         }
         Ok(())
     }
-}
 
-impl Tale {
     fn tell_rows(&self, f: &mut fmt::Formatter<'_>, digits: usize) -> fmt::Result {
         let margin = digits + 2;
         writeln!(f, "\n{LEGEND}")?;

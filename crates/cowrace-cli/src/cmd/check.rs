@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use cowrace_explore::Threads;
 use cowrace_mm::Era;
-use cowrace_mm::era::PRESETS;
-use cowrace_render::{as_drawn, coverage, figures, ineffective, json, line, summary, table};
+use cowrace_render::{answer, json, line, summary, table};
 use cowrace_report::{Exit, Report, Verdict};
 use serde::Serialize;
 
@@ -21,6 +20,7 @@ use cowrace_check::kernel;
 use cowrace_check::{Exploration, Task};
 use cowrace_compare::against::Against;
 use cowrace_explain::Story;
+use cowrace_explain::command::Replay;
 use cowrace_explain::diagram::{CHECK, Drawing, REPLAY};
 
 use super::resume;
@@ -192,26 +192,13 @@ fn tell(
         let story = Story::within(task, class, schedule, bounds)?;
         let mut text = story.picture(task, verbosity.drawing).to_string();
         text.push_str(&format!("{CHECK}{}\n", line(report)));
-        if let Some(command) = replay_command(task, loaded, &story.schedule.to_string()) {
-            text.push_str(&format!("{REPLAY}{command}\n"));
+        if let Some(command) = Replay::of(task, &story.schedule) {
+            text.push_str(&format!("{REPLAY}{}\n", command.of_file(&loaded.source.path)));
         }
         text.push('\n');
         return Ok(text);
     }
-    let figures = figures(report).filter(|_| verbosity.figures && report.verdict == Verdict::Holds);
-    let seen = report.coverage.as_ref().map(coverage).unwrap_or_default();
-    let drawn = report.as_drawn.as_ref().map(as_drawn);
-    let undone: Vec<String> = report.ineffective.iter().map(ineffective).collect();
-    let below = report
-        .detail
-        .iter()
-        .chain(&drawn)
-        .chain(&undone)
-        .chain(&figures)
-        .map(String::as_str)
-        .chain(seen.lines());
-    let below: String = below.map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
-    let text = format!("{}\n{below}", line(report));
+    let text = answer(report, verbosity.figures);
     if verbosity.diagrams && loaded.scenario.variants().len() > 1 {
         // Beside the diagrams of other variants everything is a comment.
         return Ok(text.lines().map(|line| format!("{CHECK}{line}\n")).collect());
@@ -230,20 +217,6 @@ pub(super) fn tell_one(
     let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, drawing };
     Ok(tell(task, loaded, report, verbosity, bounds)?
         + &conclusion(std::slice::from_ref(report), verbosity, None))
-}
-
-/// The command that shows the violation again. An era file's path is not known here, so there is none
-/// for its era.
-fn replay_command(task: Task<'_>, loaded: &Loaded, schedule: &str) -> Option<String> {
-    PRESETS.iter().find(|p| p.name == task.era.name())?;
-    let mut command = format!("cowrace replay {} --era {}", loaded.source.path.display(), task.era.label());
-    if let Some(variant) = task.variant.name() {
-        command.push_str(&format!(" --variant {variant}"));
-    }
-    if task.arch != Default::default() {
-        command.push_str(&format!(" --arch {}", task.arch));
-    }
-    Some(format!("{command} --schedule {schedule}"))
 }
 
 /// The table and the summary. A table of one row would say what the lines have said.

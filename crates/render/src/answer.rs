@@ -1,0 +1,17 @@
+//! A report in a few lines: the verdict, and what is to be said of it.
+
+use cowrace_report::{Report, Verdict};
+
+use crate::{as_drawn, coverage, figures, ineffective, line};
+
+/// A report in a few lines. What a search took is told of one that holds, if that is wanted.
+#[must_use]
+pub fn answer(report: &Report, with_figures: bool) -> String {
+    let figures = figures(report).filter(|_| with_figures && report.verdict == Verdict::Holds);
+    let seen = report.coverage.as_ref().map(coverage).unwrap_or_default();
+    let drawn = report.as_drawn.as_ref().map(as_drawn);
+    let undone: Vec<String> = report.ineffective.iter().map(ineffective).collect();
+    let lines = report.detail.iter().chain(&drawn).chain(&undone).chain(&figures).map(String::as_str);
+    let below = lines.chain(seen.lines()).map(|line| format!("  {line}").trim_end().to_owned() + "\n");
+    format!("{}\n{}", line(report), below.collect::<String>())
+}
