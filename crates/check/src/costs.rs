@@ -8,6 +8,7 @@ use cowrace_explore::{Execution, Observer, Progress, Purpose};
 use cowrace_mm::Consulted;
 use cowrace_mm::costs::{Cost, counting};
 use cowrace_report::{Costs, Span};
+use tracing::debug_span;
 
 use crate::exploration::{Exploration, explorer};
 use crate::task::Task;
@@ -49,7 +50,7 @@ impl Task<'_> {
         observer.anew(Purpose::Costs);
         let mut extremes = Extremes { seen: None, observer };
         let search = explorer(&program, how.limits, how.threads).exhaustive(true).ends_only(true);
-        let complete = search.run(&mut extremes).complete;
+        let complete = debug_span!("costs").in_scope(|| search.run(&mut extremes).complete);
         let needed = self.specification.and_then(|specification| specification.needed(self.variant.world()));
         let costs =
             extremes.seen.filter(|_| complete).map(|(copies, faults)| Costs { copies, faults, needed });

@@ -8,10 +8,12 @@ use cowrace_mm::Consulted;
 use cowrace_render::limit;
 use cowrace_report::{Finding, Report, Schedule, Verdict};
 use cowrace_spec::Unknown;
+use tracing::debug_span;
 
 use crate::bounds::Bounds;
 use crate::checkpoint::Checkpoint;
 use crate::interrupt::Interrupt;
+use crate::logs::answered;
 use crate::side_findings::{Keeper, Noting, SideFindings, Unseeing};
 use crate::task::Task;
 use crate::{coverage, effects};
@@ -86,6 +88,7 @@ impl Task<'_> {
             return Explored { report, consulted: Vec::new(), through: None, left: None };
         }
         let Exploration { limits, exhaustive, preemptions, coverage, threads, from, .. } = how;
+        let _span = self.span("explore").entered();
         let started = Instant::now();
         let bounds = Bounds::new(limits, &Interrupt::default());
         // Those of a command hold for all of its searches, and were given before.
@@ -112,7 +115,7 @@ impl Task<'_> {
         let first = first.preemptions(preemptions).coverage(coverage);
         let first = from.map_or(first.clone(), |from| first.resume(&from.search));
         let mut noting = Noting { aside: aside.clone(), observer: &mut *observer, keeper };
-        let mut outcome = first.run(&mut noting);
+        let mut outcome = debug_span!("search").in_scope(|| first.run(&mut noting));
         if outcome.finding.is_none()
             && let Some((finding, schedule)) = aside.cut_off()
         {
@@ -184,6 +187,7 @@ impl Task<'_> {
             limits,
             ..self.report("explore", "sc")
         };
+        answered(&report);
         Explored { report, consulted: vec![consulted, counted], through, left }
     }
 
@@ -209,7 +213,7 @@ impl Task<'_> {
         }
         let again = explorer(&program, bounds.limits(), how.threads).preemptions(how.preemptions);
         observer.anew(Purpose::Locate);
-        let mut located = again.run(&mut Unseeing(observer));
+        let mut located = debug_span!("locate").in_scope(|| again.run(&mut Unseeing(observer)));
         if located.finding.is_none() {
             return;
         }

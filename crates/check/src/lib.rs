@@ -18,6 +18,7 @@ pub mod exploration;
 pub mod interrupt;
 pub mod kernel;
 pub mod kernel_file;
+mod logs;
 pub mod outcomes;
 pub mod result_cache;
 pub mod side_findings;

@@ -3,6 +3,7 @@
 use cowrace_explore::{Coverage, Observer};
 use cowrace_mm::{Consulted, Era};
 use cowrace_report::{Found, Report, Schedule, Verdict};
+use tracing::info;
 
 use crate::exploration::{Exploration, Explored};
 use crate::task::Task;
@@ -40,6 +41,8 @@ impl ResultCache {
             return report;
         }
         if let Some(searched) = self.search_of(task.era) {
+            let (kernel, of) = (task.era.label(), &searched.report.era);
+            info!(scenario = task.scenario.name(), variant = task.variant.name(), kernel, of, "the result is shared: no rule differs that the search has asked for");
             return same(task, &searched.report);
         }
         let Explored { report, consulted, through, .. } = task.explored(how, observer);

@@ -7,6 +7,7 @@ use cowrace_explore::Limits;
 use cowrace_mm::{Judge, World};
 use cowrace_report::{Finding, Needed};
 use cowrace_spec::{Blame, Oracle, Promises, Unknown};
+use tracing::info_span;
 
 use crate::bounds::Bounds;
 use crate::side_findings::SideFindings;
@@ -49,7 +50,7 @@ impl Specification {
         let bounds = self.bounds.get_or_init(Bounds::default).again(*spent);
         let limits = bounds.limits();
         let limits = Limits { executions: limits.executions.map(|most| most.max(AT_LEAST)), ..limits };
-        let found = search(&limits, &bounds);
+        let found = info_span!("specification").in_scope(|| search(&limits, &bounds));
         *spent += started.elapsed();
         found
     }

@@ -5,6 +5,8 @@ use cowrace_mm::Era;
 use cowrace_mm::era::Toggle;
 use cowrace_report::Found;
 
+use tracing::{debug, info_span};
+
 use cowrace_check::{Exploration, ResultCache, Task};
 
 /// Searches of one scenario, in one variant, under whatever era is of interest.
@@ -35,6 +37,7 @@ impl Trials<'_> {
     /// The smallest sets of toggles that lead from an era, under which something else is found, to what is found under
     /// another; `None` if a search on the way was ended early.
     pub fn smallest(&mut self, from: &Era, to: &Era, due: Found) -> Option<Vec<Vec<Toggle>>> {
+        let _span = info_span!("bisect", from = %from.label(), to = %to.label()).entered();
         let difference = from.difference(to);
         for size in 1..=difference.len() {
             let mut sets = Vec::new();
@@ -51,6 +54,7 @@ impl Trials<'_> {
                     sets.push(set);
                 }
             }
+            debug!(size, found = sets.len(), "sets of so many toggles were tried");
             if !sets.is_empty() {
                 return Some(sets);
             }

@@ -13,6 +13,8 @@ use cowrace_check::Toggles;
 use cowrace_explain::Detail;
 use cowrace_explain::diagram::Drawing;
 
+use crate::log::LogArgs;
+
 const EXITS: &str = "\
 Exit codes:
    0  everything as expected; with no expectation, only `holds` is
@@ -71,6 +73,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// What is logged.
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 impl Cli {

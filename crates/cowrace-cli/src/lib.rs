@@ -12,6 +12,7 @@ mod git_history;
 mod input;
 mod interrupt;
 mod jobs;
+pub mod log;
 mod out;
 mod progress;
 mod ranges;

@@ -12,6 +12,7 @@ fn main() -> ExitCode {
     // Without it, the exit code of a defect would be none of those documented.
     let done = catch_unwind(|| {
         let cli = Cli::parse();
+        let _logging = cowrace_cli::log::install(&cli.log)?;
         // What does not search has nothing to tell when it is interrupted, so there Ctrl-C is left as it is.
         let interrupt = if cli.searches() { Interrupt::by_ctrl_c() } else { Interrupt::default() };
         cowrace_cli::run(&cli, &mut Out::stdout(), &interrupt)

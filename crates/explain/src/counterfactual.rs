@@ -2,6 +2,7 @@
 
 use cowrace_explore::{Directive, twin as nearest};
 use cowrace_report::Trace;
+use tracing::info_span;
 use cowrace_scenario::{Cell, CellKind, Variant, parse};
 
 use crate::diagram::{Drawing, picture};
@@ -51,6 +52,7 @@ pub fn twin(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Nearest {
     if !is_small(task) {
         return Nearest::TooLarge;
     }
+    let _span = info_span!("counterfactual").entered();
     match moved(task, bad, bounds) {
         Some(twin) => Nearest::Moved(twin),
         None if bounds.are_over() => Nearest::TooLarge,

@@ -1,6 +1,7 @@
 //! What a violation needs of its scenario.
 
 use cowrace_report::{Class, Schedule};
+use tracing::{debug, info_span};
 use cowrace_scenario::{Cell, CellKind, Scenario, Span};
 
 use cowrace_check::Specification;
@@ -40,6 +41,7 @@ pub fn part(task: Task<'_>, class: Class, bounds: &Bounds) -> Option<Part> {
     if !is_small(task) {
         return None;
     }
+    let _span = info_span!("minimize").entered();
     let bare = task.scenario.without_assertions()?;
     let (due, schedule) = damage(task, &bare, class, bounds)?;
     let mut part = Part { scenario: task.scenario.clone(), bare, not_needed: Vec::new(), schedule };
@@ -64,6 +66,7 @@ pub fn part(task: Task<'_>, class: Class, bounds: &Bounds) -> Option<Part> {
                 return true;
             };
             part = Part { scenario, bare, schedule, not_needed: Vec::new() };
+            debug!(?candidate, "left out: the damage is there without it");
             match candidate {
                 Candidate::Calls(_, names) => gone.extend(names.iter().cloned()),
                 Candidate::Environment => gone.push((0, "what the environment may do".to_owned())),

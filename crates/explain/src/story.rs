@@ -9,6 +9,7 @@ use cowrace_render::{Diagram, Part, Row, Tale, Told};
 use cowrace_report::{Class, Schedule, Trace};
 use cowrace_scenario::Scenario;
 use cowrace_spec::Blame;
+use tracing::info_span;
 
 use crate::counterfactual::{Nearest, twin};
 use crate::diagnosis::Moral;
@@ -104,6 +105,7 @@ impl Story {
 fn best(task: Task<'_>, class: Class, known: &Schedule, bounds: &Bounds) -> Schedule {
     let program = Program { forgetful: false, ..task.program() };
     let within = bounds.limits_up_to(EXECUTIONS);
+    let _span = info_span!("simplest").entered();
     simplest(&program, class, known, &within, &|| bounds.is_interrupted()).schedule
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use cowrace_machine::{Addr, Program, resident_memory};
 use cowrace_report::{Finding, Schedule, Stop};
+use tracing::debug;
 
 use crate::plan::Plans;
 use crate::sharing::{Shape, Sharing, Use};
@@ -113,6 +114,9 @@ impl Study {
     pub(crate) fn note(&self, addr: Addr, actor: u8, used: Use) {
         let mut state = self.state();
         let anew = state.sharing.note(addr, actor, used);
+        if anew {
+            debug!(word = ?addr, actor, ?used, "begins anew: a word is shared that was taken to be of one actor");
+        }
         state.anew |= anew;
     }
 
@@ -211,6 +215,7 @@ impl Study {
         let done = std::mem::take(&mut state.opinion);
         state.past.append(done);
         state.planned += 1;
+        debug!(plan = state.planned, "begins anew: another way to choose");
         if state.planned > PLANS {
             state.opinion.reason = Some(format!("there are more than {PLANS} ways to choose"));
             return Next::Done;

@@ -9,6 +9,7 @@ use cowrace_report::{Class, Finding, Report, Schedule, Verdict};
 use cowrace_thread_engine::{Opinion, Outcome};
 
 use super::{Answer, Engine};
+use crate::logs::answered;
 use crate::outcomes::Outcomes;
 use crate::task::Task;
 
@@ -32,6 +33,7 @@ pub(super) fn answer(
     #[cfg(feature = "shuttle")]
     cowrace_shuttle::prepare();
     let Second { engine, settings, .. } = second;
+    let _span = task.span(engine.name()).entered();
     let started = Instant::now();
     let program = Arc::new(task.program_without_probes());
     let opinion = ask(Arc::clone(&program));
@@ -68,6 +70,7 @@ pub(super) fn answer(
         report.detail = report.detail.or_else(|| report.disagreement.clone());
     }
     report.as_expected = as_expected(task, report.verdict, report.class);
+    answered(&report);
     let outcomes = opinion.reason.is_none().then(|| Outcomes::from(&opinion));
     Answer { report, outcomes }
 }

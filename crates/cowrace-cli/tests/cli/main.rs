@@ -11,6 +11,7 @@ mod input;
 #[cfg(unix)]
 mod interrupt;
 mod limits;
+mod logs;
 mod matrix;
 mod own_tree;
 mod real_kernels;

@@ -1,0 +1,133 @@
+//! Logs: what was decided, to standard error; and where the time goes, to a file.
+
+use std::env;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use tracing_chrome::{ChromeLayerBuilder, FlushGuard, TraceStyle};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::Failure;
+
+/// The variable that says what is logged, if the command line does not.
+const VARIABLE: &str = "COWRACE_LOG";
+
+/// What comes before every filter: loom and shuttle have a span for every execution, and are heard if they are named.
+const QUIET: &str = "loom=off,shuttle=off,shuttle_engine=off,shuttle_schedulers=off,shuttle_std=off";
+
+/// What a profile has unless a filter says otherwise.
+const PROFILED: &str = "debug";
+
+/// What is logged.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Logs")]
+pub struct LogArgs {
+    /// Logs to standard error what is decided: error, warn, info, debug, trace, or a filter as `cowrace_explore=debug,loom=trace`
+    /// [env: COWRACE_LOG].
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log: Option<String>,
+    /// How logs are written.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+    /// Writes where the time goes into a file, in the format of Chrome's tracing: open it in Perfetto or chrome://tracing.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A line for each event.
+    #[default]
+    Text,
+    /// An object of JSON for each event.
+    Json,
+}
+
+/// Writes what is left of a profile when it is dropped.
+#[must_use = "a profile is whole when this is dropped"]
+pub struct Logging {
+    profile: Option<FlushGuard>,
+}
+
+impl std::fmt::Debug for Logging {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Logging").field("profile", &self.profile.is_some()).finish()
+    }
+}
+
+/// Has everything logged that the arguments and the environment ask for, until the end of the process.
+///
+/// # Errors
+///
+/// If there is no such filter, or the file of the profile cannot be written.
+pub fn install(args: &LogArgs) -> Result<Logging, Failure> {
+    let asked = match &args.log {
+        Some(filter) => Some((filter.clone(), "--log")),
+        None => env::var(VARIABLE).ok().filter(|filter| !filter.is_empty()).map(|filter| (filter, VARIABLE)),
+    };
+    if asked.is_none() && args.profile.is_none() {
+        return Ok(Logging { profile: None });
+    }
+    let told = asked.as_ref().map(|(text, source)| filter(text, source)).transpose()?;
+    let lines = told.map(|told| {
+        let lines = fmt::layer().with_writer(io::stderr);
+        match args.log_format {
+            LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).with_filter(told).boxed(),
+            LogFormat::Json => lines.json().with_filter(told).boxed(),
+        }
+    });
+    let (chrome, profile) = match &args.profile {
+        Some(path) => {
+            let profiled = match &asked {
+                Some((text, source)) => filter(text, source)?,
+                None => filter(PROFILED, "--profile")?,
+            };
+            let (layer, guard) = ChromeLayerBuilder::new()
+                .writer(created(path)?)
+                .include_args(true)
+                .trace_style(TraceStyle::Threaded)
+                .build();
+            (Some(layer.with_filter(profiled)), Some(guard))
+        }
+        None => (None, None),
+    };
+    // It fails if there is a subscriber already: that of whoever calls the command line as a library.
+    drop(tracing_subscriber::registry().with(lines).with(chrome).try_init());
+    Ok(Logging { profile })
+}
+
+fn filter(text: &str, source: &str) -> Result<EnvFilter, Failure> {
+    EnvFilter::builder().parse(format!("{QUIET},{text}")).map_err(|_| {
+        let shown: String = text.chars().take(100).collect();
+        Failure::usage(format!(
+            "{source} is no filter of logs: `{}`\n  it is a level (error, warn, info, debug, trace), or levels of parts, as cowrace_explore=debug,loom=trace",
+            shown.escape_debug()
+        ))
+    })
+}
+
+fn created(path: &Path) -> Result<io::BufWriter<std::fs::File>, Failure> {
+    let file = std::fs::File::create(path)
+        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))?;
+    Ok(io::BufWriter::new(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_filter_is_refused_with_an_example() {
+        for text in ["loud", "cowrace=loud", "a=b=c", "[[["] {
+            let failure = filter(text, "--log").expect_err(text);
+            assert!(failure.message.contains("cowrace_explore=debug"), "{}", failure.message);
+        }
+        for text in ["info", "cowrace_explore=debug,loom=trace", "warn,cowrace_check[check{kernel=v6.12}]=trace"] {
+            assert!(filter(text, "--log").is_ok(), "{text}");
+        }
+    }
+}
