@@ -42,7 +42,13 @@ impl ResultCache {
         }
         if let Some(searched) = self.search_of(task.era) {
             let (kernel, of) = (task.era.label(), &searched.report.era);
-            info!(scenario = task.scenario.name(), variant = task.variant.name(), kernel, of, "the result is shared: no rule differs that the search has asked for");
+            info!(
+                scenario = task.scenario.name(),
+                variant = task.variant.name(),
+                kernel,
+                of,
+                "the result is shared: no rule differs that the search has asked for"
+            );
             return same(task, &searched.report);
         }
         let Explored { report, consulted, through, .. } = task.explored(how, observer);

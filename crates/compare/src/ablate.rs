@@ -3,8 +3,9 @@
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::era::{Commit, Effect, Ordering, OrderingKind, Toggle};
-use cowrace_report::ablation::{Ablation, Change, Changed, Need, Outcome, Part, Reason};
-use cowrace_report::{Report, Verdict};
+use cowrace_report::ablation::{Ablation, Changed, Need, Part, Reason};
+use cowrace_report::cell::Change;
+use cowrace_report::{Found, Report};
 
 /// A kernel without one of its parts.
 #[derive(Clone, Debug)]
@@ -101,8 +102,8 @@ fn concluded(
     let read = pairs.iter().filter(|(_, after)| after.is_none_or(reads)).count() as u64;
     let changes: Vec<Changed> = pairs.iter().filter_map(|&(before, after)| changed(before, after)).collect();
     let some = |change| changes.iter().any(|changed| changed.change == change);
-    let is_bounded = some(Change::Bounded) || pairs.len() < searches;
-    let need = match (some(Change::Fails), is_bounded) {
+    let is_bounded = some(Change::NotKnown) || pairs.len() < searches;
+    let need = match (some(Change::Broken), is_bounded) {
         (true, _) => Need::Needed,
         (false, true) => Need::Bounded,
         (false, false) => Need::Unjustified,
@@ -137,62 +138,21 @@ fn concluded(
 }
 
 fn changed(before: &Report, after: Option<&Report>) -> Option<Changed> {
-    let outcome = |report: &Report| Outcome { verdict: report.verdict, class: report.class };
-    let change = change(outcome(before), after.map(outcome))?;
-    Some(Changed {
+    let found = (Found::from(before), after.map(Found::from));
+    // What was not searched because of an interrupt is not known.
+    let change = found.1.map_or(Change::NotKnown, |after| Change::of(found.0, after));
+    (change != Change::None).then(|| Changed {
         scenario: before.scenario.clone(),
         variant: before.variant.clone(),
         change,
-        before: outcome(before),
-        after: after.map(outcome),
+        before: found.0,
+        after: found.1,
     })
-}
-
-fn change(before: Outcome, after: Option<Outcome>) -> Option<Change> {
-    let sound = [Verdict::Holds, Verdict::Vacuous, Verdict::NotApplicable];
-    let is_sound = |outcome: Outcome| sound.contains(&outcome.verdict);
-    let is_answered = |outcome: Outcome| is_sound(outcome) || outcome.verdict == Verdict::Violated;
-    match after.filter(|&after| is_answered(before) && is_answered(after)) {
-        None => Some(Change::Bounded),
-        Some(after) if after == before => None,
-        Some(after) => Some(match (is_sound(before), is_sound(after)) {
-            (true, false) => Change::Fails,
-            (false, true) => Change::Mended,
-            _ => Change::Otherwise,
-        }),
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use cowrace_report::Class;
-
     use super::*;
-
-    const HOLDS: Outcome = Outcome { verdict: Verdict::Holds, class: None };
-    const VACUOUS: Outcome = Outcome { verdict: Verdict::Vacuous, class: None };
-    const BOUNDED: Outcome = Outcome { verdict: Verdict::Bounded, class: None };
-    const LEAK: Outcome = Outcome { verdict: Verdict::Violated, class: Some(Class::Leak) };
-    const LOST: Outcome = Outcome { verdict: Verdict::Violated, class: Some(Class::LostRead) };
-
-    #[test]
-    fn changes_have_names() {
-        for (before, after, due) in [
-            (HOLDS, HOLDS, None),
-            (HOLDS, LEAK, Some(Change::Fails)),
-            (VACUOUS, LEAK, Some(Change::Fails)),
-            (LEAK, HOLDS, Some(Change::Mended)),
-            (LEAK, LEAK, None),
-            (LEAK, LOST, Some(Change::Otherwise)),
-            (HOLDS, VACUOUS, Some(Change::Otherwise)),
-            (HOLDS, BOUNDED, Some(Change::Bounded)),
-            (BOUNDED, BOUNDED, Some(Change::Bounded)),
-            (BOUNDED, LEAK, Some(Change::Bounded)),
-        ] {
-            assert_eq!(change(before, Some(after)), due, "{before:?} {after:?}");
-        }
-        assert_eq!(change(HOLDS, None), Some(Change::Bounded));
-    }
 
     #[test]
     fn every_part_is_one_that_the_kernel_has() {

@@ -1,6 +1,7 @@
 //! What a kernel breaks and mends in comparison with another.
 
-use cowrace_report::{Report, Verdict};
+use cowrace_report::cell::Change;
+use cowrace_report::{Found, Report};
 
 /// The comparison of all runs with those under one era.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct Against {
     pub mended: usize,
     /// Cells that differ in another way.
     pub otherwise: usize,
+    /// Cells of which nothing can be said, because a search did not come to its end.
+    pub unknown: usize,
 }
 
 impl Against {
@@ -20,18 +23,16 @@ impl Against {
     pub fn new(base: &str, reports: &[Report]) -> Self {
         let row = |r: &Report| (r.scenario.clone(), r.variant.clone());
         let of_base = |r: &Report| reports.iter().find(|b| b.era == base && row(b) == row(r));
-        let mut all = Self { rows: Vec::new(), broken: 0, mended: 0, otherwise: 0 };
+        let mut all = Self { rows: Vec::new(), broken: 0, mended: 0, otherwise: 0, unknown: 0 };
         let mut differing = Vec::new();
         for report in reports {
             let Some(before) = of_base(report) else { continue };
-            if (before.verdict, before.class) == (report.verdict, report.class) {
-                continue;
-            }
-            match (before.verdict, report.verdict) {
-                (Verdict::NotApplicable, _) | (Verdict::Violated, Verdict::Violated) => all.otherwise += 1,
-                (_, Verdict::Violated) => all.broken += 1,
-                (Verdict::Violated, Verdict::Holds) => all.mended += 1,
-                _ => all.otherwise += 1,
+            match Change::of(Found::from(before), Found::from(report)) {
+                Change::None => continue,
+                Change::Broken => all.broken += 1,
+                Change::Mended => all.mended += 1,
+                Change::Other => all.otherwise += 1,
+                Change::NotKnown => all.unknown += 1,
             }
             differing.push(row(report));
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use cowrace_explore::Observer;
 use cowrace_mm::era::Toggle;
 use cowrace_mm::{Era, Reach, SOURCE, place};
-use cowrace_report::difference::{Change, Difference, NewLines, Side};
+use cowrace_report::cell::Change;
+use cowrace_report::difference::{Difference, NewLines, Side};
 use cowrace_report::{Found, Report, Unreached};
 
 use crate::bisect::Trials;

@@ -126,7 +126,9 @@ mod tests {
             let failure = filter(text, "--log").expect_err(text);
             assert!(failure.message.contains("cowrace_explore=debug"), "{}", failure.message);
         }
-        for text in ["info", "cowrace_explore=debug,loom=trace", "warn,cowrace_check[check{kernel=v6.12}]=trace"] {
+        for text in
+            ["info", "cowrace_explore=debug,loom=trace", "warn,cowrace_check[check{kernel=v6.12}]=trace"]
+        {
             assert!(filter(text, "--log").is_ok(), "{text}");
         }
     }

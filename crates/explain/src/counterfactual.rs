@@ -2,8 +2,8 @@
 
 use cowrace_explore::{Directive, twin as nearest};
 use cowrace_report::Trace;
-use tracing::info_span;
 use cowrace_scenario::{Cell, CellKind, Variant, parse};
+use tracing::info_span;
 
 use crate::diagram::{Drawing, picture};
 use cowrace_check::{Bounds, Specification, Task, directives};

@@ -1,8 +1,8 @@
 //! What a violation needs of its scenario.
 
 use cowrace_report::{Class, Schedule};
-use tracing::{debug, info_span};
 use cowrace_scenario::{Cell, CellKind, Scenario, Span};
+use tracing::{debug, info_span};
 
 use cowrace_check::Specification;
 use cowrace_check::{Bounds, Interruptible};

@@ -1,7 +1,8 @@
 //! A kernel taken apart, as text: which parts scenarios need, and which none does.
 
-use cowrace_report::ablation::{Ablation, Change, Changed, Need, Outcome, Part, Reason};
-use cowrace_report::{Report, Verdict};
+use cowrace_report::ablation::{Ablation, Changed, Need, Part, Reason};
+use cowrace_report::cell::Change;
+use cowrace_report::{Found, Report, Verdict};
 
 use crate::report::{counted, counts};
 
@@ -88,17 +89,17 @@ fn item(changed: &Changed) -> (&'static str, String) {
         None => changed.scenario.clone(),
     };
     match (changed.change, changed.after.map(word)) {
-        (Change::Fails, Some(after)) => (after, name),
+        (Change::Broken, Some(after)) => (after, name),
         (Change::Mended, _) => ("mended", format!("{name} ({})", word(changed.before))),
-        (Change::Otherwise, Some(after)) => {
+        (Change::Other, Some(after)) => {
             ("otherwise", format!("{name} ({after}, was {})", word(changed.before)))
         }
         (_, after) => ("no answer", format!("{name} ({})", after.unwrap_or("not searched"))),
     }
 }
 
-fn word(outcome: Outcome) -> &'static str {
-    match (outcome.verdict, outcome.class) {
+fn word(found: Found) -> &'static str {
+    match (found.verdict, found.class) {
         (Verdict::Violated, Some(class)) => class.name(),
         (verdict, _) => verdict.name(),
     }
@@ -163,8 +164,8 @@ mod tests {
         }
     }
 
-    fn outcome(class: Option<Class>) -> Outcome {
-        Outcome { verdict: if class.is_some() { Verdict::Violated } else { Verdict::Holds }, class }
+    fn outcome(class: Option<Class>) -> Found {
+        Found { verdict: if class.is_some() { Verdict::Violated } else { Verdict::Holds }, class }
     }
 
     fn changed(scenario: &str, change: Change, before: Option<Class>, after: Option<Class>) -> Changed {
@@ -178,13 +179,13 @@ mod tests {
         let unsearched = Changed {
             variant: Some("warm".into()),
             after: None,
-            ..changed("e", Change::Bounded, None, None)
+            ..changed("e", Change::NotKnown, None, None)
         };
         let changes = vec![
-            changed("a", Change::Fails, None, leak),
+            changed("a", Change::Broken, None, leak),
             changed("b", Change::Mended, leak, None),
-            changed("c", Change::Otherwise, leak, Some(Class::LostRead)),
-            changed("d", Change::Fails, None, leak),
+            changed("c", Change::Other, leak, Some(Class::LostRead)),
+            changed("d", Change::Broken, None, leak),
             unsearched,
         ];
         let part = flush(Need::Needed, None, changes);

@@ -1,7 +1,8 @@
 //! What differs between two kernels, as text.
 
 use cowrace_report::Found;
-use cowrace_report::difference::{Change, Difference, NewLines};
+use cowrace_report::cell::Change;
+use cowrace_report::difference::{Difference, NewLines};
 
 use crate::Columns;
 use crate::costs::span;

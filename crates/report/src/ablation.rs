@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Verdict};
+use crate::cell::{Change, Found};
 
 /// One commit or ordering taken out of one kernel, and what that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,30 +85,7 @@ pub struct Changed {
     /// In which way.
     pub change: Change,
     /// What it came to with everything in place.
-    pub before: Outcome,
+    pub before: Found,
     /// What it comes to now; `None` if there was no search, because of an interrupt.
-    pub after: Option<Outcome>,
-}
-
-/// What a search came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// The damage, if violated.
-    pub class: Option<Class>,
-}
-
-/// In which way a search comes to something else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Change {
-    /// It held, and is violated.
-    Fails,
-    /// It was violated, and holds.
-    Mended,
-    /// It is violated in another way, or is vacuous where it was not.
-    Otherwise,
-    /// One of the two has no answer.
-    Bounded,
+    pub after: Option<Found>,
 }

@@ -2,42 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Report, Verdict};
-
-/// What is found of a scenario under an era.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Found {
-    /// The conclusion.
-    pub verdict: Verdict,
-    /// The damage, if violated.
-    pub class: Option<Class>,
-}
-
-impl Found {
-    /// Whether the question was answered.
-    #[must_use]
-    pub const fn is_known(self) -> bool {
-        !matches!(self.verdict, Verdict::Bounded | Verdict::Inconclusive | Verdict::NotApplicable)
-    }
-
-    /// Whether the kernel has what the scenario asks for.
-    #[must_use]
-    pub const fn applies(self) -> bool {
-        !matches!(self.verdict, Verdict::NotApplicable)
-    }
-
-    /// Whether something bad was found.
-    #[must_use]
-    pub const fn is_violated(self) -> bool {
-        matches!(self.verdict, Verdict::Violated)
-    }
-}
-
-impl From<&Report> for Found {
-    fn from(report: &Report) -> Self {
-        Self { verdict: report.verdict, class: report.class }
-    }
-}
+use crate::Found;
 
 /// What becomes of a scenario from era to era.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Costs, Found, Unreached};
+use crate::cell::{Change, Found};
+use crate::{Costs, Unreached};
 
 /// A scenario that differs between two kernels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,42 +39,6 @@ pub struct Side {
     pub costs: Option<Costs>,
 }
 
-/// What becomes of a scenario.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Change {
-    /// It is violated, and was not.
-    Broken,
-    /// It holds, and was violated.
-    Mended,
-    /// Another class of damage, or another verdict.
-    Other,
-    /// The same is found.
-    None,
-    /// A search of the two came to no end, so nothing can be said.
-    NotKnown,
-}
-
-impl Change {
-    /// What becomes of a scenario.
-    #[must_use]
-    pub fn of(before: Found, after: Found) -> Self {
-        let holds = after.verdict == crate::Verdict::Holds;
-        match (before.is_violated(), after.is_violated()) {
-            // What one of the two does not have is neither broken nor mended.
-            _ if !before.applies() && !after.applies() => Self::None,
-            _ if !before.applies() && after.is_known() || before.is_known() && !after.applies() => {
-                Self::Other
-            }
-            _ if !before.is_known() || !after.is_known() => Self::NotKnown,
-            _ if before == after => Self::None,
-            (false, true) => Self::Broken,
-            (true, false) if holds => Self::Mended,
-            _ => Self::Other,
-        }
-    }
-}
-
 /// The lines of the model that only the rules of the kernel after lead to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewLines {
@@ -87,36 +52,4 @@ pub struct NewLines {
     pub lines: u32,
     /// Those that no search came to. `None` if some search came to no end.
     pub unreached: Option<Vec<Unreached>>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Class, Verdict};
-
-    #[test]
-    fn a_change_is_named_by_what_is_found_before_and_after() {
-        let found = |verdict, class| Found { verdict, class };
-        let [holds, vacuous, bounded] =
-            [Verdict::Holds, Verdict::Vacuous, Verdict::Bounded].map(|verdict| found(verdict, None));
-        let [leak, lost] = [Class::Leak, Class::LostRead].map(|class| found(Verdict::Violated, Some(class)));
-        for (before, after, change) in [
-            (holds, leak, Change::Broken),
-            (found(Verdict::NotApplicable, None), leak, Change::Other),
-            (leak, found(Verdict::NotApplicable, None), Change::Other),
-            (found(Verdict::NotApplicable, None), found(Verdict::NotApplicable, None), Change::None),
-            (found(Verdict::NotApplicable, None), bounded, Change::NotKnown),
-            (vacuous, leak, Change::Broken),
-            (leak, holds, Change::Mended),
-            (leak, vacuous, Change::Other),
-            (leak, lost, Change::Other),
-            (holds, vacuous, Change::Other),
-            (leak, leak, Change::None),
-            (bounded, leak, Change::NotKnown),
-            (leak, bounded, Change::NotKnown),
-            (bounded, bounded, Change::NotKnown),
-        ] {
-            assert_eq!(Change::of(before, after), change, "{before:?} {after:?}");
-        }
-    }
 }

@@ -4,6 +4,7 @@
 //! printing and parsing its own text forms, and depends on nothing else of the project.
 
 pub mod ablation;
+pub mod cell;
 mod costs;
 mod course;
 mod coverage;
@@ -15,8 +16,9 @@ mod report;
 mod schedule;
 mod verdict;
 
+pub use cell::Found;
 pub use costs::{Costs, Needed, Span};
-pub use course::{Alone, Course, Found, Switch};
+pub use course::{Alone, Course, Switch};
 pub use coverage::{Called, Coverage, Functions, Order, Pair, Unreached};
 pub use drawn::AsDrawn;
 pub use effect::{Aim, Ineffective, Limit, NoEffect, Obstacle, Shown};

@@ -5,7 +5,8 @@ use std::iter;
 use cowrace_explore::Threads;
 use cowrace_mm::Era;
 use cowrace_render::ablations;
-use cowrace_report::ablation::{Ablation, Change};
+use cowrace_report::ablation::Ablation;
+use cowrace_report::cell::Change;
 use cowrace_report::{Exit, Report};
 
 use crate::args::{AblateArgs, Format};
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
         Format::Text => out.text(&ablations(&era.label(), &found, &searched.results))?,
         Format::Json => found.iter().try_for_each(|ablation| out.line(&json(ablation)?))?,
     }
-    let is_answered = |ablation: &Ablation| ablation.changes.iter().all(|c| c.change != Change::Bounded);
+    let is_answered = |ablation: &Ablation| ablation.changes.iter().all(|c| c.change != Change::NotKnown);
     let exit = if found.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
     Ok(searched.extent.tell(exit))
 }

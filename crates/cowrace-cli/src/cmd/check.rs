@@ -91,18 +91,20 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     let exit = exit_code::worst(&all);
     Ok(searched.extent.tell(match against {
         Some((_, against)) if exit == Exit::Ok && against.broken > 0 => Exit::Unexpected,
+        Some((_, against)) if exit == Exit::Ok && against.unknown > 0 => Exit::Bounded,
         _ => exit,
     }))
 }
 
 /// The rows that differ, as a table, and how many cells are broken, mended or changed otherwise.
 fn compared(base: &str, against: &Against, columns: Option<usize>) -> String {
-    let Against { rows, broken, mended, otherwise } = against;
+    let Against { rows, broken, mended, otherwise, unknown } = against;
+    let unknown = if *unknown > 0 { format!(", {unknown} NOT KNOWN") } else { String::new() };
     if rows.is_empty() {
         return format!("against {base}: no difference\n");
     }
     format!(
-        "{}\nagainst {base}: {broken} broken, {mended} mended, {otherwise} otherwise different\n",
+        "{}\nagainst {base}: {broken} broken, {mended} mended, {otherwise} otherwise different{unknown}\n",
         table(rows, columns)
     )
 }

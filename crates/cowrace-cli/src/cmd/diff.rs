@@ -2,7 +2,8 @@
 
 use cowrace_explore::Threads;
 use cowrace_render::{counts, diff};
-use cowrace_report::difference::{Change, Difference, Side};
+use cowrace_report::cell::Change;
+use cowrace_report::difference::{Difference, Side};
 use cowrace_report::{Exit, Report, Verdict};
 
 use crate::args::{DiffArgs, Format};

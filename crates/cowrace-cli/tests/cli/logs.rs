@@ -19,7 +19,13 @@ fn without_being_asked_nothing_is_logged() {
 fn a_level_tells_what_was_decided_and_leaves_standard_output_alone() {
     let (silent, told) = (cowrace(&ASKED), cowrace(&with(&["--log", "info"])));
     assert_eq!(silent.stable(), told.stable());
-    told.exits(silent.code).says(&["check{", "scenario=\"lost\"", "kernel=v5.9", "answered", "verdict=violated"]);
+    told.exits(silent.code).says(&[
+        "check{",
+        "scenario=\"lost\"",
+        "kernel=v5.9",
+        "answered",
+        "verdict=violated",
+    ]);
 }
 
 #[test]
