@@ -13,62 +13,12 @@ use cowrace_check::Toggles;
 use cowrace_explain::Detail;
 use cowrace_explain::diagram::Drawing;
 
+use crate::exit_code;
 use crate::log::LogArgs;
-
-const EXITS: &str = "\
-Exit codes:
-   0  everything as expected; with no expectation, only `holds` is
-   1  the tool failed
-   2  the command line cannot be read
-   3  a scenario cannot be read, does not parse or does not check
-  10  an unexpected violation
-  11  an expected violation is gone, or is of another class
-  12  a limit ended the search where a complete answer was due, or the question could not be answered
-  13  vacuous: no execution opened the window of the race
-  14  engines disagree
- 130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12
-If several apply: 14, then 10, 11, 13, 12.";
-
-const MATRIX_EXITS: &str = "\
-Exit codes:
-   0  every cell is answered, violations included
-   1  the tool failed
-   2  the command line cannot be read
-   3  a scenario cannot be read, does not parse or does not check
-  12  a limit ended a search, or a question could not be answered
- 130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12";
-
-const DIFF_EXITS: &str = "\
-Exit codes:
-   0  everything is answered, and nothing is newly broken
-   1  the tool failed
-   2  the command line cannot be read
-   3  a scenario cannot be read, does not parse or does not check
-  10  something is newly broken
-  12  a limit ended a search, or a question could not be answered
- 130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12 unless something is broken";
-const ABLATE_EXITS: &str = "\
-Exit codes:
-   0  every search is answered
-   1  the tool failed
-   2  the command line cannot be read
-   3  a scenario cannot be read, does not parse or does not check
-  12  a limit ended a search, or a question could not be answered
- 130  ended at once, by a second Ctrl-C; the first ends the searches, and gives 12";
-
-const REPLAY_EXITS: &str = "\
-Exit codes:
-   0  the execution ran as asked, and holds or ends in the violation that the file expects
-   2  the command line cannot be read
-   3  the scenario cannot be read, does not parse or does not check
-  10  it ends in a violation that the file does not expect
-  11  --schedule only: it holds, where the file expects a violation
-  12  inconclusive: a row is impossible there, or the schedule does not fit
-  14  replay --shuttle only: shuttle comes to something else";
 
 /// A model checker for the races between copy-on-write and page pinning in Linux mm.
 #[derive(Debug, Parser)]
-#[command(name = "cowrace", version, after_help = EXITS, propagate_version = true, infer_long_args = false)]
+#[command(name = "cowrace", version, after_help = exit_code::of_check(), propagate_version = true, infer_long_args = false)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -94,30 +44,30 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Explores every interleaving of scenarios and compares with what their files expect.
-    #[command(after_help = EXITS)]
+    #[command(after_help = exit_code::of_check())]
     Check(CheckArgs),
     /// Explores every interleaving of scenarios and prints what was found, scenario by era.
     ///
     /// What the files expect makes no difference.
-    #[command(after_help = MATRIX_EXITS)]
+    #[command(after_help = exit_code::of_matrix())]
     Matrix(MatrixArgs),
     /// Compares two kernels: scenarios that are broken and mended, page copies, and lines of the model that were not tried.
     ///
     /// What the files expect makes no difference.
-    #[command(after_help = DIFF_EXITS)]
+    #[command(after_help = exit_code::of_diff())]
     Diff(DiffArgs),
     /// Takes each commit, TLB flush, recheck and barrier out of a kernel, and names the scenarios that then fail.
     ///
     /// What no scenario needs is listed as unjustified. What the files expect makes no difference.
-    #[command(after_help = ABLATE_EXITS)]
+    #[command(after_help = exit_code::of_ablate())]
     Ablate(AblateArgs),
     /// Runs one execution: the rows of the diagram in the order drawn, or a schedule.
-    #[command(after_help = REPLAY_EXITS)]
+    #[command(after_help = exit_code::of_replay())]
     Replay(ReplayArgs),
     /// Tells one execution step by step: what changed, and why the kernel went on as it did.
     ///
     /// Without --schedule or --as-written, explores and tells the first bad interleaving.
-    #[command(after_help = REPLAY_EXITS)]
+    #[command(after_help = exit_code::of_replay())]
     Explain(ExplainArgs),
     /// Lists scenarios, or the calls of the language with --calls.
     List(ListArgs),
@@ -126,7 +76,7 @@ pub enum Command {
     /// Compares the model with what real kernels did, cell by cell.
     ///
     /// With a row, prints the scenario of that row instead.
-    #[command(after_help = EXITS)]
+    #[command(after_help = exit_code::of_check())]
     RealKernels(RealKernelsArgs),
 }
 

@@ -1,10 +1,118 @@
-//! Exit codes from reports.
+//! Exit codes: the table of them, and which one reports ask for.
 
-use cowrace_report::{Exit, Report, Verdict};
+use cowrace_report::{Report, Verdict};
+
+/// The exit codes of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Exit {
+    /// Everything as expected.
+    Ok = 0,
+    /// The tool failed.
+    Tool = 1,
+    /// The command line cannot be read.
+    Usage = 2,
+    /// A scenario cannot be read, does not parse or does not check.
+    Scenario = 3,
+    /// A violation that no file expects.
+    Unexpected = 10,
+    /// A violation that a file expects is gone, or is of another class.
+    Gone = 11,
+    /// A limit ended the search, or it was inconclusive, where a complete answer was due.
+    Bounded = 12,
+    /// The window of a race never opened.
+    Vacuous = 13,
+    /// Engines disagree.
+    Disagree = 14,
+    /// A second Ctrl-C ended the process: what shells give to one that the signal has ended.
+    AtOnce = 130,
+}
+
+/// What an exit code means to a command.
+type Meaning = (Exit, &'static str);
+
+const TOOL: Meaning = (Exit::Tool, "the tool failed");
+const USAGE: Meaning = (Exit::Usage, "the command line cannot be read");
+const SCENARIO: Meaning = (Exit::Scenario, "a scenario cannot be read, does not parse or does not check");
+const UNANSWERED: Meaning = (Exit::Bounded, "a limit ended a search, or a question could not be answered");
+const AT_ONCE: Meaning =
+    (Exit::AtOnce, "ended at once, by a second Ctrl-C; the first ends the searches, and gives 12");
+
+/// What the exit codes mean of commands that judge what they find.
+pub(crate) fn of_check() -> String {
+    let table = table(&[
+        (Exit::Ok, "everything as expected; with no expectation, only `holds` is"),
+        TOOL,
+        USAGE,
+        SCENARIO,
+        (Exit::Unexpected, "an unexpected violation"),
+        (Exit::Gone, "an expected violation is gone, or is of another class"),
+        (
+            Exit::Bounded,
+            "a limit ended the search where a complete answer was due, or the question could not be answered",
+        ),
+        (Exit::Vacuous, "vacuous: no execution opened the window of the race"),
+        (Exit::Disagree, "engines disagree"),
+        AT_ONCE,
+    ]);
+    format!("{table}\nIf several apply: 14, then 10, 11, 13, 12.")
+}
+
+/// What they mean of `matrix`.
+pub(crate) fn of_matrix() -> String {
+    table(&[
+        (Exit::Ok, "every cell is answered, violations included"),
+        TOOL,
+        USAGE,
+        SCENARIO,
+        UNANSWERED,
+        AT_ONCE,
+    ])
+}
+
+/// What they mean of `diff`.
+pub(crate) fn of_diff() -> String {
+    table(&[
+        (Exit::Ok, "everything is answered, and nothing is newly broken"),
+        TOOL,
+        USAGE,
+        SCENARIO,
+        (Exit::Unexpected, "something is newly broken"),
+        UNANSWERED,
+        (
+            AT_ONCE.0,
+            "ended at once, by a second Ctrl-C; the first ends the searches, and gives 12 unless something is broken",
+        ),
+    ])
+}
+
+/// What they mean of `ablate`.
+pub(crate) fn of_ablate() -> String {
+    table(&[(Exit::Ok, "every search is answered"), TOOL, USAGE, SCENARIO, UNANSWERED, AT_ONCE])
+}
+
+/// What they mean of commands that run one execution.
+pub(crate) fn of_replay() -> String {
+    table(&[
+        (Exit::Ok, "the execution ran as asked, and holds or ends in the violation that the file expects"),
+        TOOL,
+        USAGE,
+        SCENARIO,
+        (Exit::Unexpected, "it ends in a violation that the file does not expect"),
+        (Exit::Gone, "--schedule only: it holds, where the file expects a violation"),
+        (Exit::Bounded, "inconclusive: a row is impossible there, or the schedule does not fit"),
+        (Exit::Disagree, "replay --shuttle only: shuttle has another result"),
+    ])
+}
+
+/// The table at the end of a command's help.
+fn table(meanings: &[Meaning]) -> String {
+    let rows = meanings.iter().map(|(exit, meaning)| format!("\n {:>3}  {meaning}", *exit as u8));
+    format!("Exit codes:{}", rows.collect::<String>())
+}
 
 /// The exit code that one report asks for. What is not judged asks for none.
-#[must_use]
-pub fn exit(report: &Report) -> Exit {
+pub(crate) fn exit(report: &Report) -> Exit {
     if report.disagreement.is_some() {
         return Exit::Disagree;
     }
@@ -25,9 +133,25 @@ pub fn exit(report: &Report) -> Exit {
 }
 
 /// The exit code of several reports together: 14, then 10, 11, 13, 12.
-#[must_use]
-pub fn worst(reports: &[Report]) -> Exit {
+pub(crate) fn worst(reports: &[Report]) -> Exit {
     let codes: Vec<Exit> = reports.iter().map(exit).collect();
     let order = [Exit::Disagree, Exit::Unexpected, Exit::Gone, Exit::Vacuous, Exit::Bounded];
     order.into_iter().find(|e| codes.contains(e)).unwrap_or(Exit::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The book has the table of `check`.
+    #[test]
+    fn the_book_has_every_code() {
+        let book = include_str!("../../../docs/output.md");
+        for line in of_check().lines().skip(1) {
+            let Some(code) = line.split_whitespace().next().and_then(|word| word.parse::<u8>().ok()) else {
+                continue;
+            };
+            assert!(book.contains(&format!("\n| {code} | ")), "{code} is not in the table of docs/output.md");
+        }
+    }
 }

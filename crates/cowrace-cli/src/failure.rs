@@ -1,9 +1,9 @@
 //! What ends a command before it has an answer.
 
+use crate::Exit;
 use cowrace_check::KernelError;
 use cowrace_compare::observed::ObservedError;
 use cowrace_explore::ReplayError;
-use cowrace_report::Exit;
 
 /// Why a command could not be carried out: an exit code and what to print on stderr.
 #[derive(Clone, Debug, PartialEq, Eq)]

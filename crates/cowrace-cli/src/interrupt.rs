@@ -5,10 +5,7 @@ use std::ops::Deref;
 use std::process;
 use std::sync::{Arc, Once};
 
-use cowrace_report::Exit;
-
-/// The exit code of a process that a second Ctrl-C ends: what shells give to one that the signal has ended.
-const AT_ONCE: i32 = 130;
+use crate::Exit;
 
 /// The wish that all searches end early, which signals may make. Clones are the same wish.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +40,7 @@ impl Interrupt {
             let wish = self.wish.clone();
             let handled = ctrlc::set_handler(move || {
                 if wish.ask() {
-                    process::exit(AT_ONCE);
+                    process::exit(Exit::AtOnce as i32);
                 }
             });
             drop(handled);

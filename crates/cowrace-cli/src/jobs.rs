@@ -163,7 +163,7 @@ mod tests {
             || (),
             |()| Ok(()),
         );
-        assert_eq!(done.expect_err("it fails").exit, cowrace_report::Exit::Tool);
+        assert_eq!(done.expect_err("it fails").exit, crate::Exit::Tool);
         assert_eq!(ordered(&[] as &[&[u8]], 4, || false, |(), _| Ok(()), || (), |()| Ok(())), Ok(()));
     }
 

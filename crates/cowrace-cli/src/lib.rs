@@ -20,12 +20,10 @@ mod single_run;
 mod status;
 
 pub use args::Cli;
-pub use exit_code::{exit, worst};
+pub use exit_code::Exit;
 pub use failure::Failure;
 pub use interrupt::Interrupt;
 pub use out::Out;
-
-use cowrace_report::Exit;
 
 /// Carries out a command line. `interrupt` ends its searches early: what they have come to is told, and the exit
 /// code is 12 unless a graver one applies.

@@ -5,8 +5,8 @@ use std::panic::catch_unwind;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use cowrace_cli::Exit;
 use cowrace_cli::{Cli, Interrupt, Out};
-use cowrace_report::Exit;
 
 fn main() -> ExitCode {
     // Without it, the exit code of a defect would be none of those documented.

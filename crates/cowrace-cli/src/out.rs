@@ -104,6 +104,6 @@ mod tests {
     fn a_full_disk_is_one() {
         let failure =
             Out::new(Broken(io::ErrorKind::StorageFull)).line("x").expect_err("it cannot be written");
-        assert_eq!(failure.exit, cowrace_report::Exit::Tool);
+        assert_eq!(failure.exit, crate::Exit::Tool);
     }
 }

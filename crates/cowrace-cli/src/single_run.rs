@@ -1,9 +1,10 @@
 //! One execution: what `replay` and `explain` have in common.
 
+use crate::Exit;
 use cowrace_explore::{GuideError, guide, replay};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
-use cowrace_report::{Exit, Schedule, Trace, Verdict};
+use cowrace_report::{Schedule, Trace, Verdict};
 use cowrace_scenario::{Diagnostic, Variant};
 use cowrace_spec::Unknown;
 

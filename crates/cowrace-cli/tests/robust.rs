@@ -11,10 +11,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
+use cowrace_cli::Exit;
 use cowrace_cli::{Cli, Interrupt, Out};
 use cowrace_mm::Era;
 use cowrace_report::Class;
-use cowrace_report::Exit;
 use cowrace_scenario::{load, parse};
 use proptest::prelude::*;
 

@@ -25,4 +25,4 @@ pub use effect::{Aim, Ineffective, Limit, NoEffect, Obstacle, Shown};
 pub use event::{Change, Event, Kind, Step, Trace, Word};
 pub use report::{Base, Report, Stop};
 pub use schedule::{ParseScheduleError, Schedule, Turn};
-pub use verdict::{Class, Cow, Exit, Finding, ParseVerdictError, Verdict};
+pub use verdict::{Class, Cow, Finding, ParseVerdictError, Verdict};

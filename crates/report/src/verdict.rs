@@ -1,4 +1,4 @@
-//! Verdicts, the classes of damage, and exit codes.
+//! Verdicts and the classes of damage.
 
 use std::fmt;
 use std::str::FromStr;
@@ -126,28 +126,4 @@ pub struct Finding {
     pub class: Class,
     /// What was seen, in a sentence.
     pub detail: String,
-}
-
-/// Exit codes of the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Exit {
-    /// Everything as expected.
-    Ok = 0,
-    /// The tool failed.
-    Tool = 1,
-    /// The command line cannot be read.
-    Usage = 2,
-    /// A scenario cannot be read, does not parse or does not check.
-    Scenario = 3,
-    /// A violation that no file expects.
-    Unexpected = 10,
-    /// A violation that a file expects is gone, or is of another class.
-    Gone = 11,
-    /// A limit ended the search, or it was inconclusive, where a complete answer was due.
-    Bounded = 12,
-    /// The window of a race never opened.
-    Vacuous = 13,
-    /// Engines disagree.
-    Disagree = 14,
 }

@@ -2,12 +2,13 @@
 
 use std::iter;
 
+use crate::Exit;
 use cowrace_explore::Threads;
 use cowrace_mm::Era;
 use cowrace_render::ablations;
+use cowrace_report::Report;
 use cowrace_report::ablation::Ablation;
 use cowrace_report::cell::Change;
-use cowrace_report::{Exit, Report};
 
 use crate::args::{AblateArgs, Format};
 use crate::batch::{self, Batch};

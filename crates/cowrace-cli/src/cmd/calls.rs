@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::Exit;
 use cowrace_render::wrap;
-use cowrace_report::Exit;
 use cowrace_scenario::{CallInfo, calls, phrases};
 use serde_json::{Value, json};
 

@@ -1,10 +1,11 @@
 //! `cowrace diff`: what one kernel breaks, mends and costs in comparison with another.
 
+use crate::Exit;
 use cowrace_explore::Threads;
 use cowrace_render::{counts, diff};
 use cowrace_report::cell::Change;
 use cowrace_report::difference::{Difference, Side};
-use cowrace_report::{Exit, Report, Verdict};
+use cowrace_report::{Report, Verdict};
 
 use crate::args::{DiffArgs, Format};
 use crate::batch::{self, Batch};
@@ -15,7 +16,7 @@ use cowrace_check::kernel;
 use cowrace_check::{Exploration, Task};
 use cowrace_compare::diff::{Compared, Lines, Pair, new_lines};
 
-use super::check::json_line;
+use super::telling::json_line;
 
 /// Carries out the command.
 ///

@@ -1,7 +1,8 @@
 //! `cowrace explain`: one execution, step by step.
 
+use crate::Exit;
 use cowrace_render::{conditions, explain, line};
-use cowrace_report::{Exit, Trace};
+use cowrace_report::Trace;
 
 use crate::args::{DrawArgs, ExplainArgs};
 use crate::interrupt::Extent;

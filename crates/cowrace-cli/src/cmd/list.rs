@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::Exit;
 use cowrace_mm::Era;
-use cowrace_report::Exit;
 use cowrace_scenario::{Column, Scenario, Variant, environment};
 use serde_json::{Value, json};
 

@@ -1,8 +1,9 @@
 //! `cowrace matrix`: what the model says of every scenario under every era, whatever files expect.
 
+use crate::Exit;
 use cowrace_explore::Threads;
 use cowrace_render::{costs, costs_markdown, counts, markdown, matrix, why, why_markdown};
-use cowrace_report::{Course, Exit, Report, Verdict};
+use cowrace_report::{Course, Report, Verdict};
 
 use crate::args::{MatrixArgs, MatrixFormat};
 use crate::batch::{self, Batch};
@@ -14,7 +15,7 @@ use cowrace_check::kernel;
 use cowrace_check::{Exploration, Task};
 use cowrace_compare::timeline::{Courses, Row, from_bases, in_order, titles};
 
-use super::check::json_line;
+use super::telling::json_line;
 
 /// Carries out the command.
 ///

@@ -12,3 +12,4 @@ pub(crate) mod own_tree;
 pub(crate) mod real_kernels;
 pub(crate) mod replay;
 pub(crate) mod resume;
+mod telling;

@@ -5,9 +5,10 @@ use std::fs;
 use std::num::NonZero;
 use std::path::Path;
 
+use crate::Exit;
 use cowrace_real_kernels::{Generated, KERNELS, Table, Treatment, generate, scenarios, table};
 use cowrace_render::Columns;
-use cowrace_report::{Exit, Report};
+use cowrace_report::Report;
 use cowrace_scenario::SUFFIX;
 use serde::Serialize;
 

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write as _};
 
-use cowrace_report::{Class, Exit, Schedule, Trace, Verdict};
+use crate::Exit;
+use cowrace_report::{Class, Schedule, Trace, Verdict};
 use serde::Serialize;
 
 use crate::args::{Format, ReplayArgs};

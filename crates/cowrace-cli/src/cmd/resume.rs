@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::Exit;
 use cowrace_explore::{self as explore, Threads};
 use cowrace_mm::World;
-use cowrace_report::{Exit, Report, Stop, Verdict};
+use cowrace_report::{Report, Stop, Verdict};
 use indicatif::HumanCount;
 
 use crate::args::{CheckArgs, EngineName, Format};
@@ -20,7 +21,7 @@ use cowrace_check::kernel;
 use cowrace_check::side_findings::{Keeper, Noted};
 use cowrace_check::{Exploration, Explored, Task};
 
-use super::check::{json_line, tell_one};
+use super::telling::{json_line, tell_one};
 
 /// Searches on from where `file` says, if it is there. Writes there now and then, and where the search is stopped; takes
 /// it away if it was not.

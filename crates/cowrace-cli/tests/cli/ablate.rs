@@ -28,7 +28,7 @@ fn json_has_a_part_a_line() {
     assert_eq!((&exclusive["kind"], &exclusive["need"]), (&"commit".into(), &"needed".into()));
     assert_eq!((&exclusive["reason"], &exclusive["function"]), (&Value::Null, &Value::Null));
     assert_eq!(exclusive["changes"][0]["scenario"], "lost");
-    assert_eq!(exclusive["changes"][0]["change"], "fails");
+    assert_eq!(exclusive["changes"][0]["change"], "broken");
     assert_eq!(exclusive["changes"][0]["before"]["verdict"], "holds");
     assert_eq!(exclusive["changes"][0]["after"]["class"], "lost-read");
     let flush = part(&objects, "--set wp_copy_flush=none");

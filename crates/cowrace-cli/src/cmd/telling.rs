@@ -1,0 +1,156 @@
+//! What is told of reports: lines, diagrams, tables, JSON.
+
+use cowrace_check::{Bounds, Task};
+use cowrace_compare::against::Against;
+use cowrace_explain::Story;
+use cowrace_explain::command::Replay;
+use cowrace_explain::diagram::{CHECK, Drawing, REPLAY};
+use cowrace_mm::Era;
+use cowrace_render::{answer, json, line, summary, table};
+use cowrace_report::Report;
+use serde::Serialize;
+
+use crate::Failure;
+use crate::input::Loaded;
+
+/// The rows that differ, as a table, and how many cells are broken, mended or changed otherwise.
+pub(super) fn compared(base: &str, against: &Against, columns: Option<usize>) -> String {
+    let Against { rows, broken, mended, otherwise, unknown } = against;
+    let unknown = if *unknown > 0 { format!(", {unknown} NOT KNOWN") } else { String::new() };
+    if rows.is_empty() {
+        return format!("against {base}: no difference\n");
+    }
+    format!(
+        "{}\nagainst {base}: {broken} broken, {mended} mended, {otherwise} otherwise different{unknown}\n",
+        table(rows, columns)
+    )
+}
+
+/// A report, or whatever else is told, as JSON, with the end of the line.
+pub(super) fn json_line(told: &impl Serialize) -> Result<String, Failure> {
+    Ok(json(told).map_err(|error| Failure::tool(error.to_string()))? + "\n")
+}
+
+/// What is told of runs that are as expected.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Verbosity {
+    /// A line for each: a table would be a single row or column.
+    lines: bool,
+    /// The diagram of a violation.
+    diagrams: bool,
+    /// What a search took, as there is only one.
+    figures: bool,
+    /// A line for what is not judged.
+    unjudged: bool,
+    /// How they are drawn.
+    drawing: Drawing,
+}
+
+impl Verbosity {
+    pub(super) fn of(drawing: Drawing, loaded: &[Loaded], eras: &[Era], compares: bool) -> Self {
+        let (file, era) = (loaded.len() == 1, eras.len() == 1);
+        let lines = (file || era) && !compares;
+        let variants: usize = loaded.iter().map(|each| each.scenario.variants().len()).sum();
+        let figures = variants == 1 && era && !compares;
+        Self { lines, diagrams: file && era, figures, unjudged: !compares, drawing }
+    }
+
+    fn tells(self, report: &Report) -> bool {
+        match report.as_expected {
+            Some(true) => self.lines || report.coverage.is_some(),
+            Some(false) => true,
+            None => self.lines || self.unjudged,
+        }
+    }
+}
+
+/// What is told of one run by all engines: of second opinions, what explore's does not say.
+pub(super) fn tell_all(
+    task: Task<'_>,
+    loaded: &Loaded,
+    reports: &[Report],
+    verbosity: Verbosity,
+    bounds: &Bounds,
+) -> Result<String, Failure> {
+    let Some((first, others)) = reports.split_first() else { return Ok(String::new()) };
+    let mut text = tell(task, loaded, first, verbosity, bounds)?;
+    // Below a diagram everything is a comment.
+    let prefix = if text.contains(CHECK) { CHECK } else { "" };
+    for report in others {
+        if verbosity.lines || report.disagreement.is_some() {
+            text.push_str(&format!("{prefix}{}\n", line(report)));
+            let detail = report.detail.as_ref().filter(|_| report.detail != first.detail);
+            text.extend(detail.map(|detail| format!("{prefix}  {detail}\n")));
+        }
+        if let Some(disagreement) = &report.disagreement {
+            text.push_str(&format!("{prefix}{} DISAGREES: {disagreement}\n", report.engine));
+        }
+    }
+    Ok(text)
+}
+
+/// Whether the file says otherwise. Where it says nothing a line will do.
+fn contradicts(report: &Report) -> bool {
+    report.as_expected == Some(false) && report.expected.is_some()
+}
+
+/// What is told of one run. Below a diagram it is comments, so that the whole can be pasted into a file.
+fn tell(
+    task: Task<'_>,
+    loaded: &Loaded,
+    report: &Report,
+    verbosity: Verbosity,
+    bounds: &Bounds,
+) -> Result<String, Failure> {
+    if !verbosity.tells(report) {
+        return Ok(String::new());
+    }
+    if let (Some(schedule), Some(class)) = (&report.schedule, report.class)
+        && (contradicts(report) || verbosity.diagrams)
+    {
+        let story = Story::within(task, class, schedule, bounds)?;
+        let mut text = story.picture(task, verbosity.drawing).to_string();
+        text.push_str(&format!("{CHECK}{}\n", line(report)));
+        if let Some(command) = Replay::of(task, &story.schedule) {
+            text.push_str(&format!("{REPLAY}{}\n", command.of_file(&loaded.source.path)));
+        }
+        text.push('\n');
+        return Ok(text);
+    }
+    let text = answer(report, verbosity.figures);
+    if verbosity.diagrams && loaded.scenario.variants().len() > 1 {
+        // Beside the diagrams of other variants everything is a comment.
+        return Ok(text.lines().map(|line| format!("{CHECK}{line}\n")).collect());
+    }
+    Ok(text)
+}
+
+/// What is told of the only run that there is.
+pub(super) fn tell_one(
+    task: Task<'_>,
+    loaded: &Loaded,
+    report: &Report,
+    drawing: Drawing,
+    bounds: &Bounds,
+) -> Result<String, Failure> {
+    let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, drawing };
+    Ok(tell(task, loaded, report, verbosity, bounds)?
+        + &conclusion(std::slice::from_ref(report), verbosity, None))
+}
+
+/// The table and the summary. A table of one row would say what the lines have said.
+pub(super) fn conclusion(reports: &[Report], verbosity: Verbosity, columns: Option<usize>) -> String {
+    if verbosity.diagrams && reports.iter().any(|r| r.schedule.is_some()) {
+        return format!("{CHECK}{}\n", summary(reports));
+    }
+    let below_lines = reports.iter().any(|r| verbosity.tells(r));
+    let row = |report: &Report| (report.scenario.clone(), report.variant.clone());
+    let one_row = reports.windows(2).all(|pair| row(&pair[0]) == row(&pair[1]));
+    let undrawn =
+        reports.iter().any(|r| r.schedule.is_some() && r.as_expected != Some(true) && !contradicts(r));
+    let hint =
+        if undrawn { "with one file and one --era, the diagram of a violation is drawn\n" } else { "" };
+    let gap = if below_lines { "\n" } else { "" };
+    let table = if one_row { String::new() } else { format!("{gap}{}\n", table(reports, columns)) };
+    format!("{table}{hint}{}\n", summary(reports))
+}
