@@ -34,7 +34,7 @@ pub struct Exploration<'t> {
     pub costs: bool,
     /// Threads that the search may use beside its own, while nobody else does.
     pub threads: Option<&'t Threads>,
-    /// Whether to tell where to go on if a limit ends the search. What nothing of ideal memory is known of then counts
+    /// Whether to tell where to go on if a limit ends the search. What nothing of the specification is known of then counts
     /// as not searched.
     pub resumable: bool,
     /// Where to go on.

@@ -33,7 +33,7 @@ impl Task<'_> {
         self.one(|program| guide(program, &directives::of(self.variant))).map(|one| one.trace)
     }
 
-    /// Runs one execution, and judges it. All of ideal memory is looked at only if it does not show the same when calls
+    /// Runs one execution, and judges it. All of the specification is looked at only if it does not show the same when calls
     /// are made in the same order.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use tracing::info_span;
 use crate::bounds::Bounds;
 use crate::side_findings::SideFindings;
 
-/// As many executions of ideal memory are looked at even if the limit on executions is lower. They take no more time than
+/// As many executions of the specification are looked at even if the limit on executions is lower. They take no more time than
 /// it takes to read a file, and small limits would else take away what most searches are judged by.
 const AT_LEAST: u64 = 1000;
 
@@ -25,13 +25,13 @@ pub struct Specification {
     hope: Known,
     needed: OnceLock<Result<Needed, Unknown>>,
     bounds: OnceLock<Bounds>,
-    /// How long searches of ideal memory have taken so far.
+    /// How long searches of the specification have taken so far.
     spent: Arc<Mutex<Duration>>,
 }
 
 impl Specification {
     /// Has limits and an interrupt end what is being worked out. The first that are given are heeded: there are the same
-    /// for a whole run. The limit on time is for all searches of ideal memory together.
+    /// for a whole run. The limit on time is for all searches of the specification together.
     pub fn heed(&self, bounds: &Bounds) {
         let _ = self.bounds.set(bounds.clone());
     }
@@ -43,7 +43,7 @@ impl Specification {
         part
     }
 
-    /// Makes a search of ideal memory.
+    /// Makes a search of the specification.
     fn search<T>(&self, search: impl FnOnce(&Limits, &Bounds) -> T) -> T {
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let started = Instant::now();
@@ -70,7 +70,7 @@ impl Specification {
         oracle.as_ref().map_err(Clone::clone)
     }
 
-    /// How many executions ideal memory has; `None` if that is not known.
+    /// How many executions the specification has; `None` if that is not known.
     pub fn size(&self, world: &World) -> Option<u64> {
         self.oracle(&self.contract, world, &Promises::default()).ok().map(|oracle| oracle.size().0)
     }
@@ -123,7 +123,7 @@ impl Specification {
         }))
     }
 
-    /// The copies and faults that ideal memory needs; none if nothing can be said.
+    /// The copies and faults that the specification needs; none if nothing can be said.
     pub fn needed(&self, world: &World) -> Option<Needed> {
         let needed = self.needed.get_or_init(|| {
             self.search(|limits, bounds| cowrace_spec::needed(world, limits, &|| bounds.is_interrupted()))

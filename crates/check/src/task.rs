@@ -67,7 +67,7 @@ impl Task<'_> {
     }
 
     /// The program, judged by what the scenario asserts and what the model knows of itself: for whoever is not to wait
-    /// for ideal memory.
+    /// for the specification.
     pub fn program_unjudged(&self) -> Program {
         self.judged(None).0
     }

@@ -310,7 +310,7 @@ pub struct MatrixArgs {
     /// How the matrix is printed.
     #[arg(long, value_enum, default_value_t)]
     pub format: MatrixFormat,
-    /// Counts page copies and page faults as well: fewest and most over all executions, and what ideal memory needed.
+    /// Counts page copies and page faults as well: fewest and most over all executions, and what the specification needed.
     #[arg(long)]
     pub costs: bool,
     /// Names for every change from one era to the next the smallest sets of commits that make it, found by searching:

@@ -21,7 +21,7 @@ fn reports(paths: &[&str]) -> Vec<Report> {
 
 fn costs(report: &Report) -> (Costs, Needed) {
     let costs = report.costs.expect("no limit ended the search");
-    (costs, costs.needed.expect("ideal memory is small enough"))
+    (costs, costs.needed.expect("the specification is small enough"))
 }
 
 /// Copies under eras, and how many are needed.
@@ -29,9 +29,9 @@ fn costs(report: &Report) -> (Costs, Needed) {
 fn check(scenario: &str, needed: u64, due: &[(&str, u64, u64)]) {
     let reports = reports(&[&format!("scenarios/{scenario}.race")]);
     for &(era, fewest, most) in due {
-        let (costs, by_ideal) = costs(reports.iter().find(|report| report.era == era).expect("it was run"));
+        let (costs, least) = costs(reports.iter().find(|report| report.era == era).expect("it was run"));
         assert_eq!(
-            (costs.copies, by_ideal.copies),
+            (costs.copies, least.copies),
             (Span { fewest, most }, needed),
             "{scenario} under {era}"
         );
@@ -104,7 +104,7 @@ fn a_store_behind_two_mprotects() {
 #[test]
 fn nothing_sound_costs_less_than_is_needed() {
     let (mut sound, mut exact) = (0, 0);
-    // Those beside the corpus are judged by ideal memory alone.
+    // Those beside the corpus are judged by the specification alone.
     let reports = reports(&["scenarios", "crates/spec/tests/scenarios"]);
     let has_costs = |report: &&Report| !matches!(report.verdict, Verdict::Violated | Verdict::NotApplicable);
     for report in reports.iter().filter(has_costs) {

@@ -99,7 +99,7 @@ impl Observer for Ends<'_> {
     }
 }
 
-/// What is found of a draft under an era; nothing if it takes more executions than that, or ideal memory does.
+/// What is found of a draft under an era; nothing if it takes more executions than that, or the specification does.
 fn find(draft: &Draft, areas: usize, era: &Era, most: u64) -> Option<Found> {
     let text = draft.to_string();
     let scenario = parse(&text).unwrap_or_else(|errors| panic!("{}\nin\n{text}", errors[0]));

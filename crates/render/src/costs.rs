@@ -1,4 +1,4 @@
-//! What scenarios cost under each era, beside what ideal memory needed.
+//! What scenarios cost under each era, beside what the specification needed.
 
 use cowrace_report::{Costs, Needed, Report, Span, Verdict};
 
@@ -108,7 +108,7 @@ fn rows(grid: &Grid<'_>, count: Count) -> Vec<Vec<String>> {
     rows
 }
 
-/// What ideal memory needed is the same under every era.
+/// What the specification needed is the same under every era.
 fn needed(reports: &[Option<&Report>]) -> Option<Needed> {
     reports.iter().flatten().find_map(|report| report.costs?.needed)
 }

@@ -9,7 +9,7 @@ pub struct Costs {
     pub copies: Span,
     /// Page faults taken.
     pub faults: Span,
-    /// What ideal memory needed; `None` if it has more executions than can be looked at.
+    /// What the specification needed; `None` if it has more executions than can be looked at.
     pub needed: Option<Needed>,
 }
 
@@ -22,7 +22,7 @@ pub struct Span {
     pub most: u64,
 }
 
-/// The fewest that ideal memory needed, over all of its executions.
+/// The fewest that the specification needed, over all of its executions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Needed {
     /// Pages copied.

@@ -1,4 +1,4 @@
-//! The calls of a scenario on ideal memory. What the kernel does on its own account, reclaim above all, changes
+//! The calls of a scenario on the specification. What the kernel does on its own account, reclaim above all, changes
 //! nothing, so it is not there.
 
 use cowrace_machine::{Cond, Mark, Obj, Prim};

@@ -150,8 +150,8 @@ pub(crate) fn blame(
     told.map(|(_, blame)| blame).unwrap_or_else(|| Blame {
         rank: rank(Class::Assertion),
         shown: Shown::Memory,
-        text: "ideal memory has no execution".to_owned(),
-        plain: "ideal memory has no execution".to_owned(),
+        text: "the specification has no execution".to_owned(),
+        plain: "the specification has no execution".to_owned(),
         author: None,
         memory: None,
     })

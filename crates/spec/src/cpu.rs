@@ -1,4 +1,4 @@
-//! The CPU of ideal memory: the seam's handle, and what is known before anything runs.
+//! The CPU of the specification: the seam's handle, and what is known before anything runs.
 
 use std::collections::HashSet;
 use std::ops::Deref;

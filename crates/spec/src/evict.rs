@@ -1,6 +1,6 @@
 //! Which accesses may find that their TLB entry is gone early.
 //!
-//! An entry may go at any time, and flushes reach CPUs in no particular order. Ideal memory flushes them one after the
+//! An entry may go at any time, and flushes reach CPUs in no particular order. The specification flushes them one after the
 //! other; an entry that goes before its turn comes makes up for the order. It matters only where two CPUs go through an
 //! entry while somebody flushes it: if there is one, the flush may come as early for it.
 

@@ -1,4 +1,4 @@
-//! Ideal memory along one execution of the kernel's model.
+//! The specification along one execution of the kernel's model.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use crate::oracle::{probe, probe_kernel};
 use crate::program::program;
 use crate::promises::Promises;
 
-/// Whether ideal memory shows what an execution of the kernel's model has shown, if calls are made one after the other
-/// in the order in which they ended there. That costs as much as an execution, so it is worth asking before all of ideal
-/// memory is looked at. If it does not show it, some other order may.
+/// Whether the specification shows what an execution of the kernel's model has shown, if calls are made one after the other
+/// in the order in which they ended there. That costs as much as an execution, so it is worth asking before all of the
+/// specification is looked at. If it does not show it, some other order may.
 #[must_use]
 pub fn shows_in_order(
     world: &World,
@@ -24,10 +24,10 @@ pub fn shows_in_order(
     (kernel, memory): (&Arc<Kernel>, &Memory),
 ) -> bool {
     let (world, promises) = (world.clone(), *promises);
-    let ideal = program(&world, &promises);
+    let specification = program(&world, &promises);
     let calls = order.iter().map(|&(actor, call)| Directive { actor: actor as u8, until: Until::End(call) });
     let finish = |actor| Directive { actor: actor as u8, until: Until::Finish };
-    let directives: Vec<Directive> = calls.chain((0..ideal.actors.len()).map(finish)).collect();
+    let directives: Vec<Directive> = calls.chain((0..specification.actors.len()).map(finish)).collect();
     let sights = sights(&world, &promises);
     let due = observe(&world, &sights, memory, |sight, handle| probe_kernel(kernel, memory, sight, handle));
     let check = move |memory: &Memory| {
@@ -35,6 +35,6 @@ pub fn shows_in_order(
         // What is looked for is what ends the attempts.
         (seen == due).then(|| Finding { class: Class::Assertion, detail: String::new() })
     };
-    let ideal = Program { check: Box::new(check), ..ideal };
-    guide(&ideal, &directives).is_ok_and(|trace| trace.finding.is_some())
+    let specification = Program { check: Box::new(check), ..specification };
+    guide(&specification, &directives).is_ok_and(|trace| trace.finding.is_some())
 }

@@ -1,14 +1,14 @@
-//! Words of ideal memory. Variables, page tables and TLBs lie where the model of the kernel has them; pages are
+//! Words of the specification. Variables, page tables and TLBs lie where the model of the kernel has them; pages are
 //! others, one for each mm and address, and never shared.
 
 use cowrace_machine::{Addr, Arena, Obj};
 use cowrace_mm::objects::{Type, pair};
 use cowrace_mm::world::{MmId, Va, VarId, World};
 
-/// The arenas of what only ideal memory has: those that the model leaves free.
+/// The arenas of what only the specification has: those that the model leaves free.
 #[derive(Clone, Copy)]
 #[repr(u8)]
-enum Ideal {
+enum Area {
     /// Pages.
     Pages = Type::END,
     /// For each variable that keeps a handle, whose memory that has become.
@@ -25,7 +25,7 @@ enum Ideal {
     Held,
 }
 
-impl Ideal {
+impl Area {
     const fn object(self, nth: u16) -> Obj {
         Arena::typed(self as u8).object(nth)
     }
@@ -59,49 +59,49 @@ pub(crate) const EMPTY: u64 = 1 << 13;
 
 /// The page of an mm at an address, until it is discarded.
 pub(crate) const fn page(mm: MmId, va: Va) -> Obj {
-    Ideal::Pages.object(pair(mm, va))
+    Area::Pages.object(pair(mm, va))
 }
 
 /// Whose memory a handle becomes when its owner forks; see [`Heir`](crate::heir::Heir).
 pub(crate) const fn heir(variable: VarId) -> Addr {
-    Ideal::Heirs.word(variable)
+    Area::Heirs.word(variable)
 }
 
 /// What a reader of a handle's history gets next.
 pub(crate) const fn sample(nth: usize) -> Addr {
-    Ideal::Samples.word(nth)
+    Area::Samples.word(nth)
 }
 
 /// The lock of what is known of an address in all mms.
 pub(crate) const fn content_lock(va: Va) -> Addr {
-    Ideal::Locks.word(va)
+    Area::Locks.word(va)
 }
 
 /// Page copies that were needed.
-pub(crate) const COPIES: Addr = Ideal::Needed.word(0);
+pub(crate) const COPIES: Addr = Area::Needed.word(0);
 /// Page faults that were needed.
-pub(crate) const FAULTS: Addr = Ideal::Needed.word(1);
+pub(crate) const FAULTS: Addr = Area::Needed.word(1);
 
 /// What an mm has at an address, for what is needed.
 pub(crate) const fn content(mm: MmId, va: Va) -> Addr {
-    Ideal::Contents.word(pair(mm, va) as usize)
+    Area::Contents.word(pair(mm, va) as usize)
 }
 
 /// What the handle that a variable keeps refers to, for what is needed.
 pub(crate) const fn content_held(variable: VarId) -> Addr {
-    Ideal::Held.word(variable)
+    Area::Held.word(variable)
 }
 
 /// The objects that these use.
 pub(crate) fn needed_objects(world: &World) -> impl Iterator<Item = Obj> {
     let contents = (0..world.mms.len()).flat_map(|mm| (0..world.areas.len()).map(move |va| pair(mm, va)));
     let contents = contents.max().map_or(0, |last| usize::from(last) + 1);
-    let lists = [Ideal::Locks.list(world.areas.len()), Ideal::Contents.list(contents)];
-    let lists = lists.into_iter().chain([Ideal::Needed.list(2), Ideal::Held.list(world.variables.len())]);
+    let lists = [Area::Locks.list(world.areas.len()), Area::Contents.list(contents)];
+    let lists = lists.into_iter().chain([Area::Needed.list(2), Area::Held.list(world.variables.len())]);
     lists.flatten()
 }
 
 /// The objects that [`heir`] and [`sample`] use.
 pub(crate) fn objects(world: &World, samples: usize) -> impl Iterator<Item = Obj> {
-    Ideal::Heirs.list(world.variables.len()).chain(Ideal::Samples.list(samples))
+    Area::Heirs.list(world.variables.len()).chain(Area::Samples.list(samples))
 }

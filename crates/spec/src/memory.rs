@@ -1,4 +1,4 @@
-//! Ideal memory: every mm has pages of its own, a fork copies at once, and nothing is ever swapped, merged or
+//! The specification: every mm has pages of its own, a fork copies at once, and nothing is ever swapped, merged or
 //! moved. What is left of a kernel is what user space can tell: page tables, TLBs, VMAs.
 
 use cowrace_machine::{Addr, Cond, Memory, Obj, Prim, UserAccess, mmu};

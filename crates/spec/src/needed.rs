@@ -1,6 +1,6 @@
-//! What ideal memory needs: how many page copies and page faults a kernel could do with that knows what comes.
+//! What the specification needs: how many page copies and page faults a kernel could do with that knows what comes.
 //!
-//! Ideal memory copies at fork, so which memory could still be one page for several is noted beside it. After a fork
+//! The specification copies at fork, so which memory could still be one page for several is noted beside it. After a fork
 //! parent and child have the same content, and a handle refers to the content that it was taken on. Who writes to
 //! content that somebody else still has, by a mapping or through a handle, needs a copy; the last who has it needs none.
 //! These notes change nothing of what is seen, but they are ordered where accesses are not, so they are taken only in
@@ -48,7 +48,7 @@ enum Part {
     Faulting,
 }
 
-/// Explores ideal memory for the fewest copies and the fewest faults that it needs, within limits and as long as `stop`
+/// Explores the specification for the fewest copies and the fewest faults that it needs, within limits and as long as `stop`
 /// does not ask for an end.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! The oracle: what ideal memory allows, and whether an execution of the kernel's model is within it.
+//! The oracle: what the specification allows, and whether an execution of the kernel's model is within it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -22,10 +22,10 @@ use crate::observation::{Observation, Sight, live, observe, sights, word};
 use crate::program::program;
 use crate::promises::Promises;
 
-/// Executions of ideal memory that are looked at at most.
+/// Executions of the specification that are looked at at most.
 pub(crate) const MOST: u64 = 3_000_000;
 
-/// Why nothing can be said of ideal memory.
+/// Why nothing can be said of the specification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unknown {
     /// It has more executions than can be looked at.
@@ -35,7 +35,7 @@ pub enum Unknown {
 }
 
 impl Unknown {
-    /// Why a search of ideal memory that was not complete has ended. `limits` are those that the caller gave, which
+    /// Why a search of the specification that was not complete has ended. `limits` are those that the caller gave, which
     /// may be higher than [`MOST`].
     pub(crate) fn of(stopped: Option<Stop>, limits: &Limits) -> Self {
         match stopped {
@@ -46,7 +46,7 @@ impl Unknown {
     }
 }
 
-/// The limits of a search of ideal memory within others.
+/// The limits of a search of the specification within others.
 pub(crate) fn within(limits: &Limits) -> Limits {
     let executions = limits.executions.map_or(MOST, |most| most.min(MOST));
     Limits { executions: Some(executions), ..*limits }
@@ -55,7 +55,7 @@ pub(crate) fn within(limits: &Limits) -> Limits {
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge => write!(f, "ideal memory has more than {MOST} executions"),
+            Self::TooLarge => write!(f, "the specification has more than {MOST} executions"),
             Self::Stopped(stop) => {
                 let what = match stop {
                     Stop::Executions => "the limit on executions",
@@ -64,7 +64,7 @@ impl fmt::Display for Unknown {
                     Stop::Steps => "an execution that was too long",
                     Stop::Interrupted => "an interrupt",
                 };
-                write!(f, "{what} ended the search of ideal memory")
+                write!(f, "{what} ended the search of the specification")
             }
         }
     }
@@ -73,7 +73,7 @@ impl fmt::Display for Unknown {
 /// What was said of memories at the end, each as its words that are not zero.
 type Judged = HashMap<Vec<(usize, u64)>, Option<Finding>>;
 
-/// What ideal memory allows, and for each observation whose memory must have been discarded after `MADV_FREE` to show it.
+/// What the specification allows, and for each observation whose memory must have been discarded after `MADV_FREE` to show it.
 pub(crate) type Allowed = BTreeMap<Observation, BTreeSet<(MmId, Va)>>;
 
 /// What a scenario may show.
@@ -113,7 +113,7 @@ fn discarded(world: &World, memory: &Memory) -> BTreeSet<(MmId, Va)> {
     places.filter(|&(mm, va)| memory.get(MmStruct(mm).pte(va)) & TAKEN_UP != 0).collect()
 }
 
-/// What would come of a store: ideal memory does not move, so it is enough to look.
+/// What would come of a store: the specification does not move, so it is enough to look.
 pub(crate) fn probe(memory: &Memory, sight: &Sight, handle: Handle) -> Through {
     let (Sight::ToDevice(keeper) | Sight::ToOwner(keeper)) = sight else { return Through::Refused };
     let pte = memory.get(MmStruct(keeper.target.mm).pte(keeper.target.va));
@@ -142,7 +142,7 @@ pub(crate) fn probe_kernel(kernel: &Arc<Kernel>, memory: &Memory, sight: &Sight,
 }
 
 impl Oracle {
-    /// Explores ideal memory.
+    /// Explores the specification.
     ///
     /// # Errors
     ///
@@ -162,11 +162,11 @@ impl Oracle {
         limits: &Limits,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Self, Unknown> {
-        let ideal = program(world, promises);
+        let specification = program(world, promises);
         let sights = sights(world, promises);
         let mut collect = Collect { world, sights: &sights, allowed: Allowed::new(), stop };
         // Only ends are looked at.
-        let explorer = Explorer::new(&ideal).limits(within(limits)).exhaustive(true).ends_only(true);
+        let explorer = Explorer::new(&specification).limits(within(limits)).exhaustive(true).ends_only(true);
         let outcome = explorer.run(&mut collect);
         if !outcome.complete {
             return Err(Unknown::of(outcome.stopped, limits));
@@ -181,7 +181,7 @@ impl Oracle {
         })
     }
 
-    /// How many executions ideal memory has, and how many different things they show.
+    /// How many executions the specification has, and how many different things they show.
     #[must_use]
     pub fn size(&self) -> (u64, usize) {
         (self.executions, self.allowed.len())

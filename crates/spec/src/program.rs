@@ -1,4 +1,4 @@
-//! A scenario as a program of ideal memory.
+//! A scenario as a program of the specification.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::history::Histories;
 use crate::promises::Promises;
 use crate::{call, discard, history, memory};
 
-/// Nobody reads executions of ideal memory.
+/// Nobody reads executions of the specification.
 struct Silent;
 
 impl Narrate for Silent {

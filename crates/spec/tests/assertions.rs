@@ -1,4 +1,4 @@
-//! Every scenario without its assertions: ideal memory finds by itself what they say, with the same class.
+//! Every scenario without its assertions: the specification finds by itself what they say, with the same class.
 //!
 //! What is left in are questions about costs, of which user space sees nothing: `copies(A)`.
 

@@ -1,4 +1,4 @@
-//! What ideal memory needs, rule by rule.
+//! What the specification needs, rule by rule.
 
 use cowrace_machine::Limits;
 use cowrace_report::Needed;

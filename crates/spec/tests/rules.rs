@@ -1,4 +1,4 @@
-//! The rules of ideal memory, one by one: what a variable may be at the end, no more and no less.
+//! The rules of the specification, one by one: what a variable may be at the end, no more and no less.
 
 use cowrace_spec::{Oracle, Promises};
 

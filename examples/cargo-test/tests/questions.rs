@@ -11,9 +11,18 @@ fn pins_survive_fork() {
 
 #[test]
 fn pins_do_not_survive_fork_without_the_sequence_count() {
-    let mut kernel = Kernel::new("v5.10");
-    kernel = kernel.without("57efa1fe5957");
+    let kernel = Kernel::new("v6.12").without("57efa1fe5957");
     cowrace::check(FORK).kernel(kernel).assert_violated(Class::LostRead);
+}
+
+/// What a test prints that fails.
+#[test]
+fn a_failure_is_explained() {
+    let report = cowrace::check_file("races/fork-vs-gup-fast-seqcount.race").kernel("v5.10").run();
+    let text = report.expect("the scenario is right").to_string();
+    for words in ["VIOLATED lost-read", "thread1 @A", "The nearest execution that holds", "cowrace replay races/fork"] {
+        assert!(text.contains(words), "no `{words}` in:\n{text}");
+    }
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn nothing_is_kept_if_it_is_not_known_what_was_promised() {
     sleep(Duration::from_millis(200));
     running.interrupt();
     let done = running.ends().exits(12).says(&["interrupted: 0 of 1 search finished"]);
-    done.prints(&["BOUNDED  endless", "an interrupt ended the search of ideal memory"]);
+    done.prints(&["BOUNDED  endless", "an interrupt ended the search of the specification"]);
     assert!(!state.exists());
 }
 

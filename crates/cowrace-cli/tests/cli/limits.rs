@@ -14,7 +14,7 @@ fn written(directory: &Path, name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// Two columns of plain stores to one word: ideal memory has one execution for each order of them.
+/// Two columns of plain stores to one word: the specification has one execution for each order of them.
 fn stores(rows: usize) -> String {
     let mut text = format!("race rows{rows}\nmm A {{ buf: anon }}\n\na @A          b @A\n");
     text.push_str("============  ============\n");
@@ -25,7 +25,7 @@ fn stores(rows: usize) -> String {
     text
 }
 
-/// What each column does is independent in ideal memory for a few steps only.
+/// What each column does is independent in the specification for a few steps only.
 const MADVISE: &str = "race madvise
 mm A { buf: anon }
 
@@ -53,7 +53,7 @@ fn at_once(args: &[&str]) -> Done {
 }
 
 #[test]
-fn ideal_memory_has_no_more_executions_than_a_limit_allows() {
+fn the_specification_has_no_more_executions_than_a_limit_allows() {
     let dir = tempfile::tempdir().expect("a directory");
     for rows in [40, 160, 400] {
         let path = written(dir.path(), "rows", &stores(rows));
@@ -74,7 +74,7 @@ fn time_and_memory_end_the_search_of_ideal_memory() {
         let check = [&["check", path, "--era", "v6.1", "--format", "json"], &limit[..]].concat();
         let report = at_once(&check).exits(12).objects().remove(0);
         assert_eq!((&report["verdict"], &report["stopped"]), (&"bounded".into(), &stopped.into()));
-        // Counting what ideal memory needs is a search of it as well.
+        // Counting what the specification needs is a search of it as well.
         let matrix = [&["matrix", path, "--era", "v6.1", "--costs"], &limit[..]].concat();
         at_once(&matrix).exits(12);
         let explain = [&["explain", path, "--era", "v6.1"], &limit[..]].concat();
@@ -85,7 +85,7 @@ fn time_and_memory_end_the_search_of_ideal_memory() {
 #[test]
 fn a_search_that_is_complete_holds_nothing_if_ideal_memory_was_cut_short() {
     let dir = tempfile::tempdir().expect("a directory");
-    // In the kernel columns on CPUs of their own that store to different words are independent, and in ideal memory the
+    // In the kernel columns on CPUs of their own that store to different words are independent, and in the specification the
     // order in which they read makes a difference to nobody either; but it has more executions than the limit.
     let path = written(dir.path(), "rows", &stores(8));
     let path = path.to_str().expect("text");
