@@ -30,11 +30,7 @@ fn check(scenario: &str, needed: u64, due: &[(&str, u64, u64)]) {
     let reports = reports(&[&format!("scenarios/{scenario}.race")]);
     for &(era, fewest, most) in due {
         let (costs, least) = costs(reports.iter().find(|report| report.era == era).expect("it was run"));
-        assert_eq!(
-            (costs.copies, least.copies),
-            (Span { fewest, most }, needed),
-            "{scenario} under {era}"
-        );
+        assert_eq!((costs.copies, least.copies), (Span { fewest, most }, needed), "{scenario} under {era}");
     }
 }
 

@@ -20,7 +20,9 @@ fn pins_do_not_survive_fork_without_the_sequence_count() {
 fn a_failure_is_explained() {
     let report = cowrace::check_file("races/fork-vs-gup-fast-seqcount.race").kernel("v5.10").run();
     let text = report.expect("the scenario is right").to_string();
-    for words in ["VIOLATED lost-read", "thread1 @A", "The nearest execution that holds", "cowrace replay races/fork"] {
+    for words in
+        ["VIOLATED lost-read", "thread1 @A", "The nearest execution that holds", "cowrace replay races/fork"]
+    {
         assert!(text.contains(words), "no `{words}` in:\n{text}");
     }
 }
