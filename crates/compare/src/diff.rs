@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cowrace_explore::Observer;
 use cowrace_mm::era::Toggle;
-use cowrace_mm::{Era, Reach, SOURCE, place};
+use cowrace_mm::{Era, Reach, place, source};
 use cowrace_report::cell::Change;
 use cowrace_report::difference::{Difference, NewLines, Side};
 use cowrace_report::{Found, Report, Unreached};
@@ -75,25 +75,32 @@ impl Pair {
 /// The lines that only the rules of one kernel lead to, and not those of the one before. `reached` are those that
 /// searches came to, if all of them came to an end.
 pub fn new_lines(from: &Era, to: &Era, reached: Option<&Lines>) -> NewLines {
-    let (before, after) = (Reach::of(from), Reach::of(to));
-    let (mut lines, mut unreached) = (0, Vec::new());
-    for function in SOURCE {
-        let is_new = |line: &u32| after.has(function.file, *line) && !before.has(function.file, *line);
-        let own: Vec<u32> = function.lines.iter().copied().filter(is_new).collect();
-        lines += own.len() as u32;
-        let is_missing =
-            |line: &u32| reached.is_some_and(|r| !r.contains(&(function.file.to_owned(), *line)));
-        let missing: Vec<u32> = own.into_iter().filter(is_missing).collect();
-        if !missing.is_empty() {
-            let (name, file) = (function.name.to_owned(), function.file.to_owned());
-            unreached.push(Unreached { function: name, file, lines: missing });
-        }
-    }
+    let new = new_in_functions(from, to);
     NewLines {
         from: from.label(),
         to: to.label(),
         toggles: from.difference(to).iter().map(Toggle::to_string).collect(),
-        lines,
-        unreached: reached.map(|_| unreached),
+        lines: new.as_ref().map(|new| new.iter().map(|(_, lines)| lines.len() as u32).sum()),
+        unreached: new.zip(reached).map(|(new, reached)| unreached(&new, reached)),
     }
+}
+
+fn unreached(all: &[(&source::Function, Vec<u32>)], reached: &Lines) -> Vec<Unreached> {
+    let missing = |(function, lines): &(&source::Function, Vec<u32>)| {
+        let (name, file) = (function.name.to_owned(), function.file.to_owned());
+        let is_missing = |line: &u32| !reached.contains(&(file.clone(), *line));
+        let lines: Vec<u32> = lines.iter().copied().filter(is_missing).collect();
+        (!lines.is_empty()).then_some(Unreached { function: name, file, lines })
+    };
+    all.iter().filter_map(missing).collect()
+}
+
+/// The lines that only the rules of one kernel lead to, function by function; `None` if they are not known.
+fn new_in_functions(from: &Era, to: &Era) -> Option<Vec<(&'static source::Function, Vec<u32>)>> {
+    let (before, after) = (Reach::of(from)?, Reach::of(to)?);
+    let new = |function: &'static source::Function| {
+        let is_new = |line: &u32| after.has(function.file, *line) && !before.has(function.file, *line);
+        (function, function.lines().filter(is_new).collect())
+    };
+    Some(source::functions()?.into_iter().map(new).collect())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use cowrace_explore::{Explorer, Limits};
 use cowrace_machine::Arch;
 use cowrace_mm::era::{Ordering, OrderingKind, Removal};
-use cowrace_mm::{Era, SOURCE, World, place, program_and_consulted};
+use cowrace_mm::{Era, World, place, program_and_consulted, source};
 use cowrace_scenario::{load, parse};
 
 /// The architecture that has all of them.
@@ -56,10 +56,10 @@ impl Seen {
 fn flushes_and_barriers() -> BTreeSet<(String, u32)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut found = BTreeSet::new();
-    for function in SOURCE {
+    for function in source::functions().expect("the table is of this model: `cargo xtask model`") {
         let text = std::fs::read_to_string(root.join(function.file)).expect("a file of the model");
         let lines: Vec<&str> = text.lines().collect();
-        for &line in function.lines {
+        for line in function.lines() {
             let text = lines[line as usize - 1];
             let is_one = [".flush_tlb(", ".section_in_flight(", ".fence("].iter().any(|m| text.contains(m));
             if is_one && !text.contains("TlbEvict") {

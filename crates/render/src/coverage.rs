@@ -4,6 +4,9 @@ use cowrace_report::{Called, Coverage, Order, Unreached};
 
 use crate::Columns;
 
+/// Why lines of the model are not told, and what to do about it.
+pub(crate) const STALE: &str = "the model was changed, and `cargo xtask model` lists its lines again";
+
 /// A table of calls and how they met, and the lines of the model that were never reached, function by function.
 #[must_use]
 pub fn coverage(coverage: &Coverage) -> String {
@@ -11,15 +14,15 @@ pub fn coverage(coverage: &Coverage) -> String {
     if !coverage.orders.is_empty() {
         text.push_str(&format!("{}\n", orders(coverage)));
     }
-    let entered = format!(
-        "{} of {} functions of the model entered",
-        coverage.functions.entered, coverage.functions.all
-    );
-    if coverage.unreached.is_empty() {
+    let (Some(functions), Some(unreached)) = (coverage.functions, &coverage.unreached) else {
+        return format!("{text}which lines of the model were reached is not known: {STALE}\n");
+    };
+    let entered = format!("{} of {} functions of the model entered", functions.entered, functions.all);
+    if unreached.is_empty() {
         return format!("{text}{entered}, and every line of them reached\n");
     }
     text.push_str(&format!("{entered}; lines of them never reached:\n"));
-    text.extend(coverage.unreached.iter().map(|each| format!("  {}\n", lines(each))));
+    text.extend(unreached.iter().map(|each| format!("  {}\n", lines(each))));
     text
 }
 
@@ -69,11 +72,11 @@ mod tests {
                 pair("t1 h = get_user_pages(buf)", "t0 x = 0", Order::One),
                 pair("t0 x = 0", "t1 clear_refs(A)", Order::Never),
             ],
-            unreached: vec![
+            unreached: Some(vec![
                 Unreached { function: "do_wp_page".into(), file: "a.rs".into(), lines: vec![12, 133] },
                 Unreached { function: "zap".into(), file: "b.rs".into(), lines: vec![7] },
-            ],
-            functions: Functions { entered: 3, all: 90 },
+            ]),
+            functions: Some(Functions { entered: 3, all: 90 }),
         };
         assert_eq!(
             coverage(&seen),
@@ -93,11 +96,20 @@ t0: x = 0                    t1: clear_refs(A)  never met
 
     #[test]
     fn nothing_is_listed_where_nothing_is_missing() {
-        let functions = Functions { entered: 3, all: 90 };
-        let seen = Coverage { orders: Vec::new(), unreached: Vec::new(), functions };
+        let functions = Some(Functions { entered: 3, all: 90 });
+        let seen = Coverage { orders: Vec::new(), unreached: Some(Vec::new()), functions };
         assert_eq!(
             coverage(&seen),
             "3 of 90 functions of the model entered, and every line of them reached\n"
+        );
+    }
+
+    #[test]
+    fn lines_of_a_model_that_was_changed_are_not_told() {
+        let seen = Coverage { orders: Vec::new(), unreached: None, functions: None };
+        assert!(
+            coverage(&seen)
+                .starts_with("which lines of the model were reached is not known: the model was changed")
         );
     }
 }

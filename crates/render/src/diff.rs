@@ -6,7 +6,7 @@ use cowrace_report::difference::{Difference, NewLines};
 
 use crate::Columns;
 use crate::costs::span;
-use crate::coverage::lines as listed_lines;
+use crate::coverage::{STALE, lines as listed_lines};
 use crate::report::{counted, with_variant};
 use crate::why::{alternatives, filled, listed, thing};
 
@@ -114,10 +114,12 @@ fn copies(difference: &Difference) -> Option<Copies> {
 
 fn new_lines(lines: &NewLines) -> String {
     let NewLines { to, lines: all, unreached, .. } = lines;
-    if *all == 0 {
-        return format!("no line of the model that only {to} comes to\n");
-    }
-    let of = format!("{} of the model that only {to} comes to", counted((*all).into(), "line"));
+    let all = match *all {
+        None => return format!("which lines of the model only {to} comes to is not known: {STALE}\n"),
+        Some(0) => return format!("no line of the model that only {to} comes to\n"),
+        Some(all) => all,
+    };
+    let of = format!("{} of the model that only {to} comes to", counted(all.into(), "line"));
     let Some(unreached) = unreached else {
         return format!("{of}; which of them no scenario reached is not known\n");
     };
@@ -182,7 +184,7 @@ mod tests {
 
     fn lines(toggles: &[&str], unreached: Option<Vec<Unreached>>) -> NewLines {
         let toggles = toggles.iter().map(|&toggle| toggle.to_owned()).collect();
-        NewLines { from: "v5.8".into(), to: "v5.9".into(), toggles, lines: 14, unreached }
+        NewLines { from: "v5.8".into(), to: "v5.9".into(), toggles, lines: Some(14), unreached }
     }
 
     #[test]
@@ -239,10 +241,16 @@ v5.8 to v5.9: 1 broken, 1 mended, 0 otherwise different, 1 not known; 1 copy mor
         let told = diff(&[broken], &lines(&["--with x"], Some(Vec::new())));
         assert!(told.contains("\nnewly broken  v5.8   v5.9\n"), "{told}");
         assert!(told.contains("\n14 lines of the model that only v5.9 comes to, none of them unreached\n"));
-        let none = NewLines { lines: 0, ..lines(&["--with x"], Some(Vec::new())) };
+        let none = NewLines { lines: Some(0), ..lines(&["--with x"], Some(Vec::new())) };
         assert!(diff(&[], &none).contains("\nno line of the model that only v5.9 comes to\n"));
         let told = diff(&[], &lines(&[], None));
         assert!(told.starts_with("v5.8 to v5.9: nothing but the name\n\n14 lines"), "{told}");
         assert!(told.contains("; which of them no scenario reached is not known\n"));
+        let stale = NewLines { lines: None, ..lines(&["--with x"], None) };
+        let told = diff(&[], &stale);
+        assert!(
+            told.contains("\nwhich lines of the model only v5.9 comes to is not known: the model"),
+            "{told}"
+        );
     }
 }

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 pub struct Coverage {
     /// Every two calls of different actors.
     pub orders: Vec<Pair>,
-    /// Lines that were never reached of functions of the model that were entered.
-    pub unreached: Vec<Unreached>,
-    /// How many functions of the model were entered.
-    pub functions: Functions,
+    /// Lines that were never reached of functions of the model that were entered. `None` if the model was changed since
+    /// its lines were listed.
+    pub unreached: Option<Vec<Unreached>>,
+    /// How many functions of the model were entered. `None` if the model was changed since its lines were listed.
+    pub functions: Option<Functions>,
 }
 
 /// Two calls of different actors, and how they met: some step of one conflicts with some step of the other, so

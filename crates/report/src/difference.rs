@@ -48,8 +48,8 @@ pub struct NewLines {
     pub to: String,
     /// The toggles between the two.
     pub toggles: Vec<String>,
-    /// How many such lines there are.
-    pub lines: u32,
-    /// Those that no search came to. `None` if some search came to no end.
+    /// How many such lines there are. `None` if the model was changed since its lines were listed.
+    pub lines: Option<u32>,
+    /// Those that no search came to. `None` if some search came to no end, or the lines are not known.
     pub unreached: Option<Vec<Unreached>>,
 }

@@ -26,9 +26,9 @@ pub(crate) fn check(name: &str, at: Span, op: Option<&'static Op>) -> Result<(),
     if let Some(step) = unknown::step(word) {
         return Err(diagnostic.help(format!("here it is called `{step}`")));
     }
-    let own = op.map(Op::comes_to).into_iter();
+    let own = op.and_then(Op::comes_to).into_iter();
     let own = own.flat_map(|steps| {
-        steps.marks.iter().chain(steps.functions).copied().chain(steps.primitives.iter().map(|p| p.name()))
+        steps.marks.iter().chain(steps.functions).copied().chain(steps.primitives().map(Prim::name))
     });
     let near = did_you_mean(name, own).or_else(|| did_you_mean(name, names()));
     Err(diagnostic.help(match (near, op) {

@@ -101,10 +101,10 @@ fn of_a_call(name: &Name, step: &str) -> Diagnostic {
 fn owners(step: &str) -> Vec<&'static str> {
     let mut owners: Vec<(usize, bool, &'static str)> = Vec::new();
     for call in ops::calls() {
-        let steps = call.steps;
+        let Some(steps) = call.steps else { continue };
         let has = steps.marks.contains(&step)
             || steps.functions.contains(&step)
-            || steps.primitives.iter().any(|primitive| primitive.name() == step);
+            || steps.primitives().any(|primitive| primitive.name() == step);
         if has {
             owners.push((steps.functions.len(), call.marks.is_empty(), call.usage));
         }
@@ -119,7 +119,10 @@ pub(crate) fn steps_of(op: &Op) -> String {
     let list = |names: &mut dyn Iterator<Item = &'static str>| {
         names.map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
     };
-    let steps = op.comes_to();
+    let Some(steps) = op.comes_to() else {
+        let name = op.name();
+        return format!("the model was changed; `cargo xtask model` lists the steps of `{name}` again");
+    };
     let marks = list(&mut op.steps.iter().copied());
     let functions = list(&mut steps.functions.iter().copied());
     let parts: Vec<String> = [marks, functions].into_iter().filter(|part| !part.is_empty()).collect();

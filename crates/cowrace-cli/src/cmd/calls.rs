@@ -23,6 +23,9 @@ pub(crate) fn run(format: Format, out: &mut Out<'_>) -> Result<Exit, Failure> {
         }
     }
     if format == Format::Text {
+        if calls().any(|call| call.steps.is_none()) {
+            out.line(&wrap("The model was changed; `cargo xtask model` lists the functions and primitives of calls again."))?;
+        }
         let mut words = "What mails write, and what is written for it:\n".to_owned();
         for (mail, cell) in phrases() {
             // Writing to a string cannot fail.
@@ -37,16 +40,20 @@ fn text(call: &CallInfo) -> String {
     let mut text = format!("{}\n", call.form.replace(['`', '\\'], ""));
     text += &indented(&format!("{}; result: {}", call.meaning, call.result));
     let list = |names: &[&str]| names.join(", ");
-    let primitives: Vec<&str> = call.steps.primitives.iter().map(|primitive| primitive.name()).collect();
     let kinds = [
         ("marks", list(call.marks)),
-        ("functions", list(call.steps.functions)),
-        ("primitives", list(&primitives)),
+        ("functions", list(call.steps.map_or(&[], |steps| steps.functions))),
+        ("primitives", list(&primitives(call).unwrap_or_default())),
     ];
     for (kind, names) in kinds.iter().filter(|(_, names)| !names.is_empty()) {
         text += &indented(&format!("{kind}: {names}"));
     }
     text
+}
+
+/// By their names, if they are known.
+fn primitives(call: &CallInfo) -> Option<Vec<&'static str>> {
+    call.steps.map(|steps| steps.primitives().map(|primitive| primitive.name()).collect())
 }
 
 fn indented(text: &str) -> String {
@@ -60,7 +67,7 @@ fn object(call: &CallInfo) -> Value {
         "meaning": call.meaning,
         "result": call.result,
         "marks": call.marks,
-        "functions": call.steps.functions,
-        "primitives": call.steps.primitives.iter().map(|primitive| primitive.name()).collect::<Vec<_>>(),
+        "functions": call.steps.map(|steps| steps.functions),
+        "primitives": primitives(call),
     })
 }

@@ -67,9 +67,10 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         difference.change != Change::NotKnown && is_whole(&difference.before) && is_whole(&difference.after)
     };
     let is_broken = |difference: &Difference| difference.change == Change::Broken;
+    let are_lines_answered = lines.unreached.is_some() || lines.lines.is_none();
     let exit = match () {
         () if differences.iter().any(is_broken) => Exit::Unexpected,
-        () if differences.iter().all(is_answered) && lines.unreached.is_some() => Exit::Ok,
+        () if differences.iter().all(is_answered) && are_lines_answered => Exit::Ok,
         () => Exit::Bounded,
     };
     Ok(searched.extent.tell(exit))

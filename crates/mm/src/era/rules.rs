@@ -41,6 +41,16 @@ macro_rules! rules {
         /// How many rules there are.
         pub(super) const RULES: usize = [$(Place::$type),*].len();
 
+        /// The place of a rule, and that of one of its values, by their names in the source.
+        pub(crate) fn value(rule: &str, name: &str) -> Option<(usize, u8)> {
+            match (rule, name) {
+                $($((stringify!($type), stringify!($variant)) => {
+                    Some(($type::PLACE, $type::$variant.index()))
+                })*)*
+                _ => None,
+            }
+        }
+
         $(impl Rule for $type {
             const PLACE: usize = Place::$type as usize;
 

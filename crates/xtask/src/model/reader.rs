@@ -1,4 +1,4 @@
-// Reads the model's source: which lines make requests, which functions call which, and what the rules must be for each.
+//! Reads the model's source: which lines make requests, which functions call which, and what the rules must be for each.
 
 use proc_macro2::Span;
 use syn::punctuated::Punctuated;
@@ -6,9 +6,9 @@ use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 use syn::{BinOp, Expr, Pat, Token};
 
-use crate::formula::{Condition, Formula};
-use crate::scope::{Held, Named, Scope, any_of};
-use crate::syntax::{is, last, matched, request, text, value, values};
+use super::formula::{Condition, Formula};
+use super::scope::{Held, Named, Scope, any_of};
+use super::syntax::{is, last, matched, request, text, value, values};
 
 /// A function of the model.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct Function {
 }
 
 /// A function that is called, or handed on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Callee {
     /// By a path that ends so.
     Path(String),

@@ -1,4 +1,4 @@
-// Reads the model's source: what the calls of a scenario can come to, as marks, kernel functions and primitives.
+//! Reads the model's source: what the calls of a scenario can come to, as marks, kernel functions and primitives.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use syn::visit::{self, Visit};
 use syn::{Expr, Pat};
 
-use crate::syntax::{last, text, variant};
+use super::syntax::{last, text, variant};
 
 /// The function that makes calls, and what it is found in.
 const DISPATCH: &str = "dispatch";
@@ -149,7 +149,7 @@ fn calls(pattern: &Pat) -> Vec<String> {
     }
 }
 
-/// What each call can come to, as the arms of a `match` over calls.
+/// What each call can come to, as values of Rust.
 pub(crate) fn steps<'f>(files: impl Iterator<Item = &'f syn::File>) -> String {
     let mut model = Model::default();
     files.for_each(|file| model.visit_file(file));
@@ -163,16 +163,14 @@ pub(crate) fn steps<'f>(files: impl Iterator<Item = &'f syn::File>) -> String {
             all.add(does);
             open.extend(does.named.iter().map(String::as_str).filter(|name| seen.insert(name)));
         }
-        let calls: Vec<String> = calls.iter().map(|call| format!("Call::{call} {{ .. }}")).collect();
-        let primitives: Vec<String> = all.primitives.iter().map(|name| format!("Prim::{name}")).collect();
+        let listed = |names: &BTreeSet<String>| format!("{:?}", names.iter().collect::<Vec<_>>());
         // Writing to a string cannot fail.
         let _ = writeln!(
             code,
-            "{} => const {{ &Steps {{ marks: &{:?}, functions: &{:?}, primitives: &[{}] }} }},",
-            calls.join(" | "),
-            all.marks.iter().collect::<Vec<_>>(),
-            all.functions.iter().collect::<Vec<_>>(),
-            primitives.join(", ")
+            "    (&{calls:?}, Steps {{\n        marks: &{},\n        functions: &{},\n        primitives: &{} }}),",
+            listed(&all.marks),
+            listed(&all.functions),
+            listed(&all.primitives)
         );
     }
     code

@@ -1,16 +1,8 @@
-//! The build script reads the model's source: the lines that make requests, and what the rules must be to come there.
+//! What is read of sources: the lines that make requests, and what the rules must be to come there.
 
-#[path = "../build/formula.rs"]
-mod formula;
-#[path = "../build/reader.rs"]
-mod reader;
-#[path = "../build/scope.rs"]
-mod scope;
-#[path = "../build/syntax.rs"]
-mod syntax;
-
-use formula::Formula;
-use reader::{Callee, Function};
+use super::formula::Formula;
+use super::reader::{self, Callee, Function};
+use super::scope;
 
 /// What is read of a file that stands alone.
 fn read(text: &str) -> Result<Vec<Function>, Vec<(usize, String)>> {

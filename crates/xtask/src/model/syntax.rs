@@ -1,4 +1,4 @@
-// Pieces of Rust's syntax that matter here.
+//! Pieces of Rust's syntax that matter here.
 
 use syn::visit::{self, Visit};
 use syn::{Expr, Pat, Token};

@@ -1,4 +1,4 @@
-// What rules decide.
+//! What rules decide.
 
 /// What must be true of the rules for something to be possible. It may ask for less than the code does, never for more.
 #[derive(Clone, Debug, PartialEq, Eq)]

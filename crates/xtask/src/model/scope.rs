@@ -1,12 +1,12 @@
-// What variables hold, and what is known of conditions.
+//! What variables hold, and what is known of conditions.
 
 use std::collections::HashMap;
 
 use syn::visit::Visit;
 use syn::{BinOp, Expr, Pat, UnOp};
 
-use crate::formula::{Condition, Formula};
-use crate::syntax::{Idents, is, last, matched, path, value, values};
+use super::formula::{Condition, Formula};
+use super::syntax::{Idents, is, last, matched, path, value, values};
 
 /// Conditions that have a name: functions that do nothing but ask for rules.
 pub(crate) type Named = HashMap<String, Condition>;

@@ -1,0 +1,78 @@
+//! What the model's own source says: which of its lines make requests, under which rules, and which steps the calls of a
+//! scenario can have.
+//!
+//! `cargo xtask model` reads the source and writes the table. A model that was changed since then builds and runs as
+//! any other; what the table would say of it is then not known, which is what everything here returns `None` for.
+
+mod reach;
+mod steps;
+#[rustfmt::skip]
+mod table;
+
+use std::panic::Location;
+
+pub use reach::Reach;
+pub use steps::Steps;
+
+use reach::When;
+
+/// A function of the model.
+#[derive(Debug)]
+pub struct Function {
+    /// The kernel function that it follows; its own name if it is a part of one, or of several.
+    pub name: &'static str,
+    /// Its file, from the root of the repository.
+    pub file: &'static str,
+    /// What it is called in the source, with a dot in front if it is a method.
+    ident: &'static str,
+    /// The lines that make requests, in order, and what the rules must be for each.
+    lines: &'static [(u32, When)],
+    /// The functions that it may call, and what the rules must be for each: by a name with a dot in front a method of
+    /// that name, by one without any function of that name.
+    calls: &'static [(&'static str, When)],
+}
+
+impl Function {
+    /// The lines that make requests, in order.
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = u32> + Clone {
+        self.lines.iter().map(|&(line, _)| line)
+    }
+}
+
+/// Whether the table is of this model.
+fn is_current() -> bool {
+    env!("COWRACE_MODEL_FILES").split(',').eq(table::SOURCES.iter().copied())
+}
+
+/// Every function of the model that makes requests itself. What reads the arguments of calls and keeps their results
+/// follows no kernel function and is left out. `None` if the table is of another source than this one.
+#[must_use]
+pub fn functions() -> Option<Vec<&'static Function>> {
+    is_current().then(|| table::FUNCTIONS.iter().filter(|function| !function.lines.is_empty()).collect())
+}
+
+/// The file and the line of a place in the model's source, as [`functions`] has them; `None` for a place elsewhere.
+#[must_use]
+pub fn place(site: &Location<'_>) -> Option<(String, u32)> {
+    let here = file!().replace('\\', "/");
+    let here = here.strip_suffix("source/mod.rs")?;
+    let site_file = site.file().replace('\\', "/");
+    let file = site_file.strip_prefix(here)?;
+    Some((format!("crates/mm/src/{file}"), site.line()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_told_from_the_root_of_the_repository() {
+        let here = Location::caller();
+        assert_eq!(place(here), Some(("crates/mm/src/source/mod.rs".to_owned(), here.line())));
+    }
+
+    #[test]
+    fn the_table_is_of_this_model() {
+        assert!(is_current(), "the model was changed: `cargo xtask model` writes its table");
+    }
+}

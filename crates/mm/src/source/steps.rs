@@ -1,0 +1,79 @@
+//! Which steps the calls of a scenario can have.
+
+use cowrace_machine::Prim;
+
+use super::{is_current, table};
+use crate::world::Call;
+
+/// What a call can come to, as far as the model's source says: under some rules, with some memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// What the model marks, as `gup`.
+    pub marks: &'static [&'static str],
+    /// Kernel functions, by the names of [`crate::FUNCTIONS`].
+    pub functions: &'static [&'static str],
+    /// Primitives, by their names in the source.
+    pub(super) primitives: &'static [&'static str],
+}
+
+impl Steps {
+    /// Those of a call. Its arguments make no difference. `None` if the table is of another source than this one.
+    #[must_use]
+    pub fn of(call: Call) -> Option<&'static Self> {
+        // What `Debug` writes begins with the name that the call has in the source.
+        let written = format!("{call:?}");
+        let name = written.split(|letter: char| !letter.is_alphanumeric()).next()?;
+        let row = || table::STEPS.iter().find(|(calls, _)| calls.contains(&name));
+        if is_current() { row().map(|(_, steps)| steps) } else { None }
+    }
+
+    /// Primitives, in the order of their names in the source.
+    pub fn primitives(&self) -> impl Iterator<Item = Prim> {
+        let by_name = |name: &str| Prim::ALL.iter().copied().find(|prim| format!("{prim:?}") == name);
+        self.primitives.iter().filter_map(move |name| by_name(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FUNCTIONS;
+    use crate::world::{Advice, Arg, Target};
+
+    const HERE: Target = Target { mm: 0, va: 0 };
+
+    fn of(call: Call) -> &'static Steps {
+        Steps::of(call).expect("the table is of this model")
+    }
+
+    #[test]
+    fn steps_are_those_of_the_functions_that_a_call_comes_to() {
+        let reclaim = of(Call::Reclaim { target: HERE });
+        assert_eq!(reclaim.marks, ["add_to_swap", "pageout", "remove_mapping", "try_to_unmap"]);
+        assert!(reclaim.functions.contains(&"try_to_unmap_one"));
+        assert!(reclaim.primitives().any(|primitive| primitive == Prim::PtepGetAndClear));
+        assert!(!reclaim.functions.contains(&"wp_page_copy"));
+        let store = of(Call::Store { va: 0, word: 0, value: Arg::Number(1) });
+        assert!(store.functions.contains(&"wp_page_copy"));
+        assert!(store.primitives().any(|primitive| primitive == Prim::PageCount));
+        assert!(store.marks.contains(&"SIGSEGV"));
+        let advice = of(Call::Madvise { va: 0, advice: Advice::PageOut });
+        assert!(advice.functions.contains(&"madvise_pageout") && advice.marks.contains(&"pageout"));
+        assert_eq!(of(Call::Set { value: Arg::Number(0) }).functions, [""; 0]);
+    }
+
+    /// Frames are texts in the source, and diagrams read [`FUNCTIONS`].
+    #[test]
+    fn functions_are_those_that_diagrams_can_name() {
+        for function in table::STEPS.iter().flat_map(|(_, steps)| steps.functions) {
+            assert!(FUNCTIONS.contains(function), "{function}");
+        }
+    }
+
+    #[test]
+    fn primitives_are_those_of_the_machine() {
+        for (calls, steps) in table::STEPS {
+            assert_eq!(steps.primitives().count(), steps.primitives.len(), "{calls:?}");
+        }
+    }
+}
