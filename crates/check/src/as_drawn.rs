@@ -18,7 +18,7 @@ impl Task<'_> {
         let (row, cell) = match cell {
             Some(cell) => (cell.row + 1, cell.text.clone()),
             // Of what has no rows, as the environment: it moves when all rows are done.
-            None => return AsDrawn::TooShort { actors: error.actor().to_owned() },
+            None => return AsDrawn::TooShort { actors: error.actors().to_vec() },
         };
         match error {
             GuideError::Blocked { actor, waits, .. } => AsDrawn::Impossible { row, cell, actor, waits },
@@ -26,7 +26,7 @@ impl Task<'_> {
                 AsDrawn::NeverOccurs { row, cell, actor, instead }
             }
             other => {
-                let (actor, instead) = (other.actor().to_owned(), other.to_string());
+                let (actor, instead) = (other.actors().join(" and "), other.to_string());
                 AsDrawn::NeverOccurs { row, cell, actor, instead }
             }
         }

@@ -166,7 +166,7 @@ impl Task<'_> {
         let report = Report {
             verdict,
             class,
-            detail: finding.as_ref().map(|(finding, _)| finding.detail.clone()).or(detail),
+            detail: finding.as_ref().map(|(finding, _)| cowrace_render::finding(finding)).or(detail),
             complete: outcome.complete,
             stopped: outcome.stopped,
             executions: outcome.executions + samples,

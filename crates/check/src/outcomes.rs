@@ -1,11 +1,11 @@
 //! What executions end in, as engines have seen them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use cowrace_explore::{Execution, Explorer, Observer, Progress, Purpose};
 use cowrace_machine::{Addr, Memory, Program};
-use cowrace_report::{Class, Schedule};
+use cowrace_report::{Class, Schedule, Value};
 use cowrace_thread_engine::{Opinion, Outcome};
 
 /// What executions end in, as far as an engine has seen them.
@@ -134,17 +134,17 @@ impl Outcomes {
 }
 
 /// The scenario's variables at an end.
-pub fn variables(program: &Program, end: &[(usize, u64)]) -> Vec<(String, String)> {
+pub fn variables(program: &Program, end: &[(usize, u64)]) -> Vec<(String, Value)> {
     let mut memory = Memory::new();
     for &(index, value) in end {
         memory.set(Addr::at(index), value);
     }
-    program.narrate.variables(&memory, &HashMap::new())
+    program.narrate.variables(&memory)
 }
 
 /// Variables as `r = 0, s = 1`.
-pub fn in_words(variables: &[(String, String)]) -> String {
-    let words = variables.iter().map(|(name, value)| format!("{name} = {value}"));
+pub fn in_words(variables: &[(String, Value)]) -> String {
+    let words = variables.iter().map(|(name, value)| format!("{name} = {}", cowrace_render::value(value)));
     words.collect::<Vec<_>>().join(", ")
 }
 

@@ -94,7 +94,7 @@ impl SideFindings {
     /// What fell short of what one could hope for, in words.
     pub fn gap(&self) -> Option<String> {
         let gap = self.with(|state| state.noted.gap.clone());
-        gap.map(|finding| format!("contract-gap ({}): {}", finding.class, finding.detail))
+        gap.map(|gap| format!("contract-gap ({}): {}", gap.class, cowrace_render::finding(&gap)))
     }
 
     /// The handle that was cut off, and an execution at whose end it is.

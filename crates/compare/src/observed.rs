@@ -7,7 +7,7 @@ use cowrace_mm::era::EraError;
 use cowrace_real_kernels::{
     ChildView, Kernel, NOT_MODELLED, Observed, Row, Subject, Table, Treatment, Verdict, generate,
 };
-use cowrace_report::Report;
+use cowrace_report::{Report, Value};
 use cowrace_scenario::{Scenario, parse};
 
 use cowrace_check::{Specification, Task, kernel};
@@ -65,8 +65,8 @@ pub struct Cell<'r> {
     /// What would have been observed if the model were the kernel; `None` if it is nothing that the row is
     /// about.
     pub model: Option<Verdict>,
-    /// What a living child read in the end, if there was one, and what it reads in the model, in words.
-    pub child: Option<(ChildView, String)>,
+    /// What a living child read in the end, if there was one, and what it reads in the model, if that is one of the two.
+    pub child: Option<(ChildView, Option<ChildView>)>,
     /// What the search found. What is expected is what was observed.
     pub report: Report,
 }
@@ -109,16 +109,16 @@ impl<'r> Modelled<'r> {
 
     /// What a living child reads at the end of the only execution that there is, which is that of the rows as
     /// they are drawn.
-    fn child(&self, task: Task<'_>) -> Result<String, ObservedError> {
+    fn child(&self, task: Task<'_>) -> Result<Option<ChildView>, ObservedError> {
         let fail = |why: &str| ObservedError::Child { row: self.row.name.clone(), why: why.to_owned() };
         let variable = self.subject.child().ok_or_else(|| fail("no child lives in its scenario"))?;
         let trace = task.as_written().map_err(|error| fail(&error.to_string()))?;
         let read = trace.variables.into_iter().find(|(name, _)| name == variable);
         let (_, read) = read.ok_or_else(|| fail("its child reads nothing"))?;
-        Ok(match read.as_str() {
-            "0" => ChildView::Clean.name().to_owned(),
-            "1" => ChildView::SeesDma.name().to_owned(),
-            _ => read,
+        Ok(match read {
+            Value::Number(0) => Some(ChildView::Clean),
+            Value::Number(1) => Some(ChildView::SeesDma),
+            _ => None,
         })
     }
 
@@ -163,7 +163,7 @@ impl<'r> Cell<'r> {
     #[must_use]
     pub fn agrees(&self) -> bool {
         self.model == Some(self.observed.verdict)
-            && self.child.as_ref().is_none_or(|(seen, model)| seen.name() == model)
+            && self.child.is_none_or(|(seen, model)| Some(seen) == model)
     }
 
     /// What the model does, in a word.

@@ -1,7 +1,7 @@
 //! One execution: what `replay` and `explain` have in common.
 
 use crate::Exit;
-use cowrace_explore::{GuideError, guide, replay};
+use cowrace_explore::{GuideError, ReplayError, guide, replay};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_report::{Schedule, Trace, Verdict};
@@ -14,6 +14,7 @@ use cowrace_check::Bounds;
 use cowrace_check::{Judged, Task};
 use cowrace_check::{directives, kernel};
 use cowrace_render::diagnostic::draw;
+use cowrace_render::{finding, waits};
 
 use crate::{Failure, batch};
 
@@ -86,12 +87,10 @@ impl One {
                 let one = task.one(|program| guide(program, &rows));
                 one.map_err(|error| self.impossible_row(task.variant, &error))
             }
-            Way::Schedule(schedule) => {
-                task.one(|program| replay(program, schedule)).map_err(|error| Impossible {
-                    reason: error.to_string(),
-                    shown: format!("error: the schedule does not fit: {error}"),
-                })
-            }
+            Way::Schedule(schedule) => task.one(|program| replay(program, schedule)).map_err(|error| {
+                let reason = unfit(&error);
+                Impossible { shown: format!("error: the schedule does not fit: {reason}"), reason }
+            }),
         }
     }
 
@@ -100,7 +99,7 @@ impl One {
         let Some(cell) = cell else {
             return Impossible { reason: error.to_string(), shown: format!("error: {error}") };
         };
-        let reason = format!("row {}: this step is impossible here: {error}", cell.row + 1);
+        let reason = format!("row {}: this step is impossible here: {}", cell.row + 1, blocked(error));
         let diagnostic = Diagnostic {
             message: reason.clone(),
             span: cell.span.clone(),
@@ -110,6 +109,26 @@ impl One {
         let source = &self.loaded.source;
         let shown = draw(&source.path, &source.text, &[diagnostic], input::colour());
         Impossible { reason, shown }
+    }
+}
+
+/// Why a schedule cannot be followed.
+fn unfit(error: &ReplayError) -> String {
+    match error {
+        ReplayError::NotReady { step, actor, waits: what } => {
+            format!("step {step} moves {actor}, which {}", waits(what))
+        }
+        ReplayError::TooLong { finding: Some(found), .. } => format!("{error}: {}", finding(found)),
+        ReplayError::TooLong { finding: None, .. } => format!("{error}: all actors have finished"),
+        _ => error.to_string(),
+    }
+}
+
+/// Why a diagram cannot be followed.
+fn blocked(error: &GuideError) -> String {
+    match error {
+        GuideError::Blocked { waits: what, .. } => format!("{error}: it {}", waits(what)),
+        _ => error.to_string(),
     }
 }
 

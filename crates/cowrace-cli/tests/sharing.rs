@@ -85,7 +85,7 @@ fn what_is_shared_is_what_each_era_would_have_found() {
                     let trace = replay(&task.program(), schedule).expect("it is a schedule of this era");
                     let finding = trace.finding.expect("it is bad under this era");
                     assert_eq!(
-                        (Some(finding.class), Some(&finding.detail)),
+                        (Some(finding.class), Some(&cowrace_render::finding(&finding))),
                         (report.class, report.detail.as_ref())
                     );
                 }

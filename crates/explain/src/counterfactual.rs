@@ -1,7 +1,8 @@
 //! The nearest sound execution beside a bad one.
 
 use cowrace_explore::{Directive, twin as nearest};
-use cowrace_report::Trace;
+use cowrace_render::{reason, value};
+use cowrace_report::{Reason, Trace, Value};
 use cowrace_scenario::{Cell, CellKind, Variant, parse};
 use tracing::info_span;
 
@@ -18,7 +19,7 @@ pub struct Twin {
     /// The same with the numbers of the rows.
     numbered: String,
     /// The reasons that are given in it and not in the bad one, each with the function that gives it.
-    pub reasons: Vec<(String, String)>,
+    pub reasons: Vec<(Reason, String)>,
     /// What variables are then that were something else.
     pub outcome: Vec<String>,
 }
@@ -27,8 +28,8 @@ impl Twin {
     /// For the end of a story.
     pub fn paragraph(&self, place: &dyn Fn(&str) -> String) -> String {
         let reasons = self.reasons.iter().map(|(why, function)| match place(function) {
-            place if place.is_empty() => why.clone(),
-            place => format!("{why} ({place})"),
+            place if place.is_empty() => reason(why),
+            place => format!("{} ({place})", reason(why)),
         });
         let reasons: Vec<String> = reasons.chain(self.outcome.iter().cloned()).collect();
         let then = if reasons.is_empty() { String::new() } else { format!(" Then: {}.", reasons.join("; ")) };
@@ -76,11 +77,13 @@ fn moved(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Option<Twin> {
     let numbered = format!("row {}, {name}, {way} row {}, {other}", row.row + 1, past.row + 1);
     let outcome =
         |name: &String| bad.variables.iter().find(|(other, _)| other == name).map(|(_, value)| value);
-    let differs = twin.trace.variables.iter().filter(|(name, value)| {
-        outcome(name) != Some(value) && !value.starts_with("pin ") && !value.starts_with("reference ")
-    });
-    let outcome: Vec<String> = differs.map(|(name, value)| format!("{name} is {value}")).collect();
-    let reasons = |trace: &Trace| -> Vec<(String, String)> {
+    let differs = twin
+        .trace
+        .variables
+        .iter()
+        .filter(|(name, value)| outcome(name) != Some(value) && !matches!(value, Value::Handle(_)));
+    let outcome: Vec<String> = differs.map(|(name, is)| format!("{name} is {}", value(is))).collect();
+    let reasons = |trace: &Trace| -> Vec<(Reason, String)> {
         let events = trace.events.iter();
         events.flat_map(|e| e.why.iter().map(|why| (why.clone(), e.function.clone()))).collect()
     };

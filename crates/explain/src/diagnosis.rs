@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use cowrace_machine::Prim;
-use cowrace_report::{Class, Cow, Finding, Kind, Trace};
+use cowrace_render::{maps, page, reason, word};
+use cowrace_report::{
+    Access, Change, Class, Cow, Event, Finding, Handle, Kind, Maps, Owner, Page, Then, Trace, Translation,
+    UserAccess, UserOutcome, Value, Word,
+};
 use cowrace_spec::{Author, Blame, Shown};
 
 use crate::rows::Drawn;
@@ -21,25 +25,29 @@ pub fn cow(trace: &Trace, class: Class) -> Option<Cow> {
 
 /// Whether a store goes through a TLB entry that says what no page table does any more.
 fn stores_by_tlb(trace: &Trace) -> bool {
-    // What the page tables say, by their names: of the pages that are mapped writable.
-    let mut writable: HashMap<&str, bool> = HashMap::new();
+    // What the page tables say that have changed: which of them are writable, by areas.
+    let mut writable: HashMap<&Owner, bool> = HashMap::new();
     trace.events.iter().any(|event| {
-        for change in event.changes.iter().filter(|change| change.kind == Kind::Pte) {
-            writable.insert(&change.what, change.to.contains(" RW"));
+        for change in event.changes.iter().filter(|change| change.word.kind == Kind::Pte) {
+            writable.insert(&change.word.of, matches!(&change.to, Value::Pte(pte) if pte.writable));
         }
-        let area = event.text.split('[').next().unwrap_or_default();
-        let pte = format!(".pte({area})");
-        let mut mapped = writable
-            .iter()
-            .filter(|(what, _)| what.ends_with(&pte))
-            .map(|(_, writable)| *writable)
-            .peekable();
-        event.primitive == Prim::UserStore.name()
-            && event.changes.iter().all(|change| change.kind != Kind::Tlb)
-            && event.changes.iter().any(|change| change.kind == Kind::Content)
+        let Access::User(UserAccess { pte, store: Some(_), outcome, .. }) = &event.access else {
+            return false;
+        };
+        let mut mapped = writable.iter().filter(|(of, _)| area(of) == area(&pte.of)).peekable();
+        matches!(outcome, UserOutcome::Done { by: Translation::Tlb, .. })
+            && event.changes.iter().any(|change| change.word.kind == Kind::Content)
             && mapped.peek().is_some()
-            && mapped.all(|writable| !writable)
+            && mapped.all(|(_, writable)| !writable)
     })
+}
+
+/// The area that a page table is of.
+fn area(of: &Owner) -> Option<&str> {
+    match of {
+        Owner::PageTable { area, .. } => Some(area),
+        _ => None,
+    }
 }
 
 /// Finds things in a trace and says in which row they are.
@@ -58,7 +66,7 @@ impl Moral<'_> {
         let class = finding.class;
         let cow = cow(self.trace, class).map(|cow| format!(" ({cow})")).unwrap_or_default();
         let blame = blame.filter(|blame| blame.finding().class == class);
-        let detail = blame.map_or(&finding.detail, |blame| &blame.plain);
+        let detail = blame.map_or_else(|| cowrace_render::finding(finding), |blame| blame.plain.clone());
         let mut sentences = vec![format!("{class}{cow}: {detail}.")];
         match blame {
             Some(blame) => match (&blame.author, &blame.shown) {
@@ -75,8 +83,8 @@ impl Moral<'_> {
 
     /// Why a page was copied, the last time.
     fn copied(&self) -> Option<String> {
-        let copies = |why: &&String| why.contains(", so copy");
-        let last = self.trace.events.iter().rposition(|event| event.why.iter().any(|why| copies(&why)))?;
+        let copies = |event: &Event| event.why.iter().any(|why| why.then == Some(Then::Copy));
+        let last = self.trace.events.iter().rposition(copies)?;
         let (why, place) = self.why(last)?;
         Some(format!("Row {}: {why}{place}.", self.row(last)))
     }
@@ -88,22 +96,26 @@ impl Moral<'_> {
             return;
         };
         // Whoever writes to a page that is no longer mapped has a translation from before.
-        let is_cached = self.trace.events[event].text.ends_with("(TLB)");
-        let is_late = self.left_at(blame, page_of(&word)).is_some_and(|(left, _)| left < event);
+        let is_cached = matches!(
+            &self.trace.events[event].access,
+            Access::User(UserAccess { outcome: UserOutcome::Done { by: Translation::Tlb, .. }, .. })
+        );
+        let Owner::Page(page) = &word.of else { return };
+        let is_late = self.left_at(blame, page).is_some_and(|(left, _)| left < event);
         let stale = if is_cached && is_late { ", through a stale TLB entry" } else { "" };
-        sentences.push(format!("{} in row {}{stale}.", wrote(author, &word), self.row(event)));
-        let left = self.left(blame, page_of(&word), event);
+        sentences.push(format!("{} in row {}{stale}.", wrote(author, word), self.row(event)));
+        let left = self.left(blame, page, event);
         // Whoever still holds the page of before does not see what is written to the one that took its place.
-        let held = || self.left(blame, &self.looked_into(blame)?, usize::MAX);
+        let held = || self.left(blame, self.looked_into(blame)?, usize::MAX);
         sentences.extend(left.or_else(held));
         sentences.extend(self.read(blame, Some(author)));
     }
 
     /// Somebody's value is where it must not be.
     fn seen(&self, blame: &Blame, author: &Author, sentences: &mut Vec<String>) {
-        if let Some((event, word)) = self.written(blame, author) {
+        if let Some((event, to)) = self.written(blame, author) {
             let why = self.why(event).map(|(why, place)| format!(": {why}{place}")).unwrap_or_default();
-            sentences.push(format!("{} in row {}{why}.", wrote(author, &word), self.row(event)));
+            sentences.push(format!("{} in row {}{why}.", wrote(author, to), self.row(event)));
         }
         sentences.extend(self.read(blame, Some(author)));
     }
@@ -111,55 +123,58 @@ impl Moral<'_> {
     /// A handle no longer is the memory that it was taken on.
     fn cut_off(&self, blame: &Blame, handle: &str, sentences: &mut Vec<String>) {
         let value = self.trace.variables.iter().find(|(name, _)| name == handle);
-        let Some((_, page)) = value.and_then(|(_, value)| value.split_once(" of ")) else { return };
+        let Some((_, Value::Handle(Handle { page: on, .. }))) = value else { return };
         if let Some(taken) = self.set(handle) {
-            sentences.push(format!("{handle} is on {page} since row {}.", self.row(taken)));
+            sentences.push(format!("{handle} is on {} since row {}.", page(on), self.row(taken)));
         }
-        sentences.extend(self.left(blame, page, usize::MAX));
+        sentences.extend(self.left(blame, on, usize::MAX));
     }
 
     /// The last event by which the author's value came to be in a page, and the page.
-    fn written(&self, blame: &Blame, author: &Author) -> Option<(usize, String)> {
-        let word = blame.memory.as_ref().and_then(|(_, _, word)| *word);
-        let end = word.map(|word| format!("[{word}]")).unwrap_or_default();
-        let value = author.value.to_string();
+    fn written(&self, blame: &Blame, author: &Author) -> Option<(usize, &Word)> {
+        let nth = blame.memory.as_ref().and_then(|(_, _, word)| *word);
+        let value = Value::Number(author.value);
         self.trace.events.iter().enumerate().rev().find_map(|(at, event)| {
             if self.trace.actors.get(usize::from(event.actor)) != Some(&author.actor) {
                 return None;
             }
             let change = event.changes.iter().find(|change| {
-                change.kind == Kind::Content && change.what.ends_with(&end) && change.to == value
+                change.word.kind == Kind::Content
+                    && (nth.is_none() || change.word.nth == nth)
+                    && change.to == value
             })?;
-            Some((at, change.what.clone()))
+            Some((at, &change.word))
         })
     }
 
     /// When the memory that the damage is about ceased to be a page for good, and what it became.
-    fn left_at(&self, blame: &Blame, page: &str) -> Option<(usize, String)> {
+    fn left_at(&self, blame: &Blame, page: &Page) -> Option<(usize, &Maps)> {
         let (mm, area, _) = blame.memory.as_ref()?;
-        let pte = format!("{mm}.pte({area})");
-        let maps = |text: &str| text.strip_prefix(page).is_some_and(|rest| rest.starts_with(' '));
+        let table = Owner::PageTable { mm: mm.clone(), area: area.clone() };
+        let is_it = |maps: &Maps| matches!(maps, Maps::Page(other) if other == page);
         // Breaking COW clears the entry first and sets it later; what counts is what comes of it.
-        let (mut left, mut now) = (None, page.to_owned());
+        let (mut left, mut now) = (None, None);
         for (at, event) in self.trace.events.iter().enumerate() {
-            for change in event.changes.iter().filter(|change| change.what == pte) {
-                if maps(&change.from) && !maps(&change.to) {
+            for change in event.changes.iter().filter(|change| change.word.of == table) {
+                let (Value::Pte(from), Value::Pte(to)) = (&change.from, &change.to) else { continue };
+                if is_it(&from.maps) && !is_it(&to.maps) {
                     left = Some(at);
                 }
-                now = mapped(&change.to);
+                now = Some(&to.maps);
             }
         }
-        left.filter(|_| now != page).map(|left| (left, now))
+        left.zip(now.filter(|now| !is_it(now)))
     }
 
     /// The same in a sentence, with the reason.
-    fn left(&self, blame: &Blame, page: &str, written: usize) -> Option<String> {
-        let (at, now) = self.left_at(blame, page)?;
+    fn left(&self, blame: &Blame, was: &Page, written: usize) -> Option<String> {
+        let (at, now) = self.left_at(blame, was)?;
         let why = self.why(at).map(|(why, place)| format!(": {why}{place}")).unwrap_or_default();
         let puts = if at < written { "had put" } else { "puts" };
         // A write that comes first, and one that never comes, are in the present.
         let puts = if written == usize::MAX { "puts" } else { puts };
-        Some(format!("Row {} {puts} {now} in the place of {page}{why}.", self.row(at)))
+        let now = if *now == Maps::Nothing { "nothing".to_owned() } else { maps(now) };
+        Some(format!("Row {} {puts} {now} in the place of {}{why}.", self.row(at), page(was)))
     }
 
     /// Who looks at the value, where.
@@ -184,20 +199,22 @@ impl Moral<'_> {
     }
 
     /// The page that a device read from when it missed the value.
-    fn looked_into(&self, blame: &Blame) -> Option<String> {
+    fn looked_into(&self, blame: &Blame) -> Option<&Page> {
         let Shown::Variable(variable) = &blame.shown else { return None };
         let set = self.set(variable)?;
         let mut before = self.trace.events[..=set].iter().rev();
         let read = before.find(|event| {
             event.actor == self.trace.events[set].actor && event.primitive == Prim::DmaRead.name()
         })?;
-        let word = read.text.split_once('(')?.1;
-        Some(page_of(word).to_owned())
+        match &read.access {
+            Access::Load { word: Word { of: Owner::Page(page), .. }, .. } => Some(page),
+            _ => None,
+        }
     }
 
     /// The event that sets a variable.
     fn set(&self, variable: &str) -> Option<usize> {
-        let sets = |change: &cowrace_report::Change| change.kind == Kind::Variable && change.what == variable;
+        let sets = |change: &Change| matches!(&change.word.of, Owner::Variable(name) if name == variable);
         self.trace.events.iter().position(|event| event.changes.iter().any(sets))
     }
 
@@ -205,15 +222,13 @@ impl Moral<'_> {
     fn why(&self, at: usize) -> Option<(String, String)> {
         let event = &self.trace.events[at];
         let own = self.trace.events[..=at].iter().rev();
-        let reason = own
+        let given = own
             .filter(|other| other.actor == event.actor && other.call == event.call)
             // Only a reason that says what follows from it is one for what came of it.
-            .find_map(|other| {
-                Some((other.why.iter().rfind(|why| why.contains(", so "))?.clone(), &other.function))
-            });
-        reason.map(|(why, function)| {
+            .find_map(|other| Some((other.why.iter().rfind(|why| why.then.is_some())?, &other.function)));
+        given.map(|(why, function)| {
             let place = (self.place)(function);
-            (why, if place.is_empty() { String::new() } else { format!(" ({place})") })
+            (reason(why), if place.is_empty() { String::new() } else { format!(" ({place})") })
         })
     }
 
@@ -230,24 +245,7 @@ impl Moral<'_> {
     }
 }
 
-/// The page that a word is in.
-fn page_of(word: &str) -> &str {
-    word.split('[').next().unwrap_or(word)
-}
-
-/// What a PTE maps, without its bits.
-fn mapped(pte: &str) -> String {
-    let end = [" RW", " RO", " exclusive", " soft-dirty", " uffd-wp"]
-        .iter()
-        .filter_map(|bits| pte.find(bits))
-        .min();
-    match &pte[..end.unwrap_or(pte.len())] {
-        "none" => "nothing".to_owned(),
-        page => page.to_owned(),
-    }
-}
-
-fn wrote(author: &Author, page: &str) -> String {
+fn wrote(author: &Author, to: &Word) -> String {
     let who = if author.device { format!("The device of {}", author.actor) } else { author.actor.clone() };
-    format!("{who} wrote {} to {page}", author.value)
+    format!("{who} wrote {} to {}", author.value, word(to))
 }

@@ -128,7 +128,7 @@ fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
     }
     if let Some(finding) = &trace.finding {
         let cow = cow(trace, finding.class).map(|c| format!(" ({c})")).unwrap_or_default();
-        let detail = finding.detail.replace(char::is_control, " ");
+        let detail = cowrace_render::finding(finding).replace(char::is_control, " ");
         lines.extend(comment(FINDING, &format!("{}{cow}: {detail}", finding.class)));
     }
     lines.push(format!("{SCHEDULE}{}", trace.schedule));

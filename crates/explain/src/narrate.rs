@@ -1,13 +1,16 @@
 //! A trace row by row: what each row changes, and why it goes on as it does.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use cowrace_machine::Prim;
-use cowrace_mm::{Era, World};
-use cowrace_render::{Part, Told, no_effect};
-use cowrace_report::{Change, Event, Kind, Step, Trace};
+use cowrace_mm::Era;
+use cowrace_render::{Part, Told, no_effect, page, pte, reason, references, value, word};
+use cowrace_report::{
+    Access, Change, Event, Kind, Owner, Page, Step, Trace, Translation, UserOutcome, Value, Word,
+};
 
-use crate::state_view::Ledger;
+use crate::state_view::{Holder, StateView};
 
 /// The function of what is outside of the kernel.
 const USER: &str = "user";
@@ -20,12 +23,10 @@ const DULL: [&str; 4] = ["locked", "lru", "swapbacked", "uptodate"];
 pub struct Teller<'t> {
     /// The kernel.
     pub era: &'t Era,
-    /// The scenario.
-    pub world: &'t World,
     /// The execution.
     pub trace: &'t Trace,
     /// What memory holds by then.
-    pub ledger: Ledger,
+    pub view: StateView,
     /// The first event that was not read yet.
     pub next: usize,
 }
@@ -39,8 +40,8 @@ impl Teller<'_> {
             let event = &self.trace.events[index];
             let mut lines = self.speech(event);
             for why in &event.why {
-                lines.push(why.clone());
-                lines.extend(self.ledger.counted(why));
+                lines.push(reason(why));
+                lines.extend(self.view.counted(why).map(|held| format!("held by {}", holders(&held))));
             }
             lines.extend(event.steps.iter().filter_map(|step| match step {
                 Step::NoEffect(why) => Some(no_effect(*why)),
@@ -56,36 +57,63 @@ impl Teller<'_> {
     /// Reads on, up to an event.
     fn note(&mut self, index: usize) {
         for event in self.trace.events.get(self.next..=index).unwrap_or_default() {
-            self.ledger.note(event);
+            self.view.note(event);
         }
         self.next = self.next.max(index + 1);
     }
 
     /// What is told of an event itself: what user space and devices do, and where pages come from and go to.
     fn speech(&self, event: &Event) -> Vec<String> {
-        let is = |prim: Prim| prim.name() == event.primitive;
-        let inside = || event.text.split(['(', ')']).nth(1).unwrap_or_default();
-        if is(Prim::AllocPage) {
-            return vec![format!("{} is allocated", inside())];
+        let line = || cowrace_render::event(event);
+        match &event.access {
+            Access::Allocate { page: of } => vec![format!("{} is allocated", page(of))],
+            Access::Free { page: of } => vec![format!("{} is freed", page(of))],
+            Access::User(access) => {
+                let cpu = &self.trace.actors[usize::from(event.actor)];
+                let by_tlb = matches!(access.outcome, UserOutcome::Done { by: Translation::Tlb, .. });
+                let stale = if by_tlb { self.view.stale(cpu, &access.pte) } else { None };
+                let stale = stale.map(|(entry, found)| {
+                    let (entry, found) = (pte(entry), pte(&found));
+                    format!("through a stale TLB entry: it says {entry}, the page table {found}")
+                });
+                std::iter::once(line()).chain(stale).collect()
+            }
+            _ if is(event, Prim::DmaRead) || is(event, Prim::DmaWrite) && event.changes.is_empty() => {
+                vec![line()]
+            }
+            _ if is(event, Prim::DmaWrite) || is(event, Prim::Wait) || event.function != USER => Vec::new(),
+            _ if event.changes.iter().any(|change| change.word.kind == Kind::Variable) => Vec::new(),
+            _ => vec![line()],
         }
-        if is(Prim::FreePage) {
-            return vec![format!("{} is freed", inside())];
-        }
-        let sets = event.changes.iter().any(|change| change.kind == Kind::Variable);
-        let by_user = event.function == USER && !is(Prim::Wait) && !sets;
-        if is(Prim::DmaRead) || is(Prim::DmaWrite) && event.changes.is_empty() {
-            return vec![event.text.clone()];
-        }
-        if !by_user || is(Prim::DmaWrite) {
-            return Vec::new();
-        }
-        let actor = &self.world.actors[usize::from(event.actor)];
-        let area = event.text.split('[').next().unwrap_or_default();
-        let mm = actor.mm.map(|mm| self.world.mms[mm].name.as_str()).unwrap_or_default();
-        let cached = event.text.ends_with("(TLB)");
-        let stale = cached.then(|| self.ledger.stale(&actor.name, mm, area)).flatten();
-        std::iter::once(event.text.clone()).chain(stale).collect()
     }
+}
+
+fn is(event: &Event, prim: Prim) -> bool {
+    event.primitive == prim.name()
+}
+
+/// What memory holds before anything happens: page tables, TLBs, and for each page that is mapped what refers to it.
+pub fn opening(view: &StateView) -> Vec<String> {
+    let entries = view.entries().map(|(of, entry)| format!("{} is {}", word(of), pte(entry)));
+    let pages = view.pages().map(|(of, count)| {
+        let holders = holders(&view.holders(of, count));
+        format!("page_count({}) is {}: {holders}", page(of), references(count))
+    });
+    entries.chain(pages).collect()
+}
+
+/// What holds references, in words.
+fn holders(holders: &[Holder]) -> String {
+    let said = holders.iter().map(|holder| match holder {
+        Holder::Mappings(1) => "1 mapping".to_owned(),
+        Holder::Mappings(mappings) => format!("{mappings} mappings"),
+        Holder::List(Owner::Batch { cpu, batch }) => format!("the {batch} of {cpu}"),
+        Holder::List(_) => "the swap cache".to_owned(),
+        Holder::Pins(1) => "1 pin".to_owned(),
+        Holder::Pins(pins) => format!("{pins} pins"),
+        Holder::Others(others) => format!("{others} more (GUP, or a fault at work)"),
+    });
+    said.collect::<Vec<_>>().join(", ")
 }
 
 /// What is told of one row, in parts.
@@ -118,65 +146,56 @@ pub fn place(era: &Era, function: &str) -> String {
     era.spelling(function).map(|it| format!("{}, {}, {}", it.name, it.file, it.tree)).unwrap_or_default()
 }
 
-/// A word that events change, from before them to behind them.
+/// A word that events change, from before the first of them to after the last.
 #[derive(Debug)]
 struct Net<'t> {
-    change: &'t Change,
-    from: &'t str,
+    word: &'t Word,
+    from: &'t Value,
+    to: &'t Value,
     /// The last event that changes it.
     at: usize,
 }
 
 fn net<'t>(trace: &'t Trace, events: &[usize]) -> Vec<Net<'t>> {
     let mut words: Vec<Net<'t>> = Vec::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut places: HashMap<&Word, usize> = HashMap::new();
+    let mut new: Vec<&Page> = Vec::new();
     for &index in events {
-        for change in trace.events[index].changes.iter().filter(|change| change.kind != Kind::Other) {
-            match places.get(change.what.as_str()) {
-                Some(&place) => {
-                    words[place].change = change;
-                    words[place].at = index;
-                }
+        if let Access::Allocate { page } = &trace.events[index].access {
+            new.push(page);
+        }
+        for Change { word, from, to } in &trace.events[index].changes {
+            if word.kind == Kind::Other {
+                continue;
+            }
+            match places.get(word) {
+                Some(&place) => (words[place].to, words[place].at) = (to, index),
                 None => {
-                    places.insert(&change.what, words.len());
-                    words.push(Net { change, from: &change.from, at: index });
+                    places.insert(word, words.len());
+                    words.push(Net { word, from, to, at: index });
                 }
             }
         }
     }
     // What comes back to what it was is no change, and the counts of a page that is new go without saying.
-    let new = |what: &str| {
-        let is_it = |event: &Event| {
-            event.primitive == Prim::AllocPage.name()
-                && event
-                    .text
-                    .split(['(', ')'])
-                    .nth(1)
-                    .is_some_and(|page| what.strip_prefix(page).is_some_and(|rest| rest.starts_with('.')))
-        };
-        events.iter().any(|&index| is_it(&trace.events[index]))
-    };
-    words.retain(|net| {
-        net.from != net.change.to && !(net.change.kind == Kind::Count && new(&net.change.what))
-    });
+    let counts = |word: &Word| matches!(word.kind, Kind::References | Kind::Mappings);
+    let is_new = |word: &Word| matches!(&word.of, Owner::Page(page) if new.contains(&page));
+    words.retain(|net| net.from != net.to && !(counts(net.word) && is_new(net.word)));
     words
 }
 
 impl Net<'_> {
     /// The change in words; none if it is of no use to people.
     fn line(&self) -> Option<String> {
-        let (what, from, to) = (&self.change.what, self.from, &self.change.to);
-        if self.change.kind != Kind::Flags {
-            return Some(format!("{what}: {from} -> {to}"));
-        }
-        let flags = |text: &str| -> Vec<String> {
-            let all = text.split('|').filter(|flag| *flag != "none" && !DULL.contains(flag));
-            all.map(str::to_owned).collect()
+        let what = word(self.word);
+        let (Value::Flags(before), Value::Flags(after)) = (self.from, self.to) else {
+            return Some(format!("{what}: {} -> {}", value(self.from), value(self.to)));
         };
-        let (before, after) = (flags(from), flags(to));
-        let gone = before.iter().filter(|flag| !after.contains(flag)).map(|flag| format!("-{flag}"));
-        let new = after.iter().filter(|flag| !before.contains(flag)).map(|flag| format!("+{flag}"));
-        let both: Vec<String> = new.chain(gone).collect();
+        let telling = |flag: &&Cow<'static, str>| !DULL.contains(&flag.as_ref());
+        let new = after.iter().filter(telling).filter(|flag| !before.contains(flag));
+        let gone = before.iter().filter(telling).filter(|flag| !after.contains(flag));
+        let both = new.map(|flag| format!("+{flag}")).chain(gone.map(|flag| format!("-{flag}")));
+        let both: Vec<String> = both.collect();
         (!both.is_empty()).then(|| format!("{what}: {}", both.join(" ")))
     }
 }

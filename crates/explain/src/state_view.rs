@@ -1,153 +1,208 @@
-//! What memory holds as a trace goes on, in words: who refers to a page, which TLB entries are stale.
+//! What memory holds as a trace goes on: which references a page has, and which TLB entries are stale.
 
 use std::collections::BTreeMap;
 
-use cowrace_report::{Event, Kind, Word};
+use cowrace_report::{Event, Fact, Kind, Maps, Owner, Page, Pte, Reason, References, Value, Word};
 
-/// Words that are not zero, by name.
+/// What words hold that were not zero at first, or have changed since.
 #[derive(Clone, Debug, Default)]
-pub struct Ledger {
-    words: BTreeMap<String, (Kind, String)>,
+pub struct StateView {
+    words: BTreeMap<Word, Value>,
 }
 
-impl Ledger {
-    /// The words that are not zero at first.
-    pub fn new(words: Vec<Word>) -> Self {
-        Self { words: words.into_iter().map(|word| (word.what, (word.kind, word.value))).collect() }
+/// What holds references of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// So many entries of page tables.
+    Mappings(u64),
+    /// A list or a cache: the owner of the place in it.
+    List(Owner),
+    /// So many pins.
+    Pins(u64),
+    /// So many that memory does not tell of: GUP, or a fault under way.
+    Others(u64),
+}
+
+impl StateView {
+    /// Before anything has happened.
+    #[must_use]
+    pub fn new(words: Vec<(Word, Value)>) -> Self {
+        Self { words: words.into_iter().collect() }
     }
 
-    /// Goes on by an event.
+    /// Takes notice of an event.
     pub fn note(&mut self, event: &Event) {
         for change in &event.changes {
-            self.words.insert(change.what.clone(), (change.kind, change.to.clone()));
+            self.words.insert(change.word.clone(), change.to.clone());
         }
     }
 
-    /// Memory as people need to know it before anything happens: page tables, TLBs, and for each page that is mapped
-    /// who refers to it.
-    pub fn at_first(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (what, (kind, value)) in &self.words {
-            match kind {
-                Kind::Pte | Kind::Tlb => lines.push(format!("{what} is {value}")),
-                Kind::Count => {
-                    let used = |page: &&str| self.words.contains_key(&format!("{page}._mapcount"));
-                    if let Some(page) = what.strip_suffix("._refcount").filter(used) {
-                        lines.push(format!("page_count({page}) is {value}: {}", self.holders(page, value)));
-                    }
-                }
-                _ => {}
+    /// The entries of page tables and TLBs, with what they hold.
+    pub fn entries(&self) -> impl Iterator<Item = (&Word, &Pte)> {
+        self.words.iter().filter_map(|(word, value)| match value {
+            Value::Pte(pte) => Some((word, pte)),
+            _ => None,
+        })
+    }
+
+    /// The pages that have been mapped, with their references.
+    pub fn pages(&self) -> impl Iterator<Item = (&Page, References)> {
+        self.words.iter().filter_map(|(word, value)| match (&word.of, value) {
+            (Owner::Page(page), Value::References(count)) if self.mappings(page).is_some() => {
+                Some((page, *count))
             }
-        }
-        lines
+            _ => None,
+        })
     }
 
-    /// Who holds the references of a page, as far as memory tells.
-    pub fn holders(&self, page: &str, count: &str) -> String {
-        let (plain, pins) =
-            count.split_once(" + ").map_or((count, None), |(plain, pins)| (plain, Some(pins)));
-        let mut left: u64 = plain.parse().unwrap_or(0);
+    /// How many entries of page tables map a page; `None` if it was never mapped.
+    fn mappings(&self, page: &Page) -> Option<u64> {
+        self.words.iter().find_map(|(word, value)| match (&word.of, value) {
+            (Owner::Page(of), Value::Mappings(mappings)) if of == page => Some(mappings.active),
+            _ => None,
+        })
+    }
+
+    /// What holds the references of a page, as far as memory tells.
+    #[must_use]
+    pub fn holders(&self, page: &Page, count: References) -> Vec<Holder> {
+        let mut left = count.plain;
         let mut holders = Vec::new();
-        let mapped = self.words.get(&format!("{page}._mapcount")).and_then(|(_, n)| n.parse::<u64>().ok());
-        let mapped = mapped.unwrap_or(0).min(left);
+        let mapped = self.mappings(page).unwrap_or(0).min(left);
         if mapped > 0 {
             left -= mapped;
-            holders.push(format!("{mapped} mapping{}", if mapped == 1 { "" } else { "s" }));
+            holders.push(Holder::Mappings(mapped));
         }
-        for (what, (_, value)) in &self.words {
-            let is_list = what.starts_with("swap cache[") || self.is_in_batch(what);
-            if is_list && value == page && left > 0 {
+        for (word, value) in &self.words {
+            if left > 0 && *value == Value::Page(Some(page.clone())) && self.is_in_use(word) {
                 left -= 1;
-                holders.push(format!("the {}", what.split('[').next().unwrap_or(what)));
+                holders.push(Holder::List(word.of.clone()));
             }
         }
-        holders.extend(pins.map(str::to_owned));
+        if count.pins > 0 {
+            holders.push(Holder::Pins(count.pins));
+        }
         if left > 0 {
-            holders.push(format!("{left} more (GUP, or a fault at work)"));
+            holders.push(Holder::Others(left));
         }
-        holders.join(", ")
+        holders
     }
 
-    /// Whether it is a page of a batch that has not been drained since.
-    fn is_in_batch(&self, what: &str) -> bool {
-        let Some((batch, nth)) = what.strip_suffix(']').and_then(|what| what.split_once('[')) else {
-            return false;
+    /// Whether a place for a page is the swap cache's, or one of a batch that has not been drained since.
+    fn is_in_use(&self, word: &Word) -> bool {
+        match (&word.of, word.nth) {
+            (Owner::Slot(_), None) => true,
+            (Owner::Batch { .. }, Some(nth)) => {
+                let mut lengths =
+                    self.words.iter().filter(|(other, _)| other.of == word.of && other.nth.is_none());
+                lengths.next().is_none_or(|(_, length)| *length > Value::Number(nth.into()))
+            }
+            _ => false,
+        }
+    }
+
+    /// What holds the references that a reason counts: of `page_count(X) == 2, so copy` which the two are.
+    #[must_use]
+    pub fn counted(&self, reason: &Reason) -> Option<Vec<Holder>> {
+        match &reason.fact {
+            Fact::PageCount { page, count } | Fact::Lazyfree { page, count, .. } => {
+                Some(self.holders(page, *count))
+            }
+            _ => None,
+        }
+    }
+
+    /// The TLB entry of a CPU and the page-table entry that it should agree with, if they do not.
+    #[must_use]
+    pub fn stale(&self, cpu: &str, pte: &Word) -> Option<(&Pte, Pte)> {
+        let Owner::PageTable { area, .. } = &pte.of else { return None };
+        let is_it = |of: &Owner| matches!(of, Owner::Tlb { cpu: c, area: a } if c == cpu && a == area);
+        let (_, entry) = self.entries().find(|(word, _)| word.kind == Kind::Tlb && is_it(&word.of))?;
+        let found = match self.words.get(pte) {
+            Some(Value::Pte(pte)) => pte.clone(),
+            _ => Pte::default(),
         };
-        let length = self.words.get(&format!("{batch}, length")).and_then(|(_, n)| n.parse::<u64>().ok());
-        batch.contains(" batch of ") && nth.parse::<u64>().is_ok_and(|nth| length.is_none_or(|n| nth < n))
-    }
-
-    /// The references that a reason counts, by holders: of `page_count(X) == 2, so copy` who the two are.
-    pub fn counted(&self, why: &str) -> Option<String> {
-        let (page, rest) = why.split_once("page_count(")?.1.split_once(") == ")?;
-        let count = rest.split([',', ':']).next()?;
-        Some(format!("held by {}", self.holders(page, count)))
-    }
-
-    /// What a TLB entry says that the page table no longer does.
-    pub fn stale(&self, actor: &str, mm: &str, area: &str) -> Option<String> {
-        let (_, entry) = self.words.get(&format!("TLB of {actor} ({area})"))?;
-        let pte = self.words.get(&format!("{mm}.pte({area})")).map_or("none", |(_, pte)| pte.as_str());
-        let page = |text: &str| text.split([' ']).next().map(str::to_owned);
-        let writable = |text: &str| text.contains(" RW");
-        if entry == "none" || page(entry) == page(pte) && writable(entry) == writable(pte) {
-            return None;
-        }
-        Some(format!("through a stale TLB entry: it says {entry}, the page table {pte}"))
+        let agrees = entry.maps == found.maps && entry.writable == found.writable;
+        (entry.maps != Maps::Nothing && !agrees).then_some((entry, found))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use cowrace_report::{Mappings, Then};
+
     use super::*;
 
-    fn ledger() -> Ledger {
-        let word = |kind, what: &str, value: &str| Word { kind, what: what.into(), value: value.into() };
-        Ledger::new(vec![
-            word(Kind::Pte, "A.pte(buf)", "X RO dirty"),
-            word(Kind::Tlb, "TLB of thread0 (buf)", "X RW dirty"),
-            word(Kind::Count, "X._refcount", "4 + 1 pin"),
-            word(Kind::Count, "X._mapcount", "1"),
-            word(Kind::Swap, "swap cache[0]", "X"),
-            word(Kind::Other, "LRU batch of thread1[0]", "X"),
+    fn word(of: Owner, field: &'static str, nth: Option<u8>, kind: Kind) -> Word {
+        Word { of, field: field.into(), nth, kind }
+    }
+
+    const X: Page = Page::Initial { area: None };
+
+    fn batch() -> Owner {
+        Owner::Batch { cpu: "thread1".into(), batch: "LRU batch".into() }
+    }
+
+    fn pte() -> Word {
+        word(Owner::PageTable { mm: "A".into(), area: "buf".into() }, "pte", Some(0), Kind::Pte)
+    }
+
+    fn maps(writable: bool) -> Pte {
+        Pte { maps: Maps::Page(X), writable, dirty: true, ..Pte::default() }
+    }
+
+    fn view() -> StateView {
+        let tlb = Owner::Tlb { cpu: "thread0".into(), area: "buf".into() };
+        let references = Value::References(References { plain: 4, pins: 1 });
+        let mapped = Value::Mappings(Mappings { active: 1, inactive: 0 });
+        StateView::new(vec![
+            (pte(), Value::Pte(maps(false))),
+            (word(tlb, "entry", None, Kind::Tlb), Value::Pte(maps(true))),
+            (word(Owner::Page(X), "_refcount", None, Kind::References), references),
+            (word(Owner::Page(X), "_mapcount", None, Kind::Mappings), mapped),
+            (word(Owner::Slot(0), "swap cache", None, Kind::Swap), Value::Page(Some(X))),
+            (word(batch(), "page", Some(0), Kind::Other), Value::Page(Some(X))),
         ])
+    }
+
+    fn counted(plain: u64, pins: u64) -> Reason {
+        Fact::PageCount { page: X, count: References { plain, pins } }.so(Then::Copy)
     }
 
     #[test]
     fn a_batch_that_was_drained_holds_nothing() {
-        let mut ledger = ledger();
-        let length =
-            Word { kind: Kind::Other, what: "LRU batch of thread1, length".into(), value: "0".into() };
-        ledger.words.insert(length.what.clone(), (length.kind, length.value));
-        let held = "held by 1 mapping, the swap cache";
-        assert_eq!(ledger.counted("page_count(X) == 2, so copy").as_deref(), Some(held));
+        let mut view = view();
+        view.words.insert(word(batch(), "length", None, Kind::Other), Value::Number(0));
+        let held = vec![Holder::Mappings(1), Holder::List(Owner::Slot(0))];
+        assert_eq!(view.counted(&counted(2, 0)), Some(held));
     }
 
     #[test]
     fn references_have_holders() {
-        assert_eq!(
-            ledger().counted("page_count(X) == 4 + 1 pin, so copy").as_deref(),
-            Some(
-                "held by 1 mapping, the LRU batch of thread1, the swap cache, 1 pin, 1 more (GUP, or a fault at work)"
-            )
-        );
-        assert_eq!(ledger().counted("PageAnonExclusive(X), so reuse"), None);
+        let held = vec![
+            Holder::Mappings(1),
+            Holder::List(batch()),
+            Holder::List(Owner::Slot(0)),
+            Holder::Pins(1),
+            Holder::Others(1),
+        ];
+        assert_eq!(view().counted(&counted(4, 1)), Some(held));
+        let exclusive = Fact::AnonExclusive { page: X, exclusive: true };
+        assert_eq!(view().counted(&exclusive.so(Then::Reuse)), None);
     }
 
     #[test]
     fn entries_that_say_what_the_page_table_does_not_are_stale() {
-        assert_eq!(
-            ledger().stale("thread0", "A", "buf").as_deref(),
-            Some("through a stale TLB entry: it says X RW dirty, the page table X RO dirty")
-        );
-        assert_eq!(ledger().stale("thread1", "A", "buf"), None);
+        assert_eq!(view().stale("thread0", &pte()), Some((&maps(true), maps(false))));
+        assert_eq!(view().stale("thread1", &pte()), None);
     }
 
     #[test]
-    fn what_memory_is_at_first_is_told() {
-        let lines = ledger().at_first();
-        assert_eq!(lines[0], "A.pte(buf) is X RO dirty");
-        assert_eq!(lines[1], "TLB of thread0 (buf) is X RW dirty");
-        assert!(lines[2].starts_with("page_count(X) is 4 + 1 pin: 1 mapping, "), "{lines:?}");
+    fn what_memory_is_at_first_is_known() {
+        let view = view();
+        let entries: Vec<&Pte> = view.entries().map(|(_, pte)| pte).collect();
+        assert_eq!(entries, [&maps(false), &maps(true)]);
+        let pages: Vec<_> = view.pages().collect();
+        assert_eq!(pages, [(&X, References { plain: 4, pins: 1 })]);
     }
 }

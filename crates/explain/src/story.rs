@@ -18,7 +18,7 @@ use crate::limits::EXECUTIONS;
 use crate::minimize;
 use crate::narrate::{self, Teller};
 use crate::rows::{Detail, Drawn, rows};
-use crate::state_view::Ledger;
+use crate::state_view::StateView;
 
 /// A violation that was found, made ready for people.
 #[derive(Debug)]
@@ -121,10 +121,10 @@ pub fn tale(task: Task<'_>, trace: &Trace, drawing: Drawing, bounds: &Bounds) ->
     }
     let place = |function: &str| narrate::place(task.era, function);
     let program = task.program_unjudged();
-    let ledger = Ledger::new(program.narrate.words(&program.memory));
+    let view = StateView::new(program.narrate.words(&program.memory));
     // Whoever reads the whole back reads a scenario: what is none of it is a comment.
-    let opening = ledger.at_first().into_iter().map(|line| format!("#   {line}")).collect();
-    let mut teller = Teller { era: task.era, world, trace, ledger, next: 0 };
+    let opening = narrate::opening(&view).into_iter().map(|line| format!("#   {line}")).collect();
+    let mut teller = Teller { era: task.era, trace, view, next: 0 };
     let mut tale = Tale {
         opening,
         diagram,

@@ -4,10 +4,8 @@
 //!
 //! Tests, benchmarks and the workspace of the peers include this file by its path.
 
-use std::collections::HashMap;
-
-use cowrace_machine::{Actor, Addr, Cpu, Memory, Narrate, Narration, Obj, Prim, Program};
-use cowrace_report::{Change, Class, Finding};
+use cowrace_machine::{Actor, Addr, Cpu, Memory, Numbers, Obj, Prim, Program};
+use cowrace_report::{Class, Finding};
 
 /// What decides whether a write fault copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,19 +226,6 @@ impl T {
     }
 }
 
-/// Puts nothing into words.
-struct Silent;
-
-impl Narrate for Silent {
-    fn event(&self, _: &Narration<'_>) -> (String, Vec<Change>) {
-        (String::new(), Vec::new())
-    }
-
-    fn variables(&self, _: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {
-        Vec::new()
-    }
-}
-
 /// All words but the locks at the end of an execution: the PTEs, the sequence count, then the reference counts,
 /// the mapcounts, the data and the flags of being free, page by page.
 pub(crate) fn words(memory: &Memory) -> Vec<u64> {
@@ -266,7 +251,7 @@ pub(crate) fn problem(v: Variant) -> Program {
     let check = |memory: &Memory| {
         let x = pg(memory.get(pte(0)));
         let lost = (memory.get(d(x, 0)), memory.get(d(x, 1))) != (0xd, 0xe);
-        lost.then(|| Finding { class: Class::LostRead, detail: "a write is not visible".to_owned() })
+        lost.then(|| Finding { class: Class::LostRead, detail: "a write is not visible".into() })
     };
     Program {
         memory,
@@ -275,7 +260,7 @@ pub(crate) fn problem(v: Variant) -> Program {
         forgetful: false,
         windows: Vec::new(),
         check: Box::new(check),
-        narrate: Box::new(Silent),
+        narrate: Box::new(Numbers),
         fingerprint: 0xc0ffee,
     }
 }

@@ -1,49 +1,32 @@
-//! Findings of the engine in words; shared by all that can make them, so that they say the same.
+//! Findings of the engine; shared by all that can make them, so that they say the same.
 
-use std::collections::HashMap;
+use cowrace_machine::{Acquire, Answer, Fault, Narration, Op, Program, Request};
+use cowrace_report::{self as report, Access, Class, Detail, Faulty, Finding, Waiting, Waits};
 
-use cowrace_machine::{Acquire, Answer, Fault, Narration, Obj, Op, Program, Request};
-use cowrace_report::{Class, Finding};
-
-/// The objects allocated by a sequence of requests, numbered in order.
-pub(crate) fn fresh<'r>(requests: impl Iterator<Item = &'r Request>) -> HashMap<Obj, usize> {
-    let mut fresh = HashMap::new();
-    for request in requests {
-        if let Op::Alloc { obj, .. } = request.op {
-            let next = fresh.len();
-            fresh.entry(obj).or_insert(next);
-        }
-    }
-    fresh
-}
-
-/// A request in words.
-pub(crate) fn text(
-    program: &Program,
-    fresh: &HashMap<Obj, usize>,
-    actor: u8,
-    request: &Request,
-    answer: Answer,
-) -> String {
-    program.narrate.event(&Narration { actor, request, answer, changes: &[], fresh }).0
+/// A request that changed nothing.
+fn access(program: &Program, request: &Request, answer: Answer) -> Access {
+    program.narrate.access(&Narration { request, answer, changes: &[] })
 }
 
 /// What memory found wrong with a request.
 pub(crate) fn fault(
     program: &Program,
-    fresh: &HashMap<Obj, usize>,
     (actor, request, answer): (u8, &Request, Answer),
     fault: Fault,
 ) -> Finding {
-    let text = text(program, fresh, actor, request, answer);
-    let name = &program.actors[actor as usize].name;
-    let (class, what) = match fault {
-        Fault::Dead(_) => (Class::UseAfterFree, "uses freed memory"),
-        Fault::Underflow(_) => (Class::Refcount, "takes a count below zero"),
-        Fault::NotHeld(_) => (Class::Refcount, "releases what nobody holds, a defect of the model"),
-        Fault::Twice(_) => (Class::Refcount, "allocates what is alive or frees what is dead"),
+    let (class, fault) = match fault {
+        Fault::Dead(_) => (Class::UseAfterFree, report::Fault::Freed),
+        Fault::Underflow(_) => (Class::Refcount, report::Fault::BelowZero),
+        Fault::NotHeld(_) => (Class::Refcount, report::Fault::NotHeld),
+        Fault::Twice(_) => (Class::Refcount, report::Fault::Twice),
     };
-    Finding { class, detail: format!("{name}: `{text}` in {} {what}", request.function) }
+    let access = Faulty {
+        actor: program.actors[actor as usize].name.clone(),
+        primitive: request.prim.name().to_owned(),
+        access: access(program, request, answer),
+        function: request.function.to_owned(),
+    };
+    Finding { class, detail: Detail::Fault { fault, access: Some(Box::new(access)) } }
 }
 
 /// The locks that each actor holds, from what happened.
@@ -87,53 +70,40 @@ impl Holders {
     }
 }
 
-/// Names joined as a sentence needs them.
-pub(crate) fn names(program: &Program, actors: &[u8]) -> String {
-    let names: Vec<&str> = actors.iter().map(|&a| program.actors[a as usize].name.as_str()).collect();
-    names.join(" and ")
+/// Actors by name.
+pub(crate) fn names(program: &Program, actors: &[u8]) -> Vec<String> {
+    actors.iter().map(|&actor| program.actors[actor as usize].name.clone()).collect()
 }
 
-/// What an actor that cannot move waits for, as `waits for lock_page(X), which B holds`.
-/// `absent` are the participants that have not come to a barrier.
-pub(crate) fn waiting(
-    program: &Program,
-    fresh: &HashMap<Obj, usize>,
-    (actor, request): (u8, &Request),
-    holders: &Holders,
-    absent: &[u8],
-) -> String {
+/// What an actor that cannot move waits for. `absent` are the participants that have not come to a barrier.
+pub(crate) fn waits(program: &Program, request: &Request, holders: &Holders, absent: &[u8]) -> Waits {
     match request.op {
-        Op::Join { actor: other } => format!("waits for {} to finish", names(program, &[other])),
-        Op::Barrier { .. } => format!("waits at a barrier for {}", names(program, absent)),
+        Op::Join { actor } => Waits::Actor(program.actors[actor as usize].name.clone()),
+        Op::Barrier { .. } => Waits::Barrier { absent: names(program, absent) },
         ref op => {
-            let text = text(program, fresh, actor, request, Answer::default());
             let mut holding = holders.in_the_way(op);
             holding.dedup();
-            if let Op::Await { .. } = op {
-                format!("waits at `{text}`")
-            } else if holding.is_empty() {
-                format!("waits for `{text}`")
-            } else {
-                format!("waits for `{text}`, which {} has in hand", names(program, &holding))
+            Waits::Access {
+                primitive: request.prim.name().to_owned(),
+                access: Box::new(access(program, request, Answer::default())),
+                holders: names(program, &holding),
             }
         }
     }
 }
 
-/// Nobody can move.
+/// No actor can move.
 pub(crate) fn deadlock(
     program: &Program,
-    fresh: &HashMap<Obj, usize>,
     pending: &[Option<Request>],
     holders: &Holders,
     absent: impl Fn(u8) -> Vec<u8>,
 ) -> Finding {
-    let mut parts = Vec::new();
-    for (actor, request) in pending.iter().enumerate() {
-        let Some(request) = request else { continue };
+    let pending =
+        pending.iter().zip(&program.actors).filter_map(|(request, actor)| Some((request.as_ref()?, actor)));
+    let waiting = pending.map(|(request, actor)| {
         let absent = if let Op::Barrier { id } = request.op { absent(id) } else { Vec::new() };
-        let waits = waiting(program, fresh, (actor as u8, request), holders, &absent);
-        parts.push(format!("{} {waits}", program.actors[actor].name));
-    }
-    Finding { class: Class::Deadlock, detail: parts.join("; ") }
+        Waiting { actor: actor.name.clone(), waits: waits(program, request, holders, &absent) }
+    });
+    Finding { class: Class::Deadlock, detail: Detail::Deadlock { waiting: waiting.collect() } }
 }

@@ -110,7 +110,6 @@ impl<P: Primitives> Search<'_, P> {
         for event in self.history.events() {
             holders.note(event.actor, &event.request.op, event.answer);
         }
-        let fresh = describe::fresh(self.history.events().iter().map(|e| &e.request));
         let absent = |id: u8| {
             self.program.barriers[id as usize]
                 .iter()
@@ -118,7 +117,7 @@ impl<P: Primitives> Search<'_, P> {
                 .collect::<Vec<_>>()
         };
         let pending: Vec<_> = self.actors.pending().map(|(_, request)| request.copied()).collect();
-        describe::deadlock(self.program, &fresh, &pending, &holders, absent)
+        describe::deadlock(self.program, &pending, &holders, absent)
     }
 
     /// Notes what is wrong with the current execution. Breaks if that ends the search.

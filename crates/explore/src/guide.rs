@@ -1,7 +1,7 @@
 //! Guided replay: follows the rows of a diagram as they were drawn.
 
 use cowrace_machine::{Mark, Op, Placed, Prim, Program};
-use cowrace_report::Trace;
+use cowrace_report::{Trace, Waits};
 
 use crate::interpreter::Interpreter;
 
@@ -50,14 +50,14 @@ pub enum GuideError {
         actor: u8,
     },
     /// The actor cannot move at this point.
-    #[error("{actor} cannot go on here: it {waits}")]
+    #[error("{actor} cannot go on here")]
     Blocked {
         /// The directive.
         directive: usize,
         /// The actor's name.
         actor: String,
-        /// What it waits for, and who could hold it.
-        waits: String,
+        /// What it waits for, and which actors hold that.
+        waits: Waits,
     },
     /// The call ended without the step.
     #[error("{actor} does not come to `{step}` here: {why}")]
@@ -88,10 +88,14 @@ pub enum GuideError {
         actor: String,
     },
     /// The directives are used up and actors are left.
-    #[error("at the end of the diagram {actors} {} not finished", if actors.contains(" and ") { "have" } else { "has" })]
+    #[error(
+        "at the end of the diagram {} {} not finished",
+        actors.join(" and "),
+        if actors.len() > 1 { "have" } else { "has" }
+    )]
     Unfinished {
         /// Their names.
-        actors: String,
+        actors: Vec<String>,
     },
 }
 
@@ -109,15 +113,15 @@ impl GuideError {
         }
     }
 
-    /// Who is meant, by name.
+    /// The actors that are meant, by name.
     #[must_use]
-    pub fn actor(&self) -> &str {
+    pub fn actors(&self) -> &[String] {
         match self {
-            Self::NoActor { .. } => "",
+            Self::NoActor { .. } => &[],
             Self::Blocked { actor, .. }
             | Self::NoStep { actor, .. }
             | Self::NoCall { actor, .. }
-            | Self::Endless { actor, .. } => actor,
+            | Self::Endless { actor, .. } => std::slice::from_ref(actor),
             Self::Unfinished { actors } => actors,
         }
     }
@@ -191,7 +195,7 @@ fn attempts(
         }
     }
     // The loop runs at least once.
-    result.unwrap_or_else(|| Err(GuideError::Unfinished { actors: String::new() }))
+    result.unwrap_or_else(|| Err(GuideError::Unfinished { actors: Vec::new() }))
 }
 
 /// One execution along a diagram, with one vector of choices.
@@ -290,7 +294,7 @@ impl Guided<'_> {
                 if self.pass_undrawn() {
                     continue;
                 }
-                return Err(GuideError::Blocked { directive, actor: name(), waits: self.run.waiting(actor) });
+                return Err(GuideError::Blocked { directive, actor: name(), waits: self.run.waits(actor) });
             }
             self.execute(actor);
             if let Until::Step { name: step, .. } = until {

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use cowrace_machine::{Addr, Answer, Kind, Mark, Memory, Narration, Obj, Op, Placed, Program, Request, Seat};
-use cowrace_report::{Event, Finding, Schedule, Step, Trace, Turn};
+use cowrace_machine::{Addr, Answer, Kind, Mark, Memory, Narration, Op, Placed, Program, Request, Seat};
+use cowrace_report::{Event, Finding, Schedule, Step, Trace, Turn, Waits};
 
 use crate::describe::{self, Holders};
 
@@ -17,7 +17,6 @@ pub(crate) struct Interpreter<'p> {
     /// How often each actor has passed each barrier, by actor and barrier.
     passed: Vec<HashMap<u8, u32>>,
     holders: Holders,
-    fresh: HashMap<Obj, usize>,
     events: Vec<Event>,
     turns: Vec<Turn>,
     finding: Option<Finding>,
@@ -36,7 +35,6 @@ impl<'p> Interpreter<'p> {
             seats,
             pending,
             holders: Holders::default(),
-            fresh: HashMap::new(),
             events: Vec::new(),
             turns: Vec::new(),
             finding,
@@ -66,8 +64,8 @@ impl<'p> Interpreter<'p> {
         (0..self.pending.len() as u8).filter(|&a| self.pending[a as usize].is_some()).collect()
     }
 
-    /// Actors by name, for messages.
-    pub(crate) fn names(&self, actors: &[u8]) -> String {
+    /// Actors by name.
+    pub(crate) fn names(&self, actors: &[u8]) -> Vec<String> {
         describe::names(self.program, actors)
     }
 
@@ -102,10 +100,10 @@ impl<'p> Interpreter<'p> {
     }
 
     /// What an actor that cannot move waits for.
-    pub(crate) fn waiting(&self, actor: u8) -> String {
-        let Some(request) = self.request(actor) else { return "has finished".to_owned() };
+    pub(crate) fn waits(&self, actor: u8) -> Waits {
+        let Some(request) = self.request(actor) else { return Waits::Finished };
         let absent = if let Op::Barrier { id } = request.op { self.absent(actor, id) } else { Vec::new() };
-        describe::waiting(self.program, &self.fresh, (actor, request), &self.holders, &absent)
+        describe::waits(self.program, request, &self.holders, &absent)
     }
 
     /// Executes an actor's request, which must be ready, and answers a choice with `choice`.
@@ -115,10 +113,6 @@ impl<'p> Interpreter<'p> {
         let mut done = self.memory.execute(&request);
         if let Op::Choose { .. } = request.op {
             done.answer = Answer { value: u64::from(choice.unwrap_or(0)), ok: true };
-        }
-        if let Op::Alloc { obj, .. } = request.op {
-            let next = self.fresh.len();
-            self.fresh.entry(obj).or_insert(next);
         }
         if let Op::Barrier { id } = request.op {
             *self.passed[actor as usize].entry(id).or_default() += 1;
@@ -139,7 +133,7 @@ impl<'p> Interpreter<'p> {
         if self.finding.is_none() {
             self.finding = done
                 .fault
-                .map(|f| describe::fault(self.program, &self.fresh, (actor, &request, done.answer), f))
+                .map(|f| describe::fault(self.program, (actor, &request, done.answer), f))
                 .or_else(|| self.seats[actor as usize].take_finding());
         }
     }
@@ -160,8 +154,8 @@ impl<'p> Interpreter<'p> {
     }
 
     fn write_down(&mut self, actor: u8, request: &Request, answer: Answer, changes: &[(Addr, u64, u64)]) {
-        let narration = Narration { actor, request, answer, changes, fresh: &self.fresh };
-        let (text, changes) = self.program.narrate.event(&narration);
+        let narrate = &self.program.narrate;
+        let access = narrate.access(&Narration { request, answer, changes });
         let file = request.site.file();
         let file = file.rsplit(['/', '\\']).next().unwrap_or(file);
         self.events.push(Event {
@@ -170,8 +164,8 @@ impl<'p> Interpreter<'p> {
             primitive: request.prim.name().to_owned(),
             function: request.function.to_owned(),
             site: format!("{file}:{}", request.site.line()),
-            text,
-            changes,
+            access,
+            changes: narrate.changes(changes),
             why: Vec::new(),
             steps: Vec::new(),
         });
@@ -187,8 +181,7 @@ impl<'p> Interpreter<'p> {
                     let waits = |a: u8| self.request(a).is_some_and(|r| r.op == Op::Barrier { id: barrier });
                     self.program.barriers[barrier as usize].iter().filter(|&a| !waits(a)).collect()
                 };
-                let finding =
-                    describe::deadlock(self.program, &self.fresh, &self.pending, &self.holders, absent);
+                let finding = describe::deadlock(self.program, &self.pending, &self.holders, absent);
                 self.finding = Some(finding);
             }
         }
@@ -200,20 +193,20 @@ impl<'p> Interpreter<'p> {
             events: self.events,
             schedule: Schedule { fingerprint: self.program.fingerprint, turns: self.turns },
             finding: self.finding,
-            variables: self.program.narrate.variables(&self.memory, &self.fresh),
+            variables: self.program.narrate.variables(&self.memory),
         }
     }
 
-    /// Hangs an actor's notes and marks on its events.
+    /// Hangs an actor's reasons and marks on its events.
     fn annotate(&mut self, actor: usize) {
         let mut own: Vec<&mut Event> =
             self.events.iter_mut().filter(|e| usize::from(e.actor) == actor).collect();
         if own.is_empty() {
             return;
         }
-        for (at, note) in self.seats[actor].take_notes() {
-            // What was noted before the first event stands with it.
-            own[(at as usize).saturating_sub(1)].why.push(note);
+        for (at, reason) in self.seats[actor].take_reasons() {
+            // What was given before the first event stands with it.
+            own[(at as usize).saturating_sub(1)].why.push(reason);
         }
         self.seats[actor].with_marks(|marks| {
             for (i, &Placed { at, mark }) in marks.iter().enumerate() {

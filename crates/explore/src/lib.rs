@@ -2,15 +2,9 @@
 //!
 //! ```
 //! use cowrace_explore::{Explorer, replay};
-//! use cowrace_machine::{Actor, Addr, Memory, Narrate, Narration, Obj, Prim, Program};
-//! use cowrace_report::{Change, Class, Finding};
+//! use cowrace_machine::{Actor, Addr, Memory, Numbers, Obj, Prim, Program};
+//! use cowrace_report::{Class, Finding};
 //!
-//! # use std::collections::HashMap;
-//! # struct Silent;
-//! # impl Narrate for Silent {
-//! #     fn event(&self, _: &Narration<'_>) -> (String, Vec<Change>) { (String::new(), Vec::new()) }
-//! #     fn variables(&self, _: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> { Vec::new() }
-//! # }
 //! const COUNTER: Addr = Addr::new(Obj::boot(2), 0);
 //! // Two actors increment a counter in two steps; one increment can get lost.
 //! let actor = |name: &str| Actor::new(name, |cpu| Box::pin(async move {
@@ -27,9 +21,9 @@
 //!     windows: Vec::new(),
 //!     check: Box::new(|memory| (memory.get(COUNTER) != 2).then(|| Finding {
 //!         class: Class::LostWrite,
-//!         detail: "an increment is gone".to_owned(),
+//!         detail: "an increment is gone".into(),
 //!     })),
-//!     narrate: Box::new(Silent),
+//!     narrate: Box::new(Numbers),
 //!     fingerprint: 0,
 //! };
 //! let outcome = Explorer::new(&program).run(&mut ());

@@ -1,7 +1,7 @@
 //! Replay: follows a schedule and writes the execution down.
 
 use cowrace_machine::{Op, Program};
-use cowrace_report::{Schedule, Trace, Turn};
+use cowrace_report::{Finding, Schedule, Trace, Turn, Waits};
 
 use crate::interpreter::Interpreter;
 
@@ -38,14 +38,14 @@ pub enum ReplayError {
         actor: String,
     },
     /// The actor cannot move now.
-    #[error("step {step} moves {actor}, which {waits}")]
+    #[error("step {step} moves {actor}, which cannot move there")]
     NotReady {
         /// The step.
         step: usize,
         /// The actor's name.
         actor: String,
         /// What it waits for.
-        waits: String,
+        waits: Waits,
     },
     /// The actor picks a number, and the step does not say which.
     #[error("at step {step} {actor} picks a number below {n}, and the schedule does not say which")]
@@ -88,12 +88,12 @@ pub enum ReplayError {
         unfinished: String,
     },
     /// The execution is over before the schedule is.
-    #[error("the execution ends before step {step}: {why}")]
+    #[error("the execution ends before step {step}")]
     TooLong {
         /// The first step that has no place.
         step: usize,
-        /// What ended the execution.
-        why: String,
+        /// What ended the execution; `None` if all actors have finished.
+        finding: Option<Finding>,
     },
 }
 
@@ -110,14 +110,17 @@ pub fn replay(program: &Program, schedule: &Schedule) -> Result<Trace, ReplayErr
     let mut run = Interpreter::new(program);
     for (turn, step) in schedule.turns.iter().zip(1..) {
         if let Some(finding) = run.finding() {
-            return Err(ReplayError::TooLong { step, why: finding.detail.clone() });
+            return Err(ReplayError::TooLong { step, finding: Some(finding.clone()) });
         }
         follow(&mut run, program, *turn, step)?;
     }
     let unfinished = run.unfinished();
     if run.finding().is_none() && !unfinished.is_empty() && !run.stuck() {
         let able: Vec<u8> = unfinished.into_iter().filter(|&a| run.ready(a)).collect();
-        return Err(ReplayError::TooShort { steps: schedule.turns.len(), unfinished: run.names(&able) });
+        return Err(ReplayError::TooShort {
+            steps: schedule.turns.len(),
+            unfinished: run.names(&able).join(" and "),
+        });
     }
     Ok(run.finish())
 }
@@ -130,7 +133,7 @@ fn follow(run: &mut Interpreter<'_>, program: &Program, turn: Turn, step: usize)
     let actor = actor.name.clone();
     let Some(request) = run.request(turn.actor) else {
         if run.unfinished().is_empty() {
-            return Err(ReplayError::TooLong { step, why: "everybody has finished".to_owned() });
+            return Err(ReplayError::TooLong { step, finding: None });
         }
         return Err(ReplayError::Finished { step, actor });
     };
@@ -143,7 +146,7 @@ fn follow(run: &mut Interpreter<'_>, program: &Program, turn: Turn, step: usize)
         (_, Some(choice)) => return Err(ReplayError::NoChoice { step, actor, choice }),
     }
     if !run.ready(turn.actor) {
-        return Err(ReplayError::NotReady { step, actor, waits: run.waiting(turn.actor) });
+        return Err(ReplayError::NotReady { step, actor, waits: run.waits(turn.actor) });
     }
     run.execute(turn.actor, turn.choice);
     Ok(())

@@ -63,7 +63,6 @@ impl<P: Primitives> Run<'_, '_, P> {
         // From the most urgent on.
         let mut order: Vec<u8> = (0..count as u8).collect();
         order.sort_by_key(|&actor| Reverse(priorities[actor as usize]));
-        let mut allocations = Vec::new();
         let mut touched = Vec::new();
         while self.turns.len() < self.shared.limits.steps as usize {
             let mut able = order.iter().filter(|&&actor| can_go_on(actor, &self.actors, self.memory));
@@ -82,16 +81,12 @@ impl<P: Primitives> Run<'_, '_, P> {
                 done.answer = Answer { value, ok: true };
             }
             self.turns.push(Turn { actor, choice });
-            if let Op::Alloc { .. } = request.op {
-                allocations.push(request);
-            }
             let finding = self.actors.answer(actor, done.answer).cloned();
             if let Op::Barrier { id } = request.op {
                 self.actors.pass(actor, id, false);
             }
             if let Some(fault) = done.fault {
-                let fresh = describe::fresh(allocations.iter());
-                return Some(describe::fault(program, &fresh, (actor, &request, done.answer), fault));
+                return Some(describe::fault(program, (actor, &request, done.answer), fault));
             }
             if finding.is_some() {
                 return finding;

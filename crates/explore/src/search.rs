@@ -321,9 +321,8 @@ impl<'s, P: Primitives> Search<'s, P> {
             None => finding,
             Some(fault) => {
                 let events = self.history.events();
-                let fresh = describe::fresh(events.iter().map(|e| &e.request));
                 let request = &events[events.len() - 1].request;
-                Some(describe::fault(self.program, &fresh, (actor, request, done.answer), fault))
+                Some(describe::fault(self.program, (actor, request, done.answer), fault))
             }
         };
         let Some(finding) = finding else { return ControlFlow::Continue(()) };

@@ -12,13 +12,15 @@ use cowrace_explore::{
     guide, replay, tidy,
 };
 use cowrace_machine::{Mark, Point, Program, Window};
-use cowrace_report::{Class, Schedule, Stop, Turn};
+use cowrace_report::{
+    Access, Class, Detail, Fault, Faulty, Owner, Schedule, Stop, Turn, Value, Waiting, Waits, Word,
+};
 
 fn explore(program: &Program) -> Outcome {
     Explorer::new(program).run(&mut ())
 }
 
-fn found(program: &Program) -> (Class, String) {
+fn found(program: &Program) -> (Class, Detail) {
     let outcome = explore(program);
     assert!(!outcome.complete && outcome.stopped.is_none());
     let (finding, schedule) = outcome.finding.expect("a finding");
@@ -31,6 +33,30 @@ fn schedule(turns: &[u8]) -> Schedule {
     Schedule { fingerprint: 0xc0ffee, turns: turns.iter().map(turn).collect() }
 }
 
+/// What waits for the lock that is so many bits of a word.
+fn waits_for_lock(waits: &Waits) -> &[String] {
+    match waits {
+        Waits::Access { primitive, access, holders } => {
+            let Access::Lock { word } = &**access else { panic!("{access:?}") };
+            let shared = Owner::Object("boot2".to_owned());
+            assert_eq!((&primitive[..], &word.of, word.nth), ("lock_page", &shared, Some(FLAGS)));
+            holders
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn waiting(detail: Detail) -> Vec<(String, Waits)> {
+    let Detail::Deadlock { waiting } = detail else { panic!("{detail:?}") };
+    waiting.into_iter().map(|Waiting { actor, waits }| (actor, waits)).collect()
+}
+
+/// The fault, and the access that shows it.
+fn fault(detail: Detail) -> (Fault, Faulty) {
+    let Detail::Fault { fault, access: Some(access) } = detail else { panic!("{detail:?}") };
+    (fault, *access)
+}
+
 #[test]
 fn deadlock() {
     let abba = program(&[
@@ -39,14 +65,17 @@ fn deadlock() {
     ]);
     let (class, detail) = found(&abba);
     assert_eq!(class, Class::Deadlock);
-    assert_eq!(
-        detail,
-        "a waits for `Lock { addr: boot2[8], bit: 2 }`, which b has in hand; \
-         b waits for `Lock { addr: boot2[8], bit: 1 }`, which a has in hand"
-    );
+    let both = waiting(detail);
+    let both: Vec<_> = both.iter().map(|(actor, waits)| (&actor[..], waits_for_lock(waits))).collect();
+    assert_eq!(both, [("a", &["b".to_owned()][..]), ("b", &["a".to_owned()])]);
     let (class, detail) = found(&program(&[vec![Join(1)], vec![Barrier(0)], vec![Join(0), Barrier(0)]]));
     assert_eq!(class, Class::Deadlock);
-    assert_eq!(detail, "a waits for b to finish; b waits at a barrier for c; c waits for a to finish");
+    let all = [
+        ("a".to_owned(), Waits::Actor("b".to_owned())),
+        ("b".to_owned(), Waits::Barrier { absent: vec!["c".to_owned()] }),
+        ("c".to_owned(), Waits::Actor("a".to_owned())),
+    ];
+    assert_eq!(waiting(detail), all);
 }
 
 #[test]
@@ -54,17 +83,21 @@ fn use_after_free() {
     let program = program(&[vec![Publish], vec![TakeAndFree], vec![Use]]);
     let (class, detail) = found(&program);
     assert_eq!(class, Class::UseAfterFree);
-    assert_eq!(detail, "c: `a0.0[0] = 1` in user uses freed memory");
+    let (fault, Faulty { actor, primitive, access, function }) = fault(detail);
+    assert_eq!(fault, Fault::Freed);
+    assert_eq!([actor, primitive, function], ["c", "READ_ONCE", "user"]);
+    let Access::Load { word: Word { of, .. }, value } = access else { panic!("{access:?}") };
+    assert_eq!((of, value), (Owner::Object("a0.0".to_owned()), Value::Number(1)));
 }
 
 #[test]
 fn counts_below_zero() {
     let (class, detail) = found(&program(&[vec![SubAndTest(0, 1)], vec![FetchAdd(0, 1)]]));
     assert_eq!(class, Class::Refcount);
-    assert!(detail.ends_with("takes a count below zero"), "{detail}");
+    assert_eq!(fault(detail).0, Fault::BelowZero);
     let (class, detail) = found(&program(&[vec![Unlock(1)]]));
     assert_eq!(class, Class::Refcount);
-    assert!(detail.ends_with("a defect of the model"), "{detail}");
+    assert_eq!(fault(detail).0, Fault::NotHeld);
 }
 
 /// Additions commute, so only one of their orders is explored, but all of them are judged.
@@ -77,11 +110,7 @@ fn counts_below_zero_in_another_order() {
         vec![vec![Store(1, 1), Add(0, 2)], vec![Add(0, 1)], vec![Add(0, -1)], vec![Load(1), Add(0, -1)]],
     ] {
         let (class, detail) = found(&program(&scripts));
-        assert_eq!(
-            (class, detail.ends_with("takes a count below zero")),
-            (Class::Refcount, true),
-            "{detail}"
-        );
+        assert_eq!((class, fault(detail).0), (Class::Refcount, Fault::BelowZero));
     }
     // Here every decrement comes after an increment of its own actor.
     let sound =
@@ -168,13 +197,11 @@ fn replay_errors() {
     wrong.turns[1] = choose(1);
     assert_eq!(error(&wrong).to_string(), "the schedule ends after 2 steps, but a could go on");
     wrong.turns.push(Turn { actor: 1, choice: None });
-    assert_eq!(
-        error(&wrong).to_string(),
-        "step 3 moves b, which waits for `Lock { addr: boot2[8], bit: 1 }`, which a has in hand"
-    );
+    let ReplayError::NotReady { step: 3, actor, waits } = error(&wrong) else { panic!("it cannot move") };
+    assert_eq!((&actor[..], waits_for_lock(&waits)), ("b", &["a".to_owned()][..]));
     wrong.turns.pop();
     wrong.turns.extend(schedule(&[0, 1, 1, 1]).turns);
-    assert_eq!(error(&wrong).to_string(), "the execution ends before step 6: everybody has finished");
+    assert_eq!(error(&wrong), ReplayError::TooLong { step: 6, finding: None });
     wrong.turns.pop();
     let trace = replay(&program, &wrong).expect("it fits");
     assert_eq!((trace.finding, trace.schedule), (None, wrong));
@@ -196,17 +223,22 @@ fn a_trace_says_what_happened() {
     let events: Vec<String> = trace
         .events
         .iter()
-        .map(|e| format!("{:?} {} {} {:?} {:?}", e.call, e.primitive, e.text, e.changes.len(), e.steps))
+        .map(|e| format!("{:?} {} {} {:?}", e.call, e.primitive, e.changes.len(), e.steps))
         .collect();
     assert_eq!(
         events,
         [
-            "Some(3) WRITE_ONCE Store { addr: boot2[0], value: 5 } 1 [Begin(3), Anchor(\"stored\")]",
-            "Some(3) READ_ONCE boot2[0] = 5 0 [End(3)]",
-            "None smp_mb Fence 0 []",
+            "Some(3) WRITE_ONCE 1 [Begin(3), Anchor(\"stored\")]",
+            "Some(3) READ_ONCE 0 [End(3)]",
+            "None smp_mb 0 []",
         ]
     );
-    assert_eq!(trace.variables[0], ("w0".to_owned(), "5".to_owned()));
+    let [stored, loaded, _] = &trace.events[..] else { panic!("{trace:?}") };
+    let Access::Load { word, value } = &loaded.access else { panic!("{loaded:?}") };
+    let object = Owner::Object("boot2".to_owned());
+    assert_eq!((&word.of, word.nth, value), (&object, Some(0), &Value::Number(5)));
+    assert_eq!((&stored.changes[0].word, &stored.changes[0].to), (word, value));
+    assert_eq!(trace.variables[0], ("w0".to_owned(), Value::Number(5)));
     assert!(trace.events[0].site.starts_with("mod.rs:"));
 }
 
@@ -305,10 +337,9 @@ fn guiding_errors() {
         error(&[row(0, Until::End(0)), row(1, Until::End(1)), row(0, Until::End(7))]),
         (Some(2), "a finishes without this call".to_owned())
     );
-    assert_eq!(
-        error(&[row(1, Until::End(2))]),
-        (Some(0), "b cannot go on here: it waits at a barrier for a".to_owned())
-    );
+    let blocked = guide(&program, &[row(1, Until::End(2))]).expect_err("a is not at the barrier");
+    let waits = Waits::Barrier { absent: vec!["a".to_owned()] };
+    assert_eq!(blocked, GuideError::Blocked { directive: 0, actor: "b".to_owned(), waits });
     assert_eq!(
         error(&[row(0, Until::End(0))]),
         (None, "at the end of the diagram a and b have not finished".to_owned())
@@ -317,14 +348,8 @@ fn guiding_errors() {
     let locks = common::program(&[vec![Lock(1), Load(0), Unlock(1)], vec![Lock(1), Unlock(1)]]);
     let error =
         guide(&locks, &[row(0, step("READ_ONCE", 1)), row(1, Until::Finish)]).expect_err("the lock is held");
-    assert_eq!(
-        error,
-        GuideError::Blocked {
-            directive: 1,
-            actor: "b".to_owned(),
-            waits: "waits for `Lock { addr: boot2[8], bit: 1 }`, which a has in hand".to_owned(),
-        }
-    );
+    let GuideError::Blocked { directive: 1, actor, waits } = error else { panic!("{error}") };
+    assert_eq!((&actor[..], waits_for_lock(&waits)), ("b", &["a".to_owned()][..]));
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn the_nearest_sound_execution_moves_one_row() {
         memory.create(WORD.obj());
         let mut program = common::program_of(memory, vec![actor("a"), actor("b")], Vec::new());
         program.check = Box::new(|memory| {
-            let detail = "an increment is gone".to_owned();
+            let detail = "an increment is gone".into();
             (memory.get(WORD) != 2).then_some(cowrace_report::Finding { class: Class::LostWrite, detail })
         });
         program

@@ -1,32 +1,17 @@
 //! What C11 memory adds: the litmus tests that the kernel's barriers are about.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use cowrace_loom::{Loom, Memory};
-use cowrace_machine::{
-    Actor, Addr, Arch, Cpu, Memory as Words, Narrate, Narration, Obj, Place, Prim, Program,
-};
-use cowrace_report::{Change, Class, Finding};
+use cowrace_machine::{Actor, Addr, Arch, Cpu, Memory as Words, Numbers, Obj, Place, Prim, Program};
+use cowrace_report::{Class, Finding};
 
 const DATA: Addr = Addr::new(Obj::boot(2), 0);
 const FLAG: Addr = Addr::new(Obj::boot(2), 1);
 const OTHER: Addr = Addr::new(Obj::boot(2), 2);
 const SEEN: [Addr; 2] = [Addr::new(Obj::boot(3), 0), Addr::new(Obj::boot(3), 1)];
-
-struct Silent;
-
-impl Narrate for Silent {
-    fn event(&self, _: &Narration<'_>) -> (String, Vec<Change>) {
-        (String::new(), Vec::new())
-    }
-
-    fn variables(&self, _: &Words, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {
-        Vec::new()
-    }
-}
 
 type Run = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -47,9 +32,9 @@ fn program(
         windows: Vec::new(),
         check: Box::new(move |memory| {
             (SEEN.map(|word| memory.get(word)) == bad)
-                .then(|| Finding { class: Class::Assertion, detail: format!("{bad:?}") })
+                .then(|| Finding { class: Class::Assertion, detail: format!("{bad:?}").into() })
         }),
-        narrate: Box::new(Silent),
+        narrate: Box::new(Numbers),
         fingerprint: 0,
     })
 }

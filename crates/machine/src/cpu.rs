@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use cowrace_report::{Class, Finding};
+use cowrace_report::{Class, Detail, Finding, Reason};
 
 use crate::seat::Mailbox;
 use crate::{Addr, Answer, Cond, Dep, Mark, Obj, Op, Place, Placed, Prim, Request, Used, UserAccess, Value};
@@ -144,15 +144,15 @@ impl Cpu {
         self.mailbox.marks.borrow_mut().push(Placed { at: self.mailbox.answered.get(), mark });
     }
 
-    /// Writes down why a branch is taken, if anybody reads along.
-    pub fn why(&self, text: impl FnOnce() -> String) {
-        if let Some(notes) = self.mailbox.notes.borrow_mut().as_mut() {
-            notes.push((self.mailbox.answered.get(), text()));
+    /// Gives the reason for the branch that is taken, if anything reads along.
+    pub fn why(&self, reason: impl FnOnce() -> Reason) {
+        if let Some(reasons) = self.mailbox.reasons.borrow_mut().as_mut() {
+            reasons.push((self.mailbox.answered.get(), reason()));
         }
     }
 
     /// Declares the execution bad. May depend only on what this actor was answered.
-    pub fn finding(&self, class: Class, detail: impl FnOnce() -> String) {
+    pub fn finding(&self, class: Class, detail: impl FnOnce() -> Detail) {
         self.mailbox.finding.borrow_mut().get_or_insert_with(|| Finding { class, detail: detail() });
     }
 

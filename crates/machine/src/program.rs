@@ -1,13 +1,12 @@
 //! Programs: an initial state, actors, and what must be true.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use cowrace_report::{Change, Finding, Word};
+use cowrace_report::Finding;
 
-use crate::{Addr, Answer, Cpu, Memory, Obj, Request, Seat};
+use crate::{Cpu, Memory, Narrate, Seat};
 
 /// Makes an actor's future.
 type Factory = Box<dyn Fn(Cpu) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync>;
@@ -91,35 +90,6 @@ pub struct Window {
 /// Judges the end of an execution.
 pub type Check = Box<dyn Fn(&Memory) -> Option<Finding> + Send + Sync>;
 
-/// What a narrator gets to put into words.
-#[derive(Debug)]
-pub struct Narration<'e> {
-    /// Who.
-    pub actor: u8,
-    /// What was asked.
-    pub request: &'e Request,
-    /// What was answered.
-    pub answer: Answer,
-    /// Words that changed, with old and new values.
-    pub changes: &'e [(Addr, u64, u64)],
-    /// Objects allocated in this trace so far, numbered in order.
-    pub fresh: &'e HashMap<Obj, usize>,
-}
-
-/// Puts words to events. Only replay asks.
-pub trait Narrate: Send + Sync {
-    /// The event in one line, as `page_count(X) = 2`, and the changes in words.
-    fn event(&self, event: &Narration<'_>) -> (String, Vec<Change>);
-
-    /// What memory holds that is not zero, in words. By default nothing is told.
-    fn words(&self, _: &Memory) -> Vec<Word> {
-        Vec::new()
-    }
-
-    /// The scenario's variables at the end, by name.
-    fn variables(&self, memory: &Memory, fresh: &HashMap<Obj, usize>) -> Vec<(String, String)>;
-}
-
 /// An initial state, actors, and what must be true: all that an engine gets.
 pub struct Program {
     /// The initial state.
@@ -135,7 +105,7 @@ pub struct Program {
     pub windows: Vec<Window>,
     /// Judges the end of every execution.
     pub check: Check,
-    /// Puts words to events.
+    /// Names words, values, pages and actors.
     pub narrate: Box<dyn Narrate>,
     /// Hash of everything that a schedule's meaning depends on.
     pub fingerprint: u32,

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use cowrace_report::{Finding, Limit, NoEffect};
+use cowrace_report::{Finding, Limit, NoEffect, Reason};
 
 use crate::{Answer, Cpu, Request};
 
@@ -46,8 +46,8 @@ pub(crate) struct Mailbox {
     pub(crate) frames: RefCell<Vec<&'static str>>,
     pub(crate) marks: RefCell<Vec<Placed>>,
     pub(crate) finding: RefCell<Option<Finding>>,
-    /// Explanations, by requests answered before; `None` unless somebody wants to read them.
-    pub(crate) notes: RefCell<Option<Vec<(u32, String)>>>,
+    /// Reasons, by requests answered before; `None` unless they are to be read.
+    pub(crate) reasons: RefCell<Option<Vec<(u32, Reason)>>>,
 }
 
 /// The state of one actor in one execution.
@@ -71,10 +71,10 @@ impl Seat {
         Self { mailbox, future, finished: false }
     }
 
-    /// Makes the actor write down why it takes its branches; costs time, so replay only.
+    /// Makes the actor keep why it takes its branches; costs time, so replay only.
     #[must_use]
     pub fn explaining(self) -> Self {
-        *self.mailbox.notes.borrow_mut() = Some(Vec::new());
+        *self.mailbox.reasons.borrow_mut() = Some(Vec::new());
         self
     }
 
@@ -145,9 +145,9 @@ impl Seat {
         self.mailbox.finding.borrow_mut().take()
     }
 
-    /// The explanations written since the last call, each with the number of requests answered before it.
+    /// The reasons given since the last call, each with the number of requests answered before it.
     #[must_use]
-    pub fn take_notes(&self) -> Vec<(u32, String)> {
-        self.mailbox.notes.borrow_mut().as_mut().map(std::mem::take).unwrap_or_default()
+    pub fn take_reasons(&self) -> Vec<(u32, Reason)> {
+        self.mailbox.reasons.borrow_mut().as_mut().map(std::mem::take).unwrap_or_default()
     }
 }

@@ -1,6 +1,7 @@
 //! Runs an actor: its calls, one after the other.
 
 use cowrace_machine::{Cond, Mark, Prim};
+use cowrace_report::Fact;
 
 use crate::cpu::Cpu;
 use crate::gup::{Foll, get_user_pages, get_user_pages_fast, pins, release};
@@ -75,7 +76,7 @@ async fn read_handle(cpu: &Cpu, var: VarId) -> Option<Handle> {
     match read_variable(cpu, var).await {
         Value::Handle(handle) => Some(handle),
         _ => {
-            cpu.why(|| "there is no page behind the handle".to_owned());
+            cpu.why(Fact::NoPage);
             None
         }
     }

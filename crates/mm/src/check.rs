@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cowrace_machine::{Memory, Obj};
-use cowrace_report::{Class, Finding};
+use cowrace_report as report;
+use cowrace_report::{Class, Detail, Finding, Holders};
 
 use crate::cpu::Kernel;
 use crate::era::AnonExclusive;
-use crate::narrate::{page_name, value_text};
+use crate::narrate::{page_name, variable_value};
 use crate::objects::{
-    ACTIVE, Batch, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SwpEntry, ZERO_PAGE, pg, variable,
+    ACTIVE, Batch, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SwpEntry, ZERO_PAGE, pg, references, variable,
 };
 use crate::observe::owner_view;
 use crate::pte::Pte;
@@ -25,7 +26,7 @@ pub type Judge = Box<dyn Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + S
 pub(crate) fn check(kernel: &Arc<Kernel>, memory: &Memory, judge: Option<&Judge>) -> Option<Finding> {
     predicates(kernel, memory)
         .or_else(|| judge.and_then(|judge| judge(kernel, memory)))
-        .or_else(|| references(kernel, memory))
+        .or_else(|| counts(kernel, memory))
         .or_else(|| exclusivity(kernel, memory))
 }
 
@@ -33,10 +34,11 @@ fn predicates(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
     for predicate in &kernel.world.predicates {
         let wanted = predicate.modality == Modality::Always;
         if holds(kernel, memory, &predicate.expr).is_some_and(|truth| truth != wanted) {
-            let word = if wanted { "always" } else { "never" };
-            let detail =
-                format!("{word} {} fails: {}", predicate.text, values(kernel, memory, &predicate.expr));
-            return Some(Finding { class: predicate.class, detail });
+            let (text, values) = (predicate.text.clone(), values(kernel, memory, &predicate.expr));
+            return Some(Finding {
+                class: predicate.class,
+                detail: Detail::Predicate { text, always: wanted, values },
+            });
         }
     }
     None
@@ -85,22 +87,24 @@ fn term(kernel: &Kernel, memory: &Memory, term: &Term) -> Option<Value> {
 }
 
 /// The values of the terms of a predicate, for its finding.
-fn values(kernel: &Kernel, memory: &Memory, expr: &Expr) -> String {
+fn values(kernel: &Kernel, memory: &Memory, expr: &Expr) -> Vec<(report::Term, report::Value)> {
     let mut list = Vec::new();
+    let world = &kernel.world;
     terms(expr, &mut |t| {
         let name = match *t {
-            Term::Variable(var) => kernel.world.variables[var].clone(),
+            Term::Variable(var) => report::Term::Variable(world.variables[var].clone()),
             Term::Memory { target, word } => {
-                format!("{}.{}[{word}]", kernel.world.mms[target.mm].name, kernel.world.areas[target.va].name)
+                let (mm, area) = (world.mms[target.mm].name.clone(), world.areas[target.va].name.clone());
+                report::Term::Memory { mm, area, word }
             }
-            Term::Copies(mm) => format!("copies({})", kernel.world.mms[mm].name),
+            Term::Copies(mm) => report::Term::Copies { mm: world.mms[mm].name.clone() },
             Term::Number(_) | Term::Errno(_) => return,
         };
         if let Some(value) = term(kernel, memory, t) {
-            list.push(format!("{name} is {}", value_text(&kernel.world, value)));
+            list.push((name, variable_value(world, value)));
         }
     });
-    list.join(", ")
+    list
 }
 
 fn terms(expr: &Expr, see: &mut impl FnMut(&Term)) {
@@ -117,16 +121,7 @@ fn terms(expr: &Expr, see: &mut impl FnMut(&Term)) {
     }
 }
 
-/// Who refers to a page at the end.
-#[derive(Default)]
-struct Holders {
-    mappings: u64,
-    swap_cache: u64,
-    batches: u64,
-    gets: u64,
-    pins: u64,
-}
-
+/// Who refers to each page at the end.
 fn holders(kernel: &Kernel, memory: &Memory) -> BTreeMap<Obj, Holders> {
     let mut all: BTreeMap<Obj, Holders> = BTreeMap::new();
     let world = &kernel.world;
@@ -169,7 +164,7 @@ fn holders(kernel: &Kernel, memory: &Memory) -> BTreeMap<Obj, Holders> {
 
 /// I9: references are exactly mappings, swap cache, batches and handles, and mappings are what the mapcount
 /// says. Handles that no variable keeps are counted by nobody, so then references may be more.
-fn references(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
+fn counts(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
     let dropped_handles = kernel.world.drops_handles();
     for (page, held) in holders(kernel, memory) {
         if page == ZERO_PAGE {
@@ -186,11 +181,8 @@ fn references(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
         let mapcount = memory.get(Page::from(page).mapcount().addr) & ACTIVE;
         let refs_wrong = if dropped_handles { refs < expected } else { refs != expected };
         if refs_wrong || mapcount != held.mappings || !memory.alive(page) {
-            let name = page_name(&kernel.world, page);
-            let detail = format!(
-                "{name} has _refcount {refs} and mapcount {mapcount}, but {} mappings, {} swap cache, {} LRU batch, {} get, {} pin",
-                held.mappings, held.swap_cache, held.batches, held.gets, held.pins
-            );
+            let (page, refcount) = (page_name(&kernel.world, page), references(refs));
+            let detail = Detail::References { page, refcount, mapcount, holders: held };
             return Some(Finding { class: Class::Refcount, detail });
         }
     }
@@ -212,11 +204,8 @@ fn exclusivity(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
             let exclusive = memory.get(Page::from(page).flags().addr) & pg::ANON_EXCLUSIVE != 0;
             let mapcount = memory.get(Page::from(page).mapcount().addr) & ACTIVE;
             if (exclusive && mapcount > 1) || (pte.write() && !exclusive) {
-                let name = page_name(&kernel.world, page);
-                let detail = format!(
-                    "{name} is mapped {mapcount} times, writable: {}, exclusive: {exclusive}",
-                    pte.write()
-                );
+                let (page, writable) = (page_name(&kernel.world, page), pte.write());
+                let detail = Detail::Exclusivity { page, mapcount, writable, exclusive };
                 return Some(Finding { class: Class::Refcount, detail });
             }
         }

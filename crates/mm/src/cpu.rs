@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use cowrace_machine::{Addr, Arch, Ask, Mark, Obj, Prim, Value};
-use cowrace_report::{Aim, Limit, NoEffect, Obstacle};
+use cowrace_report::{Aim, Limit, NoEffect, Obstacle, Reason};
 
 use crate::era::{Noted, Ordering, Reading};
 use crate::objects::{ACTIVE, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, pg};
@@ -296,9 +296,15 @@ impl Cpu {
         self.load(mm.vm_flags(va), Prim::FindVma).decode(|answer, _| answer.value)
     }
 
-    /// A name for a page, for explanations.
+    /// Says why a branch is taken, as a fact and what follows from it: `PageCount { page, count }.so(Copy)`. Costs
+    /// nothing if nothing reads along.
+    pub fn why(&self, reason: impl Into<Reason<Page>>) {
+        self.cpu.why(|| reason.into().map(|page| self.name(page)));
+    }
+
+    /// The name of a page, for findings.
     #[must_use]
-    pub fn name(&self, page: Page) -> String {
+    pub fn name(&self, page: Page) -> cowrace_report::Page {
         crate::narrate::page_name(&self.kernel.world, page.obj)
     }
 

@@ -5,6 +5,7 @@
 //! userfaultfd's fork event, the lock of the `anon_vma`.
 
 use cowrace_machine::{Prim, mmu};
+use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, ForkPin, ForkSeq, HasPinned, Ordering, VmaLock};
@@ -147,7 +148,7 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
 /// The page for it was allocated before the locks were taken; when makes no difference.
 async fn copy_present_page(cpu: &Cpu, dst: MmStruct, va: Va, page: Page, vm_flags: u64) {
     let _frame = cpu.frame("copy_present_page");
-    cpu.why(|| format!("{} may be pinned, so the child gets a copy now", cpu.name(page)));
+    cpu.why(Fact::MaybePinned { page }.so(Then::CopyForChild));
     let new = alloc_page(cpu).await;
     copy_user_highpage(cpu, new, page).await;
     prepare_anon_page(cpu, new, va).await;

@@ -5,6 +5,7 @@
 //! `FOLL_FAST_ONLY`, compound pages.
 
 use cowrace_machine::Prim;
+use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{
@@ -51,7 +52,7 @@ pub async fn get_user_pages_fast(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) ->
     match lockless_pages_from_mm(cpu, mm, va, foll).await {
         Some(page) => Ok(page),
         None => {
-            cpu.why(|| "GUP-fast gives up, so take the slow path".to_owned());
+            cpu.why(Fact::GupFastFailed.so(Then::SlowPath));
             get_user_pages(cpu, mm, va, foll).await
         }
     }
@@ -72,7 +73,7 @@ async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> 
         seq = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcount).await.bits;
         cpu.fence(Prim::SmpRmb, Ordering::GupSeqBeginRmb).await;
         if seq & 1 == 1 && cpu.rules().keeps(Ordering::GupSeqOdd) {
-            cpu.why(|| "write_protect_seq is odd: fork is at work".to_owned());
+            cpu.why(Fact::SeqcountOdd);
             return None;
         }
     }
@@ -84,7 +85,7 @@ async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> 
         cpu.fence(Prim::SmpRmb, Ordering::GupSeqRetryRmb).await;
         let moved = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcountRetry).await.bits != seq;
         if moved && cpu.rules().keeps(Ordering::GupSeqRetry) {
-            cpu.why(|| "write_protect_seq has moved: fork was at work, so drop the pin".to_owned());
+            cpu.why(Fact::SeqcountMoved.so(Then::DropPin));
             put_page_refs(cpu, pinned, foll.refs()).await;
             return None;
         }
@@ -104,12 +105,12 @@ async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Pa
     let page = try_grab_folio(cpu, pte.page(), foll).await?;
     let again = cpu.ptep_get_lockless(mm, va).await;
     if !again.same(pte) && rules.keeps(Ordering::GupFastPteSame) {
-        cpu.why(|| "the PTE has changed, so drop the reference".to_owned());
+        cpu.why(Fact::PteChanged.so(Then::DropReference));
         put_page_refs(cpu, page, foll.refs()).await;
         return None;
     }
     if !pte.write() && !foll.flags.write && gup_must_unshare_fast(cpu, page, foll).await {
-        cpu.why(|| format!("{} may be shared, so drop the reference and unshare", cpu.name(page)));
+        cpu.why(Fact::MaybeShared { page }.so(Then::DropAndUnshare));
         put_page_refs(cpu, page, foll.refs()).await;
         return None;
     }
@@ -251,7 +252,7 @@ async fn follow_page_pte(
         return Err(FaultFlag::Write);
     }
     if !write && !pte.write() && gup_must_unshare(cpu, page, foll).await {
-        cpu.why(|| format!("{} may be shared, so unshare first", cpu.name(page)));
+        cpu.why(Fact::MaybeShared { page }.so(Then::Unshare));
         cpu.ptl_unlock(mm, va).await;
         return Err(FaultFlag::Unshare);
     }

@@ -6,6 +6,7 @@
 //! failure.
 
 use cowrace_machine::{Prim, mmu};
+use cowrace_report::{Fact, Mappings, Then};
 
 use crate::costs::count;
 use crate::cpu::Cpu;
@@ -13,9 +14,8 @@ use crate::era::{
     AnonExclusive, FreeSwapCache, GupLongterm, Ordering, SwapinRecheck, SwapinReuse, SwapinWritable,
     UffdFlush, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock,
 };
-use crate::narrate::count_text;
 use crate::objects::kernel::{COPIED, FAULTED};
-use crate::objects::{MmStruct, Page, file_page, pg, vm};
+use crate::objects::{MmStruct, Page, file_page, mappings, pg, references, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pgtable::{pte_mkdirty, pte_mkwrite, pte_wrprotect};
 use crate::pte::{Pte, SOFT_DIRTY, UFFD_WP};
@@ -131,7 +131,7 @@ pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) ->
 fn access_error(cpu: &Cpu, vm_flags: u64, write: bool) -> Option<Errno> {
     let refused = vm_flags & vm::EXISTS == 0 || (write && vm_flags & vm::WRITE == 0);
     if refused {
-        cpu.why(|| "the VMA does not allow the access, so SIGSEGV".to_owned());
+        cpu.why(Fact::AccessRefused.so(Then::Sigsegv));
         cpu.step("SIGSEGV");
     }
     refused.then_some(Errno::Sigsegv)
@@ -152,7 +152,7 @@ pub async fn handle_mm_fault(cpu: &Cpu, mut vmf: VmFault) -> FaultResult {
     }
     cpu.ptl_lock(mm, va).await;
     if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(Ordering::FaultPteSame) {
-        cpu.why(|| "the PTE has changed, so try again".to_owned());
+        cpu.why(Fact::PteChanged.so(Then::TryAgain));
         cpu.ptl_unlock(mm, va).await;
         return FaultResult::Done;
     }
@@ -183,7 +183,7 @@ async fn do_pte_missing(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
 /// and what is mapped then is write-protected, so that a store comes back to `do_wp_page`. A registration never ends
 /// here, so no marker is left over from one.
 async fn handle_pte_marker(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
-    cpu.why(|| "userfaultfd has write-protected what is not there yet".to_owned());
+    cpu.why(Fact::UffdMarker);
     do_pte_missing(cpu, vmf).await
 }
 
@@ -260,7 +260,7 @@ pub async fn copy_user_highpage(cpu: &Cpu, to: Page, from: Page) {
         let data = cpu.load(from.data(word), Prim::CopyUserHighpage).await;
         cpu.store(to.data(word), data, Prim::CopyUserHighpage).await;
     }
-    cpu.why(|| format!("copy {} to {}", cpu.name(from), cpu.name(to)));
+    cpu.why(Fact::Copied { from, to });
 }
 
 /// `do_wp_page`: a write (or unshare) fault on a PTE without the write bit. Called with the PTE lock held,
@@ -277,9 +277,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         && cpu.rules().is(UffdFlush::Yes)
         && mm_tlb_flush_pending(cpu, mm).await
     {
-        cpu.why(|| {
-            "a TLB flush is pending and the area is userfaultfd-wp, so flush before looking".to_owned()
-        });
+        cpu.why(Fact::UffdFlushPending.so(Then::FlushFirst));
         flush_tlb_page(cpu, mm, va, Ordering::UffdFlush).await;
     }
     let page = vmf.orig_pte.page();
@@ -288,7 +286,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
             cpu.ptl_unlock(mm, va).await;
             return FaultResult::Done;
         }
-        cpu.why(|| format!("{} is not anonymous, so copy", cpu.name(page)));
+        cpu.why(Fact::NotAnonymous { page }.so(Then::Copy));
         if !page.is_zero() {
             cpu.get_page(page).await;
         }
@@ -317,10 +315,10 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         }
         WpReuse::AnonExclusive => {
             if cpu.page_anon_exclusive(page).await {
-                cpu.why(|| format!("PageAnonExclusive({}), so reuse", cpu.name(page)));
+                cpu.why(Fact::AnonExclusive { page, exclusive: true }.so(Then::Reuse));
                 Some(true)
             } else {
-                cpu.why(|| format!("{} is not marked exclusive, so count its references", cpu.name(page)));
+                cpu.why(Fact::AnonExclusive { page, exclusive: false }.so(Then::CountReferences));
                 wp_reuse_by_count(cpu, vmf, page).await
             }
         }
@@ -359,27 +357,25 @@ pub async fn must_unshare(cpu: &Cpu, page: Page) -> bool {
     match cpu.rules().gup_read() {
         GupRead::UnshareMapcount => {
             let mapcount = cpu.page_mapcount(page).await;
-            cpu.why(|| format!("page_mapcount({}) == {mapcount}", cpu.name(page)));
+            cpu.why(Fact::PageMapcount { page, mapcount });
             mapcount > 1
         }
         GupRead::UnshareMapSwap => {
             // can_read_pin_swap_page of the copy-on-read tree (reconstructed from its messages): both counts
             // under the page lock, and sharing assumed if it cannot be had.
             if !cpu.trylock_page(page).await {
-                cpu.why(|| format!("{} is locked, so assume that it is shared", cpu.name(page)));
+                cpu.why(Fact::PageLocked { page }.so(Then::TakeAsShared));
                 return true;
             }
             let mapcount = cpu.page_mapcount(page).await;
             let swapcount = if cpu.page_swap_cache(page).await {
-                crate::swapfile::page_swapcount(cpu, page).await
+                Some(crate::swapfile::page_swapcount(cpu, page).await)
             } else {
-                0
+                None
             };
             cpu.unlock_page(page).await;
-            cpu.why(|| {
-                format!("page_mapcount({}) == {mapcount}, page_swapcount == {swapcount}", cpu.name(page))
-            });
-            mapcount + swapcount > 1
+            cpu.why(Fact::MapAndSwapcount { page, mapcount, swapcount });
+            mapcount + swapcount.unwrap_or(0) > 1
         }
         GupRead::UnshareActiveInactive => !crate::rmap::only_active_reference(cpu, page).await,
         GupRead::UnshareExclusive => !cpu.page_anon_exclusive(page).await,
@@ -409,9 +405,11 @@ async fn wp_reuse_by_mapcount(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bo
         WpReuse::ActiveInactive => reuse_by_active(cpu, page).await,
         _ => reuse_swap_page(cpu, page).await,
     };
-    cpu.why(|| {
-        if reuse { "nobody else maps it, so reuse" } else { "somebody else has it, so copy" }.to_owned()
-    });
+    cpu.why(Fact::MappedElsewhere { page, elsewhere: !reuse }.so(if reuse {
+        Then::Reuse
+    } else {
+        Then::Copy
+    }));
     cpu.unlock_page(page).await;
     Some(reuse)
 }
@@ -421,7 +419,7 @@ async fn wp_reuse_by_mapcount(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bo
 async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool> {
     let rules = cpu.rules();
     let copy = |count: u64| {
-        cpu.why(|| format!("page_count({}) == {}, so copy", cpu.name(page), count_text(count)));
+        cpu.why(Fact::PageCount { page, count: references(count) }.so(Then::Copy));
         Some(false)
     };
     let count = cpu.page_count(page).await;
@@ -443,7 +441,7 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
         }
     }
     if !cpu.trylock_page(page).await {
-        cpu.why(|| format!("{} is locked by somebody, so copy", cpu.name(page)));
+        cpu.why(Fact::PageLocked { page }.so(Then::Copy));
         return Some(false);
     }
     if rules.is(WpFreeSwap::Yes) && cpu.page_swap_cache(page).await {
@@ -455,14 +453,8 @@ async fn wp_reuse_by_count(cpu: &Cpu, vmf: &VmFault, page: Page) -> Option<bool>
         cpu.unlock_page(page).await;
         return copy(count);
     }
-    cpu.why(|| {
-        format!(
-            "page_count({}) == {}, so {}",
-            cpu.name(page),
-            count_text(count),
-            if vmf.unshare() { "it is exclusive" } else { "reuse" }
-        )
-    });
+    let then = if vmf.unshare() { Then::TakeAsExclusive } else { Then::Reuse };
+    cpu.why(Fact::PageCount { page, count: references(count) }.so(then));
     if rules.is(AnonExclusive::Yes) {
         cpu.set_page_anon_exclusive(page).await;
     }
@@ -515,7 +507,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: &VmFault, old: Page) -> FaultResult {
             cpu.page_ref_sub(old, 1).await;
         }
     } else {
-        cpu.why(|| "the PTE has changed meanwhile, so throw the copy away".to_owned());
+        cpu.why(Fact::PteChanged.so(Then::DropCopy));
     }
     cpu.ptl_unlock(mm, va).await;
     if copied && old.is_anon() && cpu.rules().is(FreeSwapCache::Yes) {
@@ -542,7 +534,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let found = if cached.is_some() { cached } else { swapin_readahead(cpu, entry, va).await };
     let Some(page) = found else {
         // Who freed the slot holds the PTE lock until the PTE is another.
-        cpu.why(|| "the swap slot is free by now, so try again".to_owned());
+        cpu.why(Fact::SwapSlotFree { slot: entry.0.into() }.so(Then::TryAgain));
         cpu.ptl_lock(mm, va).await;
         cpu.ptep_get(mm, va).await;
         cpu.ptl_unlock(mm, va).await;
@@ -558,7 +550,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         }
     };
     if stale {
-        cpu.why(|| format!("{} is no longer the page of this swap entry, so try again", cpu.name(page)));
+        cpu.why(Fact::OtherSwapEntry { page }.so(Then::TryAgain));
         cpu.unlock_page(page).await;
         put_page(cpu, page).await;
         return FaultResult::Done;
@@ -587,7 +579,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         exclusive = rules.is(SwapinReuse::SwapExclusive) && vmf.orig_pte.swp_exclusive();
         if exclusive && cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
             // A device that needs stable pages may be reading it; assume that it does.
-            cpu.why(|| "under writeback, so not exclusive yet".to_owned());
+            cpu.why(Fact::Writeback { page }.so(Then::NotExclusiveYet));
             exclusive = false;
         }
         swap_free(cpu, entry).await;
@@ -596,14 +588,8 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         }
         let count = cpu.page_count(page).await;
         if exclusive || count == 1 {
-            cpu.why(|| {
-                let reason = if exclusive {
-                    "the swap entry is exclusive".to_owned()
-                } else {
-                    format!("page_count({}) == 1", cpu.name(page))
-                };
-                format!("{reason}, so keep the page")
-            });
+            let counted = Fact::PageCount { page, count: references(count) };
+            cpu.why(if exclusive { Fact::SwapEntryExclusive } else { counted }.so(Then::Keep));
             exclusive = true;
             if rules.is(SwapinWritable::Yes) {
                 // Unless a write fault is needed for other reasons; then do_wp_page sees to a store.
@@ -619,9 +605,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
                 satisfied = true;
             }
         } else {
-            cpu.why(|| {
-                format!("page_count({}) == {}, so map it read-only", cpu.name(page), count_text(count))
-            });
+            cpu.why(Fact::PageCount { page, count: references(count) }.so(Then::MapReadOnly));
         }
         page_add_anon_rmap(cpu, page, exclusive).await;
         if pte.uffd_wp() {
@@ -636,7 +620,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
                 _ => reuse_swap_page(cpu, page).await,
             };
             if reuse {
-                cpu.why(|| "nobody else has it, so map it writable".to_owned());
+                cpu.why(Fact::MappedElsewhere { page, elsewhere: false }.so(Then::MapWritable));
                 pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), pte));
                 satisfied = true;
             }
@@ -660,8 +644,7 @@ async fn do_swap_page(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
 /// The proposal's test at swap-in: our entry is the one inactive reference, and nobody is active.
 async fn swapin_reuse_by_active(cpu: &Cpu, page: Page) -> bool {
     let counts = cpu.load(page.mapcount(), Prim::PageMapcount).await.bits;
-    cpu.why(|| {
-        format!("active({}) == {}, inactive == {}", cpu.name(page), counts & 0xffff_ffff, counts >> 32)
-    });
+    let Mappings { active, inactive } = mappings(counts);
+    cpu.why(Fact::ActiveInactive { page, active, inactive });
     counts == crate::objects::ONE_INACTIVE
 }

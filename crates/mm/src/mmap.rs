@@ -4,6 +4,7 @@
 //! page tables, file dirty bits, the size limit of a gather.
 
 use cowrace_machine::Prim;
+use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{Ordering, VmaLock};
@@ -45,7 +46,7 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     cpu.ptl_unlock(mm, va).await;
     // tlb_finish_mmu.
     if mm_tlb_flush_nested(cpu, mm).await && cpu.rules().keeps(Ordering::ZapNestedFlush) {
-        cpu.why(|| "another flush is pending, so flush everything".to_owned());
+        cpu.why(Fact::OtherFlushPending.so(Then::FlushAll));
         flush_tlb_mm(cpu, mm, Ordering::ZapNestedFlush).await;
     } else if flush {
         flush_tlb_page(cpu, mm, va, Ordering::ZapFlush).await;

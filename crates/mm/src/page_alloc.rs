@@ -4,7 +4,7 @@
 //! that a freed page may be anybody's next. Left out: zones, orders, per-CPU lists, failure.
 
 use cowrace_machine::{Obj, Prim};
-use cowrace_report::{Class, Limit};
+use cowrace_report::{Class, Detail, Limit};
 
 use crate::cpu::Cpu;
 use crate::objects::{Page, kernel, pg};
@@ -59,10 +59,7 @@ pub async fn free_unref_page(cpu: &Cpu, page: Page) {
     let mapped = cpu.page_mapcount(page).await;
     let cached = cpu.page_flag(page, pg::SWAPCACHE, Prim::PageSwapCache).await;
     if mapped != 0 || cached {
-        let name = cpu.name(page);
-        cpu.finding(Class::Refcount, || {
-            format!("bad page state: {name} was freed while mapped or in the swap cache")
-        });
+        cpu.finding(Class::Refcount, || Detail::BadPage { page: cpu.name(page) });
     }
     cpu.free(page.obj, Prim::FreePage).await;
     if cpu.kernel().world.environment.page_reuse {

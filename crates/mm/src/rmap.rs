@@ -5,10 +5,11 @@
 //! `anon_vma` locks (the walk over them is in parent-before-child order, as the interval tree's).
 
 use cowrace_machine::{Prim, Value};
+use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{AeBarriers, AnonExclusive, Ordering};
-use crate::objects::{MmStruct, ONE_INACTIVE, Page, pg};
+use crate::objects::{MmStruct, ONE_INACTIVE, Page, mappings, pg};
 
 /// `page_add_new_anon_rmap`: the first mapping of a page that nobody else can see yet. From v5.19 on such
 /// a page is exclusive.
@@ -66,7 +67,7 @@ pub async fn page_try_share_anon_rmap(cpu: &Cpu, page: Page) -> bool {
         cpu.fence(Prim::SmpMb, Ordering::AeBarriers).await;
     }
     if cpu.page_maybe_dma_pinned(page).await && cpu.rules().keeps(Ordering::ShareAnonPinned) {
-        cpu.why(|| format!("{} may be pinned, so it stays exclusive and mapped", cpu.name(page)));
+        cpu.why(Fact::MaybePinned { page }.so(Then::StayExclusive));
         return false;
     }
     cpu.clear_page_anon_exclusive(page).await;
@@ -109,7 +110,7 @@ pub async fn only_active_reference(cpu: &Cpu, page: Page) -> bool {
             (active, cpu.load_bits(page.mapcount(), !ACTIVE, Prim::PageSwapcount).await.bits)
         }
     };
-    cpu.why(|| format!("active({}) == {active}, inactive == {}", cpu.name(page), inactive >> 32));
+    cpu.why(Fact::ActiveInactive { page, active, inactive: mappings(inactive).inactive });
     active <= 1 && inactive == 0
 }
 

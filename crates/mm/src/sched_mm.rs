@@ -7,6 +7,7 @@
 //! An mm that no call of the scenario exits cannot lose its last user, so nothing is counted for it.
 
 use cowrace_machine::{Prim, Value};
+use cowrace_report::Fact;
 
 use crate::cpu::Cpu;
 use crate::mmap::exit_mmap;
@@ -24,7 +25,7 @@ pub async fn get_task_mm(cpu: &Cpu, mm: MmStruct) -> bool {
     if there {
         cpu.add(mm.mm_users(), 1, Prim::Mmget).await;
     } else {
-        cpu.why(|| "the task has no mm any more".to_owned());
+        cpu.why(Fact::TaskWithoutMm);
     }
     cpu.spin_unlock(mm.alloc_lock()).await;
     there
@@ -38,7 +39,7 @@ pub async fn mmget_not_zero(cpu: &Cpu, mm: MmStruct) -> bool {
     }
     let there = cpu.add_unless(mm.mm_users(), 1, 0, Prim::MmgetNotZero).await;
     if !there {
-        cpu.why(|| "nobody uses the mm any more".to_owned());
+        cpu.why(Fact::MmWithoutUsers);
     }
     there
 }

@@ -8,7 +8,7 @@
 //! fc574c23558c (v5.11), and here in every era, a page that is moved has no `PG_lru` for the moment.
 
 use cowrace_machine::{Obj, Prim};
-use cowrace_report::{Aim, Obstacle};
+use cowrace_report::{Aim, Fact, Obstacle, Then};
 
 use crate::cpu::Cpu;
 use crate::era::ZapLruDrain;
@@ -135,7 +135,7 @@ async fn move_to_lists(cpu: &Cpu, actor: ActorId, batch: Batch) {
 async fn lru_lazyfree(cpu: &Cpu, page: Page) {
     let _frame = cpu.frame("lru_lazyfree_fn");
     if !test_clear_page_lru(cpu, page).await {
-        cpu.why(|| format!("{} is on no LRU list, so leave it", cpu.name(page)));
+        cpu.why(Fact::NotOnLru { page }.so(Then::Leave));
         return;
     }
     if cpu.load_bits(page.flags(), LAZYFREE, Prim::PageFlagTest).await.bits == pg::SWAPBACKED {

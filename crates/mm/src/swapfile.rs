@@ -6,7 +6,7 @@
 //! the pages around that readahead takes along, `SWP_SYNCHRONOUS_IO`, slot caches, several devices, `vm_swap_full`.
 
 use cowrace_machine::{Obj, Prim, mmu};
-use cowrace_report::Limit;
+use cowrace_report::{Fact, Limit};
 
 use crate::cpu::Cpu;
 use crate::era::Ordering;
@@ -187,16 +187,16 @@ pub async fn reuse_swap_page(cpu: &Cpu, page: Page) -> bool {
     let _frame = cpu.frame("reuse_swap_page");
     let mapcount = cpu.page_mapcount(page).await;
     if !cpu.page_swap_cache(page).await {
-        cpu.why(|| format!("page_mapcount({}) == {mapcount}, not in the swap cache", cpu.name(page)));
+        cpu.why(Fact::MapAndSwapcount { page, mapcount, swapcount: None });
         return mapcount <= 1;
     }
     let swapcount = page_swapcount(cpu, page).await;
-    cpu.why(|| format!("page_mapcount({}) == {mapcount}, page_swapcount == {swapcount}", cpu.name(page)));
+    cpu.why(Fact::MapAndSwapcount { page, mapcount, swapcount: Some(swapcount) });
     if mapcount + swapcount > 1 {
         return false;
     }
     if cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
-        cpu.why(|| "under writeback to a device that is taken to need stable pages".to_owned());
+        cpu.why(Fact::Writeback { page });
         return false;
     }
     // The entry that the caller is about to replace may still be counted: it does not need the cache.
@@ -208,7 +208,7 @@ pub async fn reuse_swap_page(cpu: &Cpu, page: Page) -> bool {
 /// What one proposal puts in the place of [`reuse_swap_page`]: the bare mapcount.
 pub async fn reuse_by_mapcount(cpu: &Cpu, page: Page) -> bool {
     let mapcount = cpu.page_mapcount(page).await;
-    cpu.why(|| format!("page_mapcount({}) == {mapcount}", cpu.name(page)));
+    cpu.why(Fact::PageMapcount { page, mapcount });
     kept(cpu, page, mapcount <= 1).await
 }
 

@@ -4,6 +4,7 @@
 //! of the pagemap. Left out: `VM_SOFTDIRTY`, PMDs, the other values.
 
 use cowrace_machine::Prim;
+use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{ClearRefsFlush, ClearRefsLock, ClearRefsPin, HasPinned, Ordering};
@@ -42,7 +43,7 @@ pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
             if mm_tlb_flush_nested(cpu, mm).await {
                 flush_tlb_mm(cpu, mm, Ordering::ClearRefsNestedFlush).await;
             } else {
-                cpu.why(|| "nothing was gathered, so nothing is flushed".to_owned());
+                cpu.why(Fact::NothingGathered.so(Then::NoFlush));
             }
         }
     }
@@ -63,7 +64,7 @@ async fn clear_refs_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     let pte = cpu.ptep_get(mm, va).await;
     if pte.present() {
         if pte_is_pinned(cpu, mm, pte).await {
-            cpu.why(|| format!("{} may be pinned, so leave it writable", cpu.name(pte.page())));
+            cpu.why(Fact::MaybePinned { page: pte.page() }.so(Then::LeaveWritable));
         } else {
             let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepModifyProtStart).await;
             cpu.store(mm.pte(va), pte_wrprotect(cpu, old).clear(SOFT_DIRTY), Prim::PtepModifyProtCommit)

@@ -7,6 +7,7 @@
 //! ranges finer than the pages of the scenario.
 
 use cowrace_machine::{InFlight, Prim};
+use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{BatchedFlush, Ordering};
@@ -108,7 +109,7 @@ pub async fn flush_tlb_batched_pending(cpu: &Cpu, mm: MmStruct) {
     if pending == flushed {
         return;
     }
-    cpu.why(|| "reclaim has put off a flush of this mm, so flush now".to_owned());
+    cpu.why(Fact::FlushPutOff.so(Then::FlushNow));
     flush_tlb_mm(cpu, mm, Ordering::BatchedFlush).await;
     if cpu.rules().is(BatchedFlush::Count) {
         // What has been put off since stays pending.

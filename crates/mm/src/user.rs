@@ -6,6 +6,7 @@
 //! page. Left out: everything else of them.
 
 use cowrace_machine::{Prim, UserAccess, mmu};
+use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{DirectIo, FuseDirectIo, FuseSplice, IoUringPin};
@@ -147,7 +148,8 @@ pub async fn fuse_dev_splice_read(cpu: &Cpu, page: Page) -> Page {
         let data = cpu.load(page.data(word), Prim::DmaRead).await;
         cpu.store(copy.data(word), data, Prim::DmaWrite).await;
     }
-    cpu.why(|| format!("a page of user space, so copy {} to {}", cpu.name(page), cpu.name(copy)));
+    cpu.why(Fact::UserPage { page }.so(Then::Copy));
+    cpu.why(Fact::Copied { from: page, to: copy });
     copy
 }
 

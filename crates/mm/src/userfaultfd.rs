@@ -4,7 +4,7 @@
 //! `handle_userfault`. Left out: missing and minor faults, events, asynchronous mode.
 
 use cowrace_machine::{Cond, Prim};
-use cowrace_report::{Aim, Obstacle};
+use cowrace_report::{Aim, Fact, Obstacle, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{Ordering, UffdMmget};
@@ -66,9 +66,7 @@ pub async fn handle_userfault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
     let _frame = cpu.frame("handle_userfault");
     let mm = vmf.mm;
     if !vmf.allow_retry {
-        cpu.why(|| {
-            "the page is write-protected by userfaultfd, and this fault may not wait, so it fails".to_owned()
-        });
+        cpu.why(Fact::UffdProtected { may_wait: false }.so(Then::Fail));
         return FaultResult::Sigbus;
     }
     let wakes = cpu.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
@@ -81,7 +79,7 @@ pub async fn handle_userfault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
         cpu.mmap_read_unlock(mm).await;
     }
     if must_wait {
-        cpu.why(|| "the page is write-protected by userfaultfd, so wait for the monitor".to_owned());
+        cpu.why(Fact::UffdProtected { may_wait: true }.so(Then::Wait));
         cpu.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
     }
     FaultResult::Retry

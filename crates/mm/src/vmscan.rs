@@ -6,12 +6,12 @@
 //! device reads the page while everybody goes on, and the next pass frees it.
 
 use cowrace_machine::Prim;
-use cowrace_report::{Aim, Obstacle};
+use cowrace_report::{Aim, Fact, Obstacle, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{AeBarriers, AnonExclusive, LazyfreeKept, MadvFree, Ordering, ReclaimPin};
 use crate::objects::kernel::SWAP_LOCK;
-use crate::objects::{MmStruct, Page, pg};
+use crate::objects::{MmStruct, Page, pg, references};
 use crate::page_alloc::free_unref_page;
 use crate::pgtable::pte_dirty;
 use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, UFFD_WP};
@@ -85,7 +85,7 @@ pub async fn isolate_lru_page(cpu: &Cpu, page: Page) -> bool {
         return false;
     }
     if !test_clear_page_lru(cpu, page).await {
-        cpu.why(|| format!("{} is on no LRU list, so leave it", cpu.name(page)));
+        cpu.why(Fact::NotOnLru { page }.so(Then::Leave));
         put_page(cpu, page).await;
         return false;
     }
@@ -128,7 +128,7 @@ async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
         return keep_locked(cpu, page).await;
     }
     if rules.is(ReclaimPin::SkipAndRecheck) && cpu.page_maybe_dma_pinned(page).await {
-        cpu.why(|| format!("{} may be pinned after all, so keep it", cpu.name(page)));
+        cpu.why(Fact::MaybePinned { page }.so(Then::Keep));
         ubc.flush(cpu).await;
         return keep_locked(cpu, page).await;
     }
@@ -235,12 +235,7 @@ async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -
             let mapcount = cpu.page_mapcount(page).await;
             cpu.fence(Prim::SmpRmb, Ordering::LazyfreeRmb).await;
             let dirty = cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await;
-            cpu.why(|| {
-                format!(
-                    "page_count({}) == {count}, page_mapcount == {mapcount}, dirty == {dirty}",
-                    cpu.name(page)
-                )
-            });
+            cpu.why(Fact::Lazyfree { page, count: references(count), mapcount, dirty });
             (count == 1 + mapcount && !dirty, dirty)
         }
     };
@@ -250,12 +245,12 @@ async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -
             cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::SetPageSwapBacked).await;
         } else {
             // faeb2831b517: whoever refers to it marks it dirty if they write.
-            cpu.why(|| format!("{} is clean, so it is still one to free", cpu.name(page)));
+            cpu.why(Fact::Clean { page }.so(Then::KeepLazyfree));
         }
         cpu.ptl_unlock(mm, va).await;
         return false;
     }
-    cpu.why(|| format!("{} is clean and free for the taking, so discard it", cpu.name(page)));
+    cpu.why(Fact::Clean { page }.so(Then::Discard));
     page_remove_rmap(cpu, page).await;
     cpu.page_ref_sub(page, 1).await;
     cpu.ptl_unlock(mm, va).await;
@@ -268,9 +263,7 @@ async fn pageout(cpu: &Cpu, page: Page) -> bool {
     let _frame = cpu.frame("pageout");
     let count = cpu.page_count(page).await;
     if count != 2 {
-        cpu.why(|| {
-            format!("page_count({}) == {count}: somebody else refers to it, so keep it", cpu.name(page))
-        });
+        cpu.why(Fact::PageCount { page, count: references(count) }.so(Then::Keep));
         return false;
     }
     cpu.clear_bits(page.flags(), pg::DIRTY, Prim::ClearPageDirty).await;

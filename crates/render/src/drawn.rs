@@ -18,13 +18,13 @@ pub fn as_drawn(drawn: &AsDrawn) -> String {
             )
         }
         AsDrawn::Impossible { row, cell, actor, waits } => {
-            format!("as drawn: impossible, at row {row} (`{cell}`) {actor} {waits}")
+            format!("as drawn: impossible, at row {row} (`{cell}`) {actor} {}", crate::waits(waits))
         }
         AsDrawn::NeverOccurs { row, cell, actor, instead } => {
             format!("as drawn: impossible, {actor} does not come to row {row} (`{cell}`): {instead}")
         }
         AsDrawn::TooShort { actors } => {
-            format!("as drawn: impossible, the rows are over and {actors} cannot finish")
+            format!("as drawn: impossible, the rows are over and {} cannot finish", actors.join(" and "))
         }
     }
 }
@@ -36,11 +36,11 @@ mod tests {
     #[test]
     fn what_is_impossible_is_said_with_the_row() {
         let (cell, actor) = ("buf[1] = 2".to_owned(), "thread1".to_owned());
-        let waits = "waits for the lock X".to_owned();
+        let waits = cowrace_report::Waits::Actor("thread0".to_owned());
         let blocked = AsDrawn::Impossible { row: 7, cell: cell.clone(), actor: actor.clone(), waits };
         assert_eq!(
             as_drawn(&blocked),
-            "as drawn: impossible, at row 7 (`buf[1] = 2`) thread1 waits for the lock X"
+            "as drawn: impossible, at row 7 (`buf[1] = 2`) thread1 waits for thread0 to finish"
         );
         let instead = "the call ends without it".to_owned();
         let never = AsDrawn::NeverOccurs { row: 7, cell, actor, instead };

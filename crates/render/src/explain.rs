@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use cowrace_report::{Event, Step, Trace};
+use cowrace_report::{Change, Event, Step, Trace};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::no_effect;
+use crate::{event as line, no_effect, reason, value, word};
 
 /// Tells a trace: a line for each event, in the order in which they happened, under the call they belong
 /// to. `call` gives the text of a call, as the scenario has it.
@@ -30,13 +30,13 @@ pub fn explain(trace: &Trace, call: impl Fn(u16) -> Option<String>) -> String {
             pad(actor, actors),
             pad(&event.function, functions)
         );
-        let _ = writeln!(out, "{}", format!("{head}{}{}", event.text, anchors(event)).trim_end());
+        let _ = writeln!(out, "{}", format!("{head}{}{}", line(event), anchors(event)).trim_end());
         let indent = head.width();
         for change in &event.changes {
-            let _ = writeln!(out, "{:indent$}  {} {} -> {}", "", change.what, change.from, change.to);
+            let _ = writeln!(out, "{:indent$}  {}", "", change_line(change));
         }
         for why in &event.why {
-            let _ = writeln!(out, "{:indent$}  {why}", "");
+            let _ = writeln!(out, "{:indent$}  {}", "", reason(why));
         }
         for step in &event.steps {
             if let Step::NoEffect(why) = step {
@@ -57,6 +57,10 @@ fn heading(id: Option<u16>, begun: &mut Vec<u16>, call: &impl Fn(u16) -> Option<
     text
 }
 
+fn change_line(change: &Change) -> String {
+    format!("{} {} -> {}", word(&change.word), value(&change.from), value(&change.to))
+}
+
 /// The named steps that an event completes.
 fn anchors(event: &Event) -> String {
     let mut out = String::new();
@@ -74,18 +78,28 @@ fn pad(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_report::{Change, Class, Finding, Kind};
+    use cowrace_report::{
+        Access, Class, Detail, Fact, Finding, Kind, Owner, Page, References, Then, Value, Word,
+    };
 
     use super::*;
 
-    fn event(actor: u8, call: Option<u16>, function: &str, text: &str) -> Event {
+    fn x(field: &'static str, kind: Kind, nth: Option<u8>) -> Word {
+        Word { of: Owner::Page(Page::Initial { area: None }), field: field.into(), nth, kind }
+    }
+
+    const fn counted(plain: u64) -> Value {
+        Value::References(References { plain, pins: 0 })
+    }
+
+    fn event(actor: u8, call: Option<u16>, function: &str, primitive: &str, access: Access) -> Event {
         Event {
             actor,
             call,
-            primitive: "page_count".into(),
+            primitive: primitive.into(),
             function: function.into(),
             site: "memory.rs:1".into(),
-            text: text.into(),
+            access,
             changes: Vec::new(),
             why: Vec::new(),
             steps: Vec::new(),
@@ -93,27 +107,27 @@ mod tests {
     }
 
     fn trace() -> Trace {
-        let mut gup = event(0, Some(0), "try_grab_page", "page_ref_add_unless(X, 1)");
-        gup.changes.push(Change {
-            kind: Kind::Count,
-            what: "X._refcount".into(),
-            from: "1".into(),
-            to: "2".into(),
-        });
+        let refcount = || x("_refcount", Kind::References, None);
+        let get = Access::AddUnless { word: refcount(), amount: 1, done: true };
+        let mut gup = event(0, Some(0), "try_grab_page", "page_ref_add_unless", get);
+        gup.changes.push(Change { word: refcount(), from: counted(1), to: counted(2) });
         gup.steps = vec![Step::Begin(0), Step::Anchor("gup".into())];
-        let mut fault = event(1, Some(1), "do_wp_page", "page_count(X) = 2");
-        fault.why.push("page_count(X) == 2, so copy".into());
+        let read = Access::Load { word: refcount(), value: counted(2) };
+        let mut fault = event(1, Some(1), "do_wp_page", "page_count", read);
+        let count = References { plain: 2, pins: 0 };
+        fault.why.push(Fact::PageCount { page: Page::Initial { area: None }, count }.so(Then::Copy));
+        let write = Access::Store { word: x("data", Kind::Content, Some(0)), value: Value::Number(1) };
         Trace {
             actors: vec!["thread0".into(), "t1".into()],
             events: vec![
                 gup,
                 fault,
-                event(0, Some(0), "", "dma_write(X[0], 1)"),
-                event(0, None, "", "barrier"),
+                event(0, Some(0), "", "dma_write", write),
+                event(0, None, "", "barrier", Access::Barrier),
             ],
             schedule: "1:0000abcd:0.1.0*2".parse().expect("a schedule"),
-            finding: Some(Finding { class: Class::LostRead, detail: "r == 0".into() }),
-            variables: vec![("r".into(), "0".into()), ("s".into(), "SIGSEGV".into())],
+            finding: Some(Finding { class: Class::LostRead, detail: Detail::Text("r == 0".into()) }),
+            variables: vec![("r".into(), Value::Number(0)), ("s".into(), Value::Errno("SIGSEGV".into()))],
         }
     }
 
@@ -125,11 +139,11 @@ mod tests {
             text,
             "\
 thread0: read(O_DIRECT, buf[0], 1)
-  1  thread0  try_grab_page  page_ref_add_unless(X, 1)  <- gup
+  1  thread0  try_grab_page  page_ref_add_unless(X._refcount, 1) succeeds  <- gup
                                X._refcount 1 -> 2
 
 t1: buf[1] = 2
-  2  t1       do_wp_page     page_count(X) = 2
+  2  t1       do_wp_page     page_count(X._refcount) reads 2
                                page_count(X) == 2, so copy
 
 thread0: read(O_DIRECT, buf[0], 1), continued

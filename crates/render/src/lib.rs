@@ -31,6 +31,7 @@
 //! ```
 
 mod ablation;
+mod access;
 mod answer;
 mod columns;
 mod costs;
@@ -42,15 +43,19 @@ mod drawn;
 mod effect;
 mod engines;
 mod explain;
+mod finding;
 mod grid;
 mod markdown;
 mod overlap;
+mod reason;
 mod report;
 mod table;
 mod tale;
 mod why;
+mod word;
 
 pub use ablation::ablations;
+pub use access::{access, event};
 pub use answer::answer;
 pub use columns::Columns;
 pub use costs::{costs, costs_markdown};
@@ -61,8 +66,11 @@ pub use drawn::as_drawn;
 pub use effect::{ineffective, limit, no_effect};
 pub use engines::engines;
 pub use explain::explain;
+pub use finding::{finding, waits};
 pub use markdown::markdown;
+pub use reason::reason;
 pub use report::{about, conditions, counts, figures, json, line, summary, within};
 pub use table::{matrix, table};
 pub use tale::{Part, Tale, Told, fold, wrap};
 pub use why::{why, why_markdown};
+pub use word::{maps, page, pte, references, value, word};

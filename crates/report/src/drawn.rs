@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Waits;
+
 /// What becomes of the rows of a diagram in the order in which they are drawn. It says nothing of other orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "rows")]
@@ -20,7 +22,7 @@ pub enum AsDrawn {
         /// Who cannot go on.
         actor: String,
         /// What it waits for.
-        waits: String,
+        waits: Waits,
     },
     /// An actor does not come to the step of a row.
     NeverOccurs {
@@ -35,7 +37,7 @@ pub enum AsDrawn {
     },
     /// The rows are over before the execution is.
     TooShort {
-        /// Who has not finished.
-        actors: String,
+        /// The actors that have not finished.
+        actors: Vec<String>,
     },
 }

@@ -1,59 +1,18 @@
-//! Events: what one step of an execution did, in words.
+//! Events: what one step of an execution did.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Finding, NoEffect, Schedule};
-
-/// What a word is to those who read a story.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// An entry of a page table.
-    Pte,
-    /// An entry of a TLB.
-    Tlb,
-    /// References, mappings or pins of a page.
-    Count,
-    /// Flags of a page, or of a mapping.
-    Flags,
-    /// What is in a page.
-    Content,
-    /// A sequence count, or another mark that one side leaves for the other.
-    Mark,
-    /// A swap slot or the swap cache.
-    Swap,
-    /// A page that is allocated or freed.
-    Page,
-    /// A variable of the scenario.
-    Variable,
-    /// What is of use to the machinery only: locks, lists, bookkeeping.
-    #[default]
-    Other,
-}
-
-/// A word of memory and what it holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Word {
-    /// What kind of word.
-    pub kind: Kind,
-    /// The word, as `X._refcount`.
-    pub what: String,
-    /// Its value, in the model's words.
-    pub value: String,
-}
+use crate::{Access, Finding, NoEffect, Reason, Schedule, Value, Word};
 
 /// A word that an event changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// What kind of word.
-    #[serde(default)]
-    pub kind: Kind,
-    /// The word, as `X._refcount`.
-    pub what: String,
-    /// Its value before, in the model's words.
-    pub from: String,
+    /// The word.
+    pub word: Word,
+    /// Its value before.
+    pub from: Value,
     /// Its value after.
-    pub to: String,
+    pub to: Value,
 }
 
 /// Where in a call an event stands.
@@ -82,12 +41,12 @@ pub struct Event {
     pub function: String,
     /// Source position in the model, as `memory.rs:123`.
     pub site: String,
-    /// What was asked and answered, as `page_count(X) = 2`.
-    pub text: String,
+    /// What was asked and answered.
+    pub access: Access,
     /// Words that the event changed.
     pub changes: Vec<Change>,
-    /// Why the model took the branch that it took next, as `page_count(X) == 2, so copy`.
-    pub why: Vec<String>,
+    /// Why the model took the branch that it took next.
+    pub why: Vec<Reason>,
     /// Steps of calls that begin or end here.
     pub steps: Vec<Step>,
 }
@@ -104,5 +63,5 @@ pub struct Trace {
     /// What is wrong with the execution, if anything.
     pub finding: Option<Finding>,
     /// The scenario's variables at the end, by name.
-    pub variables: Vec<(String, String)>,
+    pub variables: Vec<(String, Value)>,
 }

@@ -4,6 +4,7 @@
 //! printing and parsing its own text forms, and depends on nothing else of the project.
 
 pub mod ablation;
+mod access;
 pub mod cell;
 mod costs;
 mod course;
@@ -12,17 +13,26 @@ pub mod difference;
 mod drawn;
 mod effect;
 mod event;
+mod finding;
+mod reason;
 mod report;
 mod schedule;
+mod value;
 mod verdict;
+mod word;
 
+pub use access::{Access, Amount, Translation, UserAccess, UserOutcome};
 pub use cell::Found;
 pub use costs::{Costs, Needed, Span};
 pub use course::{Alone, Course, Switch};
 pub use coverage::{Called, Coverage, Functions, Order, Pair, Unreached};
 pub use drawn::AsDrawn;
 pub use effect::{Aim, Ineffective, Limit, NoEffect, Obstacle, Shown};
-pub use event::{Change, Event, Kind, Step, Trace, Word};
+pub use event::{Change, Event, Step, Trace};
+pub use finding::{Detail, Fault, Faulty, Finding, Holders, Term, Waiting, Waits};
+pub use reason::{Fact, Reason, Then};
 pub use report::{Base, Report, Stop};
 pub use schedule::{ParseScheduleError, Schedule, Turn};
-pub use verdict::{Class, Cow, Finding, ParseVerdictError, Verdict};
+pub use value::{Handle, Lock, Mappings, Maps, Pte, References, Value};
+pub use verdict::{Class, Cow, ParseVerdictError, Verdict};
+pub use word::{Kind, Owner, Page, Word};

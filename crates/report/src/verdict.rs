@@ -118,12 +118,3 @@ impl Class {
         }
     }
 }
-
-/// What is wrong with an execution.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Finding {
-    /// The damage.
-    pub class: Class,
-    /// What was seen, in a sentence.
-    pub detail: String,
-}

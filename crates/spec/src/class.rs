@@ -87,7 +87,7 @@ impl Blame {
     /// The class and the words.
     #[must_use]
     pub fn finding(&self) -> Finding {
-        Finding { class: RANKS[self.rank], detail: self.text.clone() }
+        Finding { class: RANKS[self.rank], detail: self.text.clone().into() }
     }
 }
 

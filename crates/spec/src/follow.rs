@@ -33,7 +33,7 @@ pub fn shows_in_order(
     let check = move |memory: &Memory| {
         let seen = observe(&world, &sights, memory, |sight, handle| probe(memory, sight, handle));
         // What is looked for is what ends the attempts.
-        (seen == due).then(|| Finding { class: Class::Assertion, detail: String::new() })
+        (seen == due).then(|| Finding { class: Class::Assertion, detail: "".into() })
     };
     let specification = Program { check: Box::new(check), ..specification };
     guide(&specification, &directives).is_ok_and(|trace| trace.finding.is_some())

@@ -1,30 +1,15 @@
 //! A scenario as a program of the specification.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use cowrace_machine::{Actor, ActorSet, Memory, Narrate, Narration, Obj, Program};
+use cowrace_machine::{Actor, ActorSet, Numbers, Program};
 use cowrace_mm::World;
 use cowrace_mm::result;
-use cowrace_report::Change;
 
 use crate::cpu::Known;
 use crate::history::Histories;
 use crate::promises::Promises;
 use crate::{call, discard, history, memory};
-
-/// Nobody reads executions of the specification.
-struct Silent;
-
-impl Narrate for Silent {
-    fn event(&self, event: &Narration<'_>) -> (String, Vec<Change>) {
-        (event.request.prim.name().to_owned(), Vec::new())
-    }
-
-    fn variables(&self, _: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {
-        Vec::new()
-    }
-}
 
 /// Makes a program of a scenario on the memory that user space was promised.
 #[must_use]
@@ -72,7 +57,7 @@ pub(crate) fn program_of(known: Known, histories: Histories) -> Program {
         forgetful: true,
         windows: Vec::new(),
         check: Box::new(|_| None),
-        narrate: Box::new(Silent),
+        narrate: Box::new(Numbers),
         fingerprint: 0,
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cowrace_machine::{Addr, Answer, Dep, Fault, Memory, Obj, Op, Prim, Request};
-use cowrace_report::{Class, Finding, Schedule, Turn};
+use cowrace_report::{self as report, Class, Detail, Finding, Schedule, Turn};
 
 use crate::perform::{Performed, Words, locked, perform};
 use crate::sharing::{Shape, Use};
@@ -315,7 +315,7 @@ impl<T: Threads> Execution<T> {
     }
 
     fn deadlock(&self) {
-        self.bad(Finding { class: Class::Deadlock, detail: "nobody can move".to_owned() });
+        self.bad(Finding { class: Class::Deadlock, detail: Detail::Deadlock { waiting: Vec::new() } });
     }
 
     /// Writes down that an actor moved.
@@ -410,13 +410,13 @@ fn sleepers(state: &mut State, wanted: impl Fn(Addr) -> bool) -> Vec<u8> {
 }
 
 fn describe(fault: Fault) -> Finding {
-    let (class, detail) = match fault {
-        Fault::Dead(_) => (Class::UseAfterFree, "freed memory is used"),
-        Fault::Underflow(_) => (Class::Refcount, "a count goes below zero"),
-        Fault::NotHeld(_) => (Class::Refcount, "a lock is released that nobody holds"),
-        Fault::Twice(_) => (Class::Refcount, "an object is allocated or freed twice"),
+    let (class, fault) = match fault {
+        Fault::Dead(_) => (Class::UseAfterFree, report::Fault::Freed),
+        Fault::Underflow(_) => (Class::Refcount, report::Fault::BelowZero),
+        Fault::NotHeld(_) => (Class::Refcount, report::Fault::NotHeld),
+        Fault::Twice(_) => (Class::Refcount, report::Fault::Twice),
     };
-    Finding { class, detail: detail.to_owned() }
+    Finding { class, detail: Detail::Fault { fault, access: None } }
 }
 
 /// One request on its way. From its first access of an atomic to its end it is one step for all threads.

@@ -47,22 +47,24 @@ pub(super) fn answer(
         outcomes: wants_outcomes.then_some(opinion.outcomes.len() as u64),
         ..task.report(engine.name(), engine.memory())
     };
-    let finding = opinion.finding.clone();
-    match finding.map(|(finding, schedule)| translate(&program, finding, schedule)) {
-        Some(Ok((finding, schedule))) => {
-            report.verdict = Verdict::Violated;
-            report.class = Some(finding.class);
-            report.detail = Some(finding.detail);
-            report.schedule = Some(schedule);
-        }
-        // Under weak memory the order of the turns does not say what was read.
-        Some(Err((finding, why))) if engine.memory() != "sc" => {
-            report.verdict = Verdict::Violated;
-            report.class = Some(finding.class);
-            report.detail = Some(format!("{}; only with weak memory: {why}", finding.detail));
-        }
-        // What is wrong with it is said below.
-        Some(Err(_)) => {}
+    match &opinion.finding {
+        Some((finding, schedule)) => match translate(&program, finding.class, schedule) {
+            Ok(seen) => {
+                report.verdict = Verdict::Violated;
+                report.class = Some(seen.class);
+                report.detail = Some(cowrace_render::finding(&seen));
+                report.schedule = Some(schedule.clone());
+            }
+            // Under weak memory the order of the turns does not say what was read.
+            Err(why) if engine.memory() != "sc" => {
+                report.verdict = Verdict::Violated;
+                report.class = Some(finding.class);
+                let seen = cowrace_render::finding(finding);
+                report.detail = Some(format!("{seen}; only with weak memory: {why}"));
+            }
+            // What is wrong with it is said below.
+            Err(_) => {}
+        },
         None => (report.verdict, report.detail) = silent(second, &opinion),
     }
     if engine.memory() == "sc" {
@@ -83,28 +85,23 @@ fn as_expected(task: &Task<'_>, verdict: Verdict, class: Option<Class>) -> Optio
 }
 
 /// The finding as our interpreter sees it, or why it does not.
-fn translate(
-    program: &Program,
-    finding: Finding,
-    schedule: Schedule,
-) -> Result<(Finding, Schedule), (Finding, String)> {
-    let why = match replay(program, &schedule) {
+fn translate(program: &Program, class: Class, schedule: &Schedule) -> Result<Finding, String> {
+    let why = match replay(program, schedule) {
         Ok(trace) => match trace.finding {
-            Some(seen) if seen.class == finding.class => return Ok((seen, schedule)),
+            Some(seen) if seen.class == class => return Ok(seen),
             Some(seen) => format!("it replays to {}", seen.class),
             None => "it replays to a good end".to_owned(),
         },
         Err(error) => error.to_string(),
     };
-    Err((finding, format!("{why}; schedule {schedule}")))
+    Err(format!("{why}; schedule {schedule}"))
 }
 
 /// The first class of which the engine has a bad execution that is none when it is replayed.
 fn unfounded(program: &Program, opinion: &Opinion) -> Option<String> {
     opinion.outcomes.iter().find_map(|(outcome, schedule)| {
         let Outcome::Bad(class) = *outcome else { return None };
-        let finding = Finding { class, detail: String::new() };
-        let (_, why) = translate(program, finding, schedule.clone()).err()?;
+        let why = translate(program, class, schedule).err()?;
         Some(format!("its bad execution ({class}) is none here: {why}"))
     })
 }

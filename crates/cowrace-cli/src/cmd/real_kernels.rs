@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::path::Path;
 
 use crate::Exit;
-use cowrace_real_kernels::{Generated, KERNELS, Table, Treatment, generate, scenarios, table};
+use cowrace_real_kernels::{ChildView, Generated, KERNELS, Table, Treatment, generate, scenarios, table};
 use cowrace_render::Columns;
 use cowrace_report::Report;
 use cowrace_scenario::SUFFIX;
@@ -135,8 +135,8 @@ impl<'c> Object<'c> {
             observed: cell.observed.verdict.name(),
             observed_detail: cell.observed.detail.as_deref(),
             model: cell.model_word(),
-            child_observed: cell.child.as_ref().map(|(seen, _)| seen.name()),
-            child: cell.child.as_ref().map(|(_, model)| model.as_str()),
+            child_observed: cell.child.map(|(seen, _)| seen.name()),
+            child: cell.child.map(|(_, model)| said(model)),
             agrees: cell.agrees(),
             report: &cell.report,
         }
@@ -180,11 +180,16 @@ fn text(table: &Table, cells: &[Cell<'_>]) -> String {
         let (observed, model) = (cell.observed.verdict.name(), cell.model_word());
         let (row, kernel) = (&cell.row.name, cell.kernel.name);
         let child = |word: &str| if word.is_empty() { String::new() } else { format!(", child {word}") };
-        let (seen, reads) = cell.child.as_ref().map_or(("", ""), |(seen, reads)| (seen.name(), reads));
+        let (seen, reads) = cell.child.map_or(("", ""), |(seen, reads)| (seen.name(), said(reads)));
         let (seen, reads) = (child(seen), child(reads));
         let _ = writeln!(text, "  {row}  {kernel}: observed {observed}{seen}, the model says {model}{reads}");
     }
     text
+}
+
+/// What a child reads in the model, in a word.
+fn said(reads: Option<ChildView>) -> &'static str {
+    reads.map_or("another value", ChildView::name)
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ fn replayed<'r>(task: &Task<'r>, way: Way<'_>, result: &Result<Judged, Impossibl
         way: way.name(),
         verdict,
         class,
-        detail: finding.map(|f| f.detail).or(why),
+        detail: finding.map(|found| cowrace_render::finding(&found)).or(why),
         expected: task.expectation().map(|e| e.to_string()),
         as_expected,
         schedule: trace.map(|trace| trace.schedule.to_string()),

@@ -11,13 +11,10 @@ pub(crate) mod random;
 pub(crate) mod states;
 pub(crate) mod walker;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use cowrace_machine::{
-    Actor, ActorSet, Addr, Cond, Cpu, Mark, Memory, Narrate, Narration, Obj, Op, Prim, Program,
-};
-use cowrace_report::{Change, Class, Kind};
+use cowrace_machine::{Actor, ActorSet, Addr, Cond, Cpu, Mark, Memory, Narrate, Obj, Prim, Program};
+use cowrace_report::{Class, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -171,33 +168,19 @@ async fn run(cpu: Cpu, script: Arc<[Step]>) {
             Step::Mark(mark) => cpu.mark(mark),
             Step::Bad(value) => {
                 if acc == value {
-                    cpu.finding(Class::Assertion, || format!("acc is {value}"));
+                    cpu.finding(Class::Assertion, || format!("acc is {value}").into());
                 }
             }
         }
     }
 }
 
-/// Puts words to events, plainly.
+/// Gives the first words the names of variables.
 pub(crate) struct Plain;
 
 impl Narrate for Plain {
-    fn event(&self, event: &Narration<'_>) -> (String, Vec<Change>) {
-        let text = match event.request.op {
-            Op::Load { addr, .. } => format!("{addr:?} = {}", event.answer.value),
-            ref op => format!("{op:?}"),
-        };
-        let change = |&(addr, from, to): &(Addr, u64, u64)| Change {
-            kind: Kind::Other,
-            what: format!("{addr:?}"),
-            from: from.to_string(),
-            to: to.to_string(),
-        };
-        (text, event.changes.iter().map(change).collect())
-    }
-
-    fn variables(&self, memory: &Memory, _: &HashMap<Obj, usize>) -> Vec<(String, String)> {
-        (0..4).map(|w| (format!("w{w}"), memory.get(word(w)).to_string())).collect()
+    fn variables(&self, memory: &Memory) -> Vec<(String, Value)> {
+        (0..4).map(|w| (format!("w{w}"), Value::Number(memory.get(word(w))))).collect()
     }
 }
 

@@ -15,7 +15,7 @@ structure! {
     }
     [
         /// The entry for a page.
-        entry: "TLB of {cpu} ({area})", Tlb, Format::Pte
+        entry: "entry", Tlb, Format::Pte
     ]
 }
 
@@ -38,13 +38,13 @@ pub struct PerCpu(pub ActorId);
 structure! {
     PerCpu in PerCpu, at Addr {
         /// Odd while the CPU has interrupts off.
-        irq_off: "CPU of {cpu}", Other, Format::Interrupts;
+        irq_off: "interrupts", Other, Format::Interrupts;
         /// The lock of the batches (`lru_pvecs.lock`).
-        batch_lock: "batches of {cpu}, lock", Other, Format::Spinlock;
+        batch_lock: "batch lock", Other, Format::Spinlock;
         /// How many pages are in `lru_add`.
-        add_nr: "LRU batch of {cpu}, length", Other, Format::Number;
+        add_nr: "length", Other, Format::Number;
         /// How many pages are in `lru_lazyfree`.
-        lazyfree_nr: "lazyfree batch of {cpu}, length", Other, Format::Number;
+        lazyfree_nr: "length", Other, Format::Number;
     }
 }
 
@@ -121,7 +121,7 @@ structure! {
     BatchPages in Batch, at Addr {}
     [
         /// A page.
-        page: "{batch} of {cpu}[{n}]", Other, Format::Page
+        page: "page", Other, Format::Page
     ]
 }
 

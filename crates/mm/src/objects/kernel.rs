@@ -17,7 +17,7 @@ structure! {
         /// `zone->lock`.
         zone_lock: "zone lock", Other, Format::Spinlock;
         /// Pages on the free list.
-        nr_free: "free list, length", Other, Format::Number;
+        nr_free: "length of the free list", Other, Format::Number;
         /// Pages that were copied: a count that no kernel has.
         copied: "costs", Other, Format::Number;
         /// Page faults that were taken, by user space and by GUP: another one.

@@ -14,28 +14,28 @@ pub struct MmStruct(pub MmId);
 structure! {
     MmStruct in Mm, at Addr {
         /// `mm->mmap_lock`.
-        mmap_lock: "{mm}.mmap_lock", Other, Format::Rwsem;
+        mmap_lock: "mmap_lock", Other, Format::Rwsem;
         /// `mm->write_protect_seq`.
-        write_protect_seq: "{mm}.write_protect_seq", Mark, Format::Number;
+        write_protect_seq: "write_protect_seq", Mark, Format::Number;
         /// `mm->has_pinned`.
-        has_pinned: "{mm}.has_pinned", Mark, Format::Number;
+        has_pinned: "has_pinned", Mark, Format::Number;
         /// `mm->tlb_flush_pending`.
-        tlb_flush_pending: "{mm}.tlb_flush_pending", Other, Format::Number;
+        tlb_flush_pending: "tlb_flush_pending", Other, Format::Number;
         /// `mm->tlb_flush_batched`: whether reclaim has put off a flush. From 5ee2fa2f0636 on it counts the flushes that
         /// were put off, and in the upper half those that were made.
-        tlb_flush_batched: "{mm}.tlb_flush_batched", Other, Format::Batched;
+        tlb_flush_batched: "tlb_flush_batched", Other, Format::Batched;
         /// Copies of pages that nobody else mapped: a count that no kernel has.
-        copies: "{mm}.copies", Other, Format::Number;
+        copies: "copies", Other, Format::Number;
         /// Times that waiters in `handle_userfault` were woken.
-        userfault_wakes: "{mm}.userfault wakes", Other, Format::Number;
+        userfault_wakes: "userfault_wakes", Other, Format::Number;
         /// Whether the mm has been made: its threads may run.
-        started: "{mm}.started", Other, Format::Number;
+        started: "started", Other, Format::Number;
         /// `mm->mm_users`; counted only if the mm exits.
-        mm_users: "{mm}.mm_users", Other, Format::Number;
+        mm_users: "mm_users", Other, Format::Number;
         /// Whether the task has the mm (`task->mm`).
-        task_mm: "task of {mm}, mm", Other, Format::Number;
+        task_mm: "task.mm", Other, Format::Number;
         /// The lock of `task->mm` (`task->alloc_lock`).
-        alloc_lock: "task of {mm}, alloc_lock", Other, Format::Spinlock;
+        alloc_lock: "task.alloc_lock", Other, Format::Spinlock;
     }
 }
 

@@ -17,7 +17,10 @@ use cowrace_machine::{Addr, Arena, Obj};
 
 pub use cpu::{Batch, BatchPages, PerCpu, Tlb, batch_lock, irq_off, tlb, tlb_entry};
 pub use mm::{BATCH_FLUSHED_SHIFT, BATCH_PENDING, MmStruct};
-pub use page::{ACTIVE, GUP_PIN_COUNTING_BIAS, ONE_INACTIVE, Page, ZERO_PAGE, boot_page, file_page, pg};
+pub use page::{
+    ACTIVE, GUP_PIN_COUNTING_BIAS, ONE_INACTIVE, Page, ZERO_PAGE, boot_page, file_page, mappings, pg,
+    references,
+};
 pub use pgtable::PageTable;
 pub use scenario::variable;
 pub use structure::{Field, Format, PAIRED, Structure, pair};
@@ -129,9 +132,13 @@ pub enum Whose {
     Kernel,
     /// An mm's.
     Mm(MmId),
-    /// What an mm has at an address.
-    Area(MmId, Va),
-    /// A CPU's.
+    /// What an mm's page table has for an area.
+    PageTable(MmId, Va),
+    /// The VMA that an mm has for an area.
+    Vma(MmId, Va),
+    /// The TLB of a CPU.
+    Tlb(ActorId),
+    /// The variables of a CPU.
     Cpu(ActorId),
     /// What a CPU has in a batch.
     Batch(ActorId, Batch),
@@ -152,8 +159,8 @@ pub struct Thing {
     pub field: Field,
     /// Whose it is.
     pub whose: Whose,
-    /// Which of an array it is.
-    pub nth: u8,
+    /// Which of an array it is, if the field is one.
+    pub nth: Option<u8>,
 }
 
 /// What a word is; none if the model does not have it.
@@ -169,9 +176,13 @@ pub fn thing(addr: Addr) -> Option<Thing> {
         Type::Mm => Whose::Mm(nth.into()),
         Type::PageTable | Type::Vma => {
             let (mm, va) = structure::unpair(nth);
-            Whose::Area(mm, va)
+            if of == Type::Vma { Whose::Vma(mm, va) } else { Whose::PageTable(mm, va) }
         }
-        Type::Tlb | Type::PerCpu => Whose::Cpu(nth.into()),
+        Type::Tlb => Whose::Tlb(nth.into()),
+        Type::PerCpu => {
+            let of_batch = Batch::ALL.into_iter().find(|batch| batch.nr(nth.into()) == addr);
+            of_batch.map_or(Whose::Cpu(nth.into()), |batch| Whose::Batch(nth.into(), batch))
+        }
         Type::Batch => {
             let batches = Batch::ALL.len();
             Whose::Batch(usize::from(nth) / batches, Batch::ALL[usize::from(nth) % batches])
@@ -180,7 +191,7 @@ pub fn thing(addr: Addr) -> Option<Thing> {
         Type::ZeroPage | Type::FilePage | Type::Page => Whose::Page(obj),
     };
     if addr.word() == Obj::WORDS {
-        return matches!(whose, Whose::Page(_)).then_some(Thing { field: structure::LIFE, whose, nth: 0 });
+        return matches!(whose, Whose::Page(_)).then_some(Thing { field: structure::LIFE, whose, nth: None });
     }
     let (field, nth) = of.structure().field(addr.word())?;
     Some(Thing { field, whose, nth })

@@ -2,6 +2,7 @@
 //! pages, memcg, NUMA, what file systems keep.
 
 use cowrace_machine::{Addr, Dep, Obj, Place, mmu};
+use cowrace_report::{Mappings, References};
 
 use super::structure::structure;
 use super::{Format, Type};
@@ -22,24 +23,36 @@ pub struct Page {
 structure! {
     Page in Page, at Place {
         /// `page->flags`.
-        flags: "{page}.flags", Flags, Format::Flags(pg::NAMES);
+        flags: "flags", Flags, Format::Flags(pg::NAMES);
         /// `page->_refcount`.
-        refcount: "{page}._refcount", Count, Format::Refcount;
+        refcount: "_refcount", References, Format::Refcount;
         /// `page->_mapcount`. Kept as the number of mappings; the kernel stores one less. The upper half counts
         /// inactive references, under the proposal that has them.
-        mapcount: "{page}._mapcount", Count, Format::Mapcount;
+        mapcount: "_mapcount", Mappings, Format::Mapcount;
         /// `page->private`: the swap entry while the page is in the swap cache.
-        private: "{page}.private", Other, Format::Number;
+        private: "private", Other, Format::Number;
         /// `page->index`: the address at which rmap finds the page.
-        index: "{page}.index", Other, Format::Number;
+        index: "index", Other, Format::Number;
     }
-    @ mmu::DATA: "{page}[{n}]", Content, Format::Number
+    @ mmu::DATA: "data", Content, Format::Number
 }
 
 /// Mappings within `page->_mapcount`.
 pub const ACTIVE: u64 = 0xffff_ffff;
 /// One inactive reference within `page->_mapcount`.
 pub const ONE_INACTIVE: u64 = 1 << 32;
+
+/// What a `_refcount` counts.
+#[must_use]
+pub const fn references(refcount: u64) -> References {
+    References { plain: refcount % GUP_PIN_COUNTING_BIAS, pins: refcount / GUP_PIN_COUNTING_BIAS }
+}
+
+/// What a `_mapcount` counts.
+#[must_use]
+pub const fn mappings(mapcount: u64) -> Mappings {
+    Mappings { active: mapcount & ACTIVE, inactive: mapcount / ONE_INACTIVE }
+}
 
 /// `enum pageflags`.
 pub mod pg {

@@ -21,11 +21,11 @@ pub struct PageTable {
 structure! {
     PageTable in PageTable, at Addr {
         /// The lock of the table, if the area is the first in it.
-        ptl: "{mm}.ptl({area})", Other, Format::Spinlock;
+        ptl: "ptl", Other, Format::Spinlock;
     }
     [
         /// An entry.
-        pte: "{mm}.pte({area})", Pte, Format::Pte
+        pte: "pte", Pte, Format::Pte
     ]
 }
 

@@ -8,11 +8,11 @@ use crate::world::VarId;
 
 /// A variable.
 pub(crate) const VARIABLE: Structure =
-    Structure::list(Field { name: "{variable}", kind: Kind::Variable, format: Format::Value });
+    Structure::list(Field { name: "value", kind: Kind::Variable, format: Format::Value });
 
 /// What a call failed with.
 pub(crate) const FAILURE: Structure =
-    Structure::list(Field { name: "result of call {call}", kind: Kind::Other, format: Format::Value });
+    Structure::list(Field { name: "failure", kind: Kind::Other, format: Format::Value });
 
 /// A variable of the scenario.
 #[must_use]

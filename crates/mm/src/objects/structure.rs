@@ -20,8 +20,6 @@ pub enum Format {
     Mapcount,
     /// The number of a page, or 0.
     Page,
-    /// The same where 0 is an empty place.
-    Cached,
     /// Flushes that were put off, and those that were made.
     Batched,
     /// A spinlock of a word.
@@ -37,10 +35,9 @@ pub enum Format {
 /// A field of a structure.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
-    /// How events name it. `{mm}`, `{area}`, `{cpu}`, `{batch}`, `{page}`, `{slot}`, `{variable}` and `{call}` stand for those that
-    /// the object belongs to, `{n}` for the place in an array.
+    /// The kernel's name for it.
     pub name: &'static str,
-    /// What it is to those who read a story.
+    /// What it is to those who read an explanation.
     pub kind: Kind,
     /// How its value reads.
     pub format: Format,
@@ -63,16 +60,16 @@ impl Structure {
 
     /// The field that a word is, and its place in the array if it is of the array.
     #[must_use]
-    pub fn field(&self, word: u8) -> Option<(Field, u8)> {
+    pub fn field(&self, word: u8) -> Option<(Field, Option<u8>)> {
         match self.array {
-            Some((first, field)) if word >= first => Some((field, word - first)),
-            _ => self.fields.get(usize::from(word)).map(|&field| (field, 0)),
+            Some((first, field)) if word >= first => Some((field, Some(word - first))),
+            _ => self.fields.get(usize::from(word)).map(|&field| (field, None)),
         }
     }
 }
 
-/// Of what kind an object's life is told; pages have one.
-pub(crate) const LIFE: Field = Field { name: "{page}", kind: Kind::Page, format: Format::Life };
+/// Whether an object is alive; told of pages alone.
+pub(crate) const LIFE: Field = Field { name: "life", kind: Kind::Other, format: Format::Life };
 
 /// The number of an object that belongs to two others, such as an mm and an address: small where both are, and never
 /// that of another two. An arena has numbers for all pairs of numbers below [`PAIRED`].

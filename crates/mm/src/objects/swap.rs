@@ -12,13 +12,13 @@ pub struct SwpEntry(pub u8);
 structure! {
     SwpEntry in Swap, at Addr {
         /// `swap_map`: references by swap PTEs.
-        count: "swap_map[{slot}]", Swap, Format::Number;
+        count: "swap_map", Swap, Format::Number;
         /// The slot's place in the swap cache: a page's number, or 0. Stands for `SWAP_HAS_CACHE` as well.
-        cache: "swap cache[{slot}]", Swap, Format::Cached;
+        cache: "swap cache", Swap, Format::Page;
     }
     [
         /// A word of what is on the device.
-        data: "swap slot {slot}[{n}]", Swap, Format::Number
+        data: "data", Swap, Format::Number
     ]
 }
 

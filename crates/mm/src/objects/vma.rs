@@ -18,9 +18,9 @@ pub struct Vma {
 structure! {
     Vma in Vma, at Addr {
         /// `vma->vm_flags`, 0 if nothing is mapped there.
-        vm_flags: "{mm}.vma({area}).vm_flags", Flags, Format::Flags(vm::NAMES);
+        vm_flags: "vm_flags", Flags, Format::Flags(vm::NAMES);
         /// `vma->vm_lock` (v6.4 and later).
-        vm_lock: "{mm}.vma({area}).vm_lock", Other, Format::Rwsem;
+        vm_lock: "vm_lock", Other, Format::Rwsem;
     }
 }
 

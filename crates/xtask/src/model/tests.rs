@@ -65,7 +65,7 @@ async fn one(cpu: &Cpu) {
     helper(cpu, a).await;
     self.flush(cpu).await;
     if cpu.test(a).await && other(cpu).await == cpu.load(b(c, (d))).await.bits {
-        cpu.why(|| \"cpu.load(x).await { fn two() {\".to_owned());
+        cpu.why(Fact::Text(\"cpu.load(x).await { fn two() {\".into()));
     }
 }
 ";

@@ -1,0 +1,206 @@
+//! What an event asked of memory, and what was answered.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Page, Pte, Value, Word};
+
+/// A request and its answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Reads a word.
+    Load {
+        /// The word.
+        word: Word,
+        /// What was read.
+        value: Value,
+    },
+    /// Writes a word.
+    Store {
+        /// The word.
+        word: Word,
+        /// What was written.
+        value: Value,
+    },
+    /// Writes a word and gives the old value.
+    Exchange {
+        /// The word.
+        word: Word,
+        /// What was written.
+        value: Value,
+        /// What was there.
+        old: Value,
+    },
+    /// Adds to a word.
+    Add {
+        /// The word.
+        word: Word,
+        /// How much.
+        amount: Amount,
+    },
+    /// Subtracts from a word, and tells whether that leaves zero.
+    SubtractAndTest {
+        /// The word.
+        word: Word,
+        /// How much.
+        amount: u64,
+        /// Whether zero is left.
+        zero: bool,
+    },
+    /// Adds to a word unless it has a value.
+    AddUnless {
+        /// The word.
+        word: Word,
+        /// How much.
+        amount: u64,
+        /// Whether it did.
+        done: bool,
+    },
+    /// Writes a word that has a value.
+    CompareExchange {
+        /// The word.
+        word: Word,
+        /// The value that must be there.
+        old: Value,
+        /// What is written then.
+        new: Value,
+        /// Whether it was.
+        done: bool,
+    },
+    /// Sets bits of a word.
+    Set {
+        /// The word.
+        word: Word,
+        /// The names of the bits, if they have any.
+        flags: Vec<Cow<'static, str>>,
+    },
+    /// Clears bits of a word.
+    Clear {
+        /// The word.
+        word: Word,
+        /// The names of the bits, if they have any.
+        flags: Vec<Cow<'static, str>>,
+    },
+    /// Takes a lock, and waits for it if it must.
+    Lock {
+        /// The word.
+        word: Word,
+    },
+    /// Takes a lock if it is free.
+    Trylock {
+        /// The word.
+        word: Word,
+        /// Whether it did.
+        done: bool,
+    },
+    /// Releases a lock.
+    Unlock {
+        /// The word.
+        word: Word,
+    },
+    /// Turns a hold for writing into one for reading.
+    Downgrade {
+        /// The word.
+        word: Word,
+    },
+    /// Enters a section that others can wait for the end of.
+    SectionBegin {
+        /// The word.
+        word: Word,
+    },
+    /// Leaves it.
+    SectionEnd {
+        /// The word.
+        word: Word,
+    },
+    /// Waits until a word has another value.
+    Await {
+        /// The word.
+        word: Word,
+    },
+    /// Waits until an actor has finished.
+    Join {
+        /// The actor.
+        actor: String,
+    },
+    /// Waits for the other participants of a barrier of the scenario.
+    Barrier,
+    /// A memory barrier.
+    Fence,
+    /// Allocates a page.
+    Allocate {
+        /// The page.
+        page: Page,
+    },
+    /// Frees a page.
+    Free {
+        /// The page.
+        page: Page,
+    },
+    /// Something that is not scheduling is chosen.
+    Choose {
+        /// What was chosen.
+        choice: u64,
+        /// Out of so many.
+        of: u32,
+    },
+    /// A load or store by user space.
+    User(UserAccess),
+    /// Drops entries of a CPU's TLB.
+    FlushTlb {
+        /// The entries.
+        entries: Vec<Word>,
+    },
+}
+
+/// How much is added to a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Amount {
+    /// To the word, or to its lower half if it has a count in each.
+    pub plain: i64,
+    /// To the inactive references of a page, which are in the upper half.
+    pub inactive: i64,
+}
+
+/// A load or store by user space.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct UserAccess {
+    /// The page-table entry of the area that is accessed: its owner says which area of which mm.
+    pub pte: Word,
+    /// Which word of the area.
+    pub nth: u8,
+    /// What is stored; `None` for a load.
+    pub store: Option<u64>,
+    /// What became of it.
+    pub outcome: UserOutcome,
+}
+
+/// What became of a load or store by user space.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UserOutcome {
+    /// The MMU refused it.
+    PageFault {
+        /// The page-table entry that it found.
+        pte: Pte,
+    },
+    /// It was made.
+    Done {
+        /// What was loaded; for a store, what was there before.
+        value: u64,
+        /// How the MMU came to the page.
+        by: Translation,
+    },
+}
+
+/// How the MMU came to a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Translation {
+    /// Through the page table.
+    Walk,
+    /// Through the TLB.
+    Tlb,
+}
