@@ -1,5 +1,6 @@
 //! The handle through which model code touches memory.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
@@ -8,6 +9,7 @@ use std::task::{Context, Poll};
 
 use cowrace_report::{Class, Detail, Finding, Reason};
 
+use crate::frame::{self, Encode, Round, Stack};
 use crate::seat::Mailbox;
 use crate::{Addr, Answer, Cond, Dep, Mark, Obj, Op, Place, Placed, Prim, Request, Used, UserAccess, Value};
 
@@ -66,24 +68,13 @@ impl<T> Future for Ask<'_, T> {
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
         let mailbox = &self.cpu.mailbox;
         if let Some(answer) = mailbox.answer.take() {
+            mailbox.frames.borrow_mut().answered(answer);
             return Poll::Ready((self.decode)(answer, Dep(mailbox.answered.get())));
         }
         let request = self.request.take();
         assert!(request.is_some() && mailbox.request.get().is_none(), "one request at a time");
         self.cpu.mailbox.request.set(request);
         Poll::Pending
-    }
-}
-
-/// Ends a kernel function when dropped; see [`Cpu::frame`].
-#[derive(Debug)]
-pub struct Frame {
-    cpu: Cpu,
-}
-
-impl Drop for Frame {
-    fn drop(&mut self) {
-        self.cpu.mailbox.frames.borrow_mut().pop();
     }
 }
 
@@ -116,6 +107,12 @@ const fn value_if_ok(answer: Answer, dep: Dep) -> Option<Value> {
     if answer.ok { Some(value(answer, dep)) } else { None }
 }
 
+impl AsRef<Self> for Cpu {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl Cpu {
     pub(crate) const fn new(mailbox: Rc<Mailbox>) -> Self {
         Self { mailbox }
@@ -127,11 +124,60 @@ impl Cpu {
         self.mailbox.actor
     }
 
-    /// Enters a kernel function: requests carry its name until the frame is dropped.
-    #[must_use]
-    pub fn frame(&self, function: &'static str) -> Frame {
-        self.mailbox.frames.borrow_mut().push(function);
-        Frame { cpu: self.clone() }
+    /// Runs a kernel function in a frame: requests carry its name, and what it remembers is known.
+    ///
+    /// The body captures nothing, which is checked when it is compiled:
+    ///
+    /// ```compile_fail
+    /// # use cowrace_machine::Cpu;
+    /// async fn hidden(cpu: &Cpu, hidden: u64) -> u64 {
+    ///     cpu.call("hidden", (), async |_: &Cpu, ()| hidden).await
+    /// }
+    /// # fn main() { drop(cowrace_machine::Seat::new(0, |cpu| Box::pin(async move { hidden(&cpu, 1).await; }))); }
+    /// ```
+    ///
+    /// Its arguments and its result are values that can be written down, and nothing that can be written through:
+    ///
+    /// ```compile_fail
+    /// # use cowrace_machine::Cpu;
+    /// async fn written(cpu: &Cpu, into: &mut u64) {
+    ///     cpu.call("written", (into,), async |_: &Cpu, (into,): (&mut u64,)| *into = 1).await
+    /// }
+    /// ```
+    ///
+    /// ```
+    /// # use cowrace_machine::Cpu;
+    /// async fn double(cpu: &Cpu, number: u64) -> u64 {
+    ///     cpu.call("double", (number,), async |_: &Cpu, (number,)| 2 * number).await
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn call<A: Encode, R: Encode, F: AsyncFnOnce(&Self, A) -> R>(
+        &self,
+        function: &'static str,
+        arguments: A,
+        body: F,
+    ) -> impl Future<Output = R> {
+        frame::call(self, function, Location::caller(), arguments, body)
+    }
+
+    /// Runs rounds of a loop until one is the last. What a round hands to the next is all that is remembered of it.
+    #[track_caller]
+    pub fn rounds<S: Encode, R: Encode, F: AsyncFn(&Self, S) -> Round<S, R>>(
+        &self,
+        first: S,
+        body: F,
+    ) -> impl Future<Output = R> {
+        frame::rounds(self, Location::caller(), first, body)
+    }
+
+    pub(crate) fn frames(&self) -> &RefCell<Stack> {
+        &self.mailbox.frames
+    }
+
+    /// The kernel function that is running; `user` outside of the kernel.
+    pub(crate) fn function(&self) -> &'static str {
+        self.mailbox.frames.borrow().function().unwrap_or("user")
     }
 
     /// Names the step that the last request completed.
@@ -165,7 +211,7 @@ impl Cpu {
         data: Dep,
         decode: fn(Answer, Dep) -> T,
     ) -> Ask<'_, T> {
-        let function = self.mailbox.frames.borrow().last().copied().unwrap_or("user");
+        let function = self.function();
         let site = Location::caller();
         let request = Request { op, prim, function, site, address, data, speculative: false };
         Ask { cpu: self, request: Some(request), decode }

@@ -29,6 +29,7 @@
 mod addr;
 mod cpu;
 mod footprint;
+pub mod frame;
 mod limits;
 mod memory;
 pub mod mmu;
@@ -41,8 +42,9 @@ mod resident;
 mod seat;
 
 pub use addr::{Addr, Arena, Dep, Obj, Place, Value};
-pub use cpu::{Ask, Cpu, Frame, InFlight};
+pub use cpu::{Ask, Cpu, InFlight};
 pub use footprint::{Access, Footprint, Kind};
+pub use frame::{Encode, Round, Words};
 pub use limits::Limits;
 pub use memory::{ALL_COUNTS, DRAIN_ORDER, Done, Effect, FLUSH_ORDER, Fault, Memory, Undo, is_order};
 pub use narrate::{Narrate, Narration, Numbers};

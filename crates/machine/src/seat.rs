@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use cowrace_report::{Finding, Limit, NoEffect, Reason};
 
+use crate::frame::Stack;
 use crate::{Answer, Cpu, Request};
 
 /// A place in an actor's program that scenarios and diagrams can name. Never a scheduling point.
@@ -43,7 +44,7 @@ pub(crate) struct Mailbox {
     pub(crate) answer: Cell<Option<Answer>>,
     pub(crate) answered: Cell<u32>,
     pub(crate) allocated: Cell<u16>,
-    pub(crate) frames: RefCell<Vec<&'static str>>,
+    pub(crate) frames: RefCell<Stack>,
     pub(crate) marks: RefCell<Vec<Placed>>,
     pub(crate) finding: RefCell<Option<Finding>>,
     /// Reasons, by requests answered before; `None` unless they are to be read.
@@ -126,6 +127,19 @@ impl Seat {
     #[must_use]
     pub fn allocated(&self) -> u16 {
         self.mailbox.allocated.get()
+    }
+
+    /// Keeps what the actor's frames remember, for [`with_remembered`](Self::with_remembered). Costs time.
+    #[must_use]
+    pub fn remembering(self) -> Self {
+        self.mailbox.frames.borrow_mut().remember();
+        self
+    }
+
+    /// Calls `see` with all that the actor's frames remember: two places of an actor with the same words go on alike as long
+    /// as they get the same answers. Objects that it has named, marks, notes and findings come beside that.
+    pub fn with_remembered<R>(&self, see: impl FnOnce(&[u64]) -> R) -> R {
+        see(self.mailbox.frames.borrow().remembered())
     }
 
     /// Whether the actor has run to its end.

@@ -8,8 +8,7 @@ use crate::objects::{
     Batch, MmStruct, ONE_INACTIVE, Page, PerCpu, SwpEntry, Tlb, ZERO_PAGE, boot_page, file_page, kernel, pg,
     tlb_entry, vm,
 };
-use crate::pgtable::pte_mkdirty;
-use crate::pte::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE};
+use crate::pgtable::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, pte_mkdirty};
 use crate::world::{Backing, MmId, Origin, Populate, Va, World};
 
 /// Memory as it is before the first actor moves.

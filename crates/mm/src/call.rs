@@ -1,6 +1,6 @@
 //! Runs an actor: its calls, one after the other.
 
-use cowrace_machine::{Cond, Mark, Prim};
+use cowrace_machine::{Cond, Mark, Prim, Round};
 use cowrace_report::Fact;
 
 use crate::cpu::Cpu;
@@ -13,21 +13,23 @@ use crate::user;
 use crate::value::{Handle, Value};
 use crate::world::{ActorId, Arg, Call, CallSpec, Errno, MmId, Step, Target, VarId};
 
-/// The whole life of an actor.
+/// The whole life of an actor. From one step to the next it remembers how far it is, and nothing else.
 pub(crate) async fn run(cpu: Cpu, actor: ActorId) {
     let world = &cpu.kernel().world;
-    let spec = &world.actors[actor];
-    if let Some(mm) = spec.mm
+    if let Some(mm) = world.actors[actor].mm
         && matches!(world.mms[mm].origin, crate::world::Origin::Fork(_))
     {
         cpu.wait(MmStruct(mm).started(), Cond::AnySet(u64::MAX)).await;
     }
-    for step in &spec.steps {
-        match step {
-            Step::Barrier(id) => cpu.barrier(*id as u8).await,
-            Step::Call(spec) => call(&cpu, actor, spec).await,
+    cpu.rounds((actor, 0), async |cpu, (actor, at)| {
+        match cpu.kernel().world.actors[actor].steps.get(at) {
+            Some(Step::Barrier(id)) => cpu.barrier(*id as u8).await,
+            Some(Step::Call(spec)) => call(cpu, actor, spec).await,
+            None => return Round::Done(()),
         }
-    }
+        Round::Again((actor, at + 1))
+    })
+    .await;
 }
 
 async fn call(cpu: &Cpu, actor: ActorId, spec: &CallSpec) {

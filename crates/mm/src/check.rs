@@ -9,12 +9,13 @@ use cowrace_report::{Class, Detail, Finding, Holders};
 
 use crate::cpu::Kernel;
 use crate::era::AnonExclusive;
-use crate::narrate::{page_name, variable_value};
+use crate::names::page_name;
+use crate::narrate::variable_value;
 use crate::objects::{
     ACTIVE, Batch, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SwpEntry, ZERO_PAGE, pg, references, variable,
 };
 use crate::observe::owner_view;
-use crate::pte::Pte;
+use crate::pgtable::Pte;
 use crate::value::Value;
 use crate::world::{Expr, Modality, Relation, Term};
 

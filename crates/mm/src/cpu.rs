@@ -1,15 +1,17 @@
 //! The CPU as kernel code sees it: the seam's handle, with the primitives under the kernel's names.
 
 use std::ops::Deref;
+use std::panic::Location;
 use std::sync::Arc;
 
-use cowrace_machine::{Addr, Arch, Ask, Mark, Obj, Prim, Value};
+use cowrace_machine::{Addr, Arch, Ask, Encode, Mark, Obj, Prim, Round, Value, frame};
 use cowrace_report::{Aim, Limit, NoEffect, Obstacle, Reason};
 
-use crate::era::{Noted, Ordering, Reading};
-use crate::objects::{ACTIVE, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, pg};
-use crate::pte::Pte;
-use crate::world::{ActorId, MmId, Va, World};
+use crate::era::{Era, Noted, Ordering, Reading};
+use crate::names::page_name;
+use crate::objects::{ACTIVE, AnonVma, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, Vma, pg};
+use crate::pgtable::{Geometry, Pte};
+use crate::world::{ActorId, Call, CallSpec, MmId, Step, Va, World};
 
 /// What a kernel knows before it runs.
 #[derive(Debug)]
@@ -20,6 +22,10 @@ pub struct Kernel {
     pub arch: Arch,
     /// The scenario.
     pub world: World,
+    /// The sizes of pages and page tables.
+    pub geometry: Geometry,
+    /// For each address, the VMAs that may map its page.
+    pub anon_vmas: Vec<AnonVma>,
     /// For each mm, the CPUs that run in it and the pages that they touch from user space, as bits.
     pub cpumask: Vec<Vec<(ActorId, u16)>>,
     /// Whether an actor goes through GUP-fast, so that a flush by IPI may have to wait for it.
@@ -33,23 +39,70 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// The mms that may map a page of an area: the declaring one and its descendants, parents first.
-    /// Stands for the walk over the interval tree of the `anon_vma`.
-    pub fn anon_vma(&self, va: Va) -> impl Iterator<Item = MmStruct> + '_ {
-        let home = self.world.areas[va].mm;
-        (0..self.world.mms.len()).filter(move |&mm| self.descends(mm, home)).map(MmStruct)
+    /// The kernel of an era, for a scenario.
+    #[must_use]
+    pub fn new(world: &World, era: &Era, arch: Arch) -> Self {
+        Self {
+            rules: Noted::new(*era.rules()),
+            arch,
+            geometry: Geometry::of(world),
+            anon_vmas: (0..world.areas.len()).map(|va| AnonVma::of(world, va)).collect(),
+            cpumask: (0..world.mms.len()).map(|mm| cpumask(world, mm)).collect(),
+            gup_fast: (0..world.actors.len()).map(|actor| goes_through_gup_fast(world, actor)).collect(),
+            exits: (0..world.mms.len()).map(|mm| exits(world, mm)).collect(),
+            counts_copies: world.predicates.iter().any(|p| p.expr.counts_copies()),
+            counts_costs: false,
+            world: world.clone(),
+        }
     }
 
-    /// Whether an mm is another one or was forked from it, at whatever distance.
-    #[must_use]
-    pub fn descends(&self, mm: MmId, ancestor: MmId) -> bool {
-        use crate::world::Origin;
-        mm == ancestor
-            || match self.world.mms[mm].origin {
-                Origin::Boot => false,
-                Origin::ForkedAtBoot(parent) | Origin::Fork(parent) => self.descends(parent, ancestor),
-            }
+    /// The VMAs that an mm can have, by address: `mm->mm_mt`.
+    pub fn vmas(&self, mm: MmStruct) -> impl Iterator<Item = Vma> + '_ {
+        self.anon_vmas.iter().flat_map(AnonVma::vmas).filter(move |vma| vma.mm == mm.0)
     }
+}
+
+/// The CPUs that run an mm, and the pages that each touches from user space.
+fn cpumask(world: &World, mm: MmId) -> Vec<(ActorId, u16)> {
+    let mut mask = Vec::new();
+    for (actor, spec) in world.actors.iter().enumerate() {
+        if spec.mm != Some(mm) {
+            continue;
+        }
+        let mut touched = 0;
+        for step in &spec.steps {
+            if let Step::Call(call) = step
+                && let Call::Load { va, .. } | Call::Store { va, .. } = call.call
+            {
+                touched |= 1 << va;
+            }
+        }
+        mask.push((actor, touched));
+    }
+    mask
+}
+
+/// Whether some call takes an mm down.
+fn exits(world: &World, mm: MmId) -> bool {
+    let of = |step: &Step| matches!(step, Step::Call(spec) if spec.call == Call::Exit);
+    world.actors.iter().any(|actor| actor.mm == Some(mm) && actor.steps.iter().any(of))
+}
+
+fn goes_through_gup_fast(world: &World, actor: ActorId) -> bool {
+    world.actors[actor].steps.iter().any(|step| {
+        matches!(
+            step,
+            Step::Call(CallSpec {
+                call: Call::Gup { fast: true, .. }
+                    | Call::ExtractPages { .. }
+                    | Call::DirectRead { .. }
+                    | Call::DirectWrite { .. }
+                    | Call::Recvmsg { .. }
+                    | Call::Vmsplice { .. },
+                ..
+            })
+        )
+    })
 }
 
 /// A CPU that runs kernel code.
@@ -67,11 +120,38 @@ impl Deref for Cpu {
     }
 }
 
+impl AsRef<cowrace_machine::Cpu> for Cpu {
+    fn as_ref(&self) -> &cowrace_machine::Cpu {
+        &self.cpu
+    }
+}
+
 impl Cpu {
     /// A CPU of a kernel.
     #[must_use]
     pub const fn new(cpu: cowrace_machine::Cpu, kernel: Arc<Kernel>) -> Self {
         Self { cpu, kernel }
+    }
+
+    /// Runs a kernel function in a frame: requests carry its name, and what it remembers is known. `body` captures nothing.
+    #[track_caller]
+    pub fn call<A: Encode, R: Encode, F: AsyncFnOnce(&Self, A) -> R>(
+        &self,
+        function: &'static str,
+        arguments: A,
+        body: F,
+    ) -> impl Future<Output = R> {
+        frame::call(self, function, Location::caller(), arguments, body)
+    }
+
+    /// Runs rounds of a loop until one is the last. What a round hands to the next is all that is remembered of it.
+    #[track_caller]
+    pub fn rounds<S: Encode, R: Encode, F: AsyncFn(&Self, S) -> Round<S, R>>(
+        &self,
+        first: S,
+        body: F,
+    ) -> impl Future<Output = R> {
+        frame::rounds(self, Location::caller(), first, body)
     }
 
     /// The kernel that it runs.
@@ -208,7 +288,7 @@ impl Cpu {
 
     /// The lock of the page table that has an address (`pte_lockptr`).
     fn ptl(&self, mm: MmStruct, va: Va) -> Addr {
-        mm.table(self.kernel.world.first_of_table(va)).ptl()
+        mm.table(self.kernel.geometry.table(va)).ptl()
     }
 
     /// `spin_lock(ptl)`.
@@ -305,7 +385,7 @@ impl Cpu {
     /// The name of a page, for findings.
     #[must_use]
     pub fn name(&self, page: Page) -> cowrace_report::Page {
-        crate::narrate::page_name(&self.kernel.world, page.obj)
+        page_name(&self.kernel.world, page.obj)
     }
 
     /// An object that this CPU allocates next.

@@ -8,13 +8,14 @@ use cowrace_machine::{Prim, mmu};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{AnonExclusive, ForkPin, ForkSeq, HasPinned, Ordering, VmaLock};
-use crate::memory::copy_user_highpage;
-use crate::objects::{MmStruct, ONE_INACTIVE, Page, vm};
+use crate::era::{AnonExclusive, ForkPin, ForkSeq, Ordering, VmaLock};
+use crate::fault::copy_user_highpage;
+use crate::objects::{MmStruct, ONE_INACTIVE, Page, SwpEntry, Vma, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
-use crate::pgtable::{pte_mkdirty, pte_mkwrite, pte_wrprotect, ptep_set_wrprotect};
-use crate::pte::{Pte, SWP_EXCLUSIVE, UFFD_WP};
-use crate::rmap::{page_add_new_anon_rmap, page_dup_rmap, page_try_dup_anon_rmap};
+use crate::pgtable::{
+    Entry, Pte, SWP_EXCLUSIVE, UFFD_WP, pte_mkdirty, pte_mkwrite, pte_wrprotect, ptep_set_wrprotect,
+};
+use crate::rmap::{page_add_new_anon_rmap, page_dup_rmap, page_needs_cow_for_dma, page_try_dup_anon_rmap};
 use crate::swap::{lru_cache_add, put_page};
 use crate::swapfile::{lookup_swap_cache, swap_duplicate};
 use crate::tlb::flush_tlb_mm;
@@ -23,155 +24,148 @@ use crate::world::{MmId, Va};
 /// `dup_mmap`: all of the parent's memory for the child, under the parent's mmap lock. The parent's TLBs
 /// are flushed once, at the end.
 pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
-    let _frame = cpu.frame("dup_mmap");
-    let child = MmStruct(child);
-    cpu.mmap_write_lock(parent).await;
-    let areas = areas(cpu, parent);
-    let mut locked = Vec::new();
-    for va in areas {
-        let vm_flags = cpu.find_vma(parent, va).await;
-        if vm_flags & vm::EXISTS == 0 || vm_flags & vm::DONTCOPY != 0 {
-            continue;
+    cpu.call("dup_mmap", (parent, child), async |cpu, (parent, child)| {
+        let child = MmStruct(child);
+        cpu.mmap_write_lock(parent).await;
+        let mut locked = Vec::new();
+        for Vma { va, .. } in cpu.kernel().vmas(parent) {
+            let vm_flags = cpu.find_vma(parent, va).await;
+            if vm_flags & vm::EXISTS == 0 || vm_flags & vm::DONTCOPY != 0 {
+                continue;
+            }
+            if cpu.rules().is(VmaLock::Yes) {
+                cpu.write_lock(parent.vm_lock(va), Prim::VmaStartWrite).await;
+                locked.push(va);
+            }
+            // A child registers with userfaultfd only if the parent asked for the fork event.
+            cpu.store(child.vm_flags(va), vm_flags & !vm::UFFD_WP, Prim::VmFlags).await;
+            copy_page_range(cpu, parent, child, va, vm_flags).await;
         }
-        if cpu.rules().is(VmaLock::Yes) {
-            cpu.write_lock(parent.vm_lock(va), Prim::VmaStartWrite).await;
-            locked.push(va);
+        flush_tlb_mm(cpu, parent, Ordering::ForkFlush).await;
+        for va in locked {
+            cpu.write_unlock(parent.vm_lock(va), Prim::VmaEndWrite).await;
         }
-        // A child registers with userfaultfd only if the parent asked for the fork event.
-        cpu.store(child.vm_flags(va), vm_flags & !vm::UFFD_WP, Prim::VmFlags).await;
-        copy_page_range(cpu, parent, child, va, vm_flags).await;
-    }
-    flush_tlb_mm(cpu, parent, Ordering::ForkFlush).await;
-    for va in locked {
-        cpu.write_unlock(parent.vm_lock(va), Prim::VmaEndWrite).await;
-    }
-    cpu.mmap_write_unlock(parent).await;
-    cpu.store(child.started(), 1, Prim::WriteOnce).await;
-}
-
-/// The areas that an mm can have.
-pub fn areas(cpu: &Cpu, mm: MmStruct) -> Vec<Va> {
-    let kernel = cpu.kernel();
-    (0..kernel.world.areas.len()).filter(|&va| kernel.descends(mm.0, kernel.world.areas[va].mm)).collect()
+        cpu.mmap_write_unlock(parent).await;
+        cpu.store(child.started(), 1, Prim::WriteOnce).await;
+    })
+    .await
 }
 
 /// `copy_page_range`: one VMA, between the two increments of `write_protect_seq` (57efa1fe5957).
 async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flags: u64) {
-    let _frame = cpu.frame("copy_page_range");
-    let seq = cpu.rules().is(ForkSeq::Yes);
-    if seq {
-        cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountBegin).await;
-        cpu.fence(Prim::SmpWmb, Ordering::ForkSeqBeginWmb).await;
-    }
-    cpu.ptl_lock(dst, va).await;
-    cpu.ptl_lock(src, va).await;
-    let pte = cpu.ptep_get(src, va).await;
-    if pte.is_swap() {
-        copy_nonpresent_pte(cpu, src, dst, va, pte).await;
-    } else if pte.present() {
-        copy_present_pte(cpu, src, dst, va, pte, vm_flags).await;
-    }
-    cpu.ptl_unlock(src, va).await;
-    cpu.ptl_unlock(dst, va).await;
-    if seq {
-        cpu.fence(Prim::SmpWmb, Ordering::ForkSeqEndWmb).await;
-        cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountEnd).await;
-    }
-}
-
-/// `page_needs_cow_for_dma`: the mm has pinned something, and this page may be it.
-pub async fn page_needs_cow_for_dma(cpu: &Cpu, mm: MmStruct, page: Page) -> bool {
-    if cpu.rules().is(ForkPin::Share) {
-        return false;
-    }
-    if cpu.rules().is(HasPinned::Yes) && cpu.load(mm.has_pinned(), Prim::HasPinned).await.bits == 0 {
-        return false;
-    }
-    cpu.page_maybe_dma_pinned(page).await
+    cpu.call("copy_page_range", (src, dst, va, vm_flags), async |cpu, (src, dst, va, vm_flags)| {
+        let seq = cpu.rules().is(ForkSeq::Yes);
+        if seq {
+            cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountBegin).await;
+            cpu.fence(Prim::SmpWmb, Ordering::ForkSeqBeginWmb).await;
+        }
+        cpu.ptl_lock(dst, va).await;
+        cpu.ptl_lock(src, va).await;
+        let pte = cpu.ptep_get(src, va).await;
+        match pte.entry() {
+            Entry::Swap(entry) => copy_nonpresent_pte(cpu, src, dst, va, pte, entry).await,
+            Entry::Page(_) => copy_present_pte(cpu, src, dst, va, pte, vm_flags).await,
+            // A marker of userfaultfd is of the parent's registration alone.
+            Entry::None | Entry::Marker => {}
+        }
+        cpu.ptl_unlock(src, va).await;
+        cpu.ptl_unlock(dst, va).await;
+        if seq {
+            cpu.fence(Prim::SmpWmb, Ordering::ForkSeqEndWmb).await;
+            cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountEnd).await;
+        }
+    })
+    .await
 }
 
 /// `copy_present_pte`, with both PTE locks held.
 async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte, vm_flags: u64) {
-    let _frame = cpu.frame("copy_present_pte");
-    let page = pte.page();
-    if page.is_zero() {
+    cpu.call("copy_present_pte", (src, dst, va, pte, vm_flags), async |cpu, (src, dst, va, pte, vm_flags)| {
+        let page = pte.page();
+        if page.is_zero() {
+            cpu.set_pte_at(dst, va, pte.clear(mmu::ACCESSED | UFFD_WP)).await;
+            return;
+        }
+        if !page.is_anon() {
+            // vma_needs_copy: an area that never had a page of its own has no anon_vma. The child faults.
+            return;
+        }
+        if cpu.rules().is(AnonExclusive::Yes) {
+            // v5.19: reference first, then the attempt to share.
+            cpu.get_page(page).await;
+            if !page_try_dup_anon_rmap(cpu, src, page).await {
+                put_page(cpu, page).await;
+                return copy_present_page(cpu, dst, va, page, vm_flags).await;
+            }
+            if pte.write() {
+                ptep_set_wrprotect(cpu, src, va).await;
+            }
+        } else if cpu.rules().is(ForkPin::CopyWrprotectFirst) {
+            // 70e806e4e645: write-protect, so that GUP-fast's second look at the PTE fails, then test for pins.
+            if pte.write() {
+                ptep_set_wrprotect(cpu, src, va).await;
+            }
+            if page_needs_cow_for_dma(cpu, src, page).await {
+                cpu.set_pte_at(src, va, pte).await;
+                return copy_present_page(cpu, dst, va, page, vm_flags).await;
+            }
+            cpu.get_page(page).await;
+            page_dup_rmap(cpu, page).await;
+        } else if cpu.rules().is(ForkPin::Copy) {
+            if page_needs_cow_for_dma(cpu, src, page).await {
+                return copy_present_page(cpu, dst, va, page, vm_flags).await;
+            }
+            cpu.get_page(page).await;
+            page_dup_rmap(cpu, page).await;
+            if pte.write() {
+                ptep_set_wrprotect(cpu, src, va).await;
+            }
+        } else {
+            if pte.write() {
+                ptep_set_wrprotect(cpu, src, va).await;
+            }
+            cpu.get_page(page).await;
+            page_dup_rmap(cpu, page).await;
+        }
+        // Only what was writable is write-protected.
+        let pte = if pte.write() { pte_wrprotect(cpu, pte) } else { pte };
         cpu.set_pte_at(dst, va, pte.clear(mmu::ACCESSED | UFFD_WP)).await;
-        return;
-    }
-    if !page.is_anon() {
-        // vma_needs_copy: an area that never had a page of its own has no anon_vma. The child faults.
-        return;
-    }
-    if cpu.rules().is(AnonExclusive::Yes) {
-        // v5.19: reference first, then the attempt to share.
-        cpu.get_page(page).await;
-        if !page_try_dup_anon_rmap(cpu, src, page).await {
-            put_page(cpu, page).await;
-            return copy_present_page(cpu, dst, va, page, vm_flags).await;
-        }
-        if pte.write() {
-            ptep_set_wrprotect(cpu, src, va).await;
-        }
-    } else if cpu.rules().is(ForkPin::CopyWrprotectFirst) {
-        // 70e806e4e645: write-protect, so that GUP-fast's second look at the PTE fails, then test for pins.
-        if pte.write() {
-            ptep_set_wrprotect(cpu, src, va).await;
-        }
-        if page_needs_cow_for_dma(cpu, src, page).await {
-            cpu.set_pte_at(src, va, pte).await;
-            return copy_present_page(cpu, dst, va, page, vm_flags).await;
-        }
-        cpu.get_page(page).await;
-        page_dup_rmap(cpu, page).await;
-    } else if cpu.rules().is(ForkPin::Copy) {
-        if page_needs_cow_for_dma(cpu, src, page).await {
-            return copy_present_page(cpu, dst, va, page, vm_flags).await;
-        }
-        cpu.get_page(page).await;
-        page_dup_rmap(cpu, page).await;
-        if pte.write() {
-            ptep_set_wrprotect(cpu, src, va).await;
-        }
-    } else {
-        if pte.write() {
-            ptep_set_wrprotect(cpu, src, va).await;
-        }
-        cpu.get_page(page).await;
-        page_dup_rmap(cpu, page).await;
-    }
-    // Only what was writable is write-protected.
-    let pte = if pte.write() { pte_wrprotect(cpu, pte) } else { pte };
-    cpu.set_pte_at(dst, va, pte.clear(mmu::ACCESSED | UFFD_WP)).await;
+    })
+    .await
 }
 
 /// `copy_present_page`: a page that may be pinned stays with the parent, untouched; the child gets a copy.
 /// The page for it was allocated before the locks were taken; when makes no difference.
 async fn copy_present_page(cpu: &Cpu, dst: MmStruct, va: Va, page: Page, vm_flags: u64) {
-    let _frame = cpu.frame("copy_present_page");
-    cpu.why(Fact::MaybePinned { page }.so(Then::CopyForChild));
-    let new = alloc_page(cpu).await;
-    copy_user_highpage(cpu, new, page).await;
-    prepare_anon_page(cpu, new, va).await;
-    page_add_new_anon_rmap(cpu, new).await;
-    lru_cache_add(cpu, new).await;
-    let pte = pte_mkdirty(cpu.arch(), Pte::mk(new));
-    // maybe_mkwrite.
-    let pte = if vm_flags & vm::WRITE != 0 { pte_mkwrite(cpu.arch(), pte) } else { pte };
-    cpu.set_pte_at(dst, va, pte).await;
+    cpu.call("copy_present_page", (dst, va, page, vm_flags), async |cpu, (dst, va, page, vm_flags)| {
+        cpu.why(Fact::MaybePinned { page }.so(Then::CopyForChild));
+        let new = alloc_page(cpu).await;
+        copy_user_highpage(cpu, new, page).await;
+        prepare_anon_page(cpu, new, va).await;
+        page_add_new_anon_rmap(cpu, new).await;
+        lru_cache_add(cpu, new).await;
+        let pte = pte_mkdirty(cpu.arch(), Pte::mk(new));
+        // maybe_mkwrite.
+        let pte = if vm_flags & vm::WRITE != 0 { pte_mkwrite(cpu.arch(), pte) } else { pte };
+        cpu.set_pte_at(dst, va, pte).await;
+    })
+    .await
 }
 
 /// `copy_nonpresent_pte`: a swap entry. What was exclusive is not any more, in either mm.
-async fn copy_nonpresent_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte) {
-    let _frame = cpu.frame("copy_nonpresent_pte");
-    swap_duplicate(cpu, pte.entry()).await;
-    if cpu.rules().counts_inactive()
-        && let Some(page) = lookup_swap_cache(cpu, pte.entry()).await
-    {
-        cpu.add(page.mapcount(), ONE_INACTIVE as i64, Prim::PageDupRmap).await;
-        put_page(cpu, page).await;
-    }
-    if pte.swp_exclusive() {
-        cpu.set_pte_at(src, va, pte.clear(SWP_EXCLUSIVE)).await;
-    }
-    cpu.set_pte_at(dst, va, pte.clear(SWP_EXCLUSIVE | UFFD_WP)).await;
+async fn copy_nonpresent_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte, entry: SwpEntry) {
+    cpu.call("copy_nonpresent_pte", (src, dst, va, pte, entry), async |cpu, (src, dst, va, pte, entry)| {
+        swap_duplicate(cpu, entry).await;
+        if cpu.rules().counts_inactive()
+            && let Some(page) = lookup_swap_cache(cpu, entry).await
+        {
+            cpu.add(page.mapcount(), ONE_INACTIVE as i64, Prim::PageDupRmap).await;
+            put_page(cpu, page).await;
+        }
+        if pte.swp_exclusive() {
+            cpu.set_pte_at(src, va, pte.clear(SWP_EXCLUSIVE)).await;
+        }
+        cpu.set_pte_at(dst, va, pte.clear(SWP_EXCLUSIVE | UFFD_WP)).await;
+    })
+    .await
 }

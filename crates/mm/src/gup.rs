@@ -4,17 +4,16 @@
 //! the PMD (70cbc3cc78a9), migration out of CMA for `FOLL_LONGTERM`, `FOLL_NUMA`, secretmem,
 //! `FOLL_FAST_ONLY`, compound pages.
 
-use cowrace_machine::Prim;
+use cowrace_machine::{Prim, Round, encode};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{
     AeBarriers, FollPin, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, Ordering, PinSteps,
 };
-use crate::memory::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
+use crate::fault::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
 use crate::objects::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
-use crate::pgtable::pte_dirty;
-use crate::pte::Pte;
+use crate::pgtable::{Pte, pte_dirty};
 use crate::swap::{put_page, put_page_refs};
 use crate::world::{Errno, GupFlags, Va};
 
@@ -26,6 +25,7 @@ pub struct Foll {
     /// `FOLL_WRITE`, `FOLL_FORCE`, `FOLL_LONGTERM`.
     pub flags: GupFlags,
 }
+encode!(struct Foll { pin, flags });
 
 impl Foll {
     /// What the kernel makes of it: without `FOLL_PIN` who pins takes a reference like any other.
@@ -46,16 +46,18 @@ pub fn pins(cpu: &Cpu, pin: bool) -> bool {
 
 /// `get_user_pages_fast`, `pin_user_pages_fast`: without locks if it can, else the slow way.
 pub async fn get_user_pages_fast(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Result<Page, Errno> {
-    let _frame = cpu.frame("internal_get_user_pages_fast");
-    let foll = foll.of(cpu);
-    set_has_pinned(cpu, mm, foll).await;
-    match lockless_pages_from_mm(cpu, mm, va, foll).await {
-        Some(page) => Ok(page),
-        None => {
-            cpu.why(Fact::GupFastFailed.so(Then::SlowPath));
-            get_user_pages(cpu, mm, va, foll).await
+    cpu.call("internal_get_user_pages_fast", (mm, va, foll), async |cpu, (mm, va, foll)| {
+        let foll = foll.of(cpu);
+        set_has_pinned(cpu, mm, foll).await;
+        match lockless_pages_from_mm(cpu, mm, va, foll).await {
+            Some(page) => Ok(page),
+            None => {
+                cpu.why(Fact::GupFastFailed.so(Then::SlowPath));
+                get_user_pages(cpu, mm, va, foll).await
+            }
         }
-    }
+    })
+    .await
 }
 
 async fn set_has_pinned(cpu: &Cpu, mm: MmStruct, foll: Foll) {
@@ -66,72 +68,78 @@ async fn set_has_pinned(cpu: &Cpu, mm: MmStruct, foll: Foll) {
 
 /// `lockless_pages_from_mm`: the walk with interrupts off, bracketed by fork's sequence count for pins.
 async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Page> {
-    let _frame = cpu.frame("lockless_pages_from_mm");
-    let watch_fork = foll.pin && cpu.rules().is(ForkSeq::Yes);
-    let mut seq = 0;
-    if watch_fork {
-        seq = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcount).await.bits;
-        cpu.fence(Prim::SmpRmb, Ordering::GupSeqBeginRmb).await;
-        if seq & 1 == 1 && cpu.rules().keeps(Ordering::GupSeqOdd) {
-            cpu.why(Fact::SeqcountOdd);
-            return None;
+    cpu.call("lockless_pages_from_mm", (mm, va, foll), async |cpu, (mm, va, foll)| {
+        let watch_fork = foll.pin && cpu.rules().is(ForkSeq::Yes);
+        let mut seq = 0;
+        if watch_fork {
+            seq = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcount).await.bits;
+            cpu.fence(Prim::SmpRmb, Ordering::GupSeqBeginRmb).await;
+            if seq & 1 == 1 && cpu.rules().keeps(Ordering::GupSeqOdd) {
+                cpu.why(Fact::SeqcountOdd);
+                return None;
+            }
         }
-    }
-    let irq = irq_off(cpu.actor().into());
-    cpu.section_begin(irq, Prim::LocalIrqSave).await;
-    let page = gup_pte_range(cpu, mm, va, foll).await;
-    cpu.section_end(irq, Prim::LocalIrqRestore).await;
-    if watch_fork && let Some(pinned) = page {
-        cpu.fence(Prim::SmpRmb, Ordering::GupSeqRetryRmb).await;
-        let moved = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcountRetry).await.bits != seq;
-        if moved && cpu.rules().keeps(Ordering::GupSeqRetry) {
-            cpu.why(Fact::SeqcountMoved.so(Then::DropPin));
-            put_page_refs(cpu, pinned, foll.refs()).await;
-            return None;
+        let irq = irq_off(cpu.actor().into());
+        cpu.section_begin(irq, Prim::LocalIrqSave).await;
+        let page = gup_pte_range(cpu, mm, va, foll).await;
+        cpu.section_end(irq, Prim::LocalIrqRestore).await;
+        if watch_fork && let Some(pinned) = page {
+            cpu.fence(Prim::SmpRmb, Ordering::GupSeqRetryRmb).await;
+            let moved = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcountRetry).await.bits != seq;
+            if moved && cpu.rules().keeps(Ordering::GupSeqRetry) {
+                cpu.why(Fact::SeqcountMoved.so(Then::DropPin));
+                put_page_refs(cpu, pinned, foll.refs()).await;
+                return None;
+            }
         }
-    }
-    page
+        page
+    })
+    .await
 }
 
 /// `gup_pte_range`: read the PTE, take the reference, read the PTE again.
 async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Page> {
-    let _frame = cpu.frame("gup_pte_range");
-    let rules = cpu.rules();
-    let pte = cpu.ptep_get_lockless(mm, va).await;
-    let write = foll.flags.write || rules.is(GupRead::ForceWrite);
-    if !pte.present() || pte.is_zero_page() || (write && !pte.write()) {
-        return None;
-    }
-    let page = try_grab_folio(cpu, pte.page(), foll).await?;
-    let again = cpu.ptep_get_lockless(mm, va).await;
-    if !again.same(pte) && rules.keeps(Ordering::GupFastPteSame) {
-        cpu.why(Fact::PteChanged.so(Then::DropReference));
-        put_page_refs(cpu, page, foll.refs()).await;
-        return None;
-    }
-    if !pte.write() && !foll.flags.write && gup_must_unshare_fast(cpu, page, foll).await {
-        cpu.why(Fact::MaybeShared { page }.so(Then::DropAndUnshare));
-        put_page_refs(cpu, page, foll.refs()).await;
-        return None;
-    }
-    Some(page)
+    cpu.call("gup_pte_range", (mm, va, foll), async |cpu, (mm, va, foll)| {
+        let rules = cpu.rules();
+        let pte = cpu.ptep_get_lockless(mm, va).await;
+        let write = foll.flags.write || rules.is(GupRead::ForceWrite);
+        if !pte.present() || pte.is_zero_page() || (write && !pte.write()) {
+            return None;
+        }
+        let page = try_grab_folio(cpu, pte.page(), foll).await?;
+        let again = cpu.ptep_get_lockless(mm, va).await;
+        if !again.same(pte) && rules.keeps(Ordering::GupFastPteSame) {
+            cpu.why(Fact::PteChanged.so(Then::DropReference));
+            put_page_refs(cpu, page, foll.refs()).await;
+            return None;
+        }
+        if !pte.write() && !foll.flags.write && gup_must_unshare_fast(cpu, page, foll).await {
+            cpu.why(Fact::MaybeShared { page }.so(Then::DropAndUnshare));
+            put_page_refs(cpu, page, foll.refs()).await;
+            return None;
+        }
+        Some(page)
+    })
+    .await
 }
 
 /// `try_grab_folio`, `try_grab_compound_head`: a reference, unless the page is free.
 async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
-    let _frame = cpu.frame("try_grab_folio");
-    if !foll.pin || cpu.rules().is(PinSteps::One) {
-        return cpu.page_ref_add_unless(page, foll.refs()).await.then_some(page);
-    }
-    // c24d37322548: until the second step the page is not "maybe pinned".
-    if !cpu.page_ref_add_unless(page, 1).await {
-        return None;
-    }
-    cpu.add(page.refcount(), GUP_PIN_COUNTING_BIAS as i64 - 1, Prim::PageRefAdd).await;
-    if cpu.rules().is(PinSteps::TwoMb) {
-        cpu.fence(Prim::SmpMbAfterAtomic, Ordering::PinMb).await;
-    }
-    Some(page)
+    cpu.call("try_grab_folio", (page, foll), async |cpu, (page, foll)| {
+        if !foll.pin || cpu.rules().is(PinSteps::One) {
+            return cpu.page_ref_add_unless(page, foll.refs()).await.then_some(page);
+        }
+        // c24d37322548: until the second step the page is not "maybe pinned".
+        if !cpu.page_ref_add_unless(page, 1).await {
+            return None;
+        }
+        cpu.add(page.refcount(), GUP_PIN_COUNTING_BIAS as i64 - 1, Prim::PageRefAdd).await;
+        if cpu.rules().is(PinSteps::TwoMb) {
+            cpu.fence(Prim::SmpMbAfterAtomic, Ordering::PinMb).await;
+        }
+        Some(page)
+    })
+    .await
 }
 
 /// `gup_must_unshare` in GUP-fast, where no lock can be had.
@@ -184,48 +192,47 @@ async fn gup_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
 /// `get_user_pages`, `pin_user_pages` and their `_remote` forms (`__get_user_pages`): under the mmap lock,
 /// faulting in what is missing. Whether a fault may drop the lock to wait is up to the caller: [`GupFlags::unlockable`].
 pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Result<Page, Errno> {
-    let _frame = cpu.frame("__get_user_pages");
-    let foll = foll.of(cpu);
-    set_has_pinned(cpu, mm, foll).await;
-    cpu.mmap_read_lock(mm).await;
-    let mut foll_cow = false;
-    loop {
-        let vm_flags = cpu.find_vma(mm, va).await;
-        // check_vma_flags: what the VMA forbids, only FOLL_FORCE may do, and only in private memory.
-        if vm_flags & vm::EXISTS == 0 || (foll.flags.write && vm_flags & vm::WRITE == 0 && !foll.flags.force)
-        {
-            cpu.mmap_read_unlock(mm).await;
-            return Err(Errno::Efault);
-        }
-        let write = foll.flags.write || cpu.rules().is(GupRead::ForceWrite);
-        let flag = match follow_page_pte(cpu, mm, va, foll, write, foll_cow, vm_flags).await {
-            Ok(page) => {
-                cpu.mmap_read_unlock(mm).await;
-                return Ok(page);
+    cpu.call("__get_user_pages", (mm, va, foll), async |cpu, (mm, va, foll)| {
+        let foll = foll.of(cpu);
+        set_has_pinned(cpu, mm, foll).await;
+        cpu.mmap_read_lock(mm).await;
+        let taken = cpu.rounds((mm, va, foll, false), async |cpu, (mm, va, foll, foll_cow)| {
+            let vm_flags = cpu.find_vma(mm, va).await;
+            // check_vma_flags: what the VMA forbids, only FOLL_FORCE may do, and only in private memory.
+            let forbidden = foll.flags.write && vm_flags & vm::WRITE == 0 && !foll.flags.force;
+            if vm_flags & vm::EXISTS == 0 || forbidden {
+                return Round::Done(Err(Errno::Efault));
             }
-            Err(flag) => flag,
-        };
-        // faultin_page.
-        let fault = VmFault {
-            mm,
-            va,
-            flag,
-            vm_flags,
-            orig_pte: Pte::default(),
-            vma_locked: false,
-            allow_retry: foll.flags.unlockable,
-        };
-        match handle_mm_fault(cpu, fault).await {
-            // vm_fault_to_errno.
-            FaultResult::Sigbus => {
-                cpu.mmap_read_unlock(mm).await;
-                return Err(Errno::Efault);
+            let write = foll.flags.write || cpu.rules().is(GupRead::ForceWrite);
+            let flag = match follow_page_pte(cpu, mm, va, foll, write, foll_cow, vm_flags).await {
+                Ok(page) => return Round::Done(Ok(page)),
+                Err(flag) => flag,
+            };
+            // faultin_page.
+            let fault = VmFault {
+                mm,
+                va,
+                flag,
+                vm_flags,
+                orig_pte: Pte::default(),
+                vma_locked: false,
+                allow_retry: foll.flags.unlockable,
+            };
+            let mut foll_cow = foll_cow;
+            match handle_mm_fault(cpu, fault).await {
+                // vm_fault_to_errno.
+                FaultResult::Sigbus => return Round::Done(Err(Errno::Efault)),
+                FaultResult::Retry => cpu.mmap_read_lock(mm).await,
+                FaultResult::Write if vm_flags & vm::WRITE == 0 => foll_cow = true,
+                FaultResult::Write | FaultResult::Done => {}
             }
-            FaultResult::Retry => cpu.mmap_read_lock(mm).await,
-            FaultResult::Write if vm_flags & vm::WRITE == 0 => foll_cow = true,
-            FaultResult::Write | FaultResult::Done => {}
-        }
-    }
+            Round::Again((mm, va, foll, foll_cow))
+        });
+        let taken = taken.await;
+        cpu.mmap_read_unlock(mm).await;
+        taken
+    })
+    .await
 }
 
 /// `follow_page_pte`: the page with a reference, or the fault that is needed first.
@@ -238,34 +245,40 @@ async fn follow_page_pte(
     foll_cow: bool,
     vm_flags: u64,
 ) -> Result<Page, FaultFlag> {
-    let _frame = cpu.frame("follow_page_pte");
-    let wanted = if write { FaultFlag::Write } else { FaultFlag::Read };
-    cpu.ptl_lock(mm, va).await;
-    let pte = cpu.ptep_get(mm, va).await;
-    if !pte.present() {
-        cpu.ptl_unlock(mm, va).await;
-        return Err(wanted);
-    }
-    let page = pte.page();
-    if write && !can_follow_write_pte(cpu, pte, foll, foll_cow, vm_flags).await {
-        cpu.ptl_unlock(mm, va).await;
-        return Err(FaultFlag::Write);
-    }
-    if !write && !pte.write() && gup_must_unshare(cpu, page, foll).await {
-        cpu.why(Fact::MaybeShared { page }.so(Then::Unshare));
-        cpu.ptl_unlock(mm, va).await;
-        return Err(FaultFlag::Unshare);
-    }
-    // try_grab_page: under the PTE lock a plain addition will do.
-    cpu.add(page.refcount(), foll.refs() as i64, Prim::PageRefAdd).await;
-    if foll.flags.write
-        && !pte_dirty(cpu.arch(), pte)
-        && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await
-    {
-        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
-    }
-    cpu.ptl_unlock(mm, va).await;
-    Ok(page)
+    cpu.call(
+        "follow_page_pte",
+        (mm, va, foll, write, foll_cow, vm_flags),
+        async |cpu, (mm, va, foll, write, foll_cow, vm_flags)| {
+            let wanted = if write { FaultFlag::Write } else { FaultFlag::Read };
+            cpu.ptl_lock(mm, va).await;
+            let pte = cpu.ptep_get(mm, va).await;
+            if !pte.present() {
+                cpu.ptl_unlock(mm, va).await;
+                return Err(wanted);
+            }
+            let page = pte.page();
+            if write && !can_follow_write_pte(cpu, pte, foll, foll_cow, vm_flags).await {
+                cpu.ptl_unlock(mm, va).await;
+                return Err(FaultFlag::Write);
+            }
+            if !write && !pte.write() && gup_must_unshare(cpu, page, foll).await {
+                cpu.why(Fact::MaybeShared { page }.so(Then::Unshare));
+                cpu.ptl_unlock(mm, va).await;
+                return Err(FaultFlag::Unshare);
+            }
+            // try_grab_page: under the PTE lock a plain addition will do.
+            cpu.add(page.refcount(), foll.refs() as i64, Prim::PageRefAdd).await;
+            if foll.flags.write
+                && !pte_dirty(cpu.arch(), pte)
+                && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await
+            {
+                cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+            }
+            cpu.ptl_unlock(mm, va).await;
+            Ok(page)
+        },
+    )
+    .await
 }
 
 /// `can_follow_write_pte`: a PTE without the write bit may be written through by `FOLL_FORCE`, if the page
@@ -297,15 +310,17 @@ async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, v
 /// (`unpin_user_pages_dirty_lock`, `bio_release_pages`).
 pub async fn release(cpu: &Cpu, page: Page, pin: bool, dirty: bool) {
     if dirty && !page.is_zero() && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await {
-        let _frame = cpu.frame("set_page_dirty_lock");
-        cpu.lock_page(page).await;
-        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
-        cpu.unlock_page(page).await;
+        cpu.call("set_page_dirty_lock", (page,), async |cpu, (page,)| {
+            cpu.lock_page(page).await;
+            cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+            cpu.unlock_page(page).await;
+        })
+        .await;
     }
-    let _frame = cpu.frame(if pin { "unpin_user_page" } else { "put_page" });
     if pin {
-        put_page_refs(cpu, page, GUP_PIN_COUNTING_BIAS).await;
+        let unpin = async |cpu: &Cpu, (page,)| put_page_refs(cpu, page, GUP_PIN_COUNTING_BIAS).await;
+        cpu.call("unpin_user_page", (page,), unpin).await;
     } else {
-        put_page(cpu, page).await;
+        cpu.call("put_page", (page,), async |cpu, (page,)| put_page(cpu, page).await).await;
     }
 }

@@ -11,20 +11,20 @@ mod consulted;
 pub mod costs;
 mod cpu;
 pub mod era;
+pub mod fault;
 pub mod fork;
 mod functions;
 pub mod gup;
 pub mod madvise;
-pub mod memory;
 pub mod mmap;
 pub mod mprotect;
+mod names;
 mod narrate;
 pub mod objects;
 pub mod observe;
 pub mod page_alloc;
 pub mod pgtable;
 pub mod probe;
-pub mod pte;
 pub mod result;
 pub mod rmap;
 pub mod sched_mm;
@@ -35,6 +35,7 @@ pub mod task_mmu;
 pub mod tlb;
 pub mod user;
 pub mod userfaultfd;
+pub mod userfaultfd_k;
 pub mod value;
 pub mod vmscan;
 pub mod world;
@@ -51,7 +52,7 @@ pub use functions::FUNCTIONS;
 pub use source::{Reach, Steps, place};
 pub use world::World;
 
-use crate::era::{Noted, Rules};
+use crate::era::Rules;
 use crate::world::{Call, Step};
 
 /// Makes a program of a scenario under an era.
@@ -76,16 +77,7 @@ pub fn program_and_consulted(
 }
 
 fn kernel(world: &World, era: &Era, arch: Arch, counts_costs: bool) -> Arc<Kernel> {
-    Arc::new(Kernel {
-        rules: Noted::new(*era.rules()),
-        arch,
-        cpumask: (0..world.mms.len()).map(|mm| cpumask(world, mm)).collect(),
-        gup_fast: (0..world.actors.len()).map(|actor| goes_through_gup_fast(world, actor)).collect(),
-        exits: (0..world.mms.len()).map(|mm| exits(world, mm)).collect(),
-        counts_copies: world.predicates.iter().any(|p| p.expr.counts_copies()),
-        counts_costs,
-        world: world.clone(),
-    })
+    Arc::new(Kernel { counts_costs, ..Kernel::new(world, era, arch) })
 }
 
 fn program_of(kernel: Arc<Kernel>, era: &Era, check: Check) -> Program {
@@ -133,49 +125,6 @@ fn fingerprint(kernel: &Kernel, rules: &Rules) -> u32 {
     );
     // FNV-1a: fixed for ever, so that a schedule means the same on every machine.
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
-
-/// The CPUs that run an mm, and the pages that each touches from user space.
-fn cpumask(world: &World, mm: world::MmId) -> Vec<(world::ActorId, u16)> {
-    let mut mask = Vec::new();
-    for (actor, spec) in world.actors.iter().enumerate() {
-        if spec.mm != Some(mm) {
-            continue;
-        }
-        let mut touched = 0;
-        for step in &spec.steps {
-            if let Step::Call(call) = step
-                && let Call::Load { va, .. } | Call::Store { va, .. } = call.call
-            {
-                touched |= 1 << va;
-            }
-        }
-        mask.push((actor, touched));
-    }
-    mask
-}
-
-/// Whether some call takes an mm down.
-fn exits(world: &World, mm: world::MmId) -> bool {
-    let of = |step: &Step| matches!(step, Step::Call(spec) if spec.call == Call::Exit);
-    world.actors.iter().any(|actor| actor.mm == Some(mm) && actor.steps.iter().any(of))
-}
-
-fn goes_through_gup_fast(world: &World, actor: world::ActorId) -> bool {
-    world.actors[actor].steps.iter().any(|step| {
-        matches!(
-            step,
-            Step::Call(world::CallSpec {
-                call: Call::Gup { fast: true, .. }
-                    | Call::ExtractPages { .. }
-                    | Call::DirectRead { .. }
-                    | Call::DirectWrite { .. }
-                    | Call::Recvmsg { .. }
-                    | Call::Vmsplice { .. },
-                ..
-            })
-        )
-    })
 }
 
 impl World {

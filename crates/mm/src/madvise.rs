@@ -10,8 +10,7 @@ use crate::cpu::Cpu;
 use crate::era::{MadvFreeSpares, Ordering};
 use crate::mmap::{vma_start_write, zap_page_range};
 use crate::objects::{MmStruct, pg, vm};
-use crate::pgtable::{pte_dirty, pte_mkclean};
-use crate::pte::Pte;
+use crate::pgtable::{Entry, Pte, pte_dirty, pte_mkclean};
 use crate::swap::{lru_add_drain, lru_add_drain_to_unmap, mark_page_lazyfree};
 use crate::swapfile::{free_swap_and_cache, try_to_free_swap};
 use crate::tlb::{flush_tlb_batched_pending, flush_tlb_page};
@@ -20,47 +19,49 @@ use crate::world::{Advice, Backing, Errno, Va};
 
 /// `do_madvise`. What there is no VMA for is left alone; that the kernel says `ENOMEM` then is left out.
 pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<(), Errno> {
-    let _frame = cpu.frame("do_madvise");
-    let mut result = Ok(());
-    match advice {
-        Advice::DontFork | Advice::DoFork => {
-            cpu.mmap_write_lock(mm).await;
-            let locked = vma_start_write(cpu, mm, va).await;
-            if advice == Advice::DontFork {
-                cpu.set_bits(mm.vm_flags(va), vm::DONTCOPY, Prim::VmFlags).await;
-            } else {
-                cpu.clear_bits(mm.vm_flags(va), vm::DONTCOPY, Prim::VmFlags).await;
-            }
-            if locked {
-                cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
-            }
-            cpu.mmap_write_unlock(mm).await;
-        }
-        Advice::DontNeed | Advice::Free | Advice::PageOut => {
-            cpu.mmap_read_lock(mm).await;
-            if cpu.find_vma(mm, va).await & vm::EXISTS == 0 {
-                let aim = match advice {
-                    Advice::Free => Aim::MarkFree,
-                    Advice::PageOut => Aim::PageOut,
-                    _ => Aim::Discard,
-                };
-                cpu.no_effect(aim, Obstacle::NoVma);
-            } else {
-                match advice {
-                    Advice::DontNeed => {
-                        lru_add_drain_to_unmap(cpu).await;
-                        if !zap_page_range(cpu, mm, va).await {
-                            cpu.no_effect(Aim::Discard, Obstacle::NothingMapped);
-                        }
-                    }
-                    Advice::Free => result = madvise_free_single_vma(cpu, mm, va).await,
-                    _ => madvise_pageout(cpu, mm, va).await,
+    cpu.call("do_madvise", (mm, va, advice), async |cpu, (mm, va, advice)| {
+        let mut result = Ok(());
+        match advice {
+            Advice::DontFork | Advice::DoFork => {
+                cpu.mmap_write_lock(mm).await;
+                let locked = vma_start_write(cpu, mm, va).await;
+                if advice == Advice::DontFork {
+                    cpu.set_bits(mm.vm_flags(va), vm::DONTCOPY, Prim::VmFlags).await;
+                } else {
+                    cpu.clear_bits(mm.vm_flags(va), vm::DONTCOPY, Prim::VmFlags).await;
                 }
+                if locked {
+                    cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+                }
+                cpu.mmap_write_unlock(mm).await;
             }
-            cpu.mmap_read_unlock(mm).await;
+            Advice::DontNeed | Advice::Free | Advice::PageOut => {
+                cpu.mmap_read_lock(mm).await;
+                if cpu.find_vma(mm, va).await & vm::EXISTS == 0 {
+                    let aim = match advice {
+                        Advice::Free => Aim::MarkFree,
+                        Advice::PageOut => Aim::PageOut,
+                        _ => Aim::Discard,
+                    };
+                    cpu.no_effect(aim, Obstacle::NoVma);
+                } else {
+                    match advice {
+                        Advice::DontNeed => {
+                            lru_add_drain_to_unmap(cpu).await;
+                            if !zap_page_range(cpu, mm, va).await {
+                                cpu.no_effect(Aim::Discard, Obstacle::NothingMapped);
+                            }
+                        }
+                        Advice::Free => result = madvise_free_single_vma(cpu, mm, va).await,
+                        _ => madvise_pageout(cpu, mm, va).await,
+                    }
+                }
+                cpu.mmap_read_unlock(mm).await;
+            }
         }
-    }
-    result
+        result
+    })
+    .await
 }
 
 /// `madvise_free_single_vma`: only anonymous VMAs (`vma_is_anonymous`) have `MADV_FREE`. A private mapping of a file has
@@ -78,53 +79,58 @@ async fn madvise_free_single_vma(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<(), 
 /// `madvise_free_pte_range`: the page may be discarded until somebody writes to it, from the moment at which this CPU's
 /// batch is drained ([`mark_page_lazyfree`]). What is on swap goes at once.
 async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
-    let _frame = cpu.frame("madvise_free_pte_range");
-    cpu.ptl_lock(mm, va).await;
-    flush_tlb_batched_pending(cpu, mm).await;
-    let pte = cpu.ptep_get(mm, va).await;
-    let mut flush = false;
-    if pte.present() && pte.page().is_anon() {
-        let page = pte.page();
-        let in_use = cpu.page_flag(page, pg::SWAPCACHE | pg::DIRTY, Prim::PageFlagTest).await;
-        let mut kept = None;
-        if in_use {
-            if cpu.trylock_page(page).await {
-                // Shared with somebody, or needed by a swap entry: not ours to discard. A page that is clean and not
-                // in the swap cache is not looked at so.
-                if cpu.page_mapcount(page).await != 1 {
+    cpu.call("madvise_free_pte_range", (mm, va), async |cpu, (mm, va)| {
+        cpu.ptl_lock(mm, va).await;
+        flush_tlb_batched_pending(cpu, mm).await;
+        let pte = cpu.ptep_get(mm, va).await;
+        let mut flush = false;
+        match pte.entry() {
+            Entry::Page(page) if page.is_anon() => {
+                let in_use = cpu.page_flag(page, pg::SWAPCACHE | pg::DIRTY, Prim::PageFlagTest).await;
+                let mut kept = None;
+                if in_use {
+                    if cpu.trylock_page(page).await {
+                        // Shared with somebody, or needed by a swap entry: not ours to discard. A page that is clean and not
+                        // in the swap cache is not looked at so.
+                        if cpu.page_mapcount(page).await != 1 {
+                            kept = Some(Obstacle::MappedByOthers);
+                        } else if cpu.page_swap_cache(page).await && !try_to_free_swap(cpu, page).await {
+                            kept = Some(Obstacle::InSwapCache);
+                        } else {
+                            cpu.clear_bits(page.flags(), pg::DIRTY, Prim::ClearPageDirty).await;
+                        }
+                        cpu.unlock_page(page).await;
+                    } else {
+                        kept = Some(Obstacle::PageLocked);
+                    }
+                } else if spares_unused(cpu, pte) && cpu.page_mapcount(page).await != 1 {
                     kept = Some(Obstacle::MappedByOthers);
-                } else if cpu.page_swap_cache(page).await && !try_to_free_swap(cpu, page).await {
-                    kept = Some(Obstacle::InSwapCache);
-                } else {
-                    cpu.clear_bits(page.flags(), pg::DIRTY, Prim::ClearPageDirty).await;
                 }
-                cpu.unlock_page(page).await;
-            } else {
-                kept = Some(Obstacle::PageLocked);
+                if let Some(why) = kept {
+                    cpu.no_effect(Aim::MarkFree, why);
+                } else {
+                    if pte.young() || pte_dirty(cpu.arch(), pte) {
+                        let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
+                        cpu.set_pte_at(mm, va, pte_mkclean(old.clear(mmu::ACCESSED))).await;
+                        flush = true;
+                    }
+                    mark_page_lazyfree(cpu, page).await;
+                }
             }
-        } else if spares_unused(cpu, pte) && cpu.page_mapcount(page).await != 1 {
-            kept = Some(Obstacle::MappedByOthers);
-        }
-        if let Some(why) = kept {
-            cpu.no_effect(Aim::MarkFree, why);
-        } else {
-            if pte.young() || pte_dirty(cpu.arch(), pte) {
-                let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
-                cpu.set_pte_at(mm, va, pte_mkclean(old.clear(mmu::ACCESSED))).await;
-                flush = true;
+            Entry::Swap(entry) => {
+                free_swap_and_cache(cpu, entry).await;
+                cpu.set_pte_at(mm, va, Pte::default()).await;
             }
-            mark_page_lazyfree(cpu, page).await;
+            Entry::Page(_) | Entry::Marker | Entry::None => {
+                cpu.no_effect(Aim::MarkFree, Obstacle::NothingMapped)
+            }
         }
-    } else if pte.is_swap() {
-        free_swap_and_cache(cpu, pte.entry()).await;
-        cpu.set_pte_at(mm, va, Pte::default()).await;
-    } else {
-        cpu.no_effect(Aim::MarkFree, Obstacle::NothingMapped);
-    }
-    cpu.ptl_unlock(mm, va).await;
-    if flush {
-        flush_tlb_page(cpu, mm, va, Ordering::MadvFreeFlush).await;
-    }
+        cpu.ptl_unlock(mm, va).await;
+        if flush {
+            flush_tlb_page(cpu, mm, va, Ordering::MadvFreeFlush).await;
+        }
+    })
+    .await
 }
 
 /// Whether a page that is neither dirty nor in the swap cache is left alone, too, if somebody else maps it: proposals.
@@ -140,26 +146,28 @@ fn spares_unused(cpu: &Cpu, pte: Pte) -> bool {
 /// under the PTE lock, and then reclaimed as any other. Left out: that the PTE becomes old (up to v6.9), which matters to
 /// nobody here.
 async fn madvise_pageout(cpu: &Cpu, mm: MmStruct, va: Va) {
-    let _frame = cpu.frame("madvise_pageout");
-    lru_add_drain(cpu).await;
-    cpu.ptl_lock(mm, va).await;
-    flush_tlb_batched_pending(cpu, mm).await;
-    let pte = cpu.ptep_get(mm, va).await;
-    let mut isolated = None;
-    if pte.present() && pte.page().is_anon() {
-        let page = pte.page();
-        if cpu.page_mapcount(page).await != 1 {
-            cpu.no_effect(Aim::PageOut, Obstacle::MappedByOthers);
-        } else if isolate_lru_page(cpu, page).await {
-            isolated = Some(page);
+    cpu.call("madvise_pageout", (mm, va), async |cpu, (mm, va)| {
+        lru_add_drain(cpu).await;
+        cpu.ptl_lock(mm, va).await;
+        flush_tlb_batched_pending(cpu, mm).await;
+        let pte = cpu.ptep_get(mm, va).await;
+        let mut isolated = None;
+        if pte.present() && pte.page().is_anon() {
+            let page = pte.page();
+            if cpu.page_mapcount(page).await != 1 {
+                cpu.no_effect(Aim::PageOut, Obstacle::MappedByOthers);
+            } else if isolate_lru_page(cpu, page).await {
+                isolated = Some(page);
+            } else {
+                cpu.no_effect(Aim::PageOut, Obstacle::NotOnLru);
+            }
         } else {
-            cpu.no_effect(Aim::PageOut, Obstacle::NotOnLru);
+            cpu.no_effect(Aim::PageOut, Obstacle::NothingMapped);
         }
-    } else {
-        cpu.no_effect(Aim::PageOut, Obstacle::NothingMapped);
-    }
-    cpu.ptl_unlock(mm, va).await;
-    if let Some(page) = isolated {
-        reclaim_page(cpu, page).await;
-    }
+        cpu.ptl_unlock(mm, va).await;
+        if let Some(page) = isolated {
+            reclaim_page(cpu, page).await;
+        }
+    })
+    .await
 }

@@ -8,8 +8,8 @@ use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{Ordering, VmaLock};
-use crate::fork::areas;
-use crate::objects::{MmStruct, Page};
+use crate::objects::{MmStruct, Page, Vma};
+use crate::pgtable::Entry;
 use crate::rmap::page_remove_rmap;
 use crate::swap::{lru_add_drain_to_unmap, put_page};
 use crate::swapfile::{free_swap_and_cache, free_swap_cache};
@@ -22,59 +22,66 @@ use crate::world::Va;
 /// `zap_pte_range` between `tlb_gather_mmu` and `tlb_finish_mmu`: clear, flush, and only then free. The
 /// mapcount drops before the flush, the reference behind it. Whether there was anything to clear.
 pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
-    let _frame = cpu.frame("zap_pte_range");
-    inc_tlb_flush_pending(cpu, mm).await;
-    cpu.ptl_lock(mm, va).await;
-    flush_tlb_batched_pending(cpu, mm).await;
-    let mut gathered: Option<Page> = None;
-    let mut flush = false;
-    let pte = cpu.ptep_get(mm, va).await;
-    if pte.present() {
-        let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
-        flush = true;
-        if !pte.is_zero_page() {
-            page_remove_rmap(cpu, pte.page()).await;
-            gathered = Some(pte.page());
+    cpu.call("zap_pte_range", (mm, va), async |cpu, (mm, va)| {
+        inc_tlb_flush_pending(cpu, mm).await;
+        cpu.ptl_lock(mm, va).await;
+        flush_tlb_batched_pending(cpu, mm).await;
+        let mut gathered: Option<Page> = None;
+        let mut flush = false;
+        let pte = cpu.ptep_get(mm, va).await;
+        match pte.entry() {
+            Entry::None => {}
+            Entry::Page(_) => {
+                let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
+                flush = true;
+                if !pte.is_zero_page() {
+                    page_remove_rmap(cpu, pte.page()).await;
+                    gathered = Some(pte.page());
+                }
+            }
+            Entry::Swap(entry) => {
+                free_swap_and_cache(cpu, entry).await;
+                cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
+            }
+            // Of anonymous memory the marker goes, whoever zaps (2bad466cc9d9, v6.4).
+            Entry::Marker => cpu.store(mm.pte(va), 0, Prim::SetPteAt).await,
         }
-    } else if pte.is_swap() {
-        free_swap_and_cache(cpu, pte.entry()).await;
-        cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
-    } else if pte.is_marker() {
-        // Of anonymous memory the marker goes, whoever zaps (2bad466cc9d9, v6.4).
-        cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
-    }
-    cpu.ptl_unlock(mm, va).await;
-    // tlb_finish_mmu.
-    if mm_tlb_flush_nested(cpu, mm).await && cpu.rules().keeps(Ordering::ZapNestedFlush) {
-        cpu.why(Fact::OtherFlushPending.so(Then::FlushAll));
-        flush_tlb_mm(cpu, mm, Ordering::ZapNestedFlush).await;
-    } else if flush {
-        flush_tlb_page(cpu, mm, va, Ordering::ZapFlush).await;
-    }
-    if let Some(page) = gathered {
-        // free_pages_and_swap_cache.
-        if page.is_anon() {
-            free_swap_cache(cpu, page).await;
+        cpu.ptl_unlock(mm, va).await;
+        // tlb_finish_mmu.
+        if mm_tlb_flush_nested(cpu, mm).await && cpu.rules().keeps(Ordering::ZapNestedFlush) {
+            cpu.why(Fact::OtherFlushPending.so(Then::FlushAll));
+            flush_tlb_mm(cpu, mm, Ordering::ZapNestedFlush).await;
+        } else if flush {
+            flush_tlb_page(cpu, mm, va, Ordering::ZapFlush).await;
         }
-        put_page(cpu, page).await;
-    }
-    dec_tlb_flush_pending(cpu, mm).await;
-    !pte.none()
+        if let Some(page) = gathered {
+            // free_pages_and_swap_cache.
+            if page.is_anon() {
+                free_swap_cache(cpu, page).await;
+            }
+            put_page(cpu, page).await;
+        }
+        dec_tlb_flush_pending(cpu, mm).await;
+        !pte.none()
+    })
+    .await
 }
 
 /// `do_munmap`: the VMA goes under the mmap lock for writing, its pages under it for reading.
 pub async fn munmap(cpu: &Cpu, mm: MmStruct, va: Va) {
-    let _frame = cpu.frame("do_munmap");
-    cpu.mmap_write_lock(mm).await;
-    let locked = vma_start_write(cpu, mm, va).await;
-    cpu.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
-    if locked {
-        cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
-    }
-    cpu.mmap_write_downgrade(mm).await;
-    lru_add_drain_to_unmap(cpu).await;
-    zap_page_range(cpu, mm, va).await;
-    cpu.mmap_read_unlock(mm).await;
+    cpu.call("do_munmap", (mm, va), async |cpu, (mm, va)| {
+        cpu.mmap_write_lock(mm).await;
+        let locked = vma_start_write(cpu, mm, va).await;
+        cpu.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
+        if locked {
+            cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+        }
+        cpu.mmap_write_downgrade(mm).await;
+        lru_add_drain_to_unmap(cpu).await;
+        zap_page_range(cpu, mm, va).await;
+        cpu.mmap_read_unlock(mm).await;
+    })
+    .await
 }
 
 /// `vma_start_write` (v6.4): waits for faults under the VMA's lock and keeps new ones out. Whether there
@@ -91,12 +98,14 @@ pub async fn vma_start_write(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
 /// mm without users does. Left out: the lock that it holds since v5.18 against the OOM reaper, and page tables, which go
 /// with the VMAs.
 pub async fn exit_mmap(cpu: &Cpu, mm: MmStruct) {
-    let _frame = cpu.frame("exit_mmap");
-    lru_add_drain_to_unmap(cpu).await;
-    for va in areas(cpu, mm) {
-        zap_page_range(cpu, mm, va).await;
-    }
-    for va in areas(cpu, mm) {
-        cpu.free(mm.vma(va).obj(), Prim::VmAreaFree).await;
-    }
+    cpu.call("exit_mmap", (mm,), async |cpu, (mm,)| {
+        lru_add_drain_to_unmap(cpu).await;
+        for Vma { va, .. } in cpu.kernel().vmas(mm) {
+            zap_page_range(cpu, mm, va).await;
+        }
+        for Vma { va, .. } in cpu.kernel().vmas(mm) {
+            cpu.free(mm.vma(va).obj(), Prim::VmAreaFree).await;
+        }
+    })
+    .await
 }

@@ -3,17 +3,16 @@
 //! Follows `mm/mprotect.c` (v5.7 to v6.12, markers as in v6.4): `mprotect_fixup`, `change_protection`, `change_pte_range`. Left
 //! out: NUMA hinting, PROT_NONE, VMA splits and merges.
 
-use cowrace_machine::Prim;
+use cowrace_machine::{Prim, encode};
 use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, MprotectUpgrade, Ordering, UffdUnprotect};
 use crate::mmap::vma_start_write;
 use crate::objects::{MmStruct, vm};
-use crate::pgtable::{pte_dirty, pte_mkwrite, pte_modify};
-use crate::pte::{Pte, UFFD_WP};
+use crate::pgtable::{Entry, Pte, UFFD_WP, pte_dirty, pte_mkwrite, pte_modify};
 use crate::tlb::{dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_page, inc_tlb_flush_pending};
-use crate::userfaultfd::userfaultfd_wp_use_markers;
+use crate::userfaultfd_k::userfaultfd_wp_use_markers;
 use crate::world::Va;
 
 /// What a walk does to each PTE.
@@ -32,6 +31,7 @@ pub enum Change {
         vm_flags: u64,
     },
 }
+encode!(enum Change { Protection { vm_flags }, UffdWp, UffdWpResolve { vm_flags } });
 
 impl Change {
     /// The flush behind it.
@@ -47,66 +47,72 @@ impl Change {
 /// `mprotect_fixup`: the VMA's flags first, then the PTEs, all under the mmap lock for writing. Where the flags do not
 /// change, there is nothing to do and no PTE is looked at (every version read: v5.7, v5.9, v5.18, v6.1, v6.12).
 pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
-    let _frame = cpu.frame("mprotect_fixup");
-    cpu.mmap_write_lock(mm).await;
-    let old = cpu.find_vma(mm, va).await;
-    let vm_flags = if write { old | vm::WRITE } else { old & !vm::WRITE };
-    if old & vm::EXISTS != 0 && vm_flags != old {
-        let locked = vma_start_write(cpu, mm, va).await;
-        cpu.store(mm.vm_flags(va), vm_flags, Prim::VmFlags).await;
-        change_protection(cpu, mm, va, Change::Protection { vm_flags }).await;
-        if locked {
-            cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+    cpu.call("mprotect_fixup", (mm, va, write), async |cpu, (mm, va, write)| {
+        cpu.mmap_write_lock(mm).await;
+        let old = cpu.find_vma(mm, va).await;
+        let vm_flags = if write { old | vm::WRITE } else { old & !vm::WRITE };
+        if old & vm::EXISTS != 0 && vm_flags != old {
+            let locked = vma_start_write(cpu, mm, va).await;
+            cpu.store(mm.vm_flags(va), vm_flags, Prim::VmFlags).await;
+            change_protection(cpu, mm, va, Change::Protection { vm_flags }).await;
+            if locked {
+                cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+            }
+        } else if old & vm::EXISTS != 0 {
+            cpu.no_effect(Aim::Protect, Obstacle::SameProtection);
+        } else {
+            cpu.no_effect(Aim::Protect, Obstacle::NoVma);
         }
-    } else if old & vm::EXISTS != 0 {
-        cpu.no_effect(Aim::Protect, Obstacle::SameProtection);
-    } else {
-        cpu.no_effect(Aim::Protect, Obstacle::NoVma);
-    }
-    cpu.mmap_write_unlock(mm).await;
+        cpu.mmap_write_unlock(mm).await;
+    })
+    .await
 }
 
 /// `change_protection`: the TLB is flushed when the walk is over, not PTE by PTE.
 pub async fn change_protection(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) {
-    let _frame = cpu.frame("change_protection");
-    inc_tlb_flush_pending(cpu, mm).await;
-    if change_pte_range(cpu, mm, va, change).await {
-        flush_tlb_page(cpu, mm, va, change.flush()).await;
-    }
-    dec_tlb_flush_pending(cpu, mm).await;
+    cpu.call("change_protection", (mm, va, change), async |cpu, (mm, va, change)| {
+        inc_tlb_flush_pending(cpu, mm).await;
+        if change_pte_range(cpu, mm, va, change).await {
+            flush_tlb_page(cpu, mm, va, change.flush()).await;
+        }
+        dec_tlb_flush_pending(cpu, mm).await;
+    })
+    .await
 }
 
 /// `change_pte_range`: whether a PTE was changed.
 async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bool {
-    let _frame = cpu.frame("change_pte_range");
-    cpu.ptl_lock(mm, va).await;
-    flush_tlb_batched_pending(cpu, mm).await;
-    let pte = cpu.ptep_get(mm, va).await;
-    let mut changed = false;
-    if pte.present() {
-        // The PTE is none for a moment: no walker can set a bit that would be lost.
-        let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepModifyProtStart).await;
-        let new = changed_pte(cpu, old, change).await;
-        cpu.store(mm.pte(va), new, Prim::PtepModifyProtCommit).await;
-        changed = true;
-    } else if pte.is_swap() {
-        match change {
-            Change::UffdWp => cpu.set_pte_at(mm, va, pte.set(UFFD_WP)).await,
-            Change::UffdWpResolve { .. } => cpu.set_pte_at(mm, va, pte.clear(UFFD_WP)).await,
-            Change::Protection { .. } => {}
+    cpu.call("change_pte_range", (mm, va, change), async |cpu, (mm, va, change)| {
+        cpu.ptl_lock(mm, va).await;
+        flush_tlb_batched_pending(cpu, mm).await;
+        let pte = cpu.ptep_get(mm, va).await;
+        let mut changed = false;
+        match (pte.entry(), change) {
+            (Entry::Page(_), _) => {
+                // The PTE is none for a moment: no walker can set a bit that would be lost.
+                let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepModifyProtStart).await;
+                let new = changed_pte(cpu, old, change).await;
+                cpu.store(mm.pte(va), new, Prim::PtepModifyProtCommit).await;
+                changed = true;
+            }
+            (Entry::Swap(_), Change::UffdWp) => cpu.set_pte_at(mm, va, pte.set(UFFD_WP)).await,
+            (Entry::Swap(_), Change::UffdWpResolve { .. }) => {
+                cpu.set_pte_at(mm, va, pte.clear(UFFD_WP)).await
+            }
+            (Entry::Marker, Change::UffdWpResolve { .. }) => cpu.set_pte_at(mm, va, Pte::default()).await,
+            (Entry::None, Change::UffdWp) if userfaultfd_wp_use_markers(cpu, va) => {
+                // Nothing is mapped, so no TLB has anything to drop.
+                cpu.set_pte_at(mm, va, Pte::marker_uffd_wp()).await;
+            }
+            (Entry::None, Change::UffdWp) => cpu.no_effect(Aim::WriteProtect, Obstacle::NothingMapped),
+            (Entry::Marker, Change::UffdWp)
+            | (Entry::None, Change::UffdWpResolve { .. })
+            | (Entry::Swap(_) | Entry::Marker | Entry::None, Change::Protection { .. }) => {}
         }
-    } else if pte.is_marker() {
-        if let Change::UffdWpResolve { .. } = change {
-            cpu.set_pte_at(mm, va, Pte::default()).await;
-        }
-    } else if change == Change::UffdWp && userfaultfd_wp_use_markers(cpu, va) {
-        // Nothing is mapped, so no TLB has anything to drop.
-        cpu.set_pte_at(mm, va, Pte::marker_uffd_wp()).await;
-    } else if change == Change::UffdWp {
-        cpu.no_effect(Aim::WriteProtect, Obstacle::NothingMapped);
-    }
-    cpu.ptl_unlock(mm, va).await;
-    changed
+        cpu.ptl_unlock(mm, va).await;
+        changed
+    })
+    .await
 }
 
 /// The PTE that a change makes. A private mapping's `vm_page_prot` has no write bit, so it always goes,

@@ -8,36 +8,13 @@ use cowrace_report as report;
 use cowrace_report::{Amount, Lock, Maps, Owner, Page, Word};
 
 use crate::cpu::Kernel;
+use crate::names::page_name;
 use crate::objects::{
-    BATCH_FLUSHED_SHIFT, BATCH_PENDING, Format, Thing, Whose, ZERO_PAGE, boot_page, file_page, mappings,
-    references, thing, variable,
+    BATCH_FLUSHED_SHIFT, BATCH_PENDING, Format, Thing, Whose, mappings, references, thing, variable,
 };
-use crate::pgtable::pte_dirty;
-use crate::pte::Pte;
+use crate::pgtable::{Entry, Pte, pte_dirty};
 use crate::value::Value;
 use crate::world::World;
-
-/// The name of a page.
-#[must_use]
-pub(crate) fn page_name(world: &World, page: Obj) -> Page {
-    if let Some(actor) = page.owner()
-        && let Some(spec) = world.actors.get(usize::from(actor))
-    {
-        return Page::Allocated { actor: spec.name.clone(), nth: page.nth() };
-    }
-    if page == ZERO_PAGE {
-        return Page::Zero;
-    }
-    let mut areas = world.areas.iter().enumerate();
-    let named = areas.find_map(|(va, area)| match page {
-        page if page == file_page(va) => Some(Page::File { area: area.name.clone() }),
-        page if page == boot_page(va) => {
-            Some(Page::Initial { area: (world.areas.len() > 1).then(|| area.name.clone()) })
-        }
-        _ => None,
-    });
-    named.unwrap_or(Page::Numbered(page.pfn()))
-}
 
 /// What a variable holds.
 #[must_use]
@@ -168,11 +145,11 @@ impl Narrate for Narrator {
 
     fn pte(&self, bits: u64) -> report::Pte {
         let (pte, arch): (Pte, Arch) = (Pte::from(bits), self.kernel.arch);
-        let maps = match () {
-            () if pte.none() => Maps::Nothing,
-            () if pte.is_swap() => Maps::Swap(pte.entry().0.into()),
-            () if pte.is_marker() => Maps::Marker,
-            () => Maps::Page(page_name(&self.kernel.world, pte.page().obj)),
+        let maps = match pte.entry() {
+            Entry::None => Maps::Nothing,
+            Entry::Swap(entry) => Maps::Swap(entry.0.into()),
+            Entry::Marker => Maps::Marker,
+            Entry::Page(page) => Maps::Page(page_name(&self.kernel.world, page.obj)),
         };
         report::Pte {
             maps,

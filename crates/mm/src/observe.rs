@@ -3,7 +3,7 @@
 use cowrace_machine::{Memory, Obj, mmu};
 
 use crate::objects::{MmStruct, file_page};
-use crate::pte::Pte;
+use crate::pgtable::{Entry, Pte};
 use crate::world::{Backing, Target, World};
 
 /// A word as its owner would load it: through the PTE, the swap cache or the swap slot; what a first access
@@ -11,16 +11,15 @@ use crate::world::{Backing, Target, World};
 #[must_use]
 pub fn owner_view(world: &World, memory: &Memory, target: Target, word: u8) -> u64 {
     let pte = Pte::from(memory.get(MmStruct(target.mm).pte(target.va)));
-    if pte.present() {
-        memory.get(mmu::data(pte.page().obj, word))
-    } else if pte.is_swap() {
-        match memory.get(pte.entry().cache()) {
-            0 => memory.get(pte.entry().data(word)),
+    match pte.entry() {
+        Entry::Page(page) => memory.get(mmu::data(page.obj, word)),
+        Entry::Swap(entry) => match memory.get(entry.cache()) {
+            0 => memory.get(entry.data(word)),
             pfn => memory.get(mmu::data(Obj::from_pfn(pfn), word)),
-        }
-    } else if world.areas[target.va].backing == Backing::PrivateFile {
-        memory.get(mmu::data(file_page(target.va), word))
-    } else {
-        0
+        },
+        Entry::None | Entry::Marker => match world.areas[target.va].backing {
+            Backing::PrivateFile => memory.get(mmu::data(file_page(target.va), word)),
+            Backing::Anon => 0,
+        },
     }
 }

@@ -13,14 +13,16 @@ use crate::world::Va;
 /// `alloc_page_vma`: a page with one reference and zeroed words. With the environment `page_reuse` it may
 /// be any page that was freed before.
 pub async fn alloc_page(cpu: &Cpu) -> Page {
-    let _frame = cpu.frame("alloc_page_vma");
-    let obj = match reusable(cpu).await {
-        Some(obj) => obj,
-        None => cpu.next_page(),
-    };
-    let page = Page::from(obj);
-    cpu.alloc(obj, page.refcount().addr.word(), 1, Prim::AllocPage).await;
-    page
+    cpu.call("alloc_page_vma", (), async |cpu, ()| {
+        let obj = match reusable(cpu).await {
+            Some(obj) => obj,
+            None => cpu.next_page(),
+        };
+        let page = Page::from(obj);
+        cpu.alloc(obj, page.refcount().addr.word(), 1, Prim::AllocPage).await;
+        page
+    })
+    .await
 }
 
 /// Makes a fresh page one of an area: `__SetPageUptodate` and where rmap will find it.
@@ -55,22 +57,24 @@ async fn reusable(cpu: &Cpu) -> Option<Obj> {
 /// mapped or in the swap cache is a bad page. A page that is freed while somebody holds its lock is left to
 /// the access that gives it away.
 pub async fn free_unref_page(cpu: &Cpu, page: Page) {
-    let _frame = cpu.frame("free_unref_page");
-    let mapped = cpu.page_mapcount(page).await;
-    let cached = cpu.page_flag(page, pg::SWAPCACHE, Prim::PageSwapCache).await;
-    if mapped != 0 || cached {
-        cpu.finding(Class::Refcount, || Detail::BadPage { page: cpu.name(page) });
-    }
-    cpu.free(page.obj, Prim::FreePage).await;
-    if cpu.kernel().world.environment.page_reuse {
-        cpu.spin_lock(kernel::ZONE_LOCK).await;
-        let nr = cpu.load(kernel::NR_FREE, Prim::ReadOnce).await.bits as usize;
-        if nr < cpu.kernel().world.free_pages() {
-            cpu.store(kernel::free_page(nr), page.obj.pfn(), Prim::WriteOnce).await;
-            cpu.store(kernel::NR_FREE, nr as u64 + 1, Prim::WriteOnce).await;
-        } else {
-            cpu.reached(Limit::FreePages);
+    cpu.call("free_unref_page", (page,), async |cpu, (page,)| {
+        let mapped = cpu.page_mapcount(page).await;
+        let cached = cpu.page_flag(page, pg::SWAPCACHE, Prim::PageSwapCache).await;
+        if mapped != 0 || cached {
+            cpu.finding(Class::Refcount, || Detail::BadPage { page: cpu.name(page) });
         }
-        cpu.spin_unlock(kernel::ZONE_LOCK).await;
-    }
+        cpu.free(page.obj, Prim::FreePage).await;
+        if cpu.kernel().world.environment.page_reuse {
+            cpu.spin_lock(kernel::ZONE_LOCK).await;
+            let nr = cpu.load(kernel::NR_FREE, Prim::ReadOnce).await.bits as usize;
+            if nr < cpu.kernel().world.free_pages() {
+                cpu.store(kernel::free_page(nr), page.obj.pfn(), Prim::WriteOnce).await;
+                cpu.store(kernel::NR_FREE, nr as u64 + 1, Prim::WriteOnce).await;
+            } else {
+                cpu.reached(Limit::FreePages);
+            }
+            cpu.spin_unlock(kernel::ZONE_LOCK).await;
+        }
+    })
+    .await
 }

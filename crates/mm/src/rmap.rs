@@ -8,7 +8,7 @@ use cowrace_machine::{Prim, Value};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{AeBarriers, AnonExclusive, Ordering};
+use crate::era::{AeBarriers, AnonExclusive, ForkPin, HasPinned, Ordering};
 use crate::objects::{MmStruct, ONE_INACTIVE, Page, mappings, pg};
 
 /// `page_add_new_anon_rmap`: the first mapping of a page that nobody else can see yet. From v5.19 on such
@@ -61,34 +61,38 @@ pub async fn page_remove_rmap_after_copy(cpu: &Cpu, mm: MmStruct, page: Page) {
 /// `page_try_share_anon_rmap` (v5.19; barriers from v6.1, 088b8aa537c2): gives up exclusivity unless the
 /// page may be pinned. The PTE is clear and its lock held.
 pub async fn page_try_share_anon_rmap(cpu: &Cpu, page: Page) -> bool {
-    let _frame = cpu.frame("page_try_share_anon_rmap");
-    let barriers = cpu.rules().is(AeBarriers::Yes);
-    if barriers {
-        cpu.fence(Prim::SmpMb, Ordering::AeBarriers).await;
-    }
-    if cpu.page_maybe_dma_pinned(page).await && cpu.rules().keeps(Ordering::ShareAnonPinned) {
-        cpu.why(Fact::MaybePinned { page }.so(Then::StayExclusive));
-        return false;
-    }
-    cpu.clear_page_anon_exclusive(page).await;
-    if barriers {
-        cpu.fence(Prim::SmpMbAfterAtomic, Ordering::AeBarriers).await;
-    }
-    true
+    cpu.call("page_try_share_anon_rmap", (page,), async |cpu, (page,)| {
+        let barriers = cpu.rules().is(AeBarriers::Yes);
+        if barriers {
+            cpu.fence(Prim::SmpMb, Ordering::AeBarriers).await;
+        }
+        if cpu.page_maybe_dma_pinned(page).await && cpu.rules().keeps(Ordering::ShareAnonPinned) {
+            cpu.why(Fact::MaybePinned { page }.so(Then::StayExclusive));
+            return false;
+        }
+        cpu.clear_page_anon_exclusive(page).await;
+        if barriers {
+            cpu.fence(Prim::SmpMbAfterAtomic, Ordering::AeBarriers).await;
+        }
+        true
+    })
+    .await
 }
 
 /// `page_try_dup_anon_rmap` (v5.19): fork's way to share an anonymous page; refused for an exclusive page
 /// that needs a copy because it may be pinned.
 pub async fn page_try_dup_anon_rmap(cpu: &Cpu, mm: MmStruct, page: Page) -> bool {
-    let _frame = cpu.frame("page_try_dup_anon_rmap");
-    if cpu.page_anon_exclusive(page).await {
-        if crate::fork::page_needs_cow_for_dma(cpu, mm, page).await {
-            return false;
+    cpu.call("page_try_dup_anon_rmap", (mm, page), async |cpu, (mm, page)| {
+        if cpu.page_anon_exclusive(page).await {
+            if page_needs_cow_for_dma(cpu, mm, page).await {
+                return false;
+            }
+            cpu.clear_page_anon_exclusive(page).await;
         }
-        cpu.clear_page_anon_exclusive(page).await;
-    }
-    page_dup_rmap(cpu, page).await;
-    true
+        page_dup_rmap(cpu, page).await;
+        true
+    })
+    .await
 }
 
 /// Whether the page is in use by nobody but the caller's own mapping, by the active and inactive
@@ -117,4 +121,15 @@ pub async fn only_active_reference(cpu: &Cpu, page: Page) -> bool {
 /// `TestClearPageLRU`: takes the page off the LRU list; whether it was on one.
 pub async fn test_clear_page_lru(cpu: &Cpu, page: Page) -> bool {
     cpu.fetch_clear_bits(page.flags(), pg::LRU, Prim::TestClearPageLru).await.bits & pg::LRU != 0
+}
+
+/// `page_needs_cow_for_dma`: the mm has pinned something, and this page may be it.
+pub async fn page_needs_cow_for_dma(cpu: &Cpu, mm: MmStruct, page: Page) -> bool {
+    if cpu.rules().is(ForkPin::Share) {
+        return false;
+    }
+    if cpu.rules().is(HasPinned::Yes) && cpu.load(mm.has_pinned(), Prim::HasPinned).await.bits == 0 {
+        return false;
+    }
+    cpu.page_maybe_dma_pinned(page).await
 }

@@ -19,16 +19,18 @@ pub async fn get_task_mm(cpu: &Cpu, mm: MmStruct) -> bool {
     if !cpu.kernel().exits[mm.0] {
         return true;
     }
-    let _frame = cpu.frame("get_task_mm");
-    cpu.spin_lock(mm.alloc_lock()).await;
-    let there = cpu.load(mm.task_mm(), Prim::ReadOnce).await.bits != 0;
-    if there {
-        cpu.add(mm.mm_users(), 1, Prim::Mmget).await;
-    } else {
-        cpu.why(Fact::TaskWithoutMm);
-    }
-    cpu.spin_unlock(mm.alloc_lock()).await;
-    there
+    cpu.call("get_task_mm", (mm,), async |cpu, (mm,)| {
+        cpu.spin_lock(mm.alloc_lock()).await;
+        let there = cpu.load(mm.task_mm(), Prim::ReadOnce).await.bits != 0;
+        if there {
+            cpu.add(mm.mm_users(), 1, Prim::Mmget).await;
+        } else {
+            cpu.why(Fact::TaskWithoutMm);
+        }
+        cpu.spin_unlock(mm.alloc_lock()).await;
+        there
+    })
+    .await
 }
 
 /// `mmget_not_zero`: a user more, unless the last one has gone. So comes to an mm who has kept the `mm_struct`: an open
@@ -53,9 +55,11 @@ pub async fn mmput(cpu: &Cpu, mm: MmStruct) {
 
 /// `exit_mm`: the task gives up its mm.
 pub async fn exit_mm(cpu: &Cpu, mm: MmStruct) {
-    let _frame = cpu.frame("exit_mm");
-    cpu.spin_lock(mm.alloc_lock()).await;
-    cpu.store(mm.task_mm(), Value::from(0), Prim::WriteOnce).await;
-    cpu.spin_unlock(mm.alloc_lock()).await;
-    mmput(cpu, mm).await;
+    cpu.call("exit_mm", (mm,), async |cpu, (mm,)| {
+        cpu.spin_lock(mm.alloc_lock()).await;
+        cpu.store(mm.task_mm(), Value::from(0), Prim::WriteOnce).await;
+        cpu.spin_unlock(mm.alloc_lock()).await;
+        mmput(cpu, mm).await;
+    })
+    .await
 }

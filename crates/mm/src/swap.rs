@@ -31,25 +31,29 @@ pub async fn put_page_refs(cpu: &Cpu, page: Page, refs: u64) {
 
 /// `lru_cache_add`: the page goes into this CPU's batch, which takes a reference.
 pub async fn lru_cache_add(cpu: &Cpu, page: Page) {
-    let _frame = cpu.frame("lru_cache_add");
-    add_to_batch(cpu, page, Batch::Add).await;
+    cpu.call("lru_cache_add", (page,), async |cpu, (page,)| {
+        add_to_batch(cpu, page, Batch::Add).await;
+    })
+    .await
 }
 
 /// `mark_page_lazyfree` (`folio_mark_lazyfree` since v6.3): the page goes into this CPU's batch, which takes a
 /// reference. What `MADV_FREE` is for happens when the batch is drained: until then the page is swapped out as any
 /// other. One that is on no list, which a page in another batch is not, and one in the swap cache are left alone.
 pub async fn mark_page_lazyfree(cpu: &Cpu, page: Page) {
-    let _frame = cpu.frame("mark_page_lazyfree");
-    let flags = cpu.load_bits(page.flags(), LAZYFREE | pg::LRU, Prim::PageFlagTest).await.bits;
-    if flags == pg::SWAPBACKED | pg::LRU {
-        add_to_batch(cpu, page, Batch::Lazyfree).await;
-    } else if flags & pg::SWAPCACHE != 0 {
-        cpu.no_effect(Aim::MarkFree, Obstacle::InSwapCache);
-    } else if flags & pg::SWAPBACKED == 0 {
-        cpu.no_effect(Aim::MarkFree, Obstacle::MarkedAlready);
-    } else {
-        cpu.no_effect(Aim::MarkFree, Obstacle::NotOnLru);
-    }
+    cpu.call("mark_page_lazyfree", (page,), async |cpu, (page,)| {
+        let flags = cpu.load_bits(page.flags(), LAZYFREE | pg::LRU, Prim::PageFlagTest).await.bits;
+        if flags == pg::SWAPBACKED | pg::LRU {
+            add_to_batch(cpu, page, Batch::Lazyfree).await;
+        } else if flags & pg::SWAPCACHE != 0 {
+            cpu.no_effect(Aim::MarkFree, Obstacle::InSwapCache);
+        } else if flags & pg::SWAPBACKED == 0 {
+            cpu.no_effect(Aim::MarkFree, Obstacle::MarkedAlready);
+        } else {
+            cpu.no_effect(Aim::MarkFree, Obstacle::NotOnLru);
+        }
+    })
+    .await
 }
 
 /// A page may be marked if it is swap-backed and not in the swap cache.
@@ -86,25 +90,29 @@ pub async fn lru_add_drain_to_unmap(cpu: &Cpu) {
 /// `lru_add_drain_all`: every CPU's batches. A worker on each CPU drains them, all at the same time; here one after the
 /// other, in any order. Those of the environment, which puts nothing into a batch, come last.
 pub async fn lru_add_drain_all(cpu: &Cpu) {
-    let _frame = cpu.frame("lru_add_drain_all");
-    let world = &cpu.kernel().world;
-    let mut left: Vec<ActorId> = (0..world.columns()).collect();
-    while !left.is_empty() {
-        let next = cpu.choose(left.len() as u32, Prim::DrainOrder).await as usize;
-        lru_add_drain_cpu(cpu, left.remove(next)).await;
-    }
-    for actor in world.columns()..world.actors.len() {
-        lru_add_drain_cpu(cpu, actor).await;
-    }
+    cpu.call("lru_add_drain_all", (), async |cpu, ()| {
+        let world = &cpu.kernel().world;
+        let mut left: Vec<ActorId> = (0..world.columns()).collect();
+        while !left.is_empty() {
+            let next = cpu.choose(left.len() as u32, Prim::DrainOrder).await as usize;
+            lru_add_drain_cpu(cpu, left.remove(next)).await;
+        }
+        for actor in world.columns()..world.actors.len() {
+            lru_add_drain_cpu(cpu, actor).await;
+        }
+    })
+    .await
 }
 
 async fn lru_add_drain_cpu(cpu: &Cpu, actor: ActorId) {
-    let _frame = cpu.frame("lru_add_drain_cpu");
-    cpu.spin_lock(batch_lock(actor)).await;
-    for batch in Batch::ALL {
-        move_to_lists(cpu, actor, batch).await;
-    }
-    cpu.spin_unlock(batch_lock(actor)).await;
+    cpu.call("lru_add_drain_cpu", (actor,), async |cpu, (actor,)| {
+        cpu.spin_lock(batch_lock(actor)).await;
+        for batch in Batch::ALL {
+            move_to_lists(cpu, actor, batch).await;
+        }
+        cpu.spin_unlock(batch_lock(actor)).await;
+    })
+    .await
 }
 
 /// `folio_batch_move_lru` (`__pagevec_lru_add` and `pagevec_lru_move_fn` up to v5.19), with the batch held: what the
@@ -133,13 +141,15 @@ async fn move_to_lists(cpu: &Cpu, actor: ActorId, batch: Batch) {
 /// `lru_lazyfree` (`lru_lazyfree_fn` up to v6.11), with what `pagevec_lru_move_fn` does around it: a page that is on no
 /// list by now, since somebody has isolated it, stays as it was.
 async fn lru_lazyfree(cpu: &Cpu, page: Page) {
-    let _frame = cpu.frame("lru_lazyfree_fn");
-    if !test_clear_page_lru(cpu, page).await {
-        cpu.why(Fact::NotOnLru { page }.so(Then::Leave));
-        return;
-    }
-    if cpu.load_bits(page.flags(), LAZYFREE, Prim::PageFlagTest).await.bits == pg::SWAPBACKED {
-        cpu.clear_bits(page.flags(), pg::SWAPBACKED, Prim::ClearPageSwapBacked).await;
-    }
-    cpu.set_bits(page.flags(), pg::LRU, Prim::SetPageLru).await;
+    cpu.call("lru_lazyfree_fn", (page,), async |cpu, (page,)| {
+        if !test_clear_page_lru(cpu, page).await {
+            cpu.why(Fact::NotOnLru { page }.so(Then::Leave));
+            return;
+        }
+        if cpu.load_bits(page.flags(), LAZYFREE, Prim::PageFlagTest).await.bits == pg::SWAPBACKED {
+            cpu.clear_bits(page.flags(), pg::SWAPBACKED, Prim::ClearPageSwapBacked).await;
+        }
+        cpu.set_bits(page.flags(), pg::LRU, Prim::SetPageLru).await;
+    })
+    .await
 }

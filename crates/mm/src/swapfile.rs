@@ -5,7 +5,7 @@
 //! it can be. One lock stands for the device's lock and the lock of the swap cache's tree. Left out:
 //! the pages around that readahead takes along, `SWP_SYNCHRONOUS_IO`, slot caches, several devices, `vm_swap_full`.
 
-use cowrace_machine::{Obj, Prim, mmu};
+use cowrace_machine::{Obj, Prim, Round};
 use cowrace_report::{Fact, Limit};
 
 use crate::cpu::Cpu;
@@ -30,54 +30,60 @@ pub async fn swap_free(cpu: &Cpu, entry: SwpEntry) {
 /// `get_swap_page` with `add_to_swap_cache`: a free slot, with the page cached for it. The page's new
 /// reference is the cache's. `None` if swap is full.
 pub async fn add_to_swap(cpu: &Cpu, page: Page) -> Option<SwpEntry> {
-    let _frame = cpu.frame("add_to_swap");
-    cpu.spin_lock(SWAP_LOCK).await;
-    let mut found = None;
-    for slot in 0..cpu.kernel().world.swap_slots() {
-        let entry = SwpEntry(slot);
-        if cpu.load(entry.count(), Prim::GetSwapPage).await.bits == 0
-            && cpu.load(entry.cache(), Prim::GetSwapPage).await.bits == 0
-        {
-            found = Some(entry);
-            break;
+    cpu.call("add_to_swap", (page,), async |cpu, (page,)| {
+        cpu.spin_lock(SWAP_LOCK).await;
+        let mut found = None;
+        for slot in 0..cpu.kernel().world.swap_slots() {
+            let entry = SwpEntry(slot);
+            if cpu.load(entry.count(), Prim::GetSwapPage).await.bits == 0
+                && cpu.load(entry.cache(), Prim::GetSwapPage).await.bits == 0
+            {
+                found = Some(entry);
+                break;
+            }
         }
-    }
-    if let Some(entry) = found {
-        cpu.get_page(page).await;
-        cpu.store(page.private(), u64::from(entry.0), Prim::WriteOnce).await;
-        cpu.set_bits(page.flags(), pg::SWAPCACHE, Prim::AddToSwapCache).await;
-        cpu.store(entry.cache(), page.obj.pfn(), Prim::AddToSwapCache).await;
-    }
-    cpu.spin_unlock(SWAP_LOCK).await;
-    if found.is_some() {
-        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
-    } else {
-        cpu.reached(Limit::SwapSlots);
-    }
-    found
+        if let Some(entry) = found {
+            cpu.get_page(page).await;
+            cpu.store(page.private(), u64::from(entry.0), Prim::WriteOnce).await;
+            cpu.set_bits(page.flags(), pg::SWAPCACHE, Prim::AddToSwapCache).await;
+            cpu.store(entry.cache(), page.obj.pfn(), Prim::AddToSwapCache).await;
+        }
+        cpu.spin_unlock(SWAP_LOCK).await;
+        if found.is_some() {
+            cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+        } else {
+            cpu.reached(Limit::SwapSlots);
+        }
+        found
+    })
+    .await
 }
 
 /// `lookup_swap_cache`: the page cached for a slot, with a reference taken without any lock.
 pub async fn lookup_swap_cache(cpu: &Cpu, entry: SwpEntry) -> Option<Page> {
-    let _frame = cpu.frame("lookup_swap_cache");
-    loop {
-        let cached = cpu.load(entry.cache(), Prim::LookupSwapCache).await;
-        if cached.bits == 0 {
-            return None;
-        }
-        let page = Page { obj: Obj::from_pfn(cached.bits), dep: cached.dep };
-        if !cpu.get_page_unless_zero(page).await {
-            // Frozen: `__remove_mapping` decides under the lock. The kernel spins, the model waits for it.
-            cpu.spin_lock(SWAP_LOCK).await;
-            cpu.spin_unlock(SWAP_LOCK).await;
-            continue;
-        }
-        let again = cpu.load(entry.cache(), Prim::LookupSwapCache).await;
-        if again.bits == cached.bits || !cpu.rules().keeps(Ordering::SwapLookupReload) {
-            return Some(page);
-        }
-        put_page(cpu, page).await;
-    }
+    cpu.call("lookup_swap_cache", (entry,), async |cpu, (entry,)| {
+        cpu.rounds(entry, async |cpu, entry| {
+            let cached = cpu.load(entry.cache(), Prim::LookupSwapCache).await;
+            if cached.bits == 0 {
+                return Round::Done(None);
+            }
+            let page = Page { obj: Obj::from_pfn(cached.bits), dep: cached.dep };
+            if !cpu.get_page_unless_zero(page).await {
+                // Frozen: `__remove_mapping` decides under the lock. The kernel spins, the model waits for it.
+                cpu.spin_lock(SWAP_LOCK).await;
+                cpu.spin_unlock(SWAP_LOCK).await;
+                return Round::Again(entry);
+            }
+            let again = cpu.load(entry.cache(), Prim::LookupSwapCache).await;
+            if again.bits == cached.bits || !cpu.rules().keeps(Ordering::SwapLookupReload) {
+                return Round::Done(Some(page));
+            }
+            put_page(cpu, page).await;
+            Round::Again(entry)
+        })
+        .await
+    })
+    .await
 }
 
 /// `swapin_readahead`: the page for a slot, with a reference, and this CPU's batches are drained behind the reading, so
@@ -94,52 +100,52 @@ pub async fn swapin_readahead(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page
 /// cached. Comes with a reference, unlocked. `None` if nobody refers to the slot any more
 /// (`swapcache_prepare`): the PTE that named it has changed.
 async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
-    let _frame = cpu.frame("read_swap_cache_async");
-    loop {
-        if let Some(page) = lookup_swap_cache(cpu, entry).await {
-            return Some(page);
-        }
-        let page = alloc_page(cpu).await;
-        cpu.store(page.index(), va as u64, Prim::WriteOnce).await;
-        cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::SetPageSwapBacked).await;
-        cpu.lock_page(page).await;
-        cpu.spin_lock(SWAP_LOCK).await;
-        let raced = cpu.load(entry.cache(), Prim::AddToSwapCache).await.bits != 0
-            && cpu.rules().keeps(Ordering::SwapcachePrepareCached);
-        let users = cpu.load(entry.count(), Prim::PageSwapcount).await.bits;
-        let prepared = !raced && (users > 0 || !cpu.rules().keeps(Ordering::SwapcachePrepareCount));
-        if prepared {
-            cpu.get_page(page).await;
-            cpu.store(page.private(), u64::from(entry.0), Prim::WriteOnce).await;
-            cpu.set_bits(page.flags(), pg::SWAPCACHE, Prim::AddToSwapCache).await;
-            if cpu.rules().counts_inactive() {
-                cpu.store(page.mapcount(), users << 32, Prim::WriteOnce).await;
+    cpu.call("read_swap_cache_async", (entry, va), async |cpu, (entry, va)| {
+        cpu.rounds((entry, va), async |cpu, (entry, va)| {
+            if let Some(page) = lookup_swap_cache(cpu, entry).await {
+                return Round::Done(Some(page));
             }
-            cpu.store(entry.cache(), page.obj.pfn(), Prim::AddToSwapCache).await;
-        }
-        cpu.spin_unlock(SWAP_LOCK).await;
-        if !prepared {
+            let page = alloc_page(cpu).await;
+            cpu.store(page.index(), va as u64, Prim::WriteOnce).await;
+            cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::SetPageSwapBacked).await;
+            cpu.lock_page(page).await;
+            cpu.spin_lock(SWAP_LOCK).await;
+            let raced = cpu.load(entry.cache(), Prim::AddToSwapCache).await.bits != 0
+                && cpu.rules().keeps(Ordering::SwapcachePrepareCached);
+            let users = cpu.load(entry.count(), Prim::PageSwapcount).await.bits;
+            let prepared = !raced && (users > 0 || !cpu.rules().keeps(Ordering::SwapcachePrepareCount));
+            if prepared {
+                cpu.get_page(page).await;
+                cpu.store(page.private(), u64::from(entry.0), Prim::WriteOnce).await;
+                cpu.set_bits(page.flags(), pg::SWAPCACHE, Prim::AddToSwapCache).await;
+                if cpu.rules().counts_inactive() {
+                    cpu.store(page.mapcount(), users << 32, Prim::WriteOnce).await;
+                }
+                cpu.store(entry.cache(), page.obj.pfn(), Prim::AddToSwapCache).await;
+            }
+            cpu.spin_unlock(SWAP_LOCK).await;
+            if !prepared {
+                cpu.unlock_page(page).await;
+                put_page(cpu, page).await;
+                return if raced { Round::Again((entry, va)) } else { Round::Done(None) };
+            }
+            lru_cache_add(cpu, page).await;
+            for word in 0..cpu.kernel().geometry.words {
+                let data = cpu.load(entry.data(word), Prim::SwapIo).await;
+                cpu.store(page.data(word), data, Prim::SwapIo).await;
+            }
+            cpu.set_bits(page.flags(), pg::UPTODATE, Prim::SetPageUptodate).await;
             cpu.unlock_page(page).await;
-            put_page(cpu, page).await;
-            if raced {
-                continue;
-            }
-            return None;
-        }
-        lru_cache_add(cpu, page).await;
-        for word in 0..mmu::DATA_WORDS {
-            let data = cpu.load(entry.data(word), Prim::SwapIo).await;
-            cpu.store(page.data(word), data, Prim::SwapIo).await;
-        }
-        cpu.set_bits(page.flags(), pg::UPTODATE, Prim::SetPageUptodate).await;
-        cpu.unlock_page(page).await;
-        return Some(page);
-    }
+            Round::Done(Some(page))
+        })
+        .await
+    })
+    .await
 }
 
 /// `swap_writepage`: the device reads the page, word by word, whenever it gets to it.
 pub async fn swap_writepage(cpu: &Cpu, page: Page, entry: SwpEntry) {
-    for word in 0..mmu::DATA_WORDS {
+    for word in 0..cpu.kernel().geometry.words {
         let data = cpu.load(page.data(word), Prim::SwapIo).await;
         cpu.store(entry.data(word), data, Prim::SwapIo).await;
     }
@@ -152,13 +158,15 @@ pub async fn page_swap_entry(cpu: &Cpu, page: Page) -> SwpEntry {
 
 /// `delete_from_swap_cache`, with the page locked: the cache's reference goes; the caller has another.
 pub async fn delete_from_swap_cache(cpu: &Cpu, page: Page) {
-    let _frame = cpu.frame("delete_from_swap_cache");
-    let entry = page_swap_entry(cpu, page).await;
-    cpu.spin_lock(SWAP_LOCK).await;
-    cpu.store(entry.cache(), 0, Prim::DeleteFromSwapCache).await;
-    cpu.clear_bits(page.flags(), pg::SWAPCACHE, Prim::DeleteFromSwapCache).await;
-    cpu.spin_unlock(SWAP_LOCK).await;
-    cpu.page_ref_sub(page, 1).await;
+    cpu.call("delete_from_swap_cache", (page,), async |cpu, (page,)| {
+        let entry = page_swap_entry(cpu, page).await;
+        cpu.spin_lock(SWAP_LOCK).await;
+        cpu.store(entry.cache(), 0, Prim::DeleteFromSwapCache).await;
+        cpu.clear_bits(page.flags(), pg::SWAPCACHE, Prim::DeleteFromSwapCache).await;
+        cpu.spin_unlock(SWAP_LOCK).await;
+        cpu.page_ref_sub(page, 1).await;
+    })
+    .await
 }
 
 /// `page_swapcount`, with the page locked and in the swap cache.
@@ -169,40 +177,44 @@ pub async fn page_swapcount(cpu: &Cpu, page: Page) -> u64 {
 
 /// `try_to_free_swap`, with the page locked: leaves the swap cache if no swap PTE needs it.
 pub async fn try_to_free_swap(cpu: &Cpu, page: Page) -> bool {
-    let _frame = cpu.frame("try_to_free_swap");
-    if (!cpu.page_swap_cache(page).await && cpu.rules().keeps(Ordering::FreeSwapCached))
-        || cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await
-        || page_swapcount(cpu, page).await != 0
-    {
-        return false;
-    }
-    delete_from_swap_cache(cpu, page).await;
-    cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
-    true
+    cpu.call("try_to_free_swap", (page,), async |cpu, (page,)| {
+        if (!cpu.page_swap_cache(page).await && cpu.rules().keeps(Ordering::FreeSwapCached))
+            || cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await
+            || page_swapcount(cpu, page).await != 0
+        {
+            return false;
+        }
+        delete_from_swap_cache(cpu, page).await;
+        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+        true
+    })
+    .await
 }
 
 /// `reuse_swap_page` (up to v5.17), with the page locked: whether mapcount and swapcount together say
 /// that the caller is alone. References of GUP are not asked.
 pub async fn reuse_swap_page(cpu: &Cpu, page: Page) -> bool {
-    let _frame = cpu.frame("reuse_swap_page");
-    let mapcount = cpu.page_mapcount(page).await;
-    if !cpu.page_swap_cache(page).await {
-        cpu.why(Fact::MapAndSwapcount { page, mapcount, swapcount: None });
-        return mapcount <= 1;
-    }
-    let swapcount = page_swapcount(cpu, page).await;
-    cpu.why(Fact::MapAndSwapcount { page, mapcount, swapcount: Some(swapcount) });
-    if mapcount + swapcount > 1 {
-        return false;
-    }
-    if cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
-        cpu.why(Fact::Writeback { page });
-        return false;
-    }
-    // The entry that the caller is about to replace may still be counted: it does not need the cache.
-    delete_from_swap_cache(cpu, page).await;
-    cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
-    true
+    cpu.call("reuse_swap_page", (page,), async |cpu, (page,)| {
+        let mapcount = cpu.page_mapcount(page).await;
+        if !cpu.page_swap_cache(page).await {
+            cpu.why(Fact::MapAndSwapcount { page, mapcount, swapcount: None });
+            return mapcount <= 1;
+        }
+        let swapcount = page_swapcount(cpu, page).await;
+        cpu.why(Fact::MapAndSwapcount { page, mapcount, swapcount: Some(swapcount) });
+        if mapcount + swapcount > 1 {
+            return false;
+        }
+        if cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
+            cpu.why(Fact::Writeback { page });
+            return false;
+        }
+        // The entry that the caller is about to replace may still be counted: it does not need the cache.
+        delete_from_swap_cache(cpu, page).await;
+        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+        true
+    })
+    .await
 }
 
 /// What one proposal puts in the place of [`reuse_swap_page`]: the bare mapcount.
@@ -229,31 +241,38 @@ async fn kept(cpu: &Cpu, page: Page, alone: bool) -> bool {
 /// `free_swap_and_cache`: a swap PTE goes for good. A page that nobody needs leaves the swap cache, if its
 /// lock is free.
 pub async fn free_swap_and_cache(cpu: &Cpu, entry: SwpEntry) {
-    let _frame = cpu.frame("free_swap_and_cache");
-    let last = cpu.sub_and_test(entry.count(), 1, Prim::SwapFree).await;
-    if (last || cpu.rules().counts_inactive())
-        && let Some(page) = lookup_swap_cache(cpu, entry).await
-    {
-        if cpu.rules().counts_inactive() {
-            cpu.add(page.mapcount(), -(crate::objects::ONE_INACTIVE as i64), Prim::PageRemoveRmap).await;
-        }
-        if cpu.trylock_page(page).await {
-            if cpu.page_swap_cache(page).await
-                && (cpu.page_mapcount(page).await == 0 || !cpu.rules().keeps(Ordering::FreeSwapUnmapped))
-            {
-                try_to_free_swap(cpu, page).await;
+    cpu.call("free_swap_and_cache", (entry,), async |cpu, (entry,)| {
+        let last = cpu.sub_and_test(entry.count(), 1, Prim::SwapFree).await;
+        if (last || cpu.rules().counts_inactive())
+            && let Some(page) = lookup_swap_cache(cpu, entry).await
+        {
+            if cpu.rules().counts_inactive() {
+                cpu.add(page.mapcount(), -(crate::objects::ONE_INACTIVE as i64), Prim::PageRemoveRmap).await;
             }
-            cpu.unlock_page(page).await;
+            if cpu.trylock_page(page).await {
+                if cpu.page_swap_cache(page).await
+                    && (cpu.page_mapcount(page).await == 0 || !cpu.rules().keeps(Ordering::FreeSwapUnmapped))
+                {
+                    try_to_free_swap(cpu, page).await;
+                }
+                cpu.unlock_page(page).await;
+            }
+            put_page(cpu, page).await;
         }
-        put_page(cpu, page).await;
-    }
+    })
+    .await
 }
 
 /// `free_swap_cache`: behind a copy or an unmap, drops a page from the swap cache that nobody maps.
 pub async fn free_swap_cache(cpu: &Cpu, page: Page) {
-    let _frame = cpu.frame("free_swap_cache");
-    if cpu.page_swap_cache(page).await && cpu.page_mapcount(page).await == 0 && cpu.trylock_page(page).await {
-        try_to_free_swap(cpu, page).await;
-        cpu.unlock_page(page).await;
-    }
+    cpu.call("free_swap_cache", (page,), async |cpu, (page,)| {
+        if cpu.page_swap_cache(page).await
+            && cpu.page_mapcount(page).await == 0
+            && cpu.trylock_page(page).await
+        {
+            try_to_free_swap(cpu, page).await;
+            cpu.unlock_page(page).await;
+        }
+    })
+    .await
 }

@@ -6,7 +6,7 @@
 //! architecture with IPIs also until those that were in GUP-fast are out of it. Left out: lazy TLB mode,
 //! ranges finer than the pages of the scenario.
 
-use cowrace_machine::{InFlight, Prim};
+use cowrace_machine::{InFlight, Prim, encode};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
@@ -103,67 +103,79 @@ pub async fn flush_tlb_batched_pending(cpu: &Cpu, mm: MmStruct) {
     if cpu.rules().is(BatchedFlush::Defer) {
         return;
     }
-    let _frame = cpu.frame("flush_tlb_batched_pending");
-    let batch = cpu.load(mm.tlb_flush_batched(), Prim::TlbBatched).await.bits;
-    let (pending, flushed) = (batch & BATCH_PENDING, batch >> BATCH_FLUSHED_SHIFT);
-    if pending == flushed {
-        return;
-    }
-    cpu.why(Fact::FlushPutOff.so(Then::FlushNow));
-    flush_tlb_mm(cpu, mm, Ordering::BatchedFlush).await;
-    if cpu.rules().is(BatchedFlush::Count) {
-        // What has been put off since stays pending.
-        let done = pending | (pending << BATCH_FLUSHED_SHIFT);
-        cpu.cmpxchg(mm.tlb_flush_batched(), batch, done, Prim::TlbBatched).await;
-    } else {
-        cpu.store(mm.tlb_flush_batched(), 0, Prim::TlbBatched).await;
-    }
-}
-
-/// `struct tlbflush_unmap_batch`: what one reclaimer has put off. Local to it.
-#[derive(Clone, Debug, Default)]
-pub struct TlbUbc {
-    /// Pages whose entries are to be dropped.
-    pages: Vec<(MmStruct, Va)>,
-    /// Some of the PTEs were dirty, so a stale entry may still be written through.
-    pub writable: bool,
-}
-
-impl TlbUbc {
-    /// `should_defer_flush`: whether anybody runs the mm who would have to be interrupted.
-    #[must_use]
-    pub fn should_defer(cpu: &Cpu, mm: MmStruct) -> bool {
-        cpu.kernel().cpumask[mm.0].iter().any(|&(actor, _)| actor != usize::from(cpu.actor()))
-    }
-
-    /// `set_tlb_ubc_flush_pending`. Left out: both counts begin anew when many thousands are pending.
-    pub async fn set_pending(&mut self, cpu: &Cpu, mm: MmStruct, va: Va, writable: bool) {
-        self.pages.push((mm, va));
-        self.writable |= writable;
+    cpu.call("flush_tlb_batched_pending", (mm,), async |cpu, (mm,)| {
+        let batch = cpu.load(mm.tlb_flush_batched(), Prim::TlbBatched).await.bits;
+        let (pending, flushed) = (batch & BATCH_PENDING, batch >> BATCH_FLUSHED_SHIFT);
+        if pending == flushed {
+            return;
+        }
+        cpu.why(Fact::FlushPutOff.so(Then::FlushNow));
+        flush_tlb_mm(cpu, mm, Ordering::BatchedFlush).await;
         if cpu.rules().is(BatchedFlush::Count) {
-            cpu.add(mm.tlb_flush_batched(), 1, Prim::SetTlbBatched).await;
+            // What has been put off since stays pending.
+            let done = pending | (pending << BATCH_FLUSHED_SHIFT);
+            cpu.cmpxchg(mm.tlb_flush_batched(), batch, done, Prim::TlbBatched).await;
         } else {
-            cpu.store(mm.tlb_flush_batched(), 1, Prim::SetTlbBatched).await;
+            cpu.store(mm.tlb_flush_batched(), 0, Prim::TlbBatched).await;
         }
-    }
+    })
+    .await
+}
 
-    /// `try_to_unmap_flush`.
-    pub async fn flush(&mut self, cpu: &Cpu) {
-        self.flush_for(cpu, Ordering::UnmapBatchFlush).await;
-    }
+/// `struct tlbflush_unmap_batch`: what one reclaimer has put off for a page. Local to it: it is handed on by value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TlbUbc {
+    /// The mms whose entries are to be dropped, by bit.
+    mms: u32,
+    /// The address of the page in them.
+    va: Va,
+    /// Some of the PTEs were dirty, so a stale entry may still be written through.
+    writable: bool,
+}
+encode!(struct TlbUbc { mms, va, writable });
 
-    /// `try_to_unmap_flush_dirty`: before the page is written out.
-    pub async fn flush_dirty(&mut self, cpu: &Cpu) {
-        if self.writable && cpu.rules().keeps(Ordering::UnmapDirtyFlush) {
-            self.flush_for(cpu, Ordering::UnmapDirtyFlush).await;
+/// `should_defer_flush`: whether any other CPU runs the mm, which would have to be interrupted.
+#[must_use]
+pub fn should_defer_flush(cpu: &Cpu, mm: MmStruct) -> bool {
+    cpu.kernel().cpumask[mm.0].iter().any(|&(actor, _)| actor != usize::from(cpu.actor()))
+}
+
+/// `set_tlb_ubc_flush_pending`. Left out: both counts begin anew when many thousands are pending.
+pub async fn set_tlb_ubc_flush_pending(
+    cpu: &Cpu,
+    ubc: TlbUbc,
+    mm: MmStruct,
+    va: Va,
+    writable: bool,
+) -> TlbUbc {
+    if cpu.rules().is(BatchedFlush::Count) {
+        cpu.add(mm.tlb_flush_batched(), 1, Prim::SetTlbBatched).await;
+    } else {
+        cpu.store(mm.tlb_flush_batched(), 1, Prim::SetTlbBatched).await;
+    }
+    TlbUbc { mms: ubc.mms | 1 << mm.0, va, writable: ubc.writable || writable }
+}
+
+/// `try_to_unmap_flush`.
+pub async fn try_to_unmap_flush(cpu: &Cpu, ubc: TlbUbc) {
+    flush_put_off(cpu, ubc, Ordering::UnmapBatchFlush).await;
+}
+
+/// `try_to_unmap_flush_dirty`: before the page is written out. What is left to flush.
+pub async fn try_to_unmap_flush_dirty(cpu: &Cpu, ubc: TlbUbc) -> TlbUbc {
+    if !ubc.writable || !cpu.rules().keeps(Ordering::UnmapDirtyFlush) {
+        return ubc;
+    }
+    flush_put_off(cpu, ubc, Ordering::UnmapDirtyFlush).await;
+    TlbUbc::default()
+}
+
+async fn flush_put_off(cpu: &Cpu, ubc: TlbUbc, flush: Ordering) {
+    cpu.call("try_to_unmap_flush", (ubc, flush), async |cpu, (ubc, flush)| {
+        // In the order in which they were put off, which is that of the walk: parents before children.
+        for mm in (0..u32::BITS as usize).filter(|mm| ubc.mms & 1 << mm != 0) {
+            flush_tlb_page(cpu, MmStruct(mm), ubc.va, flush).await;
         }
-    }
-
-    async fn flush_for(&mut self, cpu: &Cpu, flush: Ordering) {
-        let _frame = cpu.frame("try_to_unmap_flush");
-        self.writable = false;
-        for (mm, va) in std::mem::take(&mut self.pages) {
-            flush_tlb_page(cpu, mm, va, flush).await;
-        }
-    }
+    })
+    .await;
 }

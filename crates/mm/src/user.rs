@@ -5,13 +5,13 @@
 //! `net/tls/tls_sw.c` and `io_uring/rsrc.c` as far as the flags that they pass and the time for which they hold the
 //! page. Left out: everything else of them.
 
-use cowrace_machine::{Prim, UserAccess, mmu};
+use cowrace_machine::{Prim, Round, UserAccess};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{DirectIo, FuseDirectIo, FuseSplice, IoUringPin};
+use crate::fault::do_user_addr_fault;
 use crate::gup::{Foll, get_user_pages, get_user_pages_fast, pins, release};
-use crate::memory::do_user_addr_fault;
 use crate::objects::{MmStruct, Page, tlb, tlb_entry};
 use crate::page_alloc::alloc_page;
 use crate::swap::put_page;
@@ -25,17 +25,21 @@ pub async fn user_access(
     word: u8,
     store: Option<u64>,
 ) -> Result<u64, Errno> {
-    let this = usize::from(cpu.actor());
-    let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
-    loop {
+    cpu.rounds((mm, va, word, store), async |cpu, again @ (mm, va, word, store)| {
+        let this = usize::from(cpu.actor());
+        let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
         if cpu.kernel().world.environment.tlb_evict && cpu.choose(2, Prim::TlbEvict).await == 1 {
             cpu.flush_tlb(tlb(this), 1 << va, Prim::TlbEvict).await;
         }
         if let Some(value) = cpu.user(access).await {
-            return Ok(value.bits);
+            return Round::Done(Ok(value.bits));
         }
-        do_user_addr_fault(cpu, mm, va, store.is_some()).await?;
-    }
+        match do_user_addr_fault(cpu, mm, va, store.is_some()).await {
+            Ok(()) => Round::Again(again),
+            Err(errno) => Round::Done(Err(errno)),
+        }
+    })
+    .await
 }
 
 const READ: GupFlags = GupFlags { write: false, force: false, longterm: false, unlockable: true };
@@ -63,9 +67,11 @@ pub async fn iov_iter_extract_pages(
     va: Va,
     write: bool,
 ) -> Result<(Page, Foll), Errno> {
-    let _frame = cpu.frame("iov_iter_extract_pages");
-    let foll = direct_io(cpu, file, if write { WRITE } else { READ });
-    Ok((get_user_pages_fast(cpu, mm, va, foll).await?, foll))
+    cpu.call("iov_iter_extract_pages", (file, mm, va, write), async |cpu, (file, mm, va, write)| {
+        let foll = direct_io(cpu, file, if write { WRITE } else { READ });
+        Ok((get_user_pages_fast(cpu, mm, va, foll).await?, foll))
+    })
+    .await
 }
 
 /// `read(2)` with `O_DIRECT`, or another read into user pages: the device writes one word.
@@ -95,30 +101,39 @@ pub async fn direct_read(
     word: u8,
     value: u64,
 ) -> Result<(), Errno> {
-    let _frame = match file {
-        FileKind::Block => cpu.frame("blkdev_direct_IO"),
-        FileKind::Nfs => cpu.frame("nfs_file_direct_read"),
-        FileKind::NineP => cpu.frame("p9_virtio_zc_request"),
-        FileKind::Fuse => cpu.frame("fuse_direct_io"),
-    };
-    device_fills(cpu, mm, va, word, value, direct_io(cpu, file, WRITE)).await
+    let arguments = (mm, va, word, value, direct_io(cpu, file, WRITE));
+    let read =
+        async |cpu: &Cpu, (mm, va, word, value, foll)| device_fills(cpu, mm, va, word, value, foll).await;
+    match file {
+        FileKind::Block => cpu.call("blkdev_direct_IO", arguments, read).await,
+        FileKind::Nfs => cpu.call("nfs_file_direct_read", arguments, read).await,
+        FileKind::NineP => cpu.call("p9_virtio_zc_request", arguments, read).await,
+        FileKind::Fuse => cpu.call("fuse_direct_io", arguments, read).await,
+    }
 }
 
 /// `recvmsg(2)` with kTLS: `tls_setup_from_iter` takes gets in every era.
 pub async fn recvmsg(cpu: &Cpu, mm: MmStruct, va: Va, word: u8, value: u64) -> Result<(), Errno> {
-    let _frame = cpu.frame("tls_sw_recvmsg");
-    device_fills(cpu, mm, va, word, value, Foll { pin: false, flags: WRITE }).await
+    cpu.call("tls_sw_recvmsg", (mm, va, word, value), async |cpu, (mm, va, word, value)| {
+        device_fills(cpu, mm, va, word, value, Foll { pin: false, flags: WRITE }).await
+    })
+    .await
 }
 
 /// `write(2)` with `O_DIRECT`: the device reads one word.
 pub async fn direct_write(cpu: &Cpu, file: FileKind, mm: MmStruct, va: Va, word: u8) -> Result<u64, Errno> {
-    let _frame = match file {
-        FileKind::Block => cpu.frame("blkdev_direct_IO"),
-        FileKind::Nfs => cpu.frame("nfs_file_direct_write"),
-        FileKind::NineP => cpu.frame("p9_virtio_zc_request"),
-        FileKind::Fuse => cpu.frame("fuse_direct_io"),
-    };
-    let foll = direct_io(cpu, file, READ);
+    let arguments = (mm, va, word, direct_io(cpu, file, READ));
+    let write = async |cpu: &Cpu, (mm, va, word, foll)| device_drains(cpu, mm, va, word, foll).await;
+    match file {
+        FileKind::Block => cpu.call("blkdev_direct_IO", arguments, write).await,
+        FileKind::Nfs => cpu.call("nfs_file_direct_write", arguments, write).await,
+        FileKind::NineP => cpu.call("p9_virtio_zc_request", arguments, write).await,
+        FileKind::Fuse => cpu.call("fuse_direct_io", arguments, write).await,
+    }
+}
+
+/// What a device does that reads a word of user memory.
+async fn device_drains(cpu: &Cpu, mm: MmStruct, va: Va, word: u8, foll: Foll) -> Result<u64, Errno> {
     let page = get_user_pages_fast(cpu, mm, va, foll).await?;
     cpu.step("gup");
     let value = cpu.load(page.data(word), Prim::DmaRead).await.bits;
@@ -129,8 +144,10 @@ pub async fn direct_write(cpu: &Cpu, file: FileKind, mm: MmStruct, va: Va, word:
 
 /// `vmsplice(2)`: the pipe gets a read reference for as long as nobody reads it, in every era.
 pub async fn vmsplice(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<Page, Errno> {
-    let _frame = cpu.frame("vmsplice_to_pipe");
-    get_user_pages_fast(cpu, mm, va, Foll { pin: false, flags: READ }).await
+    cpu.call("vmsplice_to_pipe", (mm, va), async |cpu, (mm, va)| {
+        get_user_pages_fast(cpu, mm, va, Foll { pin: false, flags: READ }).await
+    })
+    .await
 }
 
 /// `fuse_dev_splice_read` (`fs/fuse/dev.c`): the server moves a request into a pipe. Up to v5.16 `fuse_copy_page` lets
@@ -138,44 +155,50 @@ pub async fn vmsplice(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<Page, Errno> {
 /// space and gives back when the request is done. Since 0c4bcfdecb1a (v5.17) it copies such pages into a new one
 /// (`fuse_copy_fill`). Left out: the pipe, headers, and pages that are moved into the page cache.
 pub async fn fuse_dev_splice_read(cpu: &Cpu, page: Page) -> Page {
-    let _frame = cpu.frame("fuse_dev_splice_read");
-    if cpu.rules().is(FuseSplice::Reference) {
-        cpu.get_page(page).await;
-        return page;
-    }
-    let copy = alloc_page(cpu).await;
-    for word in 0..mmu::DATA_WORDS {
-        let data = cpu.load(page.data(word), Prim::DmaRead).await;
-        cpu.store(copy.data(word), data, Prim::DmaWrite).await;
-    }
-    cpu.why(Fact::UserPage { page }.so(Then::Copy));
-    cpu.why(Fact::Copied { from: page, to: copy });
-    copy
+    cpu.call("fuse_dev_splice_read", (page,), async |cpu, (page,)| {
+        if cpu.rules().is(FuseSplice::Reference) {
+            cpu.get_page(page).await;
+            return page;
+        }
+        let copy = alloc_page(cpu).await;
+        for word in 0..cpu.kernel().geometry.words {
+            let data = cpu.load(page.data(word), Prim::DmaRead).await;
+            cpu.store(copy.data(word), data, Prim::DmaWrite).await;
+        }
+        cpu.why(Fact::UserPage { page }.so(Then::Copy));
+        cpu.why(Fact::Copied { from: page, to: copy });
+        copy
+    })
+    .await
 }
 
 /// `io_uring_register(IORING_REGISTER_BUFFERS)`: a long-term write pin. Up to v6.9 with `pin_user_pages`, under an mmap
 /// lock that may not be dropped; `io_pin_pages` since then has `pin_user_pages_fast` (read in v5.7, v5.9, v6.1, v6.2, v6.4,
 /// v6.12, v6.14, v6.18).
 pub async fn io_uring_register(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<Page, Errno> {
-    let _frame = cpu.frame("io_sqe_buffer_register");
-    let flags = GupFlags { longterm: true, ..WRITE };
-    if cpu.rules().is(IoUringPin::Fast) {
-        return get_user_pages_fast(cpu, mm, va, Foll { pin: true, flags }).await;
-    }
-    get_user_pages(cpu, mm, va, Foll { pin: true, flags: GupFlags { unlockable: false, ..flags } }).await
+    cpu.call("io_sqe_buffer_register", (mm, va), async |cpu, (mm, va)| {
+        let flags = GupFlags { longterm: true, ..WRITE };
+        if cpu.rules().is(IoUringPin::Fast) {
+            return get_user_pages_fast(cpu, mm, va, Foll { pin: true, flags }).await;
+        }
+        get_user_pages(cpu, mm, va, Foll { pin: true, flags: GupFlags { unlockable: false, ..flags } }).await
+    })
+    .await
 }
 
 /// Somebody looks a page up by its number, without any lock, and drops it again.
 pub async fn speculative_ref(cpu: &Cpu, mm: MmStruct, va: Va) {
-    let _frame = cpu.frame("page_cache_get_speculative");
-    // Which page is looked up is not a race; the PTE is asked so that a scenario can name it.
-    let pte = crate::pte::Pte(cpu.load(mm.pte(va), Prim::Ghost).await);
-    if !pte.present() || pte.is_zero_page() {
-        return;
-    }
-    if cpu.get_page_unless_zero(pte.page()).await {
-        cpu.step("get");
-        put_page(cpu, pte.page()).await;
-        cpu.step("put");
-    }
+    cpu.call("page_cache_get_speculative", (mm, va), async |cpu, (mm, va)| {
+        // Which page is looked up is not a race; the PTE is asked so that a scenario can name it.
+        let pte = crate::pgtable::Pte(cpu.load(mm.pte(va), Prim::Ghost).await);
+        if !pte.present() || pte.is_zero_page() {
+            return;
+        }
+        if cpu.get_page_unless_zero(pte.page()).await {
+            cpu.step("get");
+            put_page(cpu, pte.page()).await;
+            cpu.step("put");
+        }
+    })
+    .await
 }

@@ -8,7 +8,7 @@ use cowrace_report::{Aim, Fact, Obstacle, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{Ordering, UffdMmget};
-use crate::memory::{FaultResult, VmFault};
+use crate::fault::{FaultResult, VmFault};
 use crate::mprotect::{Change, change_protection};
 use crate::objects::{MmStruct, vm};
 use crate::sched_mm::{mmget_not_zero, mmput};
@@ -17,41 +17,38 @@ use crate::world::Va;
 /// `userfaultfd_writeprotect`: the file of a userfaultfd keeps the `mm_struct`, and no user of it. Up to v5.14 it walks
 /// the mm all the same (CVE-2021-47461).
 pub async fn userfaultfd_writeprotect(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool) {
-    let _frame = cpu.frame("userfaultfd_writeprotect");
-    if cpu.rules().is(UffdMmget::No) {
-        mwriteprotect_range(cpu, mm, va, protect).await;
-    } else if mmget_not_zero(cpu, mm).await {
-        mwriteprotect_range(cpu, mm, va, protect).await;
-        mmput(cpu, mm).await;
-    } else {
-        cpu.no_effect(Aim::WriteProtect, Obstacle::NoMm);
-    }
+    cpu.call("userfaultfd_writeprotect", (mm, va, protect), async |cpu, (mm, va, protect)| {
+        if cpu.rules().is(UffdMmget::No) {
+            mwriteprotect_range(cpu, mm, va, protect).await;
+        } else if mmget_not_zero(cpu, mm).await {
+            mwriteprotect_range(cpu, mm, va, protect).await;
+            mmput(cpu, mm).await;
+        } else {
+            cpu.no_effect(Aim::WriteProtect, Obstacle::NoMm);
+        }
+    })
+    .await
 }
 
 /// `mwriteprotect_range`: under the mmap lock for reading, so that faults run beside it. Un-protecting
 /// wakes who waits.
 pub async fn mwriteprotect_range(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool) {
-    let _frame = cpu.frame("mwriteprotect_range");
-    cpu.mmap_read_lock(mm).await;
-    let vm_flags = cpu.find_vma(mm, va).await;
-    if vm_flags & vm::UFFD_WP != 0 {
-        let change = if protect { Change::UffdWp } else { Change::UffdWpResolve { vm_flags } };
-        change_protection(cpu, mm, va, change).await;
-    } else {
-        // ENOENT.
-        cpu.no_effect(Aim::WriteProtect, Obstacle::NotRegistered);
-    }
-    cpu.mmap_read_unlock(mm).await;
-    if !protect {
-        cpu.fetch_add(mm.userfault_wakes(), 1, Prim::WriteOnce).await;
-    }
-}
-
-/// `userfaultfd_wp_use_markers` (2bad466cc9d9, v6.4): whether what is not populated is to be protected as well, which
-/// who registers asks for (`UFFD_FEATURE_WP_UNPOPULATED`). Memory of files always has markers; it is left out.
-#[must_use]
-pub fn userfaultfd_wp_use_markers(cpu: &Cpu, va: Va) -> bool {
-    cpu.kernel().world.areas[va].wp_unpopulated
+    cpu.call("mwriteprotect_range", (mm, va, protect), async |cpu, (mm, va, protect)| {
+        cpu.mmap_read_lock(mm).await;
+        let vm_flags = cpu.find_vma(mm, va).await;
+        if vm_flags & vm::UFFD_WP != 0 {
+            let change = if protect { Change::UffdWp } else { Change::UffdWpResolve { vm_flags } };
+            change_protection(cpu, mm, va, change).await;
+        } else {
+            // ENOENT.
+            cpu.no_effect(Aim::WriteProtect, Obstacle::NotRegistered);
+        }
+        cpu.mmap_read_unlock(mm).await;
+        if !protect {
+            cpu.fetch_add(mm.userfault_wakes(), 1, Prim::WriteOnce).await;
+        }
+    })
+    .await
 }
 
 /// `handle_userfault`: sleeps until somebody un-protects, unless that has happened already. Gives up the
@@ -62,25 +59,27 @@ pub fn userfaultfd_wp_use_markers(cpu: &Cpu, va: Va) -> bool {
 /// to v6.1; and before 8e80af52db65 (May 2026) a swap entry is taken for a PTE, whose "write bit" is the soft-dirty bit of
 /// the entry on x86. Who sleeps so has sent a message, and wakes when the monitor answers it by un-protecting again.
 /// Messages are left out, and with them these waits: a monitor is taken to answer.
-pub async fn handle_userfault(cpu: &Cpu, vmf: &VmFault) -> FaultResult {
-    let _frame = cpu.frame("handle_userfault");
-    let mm = vmf.mm;
-    if !vmf.allow_retry {
-        cpu.why(Fact::UffdProtected { may_wait: false }.so(Then::Fail));
-        return FaultResult::Sigbus;
-    }
-    let wakes = cpu.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
-    // userfaultfd_must_wait.
-    let protected = cpu.ptep_get_lockless(mm, vmf.va).await.uffd_wp();
-    let must_wait = protected || !cpu.rules().keeps(Ordering::UffdMustWait);
-    if vmf.vma_locked {
-        cpu.read_unlock(mm.vm_lock(vmf.va), Prim::VmaEndRead).await;
-    } else {
-        cpu.mmap_read_unlock(mm).await;
-    }
-    if must_wait {
-        cpu.why(Fact::UffdProtected { may_wait: true }.so(Then::Wait));
-        cpu.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
-    }
-    FaultResult::Retry
+pub async fn handle_userfault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
+    cpu.call("handle_userfault", (vmf,), async |cpu, (vmf,)| {
+        let mm = vmf.mm;
+        if !vmf.allow_retry {
+            cpu.why(Fact::UffdProtected { may_wait: false }.so(Then::Fail));
+            return FaultResult::Sigbus;
+        }
+        let wakes = cpu.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
+        // userfaultfd_must_wait.
+        let protected = cpu.ptep_get_lockless(mm, vmf.va).await.uffd_wp();
+        let must_wait = protected || !cpu.rules().keeps(Ordering::UffdMustWait);
+        if vmf.vma_locked {
+            cpu.read_unlock(mm.vm_lock(vmf.va), Prim::VmaEndRead).await;
+        } else {
+            cpu.mmap_read_unlock(mm).await;
+        }
+        if must_wait {
+            cpu.why(Fact::UffdProtected { may_wait: true }.so(Then::Wait));
+            cpu.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
+        }
+        FaultResult::Retry
+    })
+    .await
 }

@@ -2,7 +2,7 @@
 //!
 //! This is what the language lowers to; [`crate::program`] makes a [`cowrace_machine::Program`] of it.
 
-use cowrace_machine::{Arena, Obj, Window};
+use cowrace_machine::{Arena, Obj, Window, encode};
 use cowrace_report::Class;
 
 use crate::objects::PAIRED;
@@ -101,10 +101,14 @@ impl World {
         })
     }
 
-    /// The first of the areas that are in one page table with an area.
+    /// Whether an mm is another one or was forked from it, at whatever distance.
     #[must_use]
-    pub fn first_of_table(&self, va: Va) -> Va {
-        (0..=va).rev().find(|&va| !self.areas[va].adjacent).unwrap_or(va)
+    pub fn descends(&self, mm: MmId, ancestor: MmId) -> bool {
+        mm == ancestor
+            || match self.mms[mm].origin {
+                Origin::Boot => false,
+                Origin::ForkedAtBoot(parent) | Origin::Fork(parent) => self.descends(parent, ancestor),
+            }
     }
 }
 
@@ -251,6 +255,7 @@ pub struct GupFlags {
     /// v6.2 note as `FOLL_UNLOCKABLE`. Who may not gets `EFAULT` where userfaultfd would have it wait.
     pub unlockable: bool,
 }
+encode!(struct GupFlags { write, force, longterm, unlockable });
 
 /// What kind of file direct I/O goes to: it decides how the page is held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -265,6 +270,7 @@ pub enum FileKind {
     /// FUSE, opened by the server with `FOPEN_DIRECT_IO`.
     Fuse,
 }
+encode!(fieldless enum FileKind, Advice, Errno);
 
 impl FileKind {
     /// Every kind.

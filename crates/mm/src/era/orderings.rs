@@ -58,6 +58,7 @@ macro_rules! orderings {
         /// A TLB flush, a recheck or a barrier of the model.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Ordering { $($(#[doc = $about])+ $variant,)* }
+        cowrace_machine::encode!(fieldless enum Ordering);
 
         impl Ordering {
             /// Every ordering.

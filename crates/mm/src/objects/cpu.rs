@@ -1,6 +1,6 @@
 //! What each CPU has: its TLB, whether it has interrupts off, and its LRU-add batch.
 
-use cowrace_machine::{Addr, Obj};
+use cowrace_machine::{Addr, Obj, encode};
 
 use super::structure::structure;
 use super::{Format, Type};
@@ -68,6 +68,7 @@ pub enum Batch {
     /// `lru_lazyfree`: pages that `MADV_FREE` was called for.
     Lazyfree,
 }
+encode!(fieldless enum Batch);
 
 impl Batch {
     /// Every batch, in the order in which `lru_add_drain_cpu` drains them.

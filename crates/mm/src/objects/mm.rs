@@ -1,7 +1,7 @@
 //! `struct mm_struct` of `include/linux/mm_types.h`, v5.7 to v6.15. Left out: everything above the page tables, counters
 //! of memory, everything that is not of an address space.
 
-use cowrace_machine::{Addr, Obj};
+use cowrace_machine::{Addr, Obj, encode};
 
 use super::structure::structure;
 use super::{Format, PageTable, Type, Vma};
@@ -10,6 +10,7 @@ use crate::world::{MmId, Va};
 /// `struct mm_struct`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MmStruct(pub MmId);
+encode!(struct MmStruct(id));
 
 structure! {
     MmStruct in Mm, at Addr {

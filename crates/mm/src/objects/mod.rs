@@ -25,7 +25,7 @@ pub use pgtable::PageTable;
 pub use scenario::variable;
 pub use structure::{Field, Format, PAIRED, Structure, pair};
 pub use swap::SwpEntry;
-pub use vma::{Vma, vm};
+pub use vma::{AnonVma, Vma, vm};
 
 use crate::world::{ActorId, MmId, Va, VarId};
 

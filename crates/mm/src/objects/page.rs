@@ -1,7 +1,7 @@
 //! `struct page` (`struct folio`) of `include/linux/mm_types.h`, v5.7 to v6.15, of small pages. Left out: compound
 //! pages, memcg, NUMA, what file systems keep.
 
-use cowrace_machine::{Addr, Dep, Obj, Place, mmu};
+use cowrace_machine::{Addr, Dep, Encode, Obj, Place, Words, mmu};
 use cowrace_report::{Mappings, References};
 
 use super::structure::structure;
@@ -18,6 +18,13 @@ pub struct Page {
     pub obj: Obj,
     /// The load.
     pub dep: Dep,
+}
+
+/// Without the load that its number came from.
+impl Encode for Page {
+    fn encode(self, words: &mut Words) {
+        self.obj.encode(words);
+    }
 }
 
 structure! {

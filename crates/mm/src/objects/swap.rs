@@ -1,6 +1,6 @@
 //! Swap slots: `swap_map` and the swap cache (`mm/swapfile.c`, `mm/swap_state.c`, v5.7 to v6.15).
 
-use cowrace_machine::{Addr, Obj};
+use cowrace_machine::{Addr, Obj, encode};
 
 use super::structure::structure;
 use super::{Format, Type};
@@ -8,6 +8,7 @@ use super::{Format, Type};
 /// A swap slot, as a swap entry names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwpEntry(pub u8);
+encode!(struct SwpEntry(slot));
 
 structure! {
     SwpEntry in Swap, at Addr {

@@ -1,10 +1,11 @@
-//! `struct vm_area_struct` of `include/linux/mm_types.h`, v5.7 to v6.15. One for each area. Left out: splits and merges.
+//! `struct vm_area_struct` of `include/linux/mm_types.h` and `struct anon_vma` of `include/linux/rmap.h`, v5.7 to v6.15. One
+//! for each area in each mm that can have it. Left out: splits and merges.
 
 use cowrace_machine::{Addr, Obj};
 
 use super::structure::{pair, structure};
 use super::{Format, Type};
-use crate::world::{MmId, Va};
+use crate::world::{MmId, Va, World};
 
 /// `struct vm_area_struct`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,4 +51,23 @@ pub mod vm {
     /// Bits and names, for diagrams.
     pub const NAMES: &[(u64, &str)] =
         &[(EXISTS, "mapped"), (WRITE, "write"), (DONTCOPY, "dontcopy"), (UFFD_WP, "uffd-wp")];
+}
+
+/// `struct anon_vma`: the VMAs that may map one page, parents before children, as the interval tree has them. Which those are
+/// is known from the start; whether they map it, their page tables say. Left out: its lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnonVma(Vec<Vma>);
+
+impl AnonVma {
+    /// That of the pages of an area: the mm that declares it has a VMA for it, and so have all that come of it by forks.
+    #[must_use]
+    pub fn of(world: &World, va: Va) -> Self {
+        let home = world.areas[va].mm;
+        Self((0..world.mms.len()).filter(|&mm| world.descends(mm, home)).map(|mm| Vma { mm, va }).collect())
+    }
+
+    /// The VMAs.
+    pub fn vmas(&self) -> impl Iterator<Item = Vma> + '_ {
+        self.0.iter().copied()
+    }
 }

@@ -313,7 +313,7 @@ impl<'a> Visit<'a> for Reader<'_> {
         }
         if !is(&call.receiver, "cpu") {
             self.called(Callee::Method(name));
-        } else if name == "frame"
+        } else if name == "call"
             && let Some(open) = self.open.last_mut()
         {
             open.frames.push(call.args.first().and_then(text));

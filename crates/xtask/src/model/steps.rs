@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use syn::Pat;
 use syn::visit::{self, Visit};
-use syn::{Expr, Pat};
 
 use super::syntax::{last, text, variant};
 
@@ -34,11 +34,7 @@ impl<'a> Visit<'a> for Does {
         let name = call.method.to_string();
         match name.as_str() {
             "step" => self.marks.extend(call.args.first().and_then(text)),
-            "frame" => {
-                let mut names = Texts(Vec::new());
-                call.args.iter().for_each(|arg| names.visit_expr(arg));
-                self.functions.extend(names.0);
-            }
+            "call" if call.args.len() == 3 => self.functions.extend(call.args.first().and_then(text)),
             _ => {
                 self.named.insert(name);
             }
@@ -51,16 +47,6 @@ impl<'a> Visit<'a> for Does {
             Some(primitive) => self.primitives.insert(primitive.to_owned()),
             None => self.named.insert(last(&used.path)),
         };
-    }
-}
-
-/// The texts in an expression: a frame may have one of two names.
-struct Texts(Vec<String>);
-
-impl<'a> Visit<'a> for Texts {
-    fn visit_expr(&mut self, expr: &'a Expr) {
-        self.0.extend(text(expr));
-        visit::visit_expr(self, expr);
     }
 }
 

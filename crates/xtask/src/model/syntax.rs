@@ -9,7 +9,9 @@ pub(crate) fn request(chain: &Expr) -> Option<usize> {
     if !is(&call.receiver, "cpu") {
         return request(&call.receiver);
     }
-    Some(call.method.span().start().line)
+    // A frame is awaited as well; its requests are within.
+    let is_frame = ["call", "rounds"].iter().any(|method| call.method == method);
+    (!is_frame).then(|| call.method.span().start().line)
 }
 
 /// The names that a pattern binds.

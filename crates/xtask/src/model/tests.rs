@@ -60,13 +60,15 @@ fn function(name: &str, lines: &[usize]) -> (String, Vec<usize>) {
 fn requests_are_awaited_methods_of_the_cpu() {
     let text = "\
 async fn one(cpu: &Cpu) {
-    let _frame = cpu.frame(\"__one\");
-    cpu.lock(a).await;
-    helper(cpu, a).await;
-    self.flush(cpu).await;
-    if cpu.test(a).await && other(cpu).await == cpu.load(b(c, (d))).await.bits {
-        cpu.why(Fact::Text(\"cpu.load(x).await { fn two() {\".into()));
-    }
+    cpu.call(\"__one\", (a,), async |cpu, (a,)| {
+        cpu.lock(a).await;
+        helper(cpu, a).await;
+        self.flush(cpu).await;
+        if cpu.test(a).await && other(cpu).await == cpu.load(b(c, (d))).await.bits {
+            cpu.why(Fact::Text(\"cpu.load(x).await { fn two() {\".into()));
+        }
+    })
+    .await
 }
 ";
     assert_eq!(found(text), [function("__one", &[3, 6])]);
@@ -98,17 +100,30 @@ fn functions_are_called_by_their_only_frame_or_by_themselves() {
 trait T { fn declared(); }
 async fn plain<'c>(cpu: &'c Cpu) { cpu.a().await }
 async fn either(cpu: &Cpu) {
-    { let _frame = cpu.frame(\"x\"); }
-    let _frame = cpu.frame(if pin { \"y\" } else { \"z\" });
-    cpu.a().await;
+    cpu.call(\"x\", (), async |cpu, ()| cpu.a().await).await;
+    cpu.call(\"y\", (), async |cpu, ()| cpu.a().await).await;
 }
 async fn sometimes(cpu: &Cpu) {
-    let _frame = cpu.frame(if pin { \"y\" } else { \"z\" });
-    cpu.a().await;
+    cpu.rounds(a, async |cpu, a| {
+        cpu.a().await;
+        Round::Again(a)
+    })
+    .await
 }
-fn silent(cpu: &Cpu) { let _frame = cpu.frame(\"x\"); }
+async fn only(cpu: &Cpu) {
+    cpu.call(\"__only\", (a,), async |cpu, (a,)| {
+        if cpu.a().await { return; }
+        cpu.b().await;
+    })
+    .await
+}
 ";
-    let due = [function("plain", &[2]), function("either", &[6]), function("sometimes", &[10])];
+    let due = [
+        function("plain", &[2]),
+        function("either", &[4, 5]),
+        function("sometimes", &[9]),
+        function("__only", &[16, 17]),
+    ];
     assert_eq!(found(text), due);
 }
 

@@ -4,13 +4,13 @@
 //! MMU reads are in [`cowrace_machine::mmu`]. Left out: protnone, migration entries, markers other than
 //! userfaultfd's, special mappings other than the zero page.
 
-use cowrace_machine::{Value, mmu};
+use cowrace_machine::{Value, encode, mmu};
 
 use crate::objects::{Page, SwpEntry, ZERO_PAGE};
 
 /// The soft-dirty bit.
 pub const SOFT_DIRTY: u64 = 1 << 4;
-/// The dirty bit that is the kernel's own, where the MMU has another ([`crate::pgtable`]).
+/// The dirty bit that is the kernel's own, where the MMU has another ([`super::pte_dirty`]).
 pub const SW_DIRTY: u64 = 1 << 8;
 /// The userfaultfd-wp bit.
 pub const UFFD_WP: u64 = 1 << 5;
@@ -21,9 +21,23 @@ pub const SWAP: u64 = 1 << 6;
 /// The swap entry stands for a page that was exclusive (`pte_swp_exclusive`, v5.19 and later).
 pub const SWP_EXCLUSIVE: u64 = 1 << 7;
 
+/// What an entry of a page table is, taken apart: every entry is one of these, and its bits say more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// `pte_none`: nothing.
+    None,
+    /// `pte_present`: a page is mapped.
+    Page(Page),
+    /// `is_swap_pte`: a swap entry (`pte_to_swp_entry`).
+    Swap(SwpEntry),
+    /// `is_pte_marker`: nothing is there, but something is known of it.
+    Marker,
+}
+
 /// A page-table entry, and the load that it came from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pte(pub Value);
+encode!(struct Pte(value));
 
 impl From<u64> for Pte {
     fn from(bits: u64) -> Self {
@@ -131,28 +145,21 @@ impl Pte {
         self.has(UFFD_WP)
     }
 
-    /// `is_swap_pte`.
-    #[must_use]
-    pub const fn is_swap(self) -> bool {
-        self.has(SWAP)
-    }
-
-    /// `is_pte_marker`.
-    #[must_use]
-    pub const fn is_marker(self) -> bool {
-        self.has(MARKER)
-    }
-
     /// `pte_swp_exclusive`.
     #[must_use]
     pub const fn swp_exclusive(self) -> bool {
         self.has(SWP_EXCLUSIVE)
     }
 
-    /// `pte_to_swp_entry`.
+    /// What the entry is.
     #[must_use]
-    pub const fn entry(self) -> SwpEntry {
-        SwpEntry((self.0.bits >> mmu::PFN_SHIFT) as u8)
+    pub const fn entry(self) -> Entry {
+        match self.0.bits {
+            0 => Entry::None,
+            _ if self.present() => Entry::Page(self.page()),
+            _ if self.has(SWAP) => Entry::Swap(SwpEntry((self.0.bits >> mmu::PFN_SHIFT) as u8)),
+            _ => Entry::Marker,
+        }
     }
 
     /// `pte_page`: the page, remembering the load.

@@ -9,13 +9,14 @@
 //! the PE of arm64 changes the descriptor in memory atomically, or faults if it is not writable any more. Left out: arm64 without `FEAT_HAFDBS`, where the first store to a clean page faults, and
 //! 143937ca51cc (v6.18), before which `pte_mkwrite` makes a clean PTE dirty as it does here.
 
-use cowrace_machine::{Arch, Prim, mmu};
+use cowrace_machine::{Arch, Prim, Round, mmu};
 
 use crate::cpu::Cpu;
 use crate::era::Arm64Wrprotect;
 use crate::objects::MmStruct;
-use crate::pte::{Pte, SOFT_DIRTY, SW_DIRTY};
 use crate::world::Va;
+
+use super::entry::{Pte, SOFT_DIRTY, SW_DIRTY};
 
 const fn has_dbm(arch: Arch) -> bool {
     matches!(arch, Arch::Arm64)
@@ -85,11 +86,13 @@ pub async fn ptep_set_wrprotect(cpu: &Cpu, mm: MmStruct, va: Va) {
     if !has_dbm(cpu.arch()) {
         return cpu.clear_bits(mm.pte(va), mmu::WRITE, Prim::PtepSetWrprotect).await;
     }
-    loop {
+    cpu.rounds((mm, va), async |cpu, (mm, va)| {
         let old = cpu.ptep_get(mm, va).await;
         let new = wrprotect(cpu.arch(), old);
         if cpu.cmpxchg(mm.pte(va), old.bits(), new.bits(), Prim::PtepSetWrprotect).await {
-            return;
+            return Round::Done(());
         }
-    }
+        Round::Again((mm, va))
+    })
+    .await;
 }

@@ -1,0 +1,398 @@
+//! Frames: kernel functions that the machine knows to be running, and what each of them remembers.
+//!
+//! A future can be asked for its next request, and for nothing else. But whether two executions go on alike depends on what
+//! an actor *remembers*, which is less than all that it was ever answered: a function that has returned remembers nothing
+//! but its result. So a kernel function runs in a frame ([`Cpu::call`](crate::Cpu::call)): a body that captures nothing gets
+//! the CPU and arguments, and gives a result, and both are values that can be written down exactly ([`Encode`]). All local
+//! variables of the body are then made of its arguments, of the answers that it got itself, and of the results of the frames
+//! that have ended within it; and these the machine has. A loop that forgets what its earlier rounds have seen is a frame of
+//! rounds ([`Cpu::rounds`](crate::Cpu::rounds)), each of which hands a value of that kind to the next.
+//!
+//! Not in a frame, and kept elsewhere: how many objects an actor has named, marks, notes, and findings that nobody has
+//! taken.
+
+use std::panic::Location;
+
+use cowrace_report::Obstacle;
+
+use crate::{Addr, Answer, Cpu, Obj, Value};
+
+/// Words that stand for a value.
+#[derive(Debug, Default)]
+pub struct Words(Vec<u64>);
+
+impl Words {
+    /// Goes on by a word.
+    pub fn push(&mut self, word: u64) {
+        self.0.push(word);
+    }
+}
+
+/// A value that words stand for exactly: two values of a type have the same words if and only if they are equal, but for the
+/// loads that they come from.
+///
+/// It is `Copy` and `'static`, and made of such values alone: [`encode!`](crate::encode) takes types apart field by field, and
+/// there is no implementation for a reference, a cell, a box or a function.
+pub trait Encode: Copy + 'static {
+    /// Appends the words of the value.
+    fn encode(self, words: &mut Words);
+}
+
+impl Encode for () {
+    fn encode(self, _: &mut Words) {}
+}
+
+macro_rules! numbers {
+    ($($number:ty),*) => { $(
+        impl Encode for $number {
+            fn encode(self, words: &mut Words) {
+                words.push(self as u64);
+            }
+        }
+    )* };
+}
+numbers!(bool, u8, u16, u32, u64, usize, i64);
+
+impl Encode for Addr {
+    fn encode(self, words: &mut Words) {
+        words.push(self.index() as u64);
+    }
+}
+
+impl Encode for Obj {
+    fn encode(self, words: &mut Words) {
+        words.push(self.pfn());
+    }
+}
+
+/// Without the loads that it comes from: what the actor goes on with is the same.
+impl Encode for Value {
+    fn encode(self, words: &mut Words) {
+        words.push(self.bits);
+    }
+}
+
+impl<T: Encode> Encode for Option<T> {
+    fn encode(self, words: &mut Words) {
+        words.push(self.is_some().into());
+        if let Some(value) = self {
+            value.encode(words);
+        }
+    }
+}
+
+impl<T: Encode, E: Encode> Encode for Result<T, E> {
+    fn encode(self, words: &mut Words) {
+        words.push(self.is_ok().into());
+        match self {
+            Ok(value) => value.encode(words),
+            Err(error) => error.encode(words),
+        }
+    }
+}
+
+impl<T: Encode, const N: usize> Encode for [T; N] {
+    fn encode(self, words: &mut Words) {
+        self.into_iter().for_each(|value| value.encode(words));
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident),+))*) => { $(
+        impl<$($name: Encode),+> Encode for ($($name,)+) {
+            #[expect(non_snake_case, reason = "a variable for each type")]
+            fn encode(self, words: &mut Words) {
+                let ($($name,)+) = self;
+                $($name.encode(words);)+
+            }
+        }
+    )* };
+}
+tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
+
+/// Implements [`Encode`] for structures and enums by their fields, all of which must be named.
+///
+/// ```
+/// use cowrace_machine::encode;
+///
+/// #[derive(Clone, Copy)]
+/// struct Fault { page: u64, write: bool }
+/// encode!(struct Fault { page, write });
+///
+/// #[derive(Clone, Copy)]
+/// enum Entry { None, Page(u64), Swap { slot: u8 } }
+/// encode!(enum Entry { None, Page(page), Swap { slot } });
+///
+/// #[derive(Clone, Copy)]
+/// enum Flag { Read, Write }
+/// encode!(fieldless enum Flag);
+/// ```
+///
+/// A field that is left out does not compile:
+///
+/// ```compile_fail
+/// # use cowrace_machine::encode;
+/// #[derive(Clone, Copy)]
+/// struct Fault { page: u64, write: bool }
+/// encode!(struct Fault { page });
+/// ```
+///
+/// and neither does a field through which something could be remembered beside the words:
+///
+/// ```compile_fail
+/// # use cowrace_machine::encode;
+/// #[derive(Clone, Copy)]
+/// struct Fault { page: &'static std::cell::Cell<u64> }
+/// encode!(struct Fault { page });
+/// ```
+#[macro_export]
+macro_rules! encode {
+    (fieldless enum $($type:ident),+ $(,)?) => { $(
+        impl $crate::Encode for $type {
+            fn encode(self, words: &mut $crate::Words) {
+                words.push(self as u64);
+            }
+        }
+    )+ };
+    (struct $type:ident { $($field:ident),* $(,)? }) => {
+        impl $crate::Encode for $type {
+            fn encode(self, words: &mut $crate::Words) {
+                let Self { $($field),* } = self;
+                $($crate::Encode::encode($field, words);)*
+            }
+        }
+    };
+    (struct $type:ident ( $($field:ident),* $(,)? )) => {
+        impl $crate::Encode for $type {
+            fn encode(self, words: &mut $crate::Words) {
+                let Self($($field),*) = self;
+                $($crate::Encode::encode($field, words);)*
+            }
+        }
+    };
+    (enum $type:ident { $( $variant:ident $( ( $($place:ident),* $(,)? ) )? $( { $($field:ident),* $(,)? } )? ),* $(,)? }) => {
+        impl $crate::Encode for $type {
+            fn encode(self, words: &mut $crate::Words) {
+                #[derive(Clone, Copy)]
+                enum Variant { $($variant),* }
+                match self {
+                    $( Self::$variant $( ( $($place),* ) )? $( { $($field),* } )? => {
+                        words.push(Variant::$variant as u64);
+                        $( $($crate::Encode::encode($place, words);)* )?
+                        $( $($crate::Encode::encode($field, words);)* )?
+                    } )*
+                }
+            }
+        }
+    };
+}
+
+impl Encode for Obstacle {
+    fn encode(self, words: &mut Words) {
+        words.push(self as u64);
+    }
+}
+
+/// How a round of a loop ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round<S, R> {
+    /// With a result of the loop.
+    Done(R),
+    /// With what the next round begins with.
+    Again(S),
+}
+
+/// Runs a body in a frame.
+pub fn call<C: AsRef<Cpu>, A: Encode, R: Encode, F: AsyncFnOnce(&C, A) -> R>(
+    cpu: &C,
+    function: &'static str,
+    site: &'static Location<'static>,
+    arguments: A,
+    body: F,
+) -> impl Future<Output = R> {
+    const { assert!(size_of::<F>() == 0, "the body of a frame captures something: make it an argument") }
+    async move {
+        cpu.as_ref().frames().borrow_mut().enter(function, site, arguments);
+        let result = body(cpu, arguments).await;
+        cpu.as_ref().frames().borrow_mut().leave(site, result);
+        result
+    }
+}
+
+/// Runs the rounds of a loop in a frame of their own, which has the function of the one around it.
+pub fn rounds<C: AsRef<Cpu>, S: Encode, R: Encode, F: AsyncFn(&C, S) -> Round<S, R>>(
+    cpu: &C,
+    site: &'static Location<'static>,
+    first: S,
+    body: F,
+) -> impl Future<Output = R> {
+    const { assert!(size_of::<F>() == 0, "the round of a loop captures something: make it a part of its state") }
+    async move {
+        let frames = || cpu.as_ref().frames().borrow_mut();
+        let function = cpu.as_ref().function();
+        frames().enter(function, site, first);
+        let mut state = first;
+        loop {
+            match body(cpu, state).await {
+                Round::Done(result) => {
+                    frames().leave(site, result);
+                    return result;
+                }
+                Round::Again(next) => {
+                    frames().again(site, next);
+                    state = next;
+                }
+            }
+        }
+    }
+}
+
+/// The frames that are open, innermost last, and what they remember.
+#[derive(Debug, Default)]
+pub(crate) struct Stack {
+    frames: Vec<Open>,
+    words: Words,
+    /// Whether words are kept: it costs time, and few ask for them.
+    is_remembering: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// The kernel function that requests of the frame name.
+    function: &'static str,
+    /// Where its own words begin.
+    begin: usize,
+}
+
+/// What a word says of a place in the source.
+#[derive(Clone, Copy)]
+enum At {
+    /// A frame is open.
+    Open,
+    /// A frame has ended.
+    Ended,
+}
+
+/// The word for a place in the source: frames of different calls must not be taken for each other.
+fn place(site: &Location<'static>, at: At) -> u64 {
+    // The text of a path has one address in a process, and lines and columns are small.
+    let place = (site.file().as_ptr() as u64) << 24 ^ u64::from(site.line()) << 8 ^ u64::from(site.column());
+    place << 1 | at as u64
+}
+
+impl Stack {
+    /// The kernel function that is running.
+    pub(crate) fn function(&self) -> Option<&'static str> {
+        self.frames.last().map(|open| open.function)
+    }
+
+    /// Keeps words from now on.
+    pub(crate) fn remember(&mut self) {
+        self.is_remembering = true;
+    }
+
+    /// A frame begins.
+    pub(crate) fn enter(&mut self, function: &'static str, site: &Location<'static>, arguments: impl Encode) {
+        self.frames.push(Open { function, begin: self.words.0.len() });
+        self.keep(site, At::Open, arguments);
+    }
+
+    fn keep(&mut self, site: &Location<'static>, at: At, value: impl Encode) {
+        if self.is_remembering {
+            self.words.push(place(site, at));
+            value.encode(&mut self.words);
+        }
+    }
+
+    /// The innermost frame begins anew, with a state.
+    pub(crate) fn again(&mut self, site: &Location<'static>, state: impl Encode) {
+        let Some(open) = self.frames.last() else { return };
+        self.words.0.truncate(open.begin);
+        self.keep(site, At::Open, state);
+    }
+
+    /// The innermost frame ends: all of it is forgotten but where it was, and its result.
+    pub(crate) fn leave(&mut self, site: &Location<'static>, result: impl Encode) {
+        let Some(open) = self.frames.pop() else { return };
+        self.words.0.truncate(open.begin);
+        self.keep(site, At::Ended, result);
+    }
+
+    /// The innermost frame got an answer.
+    pub(crate) fn answered(&mut self, answer: Answer) {
+        if self.is_remembering {
+            self.words.push(answer.value);
+            self.words.push(answer.ok.into());
+        }
+    }
+
+    /// What is remembered, all frames together.
+    pub(crate) fn remembered(&self) -> &[u64] {
+        &self.words.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(value: impl Encode) -> Vec<u64> {
+        let mut words = Words::default();
+        value.encode(&mut words);
+        words.0
+    }
+
+    #[derive(Clone, Copy)]
+    enum Entry {
+        None,
+        Page(u64),
+        Swap { slot: u8, exclusive: bool },
+    }
+    crate::encode!(enum Entry { None, Page(page), Swap { slot, exclusive } });
+
+    #[test]
+    fn values_that_differ_have_other_words() {
+        let all = [
+            words(Entry::None),
+            words(Entry::Page(0)),
+            words(Entry::Page(1)),
+            words(Entry::Swap { slot: 0, exclusive: false }),
+            words(Entry::Swap { slot: 0, exclusive: true }),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(all[at + 1..].iter().all(|other| other != one), "{all:?}");
+        }
+        assert_ne!(words(None::<u64>), words(Some(0_u64)));
+        assert_ne!(words(Ok::<u64, u64>(1)), words(Err::<u64, u64>(1)));
+    }
+
+    #[test]
+    fn a_frame_that_has_ended_has_left_its_result_alone() {
+        let here = Location::caller();
+        let mut stack = Stack { is_remembering: true, ..Stack::default() };
+        stack.enter("outer", here, (1_u64,));
+        let outer = stack.remembered().len();
+        stack.enter("inner", here, (2_u64, true));
+        stack.answered(Answer { value: 7, ok: true });
+        assert_eq!(stack.function(), Some("inner"));
+        stack.leave(here, 9_u64);
+        assert_eq!(stack.function(), Some("outer"));
+        assert_eq!(stack.remembered()[outer + 1..], [9]);
+        // How many frames have ended is remembered even if they have no result.
+        stack.leave(here, ());
+        assert_eq!(stack.remembered().len(), 1);
+    }
+
+    #[test]
+    fn a_round_forgets_what_the_one_before_has_seen() {
+        let here = Location::caller();
+        let mut stack = Stack { is_remembering: true, ..Stack::default() };
+        stack.enter("loop", here, 1_u64);
+        let first = stack.remembered().to_vec();
+        stack.answered(Answer { value: 7, ok: true });
+        stack.again(here, 1_u64);
+        assert_eq!(stack.remembered(), first);
+        stack.again(here, 2_u64);
+        assert_ne!(stack.remembered(), first);
+    }
+}

@@ -1,0 +1,22 @@
+//! Copying a page (`include/linux/highmem.h`).
+
+use cowrace_machine::Prim;
+use cowrace_report::Fact;
+
+use crate::costs::count;
+use crate::cpu::Cpu;
+use crate::objects::Page;
+use crate::objects::kernel::COPIED;
+
+/// `copy_user_highpage`: word by word, through the kernel's mapping, under no lock that stops writers.
+pub async fn copy_user_highpage(cpu: &Cpu, to: Page, from: Page) {
+    cpu.call("copy_user_highpage", (to, from), async |cpu, (to, from)| {
+        count(cpu, COPIED).await;
+        for word in 0..cpu.kernel().geometry.words {
+            let data = cpu.load(from.data(word), Prim::CopyUserHighpage).await;
+            cpu.store(to.data(word), data, Prim::CopyUserHighpage).await;
+        }
+        cpu.why(Fact::Copied { from, to });
+    })
+    .await
+}

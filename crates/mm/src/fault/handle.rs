@@ -1,0 +1,106 @@
+//! A fault from the architecture's handler to the function for what it is about.
+
+use cowrace_machine::{Prim, mmu};
+use cowrace_report::{Fact, Then};
+
+use super::missing::do_pte_missing;
+use super::swap::do_swap_page;
+use super::vm_fault::{FaultFlag, FaultResult, VmFault};
+use super::wp::do_wp_page;
+use crate::costs::count;
+use crate::cpu::Cpu;
+use crate::era::{Ordering, VmaLock};
+use crate::objects::kernel::FAULTED;
+use crate::objects::{MmStruct, vm};
+use crate::pgtable::{Entry, Pte, pte_mkdirty};
+use crate::world::{Errno, Va};
+
+/// The architecture's fault handler (`do_user_addr_fault` of `arch/x86/mm/fault.c`): takes the VMA's or the
+/// mmap lock, finds the VMA and handles the fault. `Err` is a signal.
+pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) -> Result<(), Errno> {
+    cpu.call("do_user_addr_fault", (mm, va, write), async |cpu, (mm, va, write)| {
+        let flag = if write { FaultFlag::Write } else { FaultFlag::Read };
+        let fault = VmFault {
+            mm,
+            va,
+            flag,
+            vm_flags: 0,
+            orig_pte: Pte::default(),
+            vma_locked: false,
+            allow_retry: true,
+        };
+        if !cpu.rules().is(VmaLock::No) && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
+            // lock_vma_under_rcu. Userfaultfd areas go the other way, as in v6.4.
+            let vm_flags = cpu.find_vma(mm, va).await;
+            if vm_flags & vm::EXISTS != 0 && vm_flags & vm::UFFD_WP == 0 {
+                if let Some(errno) = access_error(cpu, vm_flags, write) {
+                    cpu.read_unlock(mm.vm_lock(va), Prim::VmaEndRead).await;
+                    return Err(errno);
+                }
+                let result = handle_mm_fault(cpu, VmFault { vm_flags, vma_locked: true, ..fault }).await;
+                if result != FaultResult::Retry {
+                    cpu.read_unlock(mm.vm_lock(va), Prim::VmaEndRead).await;
+                }
+                return Ok(());
+            }
+            cpu.read_unlock(mm.vm_lock(va), Prim::VmaEndRead).await;
+        }
+        cpu.mmap_read_lock(mm).await;
+        let vm_flags = cpu.find_vma(mm, va).await;
+        if let Some(errno) = access_error(cpu, vm_flags, write) {
+            cpu.mmap_read_unlock(mm).await;
+            return Err(errno);
+        }
+        let result = handle_mm_fault(cpu, VmFault { vm_flags, ..fault }).await;
+        if result != FaultResult::Retry {
+            cpu.mmap_read_unlock(mm).await;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// `access_error`: the signal for an access that the VMA does not allow.
+fn access_error(cpu: &Cpu, vm_flags: u64, write: bool) -> Option<Errno> {
+    let refused = vm_flags & vm::EXISTS == 0 || (write && vm_flags & vm::WRITE == 0);
+    if refused {
+        cpu.why(Fact::AccessRefused.so(Then::Sigsegv));
+        cpu.step("SIGSEGV");
+    }
+    refused.then_some(Errno::Sigsegv)
+}
+
+/// `handle_mm_fault` with `handle_pte_fault`. The lock that protects the VMA is held, and dropped only for
+/// [`FaultResult::Retry`].
+pub async fn handle_mm_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
+    cpu.call("handle_pte_fault", (vmf,), async |cpu, (mut vmf,)| {
+        count(cpu, FAULTED).await;
+        let (mm, va) = (vmf.mm, vmf.va);
+        vmf.orig_pte = cpu.ptep_get(mm, va).await;
+        match vmf.orig_pte.entry() {
+            Entry::None => return do_pte_missing(cpu, vmf).await,
+            Entry::Swap(_) | Entry::Marker => return do_swap_page(cpu, vmf).await,
+            Entry::Page(_) => {}
+        }
+        cpu.ptl_lock(mm, va).await;
+        if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(Ordering::FaultPteSame) {
+            cpu.why(Fact::PteChanged.so(Then::TryAgain));
+            cpu.ptl_unlock(mm, va).await;
+            return FaultResult::Done;
+        }
+        let pte = vmf.orig_pte;
+        if vmf.flag != FaultFlag::Read && !pte.write() {
+            return do_wp_page(cpu, vmf).await;
+        }
+        let mut young = pte.set(mmu::ACCESSED);
+        if vmf.write() {
+            young = pte_mkdirty(cpu.arch(), young);
+        }
+        if !young.same(pte) {
+            cpu.store(mm.pte(va), young, Prim::PtepSetAccessFlags).await;
+        }
+        cpu.ptl_unlock(mm, va).await;
+        FaultResult::Done
+    })
+    .await
+}

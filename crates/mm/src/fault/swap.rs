@@ -1,0 +1,144 @@
+//! Faults on swap entries.
+
+use cowrace_machine::Prim;
+use cowrace_report::{Fact, Mappings, Then};
+
+use super::missing::handle_pte_marker;
+use super::vm_fault::{FaultResult, VmFault};
+use super::wp::do_wp_page;
+use crate::cpu::Cpu;
+use crate::era::{Ordering, SwapinRecheck, SwapinReuse, SwapinWritable, WpLruDrain};
+use crate::objects::{ONE_INACTIVE, Page, mappings, pg, references, vm};
+use crate::pgtable::{Entry, Pte, SOFT_DIRTY, UFFD_WP, pte_mkdirty, pte_wrprotect};
+use crate::rmap::page_add_anon_rmap;
+use crate::swap::{lru_add_drain, put_page};
+use crate::swapfile::{
+    lookup_swap_cache, page_swap_entry, reuse_by_mapcount, reuse_swap_page, swap_free, swapin_readahead,
+    try_to_free_swap,
+};
+
+/// `do_swap_page`: the PTE holds a swap entry, or a marker.
+pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
+    cpu.call("do_swap_page", (vmf,), async |cpu, (vmf,)| {
+        let (mm, va) = (vmf.mm, vmf.va);
+        let Entry::Swap(entry) = vmf.orig_pte.entry() else { return handle_pte_marker(cpu, vmf).await };
+        let cached = lookup_swap_cache(cpu, entry).await;
+        let found = if cached.is_some() { cached } else { swapin_readahead(cpu, entry, va).await };
+        let Some(page) = found else {
+            // Who freed the slot holds the PTE lock until the PTE is another.
+            cpu.why(Fact::SwapSlotFree { slot: entry.0.into() }.so(Then::TryAgain));
+            cpu.ptl_lock(mm, va).await;
+            cpu.ptep_get(mm, va).await;
+            cpu.ptl_unlock(mm, va).await;
+            return FaultResult::Done;
+        };
+        cpu.lock_page(page).await;
+        let recheck = cpu.rules().swapin_recheck();
+        let stale = match recheck {
+            SwapinRecheck::No => false,
+            SwapinRecheck::SwapCache => !cpu.page_swap_cache(page).await,
+            SwapinRecheck::Private => {
+                !cpu.page_swap_cache(page).await || page_swap_entry(cpu, page).await != entry
+            }
+        };
+        if stale {
+            cpu.why(Fact::OtherSwapEntry { page }.so(Then::TryAgain));
+            cpu.unlock_page(page).await;
+            put_page(cpu, page).await;
+            return FaultResult::Done;
+        }
+        let rules = cpu.rules();
+        let counts = matches!(rules.swapin_reuse(), SwapinReuse::Count | SwapinReuse::SwapExclusive);
+        if counts
+            && rules.is(WpLruDrain::Yes)
+            && vmf.write()
+            && !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await
+        {
+            lru_add_drain(cpu).await;
+        }
+        cpu.ptl_lock(mm, va).await;
+        if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && rules.keeps(Ordering::SwapinPteSame) {
+            cpu.ptl_unlock(mm, va).await;
+            cpu.unlock_page(page).await;
+            put_page(cpu, page).await;
+            return FaultResult::Done;
+        }
+        let mut pte = Pte::mk(page).carry(vmf.orig_pte, SOFT_DIRTY | UFFD_WP);
+        let mut exclusive = false;
+        let mut satisfied = !vmf.write();
+        if counts {
+            // v5.18: our swap reference goes first, then what is left is counted.
+            exclusive = rules.is(SwapinReuse::SwapExclusive) && vmf.orig_pte.swp_exclusive();
+            if exclusive && cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
+                // A device that needs stable pages may be reading it; assume that it does.
+                cpu.why(Fact::Writeback { page }.so(Then::NotExclusiveYet));
+                exclusive = false;
+            }
+            swap_free(cpu, entry).await;
+            if vmf.write() && cpu.page_count(page).await == 2 && cpu.page_swap_cache(page).await {
+                try_to_free_swap(cpu, page).await;
+            }
+            let count = cpu.page_count(page).await;
+            if exclusive || count == 1 {
+                let counted = Fact::PageCount { page, count: references(count) };
+                cpu.why(if exclusive { Fact::SwapEntryExclusive } else { counted }.so(Then::Keep));
+                exclusive = true;
+                if rules.is(SwapinWritable::Yes) {
+                    // Unless a write fault is needed for other reasons; then do_wp_page sees to a store.
+                    if vmf.vma(vm::WRITE) && !pte.uffd_wp() && pte.soft_dirty() {
+                        pte = vmf.maybe_mkwrite(cpu, pte);
+                        if vmf.write() {
+                            pte = pte_mkdirty(cpu.arch(), pte);
+                            satisfied = true;
+                        }
+                    }
+                } else if vmf.write() {
+                    pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), pte));
+                    satisfied = true;
+                }
+            } else {
+                cpu.why(Fact::PageCount { page, count: references(count) }.so(Then::MapReadOnly));
+            }
+            page_add_anon_rmap(cpu, page, exclusive).await;
+            if pte.uffd_wp() {
+                pte = pte_wrprotect(cpu, pte);
+            }
+            cpu.set_pte_at(mm, va, pte).await;
+        } else {
+            if vmf.write() {
+                let reuse = match rules.swapin_reuse() {
+                    SwapinReuse::MapCount => reuse_by_mapcount(cpu, page).await,
+                    SwapinReuse::ActiveInactive => swapin_reuse_by_active(cpu, page).await,
+                    _ => reuse_swap_page(cpu, page).await,
+                };
+                if reuse {
+                    cpu.why(Fact::MappedElsewhere { page, elsewhere: false }.so(Then::MapWritable));
+                    pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), pte));
+                    satisfied = true;
+                }
+            }
+            if pte.uffd_wp() {
+                pte = pte_wrprotect(cpu, pte);
+            }
+            cpu.set_pte_at(mm, va, pte).await;
+            page_add_anon_rmap(cpu, page, exclusive).await;
+            swap_free(cpu, entry).await;
+        }
+        cpu.unlock_page(page).await;
+        if satisfied {
+            cpu.ptl_unlock(mm, va).await;
+            return if vmf.write() { FaultResult::Write } else { FaultResult::Done };
+        }
+        // The lookup's reference has become the mapping's; the PTE lock is still held.
+        do_wp_page(cpu, VmFault { orig_pte: pte, ..vmf }).await
+    })
+    .await
+}
+
+/// The proposal's test at swap-in: our entry is the one inactive reference, and nobody is active.
+async fn swapin_reuse_by_active(cpu: &Cpu, page: Page) -> bool {
+    let counts = cpu.load(page.mapcount(), Prim::PageMapcount).await.bits;
+    let Mappings { active, inactive } = mappings(counts);
+    cpu.why(Fact::ActiveInactive { page, active, inactive });
+    counts == ONE_INACTIVE
+}

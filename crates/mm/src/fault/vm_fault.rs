@@ -1,0 +1,76 @@
+//! `struct vm_fault` of `include/linux/mm.h`, and how faults end.
+
+use cowrace_machine::encode;
+
+use crate::cpu::Cpu;
+use crate::objects::{MmStruct, vm};
+use crate::pgtable::{Pte, pte_mkwrite};
+use crate::world::Va;
+
+/// What a fault is for: `FAULT_FLAG_WRITE`, `FAULT_FLAG_UNSHARE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultFlag {
+    /// A load.
+    Read,
+    /// A store.
+    Write,
+    /// GUP wants an exclusive page without writing to it (v5.19 and later).
+    Unshare,
+}
+encode!(fieldless enum FaultFlag);
+
+/// `struct vm_fault`.
+#[derive(Clone, Copy, Debug)]
+pub struct VmFault {
+    /// The mm.
+    pub mm: MmStruct,
+    /// The address.
+    pub va: Va,
+    /// What it is for.
+    pub flag: FaultFlag,
+    /// `vma->vm_flags`.
+    pub vm_flags: u64,
+    /// The PTE that was read.
+    pub orig_pte: Pte,
+    /// Whether the VMA's lock is held instead of the mmap lock.
+    pub vma_locked: bool,
+    /// `FAULT_FLAG_ALLOW_RETRY`: the lock may be dropped in order to wait.
+    pub allow_retry: bool,
+}
+encode!(struct VmFault { mm, va, flag, vm_flags, orig_pte, vma_locked, allow_retry });
+
+/// `vm_fault_t`, as far as callers look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultResult {
+    /// Done, or overtaken: the access is tried again.
+    Done,
+    /// `VM_FAULT_WRITE`: COW was broken.
+    Write,
+    /// `VM_FAULT_RETRY`: the lock was dropped, to sleep in userfaultfd.
+    Retry,
+    /// `VM_FAULT_SIGBUS`: it would have to be dropped, and may not be.
+    Sigbus,
+}
+encode!(fieldless enum FaultResult);
+
+impl VmFault {
+    /// Whether it is for a store.
+    pub(super) const fn write(&self) -> bool {
+        matches!(self.flag, FaultFlag::Write)
+    }
+
+    /// Whether it is for an exclusive page that is not written to.
+    pub(super) const fn unshare(&self) -> bool {
+        matches!(self.flag, FaultFlag::Unshare)
+    }
+
+    /// Whether the VMA has a flag.
+    pub(super) const fn vma(&self, flag: u64) -> bool {
+        self.vm_flags & flag != 0
+    }
+
+    /// `maybe_mkwrite`.
+    pub(super) fn maybe_mkwrite(&self, cpu: &Cpu, pte: Pte) -> Pte {
+        if self.vma(vm::WRITE) { pte_mkwrite(cpu.arch(), pte) } else { pte }
+    }
+}

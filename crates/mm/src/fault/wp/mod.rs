@@ -1,0 +1,150 @@
+//! Write faults: whether the page is reused or copied.
+//!
+//! Each generation of the decision has a file: mappings ([`mapcount`], up to v5.8), references ([`count`], from v5.9 on), and
+//! a mark that a page is exclusive ([`exclusive`], from v5.19 on). They give whether the page is reused, or `None` if the
+//! fault is over and the PTE lock dropped.
+
+pub mod count;
+pub mod exclusive;
+pub mod mapcount;
+
+use cowrace_machine::{Prim, mmu};
+use cowrace_report::{Fact, Then};
+
+use super::copy::copy_user_highpage;
+use super::vm_fault::{FaultResult, VmFault};
+use crate::cpu::Cpu;
+use crate::era::{FreeSwapCache, GupLongterm, Ordering, UffdFlush, UnshareCopy, WpReuse};
+use crate::objects::{Page, pg, vm};
+use crate::page_alloc::{alloc_page, prepare_anon_page};
+use crate::pgtable::{Pte, SOFT_DIRTY, UFFD_WP, pte_mkdirty};
+use crate::rmap::{page_add_new_anon_rmap, page_remove_rmap_after_copy};
+use crate::swap::{lru_cache_add, put_page};
+use crate::swapfile::free_swap_cache;
+use crate::tlb::{flush_tlb_page, mm_tlb_flush_pending};
+use crate::userfaultfd::handle_userfault;
+
+/// `do_wp_page`: a write (or unshare) fault on a PTE without the write bit. Called with the PTE lock held,
+/// returns without it.
+pub async fn do_wp_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
+    cpu.call("do_wp_page", (vmf,), async |cpu, (vmf,)| {
+        let (mm, va) = (vmf.mm, vmf.va);
+        if vmf.write() && vmf.vma(vm::UFFD_WP) && vmf.orig_pte.uffd_wp() {
+            cpu.ptl_unlock(mm, va).await;
+            return handle_userfault(cpu, vmf).await;
+        }
+        if vmf.write()
+            && vmf.vma(vm::UFFD_WP)
+            && cpu.rules().is(UffdFlush::Yes)
+            && mm_tlb_flush_pending(cpu, mm).await
+        {
+            cpu.why(Fact::UffdFlushPending.so(Then::FlushFirst));
+            flush_tlb_page(cpu, mm, va, Ordering::UffdFlush).await;
+        }
+        let page = vmf.orig_pte.page();
+        if !page.is_anon() {
+            if vmf.unshare() && cpu.rules().is(GupLongterm::Share) {
+                cpu.ptl_unlock(mm, va).await;
+                return FaultResult::Done;
+            }
+            cpu.why(Fact::NotAnonymous { page }.so(Then::Copy));
+            if !page.is_zero() {
+                cpu.get_page(page).await;
+            }
+            cpu.ptl_unlock(mm, va).await;
+            return wp_page_copy(cpu, vmf, page).await;
+        }
+        let reuse = match cpu.rules().wp_reuse() {
+            WpReuse::MapSwap | WpReuse::MapCount | WpReuse::ActiveInactive => {
+                mapcount::reuse(cpu, vmf, page).await
+            }
+            WpReuse::Count => count::reuse(cpu, vmf, page).await,
+            WpReuse::AnonExclusive => exclusive::reuse(cpu, vmf, page).await,
+        };
+        match reuse {
+            None => FaultResult::Done,
+            Some(true) if vmf.unshare() => {
+                cpu.ptl_unlock(mm, va).await;
+                FaultResult::Done
+            }
+            Some(true) => {
+                let late = count::unlocks_late(cpu);
+                wp_page_reuse(cpu, vmf).await;
+                if late {
+                    // v5.9-rc4 to rc6: the PTE lock is gone, so the page may be, too.
+                    cpu.unlock_page(page).await;
+                }
+                FaultResult::Write
+            }
+            Some(false) => {
+                cpu.get_page(page).await;
+                cpu.ptl_unlock(mm, va).await;
+                wp_page_copy(cpu, vmf, page).await
+            }
+        }
+    })
+    .await
+}
+
+/// `wp_page_reuse`: the page stays, the PTE becomes writable. Drops the PTE lock.
+async fn wp_page_reuse(cpu: &Cpu, vmf: VmFault) {
+    cpu.call("wp_page_reuse", (vmf,), async |cpu, (vmf,)| {
+        let entry = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), vmf.orig_pte.set(mmu::ACCESSED)));
+        cpu.store(vmf.mm.pte(vmf.va), entry, Prim::PtepSetAccessFlags).await;
+        cpu.ptl_unlock(vmf.mm, vmf.va).await;
+    })
+    .await
+}
+
+/// `wp_page_copy`: a copy takes the page's place. Called without the PTE lock, with a reference on the
+/// old page; the copy is made under no lock at all.
+async fn wp_page_copy(cpu: &Cpu, vmf: VmFault, old: Page) -> FaultResult {
+    cpu.call("wp_page_copy", (vmf, old), async |cpu, (vmf, old)| {
+        let (mm, va) = (vmf.mm, vmf.va);
+        let new = alloc_page(cpu).await;
+        if !old.is_zero() {
+            copy_user_highpage(cpu, new, old).await;
+        }
+        prepare_anon_page(cpu, new, va).await;
+        cpu.ptl_lock(mm, va).await;
+        let copied =
+            cpu.ptep_get(mm, va).await.same(vmf.orig_pte) || !cpu.rules().keeps(Ordering::WpCopyPteSame);
+        if copied {
+            let mut entry = Pte::mk(new);
+            if vmf.unshare() {
+                entry = entry.carry(vmf.orig_pte, SOFT_DIRTY | UFFD_WP);
+            } else {
+                entry = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), entry));
+            }
+            // The old entry must be gone from every TLB before the new one can be used from any.
+            cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
+            flush_tlb_page(cpu, mm, va, Ordering::WpCopyFlush).await;
+            page_add_new_anon_rmap(cpu, new).await;
+            lru_cache_add(cpu, new).await;
+            if vmf.unshare() && cpu.rules().is(UnshareCopy::Dirty) {
+                cpu.set_bits(new.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+            }
+            cpu.set_pte_at(mm, va, entry).await;
+            if !old.is_zero() {
+                // Behind the switch of the PTE: another mm may keep the page as soon as the count says so.
+                page_remove_rmap_after_copy(cpu, mm, old).await;
+                // The mapping's reference; the fault's own is still held.
+                cpu.page_ref_sub(old, 1).await;
+            }
+        } else {
+            cpu.why(Fact::PteChanged.so(Then::DropCopy));
+        }
+        cpu.ptl_unlock(mm, va).await;
+        if copied && old.is_anon() && cpu.rules().is(FreeSwapCache::Yes) {
+            free_swap_cache(cpu, old).await;
+        }
+        if !copied {
+            put_page(cpu, new).await;
+        }
+        if !old.is_zero() {
+            put_page(cpu, old).await;
+        }
+        if copied && vmf.write() { FaultResult::Write } else { FaultResult::Done }
+    })
+    .await
+}

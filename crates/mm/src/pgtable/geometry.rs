@@ -1,0 +1,33 @@
+//! How much memory pages and page tables have: data, so that a model of other sizes is the same code.
+
+use cowrace_machine::mmu;
+
+use crate::world::{Va, World};
+
+/// The sizes of pages and page tables in a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Geometry {
+    /// Words that a page has.
+    pub words: u8,
+    /// For each address, the first in the same page table.
+    tables: Vec<Va>,
+}
+
+impl Geometry {
+    /// The sizes in a scenario: an area that is adjacent to the one before it is in the same page table.
+    #[must_use]
+    pub fn of(world: &World) -> Self {
+        let mut tables: Vec<Va> = Vec::new();
+        for (va, area) in world.areas.iter().enumerate() {
+            let before = tables.last().copied().filter(|_| area.adjacent);
+            tables.push(before.unwrap_or(va));
+        }
+        Self { words: mmu::DATA_WORDS, tables }
+    }
+
+    /// The first address in the page table that has an address: its table has the lock.
+    #[must_use]
+    pub fn table(&self, va: Va) -> Va {
+        self.tables[va]
+    }
+}
