@@ -2,7 +2,7 @@
 
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
-use cowrace_mm::era::{Commit, Effect, Ordering, OrderingKind, Toggle};
+use cowrace_mm::era::{Commit, Effect, Safeguard, SafeguardKind, Toggle};
 use cowrace_report::ablation::{Ablation, Changed, Need, Part, Reason};
 use cowrace_report::cell::Change;
 use cowrace_report::{Found, Report};
@@ -19,15 +19,15 @@ pub struct Ablated {
 #[derive(Clone, Copy, Debug)]
 enum What {
     Commit(&'static Commit),
-    Ordering(Ordering),
+    Safeguard(Safeguard),
 }
 
 impl What {
     fn toggle(self) -> Toggle {
         match self {
             Self::Commit(commit) => Toggle::Without(commit.id),
-            Self::Ordering(ordering) => {
-                let (key, value) = ordering.toggle();
+            Self::Safeguard(safeguard) => {
+                let (key, value) = safeguard.toggle();
                 Toggle::Set(key, value)
             }
         }
@@ -44,10 +44,10 @@ impl What {
     const fn kind(self) -> Part {
         match self {
             Self::Commit(_) => Part::Commit,
-            Self::Ordering(ordering) => match ordering.kind() {
-                OrderingKind::Flush => Part::Flush,
-                OrderingKind::Recheck => Part::Recheck,
-                OrderingKind::Barrier => Part::Barrier,
+            Self::Safeguard(safeguard) => match safeguard.kind() {
+                SafeguardKind::Flush => Part::Flush,
+                SafeguardKind::Recheck => Part::Recheck,
+                SafeguardKind::Barrier => Part::Barrier,
             },
         }
     }
@@ -56,15 +56,15 @@ impl What {
     fn is_for_weak_memory(self) -> bool {
         match self {
             Self::Commit(commit) => commit.effect == Effect::WeakMemory,
-            Self::Ordering(ordering) => ordering.kind() == OrderingKind::Barrier,
+            Self::Safeguard(safeguard) => safeguard.kind() == SafeguardKind::Barrier,
         }
     }
 }
 
-/// The kernel without each of its commits, and without each of its orderings.
+/// The kernel without each of its commits, and without each of its safeguards.
 pub fn parts(era: &Era, arch: Arch) -> Vec<Ablated> {
-    let orderings = Ordering::ALL.iter().copied().filter(|ordering| ordering.is_in(era.rules(), arch));
-    let all = era.commits().map(What::Commit).chain(orderings.map(What::Ordering));
+    let safeguards = Safeguard::ALL.iter().copied().filter(|safeguard| safeguard.is_in(era.rules(), arch));
+    let all = era.commits().map(What::Commit).chain(safeguards.map(What::Safeguard));
     all.filter_map(|what| Some(Ablated { era: what.from(era)?, what })).collect()
 }
 
@@ -115,19 +115,19 @@ fn concluded(
         _ if part.what.is_for_weak_memory() => Some(Reason::Sequential),
         _ => Some(Reason::Unfelt),
     };
-    let (about, ordering) = match part.what {
+    let (about, safeguard) = match part.what {
         What::Commit(commit) => (commit.title, None),
-        What::Ordering(ordering) => (ordering.about(), Some(ordering)),
+        What::Safeguard(safeguard) => (safeguard.about(), Some(safeguard)),
     };
-    let owned = |name: fn(Ordering) -> &'static str| ordering.map(|ordering| name(ordering).to_owned());
+    let owned = |name: fn(Safeguard) -> &'static str| safeguard.map(|safeguard| name(safeguard).to_owned());
     Ablation {
         era: era.label(),
         kind: part.what.kind(),
         toggle: part.what.toggle().to_string(),
         about: about.to_owned(),
-        primitive: owned(Ordering::primitive),
-        function: owned(Ordering::function),
-        file: owned(Ordering::file),
+        primitive: owned(Safeguard::primitive),
+        function: owned(Safeguard::function),
+        file: owned(Safeguard::file),
         same_as,
         searches: searches as u64,
         read,
@@ -161,8 +161,8 @@ mod tests {
                 let parts = parts(&era, arch);
                 let labels: std::collections::BTreeSet<_> = parts.iter().map(|p| p.era.label()).collect();
                 assert_eq!(labels.len(), parts.len(), "{}", era.name());
-                let orderings = parts.iter().filter(|part| matches!(part.what, What::Ordering(_)));
-                for part in orderings {
+                let safeguards = parts.iter().filter(|part| matches!(part.what, What::Safeguard(_)));
+                for part in safeguards {
                     assert_ne!(part.era.rules(), era.rules(), "{}", part.era.label());
                 }
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cpu::Kernel;
-use crate::era::{Era, Ordering};
+use crate::era::{Era, Safeguard};
 
 /// The rules that the code of one program has read so far. Code that asks only whether a rule has some value has read
 /// that answer, not the value.
@@ -33,10 +33,10 @@ impl Consulted {
         self.0.rules.agrees(era.rules())
     }
 
-    /// The orderings that the code depended on so far.
+    /// The safeguards that the code depended on so far.
     #[must_use]
-    pub fn orderings(&self) -> Vec<Ordering> {
-        self.0.rules.orderings()
+    pub fn safeguards(&self) -> Vec<Safeguard> {
+        self.0.rules.safeguards()
     }
 
     /// The keys of the rules of which something was read so far.

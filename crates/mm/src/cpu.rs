@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cowrace_machine::{Addr, Arch, Ask, Encode, Mark, Obj, Prim, Round, Value, frame};
 use cowrace_report::{Aim, Limit, NoEffect, Obstacle, Reason};
 
-use crate::era::{Era, Noted, Ordering, Reading};
+use crate::era::{Era, Noted, Reading, Safeguard};
 use crate::names::page_name;
 use crate::objects::{ACTIVE, AnonVma, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, Vma, pg};
 use crate::pgtable::{Geometry, Pte};
@@ -185,7 +185,7 @@ impl Cpu {
 
     /// A memory barrier, unless the kernel lacks it.
     #[track_caller]
-    pub fn fence(&self, prim: Prim, barrier: Ordering) -> impl Future<Output = ()> {
+    pub fn fence(&self, prim: Prim, barrier: Safeguard) -> impl Future<Output = ()> {
         let fence = if self.rules().keeps(barrier) { Some(self.cpu.fence(prim)) } else { None };
         async move {
             if let Some(fence) = fence {

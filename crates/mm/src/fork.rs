@@ -8,7 +8,7 @@ use cowrace_machine::{Prim, mmu};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{AnonExclusive, ForkPin, ForkSeq, Ordering, VmaLock};
+use crate::era::{AnonExclusive, ForkPin, ForkSeq, Safeguard, VmaLock};
 use crate::fault::copy_user_highpage;
 use crate::objects::{MmStruct, ONE_INACTIVE, Page, SwpEntry, Vma, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
@@ -41,7 +41,7 @@ pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
             cpu.store(child.vm_flags(va), vm_flags & !vm::UFFD_WP, Prim::VmFlags).await;
             copy_page_range(cpu, parent, child, va, vm_flags).await;
         }
-        flush_tlb_mm(cpu, parent, Ordering::ForkFlush).await;
+        flush_tlb_mm(cpu, parent, Safeguard::ForkFlush).await;
         for va in locked {
             cpu.write_unlock(parent.vm_lock(va), Prim::VmaEndWrite).await;
         }
@@ -57,7 +57,7 @@ async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_fla
         let seq = cpu.rules().is(ForkSeq::Yes);
         if seq {
             cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountBegin).await;
-            cpu.fence(Prim::SmpWmb, Ordering::ForkSeqBeginWmb).await;
+            cpu.fence(Prim::SmpWmb, Safeguard::ForkSeqBeginWmb).await;
         }
         cpu.ptl_lock(dst, va).await;
         cpu.ptl_lock(src, va).await;
@@ -71,7 +71,7 @@ async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_fla
         cpu.ptl_unlock(src, va).await;
         cpu.ptl_unlock(dst, va).await;
         if seq {
-            cpu.fence(Prim::SmpWmb, Ordering::ForkSeqEndWmb).await;
+            cpu.fence(Prim::SmpWmb, Safeguard::ForkSeqEndWmb).await;
             cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountEnd).await;
         }
     })

@@ -9,7 +9,7 @@ use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{
-    AeBarriers, FollPin, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, Ordering, PinSteps,
+    AeBarriers, FollPin, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, PinSteps, Safeguard,
 };
 use crate::fault::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
 use crate::objects::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
@@ -73,8 +73,8 @@ async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> 
         let mut seq = 0;
         if watch_fork {
             seq = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcount).await.bits;
-            cpu.fence(Prim::SmpRmb, Ordering::GupSeqBeginRmb).await;
-            if seq & 1 == 1 && cpu.rules().keeps(Ordering::GupSeqOdd) {
+            cpu.fence(Prim::SmpRmb, Safeguard::GupSeqBeginRmb).await;
+            if seq & 1 == 1 && cpu.rules().keeps(Safeguard::GupSeqOdd) {
                 cpu.why(Fact::SeqcountOdd);
                 return None;
             }
@@ -84,9 +84,9 @@ async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> 
         let page = gup_pte_range(cpu, mm, va, foll).await;
         cpu.section_end(irq, Prim::LocalIrqRestore).await;
         if watch_fork && let Some(pinned) = page {
-            cpu.fence(Prim::SmpRmb, Ordering::GupSeqRetryRmb).await;
+            cpu.fence(Prim::SmpRmb, Safeguard::GupSeqRetryRmb).await;
             let moved = cpu.load(mm.write_protect_seq(), Prim::ReadSeqcountRetry).await.bits != seq;
-            if moved && cpu.rules().keeps(Ordering::GupSeqRetry) {
+            if moved && cpu.rules().keeps(Safeguard::GupSeqRetry) {
                 cpu.why(Fact::SeqcountMoved.so(Then::DropPin));
                 put_page_refs(cpu, pinned, foll.refs()).await;
                 return None;
@@ -108,7 +108,7 @@ async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Pa
         }
         let page = try_grab_folio(cpu, pte.page(), foll).await?;
         let again = cpu.ptep_get_lockless(mm, va).await;
-        if !again.same(pte) && rules.keeps(Ordering::GupFastPteSame) {
+        if !again.same(pte) && rules.keeps(Safeguard::GupFastPteSame) {
             cpu.why(Fact::PteChanged.so(Then::DropReference));
             put_page_refs(cpu, page, foll.refs()).await;
             return None;
@@ -135,7 +135,7 @@ async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
         }
         cpu.add(page.refcount(), GUP_PIN_COUNTING_BIAS as i64 - 1, Prim::PageRefAdd).await;
         if cpu.rules().is(PinSteps::TwoMb) {
-            cpu.fence(Prim::SmpMbAfterAtomic, Ordering::PinMb).await;
+            cpu.fence(Prim::SmpMbAfterAtomic, Safeguard::PinMb).await;
         }
         Some(page)
     })
@@ -149,7 +149,7 @@ async fn gup_must_unshare_fast(cpu: &Cpu, page: Page, foll: Foll) -> bool {
         GupRead::UnshareExclusive => {
             if foll.pin && page.is_anon() {
                 if cpu.rules().is(AeBarriers::Yes) {
-                    cpu.fence(Prim::SmpRmb, Ordering::AeBarriers).await;
+                    cpu.fence(Prim::SmpRmb, Safeguard::AeBarriers).await;
                 }
                 return !cpu.page_anon_exclusive(page).await;
             }
@@ -293,7 +293,7 @@ async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, v
         GupForce::CowFlag => {
             // v5.8 upgrades reads of read-only areas to writes, so there FOLL_FORCE is not asked.
             let force = foll.flags.force || cpu.rules().is(GupRead::ForceWrite);
-            force && foll_cow && (pte_dirty(cpu.arch(), pte) || !cpu.rules().keeps(Ordering::GupForceDirty))
+            force && foll_cow && (pte_dirty(cpu.arch(), pte) || !cpu.rules().keeps(Safeguard::GupForceDirty))
         }
         GupForce::AnonExclusive => {
             foll.flags.force

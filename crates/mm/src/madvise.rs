@@ -7,7 +7,7 @@ use cowrace_machine::{Prim, mmu};
 use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
-use crate::era::{MadvFreeSpares, Ordering};
+use crate::era::{MadvFreeSpares, Safeguard};
 use crate::mmap::{vma_start_write, zap_page_range};
 use crate::objects::{MmStruct, pg, vm};
 use crate::pgtable::{Entry, Pte, pte_dirty, pte_mkclean};
@@ -127,7 +127,7 @@ async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
         }
         cpu.ptl_unlock(mm, va).await;
         if flush {
-            flush_tlb_page(cpu, mm, va, Ordering::MadvFreeFlush).await;
+            flush_tlb_page(cpu, mm, va, Safeguard::MadvFreeFlush).await;
         }
     })
     .await

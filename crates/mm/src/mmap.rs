@@ -7,7 +7,7 @@ use cowrace_machine::Prim;
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{Ordering, VmaLock};
+use crate::era::{Safeguard, VmaLock};
 use crate::objects::{MmStruct, Page, Vma};
 use crate::pgtable::Entry;
 use crate::rmap::page_remove_rmap;
@@ -48,11 +48,11 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
         }
         cpu.ptl_unlock(mm, va).await;
         // tlb_finish_mmu.
-        if mm_tlb_flush_nested(cpu, mm).await && cpu.rules().keeps(Ordering::ZapNestedFlush) {
+        if mm_tlb_flush_nested(cpu, mm).await && cpu.rules().keeps(Safeguard::ZapNestedFlush) {
             cpu.why(Fact::OtherFlushPending.so(Then::FlushAll));
-            flush_tlb_mm(cpu, mm, Ordering::ZapNestedFlush).await;
+            flush_tlb_mm(cpu, mm, Safeguard::ZapNestedFlush).await;
         } else if flush {
-            flush_tlb_page(cpu, mm, va, Ordering::ZapFlush).await;
+            flush_tlb_page(cpu, mm, va, Safeguard::ZapFlush).await;
         }
         if let Some(page) = gathered {
             // free_pages_and_swap_cache.

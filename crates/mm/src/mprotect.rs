@@ -7,7 +7,7 @@ use cowrace_machine::{Prim, encode};
 use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
-use crate::era::{AnonExclusive, MprotectUpgrade, Ordering, UffdUnprotect};
+use crate::era::{AnonExclusive, MprotectUpgrade, Safeguard, UffdUnprotect};
 use crate::mmap::vma_start_write;
 use crate::objects::{MmStruct, vm};
 use crate::pgtable::{Entry, Pte, UFFD_WP, pte_dirty, pte_mkwrite, pte_modify};
@@ -35,11 +35,11 @@ encode!(enum Change { Protection { vm_flags }, UffdWp, UffdWpResolve { vm_flags 
 
 impl Change {
     /// The flush behind it.
-    const fn flush(self) -> Ordering {
+    const fn flush(self) -> Safeguard {
         match self {
-            Self::Protection { .. } => Ordering::MprotectFlush,
-            Self::UffdWp => Ordering::UffdWpFlush,
-            Self::UffdWpResolve { .. } => Ordering::UffdUnprotectFlush,
+            Self::Protection { .. } => Safeguard::MprotectFlush,
+            Self::UffdWp => Safeguard::UffdWpFlush,
+            Self::UffdWpResolve { .. } => Safeguard::UffdUnprotectFlush,
         }
     }
 }

@@ -8,7 +8,7 @@ use cowrace_machine::{Prim, Value};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{AeBarriers, AnonExclusive, ForkPin, HasPinned, Ordering};
+use crate::era::{AeBarriers, AnonExclusive, ForkPin, HasPinned, Safeguard};
 use crate::objects::{MmStruct, ONE_INACTIVE, Page, mappings, pg};
 
 /// `page_add_new_anon_rmap`: the first mapping of a page that nobody else can see yet. From v5.19 on such
@@ -64,15 +64,15 @@ pub async fn page_try_share_anon_rmap(cpu: &Cpu, page: Page) -> bool {
     cpu.call("page_try_share_anon_rmap", (page,), async |cpu, (page,)| {
         let barriers = cpu.rules().is(AeBarriers::Yes);
         if barriers {
-            cpu.fence(Prim::SmpMb, Ordering::AeBarriers).await;
+            cpu.fence(Prim::SmpMb, Safeguard::AeBarriers).await;
         }
-        if cpu.page_maybe_dma_pinned(page).await && cpu.rules().keeps(Ordering::ShareAnonPinned) {
+        if cpu.page_maybe_dma_pinned(page).await && cpu.rules().keeps(Safeguard::ShareAnonPinned) {
             cpu.why(Fact::MaybePinned { page }.so(Then::StayExclusive));
             return false;
         }
         cpu.clear_page_anon_exclusive(page).await;
         if barriers {
-            cpu.fence(Prim::SmpMbAfterAtomic, Ordering::AeBarriers).await;
+            cpu.fence(Prim::SmpMbAfterAtomic, Safeguard::AeBarriers).await;
         }
         true
     })

@@ -9,7 +9,7 @@ use cowrace_machine::{Obj, Prim, Round};
 use cowrace_report::{Fact, Limit};
 
 use crate::cpu::Cpu;
-use crate::era::Ordering;
+use crate::era::Safeguard;
 use crate::objects::kernel::SWAP_LOCK;
 use crate::objects::{Page, SwpEntry, pg};
 use crate::page_alloc::alloc_page;
@@ -75,7 +75,7 @@ pub async fn lookup_swap_cache(cpu: &Cpu, entry: SwpEntry) -> Option<Page> {
                 return Round::Again(entry);
             }
             let again = cpu.load(entry.cache(), Prim::LookupSwapCache).await;
-            if again.bits == cached.bits || !cpu.rules().keeps(Ordering::SwapLookupReload) {
+            if again.bits == cached.bits || !cpu.rules().keeps(Safeguard::SwapLookupReload) {
                 return Round::Done(Some(page));
             }
             put_page(cpu, page).await;
@@ -111,9 +111,9 @@ async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
             cpu.lock_page(page).await;
             cpu.spin_lock(SWAP_LOCK).await;
             let raced = cpu.load(entry.cache(), Prim::AddToSwapCache).await.bits != 0
-                && cpu.rules().keeps(Ordering::SwapcachePrepareCached);
+                && cpu.rules().keeps(Safeguard::SwapcachePrepareCached);
             let users = cpu.load(entry.count(), Prim::PageSwapcount).await.bits;
-            let prepared = !raced && (users > 0 || !cpu.rules().keeps(Ordering::SwapcachePrepareCount));
+            let prepared = !raced && (users > 0 || !cpu.rules().keeps(Safeguard::SwapcachePrepareCount));
             if prepared {
                 cpu.get_page(page).await;
                 cpu.store(page.private(), u64::from(entry.0), Prim::WriteOnce).await;
@@ -178,7 +178,7 @@ pub async fn page_swapcount(cpu: &Cpu, page: Page) -> u64 {
 /// `try_to_free_swap`, with the page locked: leaves the swap cache if no swap PTE needs it.
 pub async fn try_to_free_swap(cpu: &Cpu, page: Page) -> bool {
     cpu.call("try_to_free_swap", (page,), async |cpu, (page,)| {
-        if (!cpu.page_swap_cache(page).await && cpu.rules().keeps(Ordering::FreeSwapCached))
+        if (!cpu.page_swap_cache(page).await && cpu.rules().keeps(Safeguard::FreeSwapCached))
             || cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await
             || page_swapcount(cpu, page).await != 0
         {
@@ -251,7 +251,7 @@ pub async fn free_swap_and_cache(cpu: &Cpu, entry: SwpEntry) {
             }
             if cpu.trylock_page(page).await {
                 if cpu.page_swap_cache(page).await
-                    && (cpu.page_mapcount(page).await == 0 || !cpu.rules().keeps(Ordering::FreeSwapUnmapped))
+                    && (cpu.page_mapcount(page).await == 0 || !cpu.rules().keeps(Safeguard::FreeSwapUnmapped))
                 {
                     try_to_free_swap(cpu, page).await;
                 }

@@ -7,7 +7,7 @@ use cowrace_machine::Prim;
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{ClearRefsFlush, ClearRefsLock, ClearRefsPin, HasPinned, Ordering};
+use crate::era::{ClearRefsFlush, ClearRefsLock, ClearRefsPin, HasPinned, Safeguard};
 use crate::mmap::vma_start_write;
 use crate::objects::{MmStruct, Page, Vma, vm};
 use crate::pgtable::{Entry, Pte, SOFT_DIRTY, pte_wrprotect};
@@ -35,11 +35,11 @@ pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
             }
         }
         match rules.clear_refs_flush() {
-            ClearRefsFlush::Explicit => flush_tlb_mm(cpu, mm, Ordering::ClearRefsFlush).await,
+            ClearRefsFlush::Explicit => flush_tlb_mm(cpu, mm, Safeguard::ClearRefsFlush).await,
             ClearRefsFlush::Elided => {
                 // tlb_finish_mmu of a gather with nothing in it flushes only if others are at work.
                 if mm_tlb_flush_nested(cpu, mm).await {
-                    flush_tlb_mm(cpu, mm, Ordering::ClearRefsNestedFlush).await;
+                    flush_tlb_mm(cpu, mm, Safeguard::ClearRefsNestedFlush).await;
                 } else {
                     cpu.why(Fact::NothingGathered.so(Then::NoFlush));
                 }

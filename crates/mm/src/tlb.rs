@@ -10,13 +10,13 @@ use cowrace_machine::{InFlight, Prim, encode};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{BatchedFlush, Ordering};
+use crate::era::{BatchedFlush, Safeguard};
 use crate::objects::{BATCH_FLUSHED_SHIFT, BATCH_PENDING, MmStruct, irq_off, tlb};
 use crate::world::{ActorId, Va};
 
 /// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm; nothing in a kernel
 /// that lacks the flush.
-pub async fn flush_tlb_range(cpu: &Cpu, mm: MmStruct, entries: u16, flush: Ordering) {
+pub async fn flush_tlb_range(cpu: &Cpu, mm: MmStruct, entries: u16, flush: Safeguard) {
     let (kernel, rules) = (cpu.kernel(), cpu.rules());
     let mut targets = Vec::new();
     for &(actor, touched) in &kernel.cpumask[mm.0] {
@@ -26,7 +26,7 @@ pub async fn flush_tlb_range(cpu: &Cpu, mm: MmStruct, entries: u16, flush: Order
             && kernel.gup_fast[actor]
             && actor != usize::from(cpu.actor())
             && rules.keeps(flush)
-            && rules.keeps(Ordering::FlushIpi)
+            && rules.keeps(Safeguard::FlushIpi)
         {
             in_flight = cpu.section_in_flight(irq_off(actor)).await;
         }
@@ -68,12 +68,12 @@ async fn next_to_flush(cpu: &Cpu, targets: &[(ActorId, u16, Option<InFlight>)]) 
 }
 
 /// `flush_tlb_page`.
-pub async fn flush_tlb_page(cpu: &Cpu, mm: MmStruct, va: Va, flush: Ordering) {
+pub async fn flush_tlb_page(cpu: &Cpu, mm: MmStruct, va: Va, flush: Safeguard) {
     flush_tlb_range(cpu, mm, 1 << va, flush).await;
 }
 
 /// `flush_tlb_mm`.
-pub async fn flush_tlb_mm(cpu: &Cpu, mm: MmStruct, flush: Ordering) {
+pub async fn flush_tlb_mm(cpu: &Cpu, mm: MmStruct, flush: Safeguard) {
     flush_tlb_range(cpu, mm, u16::MAX, flush).await;
 }
 
@@ -110,7 +110,7 @@ pub async fn flush_tlb_batched_pending(cpu: &Cpu, mm: MmStruct) {
             return;
         }
         cpu.why(Fact::FlushPutOff.so(Then::FlushNow));
-        flush_tlb_mm(cpu, mm, Ordering::BatchedFlush).await;
+        flush_tlb_mm(cpu, mm, Safeguard::BatchedFlush).await;
         if cpu.rules().is(BatchedFlush::Count) {
             // What has been put off since stays pending.
             let done = pending | (pending << BATCH_FLUSHED_SHIFT);
@@ -158,19 +158,19 @@ pub async fn set_tlb_ubc_flush_pending(
 
 /// `try_to_unmap_flush`.
 pub async fn try_to_unmap_flush(cpu: &Cpu, ubc: TlbUbc) {
-    flush_put_off(cpu, ubc, Ordering::UnmapBatchFlush).await;
+    flush_put_off(cpu, ubc, Safeguard::UnmapBatchFlush).await;
 }
 
 /// `try_to_unmap_flush_dirty`: before the page is written out. What is left to flush.
 pub async fn try_to_unmap_flush_dirty(cpu: &Cpu, ubc: TlbUbc) -> TlbUbc {
-    if !ubc.writable || !cpu.rules().keeps(Ordering::UnmapDirtyFlush) {
+    if !ubc.writable || !cpu.rules().keeps(Safeguard::UnmapDirtyFlush) {
         return ubc;
     }
-    flush_put_off(cpu, ubc, Ordering::UnmapDirtyFlush).await;
+    flush_put_off(cpu, ubc, Safeguard::UnmapDirtyFlush).await;
     TlbUbc::default()
 }
 
-async fn flush_put_off(cpu: &Cpu, ubc: TlbUbc, flush: Ordering) {
+async fn flush_put_off(cpu: &Cpu, ubc: TlbUbc, flush: Safeguard) {
     cpu.call("try_to_unmap_flush", (ubc, flush), async |cpu, (ubc, flush)| {
         // In the order in which they were put off, which is that of the walk: parents before children.
         for mm in (0..u32::BITS as usize).filter(|mm| ubc.mms & 1 << mm != 0) {

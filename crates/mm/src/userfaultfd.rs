@@ -7,7 +7,7 @@ use cowrace_machine::{Cond, Prim};
 use cowrace_report::{Aim, Fact, Obstacle, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{Ordering, UffdMmget};
+use crate::era::{Safeguard, UffdMmget};
 use crate::fault::{FaultResult, VmFault};
 use crate::mprotect::{Change, change_protection};
 use crate::objects::{MmStruct, vm};
@@ -69,7 +69,7 @@ pub async fn handle_userfault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         let wakes = cpu.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
         // userfaultfd_must_wait.
         let protected = cpu.ptep_get_lockless(mm, vmf.va).await.uffd_wp();
-        let must_wait = protected || !cpu.rules().keeps(Ordering::UffdMustWait);
+        let must_wait = protected || !cpu.rules().keeps(Safeguard::UffdMustWait);
         if vmf.vma_locked {
             cpu.read_unlock(mm.vm_lock(vmf.va), Prim::VmaEndRead).await;
         } else {

@@ -9,7 +9,7 @@ use cowrace_machine::{Prim, encode};
 use cowrace_report::{Aim, Fact, Obstacle, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{AeBarriers, AnonExclusive, LazyfreeKept, MadvFree, Ordering, ReclaimPin};
+use crate::era::{AeBarriers, AnonExclusive, LazyfreeKept, MadvFree, ReclaimPin, Safeguard};
 use crate::objects::kernel::SWAP_LOCK;
 use crate::objects::{MmStruct, Page, pg, references};
 use crate::page_alloc::free_unref_page;
@@ -190,7 +190,7 @@ async fn try_to_unmap(cpu: &Cpu, page: Page) -> (bool, TlbUbc) {
             break;
         }
     }
-    let unmapped = cpu.page_mapcount(page).await == 0 || !cpu.rules().keeps(Ordering::UnmapMapcount);
+    let unmapped = cpu.page_mapcount(page).await == 0 || !cpu.rules().keeps(Safeguard::UnmapMapcount);
     (unmapped, ubc)
 }
 
@@ -214,7 +214,7 @@ async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: TlbU
             pte
         } else {
             let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
-            flush_tlb_page(cpu, mm, va, Ordering::UnmapFlush).await;
+            flush_tlb_page(cpu, mm, va, Safeguard::UnmapFlush).await;
             pte
         };
         if pte_dirty(cpu.arch(), pte) {
@@ -253,10 +253,10 @@ async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -
         }
         MadvFree::RefAndDirty => {
             // 6c8e2a256915: GUP-fast takes its reference before it looks at the PTE again.
-            cpu.fence(Prim::SmpMb, Ordering::LazyfreeMb).await;
+            cpu.fence(Prim::SmpMb, Safeguard::LazyfreeMb).await;
             let count = cpu.page_count(page).await;
             let mapcount = cpu.page_mapcount(page).await;
-            cpu.fence(Prim::SmpRmb, Ordering::LazyfreeRmb).await;
+            cpu.fence(Prim::SmpRmb, Safeguard::LazyfreeRmb).await;
             let dirty = cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await;
             cpu.why(Fact::Lazyfree { page, count: references(count), mapcount, dirty });
             (count == 1 + mapcount && !dirty, dirty)
@@ -305,7 +305,7 @@ async fn remove_mapping(cpu: &Cpu, page: Page, swapbacked: bool) -> bool {
                 return false;
             }
             let dirty = cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await;
-            let keep = dirty && cpu.rules().keeps(Ordering::LazyfreeDirty);
+            let keep = dirty && cpu.rules().keeps(Safeguard::LazyfreeDirty);
             if keep {
                 cpu.store(page.refcount(), 1, Prim::PageRefUnfreeze).await;
             }
@@ -316,7 +316,7 @@ async fn remove_mapping(cpu: &Cpu, page: Page, swapbacked: bool) -> bool {
         let mut freed = cpu.cmpxchg(page.refcount(), 2, 0, Prim::PageRefFreeze).await;
         if freed
             && cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await
-            && cpu.rules().keeps(Ordering::RemoveMappingDirty)
+            && cpu.rules().keeps(Safeguard::RemoveMappingDirty)
         {
             cpu.store(page.refcount(), 2, Prim::PageRefUnfreeze).await;
             freed = false;

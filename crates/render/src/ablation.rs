@@ -15,7 +15,7 @@ type Section = (&'static str, fn(&Ablation) -> bool);
 /// Every part comes under one.
 const SECTIONS: &[Section] = &[
     ("commits that scenarios need", |a| a.need == Need::Needed && a.kind == Part::Commit),
-    ("orderings that scenarios need", |a| a.need == Need::Needed && a.kind != Part::Commit),
+    ("safeguards that scenarios need", |a| a.need == Need::Needed && a.kind != Part::Commit),
     ("unjustified: scenarios read it, none fails", |a| a.reason == Some(Reason::Unfelt)),
     ("unjustified: no scenario reads it", |a| a.reason == Some(Reason::Unread)),
     ("unjustified: sequentially consistent memory cannot show it", |a| a.reason == Some(Reason::Sequential)),
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(
             ablations("v6.1", &[part], &[report("a", "v6.1", None, None)]),
             "\
-orderings that scenarios need:
+safeguards that scenarios need:
   --set zap_flush=none  flush: tlb_flush_mmu in zap_pte_range (mm/memory.c)
     It flushes.
     leak: a, d

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell::{Change, Found};
 
-/// One commit or ordering taken out of one kernel, and what that changes.
+/// One commit or safeguard taken out of one kernel, and what that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ablation {
     /// The kernel that it was taken out of, with toggles.
@@ -13,9 +13,9 @@ pub struct Ablation {
     pub kind: Part,
     /// What takes it out on a command line, as `--set wp_copy_flush=none`.
     pub toggle: String,
-    /// The title of a commit; what an ordering is for.
+    /// The title of a commit; what a safeguard is for.
     pub about: String,
-    /// What the kernel calls an ordering; `None` for a commit.
+    /// What the kernel calls a safeguard; `None` for a commit.
     pub primitive: Option<String>,
     /// The kernel function that has it.
     pub function: Option<String>,

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use cowrace_mm::Era;
 use cowrace_mm::era::{
-    About, BRANCHES, Branch, COMMITS, Commit, Effect, EraError, First, Landed, Ordering, PRESETS, Provenance,
-    Rules, Taken, commit, settings,
+    About, BRANCHES, Branch, COMMITS, Commit, Effect, EraError, First, Landed, PRESETS, Provenance, Rules,
+    Safeguard, Taken, commit, settings,
 };
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ enum Told {
     Era(Box<Era>),
     Commit(&'static Commit),
     Rule(About),
-    Ordering(Ordering),
+    Safeguard(Safeguard),
 }
 
 impl Told {
@@ -61,8 +61,8 @@ impl Told {
         if let Some(rule) = Rules::about(key) {
             return Ok(Self::Rule(rule));
         }
-        if let Some(&ordering) = Ordering::ALL.iter().find(|ordering| ordering.switch() == Some(key)) {
-            return Ok(Self::Ordering(ordering));
+        if let Some(&safeguard) = Safeguard::ALL.iter().find(|safeguard| safeguard.switch() == Some(key)) {
+            return Ok(Self::Safeguard(safeguard));
         }
         if Path::new(name).is_file()
             || Era::version(name).is_ok()
@@ -91,7 +91,7 @@ impl Told {
             Self::Era(era) => one_era(era),
             Self::Commit(commit) => one_commit(commit),
             Self::Rule(rule) => one_rule(rule),
-            Self::Ordering(ordering) => one_ordering(*ordering),
+            Self::Safeguard(safeguard) => one_safeguard(*safeguard),
         }
     }
 
@@ -100,7 +100,7 @@ impl Told {
             Self::Era(era) => one_era_json(era),
             Self::Commit(commit) => one_commit_json(commit),
             Self::Rule(rule) => one_rule_json(rule),
-            Self::Ordering(ordering) => ordering_json(*ordering),
+            Self::Safeguard(safeguard) => safeguard_json(*safeguard),
         }
     }
 }
@@ -262,18 +262,18 @@ fn every_era() -> String {
         let _ = writeln!(text, "  {key}={}", values.join("|"));
     }
     text.push_str("\norderings, each with what takes it out by --set; `cowrace ablate` takes out one after the other:\n");
-    let width = Ordering::ALL.iter().map(|&ordering| setting(ordering).len()).max().unwrap_or(0);
-    for &ordering in Ordering::ALL {
-        let (kind, primitive) = (ordering.kind().name(), ordering.primitive());
-        let (function, setting) = (ordering.function(), setting(ordering));
+    let width = Safeguard::ALL.iter().map(|&safeguard| setting(safeguard).len()).max().unwrap_or(0);
+    for &safeguard in Safeguard::ALL {
+        let (kind, primitive) = (safeguard.kind().name(), safeguard.primitive());
+        let (function, setting) = (safeguard.function(), setting(safeguard));
         let _ = writeln!(text, "  {setting:width$}  {kind:<7}  {primitive} in {function}");
     }
     text
 }
 
-/// What takes an ordering out, for `--set`.
-fn setting(ordering: Ordering) -> String {
-    let (key, value) = ordering.toggle();
+/// What takes a safeguard out, for `--set`.
+fn setting(safeguard: Safeguard) -> String {
+    let (key, value) = safeguard.toggle();
     format!("{key}={value}")
 }
 
@@ -290,31 +290,31 @@ fn every_era_json() -> Vec<Value> {
     });
     let rules = Rules::keys();
     let rules = rules.iter().map(|(key, values)| json!({ "kind": "rule", "key": key, "values": values }));
-    let orderings = Ordering::ALL.iter().map(|&ordering| ordering_json(ordering));
-    eras.chain(rules).chain(orderings).collect()
+    let safeguards = Safeguard::ALL.iter().map(|&safeguard| safeguard_json(safeguard));
+    eras.chain(rules).chain(safeguards).collect()
 }
 
-fn ordering_json(ordering: Ordering) -> Value {
+fn safeguard_json(safeguard: Safeguard) -> Value {
     json!({
-        "kind": "ordering",
-        "set": setting(ordering),
-        "ordering": ordering.kind().name(),
-        "primitive": ordering.primitive(),
-        "function": ordering.function(),
-        "file": ordering.file(),
-        "about": ordering.about(),
+        "kind": "safeguard",
+        "set": setting(safeguard),
+        "safeguard": safeguard.kind().name(),
+        "primitive": safeguard.primitive(),
+        "function": safeguard.function(),
+        "file": safeguard.file(),
+        "about": safeguard.about(),
     })
 }
 
-fn one_ordering(ordering: Ordering) -> String {
+fn one_safeguard(safeguard: Safeguard) -> String {
     format!(
         "{}  takes out a {}: {} in {} ({})\n  {}\n",
-        setting(ordering),
-        ordering.kind().name(),
-        ordering.primitive(),
-        ordering.function(),
-        ordering.file(),
-        ordering.about(),
+        setting(safeguard),
+        safeguard.kind().name(),
+        safeguard.primitive(),
+        safeguard.function(),
+        safeguard.file(),
+        safeguard.about(),
     )
 }
 
@@ -346,10 +346,10 @@ fn one_era(era: &Era) -> String {
     text
 }
 
-/// The orderings that were taken out by their switches.
+/// The safeguards that were taken out by their switches.
 fn lacking(era: &Era) -> Vec<String> {
-    let lacks = Ordering::ALL.iter().filter(|&&ordering| era.rules().lacks.has(ordering));
-    lacks.map(|&ordering| setting(ordering)).collect()
+    let lacks = Safeguard::ALL.iter().filter(|&&safeguard| era.rules().lacks.has(safeguard));
+    lacks.map(|&safeguard| setting(safeguard)).collect()
 }
 
 fn about(era: &Era) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! `cowrace eras`, and eras on the command line.
 
-use cowrace_mm::era::{COMMITS, Ordering, PRESETS, Rules};
+use cowrace_mm::era::{COMMITS, PRESETS, Rules, Safeguard};
 
 use crate::cowrace;
 
@@ -17,9 +17,9 @@ fn every_era_and_rule_is_listed() {
     let objects = cowrace(&["eras", "--format", "json"]).exits(0).objects();
     let count = |kind| objects.iter().filter(|o| o["kind"] == kind).count();
     assert_eq!((count("era"), count("rule")), (PRESETS.len(), Rules::keys().len()));
-    assert_eq!(count("ordering"), Ordering::ALL.len());
-    for ordering in Ordering::ALL {
-        let (key, value) = ordering.toggle();
+    assert_eq!(count("safeguard"), Safeguard::ALL.len());
+    for safeguard in Safeguard::ALL {
+        let (key, value) = safeguard.toggle();
         assert!(done.out.contains(&format!("\n  {key}={value} ")), "{key}");
     }
 }

@@ -17,7 +17,7 @@ impl Era {
             }
         });
         let (mine, theirs) = (self.picked(), other.picked());
-        // A rule that only this era picks becomes what the commits of the other make it. An ordering is kept unless it
+        // A rule that only this era picks becomes what the commits of the other make it. A safeguard is kept unless it
         // is taken out by hand.
         let lost = mine.keys().filter(|key| !theirs.contains_key(*key));
         let entries: BTreeMap<_, _> = other.rules.entries().into_iter().collect();

@@ -4,11 +4,11 @@ mod commits;
 mod difference;
 mod features;
 mod ids;
-mod orderings;
 mod presets;
 mod reading;
 mod release;
 mod rules;
+mod safeguards;
 mod spelling;
 mod stable;
 mod version;
@@ -20,19 +20,19 @@ use std::sync::LazyLock;
 pub use commits::{COMMITS, Commit, Effect, Landed, Provenance};
 pub use features::{FEATURES, Feature};
 pub use ids::{IdError, commit};
-pub use orderings::{KEPT, NONE, Ordering, OrderingKind, Orderings, Removal};
 pub use presets::{PRESETS, Preset};
 pub use reading::{Noted, Reading, Rule};
 pub use release::{ParseReleaseError, Release};
 pub use rules::*;
+pub use safeguards::{KEPT, NONE, Removal, Safeguard, SafeguardKind, Safeguards};
 pub use spelling::{SPELLINGS, Since, Spelling};
 pub use stable::{BRANCHES, Backport, Branch, First, Taken};
 pub use version::{NotKnown, Version};
 
-/// Every key for `--set`, each with its values: rules, then the switches of orderings.
+/// Every key for `--set`, each with its values: rules, then the switches of safeguards.
 #[must_use]
 pub fn settings() -> Vec<(&'static str, Vec<&'static str>)> {
-    let switches = Ordering::ALL.iter().filter_map(|ordering| ordering.switch());
+    let switches = Safeguard::ALL.iter().filter_map(|safeguard| safeguard.switch());
     Rules::keys().into_iter().chain(switches.map(|key| (key, vec![KEPT, NONE]))).collect()
 }
 
@@ -204,7 +204,7 @@ impl Era {
         Ok(self)
     }
 
-    /// The era with one rule picked by hand, as `wp_reuse` and `mapswap`, or an ordering taken out, as `zap_flush`
+    /// The era with one rule picked by hand, as `wp_reuse` and `mapswap`, or a safeguard taken out, as `zap_flush`
     /// and `none`.
     ///
     /// # Errors

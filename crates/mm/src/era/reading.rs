@@ -7,8 +7,8 @@ use std::array;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU8, AtomicU64};
 
-use super::orderings::{Ordering, Orderings};
 use super::rules::{RULES, Rules};
+use super::safeguards::{Safeguard, Safeguards};
 
 /// All values of a rule.
 const WHOLE: u8 = u8::MAX;
@@ -31,15 +31,15 @@ pub struct Noted {
     rules: Rules,
     /// For each rule the values that it was compared with, as bits.
     asked: [AtomicU8; RULES],
-    /// The orderings of which was asked whether they are kept, as bits.
-    orderings: AtomicU64,
+    /// The safeguards of which was asked whether they are kept, as bits.
+    safeguards: AtomicU64,
 }
 
 impl Noted {
     /// Rules of which nothing has been asked.
     #[must_use]
     pub fn new(rules: Rules) -> Self {
-        Self { rules, asked: array::from_fn(|_| AtomicU8::new(0)), orderings: AtomicU64::new(0) }
+        Self { rules, asked: array::from_fn(|_| AtomicU8::new(0)), safeguards: AtomicU64::new(0) }
     }
 
     /// What the model reads them by.
@@ -53,7 +53,7 @@ impl Noted {
     pub fn agrees(&self, other: &Rules) -> bool {
         let differing = self.rules.lacks.bits() ^ other.lacks.bits();
         let mut values = self.asked.iter().zip(self.rules.indices().into_iter().zip(other.indices()));
-        self.orderings.load(Relaxed) & differing == 0
+        self.safeguards.load(Relaxed) & differing == 0
             && values.all(|(asked, (own, other))| {
                 own == other || asked.load(Relaxed) & (1 << own | 1 << other) == 0
             })
@@ -64,14 +64,14 @@ impl Noted {
     pub fn keys(&self) -> Vec<&'static str> {
         let keys = Rules::keys().into_iter().zip(&self.asked);
         let rules = keys.filter(|(_, asked)| asked.load(Relaxed) != 0).map(|((key, _), _)| key);
-        rules.chain(self.orderings().into_iter().filter_map(Ordering::switch)).collect()
+        rules.chain(self.safeguards().into_iter().filter_map(Safeguard::switch)).collect()
     }
 
-    /// The orderings of which was asked whether they are kept.
+    /// The safeguards of which was asked whether they are kept.
     #[must_use]
-    pub fn orderings(&self) -> Vec<Ordering> {
-        let asked = self.orderings.load(Relaxed);
-        Ordering::ALL.iter().copied().filter(|&ordering| asked & Orderings::bit(ordering) != 0).collect()
+    pub fn safeguards(&self) -> Vec<Safeguard> {
+        let asked = self.safeguards.load(Relaxed);
+        Safeguard::ALL.iter().copied().filter(|&safeguard| asked & Safeguards::bit(safeguard) != 0).collect()
     }
 }
 
@@ -103,16 +103,16 @@ impl Reading<'_> {
         R::of(&self.0.rules)
     }
 
-    /// Whether the kernel has an ordering, as far as its switch goes. One that a rule takes out has none, and is kept
+    /// Whether the kernel has a safeguard, as far as its switch goes. One that a rule takes out has none, and is kept
     /// where the rule has it.
     #[inline]
     #[must_use]
-    pub fn keeps(self, ordering: Ordering) -> bool {
-        let bit = Orderings::bit(ordering);
-        if self.0.orderings.load(Relaxed) & bit == 0 {
-            self.0.orderings.fetch_or(bit, Relaxed);
+    pub fn keeps(self, safeguard: Safeguard) -> bool {
+        let bit = Safeguards::bit(safeguard);
+        if self.0.safeguards.load(Relaxed) & bit == 0 {
+            self.0.safeguards.fetch_or(bit, Relaxed);
         }
-        !self.0.rules.lacks.has(ordering)
+        !self.0.rules.lacks.has(safeguard)
     }
 
     /// Whether anything needs the inactive half of the mapcount.
@@ -183,11 +183,11 @@ mod tests {
         let mut without = Rules::default();
         without.set("zap_flush", "none");
         let noted = Noted::new(Rules::default());
-        assert!(noted.reading().keeps(Ordering::ForkFlush) && noted.agrees(&without));
-        assert!(noted.reading().keeps(Ordering::ZapFlush) && !noted.agrees(&without));
-        assert_eq!(noted.orderings(), [Ordering::ForkFlush, Ordering::ZapFlush]);
+        assert!(noted.reading().keeps(Safeguard::ForkFlush) && noted.agrees(&without));
+        assert!(noted.reading().keeps(Safeguard::ZapFlush) && !noted.agrees(&without));
+        assert_eq!(noted.safeguards(), [Safeguard::ForkFlush, Safeguard::ZapFlush]);
         assert_eq!(noted.keys(), ["fork_flush", "zap_flush"]);
-        assert!(!Noted::new(without).reading().keeps(Ordering::ZapFlush));
+        assert!(!Noted::new(without).reading().keeps(Safeguard::ZapFlush));
     }
 
     #[test]

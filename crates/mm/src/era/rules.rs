@@ -1,8 +1,8 @@
 //! The rules that differ between kernels, read at the places where the kernel's code differs.
 
 use super::EraError;
-use super::orderings::{KEPT, NONE, Ordering, Orderings};
 use super::reading::{Reading, Rule};
+use super::safeguards::{KEPT, NONE, Safeguard, Safeguards};
 
 /// What a rule is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,13 +76,13 @@ macro_rules! rules {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct Rules {
             $($(#[doc = $doc])+ pub $field: $type,)*
-            /// The orderings that were taken out by their switches.
-            pub lacks: Orderings,
+            /// The safeguards that were taken out by their switches.
+            pub lacks: Safeguards,
         }
 
         impl Default for Rules {
             fn default() -> Self {
-                Self { $($field: $type::$default,)* lacks: Orderings::default() }
+                Self { $($field: $type::$default,)* lacks: Safeguards::default() }
             }
         }
 
@@ -123,7 +123,7 @@ macro_rules! rules {
                         EraError::Value(stringify!($field), value.to_owned(), $type::ALL.iter().map(|v| v.0).collect())
                     });
                 })*
-                let switch = Ordering::of_switch(key).and_then(Ordering::switch);
+                let switch = Safeguard::of_switch(key).and_then(Safeguard::switch);
                 let key = switch.ok_or_else(|| EraError::Key(key.to_owned()))?;
                 let value = [KEPT, NONE].into_iter().find(|&v| v == value).ok_or_else(|| {
                     EraError::Value(key, value.to_owned(), vec![KEPT, NONE])
@@ -135,8 +135,8 @@ macro_rules! rules {
                 $(if key == stringify!($field) && let Some(&(_, v)) = $type::ALL.iter().find(|v| v.0 == value) {
                     self.$field = v;
                 })*
-                if let Some(ordering) = Ordering::of_switch(key) {
-                    self.lacks.put(ordering, value == NONE);
+                if let Some(safeguard) = Safeguard::of_switch(key) {
+                    self.lacks.put(safeguard, value == NONE);
                 }
             }
         }

@@ -9,7 +9,7 @@ use super::vm_fault::{FaultFlag, FaultResult, VmFault};
 use super::wp::do_wp_page;
 use crate::costs::count;
 use crate::cpu::Cpu;
-use crate::era::{Ordering, VmaLock};
+use crate::era::{Safeguard, VmaLock};
 use crate::objects::kernel::FAULTED;
 use crate::objects::{MmStruct, vm};
 use crate::pgtable::{Entry, Pte, pte_mkdirty};
@@ -83,7 +83,7 @@ pub async fn handle_mm_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
             Entry::Page(_) => {}
         }
         cpu.ptl_lock(mm, va).await;
-        if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(Ordering::FaultPteSame) {
+        if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(Safeguard::FaultPteSame) {
             cpu.why(Fact::PteChanged.so(Then::TryAgain));
             cpu.ptl_unlock(mm, va).await;
             return FaultResult::Done;

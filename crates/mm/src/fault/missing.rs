@@ -6,7 +6,7 @@ use cowrace_report::Fact;
 use super::copy::copy_user_highpage;
 use super::vm_fault::{FaultFlag, FaultResult, VmFault};
 use crate::cpu::Cpu;
-use crate::era::Ordering;
+use crate::era::Safeguard;
 use crate::objects::{Page, ZERO_PAGE, file_page};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pgtable::{Pte, UFFD_WP, pte_mkdirty, pte_wrprotect};
@@ -41,7 +41,7 @@ async fn do_anonymous_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         let (mm, va) = (vmf.mm, vmf.va);
         if !vmf.write() {
             cpu.ptl_lock(mm, va).await;
-            if cpu.ptep_get(mm, va).await.same(vmf.orig_pte) || !cpu.rules().keeps(Ordering::AnonZeroPteNone)
+            if cpu.ptep_get(mm, va).await.same(vmf.orig_pte) || !cpu.rules().keeps(Safeguard::AnonZeroPteNone)
             {
                 cpu.set_pte_at(mm, va, keep_uffd_wp(cpu, vmf, Pte::mk(ZERO_PAGE.into()))).await;
             }
@@ -50,13 +50,13 @@ async fn do_anonymous_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         }
         let page = alloc_page(cpu).await;
         prepare_anon_page(cpu, page, va).await;
-        map_new_page(cpu, vmf, page, Ordering::AnonPteNone).await
+        map_new_page(cpu, vmf, page, Safeguard::AnonPteNone).await
     })
     .await
 }
 
 /// Maps a fresh page, unless somebody has been faster (`vmf_pte_changed`): the end of `do_anonymous_page`, and `finish_fault`.
-async fn map_new_page(cpu: &Cpu, vmf: VmFault, page: Page, recheck: Ordering) -> FaultResult {
+async fn map_new_page(cpu: &Cpu, vmf: VmFault, page: Page, recheck: Safeguard) -> FaultResult {
     let (mm, va) = (vmf.mm, vmf.va);
     cpu.ptl_lock(mm, va).await;
     if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(recheck) {
@@ -81,7 +81,8 @@ async fn do_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         if vmf.flag == FaultFlag::Read {
             cpu.get_page(cached).await;
             cpu.ptl_lock(mm, va).await;
-            let empty = cpu.ptep_get(mm, va).await.none() || !cpu.rules().keeps(Ordering::FinishFaultPteNone);
+            let empty =
+                cpu.ptep_get(mm, va).await.none() || !cpu.rules().keeps(Safeguard::FinishFaultPteNone);
             if empty {
                 cpu.add(cached.mapcount(), 1, Prim::PageAddAnonRmap).await;
                 cpu.set_pte_at(mm, va, Pte::mk(cached)).await;
@@ -95,7 +96,7 @@ async fn do_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         let page = alloc_page(cpu).await;
         prepare_anon_page(cpu, page, va).await;
         copy_user_highpage(cpu, page, cached).await;
-        map_new_page(cpu, vmf, page, Ordering::FinishFaultPteNone).await
+        map_new_page(cpu, vmf, page, Safeguard::FinishFaultPteNone).await
     })
     .await
 }

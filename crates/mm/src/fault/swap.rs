@@ -7,7 +7,7 @@ use super::missing::handle_pte_marker;
 use super::vm_fault::{FaultResult, VmFault};
 use super::wp::do_wp_page;
 use crate::cpu::Cpu;
-use crate::era::{Ordering, SwapinRecheck, SwapinReuse, SwapinWritable, WpLruDrain};
+use crate::era::{Safeguard, SwapinRecheck, SwapinReuse, SwapinWritable, WpLruDrain};
 use crate::objects::{ONE_INACTIVE, Page, mappings, pg, references, vm};
 use crate::pgtable::{Entry, Pte, SOFT_DIRTY, UFFD_WP, pte_mkdirty, pte_wrprotect};
 use crate::rmap::page_add_anon_rmap;
@@ -57,7 +57,7 @@ pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
             lru_add_drain(cpu).await;
         }
         cpu.ptl_lock(mm, va).await;
-        if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && rules.keeps(Ordering::SwapinPteSame) {
+        if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && rules.keeps(Safeguard::SwapinPteSame) {
             cpu.ptl_unlock(mm, va).await;
             cpu.unlock_page(page).await;
             put_page(cpu, page).await;

@@ -304,7 +304,7 @@ impl<'a> Visit<'a> for Reader<'_> {
     fn visit_expr_method_call(&mut self, call: &'a syn::ExprMethodCall) {
         let name = call.method.to_string();
         if self.scope.is_reading(&call.receiver) {
-            // An ordering that is taken out makes nothing possible that is not possible otherwise, or is not known to.
+            // A safeguard that is taken out makes nothing possible that is not possible otherwise, or is not known to.
             let asks = name == "keeps" || name == "is" && call.args.first().and_then(value).is_some();
             if !asks && !self.scope.is_named(&name) {
                 self.refuse(call.method.span(), HOW_TO_ASK);

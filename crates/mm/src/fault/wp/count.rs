@@ -6,7 +6,7 @@ use cowrace_report::{Fact, Then};
 use super::super::unshare::must_unshare;
 use super::super::vm_fault::VmFault;
 use crate::cpu::Cpu;
-use crate::era::{AnonExclusive, Ordering, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock};
+use crate::era::{AnonExclusive, Safeguard, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock};
 use crate::objects::{Page, pg, references};
 use crate::swap::lru_add_drain;
 use crate::swapfile::try_to_free_swap;
@@ -59,7 +59,7 @@ pub(super) async fn reuse_alone(cpu: &Cpu, vmf: VmFault, page: Page) -> Option<b
     }
     // 09854ba94c6a looks at the mapcount again as well; with one reference it can only be 1.
     let count = cpu.page_count(page).await;
-    if count != 1 && rules.keeps(Ordering::WpCountRecheck) {
+    if count != 1 && rules.keeps(Safeguard::WpCountRecheck) {
         cpu.unlock_page(page).await;
         return copy(count);
     }

@@ -5,7 +5,7 @@ use cowrace_report::{Fact, Then};
 use super::super::unshare::must_unshare;
 use super::super::vm_fault::VmFault;
 use crate::cpu::Cpu;
-use crate::era::{Ordering, WpReuse};
+use crate::era::{Safeguard, WpReuse};
 use crate::objects::Page;
 use crate::swap::put_page;
 use crate::swapfile::{reuse_by_active, reuse_by_mapcount, reuse_swap_page};
@@ -26,7 +26,7 @@ pub(super) async fn reuse(cpu: &Cpu, vmf: VmFault, page: Page) -> Option<bool> {
         cpu.ptl_unlock(mm, va).await;
         cpu.lock_page(page).await;
         cpu.ptl_lock(mm, va).await;
-        if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(Ordering::WpLockPteSame) {
+        if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(Safeguard::WpLockPteSame) {
             cpu.unlock_page(page).await;
             cpu.ptl_unlock(mm, va).await;
             put_page(cpu, page).await;

@@ -14,7 +14,7 @@ use cowrace_report::{Fact, Then};
 use super::copy::copy_user_highpage;
 use super::vm_fault::{FaultResult, VmFault};
 use crate::cpu::Cpu;
-use crate::era::{FreeSwapCache, GupLongterm, Ordering, UffdFlush, UnshareCopy, WpReuse};
+use crate::era::{FreeSwapCache, GupLongterm, Safeguard, UffdFlush, UnshareCopy, WpReuse};
 use crate::objects::{Page, pg, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pgtable::{Pte, SOFT_DIRTY, UFFD_WP, pte_mkdirty};
@@ -39,7 +39,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
             && mm_tlb_flush_pending(cpu, mm).await
         {
             cpu.why(Fact::UffdFlushPending.so(Then::FlushFirst));
-            flush_tlb_page(cpu, mm, va, Ordering::UffdFlush).await;
+            flush_tlb_page(cpu, mm, va, Safeguard::UffdFlush).await;
         }
         let page = vmf.orig_pte.page();
         if !page.is_anon() {
@@ -108,7 +108,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: VmFault, old: Page) -> FaultResult {
         prepare_anon_page(cpu, new, va).await;
         cpu.ptl_lock(mm, va).await;
         let copied =
-            cpu.ptep_get(mm, va).await.same(vmf.orig_pte) || !cpu.rules().keeps(Ordering::WpCopyPteSame);
+            cpu.ptep_get(mm, va).await.same(vmf.orig_pte) || !cpu.rules().keeps(Safeguard::WpCopyPteSame);
         if copied {
             let mut entry = Pte::mk(new);
             if vmf.unshare() {
@@ -118,7 +118,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: VmFault, old: Page) -> FaultResult {
             }
             // The old entry must be gone from every TLB before the new one can be used from any.
             cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
-            flush_tlb_page(cpu, mm, va, Ordering::WpCopyFlush).await;
+            flush_tlb_page(cpu, mm, va, Safeguard::WpCopyFlush).await;
             page_add_new_anon_rmap(cpu, new).await;
             lru_cache_add(cpu, new).await;
             if vmf.unshare() && cpu.rules().is(UnshareCopy::Dirty) {

@@ -1,18 +1,18 @@
-//! The table of orderings is consistent, and what it says takes them out.
+//! The table of safeguards is consistent, and what it says takes them out.
 
 use std::collections::BTreeSet;
 
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
-use cowrace_mm::era::{EraError, KEPT, NONE, Ordering, Removal, Rules, settings};
+use cowrace_mm::era::{EraError, KEPT, NONE, Removal, Rules, Safeguard, settings};
 
 #[test]
 fn what_takes_an_ordering_out_is_its_own() {
-    let toggles: BTreeSet<_> = Ordering::ALL.iter().map(|ordering| ordering.toggle()).collect();
-    assert_eq!(toggles.len(), Ordering::ALL.len());
+    let toggles: BTreeSet<_> = Safeguard::ALL.iter().map(|safeguard| safeguard.toggle()).collect();
+    assert_eq!(toggles.len(), Safeguard::ALL.len());
     let rules = Rules::keys();
-    for ordering in Ordering::ALL {
-        match ordering.removal() {
+    for safeguard in Safeguard::ALL {
+        match safeguard.removal() {
             Removal::Switch(key) => assert!(rules.iter().all(|(rule, _)| *rule != key), "{key}"),
             Removal::Rule(key, value) => {
                 assert!(
@@ -28,18 +28,18 @@ fn what_takes_an_ordering_out_is_its_own() {
 
 #[test]
 fn every_ordering_is_told_in_a_sentence() {
-    for ordering in Ordering::ALL {
-        let about = ordering.about();
+    for safeguard in Safeguard::ALL {
+        let about = safeguard.about();
         assert!(about.ends_with('.') && about.len() <= 110, "{about}");
-        assert!(ordering.file().contains('/') && !ordering.function().is_empty(), "{ordering:?}");
+        assert!(safeguard.file().contains('/') && !safeguard.function().is_empty(), "{safeguard:?}");
     }
 }
 
 #[test]
 fn every_ordering_is_in_some_preset() {
-    for &ordering in Ordering::ALL {
-        let has = |era: &Era| Arch::ALL.iter().any(|&arch| ordering.is_in(era.rules(), arch));
-        assert!(Era::presets().iter().any(has), "{ordering:?}");
+    for &safeguard in Safeguard::ALL {
+        let has = |era: &Era| Arch::ALL.iter().any(|&arch| safeguard.is_in(era.rules(), arch));
+        assert!(Era::presets().iter().any(has), "{safeguard:?}");
     }
 }
 
@@ -47,11 +47,11 @@ fn every_ordering_is_in_some_preset() {
 #[test]
 fn what_is_taken_out_is_gone() -> Result<(), EraError> {
     for era in Era::presets() {
-        let all: Vec<_> = Ordering::ALL.iter().filter(|o| o.is_in(era.rules(), Arch::X86)).collect();
-        for ordering in &all {
-            let (key, value) = ordering.toggle();
+        let all: Vec<_> = Safeguard::ALL.iter().filter(|o| o.is_in(era.rules(), Arch::X86)).collect();
+        for safeguard in &all {
+            let (key, value) = safeguard.toggle();
             let without = era.clone().set(key, value)?;
-            assert!(!ordering.is_in(without.rules(), Arch::X86), "{}", without.label());
+            assert!(!safeguard.is_in(without.rules(), Arch::X86), "{}", without.label());
             for other in all.iter().filter(|other| other.toggle().0 != key) {
                 assert!(other.is_in(without.rules(), Arch::X86), "{other:?} in {}", without.label());
             }
@@ -65,7 +65,9 @@ fn a_switch_can_be_put_back() -> Result<(), EraError> {
     let era = Era::preset("v6.12")?;
     let without = era.clone().set("zap_flush", NONE)?;
     assert_eq!(without.label(), "v6.12 --set zap_flush=none");
-    assert!(without.rules().lacks.has(Ordering::ZapFlush) && !without.rules().lacks.has(Ordering::ForkFlush));
+    assert!(
+        without.rules().lacks.has(Safeguard::ZapFlush) && !without.rules().lacks.has(Safeguard::ForkFlush)
+    );
     assert_eq!(without.set("zap_flush", KEPT)?.rules(), era.rules());
     let error = era.set("zap_flush", "never").expect_err("no such value");
     assert_eq!(error.to_string(), "rule `zap_flush` has no value `never`; it takes kept, none");

@@ -1,8 +1,8 @@
-//! The orderings of the model: every TLB flush, recheck and barrier, each of which can be taken out.
+//! The safeguards of the model: every TLB flush, recheck and barrier, each of which can be taken out.
 //!
 //! A flush or barrier that is taken out is not made. A recheck is a second look, behind a lock or a reference, at
 //! something that may have changed since the first; taken out, the code goes on as if nothing had. Looks that only
-//! save work are none. Where a rule has a value without the ordering, that value takes it out; the others have a
+//! save work are none. Where a rule has a value without the safeguard, that value takes it out; the others have a
 //! switch of their own. Kernel code asks by [`Reading::keeps`](super::Reading::keeps), for a recheck only when it
 //! has noticed something: that lets most searches be shared.
 
@@ -13,9 +13,9 @@ use super::{
     ReclaimPin, Rules, SwapinRecheck, UffdFlush, WpReuse,
 };
 
-/// What an ordering is.
+/// What a safeguard is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderingKind {
+pub enum SafeguardKind {
     /// A TLB flush, or what it waits for.
     Flush,
     /// A second look.
@@ -24,7 +24,7 @@ pub enum OrderingKind {
     Barrier,
 }
 
-impl OrderingKind {
+impl SafeguardKind {
     /// In a word.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -36,7 +36,7 @@ impl OrderingKind {
     }
 }
 
-/// How an ordering is taken out.
+/// How a safeguard is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
     /// It has a switch: the key, which takes the values [`KEPT`] and [`NONE`].
@@ -47,27 +47,27 @@ pub enum Removal {
 
 /// The value of a switch, unless something else is said.
 pub const KEPT: &str = "kept";
-/// The value of a switch that takes the ordering out.
+/// The value of a switch that takes the safeguard out.
 pub const NONE: &str = "none";
 
 use Removal::{Rule, Switch};
 
-macro_rules! orderings {
+macro_rules! safeguards {
     ($($(#[doc = $about:literal])+
        $variant:ident: $kind:ident $primitive:literal in $function:literal $file:literal, $removal:expr, $when:expr;)*) => {
         /// A TLB flush, a recheck or a barrier of the model.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Ordering { $($(#[doc = $about])+ $variant,)* }
-        cowrace_machine::encode!(fieldless enum Ordering);
+        pub enum Safeguard { $($(#[doc = $about])+ $variant,)* }
+        cowrace_machine::encode!(fieldless enum Safeguard);
 
-        impl Ordering {
-            /// Every ordering.
+        impl Safeguard {
+            /// Every safeguard.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// What it is.
             #[must_use]
-            pub const fn kind(self) -> OrderingKind {
-                match self { $(Self::$variant => OrderingKind::$kind,)* }
+            pub const fn kind(self) -> SafeguardKind {
+                match self { $(Self::$variant => SafeguardKind::$kind,)* }
             }
 
             /// What the kernel calls it: the primitive, or what is looked at again.
@@ -110,7 +110,7 @@ macro_rules! orderings {
     };
 }
 
-orderings! {
+safeguards! {
     /// The page that is copied leaves every TLB before the copy can be used through any.
     WpCopyFlush: Flush "ptep_clear_flush" in "wp_page_copy" "mm/memory.c", Switch("wp_copy_flush"), |_, _| true;
     /// A write-protection by userfaultfd that has not been flushed yet is flushed before the page is copied.
@@ -256,7 +256,7 @@ fn counts(rules: &Rules) -> bool {
     matches!(rules.wp_reuse, WpReuse::Count | WpReuse::AnonExclusive)
 }
 
-impl Ordering {
+impl Safeguard {
     /// What takes it out, as for `--set`: key and value.
     #[must_use]
     pub const fn toggle(self) -> (&'static str, &'static str) {
@@ -275,38 +275,38 @@ impl Ordering {
         }
     }
 
-    /// The ordering with a switch of that key.
+    /// The safeguard with a switch of that key.
     pub(super) fn of_switch(key: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|ordering| ordering.switch() == Some(key))
+        Self::ALL.iter().copied().find(|safeguard| safeguard.switch() == Some(key))
     }
 }
 
-/// A set of orderings.
+/// A set of safeguards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Orderings(u64);
+pub struct Safeguards(u64);
 
-const _: () = assert!(Ordering::ALL.len() <= u64::BITS as usize);
+const _: () = assert!(Safeguard::ALL.len() <= u64::BITS as usize);
 
-impl Orderings {
+impl Safeguards {
     /// Whether one is in the set.
     #[inline]
     #[must_use]
-    pub const fn has(self, ordering: Ordering) -> bool {
-        self.0 & Self::bit(ordering) != 0
+    pub const fn has(self, safeguard: Safeguard) -> bool {
+        self.0 & Self::bit(safeguard) != 0
     }
 
     /// Puts one in, or takes it out.
-    pub(super) const fn put(&mut self, ordering: Ordering, has: bool) {
-        if has { self.0 |= Self::bit(ordering) } else { self.0 &= !Self::bit(ordering) }
+    pub(super) const fn put(&mut self, safeguard: Safeguard, has: bool) {
+        if has { self.0 |= Self::bit(safeguard) } else { self.0 &= !Self::bit(safeguard) }
     }
 
-    /// The set as bits, each in its ordering's place.
+    /// The set as bits, each in its safeguard's place.
     pub(super) const fn bits(self) -> u64 {
         self.0
     }
 
     /// The bit of one.
-    pub(super) const fn bit(ordering: Ordering) -> u64 {
-        1 << ordering as u64
+    pub(super) const fn bit(safeguard: Safeguard) -> u64 {
+        1 << safeguard as u64
     }
 }

@@ -1,24 +1,24 @@
-//! The table of orderings is what the model does.
+//! The table of safeguards is what the model does.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use cowrace_explore::{Explorer, Limits};
 use cowrace_machine::Arch;
-use cowrace_mm::era::{Ordering, OrderingKind, Removal};
+use cowrace_mm::era::{Removal, Safeguard, SafeguardKind};
 use cowrace_mm::{Era, World, place, program_and_consulted, source};
 use cowrace_scenario::{load, parse};
 
 /// The architecture that has all of them.
 const ARCH: Arch = Arch::X86;
 
-/// Orderings that no scenario of the corpus comes to, and why.
-const UNREAD: &[(Ordering, &str)] = &[
-    (Ordering::ClearRefsNestedFlush, "clear_refs beside another flush that is pending, up to v5.11"),
-    (Ordering::FreeSwapCached, "two who take the same page out of the swap cache"),
-    (Ordering::FreeSwapUnmapped, "the last swap entry goes while a fault maps the page"),
-    (Ordering::RemoveMappingDirty, "a page that is clean in its PTE and dirty by a device alone"),
-    (Ordering::LazyfreeDirty, "the same, of MADV_FREE"),
+/// Safeguards that no scenario of the corpus comes to, and why.
+const UNREAD: &[(Safeguard, &str)] = &[
+    (Safeguard::ClearRefsNestedFlush, "clear_refs beside another flush that is pending, up to v5.11"),
+    (Safeguard::FreeSwapCached, "two who take the same page out of the swap cache"),
+    (Safeguard::FreeSwapUnmapped, "the last swap entry goes while a fault maps the page"),
+    (Safeguard::RemoveMappingDirty, "a page that is clean in its PTE and dirty by a device alone"),
+    (Safeguard::LazyfreeDirty, "the same, of MADV_FREE"),
 ];
 
 /// The scenarios of the corpus; the package alone has none.
@@ -29,11 +29,11 @@ fn corpus() -> Vec<World> {
     scenarios.flat_map(|s| s.variants().iter().map(|v| v.world().clone()).collect::<Vec<_>>()).collect()
 }
 
-/// What the shorter searches of the corpus under an era come to: the orderings and the keys of rules that they depend
+/// What the shorter searches of the corpus under an era come to: the safeguards and the keys of rules that they depend
 /// on, and the lines that make requests.
 #[derive(Default)]
 struct Seen {
-    orderings: BTreeSet<Ordering>,
+    safeguards: BTreeSet<Safeguard>,
     keys: BTreeSet<&'static str>,
     lines: BTreeSet<(String, u32)>,
 }
@@ -43,7 +43,7 @@ impl Seen {
         let (program, consulted) = program_and_consulted(world, era, ARCH, None);
         let limits = Limits { executions: Some(1000), ..Limits::default() };
         let outcome = Explorer::new(&program).limits(limits).exhaustive(true).coverage(true).run(&mut ());
-        self.orderings.extend(consulted.orderings());
+        self.safeguards.extend(consulted.safeguards());
         self.keys.extend(consulted.keys());
         // Only what came to its end tells of lines.
         let sites = outcome.coverage.iter().flat_map(|coverage| coverage.sites());
@@ -75,10 +75,10 @@ fn every_flush_and_barrier_can_be_taken_out() {
     let worlds = corpus();
     let (mut whole, mut without) = (Seen::default(), Seen::default());
     for era in Era::presets() {
-        let orderings = Ordering::ALL.iter().filter(|ordering| ordering.kind() != OrderingKind::Recheck);
-        let bare = orderings.fold(era.clone(), |era, ordering| {
-            let (key, value) = ordering.toggle();
-            if ordering.is_in(era.rules(), ARCH) { era.set(key, value).expect("a value") } else { era }
+        let safeguards = Safeguard::ALL.iter().filter(|safeguard| safeguard.kind() != SafeguardKind::Recheck);
+        let bare = safeguards.fold(era.clone(), |era, safeguard| {
+            let (key, value) = safeguard.toggle();
+            if safeguard.is_in(era.rules(), ARCH) { era.set(key, value).expect("a value") } else { era }
         });
         for world in &worlds {
             whole.search(world, &era);
@@ -90,7 +90,7 @@ fn every_flush_and_barrier_can_be_taken_out() {
     let missed: Vec<_> = all.difference(&whole.lines).collect();
     assert!(missed.is_empty(), "no scenario comes to {missed:?}");
     let left: Vec<_> = all.intersection(&without.lines).collect();
-    assert!(left.is_empty(), "no ordering takes out {left:?}");
+    assert!(left.is_empty(), "no safeguard takes out {left:?}");
 }
 
 #[test]
@@ -100,19 +100,19 @@ fn no_ordering_is_dead() {
     for era in Era::presets() {
         let mut seen = Seen::default();
         worlds.iter().for_each(|world| seen.search(world, &era));
-        for ordering in &seen.orderings {
-            assert!(ordering.is_in(era.rules(), ARCH), "{ordering:?} is not in {}", era.name());
+        for safeguard in &seen.safeguards {
+            assert!(safeguard.is_in(era.rules(), ARCH), "{safeguard:?} is not in {}", era.name());
         }
-        all.orderings.append(&mut seen.orderings);
+        all.safeguards.append(&mut seen.safeguards);
         all.keys.append(&mut seen.keys);
     }
-    for &ordering in Ordering::ALL {
-        let is_read = match ordering.removal() {
-            Removal::Switch(_) => all.orderings.contains(&ordering),
+    for &safeguard in Safeguard::ALL {
+        let is_read = match safeguard.removal() {
+            Removal::Switch(_) => all.safeguards.contains(&safeguard),
             Removal::Rule(key, _) => all.keys.contains(key),
         };
-        let unread = UNREAD.iter().any(|(other, _)| *other == ordering);
-        assert!(is_read || unread, "no scenario comes to {ordering:?}");
-        assert!(!is_read || !unread, "a scenario comes to {ordering:?} now: take it off the list");
+        let unread = UNREAD.iter().any(|(other, _)| *other == safeguard);
+        assert!(is_read || unread, "no scenario comes to {safeguard:?}");
+        assert!(!is_read || !unread, "a scenario comes to {safeguard:?} now: take it off the list");
     }
 }
