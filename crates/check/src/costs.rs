@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 
 use cowrace_explore::{Execution, Observer, Progress, Purpose};
-use cowrace_mm::Consulted;
+use cowrace_mm::RuleReads;
 use cowrace_mm::costs::{Cost, counting};
 use cowrace_report::{Costs, Span};
 use tracing::debug_span;
@@ -45,8 +45,8 @@ impl Task<'_> {
         &self,
         how: &Exploration<'_>,
         observer: &mut (dyn Observer + Send),
-    ) -> (Option<Costs>, Consulted) {
-        let (program, consulted) = counting(self.variant.world(), self.era, self.arch);
+    ) -> (Option<Costs>, RuleReads) {
+        let (program, rule_reads) = counting(self.variant.world(), self.era, self.arch);
         observer.anew(Purpose::Costs);
         let mut extremes = Extremes { seen: None, observer };
         let search = explorer(&program, how.limits, how.threads).exhaustive(true).ends_only(true);
@@ -54,6 +54,6 @@ impl Task<'_> {
         let needed = self.specification.and_then(|specification| specification.needed(self.variant.world()));
         let costs =
             extremes.seen.filter(|_| complete).map(|(copies, faults)| Costs { copies, faults, needed });
-        (costs, consulted)
+        (costs, rule_reads)
     }
 }

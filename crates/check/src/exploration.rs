@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use cowrace_explore::{Coverage, Explorer, Limits, Observer, Outcome, Purpose, Threads};
 use cowrace_machine::Program;
-use cowrace_mm::Consulted;
+use cowrace_mm::RuleReads;
 use cowrace_render::limit;
 use cowrace_report::{Finding, Report, Schedule, Verdict};
 use cowrace_spec::Unknown;
@@ -47,7 +47,7 @@ pub struct Explored {
     /// The report.
     pub report: Report,
     /// What it has asked of the era, and the search for costs.
-    pub consulted: Vec<Consulted>,
+    pub rule_reads: Vec<RuleReads>,
     /// What it went through, bad or not, if it came to its end and that was asked for.
     pub through: Option<Coverage>,
     /// Where to go on, if something ended it early.
@@ -85,7 +85,7 @@ impl Task<'_> {
         keeper: Option<&mut (dyn Keeper + Send)>,
     ) -> Explored {
         if let Some(report) = self.not_applicable("explore", "sc") {
-            return Explored { report, consulted: Vec::new(), through: None, left: None };
+            return Explored { report, rule_reads: Vec::new(), through: None, left: None };
         }
         let Exploration { limits, exhaustive, preemptions, coverage, threads, from, .. } = how;
         let _span = self.span("explore").entered();
@@ -94,7 +94,7 @@ impl Task<'_> {
         // Those of a command hold for all of its searches, and were given before.
         self.specification.into_iter().for_each(|specification| specification.heed(&bounds));
         let aside = SideFindings::after(from.map(|from| &from.noted));
-        let (program, consulted) = self.first(&aside);
+        let (program, rule_reads) = self.first(&aside);
         let world = self.variant.world();
         let unknown = self.specification.and_then(|specification| specification.unknown(world));
         if how.resumable
@@ -109,7 +109,7 @@ impl Task<'_> {
                 as_expected: self.as_expected(Verdict::Bounded, None),
                 ..self.report("explore", "sc")
             };
-            return Explored { report, consulted: vec![consulted], through: None, left: from.cloned() };
+            return Explored { report, rule_reads: vec![rule_reads], through: None, left: from.cloned() };
         }
         let first = explorer(&program, bounds.limits(), threads).exhaustive(exhaustive);
         let first = first.preemptions(preemptions).coverage(coverage);
@@ -160,7 +160,7 @@ impl Task<'_> {
         // What a limit has ended is not begun again to count.
         let (costs, counted) = match how.costs && outcome.stopped.is_none() {
             true => self.costs(&Exploration { limits: bounds.limits(), ..how }, observer),
-            false => (None, consulted.clone()),
+            false => (None, rule_reads.clone()),
         };
         let estimate = outcome.estimate.filter(|_| !outcome.complete);
         let report = Report {
@@ -188,7 +188,7 @@ impl Task<'_> {
             ..self.report("explore", "sc")
         };
         answered(&report);
-        Explored { report, consulted: vec![consulted, counted], through, left }
+        Explored { report, rule_reads: vec![rule_reads, counted], through, left }
     }
 
     /// Makes a handle that was cut off the finding of a search that has found nothing graver. Unless a limit comes

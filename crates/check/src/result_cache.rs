@@ -1,7 +1,7 @@
 //! Searches that several eras have in common.
 
 use cowrace_explore::{Coverage, Observer};
-use cowrace_mm::{Consulted, Era};
+use cowrace_mm::{Era, RuleReads};
 use cowrace_report::{Found, Report, Schedule, Verdict};
 use tracing::info;
 
@@ -17,14 +17,14 @@ pub struct ResultCache {
 
 #[derive(Debug)]
 struct Searched {
-    consulted: Vec<Consulted>,
+    rule_reads: Vec<RuleReads>,
     report: Report,
     through: Option<Coverage>,
 }
 
 impl Searched {
     fn is_that_of(&self, era: &Era) -> bool {
-        self.consulted.iter().all(|consulted| consulted.agrees(era))
+        self.rule_reads.iter().all(|rule_reads| rule_reads.agrees(era))
     }
 }
 
@@ -51,11 +51,11 @@ impl ResultCache {
             );
             return same(task, &searched.report);
         }
-        let Explored { report, consulted, through, .. } = task.explored(how, observer);
+        let Explored { report, rule_reads, through, .. } = task.explored(how, observer);
         // How far a search comes that is cut short may depend on a clock.
         let is_over = report.complete || report.verdict == Verdict::Violated;
         if is_over && (report.costs.is_some() || !how.costs) {
-            self.searched.push(Searched { consulted, report: report.clone(), through });
+            self.searched.push(Searched { rule_reads, report: report.clone(), through });
         }
         report
     }

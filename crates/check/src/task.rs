@@ -2,7 +2,7 @@
 
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::era::PRESETS;
-use cowrace_mm::{Consulted, Era, Judge};
+use cowrace_mm::{Era, Judge, RuleReads};
 use cowrace_report::{Class, Report, Verdict};
 use cowrace_scenario::{Expectation, Scenario, Variant, environment};
 
@@ -51,19 +51,19 @@ impl Task<'_> {
         self.judged(None).0.fingerprint
     }
 
-    fn at_once(&self) -> (Program, Consulted) {
+    fn at_once(&self) -> (Program, RuleReads) {
         self.judged(self.specification.and_then(|specification| specification.judge(self.variant.world())))
     }
 
-    pub(crate) fn first(&self, aside: &SideFindings) -> (Program, Consulted) {
+    pub(crate) fn first(&self, aside: &SideFindings) -> (Program, RuleReads) {
         self.judged(
             self.specification
                 .and_then(|specification| specification.judge_first(self.variant.world(), aside)),
         )
     }
 
-    pub(crate) fn judged(&self, judge: Option<Judge>) -> (Program, Consulted) {
-        cowrace_mm::program_and_consulted(self.variant.world(), self.era, self.arch, judge)
+    pub(crate) fn judged(&self, judge: Option<Judge>) -> (Program, RuleReads) {
+        cowrace_mm::program_and_rule_reads(self.variant.world(), self.era, self.arch, judge)
     }
 
     /// The program, judged by what the scenario asserts and what the model knows of itself: for whoever is not to wait

@@ -12,7 +12,7 @@ use cowrace_check::engine::{Loom, Shuttle, follow};
 use cowrace_check::{Answer, Engine as _, Outcomes, Task};
 use cowrace_explore as explore;
 use cowrace_machine::Arch;
-use cowrace_mm::{Consulted, Era, program_and_consulted};
+use cowrace_mm::{Era, RuleReads, program_and_rule_reads};
 use cowrace_report::Verdict;
 use cowrace_scenario::{Scenario, Variant, load, parse};
 use cowrace_shuttle::Search;
@@ -101,21 +101,22 @@ fn of_scenario(scenario: Scenario, fits: bool) -> Vec<Trial> {
 }
 
 fn all(scenario: &Scenario, variant: &Variant, fits: bool) -> Result<(), Failed> {
-    let mut known: Vec<Consulted> = Vec::new();
+    let mut known: Vec<RuleReads> = Vec::new();
     for era in Era::presets() {
-        let is_known = known.iter().any(|consulted| consulted.agrees(&era));
+        let is_known = known.iter().any(|rule_reads| rule_reads.agrees(&era));
         if is_known || era.lacks(variant.world()).is_some() {
             continue;
         }
-        let consulted = one(scenario, variant, &era, fits);
-        known.push(consulted.map_err(|error| format!("{}: {}", era.label(), error.message().unwrap_or("")))?);
+        let rule_reads = one(scenario, variant, &era, fits);
+        known
+            .push(rule_reads.map_err(|error| format!("{}: {}", era.label(), error.message().unwrap_or("")))?);
     }
     Ok(())
 }
 
-fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<Consulted, Failed> {
+fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<RuleReads, Failed> {
     let task = Task { scenario, variant, era, arch: Arch::default(), specification: None };
-    let (program, consulted) = program_and_consulted(variant.world(), era, Arch::default(), None);
+    let (program, rule_reads) = program_and_rule_reads(variant.world(), era, Arch::default(), None);
     let outcomes = Outcomes::of(&program);
     let explored = task.check(explore::Limits::default(), &mut ());
     let agree = |answer: &Answer| -> Result<(), Failed> {
@@ -138,7 +139,7 @@ fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<
     let shuttle = Shuttle { search: Search::Pct { seed: 0, depth: 3 }, limits: within(SHUTTLE) };
     agree(&shuttle.answer(&task, true, &mut ()))?;
     if !fits {
-        return Ok(consulted);
+        return Ok(rule_reads);
     }
     let answer = Loom { limits: within(LOOM), ..Loom::default() }.answer(&task, true, &mut ());
     agree(&answer)?;
@@ -162,7 +163,7 @@ fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<
     if is_sound && beyond > 0 {
         return Err(format!("loom has not seen {beyond} of {} outcomes", outcomes.len()).into());
     }
-    Ok(consulted)
+    Ok(rule_reads)
 }
 
 fn within(executions: u64) -> Limits {

@@ -6,7 +6,7 @@ use std::path::Path;
 use cowrace_explore::{Explorer, Limits};
 use cowrace_machine::Arch;
 use cowrace_mm::era::{Removal, Safeguard, SafeguardKind};
-use cowrace_mm::{Era, World, place, program_and_consulted, source};
+use cowrace_mm::{Era, World, place, program_and_rule_reads, source};
 use cowrace_scenario::{load, parse};
 
 /// The architecture that has all of them.
@@ -40,11 +40,11 @@ struct Seen {
 
 impl Seen {
     fn search(&mut self, world: &World, era: &Era) {
-        let (program, consulted) = program_and_consulted(world, era, ARCH, None);
+        let (program, rule_reads) = program_and_rule_reads(world, era, ARCH, None);
         let limits = Limits { executions: Some(1000), ..Limits::default() };
         let outcome = Explorer::new(&program).limits(limits).exhaustive(true).coverage(true).run(&mut ());
-        self.safeguards.extend(consulted.safeguards());
-        self.keys.extend(consulted.keys());
+        self.safeguards.extend(rule_reads.safeguards());
+        self.keys.extend(rule_reads.keys());
         // Only what came to its end tells of lines.
         let sites = outcome.coverage.iter().flat_map(|coverage| coverage.sites());
         self.lines.extend(sites.filter_map(|site| place(site)));

@@ -7,7 +7,7 @@ use cowrace_check::{Exploration, Specification, Task};
 use cowrace_explore::{Explorer, Outcome, replay};
 use cowrace_machine::Arch;
 use cowrace_mm::era::settings;
-use cowrace_mm::{Consulted, Era, program_and_consulted};
+use cowrace_mm::{Era, RuleReads, program_and_rule_reads};
 use cowrace_report::{Report, Verdict};
 use cowrace_scenario::{Scenario, parse};
 
@@ -138,14 +138,14 @@ fn second_opinions_are_asked_for_every_era() {
 }
 
 /// A search, without what the schedule was recorded for.
-fn search(scenario: &Scenario, variant: usize, era: &Era) -> (Outcome, Consulted) {
+fn search(scenario: &Scenario, variant: usize, era: &Era) -> (Outcome, RuleReads) {
     let world = scenario.variants()[variant].world();
-    let (program, consulted) = program_and_consulted(world, era, Arch::Generic, None);
+    let (program, rule_reads) = program_and_rule_reads(world, era, Arch::Generic, None);
     let mut outcome = Explorer::new(&program).run(&mut ());
     if let Some((_, schedule)) = &mut outcome.finding {
         schedule.fingerprint = 0;
     }
-    (outcome, consulted)
+    (outcome, rule_reads)
 }
 
 #[test]
@@ -157,12 +157,12 @@ fn a_rule_that_was_not_read_changes_nothing() {
             (0..scenario.variants().len()).flat_map(|v| ["v5.7", "v5.12", "v6.12"].map(|base| (v, base)))
         {
             let base = Era::preset(base).expect("a preset");
-            let (outcome, consulted) = search(&scenario, variant, &base);
-            assert!(consulted.agrees(&base));
-            let read = consulted.keys();
+            let (outcome, rule_reads) = search(&scenario, variant, &base);
+            assert!(rule_reads.agrees(&base));
+            let read = rule_reads.keys();
             for (key, value) in settings().iter().flat_map(|(key, all)| all.iter().map(move |v| (key, v))) {
                 let other = base.clone().set(key, value).expect("there is such a value");
-                if !consulted.agrees(&other) {
+                if !rule_reads.agrees(&other) {
                     assert!(read.contains(key), "{key}={value}");
                     continue;
                 }

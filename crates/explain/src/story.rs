@@ -192,7 +192,7 @@ fn blame(task: Task<'_>, trace: &Trace) -> Option<Blame> {
     let last: Arc<Mutex<Option<Blame>>> = Arc::default();
     let judge = specification.blaming(bare.variant.world(), &last)?;
     let (program, _) =
-        cowrace_mm::program_and_consulted(bare.variant.world(), bare.era, bare.arch, Some(judge));
+        cowrace_mm::program_and_rule_reads(bare.variant.world(), bare.era, bare.arch, Some(judge));
     replay(&program, &trace.schedule).ok()?;
     last.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

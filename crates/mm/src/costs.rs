@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use cowrace_machine::{Addr, Arch, Memory, Prim, Program};
 
-use crate::consulted::Consulted;
 use crate::cpu::Cpu;
 use crate::era::Era;
 use crate::objects::kernel::{COPIED, FAULTED};
+use crate::rule_reads::RuleReads;
 use crate::world::World;
 
 /// Counts something, if somebody wants to know.
@@ -45,10 +45,10 @@ impl Cost {
 /// Makes a program of a scenario under an era that counts what it costs and judges nothing. Its schedules are not those
 /// of [`crate::program`]: counting is requests, too.
 #[must_use]
-pub fn counting(world: &World, era: &Era, arch: Arch) -> (Program, Consulted) {
+pub fn counting(world: &World, era: &Era, arch: Arch) -> (Program, RuleReads) {
     // Who asks for copies that nobody needed looks at what others change, and nobody judges them here.
     let world = World { predicates: Vec::new(), windows: Vec::new(), ..world.clone() };
     let kernel = crate::kernel(&world, era, arch, true);
-    let consulted = Consulted::new(Arc::clone(&kernel));
-    (crate::program_of(kernel, era, Box::new(|_| None)), consulted)
+    let rule_reads = RuleReads::new(Arc::clone(&kernel));
+    (crate::program_of(kernel, era, Box::new(|_| None)), rule_reads)
 }

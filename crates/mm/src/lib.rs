@@ -4,10 +4,8 @@
 //! kernel's order, and read the rule of the era at the place where kernels differ. What differs between
 //! kernels is data: [`era`]. What a scenario asks for is data, too: [`world`].
 
-mod boot;
 mod call;
 mod check;
-mod consulted;
 pub mod costs;
 mod cpu;
 pub mod era;
@@ -15,6 +13,7 @@ pub mod fault;
 pub mod fork;
 mod functions;
 pub mod gup;
+mod initial_state;
 pub mod madvise;
 pub mod mmap;
 pub mod mprotect;
@@ -27,6 +26,7 @@ pub mod pgtable;
 pub mod probe;
 pub mod result;
 pub mod rmap;
+mod rule_reads;
 pub mod sched_mm;
 pub mod source;
 pub mod swap;
@@ -45,10 +45,10 @@ use std::sync::Arc;
 use cowrace_machine::{Actor, ActorSet, Arch, Check, Memory, Program};
 
 pub use check::Judge;
-pub use consulted::Consulted;
 pub use cpu::{Cpu, Kernel};
 pub use era::Era;
 pub use functions::FUNCTIONS;
+pub use rule_reads::RuleReads;
 pub use source::{Reach, Steps, place};
 pub use world::World;
 
@@ -58,22 +58,22 @@ use crate::world::{Call, Step};
 /// Makes a program of a scenario under an era.
 #[must_use]
 pub fn program(world: &World, era: &Era, arch: Arch) -> Program {
-    program_and_consulted(world, era, arch, None).0
+    program_and_rule_reads(world, era, arch, None).0
 }
 
 /// As [`program`], with a handle that tells which of the era's rules the program has read by then. Ends of executions
 /// are also judged by `judge`.
 #[must_use]
-pub fn program_and_consulted(
+pub fn program_and_rule_reads(
     world: &World,
     era: &Era,
     arch: Arch,
     judge: Option<Judge>,
-) -> (Program, Consulted) {
+) -> (Program, RuleReads) {
     let kernel = kernel(world, era, arch, false);
-    let (judged, consulted) = (Arc::clone(&kernel), Consulted::new(Arc::clone(&kernel)));
+    let (judged, rule_reads) = (Arc::clone(&kernel), RuleReads::new(Arc::clone(&kernel)));
     let check = move |memory: &Memory| check::check(&judged, memory, judge.as_ref());
-    (program_of(kernel, era, Box::new(check)), consulted)
+    (program_of(kernel, era, Box::new(check)), rule_reads)
 }
 
 fn kernel(world: &World, era: &Era, arch: Arch, counts_costs: bool) -> Arc<Kernel> {
@@ -94,7 +94,7 @@ fn program_of(kernel: Arc<Kernel>, era: &Era, check: Check) -> Program {
         set
     });
     Program {
-        memory: boot::boot(&kernel),
+        memory: initial_state::memory(&kernel),
         actors: actors.collect(),
         barriers: barriers.collect(),
         // Barriers stand between calls, and a call leaves everything in memory.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use cowrace_explore::Explorer;
 use cowrace_machine::Arch;
-use cowrace_mm::{Consulted, Era, program_and_consulted};
+use cowrace_mm::{Era, RuleReads, program_and_rule_reads};
 use cowrace_report::{Class, Finding, Verdict};
 use cowrace_scenario::{load, parse};
 use cowrace_spec::{Oracle, Promises};
@@ -43,16 +43,16 @@ fn without_assertions(text: &str) -> Result<(), Failed> {
         let oracle = Oracle::new(variant.world(), &Promises::default()).map_err(|error| error.to_string())?;
         let oracle = Arc::new(oracle);
         // What searches have read of an era, and what they found: it is the same under eras that agree in that.
-        let mut known: Vec<(Vec<Consulted>, Option<Finding>)> = Vec::new();
+        let mut known: Vec<(Vec<RuleReads>, Option<Finding>)> = Vec::new();
         for era in Era::presets().into_iter().filter(|era| era.lacks(variant.world()).is_none()) {
             let expected = scenario.expectation(&era, variant).ok_or("nothing is expected")?;
-            let same = known.iter().find(|(read, _)| read.iter().all(|consulted| consulted.agrees(&era)));
+            let same = known.iter().find(|(read, _)| read.iter().all(|rule_reads| rule_reads.agrees(&era)));
             let found = same.map(|(_, found)| found.clone()).unwrap_or_else(|| {
                 let mut read = Vec::new();
                 let mut search = |judge| {
-                    let (program, consulted) =
-                        program_and_consulted(variant.world(), &era, Arch::default(), Some(judge));
-                    read.push(consulted);
+                    let (program, rule_reads) =
+                        program_and_rule_reads(variant.world(), &era, Arch::default(), Some(judge));
+                    read.push(rule_reads);
                     Explorer::new(&program).run(&mut ()).finding.map(|(finding, _)| finding)
                 };
                 // As `check` does it: a handle that is cut off is the least of damages.

@@ -6,7 +6,7 @@ use cowrace_explore::Explorer;
 use cowrace_machine::{Arch, mmu};
 use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::value::Value;
-use cowrace_mm::{Era, World, program_and_consulted};
+use cowrace_mm::{Era, World, program_and_rule_reads};
 use cowrace_report::Class;
 use cowrace_spec::{Oracle, Promises};
 
@@ -22,7 +22,7 @@ fn found(call: &str, promise: &str) -> Option<Class> {
     let world: &World = scenario.variants()[0].world();
     let oracle = Arc::new(Oracle::new(world, &Promises::default()).unwrap());
     let era = Era::preset("v6.15").unwrap();
-    let (program, _) = program_and_consulted(world, &era, Arch::Generic, Some(Box::new(oracle.judge())));
+    let (program, _) = program_and_rule_reads(world, &era, Arch::Generic, Some(Box::new(oracle.judge())));
     Explorer::new(&program).run(&mut ()).finding.map(|(finding, _)| finding.class)
 }
 
@@ -44,7 +44,7 @@ fn damage(text: &str, era: &str) -> Option<Class> {
     let world: &World = scenario.variants()[0].world();
     let oracle = Arc::new(Oracle::new(world, &Promises::default()).unwrap());
     let era = Era::preset(era).unwrap();
-    let (program, _) = program_and_consulted(world, &era, Arch::Generic, Some(Box::new(oracle.judge())));
+    let (program, _) = program_and_rule_reads(world, &era, Arch::Generic, Some(Box::new(oracle.judge())));
     Explorer::new(&program).run(&mut ()).finding.map(|(finding, _)| finding.class)
 }
 
@@ -69,7 +69,7 @@ fn what_is_seen_must_be_allowed_all_together() {
     let oracle = Arc::new(Oracle::new(world, &Promises::default()).unwrap());
     assert_eq!((oracle.values("r").len(), oracle.values("s").len()), (2, 2));
     let era = Era::preset("v6.12").unwrap();
-    let (program, _) = program_and_consulted(world, &era, Arch::Generic, Some(Box::new(oracle.judge())));
+    let (program, _) = program_and_rule_reads(world, &era, Arch::Generic, Some(Box::new(oracle.judge())));
     let ends_with = |r, s| {
         let mut memory = program.memory.clone();
         memory.set(variable(0), Value::Number(r).encode());

@@ -261,7 +261,7 @@ fn every_era() -> String {
     for (key, values) in Rules::keys() {
         let _ = writeln!(text, "  {key}={}", values.join("|"));
     }
-    text.push_str("\norderings, each with what takes it out by --set; `cowrace ablate` takes out one after the other:\n");
+    text.push_str("\nsafeguards, each with what takes it out by --set; `cowrace ablate` takes out one after the other:\n");
     let width = Safeguard::ALL.iter().map(|&safeguard| setting(safeguard).len()).max().unwrap_or(0);
     for &safeguard in Safeguard::ALL {
         let (kind, primitive) = (safeguard.kind().name(), safeguard.primitive());
@@ -341,7 +341,7 @@ fn one_era(era: &Era) -> String {
     }
     let lacks = lacking(era);
     if !lacks.is_empty() {
-        let _ = writeln!(text, "\norderings taken out:\n  {}", lacks.join("\n  "));
+        let _ = writeln!(text, "\nsafeguards taken out:\n  {}", lacks.join("\n  "));
     }
     text
 }

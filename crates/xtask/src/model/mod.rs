@@ -25,7 +25,8 @@ const MODEL: &str = "crates/mm/src";
 /// What follows no kernel function: it runs the calls of a scenario, and counts what they cost.
 const ASIDE: [&str; 2] = ["call.rs", "costs.rs"];
 /// What looks at an execution from outside: no call of a scenario comes there.
-const OUTSIDE: [&str; 6] = ["boot.rs", "check.rs", "costs.rs", "narrate.rs", "observe.rs", "probe.rs"];
+const OUTSIDE: [&str; 6] =
+    ["initial_state.rs", "check.rs", "costs.rs", "narrate.rs", "observe.rs", "probe.rs"];
 /// Has the rules, and is no code of the model but for the questions that it gives a name.
 const ERAS: &str = "era/";
 const HEAD: &str = "\

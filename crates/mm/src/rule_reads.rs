@@ -20,9 +20,9 @@ use crate::era::{Era, Safeguard};
 /// is not covered: a search that was ended by a clock or by a hand says nothing of another. Rules that are read in
 /// addition, by a replay or by threads that did more than they had to, only make fewer eras agree.
 #[derive(Clone, Debug)]
-pub struct Consulted(Arc<Kernel>);
+pub struct RuleReads(Arc<Kernel>);
 
-impl Consulted {
+impl RuleReads {
     pub(crate) const fn new(kernel: Arc<Kernel>) -> Self {
         Self(kernel)
     }

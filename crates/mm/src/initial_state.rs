@@ -13,7 +13,7 @@ use crate::world::{Backing, MmId, Origin, Populate, Va, World};
 
 /// Memory as it is before the first actor moves.
 #[must_use]
-pub(crate) fn boot(kernel: &Kernel) -> Memory {
+pub(crate) fn memory(kernel: &Kernel) -> Memory {
     let world = &kernel.world;
     let mut memory = Memory::new();
     memory.create_for_good(kernel::OBJ);
