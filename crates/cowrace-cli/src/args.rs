@@ -130,7 +130,7 @@ impl ToggleArgs {
 /// The engines that can be asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum EngineName {
-    /// Ours: exhaustive, sequentially consistent.
+    /// The project's own search: exhaustive, sequentially consistent.
     #[default]
     Explore,
     /// loom: exhaustive for up to four actors, and with C11 memory a hunt for what weak memory adds.
@@ -178,7 +178,7 @@ pub struct EngineArgs {
     /// Where shuttle's random numbers begin; without it, at 0.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Schedules that shuttle tries, and that loom may try beside explore; without it 1000, and 10000.
+    /// How many schedules shuttle tries, and loom where it is compared with explore; without it, 1000 and 10000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub schedules: Option<u64>,
     /// Explores only executions in which actors that could go on are stopped at most so often, all together: more
@@ -221,12 +221,11 @@ pub struct FarArgs {
     pub jobs: Option<u16>,
 }
 
-/// How far to search. The search of what user space was promised is a search like every other, and so are those that
+/// How far to search. The search of the specification is a search like every other, and so are those that
 /// make what was found easier to read.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct LimitArgs {
-    /// Ends each search after so many executions, that of what user space was promised as well; the verdict is then
-    /// `bounded`.
+    /// Ends each search after so many executions, that of the specification as well; the verdict is then `bounded`.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_executions: Option<u64>,
     /// Ends all that is done for one verdict after so many seconds; the verdict is then `bounded`.
@@ -249,8 +248,8 @@ impl LimitArgs {
 /// How executions are drawn.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct DrawArgs {
-    /// Gives every access to shared memory a row of its own; without it, operations and the steps at which somebody
-    /// else goes on.
+    /// Gives every access to shared memory a row of its own; without it, operations and the steps at which another
+    /// actor goes on.
     #[arg(long, short)]
     pub verbose: bool,
     /// Begins columns at tab stops of 8 and sets them apart by tabs, for mails.
@@ -405,7 +404,7 @@ pub struct ReplayArgs {
     /// A schedule, as `check` prints it.
     #[arg(long, group = "mode")]
     pub schedule: Option<Schedule>,
-    /// Has shuttle follow the schedule as well, and compares: 14 if it comes to something else.
+    /// Has shuttle follow the schedule as well, and compares: 14 if it has another result.
     #[arg(long, group = "mode", conflicts_with = "as_written", requires = "schedule")]
     pub shuttle: bool,
     /// How results are printed.
