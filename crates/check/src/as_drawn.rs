@@ -1,6 +1,6 @@
 //! Whether the rows of a scenario can happen as they are drawn.
 
-use cowrace_explore::{GuideError, follow};
+use cowrace_explore::{FollowError, follow_any};
 use cowrace_report::AsDrawn;
 use cowrace_scenario::{CellKind, Variant};
 
@@ -10,7 +10,7 @@ use crate::task::Task;
 impl Task<'_> {
     /// Follows the rows in the order drawn. Costs one execution, unless choices matter.
     pub fn as_drawn(&self) -> AsDrawn {
-        let error = match follow(&self.program_unjudged(), &directives::of(self.variant)) {
+        let error = match follow_any(&self.program_unjudged(), &directives::of(self.variant)) {
             Ok(_) => return AsDrawn::Possible { remarks: remarks(self.variant) },
             Err(error) => error,
         };
@@ -21,8 +21,8 @@ impl Task<'_> {
             None => return AsDrawn::TooShort { actors: error.actors().to_vec() },
         };
         match error {
-            GuideError::Blocked { actor, waits, .. } => AsDrawn::Impossible { row, cell, actor, waits },
-            GuideError::NoStep { actor, why: instead, .. } => {
+            FollowError::Blocked { actor, waits, .. } => AsDrawn::Impossible { row, cell, actor, waits },
+            FollowError::NoStep { actor, why: instead, .. } => {
                 AsDrawn::NeverOccurs { row, cell, actor, instead }
             }
             other => {

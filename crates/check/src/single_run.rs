@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cowrace_explore::{GuideError, guide};
+use cowrace_explore::{FollowError, follow};
 use cowrace_machine::Program;
 use cowrace_mm::Judge;
 use cowrace_mm::world::ActorId;
@@ -29,8 +29,8 @@ impl Task<'_> {
     /// # Errors
     ///
     /// If a row is impossible where it stands.
-    pub fn as_written(&self) -> Result<Trace, GuideError> {
-        self.one(|program| guide(program, &directives::of(self.variant))).map(|one| one.trace)
+    pub fn as_written(&self) -> Result<Trace, FollowError> {
+        self.one(|program| follow(program, &directives::of(self.variant))).map(|one| one.trace)
     }
 
     /// Runs one execution, and judges it. All of the specification is looked at only if it does not show the same when calls

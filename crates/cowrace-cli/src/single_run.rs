@@ -1,7 +1,7 @@
 //! One execution: what `replay` and `explain` have in common.
 
 use crate::Exit;
-use cowrace_explore::{GuideError, ReplayError, guide, replay};
+use cowrace_explore::{FollowError, ReplayError, follow, replay};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_report::{Schedule, Trace, Verdict};
@@ -84,7 +84,7 @@ impl One {
         match way {
             Way::AsWritten => {
                 let rows = directives::of(task.variant);
-                let one = task.one(|program| guide(program, &rows));
+                let one = task.one(|program| follow(program, &rows));
                 one.map_err(|error| self.impossible_row(task.variant, &error))
             }
             Way::Schedule(schedule) => task.one(|program| replay(program, schedule)).map_err(|error| {
@@ -94,7 +94,7 @@ impl One {
         }
     }
 
-    fn impossible_row(&self, variant: &Variant, error: &GuideError) -> Impossible {
+    fn impossible_row(&self, variant: &Variant, error: &FollowError) -> Impossible {
         let cell = error.directive().and_then(|directive| directives::cell(variant, directive));
         let Some(cell) = cell else {
             return Impossible { reason: error.to_string(), shown: format!("error: {error}") };

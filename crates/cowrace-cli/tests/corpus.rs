@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use cowrace_check::{Specification, Task};
 use cowrace_explain::{Drawing, picture};
-use cowrace_explore::{Limits, replay, tidy};
+use cowrace_explore::{Limits, linearize, replay};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
@@ -82,7 +82,7 @@ fn one(scenario: &Scenario, variant: &Variant, era: &Era) -> Result<(), Failed> 
 fn redraw(task: Task<'_>, report: &Report) -> Result<(), Failed> {
     let schedule = report.schedule.as_ref().ok_or("a violation without a schedule")?;
     let program = task.program();
-    let trace = replay(&program, &tidy(&program, schedule)).map_err(|e| format!("no replay: {e}"))?;
+    let trace = replay(&program, &linearize(&program, schedule)).map_err(|e| format!("no replay: {e}"))?;
     let class = trace.finding.as_ref().map(|f| f.class);
     if class != report.class {
         return Err(format!("the replay finds {class:?} and the search {:?}", report.class).into());

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use cowrace_check::{Specification, Task};
 use cowrace_explain::{Detail, Drawing, Story};
-use cowrace_explore::{Limits, replay, tidy};
+use cowrace_explore::{Limits, linearize, replay};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_report::{Class, Schedule, Verdict};
@@ -56,7 +56,7 @@ fn one(scenario: &Scenario, variant: &Variant, era: &Era) -> Result<(), Failed> 
     if whole.finding.map(|finding| finding.class) != Some(class) {
         return Err("the schedule does not show the damage".into());
     }
-    if switches(&story.schedule) > switches(&tidy(&program, &first)) {
+    if switches(&story.schedule) > switches(&linearize(&program, &first)) {
         return Err("the first execution that was found is simpler".into());
     }
     for detail in [Detail::Operations, Detail::Accesses] {

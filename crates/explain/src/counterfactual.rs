@@ -1,6 +1,6 @@
 //! The nearest sound execution beside a bad one.
 
-use cowrace_explore::{Directive, twin as nearest};
+use cowrace_explore::{Directive, counterfactual as nearest};
 use cowrace_render::{reason, value};
 use cowrace_report::{Reason, Trace, Value};
 use cowrace_scenario::{Cell, CellKind, Variant, parse};

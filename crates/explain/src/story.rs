@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cowrace_check::{Bounds, Specification, Task};
-use cowrace_explore::{ReplayError, replay, simplest};
+use cowrace_explore::{ReplayError, minimize, replay};
 use cowrace_machine::Program;
 use cowrace_render::{Diagram, Part, Row, Tale, Told};
 use cowrace_report::{Class, Schedule, Trace};
@@ -105,8 +105,8 @@ impl Story {
 fn best(task: Task<'_>, class: Class, known: &Schedule, bounds: &Bounds) -> Schedule {
     let program = Program { forgetful: false, ..task.program() };
     let within = bounds.limits_up_to(EXECUTIONS);
-    let _span = info_span!("simplest").entered();
-    simplest(&program, class, known, &within, &|| bounds.is_interrupted()).schedule
+    let _span = info_span!("minimize").entered();
+    minimize(&program, class, known, &within, &|| bounds.is_interrupted()).schedule
 }
 
 /// An execution, told row by row.

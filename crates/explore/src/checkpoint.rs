@@ -16,9 +16,9 @@ use cowrace_report::{Finding, Schedule, Shown};
 use serde::{Deserialize, Serialize};
 
 use crate::effort::Effort;
-use crate::moves::Move;
-use crate::reversal::Race;
-use crate::windows::Cover;
+use crate::execution::windows::Cover;
+use crate::reduction::moves::Move;
+use crate::reduction::reversal::Race;
 use digest::digest;
 use shard::ShardId;
 
@@ -291,7 +291,7 @@ mod tests {
     use cowrace_machine::{Addr, Kind};
 
     use super::*;
-    use crate::moves::PLAIN;
+    use crate::reduction::moves::PLAIN;
 
     fn step(actor: u8, children: Vec<SavedStep>) -> SavedStep {
         let accesses = vec![Access { addr: Addr::at(1), mask: 2, kind: Kind::Read }];

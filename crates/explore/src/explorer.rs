@@ -9,18 +9,18 @@ use std::time::Duration;
 use cowrace_machine::{ALL_COUNTS, Addr, Limits, Memory, Program, is_order};
 use cowrace_report::{Finding, Schedule, Shown, Stop, Turn};
 
-use crate::actors::Fresh;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::shard::{ShardError, ShardId, ShardResult};
 use crate::checkpoint::shards::{export, usable};
-use crate::coverage::Coverage;
 use crate::effort::Effort;
-use crate::ends::Found;
-use crate::history::History;
-use crate::sample::SAMPLES;
-use crate::search::Search;
-use crate::shared::{Shared, Threads, Watch};
-use crate::subtree::work;
+use crate::execution::answer_tree::Fresh;
+use crate::execution::coverage::Coverage;
+use crate::execution::history::History;
+use crate::search::conclude::Found;
+use crate::search::run::Search;
+use crate::search::sample::SAMPLES;
+use crate::search::shared::{Shared, Threads, Watch};
+use crate::search::subtree::work;
 use crate::sync::{Native, Primitives};
 
 /// Executions after which a search that goes on is taken to be long. Most have come to their end or to a finding

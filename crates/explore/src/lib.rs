@@ -96,60 +96,33 @@
 //! # Replay
 //!
 //! [`replay`] follows a schedule with an interpreter that shares no code with the search, and writes down what
-//! happens. [`guide`] follows the rows of a diagram instead. [`tidy`] finds the equivalent schedule that changes
-//! from one actor to another least often, [`simplest`] the one of all bad
-//! executions. [`twin`] finds a sound execution that is as near to a bad one as can be.
+//! happens. [`follow`] follows the rows of a diagram instead. [`linearize`] finds the equivalent schedule with the fewest
+//! context switches, [`minimize`] the one of all bad executions. [`counterfactual`] finds a sound execution that is as
+//! near to a bad one as can be.
 
-mod actors;
-mod barriers;
 mod checkpoint;
-mod coverage;
-mod describe;
-mod effects;
 mod effort;
-mod ends;
 mod estimate;
+mod execution;
 mod explorer;
-mod guide;
-mod history;
-mod interpreter;
-mod linear;
-mod moves;
-mod outlook;
-mod pause;
-mod planning;
-mod preemptions;
-mod races;
 mod random;
-mod replay;
-mod reversal;
-mod sample;
+mod reduction;
 mod search;
-mod shared;
-mod simplest;
-mod sleep;
-mod subtree;
 #[doc(hidden)]
 pub mod sync;
 #[cfg(test)]
 mod testing;
-mod tidy;
-mod touched;
-mod twin;
-mod underflow;
-mod wakeup;
-mod walk;
-mod windows;
+mod witness;
 
 pub use checkpoint::Checkpoint;
 pub use checkpoint::shard::{ShardError, ShardId, ShardResult};
-pub use coverage::Coverage;
 pub use cowrace_machine::Limits;
 pub use effort::Effort;
+pub use execution::coverage::Coverage;
 pub use explorer::{Estimate, Execution, Explorer, Observer, Outcome, Progress, Purpose};
-pub use guide::{Directive, GuideError, Until, follow, guide};
-pub use replay::{ReplayError, replay};
-pub use shared::Threads;
-pub use simplest::{Simplest, simplest};
-pub use tidy::tidy;
-pub use twin::{Twin, twin};
+pub use search::shared::Threads;
+pub use witness::counterfactual::{Counterfactual, counterfactual};
+pub use witness::follow::{Directive, FollowError, Until, follow, follow_any};
+pub use witness::linearize::linearize;
+pub use witness::minimize::{Minimized, minimize};
+pub use witness::replay::{ReplayError, replay};

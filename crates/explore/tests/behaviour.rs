@@ -8,8 +8,8 @@ use std::time::Duration;
 use common::common_problem::{Rule, Variant, problem};
 use common::{Step::*, *};
 use cowrace_explore::{
-    Directive, Execution, Explorer, GuideError, Limits, Observer, Outcome, Progress, ReplayError, Until,
-    guide, replay, tidy,
+    Directive, Execution, Explorer, FollowError, Limits, Observer, Outcome, Progress, ReplayError, Until,
+    follow, linearize, replay,
 };
 use cowrace_machine::{Mark, Point, Program, Window};
 use cowrace_report::{
@@ -255,16 +255,16 @@ fn tidying() {
         vec![Load(3), Load(3), Bad(0)],
     ]);
     let messy = schedule(&[0, 1, 0, 1, 2, 0, 1, 2]);
-    let tidied = tidy(&program, &messy);
-    assert_eq!((switches(&messy), switches(&tidied)), (7, 2));
-    assert_eq!(replay(&program, &tidied).unwrap().finding, replay(&program, &messy).unwrap().finding);
-    assert_eq!(tidy(&program, &tidied), tidied);
+    let linear = linearize(&program, &messy);
+    assert_eq!((switches(&messy), switches(&linear)), (7, 2));
+    assert_eq!(replay(&program, &linear).unwrap().finding, replay(&program, &messy).unwrap().finding);
+    assert_eq!(linearize(&program, &linear), linear);
     for actors in 3..=5 {
         let program = problem(Variant::new(actors, Rule::Count, true));
         let (finding, schedule) = explore(&program).finding.expect("a lost read");
-        let tidied = tidy(&program, &schedule);
-        assert!(switches(&tidied) <= switches(&schedule));
-        assert_eq!(replay(&program, &tidied).unwrap().finding, Some(finding));
+        let linear = linearize(&program, &schedule);
+        assert!(switches(&linear) <= switches(&schedule));
+        assert_eq!(replay(&program, &linear).unwrap().finding, Some(finding));
     }
 }
 
@@ -310,19 +310,19 @@ fn guiding() {
         row(0, Until::End(0)),
         row(1, Until::Finish),
     ];
-    let trace = guide(&program, &rows).expect("it can be followed");
+    let trace = follow(&program, &rows).expect("it can be followed");
     assert_eq!(trace.finding.as_ref().map(|f| f.class), Some(Class::Assertion));
     assert_eq!(replay(&program, &trace.schedule).expect("it replays"), trace);
     let rows =
         [row(0, step("looked", 1)), row(1, Until::End(1)), row(0, Until::Finish), row(1, Until::End(2))];
-    assert_eq!(guide(&program, &rows).expect("it can be followed").finding, None);
+    assert_eq!(follow(&program, &rows).expect("it can be followed").finding, None);
 }
 
 #[test]
 fn guiding_errors() {
     let program = drawn();
     let error = |rows: &[Directive]| {
-        let error = guide(&program, rows).expect_err("it cannot be followed");
+        let error = follow(&program, rows).expect_err("it cannot be followed");
         (error.directive(), error.to_string())
     };
     assert_eq!(
@@ -347,8 +347,8 @@ fn guiding_errors() {
     assert_eq!(error(&[row(9, Until::Finish)]).0, Some(0));
     let locks = common::program(&[vec![Lock(1), Load(0), Unlock(1)], vec![Lock(1), Unlock(1)]]);
     let error =
-        guide(&locks, &[row(0, step("READ_ONCE", 1)), row(1, Until::Finish)]).expect_err("the lock is held");
-    let GuideError::Blocked { directive: 1, actor, waits } = error else { panic!("{error}") };
+        follow(&locks, &[row(0, step("READ_ONCE", 1)), row(1, Until::Finish)]).expect_err("the lock is held");
+    let FollowError::Blocked { directive: 1, actor, waits } = error else { panic!("{error}") };
     assert_eq!((&actor[..], waits_for_lock(&waits)), ("b", &["a".to_owned()][..]));
 }
 
@@ -356,7 +356,7 @@ fn guiding_errors() {
 fn guiding_tries_choices() {
     let program = program(&[vec![Choose(4), Fence, Choose(3), Bad(2)], vec![Load(0)]]);
     let rows = [row(0, Until::Finish), row(1, Until::Finish)];
-    let trace = guide(&program, &rows).expect("it can be followed");
+    let trace = follow(&program, &rows).expect("it can be followed");
     assert!(trace.finding.is_some());
     let choices: Vec<_> = trace.schedule.turns.iter().filter_map(|t| t.choice).collect();
     assert_eq!(choices, [0, 2]);

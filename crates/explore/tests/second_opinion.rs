@@ -8,7 +8,7 @@ use common::common_problem::{Rule, Variant, problem};
 use common::program;
 use common::random::{Flavour, scripts};
 use common::walker::Walker;
-use cowrace_explore::{Execution, Explorer, Limits, Observer, replay, tidy};
+use cowrace_explore::{Execution, Explorer, Limits, Observer, linearize, replay};
 use cowrace_machine::{Op, Program};
 use cowrace_report::{Class, Schedule, Turn};
 use proptest::strategy::{Strategy, ValueTree};
@@ -86,10 +86,10 @@ fn compare(program: &Program, walks: u32, random: &mut Random) -> u32 {
         let trace = replay(program, schedule).unwrap();
         assert_eq!(trace.finding.as_ref(), Some(finding));
         assert_eq!(&trace.schedule, schedule);
-        let tidied = tidy(program, schedule);
-        assert_eq!(follow(program, &tidied), Some(finding.class), "{schedule} tidied into {tidied}");
-        assert_eq!(replay(program, &tidied).unwrap().finding.map(|f| f.class), Some(finding.class));
-        assert_eq!(tidied.turns.len(), schedule.turns.len());
+        let linear = linearize(program, schedule);
+        assert_eq!(follow(program, &linear), Some(finding.class), "{schedule} linearized into {linear}");
+        assert_eq!(replay(program, &linear).unwrap().finding.map(|f| f.class), Some(finding.class));
+        assert_eq!(linear.turns.len(), schedule.turns.len());
     }
     (0..walks)
         .map(|_| {

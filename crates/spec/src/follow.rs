@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cowrace_explore::{Directive, Until, guide};
+use cowrace_explore::{Directive, Until, follow};
 use cowrace_machine::{Memory, Program};
 use cowrace_mm::world::ActorId;
 use cowrace_mm::{Kernel, World};
@@ -36,5 +36,5 @@ pub fn shows_in_order(
         (seen == due).then(|| Finding { class: Class::Assertion, detail: "".into() })
     };
     let specification = Program { check: Box::new(check), ..specification };
-    guide(&specification, &directives).is_ok_and(|trace| trace.finding.is_some())
+    follow(&specification, &directives).is_ok_and(|trace| trace.finding.is_some())
 }

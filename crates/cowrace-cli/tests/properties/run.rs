@@ -2,7 +2,7 @@
 
 use cowrace_check::Task;
 use cowrace_explain::{Drawing, picture};
-use cowrace_explore::{Limits, replay, tidy};
+use cowrace_explore::{Limits, linearize, replay};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_report::{Trace, Verdict};
@@ -26,7 +26,7 @@ pub(crate) fn runs(scenario: &Scenario, era: &Era) {
             let program = task.program();
             let found = replay(&program, schedule).unwrap_or_else(|error| panic!("no replay: {error}"));
             assert_eq!(found.finding.as_ref().map(|f| f.class), report.class);
-            let trace = replay(&program, &tidy(&program, schedule)).expect("what was tidied fits");
+            let trace = replay(&program, &linearize(&program, schedule)).expect("what was linearized fits");
             assert_eq!(trace.finding.as_ref().map(|f| f.class), report.class);
             draws(task, &trace);
         }

@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use cowrace_machine::Op;
 
 use super::{Checkpoint, SavedSleeper, SavedStep};
-use crate::barriers::Reached;
-use crate::estimate::Estimates;
-use crate::moves::Move;
-use crate::preemptions::can_go_on;
-use crate::search::{Flow, Search};
+use crate::estimate::estimates::Estimates;
+use crate::execution::preemptions::can_go_on;
+use crate::reduction::moves::Move;
+use crate::reduction::wakeup_trees::{First, NONE, WakeupTrees};
+use crate::search::barriers::Reached;
+use crate::search::run::{Flow, Search};
 use crate::sync::{Number, Primitives};
-use crate::wakeup::{First, NONE, Wakeup};
 
 impl<P: Primitives> Search<'_, P> {
     /// Goes to where a search of the same program has been stopped.
@@ -67,14 +67,14 @@ impl<P: Primitives> Search<'_, P> {
         let request = (actor < self.history.actors() as u8).then(|| self.actors.request(actor)).flatten();
         let fits = request.is_some_and(|request| match request.op {
             Op::Choose { n } => choice < n,
-            _ => choice == crate::moves::PLAIN,
+            _ => choice == crate::reduction::moves::PLAIN,
         });
         fits && can_go_on(actor, &self.actors, &self.memory)
     }
 }
 
 /// Puts steps into a tree, with all that follow them, as a list.
-fn plant(tree: &mut Wakeup, steps: &[SavedStep]) -> u32 {
+fn plant(tree: &mut WakeupTrees, steps: &[SavedStep]) -> u32 {
     let mut list = NONE;
     for SavedStep { made, accesses, children } in steps {
         let children = plant(tree, children);

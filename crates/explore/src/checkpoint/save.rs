@@ -1,9 +1,9 @@
 //! Writes down where a search was stopped.
 
 use super::{Checkpoint, SavedSleeper, SavedState, SavedStep};
-use crate::search::Search;
+use crate::reduction::wakeup_trees::WakeupTrees;
+use crate::search::run::Search;
 use crate::sync::Primitives;
-use crate::wakeup::Wakeup;
 
 impl<P: Primitives> Search<'_, P> {
     /// Where the search has been stopped or pauses; none if it cannot go on from there. What other threads have done of
@@ -46,7 +46,7 @@ impl<P: Primitives> Search<'_, P> {
 }
 
 /// The steps of a list, with all that follow them.
-fn steps(tree: &Wakeup, list: u32) -> Vec<SavedStep> {
+fn steps(tree: &WakeupTrees, list: u32) -> Vec<SavedStep> {
     let saved = |step| SavedStep {
         made: tree.made(step),
         accesses: tree.accesses(step).to_vec(),

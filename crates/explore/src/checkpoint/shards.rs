@@ -10,12 +10,12 @@ use cowrace_report::Stop;
 
 use super::Checkpoint;
 use super::shard::{SavedItem, SavedSequence, ShardId, ShardResult};
-use crate::coverage::Seen;
+use crate::execution::coverage::Seen;
 use crate::explorer::Outcome;
-use crate::moves::{Item, Sequence};
-use crate::search::{Flow, Search};
-use crate::shared::Shared;
-use crate::subtree::{Done, Given, Subtree};
+use crate::reduction::moves::{Item, Sequence};
+use crate::search::run::{Flow, Search};
+use crate::search::shared::Shared;
+use crate::search::subtree::{Done, Given, Subtree};
 use crate::sync::Primitives;
 
 /// Those that can be taken over by a search that goes on from a checkpoint.

@@ -1,17 +1,17 @@
 //! What must be true of any schedule. Tests and fuzz targets share it.
 
-use cowrace_explore::{replay, tidy};
+use cowrace_explore::{linearize, replay};
 use cowrace_machine::{Answer, Memory, Op, Program, Request, Seat};
 use cowrace_report::{Schedule, Trace, Turn};
 
 /// Follows a schedule, which may be any. One that fits gives the same trace each time, and says the same as
-/// text; tidied, it still shows what it showed.
+/// text; linearized, it still shows what it showed.
 pub(crate) fn replays(program: &Program, schedule: &Schedule) -> Option<Trace> {
     let trace = match replay(program, schedule) {
         Ok(trace) => trace,
         Err(error) => {
             assert!(!error.to_string().is_empty());
-            assert_eq!(&tidy(program, schedule), schedule, "tidied although it does not fit");
+            assert_eq!(&linearize(program, schedule), schedule, "linearized although it does not fit");
             return None;
         }
     };
@@ -20,9 +20,10 @@ pub(crate) fn replays(program: &Program, schedule: &Schedule) -> Option<Trace> {
     let text = schedule.to_string();
     let read: Schedule = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
     assert_eq!(replay(program, &read).as_ref(), Ok(&trace), "another trace from the text of the schedule");
-    let tidied = replay(program, &tidy(program, schedule)).unwrap_or_else(|error| panic!("tidied: {error}"));
+    let linear =
+        replay(program, &linearize(program, schedule)).unwrap_or_else(|error| panic!("linearized: {error}"));
     let class = |trace: &Trace| trace.finding.as_ref().map(|finding| finding.class);
-    assert_eq!(class(&tidied), class(&trace), "tidying changed the finding of {schedule}");
+    assert_eq!(class(&linear), class(&trace), "linearizing changed the finding of {schedule}");
     Some(trace)
 }
 

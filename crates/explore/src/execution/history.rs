@@ -1,0 +1,423 @@
+//! The execution so far: its events, what happened before what, and who touched which word.
+
+mod drains;
+mod flushes;
+
+use cowrace_machine::{
+    Access, Addr, Answer, DRAIN_ORDER, FLUSH_ORDER, Kind, Memory, Op, Request, Undo, Used,
+};
+use cowrace_report::{Schedule, Turn};
+
+use crate::reduction::moves::{Move, PLAIN};
+
+/// One executed request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event {
+    pub(crate) actor: u8,
+    /// Its number among its actor's events, from 1: what vector clocks count.
+    pub(crate) nth: u32,
+    pub(crate) request: Request,
+    pub(crate) answer: Answer,
+    pub(crate) undo: Undo,
+    /// Where its accesses start in [`History::accesses`]; they end where the next event's start.
+    accesses: u32,
+}
+
+/// Which event it was, and whose: most of the time there is no need to look that up.
+#[derive(Clone, Copy, Debug)]
+struct By {
+    event: u32,
+    actor: u8,
+    nth: u32,
+}
+
+impl By {
+    /// Whether a clock tells of it.
+    fn is_in(self, clock: &[u32]) -> bool {
+        clock[self.actor as usize] >= self.nth
+    }
+}
+
+/// A read of a word.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    by: By,
+    mask: u64,
+}
+
+/// A write of a word, or an addition to it.
+#[derive(Clone, Copy, Debug)]
+struct Changed {
+    by: By,
+    mask: u64,
+    kind: Kind,
+    before: u64,
+    after: u64,
+}
+
+impl Changed {
+    /// What the change makes of a value, other than the one it met.
+    const fn applied(&self, value: u64) -> u64 {
+        let bits = match self.kind {
+            Kind::Add => value.wrapping_add(self.after & self.mask).wrapping_sub(self.before & self.mask),
+            _ => self.after,
+        };
+        (value & !self.mask) | (bits & self.mask)
+    }
+}
+
+/// The word from which an operation subtracts without looking at the result.
+const fn lowered(op: &Op) -> Option<Addr> {
+    match *op {
+        Op::Add { addr, value, used: Used::Nothing } if (value as i64) < 0 => Some(addr),
+        _ => None,
+    }
+}
+
+/// The count that an operation moves if it is far enough from zero, and the least that it is then.
+const fn counted(op: &Op) -> Option<(Addr, i64)> {
+    match *op {
+        Op::SubAndTest { addr, .. } => Some((addr, 1)),
+        Op::AddUnless { addr, value, unless: 0 } => Some((addr, value as i64 + 1)),
+        _ => None,
+    }
+}
+
+/// Who touched one word, oldest first. Reads stand apart, since a read need not look at them.
+#[derive(Clone, Debug, Default)]
+struct Word {
+    reads: Vec<Seen>,
+    changes: Vec<Changed>,
+}
+
+/// A stack of events with their vector clocks. The clock of an event says for each actor how many of
+/// its events happen before, the event itself included.
+#[derive(Clone, Debug)]
+pub(crate) struct History {
+    actors: usize,
+    events: Vec<Event>,
+    clocks: Vec<u32>,
+    accesses: Vec<Access>,
+    /// Where the accesses of the last event end.
+    complete: u32,
+    own: Vec<Vec<u32>>,
+    words: Vec<Word>,
+    /// The events that subtract without looking at the result.
+    lowering: Vec<(u32, Addr)>,
+    /// The events that are taken to be far from zero, and the least that the count may be after each.
+    counting: Vec<(u32, Addr, i64)>,
+    /// The events at which the first order of a flush or a drain was taken, because none is taken to make a difference.
+    orders: Vec<u32>,
+}
+
+impl History {
+    pub(crate) fn new(actors: usize) -> Self {
+        Self {
+            actors,
+            events: Vec::new(),
+            clocks: Vec::new(),
+            accesses: Vec::new(),
+            complete: 0,
+            own: vec![Vec::new(); actors],
+            words: Vec::new(),
+            lowering: Vec::new(),
+            counting: Vec::new(),
+            orders: Vec::new(),
+        }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    pub(crate) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    pub(crate) const fn actors(&self) -> usize {
+        self.actors
+    }
+
+    /// The events of one actor, in order.
+    pub(crate) fn own(&self, actor: u8) -> &[u32] {
+        &self.own[actor as usize]
+    }
+
+    pub(crate) fn clock(&self, event: usize) -> &[u32] {
+        &self.clocks[event * self.actors..(event + 1) * self.actors]
+    }
+
+    pub(crate) fn accesses(&self, event: usize) -> &[Access] {
+        let end = self.events.get(event + 1).map_or(self.complete, |next| next.accesses) as usize;
+        &self.accesses[self.events[event].accesses as usize..end]
+    }
+
+    /// Where to note what the next event touches.
+    pub(crate) const fn fresh_mut(&mut self) -> &mut Vec<Access> {
+        &mut self.accesses
+    }
+
+    /// What is noted of the next event.
+    pub(crate) fn fresh(&self) -> &[Access] {
+        &self.accesses[self.complete as usize..]
+    }
+
+    /// Whether `first` happens before `second`, or is it.
+    pub(crate) fn before(&self, first: usize, second: usize) -> bool {
+        let first = &self.events[first];
+        self.clock(second)[first.actor as usize] >= first.nth
+    }
+
+    /// The clock of an actor's last event; zeros if there is none.
+    pub(crate) fn copy_last_clock(&self, actor: u8, into: &mut Vec<u32>) {
+        into.clear();
+        match self.own(actor).last() {
+            Some(&event) => into.extend_from_slice(self.clock(event as usize)),
+            None => into.resize(self.actors, 0),
+        }
+    }
+
+    /// Adds an event that has just been executed on `memory`, and whose accesses are noted; `initial` is the memory that all began with.
+    pub(crate) fn push(
+        &mut self,
+        actor: u8,
+        request: &Request,
+        (answer, undo): (Answer, Undo),
+        clock: &[u32],
+        (memory, initial): (&Memory, &Memory),
+    ) {
+        let event = self.events.len() as u32;
+        let nth = self.own[actor as usize].len() as u32 + 1;
+        let start = std::mem::replace(&mut self.complete, self.accesses.len() as u32);
+        self.events.push(Event { actor, nth, request: *request, answer, undo, accesses: start });
+        self.clocks.extend_from_slice(clock);
+        let at = event as usize * self.actors + actor as usize;
+        self.clocks[at] = nth;
+        self.own[actor as usize].push(event);
+        let by = By { event, actor, nth };
+        if let Some(addr) = lowered(&request.op) {
+            self.lowering.push((event, addr));
+        }
+        if let Some((addr, least)) = counted(&request.op)
+            && memory.is_far_from_zero(addr)
+        {
+            self.counting.push((event, addr, least));
+        }
+        if memory.makes_no_difference(request.prim) {
+            self.orders.push(event);
+        }
+        for access in &self.accesses[start as usize..] {
+            let index = access.addr.index();
+            if index >= self.words.len() {
+                self.words.resize(index + 16, Word::default());
+            }
+            let word = &mut self.words[index];
+            if access.kind == Kind::Read {
+                word.reads.push(Seen { by, mask: access.mask });
+                continue;
+            }
+            let before = match word.changes.last() {
+                // A second access of the same event to the word: both span the whole event.
+                Some(last) if last.by.event == event => last.before,
+                Some(last) => last.after,
+                None => initial.get(access.addr),
+            };
+            let after = memory.get(access.addr);
+            word.changes.push(Changed { by, mask: access.mask, kind: access.kind, before, after });
+        }
+    }
+
+    /// Takes the last event off.
+    pub(crate) fn pop(&mut self) -> Option<Event> {
+        let event = self.events.pop()?;
+        if lowered(&event.request.op).is_some() {
+            self.lowering.pop();
+        }
+        let last = self.events.len() as u32;
+        self.counting.pop_if(|counting| counting.0 == last);
+        self.orders.pop_if(|order| *order == last);
+        for access in &self.accesses[event.accesses as usize..] {
+            let word = &mut self.words[access.addr.index()];
+            if access.kind == Kind::Read {
+                word.reads.pop();
+            } else {
+                word.changes.pop();
+            }
+        }
+        self.accesses.truncate(event.accesses as usize);
+        self.complete = event.accesses;
+        self.clocks.truncate(self.events.len() * self.actors);
+        self.own[event.actor as usize].pop();
+        Some(event)
+    }
+
+    /// The events of other actors that conflict with `accesses` and are not in `known`, the clock of what
+    /// the actor has done so far; latest first. Events that some listed event has certainly absorbed may be
+    /// left out, unless `all` are asked for.
+    pub(crate) fn conflicts(&self, accesses: &[Access], known: &[u32], all: bool, out: &mut Vec<u32>) {
+        out.clear();
+        for access in accesses {
+            let Some(word) = self.words.get(access.addr.index()) else { continue };
+            // Everything on these bits before a write of all of them happens before that write.
+            let mut barrier = None;
+            for changed in word.changes.iter().rev() {
+                if changed.mask & access.mask == 0 {
+                    continue;
+                }
+                let is_known = changed.by.is_in(known);
+                if !is_known && (access.kind, changed.kind) != (Kind::Add, Kind::Add) {
+                    out.push(changed.by.event);
+                }
+                let covers = changed.kind == Kind::Write && access.mask & !changed.mask == 0;
+                if covers && (is_known || !all) {
+                    barrier = Some(changed.by.event);
+                    break;
+                }
+            }
+            if access.kind == Kind::Read {
+                continue;
+            }
+            for seen in word.reads.iter().rev() {
+                if barrier.is_some_and(|b| seen.by.event < b) {
+                    break;
+                }
+                if seen.mask & access.mask != 0 && !seen.by.is_in(known) {
+                    out.push(seen.by.event);
+                }
+            }
+        }
+        out.sort_unstable_by(|a, b| b.cmp(a));
+        out.dedup();
+    }
+
+    /// All earlier events that conflict with `accesses`, those of the same actor among them; some more than once.
+    pub(crate) fn conflicting(&self, accesses: &[Access], mut see: impl FnMut(u32)) {
+        for access in accesses {
+            let Some(word) = self.words.get(access.addr.index()) else { continue };
+            for changed in &word.changes {
+                if changed.mask & access.mask != 0 && (access.kind, changed.kind) != (Kind::Add, Kind::Add) {
+                    see(changed.by.event);
+                }
+            }
+            if access.kind == Kind::Read {
+                continue;
+            }
+            for seen in word.reads.iter().filter(|seen| seen.mask & access.mask != 0) {
+                see(seen.by.event);
+            }
+        }
+    }
+
+    /// How many events of an actor there are before an event.
+    pub(crate) fn moved_before(&self, actor: u8, event: u32) -> usize {
+        self.own(actor).partition_point(|&own| own < event)
+    }
+
+    /// Whether something after `event` that does not happen after it conflicts with `accesses`.
+    pub(crate) fn disturbed_without(&self, event: u32, accesses: &[Access]) -> bool {
+        accesses.iter().any(|access| {
+            let Some(word) = self.words.get(access.addr.index()) else { return false };
+            let apart = |other: By| !self.before(event as usize, other.event as usize);
+            let changes = word.changes.iter().rev().take_while(|changed| changed.by.event > event);
+            let mut changes = changes.filter(|changed| changed.mask & access.mask != 0);
+            if changes.any(|c| (c.kind, access.kind) != (Kind::Add, Kind::Add) && apart(c.by)) {
+                return true;
+            }
+            let reads = word.reads.iter().rev().take_while(|seen| seen.by.event > event);
+            access.kind != Kind::Read && reads.filter(|r| r.mask & access.mask != 0).any(|r| apart(r.by))
+        })
+    }
+
+    /// The value that a word has after everything that does not happen after `event`, which is itself left out.
+    pub(crate) fn word_without(&self, addr: Addr, event: usize, initial: &Memory) -> u64 {
+        let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
+        let (earlier, later) = changes.split_at(changes.partition_point(|c| (c.by.event as usize) < event));
+        let mut value = earlier.last().map_or_else(|| initial.get(addr), |c| c.after);
+        for changed in later {
+            if self.before(event, changed.by.event as usize) {
+                continue;
+            }
+            value = changed.applied(value);
+        }
+        value
+    }
+
+    /// The words from which somebody subtracted without looking at the result, each once.
+    pub(crate) fn lowered(&self) -> impl Iterator<Item = Addr> + '_ {
+        let first = |i: usize, addr| self.lowering[..i].iter().all(|&(_, earlier)| earlier != addr);
+        let words = self.lowering.iter().enumerate();
+        words.filter(move |&(i, &(_, addr))| first(i, addr)).map(|(_, &(_, addr))| addr)
+    }
+
+    /// The events that did so with one word.
+    pub(crate) fn lowering(&self, addr: Addr) -> impl Iterator<Item = u32> + '_ {
+        self.lowering.iter().filter(move |&&(_, a)| a == addr).map(|&(event, _)| event)
+    }
+
+    /// The value that a word has after the events that a clock tells of.
+    pub(crate) fn word_at(&self, addr: Addr, clock: &[u32], initial: &Memory) -> u64 {
+        let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
+        changes
+            .iter()
+            .filter(|changed| changed.by.is_in(clock))
+            .fold(initial.get(addr), |value, changed| changed.applied(value))
+    }
+
+    /// A bound from below on what a word can be right after an event, in whatever order of independent events:
+    /// of what is independent of it, each other actor has done as much as makes the word least.
+    pub(crate) fn lowest(&self, addr: Addr, event: u32) -> i64 {
+        // Nearly always there are few actors.
+        if self.actors <= 8 { self.lowest_of::<8>(addr, event) } else { self.lowest_of::<32>(addr, event) }
+    }
+
+    fn lowest_of<const ACTORS: usize>(&self, addr: Addr, event: u32) -> i64 {
+        let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
+        // What each actor's independent additions come to, and the least on the way.
+        let mut sums = [(0_i64, 0_i64); ACTORS];
+        let mut lowest = 0;
+        for changed in changes {
+            let by = changed.by;
+            if by.event == event {
+                lowest += changed.after as i64;
+                continue;
+            }
+            let (first, second) = (by.event.min(event), by.event.max(event));
+            if changed.kind != Kind::Add || self.before(first as usize, second as usize) {
+                continue;
+            }
+            let difference = changed.after.wrapping_sub(changed.before) as i64;
+            if by.event < event {
+                lowest -= difference;
+            }
+            let (sum, least) = &mut sums[by.actor as usize];
+            *sum += difference;
+            *least = (*least).min(*sum);
+        }
+        lowest + sums.iter().map(|&(_, least)| least).sum::<i64>()
+    }
+
+    /// A count that was taken to be far from zero and is not, in some order of independent events, or may not be; or
+    /// [`FLUSH_ORDER`] or [`DRAIN_ORDER`] if that makes a difference.
+    pub(crate) fn near_zero(&self) -> Option<Addr> {
+        let is_near = |&&(event, addr, least): &&(u32, Addr, i64)| self.lowest(addr, event) < least;
+        let near = self.counting.iter().find(is_near).map(|&(_, addr, _)| addr);
+        let near = near.or_else(|| self.flush_order_matters().then_some(FLUSH_ORDER));
+        near.or_else(|| self.drain_order_matters().then_some(DRAIN_ORDER))
+    }
+
+    /// What was done at an event.
+    pub(crate) fn made(&self, event: u32) -> Move {
+        let Event { actor, request, answer, .. } = &self.events[event as usize];
+        let choice = if matches!(request.op, Op::Choose { .. }) { answer.value as u32 } else { PLAIN };
+        Move { actor: *actor, choice }
+    }
+
+    /// The turns that lead here.
+    pub(crate) fn schedule(&self, fingerprint: u32) -> Schedule {
+        let turn = |event: &Event| Turn {
+            actor: event.actor,
+            choice: matches!(event.request.op, Op::Choose { .. }).then_some(event.answer.value as u32),
+        };
+        Schedule { fingerprint, turns: self.events.iter().map(turn).collect() }
+    }
+}

@@ -1,0 +1,89 @@
+//! Whether the order in which CPUs drop their TLB entries makes a difference.
+//!
+//! A flush reaches CPUs in any order, and each drops entries that nobody else goes through. So what comes of another
+//! order is, as a rule, equivalent to what comes of the first. It is not where somebody who has dropped an entry hands
+//! something on to somebody who has not yet: then an access through the entry that was dropped first happens behind
+//! a later part of the same flush, and not behind its end.
+
+use cowrace_machine::{Access, Addr, Kind, Op, Prim, UserAccess, mmu};
+
+use super::{Event, History};
+use crate::reduction::races::join;
+
+impl History {
+    /// Whether it does so in this execution, in which the first order was taken.
+    pub(super) fn flush_order_matters(&self) -> bool {
+        let is_flush = |order: &&u32| self.events[**order as usize].request.prim == Prim::FlushOrder;
+        self.orders.iter().filter(is_flush).any(|&order| self.is_overtaken(order))
+    }
+
+    /// Whether an access that the next part of a flush holds up could come before that in another order.
+    fn is_overtaken(&self, order: u32) -> bool {
+        let Event { actor: initiator, nth, .. } = self.events[order as usize];
+        let rest =
+            self.own(initiator)[nth as usize..].iter().map(|&event| (event, &self.events[event as usize]));
+        let parts: Vec<_> = rest.take_while(|(_, event)| is_part(event)).collect();
+        let mut flushes = parts.iter().filter_map(|(event, part)| match part.request.op {
+            Op::FlushTlb { tlb, entries } => Some((*event, tlb, entries)),
+            _ => None,
+        });
+        let (Some((flush, tlb, entries)), Some((_, last))) = (flushes.next(), parts.last()) else {
+            return false;
+        };
+        let after = self.events[flush as usize].nth;
+        (0..u16::BITS as u8).filter(|word| entries & (1 << word) != 0).any(|word| {
+            let behind = self.behind_but_for(flush, Addr::new(tlb, word), last);
+            behind.is_some_and(|clock| (after + 1..=last.nth).contains(&clock[initiator as usize]))
+        })
+    }
+
+    /// What happens before the first access through a TLB entry behind the flush that has dropped it, had it not. What
+    /// the access would meet then and not now may as well come later, and does if it is behind the `last` part.
+    fn behind_but_for(&self, flush: u32, entry: Addr, last: &Event) -> Option<Vec<u32>> {
+        let changes = &self.words.get(entry.index())?.changes;
+        let at = changes.iter().position(|change| change.by.event == flush)?;
+        let (before, access) = (changes[at].before, changes.get(at + 1)?.by.event);
+        let Event { actor, nth, request, .. } = self.events[access as usize];
+        let Op::User(user) = request.op else { return None };
+        let mut clock = match nth {
+            1 => vec![0; self.actors],
+            _ => self.clock(self.own(actor)[nth as usize - 2] as usize).to_vec(),
+        };
+        for touched in self.would_touch(access, user, before) {
+            let Some(word) = self.words.get(touched.addr.index()) else { continue };
+            let reads = word.reads.iter().map(|seen| (seen.by.event, seen.mask, Kind::Read));
+            let changes = word.changes.iter().map(|changed| (changed.by.event, changed.mask, changed.kind));
+            for (event, mask, kind) in reads.chain(changes).filter(|&(event, ..)| event < access) {
+                let met = self.clock(event as usize);
+                if met[last.actor as usize] <= last.nth
+                    && touched.conflicts(&Access { addr: touched.addr, mask, kind })
+                {
+                    join(&mut clock, met);
+                }
+            }
+        }
+        Some(clock)
+    }
+
+    /// What an access would touch, beside the entry, if that were what it was before.
+    fn would_touch(&self, access: u32, user: UserAccess, entry: u64) -> Vec<Access> {
+        if !mmu::hits(entry, user.store.is_some()) {
+            let all = self.accesses(access as usize).iter();
+            return all.copied().filter(|touched| touched.addr != user.tlb).collect();
+        }
+        let page = mmu::page(entry);
+        let kind = if user.store.is_some() { Kind::Write } else { Kind::Read };
+        let data = Access { addr: mmu::data(page, user.word), mask: u64::MAX, kind };
+        vec![data, Access { addr: Addr::life(page), mask: u64::MAX, kind: Kind::Read }]
+    }
+}
+
+/// Whether an event is a part of a flush of several CPUs.
+fn is_part(event: &Event) -> bool {
+    match event.request.op {
+        Op::FlushTlb { .. } => true,
+        Op::Choose { .. } => matches!(event.request.prim, Prim::FlushOrder | Prim::IpiOrder),
+        Op::Await { .. } => event.request.prim == Prim::Wait,
+        _ => false,
+    }
+}

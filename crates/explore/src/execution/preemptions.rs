@@ -1,0 +1,52 @@
+//! A bound on preemptions.
+
+use cowrace_machine::{Memory, Op};
+
+use crate::execution::answer_tree::Actors;
+use crate::execution::history::History;
+
+/// How often actors that could go on may be stopped in an execution.
+///
+/// What a bound leaves out is not made up for elsewhere: races are turned round as if there were none, and
+/// steps that go beyond it are skipped. So executions within the bound can be missed as well, and a bounded
+/// search claims nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Preemptions {
+    bound: Option<u32>,
+    /// For each event, how many there are up to it.
+    counts: Vec<u32>,
+}
+
+impl Preemptions {
+    pub(crate) const fn new(bound: Option<u32>) -> Self {
+        Self { bound, counts: Vec::new() }
+    }
+
+    /// Whether `actor` may move next. If so, it does.
+    pub(crate) fn allow(
+        &mut self,
+        actor: u8,
+        history: &History,
+        actors: &Actors<'_>,
+        memory: &Memory,
+    ) -> bool {
+        let Some(bound) = self.bound else { return true };
+        self.counts.truncate(history.len());
+        let stopped = history.events().last().filter(|last| last.actor != actor);
+        let stops = stopped.is_some_and(|last| can_go_on(last.actor, actors, memory));
+        let count = self.counts.last().copied().unwrap_or(0) + u32::from(stops);
+        if count <= bound {
+            self.counts.push(count);
+        }
+        count <= bound
+    }
+}
+
+/// Whether an actor has a request that would be let through.
+pub(crate) fn can_go_on(actor: u8, actors: &Actors<'_>, memory: &Memory) -> bool {
+    actors.request(actor).is_some_and(|request| match request.op {
+        Op::Join { actor: other } => actors.request(other).is_none(),
+        Op::Barrier { id } => actors.may_pass(actor, id),
+        ref op => memory.ready(op),
+    })
+}

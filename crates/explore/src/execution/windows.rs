@@ -1,0 +1,155 @@
+//! Windows: whether an execution could have shown an order of points.
+
+use cowrace_machine::{Mark, Placed, Point, Prim, Window};
+use serde::{Deserialize, Serialize};
+
+use crate::execution::answer_tree::Actors;
+use crate::execution::history::History;
+
+/// A stretch of one actor's events, by number. One that holds no event stands between two: its `first` is
+/// then the event behind it and its `last` the event in front of it.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    actor: u8,
+    first: u32,
+    last: u32,
+}
+
+/// A point, with the primitives that its step may stand for.
+#[derive(Clone, Debug)]
+struct Named {
+    point: Point,
+    prims: Vec<Prim>,
+}
+
+/// A window, and what executions have shown of it so far.
+#[derive(Clone, Debug)]
+struct Watched {
+    points: Vec<Named>,
+    cover: Cover,
+}
+
+/// What executions have shown of a window.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Cover {
+    /// Whether some execution could have shown its points in their order.
+    pub(crate) is_open: bool,
+    /// For each point, whether some execution has had it.
+    pub(crate) seen: Vec<bool>,
+}
+
+/// The windows of a program.
+#[derive(Clone, Debug)]
+pub(crate) struct Windows {
+    windows: Vec<Watched>,
+}
+
+impl Windows {
+    pub(crate) fn new(windows: &[Window]) -> Self {
+        let named = |point: &Point| Named {
+            point: point.clone(),
+            prims: Prim::ALL.iter().copied().filter(|p| Some(p.name()) == point.step.as_deref()).collect(),
+        };
+        let watched = windows.iter().map(|window| Watched {
+            points: window.points.iter().map(named).collect(),
+            cover: Cover { is_open: false, seen: vec![false; window.points.len()] },
+        });
+        Self { windows: watched.collect() }
+    }
+
+    /// Looks at a complete execution.
+    pub(crate) fn judge(&mut self, history: &History, actors: &Actors<'_>) {
+        if self.windows.iter().all(|window| window.cover.is_open) {
+            return;
+        }
+        let marks: Vec<_> = (0..history.actors() as u8).map(|actor| actors.marks(actor)).collect();
+        for Watched { points, cover } in self.windows.iter_mut().filter(|window| !window.cover.is_open) {
+            let stretches: Vec<_> = points.iter().map(|point| find(history, &marks, point)).collect();
+            cover.seen.iter_mut().zip(&stretches).for_each(|(seen, stretch)| *seen |= stretch.is_some());
+            let all: Option<Vec<_>> = stretches.into_iter().collect();
+            cover.is_open = all.is_some_and(|stretches| is_open(history, &stretches));
+        }
+    }
+
+    /// Looks at an execution that has come to a barrier of everybody. Gives for each window whether what follows
+    /// can still open it.
+    pub(crate) fn judge_first_part(&mut self, history: &History, actors: &Actors<'_>) -> Vec<bool> {
+        let marks: Vec<_> = (0..history.actors() as u8).map(|actor| actors.marks(actor)).collect();
+        let judged = self.windows.iter_mut().map(|Watched { points, cover }| {
+            let stretches: Vec<_> = points.iter().map(|point| find(history, &marks, point)).collect();
+            cover.seen.iter_mut().zip(&stretches).for_each(|(seen, stretch)| *seen |= stretch.is_some());
+            let ended = |point: &Named| {
+                let end = Mark::End(point.point.call);
+                marks.iter().any(|marks| marks.iter().any(|placed| placed.mark == end))
+            };
+            let is_lost = points.iter().zip(&stretches).any(|(point, s)| s.is_none() && ended(point));
+            let first: Vec<_> = stretches.into_iter().flatten().collect();
+            !is_lost && is_open(history, &first)
+        });
+        judged.collect()
+    }
+
+    /// What has been shown so far, which is forgotten.
+    pub(crate) fn take(&mut self) -> Vec<Cover> {
+        let shown = |window: &mut Watched| {
+            let seen = vec![false; window.cover.seen.len()];
+            std::mem::replace(&mut window.cover, Cover { is_open: false, seen })
+        };
+        self.windows.iter_mut().map(shown).collect()
+    }
+
+    /// Takes over what other executions have shown.
+    pub(crate) fn merge(&mut self, shown: &[Cover]) {
+        for (Watched { cover, .. }, theirs) in self.windows.iter_mut().zip(shown) {
+            cover.is_open |= theirs.is_open;
+            cover.seen.iter_mut().zip(&theirs.seen).for_each(|(mine, &theirs)| *mine |= theirs);
+        }
+    }
+}
+
+/// Where a point lies in an execution, if it does.
+fn find(history: &History, marks: &[Vec<Placed>], point: &Named) -> Option<Stretch> {
+    marks.iter().zip(0..).find_map(|(marks, actor)| stretch(history, actor, marks, point))
+}
+
+/// Whether some order of the execution's independent events shows each point before the next: it does
+/// unless a later point must begin before an earlier one ends.
+fn is_open(history: &History, stretches: &[Stretch]) -> bool {
+    stretches.iter().enumerate().all(|(i, earlier)| {
+        stretches[i + 1..].iter().all(|later| {
+            let Some(last) = earlier.last.checked_sub(1) else { return true };
+            let last = history.own(earlier.actor)[last as usize];
+            history.clock(last as usize)[later.actor as usize] < later.first
+        })
+    })
+}
+
+/// Where a point lies among an actor's events, if it does.
+fn stretch(
+    history: &History,
+    actor: u8,
+    marks: &[Placed],
+    Named { point, prims }: &Named,
+) -> Option<Stretch> {
+    let start = marks.iter().position(|m| m.mark == Mark::Begin(point.call))?;
+    let marks = &marks[start..];
+    let end = marks.iter().position(|m| m.mark == Mark::End(point.call))?;
+    let marks = &marks[..=end];
+    let (begin, end) = (marks[0].at, marks[marks.len() - 1].at);
+    let Some(step) = point.step.as_deref() else {
+        return Some(Stretch { actor, first: begin + 1, last: end });
+    };
+    let set = marks.iter().filter(|m| matches!(m.mark, Mark::Step(name) if name == step));
+    let set = set.map(|m| {
+        // A mark before the call's first event follows no event of the call: it stands between two.
+        let first = if m.at > begin { m.at } else { m.at + 1 };
+        Stretch { actor, first, last: m.at }
+    });
+    let named = history.own(actor)[begin as usize..end as usize].iter().zip(begin + 1..);
+    let named = named.filter(|&(&event, _)| {
+        let request = &history.events()[event as usize].request;
+        request.function == step || prims.contains(&request.prim)
+    });
+    let named = named.map(|(_, nth)| Stretch { actor, first: nth, last: nth });
+    set.chain(named).reduce(|a, b| Stretch { actor, first: a.first.min(b.first), last: a.last.max(b.last) })
+}

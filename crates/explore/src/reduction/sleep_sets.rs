@@ -1,0 +1,81 @@
+//! Sleep sets: what not to do, because all that follows has been seen.
+
+use cowrace_machine::Access;
+
+use crate::reduction::moves::{Move, conflict};
+
+/// A move that sleeps, and where to find what it would touch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sleeper {
+    pub(crate) made: Move,
+    start: u32,
+    len: u32,
+}
+
+/// The sleep sets of all states on the way, a stack.
+///
+/// What a move touches is taken when it falls asleep and stays right until a conflicting event wakes it:
+/// until then nothing has changed what its request would read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SleepSets {
+    accesses: Vec<Access>,
+    sleepers: Vec<Sleeper>,
+    /// Where each state's sleepers and their own accesses start.
+    states: Vec<(u32, u32)>,
+}
+
+impl SleepSets {
+    /// Enters the state that an event leads to from the last one: who slept there sleeps on, unless the
+    /// event wakes it.
+    pub(crate) fn enter(&mut self, event: Option<(u8, &[Access])>) {
+        let from = self.states.last().map_or(0, |s| s.0 as usize);
+        let to = self.sleepers.len();
+        self.states.push((to as u32, self.accesses.len() as u32));
+        let Some((actor, accesses)) = event else { return };
+        for at in from..to {
+            let sleeper = self.sleepers[at];
+            if sleeper.made.actor != actor && !conflict(self.accesses(&sleeper), accesses) {
+                self.sleepers.push(sleeper);
+            }
+        }
+    }
+
+    /// Leaves the last state.
+    pub(crate) fn leave(&mut self) {
+        if let Some((sleepers, accesses)) = self.states.pop() {
+            self.sleepers.truncate(sleepers as usize);
+            self.accesses.truncate(accesses as usize);
+        }
+    }
+
+    /// Puts a move to sleep in the last state.
+    pub(crate) fn add(&mut self, made: Move, accesses: &[Access]) {
+        let (start, len) = (self.accesses.len() as u32, accesses.len() as u32);
+        self.accesses.extend_from_slice(accesses);
+        self.sleepers.push(Sleeper { made, start, len });
+    }
+
+    /// Who sleeps in a state.
+    pub(crate) fn of(&self, state: usize) -> &[Sleeper] {
+        let end = self.states.get(state + 1).map_or(self.sleepers.len(), |s| s.0 as usize);
+        &self.sleepers[self.states[state].0 as usize..end]
+    }
+
+    /// Who was put to sleep in a state, in order, with what they would touch.
+    pub(crate) fn put_to_sleep(&self, state: usize) -> impl Iterator<Item = (Move, &[Access])> {
+        let own = self.states[state].1;
+        let (inherited, all) = (self.of(state).iter().filter(move |s| s.start < own).count(), self.of(state));
+        all[inherited..].iter().map(|sleeper| (sleeper.made, self.accesses(sleeper)))
+    }
+
+    pub(crate) fn accesses(&self, sleeper: &Sleeper) -> &[Access] {
+        &self.accesses[sleeper.start as usize..(sleeper.start + sleeper.len) as usize]
+    }
+
+    /// Forgets all but the first so many states.
+    pub(crate) fn truncate(&mut self, states: usize) {
+        while self.states.len() > states {
+            self.leave();
+        }
+    }
+}
