@@ -25,7 +25,7 @@ type Passed = Box<[u8]>;
 
 /// A place that does not depend on how an actor came there: actor, last mark if it has not finished, passed
 /// barriers, allocated objects, whether something is wrong.
-type Meeting = (u8, Option<Mark>, Passed, u8, bool);
+type Meeting = (u8, Option<Mark>, Passed, u16, bool);
 
 struct Place {
     actor: u8,
@@ -111,7 +111,7 @@ impl Answers {
     }
 
     /// If an actor has forgotten here how it came: the mark that it stands at, and what it has allocated.
-    fn meeting(&self, seat: &Seat, finished: bool) -> Option<(Option<Mark>, u8)> {
+    fn meeting(&self, seat: &Seat, finished: bool) -> Option<(Option<Mark>, u16)> {
         if finished {
             return Some((None, 0));
         }
