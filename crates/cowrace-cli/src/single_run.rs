@@ -125,9 +125,9 @@ fn unfit(error: &ReplayError) -> String {
 }
 
 /// Why a diagram cannot be followed.
-fn blocked(error: &GuideError) -> String {
+fn blocked(error: &FollowError) -> String {
     match error {
-        GuideError::Blocked { waits: what, .. } => format!("{error}: it {}", waits(what)),
+        FollowError::Blocked { waits: what, .. } => format!("{error}: it {}", waits(what)),
         _ => error.to_string(),
     }
 }

@@ -1,7 +1,7 @@
 //! Random numbers that are the same on every machine and for ever.
 
 /// SplitMix64 (Steele, Lea and Flood, 2014).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

@@ -337,9 +337,9 @@ fn guiding_errors() {
         error(&[row(0, Until::End(0)), row(1, Until::End(1)), row(0, Until::End(7))]),
         (Some(2), "a finishes without this call".to_owned())
     );
-    let blocked = guide(&program, &[row(1, Until::End(2))]).expect_err("a is not at the barrier");
+    let blocked = follow(&program, &[row(1, Until::End(2))]).expect_err("a is not at the barrier");
     let waits = Waits::Barrier { absent: vec!["a".to_owned()] };
-    assert_eq!(blocked, GuideError::Blocked { directive: 0, actor: "b".to_owned(), waits });
+    assert_eq!(blocked, FollowError::Blocked { directive: 0, actor: "b".to_owned(), waits });
     assert_eq!(
         error(&[row(0, Until::End(0))]),
         (None, "at the end of the diagram a and b have not finished".to_owned())

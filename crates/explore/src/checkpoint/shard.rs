@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::digest::digest;
 use super::{SavedSummary, accesses};
 use crate::effort::Effort;
+use crate::execution::moves::Move;
 use crate::execution::windows::Cover;
-use crate::reduction::moves::Move;
 
 /// Which shard of a checkpoint: a path of the wakeup tree of one of its states.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

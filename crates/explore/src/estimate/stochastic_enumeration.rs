@@ -1,24 +1,24 @@
-//! Walks through what is left of a search, many abreast: a sample of it that says how large it is.
+//! Stochastic enumeration (Rubinstein and Vaisman, 2013): random walks through what is left of a search, many abreast. They
+//! are a sample of it that says how large it is.
 
 use cowrace_machine::{Access, ActorSet, Answer, Memory, Op, Program};
 
 use crate::estimate::access_summary::AccessSummary;
 use crate::estimate::persistent_sets::PersistentSets;
-use crate::execution::answer_tree::{Actors, MOST_AT_ONCE, Spot};
-use crate::execution::preemptions::can_go_on;
+use crate::execution::answer_tree::{Actors, Free, MOST_AT_ONCE, Spot};
+use crate::execution::moves::{Move, PLAIN, Sequence, conflict};
 use crate::random::Random;
-use crate::reduction::moves::{Move, PLAIN, Sequence, conflict};
 
-/// A state on the way of a search.
+/// A state on the path of a search.
 #[derive(Debug, Default)]
-pub(crate) struct Station {
-    /// Who sleeps there: what begins with that has been explored, or will be elsewhere.
+pub(crate) struct PathState {
+    /// What sleeps there: what begins with that has been explored, or will be elsewhere.
     pub(crate) asleep: Sequence,
-    /// The move by which the way goes on; none at its end.
+    /// The move by which the path goes on; none at its end.
     pub(crate) made: Option<Move>,
 }
 
-/// A state that a walk has come to.
+/// A state that a walk has reached.
 #[derive(Clone, Debug, Default)]
 struct Walk {
     memory: Memory,
@@ -26,8 +26,8 @@ struct Walk {
     /// How many requests each actor has made.
     done: Vec<u32>,
     asleep: Sequence,
-    /// The number of the station, as long as it is on the way of the search.
-    station: Option<usize>,
+    /// The number of the state on the path of the search, as long as the walk is on it.
+    on_path: Option<usize>,
 }
 
 /// A step that a walk may take.
@@ -36,20 +36,20 @@ struct Step {
     /// The number of the walk.
     walk: usize,
     made: Move,
-    /// Those who sleep then, before the step wakes any, beside who sleeps already.
+    /// The actors that sleep then, before the step wakes any, beside those that sleep already.
     before: ActorSet,
-    on_the_way: bool,
+    on_path: bool,
 }
 
-/// What walks need.
-pub(crate) struct Walker<'w, 's> {
+/// All walks, and what they need.
+pub(crate) struct StochasticEnumeration<'w, 's> {
     pub(crate) program: &'s Program,
     /// Memory at the beginning.
     pub(crate) memory: &'w Memory,
     pub(crate) actors: &'w mut Actors<'s>,
-    pub(crate) touched: &'w mut AccessSummary,
-    /// The way of the search.
-    pub(crate) way: &'w [Station],
+    pub(crate) accesses: &'w mut AccessSummary,
+    /// The path of the search.
+    pub(crate) path: &'w [PathState],
     /// The longest execution.
     pub(crate) limit: u32,
     /// Requests executed.
@@ -57,24 +57,20 @@ pub(crate) struct Walker<'w, 's> {
     pub(crate) sets: PersistentSets,
 }
 
-impl Walker<'_, '_> {
+impl StochasticEnumeration<'_, '_> {
     fn begin(&mut self) -> Walk {
         self.actors.restart();
         let (memory, done) = (self.memory.clone(), vec![0; self.program.actors.len()]);
-        let mut walk = Walk { memory, done, station: Some(0), ..Walk::default() };
+        let mut walk = Walk { memory, done, on_path: Some(0), ..Walk::default() };
         self.actors.note_spot(&mut walk.spot);
         walk
     }
 
-    /// An actor whose request is independent of all that others may do, and between how many values it chooses, if
-    /// it does.
-    fn alone(&self) -> Option<(u8, u32)> {
-        self.actors.pending().find_map(|(actor, request)| match request?.op {
-            Op::Choose { n } => Some((actor, self.memory.choices(request?.prim, n))),
-            Op::Join { actor: other } => self.actors.request(other).is_none().then_some((actor, 0)),
-            Op::Barrier { id } => self.actors.may_pass(actor, id).then_some((actor, 0)),
-            ref op => op.is_local().then_some((actor, 0)),
-        })
+    /// A step that is independent of all that others may do, if there is one.
+    fn free(&self) -> Option<Free> {
+        self.actors
+            .pending()
+            .find_map(|(actor, request)| self.actors.independent(actor, request?, self.memory))
     }
 
     /// Executes a move. Actors must be where the walk is, and the walk's spot is not set.
@@ -88,7 +84,7 @@ impl Walker<'_, '_> {
         if choice != PLAIN {
             done.answer = Answer { value: u64::from(choice), ok: true };
         }
-        self.touched.note(actor, walk.done[actor as usize], touched);
+        self.accesses.note(actor, walk.done[actor as usize], touched);
         self.actors.answer(actor, done.answer);
         if let Op::Barrier { id } = request.op {
             self.actors.pass(actor, id, false);
@@ -97,17 +93,17 @@ impl Walker<'_, '_> {
         self.requests += 1;
     }
 
-    /// Follows a random schedule to its end, to see what actors touch.
+    /// Follows a random schedule to its end, to see what actors access.
     pub(crate) fn glance(&mut self, random: &mut Random) {
         let mut walk = self.begin();
         let mut touched = Vec::new();
         for _ in 0..self.limit {
-            let made = match self.alone() {
-                Some((actor, 0)) => Move { actor, choice: PLAIN },
-                Some((actor, n)) => Move { actor, choice: random.below(n.into()) as u32 },
+            let made = match self.free() {
+                Some(Free { actor, choices: 0 }) => Move { actor, choice: PLAIN },
+                Some(Free { actor, choices: n }) => Move { actor, choice: random.below(n.into()) as u32 },
                 None => {
                     let able =
-                        (0..walk.done.len() as u8).filter(|&a| can_go_on(a, self.actors, &walk.memory));
+                        (0..walk.done.len() as u8).filter(|&a| self.actors.is_enabled(a, &walk.memory));
                     let Some(actor) = able.max_by_key(|_| random.next()) else { return };
                     Move { actor, choice: PLAIN }
                 }
@@ -121,33 +117,28 @@ impl Walker<'_, '_> {
     fn steps(&mut self, walk: &mut Walk, number: usize, steps: &mut Vec<Step>) -> bool {
         self.actors.go_to(&walk.spot);
         let mut on = None;
-        if let Some(station) = walk.station.map(|station| &self.way[station]) {
-            walk.asleep.clone_from(&station.asleep);
-            on = station.made;
+        if let Some(state) = walk.on_path.map(|state| &self.path[state]) {
+            walk.asleep.clone_from(&state.asleep);
+            on = state.made;
         }
-        steps.extend(on.map(|made| Step {
-            walk: number,
-            made,
-            before: ActorSet::default(),
-            on_the_way: true,
-        }));
-        // What begins like the way is behind the first step.
+        steps.extend(on.map(|made| Step { walk: number, made, before: ActorSet::default(), on_path: true }));
+        // What begins like the path comes after the first step.
         let mut before = ActorSet::default();
         if let Some(made) = on {
             before.insert(made.actor);
         }
         let sleeps =
             |made: Move| on == Some(made) || walk.asleep.items().iter().any(|item| item.made == made);
-        if let Some((actor, choices)) = self.alone() {
+        if let Some(Free { actor, choices }) = self.free() {
             let plain = (choices == 0).then_some(PLAIN);
             for made in plain.into_iter().chain(0..choices).map(|choice| Move { actor, choice }) {
                 if !sleeps(made) {
-                    steps.push(Step { walk: number, made, before, on_the_way: false });
+                    steps.push(Step { walk: number, made, before, on_path: false });
                 }
             }
             return false;
         }
-        self.sets.look(self.program, self.actors, &mut walk.memory, &walk.done, self.touched);
+        self.sets.look(self.program, self.actors, &mut walk.memory, &walk.done, self.accesses);
         if self.sets.able.is_empty() {
             return true;
         }
@@ -168,7 +159,7 @@ impl Walker<'_, '_> {
                 }
             }
             if !self.sets.sleeps_for_ever(rest) {
-                steps.push(Step { walk: number, made, before, on_the_way: false });
+                steps.push(Step { walk: number, made, before, on_path: false });
             }
             asleep.insert(actor);
             before.insert(actor);
@@ -194,7 +185,7 @@ impl Walker<'_, '_> {
         self.execute(walk, step.made, touched);
         walk.asleep.wake(step.made.actor, touched);
         self.actors.note_spot(&mut walk.spot);
-        walk.station = walk.station.filter(|_| step.on_the_way).map(|station| station + 1);
+        walk.on_path = walk.on_path.filter(|_| step.on_path).map(|state| state + 1);
     }
 
     /// Estimates how many traces are left to explore, by no more than `abreast` walks at a time. `uniform` gives
@@ -228,7 +219,7 @@ impl Walker<'_, '_> {
             }
             let mut next = Vec::with_capacity(steps.len());
             for (at, step) in steps.iter().enumerate() {
-                // Who goes one way only need not be copied.
+                // A walk that goes one way only need not be copied.
                 let is_last = steps.get(at + 1).is_none_or(|other| other.walk != step.walk);
                 let walk = &mut walks[step.walk];
                 let mut walk = if is_last { std::mem::take(walk) } else { walk.clone() };
@@ -258,23 +249,23 @@ mod tests {
 
     /// What walks come to in the mean over all that `uniform` may give, each as likely as it is.
     fn expected(program: &Program, abreast: usize) -> f64 {
-        let (mut actors, mut touched) = (Fresh::new(program).begin(), AccessSummary::default());
-        let way = [Station::default()];
-        let mut walker = Walker {
+        let (mut actors, mut accesses) = (Fresh::new(program).begin(), AccessSummary::default());
+        let path = [PathState::default()];
+        let mut walks = StochasticEnumeration {
             program,
             memory: &program.memory,
             actors: &mut actors,
-            touched: &mut touched,
-            way: &way,
+            accesses: &mut accesses,
+            path: &path,
             limit: 100,
             requests: 0,
             sets: PersistentSets::default(),
         };
-        (0..20).for_each(|_| walker.glance(&mut Random(7)));
+        (0..20).for_each(|_| walks.glance(&mut Random(7)));
         let (mut sum, mut picks) = (0.0, Vec::<(usize, usize)>::new());
         loop {
             let (mut at, mut likely) = (0, 1.0);
-            let traces = walker.estimate(abreast, |all| {
+            let traces = walks.estimate(abreast, |all| {
                 if at == picks.len() {
                     picks.push((0, all));
                 }

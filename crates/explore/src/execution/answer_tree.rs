@@ -5,11 +5,11 @@
 //! answers over and over: after the first few executions hardly any future is run at all, and to go back is
 //! to step to the parent.
 
-use cowrace_machine::{Answer, Mark, Op, Placed, Program, Request, Seat};
+use cowrace_machine::{Answer, Mark, Memory, Op, Placed, Program, Request, Seat};
 use cowrace_report::Finding;
 
-use crate::execution::coverage::Sites;
 use crate::execution::effects::Effects;
+use crate::execution::sites::Sites;
 
 /// Places remembered before all of them are forgotten; about 300 bytes each.
 const MOST: usize = 100_000;
@@ -47,6 +47,14 @@ struct Place {
 pub(crate) struct Spot {
     at: Vec<u32>,
     passed: Vec<Vec<u32>>,
+}
+
+/// A step that an actor may take whatever the others do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Free {
+    pub(crate) actor: u8,
+    /// Between how many values it chooses; zero if it is no choice.
+    pub(crate) choices: u32,
 }
 
 /// All actors.
@@ -311,6 +319,27 @@ impl<'p> Actors<'p> {
             let theirs = self.passed(other, barrier);
             theirs > round || theirs == round && self.waits_at(other, barrier)
         })
+    }
+
+    /// Whether an actor has a request that would be let through.
+    pub(crate) fn is_enabled(&self, actor: u8, memory: &Memory) -> bool {
+        self.request(actor).is_some_and(|request| match request.op {
+            Op::Join { actor: other } => self.request(other).is_none(),
+            Op::Barrier { id } => self.may_pass(actor, id),
+            ref op => memory.ready(op),
+        })
+    }
+
+    /// The request of an actor as a step that need not be compared with others, if it can be executed and is independent
+    /// of all that others may do.
+    pub(crate) fn independent(&self, actor: u8, request: &Request, memory: &Memory) -> Option<Free> {
+        let plain = Free { actor, choices: 0 };
+        match request.op {
+            Op::Choose { n } => Some(Free { actor, choices: memory.choices(request.prim, n) }),
+            Op::Join { actor: other } => self.request(other).is_none().then_some(plain),
+            Op::Barrier { id } => self.may_pass(actor, id).then_some(plain),
+            ref op => op.is_local().then_some(plain),
+        }
     }
 
     /// How often each actor has passed each barrier, one after the other.

@@ -4,6 +4,7 @@ use std::panic::Location;
 
 use crate::execution::answer_tree::Actors;
 use crate::execution::history::History;
+use crate::execution::sites::Sites;
 
 /// What the executions of a search have shown, all together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,8 +67,8 @@ impl Seen {
     }
 
     /// Takes over where actors have made requests.
-    pub(crate) fn note_sites(&mut self, actors: &Actors<'_>) {
-        actors.sites().0.iter().for_each(|site| self.sites.insert(site));
+    pub(crate) fn note_sites(&mut self, sites: &Sites) {
+        self.sites.merge(sites);
     }
 
     /// Takes over what other executions have shown.
@@ -77,7 +78,7 @@ impl Seen {
             mine.actor = mine.actor.or(theirs.actor);
             mine.before.iter_mut().zip(&theirs.before).for_each(|(mine, &theirs)| *mine |= theirs);
         }
-        other.sites.0.iter().for_each(|site| self.sites.insert(site));
+        self.sites.merge(&other.sites);
     }
 
     /// All of it.
@@ -89,23 +90,6 @@ impl Seen {
             orders.extend(first.map(|(first, _)| (first as u16 - 1, second as u16 - 1)));
         }
         orders.sort_unstable();
-        // One place may have several addresses.
-        let mut sites = self.sites.0.clone();
-        sites.sort_unstable();
-        sites.dedup();
-        Coverage { orders, sites }
-    }
-}
-
-/// Places in the source, by address.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Sites(Vec<&'static Location<'static>>);
-
-impl Sites {
-    pub(crate) fn insert(&mut self, site: &'static Location<'static>) {
-        let address = |site: &Location<'_>| std::ptr::from_ref(site).addr();
-        if let Err(at) = self.0.binary_search_by_key(&address(site), |site| address(site)) {
-            self.0.insert(at, site);
-        }
+        Coverage { orders, sites: self.sites.sorted() }
     }
 }

@@ -8,7 +8,7 @@ use cowrace_machine::{
 };
 use cowrace_report::{Schedule, Turn};
 
-use crate::reduction::moves::{Move, PLAIN};
+use crate::execution::moves::{Move, PLAIN};
 
 /// One executed request.
 #[derive(Clone, Copy, Debug)]

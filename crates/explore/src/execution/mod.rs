@@ -1,10 +1,14 @@
 //! The execution at hand: what its actors have asked and been answered, its events, and what it shows.
 
 pub(crate) mod answer_tree;
+pub(crate) mod clock;
 pub(crate) mod coverage;
 pub(crate) mod describe;
 pub(crate) mod effects;
+pub(crate) mod found;
 pub(crate) mod history;
+pub(crate) mod interpreter;
+pub(crate) mod moves;
 pub(crate) mod preemptions;
-pub(crate) mod underflow;
+pub(crate) mod sites;
 pub(crate) mod windows;

@@ -1,6 +1,6 @@
 //! A bound on preemptions.
 
-use cowrace_machine::{Memory, Op};
+use cowrace_machine::Memory;
 
 use crate::execution::answer_tree::Actors;
 use crate::execution::history::History;
@@ -33,20 +33,11 @@ impl Preemptions {
         let Some(bound) = self.bound else { return true };
         self.counts.truncate(history.len());
         let stopped = history.events().last().filter(|last| last.actor != actor);
-        let stops = stopped.is_some_and(|last| can_go_on(last.actor, actors, memory));
+        let stops = stopped.is_some_and(|last| actors.is_enabled(last.actor, memory));
         let count = self.counts.last().copied().unwrap_or(0) + u32::from(stops);
         if count <= bound {
             self.counts.push(count);
         }
         count <= bound
     }
-}
-
-/// Whether an actor has a request that would be let through.
-pub(crate) fn can_go_on(actor: u8, actors: &Actors<'_>, memory: &Memory) -> bool {
-    actors.request(actor).is_some_and(|request| match request.op {
-        Op::Join { actor: other } => actors.request(other).is_none(),
-        Op::Barrier { id } => actors.may_pass(actor, id),
-        ref op => memory.ready(op),
-    })
 }

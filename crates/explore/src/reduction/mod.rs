@@ -1,6 +1,5 @@
 //! Optimal partial-order reduction: races, their reversal, sleep sets and wakeup trees.
 
-pub(crate) mod moves;
 pub(crate) mod races;
 pub(crate) mod reversal;
 pub(crate) mod sleep_sets;

@@ -3,6 +3,7 @@
 use cowrace_machine::{Access, Addr, Memory, Op, Program, Request};
 
 use crate::execution::answer_tree::Actors;
+use crate::execution::clock::join;
 use crate::execution::history::History;
 
 /// Buffers for [`Detector::detect`], and its results.
@@ -90,13 +91,6 @@ pub(crate) fn order(
             }
         }
         _ => {}
-    }
-}
-
-/// Takes the later of two clocks in every entry.
-pub(crate) fn join(clock: &mut [u32], other: &[u32]) {
-    for (mine, theirs) in clock.iter_mut().zip(other) {
-        *mine = (*mine).max(*theirs);
     }
 }
 

@@ -8,7 +8,7 @@ use cowrace_machine::{Access, Addr, Footprint, Memory, Obj, Op, Program, Request
 use serde::{Deserialize, Serialize};
 
 use crate::execution::history::History;
-use crate::reduction::moves::{Fit, Move, PLAIN, Sequence, conflict};
+use crate::execution::moves::{Fit, Move, PLAIN, Sequence, conflict};
 use crate::reduction::sleep_sets::SleepSets;
 use crate::reduction::wakeup_trees::Waking;
 
@@ -50,15 +50,15 @@ pub(crate) enum Reversed {
 
 /// Buffers for turning races round.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Turner {
+pub(crate) struct Reverser {
     pub(crate) sequence: Sequence,
     pub(crate) waking: Waking,
 }
 
-impl Turner {
+impl Reverser {
     /// Turns a race round. If nobody who sleeps in the state before `event` covers that, leaves the
     /// sequence to be executed there, and those whom it must wake.
-    pub(crate) fn turn(
+    pub(crate) fn reverse(
         &mut self,
         history: &History,
         sleepers: &SleepSets,
@@ -123,7 +123,7 @@ impl Turner {
         true
     }
 
-    /// As [`turn`](Self::turn), for a sequence that is known.
+    /// As [`reverse`](Self::reverse), for a sequence that is known.
     pub(crate) fn adopt(
         &mut self,
         history: &History,

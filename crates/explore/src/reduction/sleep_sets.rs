@@ -2,7 +2,7 @@
 
 use cowrace_machine::Access;
 
-use crate::reduction::moves::{Move, conflict};
+use crate::execution::moves::{Move, conflict};
 
 /// A move that sleeps, and where to find what it would touch.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@
 
 use cowrace_machine::Access;
 
-use crate::reduction::moves::{Fit, Move, Sequence, conflict};
+use crate::execution::moves::{Fit, Move, Sequence, conflict};
 
 /// No step.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -24,7 +24,7 @@ struct Step {
 
 /// The step that was the first of a list.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct First {
+pub(crate) struct NextStep {
     pub(crate) made: Move,
     /// The first of the steps that follow.
     pub(crate) child: u32,
@@ -121,12 +121,12 @@ impl WakeupTrees {
     }
 
     /// Takes the first step off a list.
-    pub(crate) fn pop(&mut self, list: &mut u32) -> Option<First> {
+    pub(crate) fn pop(&mut self, list: &mut u32) -> Option<NextStep> {
         let step = *list;
         let Step { made, child, sibling, given, .. } = *self.steps.get(step as usize)?;
         *list = sibling;
         self.free.push(step);
-        Some(First { made, child, given })
+        Some(NextStep { made, child, given })
     }
 
     /// The path whose steps have these places among those that follow the one before; none if nothing or something

@@ -1,161 +1,171 @@
-//! The ends of executions: what is wrong with them, and who hears of it.
+//! What an execution shows at its end, and what a search has shown at its own.
 
-use std::ops::ControlFlow;
-
-use cowrace_report::{Finding, Schedule, Stop};
+use cowrace_report::{Finding, Stop};
 
 use crate::execution::describe::{self, Holders};
-use crate::execution::underflow::{TooMany, underflow};
-use crate::explorer::{Execution, Outcome};
-use crate::search::run::{Flow, Search};
-use crate::search::sample::sample;
+use crate::execution::found::Found;
+use crate::observer::Execution;
+use crate::outcome::{Estimate, Outcome};
+use crate::search::flow::Flow;
+use crate::search::path::Path;
+use crate::search::shared::Shared;
+use crate::search::tally::Tally;
+use crate::search::underflow::{TooMany, underflow};
 use crate::sync::{Number, Primitives};
 
-/// What is wrong with the current execution.
-#[derive(Clone, Debug)]
-pub(crate) struct Found {
-    /// After how many events it showed.
-    pub(crate) events: usize,
-    pub(crate) finding: Finding,
-    /// What leads there, if that is not the current execution but an equivalent one.
-    pub(crate) schedule: Option<Schedule>,
+/// Every actor has finished.
+pub(crate) fn complete<P: Primitives>(
+    path: &mut Path<'_>,
+    tally: &mut Tally,
+    shared: &Shared<'_, P>,
+) -> Flow {
+    near_zero(path, tally)?;
+    tally.count_execution();
+    tally.windows.judge(&path.history, &path.actors);
+    if path.found.is_none() {
+        match (path.program.check)(&path.memory) {
+            Some(finding) => find(path, tally, shared, finding)?,
+            None => find_in_other_orders(path, tally, shared)?,
+        }
+    }
+    show(path, shared);
+    Flow::Continue(())
 }
 
-impl<P: Primitives> Search<'_, P> {
-    /// What came of the search, which ended like this.
-    pub(crate) fn conclude(&mut self, flow: Flow) -> Outcome {
-        let estimate = if self.is_resting() { self.estimate(true) } else { None };
-        let mut outcome = self.outcome.clone();
-        outcome.set_effort(self.effort());
-        outcome.depth = self.longest();
-        let shown = self.shown();
-        outcome.opened = shown.iter().map(|cover| cover.is_open).collect();
-        outcome.occurred = shown.iter().map(|cover| cover.seen.iter().all(|&seen| seen)).collect();
-        match flow {
-            // What a bound leaves out is not covered.
-            ControlFlow::Continue(()) => outcome.complete = self.shared.preemptions.is_none(),
-            ControlFlow::Break(Some(stop)) => {
-                // These end it at a place of its own; what the others end has done what all threads have.
-                if !matches!(stop, Stop::Executions | Stop::Steps) {
-                    outcome.executions = self.shared.executions.get();
-                    outcome.events = self.shared.events.get();
-                }
-                outcome.estimate = estimate;
-                outcome.stopped = Some(stop);
+/// No actor can move.
+pub(crate) fn deadlock<P: Primitives>(
+    path: &mut Path<'_>,
+    tally: &mut Tally,
+    shared: &Shared<'_, P>,
+) -> Flow {
+    near_zero(path, tally)?;
+    tally.count_execution();
+    if path.found.is_none() {
+        // A deadlock is found whatever else is.
+        let finding = describe_deadlock(path);
+        find(path, tally, shared, finding)?;
+    }
+    show(path, shared);
+    Flow::Continue(())
+}
+
+/// An execution that has reached a known state is judged by what it has shown so far.
+pub(crate) fn arrived<P: Primitives>(path: &mut Path<'_>, tally: &mut Tally, shared: &Shared<'_, P>) -> Flow {
+    near_zero(path, tally)?;
+    tally.count_execution();
+    if path.found.is_some() { Flow::Continue(()) } else { find_in_other_orders(path, tally, shared) }
+}
+
+/// Notes what is wrong with the execution. Breaks if that ends the search.
+pub(crate) fn find<P: Primitives>(
+    path: &mut Path<'_>,
+    tally: &mut Tally,
+    shared: &Shared<'_, P>,
+    finding: Finding,
+) -> Flow {
+    note(path, tally, shared, Found { events: path.len(), finding, schedule: None })
+}
+
+/// Breaks if a count is not as far from zero as it was taken to be.
+fn near_zero(path: &Path<'_>, tally: &mut Tally) -> Flow {
+    tally.near = path.history.near_zero();
+    if tally.near.is_some() { Flow::Break(None) } else { Flow::Continue(()) }
+}
+
+/// Notes what is wrong with an execution that is equivalent to this one.
+fn find_in_other_orders<P: Primitives>(
+    path: &mut Path<'_>,
+    tally: &mut Tally,
+    shared: &Shared<'_, P>,
+) -> Flow {
+    match underflow(&path.history, path.program) {
+        Ok(Some((finding, schedule))) => {
+            note(path, tally, shared, Found { events: path.len(), finding, schedule: Some(schedule) })
+        }
+        Ok(None) => Flow::Continue(()),
+        Err(TooMany) => Flow::Break(Some(Stop::Steps)),
+    }
+}
+
+fn note<P: Primitives>(path: &mut Path<'_>, tally: &mut Tally, shared: &Shared<'_, P>, found: Found) -> Flow {
+    tally.spoil_visits();
+    if tally.finding.is_none() {
+        let here = || path.history.schedule(path.program.fingerprint);
+        tally.finding = Some((found.finding.clone(), found.schedule.clone().unwrap_or_else(here)));
+    }
+    path.found = Some(found);
+    if shared.settings.exhaustive {
+        return Flow::Continue(());
+    }
+    show(path, shared);
+    Flow::Break(None)
+}
+
+fn describe_deadlock(path: &Path<'_>) -> Finding {
+    let Path { program, actors, history, .. } = path;
+    let mut holders = Holders::default();
+    for event in history.events() {
+        holders.note(event.actor, &event.request.op, event.answer);
+    }
+    let absent = |id: u8| {
+        program.barriers[id as usize].iter().filter(|&a| !actors.waits_at(a, id)).collect::<Vec<_>>()
+    };
+    let pending: Vec<_> = actors.pending().map(|(_, request)| request.copied()).collect();
+    describe::deadlock(program, &pending, &holders, absent)
+}
+
+fn show<P: Primitives>(path: &Path<'_>, shared: &Shared<'_, P>) {
+    let Path { program, memory, actors, history, found, .. } = path;
+    let is_complete = actors.pending().all(|(_, request)| request.is_none());
+    let found = found.as_ref();
+    shared.watch.execution(&Execution { program, memory, history, found, is_complete });
+}
+
+/// What came of a search, which ended like this. `estimate` is how large it would have been.
+pub(crate) fn outcome<P: Primitives>(
+    path: &Path<'_>,
+    tally: &mut Tally,
+    shared: &Shared<'_, P>,
+    flow: Flow,
+    estimate: Option<Estimate>,
+) -> Outcome {
+    let effort = tally.total();
+    let cover = tally.cover();
+    let mut outcome = Outcome {
+        finding: tally.finding.clone(),
+        complete: false,
+        stopped: None,
+        executions: effort.executions,
+        samples: tally.schedules,
+        events: effort.requests,
+        depth: tally.longest(),
+        checkpoint: None,
+        estimate: None,
+        opened: cover.iter().map(|cover| cover.is_open).collect(),
+        occurred: cover.iter().map(|cover| cover.seen.iter().all(|&seen| seen)).collect(),
+        coverage: None,
+        shown: Default::default(),
+    };
+    match flow {
+        // What a bound leaves out is not covered.
+        Flow::Continue(()) => outcome.complete = shared.settings.preemptions.is_none(),
+        Flow::Break(Some(stop)) => {
+            // These end it at a place of its own; what the others end has done what all threads have.
+            if !matches!(stop, Stop::Executions | Stop::Steps) {
+                outcome.executions = shared.executions.get();
+                outcome.events = shared.requests.get();
             }
-            ControlFlow::Break(None) => {}
+            outcome.estimate = estimate;
+            outcome.stopped = Some(stop);
         }
-        if outcome.complete {
-            outcome.shown = self.shared.showings.all();
-        }
-        if self.shared.coverage && outcome.complete {
-            self.seen.note_sites(&self.actors);
-            outcome.coverage = Some(self.seen.coverage());
-        }
-        outcome
+        Flow::Break(None) => {}
     }
-
-    /// Tries random schedules. Breaks if one is bad.
-    pub(crate) fn sample(&mut self) -> Flow {
-        if self.shared.exhaustive || self.shared.preemptions.is_some() {
-            return ControlFlow::Continue(());
-        }
-        let length = self.outcome.depth;
-        (self.outcome.finding, self.outcome.samples) = sample(self.shared, &mut self.spare, length);
-        if self.outcome.finding.is_some() { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
+    if outcome.complete {
+        outcome.shown = shared.showings.all();
     }
-
-    pub(crate) const fn count_execution(&mut self) {
-        self.outcome.executions += 1;
-        self.made.executions += 1;
+    if shared.settings.coverage && outcome.complete {
+        tally.seen.note_sites(path.actors.sites());
+        outcome.coverage = Some(tally.seen.coverage());
     }
-
-    /// Breaks if a count is not as far from zero as it was taken to be.
-    pub(crate) fn near_zero(&mut self) -> Flow {
-        self.near = self.history.near_zero();
-        if self.near.is_some() { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
-    }
-
-    /// Everybody has finished.
-    pub(crate) fn complete(&mut self) -> Flow {
-        self.near_zero()?;
-        self.count_execution();
-        self.windows.judge(&self.history, &self.actors);
-        if self.found.is_none() {
-            match (self.program.check)(&self.memory) {
-                Some(finding) => self.find(finding)?,
-                None => self.reorder()?,
-            }
-        }
-        self.show();
-        ControlFlow::Continue(())
-    }
-
-    /// Nobody can move.
-    pub(crate) fn stuck(&mut self) -> Flow {
-        self.near_zero()?;
-        self.count_execution();
-        if self.found.is_none() {
-            // A deadlock is found whatever else is.
-            let finding = self.deadlock();
-            self.find(finding)?;
-        }
-        self.show();
-        self.turn_those_who_wait();
-        ControlFlow::Continue(())
-    }
-
-    fn deadlock(&self) -> Finding {
-        let mut holders = Holders::default();
-        for event in self.history.events() {
-            holders.note(event.actor, &event.request.op, event.answer);
-        }
-        let absent = |id: u8| {
-            self.program.barriers[id as usize]
-                .iter()
-                .filter(|&a| !self.actors.waits_at(a, id))
-                .collect::<Vec<_>>()
-        };
-        let pending: Vec<_> = self.actors.pending().map(|(_, request)| request.copied()).collect();
-        describe::deadlock(self.program, &pending, &holders, absent)
-    }
-
-    /// Notes what is wrong with the current execution. Breaks if that ends the search.
-    pub(crate) fn find(&mut self, finding: Finding) -> Flow {
-        self.found = Some(Found { events: self.history.len(), finding, schedule: None });
-        self.record()
-    }
-
-    /// Notes what is wrong with an execution that is equivalent to the current one.
-    pub(crate) fn reorder(&mut self) -> Flow {
-        let (finding, schedule) = match underflow(&self.history, self.program) {
-            Ok(Some(found)) => found,
-            Ok(None) => return ControlFlow::Continue(()),
-            Err(TooMany) => return ControlFlow::Break(Some(Stop::Steps)),
-        };
-        self.found = Some(Found { events: self.history.len(), finding, schedule: Some(schedule) });
-        self.record()
-    }
-
-    fn record(&mut self) -> Flow {
-        self.spoil_visits();
-        if self.outcome.finding.is_none()
-            && let Some(Found { finding, schedule, .. }) = &self.found
-        {
-            let here = || self.history.schedule(self.program.fingerprint);
-            self.outcome.finding = Some((finding.clone(), schedule.clone().unwrap_or_else(here)));
-        }
-        if self.shared.exhaustive {
-            return ControlFlow::Continue(());
-        }
-        self.show();
-        ControlFlow::Break(None)
-    }
-
-    fn show(&self) {
-        let Self { program, memory, history, found, .. } = self;
-        let is_complete = self.actors.pending().all(|(_, request)| request.is_none());
-        let found = found.as_ref();
-        self.shared.watch.execution(&Execution { program, memory, history, found, is_complete });
-    }
+    outcome
 }

@@ -1,118 +1,114 @@
-//! Between executions: limits, reports, and work for others.
+//! Between executions: limits, reports, and work for other threads.
 
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use cowrace_machine::resident_memory;
 use cowrace_report::Stop;
 
+use super::Search;
 use crate::effort::Effort;
-use crate::explorer::Progress;
-use crate::reduction::wakeup_trees::First;
-use crate::search::run::{Flow, Search};
+use crate::observer::Progress;
+use crate::reduction::wakeup_trees::NextStep;
+use crate::search::delegate::share;
+use crate::search::estimate::estimate;
+use crate::search::flow::Flow;
+use crate::search::save::save;
 use crate::sync::{Number, Primitives};
 
-/// How much is done before the books are opened again: so many executions, or so many requests.
+/// How much is done before limits are looked at again: so many executions, or so many requests.
 const ROUND: Effort = Effort { executions: 256, requests: 4096 };
 
 /// How often to report: after so long or so many executions.
 const NOW_AND_THEN: Duration = Duration::from_millis(50);
 const MANY: u64 = 4096;
 
-impl<P: Primitives> Search<'_, P> {
-    /// Before a step: looks at what may end the search, reports now and then, and gives work away that others want.
-    /// Rests at the step if it breaks.
-    pub(crate) fn pause(&mut self, executions: u64, before: First) -> Flow {
-        self.rest_at(before);
-        let new = self.made - self.booked;
-        if new.executions >= ROUND.executions || new.requests >= ROUND.requests {
-            self.book();
-            self.look_at_limits();
-        }
-        if let Some(why) = self.shared.stopped() {
-            return ControlFlow::Break(Some(why));
-        }
-        let limit = self.shared.limits.executions;
-        if executions < u64::MAX || limit.is_some() {
-            let done = self.effort().executions;
-            if limit.is_some_and(|limit| done >= limit) {
-                // Who helps leaves it to the search that it helps: that may not come so far.
-                if self.spawn.is_some() {
-                    self.shared.stop(Stop::Executions);
-                }
-                return ControlFlow::Break(Some(Stop::Executions));
+/// Before a step: looks at what may end the search, reports now and then, and gives work away that other threads want.
+/// Pauses at the step if it breaks.
+pub(crate) fn pause<P: Primitives>(search: &mut Search<'_, P>, executions: u64, before: NextStep) -> Flow {
+    search.tree.paused_at = Some(before);
+    let new = search.tally.made - search.tally.published;
+    if new.executions >= ROUND.executions || new.requests >= ROUND.requests {
+        search.tally.publish(search.shared);
+        look_at_limits(search);
+    }
+    let shared = search.shared;
+    if let Some(why) = shared.stopped() {
+        return Flow::Break(Some(why));
+    }
+    let limit = shared.settings.limits.executions;
+    if executions < u64::MAX || limit.is_some() {
+        let done = search.tally.total().executions;
+        if limit.is_some_and(|limit| done >= limit) {
+            // A thread that helps leaves it to the search that it helps: that may not come so far.
+            if search.tree.helpers.spawn.is_some() {
+                shared.stop(Stop::Executions);
             }
-            if done >= executions {
-                return ControlFlow::Break(None);
-            }
+            return Flow::Break(Some(Stop::Executions));
         }
-        self.share();
-        self.go_on_from_rest();
-        ControlFlow::Continue(())
-    }
-
-    /// Enters what was done since the last time into the books of everybody.
-    pub(crate) fn book(&mut self) {
-        let new = self.made - self.booked;
-        self.shared.executions.add(new.executions as i64);
-        self.shared.events.add(new.requests as i64);
-        self.booked = self.made;
-    }
-
-    fn look_at_limits(&mut self) {
-        let limits = &self.shared.limits;
-        // Looking at the clock costs more than a short execution.
-        let requests = self.made.requests;
-        if requests - self.looked < ROUND.requests {
-            return;
-        }
-        self.looked = requests;
-        let elapsed = self.shared.started.elapsed();
-        if limits.time.is_some_and(|limit| elapsed >= limit) {
-            return self.shared.stop(Stop::Time);
-        }
-        let executions = self.shared.executions.get();
-        let due = elapsed - self.reported.0 >= NOW_AND_THEN || executions - self.reported.1 >= MANY;
-        if !due {
-            return;
-        }
-        self.reported = (elapsed, executions);
-        if limits.memory.is_some_and(|limit| resident_memory().is_some_and(|now| now > limit)) {
-            return self.shared.stop(Stop::Memory);
-        }
-        if self.shared.watch.stops() {
-            return self.shared.stop(Stop::Interrupted);
-        }
-        // Only who has the whole in view reports, and takes on help.
-        let Some(spawn) = self.spawn else { return };
-        if !self.is_alone && !self.preemptions_are_bounded() && self.shared.threads.take() {
-            spawn();
-        }
-        self.report();
-        if self.shared.watch.wants_checkpoint()
-            && let Some(checkpoint) = self.checkpoint()
-        {
-            self.shared.watch.checkpoint(checkpoint);
+        if done >= executions {
+            return Flow::Break(None);
         }
     }
+    share(search);
+    search.tree.paused_at = None;
+    Flow::Continue(())
+}
 
-    /// Tells how far the search has come.
-    pub(crate) fn report(&mut self) {
-        self.book();
-        let executions = self.shared.executions.get();
-        let estimate = self.estimate(false);
-        let elapsed = self.shared.started.elapsed();
-        self.reported = (elapsed, executions);
-        let progress = Progress {
-            executions,
-            earlier: self.shared.earlier.get(),
-            events: self.shared.events.get(),
-            depth: self.outcome.depth,
-            elapsed,
-            estimate,
-        };
-        if self.shared.watch.progress(&progress).is_break() {
-            self.shared.stop(Stop::Interrupted);
-        }
+fn look_at_limits<P: Primitives>(search: &mut Search<'_, P>) {
+    let Search { shared, tally, tree, .. } = search;
+    let limits = &shared.settings.limits;
+    // Looking at the clock costs more than a short execution.
+    let requests = tally.made.requests;
+    if requests - tally.pace.looked < ROUND.requests {
+        return;
+    }
+    tally.pace.looked = requests;
+    let elapsed = shared.started.elapsed();
+    if limits.time.is_some_and(|limit| elapsed >= limit) {
+        return shared.stop(Stop::Time);
+    }
+    let executions = shared.executions.get();
+    let is_due = elapsed - tally.pace.told >= NOW_AND_THEN || executions - tally.pace.told_executions >= MANY;
+    if !is_due {
+        return;
+    }
+    (tally.pace.told, tally.pace.told_executions) = (elapsed, executions);
+    if limits.memory.is_some_and(|limit| resident_memory().is_some_and(|now| now > limit)) {
+        return shared.stop(Stop::Memory);
+    }
+    if shared.watch.stops() {
+        return shared.stop(Stop::Interrupted);
+    }
+    // Only the search that has the whole in view reports, and takes on help.
+    let Some(spawn) = tree.helpers.spawn else { return };
+    if !tree.helpers.is_alone && shared.settings.preemptions.is_none() && shared.threads.take() {
+        spawn();
+    }
+    report(search);
+    if search.shared.watch.wants_checkpoint()
+        && let Some(checkpoint) = save(search)
+    {
+        search.shared.watch.checkpoint(checkpoint);
+    }
+}
+
+/// Tells how far the search has come.
+pub(crate) fn report<P: Primitives>(search: &mut Search<'_, P>) {
+    let Search { shared, path, tree, tally } = search;
+    tally.publish(shared);
+    let executions = shared.executions.get();
+    let estimate = estimate(path, tree, tally, shared, false);
+    let elapsed = shared.started.elapsed();
+    (tally.pace.told, tally.pace.told_executions) = (elapsed, executions);
+    let progress = Progress {
+        executions,
+        earlier: shared.earlier.get(),
+        events: shared.requests.get(),
+        depth: tally.depth,
+        elapsed,
+        estimate,
+    };
+    if shared.watch.progress(&progress).is_break() {
+        shared.stop(Stop::Interrupted);
     }
 }

@@ -1,10 +1,58 @@
-//! The depth-first search, and what its threads share.
+//! The depth-first search.
+//!
+//! A search is three things. The **path** leads to the state at hand and is taken back event by event. The **tree** is
+//! what is to be tried, and what of that has been given away. The **tally** is what has been counted and concluded. What
+//! the threads of one search have in common is `Shared`.
 
 mod backtrack_sets;
-pub(crate) mod barriers;
-pub(crate) mod conclude;
+mod barriers;
+mod conclude;
+mod delegate;
+mod estimate;
+mod flow;
 mod limits;
+mod merge;
+mod path;
+pub(crate) mod phases;
+mod random_schedules;
+mod restore;
 pub(crate) mod run;
-pub(crate) mod sample;
+mod save;
 pub(crate) mod shared;
-pub(crate) mod subtree;
+mod split;
+mod step;
+mod subtree;
+mod summaries;
+mod take_over;
+mod tally;
+mod tree;
+mod underflow;
+pub(crate) mod watch;
+
+use crate::execution::answer_tree::Fresh;
+use crate::sync::Primitives;
+use path::Path;
+use shared::Shared;
+use tally::Tally;
+use tree::Tree;
+
+/// The state of a search of all executions that begin in the same way.
+pub(crate) struct Search<'s, P: Primitives> {
+    shared: &'s Shared<'s, P>,
+    path: Path<'s>,
+    tree: Tree<'s, P>,
+    tally: Tally,
+}
+
+impl<'s, P: Primitives> Search<'s, P> {
+    /// A search of all executions.
+    fn new(shared: &'s Shared<'s, P>, actors: Fresh<'s>) -> Self {
+        let program = shared.program;
+        Self {
+            shared,
+            path: Path::new(program, &shared.memory, actors, shared.settings.preemptions),
+            tree: Tree::new(),
+            tally: Tally::new(program),
+        }
+    }
+}

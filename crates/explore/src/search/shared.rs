@@ -1,87 +1,35 @@
-//! What the threads of a search have in common: its limits, how far it is, and what there is to do.
+//! What the threads of a search have in common: its settings, how far it is, and what there is to do.
 
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use cowrace_machine::{Addr, Limits, Memory, Program};
 use cowrace_report::Stop;
 
-use crate::checkpoint::Checkpoint;
 use crate::execution::effects::Showings;
-use crate::explorer::{Execution, Observer, Progress};
-use crate::search::barriers::Summaries;
 use crate::search::subtree::Subtree;
+use crate::search::summaries::Summaries;
+use crate::search::watch::Watch;
 use crate::sync::{Monitor, Number, Primitives, Queue};
+use crate::threads::Threads;
 
-/// Threads that searches may use beside those that run them: whoever has none to spare any more gives them
-/// back, and any search that is still running takes them.
-#[derive(Debug)]
-pub struct Threads(AtomicUsize);
-
-impl Threads {
-    /// So many threads.
-    #[must_use]
-    pub const fn new(threads: usize) -> Self {
-        Self(AtomicUsize::new(threads))
-    }
-
-    /// Adds a thread that is not needed elsewhere any more.
-    pub fn give(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Takes a thread, if there is one.
-    #[must_use]
-    pub fn take(&self) -> bool {
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1)).is_ok()
-    }
-}
-
-/// An observer for several threads.
-pub(crate) trait Watch: Sync {
-    /// See [`Observer::execution`].
-    fn execution(&self, execution: &Execution<'_>);
-
-    /// See [`Observer::progress`].
-    fn progress(&self, progress: &Progress) -> ControlFlow<()>;
-
-    /// See [`Observer::stops`].
-    fn stops(&self) -> bool;
-
-    /// See [`Observer::wants_checkpoint`].
-    fn wants_checkpoint(&self) -> bool;
-
-    /// See [`Observer::checkpoint`].
-    fn checkpoint(&self, checkpoint: Checkpoint);
-}
-
-impl Watch for Mutex<&mut (dyn Observer + Send)> {
-    fn execution(&self, execution: &Execution<'_>) {
-        self.lock().unwrap_or_else(PoisonError::into_inner).execution(execution);
-    }
-
-    fn progress(&self, progress: &Progress) -> ControlFlow<()> {
-        self.lock().unwrap_or_else(PoisonError::into_inner).progress(progress)
-    }
-
-    fn stops(&self) -> bool {
-        self.lock().unwrap_or_else(PoisonError::into_inner).stops()
-    }
-
-    fn wants_checkpoint(&self) -> bool {
-        self.lock().unwrap_or_else(PoisonError::into_inner).wants_checkpoint()
-    }
-
-    fn checkpoint(&self, checkpoint: Checkpoint) {
-        self.lock().unwrap_or_else(PoisonError::into_inner).checkpoint(checkpoint);
-    }
+/// What is asked of a search.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    /// Whether to go on after a finding.
+    pub(crate) exhaustive: bool,
+    /// Whether it is enough to show every memory in which executions end.
+    pub(crate) ends_only: bool,
+    /// How many preemptions an execution may have.
+    pub(crate) preemptions: Option<u32>,
+    /// Whether to collect what executions show.
+    pub(crate) coverage: bool,
 }
 
 /// What all threads of a search look at.
 struct Board {
-    /// Counts what somebody may wait for: work on offer, work done, a reason to stop, the end.
+    /// Counts what threads may wait for: work on offer, work done, a reason to stop, the end.
     changes: u64,
     stop: Option<Stop>,
     /// There is nothing more to do.
@@ -95,27 +43,19 @@ pub(crate) struct Shared<'s, P: Primitives> {
     pub(crate) memory: Memory,
     /// The counts that are known to come near zero, and the orders that make a difference; `None` if all are taken to.
     pub(crate) near: Option<Vec<Addr>>,
-    pub(crate) limits: Limits,
-    /// Whether to go on after a finding.
-    pub(crate) exhaustive: bool,
-    /// Whether it is enough to show every memory in which executions end.
-    pub(crate) ends_only: bool,
-    pub(crate) preemptions: Option<u32>,
-    /// Whether to collect what executions show.
-    pub(crate) coverage: bool,
+    pub(crate) settings: Settings,
     pub(crate) threads: &'s Threads,
     pub(crate) started: Instant,
     /// What all threads have made, those included whose work will not be taken over: for reports only.
     pub(crate) executions: P::Number,
-    pub(crate) events: P::Number,
+    pub(crate) requests: P::Number,
     /// As many executions as were made before the search was resumed.
     pub(crate) earlier: P::Number,
     pub(crate) summaries: Summaries<P>,
     /// What executions have shown of calls.
     pub(crate) showings: Showings<P>,
-    /// Who watches the search.
     pub(crate) watch: &'s dyn Watch,
-    /// Subtrees that nobody has begun.
+    /// Subtrees that no thread has begun.
     work: P::Queue<Arc<Subtree<P>>>,
     /// How many threads have nothing to do.
     idle: P::Number,
@@ -125,25 +65,27 @@ pub(crate) struct Shared<'s, P: Primitives> {
 }
 
 impl<'s, P: Primitives> Shared<'s, P> {
+    /// With memory as far as it is assumed to be from zero, and these counts known to come near it.
     pub(crate) fn new(
-        (program, memory): (&'s Program, Memory),
-        (limits, exhaustive, preemptions, coverage): (Limits, bool, Option<u32>, bool),
+        program: &'s Program,
+        settings: Settings,
+        near: Option<&[Addr]>,
         threads: &'s Threads,
         watch: &'s dyn Watch,
     ) -> Self {
+        let mut memory = program.memory.clone();
+        if let Some(near) = near {
+            memory.assume_far_from_zero(near.to_vec());
+        }
         Self {
             program,
             memory,
-            near: None,
-            limits,
-            exhaustive,
-            ends_only: false,
-            preemptions,
-            coverage,
+            near: near.map(<[Addr]>::to_vec),
+            settings,
             threads,
             started: Instant::now(),
             executions: P::Number::new(0),
-            events: P::Number::new(0),
+            requests: P::Number::new(0),
             earlier: P::Number::new(0),
             summaries: Summaries::default(),
             showings: Showings::default(),
@@ -153,14 +95,6 @@ impl<'s, P: Primitives> Shared<'s, P> {
             board: P::Monitor::new(Board { changes: 0, stop: None, over: false }),
             is_stopped: P::Number::new(0),
         }
-    }
-
-    pub(crate) fn ends_only(self, ends_only: bool) -> Self {
-        Self { ends_only, ..self }
-    }
-
-    pub(crate) fn near(self, near: Option<Vec<Addr>>) -> Self {
-        Self { near, ..self }
     }
 
     fn change(&self, change: impl FnOnce(&mut Board)) {
@@ -199,7 +133,7 @@ impl<'s, P: Primitives> Shared<'s, P> {
         self.idle.get() > 0 && self.work.is_empty()
     }
 
-    /// Offers a subtree to whoever has nothing to do.
+    /// Offers a subtree to threads that have nothing to do.
     pub(crate) fn offer(&self, subtree: Arc<Subtree<P>>) {
         self.work.push(subtree);
         self.tell();
@@ -210,13 +144,13 @@ impl<'s, P: Primitives> Shared<'s, P> {
         std::iter::from_fn(|| self.work.pop()).find(|subtree| subtree.claim())
     }
 
-    /// Tells those who wait that a subtree is on offer, or done.
+    /// Tells threads that wait that a subtree is on offer, or done.
     pub(crate) fn tell(&self) {
         self.change(|_| ());
     }
 
-    /// Waits until there have been more changes than these, and counts as idle meanwhile. Who looks for something
-    /// counts the changes before, so that none can be missed.
+    /// Waits until there have been more changes than these, and counts as idle meanwhile. A thread that looks for
+    /// something counts the changes before, so that none can be missed.
     pub(crate) fn wait(&self, changes: u64) {
         self.idle.add(1);
         self.board.wait_while(|board| board.changes == changes);

@@ -3,7 +3,7 @@
 use cowrace_machine::{Mark, Op, Placed, Prim, Program};
 use cowrace_report::{Trace, Waits};
 
-use crate::witness::interpreter::Interpreter;
+use crate::execution::interpreter::Interpreter;
 
 /// Vectors of choices that are tried before the search for a finding gives up.
 const VECTORS: u32 = 4096;

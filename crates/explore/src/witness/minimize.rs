@@ -7,7 +7,8 @@ use cowrace_machine::{Limits, Program};
 use cowrace_report::{Class, Schedule, Turn};
 
 use crate::execution::history::History;
-use crate::explorer::{Execution, Explorer, Observer, Progress};
+use crate::explorer::Explorer;
+use crate::observer::{Execution, Observer, Progress};
 use crate::witness::linearize::{context_switches, fewest_context_switches, linearize, linearized};
 use crate::witness::replay::replay;
 

@@ -2,7 +2,6 @@
 
 pub(crate) mod counterfactual;
 pub(crate) mod follow;
-pub(crate) mod interpreter;
 pub(crate) mod linearize;
 pub(crate) mod minimize;
 pub(crate) mod replay;

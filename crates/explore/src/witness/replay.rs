@@ -3,7 +3,7 @@
 use cowrace_machine::{Op, Program};
 use cowrace_report::{Finding, Schedule, Trace, Turn, Waits};
 
-use crate::witness::interpreter::Interpreter;
+use crate::execution::interpreter::Interpreter;
 
 /// Why a schedule cannot be followed. Steps count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

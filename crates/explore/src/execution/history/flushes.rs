@@ -8,7 +8,7 @@
 use cowrace_machine::{Access, Addr, Kind, Op, Prim, UserAccess, mmu};
 
 use super::{Event, History};
-use crate::reduction::races::join;
+use crate::execution::clock::join;
 
 impl History {
     /// Whether it does so in this execution, in which the first order was taken.

@@ -1,13 +1,9 @@
 //! Checkpoints: where a search was stopped, and all it takes to go on.
 //!
-//! A checkpoint is written by `save`, and `restore` goes on from it. `shard` is what another process finds out from it,
-//! and `shards` splits and merges.
+//! They are plain data here; `search` writes them and goes on from them.
 
 mod digest;
-mod restore;
-mod save;
 pub(crate) mod shard;
-pub(crate) mod shards;
 
 use std::collections::BTreeSet;
 
@@ -16,8 +12,8 @@ use cowrace_report::{Finding, Schedule, Shown};
 use serde::{Deserialize, Serialize};
 
 use crate::effort::Effort;
+use crate::execution::moves::Move;
 use crate::execution::windows::Cover;
-use crate::reduction::moves::Move;
 use crate::reduction::reversal::Race;
 use digest::digest;
 use shard::ShardId;
@@ -291,7 +287,7 @@ mod tests {
     use cowrace_machine::{Addr, Kind};
 
     use super::*;
-    use crate::reduction::moves::PLAIN;
+    use crate::execution::moves::PLAIN;
 
     fn step(actor: u8, children: Vec<SavedStep>) -> SavedStep {
         let accesses = vec![Access { addr: Addr::at(1), mask: 2, kind: Kind::Read }];

@@ -1,4 +1,4 @@
-//! Samples: random schedules, tried before a long search goes on.
+//! Random schedules, tried before a long search goes on.
 //!
 //! A search that goes depth first changes the end of an execution first, and stays with what was decided at its
 //! beginning for long. Random priorities with a few random changes (PCT; Burckhardt, Kothari, Musuvathi and
@@ -11,27 +11,34 @@ use cowrace_report::{Finding, Schedule, Turn};
 
 use crate::execution::answer_tree::{Actors, Spare};
 use crate::execution::describe;
-use crate::execution::preemptions::can_go_on;
 use crate::random::Random;
 use crate::search::shared::Shared;
 use crate::sync::Primitives;
 
 /// How many schedules to try.
-pub(crate) const SAMPLES: u64 = 1000;
+pub(crate) const SCHEDULES: u64 = 1000;
 /// How often priorities change in each.
 const CHANGES: usize = 3;
 
-/// Tries random schedules of executions about `length` requests long. Gives the first that is bad and how many
-/// were tried.
-pub(crate) fn sample<'s, P: Primitives>(
+/// What came of random schedules.
+pub(crate) struct Tried {
+    /// The first that is bad.
+    pub(crate) finding: Option<(Finding, Schedule)>,
+    /// How many were tried.
+    pub(crate) schedules: u64,
+}
+
+/// Tries random schedules of executions about `length` requests long.
+pub(crate) fn try_schedules<'s, P: Primitives>(
     shared: &Shared<'s, P>,
     spare: &mut Spare<'s>,
     length: u32,
-) -> (Option<(Finding, Schedule)>, u64) {
+) -> Tried {
+    let limit = shared.settings.limits.time;
     let mut memory = shared.program.memory.clone();
-    for seed in 0..SAMPLES {
-        if shared.stopped().is_some() || shared.limits.time.is_some_and(|t| shared.started.elapsed() >= t) {
-            return (None, seed);
+    for seed in 0..SCHEDULES {
+        if shared.stopped().is_some() || limit.is_some_and(|limit| shared.started.elapsed() >= limit) {
+            return Tried { finding: None, schedules: seed };
         }
         memory.clone_from(&shared.program.memory);
         let actors = spare.take(shared.program).begin();
@@ -41,10 +48,10 @@ pub(crate) fn sample<'s, P: Primitives>(
         spare.keep(actors);
         if let Some(finding) = found {
             let schedule = Schedule { fingerprint: shared.program.fingerprint, turns };
-            return (Some((finding, schedule)), seed + 1);
+            return Tried { finding: Some((finding, schedule)), schedules: seed + 1 };
         }
     }
-    (None, SAMPLES)
+    Tried { finding: None, schedules: SCHEDULES }
 }
 
 struct Run<'r, 's, P: Primitives> {
@@ -64,8 +71,8 @@ impl<P: Primitives> Run<'_, '_, P> {
         let mut order: Vec<u8> = (0..count as u8).collect();
         order.sort_by_key(|&actor| Reverse(priorities[actor as usize]));
         let mut touched = Vec::new();
-        while self.turns.len() < self.shared.limits.steps as usize {
-            let mut able = order.iter().filter(|&&actor| can_go_on(actor, &self.actors, self.memory));
+        while self.turns.len() < self.shared.settings.limits.steps as usize {
+            let mut able = order.iter().filter(|&&actor| self.actors.is_enabled(actor, self.memory));
             let Some(&actor) = able.next() else { break };
             if let Some(place) = changes.iter().position(|&at| at == self.turns.len() as u64) {
                 priorities[actor as usize] = place as u64;

@@ -8,9 +8,9 @@
 use cowrace_machine::{Addr, Memory, Program};
 use cowrace_report::{Finding, Schedule};
 
+use crate::execution::clock::join;
 use crate::execution::history::History;
-use crate::reduction::races::join;
-use crate::witness::interpreter::Interpreter;
+use crate::execution::interpreter::Interpreter;
 
 /// Ways to combine subtractions that are looked at for one word: as many as six actors make that subtract
 /// five times each. More than that and the question is given up, and said to be.

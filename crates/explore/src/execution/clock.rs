@@ -1,0 +1,8 @@
+//! Vector clocks: for each actor, how many of its events happen before.
+
+/// Takes the later of two clocks in every entry.
+pub(crate) fn join(clock: &mut [u32], other: &[u32]) {
+    for (mine, theirs) in clock.iter_mut().zip(other) {
+        *mine = (*mine).max(*theirs);
+    }
+}

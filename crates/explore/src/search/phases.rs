@@ -1,0 +1,151 @@
+//! The phases of a search: a thousand executions, then random schedules, then the rest.
+
+use crate::checkpoint::Checkpoint;
+use crate::checkpoint::shard::{ShardError, ShardId, ShardResult};
+use crate::execution::answer_tree::Fresh;
+use crate::outcome::Outcome;
+use crate::search::Search;
+use crate::search::estimate::estimate;
+use crate::search::flow::Flow;
+use crate::search::limits::report;
+use crate::search::random_schedules::{SCHEDULES, Tried, try_schedules};
+use crate::search::restore::restore;
+use crate::search::save::save;
+use crate::search::shared::Shared;
+use crate::search::{conclude, split};
+use crate::sync::Primitives;
+use cowrace_machine::Addr;
+
+/// How to go about a search.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan<'p> {
+    /// Executions after which a search that goes on is taken to be long. Most have come to their end or to a finding by
+    /// then. One thread makes them, so that what is done because of them depends on nothing but their order.
+    pub(crate) first: u64,
+    /// Whether to take on all other threads at once when it is long.
+    pub(crate) eager: bool,
+    /// Where to go on.
+    pub(crate) checkpoint: Option<&'p Checkpoint>,
+    /// What came of shards of the checkpoint.
+    pub(crate) results: &'p [ShardResult],
+}
+
+/// A count that is near zero, in some order, or an order that makes a difference. If that shows early, the other counts
+/// are still taken to be far from zero; later, a search that begins anew and may have to do so again is too dear.
+pub(crate) struct Near {
+    pub(crate) addr: Addr,
+    pub(crate) early: bool,
+}
+
+/// Searches all executions.
+///
+/// # Errors
+///
+/// If it turns out that a count is near zero that was taken not to be.
+pub(crate) fn whole<'s, P: Primitives>(
+    shared: &'s Shared<'s, P>,
+    plan: &Plan<'s>,
+    spawn: &'s dyn Fn(),
+) -> Result<Outcome, Near> {
+    // Whatever happens here, no thread must wait for more.
+    let _over = Over(shared);
+    let mut search = Search::new(shared, Fresh::new(shared.program));
+    if let Some(checkpoint) = plan.checkpoint {
+        if restore(&mut search, checkpoint).is_continue() {
+            let results = split::usable(plan.results, checkpoint, shared);
+            split::give_shards(&mut search.path, &mut search.tree, &results);
+        } else {
+            // It would not have come so far.
+            search = Search::new(shared, search.path.actors.into());
+        }
+    }
+    search.tree.helpers.spawn = Some(spawn);
+    let mut flow = Flow::Continue(());
+    if search.tally.total().executions < plan.first {
+        search.tree.helpers.is_alone = true;
+        flow = search.run(plan.first);
+        if let Some(addr) = search.tally.near {
+            return Err(Near { addr, early: true });
+        }
+    }
+    if search.tree.paused_at.is_some() && shared.stopped().is_none() {
+        // An observer is to know what is ahead before it begins.
+        report(&mut search);
+        // A search that was stopped just then has not tried all.
+        let all = search.tally.schedules >= SCHEDULES;
+        flow = if all { Flow::Continue(()) } else { search_at_random(&mut search) };
+        if flow.is_continue() {
+            search.tree.helpers.is_alone = false;
+            take_threads(&search, plan);
+            flow = search.run(u64::MAX);
+        }
+    }
+    if let Some(addr) = search.tally.near {
+        return Err(Near { addr, early: false });
+    }
+    let Search { path, tree, tally, .. } = &mut search;
+    tally.publish(shared);
+    let is_paused = tree.paused_at.is_some();
+    let estimate = if is_paused { estimate(path, tree, tally, shared, true) } else { None };
+    let mut outcome = conclude::outcome(path, tally, shared, flow, estimate);
+    outcome.checkpoint = outcome.stopped.as_ref().and_then(|_| save(&search)).map(Box::new);
+    Ok(outcome)
+}
+
+/// Searches a shard of a checkpoint.
+///
+/// # Errors
+///
+/// If there is no such shard, or something ends the search.
+pub(crate) fn shard<'s, P: Primitives>(
+    shared: &'s Shared<'s, P>,
+    plan: &Plan<'s>,
+    (checkpoint, id): (&Checkpoint, &ShardId),
+    spawn: &'s dyn Fn(),
+) -> Result<ShardResult, ShardError> {
+    let _over = Over(shared);
+    let mut search = Search::new(shared, Fresh::new(shared.program));
+    if restore(&mut search, checkpoint).is_break() {
+        return Err(ShardError::Program);
+    }
+    let Search { path, tree, tally, .. } = &mut search;
+    let subtree = split::shard(path, tree, tally, id).ok_or(ShardError::NoSuchShard)?;
+    let mut search = Search::new(shared, search.path.actors.into());
+    search.tree.helpers.spawn = Some(spawn);
+    take_threads(&search, plan);
+    match search.search_below(&subtree) {
+        Ok(result) => Ok(split::export(result, id.clone(), checkpoint, shared)),
+        Err(Some(stop)) => Err(ShardError::Stopped(stop)),
+        Err(None) => Err(ShardError::Program),
+    }
+}
+
+/// Tries random schedules. Breaks if one is bad.
+fn search_at_random<P: Primitives>(search: &mut Search<'_, P>) -> Flow {
+    let Search { shared, tree, tally, .. } = search;
+    if shared.settings.exhaustive || shared.settings.preemptions.is_some() {
+        return Flow::Continue(());
+    }
+    let Tried { finding, schedules } = try_schedules(shared, &mut tree.helpers.spare, tally.depth);
+    (tally.finding, tally.schedules) = (finding, schedules);
+    if tally.finding.is_some() { Flow::Break(None) } else { Flow::Continue(()) }
+}
+
+/// Takes on all threads that there are, if that is asked for.
+fn take_threads<P: Primitives>(search: &Search<'_, P>, plan: &Plan<'_>) {
+    while plan.eager
+        && let Some(spawn) = search.tree.helpers.spawn
+        && search.shared.threads.take()
+    {
+        spawn();
+    }
+}
+
+/// Ends a search when dropped.
+struct Over<'o, 's, P: Primitives>(&'o Shared<'s, P>);
+
+impl<P: Primitives> Drop for Over<'_, '_, P> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}

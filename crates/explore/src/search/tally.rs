@@ -1,0 +1,209 @@
+//! The tally: what a search has counted and concluded so far.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use cowrace_machine::{Addr, Program};
+use cowrace_report::{Finding, Schedule};
+
+use crate::effort::Effort;
+use crate::estimate::samples::Samples;
+use crate::execution::coverage::Seen;
+use crate::execution::windows::{Cover, Windows};
+use crate::search::shared::Shared;
+use crate::search::summaries::{Key, Reached, Summary};
+use crate::sync::{Number, Primitives};
+
+/// A search after a barrier that is under way.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    /// The number of the state on the path, and its key.
+    pub(crate) state: usize,
+    pub(crate) key: Key,
+    /// What had been done before it, apart from what follows the barrier.
+    pub(crate) before: Effort,
+    /// The longest execution before.
+    pub(crate) depth: u32,
+    /// What executions that do not follow the barrier have shown of windows.
+    pub(crate) windows: Vec<Cover>,
+    /// The later states that it has reached.
+    pub(crate) reached: HashSet<u32>,
+    /// Whether nothing bad has been found after the barrier so far, and it was not reached by a bad execution.
+    pub(crate) is_sound: bool,
+}
+
+/// When a search last looked at its limits and told its observer.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    /// How many requests it had made when it looked.
+    pub(crate) looked: u64,
+    /// When it told, and how many executions all threads had made.
+    pub(crate) told: Duration,
+    pub(crate) told_executions: u64,
+}
+
+/// What has been counted and concluded. While the search after a barrier is under way, `effort`, `depth` and `windows`
+/// are of that search; those of what surrounds it are in `visits`.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    pub(crate) effort: Effort,
+    /// The longest execution.
+    pub(crate) depth: u32,
+    pub(crate) windows: Windows,
+    pub(crate) visits: Vec<Visit>,
+    /// The states at barriers that it has reached and that have been done with.
+    pub(crate) reached: Reached,
+    /// The numbers of those that stand in the checkpoint from which it goes on.
+    pub(crate) earlier: Vec<u32>,
+    /// The first bad execution.
+    pub(crate) finding: Option<(Finding, Schedule)>,
+    /// A count that is not as far from zero as it was taken to be.
+    pub(crate) near: Option<Addr>,
+    /// What all executions have shown, if that is wanted.
+    pub(crate) seen: Seen,
+    /// Random schedules tried.
+    pub(crate) schedules: u64,
+    pub(crate) samples: Samples,
+    /// What was done here, and as much of that as has been added to what all threads did.
+    pub(crate) made: Effort,
+    pub(crate) published: Effort,
+    pub(crate) pace: Pace,
+}
+
+impl Tally {
+    /// Of nothing.
+    pub(crate) fn new(program: &Program) -> Self {
+        Self {
+            effort: Effort::default(),
+            depth: 0,
+            windows: Windows::new(&program.windows),
+            visits: Vec::new(),
+            reached: Reached::default(),
+            earlier: Vec::new(),
+            finding: None,
+            near: None,
+            seen: Seen::default(),
+            schedules: 0,
+            samples: Samples::default(),
+            made: Effort::default(),
+            published: Effort::default(),
+            pace: Pace::default(),
+        }
+    }
+
+    /// Counts an execution that has come to its end.
+    pub(crate) const fn count_execution(&mut self) {
+        self.effort.executions += 1;
+        self.made.executions += 1;
+    }
+
+    /// Counts a request, after which there are so many events.
+    pub(crate) fn count_request(&mut self, events: usize) {
+        self.effort.requests += 1;
+        self.made.requests += 1;
+        self.depth = self.depth.max(events as u32);
+    }
+
+    /// The last request was taken back and will be made again.
+    pub(crate) const fn discount_request(&mut self) {
+        self.effort.requests -= 1;
+        self.made.requests -= 1;
+    }
+
+    /// What has been done, apart from what follows barriers that are done with.
+    pub(crate) fn effort_on_path(&self) -> Effort {
+        self.visits.iter().fold(self.effort, |sum, visit| sum + visit.before)
+    }
+
+    /// What has been done so far, in the search's own order.
+    pub(crate) fn total(&self) -> Effort {
+        self.effort_on_path() + self.reached.effort()
+    }
+
+    /// The longest execution.
+    pub(crate) fn longest(&self) -> u32 {
+        self.visits.iter().fold(self.depth, |longest, visit| longest.max(visit.depth))
+    }
+
+    /// What all executions have shown of windows.
+    pub(crate) fn cover(&self) -> Vec<Cover> {
+        let mut windows = self.windows.clone();
+        self.visits.iter().for_each(|visit| windows.merge(&visit.windows));
+        windows.take()
+    }
+
+    /// Adds what was done here since the last time to what all threads did.
+    pub(crate) fn publish<P: Primitives>(&mut self, shared: &Shared<'_, P>) {
+        let new = self.made - self.published;
+        shared.executions.add(new.executions as i64);
+        shared.requests.add(new.requests as i64);
+        self.published = self.made;
+    }
+
+    /// A search after a barrier begins.
+    pub(crate) fn begin_visit(&mut self, state: usize, key: Key, is_sound: bool) {
+        self.visits.push(Visit {
+            state,
+            key,
+            before: std::mem::take(&mut self.effort),
+            depth: std::mem::replace(&mut self.depth, state as u32),
+            windows: self.windows.take(),
+            reached: HashSet::new(),
+            is_sound,
+        });
+    }
+
+    /// The search after a barrier at a state is over, if one is under way. Gives what it has shown.
+    pub(crate) fn end_visit(&mut self, state: usize) -> Option<(Key, Summary)> {
+        let visit = self.visits.pop_if(|visit| visit.state == state)?;
+        // Each arrival is an execution, and so is each that goes on: for the first arrival they are one.
+        let arrival = Effort { executions: 1, requests: 0 };
+        let summary = Summary {
+            longest: self.depth - state as u32,
+            effort: self.effort - arrival,
+            windows: self.windows.take(),
+            reached: visit.reached.into_iter().collect(),
+            is_sound: visit.is_sound,
+        };
+        self.effort = visit.before + arrival;
+        self.depth = self.depth.max(visit.depth);
+        self.windows.merge(&visit.windows);
+        Some((visit.key, summary))
+    }
+
+    /// The search has reached states after which all is known. They count, unless it had reached them before.
+    pub(crate) fn reach<P: Primitives>(&mut self, states: &[u32], shared: &Shared<'_, P>) {
+        if states.is_empty() {
+            return;
+        }
+        for (state, summary) in shared.summaries.beyond(states, &self.reached) {
+            self.reached.add(state, summary.effort);
+            self.windows.merge(&summary.windows);
+        }
+        if let Some(visit) = self.visits.last_mut() {
+            visit.reached.extend(states);
+            if shared.settings.exhaustive && !shared.summaries.are_sound(states) {
+                self.spoil_visits();
+            }
+        }
+    }
+
+    /// Something bad has been found after every barrier whose search is under way.
+    pub(crate) fn spoil_visits(&mut self) {
+        self.visits.iter_mut().for_each(|visit| visit.is_sound = false);
+    }
+
+    /// Whether so many executions more, and all that follows these states, are not too many: a limit ends the search at
+    /// its own place, however far other threads have gone.
+    pub(crate) fn is_within_limit<P: Primitives>(
+        &self,
+        executions: u64,
+        states: &[u32],
+        shared: &Shared<'_, P>,
+    ) -> bool {
+        let Some(limit) = shared.settings.limits.executions else { return true };
+        let beyond = shared.summaries.beyond(states, &self.reached);
+        let following: Effort = beyond.iter().map(|(_, summary)| summary.effort).sum();
+        self.total().executions + executions + following.executions < limit
+    }
+}
