@@ -14,6 +14,7 @@ use crate::search::shared::{Settings, Shared};
 use crate::search::watch::Watch;
 use crate::sync::{Native, Primitives};
 use crate::threads::Threads;
+use tracing::debug;
 
 /// How many executions are made before a search that goes on is taken to be long.
 const FIRST: u64 = 1000;
@@ -158,6 +159,11 @@ impl<'p> Explorer<'p> {
             match P::scope(&|| work(&shared), |spawn| whole(&shared, &plan, spawn)) {
                 Ok(outcome) => return outcome,
                 Err(Near { addr, early }) => {
+                    debug!(
+                        word = ?addr,
+                        early,
+                        "begins anew: a count is nearer to zero than it was taken to be, or an order makes a difference"
+                    );
                     plan.checkpoint = None;
                     let known = if early || is_order(addr) { addr } else { ALL_COUNTS };
                     near.iter_mut().for_each(|near| near.push(known));

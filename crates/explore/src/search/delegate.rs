@@ -16,6 +16,7 @@ use crate::search::take_over::take_over;
 use crate::search::tally::Tally;
 use crate::search::tree::{Given, Tree};
 use crate::sync::Primitives;
+use tracing::debug;
 
 /// Gives away the part of what is left that is likely to be the largest, if a thread waits for one.
 pub(crate) fn share<P: Primitives>(search: &mut Search<'_, P>) {
@@ -30,6 +31,7 @@ pub(crate) fn share<P: Primitives>(search: &mut Search<'_, P>) {
             return;
         }
         let subtree = Arc::new(subtree(path, tree, tally, state, steps));
+        debug!(state = subtree.start.moves.len(), "a subtree is given to another thread");
         tree.give(&subtree.start.steps, Given::Thread(Arc::clone(&subtree)));
         shared.offer(subtree);
         return;

@@ -15,6 +15,7 @@ use crate::search::shared::Shared;
 use crate::search::{conclude, split};
 use crate::sync::Primitives;
 use cowrace_machine::Addr;
+use tracing::debug_span;
 
 /// How to go about a search.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +64,7 @@ pub(crate) fn whole<'s, P: Primitives>(
     let mut flow = Flow::Continue(());
     if search.tally.total().executions < plan.first {
         search.tree.helpers.is_alone = true;
-        flow = search.run(plan.first);
+        flow = debug_span!("first executions").in_scope(|| search.run(plan.first));
         if let Some(addr) = search.tally.near {
             return Err(Near { addr, early: true });
         }
@@ -77,7 +78,7 @@ pub(crate) fn whole<'s, P: Primitives>(
         if flow.is_continue() {
             search.tree.helpers.is_alone = false;
             take_threads(&search, plan);
-            flow = search.run(u64::MAX);
+            flow = debug_span!("rest").in_scope(|| search.run(u64::MAX));
         }
     }
     if let Some(addr) = search.tally.near {
@@ -126,7 +127,9 @@ fn search_at_random<P: Primitives>(search: &mut Search<'_, P>) -> Flow {
     if shared.settings.exhaustive || shared.settings.preemptions.is_some() {
         return Flow::Continue(());
     }
-    let Tried { finding, schedules } = try_schedules(shared, &mut tree.helpers.spare, tally.depth);
+    let random = debug_span!("random schedules");
+    let Tried { finding, schedules } =
+        random.in_scope(|| try_schedules(shared, &mut tree.helpers.spare, tally.depth));
     (tally.finding, tally.schedules) = (finding, schedules);
     if tally.finding.is_some() { Flow::Break(None) } else { Flow::Continue(()) }
 }
