@@ -167,6 +167,7 @@ impl Task<'_> {
             verdict,
             class,
             detail: finding.as_ref().map(|(finding, _)| cowrace_render::finding(finding)).or(detail),
+            finding: finding.as_ref().map(|(finding, _)| finding.detail.clone()),
             complete: outcome.complete,
             stopped: outcome.stopped,
             executions: outcome.executions + samples,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use cowrace_explore::Limits;
 use cowrace_mm::{Judge, World};
 use cowrace_report::{Finding, Needed};
-use cowrace_spec::{Blame, Oracle, Promises, Unknown};
+use cowrace_spec::{Oracle, Promises, Unknown};
 use tracing::info_span;
 
 use crate::bounds::Bounds;
@@ -108,18 +108,6 @@ impl Specification {
         Some(Box::new(move |kernel, memory| {
             let damage = contract(kernel, memory);
             damage.or_else(|| probes(kernel, memory).filter(|finding| *finding == cut_off))
-        }))
-    }
-
-    /// As [`judge`](Self::judge), and keeps what it was told last of who is behind what is wrong.
-    pub fn blaming(&self, world: &World, last: &Arc<Mutex<Option<Blame>>>) -> Option<Judge> {
-        let contract = Arc::clone(self.oracle(&self.contract, world, &Promises::default()).ok()?);
-        let last = Arc::clone(last);
-        Some(Box::new(move |kernel, memory| {
-            let blame = contract.blame(kernel, memory);
-            let finding = blame.as_ref().map(Blame::finding);
-            *last.lock().unwrap_or_else(PoisonError::into_inner) = blame;
-            finding
         }))
     }
 

@@ -99,6 +99,7 @@ impl Task<'_> {
             verdict: Verdict::Inconclusive,
             class: None,
             detail: None,
+            finding: None,
             complete: false,
             stopped: None,
             executions: 0,

@@ -177,6 +177,12 @@ impl ScenarioBuilder {
         };
         let rows = self.rows.iter().map(row).collect();
         let header = self.header.iter().map(line).collect();
-        Diagram { header, rows, columns, footer: self.footer.iter().map(line).collect(), tabs: false }
+        Diagram {
+            header,
+            rows,
+            columns,
+            footer: self.footer.iter().map(line).collect(),
+            ..Diagram::default()
+        }
     }
 }

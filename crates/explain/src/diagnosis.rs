@@ -1,15 +1,16 @@
-//! What a story comes to: which damage, whose value it is about, and where it went.
+//! What is wrong with an execution, whose value it is about, and where that went.
 
 use std::collections::HashMap;
 
 use cowrace_machine::Prim;
-use cowrace_render::{maps, page, reason, word};
+use cowrace_mm::Era;
+use cowrace_report::explanation::{Clue, Diagnosis, Finds, Given};
 use cowrace_report::{
-    Access, Change, Class, Cow, Event, Finding, Handle, Kind, Maps, Owner, Page, Then, Trace, Translation,
-    UserAccess, UserOutcome, Value, Word,
+    Access, Author, Broken, Change, Class, Cow, Detail, Event, Finding, Handle, Kind, Maps, Owner, Page,
+    Place, Subject, Then, Trace, Translation, UserAccess, UserOutcome, Value, Word,
 };
-use cowrace_spec::{Author, Blame, Shown};
 
+use crate::narrate::function;
 use crate::rows::Drawn;
 
 /// The kind of copy-on-write mistake behind the damage of an execution. The class alone does not say: what goes through
@@ -50,106 +51,111 @@ fn area(of: &Owner) -> Option<&str> {
     }
 }
 
-/// Finds things in a trace and says in which row they are.
-pub struct Moral<'t> {
+/// Finds things in an execution and says in which row they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'t> {
+    /// The kernel.
+    pub era: &'t Era,
     /// The execution.
     pub trace: &'t Trace,
     /// Its rows.
     pub drawn: &'t [Drawn],
-    /// The place of a function, as the era has it.
-    pub place: &'t dyn Fn(&str) -> String,
 }
 
-impl Moral<'_> {
-    /// The closing words.
-    pub fn text(&self, finding: &Finding, blame: Option<&Blame>) -> String {
-        let class = finding.class;
-        let cow = cow(self.trace, class).map(|cow| format!(" ({cow})")).unwrap_or_default();
-        let blame = blame.filter(|blame| blame.finding().class == class);
-        let detail = blame.map_or_else(|| cowrace_render::finding(finding), |blame| blame.plain.clone());
-        let mut sentences = vec![format!("{class}{cow}: {detail}.")];
-        match blame {
-            Some(blame) => match (&blame.author, &blame.shown) {
-                (Some(author), _) if author.missed => self.missed(blame, author, &mut sentences),
-                (Some(author), _) => self.seen(blame, author, &mut sentences),
-                (None, Shown::Handle(handle)) => self.cut_off(blame, handle, &mut sentences),
-                (None, _) => sentences.extend(self.read(blame, None)),
-            },
-            None if class == Class::SpuriousCopy => sentences.extend(self.copied()),
-            None => sentences.extend(self.last().map(|row| format!("It shows in row {row}."))),
+impl Evidence<'_> {
+    /// What is wrong with the execution, and how it came to that. `promised` is what it shows by what user space was
+    /// promised, which says more than an assertion that fails.
+    #[must_use]
+    pub fn diagnosis(&self, found: &Finding, promised: Option<Finding>) -> Diagnosis {
+        let finding =
+            promised.filter(|promised| promised.class == found.class).unwrap_or_else(|| found.clone());
+        let clues = match &finding.detail {
+            Detail::Promise(broken) => self.clues(broken),
+            _ if finding.class == Class::SpuriousCopy => self.copied().into_iter().collect(),
+            _ => self.last().map(|row| Clue::Shows { row }).into_iter().collect(),
+        };
+        Diagnosis { cow: cow(self.trace, finding.class), finding, clues }
+    }
+
+    fn clues(&self, broken: &Broken) -> Vec<Clue> {
+        match (&broken.author, &broken.subject) {
+            (Some(author), _) if author.missed => self.missed(broken, author),
+            (Some(author), _) => self.seen(broken, author),
+            (None, Subject::Handle { variable, .. }) => self.cut_off(broken, variable),
+            (None, _) => self.looked(broken).into_iter().collect(),
         }
-        sentences.join(" ")
     }
 
     /// Why a page was copied, the last time.
-    fn copied(&self) -> Option<String> {
+    fn copied(&self) -> Option<Clue> {
         let copies = |event: &Event| event.why.iter().any(|why| why.then == Some(Then::Copy));
         let last = self.trace.events.iter().rposition(copies)?;
-        let (why, place) = self.why(last)?;
-        Some(format!("Row {}: {why}{place}.", self.row(last)))
+        Some(Clue::Copied { row: self.row(last), why: self.why(last)? })
     }
 
-    /// Somebody's value is gone.
-    fn missed(&self, blame: &Blame, author: &Author, sentences: &mut Vec<String>) {
-        let Some((event, word)) = self.written(blame, author) else {
-            sentences.extend(self.read(blame, None));
-            return;
-        };
-        // Whoever writes to a page that is no longer mapped has a translation from before.
+    /// A value is gone.
+    fn missed(&self, broken: &Broken, author: &Author) -> Vec<Clue> {
+        let written = self.written(broken, author);
+        let Some((event, word, page)) = written else { return self.looked(broken).into_iter().collect() };
+        // A write to a page that is no longer mapped goes by a translation from before.
         let is_cached = matches!(
             &self.trace.events[event].access,
             Access::User(UserAccess { outcome: UserOutcome::Done { by: Translation::Tlb, .. }, .. })
         );
-        let Owner::Page(page) = &word.of else { return };
-        let is_late = self.left_at(blame, page).is_some_and(|(left, _)| left < event);
-        let stale = if is_cached && is_late { ", through a stale TLB entry" } else { "" };
-        sentences.push(format!("{} in row {}{stale}.", wrote(author, word), self.row(event)));
-        let left = self.left(blame, page, event);
-        // Whoever still holds the page of before does not see what is written to the one that took its place.
-        let held = || self.left(blame, self.looked_into(blame)?, usize::MAX);
-        sentences.extend(left.or_else(held));
-        sentences.extend(self.read(blame, Some(author)));
+        let is_late = self.left_at(broken, page).is_some_and(|(left, _)| left < event);
+        let left = self.replaced(broken, page, Some(event));
+        // What still holds the page of before does not see what is written to the one that took its place.
+        let held = || self.replaced(broken, self.looked_into(broken)?, None);
+        let wrote = self.wrote(author, (event, word), is_cached && is_late, None);
+        std::iter::once(wrote).chain(left.or_else(held)).chain(self.looked(broken)).collect()
     }
 
-    /// Somebody's value is where it must not be.
-    fn seen(&self, blame: &Blame, author: &Author, sentences: &mut Vec<String>) {
-        if let Some((event, to)) = self.written(blame, author) {
-            let why = self.why(event).map(|(why, place)| format!(": {why}{place}")).unwrap_or_default();
-            sentences.push(format!("{} in row {}{why}.", wrote(author, to), self.row(event)));
-        }
-        sentences.extend(self.read(blame, Some(author)));
+    /// A value is where it must not be.
+    fn seen(&self, broken: &Broken, author: &Author) -> Vec<Clue> {
+        let written = self.written(broken, author);
+        let wrote = written.map(|(event, word, _)| self.wrote(author, (event, word), false, self.why(event)));
+        wrote.into_iter().chain(self.looked(broken)).collect()
+    }
+
+    fn wrote(&self, author: &Author, (event, word): (usize, &Word), stale: bool, why: Option<Given>) -> Clue {
+        let Author { actor, device, value, .. } = author.clone();
+        Clue::Wrote { row: self.row(event), actor, device, value, word: word.clone(), stale, why }
     }
 
     /// A handle no longer is the memory that it was taken on.
-    fn cut_off(&self, blame: &Blame, handle: &str, sentences: &mut Vec<String>) {
+    fn cut_off(&self, broken: &Broken, handle: &str) -> Vec<Clue> {
         let value = self.trace.variables.iter().find(|(name, _)| name == handle);
-        let Some((_, Value::Handle(Handle { page: on, .. }))) = value else { return };
-        if let Some(taken) = self.set(handle) {
-            sentences.push(format!("{handle} is on {} since row {}.", page(on), self.row(taken)));
-        }
-        sentences.extend(self.left(blame, on, usize::MAX));
+        let Some((_, Value::Handle(Handle { page, .. }))) = value else { return Vec::new() };
+        let taken = self.set(handle).map(|event| Clue::Taken {
+            row: self.row(event),
+            handle: handle.to_owned(),
+            page: page.clone(),
+        });
+        taken.into_iter().chain(self.replaced(broken, page, None)).collect()
     }
 
-    /// The last event by which the author's value came to be in a page, and the page.
-    fn written(&self, blame: &Blame, author: &Author) -> Option<(usize, &Word)> {
-        let nth = blame.memory.as_ref().and_then(|(_, _, word)| *word);
+    /// The last event by which the author's value came to be in a page, with the word and the page.
+    fn written(&self, broken: &Broken, author: &Author) -> Option<(usize, &Word, &Page)> {
+        let nth = broken.memory.as_ref().and_then(|place| place.word);
         let value = Value::Number(author.value);
         self.trace.events.iter().enumerate().rev().find_map(|(at, event)| {
             if self.trace.actors.get(usize::from(event.actor)) != Some(&author.actor) {
                 return None;
             }
-            let change = event.changes.iter().find(|change| {
-                change.word.kind == Kind::Content
-                    && (nth.is_none() || change.word.nth == nth)
-                    && change.to == value
-            })?;
-            Some((at, &change.word))
+            event.changes.iter().find_map(|Change { word, to, .. }| match &word.of {
+                Owner::Page(page)
+                    if word.kind == Kind::Content && (nth.is_none() || word.nth == nth) && *to == value =>
+                {
+                    Some((at, word, page))
+                }
+                _ => None,
+            })
         })
     }
 
     /// When the memory that the damage is about ceased to be a page for good, and what it became.
-    fn left_at(&self, blame: &Blame, page: &Page) -> Option<(usize, &Maps)> {
-        let (mm, area, _) = blame.memory.as_ref()?;
+    fn left_at(&self, broken: &Broken, page: &Page) -> Option<(usize, &Maps)> {
+        let Place { mm, area, .. } = broken.memory.as_ref()?;
         let table = Owner::PageTable { mm: mm.clone(), area: area.clone() };
         let is_it = |maps: &Maps| matches!(maps, Maps::Page(other) if other == page);
         // Breaking COW clears the entry first and sets it later; what counts is what comes of it.
@@ -166,41 +172,42 @@ impl Moral<'_> {
         left.zip(now.filter(|now| !is_it(now)))
     }
 
-    /// The same in a sentence, with the reason.
-    fn left(&self, blame: &Blame, was: &Page, written: usize) -> Option<String> {
-        let (at, now) = self.left_at(blame, was)?;
-        let why = self.why(at).map(|(why, place)| format!(": {why}{place}")).unwrap_or_default();
-        let puts = if at < written { "had put" } else { "puts" };
-        // A write that comes first, and one that never comes, are in the present.
-        let puts = if written == usize::MAX { "puts" } else { puts };
-        let now = if *now == Maps::Nothing { "nothing".to_owned() } else { maps(now) };
-        Some(format!("Row {} {puts} {now} in the place of {}{why}.", self.row(at), page(was)))
+    /// The same as a clue, with the reason. `written` is when the value was written that is missed.
+    fn replaced(&self, broken: &Broken, page: &Page, written: Option<usize>) -> Option<Clue> {
+        let (at, now) = self.left_at(broken, page)?;
+        Some(Clue::Replaced {
+            row: self.row(at),
+            page: page.clone(),
+            by: now.clone(),
+            before_write: written.is_some_and(|written| at < written),
+            why: self.why(at),
+        })
     }
 
-    /// Who looks at the value, where.
-    fn read(&self, blame: &Blame, author: Option<&Author>) -> Option<String> {
-        let it = match author {
-            Some(author) if author.missed => "misses it",
-            Some(_) => "sees it",
-            None => "sees that",
+    /// What looks at the value, where.
+    fn looked(&self, broken: &Broken) -> Option<Clue> {
+        let finds = match &broken.author {
+            Some(author) if author.missed => Finds::Missing,
+            Some(_) => Finds::Present,
+            None => Finds::Other,
         };
-        match &blame.shown {
-            Shown::Variable(variable) => {
+        match &broken.subject {
+            Subject::Variable(variable) => {
                 let event = self.set(variable)?;
-                let actor = &self.trace.actors[usize::from(self.trace.events[event].actor)];
-                Some(format!("{actor} {it} in row {}.", self.row(event)))
+                let actor = self.trace.actors[usize::from(self.trace.events[event].actor)].clone();
+                Some(Clue::Looked { row: self.row(event), actor, finds })
             }
-            Shown::Memory => {
-                let (mm, area, _) = blame.memory.as_ref()?;
-                Some(format!("{mm} {it} whenever it reads {area}."))
+            Subject::Memory(_) => {
+                let Place { mm, area, .. } = broken.memory.clone()?;
+                Some(Clue::Owns { mm, area, finds })
             }
-            Shown::Failure | Shown::Handle(_) => None,
+            Subject::Call { .. } | Subject::Handle { .. } => None,
         }
     }
 
     /// The page that a device read from when it missed the value.
-    fn looked_into(&self, blame: &Blame) -> Option<&Page> {
-        let Shown::Variable(variable) = &blame.shown else { return None };
+    fn looked_into(&self, broken: &Broken) -> Option<&Page> {
+        let Subject::Variable(variable) = &broken.subject else { return None };
         let set = self.set(variable)?;
         let mut before = self.trace.events[..=set].iter().rev();
         let read = before.find(|event| {
@@ -219,17 +226,13 @@ impl Moral<'_> {
     }
 
     /// Why the call of an event did what it did: the last reason given up to there, and where.
-    fn why(&self, at: usize) -> Option<(String, String)> {
+    fn why(&self, at: usize) -> Option<Given> {
         let event = &self.trace.events[at];
         let own = self.trace.events[..=at].iter().rev();
-        let given = own
-            .filter(|other| other.actor == event.actor && other.call == event.call)
+        own.filter(|other| other.actor == event.actor && other.call == event.call)
             // Only a reason that says what follows from it is one for what came of it.
-            .find_map(|other| Some((other.why.iter().rfind(|why| why.then.is_some())?, &other.function)));
-        given.map(|(why, function)| {
-            let place = (self.place)(function);
-            (reason(why), if place.is_empty() { String::new() } else { format!(" ({place})") })
-        })
+            .find_map(|other| Some((other.why.iter().rfind(|why| why.then.is_some())?, &other.function)))
+            .map(|(why, name)| Given { reason: why.clone(), function: function(self.era, name) })
     }
 
     /// The row of an event, from 1.
@@ -243,9 +246,4 @@ impl Moral<'_> {
     fn last(&self) -> Option<usize> {
         (!self.trace.events.is_empty()).then(|| self.row(self.trace.events.len() - 1))
     }
-}
-
-fn wrote(author: &Author, to: &Word) -> String {
-    let who = if author.device { format!("The device of {}", author.actor) } else { author.actor.clone() };
-    format!("{who} wrote {} to {}", author.value, word(to))
 }

@@ -2,28 +2,12 @@
 
 use cowrace_mm::World;
 use cowrace_mm::world::{ActorSpec, Step};
-use cowrace_render::{Diagram, Row, fold};
-use cowrace_report::{Step as Mark, Trace};
+use cowrace_render::{Comment, Diagram, Row, without_comments};
+use cowrace_report::{Then, Trace};
 use cowrace_scenario::{Scenario, Variant, parse};
 
 use crate::diagnosis::cow;
 use crate::rows::{Detail, is_deadlock, rows};
-
-/// How the comments below a diagram begin; those of an earlier picture are not repeated.
-const FINDING: &str = "# VIOLATED ";
-const SCHEDULE: &str = "# schedule: ";
-const SIGNAL: &str = "# SIGSEGV: ";
-/// What the violation does not need.
-pub const NOT_NEEDED: &str = "# not needed: ";
-/// The nearest execution that is sound.
-pub const HOLDS_WITH: &str = "# holds with ";
-/// How lines of a check begin below a diagram.
-pub const CHECK: &str = "# check: ";
-/// How the command begins that shows the execution again.
-pub const REPLAY: &str = "# replay: ";
-/// How a comment goes on that is too wide for a line.
-const CONTINUED: &str = "#   ";
-const COMMENTS: [&str; 7] = [FINDING, SCHEDULE, SIGNAL, NOT_NEEDED, HOLDS_WITH, CHECK, REPLAY];
 
 /// How executions are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +52,7 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
         None => spec.name.clone(),
     });
     let footer = scenario.footer_of(variant);
-    let mut statements = without_conclusion(&footer);
+    let mut statements = without_comments(&footer);
     while statements.pop_if(|line| line.trim().is_empty()).is_some() {}
     let drawn = rows(world, trace, drawing.detail, shown, variant);
     // The place of each actor among those that have columns.
@@ -83,6 +67,7 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
         columns: columns.zip(shown).filter(|(_, shown)| **shown).map(|(head, _)| head).collect(),
         rows: drawn.into_iter().map(|drawn| placed(drawn.row)).collect(),
         footer: statements,
+        comments: conclusion(variant, trace),
         tabs: drawing.tabs,
     };
     // Windows first: one that no longer reads must not cost the promises.
@@ -91,47 +76,25 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
             silence(&mut diagram.footer, keyword);
         }
     }
-    diagram.footer.extend(conclusion(variant, trace));
     diagram
-}
-
-/// The lines of a footer but for what an earlier picture concluded.
-fn without_conclusion(footer: &str) -> Vec<String> {
-    let mut within = false;
-    let mut kept = Vec::new();
-    for line in footer.lines() {
-        let begins = COMMENTS.iter().any(|begin| line.starts_with(begin));
-        within = begins || within && line.starts_with(CONTINUED);
-        if !within {
-            kept.push(line.to_owned());
-        }
-    }
-    kept
-}
-
-/// A comment in lines that are narrow enough for a mail.
-pub fn comment(begin: &str, text: &str) -> Vec<String> {
-    fold(&format!("{begin}{text}"), CONTINUED)
 }
 
 /// What was found, as comments.
 fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
-    let mut lines = vec![String::new()];
+    let mut lines = Vec::new();
     for event in &trace.events {
         // A store that is refused looks like any other in its cell.
         if let Some(call) = event.call
-            && event.steps.contains(&Mark::Anchor("SIGSEGV".to_owned()))
+            && event.why.iter().any(|why| why.then == Some(Then::Sigsegv))
         {
             let actor = &trace.actors[usize::from(event.actor)];
-            lines.extend(comment(SIGNAL, &format!("{actor}: {}", variant.call_text(call))));
+            lines.extend(Comment::Signal { actor, call: variant.call_text(call) }.lines());
         }
     }
     if let Some(finding) = &trace.finding {
-        let cow = cow(trace, finding.class).map(|c| format!(" ({c})")).unwrap_or_default();
-        let detail = cowrace_render::finding(finding).replace(char::is_control, " ");
-        lines.extend(comment(FINDING, &format!("{}{cow}: {detail}", finding.class)));
+        lines.extend(Comment::Violated { finding, cow: cow(trace, finding.class) }.lines());
     }
-    lines.push(format!("{SCHEDULE}{}", trace.schedule));
+    lines.extend(Comment::Schedule(&trace.schedule).lines());
     lines
 }
 
@@ -225,19 +188,6 @@ mod tests {
         }
         let other = drawn("promise coherent(recvmsg#2)");
         assert!(other.contains("\n# promise coherent(recvmsg#2)\nwindow b"), "{other}");
-    }
-
-    /// A picture of a picture concludes once.
-    #[test]
-    fn wide_comments_are_folded_and_left_out_again() {
-        let text = "holds with ".to_owned() + &"word ".repeat(40);
-        let lines = comment(HOLDS_WITH, &text);
-        assert!(lines.len() > 2 && lines.iter().all(|line| line.len() <= 72), "{lines:?}");
-        assert!(lines[1..].iter().all(|line| line.starts_with(CONTINUED)), "{lines:?}");
-        let own = ["always r == 1", "#   a remark of the file"];
-        let footer =
-            [&own[..], &lines.iter().map(String::as_str).collect::<Vec<_>>(), &["# the end"]].concat();
-        assert_eq!(without_conclusion(&footer.join("\n")), [own[0], own[1], "# the end"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A violation for people: the execution that shows it best, without what it does not need, as a diagram and in words.
 //!
-//! [`Story`] picks the execution; [`diagram`] draws executions as scenarios of their own; [`tale`] tells them row by row,
+//! [`Story`] picks the execution; [`diagram`] draws executions as scenarios of their own; [`walkthrough()`] explains them row by row,
 //! with the closing words ([`diagnosis`]) and the nearest execution that holds ([`counterfactual`]).
 
 pub mod command;
@@ -14,8 +14,10 @@ pub mod narrate;
 pub mod rows;
 pub mod state_view;
 pub mod story;
+pub mod walkthrough;
 
 pub use diagram::{Drawing, picture};
 pub use explanation::Explanation;
 pub use rows::Detail;
-pub use story::{Story, spelled, tale};
+pub use story::{Story, spelled};
+pub use walkthrough::walkthrough;

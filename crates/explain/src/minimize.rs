@@ -1,6 +1,6 @@
 //! What a violation needs of its scenario.
 
-use cowrace_report::{Class, Schedule};
+use cowrace_report::{Class, Detail, Page, Schedule, Subject};
 use cowrace_scenario::{Cell, CellKind, Scenario, Span};
 use tracing::{debug, info_span};
 
@@ -60,8 +60,7 @@ pub fn part(task: Task<'_>, class: Class, bounds: &Bounds) -> Option<Part> {
                 // It went with a column.
                 return false;
             }
-            let Some((_, schedule)) =
-                damage(task, &bare, class, bounds).filter(|(subject, _)| *subject == due)
+            let Some((_, schedule)) = damage(task, &bare, class, bounds).filter(|(shows, _)| *shows == due)
             else {
                 return true;
             };
@@ -84,8 +83,43 @@ pub fn part(task: Task<'_>, class: Class, bounds: &Bounds) -> Option<Part> {
     (!part.not_needed.is_empty()).then_some(part)
 }
 
-/// The damage that a scenario without assertions does: what shows it, and an execution.
-fn damage(task: Task<'_>, bare: &Scenario, class: Class, bounds: &Bounds) -> Option<(String, Schedule)> {
+/// Where damage shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Shows {
+    /// In something that user space looks at.
+    In(Subject),
+    /// In what an actor does, or in that it cannot go on.
+    By(String),
+    /// In a page.
+    Of(Page),
+    /// In nothing that has a name.
+    Elsewhere,
+}
+
+impl From<Detail> for Shows {
+    fn from(detail: Detail) -> Self {
+        match detail {
+            Detail::Promise(broken) => match broken.subject {
+                // Calls have other numbers in a part of a scenario.
+                Subject::Call { actor, .. } => Self::By(actor),
+                subject => Self::In(subject),
+            },
+            Detail::Fault { access: Some(access), .. } => Self::By(access.actor),
+            Detail::Deadlock { waiting } => {
+                waiting.into_iter().next().map_or(Self::Elsewhere, |waiting| Self::By(waiting.actor))
+            }
+            Detail::BadPage { page } | Detail::References { page, .. } | Detail::Exclusivity { page, .. } => {
+                Self::Of(page)
+            }
+            Detail::Fault { access: None, .. } | Detail::Predicate { .. } | Detail::Text(_) => {
+                Self::Elsewhere
+            }
+        }
+    }
+}
+
+/// The damage that a scenario without assertions does: where it shows, and an execution.
+fn damage(task: Task<'_>, bare: &Scenario, class: Class, bounds: &Bounds) -> Option<(Shows, Schedule)> {
     if bounds.are_over() {
         return None;
     }
@@ -94,10 +128,7 @@ fn damage(task: Task<'_>, bare: &Scenario, class: Class, bounds: &Bounds) -> Opt
     let limits = bounds.limits_up_to(EXECUTIONS);
     let report = task.explore(Exploration { limits, ..Exploration::default() }, &mut Interruptible(bounds));
     let found = report.class == Some(class);
-    report.schedule.filter(|_| found).zip(report.detail).map(|(schedule, detail)| {
-        let subject = detail.split(' ').next().unwrap_or_default().to_owned();
-        (subject, schedule)
-    })
+    report.finding.filter(|_| found).map(Shows::from).zip(report.schedule)
 }
 
 /// What may be left out, the largest first. Of single calls the last first: it may be what needs the others.

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 
 use cowrace_machine::Prim;
 use cowrace_mm::Era;
-use cowrace_render::{Part, Told, no_effect, page, pte, reason, references, value, word};
+use cowrace_report::explanation::{Extent, Function, Known, Line, Part, Row};
 use cowrace_report::{
     Access, Change, Event, Kind, Owner, Page, Step, Trace, Translation, UserOutcome, Value, Word,
 };
 
-use crate::state_view::{Holder, StateView};
+use crate::rows::Drawn;
+use crate::state_view::StateView;
 
 /// The function of what is outside of the kernel.
 const USER: &str = "user";
@@ -20,7 +21,7 @@ const DULL: [&str; 4] = ["locked", "lru", "swapbacked", "uptodate"];
 
 /// Reads a trace from its beginning.
 #[derive(Debug)]
-pub struct Teller<'t> {
+pub struct Narrator<'t> {
     /// The kernel.
     pub era: &'t Era,
     /// The execution.
@@ -31,27 +32,33 @@ pub struct Teller<'t> {
     pub next: usize,
 }
 
-impl Teller<'_> {
-    /// What is told of a row, which comes after those that were told before.
-    pub fn row(&mut self, heading: String, events: &[usize]) -> Told {
-        let net = net(self.trace, events);
+impl Narrator<'_> {
+    /// What happens in a row, which comes after those that were read before.
+    pub fn row(&mut self, drawn: &Drawn) -> Row {
+        let net = net(self.trace, &drawn.events);
         let mut parts = Parts::default();
-        for &index in events {
+        for &index in &drawn.events {
             let event = &self.trace.events[index];
             let mut lines = self.speech(event);
             for why in &event.why {
-                lines.push(reason(why));
-                lines.extend(self.view.counted(why).map(|held| format!("held by {}", holders(&held))));
+                lines.push(Line::Reason(why.clone()));
+                lines.extend(self.view.counted(why).map(Line::HeldBy));
             }
             lines.extend(event.steps.iter().filter_map(|step| match step {
-                Step::NoEffect(why) => Some(no_effect(*why)),
+                Step::NoEffect(why) => Some(Line::NoEffect(*why)),
                 _ => None,
             }));
-            lines.extend(net.iter().filter(|net| net.at == index).filter_map(Net::line));
+            lines
+                .extend(net.iter().filter(|net| net.at == index).map(|net| Line::Change(net.change.clone())));
             self.note(index);
-            parts.add(place(self.era, &event.function), event.function == USER, lines);
+            parts.add(function(self.era, &event.function), event.function == USER, lines);
         }
-        Told { heading, parts: parts.parts }
+        let (mut parts, name) = (parts.parts, drawn.name.clone());
+        // A call that changes nothing may be the reason why the race goes wrong.
+        if parts.is_empty() && name.as_ref().is_some_and(|name| name.extent == Extent::Whole) {
+            parts.push(Part { function: None, lines: vec![Line::Nothing] });
+        }
+        Row { name, parts }
     }
 
     /// Reads on, up to an event.
@@ -63,19 +70,15 @@ impl Teller<'_> {
     }
 
     /// What is told of an event itself: what user space and devices do, and where pages come from and go to.
-    fn speech(&self, event: &Event) -> Vec<String> {
-        let line = || cowrace_render::event(event);
+    fn speech(&self, event: &Event) -> Vec<Line> {
+        let line = || Line::Access { primitive: event.primitive.clone(), access: event.access.clone() };
         match &event.access {
-            Access::Allocate { page: of } => vec![format!("{} is allocated", page(of))],
-            Access::Free { page: of } => vec![format!("{} is freed", page(of))],
+            Access::Allocate { .. } | Access::Free { .. } => vec![line()],
             Access::User(access) => {
                 let cpu = &self.trace.actors[usize::from(event.actor)];
                 let by_tlb = matches!(access.outcome, UserOutcome::Done { by: Translation::Tlb, .. });
                 let stale = if by_tlb { self.view.stale(cpu, &access.pte) } else { None };
-                let stale = stale.map(|(entry, found)| {
-                    let (entry, found) = (pte(entry), pte(&found));
-                    format!("through a stale TLB entry: it says {entry}, the page table {found}")
-                });
+                let stale = stale.map(|(entry, page_table)| Line::Stale { entry: entry.clone(), page_table });
                 std::iter::once(line()).chain(stale).collect()
             }
             _ if is(event, Prim::DmaRead) || is(event, Prim::DmaWrite) && event.changes.is_empty() => {
@@ -93,30 +96,16 @@ fn is(event: &Event, prim: Prim) -> bool {
 }
 
 /// What memory holds before anything happens: page tables, TLBs, and for each page that is mapped what refers to it.
-pub fn opening(view: &StateView) -> Vec<String> {
-    let entries = view.entries().map(|(of, entry)| format!("{} is {}", word(of), pte(entry)));
-    let pages = view.pages().map(|(of, count)| {
-        let holders = holders(&view.holders(of, count));
-        format!("page_count({}) is {}: {holders}", page(of), references(count))
+pub fn opening(view: &StateView) -> Vec<Known> {
+    let entries = view.entries().map(|(word, pte)| Known::Entry { word: word.clone(), pte: pte.clone() });
+    let pages = view.pages().map(|(page, count)| {
+        let holders = view.holders(page, count);
+        Known::References { page: page.clone(), count, holders }
     });
     entries.chain(pages).collect()
 }
 
-/// What holds references, in words.
-fn holders(holders: &[Holder]) -> String {
-    let said = holders.iter().map(|holder| match holder {
-        Holder::Mappings(1) => "1 mapping".to_owned(),
-        Holder::Mappings(mappings) => format!("{mappings} mappings"),
-        Holder::List(Owner::Batch { cpu, batch }) => format!("the {batch} of {cpu}"),
-        Holder::List(_) => "the swap cache".to_owned(),
-        Holder::Pins(1) => "1 pin".to_owned(),
-        Holder::Pins(pins) => format!("{pins} pins"),
-        Holder::Others(others) => format!("{others} more (GUP, or a fault at work)"),
-    });
-    said.collect::<Vec<_>>().join(", ")
-}
-
-/// What is told of one row, in parts.
+/// What happens in one row, in parts.
 #[derive(Debug, Default)]
 struct Parts {
     parts: Vec<Part>,
@@ -127,37 +116,40 @@ struct Parts {
 impl Parts {
     /// Functions stand in the order in which they do the first of what they do. What user space does stands between
     /// what the kernel does before and after.
-    fn add(&mut self, place: String, by_user: bool, lines: Vec<String>) {
+    fn add(&mut self, function: Option<Function>, by_user: bool, lines: Vec<Line>) {
         if lines.is_empty() {
             return;
         }
-        if by_user && self.parts.last().is_some_and(|part| part.place != place) {
+        if by_user && self.parts.last().is_some_and(|part| part.function != function) {
             self.visit = self.parts.len();
         }
-        match self.parts[self.visit..].iter_mut().find(|part| part.place == place) {
+        match self.parts[self.visit..].iter_mut().find(|part| part.function == function) {
             Some(part) => part.lines.extend(lines),
-            None => self.parts.push(Part { place, lines }),
+            None => self.parts.push(Part { function, lines }),
         }
     }
 }
 
-/// A function as the era's kernel spells it, with its file and the release; empty for what no kernel does.
-pub fn place(era: &Era, function: &str) -> String {
-    era.spelling(function).map(|it| format!("{}, {}, {}", it.name, it.file, it.tree)).unwrap_or_default()
+/// A function as the era's kernel spells it; `None` for what no kernel does.
+pub fn function(era: &Era, function: &str) -> Option<Function> {
+    let spelling = era.spelling(function)?;
+    Some(Function {
+        name: spelling.name.to_string(),
+        file: spelling.file.to_string(),
+        release: spelling.tree.to_string(),
+    })
 }
 
 /// A word that events change, from before the first of them to after the last.
 #[derive(Debug)]
-struct Net<'t> {
-    word: &'t Word,
-    from: &'t Value,
-    to: &'t Value,
+struct Net {
+    change: Change,
     /// The last event that changes it.
     at: usize,
 }
 
-fn net<'t>(trace: &'t Trace, events: &[usize]) -> Vec<Net<'t>> {
-    let mut words: Vec<Net<'t>> = Vec::new();
+fn net(trace: &Trace, events: &[usize]) -> Vec<Net> {
+    let mut words: Vec<Net> = Vec::new();
     let mut places: HashMap<&Word, usize> = HashMap::new();
     let mut new: Vec<&Page> = Vec::new();
     for &index in events {
@@ -169,10 +161,11 @@ fn net<'t>(trace: &'t Trace, events: &[usize]) -> Vec<Net<'t>> {
                 continue;
             }
             match places.get(word) {
-                Some(&place) => (words[place].to, words[place].at) = (to, index),
+                Some(&place) => (words[place].change.to, words[place].at) = (telling(to), index),
                 None => {
                     places.insert(word, words.len());
-                    words.push(Net { word, from, to, at: index });
+                    let change = Change { word: word.clone(), from: telling(from), to: telling(to) };
+                    words.push(Net { change, at: index });
                 }
             }
         }
@@ -180,22 +173,19 @@ fn net<'t>(trace: &'t Trace, events: &[usize]) -> Vec<Net<'t>> {
     // What comes back to what it was is no change, and the counts of a page that is new go without saying.
     let counts = |word: &Word| matches!(word.kind, Kind::References | Kind::Mappings);
     let is_new = |word: &Word| matches!(&word.of, Owner::Page(page) if new.contains(&page));
-    words.retain(|net| net.from != net.to && !(counts(net.word) && is_new(net.word)));
+    words.retain(|Net { change: Change { word, from, to }, .. }| {
+        from != to && !(counts(word) && is_new(word))
+    });
     words
 }
 
-impl Net<'_> {
-    /// The change in words; none if it is of no use to people.
-    fn line(&self) -> Option<String> {
-        let what = word(self.word);
-        let (Value::Flags(before), Value::Flags(after)) = (self.from, self.to) else {
-            return Some(format!("{what}: {} -> {}", value(self.from), value(self.to)));
-        };
-        let telling = |flag: &&Cow<'static, str>| !DULL.contains(&flag.as_ref());
-        let new = after.iter().filter(telling).filter(|flag| !before.contains(flag));
-        let gone = before.iter().filter(telling).filter(|flag| !after.contains(flag));
-        let both = new.map(|flag| format!("+{flag}")).chain(gone.map(|flag| format!("-{flag}")));
-        let both: Vec<String> = both.collect();
-        (!both.is_empty()).then(|| format!("{what}: {}", both.join(" ")))
+/// A value without the flags that are of no use to people.
+fn telling(value: &Value) -> Value {
+    match value {
+        Value::Flags(flags) => {
+            let telling = |flag: &&Cow<'static, str>| !DULL.contains(&flag.as_ref());
+            Value::Flags(flags.iter().filter(telling).cloned().collect())
+        }
+        value => value.clone(),
     }
 }

@@ -4,6 +4,7 @@ use cowrace_machine::Prim;
 use cowrace_mm::World;
 use cowrace_mm::world::Step as Planned;
 use cowrace_render::Row;
+use cowrace_report::explanation::{Extent, RowName};
 use cowrace_report::{Class, Event, Step, Trace};
 use cowrace_scenario::Variant;
 
@@ -22,6 +23,8 @@ pub enum Detail {
 pub struct Drawn {
     /// The row.
     pub row: Row,
+    /// What of which call it is; `None` if nothing happens in it.
+    pub name: Option<RowName>,
     /// The events of the trace, by their places.
     pub events: Vec<usize>,
 }
@@ -70,6 +73,8 @@ fn without_idle_barriers(mut rows: Vec<Drawn>) -> Vec<Drawn> {
 /// A call that spans rows.
 #[derive(Clone, Copy, Debug)]
 struct Open {
+    /// The call.
+    call: u16,
     /// The first event that no row covers yet.
     from: usize,
 }
@@ -128,16 +133,16 @@ impl Painter<'_> {
             if whole {
                 self.undrawn[actor].push(index);
                 self.whole[actor] = self.rows.len();
-                self.cell(actor, text);
+                self.cell(actor, id, Extent::Whole);
                 self.remarks_below(actor, id);
                 return;
             }
-            self.cell(actor, format!("{text} {{"));
-            self.open[actor] = Some(Open { from: index });
+            self.plain(actor, format!("{text} {{"));
+            self.open[actor] = Some(Open { call: id, from: index });
         }
         self.undrawn[actor].push(index);
         if event.steps.contains(&Step::End(id)) {
-            self.cell(actor, "}".to_owned());
+            self.cell(actor, id, Extent::Rest);
             self.open[actor] = None;
             self.remarks_below(actor, id);
             return;
@@ -145,11 +150,11 @@ impl Painter<'_> {
         let is_marked = event.steps.iter().any(|s| matches!(s, Step::Anchor(_)));
         let is_left = self.detail == Detail::Accesses
             || self.behind(index + 1).next().is_some_and(|(_, next)| next.actor != event.actor);
-        if let Some(Open { from }) = self.open[actor]
+        if let Some(Open { from, .. }) = self.open[actor]
             && (is_marked || is_left)
         {
-            self.cell(actor, format!("  {}", self.anchor(from, index)));
-            self.open[actor] = Some(Open { from: index + 1 });
+            self.cell(actor, id, Extent::UpTo(self.anchor(from, index)));
+            self.open[actor] = Some(Open { call: id, from: index + 1 });
         }
     }
 
@@ -197,7 +202,7 @@ impl Painter<'_> {
                 Planned::Call(call) => {
                     self.drawn[actor] += 1;
                     self.remarks_above(actor, call.id);
-                    self.cell(actor, self.variant.call_text(call.id).to_owned());
+                    self.plain(actor, self.variant.call_text(call.id).to_owned());
                     self.remarks_below(actor, call.id);
                 }
                 Planned::Barrier(id) => self.barrier(*id),
@@ -240,15 +245,15 @@ impl Painter<'_> {
         });
         // Who is alone waits for nobody.
         if names.len() > 1 {
-            self.rows.push(Drawn { row, events: Vec::new() });
+            self.rows.push(Drawn { row, name: None, events: Vec::new() });
         }
     }
 
     /// Draws what the trace did not come to: an execution may end before its actors do.
     fn rest(&mut self) {
         for actor in 0..self.open.len() {
-            if self.open[actor].take().is_some() {
-                self.cell(actor, "}".to_owned());
+            if let Some(Open { call, .. }) = self.open[actor].take() {
+                self.cell(actor, call, Extent::Rest);
             }
         }
         for actor in 0..self.drawn.len() {
@@ -273,16 +278,27 @@ impl Painter<'_> {
 
     fn remarks(&mut self, actor: usize, texts: Vec<&str>) {
         for text in texts {
-            let row = Row::Cells(vec![(actor, text.to_owned())]);
-            self.rows.push(Drawn { row, events: Vec::new() });
+            self.plain(actor, text.to_owned());
         }
     }
 
-    fn cell(&mut self, actor: usize, text: String) {
-        let opens = text.ends_with(" {");
-        // What has happened by now belongs to this row; a call that opens has done nothing yet.
-        let events = if opens { Vec::new() } else { std::mem::take(&mut self.undrawn[actor]) };
-        self.rows.push(Drawn { row: Row::Cells(vec![(actor, text)]), events });
+    /// A row in which nothing happens.
+    fn plain(&mut self, actor: usize, text: String) {
+        self.rows.push(Drawn { row: Row::Cells(vec![(actor, text)]), name: None, events: Vec::new() });
+    }
+
+    /// A row of a call, with what has happened in it by now.
+    fn cell(&mut self, actor: usize, call: u16, extent: Extent) {
+        let call = self.variant.call_text(call).to_owned();
+        let text = match &extent {
+            Extent::Whole => call.clone(),
+            Extent::UpTo(step) => format!("  {step}"),
+            Extent::Rest => "}".to_owned(),
+        };
+        let events = std::mem::take(&mut self.undrawn[actor]);
+        let actor_name = self.world.actors[actor].name.clone();
+        let name = (!events.is_empty()).then_some(RowName { actor: actor_name, call, extent });
+        self.rows.push(Drawn { row: Row::Cells(vec![(actor, text)]), name, events });
     }
 }
 

@@ -2,25 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use cowrace_report::explanation::Holder;
 use cowrace_report::{Event, Fact, Kind, Maps, Owner, Page, Pte, Reason, References, Value, Word};
 
 /// What words hold that were not zero at first, or have changed since.
 #[derive(Clone, Debug, Default)]
 pub struct StateView {
     words: BTreeMap<Word, Value>,
-}
-
-/// What holds references of a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holder {
-    /// So many entries of page tables.
-    Mappings(u64),
-    /// A list or a cache: the owner of the place in it.
-    List(Owner),
-    /// So many pins.
-    Pins(u64),
-    /// So many that memory does not tell of: GUP, or a fault under way.
-    Others(u64),
 }
 
 impl StateView {

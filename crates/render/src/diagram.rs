@@ -25,6 +25,8 @@ pub struct Diagram {
     pub rows: Vec<Row>,
     /// Lines below the columns.
     pub footer: Vec<String>,
+    /// Comments below those ([`Comment`](crate::Comment)).
+    pub comments: Vec<String>,
     /// Whether columns begin at tab stops of 8 and are set apart by tabs, as in mails.
     pub tabs: bool,
 }
@@ -38,7 +40,9 @@ impl fmt::Display for Diagram {
                 Row::Barrier(who) => columns.across(&format!("=== {who} ===")),
             };
         }
-        let blocks = [lines(&self.header), columns.overlapping(MAIL, self.tabs), lines(&self.footer)];
+        let [header, footer, comments] =
+            [&self.header, &self.footer, &self.comments].map(|block| lines(block));
+        let blocks = [header, columns.overlapping(MAIL, self.tabs), footer, comments];
         let blocks: Vec<&str> = blocks.iter().map(String::as_str).filter(|b| !b.is_empty()).collect();
         f.write_str(&blocks.join("\n"))
     }
@@ -66,6 +70,7 @@ mod tests {
                 Row::Barrier("t0 t1".into()),
             ],
             footer: vec![String::new(), "always r == 1".into()],
+            comments: vec!["# check: it holds".into()],
             tabs: false,
         };
         let text = "\
@@ -79,6 +84,8 @@ buf[0] = 1  wait x
 === t0 t1 ===
 
 always r == 1
+
+# check: it holds
 ";
         assert_eq!(diagram.to_string(), text);
     }

@@ -3,6 +3,7 @@
 use cowrace_report::{Access, Detail, Fault, Faulty, Finding, Holders, Term, Waiting, Waits};
 
 use crate::access::access;
+use crate::promise::broken;
 use crate::word::{page, references, value};
 
 /// What was seen of damage.
@@ -25,6 +26,7 @@ pub fn finding(finding: &Finding) -> String {
             let values: Vec<String> = values.collect();
             format!("{} {text} fails: {}", if *always { "always" } else { "never" }, values.join(", "))
         }
+        Detail::Promise(promise) => broken(promise),
         Detail::BadPage { page: of } => {
             format!("bad page state: {} was freed while mapped or in the swap cache", page(of))
         }

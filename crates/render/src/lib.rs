@@ -15,6 +15,7 @@
 //!         Row::Cells(vec![(1, "clear_refs(A)".into())]),
 //!     ],
 //!     footer: vec!["always r == 1".into()],
+//!     comments: Vec::new(),
 //!     tabs: false,
 //! };
 //! assert_eq!(diagram.to_string(), "\
@@ -34,8 +35,10 @@ mod ablation;
 mod access;
 mod answer;
 mod columns;
+mod comment;
 mod costs;
 mod coverage;
+mod diagnosis;
 pub mod diagnostic;
 mod diagram;
 mod diff;
@@ -47,10 +50,13 @@ mod finding;
 mod grid;
 mod markdown;
 mod overlap;
+mod paragraph;
+mod promise;
 mod reason;
 mod report;
+mod row;
 mod table;
-mod tale;
+mod walkthrough;
 mod why;
 mod word;
 
@@ -58,6 +64,7 @@ pub use ablation::ablations;
 pub use access::{access, event};
 pub use answer::answer;
 pub use columns::Columns;
+pub use comment::{Comment, without_comments};
 pub use costs::{costs, costs_markdown};
 pub use coverage::coverage;
 pub use diagram::{Diagram, Row};
@@ -68,9 +75,11 @@ pub use engines::engines;
 pub use explain::explain;
 pub use finding::{finding, waits};
 pub use markdown::markdown;
+pub use paragraph::{fold, wrap};
+pub use promise::{broken, broken_alone};
 pub use reason::reason;
 pub use report::{about, conditions, counts, figures, json, line, summary, within};
 pub use table::{matrix, table};
-pub use tale::{Part, Tale, Told, fold, wrap};
+pub use walkthrough::Walkthrough;
 pub use why::{why, why_markdown};
 pub use word::{maps, page, pte, references, value, word};

@@ -237,6 +237,7 @@ pub(crate) mod tests {
             verdict: if class.is_some() { Verdict::Violated } else { Verdict::Holds },
             class,
             detail: None,
+            finding: None,
             complete: true,
             stopped: None,
             executions: 1234,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, Class, Page, References, Value};
+use crate::{Access, Broken, Class, Page, References, Value};
 
 /// What is wrong with an execution.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub enum Detail {
         /// What it speaks of, and what that is.
         values: Vec<(Term, Value)>,
     },
+    /// What user space was promised does not hold.
+    Promise(Box<Broken>),
     /// A page was freed while it was mapped or in the swap cache.
     BadPage {
         /// The page.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AsDrawn, Class, Costs, Coverage, Ineffective, Limit, Schedule, Verdict};
+use crate::{AsDrawn, Class, Costs, Coverage, Detail, Ineffective, Limit, Schedule, Verdict};
 
 /// What ended a search early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +55,11 @@ pub struct Report {
     pub verdict: Verdict,
     /// The damage, if violated.
     pub class: Option<Class>,
-    /// What was seen, if violated; why, if inconclusive or vacuous.
+    /// What was seen, if violated, in a sentence; why, if inconclusive or vacuous.
     pub detail: Option<String>,
+    /// What was seen, if violated, as data.
+    #[serde(default)]
+    pub finding: Option<Detail>,
     /// Whether every interleaving was covered.
     pub complete: bool,
     /// What ended the search early, if anything.

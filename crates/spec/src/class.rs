@@ -1,12 +1,12 @@
-//! What is wrong with what was seen, in words: who wrote the value that was seen or missed says which damage it is.
+//! What is wrong with what was seen: whose value was seen or missed says which damage it is.
 
 use cowrace_mm::World;
 use cowrace_mm::value::Value;
 use cowrace_mm::world::{ActorId, Arg, Call, MmId, Target, Va};
-use cowrace_report::{Class, Finding};
+use cowrace_report::{Author, Broken, Class, Detail, Finding, Place, Seen, Subject, Through};
 
 use crate::keepers::{calls, keepers, taken};
-use crate::observation::{NOTHING, Observation, Sight, UNMAPPED};
+use crate::observation::{HANDLE, NOTHING, Observation, Sight, UNMAPPED};
 use crate::oracle::Allowed;
 use crate::promises::Promises;
 
@@ -41,54 +41,12 @@ struct Looked {
     held: bool,
 }
 
-/// Where the damage shows. Variables first: they are what the scenario draws.
+/// What is wrong with what an execution has shown, and how grave that is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shown {
-    /// In a variable.
-    Variable(String),
-    /// In the failure of a call that no variable keeps.
-    Failure,
-    /// In the memory of a process at the end.
-    Memory,
-    /// Nowhere yet: a handle is cut off from the memory that it was taken on.
-    Handle(String),
-}
-
-/// Whose value makes the damage.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Author {
-    /// The name of the actor.
-    pub actor: String,
-    /// Its device wrote, not its CPU.
-    pub device: bool,
-    /// The value.
-    pub value: u64,
-    /// The value should have been seen and was not; else it was seen and should not have been.
-    pub missed: bool,
-}
-
-/// What is wrong with what an execution has shown, and who is behind it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Blame {
+struct Ranked {
     /// The gravest first.
     rank: usize,
-    /// Where it shows.
-    pub shown: Shown,
-    text: String,
-    /// What is wrong, without who is behind it.
-    pub plain: String,
-    /// Whose value it is about, if that is known.
-    pub author: Option<Author>,
-    /// The memory that it is about: the mm, the area, and the word if it is one.
-    pub memory: Option<(String, String, Option<u8>)>,
-}
-
-impl Blame {
-    /// The class and the words.
-    #[must_use]
-    pub fn finding(&self) -> Finding {
-        Finding { class: RANKS[self.rank], detail: self.text.clone().into() }
-    }
+    broken: Broken,
 }
 
 /// From the gravest on. What a device wrote and another mm sees comes late: its owner misses it, as a rule, and that
@@ -112,20 +70,20 @@ fn rank(class: Class) -> usize {
     RANKS.iter().position(|&other| other == class).unwrap_or(RANKS.len() - 1)
 }
 
-/// Puts what was seen into words, beside what is allowed and most like it. What executions have shown by themselves
+/// Compares what was seen with what is allowed and most like it. What executions have shown by themselves
 /// counts before what probes show; and where the owner sees what it wrote, it is no remedy to discard that.
 pub(crate) fn blame(
     (world, promises): (&World, &Promises),
     sights: &[Sight],
     allowed: &Allowed,
     seen: &Observation,
-) -> Blame {
+) -> Finding {
     let judge = Judge { world, promises };
     let differences = |other: &'_ Observation| -> Vec<(Sight, u64, u64)> {
         let pairs = sights.iter().zip(seen.iter().zip(other));
         pairs.filter(|(_, (seen, should))| seen != should).map(|(at, (&a, &b))| (*at, a, b)).collect()
     };
-    let mut told: Option<((bool, usize, usize), Blame)> = None;
+    let mut told: Option<((bool, usize, usize), Ranked)> = None;
     for (other, discarded) in allowed {
         let differences = differences(other);
         let probed = differences.iter().filter(|(sight, ..)| sight.probed().is_some()).count();
@@ -147,14 +105,15 @@ pub(crate) fn blame(
             }
         }
     }
-    told.map(|(_, blame)| blame).unwrap_or_else(|| Blame {
-        rank: rank(Class::Assertion),
-        shown: Shown::Memory,
-        text: "the specification has no execution".to_owned(),
-        plain: "the specification has no execution".to_owned(),
-        author: None,
-        memory: None,
-    })
+    match told {
+        Some((_, Ranked { rank, broken })) => {
+            Finding { class: RANKS[rank], detail: Detail::Promise(Box::new(broken)) }
+        }
+        None => {
+            let detail = "the specification has no execution".into();
+            Finding { class: Class::Assertion, detail }
+        }
+    }
 }
 
 struct Judge<'w> {
@@ -163,22 +122,8 @@ struct Judge<'w> {
 }
 
 impl Judge<'_> {
-    fn tell(&self, sight: &Sight, seen: u64, should: u64) -> Blame {
+    fn tell(&self, sight: &Sight, seen: u64, should: u64) -> Ranked {
         let (rank, written) = self.class(sight, seen, should);
-        let (mut seen_text, mut should_text) = (text(sight, seen), text(sight, should));
-        match written {
-            Written::Seen(who) => seen_text.push_str(&self.wrote(who)),
-            Written::Missed(who) => should_text.push_str(&self.wrote(who)),
-            Written::Nobody => {}
-        }
-        let name = self.name(sight);
-        let sentence = |seen: &str, should: &str| match (sight, should.strip_prefix("is ")) {
-            (Sight::ToDevice(_) | Sight::ToOwner(_), _) => format!("{name} {seen}"),
-            (_, Some(should)) => format!("{name} {seen}, not {should}"),
-            (_, None) => format!("{name} {seen}; promised: it {should}"),
-        };
-        let plain = sentence(&text(sight, seen), &text(sight, should));
-        let text = sentence(&seen_text, &should_text);
         let author = |who: Writer, bits: u64, missed: bool| {
             let actor = self.world.actors[who.actor].name.clone();
             number(sight, bits).map(|value| Author { actor, device: who.device, value, missed })
@@ -188,25 +133,36 @@ impl Judge<'_> {
             Written::Missed(who) => author(who, should, true),
             Written::Nobody => None,
         };
-        Blame { rank, shown: self.shown(sight), text, plain, author, memory: self.memory(sight) }
+        let (subject, memory) = (self.subject(sight), self.memory(sight));
+        let (seen, promised) = (typed(sight, seen), typed(sight, should));
+        Ranked { rank, broken: Broken { subject, seen, promised, author, memory } }
     }
 
-    fn shown(&self, sight: &Sight) -> Shown {
-        let variable = |var: usize| self.world.variables[var].clone();
-        match sight {
-            Sight::Variable(var) => Shown::Variable(variable(*var)),
-            Sight::Failure(_) => Shown::Failure,
-            Sight::Memory(..) => Shown::Memory,
-            Sight::ToDevice(keeper) | Sight::ToOwner(keeper) => Shown::Handle(variable(keeper.variable)),
+    fn subject(&self, sight: &Sight) -> Subject {
+        match *sight {
+            Sight::Variable(var) => Subject::Variable(self.world.variables[var].clone()),
+            Sight::Failure(call) => {
+                let actor = calls(self.world).find(|(_, spec)| spec.id == call).map_or(0, |(actor, _)| actor);
+                Subject::Call { actor: self.world.actors[actor].name.clone(), call }
+            }
+            Sight::Memory(target, word) => Subject::Memory(self.place(target, Some(word))),
+            Sight::ToDevice(keeper) | Sight::ToOwner(keeper) => {
+                let Place { mm, area, .. } = self.place(keeper.target, None);
+                Subject::Handle { variable: self.world.variables[keeper.variable].clone(), mm, area }
+            }
         }
     }
 
-    fn memory(&self, sight: &Sight) -> Option<(String, String, Option<u8>)> {
+    fn place(&self, Target { mm, va }: Target, word: Option<u8>) -> Place {
+        Place { mm: self.world.mms[mm].name.clone(), area: self.world.areas[va].name.clone(), word }
+    }
+
+    fn memory(&self, sight: &Sight) -> Option<Place> {
         let (target, word) = match sight.probed() {
             Some(keeper) => (keeper.target, None),
             None => self.looked(sight).map(|looked| (looked.target, Some(looked.word)))?,
         };
-        Some((self.world.mms[target.mm].name.clone(), self.world.areas[target.va].name.clone(), word))
+        Some(self.place(target, word))
     }
 
     fn class(&self, sight: &Sight, seen: u64, should: u64) -> (usize, Written) {
@@ -237,15 +193,6 @@ impl Judge<'_> {
             },
         };
         (rank(class), written)
-    }
-
-    fn wrote(&self, who: Writer) -> String {
-        let name = &self.world.actors[who.actor].name;
-        if who.device {
-            format!(", which a device wrote for {name}")
-        } else {
-            format!(", which {name} wrote")
-        }
     }
 
     /// The word that a sight is of, if it is of one.
@@ -307,24 +254,6 @@ impl Judge<'_> {
         }
         writers
     }
-
-    fn name(&self, sight: &Sight) -> String {
-        match *sight {
-            Sight::Variable(var) => self.world.variables[var].clone(),
-            Sight::Failure(id) => {
-                let actor = calls(self.world).find(|(_, call)| call.id == id).map(|(actor, _)| actor);
-                format!("a call of {}", actor.map_or("?", |actor| &self.world.actors[actor].name))
-            }
-            Sight::Memory(Target { mm, va }, word) => {
-                format!("{}.{}[{word}]", self.world.mms[mm].name, self.world.areas[va].name)
-            }
-            Sight::ToDevice(keeper) | Sight::ToOwner(keeper) => {
-                let (mm, va) = (keeper.target.mm, keeper.target.va);
-                let (mm, area) = (&self.world.mms[mm].name, &self.world.areas[va].name);
-                format!("{}, taken on {mm}.{area},", self.world.variables[keeper.variable])
-            }
-        }
-    }
 }
 
 /// A value that somebody may have written.
@@ -343,21 +272,28 @@ fn is_errno(bits: u64) -> bool {
     bits < UNMAPPED && matches!(Value::decode(bits), Value::Errno(_))
 }
 
-/// What was seen, as a part of a sentence.
-fn text(sight: &Sight, seen: u64) -> String {
+/// What was seen.
+fn typed(sight: &Sight, seen: u64) -> Seen {
     match sight {
-        Sight::Memory(..) if seen == UNMAPPED => "is not mapped".to_owned(),
-        Sight::Memory(..) => format!("is {seen}"),
+        Sight::Memory(..) if seen == UNMAPPED => Seen::Unmapped,
+        Sight::Memory(..) => Seen::Number(seen),
         Sight::Variable(_) | Sight::Failure(_) => match (seen, Value::decode(seen)) {
-            (NOTHING, _) => "does not fail".to_owned(),
-            (_, Value::Number(n)) => format!("is {n}"),
-            (_, Value::Errno(errno)) => format!("is {}", errno.name()),
-            _ => "is a handle".to_owned(),
+            (NOTHING, _) => Seen::Nothing,
+            (HANDLE, _) => Seen::Handle,
+            (_, Value::Number(n)) => Seen::Number(n),
+            (_, Value::Errno(errno)) => Seen::Errno(errno.name().into()),
+            _ => Seen::Child,
         },
-        Sight::ToDevice(_) if seen == 0 => "sees what its owner stores".to_owned(),
-        Sight::ToDevice(_) if seen == 1 => "does not see what its owner stores".to_owned(),
-        Sight::ToDevice(_) => "has an owner who cannot store".to_owned(),
-        Sight::ToOwner(_) if seen == 0 => "shows its owner what the device stores".to_owned(),
-        Sight::ToOwner(_) => "does not show its owner what the device stores".to_owned(),
+        Sight::ToDevice(_) => Seen::OwnerStores(through(seen)),
+        Sight::ToOwner(_) => Seen::DeviceStores(through(seen)),
+    }
+}
+
+/// What became of a probe.
+const fn through(seen: u64) -> Through {
+    match seen {
+        0 => Through::Seen,
+        1 => Through::Missed,
+        _ => Through::Refused,
     }
 }

@@ -26,7 +26,6 @@ mod order;
 mod program;
 mod promises;
 
-pub use class::{Author, Blame, Shown};
 pub use follow::shows_in_order;
 pub use needed::needed;
 pub use oracle::{Oracle, Unknown};

@@ -33,7 +33,7 @@ pub(crate) type Observation = Vec<u64>;
 /// Nothing to be seen.
 pub(crate) const NOTHING: u64 = u64::MAX;
 /// A handle, whichever.
-const HANDLE: u64 = u64::MAX - 1;
+pub(crate) const HANDLE: u64 = u64::MAX - 1;
 /// There is no such memory.
 pub(crate) const UNMAPPED: u64 = u64::MAX - 2;
 

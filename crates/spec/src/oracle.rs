@@ -14,7 +14,7 @@ use cowrace_mm::world::{MmId, Va};
 use cowrace_mm::{Kernel, World};
 use cowrace_report::{Finding, Stop};
 
-use crate::class::{Blame, blame};
+use crate::class::blame;
 use crate::heir::Heir;
 use crate::layout::{EMPTY, TAKEN_UP, heir};
 use crate::memory::populated;
@@ -256,13 +256,8 @@ impl Oracle {
         &self.sights[..probes.unwrap_or(self.sights.len())]
     }
 
+    /// What is wrong with what an execution has shown.
     fn compare(&self, kernel: &Arc<Kernel>, memory: &Memory) -> Option<Finding> {
-        self.blame(kernel, memory).map(|blame| blame.finding())
-    }
-
-    /// As [`judge`](Self::judge), with who is behind what is wrong. Takes its time: for one execution.
-    #[must_use]
-    pub fn blame(&self, kernel: &Arc<Kernel>, memory: &Memory) -> Option<Blame> {
         let through = |sight: &Sight, handle: Handle| probe_kernel(kernel, memory, sight, handle);
         let seen = observe(&self.world, &self.sights, memory, through);
         if self.allowed.contains_key(&seen) {

@@ -53,6 +53,7 @@ pub(super) fn answer(
                 report.verdict = Verdict::Violated;
                 report.class = Some(seen.class);
                 report.detail = Some(cowrace_render::finding(&seen));
+                report.finding = Some(seen.detail);
                 report.schedule = Some(schedule.clone());
             }
             // Under weak memory the order of the turns does not say what was read.
@@ -61,6 +62,7 @@ pub(super) fn answer(
                 report.class = Some(finding.class);
                 let seen = cowrace_render::finding(finding);
                 report.detail = Some(format!("{seen}; only with weak memory: {why}"));
+                report.finding = Some(finding.detail.clone());
             }
             // What is wrong with it is said below.
             Err(_) => {}

@@ -11,7 +11,7 @@ use crate::single_run::{self, One};
 use crate::{Failure, Interrupt, Out, exit_code};
 use cowrace_check::Bounds;
 use cowrace_check::{Judged, Task};
-use cowrace_explain::{Story, spelled, tale};
+use cowrace_explain::{Story, spelled, walkthrough};
 
 use super::replay::{tell, way};
 
@@ -46,12 +46,12 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
 
 /// Tells an execution row by row, or access by access.
 fn told(task: Task<'_>, trace: &Trace, draw: DrawArgs, bounds: &Bounds) -> String {
-    let mut tale = tale(task, trace, draw.into(), bounds);
+    let mut walkthrough = walkthrough(task, trace, draw.into(), bounds);
     if draw.verbose {
         let call = |id| Some(task.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
-        tale.accesses = explain(&spelled(task, trace), call);
+        walkthrough.accesses = explain(&spelled(task, trace), call);
     }
-    format!("\n{tale}")
+    format!("\n{walkthrough}")
 }
 
 /// Tells the violation that is easiest to read.

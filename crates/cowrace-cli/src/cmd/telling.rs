@@ -4,9 +4,9 @@ use cowrace_check::{Bounds, Task};
 use cowrace_compare::against::Against;
 use cowrace_explain::Story;
 use cowrace_explain::command::Replay;
-use cowrace_explain::diagram::{CHECK, Drawing, REPLAY};
+use cowrace_explain::diagram::Drawing;
 use cowrace_mm::Era;
-use cowrace_render::{answer, json, line, summary, table};
+use cowrace_render::{Comment, answer, json, line, summary, table};
 use cowrace_report::Report;
 use serde::Serialize;
 
@@ -73,20 +73,33 @@ pub(super) fn tell_all(
     bounds: &Bounds,
 ) -> Result<String, Failure> {
     let Some((first, others)) = reports.split_first() else { return Ok(String::new()) };
-    let mut text = tell(task, loaded, first, verbosity, bounds)?;
-    // Below a diagram everything is a comment.
-    let prefix = if text.contains(CHECK) { CHECK } else { "" };
+    let Told { mut text, commented } = tell(task, loaded, first, verbosity, bounds)?;
+    let mut say = |said: &str| text.push_str(&if commented { comment(said) } else { format!("{said}\n") });
     for report in others {
         if verbosity.lines || report.disagreement.is_some() {
-            text.push_str(&format!("{prefix}{}\n", line(report)));
-            let detail = report.detail.as_ref().filter(|_| report.detail != first.detail);
-            text.extend(detail.map(|detail| format!("{prefix}  {detail}\n")));
+            say(&line(report));
+            if let Some(detail) = report.detail.as_ref().filter(|_| report.detail != first.detail) {
+                say(&format!("  {detail}"));
+            }
         }
         if let Some(disagreement) = &report.disagreement {
-            text.push_str(&format!("{prefix}{} DISAGREES: {disagreement}\n", report.engine));
+            say(&format!("{} DISAGREES: {disagreement}", report.engine));
         }
     }
     Ok(text)
+}
+
+/// What is told of one run.
+#[derive(Debug, Default)]
+struct Told {
+    text: String,
+    /// It is a diagram or stands beside one, so that what follows has to be a comment.
+    commented: bool,
+}
+
+/// A line that stands below a diagram.
+fn comment(line: &str) -> String {
+    Comment::Check(line).lines().join("\n") + "\n"
 }
 
 /// Whether the file says otherwise. Where it says nothing a line will do.
@@ -101,28 +114,27 @@ fn tell(
     report: &Report,
     verbosity: Verbosity,
     bounds: &Bounds,
-) -> Result<String, Failure> {
+) -> Result<Told, Failure> {
     if !verbosity.tells(report) {
-        return Ok(String::new());
+        return Ok(Told::default());
     }
     if let (Some(schedule), Some(class)) = (&report.schedule, report.class)
         && (contradicts(report) || verbosity.diagrams)
     {
         let story = Story::within(task, class, schedule, bounds)?;
-        let mut text = story.picture(task, verbosity.drawing).to_string();
-        text.push_str(&format!("{CHECK}{}\n", line(report)));
+        let mut diagram = story.picture(task, verbosity.drawing);
+        diagram.comments.extend(Comment::Check(&line(report)).lines());
         if let Some(command) = Replay::of(task, &story.schedule) {
-            text.push_str(&format!("{REPLAY}{}\n", command.of_file(&loaded.source.path)));
+            diagram.comments.extend(Comment::Replay(&command.of_file(&loaded.source.path)).lines());
         }
-        text.push('\n');
-        return Ok(text);
+        return Ok(Told { text: format!("{diagram}\n"), commented: true });
     }
     let text = answer(report, verbosity.figures);
     if verbosity.diagrams && loaded.scenario.variants().len() > 1 {
         // Beside the diagrams of other variants everything is a comment.
-        return Ok(text.lines().map(|line| format!("{CHECK}{line}\n")).collect());
+        return Ok(Told { text: text.lines().map(comment).collect(), commented: true });
     }
-    Ok(text)
+    Ok(Told { text, commented: false })
 }
 
 /// What is told of the only run that there is.
@@ -134,14 +146,14 @@ pub(super) fn tell_one(
     bounds: &Bounds,
 ) -> Result<String, Failure> {
     let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, drawing };
-    Ok(tell(task, loaded, report, verbosity, bounds)?
+    Ok(tell(task, loaded, report, verbosity, bounds)?.text
         + &conclusion(std::slice::from_ref(report), verbosity, None))
 }
 
 /// The table and the summary. A table of one row would say what the lines have said.
 pub(super) fn conclusion(reports: &[Report], verbosity: Verbosity, columns: Option<usize>) -> String {
     if verbosity.diagrams && reports.iter().any(|r| r.schedule.is_some()) {
-        return format!("{CHECK}{}\n", summary(reports));
+        return comment(&summary(reports));
     }
     let below_lines = reports.iter().any(|r| verbosity.tells(r));
     let row = |report: &Report| (report.scenario.clone(), report.variant.clone());
