@@ -73,12 +73,12 @@ mutants *ARGS:
 # What takes long, each for so many minutes: the corpus's large searches six at once; random scenarios, with other names
 # and orders, and printed and read back. Then mutants.
 nightly MINUTES="30":
-    COWRACE_SECONDS=$(({{MINUTES}} * 60)) cargo nextest run --workspace --profile long --run-ignored only --no-capture --test stress --test metamorphic --test printed -E 'test(at_length)'
+    COWRACE_SECONDS=$(({{MINUTES}} * 60)) cargo test --workspace --test it at_length -- --ignored --nocapture
     .ci/mutants
 
 # Random scenarios six at once with several jobs, for so many minutes, against one job.
 soak MINUTES="60":
-    COWRACE_SECONDS=$(({{MINUTES}} * 60)) cargo nextest run --profile long --run-ignored only --no-capture --workspace --test stress soak
+    COWRACE_SECONDS=$(({{MINUTES}} * 60)) cargo test --workspace --test it stress::soak -- --ignored --nocapture
 
 # Dependencies: advisories, licences, sources (needs cargo-deny).
 deny:

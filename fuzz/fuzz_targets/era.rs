@@ -3,14 +3,12 @@
 
 use std::sync::LazyLock;
 
+use cowrace_testkit::properties::era;
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
-
-#[path = "../../crates/cowrace-cli/tests/properties/era.rs"]
-mod properties;
 
 static DIRECTORY: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a directory"));
 
 fuzz_target!(|data: &[u8]| {
-    let _ = properties::reads_era(&DIRECTORY.path().join("era.toml"), data);
+    let _ = era::reads_era(&DIRECTORY.path().join("era.toml"), data);
 });

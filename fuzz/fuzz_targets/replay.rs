@@ -6,10 +6,8 @@ use std::sync::LazyLock;
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::Era;
 use cowrace_report::{Schedule, Turn};
+use cowrace_testkit::properties::replay;
 use libfuzzer_sys::fuzz_target;
-
-#[path = "../../crates/explore/tests/properties/mod.rs"]
-mod properties;
 
 /// Every kind of request: locks, choices, barriers, joins, allocations, and the environment.
 const TEXT: &str = "race fuzz
@@ -35,8 +33,8 @@ fuzz_target!(|data: &[u8]| {
     // A byte is a turn; the high half, if it is not zero, is a choice.
     let turn = |&b: &u8| Turn { actor: b & 15, choice: (b >> 4).checked_sub(1).map(u32::from) };
     let turns = data.iter().map(turn).collect();
-    properties::replays(program, &Schedule { fingerprint: program.fingerprint, turns });
+    replay::replays(program, &Schedule { fingerprint: program.fingerprint, turns });
     let mut bytes = data.iter().copied();
-    let walked = properties::walk(program, |_| usize::from(bytes.next().unwrap_or(0)));
-    assert!(properties::replays(program, &walked).is_some(), "{walked} does not fit");
+    let walked = replay::walk(program, |_| usize::from(bytes.next().unwrap_or(0)));
+    assert!(replay::replays(program, &walked).is_some(), "{walked} does not fit");
 });

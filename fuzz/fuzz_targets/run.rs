@@ -4,10 +4,8 @@
 use std::sync::LazyLock;
 
 use cowrace_mm::Era;
+use cowrace_testkit::properties::run;
 use libfuzzer_sys::{Corpus, fuzz_target};
-
-#[path = "../../crates/cowrace-cli/tests/properties/run.rs"]
-mod properties;
 
 static ERAS: LazyLock<Vec<Era>> = LazyLock::new(Era::presets);
 
@@ -16,6 +14,6 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     let Ok(scenario) = cowrace_scenario::parse(&text) else { return Corpus::Reject };
     // The era comes from the text, so that an input is all that it takes to see a crash again.
     let sum: usize = data.iter().map(|&b| usize::from(b)).sum();
-    properties::runs(&scenario, &ERAS[sum % ERAS.len()]);
+    run::runs(&scenario, &ERAS[sum % ERAS.len()]);
     Corpus::Keep
 });

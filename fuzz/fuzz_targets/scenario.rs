@@ -1,11 +1,9 @@
 //! Any bytes as a scenario file: errors point into it, and what is right survives printing.
 #![no_main]
 
+use cowrace_testkit::properties::scenario;
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../crates/scenario/tests/properties/mod.rs"]
-mod properties;
-
 fuzz_target!(|data: &[u8]| {
-    let _ = properties::reads(&String::from_utf8_lossy(data));
+    let _ = scenario::reads(&String::from_utf8_lossy(data));
 });

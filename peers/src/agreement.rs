@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::common_problem::{Rule, Variant};
 use crate::loom::{LoadsAndStores, ReadModifyWrite};
 use crate::peer::{Collect, End, Goal, Ready, Run, Task, Words};
 use crate::process::{available, definitions};
 use crate::{clang, explore, loom, shuttle, spin, stateright};
+use cowrace_testkit::common_problem::{Rule, Variant};
 
 fn task(variant: Variant) -> Task {
     Task { variant, goal: Goal::Whole, limit: Duration::from_secs(120) }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use cowrace_explore::{Execution, Explorer, Limits, Observer};
 
-use crate::common_problem::{Variant, problem, words};
 use crate::peer::{Collect, End, Goal, Ready, Run, Task, Words};
+use cowrace_testkit::common_problem::{Variant, problem, words};
 
 struct Ends(HashSet<Words>);
 

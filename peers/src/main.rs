@@ -5,8 +5,6 @@
 #[cfg(test)]
 mod agreement;
 mod clang;
-#[path = "../../crates/explore/benches/common_problem.rs"]
-mod common_problem;
 mod explore;
 mod loom;
 mod measure;

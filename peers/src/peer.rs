@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::common_problem::{Rule, Variant};
+use cowrace_testkit::common_problem::{Rule, Variant};
 
 /// How much of the answer is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

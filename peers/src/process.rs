@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::common_problem::{Rule, Variant};
 use crate::peer::Reason;
+use cowrace_testkit::common_problem::{Rule, Variant};
 
 /// Whether programs can be found.
 pub(crate) fn available(programs: &[&str]) -> Result<(), Reason> {

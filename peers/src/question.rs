@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::common_problem::{Rule, Variant};
 use crate::options::Options;
 use crate::peer::{Goal, Kind, Task};
+use cowrace_testkit::common_problem::{Rule, Variant};
 
 /// One question for all checkers.
 #[derive(Clone, Copy, Debug)]

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use stateright::{Checker, Model, Property};
 
-use crate::common_problem::Variant;
 use crate::peer::{Collect, End, Goal, Ready, Run, Task, Words};
 use crate::steps::State;
+use cowrace_testkit::common_problem::Variant;
 
 const VISIBLE: &str = "both writes are visible";
 

@@ -2,8 +2,8 @@
 //! with whatever follows from it within its actor. What is done under a TLB lock in the other texts is one step
 //! here, which is what these locks stand for.
 
-use crate::common_problem::{Rule, Variant};
 use crate::peer::Words;
+use cowrace_testkit::common_problem::{Rule, Variant};
 
 const W: u8 = 0x80;
 const NONE: u8 = 0xff;

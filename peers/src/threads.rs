@@ -4,8 +4,8 @@
 use std::array::from_fn;
 use std::sync::Arc;
 
-use crate::common_problem::{Rule, Variant};
 use crate::peer::Words;
+use cowrace_testkit::common_problem::{Rule, Variant};
 
 /// A checker's atomics, locks and threads.
 pub(crate) trait Threads: 'static {

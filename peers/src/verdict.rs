@@ -43,7 +43,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::common_problem::{Rule, Variant};
+    use cowrace_testkit::common_problem::{Rule, Variant};
 
     fn verdict(rule: Rule, end: End, lost: bool, outcomes: &[u64], known: bool) -> Verdict {
         let set = |words: &[u64]| words.iter().map(|&word| vec![word]).collect::<HashSet<Words>>();

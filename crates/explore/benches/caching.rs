@@ -15,8 +15,6 @@
 //!   actor is its position and its local variables.
 #![expect(clippy::print_stdout, reason = "it is what a benchmark is for")]
 
-#[path = "../tests/common/mod.rs"]
-mod common;
 mod holding;
 
 use std::collections::{BTreeSet, HashSet};
@@ -24,12 +22,12 @@ use std::hash::BuildHasherDefault;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use common::common_problem::{Rule, Variant, problem};
-use common::corpus::corpus;
-use common::states::{Fast, FastMap, Moves, State, States};
 use cowrace_explore::{Execution, Explorer, Observer};
 use cowrace_machine::{ActorSet, Arch, Footprint, Program};
 use cowrace_mm::{Era, program};
+use cowrace_testkit::common_problem::{Rule, Variant, problem};
+use cowrace_testkit::corpus::corpus;
+use cowrace_testkit::scripts::states::{Fast, FastMap, Moves, State, States};
 use holding::{LARGER, SEARCHES};
 
 /// A caching may remember so many states, and need so much resident memory, in MiB.

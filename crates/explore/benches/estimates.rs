@@ -2,10 +2,7 @@
 //! to come to, at several moments, against what they came to. The table of docs/design/search.md.
 #![expect(clippy::print_stdout, reason = "it is what a benchmark is for")]
 
-#[path = "../tests/common/mod.rs"]
-mod common;
-
-use common::estimates::{Case, MOMENTS, common_problems, compare, random_programs, scenarios};
+use cowrace_testkit::estimates::{Case, MOMENTS, common_problems, compare, random_programs, scenarios};
 
 fn table(name: &str, cases: &[Case]) {
     for (number, moment) in MOMENTS.iter().enumerate() {

@@ -2,17 +2,14 @@
 //! thread, and how much of a whole search comes before its first violation.
 #![expect(clippy::print_stdout, reason = "it is what a benchmark is for")]
 
-#[path = "../tests/common/mod.rs"]
-mod common;
-
 use std::time::Instant;
 
-use common::corpus::corpus;
-use common::{Step, program as script};
 use cowrace_explore::{Explorer, Outcome, Threads};
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::era::PRESETS;
 use cowrace_mm::{Era, program};
+use cowrace_testkit::corpus::corpus;
+use cowrace_testkit::scripts::{Step, program as script};
 
 /// Longer than any search of the corpus: the whole model under v6.12, four busy columns.
 const LONGER: &str = "race around-one-page-read-twice

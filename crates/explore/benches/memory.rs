@@ -2,16 +2,13 @@
 //! millionth execution, prints the peak of resident memory on the way, and fails if it is above the limit.
 #![expect(clippy::print_stdout, reason = "it is what a benchmark is for")]
 
-#[path = "../tests/common/mod.rs"]
-mod common;
-
 use std::process::ExitCode;
 use std::time::Instant;
 
-use common::{Step, program as script};
 use cowrace_explore::{Execution, Explorer, Limits, Observer};
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::{Era, program};
+use cowrace_testkit::scripts::{Step, program as script};
 
 /// The executions at which to look.
 const MARKS: [u64; 4] = [10_000, 100_000, 1_000_000, 10_000_000];

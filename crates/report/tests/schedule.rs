@@ -1,11 +1,10 @@
 //! Schedules survive their text form, and nothing else is read as one.
 
-mod properties;
-
 use std::fs;
-use std::path::PathBuf;
 
 use cowrace_report::{ParseScheduleError, Schedule, Turn};
+use cowrace_testkit::properties::schedule as properties;
+use cowrace_testkit::repository;
 use proptest::prelude::*;
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
@@ -49,7 +48,7 @@ proptest! {
 /// Fuzzing begins with these.
 #[test]
 fn the_seeds_of_fuzzing() {
-    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/schedule");
+    let directory = repository("fuzz/seeds/schedule");
     let mut read = 0;
     for entry in fs::read_dir(directory).expect("the seeds are there") {
         let bytes = fs::read(entry.expect("a seed").path()).expect("a file");

@@ -1,17 +1,53 @@
-//! Random scenarios as data, and changes of them that must not change what is found: for tests.
+//! What tests, fuzz targets and benchmarks share; nothing that is released depends on it.
 //!
-//! A [`Draft`] is a small scenario that refers to everything by number, so that names and orders can be changed
-//! without a look at what cells say; its `Display` is the scenario language. [`drafts`] makes random ones, [`changes()`]
-//! lists what can be done to one, and in which [`Relation`] the two then stand. [`columns`] reorders the columns of a
-//! file.
+//! Random input: [`Draft`] is a small scenario that refers to everything by number, so that names and orders can be
+//! changed without a look at what cells say; its `Display` is the scenario language. [`drafts`] makes random ones,
+//! [`changes()`] lists what can be done to one, and in which [`Relation`] the two then stand. [`columns`] reorders the
+//! columns of a file. [`texts`] makes random files that are right and use all of the language; [`scripts::random`]
+//! makes random programs.
+//!
+//! Programs: [`scripts`] says line by line what each actor does, [`common_problem`] is the problem on which checkers
+//! are compared, [`corpus`](mod@corpus) has the scenarios of the repository.
+//!
+//! Second opinions on the engine: searches that do not reduce, or that count without exploring ([`scripts::naive`],
+//! [`scripts::memo`]), an interpreter ([`scripts::walker`]), and what estimates come to ([`estimates`]).
+//!
+//! [`properties`] has what must be true of any input.
 
+#[cfg(feature = "random")]
 pub mod changes;
+#[cfg(feature = "random")]
 pub mod columns;
+#[cfg(feature = "machine")]
+pub mod common_problem;
+#[cfg(feature = "explore")]
+pub mod corpus;
+#[cfg(feature = "random")]
 mod draft;
+#[cfg(feature = "explore")]
+pub mod estimates;
+pub mod properties;
+#[cfg(feature = "random")]
 mod random;
+#[cfg(feature = "random")]
 mod rounds;
+#[cfg(feature = "machine")]
+pub mod scripts;
+#[cfg(feature = "random")]
+pub mod texts;
 
-pub use changes::{Change, Relation, changes};
-pub use draft::{Area, Call, Column, Draft, Mm, Names, Row};
-pub use random::drafts;
-pub use rounds::{at_length, round, runner};
+use std::path::PathBuf;
+
+#[cfg(feature = "random")]
+pub use {
+    changes::{Change, Relation, changes},
+    draft::{Area, Call, Column, Draft, Mm, Names, Row},
+    random::drafts,
+    rounds::{at_length, cases, fixed, round, runner},
+};
+
+/// A file or directory of the repository.
+#[must_use]
+pub fn repository(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}

@@ -8,13 +8,25 @@ use proptest::test_runner::{RngAlgorithm, TestCaseResult, TestError, TestRng, Te
 
 use crate::{Draft, drafts};
 
-/// A runner whose values depend on nothing but the seed.
+/// So many cases, of which none is kept in a file.
 #[must_use]
-pub fn runner(seed: u64, cases: u32) -> TestRunner {
+pub fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// A runner whose values depend on nothing but the seed, one of very many.
+#[must_use]
+pub fn runner(seed: u64, number: u32) -> TestRunner {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+    TestRunner::new_with_rng(cases(number), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+/// A runner whose values depend on nothing but the seed, which no other test has.
+#[must_use]
+pub fn fixed(seed: u8, number: u32) -> TestRunner {
+    let config = ProptestConfig { max_shrink_iters: 20_000, ..cases(number) };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]))
 }
 
 /// Tests so many random drafts, each with one of the values. What is said of a failure names the value.

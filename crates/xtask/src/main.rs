@@ -4,32 +4,50 @@
 mod model;
 
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 /// A file that is made from others.
 struct Made {
     /// What it is called on the command line.
     verb: &'static str,
-    /// What is made.
-    about: &'static str,
     /// Where it is, from the root of the repository.
     file: &'static str,
-    /// Makes its text, or says what hinders that.
-    make: fn(root: &Path) -> Result<String, String>,
+    /// What it has.
+    about: &'static str,
+    by: By,
 }
 
+/// What makes it.
+enum By {
+    /// A function, which gives its text or says what hinders that.
+    Function(fn(root: &Path) -> Result<String, String>),
+    /// Tests of this name, which write the file instead of comparing if [`BLESS`] is set.
+    Tests { binary: &'static str, name: &'static str },
+}
+
+/// Tells tests to write.
+const BLESS: &str = "COWRACE_BLESS";
+
 /// All of them.
-const MADE: &[Made] = &[Made {
-    verb: "model",
-    about: "the lines of the model that make requests, under which rules, and the steps of calls",
-    file: model::TABLE,
-    make: model::table,
-}];
+const MADE: &[Made] = &[
+    Made {
+        verb: "model",
+        file: model::TABLE,
+        about: "the lines of the model that make requests, under which rules, and the steps of calls",
+        by: By::Function(model::table),
+    },
+    Made {
+        verb: "counts",
+        file: "scenarios/counts.txt",
+        about: "what is found in each scenario under each kernel, and how large the searches are",
+        by: By::Tests { binary: "corpus", name: "cells::" },
+    },
+];
 
 fn usage() -> String {
-    let rows: String =
-        MADE.iter().map(|m| format!("  {:8}{}\n          {}\n", m.verb, m.file, m.about)).collect();
-    format!("usage: cargo xtask WHAT [--check]\n\nWrites a file, or compares it with --check:\n{rows}")
+    let rows = MADE.iter().map(|made| format!("  {:8}{}\n          {}\n", made.verb, made.file, made.about));
+    let rows: String = rows.collect();
+    format!("usage: cargo xtask WHAT [--check]\n\nWrites a file; with --check, compares it:\n{rows}")
 }
 
 fn root() -> &'static Path {
@@ -37,29 +55,51 @@ fn root() -> &'static Path {
     here.ancestors().nth(2).unwrap_or(here)
 }
 
-/// Compares a file with what it should be.
-fn check(made: &Made) -> Result<(), String> {
-    let due = (made.make)(root())?;
-    // A checkout may change the ends of lines.
-    let there = std::fs::read_to_string(root().join(made.file)).unwrap_or_default().replace('\r', "");
-    match there == due {
-        true => Ok(()),
-        false => Err(format!("{} is out of date: type `cargo xtask {}`", made.file, made.verb)),
+impl Made {
+    fn write(&self) -> Result<(), String> {
+        match self.by {
+            By::Function(make) => std::fs::write(root().join(self.file), make(root())?)
+                .map_err(|error| format!("{}: {error}", self.file)),
+            By::Tests { binary, name } => tests(binary, name, true),
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match self.by {
+            By::Function(make) => self.compare(&make(root())?),
+            By::Tests { binary, name } => tests(binary, name, false),
+        }
+    }
+
+    fn compare(&self, due: &str) -> Result<(), String> {
+        // A checkout may change the ends of lines.
+        let there = std::fs::read_to_string(root().join(self.file)).unwrap_or_default().replace('\r', "");
+        match there == due {
+            true => Ok(()),
+            false => Err(format!("{} is out of date: type `cargo xtask {}`", self.file, self.verb)),
+        }
     }
 }
 
-fn write(made: &Made) -> Result<(), String> {
-    let due = (made.make)(root())?;
-    std::fs::write(root().join(made.file), due).map_err(|error| format!("{}: {error}", made.file))
+/// Runs tests, in the profile of tests: what is built for them serves `cargo test` as well.
+fn tests(binary: &str, name: &str, bless: bool) -> Result<(), String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["test", "--workspace", "--test", binary, "--", "--quiet", name]).current_dir(root());
+    if bless {
+        command.env(BLESS, "1");
+    }
+    let status = command.status().map_err(|error| format!("cargo cannot be run: {error}"))?;
+    if status.success() { Ok(()) } else { Err("some tests failed".to_owned()) }
 }
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let (verb, how): (&str, fn(&Made) -> Result<(), String>) = match args[..] {
-        [verb] => (verb, write),
-        [verb, "--check"] | ["--check", verb] => (verb, check),
-        _ => ("", check),
+        [verb] => (verb, Made::write),
+        [verb, "--check"] | ["--check", verb] => (verb, Made::check),
+        _ => ("", Made::check),
     };
     let Some(made) = MADE.iter().find(|made| made.verb == verb) else {
         eprint!("{}", usage());
@@ -78,9 +118,11 @@ fn main() -> ExitCode {
 mod tests {
     use super::*;
 
+    /// What tests write they compare themselves.
     #[test]
     fn what_is_checked_in_is_what_is_made() {
-        let wrong: Vec<String> = MADE.iter().filter_map(|made| check(made).err()).collect();
+        let made = MADE.iter().filter(|made| matches!(made.by, By::Function(_)));
+        let wrong: Vec<String> = made.filter_map(|made| made.check().err()).collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

@@ -1,8 +1,7 @@
 //! `cowrace check`.
 
-use std::path::Path;
-
 use crate::cowrace;
+use cowrace_testkit::repository;
 
 #[test]
 fn a_violation_that_is_expected_is_drawn_and_is_no_failure() {
@@ -339,8 +338,7 @@ fn tables_do_not_say_what_can_happen_as_drawn() {
 
 /// Writes a scenario of the corpus without what it expects.
 fn silent(dir: &tempfile::TempDir, name: &str) -> String {
-    let known =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(name).with_extension("race");
+    let known = repository("scenarios").join(name).with_extension("race");
     let text = std::fs::read_to_string(known).expect("it is there");
     let path = dir.path().join("silent.race");
     std::fs::write(&path, text.split("\nexpect").next().expect("the first")).expect("a file");

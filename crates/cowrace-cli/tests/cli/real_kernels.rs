@@ -1,16 +1,15 @@
 //! `cowrace real-kernels`.
 
-use std::path::Path;
-
 use cowrace_real_kernels::{KERNELS, scenarios, table};
 
 use crate::cowrace;
+use cowrace_testkit::repository;
 
 /// The page on the model shows the table as it is printed, reasons and all.
 #[test]
 fn the_agreement_is_as_documented() {
     let done = cowrace(&["real-kernels"]).exits(0).quiet();
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/model.md");
+    let page = repository("docs/model.md");
     // The package alone, without the repository around it, has no pages.
     let Ok(page) = std::fs::read_to_string(page) else { return };
     let shown = page.split_once("$ cowrace real-kernels\n").and_then(|(_, rest)| rest.split_once("```"));

@@ -56,6 +56,11 @@ pub(crate) fn table(root: &Path) -> Result<String, String> {
         Ok(Source { name: file.name.clone(), syntax })
     };
     let sources = texts.iter().map(parse).collect::<Result<Vec<Source>, String>>()?;
+    for listed in ASIDE.iter().chain(&OUTSIDE) {
+        if !sources.iter().any(|source| source.name == *listed) {
+            return Err(format!("crates/xtask/src/model/mod.rs lists {MODEL}/{listed}, which is not there"));
+        }
+    }
     let functions = functions(&sources)?;
     let inside =
         |source: &&Source| !source.name.starts_with(ERAS) && !OUTSIDE.contains(&source.name.as_str());

@@ -1,0 +1,40 @@
+//! What is a test of its own for each scenario, variant, kernel or row of a table, under names of all these. `cargo test`
+//! runs them on threads of one process.
+
+mod cells;
+mod counts;
+mod engines;
+mod real_kernels;
+mod sources;
+mod stories;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+/// Tests of a kind, by the first part of their names.
+type Kind = (&'static str, fn(&Arguments) -> Vec<Trial>);
+
+const KINDS: [Kind; 4] = [
+    ("cells", cells::trials),
+    ("stories", stories::trials),
+    ("engines", engines::trials),
+    ("real_kernels", real_kernels::trials),
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    // A test runner may start a process for each test, which must not take longer than the test.
+    let is_due = |kind: &str| {
+        let exact = arguments.filter.as_ref().filter(|_| arguments.exact);
+        exact.is_none_or(|name| name.split("::").next() == Some(kind))
+    };
+    let due = KINDS.iter().filter(|(kind, _)| is_due(kind));
+    let trials = due.flat_map(|(_, trials)| trials(&arguments)).collect();
+    let done = libtest_mimic::run(&arguments, trials);
+    if let Err(error) = counts::bless(&arguments) {
+        eprintln!("scenarios/counts.txt cannot be written: {error}");
+        return ExitCode::FAILURE;
+    }
+    done.exit_code()
+}

@@ -1,0 +1,17 @@
+//! The commands on the corpus, and what many crates have to do with.
+
+mod arm64;
+mod commits;
+mod costs;
+mod coverage;
+mod metamorphic;
+mod model;
+mod printed;
+mod readme;
+mod robust;
+mod safeguards;
+mod second_opinions;
+mod seed;
+mod sharing;
+mod stress;
+mod why;

@@ -1,0 +1,32 @@
+//! The search against other searches, and against what it says of itself.
+
+mod audit;
+mod barriers;
+mod behaviour;
+mod checkpoint;
+mod counting;
+mod counts;
+mod coverage;
+mod drains;
+mod estimates;
+mod flushes;
+mod minimize;
+mod mutants;
+mod protocol;
+mod replays;
+mod scenarios;
+mod second_opinion;
+mod shards;
+mod traces;
+mod workers;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What comes back when something is written as JSON, changed there, and read.
+fn rewritten<T: Serialize + DeserializeOwned>(value: &T, change: impl FnOnce(&mut serde_json::Value)) -> T {
+    let text = serde_json::to_string(value).expect("it can be written");
+    let mut json = serde_json::from_str(&text).expect("it is JSON");
+    change(&mut json);
+    serde_json::from_value(json).expect("it can be read")
+}

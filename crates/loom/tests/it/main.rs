@@ -1,0 +1,4 @@
+//! The driver of loom.
+
+mod traps;
+mod weak;

@@ -1,0 +1,4 @@
+//! The table, and its rows as scenarios.
+
+mod scenarios;
+mod table;

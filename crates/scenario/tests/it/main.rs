@@ -1,0 +1,10 @@
+//! Reading, its errors, and printing.
+
+mod common;
+mod errors;
+mod expectations;
+mod loading;
+mod mails;
+mod reading;
+mod robust;
+mod roundtrip;

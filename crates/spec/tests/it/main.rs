@@ -1,0 +1,5 @@
+//! What user space was promised.
+
+mod needed;
+mod promises;
+mod rules;

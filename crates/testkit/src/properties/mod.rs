@@ -1,0 +1,12 @@
+//! What must be true of any input. Property tests and fuzz targets share it.
+
+#[cfg(feature = "check")]
+pub mod era;
+#[cfg(feature = "explore")]
+pub mod replay;
+#[cfg(feature = "check")]
+pub mod run;
+#[cfg(feature = "scenario")]
+pub mod scenario;
+#[cfg(feature = "report")]
+pub mod schedule;
