@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use tracing_chrome::{ChromeLayerBuilder, FlushGuard, TraceStyle};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -101,7 +102,14 @@ pub fn install(args: &LogArgs) -> Result<Logging, Failure> {
 }
 
 fn filter(text: &str, source: &str) -> Result<EnvFilter, Failure> {
-    EnvFilter::builder().parse(format!("{QUIET},{text}")).map_err(|_| {
+    // A word that is no level is taken for a part of which everything is wanted: a level that is misspelt would log nothing.
+    let is_known = |directive: &str| {
+        let level = directive.parse::<LevelFilter>().is_ok();
+        level || ["=", "[", "cowrace", "loom", "shuttle"].iter().any(|part| directive.contains(part))
+    };
+    let known = text.split(',').all(|directive| is_known(directive.trim()));
+    let parsed = EnvFilter::builder().parse(format!("{QUIET},{text}")).ok().filter(|_| known);
+    parsed.ok_or_else(|| {
         let shown: String = text.chars().take(100).collect();
         Failure::usage(format!(
             "{source} is no filter of logs: `{}`\n  it is a level (error, warn, info, debug, trace), or levels of parts, as cowrace_explore=debug,loom=trace",

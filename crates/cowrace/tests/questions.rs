@@ -20,7 +20,7 @@ buf[0] = 1
             s = pipe_read(p[0])
 
 always s == 0 else leak
-expect v5.4..v5.7 leak; else holds
+expect v5.4..v5.7, aa-revert leak; else holds
 ";
 
 fn leak() -> ScenarioBuilder {
@@ -40,7 +40,7 @@ fn leak() -> ScenarioBuilder {
 
 #[test]
 fn what_is_built_is_what_is_read() {
-    let built = leak().promise("expect v5.4..v5.7 leak; else holds").build().expect("it is right");
+    let built = leak().promise("expect v5.4..v5.7, aa-revert leak; else holds").build().expect("it is right");
     assert_eq!(built, Scenario::parse(LEAK).expect("it is right"));
     let again = Scenario::parse(&built.to_string()).expect("what is printed is read");
     assert_eq!(again, built);

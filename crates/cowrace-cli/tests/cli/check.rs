@@ -36,7 +36,7 @@ fn coverage_says_how_calls_met_and_what_was_never_reached() {
     let (calls, _) = text.split_once("\n\n").expect("a table, and what is below it");
     insta::assert_snapshot!(calls);
     let done = done.prints(&["functions of the model entered; lines of them never reached:\n    "]);
-    done.prints(&["    do_wp_page (crates/mm/src/memory.rs): lines "]);
+    done.prints(&["    do_wp_page (crates/mm/src/fault/wp/mod.rs): lines "]);
 }
 
 #[test]

@@ -13,9 +13,9 @@ use crate::swapfile::try_to_free_swap;
 
 /// `do_wp_page` from v5.9 to v5.18. Under the series of December 2021 unsharing goes by the mapcount, and writing by
 /// `page_count`.
-pub(super) async fn reuse(cpu: &Cpu, vmf: VmFault, page: Page) -> Option<bool> {
+pub(super) async fn wp_reuse_by_count(cpu: &Cpu, vmf: VmFault, page: Page) -> Option<bool> {
     if !vmf.unshare() {
-        return reuse_alone(cpu, vmf, page).await;
+        return wp_reuse_if_alone(cpu, vmf, page).await;
     }
     if must_unshare(cpu, page).await {
         return Some(false);
@@ -26,7 +26,7 @@ pub(super) async fn reuse(cpu: &Cpu, vmf: VmFault, page: Page) -> Option<bool> {
 
 /// `do_wp_page` from v5.9 on: references decide. v5.18 first gets rid of the references of the swap cache
 /// and of this CPU's LRU-add batch; from v5.19 on a page that passes becomes exclusive.
-pub(super) async fn reuse_alone(cpu: &Cpu, vmf: VmFault, page: Page) -> Option<bool> {
+pub(super) async fn wp_reuse_if_alone(cpu: &Cpu, vmf: VmFault, page: Page) -> Option<bool> {
     let rules = cpu.rules();
     let copy = |count: u64| {
         cpu.why(Fact::PageCount { page, count: references(count) }.so(Then::Copy));

@@ -11,6 +11,10 @@ pub mod mapcount;
 use cowrace_machine::{Prim, mmu};
 use cowrace_report::{Fact, Then};
 
+use count::{unlocks_late, wp_reuse_by_count};
+use exclusive::wp_reuse_exclusive;
+use mapcount::wp_reuse_by_mapcount;
+
 use super::copy::copy_user_highpage;
 use super::vm_fault::{FaultResult, VmFault};
 use crate::cpu::Cpu;
@@ -56,10 +60,10 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         }
         let reuse = match cpu.rules().wp_reuse() {
             WpReuse::MapSwap | WpReuse::MapCount | WpReuse::ActiveInactive => {
-                mapcount::reuse(cpu, vmf, page).await
+                wp_reuse_by_mapcount(cpu, vmf, page).await
             }
-            WpReuse::Count => count::reuse(cpu, vmf, page).await,
-            WpReuse::AnonExclusive => exclusive::reuse(cpu, vmf, page).await,
+            WpReuse::Count => wp_reuse_by_count(cpu, vmf, page).await,
+            WpReuse::AnonExclusive => wp_reuse_exclusive(cpu, vmf, page).await,
         };
         match reuse {
             None => FaultResult::Done,
@@ -68,7 +72,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
                 FaultResult::Done
             }
             Some(true) => {
-                let late = count::unlocks_late(cpu);
+                let late = unlocks_late(cpu);
                 wp_page_reuse(cpu, vmf).await;
                 if late {
                     // v5.9-rc4 to rc6: the PTE lock is gone, so the page may be, too.
