@@ -1,5 +1,5 @@
 //! The search against general state caching: a depth-first search that remembers every state that it has
-//! been in, and turns back where it comes to one again. On scenarios of the corpus that hold, all in one run;
+//! been in, and turns back where it reaches one again. On scenarios of the corpus that hold, all in one run;
 //! fails if they disagree on the verdict or on the memories that executions end with. (Windows cannot be
 //! compared: they are about orders, of which a state knows nothing.)
 //!
@@ -111,7 +111,7 @@ impl<'p> Caching<'p> {
         Ok(())
     }
 
-    /// Whom to choose from. What there is no need to choose from is executed.
+    /// The actors to choose from. What there is no need to choose from is executed.
     fn able(&mut self, on: impl Fn(&mut Self) -> Result) -> std::result::Result<Option<ActorSet>, TooLarge> {
         match self.states.moves() {
             Moves::Any(able) => return Ok(Some(able)),

@@ -1,5 +1,5 @@
-//! How good estimates are: what searches of the corpus, of the common problem and of random programs were expected
-//! to come to, at several moments, against what they came to. The table of docs/design/search.md.
+//! How good estimates are: the expected sizes of searches of the corpus, of the common problem and of random programs,
+//! at several moments, against their true sizes. The table of docs/design/search.md.
 #![expect(clippy::print_stdout, reason = "it is what a benchmark is for")]
 
 use cowrace_testkit::estimates::{Case, MOMENTS, common_problems, compare, random_programs, scenarios};

@@ -43,7 +43,7 @@ fn timed(program: &Program, threads: usize) -> (f64, Outcome) {
 fn threads(name: &str, program: &Program) {
     let (one, alone) = timed(program, 1);
     let (two, together) = timed(program, 2);
-    assert_eq!(alone, together, "{name}: two threads come to something else");
+    assert_eq!(alone, together, "{name}: two threads find something else");
     let (executions, requests) = (alone.executions, alone.events);
     println!(
         "{name:<34}  {executions:>10}  {:>8.1}  {one:>7.2}  {:>12.0}  {two:>7.2}  {:>5.2}",

@@ -63,7 +63,7 @@ impl<'p> Explorer<'p> {
     }
 
     /// With [`exhaustive`](Self::exhaustive), for an observer that asks only in which memories executions end: every one
-    /// of them is shown, in some execution, but not every execution. What follows a barrier of everybody is then
+    /// of them is shown, in some execution, but not every execution. What follows a barrier of all actors is then
     /// searched once for each state there, although the search goes on after findings.
     #[must_use]
     pub const fn ends_only(mut self, ends_only: bool) -> Self {
@@ -111,7 +111,7 @@ impl<'p> Explorer<'p> {
         self
     }
 
-    /// Goes on where a search of the same program was stopped, to the end that it would have come to. With another
+    /// Goes on where a search of the same program was stopped, to the end that it would have reached. With another
     /// program, begins anew.
     #[must_use]
     pub const fn resume(mut self, checkpoint: &'p Checkpoint) -> Self {
@@ -133,7 +133,7 @@ impl<'p> Explorer<'p> {
     }
 
     /// Whether to take it that counts stay away from zero, as long as nothing speaks against it; they then commute.
-    /// That is so unless somebody wants each trace of the plain relation; what comes out is the same.
+    /// That is so unless each trace of the plain relation is wanted; the answer is the same.
     #[must_use]
     pub const fn counts_commute(mut self, commute: bool) -> Self {
         self.counts_commute = commute;

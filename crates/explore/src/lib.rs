@@ -38,29 +38,30 @@
 //! Two requests are **dependent** if they are of the same actor or if their footprints conflict: they touch
 //! the same bits, and not both only read them or both only add to them. What is independent commutes, which
 //! the test `audit` checks on the machine itself. So executions that differ only in the order of independent
-//! events end alike, show the same answers to everybody and the same faults; they form one *trace*, and one
+//! events end alike, show every actor the same answers and have the same faults; they form one *trace*, and one
 //! execution of each trace is enough. That is all that is left out. **Happens-before** is the order that a
 //! trace prescribes; vector clocks keep it.
 //!
 //! The search is depth first, and optimal: it explores one execution of each trace and begins none in vain. It
 //! runs one execution to its end and looks for **races**: events of two actors that conflict, with nothing
-//! between that orders them. Turned round, each race belongs to another trace, which must be reached from the
+//! between that orders them. Reversed, each race belongs to another trace, which must be reached from the
 //! state before the earlier event *e*: by all that follows *e* without happening after it, and then the later
 //! event. What has been tried from that state **sleeps**, until a dependent event wakes it; if no sleeper can
 //! begin that sequence, it goes into the **wakeup tree** of the state (Abdulla, Aronis, Jonsson and Sagonas,
 //! 2014 and 2017).
 //!
-//! Subtrees of the search are independent of each other where nobody sleeps. Threads that have nothing to do are
-//! given such, and what comes out is what one thread comes to. A search that was stopped can go on. What follows
-//! a barrier of everybody is searched once for each state there, and counts that stay away from zero commute.
+//! Subtrees of the search are independent of each other where nothing sleeps. Threads that have nothing to do are
+//! given such, and the outcome is that of one thread. A search that was stopped can go on from its [`Checkpoint`], and what
+//! is left can be split into shards for other machines. What follows a barrier of all actors is searched once for each
+//! state there, and counts that stay away from zero commute.
 //!
 //! The book has all of it, with the reasons why nothing is missed: `docs/design/search.md`.
 //!
 //! # Waiting
 //!
-//! * Requests that commute with whatever others may do, fences, choices, and joins and barriers that can be
+//! * Requests that commute with whatever other actors may do, fences, choices, and joins and barriers that can be
 //!   passed, are executed at once and alone; a choice branches over its values.
-//! * A lock is released before the next holder takes it, and that cannot be turned round; but who takes it
+//! * A lock is released before the next holder takes it, and that cannot be reversed; but which actor takes it
 //!   first can. So for a request that waits (for a lock, for a condition) a conflicting event makes a race
 //!   only if the request would be let through without that event and what happens after it, which is computed
 //!   from the changes to the word that it waits for. The event that opens the way stays in happens-before, but
@@ -73,7 +74,7 @@
 //! Faults of memory, findings of actors, deadlock, and the program's check at the end: all of them are the
 //! same for every execution of a trace, but for one. Additions whose result is unused commute, and a count may
 //! go below zero on the way in one order only. So each execution is asked whether any order of its independent
-//! events does that. (Reader counts of locks commute likewise; to release one that nobody holds is a defect of
+//! events does that. (Reader counts of locks commute likewise; to release a lock that no actor holds is a defect of
 //! the model, and is found in the orders that are explored.)
 //!
 //! Windows are judged by happens-before for the same reason: whether one thing came before another that is
@@ -84,16 +85,16 @@
 //!
 //! # Coverage
 //!
-//! [`Coverage`] tells what a search that came to its end has gone through: which calls met in which order, where
-//! in the source requests came from. Events conflict in the same order in all executions of a trace, so what is left
-//! out would add nothing.
+//! [`Coverage`] tells what a complete search has gone through: which calls met in which order, where in the source
+//! requests came from. Events conflict in the same order in all executions of a trace, so what is left out would add
+//! nothing.
 //!
 //! # Cost
 //!
 //! What an actor asks is remembered by the answers that it got, so that its future is run again only where
 //! they are new. To go back, memory is taken back event by event. Nothing in the search formats.
 //!
-//! # Replay
+//! # Witnesses
 //!
 //! [`replay`] follows a schedule with an interpreter that shares no code with the search, and writes down what
 //! happens. [`follow`] follows the rows of a diagram instead. [`linearize`] finds the equivalent schedule with the fewest

@@ -29,11 +29,11 @@ pub struct Progress {
     pub estimate: Option<Estimate>,
 }
 
-/// What a search is for that begins behind another.
+/// What a search is for that begins after another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The same, as something that it took for granted is not so. What it has shown so far stands, but it will show
-    /// equivalent executions again. All other searches are begun by those who call.
+    /// equivalent executions again. All other searches are begun by the caller.
     Anew,
     /// To find the first execution that shows what was seen in another.
     Locate,
@@ -47,10 +47,10 @@ pub enum Purpose {
 
 /// Watches a search.
 pub trait Observer {
-    /// An execution has come to its end: everybody finished, nobody can move, or a finding ended it.
+    /// An execution has come to its end: every actor finished, none can move, or a finding ended it.
     fn execution(&mut self, _: &Execution<'_>) {}
 
-    /// A search begins behind the one that was watched until now.
+    /// A search begins after the one that was watched until now.
     fn anew(&mut self, _: Purpose) {}
 
     /// Called when a search turns out to be long, after its first thousand executions, and then now and then, about
@@ -117,13 +117,13 @@ impl Execution<'_> {
         let reordered = self.found.and_then(|found| found.schedule.clone());
         reordered.unwrap_or_else(|| {
             let mut schedule = self.history.schedule(self.program.fingerprint);
-            // An exhaustive search goes on behind what it has found.
+            // An exhaustive search goes on after what it has found.
             self.found.into_iter().for_each(|found| schedule.turns.truncate(found.events));
             schedule
         })
     }
 
-    /// All turns, those behind a finding included if the search went on there.
+    /// All turns, those after a finding included if the search went on there.
     #[must_use]
     pub fn turns(&self) -> Vec<Turn> {
         self.history.schedule(self.program.fingerprint).turns

@@ -1,6 +1,6 @@
 //! What the threads of a search are made of, and what they share: the protocol is generic over it. In the product these
-//! are the primitives of the standard library and a queue of crossbeam; in a test those of a scheduler that decides who
-//! goes on at each of them. So the protocol that ships is the one that is tested.
+//! are the primitives of the standard library and a queue of crossbeam; in a test those of a scheduler that decides which
+//! thread goes on at each of them. So the protocol that ships is the one that is tested.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -32,12 +32,12 @@ pub trait Monitor<T>: Send + Sync {
     /// Waits while that is so. It is looked at again after each [`wake`](Self::wake).
     fn wait_while(&self, is_so: impl FnMut(&mut T) -> bool);
 
-    /// Wakes all who wait.
+    /// Wakes all threads that wait.
     fn wake(&self);
 }
 
-/// A number that all threads change. Nothing is told by it but the number itself: who reads it must not conclude that
-/// what the other did before can be seen.
+/// A number that all threads change. Nothing is told by it but the number itself: a thread that reads it must not
+/// conclude that it sees what another did before.
 pub trait Number: Send + Sync {
     /// With this value.
     fn new(value: u64) -> Self;

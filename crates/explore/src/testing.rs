@@ -2,7 +2,7 @@
 
 use cowrace_machine::{Actor, Addr, Memory, Numbers, Obj, Prim, Program};
 
-/// The word that everybody uses.
+/// The word that all actors use.
 pub(crate) const COUNTER: Addr = Addr::new(Obj::boot(2), 0);
 
 /// So many actors that increment a counter in two steps.

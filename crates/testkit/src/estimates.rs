@@ -1,4 +1,4 @@
-//! What a search was expected to come to, against what it came to.
+//! The expected size of a search, against its true size.
 
 use std::ops::ControlFlow;
 

@@ -147,7 +147,7 @@ impl Checkpoint {
         before.chain([self.effort, self.summarized]).sum()
     }
 
-    /// The shards that what is left can be split into, in the order in which a search that goes on comes to them: the
+    /// The shards that what is left can be split into, in the order in which a search that goes on reaches them: the
     /// paths of all wakeup trees, and the one that is to be made next. Each can be searched for itself; what they lead to
     /// beyond them is found when they are merged.
     #[must_use]

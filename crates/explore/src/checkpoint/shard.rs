@@ -103,6 +103,6 @@ pub enum ShardError {
     #[error("a search with a bound on preemptions has no shards")]
     Preemptions,
     /// Something ended the search early.
-    #[error("the search of the shard has not come to its end")]
+    #[error("the search of the shard was stopped before its end")]
     Stopped(Stop),
 }

@@ -1,4 +1,4 @@
-//! Who may still get in whose way, from a state on.
+//! Which actors may still get in each other's way, from a state on.
 
 use cowrace_machine::{Access, ActorSet, Kind, Memory, Op, Program};
 
@@ -10,7 +10,7 @@ use crate::reduction::races::waited_word;
 #[derive(Debug)]
 struct Pending {
     actor: u8,
-    /// Whoever may do something on which it depends what the actor does next, or whether it can.
+    /// The actors that may do something on which it depends what this one does next, or whether it can.
     others: ActorSet,
     start: u32,
     len: u32,
@@ -21,7 +21,7 @@ struct Pending {
 pub(crate) struct PersistentSets {
     pending: Vec<Pending>,
     accesses: Vec<Access>,
-    /// Who can move.
+    /// The actors that can move.
     pub(crate) able: ActorSet,
 }
 
@@ -68,7 +68,7 @@ impl PersistentSets {
         pending.map_or(&[], |p| &self.accesses[p.start as usize..(p.start + p.len) as usize])
     }
 
-    /// Whether some of those who sleep will never be woken: who is awake can't move, or only does what is
+    /// Whether some of the actors that sleep will never be woken: those that are awake can't move, or only do what is
     /// independent of them.
     pub(crate) fn sleeps_for_ever(&self, asleep: ActorSet) -> bool {
         let mut awake = self.able.0 & !asleep.0;
@@ -82,8 +82,8 @@ impl PersistentSets {
         }
     }
 
-    /// Those of the smallest set of actors that can move, awake, so that nobody outside the set gets in the way of
-    /// anybody in it: a persistent set. Nothing else need be tried first.
+    /// Those of the smallest set of actors that can move, awake, so that no actor outside the set gets in the way of one
+    /// in it: a persistent set. Nothing else need be tried first.
     pub(crate) fn persistent(&self, asleep: ActorSet) -> ActorSet {
         let able = self.able.0 & !asleep.0;
         let mut least = able;

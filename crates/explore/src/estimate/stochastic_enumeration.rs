@@ -113,7 +113,7 @@ impl StochasticEnumeration<'_, '_> {
     }
 
     /// What a walk may do next: of all that is left to explore from there, each trace begins with exactly one of
-    /// these steps. Gives none of them if it has come to the end of an execution that is left.
+    /// these steps. Gives none of them if it has reached the end of an execution that is left.
     fn steps(&mut self, walk: &mut Walk, number: usize, steps: &mut Vec<Step>) -> bool {
         self.actors.go_to(&walk.spot);
         let mut on = None;
@@ -247,7 +247,7 @@ mod tests {
     use crate::execution::answer_tree::Fresh;
     use crate::testing::counter;
 
-    /// What walks come to in the mean over all that `uniform` may give, each as likely as it is.
+    /// What walks find in the mean over all that `uniform` may give, each as likely as it is.
     fn expected(program: &Program, abreast: usize) -> f64 {
         let (mut actors, mut accesses) = (Fresh::new(program).begin(), AccessSummary::default());
         let path = [PathState::default()];

@@ -35,7 +35,7 @@ impl Coverage {
 pub(crate) struct Seen {
     /// For each event of the execution at hand, the number of its call; 0 is for what belongs to none.
     calls: Vec<u16>,
-    /// For each call, who makes it and the calls of which something came before.
+    /// For each call, which actor makes it and the calls of which something came before.
     rows: Vec<Row>,
     sites: Sites,
 }

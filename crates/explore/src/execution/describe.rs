@@ -62,7 +62,7 @@ impl Holders {
         }
     }
 
-    /// Those who hold what `op` waits for.
+    /// The actors that hold what `op` waits for.
     pub(crate) fn in_the_way(&self, op: &Op) -> Vec<u8> {
         let Some(lock) = op.waits_for() else { return Vec::new() };
         let blocks = |l: &Acquire| l.addr == lock.addr && l.bit & lock.bit != 0 && !(l.shared && lock.shared);

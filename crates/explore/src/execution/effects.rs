@@ -2,7 +2,7 @@
 //!
 //! It follows from the answers that one actor has got, so it is the same for all executions of a trace. It is collected
 //! where an actor is seen to go on in a way that is new, and every thread puts it in one place at once: so a search that
-//! comes to its end has all of it, whoever ran what.
+//! ends has all of it, whichever thread ran what.
 
 use std::collections::BTreeSet;
 

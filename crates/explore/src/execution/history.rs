@@ -1,4 +1,4 @@
-//! The execution so far: its events, what happened before what, and who touched which word.
+//! The execution so far: its events, what happened before what, and which event accessed which word.
 
 mod drains;
 mod flushes;
@@ -83,7 +83,31 @@ const fn counted(op: &Op) -> Option<(Addr, i64)> {
     }
 }
 
-/// Who touched one word, oldest first. Reads stand apart, since a read need not look at them.
+/// An event that subtracts from a word without looking at the result.
+#[derive(Clone, Copy, Debug)]
+struct Lowering {
+    event: u32,
+    addr: Addr,
+}
+
+/// An event that is taken to leave a count far from zero.
+#[derive(Clone, Copy, Debug)]
+struct Counting {
+    event: u32,
+    addr: Addr,
+    /// The least that the count may be after it.
+    least: i64,
+}
+
+/// What the additions of one actor to a word make of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    all: i64,
+    /// The least on the way.
+    least: i64,
+}
+
+/// The events that touched one word, oldest first. Reads stand apart, since a read need not look at them.
 #[derive(Clone, Debug, Default)]
 struct Word {
     reads: Vec<Seen>,
@@ -102,10 +126,8 @@ pub(crate) struct History {
     complete: u32,
     own: Vec<Vec<u32>>,
     words: Vec<Word>,
-    /// The events that subtract without looking at the result.
-    lowering: Vec<(u32, Addr)>,
-    /// The events that are taken to be far from zero, and the least that the count may be after each.
-    counting: Vec<(u32, Addr, i64)>,
+    lowering: Vec<Lowering>,
+    counting: Vec<Counting>,
     /// The events at which the first order of a flush or a drain was taken, because none is taken to make a difference.
     orders: Vec<u32>,
 }
@@ -196,12 +218,12 @@ impl History {
         self.own[actor as usize].push(event);
         let by = By { event, actor, nth };
         if let Some(addr) = lowered(&request.op) {
-            self.lowering.push((event, addr));
+            self.lowering.push(Lowering { event, addr });
         }
         if let Some((addr, least)) = counted(&request.op)
             && memory.is_far_from_zero(addr)
         {
-            self.counting.push((event, addr, least));
+            self.counting.push(Counting { event, addr, least });
         }
         if memory.makes_no_difference(request.prim) {
             self.orders.push(event);
@@ -234,7 +256,7 @@ impl History {
             self.lowering.pop();
         }
         let last = self.events.len() as u32;
-        self.counting.pop_if(|counting| counting.0 == last);
+        self.counting.pop_if(|counting| counting.event == last);
         self.orders.pop_if(|order| *order == last);
         for access in &self.accesses[event.accesses as usize..] {
             let word = &mut self.words[access.addr.index()];
@@ -342,16 +364,16 @@ impl History {
         value
     }
 
-    /// The words from which somebody subtracted without looking at the result, each once.
+    /// The words from which some event subtracted without looking at the result, each once.
     pub(crate) fn lowered(&self) -> impl Iterator<Item = Addr> + '_ {
-        let first = |i: usize, addr| self.lowering[..i].iter().all(|&(_, earlier)| earlier != addr);
-        let words = self.lowering.iter().enumerate();
-        words.filter(move |&(i, &(_, addr))| first(i, addr)).map(|(_, &(_, addr))| addr)
+        let words = self.lowering.iter().map(|lowering| lowering.addr).enumerate();
+        let is_first = |i: usize, addr| self.lowering[..i].iter().all(|earlier| earlier.addr != addr);
+        words.filter(move |&(i, addr)| is_first(i, addr)).map(|(_, addr)| addr)
     }
 
     /// The events that did so with one word.
     pub(crate) fn lowering(&self, addr: Addr) -> impl Iterator<Item = u32> + '_ {
-        self.lowering.iter().filter(move |&&(_, a)| a == addr).map(|&(event, _)| event)
+        self.lowering.iter().filter(move |lowering| lowering.addr == addr).map(|lowering| lowering.event)
     }
 
     /// The value that a word has after the events that a clock tells of.
@@ -372,8 +394,8 @@ impl History {
 
     fn lowest_of<const ACTORS: usize>(&self, addr: Addr, event: u32) -> i64 {
         let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
-        // What each actor's independent additions come to, and the least on the way.
-        let mut sums = [(0_i64, 0_i64); ACTORS];
+        // Of each actor's independent additions.
+        let mut sums = [Sum::default(); ACTORS];
         let mut lowest = 0;
         for changed in changes {
             let by = changed.by;
@@ -389,18 +411,18 @@ impl History {
             if by.event < event {
                 lowest -= difference;
             }
-            let (sum, least) = &mut sums[by.actor as usize];
-            *sum += difference;
-            *least = (*least).min(*sum);
+            let sum = &mut sums[by.actor as usize];
+            sum.all += difference;
+            sum.least = sum.least.min(sum.all);
         }
-        lowest + sums.iter().map(|&(_, least)| least).sum::<i64>()
+        lowest + sums.iter().map(|sum| sum.least).sum::<i64>()
     }
 
     /// A count that was taken to be far from zero and is not, in some order of independent events, or may not be; or
     /// [`FLUSH_ORDER`] or [`DRAIN_ORDER`] if that makes a difference.
     pub(crate) fn near_zero(&self) -> Option<Addr> {
-        let is_near = |&&(event, addr, least): &&(u32, Addr, i64)| self.lowest(addr, event) < least;
-        let near = self.counting.iter().find(is_near).map(|&(_, addr, _)| addr);
+        let is_near = |&&Counting { event, addr, least }: &&Counting| self.lowest(addr, event) < least;
+        let near = self.counting.iter().find(is_near).map(|counting| counting.addr);
         let near = near.or_else(|| self.flush_order_matters().then_some(FLUSH_ORDER));
         near.or_else(|| self.drain_order_matters().then_some(DRAIN_ORDER))
     }

@@ -93,7 +93,7 @@ impl<'p> Interpreter<'p> {
         }
     }
 
-    /// Whether nobody can move, although somebody has not finished.
+    /// Whether no actor can move, although some have not finished.
     pub(crate) fn stuck(&self) -> bool {
         let unfinished = self.unfinished();
         !unfinished.is_empty() && !unfinished.iter().any(|&a| self.ready(a))

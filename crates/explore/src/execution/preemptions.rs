@@ -7,7 +7,7 @@ use crate::execution::history::History;
 
 /// How often actors that could go on may be stopped in an execution.
 ///
-/// What a bound leaves out is not made up for elsewhere: races are turned round as if there were none, and
+/// What a bound leaves out is not made up for elsewhere: races are reversed as if there were none, and
 /// steps that go beyond it are skipped. So executions within the bound can be missed as well, and a bounded
 /// search claims nothing.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use crate::execution::answer_tree::Actors;
 use crate::execution::history::History;
 
 /// A stretch of one actor's events, by number. One that holds no event stands between two: its `first` is
-/// then the event behind it and its `last` the event in front of it.
+/// then the event after it and its `last` the event before it.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     actor: u8,
@@ -71,7 +71,7 @@ impl Windows {
         }
     }
 
-    /// Looks at an execution that has come to a barrier of everybody. Gives for each window whether what follows
+    /// Looks at an execution that has reached a barrier of all actors. Gives for each window whether what follows
     /// can still open it.
     pub(crate) fn judge_first_part(&mut self, history: &History, actors: &Actors<'_>) -> Vec<bool> {
         let marks: Vec<_> = (0..history.actors() as u8).map(|actor| actors.marks(actor)).collect();

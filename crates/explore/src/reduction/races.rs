@@ -35,7 +35,7 @@ impl Detector {
         if self.conflicts.is_empty() {
             return;
         }
-        // What happens before the request for another reason than that somebody had to let it through.
+        // What happens before the request for another reason than that an event had to let it through.
         self.reversible.clear();
         self.reversible.extend_from_slice(&self.clock);
         for at in 0..self.conflicts.len() {
@@ -60,7 +60,7 @@ impl Detector {
 }
 
 /// Joins into the clock of a request what it waits for beside memory: all that the other actor did, or
-/// that the other participants did before they came to the barrier. Such edges cannot be reversed.
+/// that the other participants did before they reached the barrier. Such edges cannot be reversed.
 pub(crate) fn order(
     clock: &mut [u32],
     program: &Program,
@@ -79,7 +79,7 @@ pub(crate) fn order(
             let round = actors.passed(actor, id);
             for other in program.barriers[id as usize].iter() {
                 let own = history.own(other);
-                // One who has passed since did so with an event of its own.
+                // An actor that has passed since did so with an event of its own.
                 let is_pass = |&e: &u32| history.events()[e as usize].request.op == request.op;
                 let arrived = match actors.passed(other, id) > round {
                     true => (0..own.len()).filter(|&at| is_pass(&own[at])).nth(round as usize).unwrap_or(0),

@@ -1,7 +1,7 @@
-//! Turning races round.
+//! Reversing races.
 //!
 //! A race of an execution is an event *e* and a later event *a* of another actor that could also come before
-//! *e*. Turned round it is the sequence *v*: all that follows *e* without happening after it, and then *a*.
+//! *e*. Reversed it is the sequence *v*: all that follows *e* without happening after it, and then *a*.
 //! From the state before *e* it leads to executions that are not among those that begin with *e*.
 
 use cowrace_machine::{Access, Addr, Footprint, Memory, Obj, Op, Program, Request};
@@ -32,15 +32,15 @@ pub(crate) struct Later<'h> {
     pub(crate) event: u32,
 }
 
-/// How a race turned round stands to what has been done and will be done.
+/// How a reversed race stands to what has been done and will be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reversed {
-    /// Those who sleep cover it.
+    /// What sleeps covers it.
     Asleep {
         /// And will in every execution that shares the two events.
         for_good: bool,
     },
-    /// Nobody who sleeps covers it. The sequence is what to execute.
+    /// Nothing that sleeps covers it. The sequence is what to execute.
     Awake {
         /// The later event touches something else there. So it may depend on events of which it is independent
         /// here, and other executions that share the two events have others of these.
@@ -48,7 +48,7 @@ pub(crate) enum Reversed {
     },
 }
 
-/// Buffers for turning races round.
+/// Buffers for reversing races.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reverser {
     pub(crate) sequence: Sequence,
@@ -56,8 +56,8 @@ pub(crate) struct Reverser {
 }
 
 impl Reverser {
-    /// Turns a race round. If nobody who sleeps in the state before `event` covers that, leaves the
-    /// sequence to be executed there, and those whom it must wake.
+    /// Reverses a race. If nothing that sleeps in the state before `event` covers that, leaves the sequence to be executed
+    /// there, and what it must wake.
     pub(crate) fn reverse(
         &mut self,
         history: &History,
@@ -77,7 +77,7 @@ impl Reverser {
             return Reversed::Asleep { for_good };
         }
         self.build(history, event, later, accesses);
-        if self.nobody_can_begin(history, sleepers, event) {
+        if self.no_sleeper_can_begin(history, sleepers, event) {
             Reversed::Awake { anew: accesses != later.accesses }
         } else {
             Reversed::Asleep { for_good: false }
@@ -85,7 +85,7 @@ impl Reverser {
     }
 
     /// Builds the sequence. What must come before the later event stands first, so that only as much of the
-    /// rest is executed as it takes to wake everybody.
+    /// rest is executed as it takes to wake all sleepers.
     fn build(&mut self, history: &History, event: u32, later: Later<'_>, accesses: &[Access]) {
         let sequence = &mut self.sequence;
         sequence.clear();
@@ -109,8 +109,8 @@ impl Reverser {
         }
     }
 
-    /// Collects whom the sequence must wake. Gives whether none of those who sleep could begin it.
-    fn nobody_can_begin(&mut self, history: &History, sleepers: &SleepSets, event: u32) -> bool {
+    /// Collects what the sequence must wake. Gives whether nothing that sleeps could begin it.
+    fn no_sleeper_can_begin(&mut self, history: &History, sleepers: &SleepSets, event: u32) -> bool {
         self.waking.clear();
         for sleeper in sleepers.of(event as usize) {
             let accesses = sleepers.accesses(sleeper);
@@ -132,12 +132,12 @@ impl Reverser {
         sequence: &Sequence,
     ) -> bool {
         self.sequence.clone_from(sequence);
-        self.nobody_can_begin(history, sleepers, event)
+        self.no_sleeper_can_begin(history, sleepers, event)
     }
 }
 
-/// Whether somebody who sleeps in the state before `event` can begin the sequence of a race turned round; and
-/// whether that is so for good. Decides most cases without building the sequence.
+/// Whether something that sleeps in the state before `event` can begin the sequence of a reversed race; and whether that
+/// is so for good. Decides most cases without building the sequence.
 fn asleep(
     history: &History,
     sleepers: &SleepSets,

@@ -12,7 +12,14 @@ pub(crate) struct Sleeper {
     len: u32,
 }
 
-/// The sleep sets of all states on the way, a stack.
+/// Where the sleepers of a state start, and the accesses of those that were put to sleep in it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Start {
+    sleepers: u32,
+    accesses: u32,
+}
+
+/// The sleep sets of all states of the path, a stack.
 ///
 /// What a move touches is taken when it falls asleep and stays right until a conflicting event wakes it:
 /// until then nothing has changed what its request would read.
@@ -20,17 +27,16 @@ pub(crate) struct Sleeper {
 pub(crate) struct SleepSets {
     accesses: Vec<Access>,
     sleepers: Vec<Sleeper>,
-    /// Where each state's sleepers and their own accesses start.
-    states: Vec<(u32, u32)>,
+    states: Vec<Start>,
 }
 
 impl SleepSets {
-    /// Enters the state that an event leads to from the last one: who slept there sleeps on, unless the
+    /// Enters the state that an event leads to from the last one: what slept there sleeps on, unless the
     /// event wakes it.
     pub(crate) fn enter(&mut self, event: Option<(u8, &[Access])>) {
-        let from = self.states.last().map_or(0, |s| s.0 as usize);
+        let from = self.states.last().map_or(0, |state| state.sleepers as usize);
         let to = self.sleepers.len();
-        self.states.push((to as u32, self.accesses.len() as u32));
+        self.states.push(Start { sleepers: to as u32, accesses: self.accesses.len() as u32 });
         let Some((actor, accesses)) = event else { return };
         for at in from..to {
             let sleeper = self.sleepers[at];
@@ -42,7 +48,7 @@ impl SleepSets {
 
     /// Leaves the last state.
     pub(crate) fn leave(&mut self) {
-        if let Some((sleepers, accesses)) = self.states.pop() {
+        if let Some(Start { sleepers, accesses }) = self.states.pop() {
             self.sleepers.truncate(sleepers as usize);
             self.accesses.truncate(accesses as usize);
         }
@@ -55,15 +61,15 @@ impl SleepSets {
         self.sleepers.push(Sleeper { made, start, len });
     }
 
-    /// Who sleeps in a state.
+    /// What sleeps in a state.
     pub(crate) fn of(&self, state: usize) -> &[Sleeper] {
-        let end = self.states.get(state + 1).map_or(self.sleepers.len(), |s| s.0 as usize);
-        &self.sleepers[self.states[state].0 as usize..end]
+        let end = self.states.get(state + 1).map_or(self.sleepers.len(), |state| state.sleepers as usize);
+        &self.sleepers[self.states[state].sleepers as usize..end]
     }
 
-    /// Who was put to sleep in a state, in order, with what they would touch.
+    /// The moves that were put to sleep in a state, in order, with what they would touch.
     pub(crate) fn put_to_sleep(&self, state: usize) -> impl Iterator<Item = (Move, &[Access])> {
-        let own = self.states[state].1;
+        let own = self.states[state].accesses;
         let (inherited, all) = (self.of(state).iter().filter(move |s| s.start < own).count(), self.of(state));
         all[inherited..].iter().map(|sleeper| (sleeper.made, self.accesses(sleeper)))
     }

@@ -1,6 +1,6 @@
 //! WakeupTrees trees: how to go on from the states on the way, so that nothing is begun in vain.
 //!
-//! A path of a tree leads to a state in which nobody sleeps. Whatever is done from there is new.
+//! A path of a tree leads to a state in which nothing sleeps. Whatever is done from there is new.
 
 use cowrace_machine::Access;
 
@@ -32,16 +32,16 @@ pub(crate) struct NextStep {
     pub(crate) given: u32,
 }
 
-/// Whether a sequence was put into a tree.
+/// What became of a sequence that was put into a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Inserted {
-    /// The tree leads to it already.
-    Covered,
-    /// It is a new path.
-    New,
+pub(crate) struct Inserted {
+    /// Whether there is a new path; if not, the tree leads to the sequence already.
+    pub(crate) is_new: bool,
+    /// Whether that depends on what comes after the later event of the race.
+    pub(crate) depends_on_rest: bool,
 }
 
-/// Somebody who must be woken on the way along a new path.
+/// An actor that must be woken on the way along a new path.
 #[derive(Debug)]
 struct Asleep {
     actor: u8,
@@ -49,7 +49,7 @@ struct Asleep {
     end: usize,
 }
 
-/// Those who must be woken. Kept for its buffers.
+/// The actors that must be woken. Kept for its buffers.
 #[derive(Debug, Default)]
 pub(crate) struct Waking {
     asleep: Vec<Asleep>,
@@ -197,17 +197,16 @@ impl WakeupTrees {
 
     /// Puts a sequence into the tree whose first steps `list` holds, in a state where all of `waking` sleep
     /// and none of them can begin the sequence. Follows the tree as long as it leads to executions of the
-    /// sequence; where it does not, adds as much of the sequence as it takes to wake everybody.
-    ///
-    /// Gives too whether that depends on what comes after the event `by`.
+    /// sequence; where it does not, adds as much of the sequence as it takes to wake all of them.
+    /// `by` is the later event of the race.
     pub(crate) fn insert(
         &mut self,
         list: &mut u32,
         sequence: &mut Sequence,
         waking: &mut Waking,
         by: u32,
-    ) -> (Inserted, bool) {
-        let mut tail = false;
+    ) -> Inserted {
+        let mut depends_on_rest = false;
         let mut parent = NONE;
         'down: loop {
             let mut step = if parent == NONE { *list } else { self.steps[parent as usize].child };
@@ -221,13 +220,13 @@ impl WakeupTrees {
                         continue;
                     }
                     Fit::Initial(at) => {
-                        tail |= sequence.items()[at].event > by;
+                        depends_on_rest |= sequence.items()[at].event > by;
                         sequence.remove(at);
                     }
-                    Fit::Independent => tail = true,
+                    Fit::Independent => depends_on_rest = true,
                 }
                 if child == NONE {
-                    return (Inserted::Covered, tail);
+                    return Inserted { is_new: false, depends_on_rest };
                 }
                 waking.wake(made.actor, &self.steps[step as usize].accesses);
                 parent = step;
@@ -237,7 +236,7 @@ impl WakeupTrees {
         }
         for at in 0..sequence.items().len() {
             let item = sequence.items()[at];
-            tail |= item.event > by;
+            depends_on_rest |= item.event > by;
             let accesses = sequence.accesses(&item);
             waking.wake(item.made.actor, accesses);
             parent = if parent == NONE {
@@ -252,7 +251,7 @@ impl WakeupTrees {
                 break;
             }
         }
-        debug_assert!(waking.asleep.is_empty(), "somebody who cannot begin the sequence sleeps through it");
-        (Inserted::New, tail)
+        debug_assert!(waking.asleep.is_empty(), "what cannot begin the sequence sleeps through it");
+        Inserted { is_new: true, depends_on_rest }
     }
 }

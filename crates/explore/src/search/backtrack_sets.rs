@@ -27,7 +27,7 @@ pub(crate) fn reverse_races<P: Primitives>(path: &mut Path<'_>, tree: &mut Tree<
         };
         match tree.reverser.reverse(history, sleepers, race.event, later, (memory, program)) {
             Reversed::Asleep { for_good } => !for_good,
-            Reversed::Awake { anew } => insert(tree, race.event, race.by).1 || anew,
+            Reversed::Awake { anew } => insert(tree, race.event, race.by) || anew,
         }
     });
     tree.races = races;
@@ -71,15 +71,15 @@ pub(crate) fn adopt<P: Primitives>(path: &Path<'_>, tree: &mut Tree<'_, P>, even
     }
 }
 
-/// Puts the sequence that the reverser has built into the tree of the state before `event`.
-fn insert<P: Primitives>(tree: &mut Tree<'_, P>, event: u32, by: u32) -> (Inserted, bool) {
+/// Puts the sequence that the reverser has built into the tree of the state before `event`. Gives whether what became of it
+/// depends on what comes after the event `by`.
+fn insert<P: Primitives>(tree: &mut Tree<'_, P>, event: u32, by: u32) -> bool {
     let Reverser { sequence, waking } = &mut tree.reverser;
     let whole = ((event as usize) < tree.base).then(|| sequence.clone());
-    let inserted = tree.wakeup.insert(&mut tree.todo[event as usize], sequence, waking, by);
-    if inserted.0 == Inserted::New
-        && let Some(sequence) = whole
-    {
+    let list = &mut tree.todo[event as usize];
+    let Inserted { is_new, depends_on_rest } = tree.wakeup.insert(list, sequence, waking, by);
+    if is_new && let Some(sequence) = whole {
         tree.beyond.push(Beyond { state: event, sequence });
     }
-    inserted
+    depends_on_rest
 }

@@ -99,7 +99,7 @@ impl<P: Primitives> Run<'_, '_, P> {
                 return finding;
             }
         }
-        // A deadlock is left to the search, which can say who is in the way.
+        // A deadlock is left to the search, which can say which actor is in the way.
         let is_over = self.actors.pending().all(|(_, request)| request.is_none());
         if is_over { (program.check)(self.memory) } else { None }
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use cowrace_machine::Program;
 use cowrace_report::{Schedule, Trace};
 
-use crate::witness::follow::{Directive, FollowError, Guided, Until};
+use crate::witness::follow::{Choice, Directive, FollowError, Guided, Until};
 
 /// A sound execution beside a bad one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Counterfactual {
 /// Of the executions that follow the rows of a bad one but for one row, which is moved past as few rows of others as
 /// can be, the first that is sound. `None` if there is none.
 ///
-/// The moved row and all before it must be possible as they stand. Behind them actors may come to other steps than
+/// The moved row and all before it must be possible as they stand. After them actors may reach other steps than
 /// were drawn: a row whose step is not reached ends with its call, and one that must wait is made up for. Choices are
 /// answered as in the bad execution, in order. There is none either if `stop` asks for an end.
 #[must_use]
@@ -92,7 +92,8 @@ fn run(
     (strict, rest): (&[usize], &[usize]),
     choices: &[u32],
 ) -> Option<Trace> {
-    let mut run = Guided::new(program, choices.iter().map(|&choice| (choice, choice + 1)).collect());
+    let mut run =
+        Guided::new(program, choices.iter().map(|&value| Choice { value, of: value + 1 }).collect());
     run.pass_barriers();
     for &at in strict {
         let Directive { actor, until } = &directives[at];

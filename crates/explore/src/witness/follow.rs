@@ -1,4 +1,4 @@
-//! Guided replay: follows the rows of a diagram as they were drawn.
+//! Follows the rows of a diagram as they were drawn.
 
 use cowrace_machine::{Mark, Op, Placed, Prim, Program};
 use cowrace_report::{Trace, Waits};
@@ -60,7 +60,7 @@ pub enum FollowError {
         waits: Waits,
     },
     /// The call ended without the step.
-    #[error("{actor} does not come to `{step}` here: {why}")]
+    #[error("{actor} does not reach `{step}` here: {why}")]
     NoStep {
         /// The directive.
         directive: usize,
@@ -80,7 +80,7 @@ pub enum FollowError {
         actor: String,
     },
     /// The actor runs on for ever.
-    #[error("{actor} does not come to an end here within {STEPS} steps")]
+    #[error("{actor} does not end here within {STEPS} steps")]
     Endless {
         /// The directive.
         directive: usize,
@@ -160,7 +160,7 @@ fn attempts(
     directives: &[Directive],
     due: impl Fn(&Trace) -> bool,
 ) -> Result<Trace, FollowError> {
-    let mut choices: Vec<(u32, u32)> = Vec::new();
+    let mut choices: Vec<Choice> = Vec::new();
     let mut result: Option<Result<Trace, FollowError>> = None;
     for _ in 0..VECTORS {
         let mut run = Guided::new(program, choices);
@@ -186,11 +186,11 @@ fn attempts(
             }
         }
         // The next vector, the last choice first.
-        while choices.last().is_some_and(|&(value, n)| value + 1 >= n) {
+        while choices.last().is_some_and(|last| last.value + 1 >= last.of) {
             choices.pop();
         }
         match choices.last_mut() {
-            Some(last) => last.0 += 1,
+            Some(last) => last.value += 1,
             None => break,
         }
     }
@@ -198,18 +198,26 @@ fn attempts(
     result.unwrap_or_else(|| Err(FollowError::Unfinished { actors: Vec::new() }))
 }
 
+/// What is answered to a choice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choice {
+    pub(crate) value: u32,
+    /// How many possibilities there are.
+    pub(crate) of: u32,
+}
+
 /// One execution along a diagram, with one vector of choices.
 pub(crate) struct Guided<'p> {
     run: Interpreter<'p>,
     program: &'p Program,
-    /// Values and numbers of possibilities, in the order of the execution.
-    choices: Vec<(u32, u32)>,
+    /// In the order of the execution.
+    choices: Vec<Choice>,
     /// How many of them have been used.
     made: usize,
 }
 
 impl<'p> Guided<'p> {
-    pub(crate) fn new(program: &'p Program, choices: Vec<(u32, u32)>) -> Self {
+    pub(crate) fn new(program: &'p Program, choices: Vec<Choice>) -> Self {
         Self { run: Interpreter::new(program), program, choices, made: 0 }
     }
 }
@@ -250,7 +258,7 @@ impl Guided<'_> {
         self.run.unfinished().is_empty() || self.run.finding().is_some() || self.run.stuck()
     }
 
-    /// Follows one directive; false if the execution has come to an end instead.
+    /// Follows one directive; false if the execution has ended instead.
     pub(crate) fn obey(&mut self, directive: usize, actor: u8, until: &Until) -> Result<bool, FollowError> {
         let name = || self.program.actors[usize::from(actor)].name.clone();
         let mut seen = 0;
@@ -311,7 +319,7 @@ impl Guided<'_> {
         Err(FollowError::Endless { directive, actor: name() })
     }
 
-    /// Lets everybody pass the barriers that they can pass.
+    /// Lets all actors pass the barriers that they can pass.
     pub(crate) fn pass_barriers(&mut self) {
         let at_barrier = |run: &Interpreter<'_>, actor: u8| {
             run.request(actor).is_some_and(|r| matches!(r.op, Op::Barrier { .. })) && run.ready(actor)
@@ -323,7 +331,7 @@ impl Guided<'_> {
         }
     }
 
-    /// Lets somebody pass a wait that is outside of every call, as for the mm that a column runs in; false
+    /// Lets an actor pass a wait that is outside of every call, as for the mm that a column runs in; false
     /// if there is none. No row says when that is done, and until it is a deadlock does not show.
     fn pass_undrawn(&mut self) -> bool {
         let waits = |op: &Op| matches!(op, Op::Join { .. } | Op::Await { .. });
@@ -342,11 +350,11 @@ impl Guided<'_> {
         let choice = match self.run.request(actor).map(|r| r.op) {
             Some(Op::Choose { n }) => {
                 if self.made == self.choices.len() {
-                    self.choices.push((0, n));
+                    self.choices.push(Choice { value: 0, of: n });
                 }
                 self.made += 1;
                 // A choice of another execution may be one too many here.
-                Some(self.choices[self.made - 1].0).filter(|&choice| choice < n).or(Some(0))
+                Some(self.choices[self.made - 1].value).filter(|&choice| choice < n).or(Some(0))
             }
             _ => None,
         };

@@ -1,6 +1,7 @@
 //! Linearization: of all orders of an execution's events that keep happens-before, the one with the fewest context
 //! switches.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use cowrace_machine::{Answer, Op, Program};
@@ -79,11 +80,20 @@ pub(crate) fn context_switches(turns: &[Turn]) -> usize {
     turns.windows(2).filter(|pair| pair[0].actor != pair[1].actor).count()
 }
 
-/// How far each actor has come, and who moved last.
+/// How far each actor has come, and which one moved last.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Place {
     taken: Vec<u32>,
     last: u8,
+}
+
+/// The beginning of an order.
+#[derive(Clone, Debug)]
+struct Prefix {
+    /// How far each actor has come.
+    taken: Vec<u32>,
+    /// The number of its last stretch.
+    last: Option<usize>,
 }
 
 /// One stretch of one actor, and the stretches before it.
@@ -98,22 +108,22 @@ struct Stretch {
 /// The turns in an order that keeps happens-before and changes actors least often; of several such the one that
 /// moves the actors of small numbers first. With `keep_last`, the last event stays the last.
 ///
-/// Whoever moves goes on as long as it can: to have more behind oneself never hinders anybody. So places are few,
-/// and looking at them breadth first finds the best.
+/// An actor that moves goes on as long as it can: to be further never hinders another. So places are few, and looking at
+/// them breadth first finds the best.
 pub(crate) fn fewest_context_switches(history: &History, turns: &[Turn], keep_last: bool) -> Vec<Turn> {
     let last = turns.last().filter(|_| keep_last).map(|turn| turn.actor);
     let movable = turns.len() - usize::from(last.is_some());
     let mut stretches: Vec<Stretch> = Vec::new();
     let start = vec![0; history.actors()];
-    let mut level: Vec<(Vec<u32>, Option<usize>)> = vec![(start, None)];
+    let mut level = vec![Prefix { taken: start, last: None }];
     let mut known: HashSet<Place> = HashSet::new();
     // An order that has the wrong actor before the last event costs one switch more.
     let mut second_best = None;
     while !level.is_empty() {
         let mut next = Vec::new();
-        for (taken, at) in level {
+        for Prefix { taken, last } in level {
             for actor in 0..history.actors() as u8 {
-                if at.is_some_and(|at| stretches[at].actor == actor) {
+                if last.is_some_and(|last| stretches[last].actor == actor) {
                     continue;
                 }
                 let until = run(history, actor, &taken, movable);
@@ -125,13 +135,13 @@ pub(crate) fn fewest_context_switches(history: &History, turns: &[Turn], keep_la
                 if !known.insert(Place { taken: taken.clone(), last: actor }) {
                     continue;
                 }
-                stretches.push(Stretch { actor, until, before: at });
-                next.push((taken, Some(stretches.len() - 1)));
+                stretches.push(Stretch { actor, until, before: last });
+                next.push(Prefix { taken, last: Some(stretches.len() - 1) });
             }
         }
-        let done = |(taken, at): &(Vec<u32>, Option<usize>)| {
-            let all = taken.iter().map(|&n| n as usize).sum::<usize>() == movable;
-            at.filter(|_| all)
+        let done = |prefix: &Prefix| {
+            let all = prefix.taken.iter().map(|&n| n as usize).sum::<usize>() == movable;
+            prefix.last.filter(|_| all)
         };
         let ends: Vec<usize> = next.iter().filter_map(done).collect();
         let fits = |end: &&usize| last.is_none_or(|last| stretches[**end].actor == last);
@@ -140,7 +150,7 @@ pub(crate) fn fewest_context_switches(history: &History, turns: &[Turn], keep_la
         }
         second_best = ends.first().copied();
         if next.len() > BREADTH {
-            next.sort_by_key(|(taken, _)| std::cmp::Reverse(taken.iter().sum::<u32>()));
+            next.sort_by_key(|prefix| Reverse(prefix.taken.iter().sum::<u32>()));
             next.truncate(BREADTH);
         }
         level = next;

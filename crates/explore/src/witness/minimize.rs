@@ -1,4 +1,4 @@
-//! Of all bad executions the one that is easiest to read.
+//! Minimization: of all bad executions the one that is easiest to read.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -29,8 +29,9 @@ pub struct Minimized {
 ///
 /// Looks at every execution, of each trace at the order with the fewest changes, until a limit is reached; then, in
 /// searches with the same limits, at those in which actors are stopped seldom. The limit on time is one for all of them.
-/// The answer depends on nothing but the arguments, unless time, memory or `stop` end a search. States behind barriers are searched once for each way that leads there if the program is not
-/// forgetful, and only then are all bad executions looked at.
+/// The answer depends on nothing but the arguments, unless time, memory or `stop` end a search. What follows a barrier is
+/// searched once for each path that leads there if the program is not forgetful, and only then are all bad executions
+/// looked at.
 #[must_use]
 pub fn minimize(
     program: &Program,
@@ -51,7 +52,7 @@ pub fn minimize(
             }
             let before = context_switches(&least.best.turns);
             explorer().preemptions(Some(bound)).run(&mut least);
-            // Who may be stopped once more is rarely any simpler.
+            // An execution with one preemption more is rarely any simpler.
             if context_switches(&least.best.turns) < before {
                 break;
             }

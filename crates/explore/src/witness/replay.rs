@@ -84,7 +84,7 @@ pub enum ReplayError {
     TooShort {
         /// How many steps there are.
         steps: usize,
-        /// Who has not finished.
+        /// The actors that have not finished.
         unfinished: String,
     },
     /// The execution is over before the schedule is.

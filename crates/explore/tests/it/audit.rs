@@ -115,7 +115,7 @@ fn lifetime(fault: Option<Fault>) -> Option<Fault> {
     fault.filter(|f| matches!(f, Fault::Dead(_) | Fault::Twice(_)))
 }
 
-/// To release what nobody holds is a defect of the model and ends every execution that shows it; the count
+/// To release what is not held is a defect of the model and ends every execution that shows it; the count
 /// of readers would borrow from the writer's bit.
 fn not_held(fault: Option<Fault>) -> bool {
     matches!(fault, Some(Fault::NotHeld(_)))
@@ -127,7 +127,7 @@ struct Commuting {
     readers: u32,
     /// They touch different bits.
     bits: u32,
-    /// Additions whose result nobody uses, and what locks make of their count of readers.
+    /// Additions whose result is unused, and what locks make of their count of readers.
     additions: u32,
     /// At least one of them is about a count that stays away from zero.
     counts: u32,
@@ -238,7 +238,7 @@ fn footprints_are_complete() {
             .iter()
             .flat_map(|&obj| (0..Obj::WORDS).map(move |w| Addr::new(obj, w)).chain([Addr::life(obj)]))
             .collect();
-        // An allocation leaves out the words that it finds as it wants them; whoever writes these reads
+        // An allocation leaves out the words that it finds as it wants them; what writes these reads
         // the life word, which stands for them.
         let reset = if let Op::Alloc { obj, .. } = request.op { Some(obj) } else { None };
         for &addr in words.iter().filter(|a| Some(a.obj()) != reset) {

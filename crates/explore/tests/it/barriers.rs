@@ -1,4 +1,4 @@
-//! What follows a barrier of everybody is searched once for each state there.
+//! What follows a barrier of all actors is searched once for each state there.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ fn barriers_of_some_are_none() {
     assert_eq!(explore(&forgetful(&scripts)).executions, explore(&program(&scripts)).executions);
 }
 
-/// What is wrong behind a barrier is found, and so is what is wrong before it.
+/// What is wrong after a barrier is found, and so is what is wrong before it.
 #[test]
 fn findings() {
     for bad in [
@@ -86,7 +86,7 @@ fn ends_after_findings() {
     assert_eq!((every.executions, only.executions), (4_u64.pow(4), 4 * 3 + 1));
 }
 
-/// Which of two calls came first makes no difference to memory at the barrier, but to windows that end behind it.
+/// Which of two calls came first makes no difference to memory at the barrier, but to windows that end after it.
 #[test]
 fn windows_across() {
     let call = |n, inner: Step| vec![Mark(Mark::Begin(n)), inner, Mark(Mark::End(n))];

@@ -104,7 +104,7 @@ fn counts_below_zero_in_another_order() {
     for scripts in [
         vec![vec![Add(0, 1)], vec![Add(0, -1)]],
         vec![vec![Store(0, 1)], vec![Add(0, 1)], vec![Load(0), Add(0, -1)], vec![Add(0, -1)]],
-        // Only both together, each behind a read that orders nothing.
+        // Only both together, each after a read that orders nothing.
         vec![vec![Store(1, 1), Add(0, 2)], vec![Add(0, 1)], vec![Add(0, -1)], vec![Load(1), Add(0, -1)]],
     ] {
         let (class, detail) = found(&program(&scripts));
@@ -325,11 +325,11 @@ fn guiding_errors() {
     };
     assert_eq!(
         error(&[row(0, step("looked", 2))]),
-        (Some(0), "a does not come to `looked` here: the call ends after 1 of them".to_owned())
+        (Some(0), "a does not reach `looked` here: the call ends after 1 of them".to_owned())
     );
     assert_eq!(
         error(&[row(1, step("page_count", 1))]).1,
-        "b does not come to `page_count` here: the call ends without it"
+        "b does not reach `page_count` here: the call ends without it"
     );
     assert_eq!(
         error(&[row(0, Until::End(0)), row(1, Until::End(1)), row(0, Until::End(7))]),

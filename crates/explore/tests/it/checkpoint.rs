@@ -1,4 +1,4 @@
-//! A search that is stopped and goes on comes to the end that it would have come to.
+//! A search that is stopped and goes on reaches the end that it would have reached.
 
 use cowrace_explore::{Checkpoint, Explorer, Limits, Outcome, Threads};
 use cowrace_machine::{Mark, Program};
@@ -97,7 +97,7 @@ fn several_threads() {
     assert_eq!(in_legs(&program, 4000, 2).0, whole);
 }
 
-/// What others have found out behind barriers counts only if their work has been taken over.
+/// What other threads have found out after barriers counts only if their work has been taken over.
 #[test]
 fn several_threads_and_barriers() {
     let round = |n| vec![Store(0, n), FetchAdd(1, 1), Load(2), FetchAdd(2, 1), Barrier(0)];
@@ -111,8 +111,8 @@ fn several_threads_and_barriers() {
     }
 }
 
-/// Barriers, windows, bad executions: whatever is stopped, and whoever had found out what is behind a barrier, the
-/// search comes to what it comes to in one go.
+/// Barriers, windows, bad executions: whatever is stopped, and whichever thread had found out what follows a barrier,
+/// the outcome is that of one go.
 #[test]
 fn random_rounds() {
     let mut runner = fixed(14, 0);
@@ -137,10 +137,10 @@ fn random_rounds() {
     assert!(many > 20 && found > 5 && open > 15, "{many} {found} {open}");
 }
 
-/// A stop keeps what others have found out behind barriers, although the work by which they came there is lost. It
-/// counts when the search comes to such a state, with all that is behind later barriers.
+/// A stop keeps what other threads have found out after barriers, although the work by which they got there is lost. It
+/// counts when the search reaches such a state, with all that follows later barriers.
 #[test]
-fn what_is_known_behind_barriers_counts_when_the_search_comes_there() {
+fn what_is_known_after_barriers_counts_when_the_search_gets_there() {
     // What is stored before the first barrier stays, so there is no way to a state at the second but from one at the first.
     let round =
         |n| vec![Store(0, n), Store(1, n), Barrier(0), Store(2, n), Barrier(0), StoreAcc(3, n), Load(3)];
@@ -176,7 +176,7 @@ fn what_calls_have_shown_is_kept() {
     assert!(compare(&program, 1) > 4);
     let limits = Limits { executions: Some(1), ..Limits::default() };
     let first = Explorer::new(&program).limits(limits).run(&mut ());
-    assert!(first.shown.is_empty(), "nothing is told of a search that has not come to its end");
+    assert!(first.shown.is_empty(), "nothing is told of a search that was stopped");
     let checkpoint =
         serde_json::to_value(first.checkpoint.expect("it was stopped")).expect("it can be written");
     let shown = checkpoint["shown"].as_array().expect("a list");

@@ -39,7 +39,7 @@ fn executions(program: &Program) -> (u64, u64) {
     (plain.executions, commuting.executions)
 }
 
-/// get and put of a page that somebody else holds: one order of all is enough.
+/// get and put of a page that another actor holds: one order of all is enough.
 #[test]
 fn away_from_zero() {
     let user = || vec![AddUnless(0, 1, 0), SubAndTest(0, 1)];
@@ -47,7 +47,7 @@ fn away_from_zero() {
     assert_eq!(executions(&counts(1, &[user(), user(), user()])), (90, 1));
 }
 
-/// put, put from 2: who is the last one frees. From 3 nobody is.
+/// put, put from 2: the last one frees. From 3 there is no last one.
 #[test]
 fn the_last_one_frees() {
     let put = || vec![SubAndTest(0, 1), StoreAcc(2, 5)];

@@ -110,7 +110,7 @@ fn common_problem_exact_with_five_actors_in_every_variant() {
     one_for_each_trace(variants(5));
 }
 
-/// Sleep sets alone begin executions that turn out to be asleep; with wakeup trees nobody sleeps where a search
+/// Sleep sets alone begin executions that turn out to be asleep; with wakeup trees nothing sleeps where a search
 /// chooses, and it panics if that is not so. Here on more than can be counted: random programs of six actors.
 #[test]
 fn nothing_is_begun_in_vain() {

@@ -51,7 +51,7 @@ impl Observer for Pairs<'_> {
     }
 }
 
-/// The call that is open behind some marks.
+/// The call that is open after some marks.
 fn open(marks: impl Iterator<Item = Mark>) -> Option<u16> {
     marks.fold(None, |open, mark| match mark {
         Mark::Begin(call) => Some(call),
@@ -105,7 +105,7 @@ fn calls_meet_in_both_orders_in_one_or_not_at_all() {
     assert_eq!(orders(&[vec![SetBits(1, 1)], vec![AwaitSet(1, 1)]]), [(0, 100)]);
 }
 
-/// What locks order has met all the same, and so has what somebody else has overwritten meanwhile.
+/// What locks order has met all the same, and so has what another actor has overwritten meanwhile.
 #[test]
 fn what_is_ordered_otherwise_meets_too() {
     let behind_lock = [vec![Store(0, 1), Lock(1), Unlock(1)], vec![Lock(1), Load(0), Unlock(1)]];
@@ -133,7 +133,7 @@ fn only_a_complete_search_says_anything() {
         None,
         "it leaves something out"
     );
-    assert_eq!(run(Explorer::new(&racy).exhaustive(true)), None, "nobody asked");
+    assert_eq!(run(Explorer::new(&racy).exhaustive(true)), None, "it was not asked for");
     assert!(run(Explorer::new(&racy).exhaustive(true).coverage(true)).is_some());
     let long = called(&[vec![Store(0, 1), Store(0, 2)], vec![Load(0), Load(0)], vec![Load(0)]]);
     let limits = Limits { executions: Some(3), ..Limits::default() };

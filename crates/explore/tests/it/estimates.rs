@@ -17,7 +17,7 @@ fn calibrated(cases: &[Case], at_least: usize) {
         assert!(few || (0.4..2.0).contains(&mean), "{mean} at moment {moment}");
         if moment == 0 {
             assert!(right * 10 >= all * 8, "{right} of {all} at first");
-            assert_eq!(all, cases.len(), "everybody gets a first estimate");
+            assert_eq!(all, cases.len(), "every search gets a first estimate");
         }
     }
     assert!(right * 10 >= all * 8, "{right} of {all}");

@@ -177,7 +177,7 @@ fn either_of_two_cpus_may_be_the_first() {
     }
 }
 
-/// Where nobody hands anything on, one order is made, and adds no trace.
+/// Where no CPU hands anything on, one order is made, and adds no trace.
 #[test]
 fn an_order_that_makes_no_difference_adds_nothing() {
     let cell = |row: usize, cell: &str| (row, cell.to_owned());
@@ -196,6 +196,6 @@ fn an_order_that_makes_no_difference_adds_nothing() {
         assert_eq!(shown.orders.1, 0);
         executions
     };
-    // Each reader comes before its own part of the flush or behind it.
+    // Each reader comes before its own part of the flush or after it.
     assert_eq!((executions(1), executions(2), executions(3)), (2, 4, 8));
 }

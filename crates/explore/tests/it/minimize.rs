@@ -23,7 +23,7 @@ fn switches(turns: &[Turn]) -> usize {
     turns.windows(2).filter(|pair| pair[0].actor != pair[1].actor).count()
 }
 
-/// For each class the fewest changes of actors with which an execution comes to it, by walking all schedules. `None`
+/// For each class the fewest changes of actors with which an execution shows it, by walking all schedules. `None`
 /// if there are too many.
 fn fewest(program: &Program) -> Option<BTreeMap<Class, usize>> {
     let mut least = BTreeMap::new();
@@ -129,7 +129,7 @@ fn the_nearest_sound_execution_moves_one_row() {
     let bad = replay(&program, &Schedule { fingerprint: program.fingerprint, turns }).expect("it replays");
     assert!(bad.finding.is_some());
     let moved = counterfactual(&program, &rows, &bad.schedule, &|| false).expect("there is one");
-    // The first goes behind the second's two; no neighbours that change places are enough.
+    // The first goes after the second's two; no neighbours that change places are enough.
     assert_eq!((moved.row, moved.past, moved.is_earlier()), (0, 2, false));
     assert_eq!(moved.trace.finding, None);
 }

@@ -1,4 +1,4 @@
-//! The protocol by which threads share a search, under a scheduler that decides at each of its steps who goes on: the
+//! The protocol by which threads share a search, under a scheduler that decides at each of its steps which one goes on: the
 //! outcome is that of one thread.
 
 use std::collections::VecDeque;
@@ -41,11 +41,11 @@ impl<T: Send> Monitor<T> for Guarded<T> {
     }
 
     fn with<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
-        look(&mut self.0.lock().expect("nobody has panicked"))
+        look(&mut self.0.lock().expect("no thread has panicked"))
     }
 
     fn wait_while(&self, is_so: impl FnMut(&mut T) -> bool) {
-        let guard = self.0.lock().expect("nobody has panicked");
+        let guard = self.0.lock().expect("no thread has panicked");
         drop(self.1.wait_while(guard, is_so));
     }
 
@@ -78,15 +78,15 @@ impl<T: Send> Queue<T> for Line<T> {
     }
 
     fn push(&self, value: T) {
-        self.0.lock().expect("nobody has panicked").push_back(value);
+        self.0.lock().expect("no thread has panicked").push_back(value);
     }
 
     fn pop(&self) -> Option<T> {
-        self.0.lock().expect("nobody has panicked").pop_front()
+        self.0.lock().expect("no thread has panicked").pop_front()
     }
 
     fn is_empty(&self) -> bool {
-        self.0.lock().expect("nobody has panicked").is_empty()
+        self.0.lock().expect("no thread has panicked").is_empty()
     }
 }
 
@@ -105,7 +105,7 @@ impl How {
     }
 }
 
-/// A search, and what it comes to alone.
+/// A search, and its outcome alone.
 struct Case {
     program: Program,
     how: How,
@@ -164,14 +164,14 @@ fn check_all(program: impl Fn() -> Program, schedules: usize) {
     }
 }
 
-/// Counts that are far from zero at first, and near it in some order that one thread comes to late and another early. If
+/// Counts that are far from zero at first, and near it in some order that one thread reaches late and another early. If
 /// it is late, the search begins anew and takes no count to be far from zero; if it is early, all but that one. The
 /// second count is far from it in every order, so its subtractions commute or not, which shows in the executions.
 #[test]
 fn counts_near_zero() {
     let putter = || vec![Load(1), IfOdd, SubAndTest(0, 1), SubAndTest(3, 1), Store(2, 1)];
     let scripts = [putter(), putter(), vec![Store(2, 2), Store(1, 1)]];
-    // What the first count is at first, and behind how many executions one thread shows that it is near zero.
+    // What the first count is at first, and after how many executions one thread shows that it is near zero.
     for (count, late) in [(1, 2), (2, 12)] {
         let program = || {
             let mut program = program(&scripts);
@@ -182,7 +182,7 @@ fn counts_near_zero() {
         let case = |long_after| Case::new(program(), (true, false), long_after, Limits::default());
         assert!(
             case(late).alone.executions > case(late + 1).alone.executions,
-            "{count} is early behind {late}"
+            "{count} is early after {late}"
         );
         for long_after in late - 1..=late + 1 {
             check(&case(long_after), 25);
@@ -204,7 +204,7 @@ fn bad_executions() {
     );
 }
 
-/// States at barriers that several come to.
+/// States at barriers that several threads reach.
 #[test]
 fn barriers() {
     let round = |n| vec![Store(0, n), FetchAdd(1, 1), Barrier(0)];
@@ -231,7 +231,7 @@ fn limits() {
         check(&Case::new(program(&waits), (false, false), 1, limits), 25);
     }
     // Behind the first choice there are 12 executions, and what follows the second is given away meanwhile. It is too
-    // large, or too long: who searches it gives up, and who waits for it is to come to that place.
+    // large, or too long: the thread that searches it gives up, and the one that waits for it is to reach that place.
     let chooser = vec![Choose(2), IfOdd, Store(0, 1), IfOdd, Store(0, 6)];
     let choices = [chooser, vec![Store(0, 2), Store(0, 4)], vec![Store(0, 3)], vec![Store(0, 5)]];
     for (executions, steps) in [(Some(20), u32::MAX), (None, 6)] {

@@ -1,4 +1,4 @@
-//! A schedule is an execution: whoever follows it sees the same, on every scenario of the corpus.
+//! A schedule is an execution: all that follow it see the same, on every scenario of the corpus.
 
 use cowrace_explore::{Explorer, Limits, replay};
 use cowrace_machine::{Arch, Program};

@@ -120,7 +120,7 @@ impl Observer for Costs {
 }
 
 /// What executions cost is the same for all of a trace, and a search that shows ends only misses nothing of it,
-/// whoever helps. Counting adds no trace.
+/// whichever thread helps. Counting adds no trace.
 #[test]
 fn what_executions_cost() {
     let (mut compared, mut different) = (0, 0);
@@ -192,7 +192,7 @@ impl Observer for Pages {
     }
 }
 
-/// A page that was freed may be anybody's next, but only if the environment says so.
+/// A page that was freed may be any actor's next, but only if the environment says so.
 #[test]
 fn freed_pages_are_handed_out_again() {
     let era = Era::preset("v6.12").expect("a preset");

@@ -146,7 +146,7 @@ fn all_that_must_be_remembered() {
 #[test]
 fn counts_near_zero() {
     let mut tally = Tally::default();
-    // Only who sees what the other has stored puts what it has not got.
+    // Only an actor that sees what the other has stored puts what it has not got.
     let putter = || vec![Load(1), IfOdd, SubAndTest(0, 1), Store(2, 1)];
     for count in 1..4 {
         let mut program = program(&[putter(), putter(), vec![Store(2, 2), Store(1, 1)], vec![Load(2)]]);

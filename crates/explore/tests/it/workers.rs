@@ -1,4 +1,4 @@
-//! Several threads come to what one comes to: the same executions, the same first finding.
+//! The outcome of several threads is that of one: the same executions, the same first finding.
 
 use std::collections::BTreeMap;
 
@@ -103,7 +103,7 @@ fn without_estimates(mut outcome: Outcome) -> Outcome {
 
 /// A limit on executions ends the search at the same place, however many take part.
 #[test]
-fn limits_end_everybody() {
+fn limits_end_all_threads() {
     let program =
         program(&[vec![Store(0, 1); 4], vec![Store(0, 2); 4], vec![Store(0, 3); 4], vec![Store(0, 4); 4]]);
     let limits = Limits { executions: Some(30_000), ..Limits::default() };
@@ -117,7 +117,7 @@ fn limits_end_everybody() {
     assert!(threads.take() && threads.take() && !threads.take());
 }
 
-/// What is not let through by the limit on requests ends the search, whoever comes to it.
+/// What is not let through by the limit on requests ends the search, whichever thread reaches it.
 #[test]
 fn executions_that_are_too_long() {
     let scripts = [vec![Store(0, 1), Load(1)], vec![Load(0), IfOdd, Store(1, 7), Load(0)], vec![Store(0, 2)]];

@@ -27,7 +27,7 @@ pub fn replays(program: &Program, schedule: &Schedule) -> Option<Trace> {
     Some(trace)
 }
 
-/// A schedule that fits: walks until something is found or nobody can move. `pick` is given a number and
+/// A schedule that fits: walks until something is found or no actor can move. `pick` is given a number and
 /// says which of so many to take.
 pub fn walk(program: &Program, mut pick: impl FnMut(usize) -> usize) -> Schedule {
     let mut seats: Vec<Seat> = (0..program.actors.len()).map(|a| program.seat(a as u8)).collect();

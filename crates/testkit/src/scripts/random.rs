@@ -132,7 +132,7 @@ fn script(flavour: Flavour, actor: u8, longest: usize) -> BoxedStrategy<Vec<Step
     (prop::collection::vec(item, 1..=longest), any::<prop::sample::Index>(), 0..4u8)
         .prop_map(move |(items, at, barrier)| {
             let mut steps: Vec<Vec<Step>> = items;
-            // Between items, so that nobody holds a lock at the barrier more often than not.
+            // Between items, so that no actor holds a lock at the barrier more often than not.
             if barrier == 0 && matches!(flavour, Flavour::Waits | Flavour::All) {
                 steps.insert(at.index(steps.len() + 1), vec![Barrier(0)]);
             }
@@ -163,7 +163,7 @@ pub fn rounds() -> impl Strategy<Value = Vec<Vec<Step>>> {
         (0..2_u8, 1..3_u64).prop_map(|(w, v)| vec![SetBits(w, v)]),
         (0..2_u8).prop_map(|w| vec![Choose(2), StoreAcc(w, 0)]),
         (0..2_u8).prop_map(|w| vec![Load(w), IfOdd, Store(w, 2)]),
-        // Rarely, so that most of them are found behind a barrier after a while.
+        // Rarely, so that most of them are found after a barrier.
         (0..2_u8).prop_map(|w| vec![Load(w), Bad(7)]),
     ];
     let round = prop::collection::vec(step, 0..3).prop_map(|steps| steps.concat());

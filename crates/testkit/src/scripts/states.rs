@@ -89,7 +89,7 @@ pub enum Moves {
     /// An actor's request is independent of all that others may do, so that nothing else need be tried; if it
     /// is a choice, between how many values.
     Alone(u8, Option<u32>),
-    /// Any of these actors may move; if there is none, nobody can.
+    /// Any of these actors may move; if there is none, no actor can.
     Any(ActorSet),
 }
 
@@ -188,7 +188,7 @@ impl<'p> States<'p> {
         self.at.iter().all(|&at| self.places[at as usize].request.is_none())
     }
 
-    /// Whether the model found something wrong before anybody moved.
+    /// Whether the model found something wrong before any actor moved.
     pub fn wrong_at_once(&self) -> bool {
         self.at.iter().any(|&at| self.places[at as usize].wrong)
     }
@@ -263,7 +263,7 @@ impl<'p> States<'p> {
         std::iter::successors(way(from.ways), move |last| way(last.next))
     }
 
-    /// Whether everybody has come to a barrier as often as the actor that waits there at `at`.
+    /// Whether all actors have reached a barrier as often as the actor that waits there at `at`.
     fn passable(&self, at: u32, id: u8) -> bool {
         let round = self.places[at as usize].passed[id as usize];
         self.program.barriers[id as usize].iter().all(|other| {

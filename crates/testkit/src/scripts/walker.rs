@@ -184,7 +184,7 @@ impl<'p> Walker<'p> {
         self.bad(Class::UseAfterFree, dead);
     }
 
-    /// What is wrong with the execution as it stands, if it has come to an end.
+    /// What is wrong with the execution as it stands, if it has ended.
     pub fn verdict(&self) -> Option<Class> {
         let finished = self.pending.iter().all(Option::is_none);
         let mut memory = Memory::new();

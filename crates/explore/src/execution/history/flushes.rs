@@ -1,9 +1,9 @@
 //! Whether the order in which CPUs drop their TLB entries makes a difference.
 //!
-//! A flush reaches CPUs in any order, and each drops entries that nobody else goes through. So what comes of another
-//! order is, as a rule, equivalent to what comes of the first. It is not where somebody who has dropped an entry hands
-//! something on to somebody who has not yet: then an access through the entry that was dropped first happens behind
-//! a later part of the same flush, and not behind its end.
+//! A flush reaches CPUs in any order, and each drops entries that no other CPU goes through. So another order is, as a
+//! rule, equivalent to the first. It is not where a CPU that has dropped an entry hands something on to one that has not
+//! yet: then an access through the entry that was dropped first happens after a later part of the same flush, and not
+//! after its end.
 
 use cowrace_machine::{Access, Addr, Kind, Op, Prim, UserAccess, mmu};
 
@@ -32,14 +32,14 @@ impl History {
         };
         let after = self.events[flush as usize].nth;
         (0..u16::BITS as u8).filter(|word| entries & (1 << word) != 0).any(|word| {
-            let behind = self.behind_but_for(flush, Addr::new(tlb, word), last);
-            behind.is_some_and(|clock| (after + 1..=last.nth).contains(&clock[initiator as usize]))
+            let after_all = self.clock_but_for(flush, Addr::new(tlb, word), last);
+            after_all.is_some_and(|clock| (after + 1..=last.nth).contains(&clock[initiator as usize]))
         })
     }
 
-    /// What happens before the first access through a TLB entry behind the flush that has dropped it, had it not. What
-    /// the access would meet then and not now may as well come later, and does if it is behind the `last` part.
-    fn behind_but_for(&self, flush: u32, entry: Addr, last: &Event) -> Option<Vec<u32>> {
+    /// What happens before the first access through a TLB entry after the flush that has dropped it, had it not. What the
+    /// access would meet then and not now may as well come later, and does if it comes after the `last` part.
+    fn clock_but_for(&self, flush: u32, entry: Addr, last: &Event) -> Option<Vec<u32>> {
         let changes = &self.words.get(entry.index())?.changes;
         let at = changes.iter().position(|change| change.by.event == flush)?;
         let (before, access) = (changes[at].before, changes.get(at + 1)?.by.event);
