@@ -1,14 +1,14 @@
 //! Every scenario of the corpus, in every variant, under every era, by all three engines. Eras that agree in all that
 //! the exhaustive search of one of them has read are one: their programs do the same.
 //!
-//! loom has to finish, but for what is too large for it: of that there is a small version in
-//! `scenarios/small`, which has to fit, and the whole is run by explore and shuttle alone. A test that is
-//! ignored says so.
+//! loom has to finish, but for what is too large for it: of that there is a small version in `scenarios/small`, which
+//! has to fit, or it is listed here. How far loom comes with that is a test that is ignored by default, since it takes
+//! minutes: `just nightly`.
 
 use cowrace_check::engine::{Loom, Shuttle, follow};
 use cowrace_check::{Answer, Engine as _, Outcomes, Task};
 use cowrace_explore as explore;
-use cowrace_machine::Arch;
+use cowrace_machine::{Arch, Program};
 use cowrace_mm::{Era, RuleReads, program_and_rule_reads};
 use cowrace_report::Verdict;
 use cowrace_scenario::{Scenario, Variant, load, parse};
@@ -21,7 +21,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 const LOOM: u64 = 10_000;
 /// Schedules that shuttle tries.
 const SHUTTLE: u64 = 200;
-/// What does not fit loom, under which eras (`*`: all but a few), and why there is nothing smaller.
+/// What does not fit loom, under which eras (`*`: nearly all), and why there is nothing smaller.
 const UNFIT: &[(&str, &str, &str)] = &[
     (
         "active-first-swapin-small",
@@ -70,97 +70,144 @@ pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
     let names: Vec<String> = scenarios.iter().map(|s| s.name().to_owned()).collect();
     let mut trials = Vec::new();
     for scenario in scenarios {
-        let small = format!("{}-small", scenario.name());
-        let is_whole = names.contains(&small);
-        if is_whole {
-            let name = format!("engines::{}::loom::too-large-see-{small}", scenario.name());
-            trials.push(Trial::test(name, || Ok(())).with_ignored_flag(true));
+        // Every test has the scenario for its own, since it may run in a process of its own.
+        let scenario: &'static Scenario = Box::leak(Box::new(scenario));
+        let size = match UNFIT.iter().find(|(name, ..)| *name == scenario.name()) {
+            _ if names.contains(&format!("{}-small", scenario.name())) => Size::Whole,
+            Some((_, "*", _)) => Size::TooLarge,
+            Some((_, eras, _)) => Size::TooLargeUnder(eras),
+            None => Size::Fits,
+        };
+        for variant in scenario.variants() {
+            let of = variant.name().map(|name| format!(":{name}")).unwrap_or_default();
+            let name = format!("engines::{}{of}", scenario.name());
+            if size != Size::Fits {
+                let name = format!("{name}::loom");
+                let test = move || under_each(scenario, variant, |case| case.loom_beyond(size));
+                trials.push(Trial::test(name, test).with_ignored_flag(true));
+            }
+            trials.push(Trial::test(name, move || {
+                under_each(scenario, variant, |case| {
+                    case.shuttle()?;
+                    if case.fits(size) { case.loom() } else { Ok(()) }
+                })
+            }));
         }
-        if let Some((name, _, why)) = UNFIT.iter().find(|(name, ..)| *name == scenario.name()) {
-            let name = format!("engines::{name}::loom::too-large-{}", why.replace([' ', ',', ';'], "-"));
-            trials.push(Trial::test(name, || Ok(())).with_ignored_flag(true));
-        }
-        trials.extend(of_scenario(scenario, !is_whole));
     }
     trials
 }
 
-fn of_scenario(scenario: Scenario, fits: bool) -> Vec<Trial> {
-    let mut trials = Vec::new();
-    // Every test has the scenario for its own, since it may run in a process of its own.
-    let scenario: &'static Scenario = Box::leak(Box::new(scenario));
-    for variant in scenario.variants() {
-        let variant_name = variant.name().map(|name| format!(":{name}")).unwrap_or_default();
-        let name = format!("engines::{}{variant_name}", scenario.name());
-        trials.push(Trial::test(name, move || all(scenario, variant, fits)));
-    }
-    trials
+/// Whether a scenario fits loom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Size {
+    Fits,
+    /// There is a small version.
+    Whole,
+    TooLarge,
+    TooLargeUnder(&'static str),
 }
 
-fn all(scenario: &Scenario, variant: &Variant, fits: bool) -> Result<(), Failed> {
+/// Does something under each era, of eras that agree under one.
+fn under_each(
+    scenario: &Scenario,
+    variant: &Variant,
+    test: impl Fn(&Case<'_>) -> Result<(), Failed>,
+) -> Result<(), Failed> {
     let mut known: Vec<RuleReads> = Vec::new();
     for era in Era::presets() {
         let is_known = known.iter().any(|rule_reads| rule_reads.agrees(&era));
         if is_known || era.lacks(variant.world()).is_some() {
             continue;
         }
-        let rule_reads = one(scenario, variant, &era, fits);
-        known
-            .push(rule_reads.map_err(|error| format!("{}: {}", era.label(), error.message().unwrap_or("")))?);
+        let task = Task { scenario, variant, era: &era, arch: Arch::default(), specification: None };
+        let (program, rule_reads) = program_and_rule_reads(variant.world(), &era, Arch::default(), None);
+        let case = Case { task, outcomes: Outcomes::of(&program), program };
+        test(&case).map_err(|error| format!("{}: {}", era.label(), error.message().unwrap_or("")))?;
+        known.push(rule_reads);
     }
     Ok(())
 }
 
-fn one(scenario: &Scenario, variant: &Variant, era: &Era, fits: bool) -> Result<RuleReads, Failed> {
-    let task = Task { scenario, variant, era, arch: Arch::default(), specification: None };
-    let (program, rule_reads) = program_and_rule_reads(variant.world(), era, Arch::default(), None);
-    let outcomes = Outcomes::of(&program);
-    let explored = task.check(explore::Limits::default(), &mut ());
-    let agree = |answer: &Answer| -> Result<(), Failed> {
+/// A variant of a scenario under an era.
+struct Case<'t> {
+    task: Task<'t>,
+    program: Program,
+    /// All of them, by explore.
+    outcomes: Outcomes,
+}
+
+impl Case<'_> {
+    fn fits(&self, size: Size) -> bool {
+        match size {
+            Size::Fits => true,
+            Size::Whole | Size::TooLarge => false,
+            Size::TooLargeUnder(eras) => eras.split(' ').all(|name| name != self.task.era.label()),
+        }
+    }
+
+    /// What another engine has seen explore has seen as well.
+    fn agrees(&self, answer: &Answer) -> Result<(), Failed> {
         let seen = answer.outcomes.as_ref();
-        let against = || seen.and_then(|seen| outcomes.against(&program, seen));
-        let wrong = answer.report.disagreement.clone().or_else(against);
-        match (wrong, answer.report.verdict, explored.verdict) {
-            (Some(wrong), ..) => Err(format!("{}: {wrong}", answer.report.engine).into()),
-            (_, Verdict::Violated, Verdict::Holds) => Err("explore has found nothing".into()),
+        let against = || seen.and_then(|seen| self.outcomes.against(&self.program, seen));
+        match (answer.report.disagreement.clone().or_else(against), answer.report.verdict) {
+            (Some(wrong), _) => Err(format!("{}: {wrong}", answer.report.engine).into()),
+            (_, Verdict::Violated) if self.outcomes.classes().is_empty() => {
+                Err("explore has found nothing".into())
+            }
             _ => Ok(()),
         }
-    };
-    // What explore has found is bad under shuttle as well.
-    if let Some(schedule) = &explored.schedule {
-        let trace = explore::replay(&program, schedule)?;
-        if let Some(wrong) = follow(&task, schedule, &trace) {
-            return Err(format!("shuttle follows the schedule, and {wrong}").into());
+    }
+
+    fn shuttle(&self) -> Result<(), Failed> {
+        let explored = self.task.check(explore::Limits::default(), &mut ());
+        // What explore has found is bad under shuttle as well.
+        if let Some(schedule) = &explored.schedule {
+            let trace = explore::replay(&self.program, schedule)?;
+            if let Some(wrong) = follow(&self.task, schedule, &trace) {
+                return Err(format!("shuttle follows the schedule, and {wrong}").into());
+            }
         }
+        let shuttle = Shuttle { search: Search::Pct { seed: 0, depth: 3 }, limits: within(SHUTTLE) };
+        self.agrees(&shuttle.answer(&self.task, true, &mut ()))
     }
-    let shuttle = Shuttle { search: Search::Pct { seed: 0, depth: 3 }, limits: within(SHUTTLE) };
-    agree(&shuttle.answer(&task, true, &mut ()))?;
-    if !fits {
-        return Ok(rule_reads);
-    }
-    let answer = Loom { limits: within(LOOM), ..Loom::default() }.answer(&task, true, &mut ());
-    agree(&answer)?;
-    let unfit = UNFIT.iter().find(|(name, ..)| *name == scenario.name()).map_or("", |(_, eras, _)| *eras);
-    let named = unfit.split(' ').any(|name| name == era.label());
-    match (answer.report.complete, named || unfit == "*") {
-        (false, false) => {
+
+    /// loom comes to its end, and sees the same.
+    fn loom(&self) -> Result<(), Failed> {
+        let answer = self.ask_loom()?;
+        if !answer.report.complete {
             let why = answer.report.detail.unwrap_or_else(|| format!("{LOOM} executions are not enough"));
             return Err(format!("it does not fit loom, and has no small version: {why}").into());
         }
-        (true, true) if named => return Err("it fits loom now: take the era off the list".into()),
-        _ => {}
+        if self.outcomes.classes().is_empty() == (answer.report.verdict == Verdict::Violated) {
+            return Err("loom has come to its end, and is of another mind".into());
+        }
+        // Where something is bad loom goes no further, and explore does.
+        let beyond = answer.outcomes.as_ref().map_or(0, |seen| self.outcomes.beyond(seen));
+        if self.outcomes.classes().is_empty() && beyond > 0 {
+            return Err(format!("loom has not seen {beyond} of {} outcomes", self.outcomes.len()).into());
+        }
+        Ok(())
     }
-    if answer.report.complete && outcomes.classes().is_empty() == (answer.report.verdict == Verdict::Violated)
-    {
-        return Err("loom has come to its end, and is of another mind".into());
+
+    /// What loom sees of what is too large for it is right; and it is too large.
+    fn loom_beyond(&self, size: Size) -> Result<(), Failed> {
+        if self.fits(size) {
+            return Ok(());
+        }
+        let answer = self.ask_loom()?;
+        match size {
+            Size::TooLargeUnder(_) if answer.report.complete => {
+                Err("it fits loom now: take the era off the list".into())
+            }
+            _ => Ok(()),
+        }
     }
-    // Where something is bad loom goes no further, and explore does.
-    let is_sound = answer.report.complete && outcomes.classes().is_empty();
-    let beyond = answer.outcomes.as_ref().map_or(0, |seen| outcomes.beyond(seen));
-    if is_sound && beyond > 0 {
-        return Err(format!("loom has not seen {beyond} of {} outcomes", outcomes.len()).into());
+
+    fn ask_loom(&self) -> Result<Answer, Failed> {
+        let answer = Loom { limits: within(LOOM), ..Loom::default() }.answer(&self.task, true, &mut ());
+        self.agrees(&answer)?;
+        Ok(answer)
     }
-    Ok(rule_reads)
 }
 
 fn within(executions: u64) -> Limits {
