@@ -6,7 +6,7 @@ use crate::cpu::Kernel;
 use crate::era::AnonExclusive;
 use crate::objects::{
     Batch, MmStruct, ONE_INACTIVE, Page, PerCpu, SwpEntry, Tlb, ZERO_PAGE, boot_page, file_page, kernel, pg,
-    tlb_entry, vm,
+    tlb_entry, variables, vm,
 };
 use crate::pgtable::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, pte_mkdirty};
 use crate::world::{Backing, MmId, Origin, Populate, Va, World};
@@ -20,7 +20,7 @@ pub(crate) fn memory(kernel: &Kernel) -> Memory {
     if world.environment.page_reuse {
         kernel::free_list(world.free_pages()).for_each(|obj| memory.create_for_good(obj));
     }
-    crate::result::objects(world).for_each(|obj| memory.create_for_good(obj));
+    variables(world).chain(crate::result::objects(world)).for_each(|obj| memory.create_for_good(obj));
     for slot in 0..world.swap_slots() {
         memory.create_for_good(SwpEntry(slot).obj());
     }

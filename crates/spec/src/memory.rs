@@ -2,7 +2,7 @@
 //! moved. What is left of a kernel is what user space can tell: page tables, TLBs, VMAs.
 
 use cowrace_machine::{Addr, Cond, Memory, Obj, Prim, UserAccess, mmu};
-use cowrace_mm::objects::{MmStruct, tlb, tlb_entry, variable, vm};
+use cowrace_mm::objects::{MmStruct, tlb, tlb_entry, variable, variables, vm};
 use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Target, Va, World};
 
 use crate::cpu::Cpu;
@@ -61,7 +61,8 @@ pub(crate) fn inherits(world: &World, mm: MmId, home: MmId) -> bool {
 /// Memory as it is before anybody moves. `samples` are the reads of histories.
 pub(crate) fn boot(world: &World, results: impl Iterator<Item = Obj>, samples: usize) -> Memory {
     let mut memory = Memory::new();
-    results.chain(objects(world, samples)).for_each(|obj| memory.create_for_good(obj));
+    let scenario = variables(world).chain(results);
+    scenario.chain(objects(world, samples)).for_each(|obj| memory.create_for_good(obj));
     // The helpers that come after the actors have no TLB of their own.
     (0..world.actors.len()).for_each(|actor| memory.create_for_good(tlb(actor)));
     for (mm, spec) in world.mms.iter().enumerate() {

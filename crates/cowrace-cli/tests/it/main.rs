@@ -1,6 +1,7 @@
 //! The commands on the corpus, and what many crates have to do with.
 
 mod arm64;
+mod boundaries;
 mod commits;
 mod costs;
 mod coverage;

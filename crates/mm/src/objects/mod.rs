@@ -22,7 +22,7 @@ pub use page::{
     references,
 };
 pub use pgtable::PageTable;
-pub use scenario::variable;
+pub use scenario::{variable, variables};
 pub use structure::{Field, Format, PAIRED, Structure, pair};
 pub use swap::SwpEntry;
 pub use vma::{AnonVma, Vma, vm};
@@ -92,6 +92,11 @@ impl Type {
     #[must_use]
     pub const fn object(self, nth: u16) -> Obj {
         Arena::typed(self as u8).object(nth)
+    }
+
+    /// The objects of a list of so many words.
+    pub(crate) fn list(self, words: usize) -> impl Iterator<Item = Obj> {
+        (0..words.div_ceil(Obj::WORDS.into())).map(move |nth| self.object(nth as u16))
     }
 
     /// Word `nth` of a list that goes on from object to object.

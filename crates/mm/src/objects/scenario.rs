@@ -1,10 +1,10 @@
 //! What user space has beside its memory: the variables of a scenario, and the failures of calls that no variable keeps.
 
-use cowrace_machine::Addr;
+use cowrace_machine::{Addr, Obj};
 use cowrace_report::Kind;
 
 use super::{Field, Format, Structure, Type};
-use crate::world::VarId;
+use crate::world::{VarId, World};
 
 /// A variable.
 pub(crate) const VARIABLE: Structure =
@@ -18,4 +18,9 @@ pub(crate) const FAILURE: Structure =
 #[must_use]
 pub const fn variable(var: VarId) -> Addr {
     Type::Variables.word(var)
+}
+
+/// The objects that variables are in. The first is [`Obj::NULL`], which there is anyway.
+pub fn variables(world: &World) -> impl Iterator<Item = Obj> + use<> {
+    Type::Variables.list(world.variables.len()).skip(1)
 }

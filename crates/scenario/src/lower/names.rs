@@ -1,5 +1,6 @@
 //! What the names of a file stand for.
 
+use cowrace_mm::objects::Batch;
 use cowrace_mm::world::{Area, MAX_AREAS, MAX_MMS, MAX_VARIABLES, Mm, MmId, Origin, Target, Va, VarId};
 
 use super::{Found, Read};
@@ -500,6 +501,7 @@ impl Names {
                         "lru_batch" => {
                             let columns = report.ok(self.named(attr));
                             lowered.lru_batch = columns.and_then(|c| c.first().copied());
+                            report.ok(has_room(attr, lowered.lru_batch, &areas));
                         }
                         "warm" => lowered.warm = report.ok(self.warm(attr, mm)).unwrap_or_default(),
                         _ => {}
@@ -549,4 +551,15 @@ impl Names {
         }
         Ok(columns)
     }
+}
+
+/// A batch that is full is drained, so one that waits is not.
+fn has_room(attr: &Attr, column: Option<usize>, areas: &[Area]) -> Result<(), Diagnostic> {
+    let most = usize::from(Batch::SIZE) - 1;
+    let others = areas.iter().filter(|area| column.is_some() && area.lru_batch == column).count();
+    if others < most {
+        return Ok(());
+    }
+    Err(Diagnostic::new(attr.name.at.clone(), "too many pages in one batch")
+        .help(format!("a batch is drained when it is full, so at most {most} pages wait in it")))
 }
