@@ -148,8 +148,7 @@ impl Task<'_> {
     /// What the environment may do, in the words of the language.
     #[must_use]
     pub fn environment(&self) -> Vec<String> {
-        let words = environment(self.variant.world().environment);
-        words.split(", ").filter(|w| !w.is_empty()).map(str::to_owned).collect()
+        environment(self.variant.world().environment)
     }
 
     /// Whether the era is one that files know, without toggles.

@@ -96,7 +96,7 @@ fn concluded(
     part: &Ablated,
     pairs: &[(&Report, Option<&Report>)],
     searches: usize,
-    same_as: Option<String>,
+    same_as: Option<cowrace_report::Toggle>,
 ) -> Ablation {
     let reads = |after: &Report| after.same_as.as_deref() != Some(&*era.label());
     let read = pairs.iter().filter(|(_, after)| after.is_none_or(reads)).count() as u64;
@@ -123,7 +123,7 @@ fn concluded(
     Ablation {
         era: era.label(),
         kind: part.what.kind(),
-        toggle: part.what.toggle().to_string(),
+        toggle: part.what.toggle().into(),
         about: about.to_owned(),
         primitive: owned(Safeguard::primitive),
         function: owned(Safeguard::function),

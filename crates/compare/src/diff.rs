@@ -54,7 +54,7 @@ impl Pair {
             Change::None | Change::NotKnown => None,
             Change::Broken | Change::Mended | Change::Other => trials.smallest(from, to, after.found),
         };
-        let typed = |set: Vec<Toggle>| set.iter().map(Toggle::to_string).collect();
+        let typed = |set: Vec<Toggle>| set.into_iter().map(Into::into).collect();
         let difference = Difference {
             scenario: report.scenario.clone(),
             variant: report.variant.clone(),
@@ -79,7 +79,7 @@ pub fn new_lines(from: &Era, to: &Era, reached: Option<&Lines>) -> NewLines {
     NewLines {
         from: from.label(),
         to: to.label(),
-        toggles: from.difference(to).iter().map(Toggle::to_string).collect(),
+        toggles: from.difference(to).into_iter().map(Into::into).collect(),
         lines: new.as_ref().map(|new| new.iter().map(|(_, lines)| lines.len() as u32).sum()),
         unreached: new.zip(reached).map(|(new, reached)| unreached(&new, reached)),
     }

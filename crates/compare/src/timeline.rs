@@ -95,8 +95,8 @@ fn told(trials: &mut Trials<'_>, course: &[(&Era, Found)]) -> Option<Course> {
         if before.is_violated() {
             let more = trials.insufficient(from, to);
             alone.retain(|(earlier, _)| !more.contains(earlier));
-            let (era, toggle) = (from.label(), |toggle: Toggle| toggle.to_string());
-            alone.extend(more.into_iter().map(|t| (t, Alone { era: era.clone(), toggle: toggle(t) })));
+            let era = from.label();
+            alone.extend(more.into_iter().map(|t| (t, Alone { era: era.clone(), toggle: t.into() })));
         }
         if before == found {
             continue;
@@ -111,7 +111,7 @@ fn told(trials: &mut Trials<'_>, course: &[(&Era, Found)]) -> Option<Course> {
             to: to.label(),
             found,
             sets: sets
-                .map(|sets| sets.iter().map(|set| set.iter().map(Toggle::to_string).collect()).collect()),
+                .map(|sets| sets.into_iter().map(|set| set.into_iter().map(Into::into).collect()).collect()),
             insufficient: pending.into_iter().filter(|_| known).map(|(_, alone)| alone).collect(),
         });
     }

@@ -34,7 +34,7 @@ pub fn ablations(era: &str, ablations: &[Ablation], reports: &[Report]) -> Strin
             continue;
         }
         text.push_str(&format!("{title}:\n"));
-        let width = parts.iter().map(|part| part.toggle.len()).max().unwrap_or(0);
+        let width = parts.iter().map(|part| part.toggle.to_string().len()).max().unwrap_or(0);
         text.extend(parts.iter().map(|part| told(part, width)));
         text.push('\n');
     }
@@ -42,11 +42,12 @@ pub fn ablations(era: &str, ablations: &[Ablation], reports: &[Report]) -> Strin
 }
 
 fn told(part: &Ablation, width: usize) -> String {
+    let toggle = part.toggle.to_string();
     let mut text = match (&part.primitive, &part.function, &part.file) {
         (Some(primitive), Some(function), Some(file)) => {
-            format!("  {:width$}  {}: {primitive} in {function} ({file})\n", part.toggle, kind(part.kind))
+            format!("  {toggle:width$}  {}: {primitive} in {function} ({file})\n", kind(part.kind))
         }
-        _ => format!("  {:width$}  {}\n", part.toggle, part.about),
+        _ => format!("  {toggle:width$}  {}\n", part.about),
     };
     if part.reason == Some(Reason::Unread) {
         // Of what nobody comes to there are many, if scenarios are few.
@@ -150,7 +151,7 @@ mod tests {
         Ablation {
             era: "v6.1".into(),
             kind: Part::Flush,
-            toggle: "--set zap_flush=none".into(),
+            toggle: "--set zap_flush=none".parse().expect("a toggle"),
             about: "It flushes.".into(),
             primitive: Some("tlb_flush_mmu".into()),
             function: Some("zap_pte_range".into()),

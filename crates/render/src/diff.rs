@@ -41,7 +41,7 @@ pub fn diff(differences: &[Difference], lines: &NewLines) -> String {
     let NewLines { from, to, toggles, .. } = lines;
     let by = match toggles.is_empty() {
         true => "nothing but the name".to_owned(),
-        false => listed(toggles.iter().map(|toggle| thing(toggle)).collect()),
+        false => listed(toggles.iter().map(thing).collect()),
     };
     let mut text = filled(&format!("{from} to {to}: {by}"), "", "  ");
     // Where there is but one toggle, it makes every change.
@@ -156,7 +156,7 @@ fn numbers(differences: &[Difference], lines: &NewLines) -> String {
 #[cfg(test)]
 mod tests {
     use cowrace_report::difference::Side;
-    use cowrace_report::{Class, Costs, Span, Unreached, Verdict};
+    use cowrace_report::{Class, Costs, Span, Toggle, Unreached, Verdict};
 
     use super::*;
 
@@ -183,14 +183,14 @@ mod tests {
     }
 
     fn lines(toggles: &[&str], unreached: Option<Vec<Unreached>>) -> NewLines {
-        let toggles = toggles.iter().map(|&toggle| toggle.to_owned()).collect();
+        let toggles = toggles.iter().map(|toggle| toggle.parse().expect("a toggle")).collect();
         NewLines { from: "v5.8".into(), to: "v5.9".into(), toggles, lines: Some(14), unreached }
     }
 
     #[test]
     fn each_kind_of_difference_is_a_table() {
         let mut broken = difference("a", HOLDS, LOST, [(0, 1), (1, 1)]);
-        broken.sets = Some(vec![vec!["--with x".into(), "--without y".into()]]);
+        broken.sets = Some(vec![vec![Toggle::With("x".into()), Toggle::Without("y".into())]]);
         broken.variant = Some("warm".into());
         let unknown = difference("c", LOST, HOLDS, [(1, 2), (0, 2)]);
         let limited = difference("d", HOLDS, BOUNDED, [(1, 1), (1, 1)]);
@@ -237,7 +237,7 @@ v5.8 to v5.9: 1 broken, 1 mended, 0 otherwise different, 1 not known; 1 copy mor
     #[test]
     fn a_single_toggle_makes_every_change() {
         let mut broken = difference("a", HOLDS, LOST, [(1, 1), (1, 1)]);
-        broken.sets = Some(vec![vec!["--with x".into()]]);
+        broken.sets = Some(vec![vec![Toggle::With("x".into())]]);
         let told = diff(&[broken], &lines(&["--with x"], Some(Vec::new())));
         assert!(told.contains("\nnewly broken  v5.8   v5.9\n"), "{told}");
         assert!(told.contains("\n14 lines of the model that only v5.9 comes to, none of them unreached\n"));

@@ -1,6 +1,6 @@
 //! Why what is found changes from era to era, as sentences.
 
-use cowrace_report::{Alone, Course, Found, Switch, Verdict};
+use cowrace_report::{Alone, Course, Found, Switch, Toggle, Verdict};
 
 use crate::report::with_variant;
 
@@ -100,8 +100,8 @@ fn state(found: Found) -> String {
 }
 
 /// Sets of toggles, each of which will do.
-pub(crate) fn alternatives(sets: &[Vec<String>]) -> String {
-    let all = |set: &Vec<String>| listed(set.iter().map(|toggle| thing(toggle)).collect());
+pub(crate) fn alternatives(sets: &[Vec<Toggle>]) -> String {
+    let all = |set: &Vec<Toggle>| listed(set.iter().map(thing).collect());
     let comma = if sets.iter().any(|set| set.len() > 1) { ", or " } else { " or " };
     sets.iter().map(all).collect::<Vec<_>>().join(comma)
 }
@@ -116,11 +116,11 @@ fn short_of(alone: &[Alone]) -> Option<String> {
 }
 
 /// A toggle as a part of a sentence.
-pub(crate) fn thing(toggle: &str) -> String {
-    match (toggle.strip_prefix("--without "), toggle.split_once(' ')) {
-        (Some(commit), _) => format!("the removal of {commit}"),
-        (None, Some((_, thing))) => thing.to_owned(),
-        (None, None) => toggle.to_owned(),
+pub(crate) fn thing(toggle: &Toggle) -> String {
+    match toggle {
+        Toggle::With(commit) => commit.clone(),
+        Toggle::Without(commit) => format!("the removal of {commit}"),
+        Toggle::Set(rule, value) => format!("{rule}={value}"),
     }
 }
 
@@ -143,9 +143,13 @@ fn legend(courses: &[Course], titles: &[(&str, &str)]) -> String {
 fn named<'t>(courses: &[Course], titles: &[(&'t str, &'t str)]) -> Vec<(&'t str, &'t str)> {
     let changes = || courses.iter().flat_map(|course| &course.changes);
     let alone = courses.iter().flat_map(|c| &c.insufficient).chain(changes().flat_map(|c| &c.insufficient));
-    let toggles: Vec<&String> =
+    let toggles: Vec<&Toggle> =
         changes().flat_map(|c| c.sets.iter().flatten().flatten()).chain(alone.map(|a| &a.toggle)).collect();
-    let is_named = |id: &str| toggles.iter().any(|toggle| toggle.split(' ').any(|word| word == id));
+    let is_of = |toggle: &&Toggle, id: &str| match toggle {
+        Toggle::With(commit) | Toggle::Without(commit) => commit == id,
+        Toggle::Set(..) => false,
+    };
+    let is_named = |id: &str| toggles.iter().any(|toggle| is_of(toggle, id));
     titles.iter().copied().filter(|(id, _)| is_named(id)).collect()
 }
 
@@ -181,7 +185,7 @@ mod tests {
     const TITLES: &[(&str, &str)] = &[("09854ba94c6a", "simplification"), ("9348b73c2e1b", "games")];
 
     fn change(from: &str, to: &str, found: Found, sets: Option<&[&[&str]]>) -> Switch {
-        let owned = |set: &&[&str]| set.iter().map(|&toggle| toggle.to_owned()).collect();
+        let owned = |set: &&[&str]| set.iter().map(|toggle| toggle.parse().expect("a toggle")).collect();
         let sets = sets.map(|sets| sets.iter().map(owned).collect());
         Switch { from: from.into(), to: to.into(), found, sets, insufficient: Vec::new() }
     }
@@ -193,7 +197,7 @@ mod tests {
     }
 
     fn alone(toggle: &str) -> Alone {
-        Alone { era: "v5.10".into(), toggle: toggle.into() }
+        Alone { era: "v5.10".into(), toggle: toggle.parse().expect("a toggle") }
     }
 
     #[test]
@@ -233,8 +237,8 @@ does not close it
     #[test]
     fn several_sets_are_alternatives() {
         let told = |sets: &[&[&str]]| {
-            let sets: Vec<Vec<String>> =
-                sets.iter().map(|set| set.iter().map(|&t| t.to_owned()).collect()).collect();
+            let set = |set: &&[&str]| set.iter().map(|t| t.parse().expect("a toggle")).collect();
+            let sets: Vec<Vec<Toggle>> = sets.iter().map(set).collect();
             alternatives(&sets)
         };
         assert_eq!(told(&[&["--with a"], &["--set k=v"]]), "a or k=v");

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Toggle;
 use crate::cell::{Change, Found};
 
 /// One commit or safeguard taken out of one kernel, and what that changes.
@@ -12,7 +13,7 @@ pub struct Ablation {
     /// What it is.
     pub kind: Part,
     /// What takes it out on a command line, as `--set wp_copy_flush=none`.
-    pub toggle: String,
+    pub toggle: Toggle,
     /// The title of a commit; what a safeguard is for.
     pub about: String,
     /// What the kernel calls a safeguard; `None` for a commit.
@@ -22,7 +23,7 @@ pub struct Ablation {
     /// The file of that function.
     pub file: Option<String>,
     /// What else takes the same out: an earlier part without which the rules are those without this one.
-    pub same_as: Option<String>,
+    pub same_as: Option<Toggle>,
     /// How many searches there are: one for each scenario and variant.
     pub searches: u64,
     /// How many of them depend on it: without it they do not go through the same executions.

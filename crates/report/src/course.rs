@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Found;
+use crate::{Found, Toggle};
 
 /// What becomes of a scenario from era to era.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct Switch {
     pub found: Found,
     /// The smallest sets of toggles that make the change: each of them, applied to the era before, leads to what is
     /// found now. Toggles as one types them. `None` if that is not known, because a search was ended early.
-    pub sets: Option<Vec<Vec<String>>>,
+    pub sets: Option<Vec<Vec<Toggle>>>,
     /// If this closes a violation: what did not, up to here.
     pub insufficient: Vec<Alone>,
 }
@@ -48,5 +48,5 @@ pub struct Alone {
     /// The era that it was applied to.
     pub era: String,
     /// The toggle as one types it.
-    pub toggle: String,
+    pub toggle: Toggle,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Change, Found};
-use crate::{Costs, Unreached};
+use crate::{Costs, Toggle, Unreached};
 
 /// A scenario that differs between two kernels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct Difference {
     pub after: Side,
     /// The smallest sets of toggles that make the change, each as one types them behind the kernel before. `None` if
     /// nothing else is found, or if they are not known.
-    pub sets: Option<Vec<Vec<String>>>,
+    pub sets: Option<Vec<Vec<Toggle>>>,
 }
 
 /// One side of a difference.
@@ -47,7 +47,7 @@ pub struct NewLines {
     /// The kernel after.
     pub to: String,
     /// The toggles between the two.
-    pub toggles: Vec<String>,
+    pub toggles: Vec<Toggle>,
     /// How many such lines there are. `None` if the model was changed since its lines were listed.
     pub lines: Option<u32>,
     /// Those that no search came to. `None` if some search came to no end, or the lines are not known.

@@ -30,7 +30,7 @@ impl Scenario {
         let kept = print::environment(environment);
         for (i, line) in header.env.lines.iter().enumerate() {
             edits.push(match i {
-                0 if !kept.is_empty() => (line.clone(), format!("env {kept}")),
+                0 if !kept.is_empty() => (line.clone(), format!("env {}", kept.join(", "))),
                 _ => (whole_lines(self.header_text(), 0, line), String::new()),
             });
         }

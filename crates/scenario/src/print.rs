@@ -52,7 +52,7 @@ fn header(out: &mut String, header: &Header) -> fmt::Result {
     }
     let environment = environment(header.env.environment);
     if !environment.is_empty() {
-        writeln!(out, "env {environment}")?;
+        writeln!(out, "env {}", environment.join(", "))?;
     }
     for variant in &header.variants {
         let words: Vec<String> =
@@ -135,18 +135,17 @@ fn area(area: &AreaDecl) -> String {
     text
 }
 
-/// The words behind `env`, as they are written in a file; empty if the environment does nothing.
+/// The words after `env`, as they are written in a file; none if the environment does nothing.
 #[must_use]
-pub fn environment(environment: Environment) -> String {
-    let reclaim = format!("reclaim<={}", environment.reclaim);
+pub fn environment(environment: Environment) -> Vec<String> {
     let words = [
-        (environment.lru_drain, "lru_drain"),
-        (environment.spec_ref, "spec_ref"),
-        (environment.tlb_evict, "tlb_evict"),
-        (environment.reclaim > 0, reclaim.as_str()),
-        (environment.page_reuse, "page_reuse"),
+        (environment.lru_drain, "lru_drain".to_owned()),
+        (environment.spec_ref, "spec_ref".to_owned()),
+        (environment.tlb_evict, "tlb_evict".to_owned()),
+        (environment.reclaim > 0, format!("reclaim<={}", environment.reclaim)),
+        (environment.page_reuse, "page_reuse".to_owned()),
     ];
-    words.iter().filter(|w| w.0).map(|w| w.1).collect::<Vec<_>>().join(", ")
+    words.into_iter().filter(|(may, _)| *may).map(|(_, word)| word).collect()
 }
 
 fn grid(out: &mut String, grid: &Grid) -> fmt::Result {

@@ -45,7 +45,7 @@ fn text(scenario: &Scenario, eras: &[Era]) -> String {
     let world = scenario.variants().first().map(Variant::world);
     let environment = world.map(|w| environment(w.environment)).unwrap_or_default();
     if !environment.is_empty() {
-        let _ = writeln!(text, "  env: {environment}");
+        let _ = writeln!(text, "  env: {}", environment.join(", "));
     }
     for variant in scenario.variants() {
         let expects = summary(&expectations(scenario, variant, eras));
@@ -78,7 +78,7 @@ fn object(loaded: &Loaded, eras: &[Era]) -> Value {
         "title": scenario.title(),
         "links": scenario.links(),
         "columns": scenario.columns().iter().map(column).collect::<Vec<_>>(),
-        "environment": world.map(|w| environment(w.environment)),
+        "environment": world.map(|w| environment(w.environment).join(", ")),
         "variants": scenario.variants().iter().map(variant).collect::<Vec<_>>(),
     })
 }

@@ -34,7 +34,7 @@ fn courses(scenario: &str) -> Vec<Course> {
 fn takes_part(courses: &[Course], id: &str, closes: bool) -> bool {
     let changes = || courses.iter().flat_map(|course| &course.changes);
     let by = |change: &Switch, toggle: &str| {
-        change.sets.iter().flatten().flatten().any(|other| *other == format!("{toggle} {id}"))
+        change.sets.iter().flatten().flatten().any(|other| other.to_string() == format!("{toggle} {id}"))
     };
     changes().any(|change| change.found.is_violated() != closes && by(change, "--with"))
         || changes().any(|change| change.found.is_violated() == closes && by(change, "--without"))

@@ -308,12 +308,18 @@ impl Era {
     }
 }
 
+impl From<Toggle> for cowrace_report::Toggle {
+    fn from(toggle: Toggle) -> Self {
+        match toggle {
+            Toggle::With(id) => Self::With(id.to_owned()),
+            Toggle::Without(id) => Self::Without(id.to_owned()),
+            Toggle::Set(key, value) => Self::Set(key.to_owned(), value.to_owned()),
+        }
+    }
+}
+
 impl fmt::Display for Toggle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::With(id) => write!(f, "--with {id}"),
-            Self::Without(id) => write!(f, "--without {id}"),
-            Self::Set(key, value) => write!(f, "--set {key}={value}"),
-        }
+        cowrace_report::Toggle::from(*self).fmt(f)
     }
 }
