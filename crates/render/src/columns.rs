@@ -4,28 +4,14 @@ use std::fmt::{self, Write as _};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::lines::{GAP, Line, NARROWEST};
 use crate::overlap;
-
-/// Spaces between two columns.
-pub(crate) const GAP: usize = 2;
 
 /// Spaces between two columns whose headers stand upright.
 const NARROW_GAP: usize = 1;
 
-/// A shorter underline would not be told from other text.
-pub(crate) const NARROWEST: usize = 3;
-
-/// The same below upright headers, where columns of one and two letters should be as wide as each other.
+/// The shortest underline below upright headers, where columns of one and two letters should be as wide as each other.
 const NARROWEST_UPRIGHT: usize = 2;
-
-/// One line below the underlines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Line {
-    /// Cells by column; columns without one stay empty.
-    Cells(Vec<(usize, String)>),
-    /// Text over the whole width.
-    Across(String),
-}
 
 /// Text in columns: headers, `====` underlines, rows.
 ///

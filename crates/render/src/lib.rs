@@ -48,6 +48,7 @@ mod engines;
 mod explain;
 mod finding;
 mod grid;
+mod lines;
 mod markdown;
 mod overlap;
 mod paragraph;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::columns::{GAP, Line, NARROWEST};
+use crate::lines::{GAP, Line, NARROWEST};
 
 /// Columns of a mail.
 pub(crate) const MAIL: usize = 72;

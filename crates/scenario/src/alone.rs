@@ -6,9 +6,10 @@ use crate::diagnostic::Span;
 use crate::lex::Name;
 use crate::lower::substitute;
 use crate::print;
-use crate::scenario::{Scenario, Variant};
+use crate::scenario::Scenario;
 use crate::syntax::{AreaText, Quote, VariantDecl};
 use crate::text::Text;
+use crate::variant::Variant;
 
 /// A change of the text.
 type Edit = (Span, String);

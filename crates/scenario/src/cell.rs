@@ -12,10 +12,10 @@ use winnow::prelude::*;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::grammar::{Parsed, Place, cut, expected, need, number, peek, place, run, symbol};
 use crate::lex::{Input, Kind, Name};
+use crate::line_kind::FOOTER;
 use crate::nearest::{did_you_mean, nearest, quote};
 use crate::ops;
 use crate::phrases;
-use crate::scan::FOOTER;
 use crate::text::Text;
 use crate::{anchors, known, unknown};
 

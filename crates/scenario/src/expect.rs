@@ -12,7 +12,8 @@ use cowrace_mm::era::{COMMITS, EraError, PRESETS, Release, Toggle, Version, comm
 use cowrace_report::{Class, Verdict};
 
 use crate::diagnostic::{Diagnostic, Report, Span};
-use crate::expectation::{self, Expectation};
+use crate::expectation::Expectation;
+use crate::expected;
 use crate::lex::Name;
 use crate::nearest::{choose, did_you_mean, quote};
 use crate::scan::Statement;
@@ -120,8 +121,7 @@ pub(crate) fn check_cases(expects: &[ExpectDecl], report: &mut Report) {
         for (j, case) in expect.cases.iter().enumerate() {
             let earlier = expects[..i].iter().filter(same).flat_map(|e| &e.cases).chain(&expect.cases[..j]);
             let against = earlier.filter(|other| {
-                !agree(other.outcome, case.outcome)
-                    && expectation::same_toggles(&other.toggles, &case.toggles)
+                !agree(other.outcome, case.outcome) && expected::same_toggles(&other.toggles, &case.toggles)
             });
             let clash = against.flat_map(|other| names(other).map(move |era| (era, other.outcome)));
             if let Some((era, outcome)) =
@@ -152,7 +152,7 @@ fn names(case: &Case) -> impl Iterator<Item = &str> {
             EraSet::Own(own) | EraSet::Kernel(own) => Some(own.as_str()),
             EraSet::Range(..) => None,
         };
-        let has = |name: &&str| Era::preset(name).is_ok_and(|era| expectation::contains(set, &era));
+        let has = |name: &&str| Era::preset(name).is_ok_and(|era| expected::contains(set, &era));
         own.into_iter().chain(PRESETS.iter().map(|preset| preset.name).filter(has))
     })
 }

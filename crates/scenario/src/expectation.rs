@@ -2,12 +2,7 @@
 
 use std::fmt;
 
-use cowrace_machine::Arch;
-use cowrace_mm::Era;
-use cowrace_mm::era::{PRESETS, Toggle};
 use cowrace_report::{Class, Verdict};
-
-use crate::syntax::{Case, EraSet, ExpectDecl};
 
 /// The outcome that a file expects under an era.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,60 +53,5 @@ impl fmt::Display for Expectation {
             Self::NotApplicable => "not-applicable",
             Self::Unknown => "unknown",
         })
-    }
-}
-
-/// What the statements of a file say of an era. Those for the architecture go before those for all, and those for the
-/// variant before those for all. Of a kernel that does not have what the scenario asks for, `else` says nothing.
-pub(crate) fn find(
-    expects: &[ExpectDecl],
-    era: &Era,
-    arch: Arch,
-    variant: Option<&str>,
-    applies: bool,
-) -> Option<Expectation> {
-    let of = |own_arch: bool, own_variant: bool| {
-        let is = move |e: &&ExpectDecl| {
-            e.arch == own_arch.then_some(arch)
-                && e.variant.as_ref().map(|v| v.text.as_str()) == variant.filter(|_| own_variant)
-        };
-        among(expects.iter().filter(is), era, applies)
-    };
-    of(true, true).or_else(|| of(true, false)).or_else(|| of(false, true)).or_else(|| of(false, false))
-}
-
-fn among<'e>(
-    expects: impl Iterator<Item = &'e ExpectDecl> + Clone,
-    era: &Era,
-    applies: bool,
-) -> Option<Expectation> {
-    let case = expects.clone().flat_map(|e| &e.cases).find(|c| matches(c, era));
-    if let Some(case) = case {
-        return Some(case.outcome);
-    }
-    // What a file says of everything else, it says of kernels that it knows, as they are.
-    let known = applies && era.toggles().is_empty() && era.like().is_some();
-    known.then(|| expects.clone().find_map(|e| e.otherwise)).flatten()
-}
-
-fn matches(case: &Case, era: &Era) -> bool {
-    same_toggles(&case.toggles, era.toggles()) && case.eras.iter().any(|set| contains(set, era))
-}
-
-pub(crate) fn same_toggles(a: &[Toggle], b: &[Toggle]) -> bool {
-    a.iter().all(|t| b.contains(t)) && b.iter().all(|t| a.contains(t))
-}
-
-/// A release that is made of the same as a preset is judged like it. Any other is where it stands among the releases.
-pub(crate) fn contains(set: &EraSet, era: &Era) -> bool {
-    let like = era.like();
-    match set {
-        EraSet::Kernel(name) => name == era.name() || like == Some(name.as_str()),
-        EraSet::Own(own) => own == era.name(),
-        EraSet::Range(first, last) => {
-            let preset = PRESETS.iter().find(|preset| preset.mainline && Some(preset.name) == like);
-            let release = preset.map(|preset| preset.tree).or_else(|| era.release());
-            release.is_some_and(|at| first.is_none_or(|f| f <= at) && last.is_none_or(|l| at <= l))
-        }
     }
 }

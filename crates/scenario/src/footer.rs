@@ -58,7 +58,7 @@ fn predicate(statement: &Statement, modality: Modality) -> Result<PredicateDecl,
             at.start
         }
     };
-    let text = body.trimmed(0..end).tidy()?;
+    let text = lex::canonical(&body.trimmed(0..end))?;
     if text.as_str().is_empty() {
         return Err(Diagnostic::new(statement.keyword.at.clone(), "expected a predicate")
             .help("as `always r == 1 else lost-read`"));
@@ -80,7 +80,7 @@ fn unknown_class(name: &Text, before: &Text) -> Diagnostic {
 }
 
 fn promise(statement: &Statement) -> Result<Text, Diagnostic> {
-    let text = statement.body.tidy()?;
+    let text = lex::canonical(&statement.body)?;
     if text.as_str().is_empty() {
         return Err(Diagnostic::new(statement.keyword.at.clone(), "expected what is promised")
             .help("as `promise coherent(h)`"));
@@ -89,7 +89,7 @@ fn promise(statement: &Statement) -> Result<Text, Diagnostic> {
 }
 
 fn window(statement: &Statement) -> Result<Text, Diagnostic> {
-    let text = statement.body.tidy()?;
+    let text = lex::canonical(&statement.body)?;
     if text.as_str().is_empty() {
         return Err(Diagnostic::new(
             statement.keyword.at.clone(),

@@ -4,7 +4,7 @@ use cowrace_mm::world::MAX_ACTORS;
 
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::heading::{self, Run, TAB, advance, key};
-use crate::lex::Name;
+use crate::lex::{self, Name};
 use crate::nearest::quote;
 use crate::phrases;
 use crate::remark;
@@ -344,7 +344,7 @@ fn cell(source: &str, span: &Span, column: usize, open: &mut Option<Span>) -> Re
     let raw = |shape, span: Span| -> Result<RawCell, Diagnostic> {
         let text = Text::of(source, span.clone());
         let text = text.trimmed(0..text.as_str().len());
-        let text = text.tidy().map_err(|wrong| phrases::or(text.as_str(), text.whole(), wrong))?;
+        let text = lex::canonical(&text).map_err(|wrong| phrases::or(text.as_str(), text.whole(), wrong))?;
         Ok(RawCell { column, shape, text, at: At(span) })
     };
     let wrong = |message: &str| Diagnostic::new(span.clone(), message);

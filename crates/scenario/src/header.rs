@@ -169,7 +169,7 @@ fn mm(statement: &Statement, header: &mut Header, report: &mut Report) -> Result
 
 fn area_text(text: &Text) -> Result<AreaText, Diagnostic> {
     if text.as_str().contains('$') {
-        text.tidy().map(AreaText::Words)
+        lex::canonical(&text).map(AreaText::Words)
     } else {
         area::read(text).map(AreaText::Read)
     }
@@ -327,7 +327,7 @@ fn replacement(part: &Text, usage: &str) -> Result<(Name, Text), Diagnostic> {
     let Some(name) = word.as_str().strip_prefix('$').filter(|w| lex::is_word(w)) else {
         return Err(wrong("expected `$word = replacement`"));
     };
-    let text = part.trimmed(equals + 1..part.as_str().len()).tidy()?;
+    let text = lex::canonical(&part.trimmed(equals + 1..part.as_str().len()))?;
     if text.as_str().is_empty() || text.as_str().contains('$') {
         return Err(wrong("a word is replaced by other words, none of them replaced in turn"));
     }

@@ -4,9 +4,9 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::lex::{self, MAX_WORD, Name};
+use crate::line_kind::Kind;
 use crate::nearest::quote;
 use crate::remark;
-use crate::scan::Kind;
 use crate::syntax::{Head, RawCell};
 use crate::text::{Line, Text};
 

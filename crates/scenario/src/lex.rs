@@ -151,7 +151,7 @@ pub(crate) fn value(text: &str, at: Span) -> Result<u64, Diagnostic> {
 }
 
 /// Whether the canonical form has a blank between two tokens; `before` is the one before them.
-pub(crate) fn blank_between(before: Option<&Token<'_>>, left: &Token<'_>, right: &Token<'_>) -> bool {
+fn blank_between(before: Option<&Token<'_>>, left: &Token<'_>, right: &Token<'_>) -> bool {
     let named = |t: &Token<'_>| t.kind != Kind::Symbol || t.text == "]" || t.text == ")";
     match (left.text, right.text) {
         (_, ")" | "]" | "," | "." | "#" | "-" | "|" | ".." | ":") => false,
@@ -159,6 +159,22 @@ pub(crate) fn blank_between(before: Option<&Token<'_>>, left: &Token<'_>, right:
         (_, "(" | "[") => !named(left) || before.is_some_and(|b| b.text == "$" && !named(left)),
         _ => true,
     }
+}
+
+/// A text with the blanks that the canonical form has between words, and no others.
+pub(crate) fn canonical(text: &Text) -> Result<Text, Diagnostic> {
+    let tokens = tokens(text)?;
+    if tokens.is_empty() {
+        return Ok(text.trimmed(0..text.as_str().len()));
+    }
+    let mut canonical = Text::default();
+    for (i, token) in tokens.iter().enumerate() {
+        if i > 0 && blank_between(tokens.get(i.wrapping_sub(2)), &tokens[i - 1], token) {
+            canonical.push_instead(" ", token.at.start..token.at.start);
+        }
+        canonical.push_text(text, token.local.clone());
+    }
+    Ok(canonical)
 }
 
 /// What the grammars run over; the last token is always [`Kind::End`].

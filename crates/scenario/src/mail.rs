@@ -2,9 +2,9 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::heading::Heading;
+use crate::line_kind::{FOOTER, HEADER, Kind};
 use crate::nearest::did_you_mean;
-use crate::scan::{FOOTER, HEADER, Kind, trim};
-use crate::text::Line;
+use crate::text::{Line, trim};
 
 /// Lines above the columns that are no statements, and no misspelt ones: more are a text.
 const MOST_STRAY: usize = 3;

@@ -3,16 +3,10 @@
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::heading;
 use crate::lex::Name;
+use crate::line_kind::{FOOTER, HEADER, Kind, VARIANT, braces, is_assignment, is_header, kinds};
 use crate::mail;
 use crate::nearest::{choose, quote};
-use crate::text::{Line, Text, lines};
-
-/// Statements above the columns.
-pub(crate) const HEADER: [&str; 7] = ["race", "title", "link", "from", "note", "mm", "env"];
-/// And the one that the columns depend on least.
-const VARIANT: &str = "variant";
-/// Statements below the columns.
-pub(crate) const FOOTER: [&str; 5] = ["always", "never", "promise", "window", "expect"];
+use crate::text::{Line, Text, lines, trim};
 
 /// A statement: a keyword and what follows, continuation lines included.
 #[derive(Debug)]
@@ -39,19 +33,6 @@ pub(crate) struct Parts<'s> {
     pub(crate) end: usize,
     /// It is no scenario, which has been said: there is no point in looking for more.
     pub(crate) refused: bool,
-}
-
-/// What a line is, as far as it can be told without knowing where the diagram is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Blank, or a comment.
-    Blank,
-    /// Of a statement of the header, its first or another.
-    Statement,
-    /// The first of a statement of the footer.
-    Footer,
-    /// Anything else.
-    Text,
 }
 
 /// Cuts a file into its parts.
@@ -88,38 +69,6 @@ pub(crate) fn scan<'s>(source: &'s str, report: &mut Report) -> Parts<'s> {
     }
 }
 
-/// What each line is.
-fn kinds(lines: &[Line<'_>]) -> Vec<Kind> {
-    let mut kinds = Vec::with_capacity(lines.len());
-    let mut depth = 0_usize;
-    // Whether a line further in would continue the statement above it.
-    let mut open = false;
-    for line in lines {
-        let keyword = line.keyword();
-        let kind = match keyword {
-            _ if line.is_blank() || line.is_comment() => Kind::Blank,
-            word if is_header(word) => {
-                depth = 0;
-                Kind::Statement
-            }
-            _ if depth > 0 => Kind::Statement,
-            word if FOOTER.contains(&word) && !is_assignment(line) => Kind::Footer,
-            "" if open => Kind::Statement,
-            _ => Kind::Text,
-        };
-        open = match kind {
-            Kind::Statement => {
-                depth = braces(line.text, depth);
-                // What braces enclose ends with them.
-                depth > 0 || !matches!(keyword, "mm" | VARIANT | "}") && (open || !keyword.is_empty())
-            }
-            _ => false,
-        };
-        kinds.push(kind);
-    }
-    kinds
-}
-
 /// The columns are what the rows hang on. Without them, the header can be read and no more.
 fn without_heading<'s>(
     source: &'s str,
@@ -143,35 +92,6 @@ fn without_heading<'s>(
         diagram: source.len()..source.len(),
         ..Parts::default()
     }
-}
-
-/// `window = 1` in the first column is a cell.
-fn is_assignment(line: &Line<'_>) -> bool {
-    let rest = line.text[line.keyword().len()..].trim_start();
-    rest.starts_with('=') && !rest.starts_with("==")
-}
-
-pub(crate) fn is_header(word: &str) -> bool {
-    HEADER.contains(&word) || word == VARIANT
-}
-
-/// A span without the blanks around it.
-pub(crate) fn trim(source: &str, span: Span) -> Span {
-    let text = &source[span.clone()];
-    let start = span.start + (text.len() - text.trim_start().len());
-    start..start + text.trim().len()
-}
-
-/// Braces that are open behind a line.
-fn braces(text: &str, mut depth: usize) -> usize {
-    for c in text.chars() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    depth
 }
 
 fn statements(source: &str, lines: &[Line<'_>], header: bool, report: &mut Report) -> Vec<Statement> {

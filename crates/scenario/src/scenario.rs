@@ -1,15 +1,16 @@
 //! A scenario: a file that has been read and checked.
 
 use cowrace_machine::Arch;
-use cowrace_mm::world::ActorId;
-use cowrace_mm::{Era, World};
+use cowrace_mm::Era;
 
 use crate::diagnostic::{Diagnostic, Report};
-use crate::diagram::{self, AsWritten, Cell, CellKind, Column};
-use crate::expectation::{self, Expectation};
+use crate::diagram::Column;
+use crate::expectation::Expectation;
+use crate::expected;
 use crate::lower;
 use crate::scan::{self, Parts};
 use crate::syntax::File;
+use crate::variant::Variant;
 use crate::{footer, grid, header, invisible, unused};
 
 /// A file that has been read and checked.
@@ -32,15 +33,6 @@ impl PartialEq for Scenario {
     fn eq(&self, other: &Self) -> bool {
         self.file == other.file && self.columns == other.columns && self.variants == other.variants
     }
-}
-
-/// A scenario with its words replaced. A file that declares no variants has one without a name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Variant {
-    name: Option<String>,
-    world: World,
-    cells: Vec<Cell>,
-    calls: Vec<String>,
 }
 
 /// Reads a scenario.
@@ -166,7 +158,7 @@ impl Scenario {
     #[must_use]
     pub fn expectation_on(&self, arch: Arch, era: &Era, variant: &Variant) -> Option<Expectation> {
         let applies = era.lacks(variant.world()).is_none();
-        expectation::find(&self.file.footer.expects, era, arch, variant.name(), applies)
+        expected::find(&self.file.footer.expects, era, arch, variant.name(), applies)
     }
 
     /// Everything above the names of the columns, verbatim.
@@ -179,86 +171,5 @@ impl Scenario {
     #[must_use]
     pub fn footer_text(&self) -> &str {
         &self.footer_text
-    }
-}
-
-impl Variant {
-    pub(crate) const fn new(
-        name: Option<String>,
-        world: World,
-        cells: Vec<Cell>,
-        calls: Vec<String>,
-    ) -> Self {
-        Self { name, world, cells, calls }
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    /// What it lowers to.
-    #[must_use]
-    pub const fn world(&self) -> &World {
-        &self.world
-    }
-
-    /// What is drawn, row by row, left to right.
-    #[must_use]
-    pub fn cells(&self) -> &[Cell] {
-        &self.cells
-    }
-
-    /// The text of a call, of the diagram or of the environment, words replaced. Empty for a number
-    /// that no call has.
-    #[must_use]
-    pub fn call_text(&self, id: u16) -> &str {
-        self.calls.get(usize::from(id)).map_or("", String::as_str)
-    }
-
-    /// What is remarked beside a call: above it, if it is the first of its column, and below it.
-    #[must_use]
-    pub fn remarks(&self, call: u16) -> (Vec<&str>, Vec<&str>) {
-        let begins =
-            |cell: &&Cell| matches!(cell.kind, CellKind::Call(id) | CellKind::Open(id) if id == call);
-        let Some(column) = self.cells.iter().find(begins).map(|cell| cell.column) else {
-            return Default::default();
-        };
-        let (mut above, mut below) = (Vec::new(), Vec::new());
-        // The call that a remark stands below, if there is one.
-        let mut last = None;
-        for cell in self.cells.iter().filter(|cell| cell.column == column) {
-            match cell.kind {
-                CellKind::Call(id) | CellKind::Open(id) => last = Some(id),
-                CellKind::Remark if last == Some(call) => below.push(cell.text.as_str()),
-                CellKind::Remark if last.is_none() => above.push(cell.text.as_str()),
-                _ => {}
-            }
-        }
-        let is_first = self
-            .cells
-            .iter()
-            .find(|cell| cell.column == column && matches!(cell.kind, CellKind::Call(_) | CellKind::Open(_)));
-        if !is_first.is_some_and(|cell| begins(&cell)) {
-            above.clear();
-        }
-        (above, below)
-    }
-
-    /// What is remarked in a column that has no call.
-    #[must_use]
-    pub fn remarks_alone(&self, column: ActorId) -> Vec<&str> {
-        let own = || self.cells.iter().filter(move |cell| cell.column == column);
-        if own().any(|cell| matches!(cell.kind, CellKind::Call(_) | CellKind::Open(_))) {
-            return Vec::new();
-        }
-        own().filter(|cell| cell.kind == CellKind::Remark).map(|cell| cell.text.as_str()).collect()
-    }
-
-    /// The moves of a replay in the order of the rows.
-    #[must_use]
-    pub fn as_written(&self) -> Vec<AsWritten> {
-        diagram::as_written(&self.cells)
     }
 }

@@ -1,7 +1,6 @@
 //! Lines, and text put together from pieces of a file.
 
-use crate::diagnostic::{Diagnostic, Span};
-use crate::lex;
+use crate::diagnostic::Span;
 
 /// A line of a file.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +83,13 @@ fn unquoted(line: &str) -> &str {
         rest = inner.strip_prefix(' ').unwrap_or(inner);
     }
     rest
+}
+
+/// A span without the blanks around it.
+pub(crate) fn trim(source: &str, span: Span) -> Span {
+    let text = &source[span.clone()];
+    let start = span.start + (text.len() - text.trim_start().len());
+    start..start + text.trim().len()
 }
 
 /// Text put together from pieces of a file, which knows where in the file its bytes come from.
@@ -202,22 +208,6 @@ impl Text {
         }
         parts.push(self.trimmed(start..self.text.len()));
         parts
-    }
-
-    /// With the blanks that the canonical form has between words, and no others.
-    pub(crate) fn tidy(&self) -> Result<Self, Diagnostic> {
-        let tokens = lex::tokens(self)?;
-        let mut text = Self::default();
-        for (i, token) in tokens.iter().enumerate() {
-            if i > 0 && lex::blank_between(tokens.get(i.wrapping_sub(2)), &tokens[i - 1], token) {
-                text.push_instead(" ", token.at.start..token.at.start);
-            }
-            text.push_text(self, token.local.clone());
-        }
-        if text.pieces.is_empty() {
-            text.pieces.push(Piece { at: 0, source: self.whole(), verbatim: true });
-        }
-        Ok(text)
     }
 }
 

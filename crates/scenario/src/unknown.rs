@@ -1,9 +1,10 @@
-//! What somebody may mean by a call that the language does not have.
+//! What may be meant by a call, or by a step, that the language does not have.
 
+use cowrace_machine::Prim;
 use cowrace_mm::era::SPELLINGS;
 
 use crate::anchors;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::known;
 use crate::lex::Name;
 use crate::nearest::{did_you_mean, nearest, quote};
@@ -112,6 +113,32 @@ fn owners(step: &str) -> Vec<&'static str> {
     // Of a store and a load, the store has more to do with it.
     owners.sort_by_key(|owner| (owner.0, owner.1));
     owners.into_iter().map(|owner| owner.2).collect()
+}
+
+/// An error if a text is no anchor. `op` is the call that has it, if that is known.
+pub(crate) fn check_anchor(name: &str, at: Span, op: Option<&'static Op>) -> Result<(), Diagnostic> {
+    if anchors::names().any(|n| n == name) {
+        return Ok(());
+    }
+    let diagnostic = Diagnostic::new(at, format!("unknown step {}", quote(name)));
+    let word = name.strip_suffix("()").unwrap_or(name);
+    if let Some(step) = step(word) {
+        return Err(diagnostic.help(format!("here it is called `{step}`")));
+    }
+    let own = op.and_then(Op::comes_to).into_iter();
+    let own = own.flat_map(|steps| {
+        steps.marks.iter().chain(steps.functions).copied().chain(steps.primitives().map(Prim::name))
+    });
+    let near = did_you_mean(name, own).or_else(|| did_you_mean(name, anchors::names()));
+    Err(diagnostic.help(match (near, op) {
+        (Some(near), _) => near,
+        (None, Some(op)) => steps_of(op),
+        (None, None) => {
+            "a step is a mark, a primitive or a function of the model, as `gup`, `page_count` or `do_wp_page`; `cowrace \
+             list --calls` prints them"
+                .to_owned()
+        }
+    }))
 }
 
 /// The steps of a call in a sentence.

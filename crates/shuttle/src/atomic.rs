@@ -8,7 +8,7 @@ use shuttle::rand::{RngCore as _, thread_rng};
 use shuttle::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use shuttle::thread::Thread;
 
-use crate::scheduler::Control;
+use crate::control::Control;
 
 /// One execution's side of shuttle.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl Threads for Host {
 
     fn pick(&self, n: u32) -> Option<u32> {
         self.picks.then(|| {
-            self.control.picks();
+            self.control.pick();
             (thread_rng().next_u64() % u64::from(n.max(1))) as u32
         })
     }

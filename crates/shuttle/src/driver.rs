@@ -11,8 +11,10 @@ use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, RoundRobin
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
 use crate::atomic::Host;
+use crate::control::Control;
 use crate::follow::Follow;
-use crate::scheduler::{Control, Sensible};
+use crate::present::Present;
+use crate::scheduler::Sensible;
 
 /// Bytes of a thread's stack: the model's futures are polled on it.
 const STACK: usize = 0x4_0000;
@@ -110,8 +112,9 @@ impl Shuttle {
         let plan = Plan::of(picks);
         let study = Arc::new(Study::new(Arc::clone(&self.program), Limits::default(), true, plan));
         study.rounds(|| {
-            let control = Arc::new(Control::default());
-            round(&study, &control, false, Follow::new(schedule, Arc::clone(&control)));
+            let present = Arc::new(Present::default());
+            let follow = Follow::new(schedule, Arc::clone(&present));
+            round(&study, &Arc::default(), &present, false, follow);
             // There is one execution, whatever else could be chosen.
             false
         })
@@ -120,14 +123,20 @@ impl Shuttle {
     fn rounds<S: Scheduler + 'static>(study: &Arc<Study>, picks: bool, scheduler: impl Fn() -> S) -> Opinion {
         study.rounds(|| {
             let control = Arc::new(Control::default());
-            round(study, &control, picks, scheduler());
+            round(study, &control, &Arc::default(), picks, scheduler());
             control.ran_out()
         })
     }
 }
 
 /// Runs executions until the scheduler has no more or enough was seen.
-fn round(study: &Arc<Study>, control: &Arc<Control>, picks: bool, scheduler: impl Scheduler + 'static) {
+fn round(
+    study: &Arc<Study>,
+    control: &Arc<Control>,
+    present: &Arc<Present>,
+    picks: bool,
+    scheduler: impl Scheduler + 'static,
+) {
     prepare();
     let mut config = Config::new();
     config.stack_size = STACK;
@@ -135,11 +144,11 @@ fn round(study: &Arc<Study>, control: &Arc<Control>, picks: bool, scheduler: imp
     config.max_steps = MaxSteps::None;
     config.max_time = None;
     config.silence_warnings = true;
-    let scheduler = Sensible::new(scheduler, Arc::clone(study), Arc::clone(control));
-    let (study, control) = (Arc::clone(study), Arc::clone(control));
+    let scheduler = Sensible::new(scheduler, Arc::clone(study), Arc::clone(control), Arc::clone(present));
+    let (study, control, present) = (Arc::clone(study), Arc::clone(control), Arc::clone(present));
     let runner = Runner::new(scheduler, config);
     let of_threads = Arc::clone(&study);
-    let result = quietly(|| runner.run(move || start(&of_threads, &control, picks)));
+    let result = quietly(|| runner.run(move || start(&of_threads, &control, &present, picks)));
     if let Err((_, said)) = result {
         study.give_up(format!("shuttle gave up: {said}"));
     }
@@ -171,16 +180,16 @@ pub fn prepare() {
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
 /// Runs the threads of one execution.
-fn start(study: &Arc<Study>, control: &Arc<Control>, picks: bool) {
+fn start(study: &Arc<Study>, control: &Arc<Control>, present: &Present, picks: bool) {
     let actors = study.program().actors.len() as u8;
     let host = Host::new(Arc::clone(control), picks);
     let execution = Arc::new(Execution::new(Arc::clone(study), host));
-    control.begin(&execution);
+    present.begin(&execution);
     let threads = (0..actors).map(|actor| {
         let (execution, control) = (Arc::clone(&execution), Arc::clone(control));
         shuttle::thread::spawn(move || {
             if execution.act(actor) {
-                control.finished();
+                control.finish();
             }
         })
     });
@@ -188,7 +197,7 @@ fn start(study: &Arc<Study>, control: &Arc<Control>, picks: bool) {
     for thread in &threads {
         execution.threads().register(thread.thread().clone());
     }
-    control.started();
+    control.start();
     for thread in threads {
         // A panic of the model has been shown already.
         let _ = thread.join();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cowrace_report::Schedule;
 use shuttle::scheduler::{Schedule as Blank, Scheduler, Task, TaskId};
 
-use crate::scheduler::Control;
+use crate::present::Present;
 
 /// Follows a schedule. Requests that touch nothing shared are answered at once, wherever the schedule has
 /// them; of those that wait for a decision, the one that the schedule has first goes on.
@@ -13,19 +13,19 @@ use crate::scheduler::Control;
 pub(crate) struct Follow {
     /// For each actor, where in the schedule its requests are.
     places: Vec<Vec<usize>>,
-    control: Arc<Control>,
+    present: Arc<Present>,
     begun: bool,
 }
 
 impl Follow {
-    pub(crate) fn new(schedule: &Schedule, control: Arc<Control>) -> Self {
+    pub(crate) fn new(schedule: &Schedule, present: Arc<Present>) -> Self {
         let mut places: Vec<Vec<usize>> = Vec::new();
         for (place, turn) in schedule.turns.iter().enumerate() {
             let actor = turn.actor as usize;
             places.resize_with(places.len().max(actor + 1), Vec::new);
             places[actor].push(place);
         }
-        Self { places, control, begun: false }
+        Self { places, present, begun: false }
     }
 }
 
@@ -35,7 +35,7 @@ impl Scheduler for Follow {
     }
 
     fn next_task(&mut self, runnable: &[&Task], _: Option<TaskId>, _: bool) -> Option<TaskId> {
-        let answered = self.control.answered();
+        let answered = self.present.answered();
         let place = |id: TaskId| {
             // The main thread is task 0 and starts the actors in their order.
             let actor = usize::from(id).checked_sub(1)?;

@@ -14,8 +14,10 @@
 //! stopped; so they are not used.
 
 mod atomic;
+mod control;
 mod driver;
 mod follow;
+mod present;
 mod scheduler;
 
 pub use driver::{Search, Shuttle, prepare};

@@ -2,77 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
-use cowrace_thread_engine::{Execution, Study};
+use cowrace_thread_engine::Study;
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 
-use crate::atomic::Host;
-
-/// What threads and scheduler tell each other.
-#[derive(Debug, Default)]
-pub(crate) struct Control {
-    held: AtomicBool,
-    /// The main thread has started all others and waits for them.
-    started: AtomicBool,
-    /// All actors have come to their end.
-    finished: AtomicBool,
-    /// Whether shuttle's scheduler has said that there is nothing left.
-    ran_out: AtomicBool,
-    /// Whether shuttle has picked a number for the model, in any execution.
-    picked: AtomicBool,
-    execution: Mutex<Weak<Execution<Host>>>,
-}
-
-impl Control {
-    pub(crate) fn hold(&self, held: bool) {
-        self.held.store(held, SeqCst);
-    }
-
-    /// An execution begins.
-    pub(crate) fn begin(&self, execution: &Arc<Execution<Host>>) {
-        *self.execution.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(execution);
-    }
-
-    /// How many requests each actor was answered in the present execution.
-    pub(crate) fn answered(&self) -> Vec<usize> {
-        let execution = self.execution.lock().unwrap_or_else(PoisonError::into_inner);
-        execution.upgrade().map(|execution| execution.answered()).unwrap_or_default()
-    }
-
-    /// Whether an actor sleeps.
-    pub(crate) fn sleeps(&self, actor: usize) -> bool {
-        let execution = self.execution.lock().unwrap_or_else(PoisonError::into_inner);
-        execution.upgrade().is_some_and(|execution| execution.sleeps(actor))
-    }
-
-    pub(crate) fn started(&self) {
-        self.started.store(true, SeqCst);
-    }
-
-    pub(crate) fn finished(&self) {
-        self.finished.store(true, SeqCst);
-    }
-
-    pub(crate) fn picks(&self) {
-        self.picked.store(true, SeqCst);
-    }
-
-    fn picked(&self) -> bool {
-        self.picked.load(SeqCst)
-    }
-
-    pub(crate) fn ran_out(&self) -> bool {
-        self.ran_out.load(SeqCst)
-    }
-
-    fn reset(&self) {
-        self.held.store(false, SeqCst);
-        self.started.store(false, SeqCst);
-        self.finished.store(false, SeqCst);
-    }
-}
+use crate::control::Control;
+use crate::present::Present;
 
 /// Makes the decisions that mean nothing, and leaves the others to `inner`.
 pub(crate) struct Sensible<S> {
@@ -81,6 +17,7 @@ pub(crate) struct Sensible<S> {
     inner: ManuallyDrop<S>,
     study: Arc<Study>,
     control: Arc<Control>,
+    present: Arc<Present>,
     /// Threads that have run up to their first access.
     begun: BTreeSet<TaskId>,
     /// Whether `inner` has had anything to decide, in some execution.
@@ -88,8 +25,9 @@ pub(crate) struct Sensible<S> {
 }
 
 impl<S: Scheduler> Sensible<S> {
-    pub(crate) fn new(inner: S, study: Arc<Study>, control: Arc<Control>) -> Self {
-        Self { inner: ManuallyDrop::new(inner), study, control, begun: BTreeSet::new(), asked: None }
+    pub(crate) fn new(inner: S, study: Arc<Study>, control: Arc<Control>, present: Arc<Present>) -> Self {
+        let inner = ManuallyDrop::new(inner);
+        Self { inner, study, control, present, begun: BTreeSet::new(), asked: None }
     }
 }
 
@@ -101,9 +39,9 @@ impl<S: Scheduler> Scheduler for Sensible<S> {
             return None;
         }
         if self.asked == Some(false) {
-            if !self.control.picked() {
+            if !self.control.has_picked() {
                 // Nothing to decide and nothing to pick: what was run is all there is.
-                self.control.ran_out.store(true, SeqCst);
+                self.control.set_ran_out(true);
                 return None;
             }
             // What is picked differs from one execution to the next. PCT objects to an execution in which it had
@@ -112,7 +50,7 @@ impl<S: Scheduler> Scheduler for Sensible<S> {
         }
         self.asked.get_or_insert(false);
         let schedule = self.inner.new_execution();
-        self.control.ran_out.store(schedule.is_none(), SeqCst);
+        self.control.set_ran_out(schedule.is_none());
         schedule
     }
 
@@ -124,17 +62,17 @@ impl<S: Scheduler> Scheduler for Sensible<S> {
     ) -> Option<TaskId> {
         let main = TaskId::from(0);
         let runs = |id: TaskId| runnable.iter().any(|task| task.id() == id);
-        if self.control.held.load(SeqCst)
+        if self.control.held()
             && let Some(current) = current.filter(|&id| runs(id))
         {
             return Some(current);
         }
-        if runs(main) && (!self.control.started.load(SeqCst) || self.control.finished.load(SeqCst)) {
+        if runs(main) && (!self.control.has_started() || self.control.has_finished()) {
             return Some(main);
         }
         // shuttle lets a thread that is parked wake by itself. Here it would only go back to sleep.
         let sleeps =
-            |task: &&Task| usize::from(task.id()).checked_sub(1).is_none_or(|a| self.control.sleeps(a));
+            |task: &&Task| usize::from(task.id()).checked_sub(1).is_none_or(|a| self.present.sleeps(a));
         let actors: Vec<&Task> = runnable.iter().copied().filter(|task| !sleeps(task)).collect();
         if let Some(new) = actors.iter().find(|task| !self.begun.contains(&task.id())) {
             self.begun.insert(new.id());

@@ -8,13 +8,14 @@ mod reach;
 mod steps;
 #[rustfmt::skip]
 mod table;
+mod when;
 
 use std::panic::Location;
 
 pub use reach::Reach;
 pub use steps::Steps;
 
-use reach::When;
+use when::When;
 
 /// A function of the model.
 #[derive(Debug)]

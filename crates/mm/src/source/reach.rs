@@ -3,32 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Function, is_current, table};
-use crate::era::{Era, value};
-
-/// What the rules must be.
-#[derive(Debug)]
-pub(super) enum When {
-    /// The rule has the value, each by its name in the source: `Is("WpReuse", "Count")`.
-    Is(&'static str, &'static str),
-    IsNot(&'static str, &'static str),
-    All(&'static [Self]),
-    Any(&'static [Self]),
-}
-
-impl When {
-    pub(super) const ALWAYS: Self = Self::All(&[]);
-
-    /// Whether it is so, by the places of all values.
-    fn holds(&self, rules: &[u8]) -> bool {
-        match *self {
-            // The table is of this model, so it names no rule that the model does not have.
-            Self::Is(rule, name) => value(rule, name).is_some_and(|(rule, value)| rules[rule] == value),
-            Self::IsNot(rule, name) => value(rule, name).is_some_and(|(rule, value)| rules[rule] != value),
-            Self::All(parts) => parts.iter().all(|part| part.holds(rules)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(rules)),
-        }
-    }
-}
+use crate::era::Era;
 
 /// Whether a function may be the one that is called by a name.
 fn is_called(function: &Function, by: &str) -> bool {
@@ -78,7 +53,9 @@ impl Reach {
 
 #[cfg(test)]
 mod tests {
+    use super::super::when::When;
     use super::*;
+    use crate::era::value;
 
     fn names(when: &When) -> Vec<(&'static str, &'static str)> {
         match when {

@@ -1,7 +1,7 @@
 // What the source of the model says: made by `cargo xtask model`, not written by hand. After a change of the model, and
 // after a conflict in this file, type that again.
 
-use super::reach::When::{self, All, Any, Is, IsNot};
+use super::when::When::{self, All, Any, Is, IsNot};
 use super::{Function, Steps};
 
 /// The files of the source, each with its fingerprint.
@@ -14,7 +14,7 @@ pub(super) const SOURCES: &[&str] = &[
     "era/difference.rs e7deada0072a0481",
     "era/features.rs 598c3dcd8baf4ef4",
     "era/ids.rs 25cf4b9714a2341b",
-    "era/mod.rs 8ebbb98474e3f363",
+    "era/mod.rs 31a8b5fff0b01e34",
     "era/presets.rs 25f3cf554c692ee9",
     "era/reading.rs b9e9e5740dc40b60",
     "era/release.rs 5cf216ea66c71318",
@@ -65,9 +65,10 @@ pub(super) const SOURCES: &[&str] = &[
     "rmap.rs bbb241131fee43f6",
     "rule_reads.rs 4e7be32ff3630c9c",
     "sched_mm.rs 70fb0e470341f18c",
-    "source/mod.rs 9e4a19b062e9ef27",
-    "source/reach.rs 562402135152689d",
+    "source/mod.rs 82ea479e780e269b",
+    "source/reach.rs 2861020fba69f2ce",
     "source/steps.rs c02f333d0835597e",
+    "source/when.rs 80f95d120abdaa15",
     "swap.rs 091ac346878d6337",
     "swapfile.rs b3d34c96757abae3",
     "task_mmu.rs 41c526cd8c93ae6c",

@@ -15,9 +15,9 @@ use cowrace_mm::World;
 use crate::area;
 use crate::cell::{self, Cell};
 use crate::diagnostic::{Diagnostic, Report, Span};
-use crate::scenario::Variant;
 use crate::syntax::{AreaText, File, RawCell, RowKind, Shape, VariantDecl};
 use crate::text::Text;
+use crate::variant::Variant;
 
 use self::calls::Scope;
 use self::names::Names;

@@ -4,13 +4,13 @@ use cowrace_mm::world::{ActorSpec, Step};
 
 use super::Made;
 use super::names::Names;
-use crate::anchors;
 use crate::cell::Cell;
 use crate::diagnostic::Diagnostic;
 use crate::heading::key;
 use crate::nearest::{did_you_mean, quote};
 use crate::ops::{self, Op};
 use crate::text::Text;
+use crate::{anchors, unknown};
 
 /// A call that a point may name.
 #[derive(Debug)]
@@ -148,7 +148,7 @@ impl<'n> Finder<'n> {
         }
         // A wrong column looks like a call, and then its call like a step.
         if let Some(step) = step.filter(|_| !matches.is_empty()) {
-            anchors::check(step.as_str(), step.whole(), matches.first().and_then(|call| call.op))?;
+            unknown::check_anchor(step.as_str(), step.whole(), matches.first().and_then(|call| call.op))?;
         }
         let call = self.pick(&parts, name, column.as_ref(), &matches)?;
         Ok(Named { call, step: step.map(|s| s.as_str().to_owned()).or(own_step) })

@@ -5,13 +5,13 @@ use cowrace_mm::world::{Call, CallSpec, MAX_CALLS, MmId, Step};
 use super::calls::Scope;
 use super::names::Names;
 use super::{Made, Read};
-use crate::anchors;
 use crate::cell::Cell;
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::diagram;
 use crate::nearest::quote;
 use crate::ops;
 use crate::syntax::{File, Row, RowKind, Shape};
+use crate::{anchors, unknown};
 
 /// Largest `#n` behind an anchor.
 const MAX_NTH: usize = 99;
@@ -217,7 +217,7 @@ fn anchor(read: &Read<'_>, state: &State, made: &mut [Made]) -> super::Found<Opt
         Cell::Call { op, .. } => ops::find(&op.text),
         _ => None,
     };
-    anchors::check(name, read.span(), op)?;
+    unknown::check_anchor(name, read.span(), op)?;
     made.anchors.push(name.to_owned());
     Ok(Some(diagram::CellKind::Anchor { call: made.spec.id, name: name.to_owned(), nth }))
 }

@@ -42,7 +42,7 @@ pub(crate) fn replace(
         }
     }
     replaced.push_text(text, copied..text.as_str().len());
-    replaced.tidy()
+    lex::canonical(&replaced)
 }
 
 /// The words behind `$` in a text, each with its place, `$` included.

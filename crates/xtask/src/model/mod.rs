@@ -33,7 +33,7 @@ const HEAD: &str = "\
 // What the source of the model says: made by `cargo xtask model`, not written by hand. After a change of the model, and
 // after a conflict in this file, type that again.
 
-use super::reach::When::{self, All, Any, Is, IsNot};
+use super::when::When::{self, All, Any, Is, IsNot};
 use super::{Function, Steps};
 ";
 

@@ -1,0 +1,32 @@
+//! The present execution, as schedulers see it.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use cowrace_thread_engine::Execution;
+
+use crate::atomic::Host;
+
+/// The execution that runs now; none before the first and after the last.
+#[derive(Debug, Default)]
+pub(crate) struct Present(Mutex<Weak<Execution<Host>>>);
+
+impl Present {
+    /// An execution begins.
+    pub(crate) fn begin(&self, execution: &Arc<Execution<Host>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(execution);
+    }
+
+    fn get(&self) -> Option<Arc<Execution<Host>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+    }
+
+    /// How many requests each actor was answered.
+    pub(crate) fn answered(&self) -> Vec<usize> {
+        self.get().map(|execution| execution.answered()).unwrap_or_default()
+    }
+
+    /// Whether an actor sleeps.
+    pub(crate) fn sleeps(&self, actor: usize) -> bool {
+        self.get().is_some_and(|execution| execution.sleeps(actor))
+    }
+}
