@@ -18,7 +18,6 @@ use crate::{Class, Engine, Error, Kernel, Report, Scenario, Verdict};
 /// # let text = include_str!("../../../scenarios/fork-vs-gup-fast-seqcount.race");
 /// cowrace::check(text).kernel("v6.12").assert_holds();
 /// ```
-#[must_use]
 pub fn check(scenario: impl Into<Source>) -> Check {
     Check {
         source: scenario.into(),
@@ -34,7 +33,6 @@ pub fn check(scenario: impl Into<Source>) -> Check {
 
 /// Asks of a scenario file. A path that is not absolute begins in the working directory, which is the directory of the
 /// crate where Cargo runs its tests.
-#[must_use]
 pub fn check_file(path: impl Into<PathBuf>) -> Check {
     check(Source(From::File(path.into())))
 }

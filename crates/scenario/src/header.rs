@@ -169,7 +169,7 @@ fn mm(statement: &Statement, header: &mut Header, report: &mut Report) -> Result
 
 fn area_text(text: &Text) -> Result<AreaText, Diagnostic> {
     if text.as_str().contains('$') {
-        lex::canonical(&text).map(AreaText::Words)
+        lex::canonical(text).map(AreaText::Words)
     } else {
         area::read(text).map(AreaText::Read)
     }

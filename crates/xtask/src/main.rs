@@ -96,16 +96,16 @@ fn tests(binary: &str, name: &str, bless: bool) -> Result<(), String> {
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let (verb, how): (&str, fn(&Made) -> Result<(), String>) = match args[..] {
-        [verb] => (verb, Made::write),
-        [verb, "--check"] | ["--check", verb] => (verb, Made::check),
-        _ => ("", Made::check),
+    let (verb, only_check) = match args[..] {
+        [verb] => (verb, false),
+        [verb, "--check"] | ["--check", verb] => (verb, true),
+        _ => ("", true),
     };
     let Some(made) = MADE.iter().find(|made| made.verb == verb) else {
         eprint!("{}", usage());
         return ExitCode::from(2);
     };
-    match how(made) {
+    match if only_check { made.check() } else { made.write() } {
         Ok(()) => ExitCode::SUCCESS,
         Err(what) => {
             eprintln!("{what}");
