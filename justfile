@@ -22,7 +22,7 @@ lint:
     cargo fmt --manifest-path fuzz/Cargo.toml --check
     cargo fmt --manifest-path peers/Cargo.toml --check
     cargo clippy --workspace --all-targets -- --deny warnings
-    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
+    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --all-features --no-deps
 
 # Format everything.
 fmt:
