@@ -102,10 +102,11 @@ fn limited(numbers: RangeInclusive<usize>, refused: &str, text: impl Fn(usize) -
 #[test]
 fn actors() {
     limited(1..=15, "16 columns are too many: a scenario has at most 15", |n| columns(n, ""));
-    limited(1..=14, "too many actors: columns and environment are at most 15 actors", |n| {
-        columns(n, "env lru_drain")
-    });
-    limited(1..=12, "too many actors: columns and environment are at most 15 actors", |n| {
+    let full = |columns, word| {
+        format!("{columns} columns leave no room for `{word}`: columns and environment are at most 15 actors")
+    };
+    limited(1..=14, &full(15, "lru_drain"), |n| columns(n, "env lru_drain"));
+    limited(1..=12, &full(13, "kswapd"), |n| {
         columns(n, "env lru_drain, spec_ref, reclaim<=9, tlb_evict, page_reuse")
     });
 }
@@ -128,14 +129,14 @@ fn variables() {
     });
     limited(
         1..=4_294_967_295,
-        "number too large: words of memory and variables hold numbers up to 4294967295",
+        "`4294967296` does not fit into 32 bits: words of memory and variables hold numbers up to 4294967295",
         |n| rows(2, |row| if row == 0 { format!("f = {n}") } else { "buf[0] = f".to_owned() }),
     );
 }
 
 #[test]
 fn rows_and_barriers() {
-    limited(1..=500, "too many rows: a scenario has at most 500 rows", |n| {
+    limited(1..=500, "the diagram is too long: a scenario has at most 500 rows", |n| {
         rows(n, |_| "buf[0] = 1".to_owned())
     });
     limited(1..=100, "too many barriers: a scenario has at most 100", |n| {
@@ -201,11 +202,11 @@ fn batches() {
 
 #[test]
 fn words() {
-    limited(1..=64, "word too long: words have at most 64 characters", |n| {
+    limited(1..=64, "this word is too long: words have at most 64 characters", |n| {
         let area = "a".repeat(n);
         file(&format!("mm A {{ {area}: anon }}"), 1, &[vec![(0, format!("x = {area}[0]"))]], "")
     });
-    limited(1..=9, "reclaim of too many: as `reclaim<=1`, up to 9", |n| {
+    limited(1..=9, "that is no number of times that reclaim may run: as `reclaim<=1`, up to 9", |n| {
         columns(1, &format!("env reclaim<={n}"))
     });
     limited(1..=16, "too many variants: a file has at most 16", |n| {
@@ -225,7 +226,7 @@ fn footers() {
     limited(1..=64, "too many `always` lines: a file has at most 64 of a kind", |n| {
         below(times(n, |_| "always x < 2\n".to_owned()))
     });
-    limited(2..=16, "too many points: ", |n| {
+    limited(2..=16, "too many points: as `window gup < clear_refs < thread1.buf[1] < dma`", |n| {
         let points: Vec<String> = (0..n).map(|point| format!("t{}.buf[0]", point % 2)).collect();
         below(format!("window {}", points.join(" < ")))
     });

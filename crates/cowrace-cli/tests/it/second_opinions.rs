@@ -30,7 +30,11 @@ fn what_fails_behind_a_search_by_shuttle_is_none_of_its_tasks() {
         assert!(opinion.executions > 0, "shuttle has not been there");
         panic!("the words of the test");
     }
-    let itself = ["--exact", "what_fails_behind_a_search_by_shuttle_is_none_of_its_tasks", "--nocapture"];
+    let itself = [
+        "--exact",
+        "second_opinions::what_fails_behind_a_search_by_shuttle_is_none_of_its_tasks",
+        "--nocapture",
+    ];
     let this = std::env::current_exe().expect("it runs");
     let done = Command::new(this).args(itself).env(FAILS, "1").output().expect("it runs");
     let said = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
