@@ -41,19 +41,18 @@ fn orders(variant: &Variant, seen: &cowrace_explore::Coverage) -> Vec<Pair> {
 
 fn lines(seen: &cowrace_explore::Coverage) -> Option<(Vec<Unreached>, Functions)> {
     let reached: BTreeSet<_> = seen.sites().iter().filter_map(|site| place(site)).collect();
+    let is_reached = |file: &str, line: u32| reached.contains(&(file.to_owned(), line));
     let all = source::functions()?;
-    let (mut unreached, mut entered) = (Vec::new(), 0);
-    for function in &all {
-        let is_missing = |&line: &u32| !reached.contains(&(function.file.to_owned(), line));
-        let missing: Vec<u32> = function.lines().filter(is_missing).collect();
-        if missing.len() == function.lines().len() {
-            continue;
-        }
-        entered += 1;
-        if !missing.is_empty() {
-            let (name, file) = (function.name.to_owned(), function.file.to_owned());
-            unreached.push(Unreached { function: name, file, lines: missing });
-        }
-    }
-    Some((unreached, Functions { entered, all: all.len() as u32 }))
+    // Functions that make no requests themselves are not counted.
+    let entered: Vec<_> = source::entered(is_reached)?.into_iter().filter(|f| f.lines().len() > 0).collect();
+    let missing = |function: &source::Function| -> Vec<u32> {
+        function.lines().filter(|&line| !is_reached(function.file, line)).collect()
+    };
+    let unreached = entered.iter().map(|function| Unreached {
+        function: function.name.to_owned(),
+        file: function.file.to_owned(),
+        lines: missing(function),
+    });
+    let unreached = unreached.filter(|unreached| !unreached.lines.is_empty()).collect();
+    Some((unreached, Functions { entered: entered.len() as u32, all: all.len() as u32 }))
 }

@@ -12,7 +12,7 @@ mod when;
 
 use std::panic::Location;
 
-pub use reach::Reach;
+pub use reach::{Reach, entered};
 pub use steps::Steps;
 
 use when::When;

@@ -11,6 +11,28 @@ fn is_called(function: &Function, by: &str) -> bool {
     own == by || own.strip_prefix('.').is_some_and(|name| name == by)
 }
 
+/// The functions that an execution was in, by the lines whose requests it made: those of the lines, and the only caller
+/// of any of them. A function may do nothing but call others, so that its own lines do not tell. `None` if the table is
+/// of another source than this one.
+#[must_use]
+pub fn entered(reached: impl Fn(&str, u32) -> bool) -> Option<Vec<&'static Function>> {
+    if !is_current() {
+        return None;
+    }
+    let all = table::FUNCTIONS;
+    let has_reached = |function: &Function| function.lines().any(|line| reached(function.file, line));
+    let mut open: Vec<usize> = (0..all.len()).filter(|&at| has_reached(&all[at])).collect();
+    let mut entered: BTreeSet<usize> = open.iter().copied().collect();
+    while let Some(at) = open.pop() {
+        let calls = |caller: &Function| caller.calls.iter().any(|(callee, _)| is_called(&all[at], callee));
+        let mut callers = (0..all.len()).filter(|&caller| caller != at && calls(&all[caller]));
+        if let (Some(caller), None) = (callers.next(), callers.next()) {
+            open.extend(entered.insert(caller).then_some(caller));
+        }
+    }
+    Some(entered.into_iter().map(|at| &all[at]).collect())
+}
+
 /// The lines that some rules let the model come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach(BTreeSet<(&'static str, u32)>);
@@ -62,6 +84,22 @@ mod tests {
             When::Is(rule, value) | When::IsNot(rule, value) => vec![(rule, value)],
             When::All(parts) | When::Any(parts) => parts.iter().flat_map(names).collect(),
         }
+    }
+
+    #[test]
+    fn a_function_is_entered_if_the_only_one_that_it_calls_is() {
+        let exclusive =
+            table::FUNCTIONS.iter().find(|f| f.name == "wp_reuse_exclusive").expect("it is there");
+        let first = exclusive.lines().next().expect("it makes requests");
+        let names = |reached: &[(&str, u32)]| -> Vec<&str> {
+            let all =
+                entered(|file, line| reached.contains(&(file, line))).expect("the table is of this model");
+            all.iter().map(|function| function.name).collect()
+        };
+        let names_of_one = names(&[(exclusive.file, first)]);
+        assert!(names_of_one.contains(&"do_wp_page"), "{names_of_one:?}");
+        assert!(!names_of_one.contains(&"wp_page_copy"), "{names_of_one:?}");
+        assert_eq!(names(&[]), Vec::<&str>::new());
     }
 
     #[test]
