@@ -92,16 +92,3 @@ impl Value {
         }
     }
 }
-
-impl Errno {
-    /// The kernel's name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sigsegv => "SIGSEGV",
-            Self::Efault => "EFAULT",
-            Self::Eagain => "EAGAIN",
-            Self::Einval => "EINVAL",
-        }
-    }
-}

@@ -23,7 +23,7 @@ pub use page::{
 };
 pub use pgtable::PageTable;
 pub use scenario::{variable, variables};
-pub use structure::{Field, Format, PAIRED, Structure, pair};
+pub use structure::{Field, Format, Structure, pair};
 pub use swap::SwpEntry;
 pub use vma::{AnonVma, Vma, vm};
 

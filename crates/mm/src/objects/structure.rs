@@ -1,6 +1,5 @@
 //! How a kernel structure is declared: its fields once, and from that the words, their accessors and how they read.
 
-use cowrace_machine::Arena;
 use cowrace_report::Kind;
 
 /// How the value of a word reads.
@@ -72,7 +71,7 @@ impl Structure {
 pub(crate) const LIFE: Field = Field { name: "life", kind: Kind::Other, format: Format::Life };
 
 /// The number of an object that belongs to two others, such as an mm and an address: small where both are, and never
-/// that of another two. An arena has numbers for all pairs of numbers below [`PAIRED`].
+/// that of another two. An arena has numbers for all pairs of numbers below [`MAX_MMS`](crate::world::MAX_MMS).
 #[must_use]
 pub const fn pair(a: usize, b: usize) -> u16 {
     (if a < b { b * b + a } else { a * a + a + b }) as u16
@@ -85,9 +84,6 @@ pub(crate) const fn unpair(nth: u16) -> (usize, usize) {
     let (a, b) = if rest < root { (rest, root) } else { (root, rest - root) };
     (a as usize, b as usize)
 }
-
-/// Where the numbers for [`pair`] end.
-pub const PAIRED: usize = Arena::OBJECTS.isqrt() as usize;
 
 /// Declares the fields of a structure: how they read, and an accessor for each. The type has a method `word`, which
 /// gives the place of a word of its object.
@@ -142,14 +138,17 @@ pub(crate) use structure;
 
 #[cfg(test)]
 mod tests {
+    use cowrace_machine::Arena;
+
     use super::*;
+    use crate::world::MAX_MMS;
 
     #[test]
     fn pairs_are_numbered_without_a_gap() {
         for nth in 0..Arena::OBJECTS {
             let (a, b) = unpair(nth);
             assert_eq!(pair(a, b), nth, "{a} {b}");
-            assert!(a < PAIRED && b < PAIRED, "{a} {b}");
+            assert!(a < MAX_MMS && b < MAX_MMS, "{a} {b}");
         }
     }
 }

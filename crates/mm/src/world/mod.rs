@@ -1,0 +1,109 @@
+//! A scenario as plain data: address spaces, actors with their calls, and what must be true.
+//!
+//! This is what the language lowers to; [`crate::program`] makes a [`cowrace_machine::Program`] of it.
+
+mod actor;
+mod area;
+mod call;
+mod environment;
+mod errno;
+mod ids;
+mod mm;
+mod operand;
+mod predicate;
+
+use cowrace_machine::Window;
+
+pub use actor::{ActorSpec, CallSpec, Step};
+pub use area::{Area, Backing, Populate};
+pub use call::Call;
+pub use environment::Environment;
+pub use errno::Errno;
+pub use ids::{ActorId, MAX_ACTORS, MAX_AREAS, MAX_CALLS, MAX_MMS, MAX_VARIABLES, MmId, Va, VarId};
+pub use mm::{Mm, Origin};
+pub use operand::{Advice, Arg, FileKind, GupFlags, Target};
+pub use predicate::{Expr, Modality, Predicate, Relation, Term};
+
+use ids::WORDS;
+
+/// A whole scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct World {
+    /// Its name.
+    pub name: String,
+    /// Address spaces, parents before children.
+    pub mms: Vec<Mm>,
+    /// Stretches of virtual memory of one page each.
+    pub areas: Vec<Area>,
+    /// Variables of the scenario.
+    pub variables: Vec<String>,
+    /// Columns, and what the environment runs.
+    pub actors: Vec<ActorSpec>,
+    /// Participants of each barrier.
+    pub barriers: Vec<Vec<ActorId>>,
+    /// Predicates on the end.
+    pub predicates: Vec<Predicate>,
+    /// Calls that take hold of memory, by [`CallSpec::id`], of which more is promised than of their kind: what they
+    /// hold stays the owner's memory, both ways, whatever happens.
+    pub coherent: Vec<u16>,
+    /// Windows of the race. [`cowrace_machine::Point::call`] is [`CallSpec::id`].
+    pub windows: Vec<Window>,
+    /// What the environment may do.
+    pub environment: Environment,
+}
+
+impl World {
+    /// Swap slots that a scenario can fill: one for each area that is out on swap at the start, and those that calls
+    /// fill which reclaim. A reclaimer looks at its page twice.
+    #[must_use]
+    pub fn swap_slots(&self) -> u8 {
+        let swapped = self
+            .areas
+            .iter()
+            .filter(|area| matches!(area.populate, Populate::Swapped | Populate::SwapCached));
+        let reclaims = |call: &&CallSpec| {
+            matches!(call.call, Call::Reclaim { .. } | Call::Madvise { advice: Advice::PageOut, .. })
+        };
+        // Where that is more, swap may be full.
+        (swapped.count() + 2 * self.calls().filter(reclaims).count()).min(u8::MAX.into()) as u8
+    }
+
+    /// Pages that the free list has room for: those of the start, and four for each call. What does not fit is taken to
+    /// be somebody else's next.
+    #[must_use]
+    pub fn free_pages(&self) -> usize {
+        (2 * self.areas.len() + 4 * self.calls().count()).min(WORDS)
+    }
+
+    /// How many actors are columns of the diagram. Those of the environment stand behind them.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        let Environment { lru_drain, spec_ref, reclaim, .. } = self.environment;
+        self.actors.len() - [lru_drain, spec_ref, reclaim > 0].into_iter().filter(|&is| is).count()
+    }
+
+    /// The kinds of files that direct I/O goes to.
+    #[must_use]
+    pub fn files(&self) -> Vec<FileKind> {
+        let kinds = |kind: &FileKind| self.calls().any(|call| call.call.file() == Some(*kind));
+        FileKind::ALL.into_iter().filter(kinds).collect()
+    }
+
+    /// The calls of all actors.
+    fn calls(&self) -> impl Iterator<Item = &CallSpec> {
+        self.actors.iter().flat_map(|actor| &actor.steps).filter_map(|step| match step {
+            Step::Call(call) => Some(call),
+            Step::Barrier(_) => None,
+        })
+    }
+
+    /// Whether an mm is another one or was forked from it, at whatever distance.
+    #[must_use]
+    pub fn descends(&self, mm: MmId, ancestor: MmId) -> bool {
+        mm == ancestor
+            || match self.mms[mm].origin {
+                Origin::Boot => false,
+                Origin::ForkedAtBoot(parent) | Origin::Fork(parent) => self.descends(parent, ancestor),
+            }
+    }
+}
