@@ -1,16 +1,16 @@
-//! How much a search has done.
+//! The effort of a search: how much it has done.
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
 
 use serde::{Deserialize, Serialize};
 
-/// Executions and requests. Sums and differences stay within what the numbers can hold: some come from files.
+/// Numbers of executions and requests. Sums and differences saturate, since some of the numbers are read from files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Effort {
-    /// Executions explored to their end.
+    /// The number of executions explored to their end.
     pub executions: u64,
-    /// Requests executed.
+    /// The number of requests executed.
     pub requests: u64,
 }
 

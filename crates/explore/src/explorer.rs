@@ -16,10 +16,10 @@ use crate::sync::{Native, Primitives};
 use crate::threads::Threads;
 use tracing::debug;
 
-/// How many executions are made before a search that goes on is taken to be long.
+/// The number of executions after which a search is considered long.
 const FIRST: u64 = 1000;
 
-/// An exhaustive search under sequential consistency. The crate's documentation says how it works.
+/// An exhaustive search under sequential consistency. The crate's documentation explains how it works.
 #[derive(Clone, Debug)]
 pub struct Explorer<'p> {
     program: &'p Program,
@@ -54,41 +54,39 @@ impl<'p> Explorer<'p> {
         self
     }
 
-    /// Goes on after a finding, as if the event that showed it were sound; the outcome still holds the
-    /// first one.
+    /// Continues after a finding, as if the event that showed it were sound; the outcome still holds the first finding.
     #[must_use]
     pub const fn exhaustive(mut self, exhaustive: bool) -> Self {
         self.settings.exhaustive = exhaustive;
         self
     }
 
-    /// With [`exhaustive`](Self::exhaustive), for an observer that asks only in which memories executions end: every one
-    /// of them is shown, in some execution, but not every execution. What follows a barrier of all actors is then
-    /// searched once for each state there, although the search goes on after findings.
+    /// With [`exhaustive`](Self::exhaustive), for an observer that only wants the final memories of executions: every
+    /// final memory is shown in some execution, but not every execution is shown. What follows a barrier of all actors
+    /// is then searched once for each state there, although the search continues after findings.
     #[must_use]
     pub const fn ends_only(mut self, ends_only: bool) -> Self {
         self.settings.ends_only = ends_only;
         self
     }
 
-    /// Explores only executions in which actors that could go on are stopped at most so often, all together. A
-    /// bounded search is never complete.
+    /// Explores only executions with at most this many preemptions. A bounded search is never complete.
     #[must_use]
     pub const fn preemptions(mut self, bound: Option<u32>) -> Self {
         self.settings.preemptions = bound;
         self
     }
 
-    /// Collects what executions show beside that they are good or bad; takes some more time. A search that goes on
-    /// where another was stopped does not know what that has seen, and collects nothing.
+    /// Collects [coverage](Coverage), which takes some more time. A resumed search does not know what the stopped
+    /// search has seen, and collects nothing.
     #[must_use]
     pub const fn coverage(mut self, coverage: bool) -> Self {
         self.settings.coverage = coverage;
         self
     }
 
-    /// Takes on all other threads at once when it turns out to be long. For tests: most searches are over before that is
-    /// worth while.
+    /// Uses all other threads at once when the search turns out to be long. For tests: most searches are over before
+    /// that is worthwhile.
     #[doc(hidden)]
     #[must_use]
     pub const fn eager(mut self, eager: bool) -> Self {
@@ -96,7 +94,8 @@ impl<'p> Explorer<'p> {
         self
     }
 
-    /// Is taken to be long after so many executions, not after a thousand. For tests, whose searches are small.
+    /// Sets the number of executions after which the search is considered long; the default is a thousand. For tests,
+    /// whose searches are small.
     #[doc(hidden)]
     #[must_use]
     pub const fn long_after(mut self, executions: u64) -> Self {
@@ -104,44 +103,45 @@ impl<'p> Explorer<'p> {
         self
     }
 
-    /// Uses threads that others can spare, while there are any.
+    /// Uses the threads of a shared pool, as far as they are available.
     #[must_use]
     pub const fn threads(mut self, threads: &'p Threads) -> Self {
         self.threads = Some(threads);
         self
     }
 
-    /// Goes on where a search of the same program was stopped, to the end that it would have reached. With another
-    /// program, begins anew.
+    /// Resumes a stopped search of the same program, and ends as that search would have ended. For another program,
+    /// starts from the beginning.
     #[must_use]
     pub const fn resume(mut self, checkpoint: &'p Checkpoint) -> Self {
         self.plan.checkpoint = Some(checkpoint);
         self
     }
 
-    /// Takes over what has come of shards of the checkpoint that the search goes on from; see
-    /// [`search_shard`](Self::search_shard). Searches the others itself. What does not fit (results for another
-    /// checkpoint, results that were changed, those of a search that deals otherwise with findings) is left out and
-    /// searched again.
+    /// Merges the results of shards of the checkpoint from which the search is resumed; see
+    /// [`search_shard`](Self::search_shard). The search explores the other shards itself. Results that do not fit
+    /// (those for another checkpoint, those that were changed, those of a search that treats findings differently) are
+    /// ignored, and their shards are searched again.
     ///
-    /// A shard that would lead past the thousandth execution is searched again as well: random schedules are
-    /// tried then. So a search is better stopped later than that to be split.
+    /// A shard that would lead past the thousandth execution is searched again as well, since random schedules are
+    /// tried at that point. So a search that is to be split should be stopped later than that.
     #[must_use]
     pub const fn merge(mut self, results: &'p [ShardResult]) -> Self {
         self.plan.results = results;
         self
     }
 
-    /// Whether to take it that counts stay away from zero, as long as nothing speaks against it; they then commute.
-    /// That is so unless each trace of the plain relation is wanted; the answer is the same.
+    /// Whether to assume that counts stay away from zero, so that changes of them commute, until an execution shows
+    /// otherwise. This is the default; without it, the search explores each trace of the plain dependency relation. The
+    /// verdict is the same.
     #[must_use]
     pub const fn counts_commute(mut self, commute: bool) -> Self {
         self.counts_commute = commute;
         self
     }
 
-    /// Searches. What comes out does not depend on how many threads there are, unless a limit on time or memory or the
-    /// observer ends it.
+    /// Runs the search. The outcome does not depend on the number of threads, unless a limit on time or memory or the
+    /// observer ends the search.
     pub fn run(&self, observer: &mut (dyn Observer + Send)) -> Outcome {
         self.run_on::<Native>(observer)
     }
@@ -162,7 +162,7 @@ impl<'p> Explorer<'p> {
                     debug!(
                         word = ?addr,
                         early,
-                        "begins anew: a count is nearer to zero than it was taken to be, or an order makes a difference"
+                        "starts again: a count is nearer to zero than was assumed, or an order makes a difference"
                     );
                     plan.checkpoint = None;
                     let known = if early || is_order(addr) { addr } else { ALL_COUNTS };
@@ -174,12 +174,12 @@ impl<'p> Explorer<'p> {
     }
 
     /// Searches a shard of the checkpoint that [`resume`](Self::resume) was given, from its beginning to its end.
-    /// Limits are for the shard: they count from there.
+    /// Limits apply to the shard alone.
     ///
     /// # Errors
     ///
     /// If the checkpoint does not fit the program or has no such shard, or if a limit or the observer ends the search:
-    /// half a shard is of no use.
+    /// a shard that is searched in part has no result.
     pub fn search_shard(
         &self,
         id: &ShardId,
@@ -196,12 +196,12 @@ impl<'p> Explorer<'p> {
         Native::scope(&|| work(&shared), |spawn| shard(&shared, &self.plan, (checkpoint, id), spawn))
     }
 
-    /// The checkpoint, if it is one of the program.
+    /// The checkpoint, if it belongs to the program.
     fn fitting_checkpoint(&self) -> Option<&'p Checkpoint> {
         self.plan.checkpoint.filter(|checkpoint| checkpoint.fingerprint() == self.program.fingerprint)
     }
 
-    /// What the threads of a search have in common that takes it that counts other than these stay away from zero.
+    /// What the threads of a search share, if the search assumes that all counts but these stay away from zero.
     fn shared<'s, P: Primitives>(
         &'s self,
         near: Option<&[Addr]>,

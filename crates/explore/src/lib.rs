@@ -35,71 +35,69 @@
 //!
 //! # What is explored
 //!
-//! Two requests are **dependent** if they are of the same actor or if their footprints conflict: they touch
-//! the same bits, and not both only read them or both only add to them. What is independent commutes, which
-//! the test `audit` checks on the machine itself. So executions that differ only in the order of independent
-//! events end alike, show every actor the same answers and have the same faults; they form one *trace*, and one
-//! execution of each trace is enough. That is all that is left out. **Happens-before** is the order that a
-//! trace prescribes; vector clocks keep it.
+//! Two requests are **dependent** if they are of the same actor or if their footprints conflict: they touch the same
+//! bits, unless both only read them or both only add to them. Independent requests commute, which the test `audit`
+//! checks on the machine itself. So executions that differ only in the order of independent events end alike, show
+//! every actor the same answers and have the same faults; they form one *trace*, and one execution of each trace is
+//! enough. Nothing else is left out. **Happens-before** is the order that a trace prescribes; vector clocks keep it.
 //!
-//! The search is depth first, and optimal: it explores one execution of each trace and begins none in vain. It
-//! runs one execution to its end and looks for **races**: events of two actors that conflict, with nothing
-//! between that orders them. Reversed, each race belongs to another trace, which must be reached from the
-//! state before the earlier event *e*: by all that follows *e* without happening after it, and then the later
-//! event. What has been tried from that state **sleeps**, until a dependent event wakes it; if no sleeper can
-//! begin that sequence, it goes into the **wakeup tree** of the state (Abdulla, Aronis, Jonsson and Sagonas,
-//! 2014 and 2017).
+//! The search is depth first, and optimal: it explores one execution of each trace and begins none in vain. It runs one
+//! execution to its end and looks for **races**: conflicting events of two actors that nothing between them orders.
+//! Reversing a race results in another trace, which must be reached from the state before the earlier event *e* by a
+//! sequence: everything that follows *e* without happening after it, and then the later event. A move that has been
+//! tried from that state **sleeps**, until a dependent event wakes it; if no sleeper can begin the sequence, it is
+//! added to the **wakeup tree** of the state (Abdulla, Aronis, Jonsson and Sagonas, 2014 and 2017).
 //!
-//! Subtrees of the search are independent of each other where nothing sleeps. Threads that have nothing to do are
-//! given such, and the outcome is that of one thread. A search that was stopped can go on from its [`Checkpoint`], and what
-//! is left can be split into shards for other machines. What follows a barrier of all actors is searched once for each
-//! state there, and counts that stay away from zero commute.
+//! Subtrees of the search are independent of each other where nothing sleeps. Idle threads are given such subtrees, and
+//! the outcome is that of one thread. A stopped search can be resumed from its [`Checkpoint`], and the rest of it can
+//! be split into shards for other machines. What follows a barrier of all actors is searched once for each state there,
+//! and counts that stay away from zero commute.
 //!
-//! The book has all of it, with the reasons why nothing is missed: `docs/design/search.md`.
+//! The book describes all of this, and argues why nothing is missed: `docs/design/search.md`.
 //!
 //! # Waiting
 //!
-//! * Requests that commute with whatever other actors may do, fences, choices, and joins and barriers that can be
-//!   passed, are executed at once and alone; a choice branches over its values.
-//! * A lock is released before the next holder takes it, and that cannot be reversed; but which actor takes it
-//!   first can. So for a request that waits (for a lock, for a condition) a conflicting event makes a race
-//!   only if the request would be let through without that event and what happens after it, which is computed
-//!   from the changes to the word that it waits for. The event that opens the way stays in happens-before, but
-//!   it does not hide the earlier acquisition that the request really races with. Trylocks do not wait, so
-//!   they race with releases as with everything.
-//! * A request that is still not let through when an execution ends is looked at as if it were executed there.
+//! * Some requests are executed at once, as the only move to try: those that commute with whatever other actors may do,
+//!   fences, choices, and joins and barriers that can be passed. A choice branches over its values.
+//! * A lock is released before the next holder takes it, and that cannot be reversed; but which actor takes it first
+//!   can. So for a request that waits (for a lock, for a condition) a conflicting event makes a race only if the
+//!   request would be let through without that event and what happens after it, which is computed from the changes to
+//!   the word that it waits for. The event that lets the request through stays in happens-before, but it does not hide
+//!   the earlier acquisition with which the request really races. Trylocks do not wait, so they race with releases as
+//!   with everything.
+//! * A request that is still blocked when an execution ends is treated as if it were executed there.
 //!
 //! # What is judged
 //!
-//! Faults of memory, findings of actors, deadlock, and the program's check at the end: all of them are the
-//! same for every execution of a trace, but for one. Additions whose result is unused commute, and a count may
-//! go below zero on the way in one order only. So each execution is asked whether any order of its independent
-//! events does that. (Reader counts of locks commute likewise; to release a lock that no actor holds is a defect of
-//! the model, and is found in the orders that are explored.)
+//! Faults of memory, findings of actors, deadlock, and the program's check at the end: all of them are the same for
+//! every execution of a trace, with one exception. Additions whose result is unused commute, and a count may go below
+//! zero on the way in some orders and not in others. So each execution is checked for an order of its independent
+//! events that takes a count below zero. (Reader counts of locks commute likewise; to release a lock that no actor
+//! holds is a defect of the model, and is found in the orders that are explored.)
 //!
-//! Windows are judged by happens-before for the same reason: whether one thing came before another that is
-//! independent of it means nothing for a trace.
+//! Windows are judged by happens-before for the same reason: the order of two independent events has no meaning for a
+//! trace.
 //!
 //! A limit that ends the search makes it incomplete, and the outcome says so. So does a finding, since the
 //! search stops at the first one unless it is told to go on.
 //!
 //! # Coverage
 //!
-//! [`Coverage`] tells what a complete search has gone through: which calls met in which order, where in the source
-//! requests came from. Events conflict in the same order in all executions of a trace, so what is left out would add
-//! nothing.
+//! [`Coverage`] tells what a complete search has exercised: which calls conflicted in which order, and from which
+//! source locations requests came. Events conflict in the same order in all executions of a trace, so the executions
+//! that are left out would add nothing.
 //!
 //! # Cost
 //!
-//! What an actor asks is remembered by the answers that it got, so that its future is run again only where
-//! they are new. To go back, memory is taken back event by event. Nothing in the search formats.
+//! The requests of an actor are remembered under the answers that it got, so that its future is run again only when the
+//! answers are new. To go back, changes of memory are undone event by event. Nothing in the search formats text.
 //!
 //! # Witnesses
 //!
-//! [`replay`] follows a schedule with an interpreter that shares no code with the search, and writes down what
-//! happens. [`follow`] follows the rows of a diagram instead. [`linearize`] finds the equivalent schedule with the fewest
-//! context switches, [`minimize`] the one of all bad executions. [`counterfactual`] finds a sound execution that is as
-//! near to a bad one as can be.
+//! [`replay`] follows a schedule with an interpreter that shares no code with the search, and records what happens.
+//! [`follow`] follows the rows of a diagram instead. [`linearize`] finds the equivalent schedule with the fewest
+//! context switches, and [`minimize`] the bad execution with the fewest. [`counterfactual`] finds a sound execution
+//! that is as close as possible to a bad one.
 
 mod checkpoint;
 mod effort;

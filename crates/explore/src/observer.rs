@@ -12,65 +12,65 @@ use crate::execution::found::Found;
 use crate::execution::history::History;
 use crate::outcome::Estimate;
 
-/// How far a search has come.
+/// The progress of a search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
-    /// Executions explored to their end.
+    /// The number of executions explored to their end.
     pub executions: u64,
-    /// As many of them as were made before the search was resumed.
+    /// The number of these that were explored before the search was resumed.
     pub earlier: u64,
-    /// Requests executed.
+    /// The number of requests executed.
     pub events: u64,
-    /// The longest execution.
+    /// The length of the longest execution, in requests.
     pub depth: u32,
-    /// Since the search began, or was resumed.
+    /// The time since the search began or was resumed.
     pub elapsed: Duration,
     /// How many executions the whole search is expected to have; `None` if nothing can be said yet.
     pub estimate: Option<Estimate>,
 }
 
-/// What a search is for that begins after another.
+/// The purpose of a search that follows another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// The same, as something that it took for granted is not so. What it has shown so far stands, but it will show
-    /// equivalent executions again. All other searches are begun by the caller.
+    /// To repeat the search, since one of its assumptions does not hold. What it has shown so far is valid, but it will
+    /// show equivalent executions again. All other searches are begun by the caller.
     Anew,
-    /// To find the first execution that shows what was seen in another.
+    /// To find the first execution that shows what another execution has shown.
     Locate,
     /// To count what executions cost.
     Costs,
-    /// To have something to judge the first by: the same under the kernel that an era departs from.
+    /// To have something to compare the first search with: the same scenario under the base kernel of an era.
     Base,
-    /// To see what a commit more or less makes of it.
+    /// To see what changes with one commit more or one fewer.
     Toggle,
 }
 
 /// Watches a search.
 pub trait Observer {
-    /// An execution has come to its end: every actor finished, none can move, or a finding ended it.
+    /// An execution has ended: every actor has finished, none can move, or a finding ended it.
     fn execution(&mut self, _: &Execution<'_>) {}
 
-    /// A search begins after the one that was watched until now.
+    /// Another search begins after the one that was watched until now.
     fn anew(&mut self, _: Purpose) {}
 
-    /// Called when a search turns out to be long, after its first thousand executions, and then now and then, about
-    /// every 4096 executions or 50 ms; may ask the search to stop.
+    /// Called when a search turns out to be long, after its first thousand executions, and from then on about every
+    /// 4096 executions or 50 ms; may ask the search to stop.
     fn progress(&mut self, _: &Progress) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
-    /// Whether the search is to stop. Asked as often as [`progress`](Self::progress) is called, for every thread of the
-    /// search: while the first waits for others it has no progress to tell.
+    /// Whether the search is to stop. Called as often as [`progress`](Self::progress), by every thread of the search: a
+    /// main thread that waits for others has no progress to report.
     fn stops(&mut self) -> bool {
         false
     }
 
-    /// Whether to be shown where the search could go on if it were stopped now. Asked after each progress.
+    /// Whether the observer wants a checkpoint of the current state. Called after each [`progress`](Self::progress).
     fn wants_checkpoint(&mut self) -> bool {
         false
     }
 
-    /// Where the search could go on if it were stopped now.
+    /// The checkpoint from which the search could be resumed if it were stopped now.
     fn checkpoint(&mut self, _: Checkpoint) {}
 }
 
@@ -99,7 +99,7 @@ impl Execution<'_> {
         self.memory
     }
 
-    /// Whether every actor has finished: else a finding cut it off, or no actor can move.
+    /// Whether every actor has finished. Otherwise a finding ended the execution, or no actor can move.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.is_complete
@@ -111,25 +111,25 @@ impl Execution<'_> {
         self.found.map(|found| &found.finding)
     }
 
-    /// The turns that lead to what is wrong with the execution, else to its end.
+    /// The turns that lead to the finding, or to the end of the execution if there is none.
     #[must_use]
     pub fn schedule(&self) -> Schedule {
         let reordered = self.found.and_then(|found| found.schedule.clone());
         reordered.unwrap_or_else(|| {
             let mut schedule = self.history.schedule(self.program.fingerprint);
-            // An exhaustive search goes on after what it has found.
+            // An exhaustive search continues after a finding.
             self.found.into_iter().for_each(|found| schedule.turns.truncate(found.events));
             schedule
         })
     }
 
-    /// All turns, those after a finding included if the search went on there.
+    /// All turns, including those after a finding if the search continued there.
     #[must_use]
     pub fn turns(&self) -> Vec<Turn> {
         self.history.schedule(self.program.fingerprint).turns
     }
 
-    /// A form that two executions share exactly if they differ only in the order of independent events:
+    /// A canonical form, which two executions share exactly if they differ only in the order of independent events:
     /// actor by actor, each event's answer and vector clock.
     #[must_use]
     pub fn canonical(&self) -> Vec<u64> {

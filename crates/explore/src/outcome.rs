@@ -1,4 +1,4 @@
-//! What comes of a search.
+//! The outcome of a search.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,13 @@ use cowrace_report::{Finding, Schedule, Shown, Stop};
 use crate::checkpoint::Checkpoint;
 use crate::execution::coverage::Coverage;
 
-/// How large a search is, as far as can be told before its end.
+/// An estimate of the size of a search, made before its end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// Executions of the whole search, expected.
+    /// The expected number of executions of the whole search.
     pub executions: f64,
-    /// The factor within which that is right in at least eight of ten cases: 2.0 means between half and twice as
-    /// many. Measured on many searches; the longer a search goes on, the smaller it is.
+    /// The factor within which the estimate is right in at least eight of ten cases: 2.0 means between half and twice
+    /// as many. Measured on many searches; it gets smaller the longer a search runs.
     pub within: f64,
 }
 
@@ -22,32 +22,30 @@ pub struct Estimate {
 pub struct Outcome {
     /// The first bad execution, if any.
     pub finding: Option<(Finding, Schedule)>,
-    /// Whether every interleaving was covered.
+    /// Whether every interleaving has been covered.
     pub complete: bool,
-    /// What ended the search early; a finding does not count as that.
+    /// What ended the search early; a finding does not count.
     pub stopped: Option<Stop>,
-    /// Executions explored to their end.
+    /// The number of executions explored to their end.
     pub executions: u64,
-    /// Random schedules tried beside; they prove nothing, but may have led to the finding.
+    /// The number of random schedules tried in addition; they prove nothing, but may have led to the finding.
     pub samples: u64,
-    /// Requests executed.
+    /// The number of requests executed.
     pub events: u64,
-    /// The longest execution.
+    /// The length of the longest execution, in requests.
     pub depth: u32,
-    /// Where to go on, if something ended it early.
+    /// The checkpoint from which to resume, if something ended the search early.
     pub checkpoint: Option<Box<Checkpoint>>,
-    /// How many executions the whole search would have had; `None` if it came to its end, or nothing can be
-    /// said.
+    /// How many executions the whole search would have had; `None` if it was completed, or nothing can be said.
     pub estimate: Option<Estimate>,
-    /// For each window of the program, whether some execution opened it.
+    /// For each window of the program, whether some execution has opened it.
     pub opened: Vec<bool>,
-    /// For each window, whether each of its points occurred in some execution. A window that is not open
-    /// because a point never occurs is about steps that the program does not take.
+    /// For each window, whether each of its points occurred in some execution. If a window is not open because a point
+    /// never occurs, it names steps that the program does not take.
     pub occurred: Vec<bool>,
-    /// What executions have shown, if that was asked for and the search came to its end. How far a search has come
-    /// that ends early depends on the number of threads, so it tells nothing.
+    /// The coverage, if it was asked for and the search was completed. How far a search gets before it is stopped
+    /// depends on the number of threads, so a stopped search has no coverage.
     pub coverage: Option<Coverage>,
-    /// What executions have shown of calls and of limits of the model, if the search came to its end; nothing of one that
-    /// did not.
+    /// What executions have shown about calls and about limits of the model; empty if the search was not completed.
     pub shown: BTreeSet<Shown>,
 }

@@ -1,4 +1,4 @@
-//! Random numbers that are the same on every machine and for ever.
+//! Pseudo-random numbers that are the same on every machine and in every version.
 
 /// SplitMix64 (Steele, Lea and Flood, 2014).
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,7 @@ impl Random {
         self.next() % bound
     }
 
-    /// Uniform from zero up to one, without one.
+    /// A uniformly distributed number in [0, 1).
     pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }

@@ -1,6 +1,6 @@
-//! What the threads of a search are made of, and what they share: the protocol is generic over it. In the product these
-//! are the primitives of the standard library and a queue of crossbeam; in a test those of a scheduler that decides which
-//! thread goes on at each of them. So the protocol that ships is the one that is tested.
+//! The threads and the synchronization primitives of a search, over which the protocol is generic. In the product these
+//! are the primitives of the standard library and a queue of crossbeam; in a test, those of a scheduler that decides at
+//! each of them which thread continues. So the protocol that ships is the one that is tested.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -10,39 +10,39 @@ use crossbeam_deque::{Injector, Steal};
 
 /// The primitives.
 pub trait Primitives: 'static {
-    /// A value that one thread at a time looks at, and whose changes others wait for.
+    /// A value that one thread at a time accesses, and whose changes others wait for.
     type Monitor<T: Send>: Monitor<T>;
     /// A number that all threads change.
     type Number: Number;
-    /// What lies ready for any thread, first in, first out.
+    /// A queue of items for any thread, first in, first out.
     type Queue<T: Send>: Queue<T>;
 
-    /// Calls `lead` with what starts a thread that does `work`. All of them have ended when it returns.
+    /// Calls `lead` with a function that starts a thread that runs `work`. All threads have ended when it returns.
     fn scope<R>(work: &(impl Fn() + Sync), lead: impl FnOnce(&dyn Fn()) -> R) -> R;
 }
 
-/// A value that one thread at a time looks at, and whose changes others wait for.
+/// A value that one thread at a time accesses, and whose changes others wait for.
 pub trait Monitor<T>: Send + Sync {
-    /// With this value.
+    /// Creates it with this value.
     fn new(value: T) -> Self;
 
-    /// Looks at the value, or changes it.
+    /// Reads the value, or changes it.
     fn with<R>(&self, look: impl FnOnce(&mut T) -> R) -> R;
 
-    /// Waits while that is so. It is looked at again after each [`wake`](Self::wake).
+    /// Waits while the condition holds. It is evaluated again after each [`wake`](Self::wake).
     fn wait_while(&self, is_so: impl FnMut(&mut T) -> bool);
 
     /// Wakes all threads that wait.
     fn wake(&self);
 }
 
-/// A number that all threads change. Nothing is told by it but the number itself: a thread that reads it must not
-/// conclude that it sees what another did before.
+/// A number that all threads change. It communicates nothing but the number itself: a thread that reads it must not
+/// conclude that it sees what another thread did before.
 pub trait Number: Send + Sync {
-    /// With this value.
+    /// Creates it with this value.
     fn new(value: u64) -> Self;
 
-    /// What it is.
+    /// The number.
     fn get(&self) -> u64;
 
     /// Sets it.
@@ -52,18 +52,18 @@ pub trait Number: Send + Sync {
     fn add(&self, value: i64);
 }
 
-/// What lies ready for any thread, first in, first out.
+/// A queue of items for any thread, first in, first out.
 pub trait Queue<T>: Send + Sync {
-    /// Nothing.
+    /// Creates an empty queue.
     fn new() -> Self;
 
-    /// Puts something in.
+    /// Adds an item.
     fn push(&self, value: T);
 
-    /// Takes the first out, if there is anything.
+    /// Removes the first item, if there is one, and returns it.
     fn pop(&self) -> Option<T>;
 
-    /// Whether there is nothing.
+    /// Whether the queue is empty.
     fn is_empty(&self) -> bool;
 }
 

@@ -1,11 +1,11 @@
-//! Programs for the tests of single modules.
+//! Programs for unit tests.
 
 use cowrace_machine::{Actor, Addr, Memory, Numbers, Obj, Prim, Program};
 
 /// The word that all actors use.
 pub(crate) const COUNTER: Addr = Addr::new(Obj::boot(2), 0);
 
-/// So many actors that increment a counter in two steps.
+/// `actors` actors, each of which increments a counter in two steps.
 pub(crate) fn counter(actors: usize) -> Program {
     let increment = |name: usize| {
         Actor::new(name.to_string(), |cpu| {

@@ -1,20 +1,20 @@
-//! Names of memory: objects, words in them, and values that remember where they came from.
+//! Names of memory: objects, the words in them, and values that remember the load they came from.
 
 use std::fmt;
 
-/// Where the objects of one kind are numbered from zero: what a kernel calls a cache of its slab allocator.
+/// A number space for the objects of one kind, like a cache of the kernel's slab allocator.
 ///
-/// The numbers of arenas are interleaved, so an arena never runs into another one, a number says by itself which
-/// arena it is of, and what a scenario has few of lies close together in memory.
+/// The numbers of arenas are interleaved. So arenas never overlap, a number determines its arena, and arenas with few
+/// objects take little memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Arena(u16);
 
 impl Arena {
     /// Arenas of the initial state.
     pub const TYPED: u8 = 32;
-    /// Arenas of actors, each with what that actor allocates.
+    /// Arenas of actors, each for the objects that this actor allocates.
     pub const OWNED: u8 = 32;
-    /// Objects that an arena has numbers for: as many as a number of 16 bits leaves beside the arena.
+    /// The number of objects in an arena: as many as fit into 16 bits together with the arena.
     pub const OBJECTS: u16 = u16::MAX / Self::ALL + 1;
     const ALL: u16 = Self::TYPED as u16 + Self::OWNED as u16;
 
@@ -25,7 +25,7 @@ impl Arena {
         Self(nth as u16)
     }
 
-    /// The arena of what `actor` allocates.
+    /// The arena of the objects that `actor` allocates.
     #[must_use]
     pub const fn of_actor(actor: u8) -> Self {
         assert!(actor < Self::OWNED);
@@ -39,7 +39,7 @@ impl Arena {
         Obj(nth * Self::ALL + self.0)
     }
 
-    /// Whether it is an arena of the initial state, and which.
+    /// The index among the arenas of the initial state; `None` if it is not one of them.
     #[must_use]
     pub const fn nth_typed(self) -> Option<u8> {
         if self.0 < Self::TYPED as u16 { Some(self.0 as u8) } else { None }
@@ -48,15 +48,16 @@ impl Arena {
 
 /// Something with a lifetime, made of up to [`Obj::WORDS`] words: a page, an mm, a page table, a TLB.
 ///
-/// An object is named by its arena and its number there. What is allocated is in an arena of the actor that allocates
-/// it, so that two allocations never conflict by themselves and a name means the same in every interleaving.
+/// An object is named by its arena and its number there. An allocated object is in the arena of the actor that
+/// allocates it, so that two allocations do not conflict with each other and a name means the same in every
+/// interleaving.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Obj(u16);
 
 impl Obj {
-    /// Words that an object may have.
+    /// The number of words that an object may have.
     pub const WORDS: u8 = 15;
-    /// The first object of all, which is always there.
+    /// The first object, which always exists.
     pub const NULL: Self = Self::boot(0);
 
     /// The `nth` object of the first arena.
@@ -92,13 +93,13 @@ impl Obj {
         self.0 / Arena::ALL
     }
 
-    /// The number that stands for the object in a PTE or a variable.
+    /// The number that denotes the object in a PTE or a variable.
     #[must_use]
     pub const fn pfn(self) -> u64 {
         self.0 as u64
     }
 
-    /// The object that a number taken from memory stands for.
+    /// The object that a number from memory denotes.
     #[must_use]
     pub const fn from_pfn(pfn: u64) -> Self {
         Self(pfn as u16)
@@ -127,7 +128,7 @@ impl Addr {
         Self(((obj.0 as u32) << 4) | word as u32)
     }
 
-    /// The word that says whether `obj` is alive. Engines meet it in footprints; models never name it.
+    /// The word that says whether `obj` is alive. It appears in footprints; models never name it.
     #[must_use]
     pub const fn life(obj: Obj) -> Self {
         Self(((obj.0 as u32) << 4) | Obj::WORDS as u32)
@@ -164,12 +165,12 @@ impl fmt::Debug for Addr {
     }
 }
 
-/// The load of this actor that a value came from: its number among the actor's requests, from 1.
-/// Zero means that no load was involved. Weak memory needs it for address and data dependencies.
+/// The load from which a value came: its number among the actor's requests, from 1. Zero means that no load was
+/// involved. Weak memory needs it for address and data dependencies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Dep(pub u32);
 
-/// A value read from memory, and the load that it came from.
+/// A value read from memory, and the load from which it came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Value {
     /// The bits of the word.
@@ -184,12 +185,12 @@ impl From<u64> for Value {
     }
 }
 
-/// A word to be accessed, and the load that its address came from.
+/// A word to be accessed, and the load from which its address came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The word.
     pub addr: Addr,
-    /// The load that told which word.
+    /// The load from which the address came.
     pub dep: Dep,
 }
 

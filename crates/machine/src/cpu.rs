@@ -13,7 +13,7 @@ use crate::frame::{self, Encode, Round, Stack};
 use crate::seat::Mailbox;
 use crate::{Addr, Answer, Cond, Dep, Mark, Obj, Op, Place, Placed, Prim, Request, Used, UserAccess, Value};
 
-/// The CPU that an actor runs on. Every method that returns an [`Ask`] is one request.
+/// The CPU on which an actor runs. Every method that returns an [`Ask`] is one request.
 #[derive(Clone)]
 pub struct Cpu {
     mailbox: Rc<Mailbox>,
@@ -25,7 +25,7 @@ impl std::fmt::Debug for Cpu {
     }
 }
 
-/// A request on its way: the only thing that model code ever waits for.
+/// A pending request: the only thing for which model code ever waits.
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Ask<'c, T> {
     cpu: &'c Cpu,
@@ -40,12 +40,12 @@ impl<T> std::fmt::Debug for Ask<'_, T> {
 }
 
 impl<'c, T> Ask<'c, T> {
-    /// Reads the answer in another way.
+    /// Decodes the answer in another way.
     pub fn decode<U>(self, decode: fn(Answer, Dep) -> U) -> Ask<'c, U> {
         Ask { cpu: self.cpu, request: self.request, decode }
     }
 
-    /// Says where it comes from.
+    /// Sets the source location of the request.
     const fn at(mut self, site: &'static Location<'static>) -> Self {
         if let Some(request) = &mut self.request {
             request.site = site;
@@ -53,7 +53,7 @@ impl<'c, T> Ask<'c, T> {
         self
     }
 
-    /// Lets the access hit an object that is dead: a lockless lookup that tests before it trusts.
+    /// Allows the access to hit a dead object: for a lockless lookup that validates what it has read.
     pub fn speculative(mut self) -> Self {
         if let Some(request) = &mut self.request {
             request.speculative = true;
@@ -78,7 +78,7 @@ impl<T> Future for Ask<'_, T> {
     }
 }
 
-/// A section that was under way when somebody looked.
+/// A section that was under way when its word was read.
 #[derive(Clone, Copy, Debug)]
 pub struct InFlight {
     addr: Addr,
@@ -87,7 +87,7 @@ pub struct InFlight {
 }
 
 impl InFlight {
-    /// Waits until it has ended: a request from the line of the model that looked.
+    /// Waits until the section has ended: a request with the source location of the read.
     pub async fn over(self, cpu: &Cpu) {
         cpu.wait(self.addr, Cond::Differs(self.seen)).at(self.site).await;
     }
@@ -124,7 +124,8 @@ impl Cpu {
         self.mailbox.actor
     }
 
-    /// Runs a kernel function in a frame: requests carry its name, and what it remembers is known.
+    /// Runs a kernel function in a frame: requests carry the function's name, and the machine knows what the function
+    /// remembers.
     ///
     /// The body captures nothing, which is checked when it is compiled:
     ///
@@ -136,7 +137,8 @@ impl Cpu {
     /// # fn main() { drop(cowrace_machine::Seat::new(0, |cpu| Box::pin(async move { hidden(&cpu, 1).await; }))); }
     /// ```
     ///
-    /// Its arguments and its result are values that can be written down, and nothing that can be written through:
+    /// Its arguments and its result are values that can be encoded, not references through which something can be
+    /// written:
     ///
     /// ```compile_fail
     /// # use cowrace_machine::Cpu;
@@ -161,7 +163,8 @@ impl Cpu {
         frame::call(self, function, Location::caller(), arguments, body)
     }
 
-    /// Runs rounds of a loop until one is the last. What a round hands to the next is all that is remembered of it.
+    /// Runs rounds of a loop until one is the last. A round is remembered only by the state that it passes to the next
+    /// one.
     #[track_caller]
     pub fn rounds<S: Encode, R: Encode, F: AsyncFn(&Self, S) -> Round<S, R>>(
         &self,
@@ -175,7 +178,7 @@ impl Cpu {
         &self.mailbox.frames
     }
 
-    /// The kernel function that is running; `user` outside of the kernel.
+    /// The kernel function that is running; `user` outside the kernel.
     pub(crate) fn function(&self) -> &'static str {
         self.mailbox.frames.borrow().function().unwrap_or("user")
     }
@@ -190,14 +193,14 @@ impl Cpu {
         self.mailbox.marks.borrow_mut().push(Placed { at: self.mailbox.answered.get(), mark });
     }
 
-    /// Gives the reason for the branch that is taken, if anything reads along.
+    /// Records the reason for the branch that is taken, if reasons are wanted.
     pub fn why(&self, reason: impl FnOnce() -> Reason) {
         if let Some(reasons) = self.mailbox.reasons.borrow_mut().as_mut() {
             reasons.push((self.mailbox.answered.get(), reason()));
         }
     }
 
-    /// Declares the execution bad. May depend only on what this actor was answered.
+    /// Declares the execution bad. May depend only on the answers to this actor.
     pub fn finding(&self, class: Class, detail: impl FnOnce() -> Detail) {
         self.mailbox.finding.borrow_mut().get_or_insert_with(|| Finding { class, detail: detail() });
     }
@@ -237,14 +240,14 @@ impl Cpu {
         self.ask(Op::Store { addr, value: new.bits }, prim, dep, new.dep, nothing)
     }
 
-    /// Writes a word and gives the old value.
+    /// Writes a word and returns the old value.
     #[track_caller]
     pub fn xchg(&self, place: impl Into<Place>, new: impl Into<Value>, prim: Prim) -> Ask<'_, Value> {
         let (Place { addr, dep }, new) = (place.into(), new.into());
         self.ask(Op::Xchg { addr, value: new.bits }, prim, dep, new.dep, value)
     }
 
-    /// Adds; nobody looks at the result.
+    /// Adds; the result is not used.
     #[track_caller]
     pub fn add(&self, place: impl Into<Place>, amount: i64, prim: Prim) -> Ask<'_, ()> {
         let Place { addr, dep } = place.into();
@@ -252,7 +255,7 @@ impl Cpu {
         self.ask(op, prim, dep, Dep::default(), nothing)
     }
 
-    /// Adds and gives the old value.
+    /// Adds and returns the old value.
     #[track_caller]
     pub fn fetch_add(&self, place: impl Into<Place>, amount: i64, prim: Prim) -> Ask<'_, Value> {
         let Place { addr, dep } = place.into();
@@ -260,21 +263,21 @@ impl Cpu {
         self.ask(op, prim, dep, Dep::default(), value)
     }
 
-    /// Sets bits; nobody looks at the result.
+    /// Sets bits; the result is not used.
     #[track_caller]
     pub fn set_bits(&self, place: impl Into<Place>, set: u64, prim: Prim) -> Ask<'_, ()> {
         let Place { addr, dep } = place.into();
         self.ask(Op::Or { addr, set, used: Used::Nothing }, prim, dep, Dep::default(), nothing)
     }
 
-    /// Clears bits; nobody looks at the result.
+    /// Clears bits; the result is not used.
     #[track_caller]
     pub fn clear_bits(&self, place: impl Into<Place>, clear: u64, prim: Prim) -> Ask<'_, ()> {
         let Place { addr, dep } = place.into();
         self.ask(Op::And { addr, clear, used: Used::Nothing }, prim, dep, Dep::default(), nothing)
     }
 
-    /// Clears bits and gives the old value.
+    /// Clears bits and returns the old value.
     #[track_caller]
     pub fn fetch_clear_bits(&self, place: impl Into<Place>, clear: u64, prim: Prim) -> Ask<'_, Value> {
         let Place { addr, dep } = place.into();
@@ -309,14 +312,14 @@ impl Cpu {
         self.ask(Op::Lock { addr, bit }, prim, dep, Dep::default(), nothing)
     }
 
-    /// Takes such a lock if it is free; tells whether it was.
+    /// Takes a lock that is one bit of a word, if it is free; tells whether it was.
     #[track_caller]
     pub fn trylock(&self, place: impl Into<Place>, bit: u64, prim: Prim) -> Ask<'_, bool> {
         let Place { addr, dep } = place.into();
         self.ask(Op::Trylock { addr, bit }, prim, dep, Dep::default(), ok)
     }
 
-    /// Releases such a lock.
+    /// Releases a lock that is one bit of a word.
     #[track_caller]
     pub fn unlock(&self, place: impl Into<Place>, bit: u64, prim: Prim) -> Ask<'_, ()> {
         let Place { addr, dep } = place.into();
@@ -329,31 +332,31 @@ impl Cpu {
         self.ask(Op::ReadLock { addr }, prim, Dep::default(), Dep::default(), nothing)
     }
 
-    /// Takes it for reading if there is no writer; tells whether it did.
+    /// Takes a reader/writer lock for reading if there is no writer; tells whether it did.
     #[track_caller]
     pub fn try_read_lock(&self, addr: Addr, prim: Prim) -> Ask<'_, bool> {
         self.ask(Op::TryReadLock { addr }, prim, Dep::default(), Dep::default(), ok)
     }
 
-    /// Releases it from reading.
+    /// Releases a reader/writer lock that is held for reading.
     #[track_caller]
     pub fn read_unlock(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
         self.ask(Op::ReadUnlock { addr }, prim, Dep::default(), Dep::default(), nothing)
     }
 
-    /// Takes it for writing.
+    /// Takes a reader/writer lock for writing.
     #[track_caller]
     pub fn write_lock(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
         self.ask(Op::WriteLock { addr }, prim, Dep::default(), Dep::default(), nothing)
     }
 
-    /// Releases it from writing.
+    /// Releases a reader/writer lock that is held for writing.
     #[track_caller]
     pub fn write_unlock(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
         self.ask(Op::WriteUnlock { addr }, prim, Dep::default(), Dep::default(), nothing)
     }
 
-    /// Turns a hold for writing into one for reading.
+    /// Turns a write lock into a read lock.
     #[track_caller]
     pub fn downgrade(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
         self.ask(Op::Downgrade { addr }, prim, Dep::default(), Dep::default(), nothing)
@@ -377,7 +380,8 @@ impl Cpu {
         self.ask(Op::Barrier { id }, Prim::Barrier, Dep::default(), Dep::default(), nothing)
     }
 
-    /// The name of the next object that this actor allocates. No request: names are the actor's own.
+    /// The name of the next object that this actor allocates. This is not a request, since each actor has its own
+    /// names.
     #[must_use]
     pub fn fresh(&self) -> Obj {
         let nth = self.mailbox.allocated.get();
@@ -385,7 +389,7 @@ impl Cpu {
         Obj::allocated(self.actor(), nth)
     }
 
-    /// Brings an object to life, all words zero but `word`.
+    /// Brings an object to life, with all words zero except `word`.
     #[track_caller]
     pub fn alloc(&self, obj: Obj, word: u8, first: u64, prim: Prim) -> Ask<'_, ()> {
         self.ask(Op::Alloc { obj, word, value: first }, prim, Dep::default(), Dep::default(), nothing)
@@ -409,7 +413,7 @@ impl Cpu {
         self.ask(Op::SectionBegin { addr }, prim, Dep::default(), Dep::default(), nothing)
     }
 
-    /// Leaves it.
+    /// Leaves the section.
     #[track_caller]
     pub fn section_end(&self, addr: Addr, prim: Prim) -> Ask<'_, ()> {
         self.ask(Op::SectionEnd { addr }, prim, Dep::default(), Dep::default(), nothing)
@@ -425,8 +429,8 @@ impl Cpu {
         }
     }
 
-    /// Waits until the section that is in flight at `addr`, if any, has ended: up to two requests, both from the
-    /// line of the model that waits.
+    /// Waits until the section that is in flight at `addr`, if any, has ended: up to two requests, both with the source
+    /// location of the caller.
     #[track_caller]
     pub fn wait_for_section(&self, addr: Addr) -> impl Future<Output = ()> {
         let section = self.section_in_flight(addr);

@@ -20,7 +20,7 @@ pub struct Access {
     pub addr: Addr,
     /// The bits.
     pub mask: u64,
-    /// How.
+    /// The kind of access.
     pub kind: Kind,
 }
 
@@ -42,20 +42,20 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// Words that one request can touch: an allocation touches all of an object and its life.
+    /// The number of words that one request can touch: an allocation touches all words of an object and its life word.
     pub const MAX: usize = 16;
 
-    /// Nothing.
+    /// The empty footprint.
     pub const EMPTY: Self = Self {
         accesses: [Access { addr: Addr::life(crate::Obj::NULL), mask: 0, kind: Kind::Read }; Self::MAX],
         len: 0,
     };
 
-    /// These accesses.
+    /// A footprint of these accesses.
     ///
     /// # Panics
     ///
-    /// If there is no room, which no operation can cause.
+    /// If there are more than [`Self::MAX`] accesses, which no operation can cause.
     #[must_use]
     pub fn of(accesses: &[Access]) -> Self {
         let mut footprint = Self::EMPTY;

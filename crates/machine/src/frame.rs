@@ -1,15 +1,16 @@
-//! Frames: kernel functions that the machine knows to be running, and what each of them remembers.
+//! Frames: the kernel functions that are running, and what each of them remembers.
 //!
-//! A future can be asked for its next request, and for nothing else. But whether two executions go on alike depends on what
-//! an actor *remembers*, which is less than all that it was ever answered: a function that has returned remembers nothing
-//! but its result. So a kernel function runs in a frame ([`Cpu::call`](crate::Cpu::call)): a body that captures nothing gets
-//! the CPU and arguments, and gives a result, and both are values that can be written down exactly ([`Encode`]). All local
-//! variables of the body are then made of its arguments, of the answers that it got itself, and of the results of the frames
-//! that have ended within it; and these the machine has. A loop that forgets what its earlier rounds have seen is a frame of
-//! rounds ([`Cpu::rounds`](crate::Cpu::rounds)), each of which hands a value of that kind to the next.
+//! A future can be asked only for its next request. But whether two executions continue alike depends on what an actor
+//! *remembers*, which is less than all the answers that it has got: a function that has returned is remembered only by
+//! its result. So a kernel function runs in a frame ([`Cpu::call`](crate::Cpu::call)): a body that captures nothing
+//! gets the CPU and arguments, and returns a result, and both are values that can be encoded exactly ([`Encode`]). All
+//! local variables of the body are then functions of its arguments, of the answers that it got itself, and of the
+//! results of the frames that have ended within it; and the machine has all of these. A loop that forgets what its
+//! earlier rounds have seen is a frame of rounds ([`Cpu::rounds`](crate::Cpu::rounds)), each of which passes such a
+//! value to the next.
 //!
-//! Not in a frame, and kept elsewhere: how many objects an actor has named, marks, notes, and findings that nobody has
-//! taken.
+//! Some state is kept outside frames: the number of objects that an actor has named, marks, notes, and findings that
+//! have not been taken.
 
 use std::panic::Location;
 
@@ -17,22 +18,22 @@ use cowrace_report::Obstacle;
 
 use crate::{Addr, Answer, Cpu, Obj, Value};
 
-/// Words that stand for a value.
+/// The words that encode a value.
 #[derive(Debug, Default)]
 pub struct Words(Vec<u64>);
 
 impl Words {
-    /// Goes on by a word.
+    /// Appends a word.
     pub fn push(&mut self, word: u64) {
         self.0.push(word);
     }
 }
 
-/// A value that words stand for exactly: two values of a type have the same words if and only if they are equal, but for the
-/// loads that they come from.
+/// A value that words encode exactly: two values of a type have the same words if and only if they are equal, apart
+/// from the loads from which they come.
 ///
-/// It is `Copy` and `'static`, and made of such values alone: [`encode!`](crate::encode) takes types apart field by field, and
-/// there is no implementation for a reference, a cell, a box or a function.
+/// The type is `Copy` and `'static`, and consists only of such values: [`encode!`](crate::encode) works field by field,
+/// and there is no implementation for a reference, a cell, a box or a function.
 pub trait Encode: Copy + 'static {
     /// Appends the words of the value.
     fn encode(self, words: &mut Words);
@@ -65,7 +66,7 @@ impl Encode for Obj {
     }
 }
 
-/// Without the loads that it comes from: what the actor goes on with is the same.
+/// Without the loads from which it comes: they do not change what the actor does next.
 impl Encode for Value {
     fn encode(self, words: &mut Words) {
         words.push(self.bits);
@@ -137,7 +138,7 @@ tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) (
 /// encode!(struct Fault { page });
 /// ```
 ///
-/// and neither does a field through which something could be remembered beside the words:
+/// and neither does a field through which something could be remembered outside the words:
 ///
 /// ```compile_fail
 /// # use cowrace_machine::encode;
@@ -196,9 +197,9 @@ impl Encode for Obstacle {
 /// How a round of a loop ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Round<S, R> {
-    /// With a result of the loop.
+    /// The loop ends with this result.
     Done(R),
-    /// With what the next round begins with.
+    /// Another round begins with this state.
     Again(S),
 }
 
@@ -219,7 +220,7 @@ pub fn call<C: AsRef<Cpu>, A: Encode, R: Encode, F: AsyncFnOnce(&C, A) -> R>(
     }
 }
 
-/// Runs the rounds of a loop in a frame of their own, which has the function of the one around it.
+/// Runs the rounds of a loop in a frame of their own, which names the function of the enclosing frame.
 pub fn rounds<C: AsRef<Cpu>, S: Encode, R: Encode, F: AsyncFn(&C, S) -> Round<S, R>>(
     cpu: &C,
     site: &'static Location<'static>,
@@ -252,19 +253,19 @@ pub fn rounds<C: AsRef<Cpu>, S: Encode, R: Encode, F: AsyncFn(&C, S) -> Round<S,
 pub(crate) struct Stack {
     frames: Vec<Open>,
     words: Words,
-    /// Whether words are kept: it costs time, and few ask for them.
+    /// Whether words are kept: this costs time, and few callers need them.
     is_remembering: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Open {
-    /// The kernel function that requests of the frame name.
+    /// The kernel function that the requests of the frame name.
     function: &'static str,
     /// Where its own words begin.
     begin: usize,
 }
 
-/// What a word says of a place in the source.
+/// What a word tells about a source location.
 #[derive(Clone, Copy)]
 enum At {
     /// A frame is open.
@@ -273,7 +274,7 @@ enum At {
     Ended,
 }
 
-/// The word for a place in the source: frames of different calls must not be taken for each other.
+/// The word for a source location, so that frames of different calls are not confused.
 fn place(site: &Location<'static>, at: At) -> u64 {
     // The text of a path has one address in a process, and lines and columns are small.
     let place = (site.file().as_ptr() as u64) << 24 ^ u64::from(site.line()) << 8 ^ u64::from(site.column());
@@ -291,7 +292,7 @@ impl Stack {
         self.is_remembering = true;
     }
 
-    /// A frame begins.
+    /// Opens a frame.
     pub(crate) fn enter(&mut self, function: &'static str, site: &Location<'static>, arguments: impl Encode) {
         self.frames.push(Open { function, begin: self.words.0.len() });
         self.keep(site, At::Open, arguments);
@@ -304,21 +305,21 @@ impl Stack {
         }
     }
 
-    /// The innermost frame begins anew, with a state.
+    /// Restarts the innermost frame with a state.
     pub(crate) fn again(&mut self, site: &Location<'static>, state: impl Encode) {
         let Some(open) = self.frames.last() else { return };
         self.words.0.truncate(open.begin);
         self.keep(site, At::Open, state);
     }
 
-    /// The innermost frame ends: all of it is forgotten but where it was, and its result.
+    /// Ends the innermost frame: only its source location and its result are kept.
     pub(crate) fn leave(&mut self, site: &Location<'static>, result: impl Encode) {
         let Some(open) = self.frames.pop() else { return };
         self.words.0.truncate(open.begin);
         self.keep(site, At::Ended, result);
     }
 
-    /// The innermost frame got an answer.
+    /// Adds an answer to the innermost frame.
     pub(crate) fn answered(&mut self, answer: Answer) {
         if self.is_remembering {
             self.words.push(answer.value);
@@ -326,7 +327,7 @@ impl Stack {
         }
     }
 
-    /// What is remembered, all frames together.
+    /// What all frames together remember.
     pub(crate) fn remembered(&self) -> &[u64] {
         &self.words.0
     }
@@ -378,7 +379,7 @@ mod tests {
         stack.leave(here, 9_u64);
         assert_eq!(stack.function(), Some("outer"));
         assert_eq!(stack.remembered()[outer + 1..], [9]);
-        // How many frames have ended is remembered even if they have no result.
+        // The number of ended frames is remembered even if they have no result.
         stack.leave(here, ());
         assert_eq!(stack.remembered().len(), 1);
     }

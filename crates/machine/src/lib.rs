@@ -22,9 +22,9 @@
 //! assert_eq!(memory.get(counter), 7);
 //! ```
 //!
-//! The crate knows what hardware knows: words, locks built from bits of words, page tables as an MMU
-//! sees them, per-CPU TLBs. It knows nothing of Linux beyond the names of primitives, which it carries
-//! so that an engine with weak memory can look up what ordering each has.
+//! The crate models what hardware provides: words, locks built from bits of words, page tables as an MMU sees them, and
+//! per-CPU TLBs. It knows nothing about Linux except the names of primitives, which requests carry so that an engine
+//! with weak memory can look up the ordering of each.
 
 mod addr;
 mod cpu;

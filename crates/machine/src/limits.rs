@@ -1,19 +1,20 @@
-//! How far a search may go.
+//! The limits of a search.
 
 use std::time::Duration;
 
 /// What may end a search early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Executions; those that an engine throws away for having seen all that follows are included.
+    /// The number of executions, including those that an engine discards because it has already seen everything that
+    /// follows.
     pub executions: Option<u64>,
     /// Wall time.
     pub time: Option<Duration>,
-    /// Resident memory of the whole process, in bytes, whatever else it does beside the search. Looked at now and
-    /// then, so somewhat more may be used. Where [`resident_memory`](crate::resident_memory) knows nothing, it
-    /// ends nothing.
+    /// Resident memory of the whole process, in bytes, including whatever the process does besides the search. It is
+    /// checked only now and then, so somewhat more may be used. If [`resident_memory`](crate::resident_memory) is
+    /// unknown, there is no limit.
     pub memory: Option<u64>,
-    /// Requests of one execution: what a model that runs in circles would exceed.
+    /// The number of requests of one execution; a model that loops for ever would exceed it.
     pub steps: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Sequentially consistent memory: executes requests one at a time and can take them back.
+//! Sequentially consistent memory: executes requests one at a time and can undo them.
 
 use crate::request::{Answer, Cond, Op, Request, Used};
 use crate::{Access, Addr, Footprint, Kind, Obj, Prim, UserAccess, mmu};
@@ -8,26 +8,26 @@ const WRITER: u64 = 1 << 63;
 const READERS: u64 = !WRITER;
 const ALL: u64 = u64::MAX;
 
-/// What the life of an object may be, beside 0 for dead and 1 for alive: it will never be anything else.
+/// A value of an object's life word, in addition to 0 for dead and 1 for alive: the object is never freed.
 const FOR_GOOD: u64 = 2;
 
-/// Stands among the counts that are near zero for the order in which a flush reaches CPUs: it makes a difference then.
+/// If this is among the counts that are near zero, the order in which a flush reaches CPUs makes a difference.
 pub const FLUSH_ORDER: Addr = Addr::life(Obj::NULL);
 
-/// As [`FLUSH_ORDER`], for the order in which the batches of CPUs are drained.
+/// Like [`FLUSH_ORDER`], for the order in which the batches of CPUs are drained.
 pub const DRAIN_ORDER: Addr = Addr::life(Obj::boot(1));
 
-/// Stands among the counts that are near zero for all of them. It does not stand for orders.
+/// If this is among the counts that are near zero, all counts are. It does not include orders.
 pub const ALL_COUNTS: Addr = Addr::life(Obj::boot(2));
 
-/// Whether it stands for an order, and not for a count.
+/// Whether it denotes an order, and not a count.
 #[must_use]
 pub fn is_order(addr: Addr) -> bool {
     [FLUSH_ORDER, DRAIN_ORDER].contains(&addr)
 }
 
-/// What stands among the counts that are near zero if it makes a difference how a choice is made; nothing for choices of
-/// which every value is always looked at.
+/// The entry among the counts that are near zero which says that a choice makes a difference; `None` for choices whose
+/// values are always all explored.
 const fn order(prim: Prim) -> Option<Addr> {
     match prim {
         Prim::FlushOrder => Some(FLUSH_ORDER),
@@ -41,15 +41,15 @@ const fn order(prim: Prim) -> Option<Addr> {
 pub enum Fault {
     /// An object was accessed after it was freed (or before it was allocated).
     Dead(Obj),
-    /// A word that counts went below zero.
+    /// A count went below zero.
     Underflow(Addr),
-    /// A lock was released that nobody held: a defect of the model.
+    /// A lock was released that was not held: a defect of the model.
     NotHeld(Addr),
-    /// An object was allocated twice or freed twice; or freed though it is there for good.
+    /// An object was allocated twice or freed twice, or an object that is never freed was freed.
     Twice(Obj),
 }
 
-/// How to take one request back.
+/// How to undo one request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Undo {
     len: u32,
@@ -60,22 +60,22 @@ pub struct Undo {
 pub struct Done {
     /// The answer.
     pub answer: Answer,
-    /// What it touched.
+    /// What the request touched.
     pub footprint: Footprint,
-    /// What is wrong with it, if anything.
+    /// What is wrong with the request, if anything.
     pub fault: Option<Fault>,
-    /// How to take it back; see [`Memory::undo`].
+    /// How to undo the request; see [`Memory::undo`].
     pub undo: Undo,
 }
 
-/// What the execution of a request did, but for what it touched.
+/// What the execution of a request did, without its footprint.
 #[derive(Clone, Copy, Debug)]
 pub struct Effect {
     /// The answer.
     pub answer: Answer,
-    /// What is wrong with it, if anything.
+    /// What is wrong with the request, if anything.
     pub fault: Option<Fault>,
-    /// How to take it back; see [`Memory::undo`].
+    /// How to undo the request; see [`Memory::undo`].
     pub undo: Undo,
 }
 
@@ -84,12 +84,12 @@ pub struct Effect {
 pub struct Memory {
     words: Vec<u64>,
     journal: Vec<(u32, u64)>,
-    /// The counts that do not count as far from zero; `None` if none does.
+    /// The counts that are not assumed to be far from zero; `None` if no count is.
     near: Option<Vec<Addr>>,
 }
 
 impl Memory {
-    /// Memory with no objects but the null object, whose words are the variables.
+    /// Memory with no objects except the null object, whose words are the variables.
     #[must_use]
     pub fn new() -> Self {
         let mut memory = Self::default();
@@ -102,8 +102,8 @@ impl Memory {
         self.set(Addr::life(obj), 1);
     }
 
-    /// Brings an object of the initial state to life that nobody ever frees. So nothing depends on its life, and
-    /// footprints leave that out.
+    /// Brings an object of the initial state to life that is never freed. So nothing depends on its life word, and
+    /// footprints omit that word.
     pub fn create_for_good(&mut self, obj: Obj) {
         self.set(Addr::life(obj), FOR_GOOD);
     }
@@ -122,14 +122,14 @@ impl Memory {
         self.words[addr.index()] = value;
     }
 
-    /// Takes counts other than `near` to be far from zero: footprints then say that `SubAndTest` that does not
-    /// reach zero, and `AddUnless` zero that adds, only add, so that they commute. That is so only as long as no
-    /// order of them reaches zero, which whoever relies on it must see to.
+    /// Assumes that counts other than `near` are far from zero. In footprints, a `SubAndTest` that does not reach zero
+    /// and an `AddUnless` zero that adds are then plain additions, so that they commute. The assumption is valid only
+    /// as long as no order of them reaches zero, which the caller must ensure.
     pub fn assume_far_from_zero(&mut self, near: Vec<Addr>) {
         self.near = Some(near);
     }
 
-    /// Whether a count is taken to be far from zero.
+    /// Whether a count is assumed to be far from zero.
     #[must_use]
     pub fn is_far_from_zero(&self, addr: Addr) -> bool {
         let is_near =
@@ -137,16 +137,16 @@ impl Memory {
         self.near.as_ref().is_some_and(|near| !is_near(near))
     }
 
-    /// How many of the `n` values of a choice there are to look at.
+    /// How many of the `n` values of a choice must be explored.
     #[must_use]
     pub fn choices(&self, prim: Prim, n: u32) -> u32 {
         if self.makes_no_difference(prim) { 1 } else { n.max(1) }
     }
 
-    /// Whether it is taken to make no difference how a choice is made. No order of a flush or a drain is taken to make one
-    /// as long as counts are taken to be far from zero, but for those near it, and [`FLUSH_ORDER`] or [`DRAIN_ORDER`] is
-    /// not among these. That is so only as long as nobody hands anything on from a CPU that has been reached to one that
-    /// has not, which whoever relies on it must see to.
+    /// Whether a choice is assumed to make no difference. This is assumed of the order of a flush or a drain while
+    /// counts are assumed to be far from zero and [`FLUSH_ORDER`] or [`DRAIN_ORDER`] is not among the exceptions. The
+    /// assumption is valid only as long as nothing is passed from a CPU that has been reached to one that has not,
+    /// which the caller must ensure.
     #[must_use]
     pub fn makes_no_difference(&self, prim: Prim) -> bool {
         order(prim).is_some_and(|order| self.is_far_from_zero(order))
@@ -158,14 +158,13 @@ impl Memory {
         self.get(Addr::life(obj)) != 0
     }
 
-    /// Whether an object is there for good.
+    /// Whether an object is never freed.
     #[must_use]
     pub fn is_for_good(&self, obj: Obj) -> bool {
         self.get(Addr::life(obj)) == FOR_GOOD
     }
 
-    /// Every word that is not zero, by index: the state, for comparisons. The words that say who is
-    /// alive are included.
+    /// Every word that is not zero, by index: the state, for comparisons. The life words are included.
     pub fn nonzero(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         self.words.iter().copied().enumerate().filter(|&(_, w)| w != 0)
     }
@@ -183,7 +182,7 @@ impl Memory {
         }
     }
 
-    /// Takes back the last request that was executed and not taken back yet.
+    /// Undoes the last request that was executed and has not been undone yet.
     pub fn undo(&mut self, undo: Undo) {
         for _ in 0..undo.len {
             if let Some((index, old)) = self.journal.pop() {
@@ -208,7 +207,7 @@ impl Memory {
         Done { answer, footprint: Footprint::of(&touched), fault, undo }
     }
 
-    /// As [`execute`](Self::execute); what is touched is appended to `touched`.
+    /// Like [`execute`](Self::execute), but appends the accesses to `touched`.
     pub fn execute_noting(&mut self, request: &Request, touched: &mut Vec<Access>) -> Effect {
         let start = self.journal.len();
         let first = touched.len();
@@ -226,7 +225,8 @@ struct Run<'m> {
     touched: &'m mut Vec<Access>,
     /// Where this request's accesses start.
     first: usize,
-    /// That an object is dead is found first, and then counts: what its words hold may depend on the order.
+    /// The first fault counts. The test for a dead object comes first, since the values of its words may depend on the
+    /// order.
     fault: Option<Fault>,
     speculative: bool,
 }
@@ -326,7 +326,7 @@ impl Run<'_> {
                 yes(self.touch(addr, mask, Kind::Read) & mask)
             }
             Op::Join { .. } | Op::Barrier { .. } | Op::Fence => yes(0),
-            // The engine answers a choice; 0 stands where it does not.
+            // The engine answers a choice; the answer is 0 if it does not.
             Op::Choose { .. } => yes(0),
             Op::Alloc { obj, word, value } => {
                 let life = Addr::life(obj);
@@ -377,8 +377,8 @@ impl Run<'_> {
         }
     }
 
-    /// Translation and data in one step. A hit uses the entry alone and does not look at the PTE: that is
-    /// what makes a stale entry stale. A store needs an entry that is writable and dirty, or walks.
+    /// Translation and data in one step. A hit uses only the TLB entry and does not read the PTE, so an entry can be
+    /// stale. A store needs an entry that is writable and dirty, or walks.
     fn user(&mut self, UserAccess { tlb, pte, word, store }: UserAccess) -> Answer {
         let entry = self.word(tlb);
         let entry = if mmu::hits(entry, store.is_some()) {
@@ -441,7 +441,7 @@ impl Run<'_> {
         old
     }
 
-    /// An atomic that may leave the word alone, and is a read if it does.
+    /// An atomic that may leave the word unchanged, and is a read if it does.
     fn conditional(&mut self, addr: Addr, kind: Kind, new: impl Fn(u64) -> Option<u64>) -> Answer {
         let new = new(self.word(addr));
         self.touch(addr, ALL, if new.is_some() { kind } else { Kind::Read });
@@ -451,7 +451,7 @@ impl Run<'_> {
         Answer { value: 0, ok: new.is_some() }
     }
 
-    /// How a count is touched that only moves away from zero or towards it.
+    /// The kind of access of an operation on a count that moves away from zero or towards it.
     fn counting(&self, addr: Addr) -> Kind {
         if self.memory.is_far_from_zero(addr) { Kind::Add } else { Kind::Write }
     }
@@ -467,7 +467,7 @@ const fn yes(value: u64) -> Answer {
     Answer { value, ok: true }
 }
 
-/// What an actor may learn from an atomic: nothing that it said it does not use.
+/// What an actor learns from an atomic: only the part of the result that it has declared to use.
 const fn result(old: u64, used: Used, new: u64) -> Answer {
     match used {
         Used::Nothing => yes(0),

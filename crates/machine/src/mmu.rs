@@ -1,4 +1,4 @@
-//! What the hardware walker knows: the bits of a PTE and of a TLB entry, and where a page keeps its data.
+//! What the hardware walker knows: the bits of a PTE and of a TLB entry, and the location of a page's data.
 
 use crate::{Addr, Obj};
 
@@ -10,14 +10,14 @@ pub const WRITE: u64 = 1 << 1;
 pub const ACCESSED: u64 = 1 << 2;
 /// The walker has written through the entry.
 pub const DIRTY: u64 = 1 << 3;
-/// First bit of the page's number.
+/// The first bit of the page's number.
 pub const PFN_SHIFT: u32 = 16;
-/// Words of data that a page has.
+/// The number of words of data in a page.
 pub const DATA_WORDS: u8 = 2;
-/// Index of the first word of data within a page's object.
+/// The index of the first word of data within a page's object.
 pub const DATA: u8 = 12;
 
-/// The page that an entry of a page table or TLB refers to.
+/// The page to which an entry of a page table or TLB refers.
 #[must_use]
 pub const fn page(entry: u64) -> Obj {
     Obj::from_pfn((entry >> PFN_SHIFT) & 0xffff)
@@ -30,7 +30,7 @@ pub const fn hits(entry: u64, store: bool) -> bool {
     entry & needs == needs
 }
 
-/// The number of a page, in place for an entry.
+/// The number of a page, shifted to its place in an entry.
 #[must_use]
 pub const fn pfn_bits(page: Obj) -> u64 {
     page.pfn() << PFN_SHIFT

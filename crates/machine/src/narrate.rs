@@ -1,35 +1,35 @@
-//! What events are to those who read an execution: typed data, with names in the place of objects and words.
+//! Events for readers of an execution: typed data with names instead of objects and words.
 
 use cowrace_report::{Access, Amount, Change, Maps, Owner, Page, Pte, Translation, UserAccess, UserOutcome};
 use cowrace_report::{Value, Word};
 
 use crate::{Addr, Answer, Memory, Obj, Op, Request};
 
-/// A request that was executed, or that waits.
+/// A request that was executed, or that is blocked.
 #[derive(Clone, Copy, Debug)]
 pub struct Narration<'e> {
-    /// What was asked.
+    /// The request.
     pub request: &'e Request,
-    /// What was answered.
+    /// The answer.
     pub answer: Answer,
     /// Words that changed, with old and new values.
     pub changes: &'e [(Addr, u64, u64)],
 }
 
-/// Names words, values, pages and actors. By default they have numbers. Only replay asks.
+/// Names words, values, pages and actors. The default names are numbers. Only replay uses it.
 pub trait Narrate: Send + Sync {
-    /// A word.
+    /// The name of a word.
     fn word(&self, addr: Addr) -> Word {
         let (of, nth) = (Owner::Object(format!("{:?}", addr.obj())), Some(addr.word()));
         Word { of, field: "word".into(), nth, kind: cowrace_report::Kind::Other }
     }
 
-    /// What a word holds.
+    /// The value of a word.
     fn value(&self, _: Addr, bits: u64) -> Value {
         Value::Number(bits)
     }
 
-    /// How much an addition adds to a word, in two's complement.
+    /// The amount that an addition adds to a word; it is given in two's complement.
     fn amount(&self, _: Addr, added: u64) -> Amount {
         Amount { plain: added as i64, inactive: 0 }
     }
@@ -50,7 +50,7 @@ pub trait Narrate: Send + Sync {
         format!("actor {actor}")
     }
 
-    /// What memory holds that is not zero. By default nothing is told.
+    /// The contents of memory that are not zero. By default nothing is listed.
     fn words(&self, _: &Memory) -> Vec<(Word, Value)> {
         Vec::new()
     }
@@ -61,7 +61,7 @@ pub trait Narrate: Send + Sync {
     }
 }
 
-/// Names everything by its number: for programs whose executions are not read.
+/// Names everything by its number: for programs whose executions are not shown to readers.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbers;
 
@@ -136,7 +136,7 @@ impl dyn Narrate + '_ {
         }
     }
 
-    /// The names of bits of a word that has names for them.
+    /// The names of bits of a word, if it has names for them.
     fn flags(&self, addr: Addr, bits: u64) -> Vec<std::borrow::Cow<'static, str>> {
         match self.value(addr, bits) {
             Value::Flags(flags) => flags,

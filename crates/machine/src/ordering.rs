@@ -1,19 +1,19 @@
-//! What ordering a primitive has, by architecture.
+//! The ordering of primitives, by architecture.
 
 use std::fmt;
 
-/// The architectures that differ where it matters here.
+/// The architectures that differ in a way that matters to the model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Arch {
-    /// Nothing is promised beyond what the kernel's documents promise on every architecture: TLB flushes
-    /// wait for no walker, and there is a swap-exclusive bit. The conservative default.
+    /// The conservative default: only what the kernel's documentation promises on every architecture. TLB flushes do
+    /// not wait for lockless walkers, and there is a swap-exclusive bit.
     #[default]
     Generic,
-    /// TLB shootdown by IPI, so it waits for CPUs that have interrupts off; atomics are full barriers.
+    /// TLB shootdown by IPI, which waits for CPUs that have interrupts off; atomics are full barriers.
     X86,
     /// TLB shootdown by broadcast, many relaxed atomics.
     Arm64,
-    /// As generic, without room in a swap PTE for the exclusive bit (most architectures before v6.3).
+    /// Like generic, but without room for the exclusive bit in a swap PTE (most architectures before v6.3).
     NoSwapExclusive,
 }
 
@@ -45,12 +45,12 @@ impl fmt::Display for Arch {
     }
 }
 
-/// Ordering of an access or a barrier, in the terms of the kernel's memory model.
+/// The ordering of an access or a barrier, in the terms of the Linux kernel memory model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ordering {
     /// Atomic, and nothing more.
     Relaxed,
-    /// Later accesses stay behind it.
+    /// Later accesses stay after it.
     Acquire,
     /// Earlier accesses stay before it.
     Release,

@@ -1,14 +1,13 @@
-//! The kernel primitives that requests stand for.
+//! The kernel primitives that requests represent.
 //!
-//! What ordering a primitive has differs between architectures: the same `ptep_set_wrprotect` is a
-//! locked instruction on x86 and relaxed on arm64. So a request names the primitive, and an engine
-//! that cares looks the ordering up here.
+//! The ordering of a primitive differs between architectures: the same `ptep_set_wrprotect` is a locked instruction on
+//! x86 and relaxed on arm64. So a request names the primitive, and an engine that needs the ordering looks it up here.
 
 use crate::{Arch, Ordering};
 
 macro_rules! prims {
     ($($(#[$doc:meta])* $variant:ident = $text:literal: $x86:ident, $arm64:ident, $lkmm:ident;)*) => {
-        /// A kernel primitive, or a thing that hardware or a device does.
+        /// A kernel primitive, or an action of hardware or of a device.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Prim { $($(#[$doc])* $variant,)* }
 
@@ -16,13 +15,13 @@ macro_rules! prims {
             /// Every primitive.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The kernel's name; also the word for it in a diagram.
+            /// The kernel's name, which is also its name in a diagram.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
 
-            /// The ordering that the primitive has when it succeeds.
+            /// The ordering of the primitive when it succeeds.
             #[must_use]
             pub const fn ordering(self, arch: Arch) -> Ordering {
                 let (x86, arm64, lkmm) = match self {
@@ -51,12 +50,12 @@ prims! {
     SmpRmb = "smp_rmb": ReadBarrier, ReadBarrier, ReadBarrier;
     /// Write barrier.
     SmpWmb = "smp_wmb": WriteBarrier, WriteBarrier, WriteBarrier;
-    /// Full barrier behind a relaxed atomic.
+    /// Full barrier after a relaxed atomic.
     SmpMbAfterAtomic = "smp_mb__after_atomic": Full, Full, Full;
 
     /// `get_page`, `page_ref_inc`, `folio_ref_add`: atomic without ordering.
     PageRefAdd = "page_ref_add": Full, Relaxed, Relaxed;
-    /// `page_ref_sub` whose result nobody uses.
+    /// `page_ref_sub`; its result is not used.
     PageRefSub = "page_ref_sub": Full, Relaxed, Relaxed;
     /// `try_get_page`, `folio_try_get`, `page_ref_add_unless`.
     PageRefAddUnless = "page_ref_add_unless": Full, Full, Full;
@@ -143,9 +142,9 @@ prims! {
     PtlLock = "spin_lock(ptl)": Full, Acquire, Acquire;
     /// `spin_unlock(ptl)`, `pte_unmap_unlock`.
     PtlUnlock = "spin_unlock(ptl)": Release, Release, Release;
-    /// Another spinlock.
+    /// `spin_lock` on another lock.
     SpinLock = "spin_lock": Full, Acquire, Acquire;
-    /// Its release.
+    /// `spin_unlock` of another lock.
     SpinUnlock = "spin_unlock": Release, Release, Release;
     /// `mmap_read_lock`.
     MmapReadLock = "mmap_read_lock": Full, Acquire, Acquire;
@@ -163,7 +162,7 @@ prims! {
     VmaEndRead = "vma_end_read": Release, Release, Release;
     /// `vma_start_write`.
     VmaStartWrite = "vma_start_write": Full, Acquire, Acquire;
-    /// `vma_end_write_all`, when the mmap lock goes.
+    /// `vma_end_write_all`, when the mmap lock is released.
     VmaEndWrite = "vma_end_write_all": Release, Release, Release;
 
     /// `mmget`.
@@ -257,14 +256,14 @@ prims! {
     FindVma = "find_vma": Relaxed, Relaxed, Relaxed;
     /// A change of `vm_flags`.
     VmFlags = "vm_flags": Relaxed, Relaxed, Relaxed;
-    /// A variable of the scenario. Whoever waits for it sees what came before it.
+    /// A store to a variable of the scenario. An actor that waits for it sees everything before it.
     Variable = "variable": Release, Release, Release;
     /// Waiting for a handle, a child, an I/O or a flag.
     Wait = "wait": Acquire, Acquire, Acquire;
-    /// A barrier drawn in the scenario.
+    /// A barrier of the scenario.
     Barrier = "barrier": Full, Full, Full;
-    /// Something that the environment or an allocator decides.
+    /// A decision of the environment or of an allocator.
     Choice = "choose": Relaxed, Relaxed, Relaxed;
-    /// Bookkeeping of the model that no kernel has.
+    /// Bookkeeping of the model that does not exist in a kernel.
     Ghost = "ghost": Relaxed, Relaxed, Relaxed;
 }

@@ -1,4 +1,4 @@
-//! Programs: an initial state, actors, and what must be true.
+//! Programs: an initial state, actors, and the check of the end.
 
 use std::fmt;
 use std::future::Future;
@@ -19,8 +19,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// An actor from a function that makes its future. The future may depend on nothing but the answers
-    /// that it gets.
+    /// An actor from a function that makes its future. The future may depend only on the answers that it gets.
     pub fn new(
         name: impl Into<String>,
         factory: impl Fn(Cpu) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync + 'static,
@@ -51,12 +50,12 @@ impl ActorSet {
         self.0 |= 1 << actor;
     }
 
-    /// Takes an actor out of the set.
+    /// Removes an actor from the set.
     pub const fn remove(&mut self, actor: u8) {
         self.0 &= !(1 << actor);
     }
 
-    /// Whether nobody is in the set.
+    /// Whether the set is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
@@ -77,8 +76,8 @@ pub struct Point {
     pub step: Option<String>,
 }
 
-/// An order of points that some execution must be able to show: each point's last event before the next
-/// point's first. Judged by happens-before, so that it means the same for equivalent schedules.
+/// An order of points that some execution must be able to show: the last event of each point comes before the first
+/// event of the next. Judged by happens-before, so that it means the same for equivalent schedules.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     /// The window as it was written.
@@ -90,18 +89,18 @@ pub struct Window {
 /// Judges the end of an execution.
 pub type Check = Box<dyn Fn(&Memory) -> Option<Finding> + Send + Sync>;
 
-/// An initial state, actors, and what must be true: all that an engine gets.
+/// An initial state, actors, and the check of the end: everything that an engine gets.
 pub struct Program {
     /// The initial state.
     pub memory: Memory,
     /// The actors.
     pub actors: Vec<Actor>,
-    /// Who takes part in each barrier.
+    /// The participants of each barrier.
     pub barriers: Vec<ActorSet>,
-    /// Whether all that an actor keeps across a barrier is how far it has come and how many objects it has
-    /// allocated. Two executions that meet at a barrier in the same memory then go on alike.
+    /// Whether an actor keeps nothing across a barrier except its position and the number of objects that it has
+    /// allocated. Two executions that reach a barrier with the same memory then continue alike.
     pub forgetful: bool,
-    /// Orders of which some execution must show each.
+    /// The windows: for each, some execution must show its order.
     pub windows: Vec<Window>,
     /// Judges the end of every execution.
     pub check: Check,

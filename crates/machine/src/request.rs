@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use crate::{Addr, Dep, Obj, Prim};
 
-/// How much of the result of an atomic operation is used; tells engines what commutes.
+/// How much of the result of an atomic operation is used; from this, engines know what commutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Used {
     /// Nothing: the operation is `void` in the kernel.
@@ -44,13 +44,13 @@ pub struct UserAccess {
     pub tlb: Addr,
     /// The page-table entry that the walker reads on a miss.
     pub pte: Addr,
-    /// Which word of the page.
+    /// The index of the word in the page.
     pub word: u8,
     /// The value to store; `None` for a load.
     pub store: Option<u64>,
 }
 
-/// What is asked of memory. Closed: an engine must know every operation.
+/// An operation on memory. The set is closed: an engine must know every operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Reads the bits of `mask`.
@@ -80,7 +80,7 @@ pub enum Op {
         addr: Addr,
         /// What to add, in two's complement.
         value: u64,
-        /// What of the old value is used.
+        /// How much of the old value is used.
         used: Used,
     },
     /// Clears bits.
@@ -89,7 +89,7 @@ pub enum Op {
         addr: Addr,
         /// The bits to clear.
         clear: u64,
-        /// What of the old value is used.
+        /// How much of the old value is used.
         used: Used,
     },
     /// Sets bits.
@@ -98,7 +98,7 @@ pub enum Op {
         addr: Addr,
         /// The bits to set.
         set: u64,
-        /// What of the old value is used.
+        /// How much of the old value is used.
         used: Used,
     },
     /// Writes `new` if the word is `old`.
@@ -116,7 +116,7 @@ pub enum Op {
         addr: Addr,
         /// What to add.
         value: u64,
-        /// The value that forbids it.
+        /// The value for which nothing is added.
         unless: u64,
     },
     /// Subtracts and tells whether the result is zero.
@@ -133,14 +133,14 @@ pub enum Op {
         /// The bit.
         bit: u64,
     },
-    /// Takes such a lock if it is free.
+    /// Takes a lock that is one bit of a word, if it is free.
     Trylock {
         /// The word.
         addr: Addr,
         /// The bit.
         bit: u64,
     },
-    /// Releases such a lock.
+    /// Releases a lock that is one bit of a word.
     Unlock {
         /// The word.
         addr: Addr,
@@ -152,27 +152,27 @@ pub enum Op {
         /// The word.
         addr: Addr,
     },
-    /// Takes it for reading if there is no writer.
+    /// Takes a reader/writer lock for reading if there is no writer.
     TryReadLock {
         /// The word.
         addr: Addr,
     },
-    /// Releases it from reading.
+    /// Releases a reader/writer lock that is held for reading.
     ReadUnlock {
         /// The word.
         addr: Addr,
     },
-    /// Takes it for writing; waits while there is anybody.
+    /// Takes a reader/writer lock for writing; waits while there is a reader or a writer.
     WriteLock {
         /// The word.
         addr: Addr,
     },
-    /// Releases it from writing.
+    /// Releases a reader/writer lock that is held for writing.
     WriteUnlock {
         /// The word.
         addr: Addr,
     },
-    /// Turns a hold for writing into one for reading.
+    /// Turns a write lock into a read lock.
     Downgrade {
         /// The word.
         addr: Addr,
@@ -189,14 +189,14 @@ pub enum Op {
         /// The actor.
         actor: u8,
     },
-    /// Waits until every participant of a barrier of the program has come to it.
+    /// Waits until every participant of a barrier of the program has reached it.
     Barrier {
         /// Index of the barrier.
         id: u8,
     },
-    /// Brings an object to life with all words zero but one.
+    /// Brings an object to life, with all words zero except one.
     Alloc {
-        /// The object, never alive before or freed since.
+        /// The object, which was never alive or has been freed since.
         obj: Obj,
         /// The word that is not zero.
         word: u8,
@@ -218,12 +218,12 @@ pub enum Op {
         /// The CPU's word for that kind of section.
         addr: Addr,
     },
-    /// Leaves it: the word becomes even. Waiting for it is `Await` with [`Cond::Differs`].
+    /// Leaves a section: the word becomes even. To wait for this, use `Await` with [`Cond::Differs`].
     SectionEnd {
         /// The CPU's word for that kind of section.
         addr: Addr,
     },
-    /// A memory barrier; which one, the primitive says.
+    /// A memory barrier; the primitive says which one.
     Fence,
     /// A load or store by user space.
     User(UserAccess),
@@ -241,17 +241,17 @@ pub enum Op {
 pub struct Request {
     /// The operation.
     pub op: Op,
-    /// The kernel primitive that it stands for.
+    /// The kernel primitive that it represents.
     pub prim: Prim,
     /// The innermost kernel function.
     pub function: &'static str,
-    /// Where the model issued it.
+    /// The source location in the model.
     pub site: &'static Location<'static>,
-    /// The load that the address came from.
+    /// The load from which the address came.
     pub address: Dep,
-    /// The load that the stored value came from.
+    /// The load from which the stored value came.
     pub data: Dep,
-    /// The access may hit an object that is dead: a lockless lookup that tests before it trusts.
+    /// Whether the access may hit a dead object: for a lockless lookup that validates what it has read.
     pub speculative: bool,
 }
 
@@ -265,7 +265,7 @@ pub struct Answer {
     pub ok: bool,
 }
 
-/// A lock that a request takes, if it goes through.
+/// A lock that a request takes, if it succeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Acquire {
     /// The word.
@@ -288,7 +288,7 @@ impl Op {
         }
     }
 
-    /// The lock that the operation took, given its answer; trylocks that succeeded included.
+    /// The lock that the operation took, given its answer; this includes trylocks that succeeded.
     #[must_use]
     pub const fn acquired(&self, answer: Answer) -> Option<Acquire> {
         match *self {
@@ -298,7 +298,7 @@ impl Op {
         }
     }
 
-    /// Whether the operation releases a lock, so that somebody who waits may go on.
+    /// Whether the operation releases a lock, so that a waiting actor may continue.
     #[must_use]
     pub const fn releases(&self) -> bool {
         matches!(
@@ -307,7 +307,7 @@ impl Op {
         )
     }
 
-    /// Whether the operation can conflict with nothing, whatever the state: engines may run it at once.
+    /// Whether the operation cannot conflict with anything in any state: engines may run it at once.
     #[must_use]
     pub const fn is_local(&self) -> bool {
         matches!(self, Self::Fence | Self::Choose { .. })

@@ -1,9 +1,9 @@
-//! How much memory the process has.
+//! The resident memory of the process.
 
 use std::fs;
 
-/// Bytes of memory that the whole process has resident, where the system says so: on Linux, rounded to KiB. It
-/// takes some ten microseconds, so do not ask for every execution.
+/// The resident memory of the whole process in bytes, if the system tells it: on Linux, rounded to KiB. Reading it
+/// takes some ten microseconds, so do not do it for every execution.
 #[must_use]
 pub fn resident_memory() -> Option<u64> {
     // Not statm, although it is shorter: it counts pages, and their size cannot be asked for without libc.
@@ -32,7 +32,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn what_is_allocated_and_used_is_seen() {
         let before = resident_memory().expect("Linux says it");
-        // The compiler is not to leave it out.
+        // This keeps the compiler from removing the allocation.
         let block = std::hint::black_box(vec![1_u8; 64 << 20]);
         let after = resident_memory().expect("Linux says it");
         assert!(after >= before + (32 << 20), "{before} {after} {}", block.len());

@@ -1,4 +1,4 @@
-//! A seat: one actor's future and the mailbox through which it asks.
+//! A seat: one actor's future and the mailbox through which it makes requests.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -21,7 +21,7 @@ pub enum Mark {
     End(u16),
     /// A named step of the model was completed by the last request.
     Step(&'static str),
-    /// The call that is under way does not do what it is for.
+    /// The current call does not have its effect.
     NoEffect(NoEffect),
     /// A limit of the model was reached.
     Limit(Limit),
@@ -30,13 +30,13 @@ pub enum Mark {
 /// A mark, and how many requests of the actor had been answered when it was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Placed {
-    /// Requests answered before.
+    /// The number of requests answered before.
     pub at: u32,
     /// The mark.
     pub mark: Mark,
 }
 
-/// What passes between a future and its engine. All of it is private to one actor.
+/// What is exchanged between a future and its engine. All of it is private to one actor.
 #[derive(Default)]
 pub(crate) struct Mailbox {
     pub(crate) actor: u8,
@@ -47,7 +47,7 @@ pub(crate) struct Mailbox {
     pub(crate) frames: RefCell<Stack>,
     pub(crate) marks: RefCell<Vec<Placed>>,
     pub(crate) finding: RefCell<Option<Finding>>,
-    /// Reasons, by requests answered before; `None` unless they are to be read.
+    /// Reasons, with the number of requests answered before; `None` unless they are wanted.
     pub(crate) reasons: RefCell<Option<Vec<(u32, Reason)>>>,
 }
 
@@ -65,22 +65,22 @@ impl fmt::Debug for Seat {
 }
 
 impl Seat {
-    /// Seats an actor: makes its future. Nothing of it runs yet.
+    /// Creates the actor's future. Nothing of it runs yet.
     pub fn new(actor: u8, factory: impl FnOnce(Cpu) -> Pin<Box<dyn Future<Output = ()>>>) -> Self {
         let mailbox = Rc::new(Mailbox { actor, ..Mailbox::default() });
         let future = factory(Cpu::new(Rc::clone(&mailbox)));
         Self { mailbox, future, finished: false }
     }
 
-    /// Makes the actor keep why it takes its branches; costs time, so replay only.
+    /// Makes the actor keep the reasons for its branches. This costs time, so only replay uses it.
     #[must_use]
     pub fn explaining(self) -> Self {
         *self.mailbox.reasons.borrow_mut() = Some(Vec::new());
         self
     }
 
-    /// The actor's next request, or `None` if it has finished. The first call after an answer runs the
-    /// actor up to its next request; more calls give the same request again.
+    /// The actor's next request, or `None` if it has finished. The first call after an answer runs the actor up to its
+    /// next request; further calls return the same request.
     ///
     /// # Panics
     ///
@@ -105,11 +105,11 @@ impl Seat {
         }
     }
 
-    /// Answers the request that [`poll`](Self::poll) gave.
+    /// Answers the request that [`poll`](Self::poll) returned.
     ///
     /// # Panics
     ///
-    /// If there is none.
+    /// If there is no such request.
     pub fn answer(&mut self, answer: Answer) {
         let request = self.mailbox.request.take();
         assert!(request.is_some(), "an answer without a request");
@@ -117,7 +117,7 @@ impl Seat {
         self.mailbox.answered.set(self.mailbox.answered.get() + 1);
     }
 
-    /// Requests answered so far.
+    /// The number of requests answered so far.
     #[must_use]
     pub fn answered(&self) -> u32 {
         self.mailbox.answered.get()
@@ -129,15 +129,16 @@ impl Seat {
         self.mailbox.allocated.get()
     }
 
-    /// Keeps what the actor's frames remember, for [`with_remembered`](Self::with_remembered). Costs time.
+    /// Keeps what the actor's frames remember, for [`with_remembered`](Self::with_remembered). This costs time.
     #[must_use]
     pub fn remembering(self) -> Self {
         self.mailbox.frames.borrow_mut().remember();
         self
     }
 
-    /// Calls `see` with all that the actor's frames remember: two places of an actor with the same words go on alike as long
-    /// as they get the same answers. Objects that it has named, marks, notes and findings come beside that.
+    /// Calls `see` with everything that the actor's frames remember: from two places with the same words, an actor
+    /// continues alike as long as it gets the same answers. The objects that it has named, marks, notes and findings
+    /// are not included.
     pub fn with_remembered<R>(&self, see: impl FnOnce(&[u64]) -> R) -> R {
         see(self.mailbox.frames.borrow().remembered())
     }
@@ -153,7 +154,7 @@ impl Seat {
         see(&self.mailbox.marks.borrow())
     }
 
-    /// What the model itself found wrong, once.
+    /// What the model itself found wrong. It is returned once.
     #[must_use]
     pub fn take_finding(&self) -> Option<Finding> {
         self.mailbox.finding.borrow_mut().take()

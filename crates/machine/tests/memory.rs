@@ -1,4 +1,4 @@
-//! What each request does to memory, and that it can be taken back.
+//! What each request does to memory, and that it can be undone.
 
 use std::panic::Location;
 
@@ -46,13 +46,13 @@ fn a_stale_entry_writes_to_the_old_page() {
     let mut memory = memory();
     memory.set(PTE, rw(PAGE));
     assert!(memory.execute(&user(Some(7))).answer.ok);
-    // Write-protected behind the TLB's back: the store still lands.
+    // Write-protected without a flush: the store still succeeds.
     memory.set(PTE, mmu::PRESENT | mmu::pfn_bits(PAGE));
     let done = memory.execute(&user(Some(8)));
     assert!(done.answer.ok);
     assert_eq!(memory.get(mmu::data(PAGE, 0)), 8);
-    assert!(done.footprint.accesses().iter().all(|a| a.addr != PTE), "a hit does not look at the PTE");
-    // Behind the flush it faults.
+    assert!(done.footprint.accesses().iter().all(|a| a.addr != PTE), "a hit does not read the PTE");
+    // After the flush it faults.
     memory.execute(&request(Op::FlushTlb { tlb: TLB, entries: 1 }));
     assert!(!memory.execute(&user(Some(9))).answer.ok);
 }
@@ -163,7 +163,7 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 proptest! {
-    /// Whatever was executed, taking it back in reverse restores every word.
+    /// Whatever was executed, undoing it in reverse restores every word.
     #[test]
     fn everything_can_be_taken_back(ops in prop::collection::vec(op(), 0..30)) {
         let mut memory = memory();
@@ -173,7 +173,7 @@ proptest! {
         prop_assert_eq!(memory.nonzero().collect::<Vec<_>>(), before);
     }
 
-    /// An actor learns nothing about a result that it said it does not use.
+    /// An actor learns nothing about a result that it has declared not to use.
     #[test]
     fn unused_results_are_not_answered(value in any::<u64>(), old in 0..100_u64) {
         let mut memory = memory();

@@ -1,8 +1,8 @@
-//! Digests: whether data are those that they are said to be.
+//! Digests: they show whether data have been changed.
 
 use std::hash::{Hash, Hasher};
 
-/// FNV-1a (Fowler, Noll and Vo): the same in every process, and no change of one byte goes unnoticed.
+/// FNV-1a (Fowler, Noll and Vo): it is the same in every process, and every change of a single byte changes it.
 struct Fnv(u64);
 
 impl Hasher for Fnv {
@@ -17,7 +17,7 @@ impl Hasher for Fnv {
     }
 }
 
-/// The digest of anything.
+/// The digest of a value.
 pub(crate) fn digest(of: &impl Hash) -> u64 {
     let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
     of.hash(&mut fnv);

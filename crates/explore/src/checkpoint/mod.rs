@@ -1,6 +1,6 @@
-//! Checkpoints: where a search was stopped, and all it takes to go on.
+//! Checkpoints: the point at which a search was stopped, and everything that is needed to resume it.
 //!
-//! They are plain data here; `search` writes them and goes on from them.
+//! Checkpoints are plain data here; `search` writes them and resumes from them.
 
 mod digest;
 pub(crate) mod shard;
@@ -23,11 +23,11 @@ use shard::ShardId;
 pub(crate) struct SavedStep {
     pub(crate) made: Move,
     pub(crate) accesses: Vec<Access>,
-    /// The steps that follow it, in the order in which they are tried.
+    /// The steps that follow this one, in the order in which they are tried.
     pub(crate) children: Vec<SavedStep>,
 }
 
-/// A move that sleeps, and what it would touch.
+/// A sleeping move, and what it would touch.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct SavedSleeper {
     pub(crate) made: Move,
@@ -35,101 +35,103 @@ pub(crate) struct SavedSleeper {
     pub(crate) accesses: Vec<Access>,
 }
 
-/// A state of the path.
+/// A state on the path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct SavedState {
-    /// What has been tried from it.
+    /// The moves that have been tried from this state.
     pub(crate) tried: Vec<SavedSleeper>,
-    /// What is to be tried after the move that was made.
+    /// The steps that are to be tried after the move that was made.
     #[serde(with = "steps")]
     pub(crate) todo: Vec<SavedStep>,
 }
 
-/// A search after a barrier that was under way.
+/// The unfinished search of what follows a barrier.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct SavedVisit {
-    /// The number of the state of the path that is at the barrier.
+    /// The number of the state on the path that is at the barrier.
     pub(crate) state: u32,
-    /// What had been done before it, apart from what follows the barrier.
+    /// The effort before this search, without what follows the barrier.
     pub(crate) before: Effort,
-    /// The longest execution before.
+    /// The longest execution before this search, in requests.
     pub(crate) depth: u32,
-    /// What executions that do not follow the barrier have shown of windows.
+    /// What executions outside this search have shown about windows.
     pub(crate) windows: Vec<Cover>,
-    /// The later states at barriers that it has reached, as places in [`Checkpoint::summaries`].
+    /// The later states at barriers that this search has reached, as indices into [`Checkpoint::summaries`].
     pub(crate) reached: Vec<u32>,
-    /// Whether nothing bad has been found after the barrier so far, and it was not reached by a bad execution.
+    /// Whether no finding has been made after the barrier so far, nor on the path to it.
     pub(crate) is_sound: bool,
 }
 
-/// A state at a barrier after which everything has been searched, and what that has shown.
+/// A state at a barrier after which everything has been searched, and what the search has shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct SavedSummary {
     /// The state.
     pub(crate) key: Vec<u64>,
-    /// The longest that follows, in requests.
+    /// The length of the longest continuation, in requests.
     pub(crate) longest: u32,
-    /// What follows this barrier and not a later one.
+    /// The effort between this barrier and the next one.
     pub(crate) effort: Effort,
-    /// What that has shown of windows.
+    /// What that has shown about windows.
     pub(crate) windows: Vec<Cover>,
-    /// The later states at barriers that it reaches, as places in the list of all.
+    /// The later states at barriers that are reached from here, as indices into the list of all summaries.
     pub(crate) reached: Vec<u32>,
-    /// Whether it is known that nothing bad follows.
+    /// Whether it is known that no finding follows.
     pub(crate) is_sound: bool,
 }
 
-/// Samples of the size of a search: estimates go on from them.
+/// Samples of the size of a search: later estimates continue from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct SavedEstimates {
-    /// Requests that were made for them.
+    /// The number of requests that were made for the samples.
     pub(crate) walked: u64,
-    /// The state of their random numbers.
+    /// The state of their random number generator.
     pub(crate) random: u64,
-    /// The bits of their weight, and of the weighted sums of sizes, of the sizes' logarithms, and of the squares of these.
+    /// The bits of the samples' weight, and of the weighted sums of the sizes, of the sizes' logarithms, and of the
+    /// squares of these logarithms.
     pub(crate) sums: [u64; 4],
 }
 
-/// Where a search was stopped, and all it takes to go on to the same end as if it had not been. To be serialized as it
-/// is; good only for the program whose fingerprint it has, and for the version of this crate that made it.
+/// The point at which a search was stopped. A search that is resumed from it ends as if it had not been stopped. To be
+/// serialized as it is; valid only for the program whose fingerprint it has, and for the version of this crate that
+/// made it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(Default))]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
-    /// The program: model, era, architecture and scenario.
+    /// The fingerprint of the program: model, era, architecture and scenario.
     pub(crate) fingerprint: u32,
-    /// Counts that are known to come near zero, and orders that make a difference; `None` if all are taken to.
+    /// The counts that are known to get near zero, and the orders that make a difference; `None` if all are assumed to.
     pub(crate) near: Option<Vec<u32>>,
-    /// The moves that lead to where it was stopped.
+    /// The moves that lead to the point at which the search was stopped.
     pub(crate) path: Vec<Move>,
-    /// The states of the path, the one where it was stopped included.
+    /// The states on the path, including the one at which the search was stopped.
     pub(crate) states: Vec<SavedState>,
-    /// What to do first.
+    /// The first step after resuming.
     #[serde(with = "steps::one")]
     pub(crate) next: Option<SavedStep>,
-    /// Races that must be looked at in every execution.
+    /// The races that must be examined in every execution.
     pub(crate) races: Vec<Race>,
-    /// Searches after barriers of the path.
+    /// The unfinished searches of what follows barriers on the path.
     pub(crate) visits: Vec<SavedVisit>,
-    /// States at barriers after which everything has been searched, by any thread.
+    /// The states at barriers after which everything has been searched, by any thread.
     pub(crate) summaries: Vec<SavedSummary>,
-    /// The places in `summaries` of those that the search has reached itself: these count.
+    /// Indices into `summaries`: the states that the search has reached in its own order. Only these count.
     pub(crate) reached: Vec<u32>,
-    /// What has been done after the last of `visits`, or at all if there is none.
+    /// The effort since the last of `visits` began, or the whole effort if there is none.
     pub(crate) effort: Effort,
-    /// What the states in `reached` add to it.
+    /// What the states in `reached` add to the effort.
     pub(crate) summarized: Effort,
-    /// The longest execution.
+    /// The length of the longest execution, in requests.
     pub(crate) depth: u32,
-    /// Random schedules tried.
+    /// The number of random schedules tried.
     pub(crate) samples: u64,
-    /// The first bad execution, if there was one and the search went on.
+    /// The first bad execution, if there was one and the search continued.
     pub(crate) finding: Option<(Finding, Schedule)>,
-    /// What executions have shown of each window.
+    /// What executions have shown about each window.
     pub(crate) windows: Vec<Cover>,
-    /// What executions of any thread have shown of calls.
+    /// What executions of any thread have shown about calls.
     pub(crate) shown: BTreeSet<Shown>,
-    /// What is known of the size of the whole.
+    /// What is known about the size of the whole search.
     pub(crate) estimates: SavedEstimates,
 }
 
@@ -140,21 +142,21 @@ impl Checkpoint {
         self.fingerprint
     }
 
-    /// What had been done, and is kept.
+    /// The effort that had been made and that is kept.
     #[must_use]
     pub fn effort(&self) -> Effort {
         let before = self.visits.iter().map(|visit| visit.before);
         before.chain([self.effort, self.summarized]).sum()
     }
 
-    /// The shards that what is left can be split into, in the order in which a search that goes on reaches them: the
-    /// paths of all wakeup trees, and the one that is to be made next. Each can be searched for itself; what they lead to
-    /// beyond them is found when they are merged.
+    /// The shards into which the rest of the search can be split, in the order in which a resumed search reaches them:
+    /// the paths of all wakeup trees, and the path that is to be explored next. Each can be searched by itself; the
+    /// sequences to which they lead outside them are found when they are merged.
     #[must_use]
     pub fn shards(&self) -> Vec<ShardId> {
         let mut shards = Vec::new();
         for (state, saved) in self.states.iter().enumerate().rev() {
-            // What is to be made next is the first of the last state's.
+            // The path that is to be explored next is the first one of the last state.
             let next = self.next.iter().filter(|_| state == self.path.len());
             let mut at = ShardId { state: state as u32, steps: Vec::new() };
             leaves(next.chain(&saved.todo), &mut at, &mut shards);
@@ -162,7 +164,7 @@ impl Checkpoint {
         shards
     }
 
-    /// A number that tells it from others.
+    /// A number that distinguishes this checkpoint from others.
     pub(crate) fn digest(&self) -> u64 {
         digest(self)
     }
@@ -181,7 +183,7 @@ fn leaves<'b>(steps: impl Iterator<Item = &'b SavedStep>, at: &mut ShardId, shar
     }
 }
 
-/// What a move touches: for each word its index, the bits, and how.
+/// The accesses of a move: for each word its index, the bits, and the kind of access.
 pub(crate) mod accesses {
     use cowrace_machine::{Access, Addr, Kind};
     use serde::de::{Deserialize as _, Deserializer};
@@ -222,8 +224,8 @@ pub(crate) mod accesses {
     }
 }
 
-/// Trees as lists of steps, each with the number of those that follow it directly: a tree may be deeper than a reader of
-/// JSON lets it be.
+/// Trees as lists of steps, each with the number of its direct successors: a tree may be deeper than the nesting that a
+/// reader of JSON accepts.
 mod steps {
     use serde::de::{Deserialize as _, Deserializer, Error as _};
     use serde::ser::{Serialize as _, Serializer};
@@ -244,7 +246,7 @@ mod steps {
 
     /// The steps, or nothing if the numbers do not add up.
     fn grow(flat: Vec<Flat>) -> Option<Vec<SavedStep>> {
-        // From the last step to the first, with what follows on a stack, the next one on top.
+        // From the last step to the first, with the successors on a stack, the next one on top.
         let mut grown: Vec<SavedStep> = Vec::new();
         for (made, touched, following) in flat.into_iter().rev() {
             let at = grown.len().checked_sub(following as usize)?;
@@ -261,7 +263,7 @@ mod steps {
     }
 
     pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Vec<SavedStep>, D::Error> {
-        grow(Vec::deserialize(from)?).ok_or_else(|| D::Error::custom("steps without those that follow them"))
+        grow(Vec::deserialize(from)?).ok_or_else(|| D::Error::custom("a step without its successors"))
     }
 
     pub(super) mod one {

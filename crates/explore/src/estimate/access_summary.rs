@@ -1,9 +1,9 @@
-//! What actors have been seen to touch, and when last.
+//! Which words each actor has been seen to touch, and with which request last.
 
 use cowrace_machine::{Access, ActorSet};
 
-/// What actors touch, by word. All that an actor has been seen to touch with some of its requests is taken for all
-/// that it can touch then; another execution may show more.
+/// What actors touch, by word. The words that an actor has been seen to touch are assumed to be all that it can touch;
+/// another execution may show more.
 #[derive(Debug, Default)]
 pub(crate) struct AccessSummary(Vec<Vec<Way>>);
 
@@ -12,7 +12,7 @@ pub(crate) struct AccessSummary(Vec<Vec<Way>>);
 struct Way {
     actor: u8,
     access: Access,
-    /// The last of the actor's requests that does, counted from zero.
+    /// The last request of the actor that touches the word in this way, counted from zero.
     last: u32,
 }
 
@@ -22,7 +22,7 @@ impl AccessSummary {
         self.0.is_empty()
     }
 
-    /// Notes what an actor's request touches, the `nth` of its requests.
+    /// Notes what the `nth` request of an actor touches.
     pub(crate) fn note(&mut self, actor: u8, nth: u32, accesses: &[Access]) {
         for &access in accesses {
             let word = access.addr.index();
@@ -37,7 +37,8 @@ impl AccessSummary {
         }
     }
 
-    /// The actors that may still touch any of these so that the order matters, after so many requests of each.
+    /// The actors that may still make an access that conflicts with one of `accesses`, when each has made as many
+    /// requests as `done` says.
     pub(crate) fn by(&self, accesses: &[Access], done: &[u32]) -> ActorSet {
         let mut actors = ActorSet::default();
         for access in accesses {

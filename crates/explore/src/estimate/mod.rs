@@ -1,4 +1,4 @@
-//! Estimates of how large a search is, before it is over.
+//! Estimates of the size of a search, made while it runs.
 
 pub(crate) mod access_summary;
 pub(crate) mod persistent_sets;

@@ -1,4 +1,4 @@
-//! Which actors may still get in each other's way, from a state on.
+//! Persistent sets: which actors may still interfere with each other from a state on.
 
 use cowrace_machine::{Access, ActorSet, Kind, Memory, Op, Program};
 
@@ -10,13 +10,13 @@ use crate::reduction::races::waited_word;
 #[derive(Debug)]
 struct Pending {
     actor: u8,
-    /// The actors that may do something on which it depends what this one does next, or whether it can.
+    /// The actors that may do something that changes what this one does next, or whether it can move.
     others: ActorSet,
     start: u32,
     len: u32,
 }
 
-/// What is ahead of a state, as far as is known of what actors touch. Kept for its buffers.
+/// What may follow a state, as far as the summary of accesses tells. Reused for its buffers.
 #[derive(Debug, Default)]
 pub(crate) struct PersistentSets {
     pending: Vec<Pending>,
@@ -26,7 +26,7 @@ pub(crate) struct PersistentSets {
 }
 
 impl PersistentSets {
-    /// Looks ahead from a state in which `actors` are and have made so many requests each.
+    /// Looks ahead from a state, given where `actors` are and how many requests each has made.
     pub(crate) fn look(
         &mut self,
         program: &Program,
@@ -68,7 +68,7 @@ impl PersistentSets {
         pending.map_or(&[], |p| &self.accesses[p.start as usize..(p.start + p.len) as usize])
     }
 
-    /// Whether some of the actors that sleep will never be woken: those that are awake can't move, or only do what is
+    /// Whether some of the sleeping actors will never be woken: those that are awake cannot move, or do only what is
     /// independent of them.
     pub(crate) fn sleeps_for_ever(&self, asleep: ActorSet) -> bool {
         let mut awake = self.able.0 & !asleep.0;
@@ -82,8 +82,8 @@ impl PersistentSets {
         }
     }
 
-    /// Those of the smallest set of actors that can move, awake, so that no actor outside the set gets in the way of one
-    /// in it: a persistent set. Nothing else need be tried first.
+    /// A smallest persistent set: the awake actors that can move in a set in which no actor depends on one outside the
+    /// set. No other actor need be tried first.
     pub(crate) fn persistent(&self, asleep: ActorSet) -> ActorSet {
         let able = self.able.0 & !asleep.0;
         let mut least = able;

@@ -1,5 +1,5 @@
-//! Stochastic enumeration (Rubinstein and Vaisman, 2013): random walks through what is left of a search, many abreast. They
-//! are a sample of it that says how large it is.
+//! Stochastic enumeration (Rubinstein and Vaisman, 2013): many random walks, side by side, through the unexplored part
+//! of a search. They sample it, and so tell how large it is.
 
 use cowrace_machine::{Access, ActorSet, Answer, Memory, Op, Program};
 
@@ -12,9 +12,9 @@ use crate::random::Random;
 /// A state on the path of a search.
 #[derive(Debug, Default)]
 pub(crate) struct PathState {
-    /// What sleeps there: what begins with that has been explored, or will be elsewhere.
+    /// The moves that sleep there: executions that begin with one have been explored, or will be elsewhere.
     pub(crate) asleep: Sequence,
-    /// The move by which the path goes on; none at its end.
+    /// The move by which the path continues; `None` at its end.
     pub(crate) made: Option<Move>,
 }
 
@@ -36,23 +36,24 @@ struct Step {
     /// The number of the walk.
     walk: usize,
     made: Move,
-    /// The actors that sleep then, before the step wakes any, beside those that sleep already.
+    /// The actors that are put to sleep before the step, in addition to those that sleep already; the step may wake
+    /// some.
     before: ActorSet,
     on_path: bool,
 }
 
-/// All walks, and what they need.
+/// All walks, and the data that they need.
 pub(crate) struct StochasticEnumeration<'w, 's> {
     pub(crate) program: &'s Program,
-    /// Memory at the beginning.
+    /// The memory at the beginning.
     pub(crate) memory: &'w Memory,
     pub(crate) actors: &'w mut Actors<'s>,
     pub(crate) accesses: &'w mut AccessSummary,
     /// The path of the search.
     pub(crate) path: &'w [PathState],
-    /// The longest execution.
+    /// The longest execution that is allowed, in requests.
     pub(crate) limit: u32,
-    /// Requests executed.
+    /// The number of requests executed.
     pub(crate) requests: u64,
     pub(crate) sets: PersistentSets,
 }
@@ -66,14 +67,14 @@ impl StochasticEnumeration<'_, '_> {
         walk
     }
 
-    /// A step that is independent of all that others may do, if there is one.
+    /// A step that is independent of everything that others may do, if there is one.
     fn free(&self) -> Option<Free> {
         self.actors
             .pending()
             .find_map(|(actor, request)| self.actors.independent(actor, request?, self.memory))
     }
 
-    /// Executes a move. Actors must be where the walk is, and the walk's spot is not set.
+    /// Executes a move. The actors must be where the walk is; the walk's spot is not updated.
     fn execute(&mut self, walk: &mut Walk, made: Move, touched: &mut Vec<Access>) {
         let Move { actor, choice } = made;
         let Some(&request) = self.actors.request(actor) else {
@@ -93,7 +94,7 @@ impl StochasticEnumeration<'_, '_> {
         self.requests += 1;
     }
 
-    /// Follows a random schedule to its end, to see what actors access.
+    /// Follows a random schedule to its end, to learn what actors access.
     pub(crate) fn glance(&mut self, random: &mut Random) {
         let mut walk = self.begin();
         let mut touched = Vec::new();
@@ -112,8 +113,8 @@ impl StochasticEnumeration<'_, '_> {
         }
     }
 
-    /// What a walk may do next: of all that is left to explore from there, each trace begins with exactly one of
-    /// these steps. Gives none of them if it has reached the end of an execution that is left.
+    /// Collects what a walk may do next: each trace that is left to explore from there begins with exactly one of these
+    /// steps. Collects none if the walk has reached the end of an unexplored execution.
     fn steps(&mut self, walk: &mut Walk, number: usize, steps: &mut Vec<Step>) -> bool {
         self.actors.go_to(&walk.spot);
         let mut on = None;
@@ -122,7 +123,7 @@ impl StochasticEnumeration<'_, '_> {
             on = state.made;
         }
         steps.extend(on.map(|made| Step { walk: number, made, before: ActorSet::default(), on_path: true }));
-        // What begins like the path comes after the first step.
+        // Executions that begin like the path come after the first step.
         let mut before = ActorSet::default();
         if let Some(made) = on {
             before.insert(made.actor);
@@ -188,8 +189,8 @@ impl StochasticEnumeration<'_, '_> {
         walk.on_path = walk.on_path.filter(|_| step.on_path).map(|state| state + 1);
     }
 
-    /// Estimates how many traces are left to explore, by no more than `abreast` walks at a time. `uniform` gives
-    /// numbers from zero up to one, without one, for a pick from so many. None if that takes too long.
+    /// Estimates how many traces are left to explore, by at most `abreast` walks at a time. `uniform(n)` gives a number
+    /// in [0, 1) for a pick from `n`. `None` if that takes too long.
     pub(crate) fn estimate(&mut self, abreast: usize, mut uniform: impl FnMut(usize) -> f64) -> Option<f64> {
         self.actors.make_room();
         let most = self.requests + MOST_AT_ONCE;
@@ -219,7 +220,7 @@ impl StochasticEnumeration<'_, '_> {
             }
             let mut next = Vec::with_capacity(steps.len());
             for (at, step) in steps.iter().enumerate() {
-                // A walk that goes one way only need not be copied.
+                // A walk that has only one way to go need not be copied.
                 let is_last = steps.get(at + 1).is_none_or(|other| other.walk != step.walk);
                 let walk = &mut walks[step.walk];
                 let mut walk = if is_last { std::mem::take(walk) } else { walk.clone() };
@@ -247,7 +248,7 @@ mod tests {
     use crate::execution::answer_tree::Fresh;
     use crate::testing::counter;
 
-    /// What walks find in the mean over all that `uniform` may give, each as likely as it is.
+    /// The mean of what walks find over everything that `uniform` may give, weighted by its probability.
     fn expected(program: &Program, abreast: usize) -> f64 {
         let (mut actors, mut accesses) = (Fresh::new(program).begin(), AccessSummary::default());
         let path = [PathState::default()];
@@ -269,7 +270,7 @@ mod tests {
                 if at == picks.len() {
                     picks.push((0, all));
                 }
-                // All that matters is between which two of these the number lies.
+                // It only matters between which two of these the number lies.
                 let (pick, all) = picks[at];
                 at += 1;
                 likely /= all as f64;

@@ -1,9 +1,8 @@
-//! The actors of the execution at hand, and what is known of how they go on.
+//! The actors of the current execution, and what is known about how they continue.
 //!
-//! An actor is a pure function of the answers it has got. So what it asks next is remembered by those
-//! answers, in a tree for each actor, and a future is only run where the tree ends. A search visits the same
-//! answers over and over: after the first few executions hardly any future is run at all, and to go back is
-//! to step to the parent.
+//! An actor is a pure function of the answers it has got. So its next request is remembered under those answers, in a
+//! tree for each actor, and a future is run only where the tree ends. A search sees the same answers over and over:
+//! after the first few executions hardly any future is run at all, and going back is a step to the parent.
 
 use cowrace_machine::{Answer, Mark, Memory, Op, Placed, Program, Request, Seat};
 use cowrace_report::Finding;
@@ -11,10 +10,10 @@ use cowrace_report::Finding;
 use crate::execution::effects::Effects;
 use crate::execution::sites::Sites;
 
-/// Places remembered before all of them are forgotten; about 300 bytes each.
+/// How many places are remembered before all of them are forgotten; a place takes about 300 bytes.
 const MOST: usize = 100_000;
 
-/// Answers that can be given from a place where there is room without that any place is forgotten.
+/// How many answers can be given after [`Actors::make_room`] before any place is forgotten.
 pub(crate) const MOST_AT_ONCE: u64 = MOST as u64 / 2;
 
 /// No place, or no call.
@@ -30,15 +29,15 @@ struct Place {
     child: u32,
     /// The next place that the parent's next answer leads to.
     sibling: u32,
-    /// What the actor asks here; `None` if it has finished.
+    /// The actor's request here; `None` if it has finished.
     request: Option<Request>,
-    /// The innermost call that the request belongs to.
+    /// The innermost call to which the request belongs.
     call: u32,
     /// How many objects the actor has named.
     allocated: u16,
-    /// What the actor found wrong on the way here.
+    /// What the actor found wrong on the step to this place.
     finding: Option<Box<Finding>>,
-    /// Marks set on the way here.
+    /// The marks that the actor set on the step to this place.
     marks: Box<[Placed]>,
 }
 
@@ -53,7 +52,7 @@ pub(crate) struct Spot {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Free {
     pub(crate) actor: u8,
-    /// Between how many values it chooses; zero if it is no choice.
+    /// The number of values to choose from; zero if the step is not a choice.
     pub(crate) choices: u32,
 }
 
@@ -66,18 +65,18 @@ pub(crate) struct Actors<'p> {
     roots: Vec<u32>,
     /// Where each actor is.
     at: Vec<u32>,
-    /// A future of each actor, and where it is.
+    /// A future of each actor, and the place that it has reached.
     seats: Vec<(Seat, u32)>,
     /// How often each actor has passed each barrier, by barrier and actor.
     passed: Vec<Vec<u32>>,
-    /// Where all requests come from, those of forgotten places too.
+    /// Where all requests come from, including those of forgotten places.
     sites: Sites,
-    /// What calls have shown, those of forgotten places too.
+    /// What calls have shown, including those of forgotten places.
     effects: Effects,
 }
 
-/// Actors of which none has moved. Whatever makes them move takes these, so nothing can begin with actors that
-/// something else has left on their way.
+/// Actors none of which has moved. Everything that moves actors starts from this type, so nothing can start with actors
+/// that something else has left in the middle of an execution.
 #[derive(Debug)]
 pub(crate) struct Fresh<'p>(Actors<'p>);
 
@@ -86,21 +85,21 @@ impl<'p> Fresh<'p> {
         Self(Actors::new(program))
     }
 
-    /// To be moved.
+    /// The actors, ready to be moved.
     pub(crate) fn begin(self) -> Actors<'p> {
         self.0
     }
 }
 
 impl<'p> From<Actors<'p>> for Fresh<'p> {
-    /// Whatever the actors have done is taken back; what they have learned is kept.
+    /// Takes back everything that the actors have done; what has been learned about them is kept.
     fn from(mut actors: Actors<'p>) -> Self {
         actors.restart();
         Self(actors)
     }
 }
 
-/// Actors that nothing needs at the moment, for what they have learned.
+/// Actors that are not in use, kept for what has been learned about them.
 #[derive(Debug, Default)]
 pub(crate) struct Spare<'p>(Option<Fresh<'p>>);
 
@@ -133,7 +132,7 @@ impl<'p> Actors<'p> {
         actors
     }
 
-    /// Seats an actor at its beginning.
+    /// Places an actor at its beginning.
     fn plant(&mut self, actor: u8) {
         let mut seat = self.program.seat(actor);
         let request = seat.poll();
@@ -146,12 +145,12 @@ impl<'p> Actors<'p> {
         self.seats.push((seat, place));
     }
 
-    /// What an actor asks for next; `None` if it has finished.
+    /// The next request of an actor; `None` if it has finished.
     pub(crate) fn request(&self, actor: u8) -> Option<&Request> {
         self.places[self.at[actor as usize] as usize].request.as_ref()
     }
 
-    /// What each actor asks for next; `None` if it has finished.
+    /// The next request of each actor; `None` if it has finished.
     pub(crate) fn pending(&self) -> impl Iterator<Item = (u8, Option<&Request>)> {
         (0..self.at.len() as u8).map(|actor| (actor, self.request(actor)))
     }
@@ -161,18 +160,18 @@ impl<'p> Actors<'p> {
         self.at.iter().find_map(|&at| self.places[at as usize].finding.as_deref().cloned())
     }
 
-    /// How many objects an actor has named.
+    /// How many objects an actor has named so far.
     pub(crate) fn allocated(&self, actor: u8) -> u16 {
         self.places[self.at[actor as usize] as usize].allocated
     }
 
-    /// The call that an actor's next request belongs to.
+    /// The call to which an actor's next request belongs.
     pub(crate) fn call(&self, actor: u8) -> Option<u16> {
         let call = self.places[self.at[actor as usize] as usize].call;
         (call != NONE).then_some(call as u16)
     }
 
-    /// Answers an actor's request. Gives what the actor finds wrong.
+    /// Answers an actor's request. Returns what the actor finds wrong, if anything.
     pub(crate) fn answer(&mut self, actor: u8, answer: Answer) -> Option<&Finding> {
         let here = self.at[actor as usize];
         let mut next = self.places[here as usize].child;
@@ -198,7 +197,7 @@ impl<'p> Actors<'p> {
         self.passed.iter_mut().for_each(|passed| passed.fill(0));
     }
 
-    /// Sees to it that no place is forgotten before [`MOST_AT_ONCE`] more answers.
+    /// Ensures that no place is forgotten during the next [`MOST_AT_ONCE`] answers.
     pub(crate) fn make_room(&mut self) {
         if self.places.len() as u64 + MOST_AT_ONCE > MOST as u64 {
             self.restart();
@@ -206,7 +205,7 @@ impl<'p> Actors<'p> {
         }
     }
 
-    /// Notes where all actors are now. Good until places are forgotten.
+    /// Notes where all actors are now. Valid until places are forgotten.
     pub(crate) fn note_spot(&self, spot: &mut Spot) {
         spot.at.clone_from(&self.at);
         spot.passed.clone_from(&self.passed);
@@ -218,7 +217,7 @@ impl<'p> Actors<'p> {
         self.passed.clone_from(&spot.passed);
     }
 
-    /// Runs the actor's future to see where the answer leads.
+    /// Runs the actor's future to learn where the answer leads.
     fn learn(&mut self, actor: u8, answer: Answer) -> u32 {
         if self.places.len() >= MOST {
             self.forget();
@@ -233,7 +232,7 @@ impl<'p> Actors<'p> {
                 seat.answer(self.places[place as usize].answer);
             }
             seat.poll();
-            // What was found on the way is remembered where it was found.
+            // A finding on the way is stored where it was found.
             drop(seat.take_finding());
         }
         let before = seat.with_marks(<[Placed]>::len);
@@ -291,17 +290,17 @@ impl<'p> Actors<'p> {
         path.iter().rev().flat_map(|&place| self.places[place as usize].marks.iter().copied()).collect()
     }
 
-    /// What calls have shown and the search has not collected yet.
+    /// What calls have shown that the search has not collected yet.
     pub(crate) const fn effects(&mut self) -> &mut Effects {
         &mut self.effects
     }
 
-    /// Where every request comes from that some actor has asked for so far.
+    /// The source locations of all requests that actors have made so far.
     pub(crate) const fn sites(&self) -> &Sites {
         &self.sites
     }
 
-    /// Notes that an actor passes a barrier, or takes it back.
+    /// Notes that an actor passes a barrier, or takes that back.
     pub(crate) fn pass(&mut self, actor: u8, barrier: u8, back: bool) {
         let passed = &mut self.passed[barrier as usize][actor as usize];
         *passed = if back { *passed - 1 } else { *passed + 1 };
@@ -321,7 +320,7 @@ impl<'p> Actors<'p> {
         })
     }
 
-    /// Whether an actor has a request that would be let through.
+    /// Whether an actor has a request that can be executed now.
     pub(crate) fn is_enabled(&self, actor: u8, memory: &Memory) -> bool {
         self.request(actor).is_some_and(|request| match request.op {
             Op::Join { actor: other } => self.request(other).is_none(),
@@ -330,8 +329,8 @@ impl<'p> Actors<'p> {
         })
     }
 
-    /// The request of an actor as a step that need not be compared with others, if it can be executed and is independent
-    /// of all that others may do.
+    /// The request of an actor as a step that need not be compared with others, if it can be executed and is
+    /// independent of everything that others may do.
     pub(crate) fn independent(&self, actor: u8, request: &Request, memory: &Memory) -> Option<Free> {
         let plain = Free { actor, choices: 0 };
         match request.op {
@@ -347,7 +346,7 @@ impl<'p> Actors<'p> {
         self.passed.iter().flatten().copied()
     }
 
-    /// Whether an actor waits at a barrier.
+    /// Whether an actor is waiting at a barrier.
     pub(crate) fn waits_at(&self, actor: u8, barrier: u8) -> bool {
         self.request(actor).is_some_and(|r| r.op == Op::Barrier { id: barrier })
     }
@@ -363,7 +362,7 @@ fn path(places: &[Place], mut at: u32) -> Vec<u32> {
     path
 }
 
-/// Where a seat is now; its first `before` marks are older.
+/// The place that a seat has reached now; its first `before` marks are older.
 fn reached(
     seat: &Seat,
     request: Option<Request>,

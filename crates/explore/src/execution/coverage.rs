@@ -1,4 +1,4 @@
-//! Coverage: what a search has gone through, so that one that finds nothing can be judged.
+//! Coverage: what a search has exercised, so that a search without a finding can be judged.
 
 use std::panic::Location;
 
@@ -6,36 +6,36 @@ use crate::execution::answer_tree::Actors;
 use crate::execution::history::History;
 use crate::execution::sites::Sites;
 
-/// What the executions of a search have shown, all together.
+/// What all executions of a search together have shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
-    /// Pairs of calls of different actors: in some execution, something that the first did came before something
-    /// that the second did, and the two conflict. Sorted.
+    /// Pairs of calls of different actors: in some execution, an access of the first came before a conflicting access
+    /// of the second. Sorted.
     orders: Vec<(u16, u16)>,
     sites: Vec<&'static Location<'static>>,
 }
 
 impl Coverage {
-    /// Whether in some execution something that `first` did came before something that `second` did, and the order
-    /// of the two could matter. Calls for which that is so neither way are independent.
+    /// Whether in some execution an access of `first` came before a conflicting access of `second`. Two calls for which
+    /// this holds in neither order are independent.
     #[must_use]
     pub fn in_order(&self, first: u16, second: u16) -> bool {
         self.orders.binary_search(&(first, second)).is_ok()
     }
 
-    /// The places in the source that requests came from, sorted, each once.
+    /// The source locations of all requests, sorted, each once.
     #[must_use]
     pub fn sites(&self) -> &[&'static Location<'static>] {
         &self.sites
     }
 }
 
-/// Collects it.
+/// Collects the coverage.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
-    /// For each event of the execution at hand, the number of its call; 0 is for what belongs to none.
+    /// For each event of the current execution, the number of its call; 0 for events that belong to no call.
     calls: Vec<u16>,
-    /// For each call, which actor makes it and the calls of which something came before.
+    /// For each call, its actor and the calls that have an earlier, conflicting access.
     rows: Vec<Row>,
     sites: Sites,
 }
@@ -47,7 +47,7 @@ struct Row {
 }
 
 impl Seen {
-    /// Looks at the event that an actor is about to add to the history.
+    /// Notes the event that an actor is about to add to the history.
     pub(crate) fn note(&mut self, history: &History, actors: &Actors<'_>, actor: u8) {
         let call = actors.call(actor).map_or(0, |call| call + 1);
         self.calls.truncate(history.len());
@@ -66,12 +66,12 @@ impl Seen {
         }
     }
 
-    /// Takes over where actors have made requests.
+    /// Adds the source locations of requests.
     pub(crate) fn note_sites(&mut self, sites: &Sites) {
         self.sites.merge(sites);
     }
 
-    /// Takes over what other executions have shown.
+    /// Adds what other executions have shown.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.make_room(other.rows.len());
         for (mine, theirs) in self.rows.iter_mut().zip(&other.rows) {
@@ -81,7 +81,7 @@ impl Seen {
         self.sites.merge(&other.sites);
     }
 
-    /// All of it.
+    /// The coverage so far.
     pub(crate) fn coverage(&self) -> Coverage {
         let mut orders = Vec::new();
         for (second, row) in self.rows.iter().enumerate().skip(1) {

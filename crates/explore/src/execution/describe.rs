@@ -1,9 +1,9 @@
-//! Findings of the engine; shared by all that can make them, so that they say the same.
+//! Findings of the engine, made in one place so that the search and the interpreter describe them alike.
 
 use cowrace_machine::{Acquire, Answer, Fault, Narration, Op, Program, Request};
 use cowrace_report::{self as report, Access, Class, Detail, Faulty, Finding, Waiting, Waits};
 
-/// A request that changed nothing.
+/// The access of a request that changed nothing.
 fn access(program: &Program, request: &Request, answer: Answer) -> Access {
     program.narrate.access(&Narration { request, answer, changes: &[] })
 }
@@ -29,7 +29,7 @@ pub(crate) fn fault(
     Finding { class, detail: Detail::Fault { fault, access: Some(Box::new(access)) } }
 }
 
-/// The locks that each actor holds, from what happened.
+/// The locks that each actor holds, derived from the events.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Holders {
     held: Vec<(u8, Acquire)>,
@@ -62,7 +62,7 @@ impl Holders {
         }
     }
 
-    /// The actors that hold what `op` waits for.
+    /// The actors that hold the lock that `op` waits for.
     pub(crate) fn in_the_way(&self, op: &Op) -> Vec<u8> {
         let Some(lock) = op.waits_for() else { return Vec::new() };
         let blocks = |l: &Acquire| l.addr == lock.addr && l.bit & lock.bit != 0 && !(l.shared && lock.shared);
@@ -70,12 +70,12 @@ impl Holders {
     }
 }
 
-/// Actors by name.
+/// The names of actors.
 pub(crate) fn names(program: &Program, actors: &[u8]) -> Vec<String> {
     actors.iter().map(|&actor| program.actors[actor as usize].name.clone()).collect()
 }
 
-/// What an actor that cannot move waits for. `absent` are the participants that have not come to a barrier.
+/// What an actor that cannot move waits for. `absent` are the participants that have not reached a barrier.
 pub(crate) fn waits(program: &Program, request: &Request, holders: &Holders, absent: &[u8]) -> Waits {
     match request.op {
         Op::Join { actor } => Waits::Actor(program.actors[actor as usize].name.clone()),
@@ -92,7 +92,7 @@ pub(crate) fn waits(program: &Program, request: &Request, holders: &Holders, abs
     }
 }
 
-/// No actor can move.
+/// The finding that no actor can move.
 pub(crate) fn deadlock(
     program: &Program,
     pending: &[Option<Request>],

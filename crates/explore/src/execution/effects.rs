@@ -1,8 +1,8 @@
-//! What executions show of calls: whether they do what they are for, and which limits of the model are reached.
+//! What executions show about calls: whether a call has had its effect, and which limits of the model are reached.
 //!
-//! It follows from the answers that one actor has got, so it is the same for all executions of a trace. It is collected
-//! where an actor is seen to go on in a way that is new, and every thread puts it in one place at once: so a search that
-//! ends has all of it, whichever thread ran what.
+//! This follows from the answers that a single actor has got, so it is the same for all executions of a trace. It is
+//! collected whenever an actor continues in a new way, and every thread stores it in one shared place at once. So a
+//! search that ends has all of it, whichever threads ran the executions.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(crate) struct Effects {
 }
 
 impl Effects {
-    /// Looks at the marks of an actor, of which those from `new` on are new.
+    /// Reads the marks of an actor; those from index `new` on are new.
     pub(crate) fn note(&mut self, marks: &[Placed], new: usize) {
         for (at, placed) in marks.iter().enumerate().skip(new) {
             match placed.mark {
@@ -97,6 +97,6 @@ mod tests {
         effects.note(&marks, 2);
         assert_eq!(effects.news().collect::<Vec<_>>(), [Shown::NoEffect(3, why), Shown::Effect(4)]);
         effects.note(&marks, 2);
-        assert!(!effects.has_news(), "what is known is no news");
+        assert!(!effects.has_news(), "what is already known is not news");
     }
 }

@@ -2,12 +2,12 @@
 
 use cowrace_report::{Finding, Schedule};
 
-/// A finding, and where it shows.
+/// A finding, and the event that shows it.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
-    /// After how many events it shows.
+    /// The number of events after which the finding shows.
     pub(crate) events: usize,
     pub(crate) finding: Finding,
-    /// What leads there, if that is not the execution itself but an equivalent one.
+    /// The schedule that leads to the finding, if it shows only in an equivalent execution.
     pub(crate) schedule: Option<Schedule>,
 }

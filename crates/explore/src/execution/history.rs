@@ -23,7 +23,7 @@ pub(crate) struct Event {
     accesses: u32,
 }
 
-/// Which event it was, and whose: most of the time there is no need to look that up.
+/// An event's number, its actor and its number among the actor's events, kept together to save look-ups.
 #[derive(Clone, Copy, Debug)]
 struct By {
     event: u32,
@@ -32,7 +32,7 @@ struct By {
 }
 
 impl By {
-    /// Whether a clock tells of it.
+    /// Whether the event is covered by a clock.
     fn is_in(self, clock: &[u32]) -> bool {
         clock[self.actor as usize] >= self.nth
     }
@@ -56,7 +56,7 @@ struct Changed {
 }
 
 impl Changed {
-    /// What the change makes of a value, other than the one it met.
+    /// The result of applying the change to another value than the one that it found.
     const fn applied(&self, value: u64) -> u64 {
         let bits = match self.kind {
             Kind::Add => value.wrapping_add(self.after & self.mask).wrapping_sub(self.before & self.mask),
@@ -66,7 +66,7 @@ impl Changed {
     }
 }
 
-/// The word from which an operation subtracts without looking at the result.
+/// The word from which an operation subtracts without using the result.
 const fn lowered(op: &Op) -> Option<Addr> {
     match *op {
         Op::Add { addr, value, used: Used::Nothing } if (value as i64) < 0 => Some(addr),
@@ -74,7 +74,8 @@ const fn lowered(op: &Op) -> Option<Addr> {
     }
 }
 
-/// The count that an operation moves if it is far enough from zero, and the least that it is then.
+/// The count that an operation changes, if the count is assumed to be far from zero, and the least value that this
+/// assumes.
 const fn counted(op: &Op) -> Option<(Addr, i64)> {
     match *op {
         Op::SubAndTest { addr, .. } => Some((addr, 1)),
@@ -83,14 +84,14 @@ const fn counted(op: &Op) -> Option<(Addr, i64)> {
     }
 }
 
-/// An event that subtracts from a word without looking at the result.
+/// An event that subtracts from a word without using the result.
 #[derive(Clone, Copy, Debug)]
 struct Lowering {
     event: u32,
     addr: Addr,
 }
 
-/// An event that is taken to leave a count far from zero.
+/// An event that is assumed to leave a count far from zero.
 #[derive(Clone, Copy, Debug)]
 struct Counting {
     event: u32,
@@ -99,23 +100,23 @@ struct Counting {
     least: i64,
 }
 
-/// What the additions of one actor to a word make of it.
+/// The sum of one actor's additions to a word.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {
     all: i64,
-    /// The least on the way.
+    /// The least partial sum.
     least: i64,
 }
 
-/// The events that touched one word, oldest first. Reads stand apart, since a read need not look at them.
+/// The events that touched one word, oldest first. Reads are kept apart, since a read need not be compared with them.
 #[derive(Clone, Debug, Default)]
 struct Word {
     reads: Vec<Seen>,
     changes: Vec<Changed>,
 }
 
-/// A stack of events with their vector clocks. The clock of an event says for each actor how many of
-/// its events happen before, the event itself included.
+/// A stack of events with their vector clocks. The clock of an event says for each actor how many of its events happen
+/// before it, the event itself included.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
     actors: usize,
@@ -128,7 +129,8 @@ pub(crate) struct History {
     words: Vec<Word>,
     lowering: Vec<Lowering>,
     counting: Vec<Counting>,
-    /// The events at which the first order of a flush or a drain was taken, because none is taken to make a difference.
+    /// The events at which the first order of a flush or a drain was taken, because the order is assumed to make no
+    /// difference.
     orders: Vec<u32>,
 }
 
@@ -174,17 +176,17 @@ impl History {
         &self.accesses[self.events[event].accesses as usize..end]
     }
 
-    /// Where to note what the next event touches.
+    /// The list in which the accesses of the next event are to be noted.
     pub(crate) const fn fresh_mut(&mut self) -> &mut Vec<Access> {
         &mut self.accesses
     }
 
-    /// What is noted of the next event.
+    /// The accesses that are noted for the next event.
     pub(crate) fn fresh(&self) -> &[Access] {
         &self.accesses[self.complete as usize..]
     }
 
-    /// Whether `first` happens before `second`, or is it.
+    /// Whether `first` happens before `second`, or is the same event.
     pub(crate) fn before(&self, first: usize, second: usize) -> bool {
         let first = &self.events[first];
         self.clock(second)[first.actor as usize] >= first.nth
@@ -199,7 +201,8 @@ impl History {
         }
     }
 
-    /// Adds an event that has just been executed on `memory`, and whose accesses are noted; `initial` is the memory that all began with.
+    /// Adds an event that has just been executed on `memory`, and whose accesses are noted; `initial` is the memory at
+    /// the beginning.
     pub(crate) fn push(
         &mut self,
         actor: u8,
@@ -239,7 +242,7 @@ impl History {
                 continue;
             }
             let before = match word.changes.last() {
-                // A second access of the same event to the word: both span the whole event.
+                // A second access of the same event to the word: both changes span the whole event.
                 Some(last) if last.by.event == event => last.before,
                 Some(last) => last.after,
                 None => initial.get(access.addr),
@@ -273,9 +276,9 @@ impl History {
         Some(event)
     }
 
-    /// The events of other actors that conflict with `accesses` and are not in `known`, the clock of what
-    /// the actor has done so far; latest first. Events that some listed event has certainly absorbed may be
-    /// left out, unless `all` are asked for.
+    /// The events of other actors that conflict with `accesses` and are not covered by `known`, the clock of the
+    /// actor's last event; latest first. Events that certainly happen before a listed event may be left out, unless
+    /// `all` is set.
     pub(crate) fn conflicts(&self, accesses: &[Access], known: &[u32], all: bool, out: &mut Vec<u32>) {
         out.clear();
         for access in accesses {
@@ -312,7 +315,8 @@ impl History {
         out.dedup();
     }
 
-    /// All earlier events that conflict with `accesses`, those of the same actor among them; some more than once.
+    /// All earlier events that conflict with `accesses`, including those of the same actor; some are listed more than
+    /// once.
     pub(crate) fn conflicting(&self, accesses: &[Access], mut see: impl FnMut(u32)) {
         for access in accesses {
             let Some(word) = self.words.get(access.addr.index()) else { continue };
@@ -330,7 +334,7 @@ impl History {
         }
     }
 
-    /// How many events of an actor there are before an event.
+    /// How many events of an actor precede an event.
     pub(crate) fn moved_before(&self, actor: u8, event: u32) -> usize {
         self.own(actor).partition_point(|&own| own < event)
     }
@@ -364,19 +368,19 @@ impl History {
         value
     }
 
-    /// The words from which some event subtracted without looking at the result, each once.
+    /// The words from which some event subtracted without using the result, each once.
     pub(crate) fn lowered(&self) -> impl Iterator<Item = Addr> + '_ {
         let words = self.lowering.iter().map(|lowering| lowering.addr).enumerate();
         let is_first = |i: usize, addr| self.lowering[..i].iter().all(|earlier| earlier.addr != addr);
         words.filter(move |&(i, addr)| is_first(i, addr)).map(|(_, addr)| addr)
     }
 
-    /// The events that did so with one word.
+    /// The events that subtracted from one of these words.
     pub(crate) fn lowering(&self, addr: Addr) -> impl Iterator<Item = u32> + '_ {
         self.lowering.iter().filter(move |lowering| lowering.addr == addr).map(|lowering| lowering.event)
     }
 
-    /// The value that a word has after the events that a clock tells of.
+    /// The value that a word has after the events that a clock covers.
     pub(crate) fn word_at(&self, addr: Addr, clock: &[u32], initial: &Memory) -> u64 {
         let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
         changes
@@ -385,8 +389,8 @@ impl History {
             .fold(initial.get(addr), |value, changed| changed.applied(value))
     }
 
-    /// A bound from below on what a word can be right after an event, in whatever order of independent events:
-    /// of what is independent of it, each other actor has done as much as makes the word least.
+    /// A lower bound on the value of a word right after an event, over all orders of independent events: of the events
+    /// that are independent of it, each other actor has done as many as make the word least.
     pub(crate) fn lowest(&self, addr: Addr, event: u32) -> i64 {
         // Nearly always there are few actors.
         if self.actors <= 8 { self.lowest_of::<8>(addr, event) } else { self.lowest_of::<32>(addr, event) }
@@ -394,7 +398,7 @@ impl History {
 
     fn lowest_of<const ACTORS: usize>(&self, addr: Addr, event: u32) -> i64 {
         let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
-        // Of each actor's independent additions.
+        // The sums of each actor's independent additions.
         let mut sums = [Sum::default(); ACTORS];
         let mut lowest = 0;
         for changed in changes {
@@ -418,8 +422,8 @@ impl History {
         lowest + sums.iter().map(|sum| sum.least).sum::<i64>()
     }
 
-    /// A count that was taken to be far from zero and is not, in some order of independent events, or may not be; or
-    /// [`FLUSH_ORDER`] or [`DRAIN_ORDER`] if that makes a difference.
+    /// A count that was assumed to be far from zero and may not be so in some order of independent events; or
+    /// [`FLUSH_ORDER`] or [`DRAIN_ORDER`] if that order makes a difference.
     pub(crate) fn near_zero(&self) -> Option<Addr> {
         let is_near = |&&Counting { event, addr, least }: &&Counting| self.lowest(addr, event) < least;
         let near = self.counting.iter().find(is_near).map(|counting| counting.addr);
@@ -427,14 +431,14 @@ impl History {
         near.or_else(|| self.drain_order_matters().then_some(DRAIN_ORDER))
     }
 
-    /// What was done at an event.
+    /// The move that was made at an event.
     pub(crate) fn made(&self, event: u32) -> Move {
         let Event { actor, request, answer, .. } = &self.events[event as usize];
         let choice = if matches!(request.op, Op::Choose { .. }) { answer.value as u32 } else { PLAIN };
         Move { actor: *actor, choice }
     }
 
-    /// The turns that lead here.
+    /// The schedule that leads to the current state.
     pub(crate) fn schedule(&self, fingerprint: u32) -> Schedule {
         let turn = |event: &Event| Turn {
             actor: event.actor,

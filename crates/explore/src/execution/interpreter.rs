@@ -1,5 +1,5 @@
-//! Runs a program one request at a time, slowly, and writes everything down. It shares no code with the
-//! search, so that each can show the other wrong.
+//! Runs a program one request at a time, slowly, and records everything. It shares no code with the search, so that
+//! each can reveal mistakes of the other.
 
 use std::collections::HashMap;
 
@@ -41,7 +41,7 @@ impl<'p> Interpreter<'p> {
         }
     }
 
-    /// What an actor asks for; `None` if it has finished.
+    /// The request of an actor; `None` if it has finished.
     pub(crate) fn request(&self, actor: u8) -> Option<&Request> {
         self.pending[actor as usize].as_ref()
     }
@@ -50,7 +50,7 @@ impl<'p> Interpreter<'p> {
         self.finding.as_ref()
     }
 
-    /// Requests that an actor was answered.
+    /// The number of an actor's requests that have been answered.
     pub(crate) fn answered(&self, actor: u8) -> u32 {
         self.seats[actor as usize].answered()
     }
@@ -64,7 +64,7 @@ impl<'p> Interpreter<'p> {
         (0..self.pending.len() as u8).filter(|&a| self.pending[a as usize].is_some()).collect()
     }
 
-    /// Actors by name.
+    /// The names of actors.
     pub(crate) fn names(&self, actors: &[u8]) -> Vec<String> {
         describe::names(self.program, actors)
     }
@@ -138,7 +138,7 @@ impl<'p> Interpreter<'p> {
         }
     }
 
-    /// The words that a request will write, with what they hold now: found by trying.
+    /// The words that a request will write, with their current values. They are found by trying the request.
     fn written(&mut self, request: &Request) -> Vec<(Addr, u64)> {
         let done = self.memory.execute(request);
         self.memory.undo(done.undo);
@@ -171,7 +171,7 @@ impl<'p> Interpreter<'p> {
         });
     }
 
-    /// Judges an execution that has come to its end, in whatever way, and gives its trace.
+    /// Judges an execution that has ended, in whatever way, and returns its trace.
     pub(crate) fn finish(mut self) -> Trace {
         if self.finding.is_none() {
             if self.unfinished().is_empty() {
@@ -197,7 +197,7 @@ impl<'p> Interpreter<'p> {
         }
     }
 
-    /// Hangs an actor's reasons and marks on its events.
+    /// Attaches an actor's reasons and marks to its events.
     fn annotate(&mut self, actor: usize) {
         let mut own: Vec<&mut Event> =
             self.events.iter_mut().filter(|e| usize::from(e.actor) == actor).collect();
@@ -205,7 +205,7 @@ impl<'p> Interpreter<'p> {
             return;
         }
         for (at, reason) in self.seats[actor].take_reasons() {
-            // What was given before the first event stands with it.
+            // A reason that was given before the first event is attached to that event.
             own[(at as usize).saturating_sub(1)].why.push(reason);
         }
         self.seats[actor].with_marks(|marks| {
@@ -218,7 +218,7 @@ impl<'p> Interpreter<'p> {
                         for event in &mut own[at..end] {
                             event.call = Some(call);
                         }
-                        // A call without events begins and ends nowhere.
+                        // A call without events has neither a beginning nor an end.
                         if at < end {
                             own[at].steps.push(Step::Begin(call));
                             if marks[i..].iter().any(|m| m.mark == Mark::End(call)) {

@@ -1,4 +1,4 @@
-//! The execution at hand: what its actors have asked and been answered, its events, and what it shows.
+//! The current execution: the requests of its actors and the answers to them, its events, and what it shows.
 
 pub(crate) mod answer_tree;
 pub(crate) mod clock;

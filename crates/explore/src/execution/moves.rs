@@ -3,10 +3,10 @@
 use cowrace_machine::Access;
 use serde::{Deserialize, Serialize};
 
-/// A move that is no choice.
+/// The value of [`Move::choice`] for a move that is not a choice.
 pub(crate) const PLAIN: u32 = u32::MAX;
 
-/// A move of an actor, without what it touches. The two values of a choice are two moves.
+/// A move of an actor, without its accesses. Different values of a choice are different moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "(u8, Option<u32>)", into = "(u8, Option<u32>)")]
 pub(crate) struct Move {
@@ -32,14 +32,14 @@ pub(crate) fn conflict(a: &[Access], b: &[Access]) -> bool {
     a.iter().any(|a| b.iter().any(|b| a.conflicts(b)))
 }
 
-/// Where a move stands to a sequence of other moves.
+/// The relation of a move to a sequence of moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fit {
-    /// It is in the sequence, and nothing before it there keeps it from being the first.
+    /// The move is in the sequence, and independent of everything before it there, so that it could be the first.
     Initial(usize),
-    /// It is not in the sequence, and independent of all of it.
+    /// The move is not in the sequence, and is independent of all of it.
     Independent,
-    /// It can't come first.
+    /// The move cannot come first.
     Conflict,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Item {
     len: u32,
 }
 
-/// A sequence of moves with what they touch, to be executed from some state.
+/// A sequence of moves with their accesses, to be executed from some state.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sequence {
     items: Vec<Item>,
@@ -80,8 +80,7 @@ impl Sequence {
         &self.accesses[item.start as usize..(item.start + item.len) as usize]
     }
 
-    /// Takes the moves out that an actor makes impossible or obsolete by a move of its own that touches something:
-    /// those of sleepers that it wakes.
+    /// Removes the moves of the sleepers that an actor wakes by its own move with these accesses.
     pub(crate) fn wake(&mut self, actor: u8, touched: &[Access]) {
         let accesses = &self.accesses;
         self.items.retain(|item| {
@@ -90,13 +89,13 @@ impl Sequence {
         });
     }
 
-    /// Takes a move out.
+    /// Removes a move.
     pub(crate) fn remove(&mut self, at: usize) {
         self.items.remove(at);
     }
 
-    /// Whether the sequence could begin with `made`, which would touch `accesses`: whether that is one of
-    /// its weak initials.
+    /// Whether the sequence could begin with `made`, which would touch `accesses`; that is, whether it is one of the
+    /// weak initials of the sequence.
     pub(crate) fn fit(&self, made: Move, accesses: &[Access]) -> Fit {
         for (at, item) in self.items.iter().enumerate() {
             if item.made.actor == made.actor {

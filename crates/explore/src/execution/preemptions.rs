@@ -5,15 +5,15 @@ use cowrace_machine::Memory;
 use crate::execution::answer_tree::Actors;
 use crate::execution::history::History;
 
-/// How often actors that could go on may be stopped in an execution.
+/// The number of preemptions that an execution may have: an actor that could continue is stopped.
 ///
-/// What a bound leaves out is not made up for elsewhere: races are reversed as if there were none, and
-/// steps that go beyond it are skipped. So executions within the bound can be missed as well, and a bounded
-/// search claims nothing.
+/// The search does not compensate for what the bound leaves out: races are reversed as if there were no bound, and
+/// steps that exceed it are skipped. So executions within the bound can be missed as well, and a bounded search claims
+/// nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct Preemptions {
     bound: Option<u32>,
-    /// For each event, how many there are up to it.
+    /// For each event, the number of preemptions up to it.
     counts: Vec<u32>,
 }
 
@@ -22,7 +22,7 @@ impl Preemptions {
         Self { bound, counts: Vec::new() }
     }
 
-    /// Whether `actor` may move next. If so, it does.
+    /// Whether `actor` may move next. If so, its move is counted.
     pub(crate) fn allow(
         &mut self,
         actor: u8,

@@ -1,8 +1,8 @@
-//! Where in the source requests come from.
+//! The source locations of requests.
 
 use std::panic::Location;
 
-/// Places in the source, by address.
+/// Source locations, by address.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sites(Vec<&'static Location<'static>>);
 
@@ -14,14 +14,14 @@ impl Sites {
         }
     }
 
-    /// Takes over those of `other`.
+    /// Adds those of `other`.
     pub(crate) fn merge(&mut self, other: &Self) {
         other.0.iter().for_each(|site| self.insert(site));
     }
 
-    /// In the order of files and lines, each once.
+    /// The locations in the order of files and lines, each once.
     pub(crate) fn sorted(&self) -> Vec<&'static Location<'static>> {
-        // One place may have several addresses.
+        // One location may have several addresses.
         let mut sites = self.0.clone();
         sites.sort_unstable();
         sites.dedup();

@@ -1,4 +1,4 @@
-//! Windows: whether an execution could have shown an order of points.
+//! Windows: whether some order of an execution's independent events shows given points in a given order.
 
 use cowrace_machine::{Mark, Placed, Point, Prim, Window};
 use serde::{Deserialize, Serialize};
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::execution::answer_tree::Actors;
 use crate::execution::history::History;
 
-/// A stretch of one actor's events, by number. One that holds no event stands between two: its `first` is
-/// then the event after it and its `last` the event before it.
+/// A stretch of one actor's events, by number. An empty stretch lies between two events: its `first` is the event after
+/// it and its `last` the event before it.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     actor: u8,
@@ -15,26 +15,26 @@ struct Stretch {
     last: u32,
 }
 
-/// A point, with the primitives that its step may stand for.
+/// A point, with the primitives that its step may denote.
 #[derive(Clone, Debug)]
 struct Named {
     point: Point,
     prims: Vec<Prim>,
 }
 
-/// A window, and what executions have shown of it so far.
+/// A window, and what executions have shown about it so far.
 #[derive(Clone, Debug)]
 struct Watched {
     points: Vec<Named>,
     cover: Cover,
 }
 
-/// What executions have shown of a window.
+/// What executions have shown about a window.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Cover {
-    /// Whether some execution could have shown its points in their order.
+    /// Whether its points occur in their order in some execution, or in an equivalent one.
     pub(crate) is_open: bool,
-    /// For each point, whether some execution has had it.
+    /// For each point, whether it has occurred in some execution.
     pub(crate) seen: Vec<bool>,
 }
 
@@ -57,7 +57,7 @@ impl Windows {
         Self { windows: watched.collect() }
     }
 
-    /// Looks at a complete execution.
+    /// Judges a complete execution.
     pub(crate) fn judge(&mut self, history: &History, actors: &Actors<'_>) {
         if self.windows.iter().all(|window| window.cover.is_open) {
             return;
@@ -71,8 +71,8 @@ impl Windows {
         }
     }
 
-    /// Looks at an execution that has reached a barrier of all actors. Gives for each window whether what follows
-    /// can still open it.
+    /// Judges an execution that has reached a barrier of all actors. Returns for each window whether what follows can
+    /// still open it.
     pub(crate) fn judge_first_part(&mut self, history: &History, actors: &Actors<'_>) -> Vec<bool> {
         let marks: Vec<_> = (0..history.actors() as u8).map(|actor| actors.marks(actor)).collect();
         let judged = self.windows.iter_mut().map(|Watched { points, cover }| {
@@ -89,7 +89,7 @@ impl Windows {
         judged.collect()
     }
 
-    /// What has been shown so far, which is forgotten.
+    /// Takes out what has been shown so far.
     pub(crate) fn take(&mut self) -> Vec<Cover> {
         let shown = |window: &mut Watched| {
             let seen = vec![false; window.cover.seen.len()];
@@ -98,7 +98,7 @@ impl Windows {
         self.windows.iter_mut().map(shown).collect()
     }
 
-    /// Takes over what other executions have shown.
+    /// Adds what other executions have shown.
     pub(crate) fn merge(&mut self, shown: &[Cover]) {
         for (Watched { cover, .. }, theirs) in self.windows.iter_mut().zip(shown) {
             cover.is_open |= theirs.is_open;
@@ -107,7 +107,7 @@ impl Windows {
     }
 }
 
-/// Where a point lies in an execution, if it does.
+/// Where a point lies in an execution, if it occurs.
 fn find(history: &History, marks: &[Vec<Placed>], point: &Named) -> Option<Stretch> {
     marks.iter().zip(0..).find_map(|(marks, actor)| stretch(history, actor, marks, point))
 }
@@ -124,7 +124,7 @@ fn is_open(history: &History, stretches: &[Stretch]) -> bool {
     })
 }
 
-/// Where a point lies among an actor's events, if it does.
+/// Where a point lies among an actor's events, if it occurs.
 fn stretch(
     history: &History,
     actor: u8,
@@ -141,7 +141,7 @@ fn stretch(
     };
     let set = marks.iter().filter(|m| matches!(m.mark, Mark::Step(name) if name == step));
     let set = set.map(|m| {
-        // A mark before the call's first event follows no event of the call: it stands between two.
+        // A mark before the call's first event follows no event of the call: it lies between two events.
         let first = if m.at > begin { m.at } else { m.at + 1 };
         Stretch { actor, first, last: m.at }
     });

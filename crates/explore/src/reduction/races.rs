@@ -1,4 +1,4 @@
-//! Races: which earlier events a request could also have come before.
+//! Races: the earlier events before which a request could also have been executed.
 
 use cowrace_machine::{Access, Addr, Memory, Op, Program, Request};
 
@@ -6,20 +6,20 @@ use crate::execution::answer_tree::Actors;
 use crate::execution::clock::join;
 use crate::execution::history::History;
 
-/// Buffers for [`Detector::detect`], and its results.
+/// The results of [`Detector::detect`], and its buffers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Detector {
-    /// The events that the request races with: it could have come before each of them.
+    /// The events with which the request races: it could have been executed before each of them.
     pub(crate) races: Vec<u32>,
-    /// The clock that the request's event gets, its own entry aside.
+    /// The clock that the request's event gets, except for its own entry.
     pub(crate) clock: Vec<u32>,
     conflicts: Vec<u32>,
     reversible: Vec<u32>,
 }
 
 impl Detector {
-    /// Finds the races of a request that would touch `accesses` at the end of `history`, and its clock as
-    /// far as accesses make it. `memory` serves as scratch space and is left as it was.
+    /// Finds the races of a request that would touch `accesses` at the end of `history`, and the part of its clock that
+    /// results from accesses. `memory` serves as scratch space and is left as it was.
     pub(crate) fn detect(
         &mut self,
         history: &History,
@@ -35,7 +35,7 @@ impl Detector {
         if self.conflicts.is_empty() {
             return;
         }
-        // What happens before the request for another reason than that an event had to let it through.
+        // What happens before the request for a reason other than that it had to be let through.
         self.reversible.clear();
         self.reversible.extend_from_slice(&self.clock);
         for at in 0..self.conflicts.len() {
@@ -59,8 +59,8 @@ impl Detector {
     }
 }
 
-/// Joins into the clock of a request what it waits for beside memory: all that the other actor did, or
-/// that the other participants did before they reached the barrier. Such edges cannot be reversed.
+/// Joins into the clock of a request what it waits for other than memory: everything that the joined actor did, or that
+/// the other participants did before they reached the barrier. Such edges cannot be reversed.
 pub(crate) fn order(
     clock: &mut [u32],
     program: &Program,
@@ -79,7 +79,7 @@ pub(crate) fn order(
             let round = actors.passed(actor, id);
             for other in program.barriers[id as usize].iter() {
                 let own = history.own(other);
-                // An actor that has passed since did so with an event of its own.
+                // An actor that has passed the barrier since then did so with an event of its own.
                 let is_pass = |&e: &u32| history.events()[e as usize].request.op == request.op;
                 let arrived = match actors.passed(other, id) > round {
                     true => (0..own.len()).filter(|&at| is_pass(&own[at])).nth(round as usize).unwrap_or(0),

@@ -1,8 +1,8 @@
 //! Reversing races.
 //!
-//! A race of an execution is an event *e* and a later event *a* of another actor that could also come before
-//! *e*. Reversed it is the sequence *v*: all that follows *e* without happening after it, and then *a*.
-//! From the state before *e* it leads to executions that are not among those that begin with *e*.
+//! A race of an execution is an event *e* and a later event *a* of another actor that could also come before *e*. The
+//! reversed race is the sequence *v*: all events that follow *e* without happening after it, and then *a*. From the
+//! state before *e*, the sequence leads to executions that are not among those that begin with *e*.
 
 use cowrace_machine::{Access, Addr, Footprint, Memory, Obj, Op, Program, Request};
 use serde::{Deserialize, Serialize};
@@ -24,26 +24,26 @@ pub(crate) struct Race {
 pub(crate) struct Later<'h> {
     pub(crate) made: Move,
     pub(crate) request: &'h Request,
-    /// What it touched, or would have touched, in this execution.
+    /// What the event touched, or would have touched, in this execution.
     pub(crate) accesses: &'h [Access],
-    /// What happens before it.
+    /// The clock of the events that happen before it.
     pub(crate) clock: &'h [u32],
     /// The number of its event; that of the next event if it was not let through.
     pub(crate) event: u32,
 }
 
-/// How a reversed race stands to what has been done and will be done.
+/// Whether a reversed race is already covered by what has been or will be explored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reversed {
-    /// What sleeps covers it.
+    /// A sleeping move covers it.
     Asleep {
-        /// And will in every execution that shares the two events.
+        /// Whether this holds in every execution that has these two events.
         for_good: bool,
     },
-    /// Nothing that sleeps covers it. The sequence is what to execute.
+    /// No sleeping move covers it. The sequence is to be executed.
     Awake {
-        /// The later event touches something else there. So it may depend on events of which it is independent
-        /// here, and other executions that share the two events have others of these.
+        /// Whether the later event touches something else there. Then it may depend on events of which it is
+        /// independent here, and these differ in other executions that have the two events.
         anew: bool,
     },
 }
@@ -56,8 +56,8 @@ pub(crate) struct Reverser {
 }
 
 impl Reverser {
-    /// Reverses a race. If nothing that sleeps in the state before `event` covers that, leaves the sequence to be executed
-    /// there, and what it must wake.
+    /// Reverses a race. If no move that sleeps in the state before `event` covers the result, leaves the sequence to be
+    /// executed there, and the moves that it must wake.
     pub(crate) fn reverse(
         &mut self,
         history: &History,
@@ -84,8 +84,8 @@ impl Reverser {
         }
     }
 
-    /// Builds the sequence. What must come before the later event stands first, so that only as much of the
-    /// rest is executed as it takes to wake all sleepers.
+    /// Builds the sequence. The events that must come before the later event are put first, so that only as much of the
+    /// rest is executed as is needed to wake all sleepers.
     fn build(&mut self, history: &History, event: u32, later: Later<'_>, accesses: &[Access]) {
         let sequence = &mut self.sequence;
         sequence.clear();
@@ -103,13 +103,13 @@ impl Reverser {
             sequence.push(later.made, later.event, accesses);
             others.filter(apart).filter(|other| !needed(other)).for_each(|other| push(sequence, other));
         } else {
-            // It may depend on any of them now.
+            // The later event may depend on any of them now.
             others.filter(apart).for_each(|other| push(sequence, other));
             sequence.push(later.made, later.event, accesses);
         }
     }
 
-    /// Collects what the sequence must wake. Gives whether nothing that sleeps could begin it.
+    /// Collects the moves that the sequence must wake. Returns whether no sleeping move could begin the sequence.
     fn no_sleeper_can_begin(&mut self, history: &History, sleepers: &SleepSets, event: u32) -> bool {
         self.waking.clear();
         for sleeper in sleepers.of(event as usize) {
@@ -123,7 +123,7 @@ impl Reverser {
         true
     }
 
-    /// As [`reverse`](Self::reverse), for a sequence that is known.
+    /// Like [`reverse`](Self::reverse), for a given sequence.
     pub(crate) fn adopt(
         &mut self,
         history: &History,
@@ -136,8 +136,8 @@ impl Reverser {
     }
 }
 
-/// Whether something that sleeps in the state before `event` can begin the sequence of a reversed race; and whether that
-/// is so for good. Decides most cases without building the sequence.
+/// Whether a move that sleeps in the state before `event` can begin the sequence of a reversed race; and whether that
+/// holds in every execution with the two events. Decides most cases without building the sequence.
 fn asleep(
     history: &History,
     sleepers: &SleepSets,
@@ -147,7 +147,7 @@ fn asleep(
 ) -> Option<bool> {
     for sleeper in sleepers.of(event as usize) {
         if sleeper.made.choice != PLAIN {
-            // Left to the sequence.
+            // This case is decided with the sequence.
             continue;
         }
         let actor = sleeper.made.actor;
@@ -161,7 +161,7 @@ fn asleep(
             continue;
         }
         match first.filter(|&first| !history.before(event as usize, first as usize)) {
-            // In the sequence; it can begin it if nothing else there happens before it.
+            // The move is in the sequence, and can begin it if nothing else there happens before the move.
             Some(first) => {
                 let clock = history.clock(first as usize);
                 let is_first = (0..history.actors() as u8).all(|other| {
@@ -181,7 +181,7 @@ fn asleep(
     None
 }
 
-/// Whether an operation touches the same bits in the same way whatever their values.
+/// Whether an operation touches the same bits in the same way whatever their values are.
 const fn touches_the_same(op: &Op) -> bool {
     !matches!(
         op,
@@ -205,7 +205,7 @@ fn without(
 ) -> Footprint {
     let mut known = Vec::new();
     if let Op::Alloc { obj, .. } = request.op {
-        // It leaves out the words that are as they should be.
+        // Words that already have the right value are left alone.
         for addr in (0..Obj::WORDS).map(|word| Addr::new(obj, word)) {
             known.push((addr, memory.get(addr)));
             memory.set(addr, history.word_without(addr, event as usize, initial));

@@ -1,10 +1,10 @@
-//! Sleep sets: what not to do, because all that follows has been seen.
+//! Sleep sets: moves that are not to be made, because everything that follows them has been explored.
 
 use cowrace_machine::Access;
 
 use crate::execution::moves::{Move, conflict};
 
-/// A move that sleeps, and where to find what it would touch.
+/// A sleeping move, and where its accesses are stored.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sleeper {
     pub(crate) made: Move,
@@ -12,7 +12,7 @@ pub(crate) struct Sleeper {
     len: u32,
 }
 
-/// Where the sleepers of a state start, and the accesses of those that were put to sleep in it.
+/// Where the sleepers of a state start, and where the accesses of those start that were put to sleep in it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Start {
     sleepers: u32,
@@ -21,8 +21,8 @@ struct Start {
 
 /// The sleep sets of all states of the path, a stack.
 ///
-/// What a move touches is taken when it falls asleep and stays right until a conflicting event wakes it:
-/// until then nothing has changed what its request would read.
+/// The accesses of a move are recorded when it is put to sleep, and stay right until a conflicting event wakes it:
+/// until then, nothing has changed what its request would read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SleepSets {
     accesses: Vec<Access>,
@@ -31,8 +31,8 @@ pub(crate) struct SleepSets {
 }
 
 impl SleepSets {
-    /// Enters the state that an event leads to from the last one: what slept there sleeps on, unless the
-    /// event wakes it.
+    /// Enters the state to which an event leads from the last one: moves that slept there still sleep, unless the event
+    /// wakes them.
     pub(crate) fn enter(&mut self, event: Option<(u8, &[Access])>) {
         let from = self.states.last().map_or(0, |state| state.sleepers as usize);
         let to = self.sleepers.len();
@@ -61,7 +61,7 @@ impl SleepSets {
         self.sleepers.push(Sleeper { made, start, len });
     }
 
-    /// What sleeps in a state.
+    /// The moves that sleep in a state.
     pub(crate) fn of(&self, state: usize) -> &[Sleeper] {
         let end = self.states.get(state + 1).map_or(self.sleepers.len(), |state| state.sleepers as usize);
         &self.sleepers[self.states[state].sleepers as usize..end]
@@ -78,7 +78,7 @@ impl SleepSets {
         &self.accesses[sleeper.start as usize..(sleeper.start + sleeper.len) as usize]
     }
 
-    /// Forgets all but the first so many states.
+    /// Forgets all but the first `states` states.
     pub(crate) fn truncate(&mut self, states: usize) {
         while self.states.len() > states {
             self.leave();

@@ -1,4 +1,4 @@
-//! WakeupTrees trees: how to go on from the states on the way, so that nothing is begun in vain.
+//! Wakeup trees: how to continue from the states on the path, so that no execution is begun in vain.
 //!
 //! A path of a tree leads to a state in which nothing sleeps. Whatever is done from there is new.
 
@@ -9,35 +9,35 @@ use crate::execution::moves::{Fit, Move, Sequence, conflict};
 /// No step.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// A move to be made, what may follow it, and what to try after it.
+/// A move to be made, its successors, and the next alternative to it.
 #[derive(Clone, Debug)]
 struct Step {
     made: Move,
-    /// What it will touch.
+    /// The accesses of the move.
     accesses: Vec<Access>,
-    /// The first of the steps that follow; none at the end of a path.
+    /// The first successor; [`NONE`] at the end of a path.
     child: u32,
     sibling: u32,
-    /// At the end of a path: the number of the subtree as which it was given away.
+    /// At the end of a path: the number of the subtree, if it was given away.
     given: u32,
 }
 
-/// The step that was the first of a list.
+/// The step that was the first one of a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NextStep {
     pub(crate) made: Move,
-    /// The first of the steps that follow.
+    /// The first successor.
     pub(crate) child: u32,
-    /// The number of the subtree as which it was given away.
+    /// The number of the subtree, if it was given away.
     pub(crate) given: u32,
 }
 
-/// What became of a sequence that was put into a tree.
+/// The result of inserting a sequence into a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Inserted {
-    /// Whether there is a new path; if not, the tree leads to the sequence already.
+    /// Whether there is a new path; if not, the tree already leads to the sequence.
     pub(crate) is_new: bool,
-    /// Whether that depends on what comes after the later event of the race.
+    /// Whether this result depends on what comes after the later event of the race.
     pub(crate) depends_on_rest: bool,
 }
 
@@ -49,7 +49,7 @@ struct Asleep {
     end: usize,
 }
 
-/// The actors that must be woken. Kept for its buffers.
+/// The actors that must be woken. Reused for its buffers.
 #[derive(Debug, Default)]
 pub(crate) struct Waking {
     asleep: Vec<Asleep>,
@@ -74,14 +74,14 @@ impl Waking {
         self.asleep.push(Asleep { actor, start, end: self.accesses.len() });
     }
 
-    /// An actor moves, and touches something.
+    /// Removes those that a move of an actor with these accesses wakes.
     fn wake(&mut self, actor: u8, touched: &[Access]) {
         let accesses = &self.accesses;
         self.asleep.retain(|a| a.actor != actor && !conflict(&accesses[a.start..a.end], touched));
     }
 }
 
-/// The trees of all states on the way, in one place.
+/// The trees of all states on the path, in one arena.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WakeupTrees {
     steps: Vec<Step>,
@@ -89,7 +89,7 @@ pub(crate) struct WakeupTrees {
 }
 
 impl WakeupTrees {
-    /// What a step will touch.
+    /// The accesses of a step.
     pub(crate) fn accesses(&self, step: u32) -> &[Access] {
         &self.steps[step as usize].accesses
     }
@@ -99,12 +99,12 @@ impl WakeupTrees {
         self.steps[step as usize].made
     }
 
-    /// The first of the steps that follow a step.
+    /// The first successor of a step.
     pub(crate) fn child(&self, step: u32) -> u32 {
         self.steps[step as usize].child
     }
 
-    /// Lets steps follow one that ends a path.
+    /// Appends successors to a step that ends a path.
     pub(crate) fn follow(&mut self, step: u32, child: u32) {
         self.steps[step as usize].child = child;
     }
@@ -120,7 +120,7 @@ impl WakeupTrees {
         self.steps[step as usize].given = subtree;
     }
 
-    /// Takes the first step off a list.
+    /// Removes the first step of a list and returns it.
     pub(crate) fn pop(&mut self, list: &mut u32) -> Option<NextStep> {
         let step = *list;
         let Step { made, child, sibling, given, .. } = *self.steps.get(step as usize)?;
@@ -129,8 +129,8 @@ impl WakeupTrees {
         Some(NextStep { made, child, given })
     }
 
-    /// The path whose steps have these places among those that follow the one before; none if nothing or something
-    /// other than its end is there.
+    /// The path whose steps have these indices among the successors of the step before; `None` if there is no such path
+    /// or it does not end there.
     pub(crate) fn path(&self, mut list: u32, places: &[u32]) -> Option<Vec<u32>> {
         let mut path = Vec::new();
         for &place in places {
@@ -141,7 +141,7 @@ impl WakeupTrees {
         (list == NONE && !path.is_empty()).then_some(path)
     }
 
-    /// The last path that has not been given away, as its steps.
+    /// The steps of the last path that has not been given away.
     pub(crate) fn last_path(&self, list: u32) -> Option<Vec<u32>> {
         let mut path = Vec::new();
         self.find_last(list, &mut path).then_some(path)
@@ -195,10 +195,9 @@ impl WakeupTrees {
         new
     }
 
-    /// Puts a sequence into the tree whose first steps `list` holds, in a state where all of `waking` sleep
-    /// and none of them can begin the sequence. Follows the tree as long as it leads to executions of the
-    /// sequence; where it does not, adds as much of the sequence as it takes to wake all of them.
-    /// `by` is the later event of the race.
+    /// Puts a sequence into the tree whose first steps `list` holds, in a state where all of `waking` sleep and none of
+    /// them can begin the sequence. Follows the tree as long as it leads to executions of the sequence; where it no
+    /// longer does, adds as much of the sequence as is needed to wake all of them. `by` is the later event of the race.
     pub(crate) fn insert(
         &mut self,
         list: &mut u32,

@@ -1,4 +1,4 @@
-//! Backtrack sets: what is to be tried from earlier states because of the races of an execution.
+//! Backtrack sets: the sequences that are to be tried from earlier states because of the races of an execution.
 
 use cowrace_machine::{Cond, Op};
 
@@ -11,8 +11,8 @@ use crate::search::subtree::Beyond;
 use crate::search::tree::Tree;
 use crate::sync::Primitives;
 
-/// Reverses the races of the execution at its end, and keeps those that later executions must look at again: where
-/// something that comes after the race made the difference.
+/// Reverses the races of the execution at its end, and keeps those that later executions must examine again, because
+/// the result depended on something that comes after the race.
 pub(crate) fn reverse_races<P: Primitives>(path: &mut Path<'_>, tree: &mut Tree<'_, P>) {
     let mut races = std::mem::take(&mut tree.races);
     races.retain(|race| {
@@ -33,13 +33,13 @@ pub(crate) fn reverse_races<P: Primitives>(path: &mut Path<'_>, tree: &mut Tree<
     tree.races = races;
 }
 
-/// Reverses the races of requests that are not let through in this execution: earlier they would have been.
+/// Reverses the races of requests that are blocked in this execution, and would not have been earlier.
 pub(crate) fn reverse_blocked<P: Primitives>(path: &mut Path<'_>, tree: &mut Tree<'_, P>) {
     let Path { program, memory, actors, history, sleepers, detector, .. } = path;
     for actor in 0..history.actors() as u8 {
         let Some(&request) = actors.request(actor) else { continue };
         let Some(addr) = waited_word(&request.op) else { continue };
-        // What it would touch: let it through for a moment.
+        // To find its accesses, let it through for a moment.
         let now = memory.get(addr);
         let willing = match request.op {
             Op::Await { cond: Cond::AnySet(mask), .. } => mask,
@@ -64,15 +64,15 @@ pub(crate) fn reverse_blocked<P: Primitives>(path: &mut Path<'_>, tree: &mut Tre
     }
 }
 
-/// Takes over a sequence that the search of a subtree has found for the state before `event`.
+/// Adds a sequence that the search of a subtree has found for the state before `event`.
 pub(crate) fn adopt<P: Primitives>(path: &Path<'_>, tree: &mut Tree<'_, P>, event: u32, sequence: &Sequence) {
     if tree.reverser.adopt(&path.history, &path.sleepers, event, sequence) {
         insert(tree, event, u32::MAX);
     }
 }
 
-/// Puts the sequence that the reverser has built into the tree of the state before `event`. Gives whether what became of it
-/// depends on what comes after the event `by`.
+/// Inserts the sequence that the reverser has built into the tree of the state before `event`. Returns whether the
+/// result depends on what comes after the event `by`.
 fn insert<P: Primitives>(tree: &mut Tree<'_, P>, event: u32, by: u32) -> bool {
     let Reverser { sequence, waking } = &mut tree.reverser;
     let whole = ((event as usize) < tree.base).then(|| sequence.clone());

@@ -1,8 +1,8 @@
-//! Barriers of all actors: what follows is searched once for each state in which executions arrive there.
+//! Barriers of all actors: what follows such a barrier is searched once for each state in which executions reach it.
 //!
-//! Everything before such a barrier happens before everything after it. So no race crosses it, nothing sleeps across it,
-//! and what can follow depends on nothing but memory and how far each actor has come. General caching of states is no gain
-//! beside a reduction that needs the path by which a state was reached; here none is needed.
+//! Everything before such a barrier happens before everything after it. So no race crosses it, nothing sleeps across
+//! it, and what can follow depends only on memory and on the position of each actor. Caching of states in general gains
+//! nothing, since the reduction needs the path by which a state was reached; here no path is needed.
 
 use std::collections::HashMap;
 
@@ -18,8 +18,8 @@ use crate::search::tally::{Tally, Visit};
 use crate::search::underflow::underflow;
 use crate::sync::Primitives;
 
-/// The first of the actors that are about to pass a barrier has just been found able to. Gives whether what follows is
-/// known; else it is noted that it will be.
+/// Called when the first of the actors at a barrier has been found able to pass it. Returns whether what follows is
+/// known; if not, notes that a search of it begins.
 pub(crate) fn arrive<P: Primitives>(
     path: &mut Path<'_>,
     tally: &mut Tally,
@@ -27,7 +27,7 @@ pub(crate) fn arrive<P: Primitives>(
     actor: u8,
 ) -> Flow<bool> {
     let settings = &shared.settings;
-    // To tell in which order calls met, or to show every execution, every path there must be followed.
+    // To tell in which order calls conflicted, or to show every execution, every path to the barrier must be followed.
     let shows_all = settings.exhaustive && !settings.ends_only;
     let follow = shows_all || settings.coverage || settings.preemptions.is_some();
     if follow || !is_barrier_of_all(path, actor) {
@@ -47,7 +47,7 @@ pub(crate) fn arrive<P: Primitives>(
     Flow::Continue(false)
 }
 
-/// Everything that follows a state of the path has been searched.
+/// Called when everything that follows a state on the path has been searched.
 pub(crate) fn depart<P: Primitives>(tally: &mut Tally, shared: &Shared<'_, P>, state: usize) {
     while let Some((key, summary)) = tally.end_visit(state) {
         let number = shared.summaries.note(key, summary);
@@ -55,7 +55,7 @@ pub(crate) fn depart<P: Primitives>(tally: &mut Tally, shared: &Shared<'_, P>, s
     }
 }
 
-/// The searches after barriers that are under way, for a checkpoint in which states have these places.
+/// The searches after barriers that are under way, for a checkpoint in which states have these indices.
 pub(crate) fn saved(tally: &Tally, places: &HashMap<u32, u32>) -> Vec<SavedVisit> {
     let saved = |visit: &Visit| {
         let mut reached: Vec<_> = visit.reached.iter().map(|number| places[number]).collect();
@@ -72,7 +72,7 @@ pub(crate) fn saved(tally: &Tally, places: &HashMap<u32, u32>) -> Vec<SavedVisit
     tally.visits.iter().map(saved).collect()
 }
 
-/// From a checkpoint: the search is under way after a barrier.
+/// Restores from a checkpoint that the search of what follows a barrier is under way.
 pub(crate) fn restore(path: &Path<'_>, tally: &mut Tally, saved: &SavedVisit) {
     let SavedVisit { state, before, depth, windows, reached, is_sound } = saved;
     let key = key(path, tally);
@@ -88,9 +88,9 @@ pub(crate) fn restore(path: &Path<'_>, tally: &mut Tally, saved: &SavedVisit) {
     });
 }
 
-/// Whether the search would find what is known to follow a state that it reaches for the first time, and nothing else:
-/// there is no limit that would end it there, nothing bad that it would be the first to find, and nothing bad so far that
-/// would show at the end of an execution.
+/// Whether searching on from a state that the search reaches for the first time would have exactly the result that is
+/// already known: no limit would end the search there, no finding would be the first one, and no finding so far would
+/// show at the end of an execution.
 fn is_as_if_reached<P: Primitives>(
     path: &Path<'_>,
     tally: &Tally,
@@ -103,8 +103,8 @@ fn is_as_if_reached<P: Primitives>(
     (path.found.is_some() || is_sound && nothing_new()) && tally.is_within_limit(0, &[state], shared)
 }
 
-/// Whether everything so far happens before everything that will follow: every actor waits at the barrier, or has not
-/// begun and cannot until another has passed it.
+/// Whether everything so far happens before everything that will follow: every actor either waits at the barrier, or
+/// has not begun and cannot begin until another actor has passed it.
 fn is_barrier_of_all(path: &Path<'_>, actor: u8) -> bool {
     let Path { program, memory, actors, history, .. } = path;
     let Some(Op::Barrier { id }) = actors.request(actor).map(|request| request.op) else {
@@ -128,7 +128,7 @@ fn key(path: &Path<'_>, tally: &mut Tally) -> Key {
     let Path { memory, actors, history, .. } = path;
     let windows = tally.windows.judge_first_part(history, actors);
     let words = memory.nonzero().flat_map(|(index, word)| [index as u64, word]);
-    // How often each actor has passed each barrier says where all of them are.
+    // The positions of all actors follow from how often each has passed each barrier.
     let passed = actors.all_passed().map(u64::from);
     let allocated = (0..history.actors() as u8).map(|actor| actors.allocated(actor).into());
     let windows = windows.into_iter().map(u64::from);

@@ -1,4 +1,4 @@
-//! What an execution shows at its end, and what a search has shown at its own.
+//! The results of an execution at its end, and of a search at its end.
 
 use cowrace_report::{Finding, Stop};
 
@@ -13,7 +13,7 @@ use crate::search::tally::Tally;
 use crate::search::underflow::{TooMany, underflow};
 use crate::sync::{Number, Primitives};
 
-/// Every actor has finished.
+/// Concludes an execution in which every actor has finished.
 pub(crate) fn complete<P: Primitives>(
     path: &mut Path<'_>,
     tally: &mut Tally,
@@ -32,7 +32,7 @@ pub(crate) fn complete<P: Primitives>(
     Flow::Continue(())
 }
 
-/// No actor can move.
+/// Concludes an execution in which no actor can move.
 pub(crate) fn deadlock<P: Primitives>(
     path: &mut Path<'_>,
     tally: &mut Tally,
@@ -41,7 +41,7 @@ pub(crate) fn deadlock<P: Primitives>(
     near_zero(path, tally)?;
     tally.count_execution();
     if path.found.is_none() {
-        // A deadlock is found whatever else is.
+        // A deadlock is a finding whatever else has been found.
         let finding = describe_deadlock(path);
         find(path, tally, shared, finding)?;
     }
@@ -49,7 +49,7 @@ pub(crate) fn deadlock<P: Primitives>(
     Flow::Continue(())
 }
 
-/// An execution that has reached a known state is judged by what it has shown so far.
+/// Concludes an execution that has reached a known state: it is judged by what it has shown so far.
 pub(crate) fn arrived<P: Primitives>(path: &mut Path<'_>, tally: &mut Tally, shared: &Shared<'_, P>) -> Flow {
     near_zero(path, tally)?;
     tally.count_execution();
@@ -121,7 +121,7 @@ fn show<P: Primitives>(path: &Path<'_>, shared: &Shared<'_, P>) {
     shared.watch.execution(&Execution { program, memory, history, found, is_complete });
 }
 
-/// What came of a search, which ended like this. `estimate` is how large it would have been.
+/// The outcome of a search that ended with `flow`. `estimate` is the size that the whole search would have had.
 pub(crate) fn outcome<P: Primitives>(
     path: &Path<'_>,
     tally: &mut Tally,
@@ -147,10 +147,11 @@ pub(crate) fn outcome<P: Primitives>(
         shown: Default::default(),
     };
     match flow {
-        // What a bound leaves out is not covered.
+        // The executions that a bound leaves out are not covered.
         Flow::Continue(()) => outcome.complete = shared.settings.preemptions.is_none(),
         Flow::Break(Some(stop)) => {
-            // These end it at a place of its own; what the others end has done what all threads have.
+            // These limits end the search at a fixed point in its own order; after the other limits, the work of all
+            // threads counts.
             if !matches!(stop, Stop::Executions | Stop::Steps) {
                 outcome.executions = shared.executions.get();
                 outcome.events = shared.requests.get();

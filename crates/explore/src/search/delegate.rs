@@ -1,4 +1,4 @@
-//! Giving subtrees to other threads, and taking back what came of them.
+//! Giving subtrees to other threads, and taking back their results.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::search::tree::{Given, Tree};
 use crate::sync::Primitives;
 use tracing::debug;
 
-/// Gives away the part of what is left that is likely to be the largest, if a thread waits for one.
+/// Gives away the part of the remaining search that is likely to be the largest, if a thread waits for work.
 pub(crate) fn share<P: Primitives>(search: &mut Search<'_, P>) {
     let Search { shared, path, tree, tally } = search;
     if tree.helpers.is_alone || shared.settings.preemptions.is_some() || !shared.wants_work() {
@@ -26,7 +26,7 @@ pub(crate) fn share<P: Primitives>(search: &mut Search<'_, P>) {
     }
     for state in tree.base..path.len() {
         let Some(steps) = tree.wakeup.last_path(tree.todo[state]) else { continue };
-        // Near the end of executions there is too little below.
+        // Near the end of executions subtrees are too small.
         if (state + steps.len()) * 4 > tally.depth as usize * 3 {
             return;
         }
@@ -38,7 +38,7 @@ pub(crate) fn share<P: Primitives>(search: &mut Search<'_, P>) {
     }
 }
 
-/// What is below a path of a state's tree.
+/// The subtree below a path of a state's tree.
 pub(crate) fn subtree<P: Primitives>(
     path: &Path<'_>,
     tree: &Tree<'_, P>,
@@ -62,7 +62,7 @@ pub(crate) fn subtree<P: Primitives>(
     })
 }
 
-/// Goes to the state where a subtree begins, with all that the search knew that gave it away.
+/// Goes to the state at which a subtree begins, with everything that was known to the search that gave it away.
 pub(crate) fn go_to<P: Primitives>(search: &mut Search<'_, P>, subtree: &Subtree<P>) -> Flow {
     let start = &subtree.start;
     for &made in &start.moves {
@@ -82,7 +82,7 @@ pub(crate) fn go_to<P: Primitives>(search: &mut Search<'_, P>, subtree: &Subtree
         if at > 0 {
             path.enter();
         }
-        // What is tried before the step sleeps.
+        // Moves that are tried before the step sleep.
         let mut list = tree.todo[path.len()];
         let next = loop {
             let earlier = list;
@@ -103,15 +103,16 @@ pub(crate) fn go_to<P: Primitives>(search: &mut Search<'_, P>, subtree: &Subtree
     }
     let Search { path, tree, tally, .. } = search;
     tree.base = path.len();
-    // What was done on the way here counts for the other search.
+    // The effort up to this point counts for the other search.
     (tally.effort, tally.made) = (Effort::default(), Effort::default());
     (tally.depth, tally.finding) = (0, None);
     Flow::Continue(())
 }
 
-/// Takes over what has become of a subtree that was given away as a step, which has just been made. Waits for it if need
-/// be, and helps others meanwhile, as `help` does it. Gives whether there is anything: if not, the caller is the one to
-/// search it. That is so as well if something would end or change the search within it: it must find that itself.
+/// Takes over the result of a subtree that was given away as the step that has just been made. Waits for it if
+/// necessary, and calls `help` meanwhile to search for others. Returns whether there is a result: if not, the caller
+/// has to search the subtree. That is also the case if something would end or change the search within the subtree: the
+/// caller must find that itself.
 pub(crate) fn take_back<'s, P: Primitives>(
     search: &mut Search<'s, P>,
     made: NextStep,
@@ -138,7 +139,7 @@ pub(crate) fn take_back<'s, P: Primitives>(
             Fate::UnderWay => {}
         }
         if let Some(why) = shared.stopped() {
-            // It will be made again.
+            // The step will be made again.
             undo(search);
             search.tally.discount_request();
             search.tree.paused_at = Some(NextStep { given: NONE, ..made });

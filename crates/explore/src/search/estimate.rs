@@ -1,4 +1,4 @@
-//! How large a search is, before it is over.
+//! Estimates of the size of a search that is under way.
 
 use crate::estimate::persistent_sets::PersistentSets;
 use crate::estimate::samples::Samples;
@@ -11,7 +11,7 @@ use crate::search::tally::Tally;
 use crate::search::tree::Tree;
 use crate::sync::{Number, Primitives};
 
-/// How many walks at a time, and how much their result counts: few of them find too little more often than not.
+/// The number of simultaneous walks, and the weight of their result: a few walks find too little more often than not.
 #[derive(Clone, Copy, Debug)]
 struct Abreast {
     walks: usize,
@@ -22,14 +22,15 @@ struct Abreast {
 const FEW: Abreast = Abreast { walks: 32, weight: 1.0 };
 /// Later.
 const MANY: Abreast = Abreast { walks: 96, weight: 9.0 };
-/// Random schedules to see what actors access, before the first walks. What they miss makes estimates too low: with 4 of
-/// them a search of 6337 executions was expected to have 1650 in the mean over random numbers, with 40 it was right.
+/// The number of random schedules that are run before the first walks to learn what actors access. Accesses that they
+/// miss make estimates too low: with 4 schedules, the mean estimate over random numbers for a search of 6337 executions
+/// was 1650; with 40 it was right.
 const GLANCES: usize = 64;
-/// For so many requests of the search, walks may make one; about a twentieth of the time.
+/// Walks may make one request for this many requests of the search; this takes about a twentieth of the time.
 const SHARE: u64 = 64;
 
-/// How many executions the whole search will have. Takes a sample of what is left, if it is time for that, and at the end
-/// of what is searched if there was only a small one.
+/// How many executions the whole search will have. Takes a sample of the remaining search if one is due, and also at
+/// the end of a search that has taken only a small one.
 pub(crate) fn estimate<'s, P: Primitives>(
     path: &Path<'s>,
     tree: &mut Tree<'s, P>,
@@ -40,7 +41,7 @@ pub(crate) fn estimate<'s, P: Primitives>(
     if shared.settings.preemptions.is_some() || tree.base > 0 {
         return None;
     }
-    // What other threads have made is part of what is left, until it is taken over.
+    // The work of other threads is part of the remaining search until it is taken over.
     let done = tally.total().executions as f64;
     let made = shared.executions.get() as f64;
     let requests = shared.requests.get();
@@ -82,7 +83,7 @@ fn sample<'s, P: Primitives>(
     };
     if is_first {
         (0..GLANCES).for_each(|_| walks.glance(random));
-        // They are made once, and do not put off the next walks.
+        // These schedules are run once, and do not delay the next walks.
         walks.requests = 0;
     }
     let left = walks.estimate(abreast, |_| random.unit());
@@ -91,7 +92,7 @@ fn sample<'s, P: Primitives>(
     left
 }
 
-/// The states of the path, with what sleeps in each.
+/// The states on the path, with the moves that sleep in each.
 fn states(path: &Path<'_>) -> Vec<PathState> {
     let Path { history, sleepers, .. } = path;
     let state = |state: usize| {

@@ -1,4 +1,4 @@
-//! Between executions: limits, reports, and work for other threads.
+//! What is done between executions: limits, reports, and work for other threads.
 
 use std::time::Duration;
 
@@ -15,15 +15,15 @@ use crate::search::flow::Flow;
 use crate::search::save::save;
 use crate::sync::{Number, Primitives};
 
-/// How much is done before limits are looked at again: so many executions, or so many requests.
+/// The effort after which limits are checked again: this many executions, or this many requests.
 const ROUND: Effort = Effort { executions: 256, requests: 4096 };
 
-/// How often to report: after so long or so many executions.
+/// The time after which to report, unless the number of executions is reached first.
 const NOW_AND_THEN: Duration = Duration::from_millis(50);
 const MANY: u64 = 4096;
 
-/// Before a step: looks at what may end the search, reports now and then, and gives work away that other threads want.
-/// Pauses at the step if it breaks.
+/// Called before a step: checks whether something ends the search, reports regularly, and gives work to threads that
+/// wait for it. If it breaks, the search pauses at the step.
 pub(crate) fn pause<P: Primitives>(search: &mut Search<'_, P>, executions: u64, before: NextStep) -> Flow {
     search.tree.paused_at = Some(before);
     let new = search.tally.made - search.tally.published;
@@ -39,7 +39,7 @@ pub(crate) fn pause<P: Primitives>(search: &mut Search<'_, P>, executions: u64, 
     if executions < u64::MAX || limit.is_some() {
         let done = search.tally.total().executions;
         if limit.is_some_and(|limit| done >= limit) {
-            // A thread that helps leaves it to the search that it helps: that may not come so far.
+            // A helping thread leaves this limit to the search that it helps, which may not get so far.
             if search.tree.helpers.spawn.is_some() {
                 shared.stop(Stop::Executions);
             }
@@ -57,7 +57,7 @@ pub(crate) fn pause<P: Primitives>(search: &mut Search<'_, P>, executions: u64, 
 fn look_at_limits<P: Primitives>(search: &mut Search<'_, P>) {
     let Search { shared, tally, tree, .. } = search;
     let limits = &shared.settings.limits;
-    // Looking at the clock costs more than a short execution.
+    // Reading the clock costs more than a short execution.
     let requests = tally.made.requests;
     if requests - tally.pace.looked < ROUND.requests {
         return;
@@ -79,7 +79,7 @@ fn look_at_limits<P: Primitives>(search: &mut Search<'_, P>) {
     if shared.watch.stops() {
         return shared.stop(Stop::Interrupted);
     }
-    // Only the search that has the whole in view reports, and takes on help.
+    // Only the main search reports and starts other threads.
     let Some(spawn) = tree.helpers.spawn else { return };
     if !tree.helpers.is_alone && shared.settings.preemptions.is_none() && shared.threads.take() {
         spawn();
@@ -92,7 +92,7 @@ fn look_at_limits<P: Primitives>(search: &mut Search<'_, P>) {
     }
 }
 
-/// Tells how far the search has come.
+/// Reports the progress of the search.
 pub(crate) fn report<P: Primitives>(search: &mut Search<'_, P>) {
     let Search { shared, path, tree, tally } = search;
     tally.publish(shared);

@@ -1,4 +1,4 @@
-//! Merging: taking over what came of shards.
+//! Merging: taking over the results of shards.
 
 use cowrace_machine::Addr;
 
@@ -14,8 +14,8 @@ use crate::search::tally::Tally;
 use crate::search::tree::Tree;
 use crate::sync::Primitives;
 
-/// Takes over what came of the shard that begins where the search is. Gives whether it has: where the search would do
-/// something else after so many executions, or a limit would end it, it must come there itself.
+/// Takes over the result of the shard that begins at the current state. Returns whether it has done so: if the search
+/// would enter another phase within the shard, or a limit would end it there, the search must get there itself.
 pub(crate) fn take_shard<P: Primitives>(
     path: &Path<'_>,
     tree: &mut Tree<'_, P>,
@@ -41,7 +41,7 @@ pub(crate) fn take_shard<P: Primitives>(
     Flow::Continue(true)
 }
 
-/// What came of a shard that was written down. Its states at barriers have these numbers.
+/// The result of a shard, from its saved form. Its states at barriers have these numbers.
 fn import(shard: &ShardResult, numbers: &[u32]) -> SubtreeResult {
     SubtreeResult {
         effort: shard.effort,
@@ -58,7 +58,7 @@ fn import(shard: &ShardResult, numbers: &[u32]) -> SubtreeResult {
 fn restored(saved: &SavedSequence) -> Beyond {
     let mut sequence = Sequence::default();
     for SavedItem { made, accesses } in &saved.items {
-        // Which events they were is of no account in another execution.
+        // The numbers of the events have no meaning in another execution.
         sequence.push(*made, 0, accesses);
     }
     Beyond { state: saved.state, sequence }

@@ -1,8 +1,8 @@
 //! The depth-first search.
 //!
-//! A search is three things. The **path** leads to the state at hand and is taken back event by event. The **tree** is
-//! what is to be tried, and what of that has been given away. The **tally** is what has been counted and concluded. What
-//! the threads of one search have in common is `Shared`.
+//! A search has three parts. The **path** leads to the current state and is undone event by event. The **tree** holds
+//! what is to be tried, and which parts of that have been given away. The **tally** holds what has been counted and
+//! concluded. The threads of one search share `Shared`.
 
 mod backtrack_sets;
 mod barriers;

@@ -1,4 +1,4 @@
-//! The path: all that leads to the state at hand, and is taken back event by event.
+//! The path: everything that leads to the current state. It is undone event by event.
 
 use cowrace_machine::{Answer, Memory, Op, Program};
 use cowrace_report::Finding;
@@ -13,7 +13,7 @@ use crate::execution::preemptions::Preemptions;
 use crate::reduction::races::{Detector, order};
 use crate::reduction::sleep_sets::SleepSets;
 
-/// An execution so far, with what sleeps in each of its states.
+/// An execution so far, with the moves that sleep in each of its states.
 pub(crate) struct Path<'s> {
     pub(crate) program: &'s Program,
     pub(crate) memory: Memory,
@@ -27,7 +27,7 @@ pub(crate) struct Path<'s> {
 }
 
 impl<'s> Path<'s> {
-    /// The beginning of an execution in which at most so many preemptions are allowed.
+    /// The beginning of an execution in which at most this many preemptions are allowed.
     pub(crate) fn new(
         program: &'s Program,
         memory: &Memory,
@@ -46,12 +46,13 @@ impl<'s> Path<'s> {
         }
     }
 
-    /// How many events there are.
+    /// The number of events.
     pub(crate) const fn len(&self) -> usize {
         self.history.len()
     }
 
-    /// Enters the state that the last event leads to: what slept before sleeps on, unless the event wakes it.
+    /// Enters the state to which the last event leads: moves that slept before still sleep, unless the event wakes
+    /// them.
     pub(crate) fn enter(&mut self) {
         let event = self.len().checked_sub(1);
         let event = event.map(|e| (self.history.events()[e].actor, self.history.accesses(e)));
@@ -63,7 +64,7 @@ impl<'s> Path<'s> {
         self.preemptions.allow(actor, &self.history, &self.actors, &self.memory)
     }
 
-    /// Whether a move is possible: what is in a checkpoint may have been changed since it was made.
+    /// Whether a move is possible: a checkpoint may have been changed since it was made.
     pub(crate) fn can_make(&self, Move { actor, choice }: Move) -> bool {
         let request = (actor < self.history.actors() as u8).then(|| self.actors.request(actor)).flatten();
         let fits = request.is_some_and(|request| match request.op {
@@ -73,8 +74,8 @@ impl<'s> Path<'s> {
         fits && self.actors.is_enabled(actor, &self.memory)
     }
 
-    /// Executes the request of an actor. The detector then has the races of the event. Gives what is wrong with that, if
-    /// nothing was before.
+    /// Executes the request of an actor. The detector then has the races of the event. Returns a finding if the event
+    /// is the first one to show any.
     pub(crate) fn step(&mut self, made: Move, coverage: Option<&mut Seen>) -> Option<Finding> {
         let Move { actor, choice } = made;
         let Some(request) = self.actors.request(actor) else {

@@ -17,22 +17,23 @@ use crate::sync::Primitives;
 use cowrace_machine::Addr;
 use tracing::debug_span;
 
-/// How to go about a search.
+/// How to run a search.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan<'p> {
-    /// Executions after which a search that goes on is taken to be long. Most have come to their end or to a finding by
-    /// then. One thread makes them, so that what is done because of them depends on nothing but their order.
+    /// The number of executions after which a search is considered long. Most searches have been completed or have a
+    /// finding by then. One thread makes these executions, so that what is decided because of them depends only on
+    /// their order.
     pub(crate) first: u64,
-    /// Whether to take on all other threads at once when it is long.
+    /// Whether to use all other threads at once when the search is long.
     pub(crate) eager: bool,
-    /// Where to go on.
+    /// The checkpoint from which to resume.
     pub(crate) checkpoint: Option<&'p Checkpoint>,
-    /// What came of shards of the checkpoint.
+    /// The results of shards of the checkpoint.
     pub(crate) results: &'p [ShardResult],
 }
 
-/// A count that is near zero, in some order, or an order that makes a difference. If that shows early, the other counts
-/// are still taken to be far from zero; later, a search that begins anew and may have to do so again is too dear.
+/// A count that is near zero, in some order, or an order that makes a difference. If it shows early, the other counts
+/// are still assumed to be far from zero; later, starting again is too expensive to risk having to do it once more.
 pub(crate) struct Near {
     pub(crate) addr: Addr,
     pub(crate) early: bool,
@@ -42,13 +43,13 @@ pub(crate) struct Near {
 ///
 /// # Errors
 ///
-/// If it turns out that a count is near zero that was taken not to be.
+/// If a count turns out to be near zero that was assumed not to be.
 pub(crate) fn whole<'s, P: Primitives>(
     shared: &'s Shared<'s, P>,
     plan: &Plan<'s>,
     spawn: &'s dyn Fn(),
 ) -> Result<Outcome, Near> {
-    // Whatever happens here, no thread must wait for more.
+    // Whatever happens here, no thread must keep waiting for work.
     let _over = Over(shared);
     let mut search = Search::new(shared, Fresh::new(shared.program));
     if let Some(checkpoint) = plan.checkpoint {
@@ -56,7 +57,7 @@ pub(crate) fn whole<'s, P: Primitives>(
             let results = split::usable(plan.results, checkpoint, shared);
             split::give_shards(&mut search.path, &mut search.tree, &results);
         } else {
-            // It would not have come so far.
+            // The checkpoint does not fit the search: start again.
             search = Search::new(shared, search.path.actors.into());
         }
     }
@@ -70,9 +71,9 @@ pub(crate) fn whole<'s, P: Primitives>(
         }
     }
     if search.tree.paused_at.is_some() && shared.stopped().is_none() {
-        // An observer is to know what is ahead before it begins.
+        // An observer is to know the estimate before the rest of the search begins.
         report(&mut search);
-        // A search that was stopped just then has not tried all.
+        // A search that was stopped at this point has not tried all random schedules.
         let all = search.tally.schedules >= SCHEDULES;
         flow = if all { Flow::Continue(()) } else { search_at_random(&mut search) };
         if flow.is_continue() {
@@ -134,7 +135,7 @@ fn search_at_random<P: Primitives>(search: &mut Search<'_, P>) -> Flow {
     if tally.finding.is_some() { Flow::Break(None) } else { Flow::Continue(()) }
 }
 
-/// Takes on all threads that there are, if that is asked for.
+/// Starts all available threads, if that is asked for.
 fn take_threads<P: Primitives>(search: &Search<'_, P>, plan: &Plan<'_>) {
     while plan.eager
         && let Some(spawn) = search.tree.helpers.spawn

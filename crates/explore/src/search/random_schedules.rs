@@ -1,8 +1,8 @@
 //! Random schedules, tried before a long search goes on.
 //!
-//! A search that goes depth first changes the end of an execution first, and stays with what was decided at its
-//! beginning for long. Random priorities with a few random changes (PCT; Burckhardt, Kothari, Musuvathi and
-//! Nagarakatte, 2010) find a race that takes few decisions wherever they are.
+//! A depth-first search changes the end of an execution first, and changes the decisions at its beginning only late.
+//! Random priorities with a few random changes (PCT; Burckhardt, Kothari, Musuvathi and Nagarakatte, 2010) find a race
+//! that needs few decisions, wherever in the execution these are.
 
 use std::cmp::Reverse;
 
@@ -20,9 +20,9 @@ pub(crate) const SCHEDULES: u64 = 1000;
 /// How often priorities change in each.
 const CHANGES: usize = 3;
 
-/// What came of random schedules.
+/// The result of trying random schedules.
 pub(crate) struct Tried {
-    /// The first that is bad.
+    /// The first bad schedule, and its finding.
     pub(crate) finding: Option<(Finding, Schedule)>,
     /// How many were tried.
     pub(crate) schedules: u64,
@@ -67,7 +67,7 @@ impl<P: Primitives> Run<'_, '_, P> {
         let count = program.actors.len();
         let mut priorities: Vec<u64> = (0..count).map(|_| random.next() | 1 << 63).collect();
         let changes: Vec<u64> = (0..CHANGES).map(|_| random.below(u64::from(length.max(1)))).collect();
-        // From the most urgent on.
+        // The actors, from the most urgent one on.
         let mut order: Vec<u8> = (0..count as u8).collect();
         order.sort_by_key(|&actor| Reverse(priorities[actor as usize]));
         let mut touched = Vec::new();
@@ -99,7 +99,7 @@ impl<P: Primitives> Run<'_, '_, P> {
                 return finding;
             }
         }
-        // A deadlock is left to the search, which can say which actor is in the way.
+        // A deadlock is left to the search, which can tell which actors hold the locks.
         let is_over = self.actors.pending().all(|(_, request)| request.is_none());
         if is_over { (program.check)(self.memory) } else { None }
     }

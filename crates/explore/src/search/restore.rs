@@ -1,4 +1,4 @@
-//! Goes on from where a search was stopped.
+//! Resumes a search from the point at which it was stopped.
 
 use super::Search;
 use crate::checkpoint::{Checkpoint, SavedSleeper, SavedStep};
@@ -10,7 +10,7 @@ use crate::search::step::step;
 use crate::search::summaries::Reached;
 use crate::sync::{Number, Primitives};
 
-/// Goes to where a search of the same program has been stopped.
+/// Goes to the point at which a search of the same program was stopped.
 pub(crate) fn restore<P: Primitives>(search: &mut Search<'_, P>, from: &Checkpoint) -> Flow {
     let Some(next) = from.next.as_ref().filter(|_| from.states.len() == from.path.len() + 1) else {
         return Flow::Break(None);
@@ -58,7 +58,7 @@ pub(crate) fn restore<P: Primitives>(search: &mut Search<'_, P>, from: &Checkpoi
     Flow::Continue(())
 }
 
-/// Puts steps into a tree, with all that follow them, as a list.
+/// Puts steps and all their successors into a tree, as a list.
 fn plant(tree: &mut WakeupTrees, steps: &[SavedStep]) -> u32 {
     let mut list = NONE;
     for SavedStep { made, accesses, children } in steps {

@@ -16,19 +16,19 @@ use crate::search::subtree::{Subtree, SubtreeResult};
 use crate::search::{Search, backtrack_sets, barriers, conclude, delegate, limits};
 use crate::sync::Primitives;
 
-/// What to do in a state that is new.
+/// What to do in a new state.
 enum Next {
-    /// What the wakeup tree says.
+    /// Make the next step of the wakeup tree.
     Guided(NextStep),
     Free(Move),
-    /// All that follows has been searched.
+    /// Nothing: everything that follows has been searched.
     Known,
     Complete,
     Deadlock,
 }
 
 impl<'s, P: Primitives> Search<'s, P> {
-    /// Searches on until there have been so many executions.
+    /// Continues the search until there have been this many executions.
     pub(super) fn run(&mut self, executions: u64) -> Flow {
         if self.path.len() == 0
             && self.tree.paused_at.is_none()
@@ -66,7 +66,7 @@ impl<'s, P: Primitives> Search<'s, P> {
         }
     }
 
-    /// Decides how to go on from a state that has just been reached; none if the execution has come to its end.
+    /// Decides how to continue from a state that has just been reached; `None` if the execution has ended.
     fn enter(&mut self) -> Flow<Option<NextStep>> {
         match self.next()? {
             Next::Guided(next) => return Flow::Continue(Some(next)),
@@ -81,7 +81,7 @@ impl<'s, P: Primitives> Search<'s, P> {
         Flow::Continue(None)
     }
 
-    /// Decides how to go on from a state that has just been reached, and enters it.
+    /// Decides how to continue from a state that has just been reached, and enters it.
     fn next(&mut self) -> Flow<Next> {
         let Self { shared, path, tree, tally } = self;
         path.enter();
@@ -97,7 +97,10 @@ impl<'s, P: Primitives> Search<'s, P> {
                 return Flow::Continue(end);
             }
         };
-        assert!(path.sleepers.of(tree.todo.len()).is_empty(), "something sleeps where everything is new");
+        assert!(
+            path.sleepers.of(tree.todo.len()).is_empty(),
+            "a move sleeps in a state from which everything is new"
+        );
         if barriers::arrive(path, tally, shared, actor)? {
             path.sleepers.leave();
             return Flow::Continue(Next::Known);
@@ -109,7 +112,7 @@ impl<'s, P: Primitives> Search<'s, P> {
         Flow::Continue(Next::Free(Move { actor, choice: if choices > 0 { 0 } else { PLAIN } }))
     }
 
-    /// Takes back events up to a state from which something is left to try, and gives that.
+    /// Undoes events up to a state from which a step is left to try, and returns that step.
     fn backtrack(&mut self) -> Option<NextStep> {
         while self.tree.todo.len() > self.tree.base {
             let last = self.path.len() - 1;
@@ -130,7 +133,7 @@ impl<'s, P: Primitives> Search<'s, P> {
         None
     }
 
-    /// Leaves out a step from the last state.
+    /// Skips a step from the last state.
     fn skip(&mut self) -> Option<NextStep> {
         let next = self.tree.wakeup.pop(self.tree.todo.last_mut()?);
         if next.is_some() {
@@ -145,7 +148,7 @@ impl<'s, P: Primitives> Search<'s, P> {
     ///
     /// # Errors
     ///
-    /// What stopped it; nothing if its path does not lead to where it begins.
+    /// The reason why the search was stopped; `None` if the path of the subtree does not lead to its beginning.
     pub(super) fn search_below(&mut self, subtree: &Subtree<P>) -> Result<SubtreeResult, Option<Stop>> {
         let mut flow = delegate::go_to(self, subtree);
         if flow.is_continue() {
@@ -172,8 +175,8 @@ impl<'s, P: Primitives> Search<'s, P> {
     }
 }
 
-/// Which actor to move where everything is new. One whose request is independent of all that others may do goes first;
-/// else the actor that moved last goes on, so that executions are readable.
+/// Which actor to move where everything is new. An actor whose request is independent of everything that others may do
+/// goes first; otherwise the actor that moved last continues, so that executions are readable.
 fn free_move(path: &Path<'_>) -> Result<Free, Next> {
     let Path { memory, actors, history, .. } = path;
     let mut enabled = ActorSet::default();
@@ -199,7 +202,7 @@ fn free_move(path: &Path<'_>) -> Result<Free, Next> {
 
 /// Searches subtrees until there is nothing more to do.
 pub(crate) fn work<'s, P: Primitives>(shared: &'s Shared<'s, P>) {
-    // Threads that wait for what this one has begun must not wait for ever if it panics.
+    // If this thread panics, threads that wait for its subtree must not wait for ever.
     let guard = Guard(shared);
     let mut spare = Spare::default();
     while let Some(changes) = shared.changes() {
@@ -220,7 +223,7 @@ impl<P: Primitives> Drop for Guard<'_, '_, P> {
     }
 }
 
-/// Searches a subtree that is claimed.
+/// Searches a subtree that this thread has claimed.
 fn search_claimed<'s, P: Primitives>(
     shared: &'s Shared<'s, P>,
     subtree: &Arc<Subtree<P>>,

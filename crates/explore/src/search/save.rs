@@ -1,4 +1,4 @@
-//! Writes down where a search was stopped.
+//! Makes a checkpoint of a search.
 
 use super::Search;
 use crate::checkpoint::{Checkpoint, SavedSleeper, SavedState, SavedStep};
@@ -6,8 +6,9 @@ use crate::reduction::wakeup_trees::WakeupTrees;
 use crate::search::barriers;
 use crate::sync::Primitives;
 
-/// Where a search has been stopped or pauses; none if it cannot go on from there. What other threads have done of
-/// subtrees that were not taken back is not in it, and will be done again; what they have found out after barriers is.
+/// The checkpoint of a search that was stopped or pauses; `None` if the search cannot be resumed from there. The work
+/// of other threads on subtrees that were not taken back is not part of it, and will be done again; what they have
+/// learned about states at barriers is part of it.
 pub(crate) fn save<P: Primitives>(search: &Search<'_, P>) -> Option<Checkpoint> {
     let Search { shared, path, tree, tally } = search;
     let next = tree.paused_at?;
@@ -44,7 +45,7 @@ pub(crate) fn save<P: Primitives>(search: &Search<'_, P>) -> Option<Checkpoint> 
     })
 }
 
-/// The steps of a list, with all that follow them.
+/// The steps of a list, with all their successors.
 fn steps(tree: &WakeupTrees, list: u32) -> Vec<SavedStep> {
     let saved = |step| SavedStep {
         made: tree.made(step),

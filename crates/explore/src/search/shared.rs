@@ -1,4 +1,4 @@
-//! What the threads of a search have in common: its settings, how far it is, and what there is to do.
+//! What the threads of a search share: its settings, its progress, and the work that is on offer.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,11 +13,11 @@ use crate::search::watch::Watch;
 use crate::sync::{Monitor, Number, Primitives, Queue};
 use crate::threads::Threads;
 
-/// What is asked of a search.
+/// The settings of a search.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
-    /// Whether to go on after a finding.
+    /// Whether to continue after a finding.
     pub(crate) exhaustive: bool,
     /// Whether it is enough to show every memory in which executions end.
     pub(crate) ends_only: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Settings {
     pub(crate) coverage: bool,
 }
 
-/// What all threads of a search look at.
+/// The state that all threads of a search watch.
 struct Board {
     /// Counts what threads may wait for: work on offer, work done, a reason to stop, the end.
     changes: u64,
@@ -36,36 +36,38 @@ struct Board {
     over: bool,
 }
 
-/// What the threads of a search have in common.
+/// What the threads of a search share.
 pub(crate) struct Shared<'s, P: Primitives> {
     pub(crate) program: &'s Program,
-    /// The program's memory, with what is assumed of counts.
+    /// The program's memory, with the assumptions about counts.
     pub(crate) memory: Memory,
-    /// The counts that are known to come near zero, and the orders that make a difference; `None` if all are taken to.
+    /// The counts that are known to get near zero, and the orders that make a difference; `None` if all are assumed to.
     pub(crate) near: Option<Vec<Addr>>,
     pub(crate) settings: Settings,
     pub(crate) threads: &'s Threads,
     pub(crate) started: Instant,
-    /// What all threads have made, those included whose work will not be taken over: for reports only.
+    /// The number of executions that all threads have made, including work that will not be taken over: for reports
+    /// only.
     pub(crate) executions: P::Number,
     pub(crate) requests: P::Number,
-    /// As many executions as were made before the search was resumed.
+    /// The number of executions that were made before the search was resumed.
     pub(crate) earlier: P::Number,
     pub(crate) summaries: Summaries<P>,
-    /// What executions have shown of calls.
+    /// What executions have shown about calls.
     pub(crate) showings: Showings<P>,
     pub(crate) watch: &'s dyn Watch,
     /// Subtrees that no thread has begun.
     work: P::Queue<Arc<Subtree<P>>>,
-    /// How many threads have nothing to do.
+    /// The number of idle threads.
     idle: P::Number,
     board: P::Monitor<Board>,
-    /// Whether there is a reason to stop, to be looked at often.
+    /// Whether there is a reason to stop, cheap to read.
     is_stopped: P::Number,
 }
 
 impl<'s, P: Primitives> Shared<'s, P> {
-    /// With memory as far as it is assumed to be from zero, and these counts known to come near it.
+    /// The shared state for a memory with its assumptions about counts, and for the counts that are known to get near
+    /// zero.
     pub(crate) fn new(
         program: &'s Program,
         settings: Settings,
@@ -113,7 +115,7 @@ impl<'s, P: Primitives> Shared<'s, P> {
         self.is_stopped.set(1);
     }
 
-    /// Why every thread is to stop, if it is.
+    /// The reason why every thread is to stop, if there is one.
     pub(crate) fn stopped(&self) -> Option<Stop> {
         if self.is_stopped.get() == 0 { None } else { self.board.with(|board| board.stop.clone()) }
     }
@@ -123,34 +125,34 @@ impl<'s, P: Primitives> Shared<'s, P> {
         self.change(|board| board.over = true);
     }
 
-    /// How many changes there have been, for [`wait`](Self::wait); none when there is nothing more to do.
+    /// The number of changes so far, for [`wait`](Self::wait); `None` when there is nothing more to do.
     pub(crate) fn changes(&self) -> Option<u64> {
         self.board.with(|board| (!board.over).then_some(board.changes))
     }
 
-    /// Whether a thread waits for work and none lies ready.
+    /// Whether a thread waits for work and none is on offer.
     pub(crate) fn wants_work(&self) -> bool {
         self.idle.get() > 0 && self.work.is_empty()
     }
 
-    /// Offers a subtree to threads that have nothing to do.
+    /// Offers a subtree to idle threads.
     pub(crate) fn offer(&self, subtree: Arc<Subtree<P>>) {
         self.work.push(subtree);
         self.tell();
     }
 
-    /// A subtree that the caller is now the one to search.
+    /// Takes a subtree, which the caller then has to search.
     pub(crate) fn steal(&self) -> Option<Arc<Subtree<P>>> {
         std::iter::from_fn(|| self.work.pop()).find(|subtree| subtree.claim())
     }
 
-    /// Tells threads that wait that a subtree is on offer, or done.
+    /// Tells waiting threads that a subtree is on offer or done.
     pub(crate) fn tell(&self) {
         self.change(|_| ());
     }
 
-    /// Waits until there have been more changes than these, and counts as idle meanwhile. A thread that looks for
-    /// something counts the changes before, so that none can be missed.
+    /// Waits until there have been more than `changes` changes, and counts as idle meanwhile. A thread reads the number
+    /// of changes before it looks for work, so that it cannot miss one.
     pub(crate) fn wait(&self, changes: u64) {
         self.idle.add(1);
         self.board.wait_while(|board| board.changes == changes);

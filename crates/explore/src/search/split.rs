@@ -23,7 +23,7 @@ pub(crate) fn shard<P: Primitives>(
     Some(delegate::subtree(path, tree, tally, id.state as usize, steps))
 }
 
-/// Takes note of shards of the checkpoint at which the search pauses that have been searched.
+/// Registers the results of shards of the checkpoint at which the search pauses.
 pub(crate) fn give_shards<'s, P: Primitives>(
     path: &mut Path<'s>,
     tree: &mut Tree<'s, P>,
@@ -42,7 +42,7 @@ pub(crate) fn give_shards<'s, P: Primitives>(
     }
 }
 
-/// The results that can be taken over by a search that goes on from a checkpoint.
+/// The results that can be taken over by a search that is resumed from a checkpoint.
 pub(crate) fn usable<'r, P: Primitives>(
     results: &'r [ShardResult],
     checkpoint: &Checkpoint,
@@ -61,7 +61,7 @@ pub(crate) fn usable<'r, P: Primitives>(
     results.iter().filter(fits).collect()
 }
 
-/// What came of a shard, to be written down.
+/// The result of a shard, in its saved form.
 pub(crate) fn export<P: Primitives>(
     result: SubtreeResult,
     id: ShardId,
@@ -94,7 +94,7 @@ fn saved(beyond: &Beyond) -> SavedSequence {
     SavedSequence { state: *state, items: sequence.items().iter().map(saved).collect() }
 }
 
-/// Puts the step at which the search pauses back to the others of its state, as the first.
+/// Puts the step at which the search pauses back among those of its state, as the first one.
 fn lay_back<P: Primitives>(path: &mut Path<'_>, tree: &mut Tree<'_, P>) -> Option<()> {
     let next = tree.paused_at?;
     let request = *path.actors.request(next.made.actor)?;

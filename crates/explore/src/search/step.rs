@@ -1,4 +1,4 @@
-//! One step of a search, and back.
+//! One step of a search, and its undoing.
 
 use cowrace_report::Stop;
 
@@ -24,14 +24,14 @@ pub(crate) fn step<P: Primitives>(search: &mut Search<'_, P>, made: Move) -> Flo
     }
     tally.count_request(path.len());
     let Some(finding) = finding else { return Flow::Continue(()) };
-    // What ends here counts as an execution; what goes on is counted at its end.
+    // An execution that ends here is counted here; one that continues is counted at its end.
     if !settings.exhaustive {
         tally.count_execution();
     }
     conclude::find(path, tally, shared, finding)
 }
 
-/// Takes back the last event.
+/// Undoes the last event.
 pub(crate) fn undo<P: Primitives>(search: &mut Search<'_, P>) {
     search.path.undo();
     search.tree.keep_races(search.path.len());

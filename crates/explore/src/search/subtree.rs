@@ -1,9 +1,9 @@
-//! Subtrees: parts of a search that another thread can do.
+//! Subtrees: parts of a search that another thread can take on.
 //!
-//! A path of a wakeup tree ends in a state in which nothing sleeps. What a search does from there depends on nothing but
-//! the path that leads there, so it can be done at any time and by any thread. What its races ask for before that state is
-//! noted, and taken over when the search that gave the subtree away reaches its place. So the whole comes out as if one
-//! thread had done all of it in order: the same executions, the same first finding.
+//! A path of a wakeup tree ends in a state in which nothing sleeps. What a search does from there depends only on the
+//! path that leads there, so it can be done at any time and by any thread. Sequences that its races require before that
+//! state are noted, and taken over when the search that gave the subtree away reaches it. So the result is the same as
+//! if one thread had done everything in order: the same executions, the same first finding.
 
 use cowrace_machine::{Access, Addr};
 use cowrace_report::{Finding, Schedule};
@@ -18,11 +18,11 @@ use crate::reduction::sleep_sets::SleepSets;
 use crate::reduction::wakeup_trees::WakeupTrees;
 use crate::sync::{Monitor, Primitives};
 
-/// Where a subtree begins, and all that the search which gives it away knows there.
+/// Where a subtree begins, and everything that the search which gives it away knows there.
 pub(crate) struct Start {
     /// The moves that lead to the state whose tree has the path.
     pub(crate) moves: Vec<Move>,
-    /// What is being tried from that state, if anything is.
+    /// The move that is being tried from that state, if there is one, and its accesses.
     pub(crate) tried: Option<(Move, Vec<Access>)>,
     /// The path: numbers of steps.
     pub(crate) steps: Vec<u32>,
@@ -34,7 +34,7 @@ pub(crate) struct Start {
     pub(crate) found: Option<Found>,
 }
 
-/// A part of a search, and what has become of it.
+/// A part of a search, and its state.
 pub(crate) struct Subtree<P: Primitives> {
     pub(crate) start: Start,
     state: P::Monitor<State>,
@@ -43,12 +43,12 @@ pub(crate) struct Subtree<P: Primitives> {
 enum State {
     Offered,
     Claimed,
-    /// Nothing came of it: something ended it that is for the search to judge that gave it away.
+    /// It has no result: it was ended for a reason that the search which gave it away must judge.
     Abandoned,
     Done(Box<SubtreeResult>),
 }
 
-/// A sequence that is to be executed from a state before those that a search is about.
+/// A sequence that is to be executed from a state before the subtree.
 #[derive(Debug)]
 pub(crate) struct Beyond {
     /// The number of the state.
@@ -56,26 +56,26 @@ pub(crate) struct Beyond {
     pub(crate) sequence: Sequence,
 }
 
-/// What came of a subtree.
+/// The result of a subtree.
 #[derive(Debug)]
 pub(crate) struct SubtreeResult {
-    /// What was done, apart from what follows barriers.
+    /// The effort, without what follows barriers.
     pub(crate) effort: Effort,
-    /// The longest execution.
+    /// The length of the longest execution, in requests.
     pub(crate) depth: u32,
     /// The first bad execution.
     pub(crate) finding: Option<(Finding, Schedule)>,
-    /// The states at barriers that it reached, by number.
+    /// The states at barriers that were reached, by number.
     pub(crate) reached: Vec<u32>,
-    /// A count that is not as far from zero as it was taken to be.
+    /// A count that is not as far from zero as was assumed.
     pub(crate) near: Option<Addr>,
-    /// What is to be executed from earlier states.
+    /// The sequences that are to be executed from earlier states.
     pub(crate) beyond: Vec<Beyond>,
     pub(crate) windows: Vec<Cover>,
     pub(crate) seen: Seen,
 }
 
-/// What has become of a subtree that some thread has claimed.
+/// The state of a subtree that some thread has claimed.
 pub(crate) enum Fate {
     UnderWay,
     Abandoned,
@@ -87,7 +87,7 @@ impl<P: Primitives> Subtree<P> {
         Self { start, state: P::Monitor::new(State::Offered) }
     }
 
-    /// Makes the caller the one to search it, unless it is claimed already.
+    /// Claims the subtree for the caller, unless it is claimed already.
     pub(crate) fn claim(&self) -> bool {
         self.state.with(|state| {
             let free = matches!(state, State::Offered);
@@ -98,13 +98,13 @@ impl<P: Primitives> Subtree<P> {
         })
     }
 
-    /// Its search is over.
+    /// Stores the result when the search of the subtree is over.
     pub(crate) fn finish(&self, result: Option<SubtreeResult>) {
         let fate = result.map_or(State::Abandoned, |result| State::Done(Box::new(result)));
         self.state.with(|state| *state = fate);
     }
 
-    /// What has become of it. A result is given once.
+    /// The state of the subtree. A result is handed out once.
     pub(crate) fn fate(&self) -> Fate {
         self.state.with(|state| match std::mem::replace(state, State::Claimed) {
             State::Done(result) => Fate::Done(result),

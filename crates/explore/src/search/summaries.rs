@@ -1,8 +1,9 @@
 //! Summaries: what follows the states at barriers from which everything has been searched.
 //!
-//! What follows such a state is a function of it, whichever thread finds it out: how many executions, how long, what they
-//! show of windows. It counts once for a search, when the search reaches the state for the first time in its own order,
-//! even if another thread has found it out long before. So figures do not depend on which thread was first.
+//! What follows such a state is a function of the state, whichever thread computes it: the number of executions, their
+//! length, what they show about windows. It counts once for a search, when the search reaches the state for the first
+//! time in its own order, even if another thread has computed it long before. So figures do not depend on which thread
+//! was first.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,25 +13,25 @@ use crate::effort::Effort;
 use crate::execution::windows::Cover;
 use crate::sync::{Monitor, Primitives};
 
-/// A state at a barrier: memory, how far each actor has come, and which windows can still be opened.
+/// A state at a barrier: memory, the position of each actor, and which windows can still be opened.
 pub(crate) type Key = Box<[u64]>;
 
-/// What follows a barrier.
+/// The summary of what follows a barrier.
 #[derive(Clone, Debug)]
 pub(crate) struct Summary {
-    /// The longest that may follow, in requests.
+    /// The length of the longest continuation, in requests.
     pub(crate) longest: u32,
-    /// What follows this barrier and not a later one.
+    /// The effort between this barrier and the next one.
     pub(crate) effort: Effort,
-    /// What that shows of windows.
+    /// What that shows about windows.
     pub(crate) windows: Vec<Cover>,
-    /// The later states that it reaches.
+    /// The later states at barriers that are reached from here.
     pub(crate) reached: Vec<u32>,
-    /// Whether it is known that nothing bad follows.
+    /// Whether it is known that no finding follows.
     pub(crate) is_sound: bool,
 }
 
-/// The states from which everything has been searched, by number, by whichever thread.
+/// The states from which everything has been searched, by any thread, by number.
 pub(crate) struct Summaries<P: Primitives>(P::Monitor<Known>);
 
 #[derive(Default)]
@@ -40,7 +41,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// The number of a state, which is new if it was not known.
+    /// Adds a state if it is not known, and returns its number.
     fn add(&mut self, key: Key, summary: Summary) -> u32 {
         let Self { numbers, states } = self;
         *numbers.entry(key).or_insert_with(|| {
@@ -54,12 +55,12 @@ impl Known {
 #[derive(Debug, Default)]
 pub(crate) struct Reached {
     states: HashSet<u32>,
-    /// What follows them.
+    /// The effort that follows them.
     effort: Effort,
 }
 
 impl Reached {
-    /// From a checkpoint.
+    /// Restores the set from a checkpoint.
     pub(crate) fn restored(states: impl Iterator<Item = u32>, effort: Effort) -> Self {
         Self { states: states.collect(), effort }
     }
@@ -72,13 +73,13 @@ impl Reached {
         self.states.contains(&state)
     }
 
-    /// Adds a state, which so much follows.
+    /// Adds a state that is followed by this effort.
     pub(crate) fn add(&mut self, state: u32, effort: Effort) {
         self.states.insert(state);
         self.effort += effort;
     }
 
-    /// Their numbers, in order.
+    /// The numbers of the states, in order.
     pub(crate) fn states(&self) -> Vec<u32> {
         let mut states: Vec<_> = self.states.iter().copied().collect();
         states.sort_unstable();
@@ -93,8 +94,8 @@ impl<P: Primitives> Default for Summaries<P> {
 }
 
 impl<P: Primitives> Summaries<P> {
-    /// Those that are not among `known`, in order, for a checkpoint; and for each number the place where the state is in
-    /// `known` and these.
+    /// The states that are not among `known`, in order, for a checkpoint; and for each number the index of the state in
+    /// the concatenation of `known` and these.
     pub(crate) fn saved_beside(&self, known: &[SavedSummary]) -> (Vec<SavedSummary>, HashMap<u32, u32>) {
         self.0.with(|all| {
             let mut places = HashMap::new();
@@ -123,8 +124,8 @@ impl<P: Primitives> Summaries<P> {
         })
     }
 
-    /// Takes over those of a checkpoint, in which others stand before them; these have the numbers `before`. Gives the
-    /// numbers of all of them.
+    /// Adds the states of a checkpoint. In their indices, earlier states come first, which have the numbers `before`.
+    /// Returns the numbers of all of them.
     pub(crate) fn restore(&self, before: &[u32], saved: &[SavedSummary]) -> Vec<u32> {
         self.0.with(|all| {
             let known = all.states.len();
@@ -150,7 +151,7 @@ impl<P: Primitives> Summaries<P> {
         })
     }
 
-    /// A state, if all that follows is known.
+    /// The number and the summary of a state, if everything that follows it is known.
     pub(crate) fn find(&self, key: &Key) -> Option<(u32, Arc<Summary>)> {
         self.0.with(|all| {
             let number = *all.numbers.get(key)?;
@@ -158,13 +159,17 @@ impl<P: Primitives> Summaries<P> {
         })
     }
 
-    /// Notes what a search has found out about a state. Gives its number.
+    /// Stores what a search has learned about a state. Returns the number of the state.
     pub(crate) fn note(&self, key: Key, summary: Summary) -> u32 {
         self.0.with(|all| {
             let (figures, is_sound) = ((summary.longest, summary.effort), summary.is_sound);
             let number = all.add(key, summary);
             let known = &mut all.states[number as usize];
-            debug_assert_eq!((known.longest, known.effort), figures, "two find the same after a barrier");
+            debug_assert_eq!(
+                (known.longest, known.effort),
+                figures,
+                "two threads compute the same summary of a state"
+            );
             if is_sound && !known.is_sound {
                 Arc::make_mut(known).is_sound = true;
             }
@@ -191,7 +196,7 @@ impl<P: Primitives> Summaries<P> {
         })
     }
 
-    /// Whether nothing bad follows any of these states.
+    /// Whether no finding follows any of these states.
     pub(crate) fn are_sound(&self, states: &[u32]) -> bool {
         self.0.with(|all| states.iter().all(|&state| all.states[state as usize].is_sound))
     }

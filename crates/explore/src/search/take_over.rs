@@ -1,4 +1,4 @@
-//! Taking over what came of a subtree.
+//! Taking over the result of a subtree.
 
 use crate::search::backtrack_sets::adopt;
 use crate::search::flow::Flow;
@@ -9,7 +9,7 @@ use crate::search::tally::Tally;
 use crate::search::tree::Tree;
 use crate::sync::Primitives;
 
-/// Takes over what has become of the subtree that begins where the search is.
+/// Takes over the result of the subtree that begins at the current state.
 pub(crate) fn take_over<P: Primitives>(
     path: &Path<'_>,
     tree: &mut Tree<'_, P>,

@@ -14,36 +14,36 @@ use crate::search::shared::Shared;
 use crate::search::summaries::{Key, Reached, Summary};
 use crate::sync::{Number, Primitives};
 
-/// A search after a barrier that is under way.
+/// The unfinished search of what follows a barrier.
 #[derive(Debug)]
 pub(crate) struct Visit {
     /// The number of the state on the path, and its key.
     pub(crate) state: usize,
     pub(crate) key: Key,
-    /// What had been done before it, apart from what follows the barrier.
+    /// The effort before this search, without what follows the barrier.
     pub(crate) before: Effort,
-    /// The longest execution before.
+    /// The longest execution before this search, in requests.
     pub(crate) depth: u32,
-    /// What executions that do not follow the barrier have shown of windows.
+    /// What executions outside this search have shown about windows.
     pub(crate) windows: Vec<Cover>,
-    /// The later states that it has reached.
+    /// The later states at barriers that this search has reached.
     pub(crate) reached: HashSet<u32>,
-    /// Whether nothing bad has been found after the barrier so far, and it was not reached by a bad execution.
+    /// Whether no finding has been made after the barrier so far, nor on the path to it.
     pub(crate) is_sound: bool,
 }
 
-/// When a search last looked at its limits and told its observer.
+/// When a search last checked its limits and reported to its observer.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
-    /// How many requests it had made when it looked.
+    /// The number of requests at the last check.
     pub(crate) looked: u64,
-    /// When it told, and how many executions all threads had made.
+    /// The time of the last report, and the number of executions of all threads then.
     pub(crate) told: Duration,
     pub(crate) told_executions: u64,
 }
 
 /// What has been counted and concluded. While the search after a barrier is under way, `effort`, `depth` and `windows`
-/// are of that search; those of what surrounds it are in `visits`.
+/// belong to that search; those of the surrounding search are in `visits`.
 #[derive(Debug)]
 pub(crate) struct Tally {
     pub(crate) effort: Effort,
@@ -51,27 +51,27 @@ pub(crate) struct Tally {
     pub(crate) depth: u32,
     pub(crate) windows: Windows,
     pub(crate) visits: Vec<Visit>,
-    /// The states at barriers that it has reached and that have been done with.
+    /// The states at barriers that the search has reached and that have been searched completely.
     pub(crate) reached: Reached,
-    /// The numbers of those that stand in the checkpoint from which it goes on.
+    /// The numbers of the states in the checkpoint from which the search was resumed.
     pub(crate) earlier: Vec<u32>,
     /// The first bad execution.
     pub(crate) finding: Option<(Finding, Schedule)>,
-    /// A count that is not as far from zero as it was taken to be.
+    /// A count that is not as far from zero as was assumed.
     pub(crate) near: Option<Addr>,
     /// What all executions have shown, if that is wanted.
     pub(crate) seen: Seen,
-    /// Random schedules tried.
+    /// The number of random schedules tried.
     pub(crate) schedules: u64,
     pub(crate) samples: Samples,
-    /// What was done here, and as much of that as has been added to what all threads did.
+    /// The effort of this thread, and the part of it that has been published to all threads.
     pub(crate) made: Effort,
     pub(crate) published: Effort,
     pub(crate) pace: Pace,
 }
 
 impl Tally {
-    /// Of nothing.
+    /// An empty tally.
     pub(crate) fn new(program: &Program) -> Self {
         Self {
             effort: Effort::default(),
@@ -91,31 +91,31 @@ impl Tally {
         }
     }
 
-    /// Counts an execution that has come to its end.
+    /// Counts an execution that has ended.
     pub(crate) const fn count_execution(&mut self) {
         self.effort.executions += 1;
         self.made.executions += 1;
     }
 
-    /// Counts a request, after which there are so many events.
+    /// Counts a request, after which there are this many events.
     pub(crate) fn count_request(&mut self, events: usize) {
         self.effort.requests += 1;
         self.made.requests += 1;
         self.depth = self.depth.max(events as u32);
     }
 
-    /// The last request was taken back and will be made again.
+    /// Uncounts the last request, which was undone and will be made again.
     pub(crate) const fn discount_request(&mut self) {
         self.effort.requests -= 1;
         self.made.requests -= 1;
     }
 
-    /// What has been done, apart from what follows barriers that are done with.
+    /// The effort so far, without what follows barriers that have been searched completely.
     pub(crate) fn effort_on_path(&self) -> Effort {
         self.visits.iter().fold(self.effort, |sum, visit| sum + visit.before)
     }
 
-    /// What has been done so far, in the search's own order.
+    /// The effort so far, in the search's own order.
     pub(crate) fn total(&self) -> Effort {
         self.effort_on_path() + self.reached.effort()
     }
@@ -125,14 +125,14 @@ impl Tally {
         self.visits.iter().fold(self.depth, |longest, visit| longest.max(visit.depth))
     }
 
-    /// What all executions have shown of windows.
+    /// What all executions have shown about windows.
     pub(crate) fn cover(&self) -> Vec<Cover> {
         let mut windows = self.windows.clone();
         self.visits.iter().for_each(|visit| windows.merge(&visit.windows));
         windows.take()
     }
 
-    /// Adds what was done here since the last time to what all threads did.
+    /// Publishes the effort of this thread since the last time.
     pub(crate) fn publish<P: Primitives>(&mut self, shared: &Shared<'_, P>) {
         let new = self.made - self.published;
         shared.executions.add(new.executions as i64);
@@ -140,7 +140,7 @@ impl Tally {
         self.published = self.made;
     }
 
-    /// A search after a barrier begins.
+    /// Begins the search of what follows a barrier.
     pub(crate) fn begin_visit(&mut self, state: usize, key: Key, is_sound: bool) {
         self.visits.push(Visit {
             state,
@@ -153,10 +153,10 @@ impl Tally {
         });
     }
 
-    /// The search after a barrier at a state is over, if one is under way. Gives what it has shown.
+    /// Ends the search of what follows the barrier at a state, if one is under way. Returns its summary.
     pub(crate) fn end_visit(&mut self, state: usize) -> Option<(Key, Summary)> {
         let visit = self.visits.pop_if(|visit| visit.state == state)?;
-        // Each arrival is an execution, and so is each that goes on: for the first arrival they are one.
+        // Each arrival counts as an execution, and so does each continuation: for the first arrival, the two are one.
         let arrival = Effort { executions: 1, requests: 0 };
         let summary = Summary {
             longest: self.depth - state as u32,
@@ -171,7 +171,8 @@ impl Tally {
         Some((visit.key, summary))
     }
 
-    /// The search has reached states after which all is known. They count, unless it had reached them before.
+    /// Counts states that the search has reached and after which everything is known, unless it had reached them
+    /// before.
     pub(crate) fn reach<P: Primitives>(&mut self, states: &[u32], shared: &Shared<'_, P>) {
         if states.is_empty() {
             return;
@@ -188,13 +189,13 @@ impl Tally {
         }
     }
 
-    /// Something bad has been found after every barrier whose search is under way.
+    /// Notes that there has been a finding after every barrier whose search is under way.
     pub(crate) fn spoil_visits(&mut self) {
         self.visits.iter_mut().for_each(|visit| visit.is_sound = false);
     }
 
-    /// Whether so many executions more, and all that follows these states, are not too many: a limit ends the search at
-    /// its own place, however far other threads have gone.
+    /// Whether this many more executions, and everything that follows these states, stay within the limit: a limit ends
+    /// the search at a fixed point in its own order, however far other threads have gone.
     pub(crate) fn is_within_limit<P: Primitives>(
         &self,
         executions: u64,

@@ -1,9 +1,9 @@
-//! Counts below zero in an order that is not explored.
+//! Underflow: counts below zero in an order that is not explored.
 //!
-//! Additions whose result is unused commute, so the search looks at one order of them only. Their sum is
-//! the same in every order, but on the way a count may dip below zero in one order and not in another:
-//! get, put is sound where put, get is not. So each execution is asked whether some order of its
-//! independent events takes a count below zero.
+//! Additions whose result is unused commute, so the search looks at one order of them only. Their sum is the same in
+//! every order, but on the way a count may fall below zero in one order and not in another: a get before a put is sound
+//! where a put before a get is not. So each execution is checked for an order of its independent events that takes a
+//! count below zero.
 
 use cowrace_machine::{Addr, Memory, Program};
 use cowrace_report::{Finding, Schedule};
@@ -12,11 +12,11 @@ use crate::execution::clock::join;
 use crate::execution::history::History;
 use crate::execution::interpreter::Interpreter;
 
-/// Ways to combine subtractions that are looked at for one word: as many as six actors make that subtract
-/// five times each. More than that and the question is given up, and said to be.
+/// The number of combinations of subtractions that are examined for one word: as many as six actors make that subtract
+/// five times each. If there are more, the check is given up, and the outcome says so.
 const COMBINATIONS: u32 = 1 << 16;
 
-/// There are too many combinations to look at.
+/// There are too many combinations to examine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooMany;
 
@@ -35,9 +35,9 @@ pub(crate) fn underflow(
     Ok(None)
 }
 
-/// What a clock tells of, as an execution.
+/// The events that a clock covers, as an execution.
 fn reordered(history: &History, program: &Program, clock: &[u32]) -> Option<(Finding, Schedule)> {
-    // In the order in which it happened it ends with a subtraction.
+    // In the order in which the events happened, they end with a subtraction.
     let schedule = history.schedule(program.fingerprint);
     let mut run = Interpreter::new(program);
     for (event, turn) in history.events().iter().zip(&schedule.turns) {
@@ -49,8 +49,8 @@ fn reordered(history: &History, program: &Program, clock: &[u32]) -> Option<(Fin
     Some((finding, run.finish().schedule))
 }
 
-/// Looks for a set of events, closed under happens-before, after which the word is below zero. A smallest
-/// such set is all that happens before some subtractions, at most one of each actor, and these.
+/// Looks for a set of events, closed under happens-before, after which the word is below zero. A smallest such set
+/// consists of some subtractions, at most one of each actor, and everything that happens before them.
 fn search(history: &History, addr: Addr, initial: &Memory) -> Result<Option<Vec<u32>>, TooMany> {
     let mut own: Vec<Vec<u32>> = vec![Vec::new(); history.actors()];
     for event in history.lowering(addr) {
@@ -58,7 +58,7 @@ fn search(history: &History, addr: Addr, initial: &Memory) -> Result<Option<Vec<
     }
     let mut chosen = vec![0; own.len()];
     for _ in 0..COMBINATIONS {
-        // The next combination: how many of each actor's subtractions are in.
+        // The next combination: how many of each actor's subtractions are included.
         let next = chosen.iter().zip(&own).position(|(&chosen, own)| chosen < own.len());
         let Some(next) = next else { return Ok(None) };
         chosen[..next].fill(0);

@@ -1,4 +1,4 @@
-//! The nearest execution that is sound: a bad one with one row moved.
+//! The nearest sound execution: a bad execution with one row moved.
 
 use std::collections::VecDeque;
 
@@ -7,12 +7,12 @@ use cowrace_report::{Schedule, Trace};
 
 use crate::witness::follow::{Choice, Directive, FollowError, Guided, Until};
 
-/// A sound execution beside a bad one.
+/// A sound execution close to a bad one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counterfactual {
-    /// The row that is moved, as the place of its directive.
+    /// The row that is moved, as the index of its directive.
     pub row: usize,
-    /// The row that it is moved past: the farthest, if there are several.
+    /// The row that it is moved past: the farthest one, if there are several.
     pub past: usize,
     /// The execution.
     pub trace: Trace,
@@ -26,12 +26,12 @@ impl Counterfactual {
     }
 }
 
-/// Of the executions that follow the rows of a bad one but for one row, which is moved past as few rows of others as
-/// can be, the first that is sound. `None` if there is none.
+/// Finds the first sound execution that follows the rows of a bad one except for one row, which is moved past as few
+/// rows of other actors as possible. `None` if there is none.
 ///
-/// The moved row and all before it must be possible as they stand. After them actors may reach other steps than
-/// were drawn: a row whose step is not reached ends with its call, and one that must wait is made up for. Choices are
-/// answered as in the bad execution, in order. There is none either if `stop` asks for an end.
+/// The moved row and all before it must be possible as they stand. After them actors may reach other steps than were
+/// drawn: a row whose step is not reached ends with its call, and a row that must wait is executed later. Choices are
+/// answered as in the bad execution, in order. Returns `None` as well if `stop` ends the search.
 #[must_use]
 pub fn counterfactual(
     program: &Program,
@@ -45,7 +45,7 @@ pub fn counterfactual(
     for distance in 1..units.len() {
         for first in 0..units.len() - distance {
             let last = first + distance;
-            // The last of the stretch goes up, or the first goes down; for neighbours that is the same.
+            // The last row of the stretch goes up, or the first goes down; for neighbours these are the same.
             let ways = if distance == 1 { &[(last, first)][..] } else { &[(last, first), (first, last)][..] };
             for &(moved, past) in ways {
                 if (first..=last).any(|unit| unit != moved && actor(unit) == actor(moved)) {
@@ -70,7 +70,8 @@ pub fn counterfactual(
     None
 }
 
-/// Directives that are moved together: that a call begins does nothing, so it goes with what the call does next.
+/// Directives that are moved together: the beginning of a call does nothing, so it is moved with the next thing that
+/// the call does.
 fn units(directives: &[Directive]) -> Vec<Vec<usize>> {
     let mut units: Vec<Vec<usize>> = Vec::new();
     let mut begun: Vec<(u8, usize)> = Vec::new();

@@ -5,25 +5,25 @@ use cowrace_report::{Trace, Waits};
 
 use crate::execution::interpreter::Interpreter;
 
-/// Vectors of choices that are tried before the search for a finding gives up.
+/// The number of vectors of choices that are tried before the search for a finding is given up.
 const VECTORS: u32 = 4096;
 
-/// Requests that one directive may execute.
+/// The number of requests that one directive may execute.
 const STEPS: u32 = 5000;
 
-/// One row of one column: let this actor run until that.
+/// One row of one column: let this actor run to this point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directive {
     /// The actor.
     pub actor: u8,
-    /// How far.
+    /// The point to which it runs.
     pub until: Until,
 }
 
 /// How far an actor is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Until {
-    /// Until a call has begun: to just before its first request.
+    /// Until a call has begun, just before its first request.
     Begin(u16),
     /// Until a step of the current call is done.
     Step {
@@ -46,7 +46,7 @@ pub enum FollowError {
     NoActor {
         /// The directive.
         directive: usize,
-        /// The number given.
+        /// The number that was given.
         actor: u8,
     },
     /// The actor cannot move at this point.
@@ -56,7 +56,7 @@ pub enum FollowError {
         directive: usize,
         /// The actor's name.
         actor: String,
-        /// What it waits for, and which actors hold that.
+        /// What it waits for, and which actors hold it.
         waits: Waits,
     },
     /// The call ended without the step.
@@ -68,10 +68,10 @@ pub enum FollowError {
         actor: String,
         /// The step.
         step: String,
-        /// What it did instead.
+        /// What the actor did instead.
         why: String,
     },
-    /// The actor finished without the call.
+    /// The actor finished without making the call.
     #[error("{actor} finishes without this call")]
     NoCall {
         /// The directive.
@@ -79,7 +79,7 @@ pub enum FollowError {
         /// The actor's name.
         actor: String,
     },
-    /// The actor runs on for ever.
+    /// The actor does not stop.
     #[error("{actor} does not end here within {STEPS} steps")]
     Endless {
         /// The directive.
@@ -87,7 +87,7 @@ pub enum FollowError {
         /// The actor's name.
         actor: String,
     },
-    /// The directives are used up and actors are left.
+    /// All directives have been followed and some actors have not finished.
     #[error(
         "at the end of the diagram {} {} not finished",
         actors.join(" and "),
@@ -113,7 +113,7 @@ impl FollowError {
         }
     }
 
-    /// The actors that are meant, by name.
+    /// The names of the actors that the error is about.
     #[must_use]
     pub fn actors(&self) -> &[String] {
         match self {
@@ -132,29 +132,29 @@ impl FollowError {
     }
 }
 
-/// Runs a program along the rows of a diagram. What the diagram leaves open, the answers to choices, is
-/// tried in every combination up to a bound: the first execution that shows a finding is the result, else
-/// the last one that can follow the diagram.
+/// Runs a program along the rows of a diagram. The diagram does not give the answers to choices: these are tried in
+/// every combination, up to a bound. The first execution that shows a finding is the result, or else the last one that
+/// can follow the diagram.
 ///
 /// # Errors
 ///
-/// If no choices let the execution follow the diagram: what stopped the attempt that came furthest.
+/// If no choices let the execution follow the diagram: what stopped the attempt that got furthest.
 pub fn follow(program: &Program, directives: &[Directive]) -> Result<Trace, FollowError> {
     attempts(program, directives, |trace| trace.finding.is_some())
 }
 
-/// As [`follow`], but the first execution that can follow the diagram is the result, whatever it ends in: unless
-/// choices matter, that costs one execution.
+/// Like [`follow`], but the first execution that can follow the diagram is the result, however it ends: unless choices
+/// matter, this costs one execution.
 ///
 /// # Errors
 ///
-/// If no choices let the execution follow the diagram: what stopped the attempt that came furthest.
+/// If no choices let the execution follow the diagram: what stopped the attempt that got furthest.
 pub fn follow_any(program: &Program, directives: &[Directive]) -> Result<Trace, FollowError> {
     attempts(program, directives, |_| true)
 }
 
-/// Follows a diagram with one vector of choices after the other until an execution is `due`; else gives the last one
-/// that could follow, or the error that came latest in the diagram.
+/// Follows a diagram with one vector of choices after the other until an execution is `due`. If there is none, returns
+/// the last execution that could follow the diagram, or the error that occurred latest in the diagram.
 fn attempts(
     program: &Program,
     directives: &[Directive],
@@ -185,7 +185,7 @@ fn attempts(
                 }
             }
         }
-        // The next vector, the last choice first.
+        // The next vector: the last choice changes first.
         while choices.last().is_some_and(|last| last.value + 1 >= last.of) {
             choices.pop();
         }
@@ -198,7 +198,7 @@ fn attempts(
     result.unwrap_or_else(|| Err(FollowError::Unfinished { actors: Vec::new() }))
 }
 
-/// What is answered to a choice.
+/// The answer to a choice.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choice {
     pub(crate) value: u32,
@@ -210,7 +210,7 @@ pub(crate) struct Choice {
 pub(crate) struct Guided<'p> {
     run: Interpreter<'p>,
     program: &'p Program,
-    /// In the order of the execution.
+    /// The answers, in the order of the execution.
     choices: Vec<Choice>,
     /// How many of them have been used.
     made: usize,
@@ -239,12 +239,12 @@ impl Guided<'_> {
         Err(FollowError::Unfinished { actors: self.run.names(&self.run.unfinished()) })
     }
 
-    /// The execution, if it is at its end.
+    /// The execution, if it has ended.
     pub(crate) fn finish(mut self) -> Option<Trace> {
         self.ends().then(|| self.run.finish())
     }
 
-    /// Whether the execution is at its end. What is left to do may only be the end of waiting.
+    /// Whether the execution has ended. Only waits that can be passed may be left, and these are passed.
     fn ends(&mut self) -> bool {
         let waits = |op: &Op| matches!(op, Op::Join { .. } | Op::Barrier { .. });
         while let Some(actor) = self
@@ -319,7 +319,7 @@ impl Guided<'_> {
         Err(FollowError::Endless { directive, actor: name() })
     }
 
-    /// Lets all actors pass the barriers that they can pass.
+    /// Moves all actors past the barriers that they can pass.
     pub(crate) fn pass_barriers(&mut self) {
         let at_barrier = |run: &Interpreter<'_>, actor: u8| {
             run.request(actor).is_some_and(|r| matches!(r.op, Op::Barrier { .. })) && run.ready(actor)
@@ -331,8 +331,8 @@ impl Guided<'_> {
         }
     }
 
-    /// Lets an actor pass a wait that is outside of every call, as for the mm that a column runs in; false
-    /// if there is none. No row says when that is done, and until it is a deadlock does not show.
+    /// Moves an actor past a wait that is outside every call, such as the one for the mm in which a column runs; false
+    /// if there is none. No row says when this happens, and a deadlock does not show before it has.
     fn pass_undrawn(&mut self) -> bool {
         let waits = |op: &Op| matches!(op, Op::Join { .. } | Op::Await { .. });
         let actor = self.run.unfinished().into_iter().find(|&a| {
@@ -353,7 +353,7 @@ impl Guided<'_> {
                     self.choices.push(Choice { value: 0, of: n });
                 }
                 self.made += 1;
-                // A choice of another execution may be one too many here.
+                // A value from another execution may be too large here.
                 Some(self.choices[self.made - 1].value).filter(|&choice| choice < n).or(Some(0))
             }
             _ => None,
@@ -362,7 +362,7 @@ impl Guided<'_> {
     }
 }
 
-/// The call that an actor is in.
+/// The current call of an actor.
 fn current(marks: &[Placed]) -> Option<u16> {
     marks.iter().rev().find_map(|m| match m.mark {
         Mark::Begin(call) if !marks.iter().any(|m| m.mark == Mark::End(call)) => Some(call),

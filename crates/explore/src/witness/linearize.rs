@@ -12,12 +12,12 @@ use crate::execution::history::History;
 use crate::reduction::races::{Detector, order};
 use crate::witness::replay::replay;
 
-/// Orders that are looked at beside each other. Far more than executions that people read have; beyond it those are
-/// kept that have come furthest, and the order that comes out may not be the best.
+/// The number of orders that are considered at a time. Executions that people read have far fewer; beyond this number,
+/// those that have got furthest are kept, and the resulting order may not be the best one.
 const BREADTH: usize = 4096;
 
-/// An equivalent schedule that changes actors as seldom as possible: the same events with the same happens-before,
-/// and the same damage. A schedule that cannot be replayed comes back as it is.
+/// An equivalent schedule that changes actors as seldom as possible: the same events with the same happens-before, and
+/// the same damage. A schedule that cannot be replayed is returned unchanged.
 #[must_use]
 pub fn linearize(program: &Program, schedule: &Schedule) -> Schedule {
     let Ok(original) = replay(program, schedule) else { return schedule.clone() };
@@ -37,8 +37,8 @@ pub(crate) fn linearized(
             continue;
         }
         let candidate = Schedule { fingerprint: schedule.fingerprint, turns };
-        // An event that shows a finding must stay the last; and additions commute, but a count may dip below zero
-        // in one order only.
+        // An event that shows a finding must stay the last; and additions commute, but a count may fall below zero in
+        // some orders only.
         if replay(program, &candidate).is_ok_and(|trace| class(&trace) == due) {
             return candidate;
         }
@@ -50,7 +50,7 @@ fn class(trace: &Trace) -> Option<Class> {
     trace.finding.as_ref().map(|finding| finding.class)
 }
 
-/// Runs a schedule that is known to fit, for its happens-before.
+/// Runs a schedule that is known to fit, to get its happens-before relation.
 fn history(program: &Program, schedule: &Schedule) -> History {
     let mut memory = program.memory.clone();
     let mut actors = Fresh::new(program).begin();
@@ -80,7 +80,7 @@ pub(crate) fn context_switches(turns: &[Turn]) -> usize {
     turns.windows(2).filter(|pair| pair[0].actor != pair[1].actor).count()
 }
 
-/// How far each actor has come, and which one moved last.
+/// The position of each actor, and which one moved last.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Place {
     taken: Vec<u32>,
@@ -90,7 +90,7 @@ struct Place {
 /// The beginning of an order.
 #[derive(Clone, Debug)]
 struct Prefix {
-    /// How far each actor has come.
+    /// The position of each actor.
     taken: Vec<u32>,
     /// The number of its last stretch.
     last: Option<usize>,
@@ -105,11 +105,11 @@ struct Stretch {
     before: Option<usize>,
 }
 
-/// The turns in an order that keeps happens-before and changes actors least often; of several such the one that
-/// moves the actors of small numbers first. With `keep_last`, the last event stays the last.
+/// The turns in an order that keeps happens-before and changes actors least often; if there are several, the one that
+/// moves the actors with small numbers first. With `keep_last`, the last event stays the last one.
 ///
-/// An actor that moves goes on as long as it can: to be further never hinders another. So places are few, and looking at
-/// them breadth first finds the best.
+/// An actor that moves continues as long as it can, since its progress never hinders another. So there are few places,
+/// and a breadth-first search of them finds the best order.
 pub(crate) fn fewest_context_switches(history: &History, turns: &[Turn], keep_last: bool) -> Vec<Turn> {
     let last = turns.last().filter(|_| keep_last).map(|turn| turn.actor);
     let movable = turns.len() - usize::from(last.is_some());
@@ -117,7 +117,7 @@ pub(crate) fn fewest_context_switches(history: &History, turns: &[Turn], keep_la
     let start = vec![0; history.actors()];
     let mut level = vec![Prefix { taken: start, last: None }];
     let mut known: HashSet<Place> = HashSet::new();
-    // An order that has the wrong actor before the last event costs one switch more.
+    // An order that has the wrong actor before the last event costs one more switch.
     let mut second_best = None;
     while !level.is_empty() {
         let mut next = Vec::new();
@@ -161,7 +161,7 @@ pub(crate) fn fewest_context_switches(history: &History, turns: &[Turn], keep_la
     }
 }
 
-/// How far an actor comes by itself.
+/// How far an actor gets by itself.
 fn run(history: &History, actor: u8, taken: &[u32], movable: usize) -> u32 {
     let own = history.own(actor);
     let mut at = taken[usize::from(actor)];

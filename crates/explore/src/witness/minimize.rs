@@ -1,4 +1,4 @@
-//! Minimization: of all bad executions the one that is easiest to read.
+//! Minimization: the bad execution that is easiest to read.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -12,26 +12,25 @@ use crate::observer::{Execution, Observer, Progress};
 use crate::witness::linearize::{context_switches, fewest_context_switches, linearize, linearized};
 use crate::witness::replay::replay;
 
-/// Bounds on preemptions that are tried, in turn, where not everything can be looked at.
+/// The bounds on preemptions that are tried, in turn, if not everything can be explored.
 const BOUNDS: [u32; 4] = [0, 1, 2, 3];
 
-/// The execution that was found to be easiest to read.
+/// The execution that is easiest to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Minimized {
-    /// It, with as few changes of actors as it allows.
+    /// The schedule, with as few context switches as possible.
     pub schedule: Schedule,
-    /// Whether all bad executions were looked at, so that there is none with fewer changes.
+    /// Whether all bad executions were examined, so that none has fewer context switches.
     pub is_least: bool,
 }
 
-/// The execution with damage of a class that goes from one actor to another least often; of several such the
-/// shortest, and of those the one whose turns come first. `known` is one of them.
+/// Finds the execution with damage of a class that has the fewest context switches; if there are several, the shortest,
+/// and of these the one whose turns are lexicographically first. `known` is one execution with such damage.
 ///
-/// Looks at every execution, of each trace at the order with the fewest changes, until a limit is reached; then, in
-/// searches with the same limits, at those in which actors are stopped seldom. The limit on time is one for all of them.
-/// The answer depends on nothing but the arguments, unless time, memory or `stop` end a search. What follows a barrier is
-/// searched once for each path that leads there if the program is not forgetful, and only then are all bad executions
-/// looked at.
+/// Examines, for each trace, the order with the fewest context switches, until a limit is reached; then, in searches
+/// with the same limits, executions with few preemptions. All searches share one limit on time. The answer depends only
+/// on the arguments, unless time, memory or `stop` end a search. If the program is not forgetful, what follows a
+/// barrier is searched once for each path that leads there, and only then are all bad executions examined.
 #[must_use]
 pub fn minimize(
     program: &Program,
@@ -52,7 +51,7 @@ pub fn minimize(
             }
             let before = context_switches(&least.best.turns);
             explorer().preemptions(Some(bound)).run(&mut least);
-            // An execution with one preemption more is rarely any simpler.
+            // An execution with one more preemption is rarely any simpler.
             if context_switches(&least.best.turns) < before {
                 break;
             }
@@ -69,7 +68,7 @@ struct Least<'p> {
 }
 
 impl Least<'_> {
-    /// What is compared; less is simpler.
+    /// The key by which executions are compared; less is simpler.
     fn key(schedule: &Schedule) -> (usize, usize, Vec<(u8, Option<u32>)>) {
         let turns = schedule.turns.iter().map(|turn| (turn.actor, turn.choice)).collect();
         (context_switches(&schedule.turns), schedule.turns.len(), turns)
@@ -94,12 +93,12 @@ impl Observer for Least<'_> {
         let Some(found) = execution.found else { return };
         let schedule = execution.schedule();
         if found.schedule.is_some() {
-            // It stands for an order that was not run.
+            // The schedule describes an order that was not run.
             self.consider(linearize(self.program, &schedule));
             return;
         }
         if found.events < execution.history.len() {
-            // It ended in its middle. What does not lead there is left out.
+            // The finding shows before the end of the execution. Events that do not lead to it are left out.
             let less = past(execution.history, &schedule);
             let shows = |schedule: &Schedule| {
                 let trace = replay(self.program, schedule);
@@ -110,14 +109,14 @@ impl Observer for Least<'_> {
             return;
         }
         let turns = fewest_context_switches(execution.history, &schedule.turns, false);
-        // Only what may be better is worth a replay.
+        // Only an execution that may be better is worth a replay.
         if context_switches(&turns) <= context_switches(&self.best.turns) {
             self.consider(linearized(self.program, execution.history, &schedule, Some(self.class)));
         }
     }
 }
 
-/// The turns that lead to the last of them.
+/// The turns that lead to the last one.
 fn past(history: &History, schedule: &Schedule) -> Schedule {
     let Some(last) = schedule.turns.len().checked_sub(1) else { return schedule.clone() };
     let leads = |&(event, turn): &(usize, &Turn)| {

@@ -1,4 +1,4 @@
-//! Single executions: replayed, followed along the rows of a diagram, and made easy to read.
+//! Single executions: they are replayed, followed along the rows of a diagram, and made easy to read.
 
 pub(crate) mod counterfactual;
 pub(crate) mod follow;

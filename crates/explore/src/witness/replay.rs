@@ -1,4 +1,4 @@
-//! Replay: follows a schedule and writes the execution down.
+//! Replay: follows a schedule and records the execution.
 
 use cowrace_machine::{Op, Program};
 use cowrace_report::{Finding, Schedule, Trace, Turn, Waits};
@@ -24,7 +24,7 @@ pub enum ReplayError {
     NoActor {
         /// The step.
         step: usize,
-        /// The number given.
+        /// The number that was given.
         actor: u8,
         /// How many actors there are.
         actors: usize,
@@ -64,7 +64,7 @@ pub enum ReplayError {
         step: usize,
         /// The actor's name.
         actor: String,
-        /// The number given.
+        /// The number that was given.
         choice: u32,
         /// How many possibilities there are.
         n: u32,
@@ -76,7 +76,7 @@ pub enum ReplayError {
         step: usize,
         /// The actor's name.
         actor: String,
-        /// The number given.
+        /// The number that was given.
         choice: u32,
     },
     /// The execution is not over when the schedule is.
@@ -90,14 +90,14 @@ pub enum ReplayError {
     /// The execution is over before the schedule is.
     #[error("the execution ends before step {step}")]
     TooLong {
-        /// The first step that has no place.
+        /// The first step that cannot be made.
         step: usize,
         /// What ended the execution; `None` if all actors have finished.
         finding: Option<Finding>,
     },
 }
 
-/// Follows a schedule and writes the execution down.
+/// Follows a schedule and records the execution.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! Whether the order in which the batches of CPUs are drained makes a difference.
 //!
-//! A drain goes from CPU to CPU in any order, and what it does for one has nothing to do with the others: most batches
-//! are empty, and stay so. So as a rule what comes of another order is equivalent to what comes of the first. It may not
-//! be where others have to do with two of its parts, or one part with another.
+//! A drain goes from CPU to CPU in any order, and its work for one CPU does not concern the others: most batches are
+//! empty, and stay so. So, as a rule, the result of another order is equivalent to that of the first one. It may differ
+//! where other actors interact with two parts of the drain, or where its parts interact.
 
 use std::ops::Range;
 
@@ -10,18 +10,18 @@ use cowrace_machine::{Op, Prim};
 
 use super::History;
 
-/// The events of what a drain does for one CPU, by number among its actor's.
+/// The events of a drain for one CPU, as numbers among the events of its actor.
 type Part = Range<usize>;
 
 impl History {
-    /// Whether it may do so in this execution, in which the first order was taken.
+    /// Whether the order may make a difference in this execution, in which the first order was taken.
     pub(super) fn drain_order_matters(&self) -> bool {
         let is_drain = |order: &&u32| self.events[**order as usize].request.prim == Prim::DrainOrder;
         let orders: Vec<u32> = self.orders.iter().filter(is_drain).copied().collect();
         (0..self.actors as u8).any(|actor| {
             let own: Vec<u32> =
                 orders.iter().copied().filter(|&order| self.events[order as usize].actor == actor).collect();
-            // A drain has one CPU less to choose from each time.
+            // With each choice a drain has one CPU fewer to choose from.
             own.chunk_by(|&one, &next| self.choices(one) > self.choices(next))
                 .any(|drain| self.is_entangled(actor, drain))
         })
@@ -34,7 +34,7 @@ impl History {
         }
     }
 
-    /// Whether two parts of a drain have to do with others while it goes on, or with each other.
+    /// Whether two parts of a drain interact with other actors while it is under way, or with each other.
     fn is_entangled(&self, actor: u8, drain: &[u32]) -> bool {
         let own = self.own(actor);
         let parts: Vec<Part> = drain.iter().map(|&order| self.part(actor, order)).collect();
@@ -68,7 +68,7 @@ impl History {
         (event.actor == actor).then_some(event.nth as usize - 1)
     }
 
-    /// What follows a choice, up to where the batches of that CPU are let go of.
+    /// The events after a choice, up to the one that releases the batches of that CPU.
     fn part(&self, actor: u8, order: u32) -> Part {
         let own = self.own(actor);
         let start = self.events[order as usize].nth as usize;

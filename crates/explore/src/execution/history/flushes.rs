@@ -1,9 +1,9 @@
 //! Whether the order in which CPUs drop their TLB entries makes a difference.
 //!
-//! A flush reaches CPUs in any order, and each drops entries that no other CPU goes through. So another order is, as a
-//! rule, equivalent to the first. It is not where a CPU that has dropped an entry hands something on to one that has not
-//! yet: then an access through the entry that was dropped first happens after a later part of the same flush, and not
-//! after its end.
+//! A flush reaches CPUs in any order, and each CPU drops entries that no other CPU uses. So another order is, as a
+//! rule, equivalent to the first one. It is not if, in another order, a CPU that has dropped its entry passes something
+//! on to one that has not yet done so. In the first order, an access through the entry that was dropped first then
+//! happens after a later part of the same flush, but not after its end.
 
 use cowrace_machine::{Access, Addr, Kind, Op, Prim, UserAccess, mmu};
 
@@ -11,13 +11,13 @@ use super::{Event, History};
 use crate::execution::clock::join;
 
 impl History {
-    /// Whether it does so in this execution, in which the first order was taken.
+    /// Whether the order makes a difference in this execution, in which the first order was taken.
     pub(super) fn flush_order_matters(&self) -> bool {
         let is_flush = |order: &&u32| self.events[**order as usize].request.prim == Prim::FlushOrder;
         self.orders.iter().filter(is_flush).any(|&order| self.is_overtaken(order))
     }
 
-    /// Whether an access that the next part of a flush holds up could come before that in another order.
+    /// Whether an access that the next part of a flush delays could come before that part in another order.
     fn is_overtaken(&self, order: u32) -> bool {
         let Event { actor: initiator, nth, .. } = self.events[order as usize];
         let rest =
@@ -37,8 +37,9 @@ impl History {
         })
     }
 
-    /// What happens before the first access through a TLB entry after the flush that has dropped it, had it not. What the
-    /// access would meet then and not now may as well come later, and does if it comes after the `last` part.
+    /// The clock that the first access through a TLB entry after `flush` would have if `flush` had not dropped the
+    /// entry. Events that the access would conflict with only then may as well come later, and do if they come after
+    /// the `last` part.
     fn clock_but_for(&self, flush: u32, entry: Addr, last: &Event) -> Option<Vec<u32>> {
         let changes = &self.words.get(entry.index())?.changes;
         let at = changes.iter().position(|change| change.by.event == flush)?;
@@ -65,7 +66,7 @@ impl History {
         Some(clock)
     }
 
-    /// What an access would touch, beside the entry, if that were what it was before.
+    /// What an access would touch, in addition to the entry, if the entry still had its earlier value.
     fn would_touch(&self, access: u32, user: UserAccess, entry: u64) -> Vec<Access> {
         if !mmu::hits(entry, user.store.is_some()) {
             let all = self.accesses(access as usize).iter();
