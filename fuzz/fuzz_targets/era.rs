@@ -1,4 +1,4 @@
-//! Any bytes as an era file: refused with a reason, or an era.
+//! Any bytes as an era file: they are an era, or are refused with a reason.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Any turns against one program, as they are and made to fit.
+//! Any turns on one program, both as they are and adapted so that they fit.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Any bytes as a scenario file: errors point into it, and what is right survives printing.
+//! Any bytes as a scenario file: errors point into it, and a valid scenario survives printing.
 #![no_main]
 
 use cowrace_testkit::properties::scenario;

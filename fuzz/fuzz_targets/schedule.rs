@@ -1,4 +1,4 @@
-//! Any bytes as a schedule: what is right survives printing.
+//! Any bytes as a schedule: a valid schedule survives printing.
 #![no_main]
 
 use cowrace_testkit::properties::schedule;

@@ -1,4 +1,4 @@
-//! loom's atomics and threads, as `cowrace-thread-engine` wants them.
+//! loom's atomics and threads, which implement the traits of `cowrace-thread-engine`.
 
 use cowrace_machine::{Arch, Ordering, Prim};
 use cowrace_thread_engine::{Change, Lock, Threads, Word};
@@ -7,7 +7,7 @@ use loom::thread::Thread;
 
 use crate::Memory;
 
-/// What all atomics and threads of an execution know.
+/// The state that all atomics and threads of an execution share.
 #[derive(Debug)]
 pub(crate) struct Host {
     memory: Memory,
@@ -26,7 +26,7 @@ impl Host {
         Self { memory, handles: std::sync::Mutex::default() }
     }
 
-    /// Makes a thread known; threads come in the order of their actors.
+    /// Registers a thread; threads are registered in the order of their actors.
     pub(crate) fn register(&self, thread: Thread) {
         if let Ok(mut handles) = self.handles.lock() {
             handles.push(thread);
@@ -43,7 +43,7 @@ struct Strength {
 
 fn strength(prim: Prim, arch: Arch) -> Strength {
     let (before, access, after) = match prim.ordering(arch) {
-        // x86 reorders nothing but a store and a later load.
+        // x86 reorders only a store with a later load.
         Ordering::Relaxed if arch == Arch::X86 => (None, C11::AcqRel, None),
         Ordering::Relaxed => (None, C11::Relaxed, None),
         Ordering::Acquire => (None, C11::Acquire, None),
@@ -81,8 +81,8 @@ impl Atomic {
         self.atomic.compare_exchange(old, new, order, failure).unwrap_or_else(|found| found)
     }
 
-    /// Reads as a read-modify-write does, and stores nothing: an exchange that fails, since no word of a model
-    /// has all bits set. To add 0 would be a store, which may come after stores of others that race with it.
+    /// Reads like a read-modify-write, and stores nothing: this is an exchange that fails, since no word of a model has
+    /// all bits set. Adding 0 would be a store, which may come after racing stores of other threads.
     fn newest(&self, order: C11) -> u64 {
         self.exchange(u64::MAX, u64::MAX, order)
     }
@@ -117,7 +117,7 @@ impl Word for Atomic {
     }
 }
 
-/// A word that is nothing but a lock.
+/// A word that is only used as a lock.
 #[derive(Debug)]
 pub(crate) struct Mutex(loom::sync::Mutex<()>);
 

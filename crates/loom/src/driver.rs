@@ -9,22 +9,22 @@ use loom::model::Builder;
 
 use crate::atomic::Host;
 
-/// Actors that loom has threads for: all its threads but the one that starts the others.
+/// The number of actors that loom has threads for: all its threads except the one that starts the others.
 pub const ACTORS: usize = loom::MAX_THREADS - 1;
 
-/// Branches that one execution may have. loom allocates for all of them in advance.
+/// The number of branches that one execution may have. loom allocates memory for all of them in advance.
 pub const BRANCHES: usize = 20_000;
 
-/// Words of a thread's stack: the model's futures are polled on it.
+/// The size of a thread's stack in words: the model's futures are polled on it.
 const STACK: usize = 0x8000;
 
-/// How memory behaves.
+/// The memory model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Memory {
     /// Sequentially consistent.
     #[default]
     Sc,
-    /// As C11 has it, with the orderings of an architecture's primitives.
+    /// C11, with the orderings of an architecture's primitives.
     C11(Arch),
 }
 
@@ -39,7 +39,7 @@ pub struct Loom {
     preemptions: Option<usize>,
 }
 
-/// What a thread unwinds with when enough was seen.
+/// The payload with which a thread unwinds when enough has been seen.
 struct Enough;
 
 impl Loom {
@@ -63,36 +63,36 @@ impl Loom {
         self
     }
 
-    /// Lets somebody watch.
+    /// Sets what watches the search.
     #[must_use]
     pub fn watch(mut self, watch: Watch) -> Self {
         self.watch = watch;
         self
     }
 
-    /// Goes on after a finding; the opinion still holds the first one.
+    /// Continues after a finding; the opinion still holds the first one.
     #[must_use]
     pub const fn exhaustive(mut self, exhaustive: bool) -> Self {
         self.exhaustive = exhaustive;
         self
     }
 
-    /// Sets how memory behaves.
+    /// Sets the memory model.
     #[must_use]
     pub const fn memory(mut self, memory: Memory) -> Self {
         self.memory = memory;
         self
     }
 
-    /// Bounds how often a thread that could go on is stopped. A bounded search is never complete.
+    /// Bounds the number of preemptions in an execution. A bounded search is never complete.
     #[must_use]
     pub const fn preemptions(mut self, bound: Option<usize>) -> Self {
         self.preemptions = bound;
         self
     }
 
-    /// Searches. The opinion is complete if loom has run out of executions by itself, under sequential
-    /// consistency and without a bound.
+    /// Searches. The opinion is complete if loom has run out of executions by itself, under sequential consistency and
+    /// without a bound on preemptions.
     #[must_use]
     pub fn run(&self) -> Opinion {
         let actors = self.program.actors.len();
@@ -108,7 +108,7 @@ impl Loom {
         opinion
     }
 
-    /// Runs executions until loom has no more or enough was seen; tells which.
+    /// Runs executions until loom has no more or enough has been seen; tells which.
     fn round(&self, study: &Arc<Study>) -> bool {
         let memory = self.memory;
         let of_all = Arc::clone(study);

@@ -1,4 +1,4 @@
-//! shuttle's atomics and threads, as `cowrace-thread-engine` wants them.
+//! shuttle's atomics and threads, which implement the traits of `cowrace-thread-engine`.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use shuttle::thread::Thread;
 
 use crate::control::Control;
 
-/// One execution's side of shuttle.
+/// shuttle's side of one execution.
 #[derive(Debug)]
 pub(crate) struct Host {
     control: Arc<Control>,
@@ -24,7 +24,7 @@ impl Host {
         Self { control, picks, handles: std::sync::Mutex::default() }
     }
 
-    /// Makes a thread known; threads come in the order of their actors.
+    /// Registers a thread; threads are registered in the order of their actors.
     pub(crate) fn register(&self, thread: Thread) {
         if let Ok(mut handles) = self.handles.lock() {
             handles.push(thread);
@@ -53,7 +53,7 @@ impl Word for Atomic {
     }
 }
 
-/// A word that is nothing but a lock.
+/// A word that is only used as a lock.
 #[derive(Debug)]
 pub(crate) struct Mutex(shuttle::sync::Mutex<()>);
 

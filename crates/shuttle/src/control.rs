@@ -1,23 +1,23 @@
-//! What threads and scheduler tell each other.
+//! Flags by which the threads and the scheduler communicate.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-/// Flags of a search and of its present execution.
+/// Flags of a search and of its current execution.
 #[derive(Debug, Default)]
 pub(crate) struct Control {
     held: AtomicBool,
     /// The main thread has started all others and waits for them.
     started: AtomicBool,
-    /// All actors have come to their end.
+    /// All actors have finished.
     finished: AtomicBool,
-    /// Whether shuttle's scheduler has said that there is nothing left.
+    /// Whether shuttle's scheduler has reported that there is nothing left.
     ran_out: AtomicBool,
     /// Whether shuttle has picked a number for the model, in any execution.
     picked: AtomicBool,
 }
 
 impl Control {
-    /// From now on the thread that runs goes on, or no longer.
+    /// Sets whether the running thread must continue.
     pub(crate) fn hold(&self, held: bool) {
         self.held.store(held, SeqCst);
     }
@@ -26,7 +26,7 @@ impl Control {
         self.held.load(SeqCst)
     }
 
-    /// The main thread has started all others.
+    /// Notes that the main thread has started all others.
     pub(crate) fn start(&self) {
         self.started.store(true, SeqCst);
     }
@@ -35,7 +35,7 @@ impl Control {
         self.started.load(SeqCst)
     }
 
-    /// The last actor has ended.
+    /// Notes that the last actor has finished.
     pub(crate) fn finish(&self) {
         self.finished.store(true, SeqCst);
     }
@@ -44,7 +44,7 @@ impl Control {
         self.finished.load(SeqCst)
     }
 
-    /// shuttle picks a number.
+    /// Notes that shuttle picks a number.
     pub(crate) fn pick(&self) {
         self.picked.store(true, SeqCst);
     }
@@ -61,7 +61,7 @@ impl Control {
         self.ran_out.load(SeqCst)
     }
 
-    /// An execution begins.
+    /// Resets the flags for a new execution.
     pub(crate) fn reset(&self) {
         self.held.store(false, SeqCst);
         self.started.store(false, SeqCst);

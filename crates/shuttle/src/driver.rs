@@ -16,10 +16,10 @@ use crate::follow::Follow;
 use crate::present::Present;
 use crate::scheduler::Sensible;
 
-/// Bytes of a thread's stack: the model's futures are polled on it.
+/// The size of a thread's stack in bytes: the model's futures are polled on it.
 const STACK: usize = 0x4_0000;
 
-/// What shuttle reads in place of the seed that it is given.
+/// The environment variable that shuttle reads instead of the seed that it is given.
 const SEED: &str = "SHUTTLE_RANDOM_SEED";
 
 /// How schedules are made.
@@ -27,15 +27,15 @@ const SEED: &str = "SHUTTLE_RANDOM_SEED";
 pub enum Search {
     /// Every decision at random.
     Random {
-        /// Where the random numbers begin.
+        /// The seed of the random numbers.
         seed: u64,
     },
     /// Probabilistic concurrency testing: random priorities, changed at a few random places (Burckhardt and
     /// others, 2010).
     Pct {
-        /// Where the random numbers begin.
+        /// The seed of the random numbers.
         seed: u64,
-        /// One more than the changes of priority in an execution; at least 1.
+        /// One more than the number of changes of priority in an execution; at least 1.
         depth: usize,
     },
     /// Every schedule, one after the other, without any reduction.
@@ -66,32 +66,31 @@ impl Shuttle {
         self
     }
 
-    /// Lets somebody watch.
+    /// Sets what watches the search.
     #[must_use]
     pub fn watch(mut self, watch: Watch) -> Self {
         self.watch = watch;
         self
     }
 
-    /// Goes on after a finding; the opinion still holds the first one.
+    /// Continues after a finding; the opinion still holds the first one.
     #[must_use]
     pub const fn exhaustive(mut self, exhaustive: bool) -> Self {
         self.exhaustive = exhaustive;
         self
     }
 
-    /// Searches. The opinion is complete if the search is exhaustive and has come to its end.
+    /// Searches. The opinion is complete if the search is exhaustive and has run to its end.
     #[must_use]
     pub fn run(&self) -> Opinion {
         if self.search != Search::Exhaustive && std::env::var_os(SEED).is_some() {
-            let reason =
-                format!("the environment variable {SEED} would take the place of the seed: unset it");
+            let reason = format!("the environment variable {SEED} would replace the seed: unset it");
             return Opinion { reason: Some(reason), ..Opinion::default() };
         }
         let program = Arc::clone(&self.program);
         let study = Study::new(program, self.limits, self.exhaustive, Plan::default());
         let study = Arc::new(study.watched(self.watch.clone()));
-        // A search that begins anew begins with the same seed.
+        // A search that starts again starts with the same seed.
         let mut opinion = match self.search {
             Search::Random { seed } => {
                 Self::rounds(&study, true, || RandomScheduler::new_from_seed(seed, usize::MAX))
@@ -105,7 +104,7 @@ impl Shuttle {
         opinion
     }
 
-    /// Moves shuttle's threads along a schedule. The opinion's one outcome is what the schedule leads to.
+    /// Moves shuttle's threads along a schedule. The opinion has one outcome, that of the schedule.
     #[must_use]
     pub fn replay(&self, schedule: &Schedule) -> Opinion {
         let picks = schedule.turns.iter().filter_map(|turn| Some((turn.actor, turn.choice?)));
@@ -115,7 +114,7 @@ impl Shuttle {
             let present = Arc::new(Present::default());
             let follow = Follow::new(schedule, Arc::clone(&present));
             round(&study, &Arc::default(), &present, false, follow);
-            // There is one execution, whatever else could be chosen.
+            // There is only one execution, even if something else could be chosen.
             false
         })
     }
@@ -129,7 +128,7 @@ impl Shuttle {
     }
 }
 
-/// Runs executions until the scheduler has no more or enough was seen.
+/// Runs executions until the scheduler has no more or enough has been seen.
 fn round(
     study: &Arc<Study>,
     control: &Arc<Control>,
@@ -154,10 +153,10 @@ fn round(
     }
 }
 
-/// Lets shuttle put its panic hook in place, which speaks of a task that panicked and of its schedule, and sees to it
-/// that only panics of shuttle's tasks come to it: it stays for the life of the process, and the others are nothing to
-/// it. Then ours goes before both. Done by the first search in any case; to have it done before there are other threads
-/// keeps shuttle from reporting what panics there.
+/// Installs shuttle's panic hook, which prints the task that panicked and its schedule, and ensures that it sees only
+/// panics of shuttle's tasks, since it stays installed for the life of the process. Our own hook is then installed
+/// before both. The first search does this in any case; calling it before other threads exist keeps shuttle from
+/// reporting panics of those threads.
 pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -176,7 +175,7 @@ pub fn prepare() {
     });
 }
 
-/// What hears of a panic.
+/// A panic hook.
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
 /// Runs the threads of one execution.
@@ -199,7 +198,7 @@ fn start(study: &Arc<Study>, control: &Arc<Control>, present: &Present, picks: b
     }
     control.start();
     for thread in threads {
-        // A panic of the model has been shown already.
+        // A panic of the model has already been printed.
         let _ = thread.join();
     }
 }

@@ -7,11 +7,11 @@ use shuttle::scheduler::{Schedule as Blank, Scheduler, Task, TaskId};
 
 use crate::present::Present;
 
-/// Follows a schedule. Requests that touch nothing shared are answered at once, wherever the schedule has
-/// them; of those that wait for a decision, the one that the schedule has first goes on.
+/// Follows a schedule. Requests that touch nothing shared are answered at once, wherever they are in the schedule; of
+/// the requests that wait for a decision, the one that is first in the schedule continues.
 #[derive(Debug)]
 pub(crate) struct Follow {
-    /// For each actor, where in the schedule its requests are.
+    /// For each actor, the positions of its requests in the schedule.
     places: Vec<Vec<usize>>,
     present: Arc<Present>,
     begun: bool,

@@ -1,4 +1,4 @@
-//! The present execution, as schedulers see it.
+//! The current execution, as schedulers see it.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -6,12 +6,12 @@ use cowrace_thread_engine::Execution;
 
 use crate::atomic::Host;
 
-/// The execution that runs now; none before the first and after the last.
+/// The execution that is running; `None` before the first and after the last.
 #[derive(Debug, Default)]
 pub(crate) struct Present(Mutex<Weak<Execution<Host>>>);
 
 impl Present {
-    /// An execution begins.
+    /// Sets the execution that begins.
     pub(crate) fn begin(&self, execution: &Arc<Execution<Host>>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(execution);
     }
@@ -20,7 +20,7 @@ impl Present {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
     }
 
-    /// How many requests each actor was answered.
+    /// The number of answered requests of each actor.
     pub(crate) fn answered(&self) -> Vec<usize> {
         self.get().map(|execution| execution.answered()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! A scheduler around shuttle's, which makes the decisions that mean nothing to the model.
+//! A scheduler around one of shuttle's that makes the decisions which mean nothing to the model.
 
 use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
@@ -10,17 +10,17 @@ use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 use crate::control::Control;
 use crate::present::Present;
 
-/// Makes the decisions that mean nothing, and leaves the others to `inner`.
+/// Makes the decisions that mean nothing to the model, and leaves the others to `inner`.
 pub(crate) struct Sensible<S> {
-    /// Never dropped: shuttle's random scheduler then speaks of a failing seed unless it has made as many
-    /// schedules as it was told to, and ours are counted elsewhere.
+    /// Never dropped: when dropped, shuttle's random scheduler reports a failing seed unless it has made as many
+    /// schedules as it was told to, and schedules are counted elsewhere here.
     inner: ManuallyDrop<S>,
     study: Arc<Study>,
     control: Arc<Control>,
     present: Arc<Present>,
     /// Threads that have run up to their first access.
     begun: BTreeSet<TaskId>,
-    /// Whether `inner` has had anything to decide, in some execution.
+    /// Whether `inner` has had anything to decide in some execution.
     asked: Option<bool>,
 }
 
@@ -40,12 +40,12 @@ impl<S: Scheduler> Scheduler for Sensible<S> {
         }
         if self.asked == Some(false) {
             if !self.control.has_picked() {
-                // Nothing to decide and nothing to pick: what was run is all there is.
+                // There was nothing to decide and nothing to pick: there is no other execution.
                 self.control.set_ran_out(true);
                 return None;
             }
-            // What is picked differs from one execution to the next. PCT objects to an execution in which it had
-            // nothing to decide, so it does not hear of this one.
+            // Picks differ from one execution to the next. PCT rejects an execution in which it had nothing to decide,
+            // so this one is hidden from it.
             return Some(Schedule::new(0));
         }
         self.asked.get_or_insert(false);
@@ -70,7 +70,7 @@ impl<S: Scheduler> Scheduler for Sensible<S> {
         if runs(main) && (!self.control.has_started() || self.control.has_finished()) {
             return Some(main);
         }
-        // shuttle lets a thread that is parked wake by itself. Here it would only go back to sleep.
+        // shuttle lets a parked thread wake spuriously. Here it would only go back to sleep.
         let sleeps =
             |task: &&Task| usize::from(task.id()).checked_sub(1).is_none_or(|a| self.present.sleeps(a));
         let actors: Vec<&Task> = runnable.iter().copied().filter(|task| !sleeps(task)).collect();
@@ -79,7 +79,7 @@ impl<S: Scheduler> Scheduler for Sensible<S> {
             return Some(new.id());
         }
         match actors.as_slice() {
-            // The main thread goes to sleep, or the last actor has just ended.
+            // The main thread goes to sleep, or the last actor has just finished.
             [] => Some(main),
             [only] => Some(only.id()),
             several => {

@@ -1,4 +1,4 @@
-//! One execution: actors in threads, and what passes between them.
+//! One execution: actors in threads, and the state that they share.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,8 +14,8 @@ use crate::{Change, Lock, Outcome, Study, Threads, Word as _};
 
 /// One execution of a program by an engine's threads.
 ///
-/// What is behind the lock is bookkeeping: threads of an execution take turns, and none is stopped
-/// while it holds the lock.
+/// The state under the lock is bookkeeping: threads of an execution take turns, and none is stopped while it holds the
+/// lock.
 pub struct Execution<T: Threads> {
     study: Arc<Study>,
     threads: T,
@@ -31,13 +31,13 @@ struct State {
     /// The newest value of every word, atomics included.
     memory: Memory,
     turns: Vec<Turn>,
-    /// How often each actor has chosen.
+    /// How many choices each actor has made.
     chosen: Vec<u32>,
-    /// How often each actor has come to each barrier.
+    /// How often each actor has reached each barrier.
     came: BTreeMap<(u8, u8), u64>,
     /// The word that each sleeping actor waits for.
     asleep: Vec<Option<Addr>>,
-    /// The engine's lock that each actor wants, and may wait for.
+    /// The engine's lock that each actor is about to take, and may have to wait for.
     queued: Vec<Option<Addr>>,
     finished: usize,
     /// Objects that have been allocated.
@@ -66,7 +66,7 @@ impl<T: Threads> Execution<T> {
         for (addr, shape) in study.shared() {
             match (shape, study.program().memory.get(addr)) {
                 (Shape::Lock, 0) => drop(locks.insert(addr, threads.lock())),
-                // A lock that is taken when the program begins has nobody to hold it.
+                // A lock that is taken when the program begins has no holder.
                 (_, value) => drop(words.insert(addr, threads.word(value))),
             }
         }
@@ -85,7 +85,7 @@ impl<T: Threads> Execution<T> {
         Self { study, threads, words, locks, state: Mutex::new(state) }
     }
 
-    /// The search that it belongs to.
+    /// The search to which it belongs.
     pub fn study(&self) -> &Study {
         &self.study
     }
@@ -103,7 +103,7 @@ impl<T: Threads> Execution<T> {
         self.state().over.is_some()
     }
 
-    /// How many requests each actor was answered.
+    /// The number of answered requests of each actor.
     pub fn answered(&self) -> Vec<usize> {
         let state = self.state();
         let mut answered = vec![0; state.asleep.len()];
@@ -111,13 +111,13 @@ impl<T: Threads> Execution<T> {
         answered
     }
 
-    /// Whether an actor sleeps: nobody has written the word that it waits for.
+    /// Whether an actor sleeps: the word that it waits for has not been written.
     pub fn sleeps(&self, actor: usize) -> bool {
         self.state().asleep.get(actor).is_some_and(Option::is_some)
     }
 
-    /// Runs an actor in the present thread to its end, or to the end of the execution. Tells whether it was
-    /// the last: the execution is then judged, and the study knows of it.
+    /// Runs an actor in the current thread to its end, or to the end of the execution. Tells whether it was the last:
+    /// the execution has then been judged, and its outcome added to the study.
     pub fn act(&self, actor: u8) -> bool {
         let mut seat = self.study.program().seat(actor);
         let mut held = Held::<T>::new();
@@ -144,7 +144,7 @@ impl<T: Threads> Execution<T> {
         self.finish(actor)
     }
 
-    /// Answers a request, or does not if the execution is over.
+    /// Executes a request and answers it; does neither if the execution is over.
     fn serve<'e>(&'e self, actor: u8, request: &Request, held: &mut Held<'e, T>) -> Option<Answer> {
         match request.op {
             Op::Choose { n } => Some(self.choose(actor, n)),
@@ -201,21 +201,21 @@ impl<T: Threads> Execution<T> {
         self.locked(actor, addr, false)
     }
 
-    /// A lock is never released, taken twice, or released by another than its holder. The model may do that;
-    /// no lock of an engine can. So the word has to be an atomic, and the execution is worth nothing.
+    /// Called when a lock is never released, taken twice, or released by an actor that does not hold it. The model may
+    /// do that; a lock of an engine cannot. So the word has to be an atomic, and the execution is discarded.
     fn no_lock(&self, actor: u8, addr: Addr) {
         self.study.note(addr, actor, Use::Write);
         self.end_early(Over::Worthless);
     }
 
-    /// Drops a lock of the engine; others may run at some later access and not here.
+    /// Drops a lock of the engine. Other threads may run at some later access, but not here.
     fn let_go(&self, held: &mut Held<'_, T>, at: usize) {
         self.threads.hold();
         held.remove(at);
         self.threads.release();
     }
 
-    /// The end of a request that took or released a lock. What else it looks at is one step with it.
+    /// Ends a request that took or released a lock. Its other accesses are one step with the lock.
     fn locked(&self, actor: u8, addr: Addr, entered: bool) -> Option<Answer> {
         let mut step = Step::new(self, actor, Prim::SpinLock);
         step.entered = entered;
@@ -264,7 +264,7 @@ impl<T: Threads> Execution<T> {
         Answer { value: u64::from(pick), ok: true }
     }
 
-    /// Comes to a barrier, and waits for the others. Coming is not a turn, going on is.
+    /// Arrives at a barrier, and waits for the others. Arriving is not a turn, passing is.
     fn barrier(&self, actor: u8, id: u8) -> Option<Answer> {
         let round = {
             let mut state = self.state();
@@ -292,7 +292,7 @@ impl<T: Threads> Execution<T> {
         }
     }
 
-    /// Sleeps until somebody writes a word; `None` if nobody is left to do so, or the execution is over.
+    /// Sleeps until another actor writes a word; `None` if no actor is left that could, or the execution is over.
     fn sleep(&self, actor: u8, addr: Addr) -> Option<()> {
         self.state().asleep[actor as usize] = Some(addr);
         if self.nobody_moves() {
@@ -304,7 +304,7 @@ impl<T: Threads> Execution<T> {
         (!self.is_over()).then_some(())
     }
 
-    /// Whether all that have not finished sleep, or wait for a lock that is taken.
+    /// Whether all unfinished actors sleep, or wait for a lock that is taken.
     fn nobody_moves(&self) -> bool {
         let state = self.state();
         let waits = |addr: &Addr| state.memory.get(*addr) != 0;
@@ -318,7 +318,7 @@ impl<T: Threads> Execution<T> {
         self.bad(Finding { class: Class::Deadlock, detail: Detail::Deadlock { waiting: Vec::new() } });
     }
 
-    /// Writes down that an actor moved.
+    /// Records that an actor moved.
     fn turn(&self, actor: u8, choice: Option<u32>) {
         let mut state = self.state();
         if state.over.is_none() {
@@ -344,7 +344,7 @@ impl<T: Threads> Execution<T> {
         self.threads.release();
     }
 
-    /// An actor has come to its end.
+    /// Notes that an actor has finished.
     fn finish(&self, actor: u8) -> bool {
         Step::new(self, actor, Prim::Barrier).change(self.finish_word(actor), Change::Store(1));
         self.state().finished += 1;
@@ -368,7 +368,7 @@ impl<T: Threads> Execution<T> {
                 End::Came(Outcome::Bad(finding.class), Schedule { fingerprint, turns }, Some(finding))
             }
             None => {
-                // What is only ours is no part of the program.
+                // Words of this engine are not part of the program.
                 for own in (0..self.own_words()).map(|nth| self.own_word(nth)) {
                     state.memory.set(own, 0);
                 }
@@ -386,24 +386,24 @@ impl<T: Threads> Execution<T> {
         self.study.program().actors.len() + self.study.program().barriers.len()
     }
 
-    /// Words that the program does not have: they belong to an actor that it does not have.
+    /// Words that the program does not use, since they belong to an actor that it does not have.
     fn own_word(&self, nth: usize) -> Addr {
         let (obj, word) = (nth / Obj::WORDS as usize, nth % Obj::WORDS as usize);
         Addr::new(Obj::allocated(self.study.program().actors.len() as u8, obj as u16), word as u8)
     }
 
-    /// Not zero once the actor has finished.
+    /// A word that is not zero once the actor has finished.
     fn finish_word(&self, actor: u8) -> Addr {
         self.own_word(actor as usize)
     }
 
-    /// How many have come to the barrier, in all rounds together.
+    /// A word that counts arrivals at the barrier, in all rounds together.
     fn barrier_word(&self, id: u8) -> Addr {
         self.own_word(self.study.program().actors.len() + id as usize)
     }
 }
 
-/// Takes the actors off the list of those who sleep that wait for such a word.
+/// Removes the actors that wait for such a word from the list of sleepers, and returns them.
 fn sleepers(state: &mut State, wanted: impl Fn(Addr) -> bool) -> Vec<u8> {
     let asleep = state.asleep.iter_mut().zip(0..);
     asleep.filter_map(|(word, actor)| word.take_if(|addr| wanted(*addr)).map(|_| actor)).collect()
@@ -419,7 +419,7 @@ fn describe(fault: Fault) -> Finding {
     Finding { class, detail: Detail::Fault { fault, access: None } }
 }
 
-/// One request on its way. From its first access of an atomic to its end it is one step for all threads.
+/// A request that is being executed. From its first access of an atomic to its end it is one step for all threads.
 struct Step<'e, T: Threads> {
     execution: &'e Execution<T>,
     actor: u8,
@@ -427,7 +427,7 @@ struct Step<'e, T: Threads> {
     /// An atomic was accessed.
     entered: bool,
     held: bool,
-    /// An object that nobody else can know.
+    /// An object that no other actor can know.
     own: Option<Obj>,
     /// A word that is taken or released as a lock.
     lock: Option<(Addr, u64)>,
@@ -455,7 +455,7 @@ impl<T: Threads> Words for Step<'_, T> {
                 self.hold();
             }
             self.entered = true;
-            // Others may run here, and only here.
+            // Other threads may run here, and only here.
             let seen = word.change(change, self.prim);
             self.write(&mut self.execution.state(), addr, change.apply(seen));
             return seen;
@@ -486,7 +486,7 @@ impl<T: Threads> Words for Step<'_, T> {
 
 impl<T: Threads> Step<'_, T> {
     fn write(&mut self, state: &mut State, addr: Addr, new: Option<u64>) {
-        // A failed attempt may write what is there already. Whoever waits for a change need not know.
+        // A failed attempt may write the value that is there already. Actors that wait for a change are not woken then.
         if let Some(new) = new.filter(|&new| new != state.memory.get(addr)) {
             state.memory.set(addr, new);
             self.woken.extend(sleepers(state, |word| word == addr));

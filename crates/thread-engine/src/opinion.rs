@@ -1,14 +1,14 @@
-//! What an engine has to say.
+//! The result of an engine.
 
 use std::collections::BTreeMap;
 
 use cowrace_machine::Memory;
 use cowrace_report::{Class, Finding, Schedule, Stop};
 
-/// What one execution came to.
+/// The outcome of one execution.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// It came to its end and is sound: the words of memory that are not zero, by index.
+    /// It ended and is sound: the words of memory that are not zero, by index.
     Sound(Vec<(usize, u64)>),
     /// It is bad.
     Bad(Class),
@@ -25,26 +25,26 @@ impl Outcome {
     }
 }
 
-/// What an engine has to say about a program.
+/// The result of an engine for a program.
 #[derive(Clone, Debug, Default)]
 pub struct Opinion {
-    /// The first bad execution, if any. Its turns are in the order in which they happened, and its detail
-    /// is short: replay says it in full.
+    /// The first bad execution, if any. Its turns are in the order in which they happened, and its detail is short:
+    /// replay has all of it.
     pub finding: Option<(Finding, Schedule)>,
-    /// Whether the engine says that it has seen everything it knows how to see.
+    /// Whether the engine claims to have seen everything that it can see.
     pub complete: bool,
-    /// What ended the search early; a finding does not count as that.
+    /// What ended the search early; a finding does not count.
     pub stopped: Option<Stop>,
     /// Why the engine could not answer, if it could not.
     pub reason: Option<String>,
-    /// Executions.
+    /// The number of executions.
     pub executions: u64,
-    /// What the executions came to, each with the turns of the first that did.
+    /// The outcomes of the executions, each with the turns of the first execution that has it.
     pub outcomes: BTreeMap<Outcome, Schedule>,
 }
 
 impl Opinion {
-    /// What was seen before and then this.
+    /// Joins an earlier opinion with this one.
     pub(crate) fn append(&mut self, later: Self) {
         self.finding = self.finding.take().or(later.finding);
         self.complete = later.complete;

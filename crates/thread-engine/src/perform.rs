@@ -1,7 +1,7 @@
-//! Requests, carried out word by word.
+//! Executes requests, word by word.
 //!
-//! Written from what the operations mean and not from how [`Memory`](cowrace_machine::Memory) does them, so
-//! that each can show the other wrong.
+//! This is written from the meaning of the operations and not from their implementation in
+//! [`Memory`](cowrace_machine::Memory), so that each can reveal mistakes of the other.
 
 use cowrace_machine::{Addr, Answer, Cond, Fault, Obj, Op, Request, Used, UserAccess, mmu};
 
@@ -11,22 +11,22 @@ const WRITER: u64 = 1 << 63;
 
 /// Access to words on behalf of one request.
 pub(crate) trait Words {
-    /// Changes a word and gives its old value. All changes of one request are one step.
+    /// Changes a word and returns its old value. All changes of one request are one step.
     fn change(&mut self, addr: Addr, change: Change) -> u64;
 
     /// The newest value of a word, without an access.
     fn newest(&self, addr: Addr) -> u64;
 
-    /// Says that the request brings an object to life.
+    /// Notes that the request brings an object to life.
     fn born(&mut self, obj: Obj);
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Performed {
-    /// It was carried out.
+    /// It was executed.
     Done(Answer, Option<Fault>),
-    /// It has to wait until somebody writes this word.
+    /// It has to wait until this word is written.
     Wait(Addr),
 }
 
@@ -40,7 +40,7 @@ const fn whether(ok: bool) -> Performed {
     Done(Answer { value: 0, ok }, None)
 }
 
-/// Carries out a request. Joins, barriers, choices and fences are not about memory and are not known here.
+/// Executes a request. Joins, barriers, choices and fences do not concern memory and are not handled here.
 pub(crate) fn perform(words: &mut impl Words, request: &Request) -> Performed {
     let mut run = Run { words, speculative: request.speculative, fault: None };
     match run.op(&request.op) {
@@ -49,7 +49,7 @@ pub(crate) fn perform(words: &mut impl Words, request: &Request) -> Performed {
     }
 }
 
-/// A lock that was taken or released as a whole: the object that it belongs to should be alive.
+/// The result for a lock that was taken or released as a whole: the object to which it belongs should be alive.
 pub(crate) fn locked(words: &mut impl Words, addr: Addr) -> Option<Fault> {
     let alive = words.change(Addr::life(addr.obj()), Change::Read) != 0;
     (!alive).then_some(Fault::Dead(addr.obj()))
@@ -108,7 +108,7 @@ impl<W: Words> Run<'_, W> {
                 yes(0)
             }
             Op::Await { addr, cond } => {
-                // To look in vain would be an access whose order nothing depends on.
+                // An attempt that is bound to fail would be an access on whose order nothing depends.
                 if !cond.met(self.words.newest(addr)) {
                     return Wait(addr);
                 }
@@ -185,7 +185,7 @@ impl<W: Words> Run<'_, W> {
         told(used, old, new)
     }
 
-    /// A count that was lowered.
+    /// The result for a count that was lowered.
     fn counts(&mut self, addr: Addr, new: u64) {
         if (new as i64) < 0 {
             self.fault = Some(Fault::Underflow(addr));
@@ -211,7 +211,7 @@ impl<W: Words> Run<'_, W> {
         }
         for nth in 0..Obj::WORDS {
             let (addr, value) = (Addr::new(obj, nth), if nth == word { value } else { 0 });
-            // Whoever else writes the word depends on the object's life, which is written in any case.
+            // Every other write of the word depends on the object's life word, which is written in any case.
             if self.words.newest(addr) != value {
                 self.words.change(addr, Change::Swap(value));
             }
@@ -251,8 +251,8 @@ impl<W: Words> Run<'_, W> {
         }
     }
 
-    /// Changes a word of an object that should be alive. A speculative access may hit a dead one, but a write
-    /// depends all the same on whether an allocation wipes it.
+    /// Changes a word of an object that should be alive. A speculative access may hit a dead one, but the result of a
+    /// write still depends on whether an allocation wipes it.
     fn touch(&mut self, addr: Addr, change: Change) -> u64 {
         let old = self.words.change(addr, change);
         let reads = matches!(change, Change::Load | Change::Read);
@@ -266,7 +266,7 @@ impl<W: Words> Run<'_, W> {
     }
 }
 
-/// What the actor is told: nothing that it does not use.
+/// The answer to the actor: only what it uses.
 const fn told(used: Used, old: u64, new: u64) -> Performed {
     match used {
         Used::Nothing => yes(0),

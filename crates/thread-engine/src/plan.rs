@@ -1,8 +1,8 @@
-//! What actors pick where the model leaves a choice.
+//! Plans: what actors pick where the model has a choice.
 
 use std::collections::BTreeMap;
 
-/// A choice: the actor, and which of its choices it is.
+/// A choice: the actor, and the number of the choice among its choices.
 type Place = (u8, u32);
 
 /// What each actor picks, the first time it chooses, the second time, and so on.
@@ -25,7 +25,7 @@ impl Plan {
     }
 }
 
-/// The plans that are still to be tried, and what the executions of the present one have asked for.
+/// The plans that are still to be tried, and the choices that the executions of the current plan have made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plans {
     now: Plan,
@@ -38,18 +38,18 @@ impl Plans {
         Self { now: first, ..Self::default() }
     }
 
-    /// What `actor` picks below `n` at its choice `nth`. A plan is made for one execution and followed in
-    /// others, where there may be fewer possibilities: there the last of them is tried once more.
+    /// What `actor` picks below `n` at its choice `nth`. A plan is made for one execution and followed in others, which
+    /// may have fewer possibilities: in that case the last one is picked.
     pub(crate) fn pick(&mut self, actor: u8, nth: u32, n: u32) -> u32 {
         let asked = self.asked.entry((actor, nth)).or_insert(1);
         *asked = n.max(*asked);
         self.now.picks.get(&(actor, nth)).copied().unwrap_or(0).min(n.saturating_sub(1))
     }
 
-    /// Goes on to the next plan, when everything was tried with the present one; tells whether there is one.
+    /// Advances to the next plan when everything has been tried with the current one; tells whether there is one.
     pub(crate) fn next(&mut self) -> bool {
-        // What was asked for and is not in the plan was answered with 0. The plans that are new differ from
-        // that: each in the first place in which it does.
+        // Choices that are not in the plan were answered with 0. Each new plan is identified by the first place in
+        // which it differs from that.
         let mut base = self.now.clone();
         for (place, n) in std::mem::take(&mut self.asked) {
             if self.now.picks.contains_key(&place) {
@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    /// Runs `program`, which picks numbers and gives what it picked, under all plans.
+    /// Runs `program`, which picks numbers and returns what it picked, under all plans.
     fn all(program: impl Fn(&mut dyn FnMut(u8, u32, u32) -> u32) -> Vec<u32>) -> (BTreeSet<Vec<u32>>, usize) {
         let mut plans = Plans::default();
         let mut ends = BTreeSet::new();

@@ -8,8 +8,8 @@ thread_local! {
     static SAID: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Puts a panic hook before the present one, which from then on hears nothing of panics under
-/// [`quietly`]. An engine that has a hook of its own calls this when that is in place; once is enough.
+/// Installs a panic hook that calls the current one, except for panics under [`quietly`]. An engine that has a hook of
+/// its own calls this after installing that hook; calling it once is enough.
 pub fn hush() {
     let aloud = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
@@ -24,7 +24,7 @@ pub fn hush() {
     }));
 }
 
-/// Runs something that may panic. If it does, gives what it panicked with and what it said last.
+/// Runs a function that may panic. If it does, returns the payload of the panic and its last message.
 ///
 /// # Errors
 ///

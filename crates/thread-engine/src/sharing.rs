@@ -1,4 +1,4 @@
-//! Who uses which words, and how.
+//! Which actors use which words, and how.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ pub(crate) enum Use {
     /// Added to, with the result unused: additions commute.
     Add,
     Write,
-    /// This bit of it is locked or unlocked, and not to try.
+    /// This bit of it is locked or unlocked, but never by a trylock.
     Lock(u64),
 }
 
 impl Use {
-    /// The use that a change makes of a word. Readers of a lock do not disturb each other.
+    /// The use of a word by a change. Readers of a lock do not conflict with each other.
     pub(crate) const fn of(change: Change) -> Self {
         match change {
             Change::Load | Change::Read | Change::Enter | Change::Leave => Self::Read,
@@ -28,15 +28,15 @@ impl Use {
     }
 }
 
-/// What a word that is shared has to be.
+/// What a shared word has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     Atomic,
-    /// Nothing but a lock.
+    /// A lock of the engine.
     Lock,
 }
 
-/// Who has used a word.
+/// The actors that have used a word.
 #[derive(Clone, Copy, Debug, Default)]
 struct Users {
     readers: ActorSet,
@@ -44,7 +44,7 @@ struct Users {
     writers: ActorSet,
     /// The bits that were locked.
     bits: u64,
-    /// Whether it was used otherwise than as a lock.
+    /// Whether it was used in another way than as a lock.
     otherwise: bool,
 }
 
@@ -58,7 +58,7 @@ impl Users {
     }
 }
 
-/// Who uses which words, as far as executions have shown.
+/// Which actors use which words, as far as executions have shown.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sharing {
     users: BTreeMap<Addr, Users>,
@@ -70,7 +70,7 @@ impl Sharing {
         self.users.iter().filter_map(|(&addr, users)| Some((addr, users.shape()?)))
     }
 
-    /// Notes a use; tells whether the word has to be something else from now on.
+    /// Notes a use; tells whether this changes what the word has to be.
     pub(crate) fn note(&mut self, addr: Addr, actor: u8, used: Use) -> bool {
         let users = self.users.entry(addr).or_default();
         let before = users.shape();
@@ -95,7 +95,7 @@ mod tests {
 
     const WORD: Addr = Addr::new(Obj::boot(1), 3);
 
-    /// What the word is after these uses, and which of them changed it.
+    /// What the word has to be after these uses, and which of them changed that.
     fn after(uses: &[(u8, Use)]) -> (Option<Shape>, Vec<bool>) {
         let mut sharing = Sharing::default();
         let changed = uses.iter().map(|&(actor, used)| sharing.note(WORD, actor, used)).collect();

@@ -1,4 +1,4 @@
-//! A search: what is kept from one execution to the next.
+//! A study: the state of a search that is kept from one execution to the next.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,15 +11,14 @@ use crate::plan::Plans;
 use crate::sharing::{Shape, Sharing, Use};
 use crate::{Limits, Opinion, Outcome, Plan, Watch};
 
-/// Searches for different plans that are run at most. More choices than that and the question is given up.
+/// The largest number of plans for which searches are run. If there are more, the study is given up.
 const PLANS: u32 = 1024;
 
-/// How long a search goes on without a look at memory, and without telling whoever watches: whichever of these
-/// is over first.
+/// How long a search runs without checking memory and without reporting to its watch: until one of these is reached.
 const EXECUTIONS: u64 = 256;
 const TIME: Duration = Duration::from_millis(100);
 
-/// A search by an engine that runs threads: what is kept from one execution to the next.
+/// The state of a search by an engine that runs threads that is kept from one execution to the next.
 #[derive(Debug)]
 pub struct Study {
     program: Arc<Program>,
@@ -32,16 +31,16 @@ pub struct Study {
 #[derive(Debug)]
 struct State {
     started: Instant,
-    /// Executions of all rounds, those that were begun anew included.
+    /// The number of executions of all rounds, including rounds that were started again.
     executions: u64,
-    /// How many there were when somebody looked, and when that was.
+    /// The number of executions at the last check, and its time.
     looked: Option<(u64, Duration)>,
-    /// Of the plans that are done.
+    /// The opinion on the plans that are done.
     past: Opinion,
-    /// Of the present round.
+    /// The opinion of the current round.
     opinion: Opinion,
     sharing: Sharing,
-    /// A word turned out to be shared that was not an atomic.
+    /// Whether a word turned out to be shared that was not an atomic.
     anew: bool,
     plans: Plans,
     planned: u32,
@@ -50,15 +49,15 @@ struct State {
 /// How an execution ended.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// In an outcome, after these turns.
+    /// With an outcome, after these turns.
     Came(Outcome, Schedule, Option<Finding>),
     /// It was longer than allowed.
     TooLong,
-    /// It shows nothing: the search begins anew.
+    /// It shows nothing: the search starts again.
     Worthless,
 }
 
-/// What is to be done after a round.
+/// What to do after a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Again,
@@ -66,7 +65,7 @@ enum Next {
 }
 
 impl Study {
-    /// A search of a program. `exhaustive` goes on after a finding.
+    /// A search of a program. With `exhaustive`, it continues after a finding.
     #[must_use]
     pub fn new(program: Arc<Program>, limits: Limits, exhaustive: bool, plan: Plan) -> Self {
         let state = State {
@@ -83,7 +82,7 @@ impl Study {
         Self { program, limits, exhaustive, watch: Watch::default(), state: Mutex::new(state) }
     }
 
-    /// Lets somebody watch.
+    /// Sets what watches the search.
     #[must_use]
     pub fn watched(mut self, watch: Watch) -> Self {
         self.watch = watch;
@@ -101,7 +100,7 @@ impl Study {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Whoever panicked while it was locked has said all that it had to say.
+        // A panic while it was locked has already been reported.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -115,7 +114,7 @@ impl Study {
         let mut state = self.state();
         let anew = state.sharing.note(addr, actor, used);
         if anew {
-            debug!(word = ?addr, actor, ?used, "begins anew: a word is shared that was taken to be of one actor");
+            debug!(word = ?addr, actor, ?used, "starts again: a word is shared that only one actor was assumed to use");
         }
         state.anew |= anew;
     }
@@ -152,7 +151,7 @@ impl Study {
         opinion.stopped = opinion.stopped.take().or(ended);
     }
 
-    /// Looks now and then at what costs more than to look at numbers.
+    /// Makes, from time to time, the checks that cost more than comparing numbers.
     fn look(&self, state: &mut State, elapsed: Duration) -> Option<Stop> {
         let (before, when) = state.looked.unwrap_or_default();
         let is_soon = state.executions - before < EXECUTIONS && elapsed - when < TIME;
@@ -167,7 +166,7 @@ impl Study {
         resident_memory().is_some_and(|bytes| bytes >= most).then_some(Stop::Memory)
     }
 
-    /// Whether the engine should go on with another execution of the present round.
+    /// Whether the engine should continue with another execution of the current round.
     #[must_use]
     pub fn goes_on(&self) -> bool {
         let state = self.state();
@@ -181,7 +180,7 @@ impl Study {
     }
 
     /// Runs rounds of a search until nothing is left to do. `round` runs executions of the program while
-    /// [`goes_on`](Self::goes_on) says so, and gives whether the engine ran out of executions by itself.
+    /// [`goes_on`](Self::goes_on) returns true, and returns whether the engine ran out of executions by itself.
     pub fn rounds(&self, mut round: impl FnMut() -> bool) -> Opinion {
         loop {
             let ran_out = round();
@@ -201,7 +200,8 @@ impl Study {
             return Next::Done;
         }
         if std::mem::take(&mut state.anew) {
-            // What this round has seen may be in the next one, or not: it has not looked as it should.
+            // The outcomes of this round may or may not occur in the next one: the round did not treat all shared words
+            // as atomics.
             state.opinion = Opinion::default();
             return Next::Again;
         }
@@ -215,7 +215,7 @@ impl Study {
         let done = std::mem::take(&mut state.opinion);
         state.past.append(done);
         state.planned += 1;
-        debug!(plan = state.planned, "begins anew: another way to choose");
+        debug!(plan = state.planned, "starts again: another plan of choices");
         if state.planned > PLANS {
             state.opinion.reason = Some(format!("there are more than {PLANS} ways to choose"));
             return Next::Done;

@@ -1,11 +1,11 @@
-//! What an engine provides: atomics, fences, and power over its threads.
+//! The traits that an engine implements: atomics, locks, fences, and control of its threads.
 
 use cowrace_machine::Prim;
 
-/// What is done to one word, atomically.
+/// An atomic operation on one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Reads; under weak memory, maybe something old.
+    /// Reads; under weak memory, possibly an old value.
     Load,
     /// Reads the newest value.
     Read,
@@ -15,11 +15,11 @@ pub enum Change {
     Swap(u64),
     /// Adds, wrapping.
     Add(u64),
-    /// Adds, and nobody looks at the result.
+    /// Adds; the result is not used.
     Count(u64),
-    /// Adds a reader to those who hold a lock.
+    /// Adds a reader to the holders of a lock.
     Enter,
-    /// Takes one away.
+    /// Removes a reader.
     Leave,
     /// Keeps these bits.
     And(u64),
@@ -30,7 +30,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// The value that is written over `old`, if one is.
+    /// The value that replaces `old`, if the operation writes one.
     #[must_use]
     pub const fn apply(self, old: u64) -> Option<u64> {
         match self {
@@ -54,23 +54,23 @@ impl Change {
 
 /// An engine's atomic word of 64 bits.
 pub trait Word: Send + Sync {
-    /// Carries out a change with the ordering that the kernel primitive has, and gives the old value;
-    /// anything for [`Change::Store`]. Other threads may run before, not after.
+    /// Executes a change with the ordering of the kernel primitive, and returns the old value; for [`Change::Store`]
+    /// the returned value is arbitrary. Other threads may run before it, but not after it.
     fn change(&self, change: Change, prim: Prim) -> u64;
 }
 
-/// An engine's lock, for words that are nothing else.
+/// An engine's lock, for words that are only used as locks.
 pub trait Lock: Send + Sync {
     /// Holds the lock until it is dropped.
     type Guard<'l>
     where
         Self: 'l;
 
-    /// Waits for the lock. Other threads may run before, not after.
+    /// Takes the lock, and waits for it if necessary. Other threads may run before it, but not after it.
     fn lock(&self) -> Self::Guard<'_>;
 }
 
-/// One execution's threads, as the engine has them. Threads are known by their actors.
+/// The engine's threads of one execution. Threads are identified by their actors.
 pub trait Threads: Send + Sync + 'static {
     /// The engine's atomic.
     type Word: Word;
@@ -86,10 +86,10 @@ pub trait Threads: Send + Sync + 'static {
     /// A memory barrier.
     fn fence(&self, prim: Prim);
 
-    /// The address of the next access was loaded: it comes after that load.
+    /// Announces that the address of the next access was loaded: the access comes after that load.
     fn depends(&self);
 
-    /// From here to [`release`](Self::release) nobody but the current thread runs.
+    /// From here to [`release`](Self::release) only the current thread runs.
     fn hold(&self);
 
     /// Ends what [`hold`](Self::hold) began.
@@ -101,6 +101,6 @@ pub trait Threads: Send + Sync + 'static {
     /// Wakes the thread of an actor, which sleeps.
     fn wake(&self, actor: u8);
 
-    /// A number below `n`, if the engine picks numbers.
+    /// Picks a number below `n`, if the engine picks numbers.
     fn pick(&self, n: u32) -> Option<u32>;
 }

@@ -1,34 +1,34 @@
-//! Writes the files of the repository that are made from others, or says which of them are no longer what they are made
-//! from: `cargo xtask`.
+//! Generates the files of the repository that are made from others, or tells which of them are out of date: `cargo
+//! xtask`.
 
 mod model;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-/// A file that is made from others.
+/// A generated file.
 struct Made {
-    /// What it is called on the command line.
+    /// The name on the command line.
     verb: &'static str,
-    /// Where it is, from the root of the repository.
+    /// The path from the root of the repository.
     file: &'static str,
-    /// What it has.
+    /// The contents of the file, in words.
     about: &'static str,
     by: By,
 }
 
-/// What makes it.
+/// How the file is made.
 enum By {
-    /// A function, which gives its text or says what hinders that.
+    /// A function that returns the text, or the reason why it cannot.
     Function(fn(root: &Path) -> Result<String, String>),
-    /// Tests of this name, which write the file instead of comparing if [`BLESS`] is set.
+    /// Tests of this name, which write the file instead of comparing it if [`BLESS`] is set.
     Tests { binary: &'static str, name: &'static str },
 }
 
-/// Tells tests to write.
+/// The environment variable that tells tests to write.
 const BLESS: &str = "COWRACE_BLESS";
 
-/// All of them.
+/// All generated files.
 const MADE: &[Made] = &[
     Made {
         verb: "model",
@@ -72,7 +72,7 @@ impl Made {
     }
 
     fn compare(&self, due: &str) -> Result<(), String> {
-        // A checkout may change the ends of lines.
+        // A checkout may change line endings.
         let there = std::fs::read_to_string(root().join(self.file)).unwrap_or_default().replace('\r', "");
         match there == due {
             true => Ok(()),
@@ -81,7 +81,7 @@ impl Made {
     }
 }
 
-/// Runs tests, in the profile of tests: what is built for them serves `cargo test` as well.
+/// Runs tests in the test profile, so that the build is shared with `cargo test`.
 fn tests(binary: &str, name: &str, bless: bool) -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -118,7 +118,7 @@ fn main() -> ExitCode {
 mod tests {
     use super::*;
 
-    /// What tests write they compare themselves.
+    /// Tests that write a file also compare it.
     #[test]
     fn what_is_checked_in_is_what_is_made() {
         let made = MADE.iter().filter(|made| matches!(made.by, By::Function(_)));

@@ -1,5 +1,5 @@
-//! What loom does not do as one would think. Each of these fails on the day loom mends it; then the part of
-//! the driver that is written around it can go, and `Memory::Sc` may use loads and stores.
+//! Unexpected behaviour of loom. Each of these tests fails on the day loom changes it; then the workaround in the
+//! driver can go, and `Memory::Sc` may use loads and stores.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +12,7 @@ use loom::sync::atomic::{AtomicUsize as Atomic, Ordering, fence};
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
-/// A builder that no environment variable has bent.
+/// A builder that no environment variable has changed.
 fn builder() -> Builder {
     let mut builder = Builder::new();
     (builder.max_permutations, builder.max_duration, builder.preemption_bound) = (None, None, None);
@@ -20,16 +20,16 @@ fn builder() -> Builder {
     builder
 }
 
-/// Everything that `run` comes to in some execution, and how many executions there are.
+/// All results of `run` in executions, and the number of executions.
 fn outcomes<T: Ord + Send + 'static>(run: impl Fn() -> T + Send + Sync + 'static) -> (BTreeSet<T>, usize) {
     let (seen, count) = (Shared::new(Plain::new(BTreeSet::new())), Shared::new(AtomicUsize::new(0)));
     let (of_run, counted) = (Shared::clone(&seen), Shared::clone(&count));
     builder().check(move || {
         let outcome = run();
         counted.fetch_add(1, Relaxed);
-        of_run.lock().expect("nobody panics here").insert(outcome);
+        of_run.lock().expect("no thread panics here").insert(outcome);
     });
-    let seen = std::mem::take(&mut *seen.lock().expect("nobody panics here"));
+    let seen = std::mem::take(&mut *seen.lock().expect("no thread panics here"));
     (seen, count.load(Relaxed))
 }
 
@@ -68,7 +68,7 @@ fn a_bound_on_permutations_is_looked_at_only_now_and_then() {
         });
         threads.join().expect("it ends");
     });
-    assert_eq!(count.load(Relaxed), 3, "loom now looks at the bound at another time");
+    assert_eq!(count.load(Relaxed), 3, "loom now checks the bound at another time");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn sequentially_consistent_accesses_are_acquire_and_release() {
 
 #[test]
 fn sequentially_consistent_fences_are_what_they_say() {
-    // No trap: what the driver relies on.
+    // Not a trap: the driver relies on this.
     assert!(!store_buffering(Ordering::Relaxed, true).contains(&(0, 0)));
     assert!(store_buffering(Ordering::Relaxed, false).contains(&(0, 0)));
 }
@@ -151,5 +151,5 @@ fn a_load_before_a_store_hides_the_loads_of_others() {
     };
     let (seen, _) = run(false);
     assert_eq!(seen.len(), 1, "loom now sees both: accesses need not be read-modify-writes");
-    assert_eq!(run(true).0, BTreeSet::from([0, 1]), "what the driver relies on");
+    assert_eq!(run(true).0, BTreeSet::from([0, 1]), "the driver relies on this");
 }

@@ -1,4 +1,4 @@
-//! What C11 memory adds: the litmus tests that the kernel's barriers are about.
+//! What C11 memory adds: the litmus tests for which the kernel has barriers.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -45,7 +45,7 @@ fn is_bad(program: &Arc<Program>, memory: Memory) -> bool {
     opinion.finding.is_some()
 }
 
-/// Says what was seen, in words that only this actor uses.
+/// Stores what was seen in words that only this actor uses.
 async fn note(cpu: &Cpu, nth: usize, value: u64) {
     cpu.store(SEEN[nth], value, Prim::WriteOnce).await;
 }
@@ -114,10 +114,10 @@ fn store_buffering_needs_the_full_barrier() {
     assert!(is_bad(&buffering(Some(Prim::SmpWmb)), WEAK));
     assert!(!is_bad(&buffering(Some(Prim::SmpMb)), WEAK));
     assert!(!is_bad(&buffering(None), Memory::Sc));
-    assert!(is_bad(&buffering(None), Memory::C11(Arch::X86)), "but for a store and a later load");
+    assert!(is_bad(&buffering(None), Memory::C11(Arch::X86)), "except a store and a later load");
 }
 
-/// A pointer is published behind `smp_wmb`; the reader follows it, with or without saying so.
+/// A pointer is published after `smp_wmb`; the reader follows it, with or without declaring the address dependency.
 fn publication(says_so: bool) -> Arc<Program> {
     program(
         |cpu| {

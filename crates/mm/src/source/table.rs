@@ -1,5 +1,5 @@
-// What the source of the model says: made by `cargo xtask model`, not written by hand. After a change of the model, and
-// after a conflict in this file, type that again.
+// Extracted from the source of the model by `cargo xtask model`; do not edit by hand. Run that again after a change of
+// the model, and after a conflict in this file.
 
 use super::when::When::{self, All, Any, Is, IsNot};
 use super::{Function, Steps};
@@ -90,7 +90,8 @@ pub(super) const SOURCES: &[&str] = &[
     "world/predicate.rs 4ba58fe972c53f7a",
 ];
 
-/// Every function that makes requests, or calls one that does. What is not known to depend on rules always may be.
+/// Every function that makes requests, or calls one that does. Lines and calls that are not known to depend on rules
+/// are always possible.
 pub(super) const FUNCTIONS: &[Function] = &[
     Function { name: "run", file: "crates/mm/src/call.rs", ident: "run",
         lines: &[],
@@ -553,7 +554,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         calls: &[("page_swap_entry", When::ALWAYS)] },
 ];
 
-/// What each call can come to.
+/// The steps that each call can have.
 pub(super) const STEPS: &[(&[&str], Steps)] = &[
     (&["Load"], Steps {
         marks: &["SIGSEGV"],

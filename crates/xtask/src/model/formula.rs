@@ -1,18 +1,19 @@
-//! What rules decide.
+//! Formulas over rules: the conditions under which something is possible.
 
-/// What must be true of the rules for something to be possible. It may ask for less than the code does, never for more.
+/// The condition on the rules under which something is possible. It may be weaker than that of the code, but never
+/// stronger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Formula {
     Always,
     Never,
-    /// A rule has a value, as `WpReuse::Count`.
+    /// A rule has a value, such as `WpReuse::Count`.
     Is(String),
     IsNot(String),
     All(Vec<Self>),
     Any(Vec<Self>),
 }
 
-/// What is known of a condition: what the rules must be for it to be possibly true, and for it to be possibly false.
+/// What is known about a condition: the rules under which it can be true, and the rules under which it can be false.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Condition {
     pub(crate) yes: Formula,

@@ -1,5 +1,5 @@
-//! What the model's source says, as a table: the functions, with the lines that make requests and who calls whom, each
-//! with what the rules must be for that, and the steps that the calls of a scenario can have.
+//! Extracts a table from the model's source: the functions, with the lines that make requests and the functions that
+//! they call, each with the condition on the rules, and the steps that the calls of a scenario can have.
 
 #[path = "../../../mm/build/fingerprint.rs"]
 mod fingerprint;
@@ -18,20 +18,20 @@ use std::path::Path;
 use formula::Formula;
 use reader::{Callee, Function};
 
-/// Where the table is.
+/// The path of the table.
 pub(crate) const TABLE: &str = "crates/mm/src/source/table.rs";
-/// Where the model is.
+/// The directory of the model.
 const MODEL: &str = "crates/mm/src";
-/// What follows no kernel function: it runs the calls of a scenario, and counts what they cost.
+/// The files that follow no kernel function: they run the calls of a scenario, and count their costs.
 const ASIDE: [&str; 2] = ["call.rs", "costs.rs"];
-/// What looks at an execution from outside: no call of a scenario comes there.
+/// The files that look at an execution from outside: no call of a scenario reaches them.
 const OUTSIDE: [&str; 6] =
     ["initial_state.rs", "check.rs", "costs.rs", "narrate.rs", "observe.rs", "probe.rs"];
-/// Has the rules, and is no code of the model but for the questions that it gives a name.
+/// The directory of the rules. It has no code of the model except the conditions that it names.
 const ERAS: &str = "era/";
 const HEAD: &str = "\
-// What the source of the model says: made by `cargo xtask model`, not written by hand. After a change of the model, and
-// after a conflict in this file, type that again.
+// Extracted from the source of the model by `cargo xtask model`; do not edit by hand. Run that again after a change of
+// the model, and after a conflict in this file.
 
 use super::when::When::{self, All, Any, Is, IsNot};
 use super::{Function, Steps};
@@ -47,7 +47,7 @@ struct Source {
 ///
 /// # Errors
 ///
-/// If a source cannot be read, is no Rust, or reads rules in a way that is not understood.
+/// If a source cannot be read, is not valid Rust, or reads rules in a way that is not understood.
 pub(crate) fn table(root: &Path) -> Result<String, String> {
     let texts = fingerprint::sources(&root.join(MODEL)).map_err(|error| format!("{MODEL}: {error}"))?;
     let parse = |file: &fingerprint::Source| {
@@ -72,11 +72,12 @@ pub(crate) fn table(root: &Path) -> Result<String, String> {
 pub(super) const SOURCES: &[&str] = &[
 {files}];
 
-/// Every function that makes requests, or calls one that does. What is not known to depend on rules always may be.
+/// Every function that makes requests, or calls one that does. Lines and calls that are not known to depend on rules
+/// are always possible.
 pub(super) const FUNCTIONS: &[Function] = &[
 {}];
 
-/// What each call can come to.
+/// The steps that each call can have.
 pub(super) const STEPS: &[(&[&str], Steps)] = &[
 {steps}];
 ",
@@ -98,14 +99,14 @@ fn functions(sources: &[Source]) -> Result<Vec<(&str, Function)>, String> {
             }),
         }
     }
-    // What cannot be read would be missing wherever lines of a rule are told.
+    // If something could not be read, it would be missing wherever the lines of a rule are listed.
     match wrong.is_empty() {
         true => Ok(all),
         false => Err(format!("the model reads rules in a way that the table cannot tell{wrong}")),
     }
 }
 
-/// All functions that come to requests, as values of Rust.
+/// All functions that lead to requests, as Rust expressions.
 fn rows(functions: &[(&str, Function)]) -> String {
     let calls: Vec<_> = functions.iter().map(|(_, function)| calls(function)).collect();
     let mut leads: Vec<bool> = functions.iter().map(|(_, function)| !function.lines.is_empty()).collect();
@@ -138,7 +139,7 @@ fn rows(functions: &[(&str, Function)]) -> String {
     list
 }
 
-/// A formula as a value of Rust.
+/// A formula as a Rust expression.
 fn code(formula: &Formula) -> String {
     let listed = |parts: &[Formula]| parts.iter().map(code).collect::<Vec<_>>().join(", ");
     let named = |value: &str| {
@@ -155,7 +156,7 @@ fn code(formula: &Formula) -> String {
     }
 }
 
-/// What a function may call, and what the rules must be for that.
+/// The functions that a function may call, with the conditions on the rules.
 fn calls(function: &Function) -> BTreeMap<&Callee, Formula> {
     let mut calls = BTreeMap::new();
     for (callee, when) in &function.calls {
@@ -165,7 +166,7 @@ fn calls(function: &Function) -> BTreeMap<&Callee, Formula> {
     calls
 }
 
-/// A callee as the table has it.
+/// A callee, as it is in the table.
 fn written(callee: &Callee) -> String {
     match callee {
         Callee::Path(name) => name.clone(),
@@ -173,7 +174,7 @@ fn written(callee: &Callee) -> String {
     }
 }
 
-/// Whether a function may be the one that is called.
+/// Whether a function may be the callee.
 fn means(callee: &Callee, function: &Function) -> bool {
     match callee {
         Callee::Path(name) => function.ident == *name,

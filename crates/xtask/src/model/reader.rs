@@ -1,4 +1,4 @@
-//! Reads the model's source: which lines make requests, which functions call which, and what the rules must be for each.
+//! Reads the model's source: which lines make requests, which functions call which, and under which rules.
 
 use proc_macro2::Span;
 use syn::punctuated::Punctuated;
@@ -13,9 +13,9 @@ use super::syntax::{is, last, matched, request, text, value, values};
 /// A function of the model.
 #[derive(Debug)]
 pub(crate) struct Function {
-    /// What it is called in the source.
+    /// Its name in the source.
     pub(crate) ident: String,
-    /// The kernel function that it enters, if it enters one, else its own name.
+    /// The kernel function that it enters, if it enters one; otherwise its own name.
     pub(crate) name: String,
     /// The lines that make requests, in order.
     pub(crate) lines: Vec<(usize, Formula)>,
@@ -25,30 +25,30 @@ pub(crate) struct Function {
     pub(crate) calls: Vec<(Callee, Formula)>,
 }
 
-/// A function that is called, or handed on.
+/// A function that is called, or passed as an argument.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Callee {
-    /// By a path that ends so.
+    /// By a path that ends with this name.
     Path(String),
     /// As a method.
     Method(String),
 }
 
 const HOW_TO_ASK: &str = "rules are asked as `is(RULE::VALUE)`, or a `match` names values; a value may be kept in a variable for that";
-const NOT_HANDED_ON: &str = "rules are read where they are needed: the reading is not handed on";
+const NOT_HANDED_ON: &str = "rules are read where they are needed: the reading is not passed on";
 
 /// The functions of a file.
 ///
 /// # Errors
 ///
-/// Where rules are read in a way that is not understood: the line, and what is wrong.
+/// If rules are read in a way that is not understood: the lines, and what is wrong with them.
 pub(crate) fn functions(file: &syn::File, named: &Named) -> Result<Vec<Function>, Vec<(usize, String)>> {
     let mut reader = Reader::new(named);
     reader.visit_file(file);
     if reader.wrong.is_empty() { Ok(reader.done) } else { Err(reader.wrong) }
 }
 
-/// A function that is open.
+/// A function that is being read.
 #[derive(Debug)]
 struct Open {
     ident: String,
@@ -60,7 +60,7 @@ struct Open {
 #[derive(Debug)]
 struct Reader<'n> {
     scope: Scope<'n>,
-    /// What the rules must be to come here.
+    /// The condition on the rules for reaching this point.
     when: Formula,
     open: Vec<Open>,
     done: Vec<Function>,
@@ -77,7 +77,7 @@ impl<'n> Reader<'n> {
         self.wrong.push((span.start().line, what.to_owned()));
     }
 
-    /// Does something where more must be true. What the rules must be to come through.
+    /// Reads something under an additional condition. Returns the condition for getting past it.
     fn within(&mut self, more: Formula, inner: impl FnOnce(&mut Self)) -> Formula {
         let before = self.when.clone();
         self.when = before.clone().and(more);
@@ -85,14 +85,14 @@ impl<'n> Reader<'n> {
         std::mem::replace(&mut self.when, before)
     }
 
-    /// Does something with variables of its own.
+    /// Reads something with variables of its own.
     fn scoped(&mut self, inner: impl FnOnce(&mut Self)) {
         self.scope.enter();
         inner(self);
         self.scope.leave();
     }
 
-    /// Goes on behind several ways, each with what it asks for and what the rules must be to come through.
+    /// Continues after several branches, each with its condition and the condition for getting past it.
     fn join(&mut self, ways: Vec<(Formula, Formula)>) {
         let narrows =
             |(asked, through): &(Formula, Formula)| *through != self.when.clone().and(asked.clone());
@@ -102,7 +102,7 @@ impl<'n> Reader<'n> {
     }
 
     fn function(&mut self, signature: &syn::Signature, body: &syn::Block) {
-        // Who gives the reading to others is no reader of rules.
+        // A function that returns the reading is not a reader of rules.
         if let syn::ReturnType::Type(_, output) = &signature.output
             && let syn::Type::Path(output) = &**output
             && last(&output.path) == "Reading"
@@ -142,8 +142,8 @@ impl<'n> Reader<'n> {
     }
 }
 
-/// Expressions are visited in the order in which they are carried out. What is behind a way out of a function or a loop
-/// depends on not having gone there.
+/// Expressions are visited in the order in which they are evaluated. Code after an exit from a function or a loop
+/// depends on the exit not having been taken.
 impl<'a> Visit<'a> for Reader<'_> {
     fn visit_item_fn(&mut self, item: &'a syn::ItemFn) {
         self.function(&item.sig, &item.block);
@@ -154,7 +154,7 @@ impl<'a> Visit<'a> for Reader<'_> {
     }
 
     fn visit_item_mod(&mut self, item: &'a syn::ItemMod) {
-        // Tests are no part of the model.
+        // Tests are not part of the model.
         if !item.attrs.iter().any(|attribute| attribute.path().is_ident("cfg")) {
             visit::visit_item_mod(self, item);
         }
@@ -304,7 +304,7 @@ impl<'a> Visit<'a> for Reader<'_> {
     fn visit_expr_method_call(&mut self, call: &'a syn::ExprMethodCall) {
         let name = call.method.to_string();
         if self.scope.is_reading(&call.receiver) {
-            // A safeguard that is taken out makes nothing possible that is not possible otherwise, or is not known to.
+            // Removing a safeguard makes nothing possible that is not possible otherwise, as far as is known.
             let asks = name == "keeps" || name == "is" && call.args.first().and_then(value).is_some();
             if !asks && !self.scope.is_named(&name) {
                 self.refuse(call.method.span(), HOW_TO_ASK);
@@ -348,7 +348,7 @@ impl<'a> Visit<'a> for Reader<'_> {
         } else if let Ok(parts) = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) {
             parts.iter().for_each(|part| self.visit_expr(part));
         } else if mac.tokens.to_string().contains("rules") {
-            self.refuse(mac.path.span(), "what is in this macro cannot be read: read rules outside of it");
+            self.refuse(mac.path.span(), "the contents of this macro cannot be read: read rules outside it");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What variables hold, and what is known of conditions.
+//! What variables hold, and what is known about conditions.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use syn::{BinOp, Expr, Pat, UnOp};
 use super::formula::{Condition, Formula};
 use super::syntax::{Idents, is, last, matched, path, value, values};
 
-/// Conditions that have a name: functions that do nothing but ask for rules.
+/// Conditions that have a name: functions that only ask for rules.
 pub(crate) type Named = HashMap<String, Condition>;
 
 /// Collects the conditions of a file that have a name.
@@ -39,18 +39,18 @@ pub(crate) fn named(file: &syn::File, into: &mut Named) {
 /// What a variable holds.
 #[derive(Clone, Debug)]
 pub(crate) enum Held {
-    /// What rules are read by.
+    /// The value through which rules are read.
     Reading,
     /// The value of a rule.
     Rule,
-    /// What rules decide.
+    /// A condition on rules.
     Condition(Condition),
 }
 
 #[derive(Debug)]
 pub(crate) struct Scope<'n> {
     named: &'n Named,
-    /// Variables, block by block; those that hold nothing of rules as well.
+    /// Variables, block by block, including those that have nothing to do with rules.
     held: Vec<HashMap<String, Option<Held>>>,
 }
 
@@ -59,7 +59,7 @@ impl<'n> Scope<'n> {
         Self { named, held: Vec::new() }
     }
 
-    /// A block begins: its variables go when it ends.
+    /// Runs a block: its variables are dropped at its end.
     pub(crate) fn enter(&mut self) {
         self.held.push(HashMap::new());
     }
@@ -68,12 +68,12 @@ impl<'n> Scope<'n> {
         self.held.pop();
     }
 
-    /// Whether a question has that name.
+    /// Whether there is a condition of that name.
     pub(crate) fn is_named(&self, name: &str) -> bool {
         self.named.contains_key(name)
     }
 
-    /// What a variable holds, if it is one.
+    /// What an expression holds, if it is a variable.
     pub(crate) fn variable(&self, path: &syn::Path) -> Option<&Option<Held>> {
         let name = path.get_ident()?.to_string();
         self.held.iter().rev().find_map(|block| block.get(&name))
@@ -83,7 +83,7 @@ impl<'n> Scope<'n> {
         self.variable(path(expr)?)?.as_ref()
     }
 
-    /// Whether it is what rules are read by.
+    /// Whether an expression is the value through which rules are read.
     pub(crate) fn is_reading(&self, expr: &Expr) -> bool {
         match expr {
             Expr::MethodCall(call) if call.args.is_empty() => {
@@ -94,7 +94,7 @@ impl<'n> Scope<'n> {
         }
     }
 
-    /// Whether it is the value of a rule.
+    /// Whether an expression is the value of a rule.
     pub(crate) fn is_rule(&self, expr: &Expr) -> bool {
         match expr {
             Expr::MethodCall(call) => {
@@ -106,7 +106,7 @@ impl<'n> Scope<'n> {
         }
     }
 
-    /// What is known of a condition.
+    /// What is known about a condition.
     pub(crate) fn condition(&self, expr: &Expr) -> Condition {
         match expr {
             Expr::Paren(paren) => self.condition(&paren.expr),
@@ -139,7 +139,7 @@ impl<'n> Scope<'n> {
         self.named.get(name).cloned().unwrap_or(Condition::UNKNOWN)
     }
 
-    /// A variable gets a value.
+    /// Binds a variable to a value.
     pub(crate) fn bind(&mut self, pattern: &Pat, value: Option<&Expr>) {
         match (pattern, value) {
             (Pat::Type(typed), value) => self.bind(&typed.pat, value),
@@ -168,7 +168,7 @@ impl<'n> Scope<'n> {
         }
     }
 
-    /// Whether a variable takes it as it is.
+    /// Whether a pattern binds the value as it is.
     pub(crate) fn takes(&self, pattern: &Pat, value: &Expr) -> bool {
         match (pattern, value) {
             (Pat::Type(typed), value) => self.takes(&typed.pat, value),

@@ -1,4 +1,5 @@
-//! Reads the model's source: what the calls of a scenario can come to, as marks, kernel functions and primitives.
+//! Reads the model's source: the steps that the calls of a scenario can have, as marks, kernel functions and
+//! primitives.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -8,7 +9,7 @@ use syn::visit::{self, Visit};
 
 use super::syntax::{last, text, variant};
 
-/// The function that makes calls, and what it is found in.
+/// The function that makes calls, and its file.
 const DISPATCH: &str = "dispatch";
 
 /// What a piece of code does itself.
@@ -17,7 +18,7 @@ struct Does {
     marks: BTreeSet<String>,
     functions: BTreeSet<String>,
     primitives: BTreeSet<String>,
-    /// The last words of all paths and the names of all methods: those that are functions of the model are called.
+    /// The last segments of all paths and the names of all methods: those that are functions of the model are called.
     named: BTreeSet<String>,
 }
 
@@ -59,7 +60,7 @@ struct Model {
 
 impl Model {
     fn function(&mut self, signature: &syn::Signature, body: &syn::Block) {
-        // Whoever is handed a CPU may mark a step; its own methods hand out requests.
+        // A function that gets a CPU may mark a step; the methods of the CPU make requests.
         let mut words = Words(BTreeSet::new());
         words.visit_return_type(&signature.output);
         signature.inputs.iter().for_each(|input| words.visit_fn_arg(input));
@@ -121,7 +122,7 @@ impl<'a> Visit<'a> for Arms {
     }
 }
 
-/// The calls that a pattern is for.
+/// The calls that a pattern matches.
 fn calls(pattern: &Pat) -> Vec<String> {
     let call = |path: &syn::Path| {
         variant(path).and_then(|path| path.strip_prefix("Call::").map(str::to_owned)).into_iter().collect()
@@ -135,7 +136,7 @@ fn calls(pattern: &Pat) -> Vec<String> {
     }
 }
 
-/// What each call can come to, as values of Rust.
+/// The steps that each call can have, as Rust expressions.
 pub(crate) fn steps<'f>(files: impl Iterator<Item = &'f syn::File>) -> String {
     let mut model = Model::default();
     files.for_each(|file| model.visit_file(file));

@@ -1,15 +1,15 @@
-//! Pieces of Rust's syntax that matter here.
+//! The parts of Rust's syntax that matter here.
 
 use syn::visit::{self, Visit};
 use syn::{Expr, Pat, Token};
 
-/// The line that a request comes from, if a chain of calls begins at a method of `cpu`: that of the method's name.
+/// The line of a request, if a chain of calls begins at a method of `cpu`: the line of the method's name.
 pub(crate) fn request(chain: &Expr) -> Option<usize> {
     let Expr::MethodCall(call) = chain else { return None };
     if !is(&call.receiver, "cpu") {
         return request(&call.receiver);
     }
-    // A frame is awaited as well; its requests are within.
+    // A frame is awaited as well; its requests are inside it.
     let is_frame = ["call", "rounds"].iter().any(|method| call.method == method);
     (!is_frame).then(|| call.method.span().start().line)
 }
@@ -36,7 +36,7 @@ pub(crate) fn last(path: &syn::Path) -> String {
     path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
 }
 
-/// A value of an enum, as `WpReuse::Count`.
+/// A value of an enum, such as `WpReuse::Count`.
 pub(crate) fn value(expr: &Expr) -> Option<String> {
     variant(path(expr)?)
 }
@@ -57,7 +57,7 @@ pub(crate) fn values(pattern: &Pat) -> Option<Vec<String>> {
     }
 }
 
-/// What `matches!` looks at, and the pattern; not if it has a guard.
+/// The expression and the pattern of a `matches!`; `None` if it has a guard.
 pub(crate) fn matched(mac: &syn::Macro) -> Option<(Expr, Pat)> {
     if !mac.path.is_ident("matches") {
         return None;

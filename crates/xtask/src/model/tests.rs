@@ -1,10 +1,10 @@
-//! What is read of sources: the lines that make requests, and what the rules must be to come there.
+//! Tests of reading sources: the lines that make requests, and the rules under which they are reached.
 
 use super::formula::Formula;
 use super::reader::{self, Callee, Function};
 use super::scope;
 
-/// What is read of a file that stands alone.
+/// The result of reading a single file.
 fn read(text: &str) -> Result<Vec<Function>, Vec<(usize, String)>> {
     let file = syn::parse_file(text).expect("it is Rust");
     let mut named = scope::Named::new();
@@ -32,7 +32,7 @@ fn shown(formula: &Formula) -> String {
     }
 }
 
-/// What the rules must be for each request of a function with this body, and for each call.
+/// The condition on the rules for each request and each call of a function with this body.
 fn needs(body: &str) -> (Vec<String>, Vec<String>) {
     let text = format!("async fn f(cpu: &Cpu, x: bool) -> bool {{\n{body}\n}}\n{NAMED}");
     let functions = read(&text).unwrap_or_else(|wrong| panic!("{wrong:?}"));
@@ -45,7 +45,7 @@ fn needs(body: &str) -> (Vec<String>, Vec<String>) {
     (lines, calls.iter().map(|(callee, when)| call(callee, when)).collect())
 }
 
-/// A question with a name.
+/// A named condition.
 const NAMED: &str = "fn both(cpu: &Cpu) -> bool { cpu.rules().is(A::X) && cpu.rules().is(B::Y) }";
 
 fn lines(body: &str) -> Vec<String> {
