@@ -1,4 +1,4 @@
-//! Columns of cells, as a scenario has them.
+//! The diagram of a scenario: columns of cells.
 
 /// Blanks between two columns.
 const GAP: usize = 2;
@@ -7,7 +7,7 @@ const GAP: usize = 2;
 #[derive(Clone, Debug)]
 pub(crate) struct Diagram {
     heads: Vec<&'static str>,
-    /// The column and the text of a cell; no column is a line over all of them.
+    /// The column and the text of a cell; `None` is a line across all columns.
     rows: Vec<(Option<usize>, String)>,
 }
 

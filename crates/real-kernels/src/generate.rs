@@ -1,4 +1,4 @@
-//! Rows into scenarios.
+//! Generates scenarios from rows.
 
 use std::fmt::Write as _;
 
@@ -10,18 +10,18 @@ use crate::table::{TableError, table};
 use crate::title::{held_back, title};
 use crate::verdict::Verdict;
 
-/// The scenario of a row.
+/// The scenario generated from a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
-    /// Its name, which a file of it is called as well.
+    /// Its name, which is also the name of its file.
     pub name: String,
-    /// What is in the file.
+    /// The contents of its file.
     pub text: String,
 }
 
 /// The scenario of a row; `None` if the row is not modelled.
 ///
-/// What was observed stands in it as its expectations. Of other eras it expects nothing.
+/// The observations are its expectations. For other eras it expects nothing.
 #[must_use]
 pub fn generate(row: &Row) -> Option<Generated> {
     let Treatment::Modelled(subject) = row.treatment() else { return None };
@@ -58,14 +58,14 @@ pub fn scenarios() -> Result<Vec<Generated>, TableError> {
     Ok(table()?.rows().iter().filter_map(generate).collect())
 }
 
-/// What differs between scenarios.
+/// The parts in which scenarios differ.
 struct Sketch {
     notes: Vec<&'static str>,
     area: String,
-    /// A second process maps all of it from the start.
+    /// Whether a second process maps all of it from the start.
     shared: bool,
     diagram: Diagram,
-    /// The one that the row is about first.
+    /// The predicates; the first is the one that the row is about.
     predicates: Vec<&'static str>,
 }
 
@@ -104,7 +104,7 @@ fn of_held(held: Held) -> Sketch {
     happen(&mut diagram, event);
     let mut predicates = vec![finish(&mut diagram, device)];
     if let Some(child) = Subject::Held(held).child() {
-        // Not of all: a child may have exited.
+        // This barrier is not for all columns, since a child may have exited.
         let living = if held.living_child() == Some("S") { "sharer" } else { "child" };
         diagram.barrier(&format!("user {living}")).cell(last, format!("{child} = buf[0]"));
         predicates.push("always c == 0 else leak");
@@ -147,7 +147,7 @@ fn happen(diagram: &mut Diagram, event: Event) {
     diagram.cell(0, "lru_add_drain_all()");
 }
 
-/// The store, the DMA, and what must come of it.
+/// Draws the store and the DMA, and returns the predicate that must hold after them.
 fn finish(diagram: &mut Diagram, device: Device) -> &'static str {
     if device.writes() {
         diagram.cell(0, "buf[1] = 2").cell(0, "dma_write(h[0], 1)").cell(0, "r = buf[0]");
@@ -158,7 +158,7 @@ fn finish(diagram: &mut Diagram, device: Device) -> &'static str {
     "always s == 5 else stale-pin"
 }
 
-/// One process takes the page into a pipe and unmaps it, and the other writes.
+/// One process takes the page into a pipe and unmaps it, and the other process writes.
 fn of_leak(child_pins: bool, swapped: bool) -> Sketch {
     let (pins, writes) = if child_pins { (1, 0) } else { (0, 1) };
     let mut diagram = Diagram::new(["parent @A", "child @C"]);
@@ -198,7 +198,7 @@ fn of_reuse(exited: bool) -> Sketch {
     Sketch { notes: Vec::new(), area: "anon".to_owned(), shared: false, diagram, predicates: vec![predicate] }
 }
 
-/// What was observed on which kernel, in a sentence.
+/// The observations by kernel, in a sentence.
 fn observed(row: &Row) -> String {
     let mut verdicts: Vec<(Verdict, Vec<&str>)> = Vec::new();
     for (kernel, cell) in KERNELS.iter().zip(&row.cells) {
@@ -212,7 +212,7 @@ fn observed(row: &Row) -> String {
     format!("{}. A star is a reconstruction.", parts.collect::<Vec<_>>().join("; "))
 }
 
-/// The `expect` statement: of the era of each kernel what was observed on it, of all others nothing.
+/// The `expect` statement: for the era of each kernel, what was observed on it; for all other eras, nothing.
 fn expectations(subject: Subject, row: &Row) -> String {
     let mut cases: Vec<(Vec<&str>, &str)> = Vec::new();
     for (kernel, cell) in KERNELS.iter().zip(&row.cells) {

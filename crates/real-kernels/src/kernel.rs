@@ -1,18 +1,18 @@
-//! The kernels, and the eras that stand for them.
+//! The kernels, and the eras that represent them.
 
 /// A kernel that was observed: a column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel {
-    /// As the table calls it.
+    /// Its name in the table.
     pub name: &'static str,
-    /// The era that stands for it: a preset, or a release or version.
+    /// The era that represents it: a preset, or a release or version.
     pub era: &'static str,
-    /// Why the era stands for it, if it is not of the same name.
+    /// Why the era represents it, if the two names differ.
     pub because: Option<&'static str>,
 }
 
 impl Kernel {
-    /// Whether it is a reconstruction of a kernel, not that kernel.
+    /// Whether it is a reconstruction of a kernel instead of that kernel.
     #[must_use]
     pub fn is_reconstruction(&self) -> bool {
         self.name.ends_with('*')

@@ -1,10 +1,10 @@
 //! What real kernels did in scenarios of copy-on-write and pinning, as data and as race diagrams.
 //!
-//! [`table()`] is the data: for each row and kernel, what was [`Observed`]. [`generate`] turns a row into a
-//! scenario in the language of cowrace, with what was observed as its expectations; [`NOT_MODELLED`] lists
-//! what cannot be turned into one, and why. Where the data comes from is told in `data/README.md`.
+//! [`table()`] is the data: for each row and kernel, what was [`Observed`]. [`generate`] turns a row into a scenario in
+//! the language of cowrace, with the observations as its expectations; [`NOT_MODELLED`] lists what cannot be turned
+//! into one, and why. `data/README.md` tells where the data comes from.
 //!
-//! This crate knows no engine and no model: it makes text, and says of each kernel which era stands for it.
+//! This crate knows no engine and no model: it makes text, and tells which era represents each kernel.
 //!
 //! ```
 //! let table = cowrace_real_kernels::table()?;

@@ -6,7 +6,7 @@ use crate::verdict::Observed;
 /// What all kernels did in one scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// As the table calls it, as `vmsplice(R,GET)|excl|none`.
+    /// Its name in the table, such as `vmsplice(R,GET)|excl|none`.
     pub name: String,
     /// What was observed, in the order of [`KERNELS`](crate::KERNELS).
     pub cells: Vec<Observed>,
@@ -19,7 +19,7 @@ impl Row {
         subject::treatment(&self.name)
     }
 
-    /// The name as scenarios and files can be called, as `real-vmsplice-r-get-excl-none`.
+    /// The name in a form that is valid for scenarios and files, such as `real-vmsplice-r-get-excl-none`.
     #[must_use]
     pub fn slug(&self) -> String {
         let words = self.name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());

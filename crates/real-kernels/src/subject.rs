@@ -1,4 +1,4 @@
-//! What a row is about, from its name, and what of it can be modelled.
+//! The subject of a row, derived from its name, and whether it can be modelled.
 
 #[cfg(doc)]
 use crate::verdict::ChildView;
@@ -9,34 +9,34 @@ use crate::verdict::Verdict;
 pub enum Treatment {
     /// It can be a scenario.
     Modelled(Subject),
-    /// It is about something that the model does not have.
+    /// It concerns something that the model does not have.
     NotModelled(&'static NotModelled),
     /// Its name is not understood.
     Unknown,
 }
 
-/// What a row is about.
+/// The subject of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A device holds a page while something happens.
     Held(Held),
     /// A child takes a page into a pipe and unmaps it, and its parent writes.
     LeakChildPins {
-        /// The page has been swapped out before the fork.
+        /// Whether the page has been swapped out before the fork.
         swapped: bool,
     },
     /// A parent takes a page into a pipe after a fork and unmaps it, and its child writes.
     LeakParentPinsAfterFork,
     /// A parent writes after a fork.
     Reuse {
-        /// The child has exited before.
+        /// Whether the child has exited before.
         exited: bool,
     },
 }
 
 impl Subject {
-    /// The verdicts that a row of the kind can have, each with what `check` makes of its scenario then:
-    /// `holds` first, or else the class of the damage.
+    /// The two verdicts that a row of this kind can have, each with the result of `check` for its scenario: `holds`
+    /// first, then the class of the damage.
     #[must_use]
     pub const fn verdicts(self) -> [(Verdict, &'static str); 2] {
         match self {
@@ -48,13 +48,13 @@ impl Subject {
                 [(Verdict::Safe, "holds"), (Verdict::Leak, "leak")]
             }
             Self::Reuse { exited: true } => [(Verdict::Reuse, "holds"), (Verdict::Copy, "spurious-copy")],
-            // A page that is kept while the child maps it shows the child what its parent writes.
+            // If the page is reused while the child maps it, the child sees what its parent writes.
             Self::Reuse { exited: false } => [(Verdict::Copy, "holds"), (Verdict::Reuse, "leak")],
         }
     }
 
-    /// The variable of the scenario that gets what a living child reads in the end, if there is such a child:
-    /// 0 if that is [`Clean`](ChildView::Clean).
+    /// The variable of the scenario that gets the value that a living child reads in the end, if there is such a child:
+    /// 0 if it reads [`Clean`](ChildView::Clean).
     #[must_use]
     pub const fn child(self) -> Option<&'static str> {
         match self {
@@ -63,31 +63,31 @@ impl Subject {
         }
     }
 
-    /// What `check` makes of the scenario on a kernel on which this was observed.
+    /// The result of `check` for the scenario on a kernel on which this was observed.
     #[must_use]
     pub fn outcome(self, observed: Verdict) -> Option<&'static str> {
         self.verdicts().into_iter().find(|(verdict, _)| *verdict == observed).map(|(_, outcome)| outcome)
     }
 
-    /// What would have been observed on a kernel of which `check` finds this: `holds`, or a class.
+    /// The observation that corresponds to a result of `check`: `holds`, or a class.
     #[must_use]
     pub fn verdict(self, outcome: &str) -> Option<Verdict> {
         self.verdicts().into_iter().find(|(_, word)| *word == outcome).map(|(verdict, _)| verdict)
     }
 }
 
-/// A device takes a page in a state and holds it; an event, a write by the CPU, the DMA.
+/// A device takes a page in some state and holds it; then come an event, a write by the CPU, and the DMA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
     /// The device.
     pub device: Device,
-    /// The page when it is taken.
+    /// The state of the page when it is taken.
     pub state: State,
-    /// What happens meanwhile.
+    /// The event while it is held.
     pub event: Event,
 }
 
-/// A word of a row's name that the model has nothing for.
+/// A word in the names of rows for which the model has no counterpart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotModelled {
     /// The word.
@@ -116,7 +116,7 @@ macro_rules! words {
             /// Every one.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// As the table calls it.
+            /// The name in the table.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
@@ -130,7 +130,7 @@ macro_rules! words {
 }
 
 words! {
-    /// Who takes the page.
+    /// The call or the device that takes the page.
     Device {
         /// `vmsplice(2)`: a get, to read.
         Vmsplice = "vmsplice(R,GET)",
@@ -152,7 +152,7 @@ words! {
 }
 
 words! {
-    /// The page when it is taken.
+    /// The state of the page when it is taken.
     State {
         /// Never forked.
         Excl = "excl",

@@ -1,4 +1,4 @@
-//! The table, read.
+//! The table, and how it is read.
 
 use crate::kernel::{KERNELS, Kernel};
 use crate::row::Row;
@@ -22,17 +22,17 @@ pub enum TableError {
         KERNELS.iter().map(|k| format!("`{}`", k.name)).collect::<Vec<_>>().join(", ")
     )]
     Head,
-    /// A line has too few cells, or too many.
-    #[error("line {line} has {found} cells behind its name, not {}", KERNELS.len())]
+    /// A line has too few or too many cells.
+    #[error("line {line} has {found} cells after its name, not {}", KERNELS.len())]
     Cells {
         /// The line.
         line: usize,
-        /// How many it has.
+        /// The number of its cells.
         found: usize,
     },
-    /// A cell says nothing that is known.
+    /// A cell is not a known observation.
     #[error(
-        "line {line}, column {column}: `{cell}` is no observation; write one of {}, and what else was seen behind it in brackets",
+        "line {line}, column {column}: `{cell}` is not an observation; write one of {}, followed by anything else that was seen in brackets",
         Verdict::ALL.map(Verdict::name).join(", ")
     )]
     Cell {
@@ -40,7 +40,7 @@ pub enum TableError {
         line: usize,
         /// The column.
         column: usize,
-        /// What it says.
+        /// Its text.
         cell: String,
     },
     /// A verdict that the row cannot have.
@@ -57,12 +57,12 @@ pub enum TableError {
         column: usize,
         /// The row.
         name: String,
-        /// What is there.
+        /// The verdict that is there.
         found: Verdict,
-        /// What may be there.
+        /// The verdicts that may be there.
         possible: [Verdict; 2],
     },
-    /// Two lines are about the same.
+    /// Two lines have the same name.
     #[error("line {line}: there is a row `{name}` already")]
     Twice {
         /// The second line.

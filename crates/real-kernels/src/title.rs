@@ -1,8 +1,8 @@
-//! Rows in words.
+//! Titles: rows in words.
 
 use crate::subject::{Device, Event, Held, State, Subject};
 
-/// What a row is, in a line.
+/// The title of a row, in one line.
 pub(crate) fn title(subject: Subject) -> String {
     match subject {
         Subject::Held(held) => of_held(held),
@@ -58,7 +58,7 @@ const fn taken(device: Device) -> &'static str {
     }
 }
 
-/// Which call of the kernel stands for the device, and what holds the DMA back.
+/// The kernel function with which the device takes the page, and what delays the DMA.
 pub(crate) const fn held_back(device: Device) -> &'static str {
     match device {
         Device::Vmsplice => "Reading the pipe is the DMA.",

@@ -1,9 +1,9 @@
-//! What was observed.
+//! Observations.
 
-/// What a kernel did, in a word.
+/// What a kernel did, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// CPU and device see what the other wrote.
+    /// The CPU and the device each see what the other wrote.
     Coherent,
     /// The CPU never sees what the device wrote.
     Lost,
@@ -11,9 +11,9 @@ pub enum Verdict {
     Stale,
     /// The pipe has the old contents.
     Safe,
-    /// The pipe has what another process wrote after they parted.
+    /// The pipe has what another process wrote after the fork.
     Leak,
-    /// The page was kept at the write.
+    /// The page was reused at the write.
     Reuse,
     /// The page was copied at the write.
     Copy,
@@ -24,7 +24,7 @@ impl Verdict {
     pub const ALL: [Self; 7] =
         [Self::Coherent, Self::Lost, Self::Stale, Self::Safe, Self::Leak, Self::Reuse, Self::Copy];
 
-    /// As the table has it.
+    /// Its name in the table.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -42,14 +42,14 @@ impl Verdict {
 /// What a living child reads in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChildView {
-    /// What was there when it was forked.
+    /// What was there at the fork.
     Clean,
     /// What the device wrote.
     SeesDma,
 }
 
 impl ChildView {
-    /// As the table has it.
+    /// Its name in the table.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -64,12 +64,12 @@ impl ChildView {
 pub struct Observed {
     /// The verdict.
     pub verdict: Verdict,
-    /// What else was seen, as it was recorded: the text in the brackets.
+    /// Anything else that was seen, as it was recorded: the text in the brackets.
     pub detail: Option<String>,
 }
 
 impl Observed {
-    /// From a cell as `STALE [page same at pin, COPIED at write]`. `None` if it is no cell.
+    /// Parses a cell such as `STALE [page same at pin, COPIED at write]`. `None` if it is not valid.
     pub(crate) fn parse(cell: &str) -> Option<Self> {
         let (word, rest) = cell.split_once(' ').unwrap_or((cell, ""));
         let verdict = Verdict::ALL.into_iter().find(|v| v.name() == word)?;

@@ -1,31 +1,31 @@
-//! What can be done to a draft, and what must then still be true.
+//! Changes of a draft, and the relation of executions that each must preserve.
 
 use crate::draft::{Area, Column, Draft, Mm, Names, Row};
 
 /// A draft that was changed.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// What was done, for those who read of a failure.
+    /// A description of the change, for messages about failures.
     pub what: String,
-    /// How it stands to the draft that it was made of.
+    /// Its relation to the original draft.
     pub relation: Relation,
-    /// The draft as it is now.
+    /// The changed draft.
     pub draft: Draft,
 }
 
-/// How executions of two drafts must stand to each other.
+/// The relation that the executions of two drafts must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// The same verdict and class, the same memories at the end, the same number of traces.
     Same,
-    /// As [`Same`](Self::Same), but for the number of traces: a call walks areas in another order or an area that is new,
-    /// or another CPU has the address space, so that a flush has to reach it or is put off.
+    /// Like [`Same`](Self::Same), except for the number of traces: a call walks areas in another order or walks a new
+    /// area, or another CPU has the address space, so that a flush has to reach it or is deferred.
     SameEnds,
     /// Every memory in which an execution of the changed draft ends is one in which the original ends.
     Fewer,
 }
 
-/// All that can be done to a draft.
+/// All changes that apply to a draft.
 #[must_use]
 pub fn changes(draft: &Draft) -> Vec<Change> {
     let mut changes = vec![
@@ -80,7 +80,7 @@ pub fn changes(draft: &Draft) -> Vec<Change> {
     changes
 }
 
-/// With names that come in another order.
+/// The draft with names that sort in another order.
 fn renamed(draft: &Draft) -> Draft {
     let backwards = |word: &str, n: usize| (0..n).map(|i| format!("{word}{}", n - i)).collect();
     let Names { areas, columns, variables, .. } = &draft.names;
@@ -93,7 +93,7 @@ fn renamed(draft: &Draft) -> Draft {
     Draft { names, ..draft.clone() }
 }
 
-/// With a column of A that does nothing.
+/// The draft with an additional column of A that does nothing.
 fn idle(draft: &Draft, first: bool) -> Draft {
     let mut idle = draft.clone();
     let id = draft.columns.len();
@@ -103,7 +103,7 @@ fn idle(draft: &Draft, first: bool) -> Draft {
     idle
 }
 
-/// With an area that no call names.
+/// The draft with an additional area that no call names.
 fn unused(draft: &Draft, first: bool) -> Draft {
     let mut unused = draft.clone();
     let id = draft.areas.len();
@@ -113,7 +113,7 @@ fn unused(draft: &Draft, first: bool) -> Draft {
     unused
 }
 
-/// What another place of an area, or an area more, changes: some calls, and some of the environment, walk all areas, by
+/// The relation if an area is moved or added: some calls, and some actions of the environment, walk all areas, by
 /// address.
 fn walked(draft: &Draft) -> Relation {
     let walks = |text: &str| text.starts_with("clear_refs") || text.ends_with("fork()");

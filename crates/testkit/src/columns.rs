@@ -1,10 +1,11 @@
-//! The columns of a file in another order.
+//! Reorders the columns of a file.
 
 /// Blanks between columns.
 const GAP: usize = 2;
 
-/// The text of a scenario with its columns reversed: the diagram is laid out anew, all else stays as it is. The text is
-/// in the canonical form, in which every cell begins where the `=` of its column do. None if there is no diagram in it.
+/// The text of a scenario with its columns reversed: the diagram is laid out again, everything else stays as it is. The
+/// text must be in the canonical form, in which every cell begins where the `=` of its column begin. `None` if there is
+/// no diagram in it.
 #[must_use]
 pub fn reversed(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
@@ -44,7 +45,7 @@ fn starts(ruler: &str) -> Vec<usize> {
     (0..chars.len()).filter(|&at| chars[at] == '=' && (at == 0 || chars[at - 1] == ' ')).collect()
 }
 
-/// The cells of a row. A remark may run over the columns right of it; there is none behind it then.
+/// The cells of a row. A remark may run across the columns to its right; these have no cells then.
 fn cells(line: &str, starts: &[usize]) -> Vec<String> {
     let chars: Vec<char> = line.chars().collect();
     let mut cells = vec![String::new(); starts.len()];

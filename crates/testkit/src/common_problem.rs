@@ -1,6 +1,6 @@
-//! The problem on which other checkers are measured (`peers/`), at their granularity: an O_DIRECT pin through
-//! GUP-fast with a slow fallback, a user write with its fault, clear_refs, fork with write_protect_seq, and
-//! a write by the child. Page numbers are numbers; nothing is allocated, and to free a page is to set a flag.
+//! The problem on which other checkers are measured (`peers/`), at their granularity: an O_DIRECT pin through GUP-fast
+//! with a slow fallback, a user write with its fault, clear_refs, fork with write_protect_seq, and a write by the
+//! child. Page numbers are plain numbers; nothing is allocated, and freeing a page sets a flag.
 
 use cowrace_machine::{Actor, Addr, Cpu, Memory, Numbers, Obj, Prim, Program};
 use cowrace_report::{Class, Finding};
@@ -8,31 +8,31 @@ use cowrace_report::{Class, Finding};
 /// What decides whether a write fault copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// page_count: loses reads.
+    /// `page_count`, which loses reads.
     Count,
-    /// mapcount: safe.
+    /// `mapcount`, which is safe.
     Mapcount,
 }
 
-/// What the problem is made of.
+/// The parameters of the problem.
 #[derive(Clone, Copy, Debug)]
 pub struct Variant {
-    /// How many of the five actors there are.
+    /// The number of actors, up to five.
     pub actors: u8,
     /// What decides whether a write fault copies.
     pub rule: Rule,
-    /// Additions whose result is unused say so, and commute.
+    /// Whether additions declare that their result is unused, and so commute.
     pub commute: bool,
-    /// fork takes write_protect_seq and GUP-fast looks at it.
+    /// Whether fork takes `write_protect_seq` and GUP-fast checks it.
     pub seq: bool,
-    /// The child writes twice.
+    /// Whether the child writes twice.
     pub twice: bool,
-    /// put_page looks whether the count is zero, and frees the page then.
+    /// Whether `put_page` tests the count for zero, and frees the page then.
     pub frees: bool,
 }
 
 impl Variant {
-    /// The problem with fork's sequence count, and one write of the child.
+    /// The problem with fork's sequence count and one write of the child.
     #[must_use]
     pub const fn new(actors: u8, rule: Rule, commute: bool) -> Self {
         Self { actors, rule, commute, seq: true, twice: false, frees: false }
@@ -63,7 +63,7 @@ const fn d(x: u64, word: u64) -> Addr {
 const fn freed(x: u64) -> Addr {
     Addr::new(Obj::boot(6), x as u8)
 }
-/// Pages that there are.
+/// The number of pages.
 const PAGES: u64 = 6;
 const fn pg(p: u64) -> u64 {
     p & 0x7f
@@ -229,8 +229,8 @@ impl T {
     }
 }
 
-/// All words but the locks at the end of an execution: the PTEs, the sequence count, then the reference counts,
-/// the mapcounts, the data and the flags of being free, page by page.
+/// All words except the locks at the end of an execution: the PTEs, the sequence count, then the reference counts, the
+/// mapcounts, the data and the free flags, page by page.
 #[must_use]
 pub fn words(memory: &Memory) -> Vec<u64> {
     let counts = (0..PAGES).map(rc).chain((0..PAGES).map(mc));

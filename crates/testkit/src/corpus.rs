@@ -1,4 +1,4 @@
-//! Scenarios of the tree.
+//! The scenarios of the repository.
 
 use cowrace_mm::World;
 
@@ -8,11 +8,11 @@ use crate::repository;
 pub struct Sample {
     /// The scenario's name, and the variant's if it has one.
     pub name: String,
-    /// What it asks for.
+    /// Its world.
     pub world: World,
 }
 
-/// Every variant of every scenario of a directory below `scenarios`, and of those in it.
+/// Every variant of every scenario in a directory below `scenarios`, including its subdirectories.
 pub fn corpus(directory: &str) -> Vec<Sample> {
     let path = repository("scenarios").join(directory);
     let mut samples = Vec::new();

@@ -1,19 +1,19 @@
-//! A small scenario as data.
+//! Drafts: small scenarios as data.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A scenario that refers to columns, areas, variables and address spaces by number. Numbers say who is meant; the
+/// A scenario that refers to columns, areas, variables and address spaces by number. References are by number; the
 /// order of [`areas`](Self::areas) and [`columns`](Self::columns) is that of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
-    /// What everything is called.
+    /// The names of everything.
     pub names: Names,
     /// The areas of mm A.
     pub areas: Vec<Area>,
     /// Whether all areas are in one page table.
     pub adjacent: bool,
-    /// Whether B, a child of A, is there from the start.
+    /// Whether B, a child of A, exists from the start.
     pub has_child: bool,
     /// Words of the environment.
     pub environment: Vec<&'static str>,
@@ -26,13 +26,13 @@ pub struct Draft {
 /// Names, by number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
-    /// Of address spaces, in the order of [`Mm`].
+    /// The names of address spaces, in the order of [`Mm`].
     pub mms: [String; 3],
-    /// Of areas.
+    /// The names of areas.
     pub areas: Vec<String>,
-    /// Of columns.
+    /// The names of columns.
     pub columns: Vec<String>,
-    /// Of variables.
+    /// The names of variables.
     pub variables: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ pub struct Names {
 pub enum Mm {
     /// The one whose areas are declared.
     A,
-    /// Its child from the start.
+    /// Its child, which exists from the start.
     B,
     /// The child that a `fork()` makes.
     C,
@@ -75,7 +75,7 @@ pub enum Row {
 }
 
 /// A call in the words of the language. `{area}` stands for its area, `{result}` for the variable that gets its result,
-/// `{handle}` for the one that it takes a handle from, `{A}` and `{C}` for address spaces.
+/// `{handle}` for the variable from which it takes a handle, `{A}` and `{C}` for address spaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The words.
@@ -89,7 +89,7 @@ pub struct Call {
 }
 
 impl Names {
-    /// Names for so many areas, columns and variables.
+    /// Names for this many areas, columns and variables.
     #[must_use]
     pub fn plain(areas: usize, columns: usize, variables: usize) -> Self {
         let numbered = |word: &str, n: usize| (0..n).map(|i| format!("{word}{i}")).collect();
@@ -101,7 +101,7 @@ impl Names {
         }
     }
 
-    /// What an address space is called.
+    /// The name of an address space.
     #[must_use]
     pub fn mm(&self, mm: Mm) -> &str {
         &self.mms[mm as usize]
@@ -118,7 +118,7 @@ impl Draft {
         calls.flatten().map(|(&column, call)| (column, call))
     }
 
-    /// A call as it stands in a cell.
+    /// The text of a call in a cell.
     fn cell(&self, call: &Call) -> String {
         let Names { mms, areas, variables, .. } = &self.names;
         let text = call.text.replace("{area}", &areas[call.area]).replace("{A}", &mms[0]);
@@ -134,7 +134,7 @@ impl fmt::Display for Draft {
         for (at, area) in self.areas.iter().enumerate() {
             let adjacent = if self.adjacent && at > 0 { " adjacent" } else { "" };
             let state = area.state.replace("{column}", &names.columns[0]);
-            // What is in it stands last.
+            // The next statement is the last one.
             let (state, contents) = state.split_at(state.find(" =").unwrap_or(state.len()));
             writeln!(f, "  {}: {state}{adjacent}{contents}", names.areas[area.id])?;
         }

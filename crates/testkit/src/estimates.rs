@@ -1,4 +1,4 @@
-//! The expected size of a search, against its true size.
+//! Compares the estimated size of a search with its true size.
 
 use std::ops::ControlFlow;
 
@@ -17,16 +17,16 @@ use crate::scripts::random::{Flavour, scripts};
 /// Searches no larger than this are over before anything is estimated.
 const FIRST: u64 = 1000;
 
-/// The moments at which to look, as shares of the search: the first report, and later.
+/// The moments at which estimates are compared, as shares of the search: the first report, and later ones.
 pub const MOMENTS: [f64; 5] = [0.0, 0.01, 0.1, 0.5, 0.9];
 
 /// A whole search.
 pub struct Case {
-    /// What is searched.
+    /// The name of the program.
     pub name: String,
-    /// What it comes to.
+    /// The true number of executions.
     pub executions: u64,
-    /// For each moment, what the search reported first from there on.
+    /// For each moment, the first estimate that the search reported from there on.
     pub moments: Vec<Option<Estimate>>,
 }
 
@@ -44,7 +44,7 @@ impl Observer for Notes {
     }
 }
 
-/// Searches; none if the search is small, does not hold, or is too large.
+/// Runs a search; `None` if the search is small or too large, or has a finding.
 fn case(name: String, program: &Program, exhaustive: bool) -> Option<Case> {
     let mut notes = Notes::default();
     let limits = Limits { executions: Some(200_000), ..Limits::default() };
@@ -59,7 +59,7 @@ fn case(name: String, program: &Program, exhaustive: bool) -> Option<Case> {
     Some(Case { name, executions: outcome.executions, moments: MOMENTS.map(at).to_vec() })
 }
 
-/// The common problem, with the bad executions.
+/// Variants of the common problem, including their bad executions.
 pub fn common_problems() -> Vec<Case> {
     let mut cases = Vec::new();
     for actors in [4, 5] {
@@ -74,7 +74,7 @@ pub fn common_problems() -> Vec<Case> {
     cases
 }
 
-/// Random programs of four to six actors, so many of each flavour.
+/// Random programs of four to six actors, `each` of every flavour.
 pub fn random_programs(each: usize) -> Vec<Case> {
     let flavours = [(Flavour::Atomics, 31), (Flavour::Locks, 32), (Flavour::Waits, 33), (Flavour::All, 34)];
     let mut cases = Vec::new();
@@ -90,7 +90,7 @@ pub fn random_programs(each: usize) -> Vec<Case> {
     cases
 }
 
-/// Scenarios that hold, under every preset whose name `pick` takes, those of one size once.
+/// Scenarios that hold, under every preset whose name `pick` accepts; of searches of one size only one is kept.
 pub fn scenarios(pick: impl Fn(&str) -> bool) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for sample in corpus("") {
@@ -107,7 +107,7 @@ pub fn scenarios(pick: impl Fn(&str) -> bool) -> Vec<Case> {
     cases
 }
 
-/// How estimates at one moment compare.
+/// The comparison of estimates at one moment.
 pub struct Comparison {
     /// Estimated over true executions, smallest first.
     pub ratios: Vec<f64>,
@@ -117,7 +117,7 @@ pub struct Comparison {
     pub factors: Vec<f64>,
 }
 
-/// Compares the estimates of all cases at the moment of that number.
+/// Compares the estimates of all cases at the moment with this index.
 pub fn compare(cases: &[Case], moment: usize) -> Comparison {
     let mut comparison = Comparison { ratios: Vec::new(), right: 0, factors: Vec::new() };
     for case in cases {

@@ -1,18 +1,19 @@
-//! What tests, fuzz targets and benchmarks share; nothing that is released depends on it.
+//! Code that tests, fuzz targets and benchmarks share; nothing that is released depends on it.
 //!
 //! Random input: [`Draft`] is a small scenario that refers to everything by number, so that names and orders can be
-//! changed without a look at what cells say; its `Display` is the scenario language. [`drafts`] makes random ones,
-//! [`changes()`] lists what can be done to one, and in which [`Relation`] the two then stand. [`columns`] reorders the
-//! columns of a file. [`texts`] makes random files that are right and use all of the language; [`scripts::random`]
-//! makes random programs.
+//! changed without reading the cells; its `Display` is the scenario language. [`drafts`] makes random ones, and
+//! [`changes()`] lists changes of one, each with the [`Relation`] of the two drafts. [`columns`] reorders the columns
+//! of a file. [`texts`] makes random valid files that use all of the language; [`scripts::random`] makes random
+//! programs.
 //!
-//! Programs: [`scripts`] says line by line what each actor does, [`common_problem`] is the problem on which checkers
-//! are compared, [`corpus`](mod@corpus) has the scenarios of the repository.
+//! Programs: [`scripts`] are programs whose actors are given line by line, [`common_problem`] is the problem on which
+//! checkers are compared, and [`corpus`](mod@corpus) has the scenarios of the repository.
 //!
 //! Second opinions on the engine: searches that do not reduce, or that count without exploring ([`scripts::naive`],
-//! [`scripts::memo`]), an interpreter ([`scripts::walker`]), and what estimates come to ([`estimates`]).
+//! [`scripts::memo`]), an interpreter ([`scripts::walker`]), and the true sizes of searches for comparison with
+//! estimates ([`estimates`]).
 //!
-//! [`properties`] has what must be true of any input.
+//! [`properties`] has the properties that must be true of any input.
 
 #[cfg(feature = "random")]
 pub mod changes;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::draft::{Area, Call, Column, Draft, Mm, Names, Row};
 
-/// States of an area at the start, those of a page that is mapped more often than the others.
+/// The states of an area at the start; those in which the page is mapped are more frequent than the others.
 const STATES: &[&str] = &[
     "anon",
     "anon",
@@ -28,7 +28,7 @@ const STATES: &[&str] = &[
 
 const ENVIRONMENT: &[&str] = &["lru_drain", "spec_ref", "tlb_evict", "page_reuse", "reclaim<=1"];
 
-/// What a column of an mm does. Every result is kept, so that it can be seen.
+/// The calls of a column that runs in an mm. Every result is kept, so that it can be seen.
 const OWN: &[&[&str]] = &[
     &["{area}[0] = 1"],
     &["{area}[1] = 2"],
@@ -56,7 +56,7 @@ const OWN: &[&[&str]] = &[
     &["mprotect({area}, PROT_READ)", "mprotect({area}, PROT_READ|PROT_WRITE)"],
 ];
 
-/// What any column does to memory of A.
+/// The calls with which any column accesses the memory of A.
 const REMOTE: &[&[&str]] = &[
     &["clear_refs({A})"],
     &["clear_refs({A})", "{result} = soft_dirty({A}.{area})"],
@@ -69,10 +69,10 @@ const REMOTE: &[&[&str]] = &[
     &["lru_add_drain_all()"],
 ];
 
-/// What a column does.
+/// A part of what a column does.
 #[derive(Clone, Debug)]
 enum Part {
-    /// Calls one after another, in an area.
+    /// Calls one after another, on an area.
     Calls(&'static [&'static str], usize),
     Fork,
 }
@@ -90,7 +90,7 @@ fn columns() -> impl Strategy<Value = Vec<Option<Mm>>> {
         .prop_map(|(second, third)| [Some(Some(Mm::A)), Some(second), third].into_iter().flatten().collect())
 }
 
-/// What there is at the start.
+/// The initial states.
 #[derive(Clone, Debug)]
 struct Start {
     states: Vec<&'static str>,
@@ -106,7 +106,7 @@ prop_compose! {
         child in prop::bool::weighted(0.2),
         environment in prop::sample::subsequence(ENVIRONMENT.to_vec(), 0..2),
     ) -> Start {
-        // The environment deals with anonymous memory.
+        // The environment acts on anonymous memory.
         let is_idle = states.iter().all(|state| *state == "file");
         let environment = if is_idle { Vec::new() } else { environment };
         Start { states, adjacent, child, environment }
@@ -114,7 +114,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Small scenarios that are right: up to three columns of one or two parts, one or two areas.
+    /// Small valid scenarios: up to three columns of one or two parts, and one or two areas.
     pub fn drafts()(columns in columns())(
         start in starts(),
         parts in columns.iter().map(|mm| prop::collection::vec(calls(mm.is_none()), 1..3)).collect::<Vec<_>>(),

@@ -1,4 +1,4 @@
-//! Tests over random drafts: rounds with fixed seeds, and as many as time allows.
+//! Tests on random drafts: rounds with fixed seeds, and as many as time allows.
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
@@ -8,13 +8,13 @@ use proptest::test_runner::{RngAlgorithm, TestCaseResult, TestError, TestRng, Te
 
 use crate::{Draft, drafts};
 
-/// So many cases, of which none is kept in a file.
+/// A configuration for this many cases, which keeps failures in no file.
 #[must_use]
 pub fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// A runner whose values depend on nothing but the seed, one of very many.
+/// A runner whose values depend only on the seed; there are very many seeds.
 #[must_use]
 pub fn runner(seed: u64, number: u32) -> TestRunner {
     let mut bytes = [0; 32];
@@ -22,18 +22,18 @@ pub fn runner(seed: u64, number: u32) -> TestRunner {
     TestRunner::new_with_rng(cases(number), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
 
-/// A runner whose values depend on nothing but the seed, which no other test has.
+/// A runner whose values depend only on the seed, which must differ from those of other tests.
 #[must_use]
 pub fn fixed(seed: u8, number: u32) -> TestRunner {
     let config = ProptestConfig { max_shrink_iters: 20_000, ..cases(number) };
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]))
 }
 
-/// Tests so many random drafts, each with one of the values. What is said of a failure names the value.
+/// Tests `number` random drafts, each with one of the values. The message of a failure names the value.
 ///
 /// # Panics
 ///
-/// If the test fails for one: with the smallest draft for which it still fails.
+/// If the test fails for a draft: with the smallest draft for which it still fails.
 pub fn round<T: Clone + Debug + 'static>(
     seed: u64,
     cases: u32,
@@ -48,15 +48,14 @@ pub fn round<T: Clone + Debug + 'static>(
     }
 }
 
-/// Does something with one seed after the other, from `COWRACE_SEED` on or 0, for `COWRACE_SECONDS`.
+/// Calls `each` with one seed after the other, beginning with `COWRACE_SEED` or 0, for `COWRACE_SECONDS`.
 ///
 /// # Panics
 ///
-/// If it is not said for how long.
+/// If `COWRACE_SECONDS` is not set.
 pub fn at_length(mut each: impl FnMut(u64)) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let seconds =
-        number("COWRACE_SECONDS").expect("COWRACE_SECONDS says for how long, as `just nightly` does");
+    let seconds = number("COWRACE_SECONDS").expect("set COWRACE_SECONDS, as `just nightly` does");
     let (started, duration) = (Instant::now(), Duration::from_secs(seconds));
     let mut seed = number("COWRACE_SEED").unwrap_or(0);
     while started.elapsed() < duration {

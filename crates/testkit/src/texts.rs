@@ -1,10 +1,10 @@
-//! Random scenarios that are right.
+//! Random valid scenarios.
 
 use std::fmt::Write;
 
 use proptest::prelude::*;
 
-/// Areas beside `a0: anon`.
+/// Areas in addition to `a0: anon`.
 pub const AREAS: &[&str] = &[
     "anon",
     "anon wrprotected clean lru_batch(t0)",
@@ -17,7 +17,7 @@ pub const AREAS: &[&str] = &[
     "file warm(t0, cpu-1)",
 ];
 
-/// Cells that are right in every column of mm `A`, whatever stands above them.
+/// Cells that are valid in every column of mm `A`, whatever is above them.
 pub const CELLS: &[&str] = &[
     "x = a0[0]",
     "a0[1]",
@@ -67,7 +67,7 @@ pub const CELLS: &[&str] = &[
     "lru_add_drain_all()",
 ];
 
-/// Cells with remarks, and cells that are nothing else.
+/// Cells with remarks, and cells that consist of a remark.
 pub const REMARKS: &[&str] = &[
     "a0[1] = 4 // a remark [of (sorts)]",
     "clear_refs(B) ==> ptep_set_wrprotect()",
@@ -79,7 +79,7 @@ pub const REMARKS: &[&str] = &[
     "...",
 ];
 
-/// The first rows, with what can stand only once: what is read from variables must be set somewhere.
+/// The first rows, with the cells that may occur only once: variables that are read must be set somewhere.
 const FIRST: &[&[(usize, &str)]] = &[
     &[(0, "x = a0[0]"), (1, "y = a0[1]"), (2, "h = $grab(a0)")],
     &[(0, "set = 0"), (1, "p = vmsplice(a0)"), (2, "C = fork()")],
@@ -91,7 +91,7 @@ const FIRST: &[&[(usize, &str)]] = &[
 
 const ANCHORS: &[&str] = &["gup", "page_count #2", "spin_lock(ptl)", "do_wp_page", "$step"];
 
-/// What can stand below the diagram.
+/// Statements that can follow the diagram.
 pub const FOOTERS: &[&str] = &[
     "always x==1 && !(y != SIGSEGV)||x<2",
     "always x >= 1 || (y == EFAULT && h != EAGAIN)",
@@ -141,7 +141,7 @@ fn lay_out(rows: &[Row], widths: [usize; 4], tabs: bool, exits: bool, sign: &str
         let mut line = String::new();
         let mut at = 0;
         for &(column, text) in cells {
-            // Columns start at multiples of eight, so tabs lead there as well.
+            // Columns start at multiples of eight, so tabs also reach them.
             let gap =
                 if tabs { "\t".repeat(starts[column] / 8 - at / 8) } else { " ".repeat(starts[column] - at) };
             line.push_str(&gap);
@@ -182,7 +182,7 @@ fn lay_out(rows: &[Row], widths: [usize; 4], tabs: bool, exits: bool, sign: &str
 }
 
 prop_compose! {
-    /// A file with at most so many rows.
+    /// A file with at most this many rows.
     pub fn file(most: usize)(
         areas in prop::collection::vec(prop::sample::select(AREAS), 0..7),
         env in prop::sample::subsequence(vec!["lru_drain", "spec_ref", "tlb_evict", "reclaim<=2", "page_reuse"], 0..=5).prop_shuffle(),

@@ -10,7 +10,7 @@ fn era(kernel: &Kernel) -> Era {
     Era::version(kernel.era).expect("a kernel").era
 }
 
-/// What Debian's changelog and source of that version show, and no more.
+/// Exactly what Debian's changelog and source of that version show.
 #[test]
 fn the_oldest_stable_kernel_is_what_its_tree_took() {
     let kernel = KERNELS.iter().find(|kernel| kernel.name == "5.10.262").expect("a kernel");
@@ -64,7 +64,7 @@ fn a_scenario_expects_what_was_observed_and_nothing_else() {
     }
 }
 
-/// Rows that the table does not have are scenarios, too, so that the table can grow.
+/// Rows that are not in the table have scenarios, too, so that the table can grow.
 #[test]
 fn every_combination_is_a_scenario() {
     let mut made = 0;

@@ -1,4 +1,4 @@
-//! The table: what is in it, and what is wrong with others.
+//! The contents of the table, and errors in other tables.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ fn a_cell_keeps_its_brackets() {
     assert_eq!((&leak.cells[0].detail, leak.cells[0].child()), (&None, None));
 }
 
-/// What the project says of the brackets: a copy at the write goes with a verdict, and says nothing more.
+/// What the project assumes about the brackets: whether the page was copied at the write follows from the verdict.
 #[test]
 fn a_copy_is_what_makes_a_page_stale() {
     for row in table().expect("the table").rows() {
@@ -74,9 +74,9 @@ fn what_is_wrong_is_said() {
     let first = "SAFE".to_owned() + &"\tSAFE".repeat(KERNELS.len() - 1);
     for (rows, words) in [
         ("x".to_owned(), "line 2 has 0 cells"),
-        ("x\tSAFE".to_owned(), "line 2 has 1 cells behind its name, not 10"),
-        (row("x", "GOOD"), "line 2, column 2: `GOOD` is no observation; write one of COHERENT, LOST"),
-        (row("x", "SAFE was swapped"), "what else was seen behind it in brackets"),
+        ("x\tSAFE".to_owned(), "line 2 has 1 cells after its name, not 10"),
+        (row("x", "GOOD"), "line 2, column 2: `GOOD` is not an observation; write one of COHERENT, LOST"),
+        (row("x", "SAFE was swapped"), "followed by anything else that was seen in brackets"),
         (row(held, "SAFE"), "`vmsplice(R,GET)|excl|none` cannot be SAFE, only COHERENT or STALE"),
         (format!("x\t{first}\nx\t{first}"), "line 3: there is a row `x` already"),
     ] {
@@ -94,7 +94,7 @@ fn stars_are_reconstructions() {
     assert_eq!(eras.len(), KERNELS.len(), "each kernel has an era of its own");
 }
 
-/// Where a child was seen, its scenario has one that reads, and nowhere else.
+/// A scenario has a child that reads exactly if a child was observed.
 #[test]
 fn a_child_that_was_seen_is_in_the_scenario() {
     for row in table().expect("the table").rows() {

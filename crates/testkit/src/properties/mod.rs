@@ -1,4 +1,4 @@
-//! What must be true of any input. Property tests and fuzz targets share it.
+//! Properties of any input. Property tests and fuzz targets share them.
 
 #[cfg(feature = "check")]
 pub mod era;

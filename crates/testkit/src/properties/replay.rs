@@ -1,11 +1,11 @@
-//! What must be true of any schedule.
+//! Properties of any schedule.
 
 use cowrace_explore::{linearize, replay};
 use cowrace_machine::{Answer, Memory, Op, Program, Request, Seat};
 use cowrace_report::{Schedule, Trace, Turn};
 
-/// Follows a schedule, which may be any. One that fits gives the same trace each time, and says the same as
-/// text; linearized, it still shows what it showed.
+/// Follows any schedule. A schedule that fits has the same trace each time, also after printing and reading;
+/// linearized, it still shows the same finding.
 pub fn replays(program: &Program, schedule: &Schedule) -> Option<Trace> {
     let trace = match replay(program, schedule) {
         Ok(trace) => trace,
@@ -27,8 +27,8 @@ pub fn replays(program: &Program, schedule: &Schedule) -> Option<Trace> {
     Some(trace)
 }
 
-/// A schedule that fits: walks until something is found or no actor can move. `pick` is given a number and
-/// says which of so many to take.
+/// Makes a schedule that fits: walks until there is a finding or no actor can move. `pick(n)` chooses a number below
+/// `n`.
 pub fn walk(program: &Program, mut pick: impl FnMut(usize) -> usize) -> Schedule {
     let mut seats: Vec<Seat> = (0..program.actors.len()).map(|a| program.seat(a as u8)).collect();
     let mut pending: Vec<Option<Request>> = seats.iter_mut().map(Seat::poll).collect();

@@ -1,4 +1,4 @@
-//! What must be true of any scenario.
+//! Properties of any scenario.
 
 use cowrace_check::Task;
 use cowrace_explain::{Drawing, picture};
@@ -8,11 +8,11 @@ use cowrace_mm::Era;
 use cowrace_report::{Trace, Verdict};
 use cowrace_scenario::{Scenario, parse};
 
-/// Executions to look at in a search.
+/// The number of executions of a search.
 const EXECUTIONS: u64 = 100;
 
-/// Runs a scenario under an era, as far as a few executions go: as written, and searched. What is found
-/// replays, and its diagram is a scenario with the same finding.
+/// Runs a scenario under an era, both as written and with a search of a few executions. A finding can be replayed, and
+/// its diagram is a scenario with the same finding.
 pub fn runs(scenario: &Scenario, era: &Era) {
     for variant in scenario.variants() {
         let task = Task { scenario, variant, era, arch: Arch::default(), specification: None };
@@ -33,7 +33,7 @@ pub fn runs(scenario: &Scenario, era: &Era) {
     }
 }
 
-/// The diagram of a trace can be read, and followed to the same end.
+/// Checks that the diagram of a trace can be read, and followed to the same end.
 fn draws(task: Task<'_>, trace: &Trace) {
     let diagram = picture(task.scenario, task.variant, trace, Drawing::default()).to_string();
     let drawn = parse(&diagram).unwrap_or_else(|errors| panic!("{errors:?} in\n{diagram}"));

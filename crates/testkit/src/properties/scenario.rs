@@ -1,8 +1,8 @@
-//! What must be true of any text.
+//! Properties of any text that is read as a scenario.
 
 use cowrace_scenario::{Scenario, parse, print};
 
-/// Reads a text. Errors point into it; what is right can be printed and says the same when read again.
+/// Reads a text. Errors point into it; a valid scenario can be printed and is the same when read again.
 pub fn reads(text: &str) -> Option<Scenario> {
     let scenario = match parse(text) {
         Ok(scenario) => scenario,

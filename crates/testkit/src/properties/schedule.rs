@@ -1,8 +1,8 @@
-//! What must be true of any text.
+//! Properties of any text that is read as a schedule.
 
 use cowrace_report::Schedule;
 
-/// Reads a schedule. What is right can be printed, and is the same when read again.
+/// Reads a schedule. A valid schedule can be printed, and is the same when read again.
 pub fn reads(text: &str) -> Option<Schedule> {
     let schedule: Schedule = match text.parse() {
         Ok(schedule) => schedule,

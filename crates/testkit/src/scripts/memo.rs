@@ -1,9 +1,9 @@
-//! Counts traces exactly, without exploring each.
+//! Counts traces exactly, without exploring each of them.
 //!
-//! The number of traces below a state depends on the state alone, and follows from those of later states by
-//! inclusion and exclusion: a trace begins with each of its initials, which are independent of each other. So
-//! traces that begin with *a* and traces that begin with *b* are added, and if *a* and *b* are independent,
-//! those that begin with both, in whatever order, were counted twice (Cartier and Foata, 1969).
+//! The number of traces below a state depends on the state alone, and follows from those of later states by inclusion
+//! and exclusion: a trace begins with each of its initials, which are independent of each other. So the traces that
+//! begin with *a* and those that begin with *b* are added; if *a* and *b* are independent, those that begin with both,
+//! in either order, were counted twice and are subtracted (Cartier and Foata, 1969).
 
 use cowrace_machine::{Footprint, Program};
 
@@ -17,8 +17,8 @@ pub struct Counter<'p> {
 }
 
 impl<'p> Counter<'p> {
-    /// The number of traces, and of states; `None` if there are more than `most` states. The count wraps at
-    /// 64 bits, as do the sums and differences on the way.
+    /// The number of traces, and of states; `None` if there are more than `most` states. The count wraps at 64 bits, as
+    /// do the intermediate sums and differences.
     pub fn count(program: &'p Program, most: usize) -> Option<(u64, usize)> {
         let mut counter = Self { states: States::new(program), memo: FastMap::default(), most };
         let traces = counter.below()?;
@@ -56,8 +56,8 @@ impl<'p> Counter<'p> {
         traces
     }
 
-    /// Traces below a state that begin with some of `able`; all of these independent of `made`, which were
-    /// executed already.
+    /// The number of traces below a state that begin with some of `able`, all of which are independent of `made`, the
+    /// moves that were executed already.
     fn begun(&mut self, able: &[(u8, Footprint)], made: &mut Vec<Footprint>) -> Option<u64> {
         let mut traces = 0u64;
         for (at, (actor, footprint)) in able.iter().enumerate() {

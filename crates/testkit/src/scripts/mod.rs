@@ -1,4 +1,4 @@
-//! Programs made of scripts, and searches without reduction to compare with.
+//! Programs made of scripts, and searches without reduction for comparison.
 
 #[cfg(feature = "explore")]
 pub mod memo;
@@ -19,11 +19,11 @@ use cowrace_report::{Class, Value};
 pub const SHARED: Obj = Obj::boot(2);
 /// The object whose first word is a reader/writer lock.
 pub const RWLOCK: Obj = Obj::boot(3);
-/// The word that the bit locks live in; its other bits are flags.
+/// The word that contains the bit locks; its other bits are flags.
 pub const FLAGS: u8 = 8;
 /// The word through which allocated objects are published.
 pub const SLOT: u8 = 9;
-/// The word that one actor sets and others wait for.
+/// The word that one actor sets and for which others wait.
 pub const EVENT: u8 = 10;
 
 /// A word that scripts share.
@@ -45,39 +45,39 @@ pub enum Step {
     StoreAcc(u8, u64),
     /// Exchanges a word.
     Xchg(u8, u64),
-    /// Adds, and uses nothing of the result.
+    /// Adds, and does not use the result.
     Add(u8, i64),
-    /// Adds, and uses the value before.
+    /// Adds, and uses the old value.
     FetchAdd(u8, i64),
     /// Sets bits.
     SetBits(u8, u64),
     /// Clears bits.
     ClearBits(u8, u64),
-    /// Clears bits, and uses the value before.
+    /// Clears bits, and uses the old value.
     FetchClearBits(u8, u64),
     /// Stores the second value if the word has the first.
     CmpXchg(u8, u64, u64),
     /// Adds the first value unless the word has the second.
     AddUnless(u8, u64, u64),
-    /// Subtracts, and uses whether that makes zero.
+    /// Subtracts, and uses whether the result is zero.
     SubAndTest(u8, u64),
     /// Takes a lock, which is a bit.
     Lock(u64),
-    /// Gives it back.
+    /// Releases a lock.
     Unlock(u64),
-    /// Tries; skips as many steps if it failed.
+    /// Tries to take the lock; skips this many steps if it fails.
     Trylock(u64, usize),
     /// Takes the reader/writer lock as a reader.
     ReadLock,
-    /// Tries; skips as many steps if it failed.
+    /// Tries to take the lock; skips this many steps if it fails.
     TryReadLock(usize),
-    /// Gives it back as a reader.
+    /// Releases the reader/writer lock as a reader.
     ReadUnlock,
-    /// Takes it as the writer.
+    /// Takes the reader/writer lock as the writer.
     WriteLock,
-    /// Gives it back as the writer.
+    /// Releases the reader/writer lock as the writer.
     WriteUnlock,
-    /// The writer goes on as a reader.
+    /// The writer becomes a reader.
     Downgrade,
     /// Waits until one of these bits is set.
     AwaitSet(u8, u64),
@@ -87,29 +87,29 @@ pub enum Step {
     Join(u8),
     /// Waits at a barrier.
     Barrier(u8),
-    /// One of so many.
+    /// Chooses a number below this.
     Choose(u32),
     /// A full barrier.
     Fence,
     /// Allocates and publishes in `SLOT`.
     Publish,
-    /// Takes what is published out of `SLOT` and frees it, if there is anything.
+    /// Takes the published object out of `SLOT` and frees it, if there is one.
     TakeAndFree,
-    /// Loads a word of what is published, if there is anything.
+    /// Loads a word of the published object, if there is one.
     Use,
-    /// Writes to a word of what is published if its count is not zero, whether or not it is alive.
+    /// Writes to a word of the published object if its count is not zero, whether or not the object is alive.
     Speculate,
     /// Begins a section.
     SectionBegin,
-    /// Ends it.
+    /// Ends a section.
     SectionEnd,
-    /// Waits for the section that an actor is in.
+    /// Waits for the end of the section in which an actor is.
     WaitForSection(u8),
     /// Skips a step unless `acc` is odd.
     IfOdd,
     /// A mark.
     Mark(Mark),
-    /// A finding if `acc` is this.
+    /// A finding if `acc` has this value.
     Bad(u64),
 }
 
@@ -206,7 +206,7 @@ async fn run(cpu: Cpu, script: Arc<[Step]>) {
     }
 }
 
-/// Gives the first words the names of variables.
+/// Names the first words like variables.
 pub struct Plain;
 
 impl Narrate for Plain {

@@ -1,5 +1,5 @@
-//! A search that reduces with sleep sets alone, or not at all, written to be obviously right: it shares
-//! nothing with the engine but memory and seats, and finds out by comparing all pairs what depends on what.
+//! A search that reduces only with sleep sets, or not at all, written to be obviously right: it shares only memory and
+//! seats with the engine, and finds dependencies by comparing all pairs of events.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,20 @@ use cowrace_machine::{Answer, Footprint, Memory, Op, Program, Request};
 /// A request that was executed.
 #[derive(Clone, Copy)]
 pub struct Event {
-    /// Who made it.
+    /// The actor that made it.
     pub actor: u8,
-    /// What was asked.
+    /// The request.
     pub request: Request,
-    /// What was answered.
+    /// The answer.
     pub answer: Answer,
-    /// What it touched.
+    /// Its footprint.
     pub footprint: Footprint,
 }
 
-/// How often each canonical trace was met, with memory at its end.
+/// For each canonical trace, how often it was found, and memory at its end.
 pub type Traces = BTreeMap<Vec<u64>, (u32, Vec<(usize, u64)>)>;
 
-/// Collects the traces of the engine, to compare.
+/// Collects the traces of the engine for comparison.
 #[derive(Default)]
 pub struct Collect(pub Traces);
 
@@ -131,7 +131,7 @@ impl<'p> Naive<'p> {
     }
 }
 
-/// The same form as the engine's, from all pairs.
+/// The same canonical form as the engine's, computed from all pairs of events.
 pub fn canonical(program: &Program, events: &[Event]) -> Vec<u64> {
     let n = program.actors.len();
     let mut clocks: Vec<Vec<u64>> = Vec::new();

@@ -6,7 +6,7 @@ use proptest::strategy::Union;
 
 use super::{EVENT, FLAGS, Step, Step::*};
 
-/// Which operations a random program is made of.
+/// The operations of a random program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavour {
     /// Loads, stores and atomics on few words.
@@ -17,7 +17,7 @@ pub enum Flavour {
     Waits,
     /// Everything.
     All,
-    /// One word, and little but what touches it in one way or another, as its value is.
+    /// Mostly operations on one word whose footprint depends on its value.
     Conditional,
 }
 
@@ -132,7 +132,7 @@ fn script(flavour: Flavour, actor: u8, longest: usize) -> BoxedStrategy<Vec<Step
     (prop::collection::vec(item, 1..=longest), any::<prop::sample::Index>(), 0..4u8)
         .prop_map(move |(items, at, barrier)| {
             let mut steps: Vec<Vec<Step>> = items;
-            // Between items, so that no actor holds a lock at the barrier more often than not.
+            // The barrier is between items, so that more often than not no actor holds a lock there.
             if barrier == 0 && matches!(flavour, Flavour::Waits | Flavour::All) {
                 steps.insert(at.index(steps.len() + 1), vec![Barrier(0)]);
             }
@@ -163,7 +163,7 @@ pub fn rounds() -> impl Strategy<Value = Vec<Vec<Step>>> {
         (0..2_u8, 1..3_u64).prop_map(|(w, v)| vec![SetBits(w, v)]),
         (0..2_u8).prop_map(|w| vec![Choose(2), StoreAcc(w, 0)]),
         (0..2_u8).prop_map(|w| vec![Load(w), IfOdd, Store(w, 2)]),
-        // Rarely, so that most of them are found after a barrier.
+        // Rare, so that most findings are made after a barrier.
         (0..2_u8).prop_map(|w| vec![Load(w), Bad(7)]),
     ];
     let round = prop::collection::vec(step, 0..3).prop_map(|steps| steps.concat());
@@ -174,7 +174,8 @@ pub fn rounds() -> impl Strategy<Value = Vec<Vec<Step>>> {
     prop::collection::vec(rounds, 2..4)
 }
 
-/// The same with each round as a call, and windows of three calls each. Calls are numbered by actor and round.
+/// The same programs, with each round as a call, and windows of three calls each. Calls are numbered by actor and
+/// round.
 pub fn rounds_with_windows() -> impl Strategy<Value = (Vec<Vec<Step>>, Vec<Window>)> {
     let calls = prop::collection::vec(prop::collection::vec(0..6_u16, 3), 0..4);
     (rounds(), calls).prop_map(|(scripts, windows)| {

@@ -1,6 +1,6 @@
-//! The states of a program, told apart exactly and kept in few bytes: memory by the number that its contents
-//! got when they were first seen, an actor by the answers that it got. Shares nothing with the engine but
-//! memory and seats.
+//! The states of a program, distinguished exactly and stored in few bytes: memory is represented by the number that its
+//! contents got when they were first seen, an actor by the answers that it got. This shares only memory and seats with
+//! the engine.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -9,14 +9,14 @@ use cowrace_machine::{
     ActorSet, Addr, Answer, Footprint, Kind, Mark, Memory, Obj, Op, Program, Request, Seat, Undo,
 };
 
-/// Actors that a state has room for.
+/// The number of actors for which a state has room.
 const MOST: usize = 7;
 const NONE: u32 = u32::MAX;
 
 /// Memory, and where each actor is.
 pub type State = [u32; MOST + 1];
 
-/// Far from cryptographic, but equal keys are compared, so it need not be.
+/// Far from cryptographic, which it need not be, since keys with equal hashes are compared.
 #[derive(Default)]
 pub struct Fast(u64);
 
@@ -41,53 +41,53 @@ impl Hasher for Fast {
         self.mix(word as u64);
     }
 
-    /// The tables look at the lowest and at the highest bits.
+    /// Hash tables use the lowest and the highest bits.
     fn finish(&self) -> u64 {
         self.0 ^ (self.0 >> 32)
     }
 }
 
-/// A map with that hash.
+/// A map with this hash.
 pub type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<Fast>>;
 
-/// An actor after some answers: a place in the tree of all that it may be answered.
+/// An actor after some answers: a place in the tree of its possible answers.
 struct Place {
     /// The last answer, and the place before it.
     answer: Answer,
     parent: u32,
-    /// The first of the ways on.
+    /// The first of the ways that lead on.
     ways: u32,
     request: Option<Request>,
-    /// How often it has passed each barrier.
+    /// How often the actor has passed each barrier.
     passed: Box<[u8]>,
-    /// The model found something wrong on the way here.
+    /// Whether the model found something wrong on the way to this place.
     wrong: bool,
 }
 
-/// The way from a place that an answer leads.
+/// The way on which an answer leads from a place.
 #[derive(Clone, Copy)]
 struct Way {
     answer: Answer,
     to: u32,
-    /// The next of the ways from the same place.
+    /// The next way from the same place.
     next: u32,
 }
 
-/// A place that does not depend on how an actor came there: actor, last mark if it has not finished, passed
-/// barriers, allocated objects, whether something is wrong.
+/// A place that does not depend on how an actor got there: actor, last mark if it has not finished, passed barriers,
+/// allocated objects, whether something is wrong.
 type Meeting = (u8, Option<Mark>, Box<[u8]>, u16, bool);
 
-/// How an actor goes on from a place: what it asks, how often it has passed each barrier, whether something is
-/// wrong, and where each answer leads.
+/// How an actor continues from a place: its request, how often it has passed each barrier, whether something is wrong,
+/// and where each answer leads.
 type Future<'s> = (Option<(Op, bool)>, &'s [u8], bool, Vec<(Answer, u32)>);
 
 /// The words of an object.
 type Words = [u64; 16];
 
-/// One kind of thing that can be done in a state.
+/// The moves that are possible in a state.
 pub enum Moves {
-    /// An actor's request is independent of all that others may do, so that nothing else need be tried; if it
-    /// is a choice, between how many values.
+    /// An actor's request is independent of everything that others may do, so that nothing else need be tried; if it is
+    /// a choice, the number of values.
     Alone(u8, Option<u32>),
     /// Any of these actors may move; if there is none, no actor can.
     Any(ActorSet),
@@ -100,31 +100,31 @@ pub struct Moved {
     actor: u8,
     from: u32,
     undo: Undo,
-    /// How many contents had been replaced before.
+    /// The number of contents that had been replaced before.
     replaced: usize,
 }
 
-/// The state at hand, and all that was learned on the way to it.
+/// The current state, and everything that was learned on the way to it.
 pub struct States<'p> {
     program: &'p Program,
     memory: Memory,
     places: Vec<Place>,
     ways: Vec<Way>,
-    /// Places that do not depend on how an actor came there.
+    /// The places that do not depend on how an actor got there.
     meetings: FastMap<Meeting, u32>,
     /// See [`forgetful`](Self::forgetful).
     forgetful: bool,
     at: Vec<u32>,
-    /// A future of each actor, and where it is.
+    /// A future of each actor, and the place that it has reached.
     seats: Vec<(Seat, u32)>,
-    /// Objects that were ever written, and their numbers by the object's index.
+    /// The objects that were ever written, and their numbers by the object's index.
     objects: Vec<Obj>,
     numbers: Vec<u32>,
-    /// What each of these objects has ever contained, what it contains, and what to take back.
+    /// For each of these objects, all contents that it has ever had, its current contents, and what to undo.
     contents: Vec<FastMap<Words, u32>>,
     now: Vec<u32>,
     replaced: Vec<(u32, u32)>,
-    /// Contents of all objects, those at the end that are as they were at the beginning left out.
+    /// The contents of all objects, without the trailing ones that are as they were at the beginning.
     memories: FastMap<Box<[u32]>, u32>,
 }
 
@@ -164,8 +164,8 @@ impl<'p> States<'p> {
         states
     }
 
-    /// Takes it that an actor between two calls has forgotten all answers so far, as actors of the model have:
-    /// what outlives a call is a variable of the scenario, which is a word of memory.
+    /// Assumes that an actor between two calls has forgotten all answers so far. This is true of actors of the model:
+    /// only variables of the scenario outlive a call, and these are words of memory.
     pub fn forgetful(mut self) -> Self {
         self.forgetful = true;
         self
@@ -193,7 +193,7 @@ impl<'p> States<'p> {
         self.at.iter().any(|&at| self.places[at as usize].wrong)
     }
 
-    /// What tells the state at hand from all others.
+    /// What distinguishes the current state from all others.
     pub fn state(&mut self) -> State {
         let len = self.now.len() - self.now.iter().rev().take_while(|&&contents| contents == 0).count();
         let mut state = [0; MOST + 1];
@@ -209,7 +209,7 @@ impl<'p> States<'p> {
         state
     }
 
-    /// For each place, one from which the actor goes on in the same way, as far as its answers have been learned.
+    /// For each place, one from which the actor continues in the same way, as far as its answers have been learned.
     pub fn same(&self) -> Vec<u32> {
         let (mut known, mut same) = (FastMap::default(), vec![NONE; self.places.len()]);
         for at in 0..self.places.len() as u32 {
@@ -230,7 +230,7 @@ impl<'p> States<'p> {
         same[at as usize]
     }
 
-    /// What can be done.
+    /// The possible moves.
     pub fn moves(&self) -> Moves {
         let mut able = ActorSet::default();
         for (actor, &at) in (0..).zip(&self.at) {
@@ -276,14 +276,14 @@ impl<'p> States<'p> {
     /// What an actor's request would touch.
     pub fn footprint(&mut self, actor: u8) -> Footprint {
         let Some(request) = &self.places[self.at[actor as usize] as usize].request else {
-            panic!("an actor that has finished is asked")
+            panic!("an actor that has finished has no footprint")
         };
         let done = self.memory.execute(request);
         self.memory.undo(done.undo);
         done.footprint
     }
 
-    /// Executes an actor's request; where that is a choice, with the value chosen.
+    /// Executes an actor's request; `choice` is the value chosen if it is a choice.
     pub fn go(&mut self, actor: u8, choice: Option<u32>) -> Moved {
         let at = self.at[actor as usize];
         let Some(request) = &self.places[at as usize].request else {
@@ -309,7 +309,7 @@ impl<'p> States<'p> {
         Moved { wrong, actor, from: at, undo: done.undo, replaced }
     }
 
-    /// Takes the last move back.
+    /// Undoes the last move.
     pub fn back(&mut self, moved: &Moved) {
         self.memory.undo(moved.undo);
         self.at[moved.actor as usize] = moved.from;
@@ -338,7 +338,7 @@ impl<'p> States<'p> {
         self.now[number] = new;
     }
 
-    /// Runs an actor's future to see where an answer leads.
+    /// Runs an actor's future to learn where an answer leads.
     fn learn(&mut self, actor: u8, answer: Answer) -> u32 {
         let at = self.at[actor as usize];
         let (mut seat, known) = self.seats.swap_remove(actor as usize);

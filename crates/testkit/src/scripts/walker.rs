@@ -1,5 +1,5 @@
-//! An independent interpreter: follows a schedule, or walks at random, with its own idea of every operation
-//! as far as scripts and the common problem use them. It shares only seats and request types with the rest.
+//! An independent interpreter: follows a schedule, or walks at random, with its own implementation of every operation
+//! that scripts and the common problem use. It shares only seats and request types with the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +8,17 @@ use cowrace_report::{Class, Turn};
 
 const WRITER: u64 = 1 << 63;
 
-/// What becomes of a word.
+/// The new value of a word, from the old one.
 type Change = Box<dyn Fn(u64) -> u64>;
-/// What is answered, from the old and the new value.
+/// The answer, from the old and the new value.
 type Reply = fn(u64, u64) -> (u64, bool);
 
-/// An execution on its way.
+/// An execution in progress.
 pub struct Walker<'p> {
     program: &'p Program,
     words: BTreeMap<usize, u64>,
     seats: Vec<Seat>,
-    /// What each actor asks; nothing at its end.
+    /// The request of each actor; `None` at its end.
     pub pending: Vec<Option<Request>>,
     passed: BTreeSet<(u8, u8)>,
     /// The first damage.
@@ -26,7 +26,7 @@ pub struct Walker<'p> {
 }
 
 impl<'p> Walker<'p> {
-    /// The beginning.
+    /// An execution at its beginning.
     #[must_use]
     pub fn new(program: &'p Program) -> Self {
         let mut seats: Vec<Seat> = (0..program.actors.len()).map(|a| program.seat(a as u8)).collect();
@@ -39,7 +39,7 @@ impl<'p> Walker<'p> {
         self.words.get(&addr.index()).copied().unwrap_or(0)
     }
 
-    /// Memory as far as it is not zero.
+    /// The words of memory that are not zero.
     #[must_use]
     pub fn nonzero(&self) -> Vec<(usize, u64)> {
         self.words.iter().map(|(&i, &w)| (i, w)).filter(|&(_, w)| w != 0).collect()
@@ -63,7 +63,7 @@ impl<'p> Walker<'p> {
         }
     }
 
-    /// An actor moves.
+    /// Moves an actor.
     ///
     /// # Panics
     ///
@@ -171,7 +171,7 @@ impl<'p> Walker<'p> {
         let old = self.get(addr);
         let (value, ok) = answer(old, new(old));
         self.words.insert(addr.index(), new(old));
-        // A failed trylock says what it saw.
+        // A failed trylock returns the word that it saw.
         if let (Op::Trylock { bit, .. }, false) = (request.op, ok) {
             return (old & bit, false);
         }
@@ -184,7 +184,7 @@ impl<'p> Walker<'p> {
         self.bad(Class::UseAfterFree, dead);
     }
 
-    /// What is wrong with the execution as it stands, if it has ended.
+    /// What is wrong with the execution, if it has ended.
     pub fn verdict(&self) -> Option<Class> {
         let finished = self.pending.iter().all(Option::is_none);
         let mut memory = Memory::new();
