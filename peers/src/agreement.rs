@@ -1,4 +1,4 @@
-//! The texts of the problem say the same.
+//! Tests that the texts of the problem agree.
 
 use std::collections::HashSet;
 use std::process::Command;
@@ -14,7 +14,7 @@ fn task(variant: Variant) -> Task {
     Task { variant, goal: Goal::Whole, limit: Duration::from_secs(120) }
 }
 
-/// What there is with so many actors.
+/// All variants of the problem with this many actors.
 fn variants(actors: u8) -> Vec<Variant> {
     let mut all = Vec::new();
     for rule in [Rule::Mapcount, Rule::Count] {
@@ -37,7 +37,7 @@ fn outcomes(run: Run) -> HashSet<Words> {
     run.outcomes.expect("they were collected")
 }
 
-/// What a checker that has come to its end has seen.
+/// The outcomes of a checker that has run to its end.
 fn all_outcomes(ready: &Ready) -> HashSet<Words> {
     let run = run(ready);
     assert_eq!(run.end, End::Complete);
@@ -58,7 +58,7 @@ fn loom_sees_our_outcomes() {
     }
 }
 
-/// As long as this is so, `known` of these peers is right.
+/// As long as this holds, `known` of these peers is right.
 #[test]
 fn loads_and_stores_are_weaker_under_loom() {
     let variant = Variant::new(4, Rule::Mapcount, true);
@@ -67,7 +67,7 @@ fn loads_and_stores_are_weaker_under_loom() {
     assert_eq!((run.end, run.lost), (End::Found, Some(true)), "a lost write where there is none");
 }
 
-/// It does not come to an end, so it must see nothing that we do not.
+/// It does not run to its end, so its outcomes must be a subset of ours.
 #[test]
 fn shuttle_sees_no_others() {
     for variant in (3..=5).flat_map(variants) {
@@ -101,14 +101,14 @@ fn spin_sees_our_outcomes() {
     for variant in variants(3).into_iter().chain(large) {
         let task = task(variant);
         let ready = spin::prepare(task).expect("the model compiles");
-        // Where a write is lost, that is told by outcomes alone.
+        // If a write is lost, only the outcomes tell it.
         let run = run(&ready);
         assert!(run.lost != Some(true), "{variant:?}");
         assert_eq!(outcomes(run), ours(task), "{variant:?}");
     }
 }
 
-/// Nidhugg does not print outcomes. It counts the same executions.
+/// Nidhugg does not print outcomes. It counts the same number of executions.
 #[test]
 fn nidhugg_counts_our_executions() {
     if clang::nidhugg_installed().is_err() {
@@ -135,7 +135,7 @@ fn the_c_text_compiles() {
     }
 }
 
-/// The first lost write is found by everybody who comes that far, and rarely seen ones as well.
+/// Every checker that gets far enough finds the first lost write, and also rare ones.
 #[test]
 fn lost_writes_are_found() {
     let rare = Variant { seq: false, ..Variant::new(4, Rule::Mapcount, true) };
@@ -153,7 +153,7 @@ fn lost_writes_are_found() {
     }
 }
 
-/// Pages are freed where put_page does that, and nowhere else. Under mapcount two must copy at once for that.
+/// Pages are freed exactly if put_page frees them. Under mapcount, this takes two simultaneous copies.
 #[test]
 fn pages_are_freed() {
     for variant in variants(5) {

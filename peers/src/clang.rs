@@ -1,4 +1,4 @@
-//! Nidhugg and GenMC: checkers of the C text. They print how many executions there are, but not what these come to.
+//! Nidhugg and GenMC: checkers of the C text. They print the number of executions, but not their outcomes.
 
 use std::fs;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::process::{available, build, definitions, number, run, said};
 const TEXT: &str = include_str!("../common_problem.c");
 const FILE: &str = "common_problem.c";
 
-/// Options of Nidhugg: sequential consistency, optimal reduction, and adds whose result is unused commute.
+/// Options of Nidhugg: sequential consistency and optimal reduction; adds whose result is unused commute.
 const NIDHUGG: [&str; 2] = ["--sc", "--optimal"];
 
 pub(crate) fn nidhugg_installed() -> Result<(), Reason> {
@@ -22,7 +22,7 @@ pub(crate) fn genmc_installed() -> Result<(), Reason> {
     available(&["genmc"])
 }
 
-/// What `nidhuggc` does, so that the compiler's time can be told apart.
+/// Does what `nidhuggc` does, so that the compiler's time can be measured separately.
 pub(crate) fn nidhugg(task: Task) -> Result<Ready, Reason> {
     let home = home()?;
     let mut clang = Command::new("clang");
@@ -38,7 +38,7 @@ pub(crate) fn nidhugg(task: Task) -> Result<Ready, Reason> {
     Ok(Ready { build: Some(build), run: Box::new(run) })
 }
 
-/// GenMC compiles by itself, so the compiler's time is in its own.
+/// GenMC compiles by itself, so its time includes the compiler's.
 pub(crate) fn genmc(task: Task) -> Result<Ready, Reason> {
     let home = home()?;
     let run = move |_| {
@@ -55,7 +55,7 @@ fn home() -> Result<TempDir, Reason> {
     Ok(home)
 }
 
-/// Both stop at the first failed assertion, so for the whole set there is none.
+/// Both stop at the first failed assertion, so there is none when the whole set is asked for.
 fn options(task: Task) -> Vec<String> {
     let mut options = definitions(&task.variant);
     options.extend(task.goes_on().then(|| "-DNOCHECK".to_owned()));

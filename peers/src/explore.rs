@@ -15,7 +15,7 @@ impl Observer for Ends {
     }
 }
 
-/// With `commute`, additions whose result nobody uses are not ordered.
+/// With `commute`, additions whose result is unused are not ordered.
 pub(crate) fn prepare(task: Task, commute: bool) -> Ready {
     let variant = Variant { commute, ..task.variant };
     Ready::library(move |collect| run(Task { variant, ..task }, collect))

@@ -12,11 +12,11 @@ use crate::peer::{Collect, End, Ready, Run, Task};
 use crate::tally::Tally;
 use crate::threads::{Threads, execution};
 
-/// Loads and stores as such. loom then takes a thread that loads a word and stores it later for one that
-/// nobody's earlier load of that word races with, and misses outcomes.
+/// Loads and stores are used as they are. If a thread loads a word and stores it later, loom then forgets that earlier
+/// loads of the word by other threads race with the store, and misses outcomes.
 pub(crate) enum LoadsAndStores {}
 
-/// Every access is a read-modify-write. loom misses nothing then, and there is no weak memory.
+/// Every access is a read-modify-write. loom then misses nothing, and memory is sequentially consistent.
 pub(crate) enum ReadModifyWrite {}
 
 impl Threads for LoadsAndStores {
@@ -60,7 +60,7 @@ impl Threads for ReadModifyWrite {
     fn lock() -> Mutex<()> {
         LoadsAndStores::lock()
     }
-    /// An exchange that fails, since no word has all bits set. To add 0 would be a store.
+    /// An exchange that fails, since no word has all bits set. Adding 0 would be a store.
     fn load(word: &AtomicU64) -> u64 {
         let newest = word.compare_exchange(u64::MAX, u64::MAX, Ordering::AcqRel, Ordering::Acquire);
         newest.unwrap_or_else(|found| found)
@@ -79,7 +79,8 @@ impl Threads for ReadModifyWrite {
     }
 }
 
-/// What the main thread unwinds with when enough was seen: loom has no other way to stop at a given moment.
+/// The payload with which the main thread unwinds when enough has been seen: loom has no other way to stop at a given
+/// moment.
 struct Enough;
 
 pub(crate) fn prepare<T: Threads>(task: Task, preemptions: Option<usize>) -> Ready {
@@ -106,7 +107,7 @@ fn run<T: Threads>(task: Task, preemptions: Option<usize>, collect: Collect) -> 
             }
         });
     };
-    // The threads that are left unwind as well, and shuttle's panic hook, which stays in place, would report it.
+    // The remaining threads unwind as well, and shuttle's panic hook, which stays installed, would report that.
     if let Err((payload, _)) = quietly(search)
         && !payload.is::<Enough>()
     {

@@ -1,5 +1,5 @@
-//! Other checkers on the common problem, or one on real scenarios, beside ours, in one run and one table. README.md says
-//! what each does.
+//! Compares our checker with others on the common problem, or with one on real scenarios, in one run and one table.
+//! README.md describes each.
 #![expect(clippy::print_stdout, reason = "the table is what the program is for")]
 
 #[cfg(test)]
@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// 0 says that all that could be compared agrees with ours.
+/// The exit code is 0 if everything that could be compared agrees with our checker.
 fn main() -> ExitCode {
     let options = options::Options::parse();
     cowrace_shuttle::prepare();

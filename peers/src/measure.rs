@@ -1,33 +1,33 @@
-//! How long a checker takes.
+//! Measures the time of a checker.
 
 use std::time::{Duration, Instant};
 
 use crate::peer::{Collect, End, Ready, Reason, Run};
 
-/// What is shorter is repeated until it takes as long.
+/// A shorter run is repeated until it takes this long.
 const SHORTEST: Duration = Duration::from_millis(50);
 
-/// A checker's answer and how long it took.
+/// A checker's answer and its time.
 pub(crate) struct Measured {
-    /// The run that was looked at, with outcomes.
+    /// The run whose outcomes were collected.
     pub(crate) run: Run,
     /// Executions or states of the median run.
     pub(crate) count: u64,
     pub(crate) end: End,
-    /// Of the median run.
+    /// The time of the median run.
     pub(crate) time: Duration,
     pub(crate) build: Option<Duration>,
 }
 
-/// The mean of as many runs as make a measurable time.
+/// The mean of as many runs as are needed for a measurable time.
 struct Sample {
     time: Duration,
     count: u64,
     end: End,
 }
 
-/// Runs a checker once to look at its outcomes, and then `runs` times for the time. One that has come to the
-/// limit is not asked again.
+/// Runs a checker once to collect its outcomes, and then `runs` times to measure its time. A checker that has reached
+/// the limit is not run again.
 pub(crate) fn measure(ready: &Ready, runs: usize) -> Result<Measured, Reason> {
     let started = Instant::now();
     let run = (ready.run)(Collect::Yes)?;
@@ -51,7 +51,7 @@ fn sample(ready: &Ready, repeat: u32) -> Result<Sample, Reason> {
     for _ in 0..repeat {
         let run = (ready.run)(Collect::No)?;
         count += run.count;
-        // One that differs from the others has come to the limit.
+        // A run that ends differently from the others has reached the limit.
         end = if run.end == End::Limit { Some(End::Limit) } else { end.or(Some(run.end)) };
     }
     let time = started.elapsed() / repeat;

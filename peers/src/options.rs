@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-/// Runs other checkers on the common problem, beside ours, and prints one table.
+/// Runs our checker and others on the common problem, and prints one table.
 #[derive(Debug, Parser)]
 #[command(name = "peers")]
 pub(crate) struct Options {
-    /// Only stateright beside ours, on scenarios of the corpus that hold.
+    /// Run only stateright and our checker, on scenarios of the corpus that hold.
     #[arg(long, conflicts_with_all = ["actors", "put_page", "twice", "only"])]
     pub(crate) scenarios: bool,
 
-    /// When a run is given up; on scenarios 120 by default.
+    /// The time after which a run is given up; on scenarios 120 by default.
     #[arg(long, default_value_t = 10, default_value_if("scenarios", "true", "120"))]
     seconds: u64,
 
-    /// Runs of each, of which the median is shown; on scenarios the fastest.
+    /// The number of runs of each, of which the median is shown; on scenarios, the fastest.
     #[arg(long, default_value_t = 3)]
     pub(crate) runs: usize,
 
@@ -33,7 +33,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) twice: bool,
 
-    /// Only tools whose name has this in it, beside explore; may be repeated.
+    /// In addition to explore, run only tools whose name contains this; may be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Options {
 pub(crate) enum PutPage {
     /// It decrements the count.
     Adds,
-    /// It decrements the count, looks whether that is zero, and frees the page then.
+    /// It decrements the count, tests whether the result is zero, and frees the page then.
     Frees,
     /// One after the other.
     Both,
@@ -54,7 +54,7 @@ impl Options {
         Duration::from_secs(self.seconds)
     }
 
-    /// Whether put_page frees: the versions to ask about.
+    /// The versions to ask about: whether put_page frees.
     pub(crate) fn frees(&self) -> &[bool] {
         match self.put_page {
             PutPage::Adds => &[false],

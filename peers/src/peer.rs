@@ -1,4 +1,4 @@
-//! What a checker is asked and what it answers.
+//! The question for a checker, and its answer.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use cowrace_testkit::common_problem::{Rule, Variant};
 /// How much of the answer is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
-    /// All of it: every interleaving, whether or not something is bad.
+    /// Every interleaving, whether or not there is a bad one.
     Whole,
     /// The first execution in which a write is lost.
     First,
@@ -19,7 +19,7 @@ pub(crate) enum Goal {
 pub(crate) struct Task {
     pub(crate) variant: Variant,
     pub(crate) goal: Goal,
-    /// When to give up.
+    /// The time after which to give up.
     pub(crate) limit: Duration,
 }
 
@@ -35,7 +35,7 @@ impl Task {
     }
 }
 
-/// All words but the locks at the end of an execution, in the order of `common_problem::words`.
+/// All words except the locks at the end of an execution, in the order of `common_problem::words`.
 pub(crate) type Words = Vec<u64>;
 
 /// Why a checker has ended.
@@ -43,27 +43,27 @@ pub(crate) type Words = Vec<u64>;
 pub(crate) enum End {
     /// There is nothing more to explore.
     Complete,
-    /// There is nothing more to explore within a bound of its own.
+    /// There is nothing more to explore within the checker's own bound.
     Bounded,
-    /// A lost write was found, and nothing more was asked.
+    /// A lost write was found, and nothing more was asked for.
     Found,
     /// Time was up.
     Limit,
 }
 
-/// What a checker said.
+/// The answer of a checker.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
-    /// Executions; states, of a checker that keeps them.
+    /// The number of executions, or of states for a checker that keeps them.
     pub(crate) count: u64,
     pub(crate) end: End,
     /// Whether a write was lost in some execution, where that is known.
     pub(crate) lost: Option<bool>,
-    /// What executions came to, if it was collected.
+    /// The outcomes of executions, if they were collected.
     pub(crate) outcomes: Option<HashSet<Words>>,
 }
 
-/// Whether to collect outcomes. It takes time, so what is measured does not.
+/// Whether to collect outcomes. This takes time, so measured runs do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Collect {
     Yes,
@@ -73,9 +73,9 @@ pub(crate) enum Collect {
 /// Why there is no answer.
 pub(crate) type Reason = String;
 
-/// A checker with a question, all that can be done in advance done.
+/// A checker that is prepared for a question.
 pub(crate) struct Ready {
-    /// How long a compiler has worked in advance.
+    /// The time that a compiler has taken in advance.
     pub(crate) build: Option<Duration>,
     pub(crate) run: Box<dyn Fn(Collect) -> Result<Run, Reason>>,
 }
@@ -87,7 +87,7 @@ impl Ready {
     }
 }
 
-/// What kind of checker it is.
+/// The kind of a checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Ours.
@@ -96,7 +96,7 @@ pub(crate) enum Kind {
     Stateless,
     /// Keeps the states that it has seen.
     Stateful,
-    /// Runs executions at random, so it is asked for the first violation only.
+    /// Runs executions at random, so it is only asked for the first violation.
     Random,
 }
 
@@ -104,9 +104,9 @@ pub(crate) enum Kind {
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// Whether it is known that its outcomes differ from ours, as README.md says.
+    /// Whether its outcomes are known to differ from ours; README.md explains how.
     pub(crate) known: bool,
-    /// Whether it can be had here.
+    /// Whether it is available.
     pub(crate) available: fn() -> Result<(), Reason>,
     pub(crate) prepare: fn(Task) -> Result<Ready, Reason>,
 }

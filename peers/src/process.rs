@@ -19,7 +19,7 @@ pub(crate) fn available(programs: &[&str]) -> Result<(), Reason> {
     missing.map_or(Ok(()), |program| Err(format!("{program} is not installed")))
 }
 
-/// What the texts for a C preprocessor call a variant.
+/// The macros that select a variant in the texts for a C preprocessor.
 pub(crate) fn definitions(variant: &Variant) -> Vec<String> {
     let mut all = vec![
         format!("-DNT={}", variant.actors),
@@ -30,7 +30,7 @@ pub(crate) fn definitions(variant: &Variant) -> Vec<String> {
     all
 }
 
-/// Runs a compiler and says how long it took.
+/// Runs a compiler and returns its time.
 pub(crate) fn build(command: &mut Command) -> Result<Duration, Reason> {
     let started = Instant::now();
     let output = command.output().map_err(|error| format!("cannot run {command:?}: {error}"))?;
@@ -47,13 +47,13 @@ pub(crate) fn said(text: &str) -> String {
     lines[lines.len().saturating_sub(5)..].join("\n    ")
 }
 
-/// What a checker has printed, or nothing if it had to be stopped. What its exit code means is for others to say.
+/// The output of a checker, or `None` if it had to be stopped. The caller interprets its exit code.
 pub(crate) fn run(mut command: Command, limit: Duration) -> Result<Option<String>, Reason> {
     let failed = |error| format!("cannot run a checker: {error}");
     let (mut output, input) = pipe().map_err(failed)?;
     command.stdin(Stdio::null()).stdout(input.try_clone().map_err(failed)?).stderr(input);
     let child = Mutex::new(command.spawn().map_err(failed)?);
-    // It holds the pipe open.
+    // The command holds the pipe open.
     drop(command);
     let (finished, waiting) = channel::<()>();
     let mut text = String::new();
@@ -72,7 +72,7 @@ pub(crate) fn run(mut command: Command, limit: Duration) -> Result<Option<String
     Ok((!stopped).then_some(text))
 }
 
-/// The first number of the first line that has some words.
+/// The first number in the first line that contains some words.
 pub(crate) fn number(text: &str, words: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.contains(words))?;
     let behind = line.split_once(words).map_or("", |(_, behind)| behind);

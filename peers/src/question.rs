@@ -1,4 +1,4 @@
-//! What is asked of every checker.
+//! The questions for every checker.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub(crate) struct Question {
     pub(crate) task: Task,
 }
 
-/// Rule, whether GUP-fast looks at the sequence count, how much of the answer, from how many actors on.
+/// The rule, whether GUP-fast checks the sequence count, the goal, and the smallest number of actors.
 const ASKED: [(Rule, bool, Goal, u8); 4] = [
     (Rule::Mapcount, true, Goal::Whole, 3),
     (Rule::Count, true, Goal::Whole, 3),
@@ -35,7 +35,7 @@ impl Question {
         all
     }
 
-    /// Whether it makes sense for a checker.
+    /// Whether the question makes sense for a checker.
     pub(crate) fn is_for(&self, kind: Kind) -> bool {
         kind != Kind::Random || self.task.goal == Goal::First
     }

@@ -48,7 +48,7 @@ impl Threads for Shuttle {
     }
 }
 
-/// A scheduler that ends when enough was seen. Bounds of shuttle's own would look like a complete search.
+/// A scheduler that ends when enough has been seen. With shuttle's own bounds, a stopped search would look complete.
 struct Until<S> {
     scheduler: S,
     tally: Arc<Tally>,

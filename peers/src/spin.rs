@@ -13,7 +13,7 @@ use crate::process::{available, build, definitions, number, run, said};
 
 const MODEL: &str = include_str!("../common_problem.pml");
 
-/// The begin of a line with a final state.
+/// The beginning of a line with a final state.
 const OUTCOME: &str = "outcome ";
 
 pub(crate) fn installed() -> Result<(), Reason> {
@@ -26,7 +26,7 @@ pub(crate) fn prepare(task: Task) -> Result<Ready, Reason> {
     let (measured, duration) = compile(&home, "measured", task, &[])?;
     let (printing, _) = compile(&home, "printing", task, &["-DOUTCOMES"])?;
     let run = move |collect| {
-        // The programs live as long as this.
+        // The programs exist as long as this directory.
         let _home = &home;
         explore(if collect == Collect::Yes { &printing } else { &measured }, task, collect)
     };
@@ -45,16 +45,16 @@ fn compile(home: &TempDir, name: &str, task: Task, more: &[&str]) -> Result<(Pat
 }
 
 fn explore(dir: &Path, task: Task, collect: Collect) -> Result<Run, Reason> {
-    // To go on behind a lost write is to ignore assertions.
+    // To continue after a lost write, assertions must be ignored.
     let ignore = task.goes_on();
     let mut pan = Command::new(dir.join("pan"));
-    // A hash table for a million states: the usual one is larger than all that is in it and takes longer to clear
-    // than to fill. No report of what was not reached.
+    // A hash table for a million states: the default one is much larger and takes longer to clear than to fill. There
+    // is no report of unreached states.
     pan.args(["-w20", "-n"]).args(ignore.then_some("-A")).current_dir(dir);
     let Some(text) = run(pan, task.limit)? else {
         return Ok(Run { count: 0, end: End::Limit, lost: None, outcomes: None });
     };
-    // Anything but a failed assertion is a defect of the model, as a deadlock.
+    // Anything else than a failed assertion, such as a deadlock, is a defect of the model.
     let other = |line: &str| line.starts_with("pan:1:") && !line.contains("assertion violated");
     let (Some(count), Some(errors), false) =
         (number(&text, "states, stored"), number(&text, "errors:"), text.lines().any(other))

@@ -1,4 +1,4 @@
-//! stateright: the step machine, depth first, every state kept as a fingerprint.
+//! stateright: the step machine, searched depth first, with a fingerprint of every state.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -13,10 +13,10 @@ use cowrace_testkit::common_problem::Variant;
 
 const VISIBLE: &str = "both writes are visible";
 
-/// States between two looks at the clock.
+/// The number of states between two readings of the clock.
 const STRIDE: u32 = 1024;
 
-/// What outlives the search, which takes the model with it.
+/// The data that outlives the search, which drops the model.
 struct Watch {
     deadline: Instant,
     late: AtomicBool,
@@ -32,7 +32,7 @@ struct Problem {
 }
 
 impl Problem {
-    /// stateright's own time limit is not looked at while its only thread has work.
+    /// stateright does not check its own time limit while its only thread has work.
     fn late(&self) -> bool {
         if self.asked.fetch_add(1, Relaxed).is_multiple_of(STRIDE) && Instant::now() >= self.watch.deadline {
             self.watch.late.store(true, Relaxed);
@@ -40,7 +40,7 @@ impl Problem {
         self.watch.late.load(Relaxed)
     }
 
-    /// Judges a state; sees each once.
+    /// Judges a state; called once for each.
     fn visible(&self, state: &State) -> bool {
         if !state.done() {
             return true;
@@ -78,7 +78,7 @@ impl Model for Problem {
     fn properties(&self) -> Vec<Property<Self>> {
         let mut properties = vec![Property::always(VISIBLE, |model: &Self, state| model.visible(state))];
         if self.goal == Goal::Whole {
-            // A search ends when all properties are broken, so one that never is keeps it going.
+            // A search ends when all properties are violated, so a property that never is keeps it running.
             properties.push(Property::always("keeps going", |_, _| true));
         }
         properties

@@ -1,6 +1,6 @@
-//! The problem as a step machine, for checkers of explicit states: a step is one access of a shared word together
-//! with whatever follows from it within its actor. What is done under a TLB lock in the other texts is one step
-//! here, which is what these locks stand for.
+//! The problem as a step machine, for checkers of explicit states: a step is one access of a shared word together with
+//! whatever follows from it within its actor. The accesses that the other texts make under a TLB lock are one step
+//! here, as these locks are meant to ensure.
 
 use crate::peer::Words;
 use cowrace_testkit::common_problem::{Rule, Variant};
@@ -8,14 +8,14 @@ use cowrace_testkit::common_problem::{Rule, Variant};
 const W: u8 = 0x80;
 const NONE: u8 = 0xff;
 const PAGES: usize = 6;
-/// Actors at most.
+/// The largest number of actors.
 const ACTORS: usize = 5;
 
 const fn page(pte: u8) -> u8 {
     pte & 0x7f
 }
 
-/// What an actor does next.
+/// The next step of an actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum At {
     Done,
@@ -67,27 +67,27 @@ enum At {
     ForkUnlock,
 }
 
-/// Which reference is put.
+/// The reference that is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Put {
-    /// That of a fast pin whose page table entry changed.
+    /// The reference of a fast pin whose page table entry changed.
     Back,
-    /// That of the pin at the end.
+    /// The reference of the pin, at the end.
     Pin,
-    /// That of the mapping which a fault has replaced.
+    /// The reference of the mapping that a fault has replaced.
     Old,
 }
 
-/// An actor. What it does not need any more is zero, so that states are not told apart by it.
+/// An actor. Values that it no longer needs are zero, so that they do not distinguish states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Actor {
     at: At,
-    /// The entry or the page that it works on.
+    /// The entry or the page on which it works.
     pte: u8,
     x: u8,
-    /// The last value that it has read beside these.
+    /// The last other value that it has read.
     seen: u8,
-    /// The page that its next copy goes to.
+    /// The page to which its next copy goes.
     fresh: u8,
     /// Whether the first write is done.
     second: bool,
@@ -431,7 +431,7 @@ impl Actor {
         self.keep_page(at)
     }
 
-    /// Forgets what it has read but the page.
+    /// Forgets what it has read, except the page.
     fn keep_page(&mut self, at: At) -> At {
         (self.pte, self.seen) = (0, 0);
         at

@@ -11,18 +11,18 @@ use crate::question::Question;
 use crate::table::{head, no_answer, row, shown, times};
 use crate::verdict::{Verdict, judge};
 
-/// What is said below the table.
+/// The text below the table.
 #[derive(Default)]
 pub(crate) struct Suite {
-    /// For each question with a complete answer, who of the stateless peers was the fastest.
+    /// For each question with a complete answer, the fastest stateless peer.
     fastest: Vec<String>,
-    /// Who could not be asked, and why.
+    /// The peers that could not be asked, and why.
     skipped: Vec<String>,
-    /// Who misses outcomes, as is known.
+    /// The peers that miss outcomes, as is known.
     known: Vec<String>,
-    /// What is wrong.
+    /// The mismatches.
     wrong: Vec<String>,
-    /// Who has come to the limit on which question; a larger one of these is not tried.
+    /// The peers that have reached the limit, with the question; larger sizes of it are not tried.
     late: Vec<(&'static str, Question)>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Suite {
 type Fastest = Option<(Duration, &'static str)>;
 
 impl Suite {
-    /// Asks everything; tells whether nothing is wrong.
+    /// Asks every question; tells whether there is no mismatch.
     pub(crate) fn run(mut self, options: &Options, say: &mut dyn FnMut(&str)) -> bool {
         let mut peers = Vec::new();
         for peer in PEERS.iter().filter(|peer| peer.kind == Kind::Ours || options.wants(peer.name)) {
@@ -97,7 +97,7 @@ impl Suite {
         }
     }
 
-    /// The size of the same problem at which a checker has not come to its end.
+    /// The size of the same problem at which a checker has reached the limit.
     fn was_late(&self, peer: &Peer, question: &Question) -> Option<u8> {
         let of = |question: &Question| (question.rule(), question.put_page(), question.asked());
         let whole = question.task.goal == Goal::Whole;

@@ -23,7 +23,7 @@ pub(crate) fn head() -> String {
     line(HEAD, "to ours")
 }
 
-/// A checker's answer. `ours` is how long ours took.
+/// The line of a checker's answer. `ours` is the time of our checker.
 pub(crate) fn row(
     peer: &Peer,
     question: &Question,
@@ -51,7 +51,7 @@ pub(crate) fn row(
         (_, Some(ours)) => (time, times(measured.time, ours)),
         (_, None) => (time, "-".to_owned()),
     };
-    // A process that had to be stopped has not said how far it was.
+    // A process that had to be stopped has not printed its progress.
     let count = if measured.count == 0 { "-".to_owned() } else { format!("{} {unit}", measured.count) };
     let build = measured.build.map_or("-".to_owned(), shown);
     let actors = question.task.variant.actors.to_string();
@@ -59,7 +59,7 @@ pub(crate) fn row(
     line([peer.name, rule, asked, put, &actors, &count, complete, &outcomes, &build, &time], &ratio)
 }
 
-/// A checker that has no answer.
+/// The line of a checker that has no answer.
 pub(crate) fn no_answer(peer: &Peer, question: &Question, why: &str) -> String {
     let actors = question.task.variant.actors.to_string();
     let (rule, asked, put) = (question.rule(), question.asked(), question.put_page());
@@ -77,7 +77,7 @@ pub(crate) fn shown(time: Duration) -> String {
     format!("{} {unit}", digits(value))
 }
 
-/// How many times as long as ours, with three digits.
+/// The time as a multiple of ours, with three digits.
 pub(crate) fn times(time: Duration, ours: Duration) -> String {
     digits(time.as_secs_f64() / ours.as_secs_f64())
 }

@@ -1,4 +1,4 @@
-//! What executions have come to so far, and whether that is enough.
+//! The outcomes of executions so far, and whether they are enough.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -31,7 +31,7 @@ impl Tally {
         }
     }
 
-    /// An execution has come to its end.
+    /// Notes the end of an execution.
     pub(crate) fn count<T: Threads>(&self, world: &World<T>) {
         self.executions.fetch_add(1, Relaxed);
         if world.lost() {
@@ -52,7 +52,7 @@ impl Tally {
         late || (self.goal == Goal::First && self.lost.load(Relaxed))
     }
 
-    /// What it came to, if the checker would not have ended by itself but as `end`.
+    /// The result of the run, which ends as `end` unless a lost write or the limit has ended it.
     pub(crate) fn run(&self, end: End) -> Run {
         let lost = self.lost.load(Relaxed);
         let end = match self.goal {

@@ -1,5 +1,5 @@
-//! The problem as a program of threads, for checkers that bring their own atomics and locks. Every access of a
-//! word is one of the checker's; nothing else is.
+//! The problem as a program of threads, for checkers that bring their own atomics and locks. Exactly the accesses of
+//! words are accesses of the checker's atomics.
 
 use std::array::from_fn;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ pub(crate) trait Threads: 'static {
     fn lock() -> Self::Lock;
     fn load(word: &Self::Word) -> u64;
     fn store(word: &Self::Word, value: u64);
-    /// Adds with wrapping, and gives the old value.
+    /// Adds with wrapping, and returns the old value.
     fn add(word: &Self::Word, value: u64) -> u64;
-    /// Does something with the lock held.
+    /// Runs a function with the lock held.
     fn locked<R>(lock: &Self::Lock, section: impl FnOnce() -> R) -> R;
-    /// Runs all at once, the last one in the present thread.
+    /// Runs all at the same time, the last one in the current thread.
     fn run(threads: Vec<Box<dyn FnOnce() + Send>>);
 }
 
@@ -43,11 +43,11 @@ pub(crate) struct World<T: Threads> {
     rc: [T::Word; PAGES],
     mc: [T::Word; PAGES],
     data: [[T::Word; 2]; PAGES],
-    /// There only if pages are freed.
+    /// Empty unless pages are freed.
     freed: Vec<T::Word>,
 }
 
-/// Runs the actors, and gives the words at the end.
+/// Runs the actors, and returns the words at the end.
 pub(crate) fn execution<T: Threads>(variant: Variant) -> Arc<World<T>> {
     let world = Arc::new(World::<T>::new(variant));
     let actor = |i: u8| {
@@ -73,7 +73,7 @@ impl<T: Threads> World<T> {
         }
     }
 
-    /// Whether a write is lost, looked up with as few accesses as that takes.
+    /// Whether a write is lost, determined with as few accesses as possible.
     pub(crate) fn lost(&self) -> bool {
         let [w0, w1] = &self.data[page(T::load(&self.pte[0]))];
         (T::load(w0), T::load(w1)) != (0xd, 0xe)
@@ -101,7 +101,7 @@ impl<T: Threads> World<T> {
         }
     }
 
-    /// Gives the next fresh page.
+    /// Returns the next fresh page.
     fn wp_fault(&self, mm: usize, fresh: usize) -> usize {
         let pte = T::load(&self.pte[mm]);
         if pte & W != 0 {

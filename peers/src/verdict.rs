@@ -4,21 +4,21 @@ use std::collections::HashSet;
 
 use crate::peer::{End, Goal, Run, Task, Words};
 
-/// What a comparison came to.
+/// The result of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// There is nothing to compare.
     Nothing,
-    /// It is what it should be.
+    /// The answer is as it should be.
     Agrees(String),
-    /// It is not, and that is known of the checker.
+    /// The answer differs, as is known of this checker.
     Known(String),
-    /// It is not.
+    /// The answer differs.
     Mismatch(String),
 }
 
-/// Compares with ours. Whether a write is lost must be as the rule has it. Of outcomes, a complete answer must have
-/// all, and no answer may have others; those of a search for the first lost write say nothing.
+/// Compares an answer with ours. Whether a write is lost must agree with the rule. A complete answer must have all
+/// outcomes, and no answer may have others; the outcomes of a search for the first lost write are not compared.
 pub(crate) fn judge(run: &Run, ours: Option<&HashSet<Words>>, task: Task, known: bool) -> Verdict {
     let wrong = if known { Verdict::Known } else { Verdict::Mismatch };
     let complete = run.end == End::Complete;

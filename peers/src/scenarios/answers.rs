@@ -1,5 +1,5 @@
-//! Where an actor is after the answers that it got. All states share one tree of answers, so that an actor's
-//! future is run once for each place in it, however many states have the actor there.
+//! The place of an actor after the answers that it got. All states share one tree of answers, so that an actor's future
+//! is run once for each place in it, however many states have the actor there.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use cowrace_machine::{Answer, Mark, Op, Program, Request, Seat};
 pub(super) enum Told {
     /// All answers that it got.
     Answers,
-    /// What it was answered in its present call. That the model forgets at the end of each call is known of the
-    /// model; our search uses it at barriers only.
+    /// The answers that it got in its current call. This relies on a property of the model, which forgets answers at
+    /// the end of each call; our search uses it only at barriers.
     Calls,
 }
 
@@ -23,8 +23,8 @@ impl Told {
 /// How often an actor has passed each barrier.
 type Passed = Box<[u8]>;
 
-/// A place that does not depend on how an actor came there: actor, last mark if it has not finished, passed
-/// barriers, allocated objects, whether something is wrong.
+/// A place that does not depend on how an actor got there: actor, last mark if it has not finished, passed barriers,
+/// allocated objects, whether something is wrong.
 type Meeting = (u8, Option<Mark>, Passed, u16, bool);
 
 struct Place {
@@ -35,11 +35,11 @@ struct Place {
     ways: Vec<(Answer, u32)>,
     request: Option<Request>,
     passed: Passed,
-    /// The model found something wrong on the way here.
+    /// Whether the model found something wrong on the way to this place.
     wrong: bool,
 }
 
-/// All places that actors have come to so far.
+/// All places that actors have reached so far.
 pub(super) struct Answers {
     program: Arc<Program>,
     told: Told,
@@ -61,7 +61,7 @@ impl Answers {
         answers
     }
 
-    /// What is asked at a place, unless the actor has finished there.
+    /// The request at a place, unless the actor has finished there.
     pub(super) fn request(&self, at: u32) -> Option<&Request> {
         self.places[at as usize].request.as_ref()
     }
@@ -71,7 +71,7 @@ impl Answers {
         self.places[at as usize].wrong
     }
 
-    /// How often an actor has come to a barrier, with `waiting` the time that it waits there now as well.
+    /// How often an actor has reached a barrier; `waiting` adds its current wait there.
     pub(super) fn passed(&self, at: u32, barrier: u8, waiting: bool) -> u8 {
         let waits = waiting && self.request(at).is_some_and(|r| r.op == Op::Barrier { id: barrier });
         self.places[at as usize].passed[barrier as usize] + u8::from(waits)
@@ -84,7 +84,7 @@ impl Answers {
         known.unwrap_or_else(|| self.learn(at, answer))
     }
 
-    /// Runs the actor's future from its beginning to see where an answer leads.
+    /// Runs the actor's future from its beginning to learn where an answer leads.
     fn learn(&mut self, at: u32, answer: Answer) -> u32 {
         let mut seat = self.seat(at);
         seat.answer(answer);
@@ -110,7 +110,7 @@ impl Answers {
         to
     }
 
-    /// If an actor has forgotten here how it came: the mark that it stands at, and what it has allocated.
+    /// If an actor has forgotten at this place how it got there: its current mark, and what it has allocated.
     fn meeting(&self, seat: &Seat, finished: bool) -> Option<(Option<Mark>, u16)> {
         if finished {
             return Some((None, 0));

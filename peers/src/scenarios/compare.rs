@@ -1,4 +1,4 @@
-//! One program by ours and by stateright.
+//! Compares our checker and stateright on one program.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::row::{Cost, row};
 use super::search::{End, Searched, search};
 use crate::options::Options;
 
-/// What takes longer is timed once.
+/// A search that takes longer is timed once.
 const LONG: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
@@ -31,13 +31,13 @@ fn explore(program: &Program, limit: Duration, observer: &mut (impl Observer + S
 
 /// One of the searches that are compared.
 struct Asked<'s> {
-    /// Tells whether it came to its end.
+    /// Runs the search; tells whether it was completed.
     run: Box<dyn Fn() -> bool + 's>,
     complete: bool,
     time: Duration,
 }
 
-/// Times those that come to their end, in turns, so that what else the machine does meets all of them. The fastest
+/// Times the searches that are completed, in turns, so that other load of the machine affects all of them. The fastest
 /// run of each counts.
 fn measure(asked: &mut [Asked<'_>], runs: usize) {
     for round in 0..runs.max(1) {
@@ -50,13 +50,13 @@ fn measure(asked: &mut [Asked<'_>], runs: usize) {
     }
 }
 
-/// What both say if they say the same, else what is different. If stateright was stopped, it must have seen nothing
-/// that ours has not.
+/// The common answer of both, or the difference. If stateright was stopped, it must have seen nothing that our search
+/// has not.
 fn verdict(wrong: bool, ends: &BTreeSet<End>, theirs: &Searched) -> Result<String, String> {
     let says = |wrong| if wrong { "it is violated" } else { "it holds" };
     let common = ends.intersection(&theirs.ends).count();
     match (wrong, theirs.wrong) {
-        // A search that has found something wrong has not seen everything.
+        // A search that has a finding has not seen everything.
         (true, true) => Ok("both violated".to_owned()),
         (true, false) if !theirs.complete => Ok("violated, but time was up".to_owned()),
         (false, false) if *ends == theirs.ends => Ok(format!("{common} the same")),
@@ -70,7 +70,7 @@ fn verdict(wrong: bool, ends: &BTreeSet<End>, theirs: &Searched) -> Result<Strin
     }
 }
 
-/// Compares what both say, then how long they take; tells whether nothing differs.
+/// Compares the answers of both, then their times; tells whether the answers agree.
 pub(super) fn compare(sample: &Sample, options: &Options, say: &mut dyn FnMut(&str)) -> bool {
     let (program, limit) = (&sample.program, options.limit());
     let mut ends = Ends::default();

@@ -1,5 +1,5 @@
-//! stateright on scenarios of the corpus that hold, beside ours, in one run and one table: general state caching,
-//! by somebody else's checker, on the programs that the tool is for.
+//! Compares stateright with our search on scenarios of the corpus that hold, in one run and one table: general state
+//! caching, by an independent checker, on the programs for which the tool is made.
 
 mod answers;
 mod compare;
@@ -20,7 +20,7 @@ use holding::{LARGER, SEARCHES};
 
 use crate::options::Options;
 
-/// A program of the corpus, or one written for this.
+/// A program of the corpus, or one written for this comparison.
 struct Sample {
     scenario: String,
     era: &'static str,
@@ -44,7 +44,7 @@ impl Sample {
         Self::new(name, era, variant.expect("the variant is there").world())
     }
 
-    /// All that is compared.
+    /// All programs that are compared.
     fn all() -> Vec<Self> {
         let larger = parse(LARGER).expect("the scenario parses");
         let corpus = SEARCHES.iter().map(|&(name, era)| Self::of_corpus(name, era));
@@ -52,7 +52,7 @@ impl Sample {
     }
 }
 
-/// Compares on every sample; tells whether nothing differs.
+/// Compares on every sample; tells whether all answers agree.
 pub(crate) fn run(options: &Options, say: &mut dyn FnMut(&str)) -> bool {
     say(&row::head());
     let mut agrees = true;
@@ -88,7 +88,7 @@ mod tests {
         }
     }
 
-    /// Those that hold and those that do not.
+    /// Scenarios that hold and scenarios that do not.
     #[test]
     fn stateright_agrees_on_all_small_scenarios() {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios/small");

@@ -6,11 +6,11 @@ use super::Sample;
 use super::answers::Told;
 use crate::table::{shown, times};
 
-/// What a search cost.
+/// The cost of a search.
 pub(super) struct Cost {
-    /// Executions, or states.
+    /// The number of executions or states.
     pub(super) count: u64,
-    /// Else it was stopped at the limit.
+    /// Whether it was completed; otherwise it was stopped at the limit.
     pub(super) complete: bool,
     pub(super) time: Duration,
 }

@@ -1,15 +1,15 @@
-//! A program for stateright, as somebody would write it who wants its states kept.
+//! A program for stateright, written so that its states can be cached.
 //!
-//! A state is memory and where each actor is in the tree of all that it may be answered. An action is an actor that
-//! can move, and what it chooses. What is given to stateright beyond that:
+//! A state consists of memory and the place of each actor in the tree of its possible answers. An action is an actor
+//! that can move, and the value that it chooses. stateright gets some further help:
 //!
-//! * The tree is shared by all states, so that no future is run again where another state had its actor before.
-//!   An actor that has finished is at one place however it came there.
-//! * Of memory, a state keeps only the words that anybody ever writes.
+//! * The tree is shared by all states, so that no future is run again for a place at which another state has had the
+//!   actor. An actor that has finished is at one place, however it got there.
+//! * A state keeps only the words of memory that are ever written.
 //! * Fences, and joins and barriers that can be passed, belong to the step before them, since they are independent of
-//!   all that others may do. A choice is too, and is offered alone.
+//!   everything that others may do. So is a choice, which is offered alone.
 //!
-//! stateright itself keeps 64-bit fingerprints, so it might take two states for one; ours would then have seen more
+//! stateright itself keeps 64-bit fingerprints, so it might confuse two states; our search would then have seen more
 //! ends.
 
 use std::collections::BTreeSet;
@@ -23,20 +23,20 @@ use stateright::{Checker, Model, Property};
 use super::answers::Told;
 use super::state::{Machine, Moves, State, Step};
 
-/// States between two looks at the clock.
+/// The number of states between two readings of the clock.
 const STRIDE: u32 = 1024;
 
-/// A memory that executions end with: all words that are not zero.
+/// A memory with which executions end: all words that are not zero.
 pub(super) type End = Vec<(usize, u64)>;
 
-/// What stateright came to.
+/// The result of stateright.
 pub(super) struct Searched {
     pub(super) states: u64,
-    /// Whether it came to its end before the limit.
+    /// Whether it was completed before the limit.
     pub(super) complete: bool,
-    /// Whether something is wrong with some execution.
+    /// Whether there is something wrong with some execution.
     pub(super) wrong: bool,
-    /// The memories at the end of executions, if they were collected.
+    /// The memories at the ends of executions, if they were collected.
     pub(super) ends: BTreeSet<End>,
 }
 
@@ -77,7 +77,7 @@ struct States {
 }
 
 impl States {
-    /// stateright's own time limit is not looked at while its only thread has work.
+    /// stateright does not check its own time limit while its only thread has work.
     fn late(&self) -> bool {
         if self.asked.fetch_add(1, Relaxed).is_multiple_of(STRIDE) && Instant::now() >= self.deadline {
             self.late.store(true, Relaxed);
@@ -85,7 +85,7 @@ impl States {
         self.late.load(Relaxed)
     }
 
-    /// Judges a state; sees each once.
+    /// Judges a state; called once for each.
     fn holds(&self, state: &State) -> bool {
         let holds = !state.wrong && (state.moves != Moves::NONE || self.ends_well(state));
         if !holds {

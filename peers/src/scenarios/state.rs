@@ -7,7 +7,7 @@ use cowrace_machine::{ActorSet, Answer, Memory, Op, Program};
 use super::answers::{Answers, Told};
 use super::words::Words;
 
-/// Actors that a state has room for.
+/// The number of actors for which a state has room.
 const MOST: usize = 8;
 
 /// A state of the program.
@@ -16,18 +16,18 @@ pub(super) struct State {
     words: Box<[u64]>,
     /// Where each actor is.
     at: [u32; MOST],
-    /// Memory or the model found something wrong on the way here.
+    /// Whether memory or the model found something wrong on the way to this state.
     pub(super) wrong: bool,
-    /// What can be done. Follows from the rest.
+    /// The possible moves, which follow from the rest.
     pub(super) moves: Moves,
 }
 
-/// What can be done in a state.
+/// The moves that are possible in a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Moves {
-    /// Any of these may move. If there is none, nobody can.
+    /// Any of these actors may move. If there is none, no actor can.
     Any(ActorSet),
-    /// An actor chooses between so many values.
+    /// An actor chooses between this many values.
     Choice(u8, u32),
 }
 
@@ -35,14 +35,14 @@ impl Moves {
     pub(super) const NONE: Self = Self::Any(ActorSet(0));
 }
 
-/// An actor's next step, with the value where it is a choice.
+/// An actor's next step, with the value if it is a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) actor: u8,
     pub(super) value: Option<u32>,
 }
 
-/// Runs a program from any state of it. What it learns on the way is shared by all states.
+/// Runs a program from any of its states. What it learns on the way is shared by all states.
 pub(super) struct Machine {
     program: Arc<Program>,
     answers: Answers,
@@ -95,7 +95,7 @@ impl Machine {
         state.wrong |= fault || self.answers.wrong(*at);
     }
 
-    /// Does what follows at once, and sees what can be done then.
+    /// Makes the steps that follow at once, and determines the moves that are possible then.
     fn settle(&mut self, mut state: State) -> State {
         while let Some(actor) = self.actors().find(|&actor| self.follows(&state, actor)) {
             self.step(&mut state, Step { actor, value: None });
@@ -105,7 +105,7 @@ impl Machine {
         state
     }
 
-    /// Whether an actor goes on at once, since nobody can tell when it does.
+    /// Whether an actor continues at once, since its next step cannot be observed by others.
     fn follows(&self, state: &State, actor: u8) -> bool {
         let at = state.at[actor as usize];
         match self.answers.request(at).map(|request| request.op) {

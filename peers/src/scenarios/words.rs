@@ -1,25 +1,25 @@
-//! Memory as a state keeps it: only the words that some execution has written so far, in the order in which that
-//! was first done. Those at the end that are as they were at the beginning are left out, so that a memory has one
-//! form whenever it is seen.
+//! Memory in the form in which a state keeps it: only the words that some execution has written so far, in the order of
+//! their first writes. Trailing words that have their initial value are left out, so that a memory always has the same
+//! form.
 
 use cowrace_machine::{Access, Addr, Answer, Kind, Memory, Request, Undo};
 
 /// A word that was ever written.
 struct Written {
     addr: Addr,
-    /// What it was at the beginning.
+    /// Its initial value.
     first: u64,
-    /// What it is in the memory that was loaded.
+    /// Its value in the memory that was loaded.
     loaded: u64,
 }
 
-/// The memory that requests are executed in, one state after the other.
+/// The memory in which requests are executed, one state after the other.
 pub(super) struct Words {
     memory: Memory,
     written: Vec<Written>,
     /// Whether a word is in `written`, by its index.
     known: Vec<bool>,
-    /// How to come back to what was loaded.
+    /// How to undo the changes since the memory was loaded.
     undo: Vec<Undo>,
     touched: Vec<Access>,
 }
@@ -33,7 +33,7 @@ impl Words {
         &self.memory
     }
 
-    /// Puts a state's memory in place.
+    /// Loads a state's memory.
     pub(super) fn load(&mut self, words: &[u64]) {
         self.back();
         for (number, written) in self.written.iter_mut().enumerate() {
@@ -45,14 +45,14 @@ impl Words {
         }
     }
 
-    /// What a state keeps of the memory at hand.
+    /// The current memory, in the form in which a state keeps it.
     pub(super) fn keep(&self) -> Box<[u64]> {
         let word = |written: &Written| self.memory.get(written.addr);
         let changed = self.written.iter().rposition(|written| word(written) != written.first);
         self.written[..changed.map_or(0, |last| last + 1)].iter().map(word).collect()
     }
 
-    /// Executes a request; tells the answer, and whether memory finds something wrong with it.
+    /// Executes a request; returns the answer, and whether memory finds something wrong with it.
     pub(super) fn execute(&mut self, request: &Request) -> (Answer, bool) {
         self.touched.clear();
         let done = self.memory.execute_noting(request, &mut self.touched);
@@ -62,7 +62,7 @@ impl Words {
             self.undo.push(done.undo);
             return (done.answer, done.fault.is_some());
         }
-        // What a word was before anybody wrote it has to be seen before it is written.
+        // The initial value of a word has to be read before its first write.
         self.memory.undo(done.undo);
         new.into_iter().for_each(|addr| self.learn(addr));
         self.execute(request)
