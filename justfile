@@ -71,9 +71,10 @@ mutants *ARGS:
     .ci/mutants {{ARGS}}
 
 # What takes long, each for so many minutes: the corpus's large searches six at once; random scenarios, with other names
-# and orders, and printed and read back. Then mutants.
+# and orders, and printed and read back. Then what takes the other engines minutes, and mutants.
 nightly MINUTES="30":
     COWRACE_SECONDS=$(({{MINUTES}} * 60)) cargo test --workspace --test it at_length -- --ignored --nocapture
+    cargo test --package cowrace-cli --test corpus engines:: -- --ignored
     .ci/mutants
 
 # Random scenarios six at once with several jobs, for so many minutes, against one job.

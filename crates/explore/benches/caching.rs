@@ -1,18 +1,18 @@
-//! The search against general state caching: a depth-first search that remembers every state that it has
-//! been in, and turns back where it reaches one again. On scenarios of the corpus that hold, all in one run;
-//! fails if they disagree on the verdict or on the memories that executions end with. (Windows cannot be
-//! compared: they are about orders, of which a state knows nothing.)
+//! Compares the search with general state caching: a depth-first search that remembers every state that it has visited,
+//! and turns back when it reaches one again. Runs on scenarios of the corpus that hold, all in one run; fails if the
+//! two disagree on the verdict or on the memories with which executions end. (Windows cannot be compared: they are
+//! about orders, which a state does not contain.)
 //!
-//! Cachings share the memory and the actors of the search, remember what actors ask by their answers as it
-//! does, and take alone what is independent of all that others may do; such states are not even remembered.
-//! They differ in what they take for the state of an actor:
+//! The cachings share the memory and the actors of the search, remember the requests of actors under their answers as
+//! it does, and execute a request that is independent of everything that others may do as the only move; such states
+//! are not even remembered. The cachings differ in what they consider the state of an actor:
 //!
-//! * `answers`: all answers that it got. The same for every program, but an actor may have forgotten some.
-//! * `calls`: what it was answered in its present call. That the model forgets at the end of each call is
-//!   known of the model; the search does not ask for it.
-//! * `hindsight`: places from which an actor goes on in the same way whatever happens are the same. Known only
-//!   when everything has been explored, so it is no algorithm but a bound for cachings whose state of an
-//!   actor is its position and its local variables.
+//! * `answers`: all answers that it got. This works for every program, but an actor may have forgotten some of them.
+//! * `calls`: the answers that it got in its current call. This relies on a property of the model, which forgets
+//!   answers at the end of each call; the search does not require it.
+//! * `hindsight`: places from which an actor continues in the same way, whatever happens, are the same. This is known
+//!   only when everything has been explored, so it is not an algorithm but a bound for cachings in which the state of
+//!   an actor is its position and its local variables.
 #![expect(clippy::print_stdout, reason = "it is what a benchmark is for")]
 
 mod holding;
@@ -30,14 +30,14 @@ use cowrace_testkit::corpus::corpus;
 use cowrace_testkit::scripts::states::{Fast, FastMap, Moves, State, States};
 use holding::{LARGER, SEARCHES};
 
-/// A caching may remember so many states, and need so much resident memory, in MiB.
+/// The limits of a caching: the number of states, and the resident memory in MiB.
 const STATES: usize = 20_000_000;
 const LIMIT: u64 = 4096;
 
-/// A short search is repeated for so many seconds; the fastest counts.
+/// A short search is repeated for this many seconds; the fastest run counts.
 const AT_LEAST: f64 = 1.0;
 
-/// The memories that executions end with.
+/// The memories with which executions end.
 type Ends = BTreeSet<Vec<(usize, u64)>>;
 
 #[derive(Default)]
@@ -49,12 +49,12 @@ impl Observer for Collect {
     }
 }
 
-/// The caching went beyond its limits.
+/// The caching exceeded its limits.
 struct TooLarge;
 
 type Result = std::result::Result<(), TooLarge>;
 
-/// What a caching takes for the state of an actor.
+/// What a caching considers the state of an actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Local {
     Answers,
@@ -64,10 +64,10 @@ enum Local {
 
 struct Caching<'p> {
     states: States<'p>,
-    /// For each place one that is the same; empty if no two are.
+    /// For each place the representative of the places that are the same; empty if no two are.
     same: Vec<u32>,
     plain: HashSet<State, BuildHasherDefault<Fast>>,
-    /// With the actors that slept whenever the state was visited.
+    /// The known states, with the actors that slept at every visit.
     sleep: FastMap<State, u32>,
     ended: HashSet<u32>,
     ends: Ends,
@@ -91,7 +91,7 @@ impl<'p> Caching<'p> {
         self.plain.len() + self.sleep.len()
     }
 
-    /// The state at hand, as far as the caching can tell it from others.
+    /// The current state, as far as the caching distinguishes states.
     fn state(&mut self) -> State {
         let mut state = self.states.state();
         if !self.same.is_empty() {
@@ -102,7 +102,7 @@ impl<'p> Caching<'p> {
         state
     }
 
-    /// Executes a request, and goes on.
+    /// Executes a request, and continues.
     fn go(&mut self, actor: u8, choice: Option<u32>, on: impl FnOnce(&mut Self) -> Result) -> Result {
         let moved = self.states.go(actor, choice);
         self.wrong |= moved.wrong;
@@ -111,7 +111,7 @@ impl<'p> Caching<'p> {
         Ok(())
     }
 
-    /// The actors to choose from. What there is no need to choose from is executed.
+    /// The actors to choose from. Requests that leave no choice are executed.
     fn able(&mut self, on: impl Fn(&mut Self) -> Result) -> std::result::Result<Option<ActorSet>, TooLarge> {
         match self.states.moves() {
             Moves::Any(able) => return Ok(Some(able)),
@@ -131,8 +131,8 @@ impl<'p> Caching<'p> {
         able.iter().try_for_each(|actor| self.go(actor, None, Self::plain))
     }
 
-    /// Sleep sets with remembered states: what slept at every visit so far and does not sleep now was never
-    /// done there (Godefroid, 1996).
+    /// Sleep sets with remembered states: a move that slept at every visit so far and does not sleep now was never made
+    /// there (Godefroid, 1996).
     fn sleep(&mut self, sleep: u32) -> Result {
         let Some(able) = self.able(|caching| caching.sleep(sleep))? else { return Ok(()) };
         let state = self.state();
@@ -168,7 +168,7 @@ impl<'p> Caching<'p> {
         Ok(())
     }
 
-    /// Looks at a state that is new.
+    /// Explores a new state.
     fn visit(&mut self, state: &State, able: ActorSet) -> Result {
         let remembered = self.remembered();
         if remembered >= STATES || remembered.is_multiple_of(1 << 16) && resident().is_some_and(|r| r > LIMIT)
@@ -187,7 +187,7 @@ impl<'p> Caching<'p> {
     }
 }
 
-/// Resident memory of the process, in MiB, where the system says so.
+/// Resident memory of the process, in MiB, if the system tells it.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -195,15 +195,16 @@ fn resident() -> Option<u64> {
     Some(kib / 1024)
 }
 
-/// What a caching came to.
+/// The result of a caching.
 struct Cached<'p> {
     states: usize,
     seconds: f64,
-    /// Whether something is wrong, the ends, and what was learned of the actors; if it came to its end.
+    /// Whether there is a finding, the ends, and what was learned about the actors; `None` if the caching exceeded a
+    /// limit.
     found: Option<(bool, Ends, States<'p>)>,
 }
 
-/// Runs a caching. With `hindsight`, from what an earlier one has learned.
+/// Runs a caching. `hindsight` is what an earlier caching has learned.
 fn cache<'p>(
     program: &'p Program,
     local: Local,
@@ -241,7 +242,7 @@ fn thousands(n: u64) -> String {
     groups.join(",")
 }
 
-/// Compares on one program, and prints that.
+/// Compares the two on one program, and prints the figures.
 fn compare(name: &str, program: &Program) {
     let mut ours = Collect::default();
     let outcome = Explorer::new(program).run(&mut ours);

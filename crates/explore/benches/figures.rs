@@ -1,5 +1,5 @@
-//! Figures of docs/performance.md that no other benchmark has: one thread against two, executions a second on one
-//! thread, and how much of a whole search comes before its first violation.
+//! Figures in docs/performance.md that no other benchmark measures: one thread against two, executions per second on
+//! one thread, and the part of a whole search that precedes its first violation.
 #![expect(clippy::print_stdout, reason = "it is what a benchmark is for")]
 
 use std::time::Instant;
@@ -23,7 +23,7 @@ r = buf[0]                 x = buf[0]
 always r == 1 else lost-read
 ";
 
-/// How often each is done; the fastest counts.
+/// How often each measurement is repeated; the fastest one counts.
 const ROUNDS: usize = 3;
 
 fn timed(program: &Program, threads: usize) -> (f64, Outcome) {
@@ -43,7 +43,7 @@ fn timed(program: &Program, threads: usize) -> (f64, Outcome) {
 fn threads(name: &str, program: &Program) {
     let (one, alone) = timed(program, 1);
     let (two, together) = timed(program, 2);
-    assert_eq!(alone, together, "{name}: two threads find something else");
+    assert_eq!(alone, together, "{name}: two threads have another result");
     let (executions, requests) = (alone.executions, alone.events);
     println!(
         "{name:<34}  {executions:>10}  {:>8.1}  {one:>7.2}  {:>12.0}  {two:>7.2}  {:>5.2}",

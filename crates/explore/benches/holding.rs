@@ -1,6 +1,6 @@
-//! Programs that hold, for comparisons of whole searches.
+//! Programs without a violation, for comparisons of whole searches.
 
-/// Scenario and era: those of the corpus with the largest searches, as far as they hold.
+/// Scenario and era: the largest searches of the corpus among those that hold.
 pub(crate) const SEARCHES: &[(&str, &str)] = &[
     ("odirect-clear-refs-lost-read", "v6.12"),
     ("swapout-vs-pinfast", "v6.12"),
@@ -9,7 +9,7 @@ pub(crate) const SEARCHES: &[(&str, &str)] = &[
     ("swapin-aba-page-lock", "v6.12"),
 ];
 
-/// Written for this, for v6.12: more than the corpus has.
+/// Written for this benchmark, for v6.12: larger than anything in the corpus.
 pub(crate) const LARGER: &str = "race around-one-page
 mm A { buf: anon }
 

@@ -1,5 +1,5 @@
-//! What a long search needs of memory: nothing more, the longer it gets. Explores programs up to their ten
-//! millionth execution, prints the peak of resident memory on the way, and fails if it is above the limit.
+//! The memory that a long search needs, which must not grow with its length. Explores programs up to their ten
+//! millionth execution, prints the peak of resident memory on the way, and fails if it exceeds the limit.
 #![expect(clippy::print_stdout, reason = "it is what a benchmark is for")]
 
 use std::process::ExitCode;
@@ -10,10 +10,10 @@ use cowrace_machine::{Arch, Program};
 use cowrace_mm::{Era, program};
 use cowrace_testkit::scripts::{Step, program as script};
 
-/// The executions at which to look.
+/// The numbers of executions at which to measure.
 const MARKS: [u64; 4] = [10_000, 100_000, 1_000_000, 10_000_000];
 
-/// Resident memory that all of it may need, in MiB.
+/// The limit on resident memory, in MiB.
 const LIMIT: u64 = 200;
 
 /// The whole model under v6.12: `O_DIRECT`, a fault, clear_refs, fork and speculative references around one
@@ -49,7 +49,7 @@ impl Observer for Meter {
     }
 }
 
-/// The most memory that the process has had so far, in MiB, where the system says so.
+/// The most memory that the process has had so far, in MiB, if the system tells it.
 fn peak() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -63,7 +63,7 @@ fn shown(mib: Option<u64>) -> String {
 
 /// Explores up to the last mark.
 fn explore(name: &'static str, program: &Program) {
-    // Only there to end the search some time.
+    // This limit only ensures that the search ends.
     let limits = Limits { executions: Some(MARKS[3] + MARKS[3] / 10), ..Limits::default() };
     let mut meter = Meter { name, executions: 0, started: Instant::now() };
     let outcome = Explorer::new(program).limits(limits).run(&mut meter);

@@ -1,5 +1,5 @@
-//! Executions a second of complete searches, on scenarios of the corpus that hold. Compare figures of one
-//! run only: machines are noisy.
+//! Executions per second of complete searches, on scenarios of the corpus that hold. Compare only figures of one run:
+//! machines are noisy.
 
 use std::path::PathBuf;
 

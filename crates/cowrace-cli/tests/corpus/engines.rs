@@ -21,6 +21,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 const LOOM: u64 = 10_000;
 /// Schedules that shuttle tries.
 const SHUTTLE: u64 = 200;
+/// What takes explore itself a minute or more, for every execution under every kernel: a test that is ignored by default
+/// as well.
+const AT_LENGTH: &[&str] = &["odirect-swapout-lost-read", "swapin-aba-page-lock"];
 /// What does not fit loom, under which eras (`*`: nearly all), and why there is nothing smaller.
 const UNFIT: &[(&str, &str, &str)] = &[
     (
@@ -86,12 +89,13 @@ pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
                 let test = move || under_each(scenario, variant, |case| case.loom_beyond(size));
                 trials.push(Trial::test(name, test).with_ignored_flag(true));
             }
-            trials.push(Trial::test(name, move || {
+            let test = move || {
                 under_each(scenario, variant, |case| {
                     case.shuttle()?;
                     if case.fits(size) { case.loom() } else { Ok(()) }
                 })
-            }));
+            };
+            trials.push(Trial::test(name, test).with_ignored_flag(AT_LENGTH.contains(&scenario.name())));
         }
     }
     trials

@@ -220,6 +220,16 @@ fn words() {
     });
 }
 
+/// How often a call may come to the same step before its next row.
+#[test]
+fn steps_within_a_call() {
+    let refused = "expected a number behind `#`: `page_count#2` is the second time since the row above";
+    limited(1..=99, refused, |n| {
+        let cells = ["buf[0] = 1 {".to_owned(), format!("  page_count #{n}"), "}".to_owned()];
+        file(BUF, 1, &cells.map(|cell| vec![(0, cell)]), "")
+    });
+}
+
 #[test]
 fn footers() {
     let below = |footer: String| file(BUF, 2, &[store(), vec![(1, "buf[0] = 1".to_owned())]], &footer);
@@ -230,5 +240,4 @@ fn footers() {
         let points: Vec<String> = (0..n).map(|point| format!("t{}.buf[0]", point % 2)).collect();
         below(format!("window {}", points.join(" < ")))
     });
-    limited(1..=99, "", |n| below(format!("window t0.page_count #{n} < t1.buf[0]")));
 }

@@ -72,8 +72,8 @@ fn rounds(seed: u64, tally: &Tally) {
 #[test]
 fn a_violation_is_printed_as_a_scenario_that_shows_it() {
     let tally = Tally::default();
-    (0..2).for_each(|seed| rounds(seed, &tally));
-    assert!(tally.violations.get() > 10, "{tally:?}");
+    (0..1).for_each(|seed| rounds(seed, &tally));
+    assert!(tally.violations.get() > 5, "{tally:?}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn entry(random: &mut Random) -> u64 {
     (random.below(16)) | mmu::pfn_bits(page)
 }
 
-/// Small values make things meet; entries of tables refer to pages.
+/// Small values, so that requests interact; entries of tables refer to pages.
 fn memory(random: &mut Random) -> Memory {
     let mut memory = Memory::new();
     for obj in OBJECTS {
@@ -109,14 +109,14 @@ fn state(memory: &Memory) -> Vec<(usize, u64)> {
     memory.nonzero().collect()
 }
 
-/// Faults that say that memory was used after its end; those of counts and locks may depend on the order
-/// of commuting additions, which the crate's documentation owns up to or handles.
+/// Faults that say that memory was used after its end; those of counts and locks may depend on the order of commuting
+/// additions, which the crate's documentation admits or handles.
 fn lifetime(fault: Option<Fault>) -> Option<Fault> {
     fault.filter(|f| matches!(f, Fault::Dead(_) | Fault::Twice(_)))
 }
 
-/// To release what is not held is a defect of the model and ends every execution that shows it; the count
-/// of readers would borrow from the writer's bit.
+/// Releasing a lock that is not held is a defect of the model and ends every execution that shows it; the count of
+/// readers would borrow from the writer's bit.
 fn not_held(fault: Option<Fault>) -> bool {
     matches!(fault, Some(Fault::NotHeld(_)))
 }
@@ -127,7 +127,7 @@ struct Commuting {
     readers: u32,
     /// They touch different bits.
     bits: u32,
-    /// Additions whose result is unused, and what locks make of their count of readers.
+    /// They are additions whose result is unused, or change a lock's count of readers.
     additions: u32,
     /// At least one of them is about a count that stays away from zero.
     counts: u32,
@@ -151,11 +151,11 @@ impl Commuting {
     }
 }
 
-/// Takes all counts to be away from zero, and makes it so.
+/// Assumes that all counts are away from zero, and makes this true.
 fn move_away_from_zero(memory: &mut Memory, random: &mut Random) {
     memory.assume_far_from_zero(Vec::new());
     for obj in [PAGE, FRESH] {
-        // Two requests subtract three each at most.
+        // Each of two requests subtracts at most three.
         (0..2).for_each(|word| memory.set(Addr::new(obj, word), 7 + random.below(5)));
     }
 }
@@ -178,7 +178,7 @@ fn what_does_not_conflict_commutes() {
         }
         let first = memory.execute(&one);
         if !ready_two {
-            // What lets a waiting request through must conflict with it.
+            // A request that lets a waiting request through must conflict with it.
             if memory.ready(&two.op) && !not_held(first.fault) {
                 assert!(first.footprint.conflicts(&memory.execute(&two).footprint), "{one:?} opens {two:?}");
                 opened += 1;
@@ -238,8 +238,8 @@ fn footprints_are_complete() {
             .iter()
             .flat_map(|&obj| (0..Obj::WORDS).map(move |w| Addr::new(obj, w)).chain([Addr::life(obj)]))
             .collect();
-        // An allocation leaves out the words that it finds as it wants them; what writes these reads
-        // the life word, which stands for them.
+        // An allocation omits the words that already have the right value; requests that write these read the life
+        // word, which represents them.
         let reset = if let Op::Alloc { obj, .. } = request.op { Some(obj) } else { None };
         for &addr in words.iter().filter(|a| Some(a.obj()) != reset) {
             let outside = !touched(addr, &[Kind::Read, Kind::Write, Kind::Add]);

@@ -39,7 +39,7 @@ fn rounds_add_up() {
     assert_eq!((alone, once), (6_u64.pow(5), 5 * 5 + 1));
 }
 
-/// A barrier of some does not hold the others back.
+/// A barrier of some actors does not delay the others.
 #[test]
 fn barriers_of_some_are_none() {
     let scripts =
@@ -47,7 +47,7 @@ fn barriers_of_some_are_none() {
     assert_eq!(explore(&forgetful(&scripts)).executions, explore(&program(&scripts)).executions);
 }
 
-/// What is wrong after a barrier is found, and so is what is wrong before it.
+/// Findings after a barrier are made, and so are findings before it.
 #[test]
 fn findings() {
     for bad in [
@@ -71,10 +71,10 @@ impl Observer for Ends {
     }
 }
 
-/// A search that goes on after findings shows every end as well, with less to do.
+/// A search that continues after findings shows every end as well, with less effort.
 #[test]
 fn ends_after_findings() {
-    // In each round the load stands at one of 4 places, two of them bad, and what is left in memory is the same.
+    // In each round the load is at one of 4 places, two of them bad, and memory at the end of the round is the same.
     let reader = [Load(0), Bad(1), Bad(2), Barrier(0)].repeat(4);
     let writer = [Store(0, 1), Store(0, 2), Store(0, 3), Barrier(0)].repeat(4);
     let scripts = [reader, writer];
@@ -86,7 +86,7 @@ fn ends_after_findings() {
     assert_eq!((every.executions, only.executions), (4_u64.pow(4), 4 * 3 + 1));
 }
 
-/// Which of two calls came first makes no difference to memory at the barrier, but to windows that end after it.
+/// The order of two calls makes no difference to memory at the barrier, but does to windows that end after it.
 #[test]
 fn windows_across() {
     let call = |n, inner: Step| vec![Mark(Mark::Begin(n)), inner, Mark(Mark::End(n))];
@@ -101,7 +101,8 @@ fn windows_across() {
     assert_eq!(explore(&program).opened, [true, true, false]);
 }
 
-/// An actor that has named an object names another one next. Here it has or has not, in the same memory.
+/// An actor that has named an object names another one next. Here the actor has or has not named one, with the same
+/// memory.
 #[test]
 fn names_of_objects() {
     let namer = Actor::new("a", |cpu| {

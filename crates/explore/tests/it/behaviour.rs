@@ -1,4 +1,4 @@
-//! What the engine promises beside completeness: findings, limits, replay, tidying, guiding, windows.
+//! What the engine promises in addition to completeness: findings, limits, replay, tidying, guiding, windows.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -31,7 +31,7 @@ fn schedule(turns: &[u8]) -> Schedule {
     Schedule { fingerprint: 0xc0ffee, turns: turns.iter().map(turn).collect() }
 }
 
-/// What waits for the lock that is so many bits of a word.
+/// A request that waits for the lock in these bits of a word.
 fn waits_for_lock(waits: &Waits) -> &[String] {
     match waits {
         Waits::Access { primitive, access, holders } => {
@@ -104,7 +104,7 @@ fn counts_below_zero_in_another_order() {
     for scripts in [
         vec![vec![Add(0, 1)], vec![Add(0, -1)]],
         vec![vec![Store(0, 1)], vec![Add(0, 1)], vec![Load(0), Add(0, -1)], vec![Add(0, -1)]],
-        // Only both together, each after a read that orders nothing.
+        // Only if both come first, each after a read that orders nothing.
         vec![vec![Store(1, 1), Add(0, 2)], vec![Add(0, 1)], vec![Add(0, -1)], vec![Load(1), Add(0, -1)]],
     ] {
         let (class, detail) = found(&program(&scripts));
@@ -395,7 +395,7 @@ fn windows_are_judged_by_happens_before() {
         ),
         [true, false, false]
     );
-    // Calls without events stand between their neighbours.
+    // Calls without events lie between their neighbours.
     let empty = || {
         program(&[
             vec![Store(0, 1), Mark(Mark::Begin(0)), Mark(Mark::End(0)), Mark(Mark::Step("x")), Store(1, 1)],

@@ -1,4 +1,4 @@
-//! A search that is stopped and goes on reaches the end that it would have reached.
+//! A search that is stopped and resumed has the outcome that it would have had.
 
 use cowrace_explore::{Checkpoint, Explorer, Limits, Outcome, Threads};
 use cowrace_machine::{Mark, Program};
@@ -11,7 +11,8 @@ use proptest::strategy::{Strategy, ValueTree};
 
 use crate::rewritten;
 
-/// Searches in legs of so many executions, in turn, each with so many threads more. Gives how many legs there were.
+/// Searches in legs of these numbers of executions, in turn, each with as many additional threads as given. Returns the
+/// number of legs.
 fn in_turns(search: &Explorer<'_>, legs: &[(u64, usize)]) -> (Outcome, usize) {
     let mut checkpoint: Option<Box<Checkpoint>> = None;
     for turn in 0..10_000 {
@@ -26,7 +27,7 @@ fn in_turns(search: &Explorer<'_>, legs: &[(u64, usize)]) -> (Outcome, usize) {
         let mut outcome = explorer.run(&mut ());
         match outcome.checkpoint.take() {
             Some(left) => {
-                assert_eq!(outcome.executions, left.effort().executions, "all is kept");
+                assert_eq!(outcome.executions, left.effort().executions, "all effort is kept");
                 checkpoint = Some(rewritten(&left, |_| ()));
             }
             None => return (outcome, turn + 1),
@@ -97,7 +98,7 @@ fn several_threads() {
     assert_eq!(in_legs(&program, 4000, 2).0, whole);
 }
 
-/// What other threads have found out after barriers counts only if their work has been taken over.
+/// What other threads have learned about states at barriers counts only if their work has been taken over.
 #[test]
 fn several_threads_and_barriers() {
     let round = |n| vec![Store(0, n), FetchAdd(1, 1), Load(2), FetchAdd(2, 1), Barrier(0)];
@@ -111,8 +112,8 @@ fn several_threads_and_barriers() {
     }
 }
 
-/// Barriers, windows, bad executions: whatever is stopped, and whichever thread had found out what follows a barrier,
-/// the outcome is that of one go.
+/// Barriers, windows, bad executions: wherever the search is stopped, and whichever thread has learned what follows a
+/// barrier, the outcome is that of an uninterrupted search.
 #[test]
 fn random_rounds() {
     let mut runner = fixed(14, 0);
@@ -137,8 +138,8 @@ fn random_rounds() {
     assert!(many > 20 && found > 5 && open > 15, "{many} {found} {open}");
 }
 
-/// A stop keeps what other threads have found out after barriers, although the work by which they got there is lost. It
-/// counts when the search reaches such a state, with all that follows later barriers.
+/// A checkpoint keeps what other threads have learned about states at barriers, although the work by which they got
+/// there is lost. It counts when the search reaches such a state, together with everything that follows later barriers.
 #[test]
 fn what_is_known_after_barriers_counts_when_the_search_gets_there() {
     // What is stored before the first barrier stays, so there is no way to a state at the second but from one at the first.
@@ -162,7 +163,7 @@ fn what_is_known_after_barriers_counts_when_the_search_gets_there() {
     assert_eq!(search.clone().resume(&early).run(&mut ()), whole);
 }
 
-/// What one leg has seen of calls the last one tells.
+/// What one leg has seen of calls is in the outcome of the last one.
 #[test]
 fn what_calls_have_shown_is_kept() {
     let why = NoEffect { aim: Aim::PageOut, why: Obstacle::NotOnLru };
@@ -183,7 +184,7 @@ fn what_calls_have_shown_is_kept() {
     assert!(!shown.is_empty() && shown.len() < whole.shown.len(), "{shown:?}");
 }
 
-/// A checkpoint of another program, or one that was changed, is of no use and does no harm.
+/// A checkpoint of another program, or a checkpoint that was changed, is ignored without harm.
 #[test]
 fn what_does_not_fit_is_begun_anew() {
     let (one, other) =

@@ -39,7 +39,7 @@ fn executions(program: &Program) -> (u64, u64) {
     (plain.executions, commuting.executions)
 }
 
-/// get and put of a page that another actor holds: one order of all is enough.
+/// A get and a put of a page that another actor holds: one order of all events is enough.
 #[test]
 fn away_from_zero() {
     let user = || vec![AddUnless(0, 1, 0), SubAndTest(0, 1)];
@@ -47,7 +47,7 @@ fn away_from_zero() {
     assert_eq!(executions(&counts(1, &[user(), user(), user()])), (90, 1));
 }
 
-/// put, put from 2: the last one frees. From 3 there is no last one.
+/// Two puts from 2: the last one frees. From 3 neither frees.
 #[test]
 fn the_last_one_frees() {
     let put = || vec![SubAndTest(0, 1), StoreAcc(2, 5)];
@@ -56,7 +56,7 @@ fn the_last_one_frees() {
     assert_eq!((plain, commuting), (2, 1));
 }
 
-/// get, put is away from zero in the order that comes first, and put, get is not.
+/// A get before a put stays away from zero, and is explored first; a put before a get does not.
 #[test]
 fn another_order_reaches_zero() {
     let program = counts(1, &[vec![AddUnless(0, 1, 0)], vec![SubAndTest(0, 1)]]);
@@ -68,7 +68,7 @@ fn another_order_reaches_zero() {
     assert_eq!((plain, commuting), (6, 6));
 }
 
-/// A count that is read is read at every value; others go on commuting.
+/// A count that is read is read at every value; others still commute.
 #[test]
 fn readers_conflict() {
     let user = || vec![AddUnless(0, 1, 0), SubAndTest(0, 1)];

@@ -21,7 +21,7 @@ fn explore(program: &Program) -> Outcome {
     outcome
 }
 
-/// Executions, if each trace of the plain relation is to have one.
+/// The number of executions, if each trace of the plain relation is to have one.
 fn executions(program: &Program) -> u64 {
     let outcome = Explorer::new(program).exhaustive(true).counts_commute(false).run(&mut ());
     assert!(outcome.complete && outcome.stopped.is_none());
@@ -63,8 +63,8 @@ fn common_problem_count_commuting() {
     assert_eq!(counts(Rule::Count, true), [17, 555, 2469]);
 }
 
-/// Executions to the first lost read. Not a property of the problem but of the order of the search:
-/// these are as many as Nidhugg needs, and a worse order would show here.
+/// Executions up to the first lost read. This is not a property of the problem but of the order of the search: it is
+/// the number that Nidhugg needs, and a worse order would show here.
 #[test]
 fn common_problem_first_finding() {
     let first = [3, 4, 5].map(|actors| {
@@ -111,7 +111,8 @@ fn common_problem_exact_with_five_actors_in_every_variant() {
 }
 
 /// Sleep sets alone begin executions that turn out to be asleep; with wakeup trees nothing sleeps where a search
-/// chooses, and it panics if that is not so. Here on more than can be counted: random programs of six actors.
+/// chooses, and the search panics if something does. Tested here on programs that are too large to be counted: random
+/// programs of six actors.
 #[test]
 fn nothing_is_begun_in_vain() {
     for (flavour, seed) in
@@ -195,14 +196,14 @@ fn random_conditional_exact() {
     random_programs_exact(Flavour::Conditional, 25);
 }
 
-/// One execution for each trace of the scenarios of a directory under some eras. Gives how many were compared,
-/// and how many the counter cannot follow within `most` states.
+/// One execution for each trace of the scenarios of a directory under some eras. Returns how many were compared, and
+/// how many the counter cannot follow within `most` states.
 fn scenarios_exact(directory: &str, eras: &[Era], most: usize) -> (usize, usize) {
     let (mut compared, mut too_large) = (0, 0);
     for sample in corpus(directory) {
         for era in eras {
             let mut program = cowrace_mm::program(&sample.world, era, Arch::Generic);
-            // Where executions meet at a barrier, they are not taken together here.
+            // Executions that reach the same state at a barrier are not merged here.
             program.forgetful = false;
             let Some((traces, _)) = Counter::count(&program, most) else {
                 too_large += 1;
@@ -246,10 +247,10 @@ fn small_programs_exact() {
         (vec![vec![Store(0, 1)]; 4], 24),
         // Readers do not conflict: each of three reads before or after the one store.
         (vec![vec![Store(0, 1)], vec![Load(0)], vec![Load(0)], vec![Load(0)]], 8),
-        // Additions whose result is unused commute, others do not.
+        // Additions whose result is unused commute; others do not.
         (vec![vec![Add(0, 1)]; 5], 1),
         (vec![vec![FetchAdd(0, 1)]; 5], 120),
-        // Critical sections of one lock: orders of the sections. Of two locks: each for itself.
+        // Critical sections of one lock: orders of the sections. Sections of two locks are independent.
         (vec![section(1); 4], 24),
         (
             vec![
@@ -301,7 +302,7 @@ fn choices_and_barriers() {
     }
 }
 
-/// put_page that looks at what it has done. No smaller than without, since less commutes then.
+/// A `put_page` that uses its result. The count is no smaller than without that, since less commutes.
 #[test]
 fn common_problem_with_pages_freed() {
     for freeing in variants(4).filter(|v| v.frees) {

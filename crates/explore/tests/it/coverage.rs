@@ -1,4 +1,4 @@
-//! What a complete search says of calls and of the source is what its executions show, event by event.
+//! What a complete search tells about calls and about the source is what its executions show, event by event.
 
 use std::collections::BTreeSet;
 use std::panic::Location;
@@ -10,7 +10,7 @@ use cowrace_testkit::scripts::random::{Flavour, scripts};
 use cowrace_testkit::scripts::{Step::*, *};
 use proptest::strategy::{Strategy, ValueTree};
 
-/// Carries out every execution again, and compares all pairs of its events.
+/// Runs every execution again, and compares all pairs of its events.
 struct Pairs<'p> {
     program: &'p Program,
     orders: BTreeSet<(u16, u16)>,
@@ -60,7 +60,7 @@ fn open(marks: impl Iterator<Item = Mark>) -> Option<u16> {
     })
 }
 
-/// One search, and what it says; `None` if it is too long.
+/// One search, and its coverage; `None` if it is too long.
 fn explore<'p>(program: &'p Program) -> Option<(Coverage, Pairs<'p>)> {
     let mut pairs = Pairs { program, orders: BTreeSet::new(), sites: BTreeSet::new() };
     let limits = Limits { executions: Some(5_000), ..Limits::default() };
@@ -105,7 +105,8 @@ fn calls_meet_in_both_orders_in_one_or_not_at_all() {
     assert_eq!(orders(&[vec![SetBits(1, 1)], vec![AwaitSet(1, 1)]]), [(0, 100)]);
 }
 
-/// What locks order has met all the same, and so has what another actor has overwritten meanwhile.
+/// Calls that are ordered by a lock conflict all the same, and so do calls between which another actor has overwritten
+/// the word.
 #[test]
 fn what_is_ordered_otherwise_meets_too() {
     let behind_lock = [vec![Store(0, 1), Lock(1), Unlock(1)], vec![Lock(1), Load(0), Unlock(1)]];
@@ -128,11 +129,7 @@ fn only_a_complete_search_says_anything() {
     let racy = called(&[vec![Store(0, 1)], vec![Load(0), Bad(1)]]);
     let run = |explorer: Explorer<'_>| explorer.run(&mut ()).coverage;
     assert_eq!(run(Explorer::new(&racy).coverage(true)), None, "it ends at a finding");
-    assert_eq!(
-        run(Explorer::new(&racy).coverage(true).preemptions(Some(0))),
-        None,
-        "it leaves something out"
-    );
+    assert_eq!(run(Explorer::new(&racy).coverage(true).preemptions(Some(0))), None, "it omits something");
     assert_eq!(run(Explorer::new(&racy).exhaustive(true)), None, "it was not asked for");
     assert!(run(Explorer::new(&racy).exhaustive(true).coverage(true)).is_some());
     let long = called(&[vec![Store(0, 1), Store(0, 2)], vec![Load(0), Load(0)], vec![Load(0)]]);
@@ -160,5 +157,5 @@ fn random_programs() {
         }
         assert!(pairs.sites.iter().all(|site| coverage.sites().contains(site)), "{scripts:?}");
     }
-    assert!(complete > 50, "{complete} searches came to their end");
+    assert!(complete > 50, "{complete} searches were completed");
 }

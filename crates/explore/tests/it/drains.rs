@@ -1,5 +1,5 @@
-//! The order in which `lru_add_drain_all` drains the batches of CPUs: the search takes the first one as long as no order
-//! makes a difference, and shows what it would show if it made every choice.
+//! The order in which `lru_add_drain_all` drains the batches of CPUs: the search takes the first one as long as no
+//! order makes a difference, and shows the same as if it made every choice.
 
 use std::collections::BTreeSet;
 

@@ -1,10 +1,10 @@
-//! Estimates of searches against what the searches came to. They are the same on every machine but for when they
-//! are reported.
+//! Estimates of searches, compared with the true sizes. They are the same on every machine, except for the moments at
+//! which they are reported.
 
 use cowrace_testkit::estimates::{Case, MOMENTS, common_problems, compare, random_programs, scenarios};
 
 /// True numbers lie within the stated factors in eight of ten cases, at all moments taken together and at the first;
-/// and the mean is not off by more than skewed samples make it: few of them are much too high.
+/// and the mean is no further off than is expected of skewed samples, few of which are much too high.
 fn calibrated(cases: &[Case], at_least: usize) {
     assert!(cases.len() >= at_least, "{} searches", cases.len());
     let (mut right, mut all) = (0, 0);

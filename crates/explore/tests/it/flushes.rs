@@ -1,5 +1,5 @@
 //! The order in which a flush reaches CPUs: the search takes the first one as long as no order makes a difference. What
-//! executions may show is the same as if it made every choice, and the same in whatever order the columns stand.
+//! executions may show is the same as if it made every choice, and does not depend on the order of the columns.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,8 @@ use cowrace_mm::{Era, World, observe, program};
 struct Shown<'w> {
     world: Option<&'w World>,
     seen: BTreeSet<Vec<(String, String)>>,
-    /// Executions in which more than one order was possible, and in which another than the first was taken.
+    /// The numbers of executions in which more than one order was possible, and in which an order other than the first
+    /// was taken.
     orders: (u64, u64),
 }
 
@@ -29,7 +30,7 @@ impl Observer for Shown<'_> {
         seen.extend((0..2).map(|at| (format!("buf[{at}]"), word(at).to_string())));
         seen.sort();
         self.seen.insert(seen);
-        // Nothing else is chosen here.
+        // There are no other choices here.
         let choices: Vec<u32> = execution.turns().iter().filter_map(|turn| turn.choice).collect();
         self.orders.0 += u64::from(!choices.is_empty());
         self.orders.1 += u64::from(choices.iter().any(|&choice| choice > 0));
@@ -38,7 +39,7 @@ impl Observer for Shown<'_> {
 
 struct Columns {
     mms: &'static str,
-    /// Each with its cells, and the rows in which they stand.
+    /// Each column with its cells and their rows.
     columns: Vec<(String, Vec<(usize, String)>)>,
 }
 
@@ -89,7 +90,7 @@ impl Random {
     }
 }
 
-/// Two or three columns that access memory, hand something on and wait for it, and one that flushes.
+/// Two or three columns that access memory, pass something on and wait for it, and one that flushes.
 fn random(random: &mut Random) -> Columns {
     let flushes = [
         "madvise(buf, MADV_DONTNEED)",
@@ -177,7 +178,7 @@ fn either_of_two_cpus_may_be_the_first() {
     }
 }
 
-/// Where no CPU hands anything on, one order is made, and adds no trace.
+/// Where no CPU passes anything on, one order is taken, and there are no additional traces.
 #[test]
 fn an_order_that_makes_no_difference_adds_nothing() {
     let cell = |row: usize, cell: &str| (row, cell.to_owned());

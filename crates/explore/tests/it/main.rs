@@ -1,4 +1,4 @@
-//! The search against other searches, and against what it says of itself.
+//! Compares the search with other searches, and with what it tells about itself.
 
 mod audit;
 mod barriers;
@@ -23,7 +23,7 @@ mod workers;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What comes back when something is written as JSON, changed there, and read.
+/// Writes a value as JSON, changes it there, and reads it back.
 fn rewritten<T: Serialize + DeserializeOwned>(value: &T, change: impl FnOnce(&mut serde_json::Value)) -> T {
     let text = serde_json::to_string(value).expect("it can be written");
     let mut json = serde_json::from_str(&text).expect("it is JSON");

@@ -1,5 +1,5 @@
-//! What is told of a violation: the execution that changes actors least often, compared with all that there are, and
-//! the nearest one that is sound.
+//! The executions that describe a violation: the one with the fewest context switches, compared with all that exist,
+//! and the nearest sound one.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use cowrace_testkit::scripts::walker::Walker;
 use cowrace_testkit::scripts::{Step::*, program};
 use proptest::strategy::{Strategy, ValueTree};
 
-/// Schedules that are looked at of one program at most.
+/// The largest number of schedules that are examined of one program.
 const MOST: u64 = 4000;
 
 fn up_to(executions: u64) -> Limits {
@@ -23,8 +23,8 @@ fn switches(turns: &[Turn]) -> usize {
     turns.windows(2).filter(|pair| pair[0].actor != pair[1].actor).count()
 }
 
-/// For each class the fewest changes of actors with which an execution shows it, by walking all schedules. `None`
-/// if there are too many.
+/// For each class the fewest context switches of an execution that shows it, found by walking all schedules. `None` if
+/// there are too many.
 fn fewest(program: &Program) -> Option<BTreeMap<Class, usize>> {
     let mut least = BTreeMap::new();
     let mut left = vec![Vec::new()];
@@ -66,7 +66,7 @@ fn no_execution_changes_actors_less_often() {
             let program = Program { forgetful: false, ..program(&scripts) };
             let Some(due) = fewest(&program) else { continue };
             let Some((finding, schedule)) = Explorer::new(&program).run(&mut ()).finding else { continue };
-            // Additions commute, but a count may go below zero in one order only.
+            // Additions commute, but a count may go below zero in some orders only.
             if due.contains_key(&Class::Refcount) {
                 continue;
             }
@@ -129,7 +129,7 @@ fn the_nearest_sound_execution_moves_one_row() {
     let bad = replay(&program, &Schedule { fingerprint: program.fingerprint, turns }).expect("it replays");
     assert!(bad.finding.is_some());
     let moved = counterfactual(&program, &rows, &bad.schedule, &|| false).expect("there is one");
-    // The first goes after the second's two; no neighbours that change places are enough.
+    // The first row is moved past the second actor's two; exchanging neighbours is not enough.
     assert_eq!((moved.row, moved.past, moved.is_earlier()), (0, 2, false));
     assert_eq!(moved.trace.finding, None);
 }

@@ -1,5 +1,5 @@
-//! The protocol by which threads share a search, under a scheduler that decides at each of its steps which one goes on: the
-//! outcome is that of one thread.
+//! The protocol by which threads share a search, under a scheduler that decides at each step which thread continues:
+//! the outcome is that of one thread.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -143,7 +143,7 @@ fn schedule(case: &Arc<Case>, threads: usize, scheduler: impl Scheduler + 'stati
     shuttle::Runner::new(scheduler, config).run(move || case.compare(threads));
 }
 
-/// Under so many schedules of each kind, if the search is so long that it takes another thread on.
+/// Runs this many schedules of each kind, if the search is long enough to start another thread.
 fn check(case: &Arc<Case>, schedules: usize) {
     let is_found_at_random = (1..1000).contains(&case.alone.samples);
     if case.alone.executions <= case.how.long_after || is_found_at_random {
@@ -155,7 +155,7 @@ fn check(case: &Arc<Case>, schedules: usize) {
     }
 }
 
-/// Every way in which a program is searched, as often as it is worth while.
+/// Every way in which a program is searched, as often as is worthwhile.
 fn check_all(program: impl Fn() -> Program, schedules: usize) {
     for how in [(false, false), (true, false), (true, true)] {
         for long_after in [1, 3, 10] {
@@ -165,13 +165,15 @@ fn check_all(program: impl Fn() -> Program, schedules: usize) {
 }
 
 /// Counts that are far from zero at first, and near it in some order that one thread reaches late and another early. If
-/// it is late, the search begins anew and takes no count to be far from zero; if it is early, all but that one. The
-/// second count is far from it in every order, so its subtractions commute or not, which shows in the executions.
+/// it shows late, the search starts again and assumes of no count that it is far from zero; if it shows early, the
+/// search still assumes it of all other counts. The second count is far from zero in every order, and the number of
+/// executions shows whether its subtractions commute.
 #[test]
 fn counts_near_zero() {
     let putter = || vec![Load(1), IfOdd, SubAndTest(0, 1), SubAndTest(3, 1), Store(2, 1)];
     let scripts = [putter(), putter(), vec![Store(2, 2), Store(1, 1)]];
-    // What the first count is at first, and after how many executions one thread shows that it is near zero.
+    // The initial value of the first count, and the number of executions after which one thread shows that it is near
+    // zero.
     for (count, late) in [(1, 2), (2, 12)] {
         let program = || {
             let mut program = program(&scripts);
@@ -191,7 +193,7 @@ fn counts_near_zero() {
     }
 }
 
-/// Bad executions that random schedules find as well, and those that only the search finds.
+/// Bad executions that random schedules also find, and bad executions that only the search finds.
 #[test]
 fn bad_executions() {
     check_all(|| problem(Variant::new(3, Rule::Count, false)), 10);
@@ -215,7 +217,7 @@ fn barriers() {
     }
 }
 
-/// Limits end the search at one place.
+/// Limits end the search at a fixed point.
 #[test]
 fn limits() {
     let scripts =
@@ -230,8 +232,8 @@ fn limits() {
         let limits = Limits { steps, ..Limits::default() };
         check(&Case::new(program(&waits), (false, false), 1, limits), 25);
     }
-    // Behind the first choice there are 12 executions, and what follows the second is given away meanwhile. It is too
-    // large, or too long: the thread that searches it gives up, and the one that waits for it is to reach that place.
+    // After the first choice there are 12 executions, and what follows the second is given away meanwhile. It exceeds a
+    // limit: the thread that searches it gives up, and the thread that waits for it must reach that point itself.
     let chooser = vec![Choose(2), IfOdd, Store(0, 1), IfOdd, Store(0, 6)];
     let choices = [chooser, vec![Store(0, 2), Store(0, 4)], vec![Store(0, 3)], vec![Store(0, 5)]];
     for (executions, steps) in [(Some(20), u32::MAX), (None, 6)] {
@@ -242,7 +244,7 @@ fn limits() {
     }
 }
 
-/// All schedules of the smallest searches, as far as that goes.
+/// All schedules of the smallest searches, up to a limit.
 #[test]
 fn all_schedules() {
     for scripts in

@@ -1,4 +1,5 @@
-//! A schedule is an execution: all that follow it see the same, on every scenario of the corpus.
+//! A schedule determines an execution: every interpreter that follows it sees the same, on every scenario of the
+//! corpus.
 
 use cowrace_explore::{Explorer, Limits, replay};
 use cowrace_machine::{Arch, Program};
@@ -31,7 +32,7 @@ fn any_program() -> impl Strategy<Value = Program> {
         .prop_map(move |(world, era, arch)| program(&worlds[world].1, &eras[era], arch))
 }
 
-/// A walk that takes `picks` first and then goes on as it comes.
+/// A walk that takes `picks` first and then always the first possibility.
 fn walk(program: &Program, picks: &[Index]) -> Schedule {
     let mut at = 0;
     replay::walk(program, |n| {

@@ -1,6 +1,6 @@
-//! On the model itself, too, the engine explores the set of traces that exists, each once: scenarios of the
-//! corpus that are small enough for a search without reduction, and some of four and five actors made for
-//! this.
+//! On the model itself, too, the engine explores exactly the set of existing traces, each once. Tested on scenarios of
+//! the corpus that are small enough for a search without reduction, and on some of four and five actors made for this
+//! test.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use cowrace_mm::{Era, World, program};
 use cowrace_testkit::corpus::corpus;
 use cowrace_testkit::scripts::naive::{Collect, Naive};
 
-/// Executions that the search without reduction may start.
+/// The number of executions that the search without reduction may start.
 const BUDGET: u32 = 15_000;
 
 /// Compares the sets of traces; `None` if the scenario is too large for the reference.
@@ -64,7 +64,7 @@ fn corpus_under_anon_exclusive() {
     small_scenarios("v6.12");
 }
 
-/// Four actors and more, of which at least three are at work at the same time.
+/// Four or more actors, of which at least three are active at the same time.
 const LARGE: &[&str] = &[
     "race four-around-one-page
 mm A { buf: anon wrprotected }
@@ -104,7 +104,7 @@ fn four_actors_and_more() {
             compared += usize::from(traces.is_some());
         }
     }
-    // v5.18 looks at the count three times, which is too much for the reference in the first scenario.
+    // v5.18 reads the count three times, which is too much for the reference in the first scenario.
     assert!(compared >= LARGE.len() * 4 - 1, "the others are small enough for the reference");
 }
 
@@ -119,7 +119,7 @@ impl Observer for Costs {
     }
 }
 
-/// What executions cost is the same for all of a trace, and a search that shows ends only misses nothing of it,
+/// The cost is the same for all executions of a trace, and a search that shows only ends misses none of the costs,
 /// whichever thread helps. Counting adds no trace.
 #[test]
 fn what_executions_cost() {
@@ -170,7 +170,7 @@ always A.two[1] == 2
     scenario.variants()[0].world().clone()
 }
 
-/// What the environment does is explored like everything else. `reclaim` is too large for the reference.
+/// The environment's actions are explored like everything else. `reclaim` is too large for the reference.
 #[test]
 fn environments() {
     for words in ["lru_drain", "spec_ref", "tlb_evict", "page_reuse", "lru_drain, page_reuse"] {
@@ -192,7 +192,7 @@ impl Observer for Pages {
     }
 }
 
-/// A page that was freed may be any actor's next, but only if the environment says so.
+/// A freed page may be the next allocation of any actor, but only if the environment allows it.
 #[test]
 fn freed_pages_are_handed_out_again() {
     let era = Era::preset("v6.12").expect("a preset");

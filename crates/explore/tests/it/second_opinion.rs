@@ -12,7 +12,7 @@ use cowrace_testkit::scripts::random::{Flavour, scripts};
 use cowrace_testkit::scripts::walker::Walker;
 use proptest::strategy::{Strategy, ValueTree};
 
-/// What an execution came to: memory at its end and what was wrong.
+/// The result of an execution: memory at its end, and the class of its finding.
 type End = (Vec<(usize, u64)>, Option<Class>);
 
 /// Collects ends, and up to a hundred schedules with findings.
@@ -52,7 +52,7 @@ fn follow(program: &Program, schedule: &Schedule) -> Option<Class> {
     walker.verdict()
 }
 
-/// Walks at random to an end; gives that and the number of steps.
+/// Walks at random to an end; returns the end and the number of steps.
 fn walk(program: &Program, random: &mut Random) -> (End, u32) {
     let mut walker = Walker::new(program);
     let mut steps = 0;
@@ -71,7 +71,7 @@ fn walk(program: &Program, random: &mut Random) -> (End, u32) {
     }
 }
 
-/// Compares, and gives the number of random steps.
+/// Compares, and returns the number of random steps.
 fn compare(program: &Program, walks: u32, random: &mut Random) -> u32 {
     let mut ends = Ends::default();
     let outcome = Explorer::new(program).exhaustive(true).run(&mut ends);
@@ -92,7 +92,7 @@ fn compare(program: &Program, walks: u32, random: &mut Random) -> u32 {
     (0..walks)
         .map(|_| {
             let (end, steps) = walk(program, random);
-            // Of equivalent executions one may take a count below zero on the way, and another not.
+            // Of two equivalent executions, one may take a count below zero on the way and the other not.
             let (memory, class) = &end;
             let like = |class: &Option<Class>| ends.ends.contains(&(memory.clone(), *class));
             let known = match class {
@@ -126,7 +126,7 @@ fn random_programs(flavour: Flavour, seed: u8) {
     for _ in 0..600 {
         let scripts = strategy.new_tree(&mut runner).unwrap().current();
         let program = program(&scripts);
-        // As many as make sense: some programs have very many executions.
+        // Limited, since some programs have very many executions.
         let limits = Limits { executions: Some(20_000), ..Limits::default() };
         if Explorer::new(&program).exhaustive(true).limits(limits).run(&mut ()).complete {
             steps += compare(&program, 100, &mut random);

@@ -1,5 +1,5 @@
-//! What is left of a search that was stopped can be split into shards that are searched elsewhere; merged, their results
-//! are the outcome of one search.
+//! The rest of a stopped search can be split into shards that are searched elsewhere; merging their results has the
+//! outcome of one search.
 
 use cowrace_explore::{
     Checkpoint, Execution, Explorer, Limits, Observer, Outcome, Purpose, ShardError, ShardId, ShardResult,
@@ -34,7 +34,7 @@ impl Observer for Own {
     }
 }
 
-/// Figures of what was compared.
+/// Figures of the comparison.
 #[derive(Debug, Default)]
 struct Tally {
     checkpoints: usize,
@@ -61,14 +61,14 @@ fn merge(program: &Program, checkpoint: &Checkpoint, results: &[ShardResult]) ->
     (Explorer::new(program).resume(checkpoint).merge(results).run(&mut own), own)
 }
 
-/// Splits a search after so many executions.
+/// Splits a search after this many executions.
 fn split(program: &Program, executions: u64, tally: &mut Tally) {
     let whole = Explorer::new(program).run(&mut ());
     let Some(checkpoint) = stopped_after(program, executions) else { return };
     let checkpoint = rewritten(&*checkpoint, |_| ());
     let ids = checkpoint.shards();
     assert!(!ids.is_empty(), "what is to be made next is a shard");
-    // By machines, and thus in another order than theirs.
+    // As if on several machines, and thus in another order.
     let machine = |n: usize| ids.iter().skip(n).step_by(3);
     let mut results: Vec<_> = (0..3).flat_map(machine).map(|id| search(program, &checkpoint, id)).collect();
     let (outcome, own) = merge(program, &checkpoint, &results);
@@ -84,7 +84,7 @@ fn split(program: &Program, executions: u64, tally: &mut Tally) {
     let threads = Threads::new(2);
     let explorer = Explorer::new(program).threads(&threads).eager(true).resume(&checkpoint);
     assert_eq!(whole, explorer.merge(&results).run(&mut ()));
-    // Some are missing, one is there twice.
+    // Some results are missing, and one is there twice.
     let some: Vec<_> = results.iter().step_by(2).chain(results.first()).cloned().collect();
     assert_eq!(whole, merge(program, &checkpoint, &some).0);
 }
@@ -142,11 +142,11 @@ fn all_that_must_be_remembered() {
     }
 }
 
-/// A count comes near zero in the shard that is searched last: the whole search begins anew.
+/// A count gets near zero in the shard that is searched last: the whole search starts again.
 #[test]
 fn counts_near_zero() {
     let mut tally = Tally::default();
-    // Only an actor that sees what the other has stored puts what it has not got.
+    // Only an actor that sees the other's store makes a put without a get.
     let putter = || vec![Load(1), IfOdd, SubAndTest(0, 1), Store(2, 1)];
     for count in 1..4 {
         let mut program = program(&[putter(), putter(), vec![Store(2, 2), Store(1, 1)], vec![Load(2)]]);
@@ -192,7 +192,7 @@ fn random_rounds() {
     assert!(tally.checkpoints > 200 && tally.findings > 20, "{tally:?}");
 }
 
-/// What a shard shows of windows is not lost.
+/// What a shard shows about windows is not lost.
 #[test]
 fn windows() {
     let call = |n, inner: Step| vec![Mark(Mark::Begin(n)), inner, Mark(Mark::End(n))];
@@ -237,7 +237,7 @@ fn in_rounds() {
     }
 }
 
-/// Everything after findings: the first of all is that of one search.
+/// The search continues after findings: the first one is that of one search.
 #[test]
 fn exhaustive() {
     let program = problem(Variant::new(3, Rule::Count, false));
@@ -251,12 +251,12 @@ fn exhaustive() {
     let result = |id| explorer.search_shard(id, &mut ()).expect("it is searched");
     let results: Vec<_> = checkpoint.shards().iter().map(result).collect();
     assert_eq!(explorer.clone().merge(&results).run(&mut ()), whole);
-    // Shards that were searched so are of no use to a search that ends with the first.
+    // The results of such shards are not used by a search that ends with the first finding.
     let (outcome, own) = merge(&program, &checkpoint, &results);
     assert_eq!((&outcome, &own), (&found, &merge(&program, &checkpoint, &[]).1));
 }
 
-/// Results for another checkpoint, or that were changed, are of no use and do no harm.
+/// Results for another checkpoint, and results that were changed, are ignored without harm.
 #[test]
 fn what_does_not_fit_is_searched_again() {
     let program = problem(Variant::new(4, Rule::Mapcount, true));
@@ -296,13 +296,13 @@ fn what_does_not_fit_is_searched_again() {
         let bad: Vec<_> = good.iter().map(|result| rewritten(result, change)).collect();
         assert_eq!(merge(&program, &one, &bad), alone);
     }
-    // Another program does not go on from this frontier, whatever is there.
+    // Another program is not resumed from this checkpoint, whatever it contains.
     let mut elsewhere = problem(Variant::new(3, Rule::Count, false));
     elsewhere.fingerprint ^= 1;
     assert_eq!(merge(&elsewhere, &one, &good).0, Explorer::new(&elsewhere).run(&mut ()));
 }
 
-/// A shard has no result if it is none, or if something ends its search.
+/// There is no result if the checkpoint has no such shard, or if something ends its search.
 #[test]
 fn no_result() {
     let program = problem(Variant::new(4, Rule::Mapcount, true));

@@ -1,4 +1,4 @@
-//! The set of traces that the engine explores is the set that exists, each once.
+//! The engine explores exactly the set of existing traces, each once.
 
 use std::cell::Cell;
 
@@ -68,7 +68,7 @@ fn atomics() {
     random(Flavour::Atomics, 1, 2500);
 }
 
-/// What is touched depends on values: a race may ask for something else in each execution that has it.
+/// Accesses depend on values: a race may require a different sequence in each execution that has it.
 #[test]
 fn conditional() {
     random(Flavour::Conditional, 9, 6000);
@@ -108,8 +108,8 @@ fn smallest_witness_of_the_trap() {
     assert_eq!(compare(&program, 1_000_000), Some(Ok(8)));
 }
 
-/// A race looked at in one execution only loses traces where later executions choose otherwise after it: what a
-/// step of the wakeup tree covers may depend on the values chosen.
+/// Traces are lost if a race is examined in one execution only and later executions choose other values after it: what
+/// a step of the wakeup tree covers may depend on the values chosen.
 #[test]
 fn choices_after_a_race() {
     let program = program(&[
@@ -189,7 +189,7 @@ fn by_hand() {
             vec![Barrier(0), Store(0, 2)],
             vec![Store(0, 3)],
         ],
-        // Lifetimes: the object is used, taken and freed in any order, and speculated on after its end.
+        // Lifetimes: the object is used, taken and freed in any order, and referenced speculatively after its end.
         vec![vec![Publish], vec![TakeAndFree], vec![Use], vec![Speculate]],
         vec![vec![Publish, TakeAndFree], vec![Publish], vec![Use], vec![Speculate], vec![Load(SLOT)]],
         vec![

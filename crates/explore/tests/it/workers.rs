@@ -37,8 +37,8 @@ fn compare(program: &Program) {
         for threads in [1, 3] {
             let (together, also) = explore(program, exhaustive, threads);
             assert_eq!(alone, together);
-            // As above, with counts that commute: some searches begin anew. When they have turned out to be long they
-            // try random schedules; what they do then must not depend on how far others are.
+            // As above, with counts that commute: some searches start again. Searches that turn out to be long try
+            // random schedules; their result must not depend on the progress of other threads.
             for long_after in [1, 2, 7, 30, 1000] {
                 for ends_only in [false, true] {
                     let pool = Threads::new(threads);
@@ -47,7 +47,7 @@ fn compare(program: &Program) {
                     assert_eq!(explorer.run(&mut ()), explorer.threads(&pool).eager(true).run(&mut ()));
                 }
             }
-            // What others have explored beyond a finding counts for nothing, but is seen.
+            // What other threads have explored beyond a finding does not count, but is observed.
             if exhaustive || alone.finding.is_none() {
                 assert_eq!(seen.0, also.0);
             }
@@ -92,7 +92,7 @@ fn choices_and_waiting() {
     ]));
 }
 
-/// How many there are to come is estimated now and then, by the clock.
+/// The number of remaining executions is estimated from time to time, by the clock.
 fn without_estimates(mut outcome: Outcome) -> Outcome {
     let forget = |json: &mut serde_json::Value| {
         json["estimates"] = serde_json::json!({ "walked": 0, "random": 0, "sums": [0, 0, 0, 0] });
@@ -101,7 +101,7 @@ fn without_estimates(mut outcome: Outcome) -> Outcome {
     Outcome { estimate: None, ..outcome }
 }
 
-/// A limit on executions ends the search at the same place, however many take part.
+/// A limit on executions ends the search at the same point, however many threads take part.
 #[test]
 fn limits_end_all_threads() {
     let program =
@@ -117,7 +117,7 @@ fn limits_end_all_threads() {
     assert!(threads.take() && threads.take() && !threads.take());
 }
 
-/// What is not let through by the limit on requests ends the search, whichever thread reaches it.
+/// An execution that exceeds the limit on requests ends the search, whichever thread reaches it.
 #[test]
 fn executions_that_are_too_long() {
     let scripts = [vec![Store(0, 1), Load(1)], vec![Load(0), IfOdd, Store(1, 7), Load(0)], vec![Store(0, 2)]];
