@@ -19,7 +19,7 @@ use crate::pgtable::Pte;
 use crate::value::Value;
 use crate::world::{Expr, Modality, Relation, Term};
 
-/// Judges the end of an execution by something that the model knows nothing of.
+/// Judges the end of an execution by a criterion from outside the model.
 pub type Judge = Box<dyn Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync>;
 
 /// What is wrong with an end state, if anything.
@@ -45,7 +45,7 @@ fn predicates(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
     None
 }
 
-/// The truth of a predicate; `None` if it speaks of something that was never set.
+/// The truth of a predicate; `None` if it refers to something that was never set.
 fn holds(kernel: &Kernel, memory: &Memory, expr: &Expr) -> Option<bool> {
     match expr {
         Expr::Compare(left, relation, right) => {
@@ -122,7 +122,7 @@ fn terms(expr: &Expr, see: &mut impl FnMut(&Term)) {
     }
 }
 
-/// Who refers to each page at the end.
+/// The holders of references to each page at the end.
 fn holders(kernel: &Kernel, memory: &Memory) -> BTreeMap<Obj, Holders> {
     let mut all: BTreeMap<Obj, Holders> = BTreeMap::new();
     let world = &kernel.world;
@@ -163,8 +163,9 @@ fn holders(kernel: &Kernel, memory: &Memory) -> BTreeMap<Obj, Holders> {
     all
 }
 
-/// I9: references are exactly mappings, swap cache, batches and handles, and mappings are what the mapcount
-/// says. Handles that no variable keeps are counted by nobody, so then references may be more.
+/// I9: the references of a page are exactly those of mappings, the swap cache, batches and handles, and the mapcount is
+/// the number of mappings. Handles that no variable keeps cannot be counted, so in that case there may be more
+/// references.
 fn counts(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
     let dropped_handles = kernel.world.drops_handles();
     for (page, held) in holders(kernel, memory) {
@@ -190,7 +191,7 @@ fn counts(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
     None
 }
 
-/// I8: an exclusive page has one mapping, and a writable anonymous mapping is of an exclusive page.
+/// I8: an exclusive page has one mapping, and a writable anonymous mapping maps an exclusive page.
 fn exclusivity(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
     if kernel.rules.reading().is(AnonExclusive::No) {
         return None;

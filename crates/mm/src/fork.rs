@@ -21,8 +21,8 @@ use crate::swapfile::{lookup_swap_cache, swap_duplicate};
 use crate::tlb::flush_tlb_mm;
 use crate::world::{MmId, Va};
 
-/// `dup_mmap`: all of the parent's memory for the child, under the parent's mmap lock. The parent's TLBs
-/// are flushed once, at the end.
+/// `dup_mmap`: copies all of the parent's memory for the child, under the parent's mmap lock. The parent's TLBs are
+/// flushed once, at the end.
 pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
     cpu.call("dup_mmap", (parent, child), async |cpu, (parent, child)| {
         let child = MmStruct(child);
@@ -37,7 +37,7 @@ pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
                 cpu.write_lock(parent.vm_lock(va), Prim::VmaStartWrite).await;
                 locked.push(va);
             }
-            // A child registers with userfaultfd only if the parent asked for the fork event.
+            // A child is registered with userfaultfd only if the parent asked for the fork event.
             cpu.store(child.vm_flags(va), vm_flags & !vm::UFFD_WP, Prim::VmFlags).await;
             copy_page_range(cpu, parent, child, va, vm_flags).await;
         }
@@ -65,7 +65,7 @@ async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_fla
         match pte.entry() {
             Entry::Swap(entry) => copy_nonpresent_pte(cpu, src, dst, va, pte, entry).await,
             Entry::Page(_) => copy_present_pte(cpu, src, dst, va, pte, vm_flags).await,
-            // A marker of userfaultfd is of the parent's registration alone.
+            // A userfaultfd marker belongs only to the parent's registration.
             Entry::None | Entry::Marker => {}
         }
         cpu.ptl_unlock(src, va).await;
@@ -91,7 +91,7 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
             return;
         }
         if cpu.rules().is(AnonExclusive::Yes) {
-            // v5.19: reference first, then the attempt to share.
+            // v5.19: the reference is taken first, then the page is shared if possible.
             cpu.get_page(page).await;
             if !page_try_dup_anon_rmap(cpu, src, page).await {
                 put_page(cpu, page).await;
@@ -101,7 +101,7 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
                 ptep_set_wrprotect(cpu, src, va).await;
             }
         } else if cpu.rules().is(ForkPin::CopyWrprotectFirst) {
-            // 70e806e4e645: write-protect, so that GUP-fast's second look at the PTE fails, then test for pins.
+            // 70e806e4e645: write-protect, so that GUP-fast's second read of the PTE fails, then test for pins.
             if pte.write() {
                 ptep_set_wrprotect(cpu, src, va).await;
             }
@@ -134,8 +134,8 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
     .await
 }
 
-/// `copy_present_page`: a page that may be pinned stays with the parent, untouched; the child gets a copy.
-/// The page for it was allocated before the locks were taken; when makes no difference.
+/// `copy_present_page`: a page that may be pinned stays with the parent, unchanged; the child gets a copy. The kernel
+/// allocates the page for the copy before it takes the locks; the moment makes no difference.
 async fn copy_present_page(cpu: &Cpu, dst: MmStruct, va: Va, page: Page, vm_flags: u64) {
     cpu.call("copy_present_page", (dst, va, page, vm_flags), async |cpu, (dst, va, page, vm_flags)| {
         cpu.why(Fact::MaybePinned { page }.so(Then::CopyForChild));
@@ -152,7 +152,7 @@ async fn copy_present_page(cpu: &Cpu, dst: MmStruct, va: Va, page: Page, vm_flag
     .await
 }
 
-/// `copy_nonpresent_pte`: a swap entry. What was exclusive is not any more, in either mm.
+/// `copy_nonpresent_pte`: a swap entry. An exclusive entry loses the mark in both mms.
 async fn copy_nonpresent_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte, entry: SwpEntry) {
     cpu.call("copy_nonpresent_pte", (src, dst, va, pte, entry), async |cpu, (src, dst, va, pte, entry)| {
         swap_duplicate(cpu, entry).await;

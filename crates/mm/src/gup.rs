@@ -28,7 +28,7 @@ pub struct Foll {
 encode!(struct Foll { pin, flags });
 
 impl Foll {
-    /// What the kernel makes of it: without `FOLL_PIN` who pins takes a reference like any other.
+    /// The effective request: in a kernel without `FOLL_PIN`, a caller that pins takes an ordinary reference.
     fn of(self, cpu: &Cpu) -> Self {
         Self { pin: pins(cpu, self.pin), ..self }
     }
@@ -38,13 +38,13 @@ impl Foll {
     }
 }
 
-/// Whether what asks for a pin gets one: before 3faa52c03f44 (v5.7) `pin_user_pages` is `get_user_pages`, and
+/// Whether a caller that asks for a pin gets one: before 3faa52c03f44 (v5.7) `pin_user_pages` is `get_user_pages`, and
 /// `unpin_user_page` is `put_page`.
 pub fn pins(cpu: &Cpu, pin: bool) -> bool {
     pin && cpu.rules().is(FollPin::Yes)
 }
 
-/// `get_user_pages_fast`, `pin_user_pages_fast`: without locks if it can, else the slow way.
+/// `get_user_pages_fast`, `pin_user_pages_fast`: without locks if possible, otherwise in the slow path.
 pub async fn get_user_pages_fast(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Result<Page, Errno> {
     cpu.call("internal_get_user_pages_fast", (mm, va, foll), async |cpu, (mm, va, foll)| {
         let foll = foll.of(cpu);
@@ -97,7 +97,7 @@ async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> 
     .await
 }
 
-/// `gup_pte_range`: read the PTE, take the reference, read the PTE again.
+/// `gup_pte_range`: reads the PTE, takes the reference, and reads the PTE again.
 async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Page> {
     cpu.call("gup_pte_range", (mm, va, foll), async |cpu, (mm, va, foll)| {
         let rules = cpu.rules();
@@ -142,7 +142,7 @@ async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
     .await
 }
 
-/// `gup_must_unshare` in GUP-fast, where no lock can be had.
+/// `gup_must_unshare` in GUP-fast, where no lock can be taken.
 async fn gup_must_unshare_fast(cpu: &Cpu, page: Page, foll: Foll) -> bool {
     match cpu.rules().gup_read() {
         GupRead::Share | GupRead::ForceWrite => {}
@@ -160,8 +160,8 @@ async fn gup_must_unshare_fast(cpu: &Cpu, page: Page, foll: Foll) -> bool {
             }
         }
         GupRead::UnshareMapSwap => {
-            // Reconstructed: the swapcount is out of reach without the page lock, so a page in the swap
-            // cache takes the slow path.
+            // Reconstructed: the swapcount cannot be read without the page lock, so a page in the swap cache takes the
+            // slow path.
             if page.is_anon() {
                 return cpu.page_mapcount(page).await > 1 || cpu.page_swap_cache(page).await;
             }
@@ -170,7 +170,7 @@ async fn gup_must_unshare_fast(cpu: &Cpu, page: Page, foll: Foll) -> bool {
     longterm_must_unshare(cpu, page, foll)
 }
 
-/// `gup_must_unshare` for what is not anonymous: a long-term read pin in a private mapping (v6.2).
+/// `gup_must_unshare` for a page that is not anonymous: a long-term read pin in a private mapping (v6.2).
 fn longterm_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
     !page.is_anon() && foll.flags.longterm && cpu.rules().is(GupLongterm::Unshare)
 }
@@ -189,8 +189,8 @@ async fn gup_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
     }
 }
 
-/// `get_user_pages`, `pin_user_pages` and their `_remote` forms (`__get_user_pages`): under the mmap lock,
-/// faulting in what is missing. Whether a fault may drop the lock to wait is up to the caller: [`GupFlags::unlockable`].
+/// `get_user_pages`, `pin_user_pages` and their `_remote` forms (`__get_user_pages`): under the mmap lock, faulting in
+/// missing pages. The caller decides whether a fault may drop the lock to wait: [`GupFlags::unlockable`].
 pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Result<Page, Errno> {
     cpu.call("__get_user_pages", (mm, va, foll), async |cpu, (mm, va, foll)| {
         let foll = foll.of(cpu);
@@ -198,7 +198,7 @@ pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Resu
         cpu.mmap_read_lock(mm).await;
         let taken = cpu.rounds((mm, va, foll, false), async |cpu, (mm, va, foll, foll_cow)| {
             let vm_flags = cpu.find_vma(mm, va).await;
-            // check_vma_flags: what the VMA forbids, only FOLL_FORCE may do, and only in private memory.
+            // check_vma_flags: only FOLL_FORCE may do what the VMA forbids, and only in private memory.
             let forbidden = foll.flags.write && vm_flags & vm::WRITE == 0 && !foll.flags.force;
             if vm_flags & vm::EXISTS == 0 || forbidden {
                 return Round::Done(Err(Errno::Efault));
@@ -235,7 +235,7 @@ pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Resu
     .await
 }
 
-/// `follow_page_pte`: the page with a reference, or the fault that is needed first.
+/// `follow_page_pte`: returns the page with a reference, or the fault that is needed first.
 async fn follow_page_pte(
     cpu: &Cpu,
     mm: MmStruct,
@@ -266,7 +266,7 @@ async fn follow_page_pte(
                 cpu.ptl_unlock(mm, va).await;
                 return Err(FaultFlag::Unshare);
             }
-            // try_grab_page: under the PTE lock a plain addition will do.
+            // try_grab_page: under the PTE lock a plain addition is sufficient.
             cpu.add(page.refcount(), foll.refs() as i64, Prim::PageRefAdd).await;
             if foll.flags.write
                 && !pte_dirty(cpu.arch(), pte)
@@ -281,17 +281,17 @@ async fn follow_page_pte(
     .await
 }
 
-/// `can_follow_write_pte`: a PTE without the write bit may be written through by `FOLL_FORCE`, if the page
-/// in it is the one that breaking COW made. Since 5535be309971 (v6.0) also only if nobody needs a write fault:
-/// userfaultfd, or who tracks soft-dirty pages (`pte_needs_soft_dirty_wp`). `VM_SOFTDIRTY` is left out, so pages are
-/// tracked from the start; what that costs before the first clear_refs is a fault for a page that was never written.
+/// `can_follow_write_pte`: `FOLL_FORCE` may write through a PTE without the write bit if COW has been broken, so that
+/// its page belongs to this mm. Since 5535be309971 (v6.0) it also requires that no write fault is needed for
+/// userfaultfd or for soft-dirty tracking (`pte_needs_soft_dirty_wp`). `VM_SOFTDIRTY` is left out, so pages are tracked
+/// from the start; before the first clear_refs, the only difference is a fault for a page that was never written.
 async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, vm_flags: u64) -> bool {
     if pte.write() {
         return true;
     }
     match cpu.rules().gup_force() {
         GupForce::CowFlag => {
-            // v5.8 upgrades reads of read-only areas to writes, so there FOLL_FORCE is not asked.
+            // v5.8 turns reads of read-only areas into writes, so FOLL_FORCE is not tested there.
             let force = foll.flags.force || cpu.rules().is(GupRead::ForceWrite);
             force && foll_cow && (pte_dirty(cpu.arch(), pte) || !cpu.rules().keeps(Safeguard::GupForceDirty))
         }

@@ -17,7 +17,7 @@ use crate::tlb::{flush_tlb_batched_pending, flush_tlb_page};
 use crate::vmscan::{isolate_lru_page, reclaim_page};
 use crate::world::{Advice, Backing, Errno, Va};
 
-/// `do_madvise`. What there is no VMA for is left alone; that the kernel says `ENOMEM` then is left out.
+/// `do_madvise`. An address without a VMA is left alone; the kernel's `ENOMEM` for it is left out.
 pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<(), Errno> {
     cpu.call("do_madvise", (mm, va, advice), async |cpu, (mm, va, advice)| {
         let mut result = Ok(());
@@ -64,8 +64,8 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<
     .await
 }
 
-/// `madvise_free_single_vma`: only anonymous VMAs (`vma_is_anonymous`) have `MADV_FREE`. A private mapping of a file has
-/// not, even where its pages are anonymous.
+/// `madvise_free_single_vma`: `MADV_FREE` works only on anonymous VMAs (`vma_is_anonymous`). It does not work on a
+/// private mapping of a file, even where its pages are anonymous.
 async fn madvise_free_single_vma(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<(), Errno> {
     if cpu.kernel().world.areas[va].backing != Backing::Anon {
         cpu.no_effect(Aim::MarkFree, Obstacle::FileMapping);
@@ -76,8 +76,8 @@ async fn madvise_free_single_vma(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<(), 
     Ok(())
 }
 
-/// `madvise_free_pte_range`: the page may be discarded until somebody writes to it, from the moment at which this CPU's
-/// batch is drained ([`mark_page_lazyfree`]). What is on swap goes at once.
+/// `madvise_free_pte_range`: the page may be discarded until it is written to, from the moment at which this CPU's
+/// batch is drained ([`mark_page_lazyfree`]). A swap entry is freed at once.
 async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     cpu.call("madvise_free_pte_range", (mm, va), async |cpu, (mm, va)| {
         cpu.ptl_lock(mm, va).await;
@@ -90,8 +90,8 @@ async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
                 let mut kept = None;
                 if in_use {
                     if cpu.trylock_page(page).await {
-                        // Shared with somebody, or needed by a swap entry: not ours to discard. A page that is clean and not
-                        // in the swap cache is not looked at so.
+                        // A page that another mm maps, or that a swap entry needs, is not ours to discard. This is not
+                        // tested for a page that is clean and not in the swap cache.
                         if cpu.page_mapcount(page).await != 1 {
                             kept = Some(Obstacle::MappedByOthers);
                         } else if cpu.page_swap_cache(page).await && !try_to_free_swap(cpu, page).await {
@@ -133,7 +133,8 @@ async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     .await
 }
 
-/// Whether a page that is neither dirty nor in the swap cache is left alone, too, if somebody else maps it: proposals.
+/// Whether a page that is neither dirty nor in the swap cache is also left alone if another mm maps it, as in some
+/// proposals.
 fn spares_unused(cpu: &Cpu, pte: Pte) -> bool {
     match cpu.rules().madv_free_spares() {
         MadvFreeSpares::InUse => false,
@@ -142,9 +143,9 @@ fn spares_unused(cpu: &Cpu, pte: Pte) -> bool {
     }
 }
 
-/// `madvise_pageout` with `madvise_cold_or_pageout_pte_range`: only a page that nobody else maps is taken off its list,
-/// under the PTE lock, and then reclaimed as any other. Left out: that the PTE becomes old (up to v6.9), which matters to
-/// nobody here.
+/// `madvise_pageout` with `madvise_cold_or_pageout_pte_range`: only a page that no other mm maps is taken off its list,
+/// under the PTE lock, and is then reclaimed like any other. Left out: the PTE becomes old (up to v6.9), which has no
+/// effect in the model.
 async fn madvise_pageout(cpu: &Cpu, mm: MmStruct, va: Va) {
     cpu.call("madvise_pageout", (mm, va), async |cpu, (mm, va)| {
         lru_add_drain(cpu).await;

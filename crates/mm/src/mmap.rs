@@ -1,4 +1,4 @@
-//! Unmapping: munmap, exit, and the gather that frees behind the flush.
+//! Unmapping: munmap, exit, and the gather that frees pages after the flush.
 //!
 //! Follows `mm/mmap.c`, `zap_pte_range` of `mm/memory.c` and `mm/mmu_gather.c` (v5.7 to v6.12). Left out:
 //! page tables, file dirty bits, the size limit of a gather.
@@ -19,8 +19,8 @@ use crate::tlb::{
 };
 use crate::world::Va;
 
-/// `zap_pte_range` between `tlb_gather_mmu` and `tlb_finish_mmu`: clear, flush, and only then free. The
-/// mapcount drops before the flush, the reference behind it. Whether there was anything to clear.
+/// `zap_pte_range` between `tlb_gather_mmu` and `tlb_finish_mmu`: clears, flushes, and only then frees. The mapcount is
+/// dropped before the flush, the reference after it. Returns whether there was anything to clear.
 pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     cpu.call("zap_pte_range", (mm, va), async |cpu, (mm, va)| {
         inc_tlb_flush_pending(cpu, mm).await;
@@ -43,7 +43,7 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
                 free_swap_and_cache(cpu, entry).await;
                 cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
             }
-            // Of anonymous memory the marker goes, whoever zaps (2bad466cc9d9, v6.4).
+            // In anonymous memory every zap drops the marker (2bad466cc9d9, v6.4).
             Entry::Marker => cpu.store(mm.pte(va), 0, Prim::SetPteAt).await,
         }
         cpu.ptl_unlock(mm, va).await;
@@ -67,7 +67,7 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     .await
 }
 
-/// `do_munmap`: the VMA goes under the mmap lock for writing, its pages under it for reading.
+/// `do_munmap`: removes the VMA under the mmap lock for writing, and its pages under the lock for reading.
 pub async fn munmap(cpu: &Cpu, mm: MmStruct, va: Va) {
     cpu.call("do_munmap", (mm, va), async |cpu, (mm, va)| {
         cpu.mmap_write_lock(mm).await;
@@ -84,8 +84,8 @@ pub async fn munmap(cpu: &Cpu, mm: MmStruct, va: Va) {
     .await
 }
 
-/// `vma_start_write` (v6.4): waits for faults under the VMA's lock and keeps new ones out. Whether there
-/// was anything to lock.
+/// `vma_start_write` (v6.4): waits for faults under the VMA's lock and keeps new ones out. Returns whether there was
+/// anything to lock.
 pub async fn vma_start_write(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     if cpu.rules().is(VmaLock::No) {
         return false;
@@ -94,9 +94,9 @@ pub async fn vma_start_write(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     true
 }
 
-/// `exit_mmap`, for the last user: what is mapped goes, then the VMAs. No lock keeps others out; that nobody gets at an
-/// mm without users does. Left out: the lock that it holds since v5.18 against the OOM reaper, and page tables, which go
-/// with the VMAs.
+/// `exit_mmap`, for the last user: unmaps everything, then removes the VMAs. It needs no lock against others, since an
+/// mm without users cannot be reached. Left out: the lock that it holds since v5.18 against the OOM reaper, and page
+/// tables, which are freed with the VMAs.
 pub async fn exit_mmap(cpu: &Cpu, mm: MmStruct) {
     cpu.call("exit_mmap", (mm,), async |cpu, (mm,)| {
         lru_add_drain_to_unmap(cpu).await;

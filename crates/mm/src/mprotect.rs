@@ -15,10 +15,10 @@ use crate::tlb::{dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_pag
 use crate::userfaultfd_k::userfaultfd_wp_use_markers;
 use crate::world::Va;
 
-/// What a walk does to each PTE.
+/// The change that a walk makes to each PTE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// mprotect to read-only, or to read-write: the bit that a store needs comes with its fault.
+    /// mprotect to read-only, or to read-write, where a store gets its write bit from a fault.
     Protection {
         /// The new VMA flags.
         vm_flags: u64,
@@ -34,7 +34,7 @@ pub enum Change {
 encode!(enum Change { Protection { vm_flags }, UffdWp, UffdWpResolve { vm_flags } });
 
 impl Change {
-    /// The flush behind it.
+    /// The flush after the walk.
     const fn flush(self) -> Safeguard {
         match self {
             Self::Protection { .. } => Safeguard::MprotectFlush,
@@ -44,8 +44,8 @@ impl Change {
     }
 }
 
-/// `mprotect_fixup`: the VMA's flags first, then the PTEs, all under the mmap lock for writing. Where the flags do not
-/// change, there is nothing to do and no PTE is looked at (every version read: v5.7, v5.9, v5.18, v6.1, v6.12).
+/// `mprotect_fixup`: the VMA's flags first, then the PTEs, all under the mmap lock for writing. If the flags do not
+/// change, there is nothing to do and no PTE is read (every version read: v5.7, v5.9, v5.18, v6.1, v6.12).
 pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
     cpu.call("mprotect_fixup", (mm, va, write), async |cpu, (mm, va, write)| {
         cpu.mmap_write_lock(mm).await;
@@ -80,7 +80,7 @@ pub async fn change_protection(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) 
     .await
 }
 
-/// `change_pte_range`: whether a PTE was changed.
+/// `change_pte_range`: returns whether a PTE was changed.
 async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bool {
     cpu.call("change_pte_range", (mm, va, change), async |cpu, (mm, va, change)| {
         cpu.ptl_lock(mm, va).await;
@@ -89,7 +89,7 @@ async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bo
         let mut changed = false;
         match (pte.entry(), change) {
             (Entry::Page(_), _) => {
-                // The PTE is none for a moment: no walker can set a bit that would be lost.
+                // The PTE is none for a moment, so that the hardware walker cannot set a bit that would be lost.
                 let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepModifyProtStart).await;
                 let new = changed_pte(cpu, old, change).await;
                 cpu.store(mm.pte(va), new, Prim::PtepModifyProtCommit).await;
@@ -101,7 +101,7 @@ async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bo
             }
             (Entry::Marker, Change::UffdWpResolve { .. }) => cpu.set_pte_at(mm, va, Pte::default()).await,
             (Entry::None, Change::UffdWp) if userfaultfd_wp_use_markers(cpu, va) => {
-                // Nothing is mapped, so no TLB has anything to drop.
+                // Nothing is mapped, so no TLB has an entry to drop.
                 cpu.set_pte_at(mm, va, Pte::marker_uffd_wp()).await;
             }
             (Entry::None, Change::UffdWp) => cpu.no_effect(Aim::WriteProtect, Obstacle::NothingMapped),
@@ -115,8 +115,8 @@ async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bo
     .await
 }
 
-/// The PTE that a change makes. A private mapping's `vm_page_prot` has no write bit, so it always goes,
-/// unless the kernel looks whether a store would be allowed anyway.
+/// The PTE that a change makes. A private mapping's `vm_page_prot` has no write bit, so the bit is always lost, unless
+/// the kernel tests whether a store would be allowed anyway.
 async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
     let new = pte_modify(cpu, old);
     match change {
@@ -141,8 +141,8 @@ async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
     }
 }
 
-/// `can_change_pte_writable` (64fe24a3e05e, with 76aefad628aa; read in v6.1, v6.2, v6.12): up to v6.1 also only if the
-/// PTE is dirty, which since 7ea7e333842e matters to shared mappings alone.
+/// `can_change_pte_writable` (64fe24a3e05e, with 76aefad628aa; read in v6.1, v6.2, v6.12): up to v6.1 it also requires
+/// that the PTE is dirty, which since 7ea7e333842e matters only for shared mappings.
 async fn can_change_pte_writable(cpu: &Cpu, pte: Pte, vm_flags: u64) -> bool {
     vm_flags & vm::WRITE != 0
         && (pte_dirty(cpu.arch(), pte) || cpu.rules().is(MprotectUpgrade::Yes))

@@ -1,4 +1,4 @@
-//! The kernel's names for what the seam calls objects and words, and what their bits mean: data, no sentences.
+//! The kernel's names for the machine's objects and words, and the meaning of their bits, as data without sentences.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::pgtable::{Entry, Pte, pte_dirty};
 use crate::value::Value;
 use crate::world::World;
 
-/// What a variable holds.
+/// The value of a variable.
 #[must_use]
 pub(crate) fn variable_value(world: &World, value: Value) -> report::Value {
     match value {
@@ -58,7 +58,7 @@ pub(crate) struct Narrator {
 }
 
 impl Narrator {
-    /// A narrator.
+    /// A narrator for a kernel.
     #[must_use]
     pub(crate) const fn new(kernel: Arc<Kernel>) -> Self {
         Self { kernel }
@@ -91,7 +91,8 @@ impl Narrator {
 
     fn word_of(&self, thing: &Thing) -> Word {
         let field = thing.field;
-        // The entries of a TLB are told by their areas, and the lists of variables and failures are none to a reader.
+        // The entries of a TLB are identified by their areas, and to a reader the lists of variables and failures are
+        // not lists.
         let is_array = matches!(thing.whose, Whose::Page(_) | Whose::Slot(_) | Whose::Batch(..));
         let nth = thing.nth.filter(|_| is_array);
         Word { of: self.owner(thing), field: field.name.into(), nth, kind: field.kind }

@@ -1,7 +1,7 @@
-//! Pages come and go.
+//! Allocating and freeing pages.
 //!
-//! Follows `mm/page_alloc.c` (v5.7 to v6.12): what `alloc_page` and `free_unref_page` do to a page, and
-//! that a freed page may be anybody's next. Left out: zones, orders, per-CPU lists, failure.
+//! Follows `mm/page_alloc.c` (v5.7 to v6.12): the effects of `alloc_page` and `free_unref_page` on a page, and the fact
+//! that a freed page may be allocated again by any CPU. Left out: zones, orders, per-CPU lists, failure.
 
 use cowrace_machine::{Obj, Prim};
 use cowrace_report::{Class, Detail, Limit};
@@ -25,7 +25,7 @@ pub async fn alloc_page(cpu: &Cpu) -> Page {
     .await
 }
 
-/// Makes a fresh page one of an area: `__SetPageUptodate` and where rmap will find it.
+/// Assigns a fresh page to an area: `__SetPageUptodate`, and the address under which rmap finds it.
 pub async fn prepare_anon_page(cpu: &Cpu, page: Page, va: Va) {
     cpu.set_bits(page.flags(), pg::UPTODATE | pg::SWAPBACKED, Prim::SetPageUptodate).await;
     cpu.store(page.index(), va as u64, Prim::WriteOnce).await;
@@ -42,7 +42,7 @@ async fn reusable(cpu: &Cpu) -> Option<Obj> {
         let pick = cpu.choose(nr as u32 + 1, Prim::AllocPage).await as usize;
         if pick < nr {
             obj = Some(Obj::from_pfn(cpu.load(kernel::free_page(pick), Prim::ReadOnce).await.bits));
-            // The last takes its place.
+            // The last page takes its place.
             let last = cpu.load(kernel::free_page(nr - 1), Prim::ReadOnce).await;
             cpu.store(kernel::free_page(pick), last, Prim::WriteOnce).await;
             cpu.store(kernel::free_page(nr - 1), 0, Prim::WriteOnce).await;
@@ -53,9 +53,9 @@ async fn reusable(cpu: &Cpu) -> Option<Obj> {
     obj
 }
 
-/// `free_unref_page`, with the checks of `free_pages_prepare` that catch a miscount: a page that is still
-/// mapped or in the swap cache is a bad page. A page that is freed while somebody holds its lock is left to
-/// the access that gives it away.
+/// `free_unref_page`, with the checks of `free_pages_prepare` that catch a miscount: a page that is still mapped or in
+/// the swap cache is a bad page. A page that is freed while its lock is held is not reported here: a later access to it
+/// is a finding.
 pub async fn free_unref_page(cpu: &Cpu, page: Page) {
     cpu.call("free_unref_page", (page,), async |cpu, (page,)| {
         let mapped = cpu.page_mapcount(page).await;

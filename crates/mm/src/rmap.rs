@@ -1,8 +1,8 @@
 //! Mappings: the mapcount, and the exclusive bit that goes with it.
 //!
-//! Follows `mm/rmap.c` and `include/linux/rmap.h` (v5.7 to v6.12). The increments and decrements are
-//! RMWs whose result feeds statistics only, so here nobody uses it. Left out: compound pages,
-//! `anon_vma` locks (the walk over them is in parent-before-child order, as the interval tree's).
+//! Follows `mm/rmap.c` and `include/linux/rmap.h` (v5.7 to v6.12). The increments and decrements are RMWs whose result
+//! is only used for statistics, and not used here. Left out: compound pages, `anon_vma` locks (the walk over them is in
+//! parent-before-child order, like that of the interval tree).
 
 use cowrace_machine::{Prim, Value};
 use cowrace_report::{Fact, Then};
@@ -11,8 +11,8 @@ use crate::cpu::Cpu;
 use crate::era::{AeBarriers, AnonExclusive, ForkPin, HasPinned, Safeguard};
 use crate::objects::{MmStruct, ONE_INACTIVE, Page, mappings, pg};
 
-/// `page_add_new_anon_rmap`: the first mapping of a page that nobody else can see yet. From v5.19 on such
-/// a page is exclusive.
+/// `page_add_new_anon_rmap`: the first mapping of a page that is not visible to others yet. From v5.19 on such a page
+/// is exclusive.
 pub async fn page_add_new_anon_rmap(cpu: &Cpu, page: Page) {
     cpu.store(page.mapcount(), 1, Prim::PageAddNewAnonRmap).await;
     if cpu.rules().is(AnonExclusive::Yes) {
@@ -20,8 +20,7 @@ pub async fn page_add_new_anon_rmap(cpu: &Cpu, page: Page) {
     }
 }
 
-/// `page_add_anon_rmap`: a mapping comes back, out of a swap entry. `inactive` says that the entry was
-/// counted as an inactive reference.
+/// `page_add_anon_rmap`: a swap entry becomes a mapping again. `exclusive` says whether the page is exclusive.
 pub async fn page_add_anon_rmap(cpu: &Cpu, page: Page, exclusive: bool) {
     let inactive = if cpu.rules().counts_inactive() { ONE_INACTIVE as i64 } else { 0 };
     cpu.add(page.mapcount(), 1 - inactive, Prim::PageAddAnonRmap).await;
@@ -40,14 +39,14 @@ pub async fn page_remove_rmap(cpu: &Cpu, page: Page) {
     cpu.add(page.mapcount(), -1, Prim::PageRemoveRmap).await;
 }
 
-/// `page_remove_rmap` where a swap entry takes the mapping's place.
+/// `page_remove_rmap` where a swap entry replaces the mapping.
 pub async fn page_remove_rmap_to_swap(cpu: &Cpu, page: Page) {
     let inactive = if cpu.rules().counts_inactive() { ONE_INACTIVE as i64 } else { 0 };
     cpu.add(page.mapcount(), inactive - 1, Prim::PageRemoveRmap).await;
 }
 
-/// `page_remove_rmap` behind a copy. If a predicate asks, the copy is counted when nobody else mapped the
-/// page or kept it on swap.
+/// `page_remove_rmap` after a copy. If a predicate asks for it, the copy is counted as unnecessary when no other
+/// mapping and no swap entry referred to the page.
 pub async fn page_remove_rmap_after_copy(cpu: &Cpu, mm: MmStruct, page: Page) {
     if !cpu.kernel().counts_copies {
         return page_remove_rmap(cpu, page).await;
@@ -95,8 +94,8 @@ pub async fn page_try_dup_anon_rmap(cpu: &Cpu, mm: MmStruct, page: Page) -> bool
     .await
 }
 
-/// Whether the page is in use by nobody but the caller's own mapping, by the active and inactive
-/// references of the December 2021 proposal.
+/// Whether only the caller's own mapping uses the page, according to the active and inactive references of the December
+/// 2021 proposal.
 pub async fn only_active_reference(cpu: &Cpu, page: Page) -> bool {
     use crate::era::ActiveRead;
     use crate::objects::ACTIVE;
@@ -118,7 +117,7 @@ pub async fn only_active_reference(cpu: &Cpu, page: Page) -> bool {
     active <= 1 && inactive == 0
 }
 
-/// `TestClearPageLRU`: takes the page off the LRU list; whether it was on one.
+/// `TestClearPageLRU`: takes the page off the LRU list, and returns whether it was on one.
 pub async fn test_clear_page_lru(cpu: &Cpu, page: Page) -> bool {
     cpu.fetch_clear_bits(page.flags(), pg::LRU, Prim::TestClearPageLru).await.bits & pg::LRU != 0
 }

@@ -1,11 +1,11 @@
-//! References that go, and the batches of pages that wait for the LRU lists.
+//! Dropping references, and the batches of pages that wait for the LRU lists.
 //!
 //! Follows `mm/swap.c` (read in v5.7, v5.9, v5.10, v5.18, v6.1, v6.12, v6.14, v6.18 and v7.2): `put_page`,
-//! `lru_cache_add`, `mark_page_lazyfree`, `lru_add_drain`. Each CPU has a batch for pages that go to a list and one
-//! for pages that `MADV_FREE` was called for; a page in a batch has a reference more, and one that is still to be
-//! added has no `PG_lru`. Left out: the other batches (they do nothing but move pages from list to list), the lists
-//! themselves, and the lock of the lists: up to v5.10 it keeps isolation waiting while a page is moved, where since
-//! fc574c23558c (v5.11), and here in every era, a page that is moved has no `PG_lru` for the moment.
+//! `lru_cache_add`, `mark_page_lazyfree`, `lru_add_drain`. Each CPU has a batch for pages that go to a list and one for
+//! pages that `MADV_FREE` was called for; a page in a batch has an additional reference, and a page that is still to be
+//! added to a list has no `PG_lru`. Left out: the other batches (they only move pages from list to list), the lists
+//! themselves, and the lock of the lists: up to v5.10, isolation waits for the lock while a page is moved; since
+//! fc574c23558c (v5.11), and here in every era, a page has no `PG_lru` while it is moved.
 
 use cowrace_machine::{Obj, Prim};
 use cowrace_report::{Aim, Fact, Obstacle, Then};
@@ -38,8 +38,8 @@ pub async fn lru_cache_add(cpu: &Cpu, page: Page) {
 }
 
 /// `mark_page_lazyfree` (`folio_mark_lazyfree` since v6.3): the page goes into this CPU's batch, which takes a
-/// reference. What `MADV_FREE` is for happens when the batch is drained: until then the page is swapped out as any
-/// other. One that is on no list, which a page in another batch is not, and one in the swap cache are left alone.
+/// reference. `MADV_FREE` takes effect when the batch is drained: until then the page is swapped out like any other. A
+/// page that is on no list (such as a page in another batch) and a page in the swap cache are left alone.
 pub async fn mark_page_lazyfree(cpu: &Cpu, page: Page) {
     cpu.call("mark_page_lazyfree", (page,), async |cpu, (page,)| {
         let flags = cpu.load_bits(page.flags(), LAZYFREE | pg::LRU, Prim::PageFlagTest).await.bits;
@@ -59,7 +59,7 @@ pub async fn mark_page_lazyfree(cpu: &Cpu, page: Page) {
 /// A page may be marked if it is swap-backed and not in the swap cache.
 const LAZYFREE: u64 = pg::SWAPBACKED | pg::SWAPCACHE;
 
-/// `folio_batch_add_and_move`, and what stands in its place up to v5.19: a batch that is full is drained.
+/// `folio_batch_add_and_move`, and its predecessors up to v5.19: a full batch is drained.
 async fn add_to_batch(cpu: &Cpu, page: Page, batch: Batch) {
     let this = usize::from(cpu.actor());
     cpu.get_page(page).await;
@@ -73,22 +73,23 @@ async fn add_to_batch(cpu: &Cpu, page: Page, batch: Batch) {
     cpu.spin_unlock(batch_lock(this)).await;
 }
 
-/// `lru_add_drain`: this CPU's batches.
+/// `lru_add_drain`: drains this CPU's batches.
 pub async fn lru_add_drain(cpu: &Cpu) {
     lru_add_drain_cpu(cpu, cpu.actor().into()).await;
 }
 
-/// `lru_add_drain`, as unmapping does it before it looks at a PTE: `zap_page_range` of `mm/memory.c`,
-/// `unmap_region` and `exit_mmap` of `mm/mmap.c`. They stopped in v6.14. Up to then `free_pages_and_swap_cache` does it
-/// again behind the flush, and finds nothing; that is left out.
+/// `lru_add_drain`, as unmapping calls it before it reads a PTE: `zap_page_range` of `mm/memory.c`, `unmap_region` and
+/// `exit_mmap` of `mm/mmap.c`. They no longer do so in v6.14. Up to then `free_pages_and_swap_cache` drains again after
+/// the flush, and finds nothing; this is left out.
 pub async fn lru_add_drain_to_unmap(cpu: &Cpu) {
     if cpu.rules().is(ZapLruDrain::Yes) {
         lru_add_drain(cpu).await;
     }
 }
 
-/// `lru_add_drain_all`: every CPU's batches. A worker on each CPU drains them, all at the same time; here one after the
-/// other, in any order. Those of the environment, which puts nothing into a batch, come last.
+/// `lru_add_drain_all`: drains every CPU's batches. In the kernel a worker on each CPU drains them, all at the same
+/// time; here they are drained one after the other, in any order. Those of the environment, which puts nothing into a
+/// batch, come last.
 pub async fn lru_add_drain_all(cpu: &Cpu) {
     cpu.call("lru_add_drain_all", (), async |cpu, ()| {
         let world = &cpu.kernel().world;
@@ -115,8 +116,8 @@ async fn lru_add_drain_cpu(cpu: &Cpu, actor: ActorId) {
     .await
 }
 
-/// `folio_batch_move_lru` (`__pagevec_lru_add` and `pagevec_lru_move_fn` up to v5.19), with the batch held: what the
-/// batch is for is done to each page, and then each loses the batch's reference.
+/// `folio_batch_move_lru` (`__pagevec_lru_add` and `pagevec_lru_move_fn` up to v5.19), with the batch held: the
+/// operation of the batch is applied to each page, and then each page loses the batch's reference.
 async fn move_to_lists(cpu: &Cpu, actor: ActorId, batch: Batch) {
     let count = cpu.load(batch.nr(actor), Prim::ReadOnce).await.bits;
     if count == 0 {
@@ -138,8 +139,8 @@ async fn move_to_lists(cpu: &Cpu, actor: ActorId, batch: Batch) {
     }
 }
 
-/// `lru_lazyfree` (`lru_lazyfree_fn` up to v6.11), with what `pagevec_lru_move_fn` does around it: a page that is on no
-/// list by now, since somebody has isolated it, stays as it was.
+/// `lru_lazyfree` (`lru_lazyfree_fn` up to v6.11), with what `pagevec_lru_move_fn` does around it: a page that is no
+/// longer on a list, since it has been isolated, stays as it was.
 async fn lru_lazyfree(cpu: &Cpu, page: Page) {
     cpu.call("lru_lazyfree_fn", (page,), async |cpu, (page,)| {
         if !test_clear_page_lru(cpu, page).await {

@@ -1,9 +1,9 @@
 //! Swap slots and the swap cache.
 //!
-//! Follows `mm/swapfile.c` and `mm/swap_state.c` (v5.7 to v6.12). A slot is free when no swap PTE refers
-//! to it and no page is cached for it; the lowest free slot is handed out, so a slot is reused as soon as
-//! it can be. One lock stands for the device's lock and the lock of the swap cache's tree. Left out:
-//! the pages around that readahead takes along, `SWP_SYNCHRONOUS_IO`, slot caches, several devices, `vm_swap_full`.
+//! Follows `mm/swapfile.c` and `mm/swap_state.c` (v5.7 to v6.12). A slot is free when no swap PTE refers to it and no
+//! page is cached for it; the lowest free slot is handed out, so a slot is reused as soon as it can be. One lock
+//! represents the device's lock and the lock of the swap cache's tree. Left out: the neighbouring pages that readahead
+//! reads, `SWP_SYNCHRONOUS_IO`, slot caches, several devices, `vm_swap_full`.
 
 use cowrace_machine::{Obj, Prim, Round};
 use cowrace_report::{Fact, Limit};
@@ -22,7 +22,8 @@ pub async fn swap_duplicate(cpu: &Cpu, entry: SwpEntry) {
     cpu.add(entry.count(), 1, Prim::SwapDuplicate).await;
 }
 
-/// `swap_free`: one less. With the last reference gone and nothing cached the slot is free by itself.
+/// `swap_free`: one fewer swap PTE refers to the slot. Without references and without a cached page, the slot is free;
+/// nothing else need be done.
 pub async fn swap_free(cpu: &Cpu, entry: SwpEntry) {
     cpu.add(entry.count(), -1, Prim::SwapFree).await;
 }
@@ -69,7 +70,8 @@ pub async fn lookup_swap_cache(cpu: &Cpu, entry: SwpEntry) -> Option<Page> {
             }
             let page = Page { obj: Obj::from_pfn(cached.bits), dep: cached.dep };
             if !cpu.get_page_unless_zero(page).await {
-                // Frozen: `__remove_mapping` decides under the lock. The kernel spins, the model waits for it.
+                // The count is frozen: `__remove_mapping` decides under the lock. The kernel spins, the model waits for
+                // the lock.
                 cpu.spin_lock(SWAP_LOCK).await;
                 cpu.spin_unlock(SWAP_LOCK).await;
                 return Round::Again(entry);
@@ -86,19 +88,19 @@ pub async fn lookup_swap_cache(cpu: &Cpu, entry: SwpEntry) -> Option<Page> {
     .await
 }
 
-/// `swapin_readahead`: the page for a slot, with a reference, and this CPU's batches are drained behind the reading, so
-/// that what was read is on the LRU lists. Taken to read ahead, as kernels do at the first fault of a VMA while
-/// `page-cluster` is what it is by default; a window of one page is read without draining. The pages around are left
-/// out.
+/// `swapin_readahead`: returns the page for a slot, with a reference. This CPU's batches are drained after the read, so
+/// that the pages that were read are on the LRU lists. The model assumes that the kernel reads ahead, as it does at the
+/// first fault of a VMA with the default of `page-cluster`; with a window of one page it would not drain. The
+/// neighbouring pages are left out.
 pub async fn swapin_readahead(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
     let page = read_swap_cache(cpu, entry, va).await;
     lru_add_drain(cpu).await;
     page
 }
 
-/// `read_swap_cache_async` with `swap_readpage`: the page for a slot, read from the device unless it is
-/// cached. Comes with a reference, unlocked. `None` if nobody refers to the slot any more
-/// (`swapcache_prepare`): the PTE that named it has changed.
+/// `read_swap_cache_async` with `swap_readpage`: the page for a slot, read from the device unless it is cached. The
+/// page is returned with a reference, unlocked. `None` if nothing refers to the slot any more (`swapcache_prepare`):
+/// the PTE with the slot has changed.
 async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
     cpu.call("read_swap_cache_async", (entry, va), async |cpu, (entry, va)| {
         cpu.rounds((entry, va), async |cpu, (entry, va)| {
@@ -143,7 +145,7 @@ async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
     .await
 }
 
-/// `swap_writepage`: the device reads the page, word by word, whenever it gets to it.
+/// `swap_writepage`: the device reads the page, word by word, at any later time.
 pub async fn swap_writepage(cpu: &Cpu, page: Page, entry: SwpEntry) {
     for word in 0..cpu.kernel().geometry.words {
         let data = cpu.load(page.data(word), Prim::SwapIo).await;
@@ -151,12 +153,12 @@ pub async fn swap_writepage(cpu: &Cpu, page: Page, entry: SwpEntry) {
     }
 }
 
-/// The slot that a page in the swap cache has.
+/// The slot of a page in the swap cache.
 pub async fn page_swap_entry(cpu: &Cpu, page: Page) -> SwpEntry {
     SwpEntry(cpu.load(page.private(), Prim::ReadOnce).await.bits as u8)
 }
 
-/// `delete_from_swap_cache`, with the page locked: the cache's reference goes; the caller has another.
+/// `delete_from_swap_cache`, with the page locked: drops the cache's reference; the caller has another one.
 pub async fn delete_from_swap_cache(cpu: &Cpu, page: Page) {
     cpu.call("delete_from_swap_cache", (page,), async |cpu, (page,)| {
         let entry = page_swap_entry(cpu, page).await;
@@ -191,8 +193,8 @@ pub async fn try_to_free_swap(cpu: &Cpu, page: Page) -> bool {
     .await
 }
 
-/// `reuse_swap_page` (up to v5.17), with the page locked: whether mapcount and swapcount together say
-/// that the caller is alone. References of GUP are not asked.
+/// `reuse_swap_page` (up to v5.17), with the page locked: whether mapcount and swapcount together say that the caller
+/// is the only user. References of GUP are not considered.
 pub async fn reuse_swap_page(cpu: &Cpu, page: Page) -> bool {
     cpu.call("reuse_swap_page", (page,), async |cpu, (page,)| {
         let mapcount = cpu.page_mapcount(page).await;
@@ -217,20 +219,20 @@ pub async fn reuse_swap_page(cpu: &Cpu, page: Page) -> bool {
     .await
 }
 
-/// What one proposal puts in the place of [`reuse_swap_page`]: the bare mapcount.
+/// One proposal's replacement for [`reuse_swap_page`]: only the mapcount decides.
 pub async fn reuse_by_mapcount(cpu: &Cpu, page: Page) -> bool {
     let mapcount = cpu.page_mapcount(page).await;
     cpu.why(Fact::PageMapcount { page, mapcount });
     kept(cpu, page, mapcount <= 1).await
 }
 
-/// What another puts there: active and inactive references.
+/// Another proposal's replacement: active and inactive references decide.
 pub async fn reuse_by_active(cpu: &Cpu, page: Page) -> bool {
     let alone = only_active_reference(cpu, page).await;
     kept(cpu, page, alone).await
 }
 
-/// A page that is kept leaves the swap cache if it can.
+/// A page that is reused leaves the swap cache if possible.
 async fn kept(cpu: &Cpu, page: Page, alone: bool) -> bool {
     if alone && cpu.page_swap_cache(page).await {
         try_to_free_swap(cpu, page).await;
@@ -238,8 +240,8 @@ async fn kept(cpu: &Cpu, page: Page, alone: bool) -> bool {
     alone
 }
 
-/// `free_swap_and_cache`: a swap PTE goes for good. A page that nobody needs leaves the swap cache, if its
-/// lock is free.
+/// `free_swap_and_cache`: a swap PTE is removed for good. A cached page that is no longer needed leaves the swap cache,
+/// if its lock is free.
 pub async fn free_swap_and_cache(cpu: &Cpu, entry: SwpEntry) {
     cpu.call("free_swap_and_cache", (entry,), async |cpu, (entry,)| {
         let last = cpu.sub_and_test(entry.count(), 1, Prim::SwapFree).await;
@@ -263,7 +265,7 @@ pub async fn free_swap_and_cache(cpu: &Cpu, entry: SwpEntry) {
     .await
 }
 
-/// `free_swap_cache`: behind a copy or an unmap, drops a page from the swap cache that nobody maps.
+/// `free_swap_cache`: after a copy or an unmap, drops a page that is no longer mapped from the swap cache.
 pub async fn free_swap_cache(cpu: &Cpu, page: Page) {
     cpu.call("free_swap_cache", (page,), async |cpu, (page,)| {
         if cpu.page_swap_cache(page).await

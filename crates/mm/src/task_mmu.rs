@@ -37,7 +37,7 @@ pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
         match rules.clear_refs_flush() {
             ClearRefsFlush::Explicit => flush_tlb_mm(cpu, mm, Safeguard::ClearRefsFlush).await,
             ClearRefsFlush::Elided => {
-                // tlb_finish_mmu of a gather with nothing in it flushes only if others are at work.
+                // tlb_finish_mmu of an empty gather flushes only if other CPUs are changing PTEs as well.
                 if mm_tlb_flush_nested(cpu, mm).await {
                     flush_tlb_mm(cpu, mm, Safeguard::ClearRefsNestedFlush).await;
                 } else {
@@ -79,7 +79,7 @@ async fn clear_refs_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
     .await
 }
 
-/// `pte_is_pinned` (9348b73c2e1b): a plain look at the count, which GUP-fast can overtake.
+/// `pte_is_pinned` (9348b73c2e1b): a plain read of the count, which can race with GUP-fast.
 async fn pte_is_pinned(cpu: &Cpu, mm: MmStruct, pte: Pte) -> bool {
     let page: Page = pte.page();
     if !pte.write() || !page.is_anon() || cpu.rules().is(ClearRefsPin::No) {

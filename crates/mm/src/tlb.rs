@@ -1,10 +1,9 @@
-//! TLB flushes and the count of those that are due.
+//! TLB flushes, and the count of pending flushes.
 //!
-//! Follows `arch/x86/mm/tlb.c`, `include/linux/mm_types.h` (`inc_tlb_flush_pending` and friends) and the
-//! batched flush of `mm/rmap.c` (v5.7 to v6.12). A flush reaches CPUs in no particular order
-//! (`on_each_cpu_cond_mask` of `kernel/smp.c`; `TLBI ..IS`), and the initiator waits for all: on an
-//! architecture with IPIs also until those that were in GUP-fast are out of it. Left out: lazy TLB mode,
-//! ranges finer than the pages of the scenario.
+//! Follows `arch/x86/mm/tlb.c`, `include/linux/mm_types.h` (`inc_tlb_flush_pending` and friends) and the batched flush
+//! of `mm/rmap.c` (v5.7 to v6.12). A flush reaches CPUs in no particular order (`on_each_cpu_cond_mask` of
+//! `kernel/smp.c`; `TLBI ..IS`), and the initiator waits for all of them; on an architecture with IPIs, it also waits
+//! until CPUs that were in GUP-fast have left it. Left out: lazy TLB mode, ranges finer than the pages of the scenario.
 
 use cowrace_machine::{InFlight, Prim, encode};
 use cowrace_report::{Fact, Then};
@@ -14,13 +13,13 @@ use crate::era::{BatchedFlush, Safeguard};
 use crate::objects::{BATCH_FLUSHED_SHIFT, BATCH_PENDING, MmStruct, irq_off, tlb};
 use crate::world::{ActorId, Va};
 
-/// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm; nothing in a kernel
-/// that lacks the flush.
+/// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm; does nothing in a
+/// kernel that lacks the flush.
 pub async fn flush_tlb_range(cpu: &Cpu, mm: MmStruct, entries: u16, flush: Safeguard) {
     let (kernel, rules) = (cpu.kernel(), cpu.rules());
     let mut targets = Vec::new();
     for &(actor, touched) in &kernel.cpumask[mm.0] {
-        // The IPI goes to all before anybody is waited for. Who has interrupts off takes it when they are on again.
+        // The IPI is sent to all CPUs before the wait. A CPU that has interrupts off takes it when they are on again.
         let mut in_flight = None;
         if kernel.arch.flush_waits_for_irq_off()
             && kernel.gup_fast[actor]
@@ -37,7 +36,8 @@ pub async fn flush_tlb_range(cpu: &Cpu, mm: MmStruct, entries: u16, flush: Safeg
             targets.push((actor, entries, in_flight));
         }
     }
-    // Who takes it at once first, and last who only has to be waited for: in that order nobody keeps anybody from it.
+    // CPUs that take it at once come first, and CPUs that only have to be waited for come last: in this order no CPU
+    // delays another.
     targets.sort_by_key(|&(_, entries, in_flight)| (entries == 0, in_flight.is_some()));
     while !targets.is_empty() {
         let next = next_to_flush(cpu, &targets).await;
@@ -55,14 +55,14 @@ async fn flush_one(cpu: &Cpu, actor: ActorId, entries: u16) {
     }
 }
 
-/// Which CPU drops its entries next. Entries that may go at any time make up for any order.
+/// Which CPU drops its entries next. If entries may be evicted at any time, the order makes no difference.
 async fn next_to_flush(cpu: &Cpu, targets: &[(ActorId, u16, Option<InFlight>)]) -> usize {
     let flushing = targets.iter().filter(|(_, entries, _)| *entries != 0);
     let count = flushing.clone().count() as u32;
     if count < 2 || cpu.kernel().world.environment.tlb_evict {
         return 0;
     }
-    // Where all have to be waited for, who comes later may be what an earlier one waits for.
+    // If all have to be waited for, an earlier one may itself be waiting for a later one.
     let all_wait = flushing.clone().all(|(.., in_flight)| in_flight.is_some());
     cpu.choose(count, if all_wait { Prim::IpiOrder } else { Prim::FlushOrder }).await as usize
 }
@@ -97,8 +97,8 @@ pub async fn mm_tlb_flush_nested(cpu: &Cpu, mm: MmStruct) -> bool {
     cpu.load(mm.tlb_flush_pending(), Prim::MmTlbFlushNested).await.bits > 1
 }
 
-/// `flush_tlb_batched_pending`, under the PTE lock: does now what reclaim has put off. Other page tables have other
-/// locks, so reclaim may put off more meanwhile.
+/// `flush_tlb_batched_pending`, under the PTE lock: makes the flush that reclaim has deferred. Other page tables have
+/// other locks, so reclaim may defer more flushes meanwhile.
 pub async fn flush_tlb_batched_pending(cpu: &Cpu, mm: MmStruct) {
     if cpu.rules().is(BatchedFlush::Defer) {
         return;
@@ -112,7 +112,7 @@ pub async fn flush_tlb_batched_pending(cpu: &Cpu, mm: MmStruct) {
         cpu.why(Fact::FlushPutOff.so(Then::FlushNow));
         flush_tlb_mm(cpu, mm, Safeguard::BatchedFlush).await;
         if cpu.rules().is(BatchedFlush::Count) {
-            // What has been put off since stays pending.
+            // Flushes that have been deferred since then stay pending.
             let done = pending | (pending << BATCH_FLUSHED_SHIFT);
             cpu.cmpxchg(mm.tlb_flush_batched(), batch, done, Prim::TlbBatched).await;
         } else {
@@ -122,25 +122,26 @@ pub async fn flush_tlb_batched_pending(cpu: &Cpu, mm: MmStruct) {
     .await
 }
 
-/// `struct tlbflush_unmap_batch`: what one reclaimer has put off for a page. Local to it: it is handed on by value.
+/// `struct tlbflush_unmap_batch`: the flushes that one reclaimer has deferred for a page. It is local to the reclaimer
+/// and passed by value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TlbUbc {
     /// The mms whose entries are to be dropped, by bit.
     mms: u32,
     /// The address of the page in them.
     va: Va,
-    /// Some of the PTEs were dirty, so a stale entry may still be written through.
+    /// Whether some of the PTEs were dirty, so that a stale entry may still be used for writing.
     writable: bool,
 }
 encode!(struct TlbUbc { mms, va, writable });
 
-/// `should_defer_flush`: whether any other CPU runs the mm, which would have to be interrupted.
+/// `should_defer_flush`: whether another CPU runs the mm and would have to be interrupted.
 #[must_use]
 pub fn should_defer_flush(cpu: &Cpu, mm: MmStruct) -> bool {
     cpu.kernel().cpumask[mm.0].iter().any(|&(actor, _)| actor != usize::from(cpu.actor()))
 }
 
-/// `set_tlb_ubc_flush_pending`. Left out: both counts begin anew when many thousands are pending.
+/// `set_tlb_ubc_flush_pending`. Left out: both counts are reset when many thousands of flushes are pending.
 pub async fn set_tlb_ubc_flush_pending(
     cpu: &Cpu,
     ubc: TlbUbc,
@@ -161,7 +162,7 @@ pub async fn try_to_unmap_flush(cpu: &Cpu, ubc: TlbUbc) {
     flush_put_off(cpu, ubc, Safeguard::UnmapBatchFlush).await;
 }
 
-/// `try_to_unmap_flush_dirty`: before the page is written out. What is left to flush.
+/// `try_to_unmap_flush_dirty`: called before the page is written out. Returns what is left to flush.
 pub async fn try_to_unmap_flush_dirty(cpu: &Cpu, ubc: TlbUbc) -> TlbUbc {
     if !ubc.writable || !cpu.rules().keeps(Safeguard::UnmapDirtyFlush) {
         return ubc;
@@ -172,7 +173,7 @@ pub async fn try_to_unmap_flush_dirty(cpu: &Cpu, ubc: TlbUbc) -> TlbUbc {
 
 async fn flush_put_off(cpu: &Cpu, ubc: TlbUbc, flush: Safeguard) {
     cpu.call("try_to_unmap_flush", (ubc, flush), async |cpu, (ubc, flush)| {
-        // In the order in which they were put off, which is that of the walk: parents before children.
+        // In the order in which they were deferred, which is that of the walk: parents before children.
         for mm in (0..u32::BITS as usize).filter(|mm| ubc.mms & 1 << mm != 0) {
             flush_tlb_page(cpu, MmStruct(mm), ubc.va, flush).await;
         }

@@ -1,9 +1,9 @@
-//! What user space, devices and the rest of the kernel do with memory.
+//! Accesses to memory by user space, devices and the rest of the kernel.
 //!
-//! Loads and stores follow the MMU and the architecture's fault handler; the consumers of GUP follow
-//! `lib/iov_iter.c`, `block/bio.c`, `fs/nfs/direct.c`, `net/9p/trans_virtio.c`, `fs/fuse/`, `fs/splice.c`,
-//! `net/tls/tls_sw.c` and `io_uring/rsrc.c` as far as the flags that they pass and the time for which they hold the
-//! page. Left out: everything else of them.
+//! Loads and stores follow the MMU and the architecture's fault handler; the consumers of GUP follow `lib/iov_iter.c`,
+//! `block/bio.c`, `fs/nfs/direct.c`, `net/9p/trans_virtio.c`, `fs/fuse/`, `fs/splice.c`, `net/tls/tls_sw.c` and
+//! `io_uring/rsrc.c` but only the flags that they pass and the time for which they hold the page. Everything else is
+//! left out.
 
 use cowrace_machine::{Prim, Round, UserAccess};
 use cowrace_report::{Fact, Then};
@@ -17,7 +17,8 @@ use crate::page_alloc::alloc_page;
 use crate::swap::put_page;
 use crate::world::{Errno, FileKind, GupFlags, Va};
 
-/// A load (`store` is `None`) or store by user space: through the TLB, else by the walker, else by a fault.
+/// A load (`store` is `None`) or store by user space: through the TLB, or else by the hardware walker, or else by a
+/// fault.
 pub async fn user_access(
     cpu: &Cpu,
     mm: MmStruct,
@@ -57,9 +58,9 @@ fn direct_io(cpu: &Cpu, file: FileKind, flags: GupFlags) -> Foll {
     Foll { pin: pins(cpu, pin), flags }
 }
 
-/// `iov_iter_extract_pages` (`lib/iov_iter.c`, v6.3 on; `iov_iter_get_pages2` and `iov_iter_get_pages` before):
+/// `iov_iter_extract_pages` (`lib/iov_iter.c`, from v6.3 on; `iov_iter_get_pages2` and `iov_iter_get_pages` before):
 /// direct I/O takes a page, and holds it until its device is done. Left out: iterators that are not over user memory,
-/// and more pages than one.
+/// and more than one page.
 pub async fn iov_iter_extract_pages(
     cpu: &Cpu,
     file: FileKind,
@@ -91,8 +92,8 @@ async fn device_fills(
     Ok(())
 }
 
-/// `read(2)` with `O_DIRECT`: `bio_iov_iter_get_pages`, or what the file system has in its place. A FUSE server fills
-/// the page where a device would.
+/// `read(2)` with `O_DIRECT`: `bio_iov_iter_get_pages`, or the file system's equivalent. For FUSE, the server fills the
+/// page instead of a device.
 pub async fn direct_read(
     cpu: &Cpu,
     file: FileKind,
@@ -132,7 +133,7 @@ pub async fn direct_write(cpu: &Cpu, file: FileKind, mm: MmStruct, va: Va, word:
     }
 }
 
-/// What a device does that reads a word of user memory.
+/// A device takes a page, reads a word of user memory, and releases the page.
 async fn device_drains(cpu: &Cpu, mm: MmStruct, va: Va, word: u8, foll: Foll) -> Result<u64, Errno> {
     let page = get_user_pages_fast(cpu, mm, va, foll).await?;
     cpu.step("gup");
@@ -142,7 +143,7 @@ async fn device_drains(cpu: &Cpu, mm: MmStruct, va: Va, word: u8, foll: Foll) ->
     Ok(value)
 }
 
-/// `vmsplice(2)`: the pipe gets a read reference for as long as nobody reads it, in every era.
+/// `vmsplice(2)`: the pipe gets a read reference, which it keeps until the pipe is read, in every era.
 pub async fn vmsplice(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<Page, Errno> {
     cpu.call("vmsplice_to_pipe", (mm, va), async |cpu, (mm, va)| {
         get_user_pages_fast(cpu, mm, va, Foll { pin: false, flags: READ }).await
@@ -151,8 +152,8 @@ pub async fn vmsplice(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<Page, Errno> {
 }
 
 /// `fuse_dev_splice_read` (`fs/fuse/dev.c`): the server moves a request into a pipe. Up to v5.16 `fuse_copy_page` lets
-/// the pipe refer to the page of the request itself (`fuse_ref_page`), also to one that direct I/O has taken from user
-/// space and gives back when the request is done. Since 0c4bcfdecb1a (v5.17) it copies such pages into a new one
+/// the pipe refer to the page of the request itself (`fuse_ref_page`), even to a page that direct I/O has taken from
+/// user space and releases when the request is done. Since 0c4bcfdecb1a (v5.17) it copies such a page into a new one
 /// (`fuse_copy_fill`). Left out: the pipe, headers, and pages that are moved into the page cache.
 pub async fn fuse_dev_splice_read(cpu: &Cpu, page: Page) -> Page {
     cpu.call("fuse_dev_splice_read", (page,), async |cpu, (page,)| {
@@ -172,9 +173,9 @@ pub async fn fuse_dev_splice_read(cpu: &Cpu, page: Page) -> Page {
     .await
 }
 
-/// `io_uring_register(IORING_REGISTER_BUFFERS)`: a long-term write pin. Up to v6.9 with `pin_user_pages`, under an mmap
-/// lock that may not be dropped; `io_pin_pages` since then has `pin_user_pages_fast` (read in v5.7, v5.9, v6.1, v6.2, v6.4,
-/// v6.12, v6.14, v6.18).
+/// `io_uring_register(IORING_REGISTER_BUFFERS)`: a long-term write pin. Up to v6.9 it uses `pin_user_pages`, under an
+/// mmap lock that must not be dropped; since then `io_pin_pages` uses `pin_user_pages_fast` (read in v5.7, v5.9, v6.1,
+/// v6.2, v6.4, v6.12, v6.14, v6.18).
 pub async fn io_uring_register(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<Page, Errno> {
     cpu.call("io_sqe_buffer_register", (mm, va), async |cpu, (mm, va)| {
         let flags = GupFlags { longterm: true, ..WRITE };
@@ -186,10 +187,10 @@ pub async fn io_uring_register(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<Page, 
     .await
 }
 
-/// Somebody looks a page up by its number, without any lock, and drops it again.
+/// A part of the kernel looks a page up by its number, without any lock, and drops the reference again.
 pub async fn speculative_ref(cpu: &Cpu, mm: MmStruct, va: Va) {
     cpu.call("page_cache_get_speculative", (mm, va), async |cpu, (mm, va)| {
-        // Which page is looked up is not a race; the PTE is asked so that a scenario can name it.
+        // The choice of the page is not a race; it is read from the PTE so that a scenario can name it.
         let pte = crate::pgtable::Pte(cpu.load(mm.pte(va), Prim::Ghost).await);
         if !pte.present() || pte.is_zero_page() {
             return;

@@ -14,8 +14,8 @@ use crate::objects::{MmStruct, vm};
 use crate::sched_mm::{mmget_not_zero, mmput};
 use crate::world::Va;
 
-/// `userfaultfd_writeprotect`: the file of a userfaultfd keeps the `mm_struct`, and no user of it. Up to v5.14 it walks
-/// the mm all the same (CVE-2021-47461).
+/// `userfaultfd_writeprotect`: the file of a userfaultfd holds a reference on the `mm_struct`, but not on its users. Up
+/// to v5.14 it walks the mm all the same (CVE-2021-47461).
 pub async fn userfaultfd_writeprotect(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool) {
     cpu.call("userfaultfd_writeprotect", (mm, va, protect), async |cpu, (mm, va, protect)| {
         if cpu.rules().is(UffdMmget::No) {
@@ -30,8 +30,8 @@ pub async fn userfaultfd_writeprotect(cpu: &Cpu, mm: MmStruct, va: Va, protect: 
     .await
 }
 
-/// `mwriteprotect_range`: under the mmap lock for reading, so that faults run beside it. Un-protecting
-/// wakes who waits.
+/// `mwriteprotect_range`: under the mmap lock for reading, so that faults run at the same time. Removing the protection
+/// wakes waiting faults.
 pub async fn mwriteprotect_range(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool) {
     cpu.call("mwriteprotect_range", (mm, va, protect), async |cpu, (mm, va, protect)| {
         cpu.mmap_read_lock(mm).await;
@@ -51,14 +51,16 @@ pub async fn mwriteprotect_range(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool)
     .await
 }
 
-/// `handle_userfault`: sleeps until somebody un-protects, unless that has happened already. Gives up the
-/// lock that protects the VMA, and says so. Without `FAULT_FLAG_ALLOW_RETRY` it may not, and the fault fails.
+/// `handle_userfault`: sleeps until the protection is removed, unless that has already happened. Drops the lock that
+/// protects the VMA, and returns [`FaultResult::Retry`]. Without `FAULT_FLAG_ALLOW_RETRY` it must not drop the lock,
+/// and the fault fails.
 ///
-/// `userfaultfd_must_wait` here asks whether the page is protected still. Kernels (read in v5.9, v6.1, v6.12 and v7.2) ask
-/// for less and so sleep more often: if there is no PTE, or if it lacks the write bit, which un-protecting leaves out up
-/// to v6.1; and before 8e80af52db65 (May 2026) a swap entry is taken for a PTE, whose "write bit" is the soft-dirty bit of
-/// the entry on x86. Who sleeps so has sent a message, and wakes when the monitor answers it by un-protecting again.
-/// Messages are left out, and with them these waits: a monitor is taken to answer.
+/// Here `userfaultfd_must_wait` tests whether the page is still protected. Kernels (read in v5.9, v6.1, v6.12 and v7.2)
+/// have a weaker test and so sleep more often: if there is no PTE, or if it lacks the write bit, which removing the
+/// protection does not restore up to v6.1; and before 8e80af52db65 (May 2026) a swap entry is treated like a present
+/// PTE, and its "write bit" on x86 is the soft-dirty bit of the entry. A fault that sleeps in this way has sent a
+/// message, and wakes when the monitor answers it by removing the protection again. Messages are left out, and so are
+/// these waits: the monitor is assumed to answer.
 pub async fn handle_userfault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
     cpu.call("handle_userfault", (vmf,), async |cpu, (vmf,)| {
         let mm = vmf.mm;

@@ -1,9 +1,9 @@
 //! Reclaim of one anonymous page.
 //!
-//! Follows `shrink_page_list`, `pageout` and `__remove_mapping` of `mm/vmscan.c` and `try_to_unmap_one` of
-//! `mm/rmap.c` (v5.7 to v6.12). The page is taken as aged: `page_check_references` is left out, and so are
-//! mlock, memcg, huge pages, file pages, and the choice of pages. Writing out is asynchronous: the
-//! device reads the page while everybody goes on, and the next pass frees it.
+//! Follows `shrink_page_list`, `pageout` and `__remove_mapping` of `mm/vmscan.c` and `try_to_unmap_one` of `mm/rmap.c`
+//! (v5.7 to v6.12). The page is assumed to be old: `page_check_references` is left out, and so are mlock, memcg, huge
+//! pages, file pages, and the choice of pages. Writeback is asynchronous: the device reads the page while all CPUs
+//! continue, and the next pass frees it.
 
 use cowrace_machine::{Prim, encode};
 use cowrace_report::{Aim, Fact, Obstacle, Then};
@@ -30,7 +30,8 @@ use crate::world::Va;
 pub async fn reclaim(cpu: &Cpu, mm: MmStruct, va: Va) {
     cpu.call("shrink_inactive_list", (mm, va), async |cpu, (mm, va)| {
         lru_add_drain(cpu).await;
-        // Which page the LRU list offers is not a race; the PTE is asked so that a scenario can name it.
+        // The choice of the page from the LRU list is not a race; it is read from the PTE so that a scenario can name
+        // it.
         let pte = Pte(cpu.load(mm.pte(va), Prim::Ghost).await);
         if !pte.present() || !pte.page().is_anon() {
             cpu.no_effect(Aim::PageOut, Obstacle::NothingMapped);
@@ -46,8 +47,8 @@ pub async fn reclaim(cpu: &Cpu, mm: MmStruct, va: Va) {
     .await
 }
 
-/// Reclaim of a page that has been isolated: `shrink_page_list`, and, when the page was written out, a second pass
-/// that frees it.
+/// Reclaim of an isolated page: `shrink_page_list`, and, when the page has been written out, a second pass that frees
+/// it.
 pub async fn reclaim_page(cpu: &Cpu, page: Page) {
     let written = shrink_page_list(cpu, page).await;
     if written == Shrunk::Freed {
@@ -68,16 +69,16 @@ pub async fn reclaim_page(cpu: &Cpu, page: Page) {
     }
 }
 
-/// What became of a page.
+/// The result for a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shrunk {
-    /// It stays mapped as it was.
+    /// It stays mapped.
     Spared(Obstacle),
-    /// It stays.
+    /// It is kept.
     Kept,
     /// It is being written to swap.
     Writing,
-    /// It is gone.
+    /// It has been freed.
     Freed,
 }
 encode!(
@@ -89,8 +90,8 @@ encode!(
     }
 );
 
-/// `isolate_lru_page`, `__isolate_lru_page`: a reference, and off the list. Refused for a page that is free
-/// or in an LRU-add batch.
+/// `isolate_lru_page`, `__isolate_lru_page`: takes a reference, and takes the page off its list. Refused for a page
+/// that is free or in an LRU-add batch.
 pub async fn isolate_lru_page(cpu: &Cpu, page: Page) -> bool {
     cpu.call("isolate_lru_page", (page,), async |cpu, (page,)| {
         if !cpu.get_page_unless_zero(page).await {
@@ -178,8 +179,8 @@ async fn keep_locked(cpu: &Cpu, page: Page) -> Shrunk {
     Shrunk::Kept
 }
 
-/// `try_to_unmap`: one mapping after the other, parents before children. Whether none is left, and the flushes that were
-/// put off.
+/// `try_to_unmap`: one mapping after the other, parents before children. Returns whether none is left, and the deferred
+/// flushes.
 async fn try_to_unmap(cpu: &Cpu, page: Page) -> (bool, TlbUbc) {
     let va = cpu.load(page.index(), Prim::ReadOnce).await.bits as Va;
     let mut ubc = TlbUbc::default();
@@ -194,8 +195,8 @@ async fn try_to_unmap(cpu: &Cpu, page: Page) -> (bool, TlbUbc) {
     (unmapped, ubc)
 }
 
-/// `try_to_unmap_one`: the PTE becomes a swap entry, or nothing for a page of `MADV_FREE`. Whether the walk
-/// may go on.
+/// `try_to_unmap_one`: the PTE becomes a swap entry, or none for a page of `MADV_FREE`. Returns whether the walk may
+/// continue.
 async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: TlbUbc) -> (bool, TlbUbc) {
     cpu.call("try_to_unmap_one", (page, mm, va, ubc), async |cpu, (page, mm, va, mut ubc)| {
         let rules = cpu.rules();
@@ -206,7 +207,7 @@ async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: TlbU
             return (true, ubc);
         }
         let exclusive = rules.is(AnonExclusive::Yes) && cpu.page_anon_exclusive(page).await;
-        // v5.19 and v6.0 never put off the flush of an exclusive page; the barriers of v6.1 allow it again.
+        // v5.19 and v6.0 never defer the flush of an exclusive page; the barriers of v6.1 allow it again.
         let defer = should_defer_flush(cpu, mm) && (!exclusive || rules.is(AeBarriers::Yes));
         let pte = if defer {
             let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
@@ -252,7 +253,7 @@ async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -
             (!dirty, dirty)
         }
         MadvFree::RefAndDirty => {
-            // 6c8e2a256915: GUP-fast takes its reference before it looks at the PTE again.
+            // 6c8e2a256915: GUP-fast takes its reference before it reads the PTE again.
             cpu.fence(Prim::SmpMb, Safeguard::LazyfreeMb).await;
             let count = cpu.page_count(page).await;
             let mapcount = cpu.page_mapcount(page).await;
@@ -267,7 +268,7 @@ async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -
         if dirty || cpu.rules().is(LazyfreeKept::SwapBacked) {
             cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::SetPageSwapBacked).await;
         } else {
-            // faeb2831b517: whoever refers to it marks it dirty if they write.
+            // faeb2831b517: a holder of another reference marks the page dirty if it writes.
             cpu.why(Fact::Clean { page }.so(Then::KeepLazyfree));
         }
         cpu.ptl_unlock(mm, va).await;
@@ -280,8 +281,8 @@ async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -
     true
 }
 
-/// `pageout` with `swap_writepage`, up to the submission: only a page that nobody but isolation and swap
-/// cache refers to. The page lock is dropped by the caller.
+/// `pageout` with `swap_writepage`, up to the submission: only a page to which no references exist except those of
+/// isolation and of the swap cache. The caller drops the page lock.
 async fn pageout(cpu: &Cpu, page: Page) -> bool {
     cpu.call("pageout", (page,), async |cpu, (page,)| {
         let count = cpu.page_count(page).await;
@@ -296,11 +297,11 @@ async fn pageout(cpu: &Cpu, page: Page) -> bool {
     .await
 }
 
-/// `__remove_mapping`: freeze the references, then look at the dirty bit, in this order.
+/// `__remove_mapping`: freezes the references, then tests the dirty bit, in this order.
 async fn remove_mapping(cpu: &Cpu, page: Page, swapbacked: bool) -> bool {
     cpu.call("__remove_mapping", (page, swapbacked), async |cpu, (page, swapbacked)| {
         if !swapbacked {
-            // A discarded page is in no cache: isolation's reference is the last.
+            // A discarded page is in no cache: isolation has the last reference.
             if !cpu.cmpxchg(page.refcount(), 1, 0, Prim::PageRefFreeze).await {
                 return false;
             }

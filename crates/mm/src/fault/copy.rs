@@ -8,7 +8,7 @@ use crate::cpu::Cpu;
 use crate::objects::Page;
 use crate::objects::kernel::COPIED;
 
-/// `copy_user_highpage`: word by word, through the kernel's mapping, under no lock that stops writers.
+/// `copy_user_highpage`: word by word, through the kernel's mapping, without any lock that stops writers.
 pub async fn copy_user_highpage(cpu: &Cpu, to: Page, from: Page) {
     cpu.call("copy_user_highpage", (to, from), async |cpu, (to, from)| {
         count(cpu, COPIED).await;

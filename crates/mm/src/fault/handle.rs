@@ -1,4 +1,4 @@
-//! A fault from the architecture's handler to the function for what it is about.
+//! The path of a fault from the architecture's handler to the function for its kind.
 
 use cowrace_machine::{Prim, mmu};
 use cowrace_report::{Fact, Then};
@@ -30,7 +30,7 @@ pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) ->
             allow_retry: true,
         };
         if !cpu.rules().is(VmaLock::No) && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
-            // lock_vma_under_rcu. Userfaultfd areas go the other way, as in v6.4.
+            // lock_vma_under_rcu. Faults in userfaultfd areas take the mmap lock, as in v6.4.
             let vm_flags = cpu.find_vma(mm, va).await;
             if vm_flags & vm::EXISTS != 0 && vm_flags & vm::UFFD_WP == 0 {
                 if let Some(errno) = access_error(cpu, vm_flags, write) {

@@ -22,15 +22,15 @@ pub(super) async fn do_pte_missing(cpu: &Cpu, vmf: VmFault) -> FaultResult {
     }
 }
 
-/// `handle_pte_marker` with `pte_marker_handle_uffd_wp` (v6.4 on for anonymous memory): as where nothing is mapped,
-/// and what is mapped then is write-protected, so that a store comes back to `do_wp_page`. A registration never ends
-/// here, so no marker is left over from one.
+/// `handle_pte_marker` with `pte_marker_handle_uffd_wp` (v6.4 on for anonymous memory): the fault is handled as if
+/// nothing were mapped, and the new PTE is write-protected, so that a store faults again in `do_wp_page`. In the model
+/// a registration never ends, so no marker is left over from one.
 pub(super) async fn handle_pte_marker(cpu: &Cpu, vmf: VmFault) -> FaultResult {
     cpu.why(Fact::UffdMarker);
     do_pte_missing(cpu, vmf).await
 }
 
-/// `pte_mkuffd_wp` where a marker was (`vmf_orig_pte_uffd_wp`).
+/// `pte_mkuffd_wp` if the PTE was a marker (`vmf_orig_pte_uffd_wp`).
 fn keep_uffd_wp(cpu: &Cpu, vmf: VmFault, pte: Pte) -> Pte {
     if vmf.orig_pte.uffd_wp() { pte_wrprotect(cpu, pte.set(UFFD_WP)) } else { pte }
 }
@@ -55,7 +55,8 @@ async fn do_anonymous_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
     .await
 }
 
-/// Maps a fresh page, unless somebody has been faster (`vmf_pte_changed`): the end of `do_anonymous_page`, and `finish_fault`.
+/// Maps a fresh page, unless the PTE has changed meanwhile (`vmf_pte_changed`): the end of `do_anonymous_page`, and
+/// `finish_fault`.
 async fn map_new_page(cpu: &Cpu, vmf: VmFault, page: Page, recheck: Safeguard) -> FaultResult {
     let (mm, va) = (vmf.mm, vmf.va);
     cpu.ptl_lock(mm, va).await;

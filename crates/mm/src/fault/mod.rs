@@ -1,9 +1,8 @@
-//! Page faults: of memory that is not there yet, of swapped memory, and write faults on memory that may be shared.
+//! Page faults: on memory that is not populated yet, on swapped memory, and write faults on memory that may be shared.
 //!
-//! Follows `mm/memory.c`, function by function, v5.7 to v6.15; where kernels differ the rule of the era is
-//! read at the place where their code differs. Left out: everything above the PTE level, shared and
-//! PFN mappings, KSM, NUMA hinting, migration and device entries, memcg, MMU notifiers, allocation
-//! failure.
+//! Follows `mm/memory.c`, function by function, v5.7 to v6.15; where kernels differ, the rule of the era is read at the
+//! place where their code differs. Left out: everything above the PTE level, shared and PFN mappings, KSM, NUMA
+//! hinting, migration and device entries, memcg, MMU notifiers, allocation failure.
 
 mod copy;
 mod handle;

@@ -25,7 +25,7 @@ pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         let cached = lookup_swap_cache(cpu, entry).await;
         let found = if cached.is_some() { cached } else { swapin_readahead(cpu, entry, va).await };
         let Some(page) = found else {
-            // Who freed the slot holds the PTE lock until the PTE is another.
+            // The actor that freed the slot holds the PTE lock until it has changed the PTE.
             cpu.why(Fact::SwapSlotFree { slot: entry.0.into() }.so(Then::TryAgain));
             cpu.ptl_lock(mm, va).await;
             cpu.ptep_get(mm, va).await;
@@ -67,7 +67,7 @@ pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         let mut exclusive = false;
         let mut satisfied = !vmf.write();
         if counts {
-            // v5.18: our swap reference goes first, then what is left is counted.
+            // v5.18: our swap reference is dropped first, then the remaining ones are counted.
             exclusive = rules.is(SwapinReuse::SwapExclusive) && vmf.orig_pte.swp_exclusive();
             if exclusive && cpu.page_flag(page, pg::WRITEBACK, Prim::PageWriteback).await {
                 // A device that needs stable pages may be reading it; assume that it does.
@@ -84,7 +84,7 @@ pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
                 cpu.why(if exclusive { Fact::SwapEntryExclusive } else { counted }.so(Then::Keep));
                 exclusive = true;
                 if rules.is(SwapinWritable::Yes) {
-                    // Unless a write fault is needed for other reasons; then do_wp_page sees to a store.
+                    // Unless a write fault is needed for another reason; do_wp_page handles a store then.
                     if vmf.vma(vm::WRITE) && !pte.uffd_wp() && pte.soft_dirty() {
                         pte = vmf.maybe_mkwrite(cpu, pte);
                         if vmf.write() {
@@ -129,13 +129,13 @@ pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
             cpu.ptl_unlock(mm, va).await;
             return if vmf.write() { FaultResult::Write } else { FaultResult::Done };
         }
-        // The lookup's reference has become the mapping's; the PTE lock is still held.
+        // The reference of the lookup is now that of the mapping; the PTE lock is still held.
         do_wp_page(cpu, VmFault { orig_pte: pte, ..vmf }).await
     })
     .await
 }
 
-/// The proposal's test at swap-in: our entry is the one inactive reference, and nobody is active.
+/// The proposal's test at swap-in: our entry is the only inactive reference, and there is no active one.
 async fn swapin_reuse_by_active(cpu: &Cpu, page: Page) -> bool {
     let counts = cpu.load(page.mapcount(), Prim::PageMapcount).await.bits;
     let Mappings { active, inactive } = mappings(counts);

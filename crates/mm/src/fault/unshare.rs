@@ -17,8 +17,8 @@ pub async fn must_unshare(cpu: &Cpu, page: Page) -> bool {
             mapcount > 1
         }
         GupRead::UnshareMapSwap => {
-            // can_read_pin_swap_page of the copy-on-read tree (reconstructed from its messages): both counts
-            // under the page lock, and sharing assumed if it cannot be had.
+            // can_read_pin_swap_page of the copy-on-read tree (reconstructed from its messages): both counts are read
+            // under the page lock, and the page is assumed to be shared if the trylock fails.
             if !cpu.trylock_page(page).await {
                 cpu.why(Fact::PageLocked { page }.so(Then::TakeAsShared));
                 return true;

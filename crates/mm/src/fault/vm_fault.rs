@@ -1,4 +1,4 @@
-//! `struct vm_fault` of `include/linux/mm.h`, and how faults end.
+//! `struct vm_fault` of `include/linux/mm.h`, and the results of faults.
 
 use cowrace_machine::encode;
 
@@ -7,7 +7,7 @@ use crate::objects::{MmStruct, vm};
 use crate::pgtable::{Pte, pte_mkwrite};
 use crate::world::Va;
 
-/// What a fault is for: `FAULT_FLAG_WRITE`, `FAULT_FLAG_UNSHARE`.
+/// The kind of access that faults: `FAULT_FLAG_WRITE`, `FAULT_FLAG_UNSHARE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultFlag {
     /// A load.
@@ -26,7 +26,7 @@ pub struct VmFault {
     pub mm: MmStruct,
     /// The address.
     pub va: Va,
-    /// What it is for.
+    /// The kind of access.
     pub flag: FaultFlag,
     /// `vma->vm_flags`.
     pub vm_flags: u64,
@@ -39,7 +39,7 @@ pub struct VmFault {
 }
 encode!(struct VmFault { mm, va, flag, vm_flags, orig_pte, vma_locked, allow_retry });
 
-/// `vm_fault_t`, as far as callers look at it.
+/// `vm_fault_t`, as far as callers use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultResult {
     /// Done, or overtaken: the access is tried again.
@@ -48,18 +48,18 @@ pub enum FaultResult {
     Write,
     /// `VM_FAULT_RETRY`: the lock was dropped, to sleep in userfaultfd.
     Retry,
-    /// `VM_FAULT_SIGBUS`: it would have to be dropped, and may not be.
+    /// `VM_FAULT_SIGBUS`: the lock would have to be dropped, and must not be.
     Sigbus,
 }
 encode!(fieldless enum FaultResult);
 
 impl VmFault {
-    /// Whether it is for a store.
+    /// Whether the access is a store.
     pub(super) const fn write(&self) -> bool {
         matches!(self.flag, FaultFlag::Write)
     }
 
-    /// Whether it is for an exclusive page that is not written to.
+    /// Whether GUP wants an exclusive page without writing to it.
     pub(super) const fn unshare(&self) -> bool {
         matches!(self.flag, FaultFlag::Unshare)
     }

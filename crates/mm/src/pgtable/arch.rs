@@ -1,13 +1,14 @@
-//! What the PTE bits mean to an architecture: dirty and writable.
+//! The meaning of PTE bits on an architecture: dirty and writable.
 //!
-//! Follows `arch/x86/include/asm/pgtable.h` and `arch/arm64/include/asm/pgtable.h` (both read in v5.7, v5.9, v5.10, v5.18,
-//! v6.1 and v6.12). The MMU of x86 sets the dirty bit when it stores, and the kernel's dirty bit is that one. On arm64
-//! with hardware management of dirty state (`FEAT_HAFDBS`, as server CPUs have it) a writable PTE has `PTE_DBM`, which is
-//! `PTE_WRITE`; the MMU clears `PTE_RDONLY` when it stores; and the kernel has a dirty bit of its own, `PTE_DIRTY`, which
-//! no MMU touches. In the model the bit that the MMU sets is [`mmu::DIRTY`] on every architecture; on arm64 it stands for
-//! a clear `PTE_RDONLY`. A store through a TLB entry without that bit looks at the PTE again on both: x86 walks anew, and
-//! the PE of arm64 changes the descriptor in memory atomically, or faults if it is not writable any more. Left out: arm64 without `FEAT_HAFDBS`, where the first store to a clean page faults, and
-//! 143937ca51cc (v6.18), before which `pte_mkwrite` makes a clean PTE dirty as it does here.
+//! Follows `arch/x86/include/asm/pgtable.h` and `arch/arm64/include/asm/pgtable.h` (both read in v5.7, v5.9, v5.10,
+//! v5.18, v6.1 and v6.12). The MMU of x86 sets the dirty bit when it stores, and the kernel uses this bit as its dirty
+//! bit. On arm64 with hardware management of dirty state (`FEAT_HAFDBS`, which server CPUs have) a writable PTE has
+//! `PTE_DBM`, which is `PTE_WRITE`; the MMU clears `PTE_RDONLY` when it stores; and the kernel has a dirty bit of its
+//! own, `PTE_DIRTY`, which the MMU does not touch. In the model the bit that the MMU sets is [`mmu::DIRTY`] on every
+//! architecture; on arm64 it represents a clear `PTE_RDONLY`. On both architectures, a store through a TLB entry
+//! without that bit reads the PTE again: x86 walks again, and the PE of arm64 changes the descriptor in memory
+//! atomically, or faults if it is no longer writable. Left out: arm64 without `FEAT_HAFDBS`, where the first store to a
+//! clean page faults, and 143937ca51cc (v6.18), before which `pte_mkwrite` makes a clean PTE dirty as it does here.
 
 use cowrace_machine::{Arch, Prim, Round, mmu};
 
@@ -22,7 +23,7 @@ const fn has_dbm(arch: Arch) -> bool {
     matches!(arch, Arch::Arm64)
 }
 
-/// `pte_hw_dirty` (arm64): the MMU has stored, or may without saying so.
+/// `pte_hw_dirty` (arm64): the MMU has stored, or may store without a further change of the PTE.
 fn pte_hw_dirty(pte: Pte) -> bool {
     pte.write() && pte.has(mmu::DIRTY)
 }
@@ -50,13 +51,14 @@ pub const fn pte_mkclean(pte: Pte) -> Pte {
     pte.clear(mmu::DIRTY | SW_DIRTY)
 }
 
-/// `pte_mkwrite`. On arm64 that makes the PTE dirty as well.
+/// `pte_mkwrite`. On arm64 this makes the PTE dirty as well.
 #[must_use]
 pub const fn pte_mkwrite(arch: Arch, pte: Pte) -> Pte {
     pte.set(if has_dbm(arch) { mmu::WRITE | mmu::DIRTY } else { mmu::WRITE })
 }
 
-/// `pte_wrprotect` of a value. On arm64 what the MMU noted is kept in the kernel's bit, since ff1712f953e2 (v5.10).
+/// `pte_wrprotect` of a value. On arm64 the kernel's dirty bit preserves the hardware dirty state, since ff1712f953e2
+/// (v5.10).
 #[must_use]
 pub fn pte_wrprotect(cpu: &Cpu, pte: Pte) -> Pte {
     if has_dbm(cpu.arch()) && pte_hw_dirty(pte) && cpu.rules().is(Arm64Wrprotect::DropsDirty) {
@@ -71,7 +73,7 @@ pub fn pte_modify(cpu: &Cpu, pte: Pte) -> Pte {
     wrprotect(cpu.arch(), pte)
 }
 
-/// Without the write bit, and as dirty as before.
+/// The PTE without the write bit, with its dirty state preserved.
 fn wrprotect(arch: Arch, pte: Pte) -> Pte {
     if !has_dbm(arch) {
         return pte.clear(mmu::WRITE);
@@ -80,8 +82,8 @@ fn wrprotect(arch: Arch, pte: Pte) -> Pte {
     kept.clear(mmu::WRITE | mmu::DIRTY)
 }
 
-/// `ptep_set_wrprotect`, with the PTE lock held: only the MMU can interfere. On arm64 a loop over `cmpxchg`, which is over
-/// when the MMU has set its two bits.
+/// `ptep_set_wrprotect`, with the PTE lock held: only the MMU can interfere. On arm64 this is a loop over `cmpxchg`,
+/// which ends at the latest when the MMU has set its two bits.
 pub async fn ptep_set_wrprotect(cpu: &Cpu, mm: MmStruct, va: Va) {
     if !has_dbm(cpu.arch()) {
         return cpu.clear_bits(mm.pte(va), mmu::WRITE, Prim::PtepSetWrprotect).await;

@@ -10,18 +10,18 @@ use crate::objects::{Page, SwpEntry, ZERO_PAGE};
 
 /// The soft-dirty bit.
 pub const SOFT_DIRTY: u64 = 1 << 4;
-/// The dirty bit that is the kernel's own, where the MMU has another ([`super::pte_dirty`]).
+/// The kernel's own dirty bit, where the MMU has another one ([`super::pte_dirty`]).
 pub const SW_DIRTY: u64 = 1 << 8;
 /// The userfaultfd-wp bit.
 pub const UFFD_WP: u64 = 1 << 5;
-/// The entry is a marker (`make_pte_marker`): nothing is there, but something is known of it.
+/// The entry is a marker (`make_pte_marker`): nothing is mapped, but userfaultfd has write-protected it.
 pub const MARKER: u64 = 1 << 9;
 /// The entry is a swap entry.
 pub const SWAP: u64 = 1 << 6;
-/// The swap entry stands for a page that was exclusive (`pte_swp_exclusive`, v5.19 and later).
+/// The swap entry represents a page that was exclusive (`pte_swp_exclusive`, v5.19 and later).
 pub const SWP_EXCLUSIVE: u64 = 1 << 7;
 
-/// What an entry of a page table is, taken apart: every entry is one of these, and its bits say more.
+/// The kinds of entries of a page table: every entry is one of these, and its bits tell more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// `pte_none`: nothing.
@@ -30,11 +30,11 @@ pub enum Entry {
     Page(Page),
     /// `is_swap_pte`: a swap entry (`pte_to_swp_entry`).
     Swap(SwpEntry),
-    /// `is_pte_marker`: nothing is there, but something is known of it.
+    /// `is_pte_marker`: nothing is mapped, but userfaultfd has write-protected it.
     Marker,
 }
 
-/// A page-table entry, and the load that it came from.
+/// A page-table entry, and the load from which it came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pte(pub Value);
 encode!(struct Pte(value));
@@ -65,7 +65,7 @@ impl Pte {
         Self::from(SWAP | (u64::from(entry.0) << mmu::PFN_SHIFT))
     }
 
-    /// `make_pte_marker(PTE_MARKER_UFFD_WP)`: nothing is there, and it is write-protected by userfaultfd.
+    /// `make_pte_marker(PTE_MARKER_UFFD_WP)`: nothing is mapped, and userfaultfd has write-protected it.
     #[must_use]
     pub fn marker_uffd_wp() -> Self {
         Self::from(MARKER | UFFD_WP)
@@ -151,7 +151,7 @@ impl Pte {
         self.has(SWP_EXCLUSIVE)
     }
 
-    /// What the entry is.
+    /// The kind of the entry.
     #[must_use]
     pub const fn entry(self) -> Entry {
         match self.0.bits {

@@ -1,4 +1,4 @@
-//! How much memory pages and page tables have: data, so that a model of other sizes is the same code.
+//! The sizes of pages and page tables. They are data, so that a model with other sizes uses the same code.
 
 use cowrace_machine::mmu;
 
@@ -7,9 +7,9 @@ use crate::world::{Va, World};
 /// The sizes of pages and page tables in a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Geometry {
-    /// Words that a page has.
+    /// The number of words in a page.
     pub words: u8,
-    /// For each address, the first in the same page table.
+    /// For each address, the first one in the same page table.
     tables: Vec<Va>,
 }
 
@@ -25,7 +25,7 @@ impl Geometry {
         Self { words: mmu::DATA_WORDS, tables }
     }
 
-    /// The first address in the page table that has an address: its table has the lock.
+    /// The first address in the page table of an address: it identifies the table and its lock.
     #[must_use]
     pub fn table(&self, va: Va) -> Va {
         self.tables[va]

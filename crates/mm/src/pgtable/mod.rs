@@ -1,4 +1,4 @@
-//! Page tables: what an entry is, what its bits mean to an architecture, and how much memory a table maps.
+//! Page tables: the entries, the meaning of their bits on an architecture, and the amount of memory that a table maps.
 
 mod arch;
 mod entry;

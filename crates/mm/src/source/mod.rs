@@ -1,8 +1,8 @@
-//! What the model's own source says: which of its lines make requests, under which rules, and which steps the calls of a
-//! scenario can have.
+//! Facts about the model's own source: which of its lines make requests, under which rules, and which steps the calls
+//! of a scenario can have.
 //!
-//! `cargo xtask model` reads the source and writes the table. A model that was changed since then builds and runs as
-//! any other; what the table would say of it is then not known, which is what everything here returns `None` for.
+//! `cargo xtask model` reads the source and writes the table. A model that was changed since then builds and runs all
+//! the same; but the table does not describe it, and every function here returns `None`.
 
 mod reach;
 mod steps;
@@ -24,12 +24,12 @@ pub struct Function {
     pub name: &'static str,
     /// Its file, from the root of the repository.
     pub file: &'static str,
-    /// What it is called in the source, with a dot in front if it is a method.
+    /// Its name in the source, with a leading dot if it is a method.
     ident: &'static str,
-    /// The lines that make requests, in order, and what the rules must be for each.
+    /// The lines that make requests, in order, each with the condition on the rules.
     lines: &'static [(u32, When)],
-    /// The functions that it may call, and what the rules must be for each: by a name with a dot in front a method of
-    /// that name, by one without any function of that name.
+    /// The functions that it may call, each with the condition on the rules. A name with a leading dot denotes a method
+    /// of that name, a name without one any function of that name.
     calls: &'static [(&'static str, When)],
 }
 
@@ -40,19 +40,19 @@ impl Function {
     }
 }
 
-/// Whether the table is of this model.
+/// Whether the table describes this model.
 fn is_current() -> bool {
     env!("COWRACE_MODEL_FILES").split(',').eq(table::SOURCES.iter().copied())
 }
 
-/// Every function of the model that makes requests itself. What reads the arguments of calls and keeps their results
-/// follows no kernel function and is left out. `None` if the table is of another source than this one.
+/// Every function of the model that makes requests itself. Functions that read the arguments of calls and keep their
+/// results follow no kernel function and are left out. `None` if the table does not describe this source.
 #[must_use]
 pub fn functions() -> Option<Vec<&'static Function>> {
     is_current().then(|| table::FUNCTIONS.iter().filter(|function| !function.lines.is_empty()).collect())
 }
 
-/// The file and the line of a place in the model's source, as [`functions`] has them; `None` for a place elsewhere.
+/// The file and the line of a location in the model's source, as in [`functions`]; `None` for a location elsewhere.
 #[must_use]
 pub fn place(site: &Location<'_>) -> Option<(String, u32)> {
     let here = file!().replace('\\', "/");

@@ -1,19 +1,19 @@
-//! What the model can come to under which rules, as far as its source says.
+//! Reachability: the parts of the model that can be reached under given rules, as far as its source tells.
 
 use std::collections::BTreeSet;
 
 use super::{Function, is_current, table};
 use crate::era::Era;
 
-/// Whether a function may be the one that is called by a name.
+/// Whether a call by a name may call a function.
 fn is_called(function: &Function, by: &str) -> bool {
     let own = function.ident;
     own == by || own.strip_prefix('.').is_some_and(|name| name == by)
 }
 
-/// The functions that an execution was in, by the lines whose requests it made: those of the lines, and the only caller
-/// of any of them. A function may do nothing but call others, so that its own lines do not tell. `None` if the table is
-/// of another source than this one.
+/// The functions that an execution has entered, derived from the lines whose requests it made: the functions of these
+/// lines, and the caller of a function that has only one. A function may only call others, so that it has no lines of
+/// its own. `None` if the table does not describe this source.
 #[must_use]
 pub fn entered(reached: impl Fn(&str, u32) -> bool) -> Option<Vec<&'static Function>> {
     if !is_current() {
@@ -33,14 +33,13 @@ pub fn entered(reached: impl Fn(&str, u32) -> bool) -> Option<Vec<&'static Funct
     Some(entered.into_iter().map(|at| &all[at]).collect())
 }
 
-/// The lines that some rules let the model come to.
+/// The lines that the model can reach under some rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach(BTreeSet<(&'static str, u32)>);
 
 impl Reach {
-    /// Under the rules of an era. Everything that another era cannot come to is missing; what depends on more than
-    /// rules is there, so some of it may be out of reach nevertheless. `None` if the table is of another source than
-    /// this one.
+    /// The lines that can be reached under the rules of an era. Only rules are considered, so some of the lines may
+    /// nevertheless be unreachable for other reasons. `None` if the table does not describe this source.
     #[must_use]
     pub fn of(era: &Era) -> Option<Self> {
         if !is_current() {
@@ -51,7 +50,7 @@ impl Reach {
         let is_entry = |function: &Function| {
             !all.iter().flat_map(|f| f.calls).any(|(callee, _)| is_called(function, callee))
         };
-        // What nothing calls is where the model is entered.
+        // Functions that have no caller are the entries of the model.
         let mut open: Vec<usize> = (0..all.len()).filter(|&at| is_entry(&all[at])).collect();
         let mut entered: BTreeSet<usize> = open.iter().copied().collect();
         let mut lines = BTreeSet::new();
@@ -66,7 +65,7 @@ impl Reach {
         Some(Self(lines))
     }
 
-    /// Whether a line of a file is among them. Files are told from the root of the repository.
+    /// Whether a line of a file is among them. Paths of files start at the root of the repository.
     #[must_use]
     pub fn has(&self, file: &str, line: u32) -> bool {
         self.0.contains(&(file, line))

@@ -1,14 +1,14 @@
-//! Which steps the calls of a scenario can have.
+//! The steps that the calls of a scenario can have.
 
 use cowrace_machine::Prim;
 
 use super::{is_current, table};
 use crate::world::Call;
 
-/// What a call can come to, as far as the model's source says: under some rules, with some memory.
+/// The steps that a call can have under some rules and with some memory, as far as the model's source tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
-    /// What the model marks, as `gup`.
+    /// Marks of the model, such as `gup`.
     pub marks: &'static [&'static str],
     /// Kernel functions, by the names of [`crate::FUNCTIONS`].
     pub functions: &'static [&'static str],
@@ -17,17 +17,17 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// Those of a call. Its arguments make no difference. `None` if the table is of another source than this one.
+    /// The steps of a call. Its arguments make no difference. `None` if the table does not describe this source.
     #[must_use]
     pub fn of(call: Call) -> Option<&'static Self> {
-        // What `Debug` writes begins with the name that the call has in the source.
+        // The output of `Debug` begins with the name of the call in the source.
         let written = format!("{call:?}");
         let name = written.split(|letter: char| !letter.is_alphanumeric()).next()?;
         let row = || table::STEPS.iter().find(|(calls, _)| calls.contains(&name));
         if is_current() { row().map(|(_, steps)| steps) } else { None }
     }
 
-    /// Primitives, in the order of their names in the source.
+    /// The primitives, in the order of their names in the source.
     pub fn primitives(&self) -> impl Iterator<Item = Prim> {
         let by_name = |name: &str| Prim::ALL.iter().copied().find(|prim| format!("{prim:?}") == name);
         self.primitives.iter().filter_map(move |name| by_name(name))
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(of(Call::Set { value: Arg::Number(0) }).functions, [""; 0]);
     }
 
-    /// Frames are texts in the source, and diagrams read [`FUNCTIONS`].
+    /// The names of frames are strings in the source, and diagrams use [`FUNCTIONS`].
     #[test]
     fn functions_are_those_that_diagrams_can_name() {
         for function in table::STEPS.iter().flat_map(|(_, steps)| steps.functions) {

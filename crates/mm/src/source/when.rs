@@ -1,8 +1,8 @@
-//! Under which rules something of the model's source is reached.
+//! The conditions on rules under which a part of the model's source is reached.
 
 use crate::era::value;
 
-/// What the rules must be.
+/// A condition on the rules.
 #[derive(Debug)]
 pub(super) enum When {
     /// The rule has the value, each by its name in the source: `Is("WpReuse", "Count")`.
@@ -15,10 +15,10 @@ pub(super) enum When {
 impl When {
     pub(super) const ALWAYS: Self = Self::All(&[]);
 
-    /// Whether it is so, by the places of all values.
+    /// Whether the condition holds, given the index of the value of each rule.
     pub(super) fn holds(&self, rules: &[u8]) -> bool {
         match *self {
-            // The table is of this model, so it names no rule that the model does not have.
+            // The table describes this model, so it names only rules of the model.
             Self::Is(rule, name) => value(rule, name).is_some_and(|(rule, value)| rules[rule] == value),
             Self::IsNot(rule, name) => value(rule, name).is_some_and(|(rule, value)| rules[rule] != value),
             Self::All(parts) => parts.iter().all(|part| part.holds(rules)),

@@ -11,8 +11,8 @@ use crate::objects::{Page, pg, references};
 use crate::swap::lru_add_drain;
 use crate::swapfile::try_to_free_swap;
 
-/// `do_wp_page` from v5.9 to v5.18. Under the series of December 2021 unsharing goes by the mapcount, and writing by
-/// `page_count`.
+/// `do_wp_page` from v5.9 to v5.18. Under the series of December 2021, the mapcount decides for unsharing, and
+/// `page_count` for writing.
 pub(super) async fn wp_reuse_by_count(cpu: &Cpu, vmf: VmFault, page: Page) -> Option<bool> {
     if !vmf.unshare() {
         return wp_reuse_if_alone(cpu, vmf, page).await;
@@ -24,8 +24,8 @@ pub(super) async fn wp_reuse_by_count(cpu: &Cpu, vmf: VmFault, page: Page) -> Op
     None
 }
 
-/// `do_wp_page` from v5.9 on: references decide. v5.18 first gets rid of the references of the swap cache
-/// and of this CPU's LRU-add batch; from v5.19 on a page that passes becomes exclusive.
+/// `do_wp_page` from v5.9 on: references decide. v5.18 first drops the references of the swap cache and of this CPU's
+/// LRU-add batch; from v5.19 on, a page that passes the test becomes exclusive.
 pub(super) async fn wp_reuse_if_alone(cpu: &Cpu, vmf: VmFault, page: Page) -> Option<bool> {
     let rules = cpu.rules();
     let copy = |count: u64| {
@@ -57,7 +57,7 @@ pub(super) async fn wp_reuse_if_alone(cpu: &Cpu, vmf: VmFault, page: Page) -> Op
     if rules.is(WpFreeSwap::Yes) && cpu.page_swap_cache(page).await {
         try_to_free_swap(cpu, page).await;
     }
-    // 09854ba94c6a looks at the mapcount again as well; with one reference it can only be 1.
+    // 09854ba94c6a also tests the mapcount again; with one reference it can only be 1.
     let count = cpu.page_count(page).await;
     if count != 1 && rules.keeps(Safeguard::WpCountRecheck) {
         cpu.unlock_page(page).await;
@@ -74,7 +74,7 @@ pub(super) async fn wp_reuse_if_alone(cpu: &Cpu, vmf: VmFault, page: Page) -> Op
     Some(true)
 }
 
-/// Whether the page lock outlives `wp_page_reuse`.
+/// Whether the page lock is held until after `wp_page_reuse`.
 pub(super) fn unlocks_late(cpu: &Cpu) -> bool {
     cpu.rules().is(WpReuse::Count) && cpu.rules().is(WpUnlock::AfterReuse)
 }

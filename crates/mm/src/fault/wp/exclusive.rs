@@ -1,4 +1,5 @@
-//! The third generation, from v5.19 on: a page that is marked exclusive is reused, and references decide of the others.
+//! The third generation, from v5.19 on: a page that is marked exclusive is reused, and references decide for the
+//! others.
 
 use cowrace_report::{Fact, Then};
 

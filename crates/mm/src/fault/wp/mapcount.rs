@@ -10,8 +10,8 @@ use crate::objects::Page;
 use crate::swap::put_page;
 use crate::swapfile::{reuse_by_active, reuse_by_mapcount, reuse_swap_page};
 
-/// `do_wp_page` up to v5.8, and under the proposals that keep its shape: the page lock is slept for, then
-/// the mappings decide. `None` if the fault is over: the PTE lock is dropped then.
+/// `do_wp_page` up to v5.8, and under the proposals that keep its shape: the fault sleeps for the page lock, then the
+/// mappings decide. `None` if the fault is over; the PTE lock has been dropped then.
 pub(super) async fn wp_reuse_by_mapcount(cpu: &Cpu, vmf: VmFault, page: Page) -> Option<bool> {
     let (mm, va) = (vmf.mm, vmf.va);
     if vmf.unshare() {

@@ -1,8 +1,8 @@
 //! Write faults: whether the page is reused or copied.
 //!
-//! Each generation of the decision has a file: mappings ([`mapcount`], up to v5.8), references ([`count`], from v5.9 on), and
-//! a mark that a page is exclusive ([`exclusive`], from v5.19 on). They give whether the page is reused, or `None` if the
-//! fault is over and the PTE lock dropped.
+//! Each generation of the decision has a file: mappings ([`mapcount`], up to v5.8), references ([`count`], from v5.9
+//! on), and a mark that a page is exclusive ([`exclusive`], from v5.19 on). Its function returns whether the page is
+//! reused, or `None` if the fault is over and the PTE lock has been dropped.
 
 pub mod count;
 pub mod exclusive;
@@ -75,7 +75,7 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
                 let late = unlocks_late(cpu);
                 wp_page_reuse(cpu, vmf).await;
                 if late {
-                    // v5.9-rc4 to rc6: the PTE lock is gone, so the page may be, too.
+                    // v5.9-rc4 to rc6: the PTE lock has been dropped, so the page may already be freed.
                     cpu.unlock_page(page).await;
                 }
                 FaultResult::Write
@@ -100,8 +100,8 @@ async fn wp_page_reuse(cpu: &Cpu, vmf: VmFault) {
     .await
 }
 
-/// `wp_page_copy`: a copy takes the page's place. Called without the PTE lock, with a reference on the
-/// old page; the copy is made under no lock at all.
+/// `wp_page_copy`: a copy replaces the page. Called without the PTE lock, with a reference on the old page; the copy is
+/// made under no lock at all.
 async fn wp_page_copy(cpu: &Cpu, vmf: VmFault, old: Page) -> FaultResult {
     cpu.call("wp_page_copy", (vmf, old), async |cpu, (vmf, old)| {
         let (mm, va) = (vmf.mm, vmf.va);
@@ -130,9 +130,9 @@ async fn wp_page_copy(cpu: &Cpu, vmf: VmFault, old: Page) -> FaultResult {
             }
             cpu.set_pte_at(mm, va, entry).await;
             if !old.is_zero() {
-                // Behind the switch of the PTE: another mm may keep the page as soon as the count says so.
+                // After the PTE has been changed: another mm may reuse the page as soon as the count allows it.
                 page_remove_rmap_after_copy(cpu, mm, old).await;
-                // The mapping's reference; the fault's own is still held.
+                // This is the mapping's reference; the fault's own reference is still held.
                 cpu.page_ref_sub(old, 1).await;
             }
         } else {
