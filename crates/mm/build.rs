@@ -1,5 +1,5 @@
-//! Tells the model the fingerprints of its own source: a schedule that was recorded on one model is refused by another,
-//! and `src/source/table.rs` is used only if it is of this source. Nothing is parsed here.
+//! Passes the fingerprints of the model's own source to the model: a schedule that was recorded on one model is refused
+//! by another, and `src/source/table.rs` is used only if it describes this source. Nothing is parsed here.
 
 #[path = "build/fingerprint.rs"]
 mod fingerprint;

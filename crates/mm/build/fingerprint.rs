@@ -1,16 +1,16 @@
-// The fingerprints of the model's source. The build of the model makes them, and `xtask`, which notes in
-// `src/source/table.rs` of which source that table is.
+// The fingerprints of the model's source. The build of the model computes them, and so does `xtask`, which notes in
+// `src/source/table.rs` which source that table describes.
 
 use std::path::{Path, PathBuf};
 
-/// What is made from the source and is no part of it.
+/// The file that is generated from the source and is not part of it.
 pub(crate) const TABLE: &str = "source/table.rs";
 
 /// A file of the model.
 pub(crate) struct Source {
     /// Its name in the directory of the sources, with `/` on every system.
     pub(crate) name: String,
-    /// Without carriage returns: a checkout may change the ends of lines, and must not change the fingerprint.
+    /// Its text without carriage returns: a checkout may change line endings, and must not change the fingerprint.
     pub(crate) text: String,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn fingerprint(sources: &[Source]) -> String {
     format!("{hash:016x}")
 }
 
-/// Every file with a fingerprint of its own, as `memory.rs 0123456789abcdef`.
+/// Every file with its own fingerprint, such as `memory.rs 0123456789abcdef`.
 pub(crate) fn each(sources: &[Source]) -> Vec<String> {
     let one = |source: &Source| format!("{} {}", source.name, fingerprint(std::slice::from_ref(source)));
     sources.iter().map(one).collect()

@@ -1,6 +1,6 @@
 //! The names that [`cowrace_machine::Request::function`] can have.
 
-/// Every kernel function of the model, sorted, and `user` for what is outside any. Scenarios name them as
+/// Every kernel function of the model, sorted, and `user` for requests outside all of them. Scenarios name them as
 /// steps of a call.
 pub const FUNCTIONS: &[&str] = &[
     "__get_user_pages",

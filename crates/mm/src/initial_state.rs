@@ -26,7 +26,7 @@ pub(crate) fn memory(kernel: &Kernel) -> Memory {
     }
     memory.create(ZERO_PAGE);
     memory.set(Page::from(ZERO_PAGE).refcount().addr, 1);
-    // The last is for probes at the end.
+    // The last one is for probes at the end.
     for actor in 0..=world.actors.len() {
         memory.create_for_good(Tlb(actor).obj());
         memory.create_for_good(PerCpu(actor).obj());
@@ -139,7 +139,7 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
                 pte = pte.clear(mmu::ACCESSED);
             }
             let dirty = !area.clean && !area.lazyfree;
-            // Who clears soft-dirty bits protects as well.
+            // Clearing soft-dirty bits also write-protects.
             let writable = exclusive && !area.wrprotected && !area.soft_clean && !area.read_only;
             if dirty {
                 pte = pte_mkdirty(kernel.arch, pte);

@@ -1,4 +1,4 @@
-//! What user space sees at the end.
+//! Observations: what user space sees at the end.
 
 use cowrace_machine::{Memory, Obj, mmu};
 
@@ -6,8 +6,8 @@ use crate::objects::{MmStruct, file_page};
 use crate::pgtable::{Entry, Pte};
 use crate::world::{Backing, Target, World};
 
-/// A word as its owner would load it: through the PTE, the swap cache or the swap slot; what a first access
-/// finds where nothing is mapped.
+/// A word as its owner would load it: through the PTE, the swap cache or the swap slot; or the result of a first access
+/// where nothing is mapped.
 #[must_use]
 pub fn owner_view(world: &World, memory: &Memory, target: Target, word: u8) -> u64 {
     let pte = Pte::from(memory.get(MmStruct(target.mm).pte(target.va)));

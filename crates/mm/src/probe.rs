@@ -1,8 +1,8 @@
-//! Probes of a handle at the end: whether what its owner stores reaches the device, and what the device stores
-//! the owner.
+//! Probes of a handle at the end: whether a store of its owner reaches the device, and whether a store of the device
+//! reaches the owner.
 //!
-//! They run the model's own code on a copy of memory, one request after the other, on a CPU that nobody has used.
-//! Nobody else moves any more.
+//! They run the model's own code on a copy of memory, one request after the other, on a CPU of their own. No other
+//! actor moves any more.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -16,24 +16,24 @@ use crate::objects::MmStruct;
 use crate::user::user_access;
 use crate::world::Target;
 
-/// What a probe stores: nothing that a scenario writes.
+/// The value that a probe stores, which no scenario writes.
 const MARK: u64 = 0x5eed_5eed;
 
-/// A probe makes so many requests at most.
+/// The largest number of requests of a probe.
 const MOST: u32 = 10_000;
 
-/// What came of a store.
+/// The result of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Through {
     /// The other side sees it.
     Yes,
     /// The other side sees something else.
     No,
-    /// It was refused, or waits for ever.
+    /// The store was refused, or waits for ever.
     Refused,
 }
 
-/// Stores as the owner, and looks as the device that holds `page`.
+/// Stores as the owner, and reads as the device that holds `page`.
 #[must_use]
 pub fn owner_to_device(kernel: &Arc<Kernel>, memory: &Memory, owner: Target, page: Obj) -> Through {
     run(kernel, memory, owner, |cpu| async move {
@@ -42,7 +42,7 @@ pub fn owner_to_device(kernel: &Arc<Kernel>, memory: &Memory, owner: Target, pag
     })
 }
 
-/// Stores as the device that holds `page`, and looks as the owner.
+/// Stores as the device that holds `page`, and reads as the owner.
 #[must_use]
 pub fn device_to_owner(kernel: &Arc<Kernel>, memory: &Memory, owner: Target, page: Obj) -> Through {
     run(kernel, memory, owner, |cpu| async move {

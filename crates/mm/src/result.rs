@@ -1,4 +1,4 @@
-//! Results of calls that no variable keeps: user space saw them all the same.
+//! Results of calls that are kept in no variable; user space has seen them all the same.
 
 use cowrace_machine::{Addr, Obj};
 
@@ -6,13 +6,13 @@ use crate::objects::{Type, variable};
 use crate::value::Value;
 use crate::world::{CallSpec, Step, World};
 
-/// Where the failure of a call is kept that no variable keeps.
+/// The word for the failure of a call whose result is kept in no variable.
 #[must_use]
 pub const fn failure(call: u16) -> Addr {
     Type::Failures.word(call as usize)
 }
 
-/// Where the outcome of a call goes; none if nobody will ever look at it.
+/// The word for the outcome of a call; `None` if it is never read.
 #[must_use]
 pub const fn place(spec: &CallSpec, outcome: Value) -> Option<Addr> {
     match (spec.dest, outcome) {

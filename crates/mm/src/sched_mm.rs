@@ -1,8 +1,8 @@
-//! Who keeps an mm: `mm_users`.
+//! The users of an mm: `mm_users`.
 //!
 //! Follows `get_task_mm`, `mmput` and `exit_mm` of `kernel/fork.c` and `kernel/exit.c`, and `mmget_not_zero` of
 //! `include/linux/sched/mm.h` (read in v5.9, v5.19, v6.14 and v6.18). The threads of a process count as one user here.
-//! Left out: `mm_count`, which keeps the `mm_struct` but none of its memory; here it is there for good.
+//! Left out: `mm_count`, which keeps the `mm_struct` but none of its memory; here the `mm_struct` is never freed.
 //!
 //! An mm that no call of the scenario exits cannot lose its last user, so nothing is counted for it.
 
@@ -13,8 +13,8 @@ use crate::cpu::Cpu;
 use crate::mmap::exit_mmap;
 use crate::objects::MmStruct;
 
-/// `get_task_mm`: a user more, unless the task has given up its mm already. So `mm_access` comes to an mm
-/// (`process_vm_readv`, `ptrace`, the opening of `/proc/PID/mem`), and `/proc/PID/clear_refs`.
+/// `get_task_mm`: adds a user, unless the task has already given up its mm. `mm_access` gets an mm in this way
+/// (`process_vm_readv`, `ptrace`, the opening of `/proc/PID/mem`), and so does `/proc/PID/clear_refs`.
 pub async fn get_task_mm(cpu: &Cpu, mm: MmStruct) -> bool {
     if !cpu.kernel().exits[mm.0] {
         return true;
@@ -33,7 +33,7 @@ pub async fn get_task_mm(cpu: &Cpu, mm: MmStruct) -> bool {
     .await
 }
 
-/// `mmget_not_zero`: a user more, unless the last one has gone. So comes to an mm who has kept the `mm_struct`: an open
+/// `mmget_not_zero`: adds a user, unless there is none any more. It is used by holders of the `mm_struct`: an open
 /// `/proc/PID/pagemap`, a userfaultfd.
 pub async fn mmget_not_zero(cpu: &Cpu, mm: MmStruct) -> bool {
     if !cpu.kernel().exits[mm.0] {
@@ -46,7 +46,7 @@ pub async fn mmget_not_zero(cpu: &Cpu, mm: MmStruct) -> bool {
     there
 }
 
-/// `mmput`: who is the last takes the mm down.
+/// `mmput`: drops a user; the last one tears the mm down.
 pub async fn mmput(cpu: &Cpu, mm: MmStruct) {
     if cpu.kernel().exits[mm.0] && cpu.sub_and_test(mm.mm_users(), 1, Prim::Mmput).await {
         exit_mmap(cpu, mm).await;

@@ -1,4 +1,4 @@
-//! What a variable of a scenario can hold, as the bits of a word.
+//! The values of a scenario's variables, and their encoding as the bits of a word.
 
 use cowrace_machine::Obj;
 
@@ -23,22 +23,22 @@ pub enum Value {
     Number(u64),
     /// A failure.
     Errno(Errno),
-    /// A page that somebody holds.
+    /// A page that is held.
     Handle(Handle),
     /// A child.
     Child(MmId),
 }
 
-/// A reference to a page that a call gave out.
+/// A reference to a page that a call has returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handle {
     /// The page.
     pub page: Obj,
     /// `FOLL_PIN` instead of `FOLL_GET`.
     pub pin: bool,
-    /// It may be written through.
+    /// Whether it may be used for writing.
     pub write: bool,
-    /// It has been given back.
+    /// Whether it has been released.
     pub released: bool,
 }
 

@@ -10,7 +10,7 @@ use super::{
     UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
-/// Where a row's statement comes from.
+/// The source of a row's statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provenance {
     /// Read in the kernel's source or in the commit.
@@ -19,17 +19,17 @@ pub enum Provenance {
     Inferred,
 }
 
-/// What has a commit first.
+/// Where a commit landed first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Landed {
-    /// A release of the mainline, or a candidate for one where that is known.
+    /// In a release of the mainline, or in a release candidate where that is known.
     In(Release),
-    /// Nothing: it was proposed, then.
+    /// Nowhere: it was proposed, at this time.
     Proposed(&'static str),
 }
 
 impl Landed {
-    /// Whether a release of the mainline has it.
+    /// Whether a release of the mainline has the commit.
     #[must_use]
     pub fn by(self, release: Release) -> bool {
         matches!(self, Self::In(first) if first <= release)
@@ -49,18 +49,18 @@ const fn landed(tag: &str) -> Landed {
     Landed::In(Release::new(tag))
 }
 
-/// What a commit does to the races.
+/// The effect of a commit on races.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// It closes a race that shows under sequential consistency: the scenario that shows it.
     Closes(&'static str),
-    /// It closes one on arm64 alone, which `--arch arm64` shows.
+    /// It closes a race that exists only on arm64, which `--arch arm64` shows.
     ClosesOnArm64,
-    /// It opens one: the scenario.
+    /// It opens a race: the scenario that shows it.
     Opens(&'static str),
-    /// It matters under weak memory only.
+    /// It matters only under weak memory.
     WeakMemory,
-    /// It saves copies: the scenario.
+    /// It saves copies: the scenario that shows it.
     Saves(&'static str),
     /// It changes how a rule works without closing or opening anything of its own.
     Prepares,
@@ -71,15 +71,15 @@ pub enum Effect {
 pub struct Commit {
     /// Its id, twelve digits, or a name for a proposal that has none.
     pub id: &'static str,
-    /// What has it first.
+    /// Where it landed first.
     pub landed: Landed,
     /// Its title.
     pub title: &'static str,
-    /// What it closes, in a sentence.
+    /// What it does, in a sentence.
     pub closes: &'static str,
-    /// What it does to the races.
+    /// Its effect on races.
     pub effect: Effect,
-    /// Where this is known from.
+    /// The source of this row.
     pub provenance: Provenance,
     rule: fn(&mut Rules),
 }
@@ -114,7 +114,7 @@ pub const COMMITS: &[Commit] = &[
         id: "3ea277194daa",
         landed: landed("v4.13"),
         title: "mm, mprotect: flush TLB if potentially racing with a parallel reclaim leaving stale TLB entries",
-        closes: "who finds a PTE that reclaim has cleared does the flush that reclaim has put off",
+        closes: "a change of PTEs that reclaim has cleared first does the flush that reclaim has deferred",
         effect: Effect::Closes("reclaim-batch-vs-mprotect"),
         provenance: Provenance::Read,
         rule: |r| r.batched_flush = BatchedFlush::Catch,
@@ -123,7 +123,7 @@ pub const COMMITS: &[Commit] = &[
         id: "0758cd830494",
         landed: landed("v5.6"),
         title: "asm-generic/tlb: avoid potential double flush",
-        closes: "it takes clear_refs its flush, which went by the gather of the whole mm",
+        closes: "clear_refs loses its flush, which depended on a gather of the whole mm",
         effect: Effect::Opens("softdirty-flush-elided"),
         provenance: Provenance::Read,
         rule: |r| r.clear_refs_flush = ClearRefsFlush::Elided,
@@ -150,7 +150,7 @@ pub const COMMITS: &[Commit] = &[
         id: "a308c71bf1e6",
         landed: landed("v5.9-rc4"),
         title: "mm/gup: Remove enfornced COW mechanism",
-        closes: "it takes 17839856fd58 back, because 09854ba94c6a takes over",
+        closes: "it reverts 17839856fd58, because 09854ba94c6a replaces it",
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.gup_read = GupRead::Share,
@@ -159,7 +159,7 @@ pub const COMMITS: &[Commit] = &[
         id: "09854ba94c6a",
         landed: landed("v5.9-rc4"),
         title: "mm: do_wp_page() simplification",
-        closes: "a page that anybody else refers to, pins and pipes included, is copied before it is written",
+        closes: "a page with any other reference, including pins and pipes, is copied before it is written",
         effect: Effect::Closes("vmsplice-child-munmap-leak"),
         provenance: Provenance::Read,
         rule: |r| {
@@ -211,7 +211,7 @@ pub const COMMITS: &[Commit] = &[
         id: "ff1712f953e2",
         landed: landed("v5.10"),
         title: "arm64: pgtable: Ensure dirty bit is preserved across pte_wrprotect()",
-        closes: "a child's page that was stored to before the fork is not taken for clean, on arm64",
+        closes: "on arm64, a child's page that was stored to before the fork is not considered clean",
         effect: Effect::ClosesOnArm64,
         provenance: Provenance::Read,
         rule: |r| r.arm64_wrprotect = Arm64Wrprotect::KeepsDirty,
@@ -256,7 +256,7 @@ pub const COMMITS: &[Commit] = &[
         id: "912efa17e512",
         landed: landed("v5.12"),
         title: "mm: proc: Invalidate TLB after clearing soft-dirty page state",
-        closes: "no stale TLB entry lets a store by without a fault once clear_refs has returned",
+        closes: "no stale TLB entry allows a store without a fault once clear_refs has returned",
         effect: Effect::Closes("clear-refs-stale-tlb-lost-write"),
         provenance: Provenance::Read,
         rule: |r| r.clear_refs_flush = ClearRefsFlush::Explicit,
@@ -292,7 +292,7 @@ pub const COMMITS: &[Commit] = &[
         id: "cb185d5f1ebf",
         landed: landed("v5.15"),
         title: "userfaultfd: fix a race between writeprotect and exit_mmap()",
-        closes: "UFFDIO_WRITEPROTECT does not walk an mm that its last user is taking down",
+        closes: "UFFDIO_WRITEPROTECT does not walk an mm that its last user is tearing down",
         effect: Effect::Closes("uffd-wp-vs-exit-mmap"),
         provenance: Provenance::Read,
         rule: |r| r.uffd_mmget = UffdMmget::Yes,
@@ -310,11 +310,11 @@ pub const COMMITS: &[Commit] = &[
         id: "5ee2fa2f0636",
         landed: landed("v5.17"),
         title: "mm/rmap: fix potential batched TLB flush race",
-        closes: "what reclaim puts off while another CPU does what it had put off before is still noted",
+        closes: "a flush that reclaim defers while another CPU does an earlier deferred flush stays pending",
         effect: Effect::Closes("batched-flag-lost-update"),
         provenance: Provenance::Read,
         rule: |r| {
-            // It counts what is caught.
+            // It counts the flushes that are caught.
             if r.batched_flush == BatchedFlush::Catch {
                 r.batched_flush = BatchedFlush::Count;
             }
@@ -351,7 +351,7 @@ pub const COMMITS: &[Commit] = &[
         id: "c145e0b47c77",
         landed: landed("v5.18"),
         title: "mm: streamline COW logic in do_swap_page()",
-        closes: "a swapped-out page that anybody else refers to is copied before it is written",
+        closes: "a swapped-out page with any other reference is copied before it is written",
         effect: Effect::Closes("vmsplice-child-munmap-leak-swapped"),
         provenance: Provenance::Read,
         rule: |r| r.swapin_reuse = SwapinReuse::Count,
@@ -360,7 +360,7 @@ pub const COMMITS: &[Commit] = &[
         id: "6c287605fd56",
         landed: landed("v5.19"),
         title: "mm: remember exclusively mapped anonymous pages with PG_anon_exclusive",
-        closes: "an exclusive page is never copied, whoever refers to it; giving up exclusivity fails if it is pinned",
+        closes: "an exclusive page is never copied, whatever its references; giving that up fails if it is pinned",
         effect: Effect::Closes("odirect-clear-refs-lost-read"),
         provenance: Provenance::Read,
         rule: |r| {
@@ -442,7 +442,7 @@ pub const COMMITS: &[Commit] = &[
         id: "931298e103c2",
         landed: landed("v6.3"),
         title: "mm/userfaultfd: rely on vma->vm_page_prot in uffd_wp_range()",
-        closes: "un-protecting does not take the write bit of an exclusive dirty page for good",
+        closes: "removing the protection does not permanently clear the write bit of an exclusive dirty page",
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.uffd_unprotect = UffdUnprotect::TryWritable,
@@ -531,7 +531,7 @@ pub const COMMITS: &[Commit] = &[
         id: "faeb2831b517",
         landed: landed("v6.15"),
         title: "mm: set folio swapbacked iff folios are dirty in try_to_unmap_one",
-        closes: "a clean page of MADV_FREE that somebody refers to for a moment is freed later, and not kept for good",
+        closes: "a clean page of MADV_FREE with a short-lived reference is freed later, and not kept for good",
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.lazyfree_kept = LazyfreeKept::IfDirty,
@@ -552,7 +552,7 @@ pub const COMMITS: &[Commit] = &[
         id: "dh-unshare-v1",
         landed: Landed::Proposed("December 2021"),
         title: "mm: support GUP-triggered unsharing via FAULT_FLAG_UNSHARE (David Hildenbrand, v1)",
-        closes: "a read GUP of a page with more than one mapping gets a page of its own, so what it holds is nobody else's",
+        closes: "a read GUP of a page with more than one mapping gets a page of its own, which no other process maps",
         effect: Effect::Closes("vmsplice-child-munmap-leak-swapped"),
         provenance: Provenance::Read,
         rule: |r| r.gup_read = GupRead::UnshareMapcount,
@@ -561,7 +561,7 @@ pub const COMMITS: &[Commit] = &[
         id: "dh-active-inactive",
         landed: Landed::Proposed("December 2021"),
         title: "active and inactive references decide (David Hildenbrand, in the discussion of v1; never written)",
-        closes: "a write fault asks who maps the page, swap entries included, so a get or a pin forces no copy",
+        closes: "a write fault counts mappings, including swap entries, so a get or a pin forces no copy",
         effect: Effect::Closes("odirect-clear-refs-lost-read"),
         provenance: Provenance::Inferred,
         rule: |r| {
@@ -584,7 +584,7 @@ pub const COMMITS: &[Commit] = &[
         id: "unshare-copy-dirty",
         landed: Landed::Proposed("2026"),
         title: "mm: mark the copy that unsharing makes dirty",
-        closes: "the copy that a read pin gets is data, so MADV_FREE asks for its mapcount, and reclaim writes it out",
+        closes: "the copy for a read pin counts as data: MADV_FREE tests its mapcount, and reclaim writes it out",
         effect: Effect::Closes("unshare-madvfree"),
         provenance: Provenance::Inferred,
         rule: |r| r.unshare_copy = UnshareCopy::Dirty,
@@ -593,7 +593,7 @@ pub const COMMITS: &[Commit] = &[
         id: "madv-free-clean-pte-mapcount",
         landed: Landed::Proposed("2026"),
         title: "mm/madvise: MADV_FREE spares a shared page if its PTE is clean",
-        closes: "no clean page of which another process has data is given away; a dirty one is safe while that process's PTE is dirty",
+        closes: "no clean page with data of another process is discarded; a dirty one is safe while its PTE there is dirty",
         effect: Effect::Closes("madvfree-clean-shared"),
         provenance: Provenance::Inferred,
         rule: |r| {
@@ -605,8 +605,8 @@ pub const COMMITS: &[Commit] = &[
     Commit {
         id: "madv-free-mapcount",
         landed: Landed::Proposed("2026"),
-        title: "mm/madvise: MADV_FREE spares every page that somebody else maps",
-        closes: "no page of which another process has data is given away, clean or dirty",
+        title: "mm/madvise: MADV_FREE spares every page that another process maps",
+        closes: "no page with data of another process is discarded, clean or dirty",
         effect: Effect::Closes("madvfree-clean-shared"),
         provenance: Provenance::Inferred,
         rule: |r| r.madv_free_spares = MadvFreeSpares::Every,

@@ -1,4 +1,4 @@
-//! What turns one era into another.
+//! The toggles that turn one era into another.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,8 @@ impl Era {
             }
         });
         let (mine, theirs) = (self.picked(), other.picked());
-        // A rule that only this era picks becomes what the commits of the other make it. A safeguard is kept unless it
-        // is taken out by hand.
+        // A rule that only this era picks gets the value that the commits of the other era give it. A safeguard is kept
+        // unless it is taken out by hand.
         let lost = mine.keys().filter(|key| !theirs.contains_key(*key));
         let entries: BTreeMap<_, _> = other.rules.entries().into_iter().collect();
         let made = lost.map(|&key| (key, entries.get(key).copied().unwrap_or(KEPT)));
@@ -27,11 +27,11 @@ impl Era {
         commits.chain(set.map(|(key, value)| Toggle::Set(key, value))).collect()
     }
 
-    /// The era with toggles.
+    /// The era with these toggles.
     ///
     /// # Errors
     ///
-    /// If one does not apply.
+    /// If a toggle does not apply.
     pub fn toggled(self, toggles: &[Toggle]) -> Result<Self, EraError> {
         toggles.iter().try_fold(self, |era, toggle| match *toggle {
             Toggle::With(id) => era.with(id),

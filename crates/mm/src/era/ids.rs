@@ -1,31 +1,31 @@
-//! Commits by what people type.
+//! Looks up commits by the ids that users type.
 //!
 //! A commit is named by its id: at least 7 of its hexadecimal digits, and at most all 40. The tables have the first
-//! twelve; of a longer one the rest is not compared. A proposal that was never merged goes by its word, whole. An id
-//! is read whole or not at all: a list, or an id with something behind it, is none.
+//! twelve; of a longer one the rest is not compared. A proposal that was never merged is named by its whole word. An id
+//! is read as a whole or not at all: a list, or an id followed by something else, is not an id.
 
 use std::fmt;
 
 use super::{COMMITS, Commit};
 
-/// Digits of a whole id.
+/// The number of digits of a whole id.
 const DIGITS: usize = 40;
-/// Digits that an id has at least.
+/// The smallest number of digits of an id.
 const FEWEST: usize = 7;
 
 /// Why a text names no commit of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdError {
-    /// It is no id: what is wrong is not a digit, or there are too few or too many of them.
+    /// It is not an id: it has other characters than digits, or too few or too many digits.
     NotAnId(String),
-    /// It is an id, but of no commit that the model knows.
+    /// It is an id, but not of a commit that the model knows.
     Unknown(String),
-    /// More than one commit begins so.
+    /// The ids of several commits begin with it.
     Ambiguous(String, Vec<&'static str>),
 }
 
 impl IdError {
-    /// What was typed.
+    /// The text that was typed.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -65,21 +65,21 @@ fn shown(text: &str) -> String {
     }
 }
 
-/// The commit of an id, and its place among [`COMMITS`].
+/// The index of the commit with this id in [`COMMITS`].
 pub(super) fn place(text: &str) -> Result<usize, IdError> {
     among(COMMITS.iter().map(|commit| commit.id), text)
 }
 
-/// A commit by its id, or a part of it that is of no other.
+/// A commit by its id, or by an unambiguous prefix of it.
 ///
 /// # Errors
 ///
-/// If there is none, or the text is no id.
+/// If there is none, or the text is not an id.
 pub fn commit(text: &str) -> Result<&'static Commit, IdError> {
     place(text).map(|place| &COMMITS[place])
 }
 
-/// The place of an id among those that there are.
+/// The index of an id among the given ones.
 fn among(ids: impl Iterator<Item = &'static str> + Clone, text: &str) -> Result<usize, IdError> {
     if let Some(place) = ids.clone().position(|id| id == text) {
         return Ok(place);
@@ -97,7 +97,7 @@ fn among(ids: impl Iterator<Item = &'static str> + Clone, text: &str) -> Result<
     }
 }
 
-/// Whether an id is of git, and not the word of a proposal.
+/// Whether an id is a git hash, and not the word of a proposal.
 fn is_hash(id: &str) -> bool {
     id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(of("6c287605"), Ok("6c287605fd56"));
     }
 
-    /// Inputs of the field test, and their kind: none of them is a commit.
+    /// Invalid inputs and their kinds: none of them is a commit.
     #[test]
     fn what_is_no_id_as_a_whole_is_none() {
         for text in [

@@ -40,18 +40,18 @@ pub fn settings() -> Vec<(&'static str, Vec<&'static str>)> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Era {
     name: String,
-    /// The preset that it is, or departs from.
+    /// The preset that it is, or from which it departs.
     preset: &'static str,
-    /// The release whose tree it is, or departs from.
+    /// The release whose tree it is, or from which it departs.
     tree: Release,
     commits: BTreeSet<usize>,
-    /// What an era that was given a name of its own differs in from its base.
+    /// The toggles by which an era with a name of its own differs from its base.
     inherent: Vec<Toggle>,
     toggles: Vec<Toggle>,
     rules: Rules,
 }
 
-/// The presets as eras: looking up their commits takes longer than much of what eras are asked for.
+/// The presets as eras, which are cached: looking up their commits takes longer than most uses of an era.
 static ERAS: LazyLock<Vec<Era>> = LazyLock::new(|| {
     let eras = PRESETS.iter().map(Era::of).collect::<Result<_, _>>();
     eras.expect("presets are made of commits that there are")
@@ -60,20 +60,20 @@ static ERAS: LazyLock<Vec<Era>> = LazyLock::new(|| {
 /// One deviation from a preset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Toggle {
-    /// A commit more.
+    /// An additional commit.
     With(&'static str),
-    /// A commit less.
+    /// A commit that is left out.
     Without(&'static str),
     /// A rule picked by hand: key and value.
     Set(&'static str, &'static str),
 }
 
-/// Why an era cannot be had. `near` holds what the user may have meant, best first.
+/// Why there is no such era.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EraError {
     /// No preset of that name, and no release or version either.
     Preset(String),
-    /// A release or version of which it is not known what it is made of, and the era that is nearest.
+    /// A release or version whose commits are not known, the reason, and the nearest era.
     NotKnown(Release, NotKnown, String),
     /// No commit of that id.
     Commit(IdError),
@@ -85,7 +85,7 @@ pub enum EraError {
     Twice(&'static str),
     /// No rule of that key.
     Key(String),
-    /// No such value for the rule; the values that there are.
+    /// No such value for the rule, and the values that it has.
     Value(&'static str, String, Vec<&'static str>),
 }
 
@@ -148,7 +148,7 @@ impl Era {
         Ok(era)
     }
 
-    /// Gives the era a name of its own, as an era file does. Its toggles so far belong to the name.
+    /// Gives the era a name of its own, as an era file does. Its toggles so far become a part of the named era.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         name.clone_into(&mut self.name);
@@ -156,7 +156,7 @@ impl Era {
         self
     }
 
-    /// The kernel of a release or version that has some commits beside those of the preset.
+    /// The kernel of a release or version that has some commits in addition to those of the preset.
     fn of_tree(mut self, tree: Release, more: &[&'static str]) -> Result<Self, EraError> {
         for id in more {
             self.commits.insert(ids::place(id)?);
@@ -166,7 +166,7 @@ impl Era {
         Ok(self)
     }
 
-    /// The era with one commit more.
+    /// The era with one additional commit.
     ///
     /// # Errors
     ///
@@ -185,7 +185,7 @@ impl Era {
         Ok(self)
     }
 
-    /// The era with one commit less.
+    /// The era without one of its commits.
     ///
     /// # Errors
     ///
@@ -204,8 +204,8 @@ impl Era {
         Ok(self)
     }
 
-    /// The era with one rule picked by hand, as `wp_reuse` and `mapswap`, or a safeguard taken out, as `zap_flush`
-    /// and `none`.
+    /// The era with one rule picked by hand (such as `wp_reuse` and `mapswap`), or with a safeguard taken out (such as
+    /// `zap_flush` and `none`).
     ///
     /// # Errors
     ///
@@ -227,8 +227,8 @@ impl Era {
                 rules.set(key, value);
             }
         }
-        // a7f226604170 and 5535be309971 ask for a mark that nothing sets without 6c287605fd56: every read pin would
-        // unshare, and every forced write break COW, for ever.
+        // a7f226604170 and 5535be309971 test a mark that is never set without 6c287605fd56: every read pin would
+        // unshare, and every forced write would break COW, for ever.
         if rules.anon_exclusive == AnonExclusive::No {
             if rules.gup_read == GupRead::UnshareExclusive {
                 rules.gup_read = GupRead::Share;
@@ -240,7 +240,7 @@ impl Era {
         self.rules = rules;
     }
 
-    /// The preset that it departs from; `None` if it is one.
+    /// The preset from which it departs; `None` if it is a preset.
     #[must_use]
     pub fn base(&self) -> Option<Self> {
         let departs = self.name != self.preset || !self.toggles.is_empty();
@@ -253,14 +253,14 @@ impl Era {
         &self.name
     }
 
-    /// The release or candidate of the mainline that it is, if it is one.
+    /// The release or release candidate of the mainline, if the era is one.
     #[must_use]
     pub fn release(&self) -> Option<Release> {
         Some(self.tree).filter(|tree| !tree.is_stable() && self.name == tree.to_string())
     }
 
-    /// The preset that it is, by its own name or by that of a release or version that is made of the same. Toggles
-    /// that were added to it do not count.
+    /// The preset that it is, by its own name or by that of a release or version with the same commits. Toggles that
+    /// were added to it do not count.
     #[must_use]
     pub fn like(&self) -> Option<&'static str> {
         let preset = |name: &str| PRESETS.iter().find(|preset| preset.name == name);
@@ -273,13 +273,13 @@ impl Era {
         presets.into_iter().find(|name| same(name))
     }
 
-    /// What differs from the preset.
+    /// The differences from the preset.
     #[must_use]
     pub fn toggles(&self) -> &[Toggle] {
         &self.toggles
     }
 
-    /// The name with toggles, as `v5.12 --without 57efa1fe5957`.
+    /// The name with toggles, such as `v5.12 --without 57efa1fe5957`.
     #[must_use]
     pub fn label(&self) -> String {
         let mut label = self.name.clone();
@@ -290,7 +290,7 @@ impl Era {
         label
     }
 
-    /// The rules. Kernel code reads them by a [`Reading`] only.
+    /// The rules. Kernel code reads them only through a [`Reading`].
     #[must_use]
     pub const fn rules(&self) -> &Rules {
         &self.rules

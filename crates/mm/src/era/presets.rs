@@ -7,17 +7,17 @@ use super::Release;
 pub struct Preset {
     /// Its name.
     pub name: &'static str,
-    /// What it is, in a line.
+    /// Its description, in one line.
     pub about: &'static str,
     /// Whether it is a release of the mainline; ranges in scenarios run over these.
     pub mainline: bool,
-    /// The release whose tree it is, or, for a proposal, was made for.
+    /// The release whose tree it is, or for which a proposal was made.
     pub tree: Release,
-    /// The preset that it is built on.
+    /// The preset on which it is built.
     pub base: Option<&'static str>,
-    /// The commits that it has more.
+    /// The commits that it has in addition.
     pub with: &'static [&'static str],
-    /// The commits of the base that it has not.
+    /// The commits of the base that it does not have.
     pub without: &'static [&'static str],
 }
 
@@ -110,7 +110,7 @@ pub const PRESETS: &[Preset] = &[
     ),
     mainline(
         "v5.15",
-        "a pin is taken in two steps; what a copy leaves behind leaves the swap cache",
+        "a pin is taken in two steps; a page that was copied from leaves the swap cache",
         Some("v5.12"),
         &["c24d37322548", "f4c4a3f48480", "cb185d5f1ebf"],
     ),
@@ -159,7 +159,7 @@ pub const PRESETS: &[Preset] = &[
     ),
     mainline(
         "v6.18",
-        "as v6.15 for base pages: madvise takes VMA locks, which whoever changes page tables under the mmap lock takes, too",
+        "as v6.15 for base pages: madvise takes VMA locks, as do all changes of page tables under the mmap lock",
         Some("v6.15"),
         &[],
     ),
@@ -189,7 +189,7 @@ pub const PRESETS: &[Preset] = &[
     ),
     other(
         "active-inactive",
-        "proposal: unshare-v1 with active and inactive references in the place of counts",
+        "proposal: unshare-v1 with active and inactive references instead of counts",
         "v5.16",
         "unshare-v1",
         &["dh-active-inactive", "dh-one-shot-read"],

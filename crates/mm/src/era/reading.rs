@@ -1,7 +1,7 @@
-//! Which rules the model has read.
+//! Records which rules the model has read.
 //!
-//! A kernel holds its rules as [`Noted`], which gives nothing but a [`Reading`], so no code of the model can look
-//! at a rule unseen.
+//! A kernel holds its rules as [`Noted`], which only provides a [`Reading`], so no code of the model can read a rule
+//! without leaving a note.
 
 use std::array;
 use std::sync::atomic::Ordering::Relaxed;
@@ -15,40 +15,40 @@ const WHOLE: u8 = u8::MAX;
 
 /// A rule: its values are those of one enum.
 pub trait Rule: Copy {
-    /// Its place among the rules.
+    /// Its index among the rules.
     const PLACE: usize;
 
-    /// The place of a value among its values, below 8.
+    /// The index of a value among the values of the rule, below 8.
     fn index(self) -> u8;
 
     /// Its value.
     fn of(rules: &Rules) -> Self;
 }
 
-/// The rules of a kernel, with a note of what was asked of them.
+/// The rules of a kernel, with a note of what has been read.
 #[derive(Debug)]
 pub struct Noted {
     rules: Rules,
-    /// For each rule the values that it was compared with, as bits.
+    /// For each rule the values with which it was compared, as bits.
     asked: [AtomicU8; RULES],
-    /// The safeguards of which was asked whether they are kept, as bits.
+    /// The safeguards that were tested, as bits.
     safeguards: AtomicU64,
 }
 
 impl Noted {
-    /// Rules of which nothing has been asked.
+    /// Rules that have not been read yet.
     #[must_use]
     pub fn new(rules: Rules) -> Self {
         Self { rules, asked: array::from_fn(|_| AtomicU8::new(0)), safeguards: AtomicU64::new(0) }
     }
 
-    /// What the model reads them by.
+    /// The handle through which the model reads the rules.
     #[must_use]
     pub const fn reading(&self) -> Reading<'_> {
         Reading(self)
     }
 
-    /// Whether other rules would have given the same answers to all that was asked.
+    /// Whether other rules would have given the same answers to everything that was read.
     #[must_use]
     pub fn agrees(&self, other: &Rules) -> bool {
         let differing = self.rules.lacks.bits() ^ other.lacks.bits();
@@ -59,7 +59,7 @@ impl Noted {
             })
     }
 
-    /// The keys of the rules of which something was asked.
+    /// The keys of the rules that were read.
     #[must_use]
     pub fn keys(&self) -> Vec<&'static str> {
         let keys = Rules::keys().into_iter().zip(&self.asked);
@@ -67,7 +67,7 @@ impl Noted {
         rules.chain(self.safeguards().into_iter().filter_map(Safeguard::switch)).collect()
     }
 
-    /// The safeguards of which was asked whether they are kept.
+    /// The safeguards that were tested.
     #[must_use]
     pub fn safeguards(&self) -> Vec<Safeguard> {
         let asked = self.safeguards.load(Relaxed);
@@ -75,12 +75,12 @@ impl Noted {
     }
 }
 
-/// Reads rules, each by a function of its name, and leaves a note that it did.
+/// Reads rules and notes what was read. Each rule has a function of its name.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'k>(&'k Noted);
 
 impl Reading<'_> {
-    /// Whether a rule has a value. That tells less than its value does, so more eras agree.
+    /// Whether a rule has a value. This tells less than the value itself, so more eras agree.
     #[inline]
     #[must_use]
     pub fn is<R: Rule>(self, value: R) -> bool {
@@ -96,15 +96,15 @@ impl Reading<'_> {
     #[inline]
     fn ask<R: Rule>(self, values: u8) -> R {
         let asked = &self.0.asked[R::PLACE];
-        // Threads share it, so it is written only when there is news.
+        // Threads share the note, so it is written only if it changes.
         if asked.load(Relaxed) & values != values {
             asked.fetch_or(values, Relaxed);
         }
         R::of(&self.0.rules)
     }
 
-    /// Whether the kernel has a safeguard, as far as its switch goes. One that a rule takes out has none, and is kept
-    /// where the rule has it.
+    /// Whether the kernel keeps a safeguard, according to its switch. A safeguard that a rule takes out has no switch,
+    /// and is always kept here.
     #[inline]
     #[must_use]
     pub fn keeps(self, safeguard: Safeguard) -> bool {
@@ -115,7 +115,7 @@ impl Reading<'_> {
         !self.0.rules.lacks.has(safeguard)
     }
 
-    /// Whether anything needs the inactive half of the mapcount.
+    /// Whether any rule needs the inactive half of the mapcount.
     #[must_use]
     pub fn counts_inactive(self) -> bool {
         use super::{GupRead, SwapinReuse, WpReuse};

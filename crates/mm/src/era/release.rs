@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A release (`v5.9`), a candidate for one (`v5.9-rc7`), or one of a stable tree (`v5.10.7`). Candidates come
-/// before their release, stable ones behind it and before the next.
+/// A release (`v5.9`), a candidate for one (`v5.9-rc7`), or one of a stable tree (`v5.10.7`). Candidates come before
+/// their release, stable releases after it and before the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Release {
     version: u16,
@@ -18,7 +18,7 @@ enum Stage {
     Stable(u16),
 }
 
-/// A text that is no release.
+/// A text that is not a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseReleaseError(pub String);
 
@@ -31,7 +31,7 @@ impl fmt::Display for ParseReleaseError {
 impl std::error::Error for ParseReleaseError {}
 
 impl Release {
-    /// A release by its tag. What is not one does not compile where the tables are constants.
+    /// A release by its tag. An invalid tag does not compile in a table of constants.
     pub(super) const fn new(tag: &str) -> Self {
         let release = match tag.as_bytes() {
             [b'v', rest @ ..] => Self::read(rest),
@@ -43,7 +43,7 @@ impl Release {
         }
     }
 
-    /// What stands behind the `v` of a tag.
+    /// Reads the part of a tag after the `v`.
     const fn read(text: &[u8]) -> Option<Self> {
         let Some((version, [b'.', rest @ ..])) = number(text) else { return None };
         let Some((patchlevel, rest)) = number(rest) else { return None };
@@ -62,7 +62,7 @@ impl Release {
         Some(Self { version, patchlevel, stage })
     }
 
-    /// The release of the mainline that a stable one branched from; itself if it is none.
+    /// The release of the mainline from which a stable one branched; the release itself if it is not stable.
     #[must_use]
     pub const fn mainline(self) -> Self {
         match self.stage {
@@ -71,7 +71,8 @@ impl Release {
         }
     }
 
-    /// Whether its number was given: after v5.19 came v6.0. Of the newest version nobody knows.
+    /// Whether a release with this number exists or may exist: v6.0 followed v5.19. The last number of the newest
+    /// version is unknown.
     #[must_use]
     pub(super) const fn may_exist(self) -> bool {
         let last = match self.version {
@@ -82,13 +83,13 @@ impl Release {
         self.patchlevel <= last
     }
 
-    /// Whether it is one of a stable tree.
+    /// Whether it is a release of a stable tree.
     #[must_use]
     pub const fn is_stable(self) -> bool {
         matches!(self.stage, Stage::Stable(1..))
     }
 
-    /// The release that it is a candidate for, if it is one.
+    /// The release for which it is a candidate, if it is one.
     #[must_use]
     pub const fn candidate_for(self) -> Option<Self> {
         match self.stage {
@@ -98,7 +99,7 @@ impl Release {
     }
 }
 
-/// The number that a text begins with, and what follows. One that begins with 0 is 0.
+/// The number with which a text begins, and the rest. A number that begins with 0 is 0.
 const fn number(mut text: &[u8]) -> Option<(u16, &[u8])> {
     let mut value: u16 = match text {
         [b'0', rest @ ..] => return Some((0, rest)),

@@ -4,7 +4,7 @@ use super::EraError;
 use super::reading::{Reading, Rule};
 use super::safeguards::{KEPT, NONE, Safeguard, Safeguards};
 
-/// What a rule is about.
+/// The description of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {
     /// Its key for `--set`.
@@ -34,14 +34,14 @@ macro_rules! rules {
             }
         )*
 
-        /// The place of each rule among the rules.
+        /// The index of each rule among the rules.
         #[derive(Clone, Copy)]
         enum Place { $($type,)* }
 
         /// How many rules there are.
         pub(super) const RULES: usize = [$(Place::$type),*].len();
 
-        /// The place of a rule, and that of one of its values, by their names in the source.
+        /// The index of a rule, and that of one of its values, by their names in the source.
         pub(crate) fn value(rule: &str, name: &str) -> Option<(usize, u8)> {
             match (rule, name) {
                 $($((stringify!($type), stringify!($variant)) => {
@@ -93,7 +93,7 @@ macro_rules! rules {
                 vec![$((stringify!($field), $type::ALL.iter().map(|v| v.0).collect()),)*]
             }
 
-            /// What a rule decides, in a line, and what each of its values means. `None` if there is no such key.
+            /// The description of a rule and of its values. `None` if there is no such key.
             #[must_use]
             pub fn about(key: &str) -> Option<About> {
                 $(if key == stringify!($field) {
@@ -112,7 +112,7 @@ macro_rules! rules {
                 vec![$((stringify!($field), self.$field.name()),)*]
             }
 
-            /// For each rule the place of its value among its values.
+            /// For each rule the index of its value.
             pub(crate) fn indices(&self) -> [u8; RULES] {
                 [$(self.$field as u8),*]
             }
@@ -150,9 +150,9 @@ rules! {
         MapSwap = "mapswap",
         /// `page_count == 1`, page lock only tried (v5.9 to v5.17).
         Count = "count",
-        /// `PageAnonExclusive`, else as count (v5.19 and later).
+        /// `PageAnonExclusive`, otherwise like count (v5.19 and later).
         AnonExclusive = "anon-exclusive",
-        /// `page_mapcount == 1`, nothing else: what the mails of December 2021 argue against.
+        /// `page_mapcount == 1` alone, against which the mails of December 2021 argue.
         MapCount = "mapcount",
         /// One word of active and inactive references is (1, 0): proposal of December 2021.
         ActiveInactive = "active-inactive",
@@ -178,7 +178,7 @@ rules! {
         /// They leave them alone.
         No = "no",
     }
-    /// When `do_wp_page` unlocks a page that it keeps (be068f29034f).
+    /// When `do_wp_page` unlocks a page that it reuses (be068f29034f).
     wp_unlock: WpUnlock = BeforeReuse {
         /// After `wp_page_reuse`, which has dropped the PTE lock.
         AfterReuse = "after-reuse",
@@ -196,20 +196,20 @@ rules! {
     }
     /// Whether a copied-from page leaves the swap cache at once (f4c4a3f48480).
     free_swap_cache: FreeSwapCache = No {
-        /// It stays until somebody else drops it.
+        /// It stays until it is dropped elsewhere.
         No = "no",
-        /// `free_swap_cache` behind the copy.
+        /// `free_swap_cache` after the copy.
         Yes = "yes",
     }
     /// When a write fault on a swap entry may keep the page (`do_swap_page`).
     swapin_reuse: SwapinReuse = MapSwap {
         /// `reuse_swap_page`: mapcount and swapcount (up to v5.17).
         MapSwap = "mapswap",
-        /// `page_count == 1` behind `swap_free` and `try_to_free_swap` (c145e0b47c77).
+        /// `page_count == 1` after `swap_free` and `try_to_free_swap` (c145e0b47c77).
         Count = "count",
-        /// The exclusive bit of the swap entry, else as count (1493a1913e34).
+        /// The exclusive bit of the swap entry, otherwise like count (1493a1913e34).
         SwapExclusive = "swap-exclusive",
-        /// `page_mapcount`, nothing else.
+        /// `page_mapcount` alone.
         MapCount = "mapcount",
         /// Active and inactive references.
         ActiveInactive = "active-inactive",
@@ -220,7 +220,7 @@ rules! {
         No = "no",
         /// `PageSwapCache` (4969c1192d15).
         SwapCache = "swapcache",
-        /// And `page_private == entry` (31c4a3d3a0f8).
+        /// `PageSwapCache` and `page_private == entry` (31c4a3d3a0f8).
         Private = "private",
     }
     /// What a read GUP does with a page that may be shared.
@@ -254,7 +254,7 @@ rules! {
     }
     /// Whether pins are counted apart from other references (3faa52c03f44).
     foll_pin: FollPin = No {
-        /// There is no `FOLL_PIN`: whoever pins in later kernels takes a reference like any other.
+        /// There is no `FOLL_PIN`: callers that pin in later kernels take an ordinary reference.
         No = "no",
         /// A pin adds `GUP_PIN_COUNTING_BIAS`.
         Yes = "yes",
@@ -265,12 +265,12 @@ rules! {
         One = "one",
         /// `try_get` of one, then the rest (c24d37322548).
         Two = "two",
-        /// And a full barrier behind it (088b8aa537c2).
+        /// `try_get` of one, then the rest, then a full barrier (088b8aa537c2).
         TwoMb = "two-mb",
     }
     /// Whether clearing `PageAnonExclusive` and GUP-fast's test of it are ordered by barriers.
     ae_barriers: AeBarriers = No {
-        /// By nothing but the TLB flush.
+        /// Only by the TLB flush.
         No = "no",
         /// `smp_mb` and `smp_rmb` (088b8aa537c2).
         Yes = "yes",
@@ -311,23 +311,23 @@ rules! {
         No = "no",
         /// Keeps it, if the test before `add_to_swap` sees the pin.
         Skip = "skip",
-        /// And tests again when it is unmapped (d824ec2a1546).
+        /// Keeps it, and tests again when it is unmapped (d824ec2a1546).
         SkipAndRecheck = "skip-and-recheck",
     }
-    /// Whether a change of PTEs first does the flush that reclaim has put off (3ea277194daa).
+    /// Whether a change of PTEs first does the flush that reclaim has deferred (3ea277194daa).
     batched_flush: BatchedFlush = Defer {
-        /// It relies on finding a PTE to flush for.
+        /// It flushes only for the PTEs that it finds.
         Defer = "defer",
-        /// `flush_tlb_batched_pending`, which clears the note behind the flush.
+        /// `flush_tlb_batched_pending`, which clears the note after the flush.
         Catch = "catch",
-        /// The same, and what reclaim puts off meanwhile is noted still (5ee2fa2f0636).
+        /// The same, and flushes that reclaim defers meanwhile stay noted (5ee2fa2f0636).
         Count = "count",
     }
     /// When a page of `MADV_FREE` that reclaim cannot discard is swap-backed again (faeb2831b517).
     lazyfree_kept: LazyfreeKept = SwapBacked {
-        /// Always: it is freed no more.
+        /// Always: it will not be freed any more.
         SwapBacked = "swap-backed",
-        /// If it is dirty; a reference more only puts off that it is freed.
+        /// If it is dirty; an additional reference only delays its freeing.
         IfDirty = "if-dirty",
     }
     /// When reclaim discards a page of `MADV_FREE` (6c8e2a256915).
@@ -337,11 +337,11 @@ rules! {
         /// If it is not dirty and has no reference beyond mappings and isolation.
         RefAndDirty = "ref-and-dirty",
     }
-    /// Which pages `MADV_FREE` leaves alone if somebody else maps them.
+    /// Which pages `MADV_FREE` leaves alone if another process maps them.
     madv_free_spares: MadvFreeSpares = InUse {
         /// Those that are dirty, or in the swap cache.
         InUse = "in-use",
-        /// And those that are clean in this PTE: proposal.
+        /// Those, and pages that are clean in this PTE: proposal.
         CleanPte = "clean-pte",
         /// All: proposal.
         Every = "every",
@@ -388,7 +388,7 @@ rules! {
         /// `mmget_not_zero`.
         Yes = "yes",
     }
-    /// Whether un-protecting gives back the write bit of a page that is exclusive (931298e103c2).
+    /// Whether removing the protection restores the write bit of an exclusive page (931298e103c2).
     uffd_unprotect: UffdUnprotect = ClearsWrite {
         /// The PTE ends up read-only even if it was not before.
         ClearsWrite = "clears-write",
@@ -399,9 +399,9 @@ rules! {
     mprotect_upgrade: MprotectUpgrade = No {
         /// The next store faults.
         No = "no",
-        /// `MM_CP_TRY_CHANGE_WRITABLE`, of a PTE that is dirty (v6.0, v6.1).
+        /// `MM_CP_TRY_CHANGE_WRITABLE`, for a PTE that is dirty (v6.0, v6.1).
         Dirty = "dirty",
-        /// Of any (7ea7e333842e, v6.2).
+        /// `MM_CP_TRY_CHANGE_WRITABLE`, for any PTE (7ea7e333842e, v6.2).
         Yes = "yes",
     }
     /// Whether a read fault maps a page writable that comes back from swap and is exclusive (c18160dba5ff).
@@ -411,7 +411,7 @@ rules! {
         /// The PTE gets the write bit at once.
         Yes = "yes",
     }
-    /// Whether `pte_wrprotect` keeps what the MMU noted of a store (ff1712f953e2, arm64).
+    /// Whether `pte_wrprotect` preserves the hardware dirty state (ff1712f953e2, arm64).
     arm64_wrprotect: Arm64Wrprotect = DropsDirty {
         /// The copy of the PTE that fork gives the child is clean.
         DropsDirty = "drops-dirty",
@@ -427,7 +427,7 @@ rules! {
         /// The VMA's lock, and fork takes it (fb49c455323f).
         Yes = "yes",
     }
-    /// How io_uring pins the buffers that are registered (v6.10).
+    /// How io_uring pins registered buffers (v6.10).
     io_uring_pin: IoUringPin = Slow {
         /// `pin_user_pages`, with the mmap lock held throughout.
         Slow = "slow",
@@ -448,7 +448,7 @@ rules! {
         /// `FOLL_PIN`.
         Pin = "pin",
     }
-    /// What the pipe of a FUSE server gets of a page that direct I/O has taken from user space (0c4bcfdecb1a).
+    /// What the pipe of a FUSE server gets for a page that direct I/O has taken from user space (0c4bcfdecb1a).
     fuse_splice: FuseSplice = Reference {
         /// A reference on the page itself.
         Reference = "reference",

@@ -1,10 +1,11 @@
 //! The safeguards of the model: every TLB flush, recheck and barrier, each of which can be taken out.
 //!
-//! A flush or barrier that is taken out is not made. A recheck is a second look, behind a lock or a reference, at
-//! something that may have changed since the first; taken out, the code goes on as if nothing had. Looks that only
-//! save work are none. Where a rule has a value without the safeguard, that value takes it out; the others have a
-//! switch of their own. Kernel code asks by [`Reading::keeps`](super::Reading::keeps), for a recheck only when it
-//! has noticed something: that lets most searches be shared.
+//! A flush or barrier that is taken out is not made. A recheck reads something a second time, after a lock or a
+//! reference has been taken, since it may have changed; if the recheck is taken out, the code continues as if nothing
+//! had changed. Checks that only save work are not safeguards. If a rule has a value without the safeguard, that value
+//! takes it out; other safeguards have a switch of their own. Kernel code asks by
+//! [`Reading::keeps`](super::Reading::keeps), for a recheck only when something has changed, so that most searches can
+//! be shared.
 
 use cowrace_machine::Arch;
 
@@ -13,19 +14,19 @@ use super::{
     ReclaimPin, Rules, SwapinRecheck, UffdFlush, WpReuse,
 };
 
-/// What a safeguard is.
+/// The kind of a safeguard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SafeguardKind {
-    /// A TLB flush, or what it waits for.
+    /// A TLB flush, or a wait that belongs to it.
     Flush,
-    /// A second look.
+    /// A second check.
     Recheck,
     /// A memory barrier.
     Barrier,
 }
 
 impl SafeguardKind {
-    /// In a word.
+    /// The kind in one word.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,7 +46,7 @@ pub enum Removal {
     Rule(&'static str, &'static str),
 }
 
-/// The value of a switch, unless something else is said.
+/// The default value of a switch.
 pub const KEPT: &str = "kept";
 /// The value of a switch that takes the safeguard out.
 pub const NONE: &str = "none";
@@ -64,13 +65,13 @@ macro_rules! safeguards {
             /// Every safeguard.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// What it is.
+            /// Its kind.
             #[must_use]
             pub const fn kind(self) -> SafeguardKind {
                 match self { $(Self::$variant => SafeguardKind::$kind,)* }
             }
 
-            /// What the kernel calls it: the primitive, or what is looked at again.
+            /// The kernel's name for it: the primitive, or what is checked again.
             #[must_use]
             pub const fn primitive(self) -> &'static str {
                 match self { $(Self::$variant => $primitive,)* }
@@ -88,7 +89,7 @@ macro_rules! safeguards {
                 match self { $(Self::$variant => $file,)* }
             }
 
-            /// What it is for, in a line.
+            /// Its purpose, in one line.
             #[must_use]
             pub const fn about(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($about),+).trim_ascii(),)* }
@@ -111,136 +112,136 @@ macro_rules! safeguards {
 }
 
 safeguards! {
-    /// The page that is copied leaves every TLB before the copy can be used through any.
+    /// The page that is copied leaves every TLB before the copy can be used through any TLB.
     WpCopyFlush: Flush "ptep_clear_flush" in "wp_page_copy" "mm/memory.c", Switch("wp_copy_flush"), |_, _| true;
     /// A write-protection by userfaultfd that has not been flushed yet is flushed before the page is copied.
     UffdFlush: Flush "flush_tlb_page" in "do_wp_page" "mm/memory.c",
         Rule("uffd_flush", "no"), |r, _| r.uffd_flush == UffdFlush::Yes;
-    /// The parent's write-protected PTEs are so in every TLB before fork returns.
+    /// The parent's PTEs are write-protected in every TLB before fork returns.
     ForkFlush: Flush "flush_tlb_mm" in "dup_mmap" "kernel/fork.c", Switch("fork_flush"), |_, _| true;
     /// A page that is unmapped leaves every TLB before its reference is dropped.
     ZapFlush: Flush "tlb_flush_mmu" in "zap_pte_range" "mm/memory.c", Switch("zap_flush"), |_, _| true;
-    /// Who unmaps while somebody else's flush is pending flushes for him as well.
+    /// Unmapping while a flush of another CPU is pending flushes for that CPU as well.
     ZapNestedFlush: Flush "tlb_finish_mmu" in "zap_pte_range" "mm/memory.c",
         Switch("zap_nested_flush"), |_, _| true;
-    /// What mprotect takes away is gone from every TLB before it returns.
+    /// The rights that mprotect removes are gone from every TLB before it returns.
     MprotectFlush: Flush "flush_tlb_range" in "change_protection" "mm/mprotect.c",
         Switch("mprotect_flush"), |_, _| true;
-    /// What UFFDIO_WRITEPROTECT protects is so in every TLB before it returns.
+    /// The memory that UFFDIO_WRITEPROTECT protects is protected in every TLB before it returns.
     UffdWpFlush: Flush "flush_tlb_range" in "change_protection" "mm/mprotect.c",
         Switch("uffd_wp_flush"), |_, _| true;
-    /// Un-protecting takes the write bit as well, and flushes for it.
+    /// Removing the protection also clears the write bit, and flushes for it.
     UffdUnprotectFlush: Flush "flush_tlb_range" in "change_protection" "mm/mprotect.c",
         Switch("uffd_unprotect_flush"), |_, _| true;
-    /// Who finds a PTE that reclaim has cleared does the flush that reclaim has put off.
+    /// A change of PTEs that reclaim has cleared first does the flush that reclaim has deferred.
     BatchedFlush: Flush "flush_tlb_mm" in "flush_tlb_batched_pending" "mm/rmap.c",
         Rule("batched_flush", "defer"), |r, _| r.batched_flush != BatchedFlush::Defer;
-    /// A clean PTE is so in every TLB before MADV_FREE returns: the next store sets the dirty bit.
+    /// A clean PTE is clean in every TLB before MADV_FREE returns: the next store sets the dirty bit.
     MadvFreeFlush: Flush "tlb_finish_mmu" in "madvise_free_pte_range" "mm/madvise.c",
         Switch("madv_free_flush"), |_, _| true;
-    /// No TLB lets a store by without a fault once clear_refs has returned.
+    /// No TLB allows a store without a fault once clear_refs has returned.
     ClearRefsFlush: Flush "flush_tlb_mm" in "clear_refs_write" "fs/proc/task_mmu.c",
         Rule("clear_refs_flush", "elided"), |r, _| r.clear_refs_flush == ClearRefsFlush::Explicit;
-    /// clear_refs, which gathers nothing, flushes if somebody else's flush is pending.
+    /// clear_refs, which gathers nothing, flushes if a flush of another CPU is pending.
     ClearRefsNestedFlush: Flush "tlb_finish_mmu" in "clear_refs_write" "fs/proc/task_mmu.c",
         Switch("clear_refs_nested_flush"), |r, _| r.clear_refs_flush == ClearRefsFlush::Elided;
-    /// A page that reclaim unmaps leaves every TLB at once, where the flush is not put off.
+    /// A page that reclaim unmaps leaves every TLB at once, unless the flush is deferred.
     UnmapFlush: Flush "ptep_clear_flush" in "try_to_unmap_one" "mm/rmap.c", Switch("unmap_flush"), |_, _| true;
-    /// Nobody writes to a page through a TLB any more when it is written out.
+    /// No CPU can still write to a page through a TLB when the page is written out.
     UnmapDirtyFlush: Flush "try_to_unmap_flush_dirty" in "shrink_page_list" "mm/vmscan.c",
         Switch("unmap_dirty_flush"), |_, _| true;
     /// A page leaves every TLB before reclaim frees it or puts it back.
     UnmapBatchFlush: Flush "try_to_unmap_flush" in "shrink_page_list" "mm/vmscan.c",
         Switch("unmap_batch_flush"), |_, _| true;
-    /// A flush by IPI waits until GUP-fast, which has interrupts off, is through.
+    /// A flush by IPI waits until GUP-fast, which has interrupts off, has ended.
     FlushIpi: Flush "smp_call_function_many" in "flush_tlb_mm_range" "arch/x86/mm/tlb.c",
         Switch("flush_ipi"), |_, arch| arch.flush_waits_for_irq_off();
 
     /// The PTE that the fault has read is still there when its lock is held.
     FaultPteSame: Recheck "pte_same" in "handle_pte_fault" "mm/memory.c", Switch("fault_pte_same"), |_, _| true;
-    /// Nothing has been mapped meanwhile where the zero page goes.
+    /// Nothing has been mapped meanwhile at the address for the zero page.
     AnonZeroPteNone: Recheck "pte_none" in "do_anonymous_page" "mm/memory.c",
         Switch("anon_zero_pte_none"), |_, _| true;
-    /// Nothing has been mapped meanwhile where a fresh page goes.
+    /// Nothing has been mapped meanwhile at the address for a fresh page.
     AnonPteNone: Recheck "pte_none" in "do_anonymous_page" "mm/memory.c", Switch("anon_pte_none"), |_, _| true;
-    /// Nothing has been mapped meanwhile where the page of a file, or its copy, goes.
+    /// Nothing has been mapped meanwhile at the address for the page of a file, or its copy.
     FinishFaultPteNone: Recheck "pte_none" in "finish_fault" "mm/memory.c",
         Switch("finish_fault_pte_none"), |_, _| true;
     /// The PTE has not changed while the write fault slept for the page lock.
     WpLockPteSame: Recheck "pte_same" in "do_wp_page" "mm/memory.c",
         Switch("wp_lock_pte_same"), |r, _| !counts(r);
-    /// The page has one reference still when it is locked.
+    /// The page still has one reference when it is locked.
     WpCountRecheck: Recheck "page_count" in "do_wp_page" "mm/memory.c",
         Switch("wp_count_recheck"), |r, _| counts(r);
     /// The PTE has not changed while the page was copied without its lock.
     WpCopyPteSame: Recheck "pte_same" in "wp_page_copy" "mm/memory.c", Switch("wp_copy_pte_same"), |_, _| true;
-    /// The page is in the swap cache still when its lock is held, and for this entry.
+    /// The page is still in the swap cache when its lock is held, and for this entry.
     SwapinRecheck: Recheck "PageSwapCache" in "do_swap_page" "mm/memory.c",
         Rule("swapin_recheck", "no"), |r, _| r.swapin_recheck != SwapinRecheck::No;
-    /// The page is in the swap cache for this entry still, not for another.
+    /// The page is still in the swap cache for this entry, not for another.
     SwapinPrivate: Recheck "page_private" in "do_swap_page" "mm/memory.c",
         Rule("swapin_recheck", "swapcache"), |r, _| r.swapin_recheck == SwapinRecheck::Private;
-    /// The swap entry is there still when the page has been found, or read.
+    /// The swap entry is still there when the page has been found, or read.
     SwapinPteSame: Recheck "pte_same" in "do_swap_page" "mm/memory.c", Switch("swapin_pte_same"), |_, _| true;
-    /// The PTE has not changed until the reference was taken.
+    /// The PTE has not changed before the reference was taken.
     GupFastPteSame: Recheck "pte_same" in "gup_pte_range" "mm/gup.c", Switch("gup_fast_pte_same"), |_, _| true;
-    /// Fork is not at work when GUP-fast begins to pin.
+    /// No fork is under way when GUP-fast begins to pin.
     GupSeqOdd: Recheck "raw_read_seqcount" in "lockless_pages_from_mm" "mm/gup.c",
         Switch("gup_seq_odd"), |r, _| r.fork_seq == ForkSeq::Yes;
     /// Fork has not begun until GUP-fast has its pin.
     GupSeqRetry: Recheck "read_seqcount_retry" in "lockless_pages_from_mm" "mm/gup.c",
         Switch("gup_seq_retry"), |r, _| r.fork_seq == ForkSeq::Yes;
-    /// The page that FOLL_FORCE's own COW has made is mapped still (19be0eaffa3a, Dirty COW).
+    /// The page that FOLL_FORCE's own COW has made is still mapped (19be0eaffa3a, Dirty COW).
     GupForceDirty: Recheck "pte_dirty" in "follow_page_pte" "mm/gup.c",
         Switch("gup_force_dirty"), |r, _| r.gup_force == GupForce::CowFlag;
-    /// The page is cached for the slot still when its reference has been taken.
+    /// The page is still cached for the slot when its reference has been taken.
     SwapLookupReload: Recheck "xas_reload" in "lookup_swap_cache" "mm/swap_state.c",
         Switch("swap_lookup_reload"), |_, _| true;
-    /// Nobody else has put a page into the swap cache meanwhile.
+    /// No other CPU has put a page into the swap cache meanwhile.
     SwapcachePrepareCached: Recheck "SWAP_HAS_CACHE" in "swapcache_prepare" "mm/swapfile.c",
         Switch("swapcache_prepare_cached"), |_, _| true;
     /// The slot has not been freed meanwhile.
     SwapcachePrepareCount: Recheck "swap_count" in "swapcache_prepare" "mm/swapfile.c",
         Switch("swapcache_prepare_count"), |_, _| true;
-    /// The page is in the swap cache still when it is to leave it.
+    /// The page is still in the swap cache when it is to leave it.
     FreeSwapCached: Recheck "PageSwapCache" in "try_to_free_swap" "mm/swapfile.c",
         Switch("free_swap_cached"), |_, _| true;
-    /// Nobody maps the page when its lock is held.
+    /// The page is not mapped when its lock is held.
     FreeSwapUnmapped: Recheck "page_mapped" in "free_swap_and_cache" "mm/swapfile.c",
         Switch("free_swap_unmapped"), |_, _| true;
-    /// No mapping is left, or has come again, when the page has been unmapped.
+    /// No mapping is left, or has been added again, when the page has been unmapped.
     UnmapMapcount: Recheck "page_mapcount" in "try_to_unmap" "mm/rmap.c", Switch("unmap_mapcount"), |_, _| true;
-    /// Nobody has pinned the page until it was unmapped: it cannot be freed.
+    /// The page has not been pinned before it was unmapped: a pinned page cannot be freed.
     ReclaimPinRecheck: Recheck "page_maybe_dma_pinned" in "shrink_page_list" "mm/vmscan.c",
         Rule("reclaim_pin", "skip"), |r, _| r.reclaim_pin == ReclaimPin::SkipAndRecheck;
-    /// Nobody has pinned the page until its PTE was clear: it may stop being exclusive.
+    /// The page has not been pinned before its PTE was clear, so it may stop being exclusive.
     ShareAnonPinned: Recheck "page_maybe_dma_pinned" in "page_try_share_anon_rmap" "mm/rmap.c",
         Switch("share_anon_pinned"), |r, _| r.anon_exclusive == AnonExclusive::Yes;
-    /// Nobody has written to the page until its references were frozen.
+    /// The page has not been written to before its references were frozen.
     RemoveMappingDirty: Recheck "PageDirty" in "__remove_mapping" "mm/vmscan.c",
         Switch("remove_mapping_dirty"), |_, _| true;
-    /// Nobody has written to a page of MADV_FREE until its reference was frozen.
+    /// A page of MADV_FREE has not been written to before its reference was frozen.
     LazyfreeDirty: Recheck "PageDirty" in "shrink_page_list" "mm/vmscan.c", Switch("lazyfree_dirty"), |_, _| true;
-    /// The page is protected still when the fault goes to sleep.
+    /// The page is still protected when the fault goes to sleep.
     UffdMustWait: Recheck "userfaultfd_must_wait" in "handle_userfault" "fs/userfaultfd.c",
         Switch("uffd_must_wait"), |_, _| true;
 
     /// write_protect_seq is read before the PTE.
     GupSeqBeginRmb: Barrier "smp_rmb" in "lockless_pages_from_mm" "mm/gup.c",
         Switch("gup_seq_begin_rmb"), |r, _| r.fork_seq == ForkSeq::Yes;
-    /// write_protect_seq is read again behind the PTE.
+    /// write_protect_seq is read again after the PTE.
     GupSeqRetryRmb: Barrier "smp_rmb" in "lockless_pages_from_mm" "mm/gup.c",
         Switch("gup_seq_retry_rmb"), |r, _| r.fork_seq == ForkSeq::Yes;
     /// write_protect_seq is odd before a PTE is write-protected.
     ForkSeqBeginWmb: Barrier "smp_wmb" in "copy_page_range" "mm/memory.c",
         Switch("fork_seq_begin_wmb"), |r, _| r.fork_seq == ForkSeq::Yes;
-    /// write_protect_seq is even again behind the last PTE.
+    /// write_protect_seq is even again after the last PTE.
     ForkSeqEndWmb: Barrier "smp_wmb" in "copy_page_range" "mm/memory.c",
         Switch("fork_seq_end_wmb"), |r, _| r.fork_seq == ForkSeq::Yes;
-    /// A pin is seen before GUP-fast looks at the PTE again.
+    /// A pin is visible before GUP-fast reads the PTE again.
     PinMb: Barrier "smp_mb__after_atomic" in "try_grab_folio" "mm/gup.c",
         Rule("pin_steps", "two"), |r, _| r.pin_steps == PinSteps::TwoMb;
-    /// Clearing the exclusive mark and pinning cannot miss each other; so the flush may be put off.
+    /// Clearing the exclusive mark and pinning cannot miss each other, so the flush may be deferred.
     AeBarriers: Barrier "smp_mb, smp_rmb" in "page_try_share_anon_rmap" "mm/rmap.c",
         Rule("ae_barriers", "no"), |r, _| r.ae_barriers == AeBarriers::Yes;
     /// The PTE is clear before the references are counted.
@@ -251,13 +252,13 @@ safeguards! {
         Switch("lazyfree_rmb"), |r, _| r.madv_free == MadvFree::RefAndDirty;
 }
 
-/// Whether a write fault counts references; else it goes by mappings, and sleeps for the page lock.
+/// Whether a write fault counts references; otherwise it counts mappings, and sleeps for the page lock.
 fn counts(rules: &Rules) -> bool {
     matches!(rules.wp_reuse, WpReuse::Count | WpReuse::AnonExclusive)
 }
 
 impl Safeguard {
-    /// What takes it out, as for `--set`: key and value.
+    /// The key and the value for `--set` that take it out.
     #[must_use]
     pub const fn toggle(self) -> (&'static str, &'static str) {
         match self.removal() {
@@ -288,24 +289,24 @@ pub struct Safeguards(u64);
 const _: () = assert!(Safeguard::ALL.len() <= u64::BITS as usize);
 
 impl Safeguards {
-    /// Whether one is in the set.
+    /// Whether a safeguard is in the set.
     #[inline]
     #[must_use]
     pub const fn has(self, safeguard: Safeguard) -> bool {
         self.0 & Self::bit(safeguard) != 0
     }
 
-    /// Puts one in, or takes it out.
+    /// Adds a safeguard to the set, or removes it.
     pub(super) const fn put(&mut self, safeguard: Safeguard, has: bool) {
         if has { self.0 |= Self::bit(safeguard) } else { self.0 &= !Self::bit(safeguard) }
     }
 
-    /// The set as bits, each in its safeguard's place.
+    /// The set as bits, one for each safeguard.
     pub(super) const fn bits(self) -> u64 {
         self.0
     }
 
-    /// The bit of one.
+    /// The bit of a safeguard.
     pub(super) const fn bit(safeguard: Safeguard) -> u64 {
         1 << safeguard as u64
     }

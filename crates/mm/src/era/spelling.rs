@@ -1,29 +1,29 @@
-//! How kernels spell the functions of the model, and where they keep them.
+//! The names that kernels have for the functions of the model, and the files that define them.
 //!
-//! The model has one name for a function. A kernel may have another, or none, because the step is still part of
-//! a larger function there, or is again: then the spelling is that of the larger function. Where a kernel has kept
-//! an old name as a wrapper, the spelling is what its own code calls.
+//! The model has one name for a function. A kernel may have another, or none, because the step is still (or again) part
+//! of a larger function there: then the spelling is that of the larger function. If a kernel has kept an old name as a
+//! wrapper, the spelling is the name that its own code calls.
 //!
-//! Each row was looked up in the trees on both sides of it, or in the commit. Only base pages count, and the order
-//! in which trees were released: what v5.10.4 has from v5.11 comes before v5.11.
+//! Each row was looked up in the trees on both sides of it, or in the commit. Only base pages count. Rows follow the
+//! order in which trees were released: a backport from v5.11 to v5.10.4 comes before v5.11.
 
 use super::{Era, Provenance, Release};
 
-/// A function of the model in a kernel's own words.
+/// The name that a kernel has for a function of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spelling {
-    /// What the kernel calls it.
+    /// The kernel's name.
     pub name: &'static str,
     /// The file that defines it.
     pub file: &'static str,
-    /// The release whose tree is meant.
+    /// The release of the tree.
     pub tree: Release,
-    /// Where this is known from.
+    /// The source of this row.
     pub provenance: Provenance,
 }
 
 impl Era {
-    /// How the era's kernel spells a function of the model. `None` for what is outside any.
+    /// The name that the era's kernel has for a function of the model. `None` for a name that is not one.
     #[must_use]
     pub fn spelling(&self, function: &str) -> Option<Spelling> {
         let (_, rows) = SPELLINGS.iter().find(|(model, _)| *model == function)?;
@@ -35,13 +35,13 @@ impl Era {
 /// A spelling, from a release on.
 #[derive(Clone, Copy, Debug)]
 pub struct Since {
-    /// The first release that has it. v5.4 is the oldest that an era stands for.
+    /// The first release that has it. v5.4 is the oldest release of an era.
     pub since: Release,
-    /// What kernels call the function.
+    /// The kernels' name of the function.
     pub name: &'static str,
     /// The file that defines it.
     pub file: &'static str,
-    /// Where this is known from.
+    /// The source of this row.
     pub provenance: Provenance,
 }
 
@@ -168,7 +168,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         ],
     ),
     (
-        // What __bio_iov_iter_get_pages calls: v6.3 has iov_iter_extract_pages already, for others.
+        // Called by __bio_iov_iter_get_pages; v6.3 already has iov_iter_extract_pages, for other callers.
         "iov_iter_extract_pages",
         &[
             read("v5.4", "iov_iter_get_pages", "lib/iov_iter.c"),
@@ -178,7 +178,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         ],
     ),
     (
-        // On the way from shrink_inactive_list.
+        // Called from shrink_inactive_list.
         "isolate_lru_page",
         &[
             read("v5.4", "__isolate_lru_page", "mm/vmscan.c"),
@@ -234,7 +234,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ),
     (
         "page_try_dup_anon_rmap",
-        // Before v5.19 there is nothing that could be refused.
+        // Before v5.19 sharing cannot be refused.
         &[
             read("v5.4", "page_dup_rmap", "include/linux/rmap.h"),
             read("v5.19", "page_try_dup_anon_rmap", "include/linux/rmap.h"),
@@ -256,7 +256,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         "read_swap_cache_async",
         &[
             read("v5.4", "read_swap_cache_async", "mm/swap_state.c"),
-            // What swap-in calls; read_swap_cache_async is left to others.
+            // Called by swap-in; read_swap_cache_async has other callers.
             read("v6.7", "__read_swap_cache_async", "mm/swap_state.c"),
         ],
     ),
@@ -264,7 +264,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         "reuse_swap_page",
         &[
             read("v5.4", "reuse_swap_page", "mm/swapfile.c"),
-            // Removed; the decision is the fault's own.
+            // Removed; the fault itself decides.
             read("v5.18", "do_wp_page", "mm/memory.c"),
             read("v6.7", "wp_can_reuse_anon_folio", "mm/memory.c"),
         ],

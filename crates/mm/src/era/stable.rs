@@ -1,23 +1,23 @@
-//! What stable trees took of the model's commits.
+//! The commits of the model that stable trees have taken.
 //!
 //! For each long-term branch: which of the commits that landed after its release it took, from which version on, and
-//! which it did not take up to the version that was read. Of a commit that is in neither list nothing is known, nor of
-//! a commit that it lacks in versions behind the one that was read. Every row has its source.
+//! which it did not take up to the version that was read. Nothing is known about a commit that is in neither list, nor
+//! about a commit that is lacking, in versions after the one that was read. Every row has its source.
 
 use super::Release;
 
 /// A stable tree.
 #[derive(Clone, Copy, Debug)]
 pub struct Branch {
-    /// The release that it branched from.
+    /// The release from which it branched.
     pub base: Release,
     /// The newest version that was read.
     pub read: Release,
     /// Where that version was read.
     pub source: &'static str,
-    /// What it took.
+    /// The commits that it took.
     pub has: &'static [Backport],
-    /// What it does not have in the version that was read.
+    /// The commits that it does not have in the version that was read.
     pub lacks: &'static [&'static [&'static str]],
 }
 
@@ -28,34 +28,34 @@ pub struct Backport {
     pub id: &'static str,
     /// The first version that has it, as far as that is known.
     pub first: First,
-    /// How that is known.
+    /// The source of this row.
     pub source: &'static str,
 }
 
 /// The first version of a stable tree that has a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
-    /// This one.
+    /// This version.
     Is(Release),
-    /// One behind the first, and at the latest the second.
+    /// A version after the first one given, and at the latest the second one.
     Between(Release, Release),
 }
 
 /// Whether a version of a stable tree has a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It has.
+    /// It has the commit.
     Yes,
-    /// It has not.
+    /// It does not have the commit.
     No,
-    /// It had not in the newest version that was read, which is older.
+    /// It did not have the commit in the newest version that was read, which is older.
     NotYet,
-    /// That is not known.
+    /// This is not known.
     Unknown,
 }
 
 impl Branch {
-    /// Whether a version has a commit that landed after the release that the tree branched from.
+    /// Whether a version has a commit that landed after the release from which the tree branched.
     #[must_use]
     pub fn taken(&self, id: &str, version: Release) -> Taken {
         if let Some(backport) = self.has.iter().find(|backport| backport.id == id) {
@@ -77,13 +77,13 @@ const fn took(id: &'static str, tag: &str, source: &'static str) -> Backport {
     Backport { id, first: First::Is(Release::new(tag)), source }
 }
 
-/// The changelog of Debian's package lists what each version of a branch brought.
+/// The changelog of Debian's package lists the commits of each version of a branch.
 const DEBIAN: &str = "Debian's changelog of linux, under the version";
 
 /// A collection of CVEs tells which version of a branch fixed each.
 const FUSE_CVE: &str = "CVE-2022-1011 in linux_kernel_cves: data/stream_fixes.json";
 
-/// COW by page_count, and what it needed.
+/// COW by page_count, and the commits that it needed.
 const V5_9: &[&str] =
     &["a308c71bf1e6", "09854ba94c6a", "be068f29034f", "008cfe4418b3", "70e806e4e645", "f3c64eda3e50"];
 const V5_11: &[&str] = &["57efa1fe5957", "29a951dfb3c3", "9348b73c2e1b", "feb889fb40fa"];
@@ -208,7 +208,8 @@ mod tests {
     use super::super::{COMMITS, Landed};
     use super::*;
 
-    /// For each branch it is known of every commit that landed after it whether the newest version that was read has it.
+    /// For each branch and every commit that landed after its release, it is known whether the newest version that was
+    /// read has the commit.
     #[test]
     fn every_branch_answers_for_every_commit() {
         for branch in BRANCHES {

@@ -1,29 +1,30 @@
 //! Kernels by their release or stable version.
 //!
-//! A release of the mainline is the last preset before it, and the commits that had landed by then. A version of a
-//! stable tree is the release that the tree branched from, and what the tree has taken since.
+//! A release of the mainline consists of the last preset before it and the commits that had landed by then. A version
+//! of a stable tree consists of the release from which the tree branched and the commits that the tree has taken since.
 
 use std::fmt;
 
 use super::stable::{BRANCHES, Taken};
 use super::{COMMITS, Commit, Era, EraError, Landed, PRESETS, Preset, Release};
 
-/// The newest release that the model was compared with: from v7.0 on `do_swap_page` drops the swap count and the swap
-/// cache behind the mapping of the page, which it has no rule for.
+/// The newest release with which the model was compared: from v7.0 on, `do_swap_page` drops the swap count and the swap
+/// cache after mapping the page, for which the model has no rule.
 const NEWEST: Release = Release::new("v6.19");
 
 /// A kernel that was asked for by its release or version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
-    /// What it is.
+    /// The era.
     pub era: Era,
-    /// The preset that it stands on.
+    /// The preset on which it is based.
     pub preset: &'static str,
-    /// The commits that it has beside those of the preset, oldest first.
+    /// The commits that it has in addition to those of the preset, oldest first.
     pub more: Vec<&'static str>,
-    /// Commits of which it is not known whether the stable tree has taken them. It is taken to be without.
+    /// Commits for which it is not known whether the stable tree has taken them. They are assumed to be lacking.
     pub unknown: Vec<&'static str>,
-    /// The newest version of the stable tree that was read, if this one is newer: what that lacked it is taken to lack.
+    /// The newest version of the stable tree that was read, if this one is newer: commits that are lacking there are
+    /// assumed to be lacking here.
     pub read: Option<Release>,
 }
 
@@ -32,11 +33,11 @@ pub struct Version {
 pub enum NotKnown {
     /// It is older than every preset.
     TooOld,
-    /// It is newer than what the model was compared with.
+    /// It is newer than the kernels with which the model was compared.
     TooNew,
-    /// It is a candidate, and what landed between the releases is not known in more detail.
+    /// It is a candidate, and it is not known which commits landed between the releases in more detail.
     Candidate,
-    /// It is of a stable tree of which the tables have nothing.
+    /// It belongs to a stable tree that is not in the tables.
     Branch,
 }
 
@@ -54,7 +55,7 @@ impl NotKnown {
     }
 }
 
-/// For messages.
+/// The text for messages.
 impl fmt::Display for NotKnown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.reason())
@@ -62,11 +63,11 @@ impl fmt::Display for NotKnown {
 }
 
 impl Era {
-    /// A kernel by a preset, or by any release or stable version, as `v6.6`, `6.6` and `5.10.262`.
+    /// A kernel by the name of a preset, or by any release or stable version, such as `v6.6`, `6.6` and `5.10.262`.
     ///
     /// # Errors
     ///
-    /// If it is neither, or what that kernel is made of is not known.
+    /// If it is neither, or the commits of that kernel are not known.
     pub fn version(name: &str) -> Result<Version, EraError> {
         if let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) {
             return Ok(plain(Self::preset(name)?, preset.name));
@@ -87,7 +88,7 @@ fn plain(era: Era, preset: &'static str) -> Version {
     Version { era, preset, more: Vec::new(), unknown: Vec::new(), read: None }
 }
 
-/// Presets of the mainline, oldest first.
+/// The presets of the mainline, oldest first.
 fn mainline() -> impl DoubleEndedIterator<Item = &'static Preset> {
     PRESETS.iter().filter(|preset| preset.mainline)
 }
@@ -102,7 +103,7 @@ fn of(release: Release) -> Result<Version, EraError> {
     if base > NEWEST {
         return not_known(NotKnown::TooNew, mainline().next_back().map_or(base, |preset| preset.tree));
     }
-    // Of some commits it is known which candidate has them first, of the others only the release.
+    // For some commits the first candidate is known, for the others only the release.
     if let Some(due) = release.candidate_for()
         && COMMITS.iter().any(|commit| commit.landed == Landed::In(due))
     {
@@ -152,7 +153,7 @@ mod tests {
         assert_eq!(made("v5.9-rc7").1, ["be068f29034f", "008cfe4418b3", "70e806e4e645"]);
     }
 
-    /// What a preset is said to have is what had landed by then, and nothing else.
+    /// The commits of a preset are exactly those that had landed by then.
     #[test]
     fn presets_of_the_mainline_are_what_had_landed() {
         for preset in mainline() {

@@ -1,4 +1,4 @@
-//! The tables of eras are consistent, and toggles do what they say.
+//! The tables of eras are consistent, and toggles have the effects that they declare.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ fn every_commit_changes_a_rule_of_some_preset() {
             let toggled = if era.has(commit.id) { era.without(commit.id) } else { era.with(commit.id) };
             toggled.is_ok_and(|toggled| *toggled.rules() != rules)
         });
-        // Overruled by a later commit in every preset that has both: it shows only without that one.
+        // A later commit overrules it in every preset that has both: its effect shows only without the later one.
         let overruled = ["4969c1192d15", "17839856fd58", "a308c71bf1e6"].contains(&commit.id);
         assert!(seen || overruled, "{} changes nothing", commit.id);
     }
@@ -56,7 +56,7 @@ fn toggles_apply_once() -> Result<(), EraError> {
     Ok(())
 }
 
-/// What asks for the exclusive mark would ask for ever.
+/// Code that requires the exclusive mark would wait for it for ever.
 #[test]
 fn rules_that_need_the_mark_go_with_it() -> Result<(), EraError> {
     let without = Era::preset("v6.12")?.without("6c287605fd56")?;
@@ -85,7 +85,7 @@ fn every_key_takes_every_value_that_it_lists() -> Result<(), EraError> {
     Ok(())
 }
 
-/// Neighbours differ, or the preset says that it is as the one before.
+/// Neighbours differ, or the preset declares that it is like the one before.
 #[test]
 fn presets_differ_from_each_other() -> Result<(), EraError> {
     for pair in PRESETS.windows(2) {

@@ -1,8 +1,8 @@
-//! What frames remember is all that an actor remembers: two places with the same words ask for the same.
+//! An actor remembers only what its frames remember: in two places with the same words it makes the same request.
 //!
-//! Scenarios of the corpus are run at random under several kernels. Wherever an actor stands, its words, how many objects it
-//! has named and how many marks it has set since it stood there must determine its next request, whatever it was answered
-//! before. And the words must forget something: otherwise the check would say nothing.
+//! Scenarios of the corpus are run at random under several kernels. In every place of an actor, its words, the number
+//! of objects that it has named and the number of marks that it has set there must determine its next request, whatever
+//! the earlier answers were. And the words must forget something: otherwise the check would prove nothing.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,12 +11,12 @@ use cowrace_machine::{Answer, Arch, Memory, Op, Program, Request, Seat};
 use cowrace_mm::{Era, program};
 use cowrace_scenario::{Scenario, load, parse};
 
-/// Executions of each scenario under each kernel.
+/// The number of executions of each scenario under each kernel.
 const EXECUTIONS: u64 = 12;
-/// Kernels whose code paths differ most.
+/// The kernels whose code paths differ most.
 const KERNELS: [&str; 4] = ["v5.7", "v5.12", "v6.12", "aa-cor"];
 
-/// Numbers without an end, the same for the same seed (Marsaglia's xorshift).
+/// Pseudo-random numbers, the same for the same seed (Marsaglia's xorshift).
 struct Random(u64);
 
 impl Random {
@@ -28,13 +28,13 @@ impl Random {
     }
 }
 
-/// What a place is known by, and what an actor asks for there.
+/// For the key of a place, the request that an actor makes there.
 #[derive(Default)]
 struct Places {
     asked: HashMap<(u8, Vec<u64>, u16), String>,
-    /// Answers that led to a place, the first time.
+    /// The answers that led to a place the first time.
     led: HashMap<(u8, Vec<u64>, u16), Vec<Answer>>,
-    /// Places that other answers have led to as well.
+    /// The number of places to which other answers have led as well.
     merged: usize,
 }
 

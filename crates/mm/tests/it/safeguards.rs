@@ -1,4 +1,4 @@
-//! The table of safeguards is consistent, and what it says takes them out.
+//! The table of safeguards is consistent, and the listed removals take them out.
 
 use std::collections::BTreeSet;
 
@@ -43,7 +43,7 @@ fn every_ordering_is_in_some_preset() {
     }
 }
 
-/// And the others are there still, but for what the same rule decides.
+/// The other safeguards are still there, except those that the same rule decides.
 #[test]
 fn what_is_taken_out_is_gone() -> Result<(), EraError> {
     for era in Era::presets() {

@@ -79,14 +79,13 @@ fn seed() -> World {
     }
 }
 
-/// Executions of a complete search. The numbers are the traces that there are: the set is compared with that
-/// of a search without reduction in `crates/explore/tests/it/scenarios.rs`. A change here is a change in the
-/// steps of the model, and the commit that makes it says which. What drives them: clear_refs that only
-/// reads `mmap_lock` (v5.7, aa-*) can be overtaken by the fault, an explicit flush (aa-*) is one more step to
-/// race, the fault may take the VMA's lock or find it taken (v6.4), a pin in two steps that reads
-/// `write_protect_seq` has more to be overtaken in than a get (v6.12). Where clear_refs flushes (not in v5.7 and v5.8, which
-/// elide it), the flush reaches both CPUs in either order, and a user's access can tell: about twice
-/// as many.
+/// Executions of a complete search. The numbers are the exact numbers of traces: the set is compared with that of a
+/// search without reduction in `crates/explore/tests/it/scenarios.rs`. A change here is a change in the steps of the
+/// model, and the commit that makes it says which. The numbers depend on the steps: clear_refs that only reads
+/// `mmap_lock` (v5.7, aa-*) can be overtaken by the fault, an explicit flush (aa-*) is one more step to race, the fault
+/// may take the VMA's lock or find it taken (v6.4), a pin in two steps that reads `write_protect_seq` has more to be
+/// overtaken in than a get (v6.12). Where clear_refs flushes (not in v5.7 and v5.8, which elide it), the flush reaches
+/// both CPUs in either order, and a user's access can tell: about twice as many.
 const HOLDS: &[(&str, u64)] = &[
     ("v5.4", 1909),
     ("v5.7", 200),
@@ -131,7 +130,7 @@ fn the_seed_under_every_era() {
     assert_eq!(counts, HOLDS);
 }
 
-/// A schedule means the same whatever is promised.
+/// A schedule means the same whatever the scenario promises.
 #[test]
 fn promises_do_not_count() {
     let fingerprint =

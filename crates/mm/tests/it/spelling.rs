@@ -1,9 +1,9 @@
-//! Functions of the model in the words of each kernel.
+//! The names that each kernel has for the functions of the model.
 
 use cowrace_mm::era::{EraError, SPELLINGS};
 use cowrace_mm::{Era, FUNCTIONS};
 
-/// As `name file tree`.
+/// The spelling as `name file tree`.
 fn spelled(era: &str, function: &str) -> Result<String, EraError> {
     Ok(spell(&Era::preset(era)?, function))
 }
@@ -18,7 +18,7 @@ fn every_function_is_spelled_under_every_preset() {
     assert_eq!(SPELLINGS.iter().map(|(function, _)| *function).collect::<Vec<_>>(), functions);
     for era in Era::presets() {
         for function in &functions {
-            // Before v5.7 there is nothing that it could be a part of.
+            // Before v5.7 there is no function of which it could be a part.
             let is_new = ["mwriteprotect_range", "userfaultfd_writeprotect"].contains(function);
             let is_there = !is_new || era.name() != "v5.4";
             assert_eq!(era.spelling(function).is_some(), is_there, "{function} under {}", era.name());
@@ -55,7 +55,7 @@ fn gup_fast_takes_its_reference_by_three_names() -> Result<(), EraError> {
     Ok(())
 }
 
-/// v5.9-rc7 took `copy_one_pte` apart, so what a preset means by v5.9 decides.
+/// v5.9-rc7 split `copy_one_pte`, so the result depends on the tree that a preset means by v5.9.
 #[test]
 fn a_part_of_a_larger_function_is_spelled_as_that_function() -> Result<(), EraError> {
     for part in ["copy_nonpresent_pte", "copy_present_page", "copy_present_pte"] {
@@ -89,7 +89,7 @@ fn proposals_have_the_tree_that_they_were_made_for() -> Result<(), EraError> {
     Ok(())
 }
 
-/// An era file names its era as it likes, and toggles are not releases.
+/// An era file may give its era any name, and toggles do not change the release.
 #[test]
 fn an_era_keeps_the_tree_of_its_base() -> Result<(), EraError> {
     let era = Era::preset("v6.12")?.without("fb49c455323f")?.named("mine").set("wp_reuse", "mapswap")?;

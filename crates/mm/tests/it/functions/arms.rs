@@ -1,4 +1,4 @@
-//! The arms of a rule: a function runs from one state under each value, and what shows of each run is compared.
+//! The arms of a rule: a function runs from one state under each value, and the observations of the runs are compared.
 
 use std::fmt::Debug;
 
@@ -7,7 +7,7 @@ use cowrace_mm::{Cpu, Era};
 
 use super::bench::{Ran, State, run};
 
-/// A way in which the code can go: a value of a rule, or a safeguard that is there or is not.
+/// An alternative of the code: a value of a rule, or the presence or absence of a safeguard.
 pub(super) trait Arm: Copy {
     /// The key and the value, as `--set` takes them.
     fn setting(self) -> (&'static str, &'static str);
@@ -37,7 +37,7 @@ impl Arm for Switched {
     }
 }
 
-/// Two values of a rule that some run tells apart.
+/// Two values of a rule that some run distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Apart {
     key: &'static str,
@@ -51,10 +51,10 @@ impl Apart {
     }
 }
 
-/// What a test tells apart.
+/// The pairs of values that a test distinguishes.
 pub(super) type Told = Vec<Apart>;
 
-/// A function to run, and what to look at.
+/// A function to run, and what to observe.
 pub(super) struct Case<B, S> {
     kernel: &'static str,
     state: State,
@@ -62,7 +62,7 @@ pub(super) struct Case<B, S> {
     shows: S,
 }
 
-/// A function that runs under a kernel, from a state, and what shows of a run.
+/// A function that runs under a kernel, from a state, and what is observed of a run.
 pub(super) fn case<R, T, B, S>(kernel: &'static str, state: State, body: B, shows: S) -> Case<B, S>
 where
     B: AsyncFnOnce(&Cpu) -> R + Clone + 'static,
@@ -72,8 +72,8 @@ where
 }
 
 impl<B, S> Case<B, S> {
-    /// Runs the function once for each arm, and compares what shows with what is due. The code must read the rule.
-    /// Arms of which different things are due are told apart.
+    /// Runs the function once for each arm, and compares the observation with the expected one. The code must read the
+    /// rule. Arms with different expectations are distinguished.
     #[track_caller]
     pub(super) fn arms<A: Arm, R: 'static, T: Debug + PartialEq>(self, due: &[(A, T)]) -> Told
     where
@@ -115,7 +115,8 @@ impl<B, S> Case<B, S> {
     }
 }
 
-/// Tests, each with its name, that give what they tell apart; and all of them, for the one that asks what is left.
+/// Tests, each with its name, that return the values that they distinguish; and a list of all of them, for the test of
+/// completeness.
 macro_rules! behaviours {
     ($($name:ident),* $(,)?) => {
         /// The tests of this file.

@@ -1,5 +1,5 @@
-//! The bench: a kernel function runs by itself on one CPU, from a state of memory that the words of a scenario
-//! describe.
+//! The test bench: a kernel function runs by itself on one CPU, from a state of memory that is described in the words
+//! of a scenario.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,10 +24,10 @@ pub(super) fn first() -> Page {
     Page::from(boot_page(0))
 }
 
-/// What another CPU does to memory.
+/// A change of memory by another CPU.
 type Change = Rc<dyn Fn(&mut Memory)>;
 
-/// A state of memory, and what other CPUs do to it while the function runs.
+/// A state of memory, and the changes that other CPUs make while the function runs.
 #[derive(Clone)]
 pub(super) struct State {
     world: World,
@@ -66,7 +66,7 @@ pub(super) fn threads(state: &str) -> State {
     state_of(&text)
 }
 
-/// The function runs on the CPU of the first column. The column itself does not run: it says which CPU runs the mm,
+/// The function runs on the CPU of the first column. The column itself does not run: it declares which CPU runs the mm,
 /// that there is swap, and what else can happen to the mm.
 fn world(mms: &str, more: &[&str]) -> State {
     let cells = ["reclaim(A.buf)", "r = buf[0]"].iter().chain(more).map(|cell| format!("{cell}\n"));
@@ -85,18 +85,18 @@ pub(super) fn add(memory: &mut Memory, addr: Addr, more: u64) {
 }
 
 impl State {
-    /// On another architecture.
+    /// The state on another architecture.
     pub(super) fn on(self, arch: Arch) -> Self {
         Self { arch, ..self }
     }
 
-    /// With something changed.
+    /// The state after a change.
     pub(super) fn but(mut self, change: impl Fn(&mut Memory) + 'static) -> Self {
         self.before.push(Rc::new(change));
         self
     }
 
-    /// Another CPU changes something just after the `nth` request, from 0, that stands for a primitive.
+    /// Another CPU changes something just after the `nth` request, from 0, of a primitive.
     pub(super) fn meanwhile(
         mut self,
         after: Prim,
@@ -117,7 +117,7 @@ impl State {
         self.but(pin).but(|memory| memory.set(A.has_pinned(), 1))
     }
 
-    /// With a reference more on the page, as GUP takes one, or a lockless lookup.
+    /// With an additional reference on the page, such as one of GUP or of a lockless lookup.
     pub(super) fn referenced(self) -> Self {
         self.but(|memory| add(memory, first().refcount().addr, 1))
     }
@@ -127,8 +127,8 @@ impl State {
         self.but(move |memory| set(memory, first().flags().addr, flags))
     }
 
-    /// With the page in the swap cache, and a number of swap entries that refer to its slot. They are inactive
-    /// references as well, which only those kernels look at that count them.
+    /// With the page in the swap cache, and a number of swap entries that refer to its slot. They are also inactive
+    /// references, which only some kernels count.
     pub(super) fn in_swap_cache(self, users: u64) -> Self {
         self.flags(pg::SWAPCACHE).but(move |memory| {
             let slot = SwpEntry(0);
@@ -149,7 +149,7 @@ impl State {
         })
     }
 
-    /// With a flush of the TLB that another CPU has still to do.
+    /// With a pending flush of the TLB by another CPU.
     pub(super) fn flush_pending(self) -> Self {
         self.but(|memory| memory.set(A.tlb_flush_pending(), 1))
     }
@@ -170,7 +170,7 @@ pub(super) fn pin(memory: &mut Memory) {
     add(memory, first().refcount().addr, GUP_PIN_COUNTING_BIAS);
 }
 
-/// Another thread has unmapped what was there.
+/// Another thread has unmapped the page.
 pub(super) fn zap(memory: &mut Memory) {
     memory.set(A.pte(0), 0);
 }
@@ -180,7 +180,7 @@ pub(super) fn swap_out(memory: &mut Memory) {
     memory.set(A.pte(0), Pte::swap(SwpEntry(0)).bits());
 }
 
-/// What an mm maps at the address.
+/// The page that an mm maps at the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Maps {
     Nothing,
@@ -195,7 +195,7 @@ pub(super) enum Maps {
     Fresh,
 }
 
-/// What a function did.
+/// The record of a run.
 pub(super) struct Ran<R> {
     result: Option<R>,
     pub(super) requests: Vec<Prim>,
@@ -205,7 +205,7 @@ pub(super) struct Ran<R> {
 }
 
 impl<R> Ran<R> {
-    /// What it has returned.
+    /// The value that it has returned.
     pub(super) fn result(&self) -> &R {
         self.result.as_ref().expect("it has ended")
     }
@@ -235,12 +235,12 @@ impl<R> Ran<R> {
         }
     }
 
-    /// Those requests that stand for one of these primitives, in order.
+    /// The requests of these primitives, in order.
     pub(super) fn order(&self, of: &[Prim]) -> Vec<Prim> {
         self.requests.iter().copied().filter(|prim| of.contains(prim)).collect()
     }
 
-    /// How many requests stand for a primitive.
+    /// The number of requests of a primitive.
     pub(super) fn count(&self, prim: Prim) -> usize {
         self.order(&[prim]).len()
     }

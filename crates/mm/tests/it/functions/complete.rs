@@ -1,4 +1,5 @@
-//! For any two values of a rule, the test of some function tells them apart, and so for a safeguard and its absence.
+//! For any two values of a rule, the test of some function distinguishes them; the same holds for a safeguard and its
+//! absence.
 
 use std::collections::BTreeSet;
 

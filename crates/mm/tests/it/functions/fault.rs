@@ -1,4 +1,4 @@
-//! Faults: the lock that they take, and what they look at again under the PTE lock.
+//! Faults: the lock that they take, and what they check again under the PTE lock.
 
 use cowrace_machine::Prim;
 use cowrace_mm::Cpu;
@@ -44,7 +44,7 @@ fn a_pte_that_has_changed_is_left_alone() -> Told {
     case("v6.12", zapped, store, maps).safeguard(Safeguard::FaultPteSame, Maps::Nothing, Maps::First)
 }
 
-/// Another thread has been faster.
+/// Another thread has handled the fault first.
 fn overtaken(state: State) -> State {
     state.meanwhile(Prim::PtlLock, 0, swap_out)
 }

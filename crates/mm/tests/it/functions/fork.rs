@@ -52,7 +52,7 @@ fn a_count_without_a_pin_is_taken_for_one_where_pins_are_not_noted_in_the_mm() -
         .arms(&[(HasPinned::No, Maps::Fresh), (HasPinned::Yes, Maps::First)])
 }
 
-/// What stands around the write-protection of a page.
+/// The requests around the write-protection of a page.
 const WALK: [Prim; 4] =
     [Prim::PtepSetWrprotect, Prim::SmpWmb, Prim::WriteSeqcountBegin, Prim::WriteSeqcountEnd];
 
@@ -91,7 +91,7 @@ fn the_exclusive_mark_goes_before_the_page_is_shared() -> Told {
     ])
 }
 
-/// Of a page that was clean for the kernel, until the MMU stored.
+/// The page was clean for the kernel, until the MMU stored.
 fn what_the_mmu_noted_of_a_store_is_kept_for_the_child() -> Told {
     let stored = forking("anon clean").on(Arch::Arm64).but(|memory| {
         clear(memory, A.pte(0), SW_DIRTY);

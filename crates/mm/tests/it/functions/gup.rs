@@ -147,7 +147,7 @@ fn the_barrier_of_a_pin_follows_its_second_step() -> Told {
     ])
 }
 
-/// Between the begin of the walk and its end: the barriers of the sequence count stand around it.
+/// The requests between the beginning of the walk and its end; the barriers of the sequence count are outside these.
 fn a_barrier_precedes_the_reading_of_the_mark() -> Told {
     use Prim::{LocalIrqRestore, PageAnonExclusive, PtepGetLockless, SmpRmb};
     let steps = [LocalIrqRestore, PageAnonExclusive, PtepGetLockless, SmpRmb];
@@ -170,7 +170,7 @@ fn a_pin_is_noted_in_the_mm() -> Told {
     told
 }
 
-/// What stands around the walk.
+/// The requests around the walk.
 const WALK: [Prim; 4] = [Prim::LocalIrqSave, Prim::ReadSeqcount, Prim::ReadSeqcountRetry, Prim::SmpRmb];
 
 fn the_sequence_count_is_read_around_the_walk() -> Told {
@@ -248,7 +248,7 @@ fn a_pin_is_taken_by_both_ways_and_counts() {
     }
 }
 
-/// The fast way leaves that to the slow one.
+/// The fast path leaves this to the slow path.
 #[test]
 fn a_pin_to_write_breaks_cow() {
     for kernel in ["v5.8", "v5.15", "v6.12"] {

@@ -21,7 +21,7 @@ async fn free(cpu: &Cpu) {
     let _ = madvise(cpu, A, 0, Advice::Free).await;
 }
 
-/// Whether the page was left alone: else its PTE is old.
+/// Whether the page was left alone; otherwise its PTE is old.
 fn spares(ran: &Ran<()>) -> bool {
     ran.pte().young()
 }

@@ -28,7 +28,7 @@ async fn load(cpu: &Cpu) {
     let _ = do_user_addr_fault(cpu, A, 0, false).await;
 }
 
-/// What is mapped in the end, and whether it is marked as exclusive.
+/// The page that is mapped in the end, and whether it is marked as exclusive.
 fn shows(ran: &Ran<()>) -> (Maps, bool) {
     (ran.maps(A), ran.has(ran.pte().page(), pg::ANON_EXCLUSIVE))
 }
@@ -63,7 +63,7 @@ fn writeback_makes_a_copy_where_the_swap_cache_is_left() -> Told {
     ])
 }
 
-/// Between the lookup and the page lock.
+/// A state that changes between the lookup and the page lock.
 fn found(change: impl Fn(&mut Memory) + 'static) -> State {
     buf("swapcached").meanwhile(Prim::LookupSwapCache, 1, change)
 }

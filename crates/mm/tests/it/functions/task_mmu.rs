@@ -67,7 +67,7 @@ fn the_vmas_lock_is_taken_where_faults_go_by_it() -> Told {
     ])
 }
 
-/// Of a page that was clean for the kernel, until the MMU stored.
+/// The page was clean for the kernel, until the MMU stored.
 fn what_the_mmu_noted_of_a_store_is_kept() -> Told {
     let stored = buf("anon clean").on(Arch::Arm64).but(|memory| {
         clear(memory, A.pte(0), SW_DIRTY);

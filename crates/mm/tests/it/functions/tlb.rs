@@ -1,4 +1,4 @@
-//! TLB flushes, and those that are put off.
+//! TLB flushes, and deferred flushes.
 
 use cowrace_machine::{Arch, Prim};
 use cowrace_mm::Cpu;
@@ -16,7 +16,7 @@ behaviours![
     a_flush_by_ipi_waits_for_gup_fast,
 ];
 
-/// With a flush that reclaim has put off.
+/// A state with a flush that reclaim has deferred.
 fn put_off() -> State {
     buf("anon").but(|memory| memory.set(A.tlb_flush_batched(), 1))
 }
@@ -25,7 +25,7 @@ async fn catch(cpu: &Cpu) {
     flush_tlb_batched_pending(cpu, A).await;
 }
 
-/// How many CPUs were flushed, and what the mm knows of flushes that were put off.
+/// The number of CPUs that were flushed, and the mm's note of deferred flushes.
 fn shows<R>(ran: &Ran<R>) -> (usize, u64) {
     (ran.count(Prim::FlushTlb), ran.memory.get(A.tlb_flush_batched()))
 }

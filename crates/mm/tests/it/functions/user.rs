@@ -1,4 +1,4 @@
-//! Those that ask GUP for pages: direct I/O, FUSE, io_uring.
+//! The callers of GUP: direct I/O, FUSE, io_uring.
 
 use cowrace_machine::Prim;
 use cowrace_mm::Cpu;

@@ -49,7 +49,7 @@ fn what_is_unprotected_is_flushed() -> Told {
     case("v6.12", buf("anon uffd_wp"), unprotect, flushes).safeguard(Safeguard::UffdUnprotectFlush, 1, 0)
 }
 
-/// It is un-protected, and those that wait are woken, before the fault has looked how often they were.
+/// The protection is removed, and waiting faults are woken, before the fault has read how often they were woken.
 fn a_fault_does_not_sleep_for_what_is_not_protected_any_more() -> Told {
     let protected = buf("anon uffd_wp wrprotected").but(|memory| set(memory, A.pte(0), UFFD_WP));
     let unprotected = protected.meanwhile(Prim::ReadOnce, 0, |memory| clear(memory, A.pte(0), UFFD_WP));

@@ -106,8 +106,8 @@ fn a_page_that_was_written_to_is_not_freed() -> Told {
     case("v6.12", frozen, out, is_freed).safeguard(Safeguard::RemoveMappingDirty, false, true)
 }
 
-/// Isolation holds the last reference, so the page is freed either way: what is written to a page that is unmapped,
-/// and that no reference keeps, is lost.
+/// Isolation holds the last reference, so the page is freed either way: a store to a page that is unmapped and has no
+/// reference is lost.
 fn a_lazyfree_page_that_was_written_to_is_put_back_first() -> Told {
     use Prim::{FreePage, PageRefFreeze, PageRefUnfreeze, SetPageLru};
     let written = |memory: &mut _| set(memory, first().flags().addr, pg::DIRTY);
@@ -120,7 +120,7 @@ fn a_lazyfree_page_that_was_written_to_is_put_back_first() -> Told {
     )
 }
 
-/// How a page of MADV_FREE is looked at.
+/// The requests with which a page of MADV_FREE is examined.
 const LOOK: [Prim; 3] = [Prim::SmpMb, Prim::PageCount, Prim::SmpRmb];
 
 fn a_barrier_precedes_the_counting_of_a_lazyfree_pages_references() -> Told {

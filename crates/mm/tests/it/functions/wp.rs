@@ -59,7 +59,7 @@ fn unmarked() -> State {
     buf("anon prevshared")
 }
 
-/// What Linux argued about from v5.9 to v5.19.
+/// The rule about which kernel developers argued from v5.9 to v5.19.
 fn a_reference_more_makes_a_copy_where_references_are_counted() -> Told {
     case("v6.12", protected().referenced(), write, maps).arms(&[
         (WpReuse::MapSwap, Maps::First),
