@@ -1,4 +1,4 @@
-//! What stands around the diagram, for one variant alone: a scenario of which it is the only one.
+//! The text around the diagram, for one variant alone: that of a scenario with no other variant.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -15,9 +15,9 @@ use crate::variant::Variant;
 type Edit = (Span, String);
 
 impl Scenario {
-    /// Everything above the names of the columns, for a diagram in which what the environment does has columns of its
-    /// own. The words of a variant are replaced, and the lines of all variants gone. Texts are in lines that are narrow
-    /// enough for a mail.
+    /// Everything above the names of the columns, for a diagram in which the actions of the environment have
+    /// columns of their own. The words of the variant are replaced, and the lines that declare variants are left
+    /// out. Texts are folded into lines that are narrow enough for a mail.
     #[must_use]
     pub fn header_of(&self, variant: &Variant) -> String {
         let header = &self.file.header;
@@ -44,7 +44,7 @@ impl Scenario {
         let own = self.decl(variant);
         edits.extend(header.variants.iter().map(|decl| {
             if own.is_some_and(|own| own.name == decl.name) {
-                // What it is expected to do is said of its name.
+                // Expectations refer to the variant by its name.
                 (decl.at.0.clone(), format!("variant {} {{ }}", decl.name.text))
             } else {
                 (whole_lines(self.header_text(), 0, &decl.at.0), String::new())
@@ -60,7 +60,8 @@ impl Scenario {
         edited(self.header_text(), 0, edits)
     }
 
-    /// Everything below the diagram. The words of a variant are replaced, and what is expected of others is gone.
+    /// Everything below the diagram. The words of the variant are replaced, and expectations of other variants are
+    /// left out.
     #[must_use]
     pub fn footer_of(&self, variant: &Variant) -> String {
         let Some(decl) = self.decl(variant) else { return self.footer_text().to_owned() };
@@ -90,7 +91,7 @@ fn whole_lines(text: &str, start: usize, at: &Span) -> Span {
     at.start..rest.find('\n').map_or(start + text.len(), |newline| at.end + newline + 1)
 }
 
-/// The words of a text, each with what a variant says instead.
+/// The words of a text that the variant replaces, each with its replacement.
 fn words(text: &Text, decl: &VariantDecl) -> Vec<Edit> {
     let found = substitute::words(text.as_str());
     let instead = |word: &str| decl.words.iter().find(|(name, _)| name.text == word);

@@ -7,7 +7,7 @@ use crate::ops::OPS;
 
 /// Every anchor.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
-    // `user` is where no kernel function is.
+    // `user` stands for code outside of any kernel function.
     let functions = FUNCTIONS.iter().copied().filter(|f| *f != "user");
     let steps = OPS.iter().flat_map(|op| op.steps.iter().copied());
     steps.chain(["SIGSEGV"]).chain(Prim::ALL.iter().map(|p| p.name())).chain(functions)

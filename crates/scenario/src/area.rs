@@ -1,4 +1,4 @@
-//! Areas: what memory is like when the race starts.
+//! Areas: the state of memory when the race starts.
 
 use cowrace_mm::world::{Backing, Populate};
 
@@ -19,14 +19,14 @@ const KINDS: [(&str, Backing, Populate); 6] = [
     ("file", Backing::PrivateFile, Populate::Mapped),
 ];
 
-/// The words behind the kind: the name, whether columns may follow in parentheses (`None`: they must),
-/// the kinds that it makes sense with, and why not with others.
+/// The words after the kind: the name, whether columns may follow in parentheses (`None`: they must), the kinds
+/// that the word can be combined with, and why it cannot be combined with others.
 const ATTRS: [(&str, Option<bool>, &[&str], &str); 11] = [
     (
         "wrprotected",
         Some(false),
         &["anon"],
-        "only an exclusive page that is mapped can be write-protected to begin with",
+        "only a mapped, exclusive page can be write-protected at the start",
     ),
     (
         "prevshared",
@@ -34,14 +34,14 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 11] = [
         &["anon", "swapped", "swapcached"],
         "only an anonymous page can have been shared with a child",
     ),
-    ("clean", Some(false), &["anon"], "only the PTE of an anonymous page is dirty to begin with"),
+    ("clean", Some(false), &["anon"], "only the PTE of an anonymous page is dirty at the start"),
     (
         "soft_clean",
         Some(false),
         &["anon", "zero", "swapped", "swapcached"],
-        "only anonymous memory is soft-dirty to begin with",
+        "only anonymous memory is soft-dirty at the start",
     ),
-    ("lazyfree", Some(false), &["anon"], "`MADV_FREE` marks anonymous pages that are mapped"),
+    ("lazyfree", Some(false), &["anon"], "`MADV_FREE` marks mapped anonymous pages"),
     ("read_only", Some(false), &["anon", "none", "zero", "swapped", "swapcached", "file"], ""),
     (
         "uffd_wp",
@@ -56,13 +56,8 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 11] = [
         &["anon", "none", "zero", "swapped", "swapcached"],
         "userfaultfd write-protects anonymous memory only",
     ),
-    (
-        "lru_batch",
-        None,
-        &["anon"],
-        "only an anonymous page that is mapped can be in an LRU batch to begin with",
-    ),
-    ("warm", Some(true), &["anon", "zero", "file"], "a TLB has entries of mapped pages only"),
+    ("lru_batch", None, &["anon"], "only a mapped anonymous page can be in an LRU batch at the start"),
+    ("warm", Some(true), &["anon", "zero", "file"], "a TLB has entries for mapped pages only"),
 ];
 
 /// Reads `NAME: KIND WORD.. [= W0, W1]`.
@@ -73,18 +68,18 @@ pub(crate) fn read(text: &Text) -> Result<AreaDecl, Diagnostic> {
 fn area(input: &mut Input<'_, '_>) -> Parsed<AreaDecl> {
     let Ok(name) = word(input) else { return expected(input, "the name of an area") };
     if symbol(":")(input).is_err() {
-        return cut(Diagnostic::new(name.at.clone(), format!("what is {} made of?", quote(&name.text)))
-            .help(format!("as `{}: anon`", name.text)));
+        return cut(Diagnostic::new(name.at.clone(), format!("area {} has no kind", quote(&name.text)))
+            .help(format!("for example, `{}: anon`", name.text)));
     }
-    let Ok(kind) = word(input) else { return expected(input, "what the area is made of, as `anon`") };
+    let Ok(kind) = word(input) else { return expected(input, "the kind of the area, such as `anon`") };
     let Some(&(_, backing, populate)) = KINDS.iter().find(|k| k.0 == kind.text) else {
-        let help = choose(&kind.text, "areas are", KINDS.iter().map(|k| k.0));
+        let help = choose(&kind.text, "the kinds are", KINDS.iter().map(|k| k.0));
         return cut(Diagnostic::new(kind.at.clone(), format!("unknown kind of area {}", quote(&kind.text)))
             .maybe_help(help));
     };
     let mut decl = AreaDecl { name, kind, backing, populate, attrs: Vec::new(), words: [0, 0] };
     loop {
-        // Commas between the words are as good as blanks.
+        // Commas may separate the words as well as blanks.
         let comma = symbol(",")(input).is_ok();
         match peek(input).kind {
             Kind::Word => decl.attrs.push(attr(input)?),
@@ -95,7 +90,7 @@ fn area(input: &mut Input<'_, '_>) -> Parsed<AreaDecl> {
     }
     need(input, "=")?;
     let Ok((first, _)) = number(input) else {
-        return expected(input, "the two words of the page, as `= 0, 0`");
+        return expected(input, "the two words of the page, such as `= 0, 0`");
     };
     need(input, ",")?;
     let Ok((second, _)) = number(input) else { return expected(input, "the second word of the page") };
@@ -118,7 +113,7 @@ fn attr(input: &mut Input<'_, '_>) -> Parsed<Attr> {
         if takes == Some(false) {
             return cut(Diagnostic::new(
                 peek(input).at.clone(),
-                format!("{} takes no columns", quote(&name.text)),
+                format!("{} takes no column", quote(&name.text)),
             ));
         }
         need(input, "(")?;
@@ -131,7 +126,7 @@ fn attr(input: &mut Input<'_, '_>) -> Parsed<Attr> {
     }
     if takes.is_none() && columns.as_ref().is_none_or(|c| c.len() != 1) {
         return cut(Diagnostic::new(name.at.clone(), format!("{} of which column?", quote(&name.text)))
-            .help(format!("the batch belongs to one CPU, as `{}(thread0)`", name.text)));
+            .help(format!("a batch belongs to one CPU; for example, `{}(thread0)`", name.text)));
     }
     Ok(Attr { name, columns })
 }
@@ -153,20 +148,20 @@ fn column(input: &mut Input<'_, '_>) -> Parsed<Name> {
     Ok(name)
 }
 
-/// Refuses what makes no sense.
+/// Refuses combinations that make no sense.
 fn check(decl: AreaDecl) -> Result<AreaDecl, Diagnostic> {
     let kind = decl.kind.text.as_str();
     for (i, attr) in decl.attrs.iter().enumerate() {
         let name = attr.name.text.as_str();
         if decl.attrs[..i].iter().any(|a| a.name == attr.name) {
-            return Err(Diagnostic::new(attr.name.at.clone(), format!("{} is there already", quote(name))));
+            return Err(Diagnostic::new(attr.name.at.clone(), format!("{} is given twice", quote(name))));
         }
         if let Some((.., kinds, why)) = ATTRS.iter().find(|a| a.0 == name)
             && !kinds.contains(&kind)
         {
             return Err(Diagnostic::new(
                 attr.name.at.clone(),
-                format!("`{kind}` and `{name}` make no sense together"),
+                format!("`{kind}` and `{name}` cannot be combined"),
             )
             .help((*why).to_owned()));
         }
@@ -177,8 +172,11 @@ fn check(decl: AreaDecl) -> Result<AreaDecl, Diagnostic> {
         }
     }
     if matches!(decl.populate, Populate::None | Populate::ZeroPage) && decl.words != [0, 0] {
-        return Err(Diagnostic::new(decl.name.at.clone(), format!("the words of `{kind}` memory are 0"))
-            .help("`anon` memory has a page of its own, with words of its own"));
+        return Err(Diagnostic::new(
+            decl.name.at.clone(),
+            format!("the words of `{kind}` memory are always 0"),
+        )
+        .help("`anon` memory has its own page, with words that can be set"));
     }
     Ok(decl)
 }

@@ -19,7 +19,7 @@ use crate::phrases;
 use crate::text::Text;
 use crate::{anchors, known, unknown};
 
-/// What a cell says, before anybody knows what the names mean.
+/// The content of a cell, before its names are resolved.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Cell {
     Wait(Name),
@@ -73,7 +73,7 @@ fn cell(input: &mut Input<'_, '_>) -> Parsed<Cell> {
     if bare && first.name.text == "wait" && peek(input).kind == Kind::Word {
         let name = place(input)?;
         if name.mm.is_some() || name.word.is_some() {
-            return cut(Diagnostic::new(name.at, "one can wait for a variable or an mm only"));
+            return cut(Diagnostic::new(name.at, "a column can only wait for a variable or an mm"));
         }
         return Ok(Cell::Wait(name.name));
     }
@@ -152,16 +152,19 @@ fn value(input: &mut Input<'_, '_>) -> Parsed<Value> {
     let from = place(input)?;
     if from.mm.is_some() || from.word.is_some() {
         return cut(Diagnostic::new(from.at, "memory cannot be copied in one cell")
-            .help("load it into a variable first: `x = buf[0]`, then `buf[1] = x`"));
+            .help("load the word into a variable first: `x = buf[0]`, then `buf[1] = x`"));
     }
     if peek(input).text == "(" {
-        return cut(Diagnostic::new(from.at, "a result cannot go into memory in one cell")
-            .help("keep it in a variable first: `x = ...`, then `buf[1] = x`"));
+        return cut(Diagnostic::new(
+            from.at,
+            "the result of a call cannot be stored to memory in the same cell",
+        )
+        .help("assign the result to a variable first: `x = ...`, then `buf[1] = x`"));
     }
     Ok(Value::Variable(from.name))
 }
 
-/// `buf` where `buf[0]` is meant.
+/// The error for `buf` where `buf[0]` is meant.
 pub(crate) fn which_word(place: &Place) -> Diagnostic {
     let name = match &place.mm {
         Some(mm) => format!("{}.{}", mm.text, place.name.text),
@@ -171,7 +174,7 @@ pub(crate) fn which_word(place: &Place) -> Diagnostic {
         .help(format!("a page has two words, `{name}[0]` and `{name}[1]`"))
 }
 
-/// A word that is nothing by itself.
+/// The error for a word that is nothing by itself.
 fn stray(place: &Place, alone: bool) -> Diagnostic {
     let word = &place.name.text;
     if place.mm.is_some() {
@@ -189,7 +192,7 @@ fn stray(place: &Place, alone: bool) -> Diagnostic {
         return unknown::call(&place.name);
     }
     let near = did_you_mean(word, ops::names().chain(["wait"]).chain(FOOTER));
-    // `wp_copy_page` is no call either way.
+    // `wp_copy_page` is not a call in either case.
     if near.is_none() && nearest(word, anchors::names()).is_some() {
         return unknown::call(&place.name);
     }
@@ -197,11 +200,11 @@ fn stray(place: &Place, alone: bool) -> Diagnostic {
         Some(near) => near,
         None if alone && phrases::find(word).is_some() => phrases::advice(word),
         None if alone => {
-            "a cell is a call, a load as `x = buf[0]` or a store as `buf[0] = 1`; steps of a call stand \
-                          between `call(..) {` and `}`"
+            "a cell is a call, a load such as `x = buf[0]` or a store such as `buf[0] = 1`; the steps of a \
+             call stand between `call(..) {` and `}`"
                 .to_owned()
         }
-        None => "a cell is one call, a load as `x = buf[0]` or a store as `buf[0] = 1`".to_owned(),
+        None => "a cell is one call, a load such as `x = buf[0]` or a store such as `buf[0] = 1`".to_owned(),
     };
     Diagnostic::new(place.at.clone(), format!("unknown word {}", quote(word))).help(help)
 }

@@ -3,41 +3,41 @@
 use std::fmt;
 use std::ops::Range;
 
-/// A stretch of a file in bytes.
+/// A range of bytes of a file.
 pub type Span = Range<usize>;
 
-/// One error in a scenario. Rendering is left to who has the file's name.
+/// One error in a scenario. It is rendered by the caller, which knows the name of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// What is wrong, as a fragment: "unknown column `thred0`".
     pub message: String,
-    /// The cell or word that it is about. Always within the text, on character boundaries.
+    /// The cell or word with the error. It is always within the text, on character boundaries.
     pub span: Span,
-    /// A few words for under the span; may be empty.
+    /// A few words to print below the span; may be empty.
     pub label: String,
     /// What to write instead.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// An error at a place.
+    /// An error at a span.
     pub(crate) fn new(span: Span, message: impl Into<String>) -> Self {
         Self { message: message.into(), span, label: String::new(), help: None }
     }
 
-    /// With words for under the span.
+    /// Adds words to print below the span.
     pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// With advice.
+    /// Adds advice.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// With advice, if there is any.
+    /// Adds advice, if there is any.
     pub(crate) fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self
@@ -54,30 +54,30 @@ impl std::error::Error for Diagnostic {}
 
 /// Errors that are collected before they are reported together.
 ///
-/// Hostile files have errors by the hundred thousand, and every one costs a search for the nearest
-/// word: behind [`Report::LIMIT`] errors everybody gives up.
+/// A hostile file can have hundreds of thousands of errors, and each of them costs a search for the nearest word.
+/// All readers therefore give up after [`Report::LIMIT`] errors.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     list: Vec<Diagnostic>,
 }
 
 impl Report {
-    /// Errors that are kept.
+    /// The largest number of errors that are kept.
     const LIMIT: usize = 50;
 
-    /// Adds an error, unless the very same one is there: variants share most of the text.
+    /// Adds an error, unless an equal one has been added: variants share most of the text.
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         if !self.is_full() && !self.list.contains(&diagnostic) {
             self.list.push(diagnostic);
         }
     }
 
-    /// The value, or its error added.
+    /// The value, or `None` after adding the error.
     pub(crate) fn ok<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
         result.map_err(|d| self.push(d)).ok()
     }
 
-    /// Whether there is no point in looking for more.
+    /// Whether the limit is reached, so that no more errors need to be searched for.
     pub(crate) fn is_full(&self) -> bool {
         self.list.len() >= Self::LIMIT
     }

@@ -4,12 +4,12 @@ use cowrace_mm::world::ActorId;
 
 use crate::diagnostic::Span;
 
-/// A column as it is drawn. Its place in [`crate::Scenario::columns`] is the index of its actor.
+/// A column as it is drawn. Its index in [`crate::Scenario::columns`] is the index of its actor.
 #[derive(Clone, Debug)]
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// The mm behind the `@`.
+    /// The mm named after the `@`.
     pub mm: Option<String>,
     /// The display column at which it starts, from 0, tabs being 8 wide.
     pub start: usize,
@@ -17,7 +17,7 @@ pub struct Column {
     pub span: Span,
 }
 
-/// Columns are equal if they say the same, wherever they stand.
+/// Columns are equal if their texts are equal, wherever they stand.
 impl PartialEq for Column {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && self.mm == other.mm
@@ -35,7 +35,7 @@ impl Column {
     }
 }
 
-/// A cell of a variant, words replaced.
+/// A cell of a variant, with its words replaced.
 #[derive(Clone, Debug)]
 pub struct Cell {
     /// The row, from 0; rows that are blank or comments do not count.
@@ -44,15 +44,15 @@ pub struct Cell {
     pub line: usize,
     /// Where it stands.
     pub span: Span,
-    /// Its column; of a barrier, the first that takes part.
+    /// Its column; for a barrier, the first column that takes part.
     pub column: ActorId,
     /// What it is.
     pub kind: CellKind,
-    /// Its text with canonical blanks, without a brace that opens.
+    /// Its text with canonical blanks, without an opening brace.
     pub text: String,
 }
 
-/// Cells are equal if they say the same in the same row, wherever that stands.
+/// Cells are equal if they have the same content in the same row, wherever the row stands in the file.
 impl PartialEq for Cell {
     fn eq(&self, other: &Self) -> bool {
         (self.row, self.column, &self.kind, &self.text) == (other.row, other.column, &other.kind, &other.text)
@@ -72,27 +72,27 @@ pub enum CellKind {
         call: u16,
         /// The step: a mark, a primitive or a function of the model.
         name: String,
-        /// Which time since the column's row above, from 1.
+        /// Which occurrence since the previous row of the column, from 1.
         nth: usize,
     },
     /// The last cell of a call that spans rows.
     Close(u16),
     /// A barrier, as an index into [`cowrace_mm::World::barriers`].
     Barrier(usize),
-    /// What somebody remarked: it does nothing.
+    /// A remark: it does nothing.
     Remark,
 }
 
-/// One move of a replay that obeys the order of the rows.
+/// One move of a replay in the order of the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AsWritten {
-    /// Its place among the cells of the variant.
+    /// Its index among the cells of the variant.
     pub cell: usize,
     /// The line of the file, from 1.
     pub line: usize,
     /// The cell or the barrier.
     pub span: Span,
-    /// Who moves; at a barrier, the first that takes part.
+    /// The actor that moves; at a barrier, the first actor that takes part.
     pub actor: ActorId,
     /// How far.
     pub until: Until,
@@ -101,20 +101,20 @@ pub struct AsWritten {
 /// How far an actor goes in one move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Until {
-    /// Behind the first event of the call.
+    /// Past the first event of the call.
     Begin(u16),
-    /// Behind the `nth` event of that name, counted from where the actor stands.
+    /// Past the `nth` event of that name, counted from where the actor stands.
     Step {
         /// The call in which it happens.
         call: u16,
         /// The step.
         name: String,
-        /// Which time, from 1.
+        /// Which occurrence, from 1.
         nth: usize,
     },
-    /// Behind the last event of the call.
+    /// Past the last event of the call.
     End(u16),
-    /// Everybody who takes part has passed the barrier.
+    /// All actors that take part have passed the barrier.
     Barrier(usize),
 }
 

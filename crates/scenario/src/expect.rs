@@ -20,9 +20,9 @@ use crate::scan::Statement;
 use crate::syntax::{At, Case, EraSet, ExpectDecl, VariantDecl};
 use crate::text::Text;
 
-const USAGE: &str = "as `expect v5.9..v5.18 lost-read; else holds`";
+const USAGE: &str = "for example, `expect v5.9..v5.18 lost-read; else holds`";
 
-/// Cases that a statement may have.
+/// The largest number of cases of a statement.
 const MAX_CASES: usize = 200;
 
 /// Reads one statement.
@@ -33,7 +33,7 @@ pub(crate) fn read(
 ) -> Option<ExpectDecl> {
     let body = statement.body.trimmed(0..statement.body.as_str().len());
     if body.as_str().is_empty() {
-        report.push(Diagnostic::new(statement.keyword.at.clone(), "expected what is expected").help(USAGE));
+        report.push(Diagnostic::new(statement.keyword.at.clone(), "expected a case").help(USAGE));
         return None;
     }
     let before = report.len();
@@ -62,12 +62,12 @@ pub(crate) fn read(
         }
     }
     if decl.cases.is_empty() && decl.otherwise.is_none() && report.len() == before {
-        report.push(Diagnostic::new(statement.span.clone(), "expected what is expected").help(USAGE));
+        report.push(Diagnostic::new(statement.span.clone(), "expected a case").help(USAGE));
     }
     Some(decl)
 }
 
-/// Reads what a statement is for, up to its colon. Where the cases begin.
+/// Reads which variant and architecture a statement is for, up to its colon. Returns where the cases begin.
 fn scope(body: &Text, variants: &[VariantDecl], decl: &mut ExpectDecl, report: &mut Report) -> Option<usize> {
     let text = body.as_str();
     let word =
@@ -78,8 +78,9 @@ fn scope(body: &Text, variants: &[VariantDecl], decl: &mut ExpectDecl, report: &
     let Some(colon) = text.split([';', '\n']).next().and_then(|first| first.find(':')) else {
         let message = format!("expected `{} NAME:`", word(0));
         report.push(
-            Diagnostic::new(body.span(0..word(0).len()), message)
-                .help("as `expect variant pin: holds` or `expect arch arm64: v5.7..v5.9 lost-write`"),
+            Diagnostic::new(body.span(0..word(0).len()), message).help(
+                "for example, `expect variant pin: holds` or `expect arch arm64: v5.7..v5.9 lost-write`",
+            ),
         );
         return None;
     };
@@ -97,7 +98,7 @@ fn scope(body: &Text, variants: &[VariantDecl], decl: &mut ExpectDecl, report: &
             _ => {
                 report.push(
                     Diagnostic::new(what.at, format!("unexpected {} before the colon", quote(what.text)))
-                        .help("as `expect variant pin arch arm64: holds`"),
+                        .help("for example, `expect variant pin arch arm64: holds`"),
                 );
                 return None;
             }
@@ -114,7 +115,7 @@ fn arch(word: &Word<'_>) -> Result<Arch, Diagnostic> {
     })
 }
 
-/// Two outcomes for one era are one too many.
+/// Reports eras with two outcomes.
 pub(crate) fn check_cases(expects: &[ExpectDecl], report: &mut Report) {
     for (i, expect) in expects.iter().enumerate() {
         let same = |e: &&ExpectDecl| e.variant == expect.variant && e.arch == expect.arch;
@@ -132,14 +133,14 @@ pub(crate) fn check_cases(expects: &[ExpectDecl], report: &mut Report) {
                         case.at.0.clone(),
                         format!("`{era}` is {} here and `{outcome}` above", quote(&case.outcome.to_string())),
                     )
-                    .help("an era has one outcome: leave it out of one of the two"),
+                    .help("an era has one outcome: remove it from one of the two cases"),
                 );
             }
         }
     }
 }
 
-/// Whether one run can be both: any violation is one of its class.
+/// Whether one run can satisfy both: a violation of any class includes one of a given class.
 fn agree(a: Expectation, b: Expectation) -> bool {
     let violated = |outcome: Expectation| outcome.verdict() == Some(Verdict::Violated);
     a == b || violated(a) && violated(b) && (a.class().is_none() || b.class().is_none())
@@ -157,7 +158,7 @@ fn names(case: &Case) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Two answers for everything else are one too many.
+/// Reports a second outcome for everything else.
 pub(crate) fn check_else(expects: &[ExpectDecl], statements: &[Statement], report: &mut Report) {
     let lines: Vec<&Statement> = statements.iter().filter(|s| s.keyword.text == "expect").collect();
     for (i, expect) in expects.iter().enumerate() {
@@ -166,7 +167,7 @@ pub(crate) fn check_else(expects: &[ExpectDecl], statements: &[Statement], repor
         if earlier && expect.otherwise.is_some() && lines.len() == expects.len() {
             report.push(
                 Diagnostic::new(lines[i].span.clone(), "a second `else`")
-                    .help("an earlier line has one already"),
+                    .help("there is one on an earlier line"),
             );
         }
     }
@@ -178,7 +179,8 @@ fn variant(name: &Word<'_>, variants: &[VariantDecl]) -> Result<Name, Diagnostic
     }
     let help = choose(name.text, "the file has", variants.iter().map(|v| v.name.text.as_str()))
         .unwrap_or_else(|| {
-            "the file has no variants; as `variant pin { $grab = pin_user_pages_fast }`".to_owned()
+            "the file has no variants; declare one, for example `variant pin { $grab = pin_user_pages_fast }`"
+                .to_owned()
         });
     Err(Diagnostic::new(name.at.clone(), format!("unknown variant {}", quote(name.text))).help(help))
 }
@@ -248,7 +250,7 @@ fn case(part: &Text, decl: &mut ExpectDecl) -> Result<(), Diagnostic> {
             _ => break,
         };
         if toggles.contains(&toggle) {
-            return Err(Diagnostic::new(what.at.clone(), "this is said already"));
+            return Err(Diagnostic::new(what.at.clone(), "this toggle is given twice"));
         }
         toggles.push(toggle);
         rest = more;
@@ -262,7 +264,7 @@ fn outcome(words: &[Word<'_>], part: &Text) -> Result<Expectation, Diagnostic> {
     let others = ["holds", "vacuous", "violated", "not-applicable", "unknown"];
     let all = || others.into_iter().chain(Class::ALL.iter().map(|c| c.name()));
     let Some(word) = words.first() else {
-        return Err(Diagnostic::new(part.whole(), "expected an outcome behind this").help(USAGE));
+        return Err(Diagnostic::new(part.whole(), "expected an outcome after this").help(USAGE));
     };
     let outcome = match word.text {
         "holds" => Expectation::Holds,
@@ -274,7 +276,7 @@ fn outcome(words: &[Word<'_>], part: &Text) -> Result<Expectation, Diagnostic> {
             Ok(class) => Expectation::Violated(Some(class)),
             Err(_) => {
                 let near = did_you_mean(name, all().chain(["with", "without", "set"]));
-                let help = near.or_else(|| choose(name, "outcomes are", all()));
+                let help = near.or_else(|| choose(name, "the outcomes are", all()));
                 return Err(Diagnostic::new(word.at.clone(), format!("unknown outcome {}", quote(name)))
                     .maybe_help(help));
             }
@@ -284,7 +286,7 @@ fn outcome(words: &[Word<'_>], part: &Text) -> Result<Expectation, Diagnostic> {
         None => Ok(outcome),
         Some(more) => Err(Diagnostic::new(
             more.at.clone(),
-            format!("unexpected {} behind the outcome", quote(more.text)),
+            format!("unexpected {} after the outcome", quote(more.text)),
         )
         .help("`;` separates cases; toggles stand before the outcome")),
     }
@@ -295,7 +297,7 @@ fn era(word: &Word<'_>) -> Result<EraSet, Diagnostic> {
         if word.text.is_empty() {
             return Err(Diagnostic::new(word.at.clone(), "expected the name of an era"));
         }
-        // In quotes or not, a kernel is a kernel.
+        // The name of a kernel means the same with quotes and without.
         let kernel = Era::version(word.text).ok();
         return Ok(kernel.map_or_else(|| EraSet::Own(word.text.to_owned()), |version| named(&version)));
     }
@@ -304,7 +306,9 @@ fn era(word: &Word<'_>) -> Result<EraSet, Diagnostic> {
         if let (Some(a), Some(b)) = (first, last)
             && a > b
         {
-            return Err(Diagnostic::new(word.at.clone(), "the range is empty").help(format!("as `{b}..{a}`")));
+            return Err(
+                Diagnostic::new(word.at.clone(), "the range is empty").help(format!("write `{b}..{a}`"))
+            );
         }
         return Ok(EraSet::Range(first, last));
     }
@@ -328,10 +332,8 @@ fn bound(name: &str, word: &Word<'_>) -> Result<Option<Release>, Diagnostic> {
     }
     match version(name, word)?.era.release() {
         Some(release) => Ok(Some(release)),
-        None => {
-            Err(Diagnostic::new(word.at.clone(), format!("{} is not a release of the mainline", quote(name)))
-                .help("ranges run over the mainline; name other eras one by one"))
-        }
+        None => Err(Diagnostic::new(word.at.clone(), format!("{} is not a mainline release", quote(name)))
+            .help("a range consists of mainline releases; name other eras one by one")),
     }
 }
 
@@ -340,14 +342,13 @@ fn unknown_era(name: &str, word: &Word<'_>) -> Diagnostic {
         || name.parse::<Class>().is_ok();
     let diagnostic = Diagnostic::new(word.at.clone(), format!("unknown era {}", quote(name)));
     if outcome {
-        return diagnostic
-            .help(format!("an outcome stands behind the eras that it is for, or behind `else`; {USAGE}"));
+        return diagnostic.help(format!("an outcome comes after its eras, or after `else`; {USAGE}"));
     }
     let presets = || PRESETS.iter().map(|p| p.name);
     let near = did_you_mean(name, presets());
     let list = || presets().collect::<Vec<_>>().join(", ");
     diagnostic.help(
-        near.unwrap_or_else(|| format!("eras are {}; the name of an era file stands in quotes", list())),
+        near.unwrap_or_else(|| format!("the eras are {}; put the name of an era file in quotes", list())),
     )
 }
 
@@ -355,15 +356,17 @@ fn commit(word: &Word<'_>) -> Result<&'static str, Diagnostic> {
     commit_of(word.text).map(|commit| commit.id).map_err(|error| {
         let help = did_you_mean(word.text, COMMITS.iter().map(|c| c.id));
         Diagnostic::new(word.at.clone(), error.to_string())
-            .help("`cowrace eras` lists the commits that can be toggled; each has a `with` or `without` of its own")
+            .help(
+                "`cowrace eras` lists the commits that can be toggled; write `with` or `without` before each",
+            )
             .maybe_help(help)
     })
 }
 
 fn set(word: &Word<'_>) -> Result<Toggle, Diagnostic> {
     let Some((key, value)) = word.text.split_once('=') else {
-        return Err(Diagnostic::new(word.at.clone(), "expected `KEY=VALUE` behind `set`")
-            .help("as `set wp_reuse=mapswap`"));
+        return Err(Diagnostic::new(word.at.clone(), "expected `KEY=VALUE` after `set`")
+            .help("for example, `set wp_reuse=mapswap`"));
     };
     let keys = settings();
     let Some((key, values)) = keys.iter().find(|k| k.0 == key) else {
@@ -373,6 +376,6 @@ fn set(word: &Word<'_>) -> Result<Toggle, Diagnostic> {
     match values.iter().find(|v| **v == value) {
         Some(value) => Ok(Toggle::Set(key, value)),
         None => Err(Diagnostic::new(word.at.clone(), format!("rule `{key}` has no value {}", quote(value)))
-            .maybe_help(choose(value, "it takes", values.iter().copied()))),
+            .maybe_help(choose(value, "its values are", values.iter().copied()))),
     }
 }

@@ -1,4 +1,4 @@
-//! What a file expects of a check.
+//! The outcome that a file expects of a check.
 
 use std::fmt;
 
@@ -11,11 +11,11 @@ pub enum Expectation {
     Holds,
     /// No execution opens the window.
     Vacuous,
-    /// Some execution is bad: in this way, or in any.
+    /// Some execution is bad: with this class of damage, or with any.
     Violated(Option<Class>),
     /// The kernel does not have what the scenario asks for.
     NotApplicable,
-    /// Nobody knows: what is found is reported and not judged.
+    /// The outcome is not known: what is found is reported and not judged.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! Which of a file's expectations is about an era.
+//! Which of a file's expectations applies to an era.
 
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
@@ -7,8 +7,9 @@ use cowrace_mm::era::{PRESETS, Toggle};
 use crate::expectation::Expectation;
 use crate::syntax::{Case, EraSet, ExpectDecl};
 
-/// What the statements of a file say of an era. Those for the architecture go before those for all, and those for the
-/// variant before those for all. Of a kernel that does not have what the scenario asks for, `else` says nothing.
+/// The expectation of a file for an era. Statements for the architecture take precedence over those for all
+/// architectures, and statements for the variant over those for all variants. `else` does not apply to a kernel
+/// that lacks what the scenario asks for.
 pub(crate) fn find(
     expects: &[ExpectDecl],
     era: &Era,
@@ -35,7 +36,7 @@ fn among<'e>(
     if let Some(case) = case {
         return Some(case.outcome);
     }
-    // What a file says of everything else, it says of kernels that it knows, as they are.
+    // `else` applies to known kernels only, without toggles.
     let known = applies && era.toggles().is_empty() && era.like().is_some();
     known.then(|| expects.clone().find_map(|e| e.otherwise)).flatten()
 }
@@ -48,7 +49,8 @@ pub(crate) fn same_toggles(a: &[Toggle], b: &[Toggle]) -> bool {
     a.iter().all(|t| b.contains(t)) && b.iter().all(|t| a.contains(t))
 }
 
-/// A release that is made of the same as a preset is judged like it. Any other is where it stands among the releases.
+/// A release with the same commits as a preset is judged like the preset. Any other is judged by its place among
+/// the releases.
 pub(crate) fn contains(set: &EraSet, era: &Era) -> bool {
     let like = era.like();
     match set {

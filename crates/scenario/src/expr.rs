@@ -15,7 +15,7 @@ use crate::grammar::{Parsed, Place, cut, expected, need, number, peek, place, ru
 use crate::lex::{self, Input, Kind, Name};
 use crate::text::Text;
 
-/// A predicate, before anybody knows what the names mean.
+/// A predicate, before its names are resolved.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expr {
     Compare(Box<(Term, Relation, Term)>),
@@ -33,14 +33,14 @@ pub(crate) enum Term {
     Copies(Name),
 }
 
-/// Tokens of one predicate; nesting is bounded by it, and so is the stack.
+/// The largest number of tokens of one predicate. It bounds the nesting, and thus the stack.
 const MAX_TOKENS: usize = 200;
 
 /// Reads a predicate.
 pub(crate) fn parse(text: &Text) -> Result<Expr, Diagnostic> {
     if lex::tokens(text)?.len() > MAX_TOKENS {
         return Err(Diagnostic::new(text.whole(), "the predicate is too long")
-            .help("several `always` and `never` lines are judged together"));
+            .help("split it into several `always` and `never` lines; they are checked together"));
     }
     run(text, |input| {
         let value = expr(input)?;
@@ -74,7 +74,7 @@ fn not(input: &mut Input<'_, '_>) -> Parsed<Expr> {
     }
     let left = term(input)?;
     if peek(input).text == "=" {
-        return cut(Diagnostic::new(peek(input).at.clone(), "`=` does not compare").help("write `==`"));
+        return cut(Diagnostic::new(peek(input).at.clone(), "`=` is not a comparison").help("write `==`"));
     }
     let Ok(relation) = relation(input) else {
         return expected(input, "a comparison such as `==`");
@@ -105,8 +105,9 @@ fn term(input: &mut Input<'_, '_>) -> Parsed<Term> {
                     return Ok(Term::Name(found.name));
                 }
                 if found.name.text != "copies" {
-                    return cut(Diagnostic::new(found.at, "a predicate calls nothing")
-                        .help("keep the result in a variable, in a cell; only `copies(A)` is asked here"));
+                    return cut(Diagnostic::new(found.at, "a predicate cannot make a call").help(
+                        "assign the result to a variable in a cell; only `copies(A)` can be used here",
+                    ));
                 }
                 let Ok(mm) = word(input) else { return expected(input, "the name of an mm") };
                 need(input, ")")?;

@@ -11,7 +11,7 @@ use crate::scan::Statement;
 use crate::syntax::{Footer, PredicateDecl, VariantDecl};
 use crate::text::Text;
 
-/// Statements of one kind that a file may have.
+/// The largest number of statements of one kind in a file.
 const MAX_STATEMENTS: usize = 64;
 
 /// Reads the footer.
@@ -29,7 +29,7 @@ pub(crate) fn read(statements: &[Statement], variants: &[VariantDecl], report: &
                     statement.keyword.at.clone(),
                     format!("too many `{}` lines", statement.keyword.text),
                 )
-                .help(format!("a file has at most {MAX_STATEMENTS} of a kind")),
+                .help(format!("a file has at most {MAX_STATEMENTS} of each kind")),
             );
             break;
         }
@@ -61,7 +61,7 @@ fn predicate(statement: &Statement, modality: Modality) -> Result<PredicateDecl,
     let text = lex::canonical(&body.trimmed(0..end))?;
     if text.as_str().is_empty() {
         return Err(Diagnostic::new(statement.keyword.at.clone(), "expected a predicate")
-            .help("as `always r == 1 else lost-read`"));
+            .help("for example, `always r == 1 else lost-read`"));
     }
     Ok(PredicateDecl { modality, text, class })
 }
@@ -69,21 +69,21 @@ fn predicate(statement: &Statement, modality: Modality) -> Result<PredicateDecl,
 fn unknown_class(name: &Text, before: &Text) -> Diagnostic {
     let classes = Class::ALL.iter().map(|c| c.name());
     if name.as_str().is_empty() {
-        return Diagnostic::new(before.whole(), "expected a class of damage behind this").maybe_help(choose(
+        return Diagnostic::new(before.whole(), "expected a class of damage after this").maybe_help(choose(
             "",
-            "classes are",
+            "the classes are",
             classes,
         ));
     }
     Diagnostic::new(name.whole(), format!("unknown class of damage {}", quote(name.as_str())))
-        .maybe_help(choose(name.as_str(), "classes are", classes))
+        .maybe_help(choose(name.as_str(), "the classes are", classes))
 }
 
 fn promise(statement: &Statement) -> Result<Text, Diagnostic> {
     let text = lex::canonical(&statement.body)?;
     if text.as_str().is_empty() {
-        return Err(Diagnostic::new(statement.keyword.at.clone(), "expected what is promised")
-            .help("as `promise coherent(h)`"));
+        return Err(Diagnostic::new(statement.keyword.at.clone(), "expected a promise")
+            .help("for example, `promise coherent(h)`"));
     }
     Ok(text)
 }
@@ -95,7 +95,7 @@ fn window(statement: &Statement) -> Result<Text, Diagnostic> {
             statement.keyword.at.clone(),
             "expected points in the order of the race",
         )
-        .help("as `window gup < clear_refs < thread1.buf[1] < dma`"));
+        .help("for example, `window gup < clear_refs < thread1.buf[1] < dma`"));
     }
     Ok(text)
 }

@@ -8,11 +8,11 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::lex::{Input, Kind, Name, Token};
 use crate::nearest::quote;
 
-/// An error of a grammar, which is one for the user.
+/// An error of a grammar, which is shown to the user.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault(pub(crate) Box<Diagnostic>);
 
-/// What a rule of a grammar gives.
+/// The result of a rule of a grammar.
 pub(crate) type Parsed<T> = Result<T, ErrMode<Fault>>;
 
 impl From<Diagnostic> for Fault {
@@ -37,7 +37,7 @@ impl<'i, 't> ParserError<Input<'i, 't>> for Fault {
 /// The next token.
 pub(crate) fn peek<'i, 't>(input: &Input<'i, 't>) -> &'i Token<'t> {
     input.iter_offsets().next().map_or_else(
-        // The end is never consumed but by `end`, and nothing is read behind it.
+        // Only `end` consumes the end, and nothing is read after it.
         || {
             input
                 .previous_tokens()
@@ -56,7 +56,7 @@ pub(crate) fn describe(token: &Token<'_>) -> String {
     }
 }
 
-/// An error that no other rule can mend.
+/// An error after which no other rule is tried.
 pub(crate) fn cut<T>(diagnostic: Diagnostic) -> Parsed<T> {
     Err(ErrMode::Cut(diagnostic.into()))
 }
@@ -65,7 +65,7 @@ pub(crate) fn cut<T>(diagnostic: Diagnostic) -> Parsed<T> {
 pub(crate) fn expected<T>(input: &Input<'_, '_>, what: &str) -> Parsed<T> {
     let token = peek(input);
     let message = match token.kind {
-        Kind::End => format!("expected {what} behind this"),
+        Kind::End => format!("expected {what} after this"),
         _ => format!("expected {what}, found {}", quote(token.text)),
     };
     cut(Diagnostic::new(token.at.clone(), message))
@@ -80,7 +80,7 @@ pub(crate) fn symbol<'i, 't>(text: &'static str) -> impl FnMut(&mut Input<'i, 't
     }
 }
 
-/// A symbol without which nothing makes sense.
+/// A symbol that must follow.
 pub(crate) fn need(input: &mut Input<'_, '_>, text: &'static str) -> Parsed<Span> {
     match symbol(text)(input) {
         Ok(at) => Ok(at),
@@ -136,7 +136,7 @@ pub(crate) fn place(input: &mut Input<'_, '_>) -> Parsed<Place> {
     Ok(Place { mm, name, word: index, at })
 }
 
-/// All of a text by a rule.
+/// Reads all of a text by a rule.
 pub(crate) fn run<T>(
     text: &crate::text::Text,
     rule: impl FnOnce(&mut Input<'_, '_>) -> Parsed<T>,

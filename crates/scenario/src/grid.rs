@@ -12,10 +12,12 @@ use crate::scan::Parts;
 use crate::syntax::{At, Grid, Head, RawCell, Row, RowKind, Shape};
 use crate::text::{Line, Text};
 
-/// Blanks that a cell may stand in from the start of its column if it runs over the next, wherever that is.
+/// The largest number of blanks between the start of a column and a cell in it that runs over the next column,
+/// wherever that starts.
 const INDENT: usize = 4;
 
-/// Rows that a diagram may have: far above what can be explored, low enough for numbers of calls.
+/// The largest number of rows of a diagram: far above what can be explored, and low enough for the numbers of
+/// calls.
 const MAX_ROWS: usize = 500;
 
 /// Text between blanks that belongs together.
@@ -24,9 +26,9 @@ struct Chunk {
     start: usize,
     end: usize,
     span: Span,
-    /// It begins as a comment does.
+    /// It begins like a comment.
     comment: bool,
-    /// It is no operation, but a remark.
+    /// It is not an operation but a remark.
     remark: bool,
 }
 
@@ -40,7 +42,7 @@ pub(crate) fn read(source: &str, parts: &Parts<'_>, report: &mut Report) -> Grid
     if runs.len() > MAX_ACTORS {
         let at = parts.underline.or_else(|| parts.names.first().copied()).map_or(0..0, |line| line.span());
         report.push(
-            Diagnostic::new(at, format!("{} columns are too many", runs.len()))
+            Diagnostic::new(at, format!("too many columns: {}", runs.len()))
                 .help(format!("a scenario has at most {MAX_ACTORS}")),
         );
         return grid;
@@ -88,9 +90,9 @@ pub(crate) fn read(source: &str, parts: &Parts<'_>, report: &mut Report) -> Grid
             barrier(source, &unnumbered, report).map(RowKind::Barrier).map(&mut push);
             continue;
         }
-        let (row, behind) = cells(source, line, &runs, &grid.columns, &mut open, report);
-        // What is remarked beside an operation has a row of its own.
-        let rows = std::iter::once(row).chain(one_in_a_column(behind));
+        let (row, remarks) = cells(source, line, &runs, &grid.columns, &mut open, report);
+        // A remark beside an operation gets a row of its own.
+        let rows = std::iter::once(row).chain(one_in_a_column(remarks));
         rows.filter(|row| !row.is_empty()).map(RowKind::Cells).for_each(&mut push);
     }
     grid.damaged = report.len() > sound;
@@ -104,7 +106,7 @@ pub(crate) fn read(source: &str, parts: &Parts<'_>, report: &mut Report) -> Grid
     grid
 }
 
-/// Cells in rows, so that no row has two of one column.
+/// Distributes cells over rows, so that no row has two cells of one column.
 fn one_in_a_column(cells: Vec<RawCell>) -> Vec<Vec<RawCell>> {
     let mut rows: Vec<Vec<RawCell>> = Vec::new();
     for cell in cells {
@@ -121,18 +123,19 @@ fn one_in_a_column(cells: Vec<RawCell>) -> Vec<Vec<RawCell>> {
 fn chunks(line: &Line<'_>, runs: &[Run]) -> Vec<Chunk> {
     let mut chunks: Vec<Chunk> = Vec::new();
     let mut column = 0;
-    // Blanks since the last character; a tab is as good as two.
+    // Blanks since the last character; a tab counts as two.
     let mut blanks = 2;
     let mut parens = 0_i32;
-    // How far a remark goes that something encloses.
+    // The end of a remark that is enclosed in brackets.
     let mut enclosed = 0;
     for (at, c) in line.text.char_indices() {
         let next = advance(column, c);
         if c.is_whitespace() {
             blanks += if c == '\t' { 2 } else { 1 };
         } else {
-            // Within parentheses nothing ends a cell but the start of a column behind two blanks: what is too
-            // wide stays in one piece, and can be called too wide. So does a `{`, which begins no cell, and a remark.
+            // Within parentheses only the start of a column after two blanks ends a cell: a text that is too wide
+            // stays in one piece, so that the error can say so. The same holds for a `{`, which begins no cell, and
+            // for a remark.
             let border = runs.iter().any(|r| r.start == column);
             let remark = chunks.last().is_some_and(|chunk| chunk.remark);
             let begins = match blanks {
@@ -173,8 +176,8 @@ fn chunks(line: &Line<'_>, runs: &[Run]) -> Vec<Chunk> {
     chunks
 }
 
-/// The column in which a chunk starts; what stands left of all is of the first. A name that grew by ` @A` moves the next
-/// by a tab at most, and the cells below that stay where they were.
+/// The column in which a chunk starts; a chunk left of all columns belongs to the first. A name that grew by ` @A`
+/// moves the next name by a tab at most, and the cells below stay where they were.
 fn column_of(chunk: &Chunk, runs: &[Run]) -> usize {
     let column = runs.iter().rposition(|r| r.start <= chunk.start).unwrap_or(0);
     let Some(next) = runs.get(column + 1) else { return column };
@@ -184,19 +187,19 @@ fn column_of(chunk: &Chunk, runs: &[Run]) -> usize {
     if is_next { column + 1 } else { column }
 }
 
-/// The column that a chunk belongs to, if that can be told. Cells start under the name of their column, or nearer to
-/// it than to the next. They may run over the place of columns that have no cell in the row; `behind` is the column of
-/// the chunk behind it.
+/// The column that a chunk belongs to, if that can be told. Cells start under the name of their column, or nearer
+/// to it than to the next. They may run over the place of columns that have no cell in the row; `following` is the
+/// column of the next chunk.
 fn within(
     chunk: &Chunk,
     runs: &[Run],
-    behind: Option<usize>,
+    following: Option<usize>,
     name: impl Fn(usize) -> String,
 ) -> Result<usize, Diagnostic> {
     let wrong = |message: String| Diagnostic::new(chunk.span.clone(), message);
     if chunk.comment {
         return Err(wrong("a comment beside cells".to_owned()).help(
-            "a comment in a diagram has a line of its own; a remark beside cells is written `// remark`",
+            "a comment in a diagram needs a line of its own; a remark beside cells is written `// remark`",
         ));
     }
     let column = column_of(chunk, runs);
@@ -205,14 +208,14 @@ fn within(
     let is_near = into <= INDENT || into * 2 <= next.start - runs[column].start;
     if chunk.start >= runs[column].end && !is_near && !chunk.remark {
         return Err(wrong(format!("text between {} and {}", name(column), name(column + 1))).help(
-            "cells start under the name of their column, or nearer to it than to the next: move this to where its \
-             column starts; tabs are 8 wide",
+            "a cell starts under the name of its column, or nearer to it than to the next: move this to the \
+             start of its column; tabs are 8 wide",
         ));
     }
     if chunk.end > next.start {
         let covered = runs.iter().rposition(|run| run.start < chunk.end).unwrap_or(column);
-        let is_free = behind.is_none_or(|behind| behind > covered);
-        // Further in it may well be a cell of the next column that is out of place.
+        let is_free = following.is_none_or(|following| following > covered);
+        // A chunk further to the right may well be a misplaced cell of the next column.
         if !is_free || !is_near && !chunk.remark {
             return Err(wrong(format!("this runs from {} into {}", name(column), name(column + 1))).help(
                 "widen the column by moving everything right of it, `====` included; two blanks separate \
@@ -224,7 +227,7 @@ fn within(
     Ok(column)
 }
 
-/// The names of a barrier, none for all.
+/// The names of the columns of a barrier; none for all.
 fn barrier(source: &str, line: &Line<'_>, report: &mut Report) -> Option<Vec<Name>> {
     let start = line.start + (line.text.len() - line.text.trim_start().len());
     let span = start..start + line.text.trim().len();
@@ -238,7 +241,7 @@ fn barrier(source: &str, line: &Line<'_>, report: &mut Report) -> Option<Vec<Nam
     }
     let mut list: Vec<Name> = Vec::new();
     for word in names.split_whitespace() {
-        // The words are slices of `names`, so that their distance is their place.
+        // The words are slices of `names`, so that the distance of their pointers is their place.
         let at = from + (word.as_ptr() as usize - names.as_ptr() as usize);
         let name = Name::new(&source[at..at + word.len()], at..at + word.len());
         if list.iter().any(|n| key(&n.text) == key(word)) {
@@ -248,13 +251,13 @@ fn barrier(source: &str, line: &Line<'_>, report: &mut Report) -> Option<Vec<Nam
         }
         list.push(name);
         if list.len() > MAX_ACTORS {
-            report.push(Diagnostic::new(span, "more names than there are columns").help(help));
+            report.push(Diagnostic::new(span, "this names more columns than there are").help(help));
             return None;
         }
     }
     if list.iter().any(|n| n.text == "all") {
         if list.len() > 1 {
-            report.push(Diagnostic::new(span, "`all` stands alone").help(help));
+            report.push(Diagnostic::new(span, "`all` cannot be combined with names").help(help));
             return None;
         }
         list.clear();
@@ -262,7 +265,7 @@ fn barrier(source: &str, line: &Line<'_>, report: &mut Report) -> Option<Vec<Nam
     Some(list)
 }
 
-/// The cells of a line, and the remarks that stand behind operations in the same columns.
+/// The cells of a line, and the remarks after operations in the same columns.
 fn cells(
     source: &str,
     line: &Line<'_>,
@@ -281,12 +284,12 @@ fn cells(
         chunks.remove(0);
     }
     for (place, chunk) in chunks.iter().enumerate() {
-        let behind = chunks.get(place + 1).map(|behind| column_of(behind, runs));
-        let column = match within(chunk, runs, behind, name) {
+        let following = chunks.get(place + 1).map(|next| column_of(next, runs));
+        let column = match within(chunk, runs, following, name) {
             Ok(column) => column,
             Err(diagnostic) => {
                 report.push(diagnostic);
-                // What follows is within the call, wherever that stands.
+                // The steps that follow belong to the call, wherever it stands.
                 if source[chunk.span.clone()].ends_with('{') {
                     open[column_of(chunk, runs)] = Some(chunk.span.clone());
                 }
@@ -297,8 +300,8 @@ fn cells(
         if is_second && !chunk.remark {
             let message = format!("a second cell in {}", name(column));
             report.push(Diagnostic::new(chunk.span.clone(), message).help(
-                "a cell is one operation: the next has a row of its own; within a cell, words are one blank apart; a \
-                 remark is written `// remark`",
+                "a cell is one operation: the next has a row of its own; within a cell, words are one blank \
+                 apart; a remark is written `// remark`",
             ));
             continue;
         }
@@ -306,7 +309,7 @@ fn cells(
             (None, Some(chunk.span.clone()))
         } else {
             let (start, text) = (chunk.span.start, &source[chunk.span.clone()]);
-            match remark::behind(text) {
+            match remark::after_operation(text) {
                 Some(at) => {
                     (Some(start..start + text[..at].trim_end().len()), Some(start + at..chunk.span.end))
                 }
@@ -321,14 +324,14 @@ fn cells(
     (row, aside)
 }
 
-/// A line without the number of its row, for which columns make no difference.
+/// A line without the number of its row, which may stand in any column.
 fn unnumbered<'s>(line: &Line<'s>, runs: &[Run]) -> Line<'s> {
     let indent = line.text.len() - line.text.trim_start().len();
     let word = line.text[indent..].split(char::is_whitespace).next().unwrap_or_default();
     let end = line.text[..indent + word.len()].chars().fold(0, advance);
     if end < runs[0].start && is_number(word) {
-        let behind = indent + word.len();
-        return Line { start: line.start + behind, text: &line.text[behind..], ..*line };
+        let after = indent + word.len();
+        return Line { start: line.start + after, text: &line.text[after..], ..*line };
     }
     *line
 }
@@ -351,37 +354,37 @@ fn cell(source: &str, span: &Span, column: usize, open: &mut Option<Span>) -> Re
     if text == "}" {
         if open.take().is_none() {
             return Err(wrong("`}` closes nothing")
-                .help("a call that spans rows opens with `{` at the end of its cell, in the same column"));
+                .help("a call that spans rows is opened by `{` at the end of its cell, in the same column"));
         }
         return raw(Shape::Close, span.clone());
     }
     if let Some(call) = text.strip_suffix('{') {
         if open.is_some() {
-            return Err(wrong("a call within a call")
-                .label("the one above is still open")
+            return Err(wrong("a call inside another call")
+                .label("the call above is still open")
                 .help("close it with `}` first"));
         }
         *open = Some(span.clone());
         let mut cell = raw(Shape::Open, span.start..span.start + call.trim_end().len())?;
         cell.at = At(span.clone());
         if cell.text.as_str().is_empty() {
-            return Err(wrong("`{` opens no call").help("it stands behind the call, in the same cell"));
+            return Err(wrong("`{` opens no call").help("it comes after a call, in the same cell"));
         }
         return Ok(cell);
     }
     if text.contains(['{', '}']) {
-        return Err(
-            wrong("a brace within a cell").help("`{` ends the cell of a call, `}` is a cell of its own")
-        );
+        return Err(wrong("a brace in the middle of a cell")
+            .help("`{` ends the cell of a call, `}` is a cell of its own"));
     }
     if open.is_some() {
         if text.contains("==") {
-            return Err(wrong("a step is named without what it comes to")
-                .help(format!("as `page_count`; `({text})` is a remark")));
+            return Err(wrong("a step is written without its result")
+                .help(format!("for example, `page_count`; `({text})` is a remark")));
         }
         if text.contains(['=', '[']) {
-            return Err(wrong("a call within a call").label("the one above is still open").help(
-                "between `{` and `}` stand steps of the call, as `gup`; close it with `}` before the next one",
+            return Err(wrong("a call inside another call").label("the call above is still open").help(
+                "only steps of the call, such as `gup`, stand between `{` and `}`; close it with `}` before \
+                 the next call",
             ));
         }
         return raw(Shape::Anchor, span.clone());

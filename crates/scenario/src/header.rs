@@ -10,13 +10,13 @@ use crate::scan::Statement;
 use crate::syntax::{AreaText, At, Header, MmDecl, Quote, VariantDecl};
 use crate::text::Text;
 
-/// Most that `env reclaim<=N` takes; more runs find nothing new and cost executions without end.
+/// The largest N of `env reclaim<=N`; more runs find nothing new, and cost very many executions.
 const MAX_RECLAIM: u64 = 9;
 
-/// Variants that a file may have.
+/// The largest number of variants in a file.
 const MAX_VARIANTS: usize = 16;
 
-/// Words that a variant may replace.
+/// The largest number of words that a variant replaces.
 const MAX_WORDS: usize = 32;
 
 /// Reads the header.
@@ -46,7 +46,7 @@ pub(crate) fn read(statements: &[Statement], report: &mut Report) -> Header {
 
 fn twice(statement: &Statement) -> Diagnostic {
     Diagnostic::new(statement.keyword.at.clone(), format!("a second `{}`", statement.keyword.text))
-        .help("one is all there can be")
+        .help("a file has only one")
 }
 
 fn body(statement: &Statement) -> Text {
@@ -64,8 +64,10 @@ fn race(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic> {
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if !good {
         let at = if name.is_empty() { statement.keyword.at.clone() } else { text.whole() };
-        return Err(Diagnostic::new(at, "expected the name of the race")
-            .help("one word of letters, digits, `-`, `_` and `.`, as `race odirect-clear-refs-lost-read`"));
+        return Err(Diagnostic::new(at, "expected the name of the race").help(
+            "a name is one word of letters, digits, `-`, `_` and `.`; for example, \
+             `race odirect-clear-refs-lost-read`",
+        ));
     }
     header.name = Some(Name::new(name, text.whole()));
     Ok(())
@@ -84,22 +86,23 @@ fn link(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic> {
     if text.as_str().is_empty() || text.as_str().contains(char::is_whitespace) {
         let at = if text.as_str().is_empty() { statement.keyword.at.clone() } else { text.whole() };
         return Err(Diagnostic::new(at, "expected one link")
-            .help("as `link lkml:20210107200402.31095-1-aarcange@redhat.com`"));
+            .help("for example, `link lkml:20210107200402.31095-1-aarcange@redhat.com`"));
     }
     header.links.push(text.as_str().to_owned());
     Ok(())
 }
 
-/// A text in quotes, in one part or several, which blanks join; `\"` and `\\` stand for what they look like.
+/// A text in quotes. Several quoted parts are joined by blanks. `\"` stands for a quote and `\\` for a backslash.
 fn string(statement: &Statement, header: &mut Header) -> Result<String, Diagnostic> {
     let text = body(statement);
     let keyword = &statement.keyword.text;
     let at = if text.as_str().is_empty() { statement.keyword.at.clone() } else { text.whole() };
-    let wrong =
-        |message: String| Err(Diagnostic::new(at, message).help(format!("as `{keyword} \"some text\"`")));
+    let wrong = |message: String| {
+        Err(Diagnostic::new(at, message).help(format!("for example, `{keyword} \"some text\"`")))
+    };
     let mut chars = text.as_str().chars();
     if chars.next() != Some('"') {
-        return wrong(format!("expected a text in quotes behind `{keyword}`"));
+        return wrong(format!("expected a text in quotes after `{keyword}`"));
     }
     let mut value = String::new();
     loop {
@@ -112,13 +115,13 @@ fn string(statement: &Statement, header: &mut Header) -> Result<String, Diagnost
             }
             Some('\\') => match chars.next() {
                 Some(c @ ('"' | '\\')) => value.push(c),
-                _ => return wrong("a backslash stands before a quote or a backslash only".to_owned()),
+                _ => return wrong("a backslash must be followed by a quote or a backslash".to_owned()),
             },
             Some(c) => value.push(c),
         }
     }
     if !chars.as_str().is_empty() {
-        return wrong("text behind the quotes".to_owned());
+        return wrong("unexpected text after the quotes".to_owned());
     }
     let (at, keyword) = (statement.span.clone(), keyword.clone());
     header.quotes.push(Quote { at, keyword, text: value.clone() });
@@ -129,7 +132,7 @@ fn mm(statement: &Statement, header: &mut Header, report: &mut Report) -> Result
     let text = body(statement);
     let end = text.as_str().find(['{', '=']).unwrap_or(text.as_str().len());
     let name = text.trimmed(0..end);
-    let usage = "as `mm A { buf: anon }` or `mm B = fork(A)`";
+    let usage = "for example, `mm A { buf: anon }` or `mm B = fork(A)`";
     if !lex::is_word(name.as_str()) {
         let at = if name.as_str().is_empty() { statement.keyword.at.clone() } else { name.whole() };
         return Err(Diagnostic::new(at, "expected the name of an mm").help(usage));
@@ -175,7 +178,7 @@ fn area_text(text: &Text) -> Result<AreaText, Diagnostic> {
     }
 }
 
-/// What stands between the braces.
+/// The text between the braces.
 fn block(rest: &Text, statement: &Statement, usage: &str) -> Result<Text, Diagnostic> {
     let text = rest.as_str();
     let at = || if text.is_empty() { statement.span.clone() } else { rest.whole() };
@@ -186,7 +189,7 @@ fn block(rest: &Text, statement: &Statement, usage: &str) -> Result<Text, Diagno
         return Err(Diagnostic::new(rest.span(0..1), "`{` is never closed").help(usage));
     };
     if end + 1 < text.len() {
-        return Err(Diagnostic::new(rest.trimmed(end + 1..text.len()).whole(), "text behind `}`"));
+        return Err(Diagnostic::new(rest.trimmed(end + 1..text.len()).whole(), "unexpected text after `}`"));
     }
     Ok(rest.trimmed(1..end))
 }
@@ -208,9 +211,12 @@ fn forked(rest: &Text, header: &Header, usage: &str) -> Result<Name, Diagnostic>
     if header.mms.iter().any(|m| m.name.text == name.as_str()) {
         return Ok(Name::new(name.as_str(), name.whole()));
     }
-    let help =
-        choose(name.as_str(), "above it are declared", header.mms.iter().map(|m| m.name.text.as_str()))
-            .unwrap_or_else(|| "the parent is declared above its child".to_owned());
+    let help = choose(
+        name.as_str(),
+        "the mms declared above it are",
+        header.mms.iter().map(|m| m.name.text.as_str()),
+    )
+    .unwrap_or_else(|| "declare the parent above its child".to_owned());
     let at = if name.as_str().is_empty() { inner.whole() } else { name.whole() };
     Err(Diagnostic::new(at, format!("unknown mm {}", quote(name.as_str()))).help(help))
 }
@@ -219,8 +225,10 @@ fn env(statement: &Statement, header: &mut Header, report: &mut Report) -> Resul
     let text = body(statement);
     header.env.lines.push(statement.span.clone());
     if text.as_str().is_empty() {
-        return Err(Diagnostic::new(statement.keyword.at.clone(), "expected what the environment may do")
-            .help("as `env lru_drain, reclaim<=1`; without the line it does nothing"));
+        return Err(Diagnostic::new(statement.keyword.at.clone(), "expected the actions of the environment")
+            .help(
+                "for example, `env lru_drain, reclaim<=1`; without this line the environment does nothing",
+            ));
     }
     for part in text.split(&[',', '\n']) {
         if report.is_full() {
@@ -254,11 +262,11 @@ fn word(part: &Text, header: &mut Header, statement: &Statement) -> Result<(), D
         other => {
             let words = ["lru_drain", "spec_ref", "tlb_evict", "reclaim<=1", "page_reuse"];
             return Err(Diagnostic::new(at, format!("the environment has no {}", quote(other)))
-                .maybe_help(choose(other, "it has", words)));
+                .maybe_help(choose(other, "its actions are", words)));
         }
     }
     if before == *environment {
-        return Err(Diagnostic::new(at, format!("{} is there already", quote(part.as_str()))));
+        return Err(Diagnostic::new(at, format!("{} is given twice", quote(part.as_str()))));
     }
     if let Some(name) = actor {
         header.env.actors.push((name, at));
@@ -268,21 +276,22 @@ fn word(part: &Text, header: &mut Header, statement: &Statement) -> Result<(), D
 
 fn times(text: &str, before: Environment, part: &Text) -> Result<u8, Diagnostic> {
     let wrong = |message: &str| {
-        Err(Diagnostic::new(part.whole(), message).help(format!("as `reclaim<=1`, up to {MAX_RECLAIM}")))
+        Err(Diagnostic::new(part.whole(), message)
+            .help(format!("for example, `reclaim<=1`; at most {MAX_RECLAIM}")))
     };
     if before.reclaim > 0 {
-        return wrong("`reclaim` is there already");
+        return wrong("`reclaim` is given twice");
     }
-    let Some((_, number)) = text.split_once("<=") else { return wrong("how often may reclaim run?") };
+    let Some((_, number)) = text.split_once("<=") else { return wrong("`reclaim` has no limit") };
     match number.trim().parse::<u64>() {
         Ok(n @ 1..=MAX_RECLAIM) => Ok(u8::try_from(n).unwrap_or(1)),
-        _ => wrong("that is no number of times that reclaim may run"),
+        _ => wrong("the limit of `reclaim` is not valid"),
     }
 }
 
 fn variant(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic> {
     let text = body(statement);
-    let usage = "as `variant pin { $grab = pin_user_pages_fast }`";
+    let usage = "for example, `variant pin { $grab = pin_user_pages_fast }`";
     let end = text.as_str().find('{').unwrap_or(text.as_str().len());
     let name = text.trimmed(0..end);
     if !lex::is_word(name.as_str()) {
@@ -308,7 +317,7 @@ fn variant(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic>
         if decl.words.iter().any(|(w, _)| *w == word) {
             return Err(Diagnostic::new(
                 word.at,
-                format!("{} is replaced already", quote(&format!("${}", word.text))),
+                format!("{} is replaced twice", quote(&format!("${}", word.text))),
             ));
         }
         if decl.words.len() == MAX_WORDS {
@@ -329,7 +338,7 @@ fn replacement(part: &Text, usage: &str) -> Result<(Name, Text), Diagnostic> {
     };
     let text = lex::canonical(&part.trimmed(equals + 1..part.as_str().len()))?;
     if text.as_str().is_empty() || text.as_str().contains('$') {
-        return Err(wrong("a word is replaced by other words, none of them replaced in turn"));
+        return Err(wrong("a replacement must not be empty, and must not contain `$`"));
     }
     Ok((Name::new(name, word.whole()), text))
 }

@@ -13,13 +13,13 @@ use crate::text::{Line, Text};
 /// Width of a tab.
 pub(crate) const TAB: usize = 8;
 
-/// What an underline may be made of.
+/// The signs that an underline may consist of.
 const UNDERLINES: [char; 4] = ['=', '-', '~', '_'];
 
-/// Lines that a heading may have.
+/// The largest number of lines of a heading.
 const MAX_LINES: usize = 3;
 
-/// Words that a name may have where no underline says that it is one.
+/// The largest number of words in a name without an underline.
 const MAX_WORDS: usize = 3;
 
 /// Where a column stands.
@@ -32,7 +32,7 @@ pub(crate) struct Run {
 /// The lines of a heading, by their places among the lines of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Heading {
-    /// Those with names, top down; none above an underline that stands alone.
+    /// Those with names, from top to bottom; none above an underline that stands alone.
     pub(crate) names: Span,
     pub(crate) underline: Option<usize>,
 }
@@ -49,7 +49,7 @@ impl Heading {
     }
 }
 
-/// The display column behind a character.
+/// The display column after a character.
 pub(crate) fn advance(column: usize, c: char) -> usize {
     match c {
         '\t' => (column / TAB + 1) * TAB,
@@ -57,7 +57,8 @@ pub(crate) fn advance(column: usize, c: char) -> usize {
     }
 }
 
-/// Finds the heading. An underline of `=` is one whatever stands above it, any other only below names.
+/// Finds the heading. A line of `=` is always an underline, whatever stands above it; other signs make one only
+/// below names.
 pub(crate) fn find(lines: &[Line<'_>], kinds: &[Kind]) -> Option<Heading> {
     let of = |sign: char| (0..lines.len()).filter(move |&at| is_underline(&lines[at], sign));
     let named = |sign: char| of(sign).find_map(|at| above(lines, kinds, at));
@@ -74,7 +75,7 @@ pub(crate) fn find(lines: &[Line<'_>], kinds: &[Kind]) -> Option<Heading> {
     Some(Heading { names: bare..bare + 1, underline: None })
 }
 
-/// Whether a line is nothing but runs of a sign, at least one of them three long.
+/// Whether a line consists only of runs of a sign, at least one of them three signs long.
 fn is_underline(line: &Line<'_>, sign: char) -> bool {
     let all = line.text.chars().all(|c| c == sign || c.is_whitespace());
     all && line.text.contains([sign; 3].iter().collect::<String>().as_str())
@@ -101,7 +102,7 @@ fn above(lines: &[Line<'_>], kinds: &[Kind], underline: usize) -> Option<Heading
         if full {
             return Some(Heading { names: first..underline, underline: Some(underline) });
         }
-        // What continues the names above it stands over the same runs.
+        // A continuation of the names above stands over the same runs.
         let continues = |p: &Piece<'_>| runs.iter().any(|r| p.run.start < r.end && r.start < p.run.end);
         if !pieces.iter().all(|p| remark::begins(p.text) || continues(p) && is_name(bare_name(p.text).0)) {
             return None;
@@ -137,7 +138,7 @@ fn runs(text: &str) -> Vec<Run> {
     runs
 }
 
-/// Words one blank apart.
+/// Words that are one blank apart.
 #[derive(Debug)]
 struct Piece<'s> {
     run: Run,
@@ -171,7 +172,8 @@ fn pieces<'s>(line: &Line<'s>) -> Vec<Piece<'s>> {
     pieces
 }
 
-/// What a name is without what mails add to it: a colon, and a remark behind it.
+/// A name without what mails add to it: a colon, and a remark after it. The second value is where the remark
+/// begins.
 fn bare_name(text: &str) -> (&str, Option<usize>) {
     let remark = text.match_indices(['(', '[', '<']).map(|(at, _)| at).find(|&at| {
         at > 0
@@ -201,12 +203,12 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '))
 }
 
-/// What a heading says.
+/// The content of a heading.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(crate) heads: Vec<Head>,
     pub(crate) runs: Vec<Run>,
-    /// What was remarked beside the names, as cells of a row of its own.
+    /// The remarks beside the names, as cells of a row of their own.
     pub(crate) remarks: Vec<RawCell>,
 }
 
@@ -234,7 +236,7 @@ pub(crate) fn read(
     let mut heads: Vec<Option<Head>> = vec![None; columns.runs.len()];
     for (depth, line) in names.iter().enumerate() {
         let pieces = pieces(line);
-        // As many names as underlines: each stands over its own, wherever it begins.
+        // With as many names as underlines, each name belongs to the underline below it, wherever it begins.
         let pairs = pieces.len() == columns.runs.len()
             && pieces.iter().zip(&columns.runs).all(|(p, r)| p.run.start < r.end && r.start < p.run.end);
         for (place, piece) in pieces.into_iter().enumerate() {
@@ -249,9 +251,11 @@ pub(crate) fn read(
                 continue;
             }
             let Some(column) = at else {
-                report.push(Diagnostic::new(piece.span, "a name that is over no column").help(
-                    "every name stands above its run of `====`, at which the cells of its column start",
-                ));
+                report.push(
+                    Diagnostic::new(piece.span, "this name is not above a column").help(
+                        "every name stands above its run of `====`, where the cells of its column start",
+                    ),
+                );
                 continue;
             };
             let (name, remark) = bare_name(piece.text);
@@ -270,8 +274,8 @@ pub(crate) fn read(
             }
             if heads[column].is_some() {
                 report.push(
-                    Diagnostic::new(piece.span, "two names over one column")
-                        .help("within a name, single blanks separate the words"),
+                    Diagnostic::new(piece.span, "two names above one column")
+                        .help("words of one name are separated by single blanks"),
                 );
                 continue;
             }
@@ -303,7 +307,7 @@ fn unnamed(names: &[Line<'_>], heads: &[Option<Head>], report: &mut Report) {
         let at = names.first().map_or(0..0, Line::span);
         report.push(
             Diagnostic::new(at, format!("column {} has no name", i + 1))
-                .help("every run of `====` needs a name above its start"),
+                .help("write a name above the start of every run of `====`"),
         );
     }
 }
@@ -319,24 +323,23 @@ fn head(source: &str, span: Span, start: usize) -> Result<Head, Diagnostic> {
     }
     if !is_name(name.as_str()) {
         return Err(Diagnostic::new(span, format!("{} is not the name of a column", quote(name.as_str())))
-            .help("a name is words of letters, digits, `_` and `-`, and starts with a letter"));
+            .help("a name consists of words of letters, digits, `_` and `-`, and starts with a letter"));
     }
     if key(name.as_str()) == "all" {
-        return Err(Diagnostic::new(span, "`all` is every column").help("give this one another name"));
+        return Err(Diagnostic::new(span, "`all` means every column").help("give this column another name"));
     }
     let mm = match mm {
         Some(mm) if lex::is_word(mm.as_str()) => Some(Name::new(mm.as_str(), mm.whole())),
         Some(_) => {
-            return Err(
-                Diagnostic::new(span, "expected the name of an mm behind `@`").help("as `thread0 @A`")
-            );
+            return Err(Diagnostic::new(span, "expected the name of an mm after `@`")
+                .help("for example, `thread0 @A`"));
         }
         None => None,
     };
     Ok(Head { name: Name::new(name.as_str(), name.whole()), mm, start })
 }
 
-/// What two spellings of the same column name share: blanks may be written `_` or `-`.
+/// The common form of all spellings of a column name: blanks may be written `_` or `-`.
 pub(crate) fn key(name: &str) -> String {
     name.replace([' ', '-'], "_")
 }

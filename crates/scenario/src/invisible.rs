@@ -1,4 +1,4 @@
-//! Characters that nobody sees: they come with text from web pages and mails, and make words others.
+//! Invisible characters: they come with text from web pages and mails, and make words differ that look the same.
 
 use crate::diagnostic::Diagnostic;
 
@@ -23,7 +23,7 @@ const NAMES: [(char, &str); 17] = [
     ('\u{feff}', "ZERO WIDTH NO-BREAK SPACE"),
 ];
 
-/// An error at the first invisible character of a file. A byte order mark at its start is none.
+/// An error at the first invisible character of a file. A byte order mark at its start is allowed.
 pub(crate) fn first(source: &str) -> Option<Diagnostic> {
     let body = source.strip_prefix('\u{feff}').unwrap_or(source);
     let begin = source.len() - body.len();
@@ -35,7 +35,7 @@ pub(crate) fn first(source: &str) -> Option<Diagnostic> {
     let span = begin + at..begin + at + c.len_utf8();
     let all = match more {
         0 => "delete it".to_owned(),
-        more => format!("delete it, and {more} more of its kind in this file"),
+        more => format!("delete it, and {more} more like it in this file"),
     };
     Some(
         Diagnostic::new(span, format!("an invisible character, U+{point:04X} {name}"))
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(found.message, "an invisible character, U+200B ZERO WIDTH SPACE");
         assert_eq!(
             (found.span, found.help.as_deref()),
-            (9..12, Some("delete it, and 1 more of its kind in this file"))
+            (9..12, Some("delete it, and 1 more like it in this file"))
         );
         assert_eq!(
             first("title \"\u{1b}[31m\"").expect("an error").message,

@@ -15,7 +15,7 @@ pub(crate) enum Kind {
     Word,
     Number(u64),
     Symbol,
-    /// Behind the last one.
+    /// The end of the text.
     End,
 }
 
@@ -50,7 +50,7 @@ impl Name {
     }
 }
 
-/// Bytes that a word may have; longer ones would only blow up error messages.
+/// The largest number of bytes in a word; longer ones would only blow up error messages.
 pub(crate) const MAX_WORD: usize = 64;
 
 /// Whether a text is a word: a letter or underscore, then letters, digits and underscores.
@@ -111,15 +111,18 @@ pub(crate) fn tokens(text: &Text) -> Result<Vec<Token<'_>>, Diagnostic> {
             let c = rest.as_mut().map_or(' ', |c| *c);
             let span = text.span(at..at + c.len_utf8());
             return Err(Diagnostic::new(span, format!("unexpected character {}", quote(&c.to_string())))
-                .help("there is no C here: loads are `x = buf[0]`, stores `buf[0] = 1`; a remark is written `// remark` or `[remark]`"));
+                .help(
+                    "cells are not C: a load is `x = buf[0]`, a store `buf[0] = 1`, and a remark \
+                     `// remark` or `[remark]`",
+                ));
         };
         let at = text.span(local.clone());
         if found.len() > MAX_WORD {
             return Err(Diagnostic::new(at, "this word is too long")
-                .help(format!("words have at most {MAX_WORD} characters")));
+                .help(format!("a word has at most {MAX_WORD} characters")));
         }
         let kind = match kind {
-            // The file system has its name from Plan 9.
+            // The name of this file system, which comes from Plan 9, starts with a digit.
             Kind::Number(_) if found == "9p" => Kind::Word,
             Kind::Number(_) => Kind::Number(value(found, at.clone())?),
             kind => kind,
@@ -150,7 +153,7 @@ pub(crate) fn value(text: &str, at: Span) -> Result<u64, Diagnostic> {
     }
 }
 
-/// Whether the canonical form has a blank between two tokens; `before` is the one before them.
+/// Whether the canonical form has a blank between two tokens; `before` is the token before them.
 fn blank_between(before: Option<&Token<'_>>, left: &Token<'_>, right: &Token<'_>) -> bool {
     let named = |t: &Token<'_>| t.kind != Kind::Symbol || t.text == "]" || t.text == ")";
     match (left.text, right.text) {
@@ -177,10 +180,10 @@ pub(crate) fn canonical(text: &Text) -> Result<Text, Diagnostic> {
     Ok(canonical)
 }
 
-/// What the grammars run over; the last token is always [`Kind::End`].
+/// The input of the grammars; the last token is always [`Kind::End`].
 pub(crate) type Input<'i, 't> = TokenSlice<'i, Token<'t>>;
 
-/// The tokens of a text with an end behind them, so that there is always something to point at.
+/// The tokens of a text followed by an end, so that there is always a token to point at.
 pub(crate) fn terminated(text: &Text) -> Result<Vec<Token<'_>>, Diagnostic> {
     let mut list = tokens(text)?;
     let local = list.last().map_or(0..0, |t| t.local.clone());

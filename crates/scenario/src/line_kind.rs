@@ -4,19 +4,19 @@ use crate::text::Line;
 
 /// Statements above the columns.
 pub(crate) const HEADER: [&str; 7] = ["race", "title", "link", "from", "note", "mm", "env"];
-/// And the one that the columns depend on least.
+/// The statement above the columns on which they do not depend.
 pub(crate) const VARIANT: &str = "variant";
 /// Statements below the columns.
 pub(crate) const FOOTER: [&str; 5] = ["always", "never", "promise", "window", "expect"];
 
-/// What a line is, as far as it can be told without knowing where the diagram is.
+/// What a line is, as far as this can be told without knowing where the diagram is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Blank, or a comment.
     Blank,
-    /// Of a statement of the header, its first or another.
+    /// A line of a statement of the header, the first or a later one.
     Statement,
-    /// The first of a statement of the footer.
+    /// The first line of a statement of the footer.
     Footer,
     /// Anything else.
     Text,
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
 pub(crate) fn kinds(lines: &[Line<'_>]) -> Vec<Kind> {
     let mut kinds = Vec::with_capacity(lines.len());
     let mut depth = 0_usize;
-    // Whether a line further in would continue the statement above it.
+    // Whether an indented line would continue the statement above it.
     let mut open = false;
     for line in lines {
         let keyword = line.keyword();
@@ -44,7 +44,7 @@ pub(crate) fn kinds(lines: &[Line<'_>]) -> Vec<Kind> {
         open = match kind {
             Kind::Statement => {
                 depth = braces(line.text, depth);
-                // What braces enclose ends with them.
+                // A statement with braces ends where they are closed.
                 depth > 0 || !matches!(keyword, "mm" | VARIANT | "}") && (open || !keyword.is_empty())
             }
             _ => false,
@@ -64,7 +64,7 @@ pub(crate) fn is_header(word: &str) -> bool {
     HEADER.contains(&word) || word == VARIANT
 }
 
-/// Braces that are open after a line.
+/// The number of braces that are open after a line.
 pub(crate) fn braces(text: &str, mut depth: usize) -> usize {
     for c in text.chars() {
         match c {

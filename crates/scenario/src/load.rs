@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 /// The suffix of scenario files.
 pub const SUFFIX: &str = "race";
 
-/// Bytes that a scenario file may have.
+/// The largest size of a scenario file, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// Directories may be nested this deep; deeper ones are a mistake or a trap.
+/// The deepest nesting of directories; a deeper one is a mistake or a trap.
 const MAX_DEPTH: usize = 32;
 
 /// A scenario file as it was read.
@@ -18,11 +18,11 @@ const MAX_DEPTH: usize = 32;
 pub struct Source {
     /// Where it was found.
     pub path: PathBuf,
-    /// What is in it.
+    /// Its content.
     pub text: String,
 }
 
-/// Why scenarios cannot be had from a path.
+/// Why scenarios cannot be loaded from a path.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It cannot be read.
@@ -35,9 +35,9 @@ pub enum LoadError {
         error: io::Error,
     },
     /// A directory without scenarios would pass for a success.
-    #[error("there is no file with suffix `.{SUFFIX}` in {}", .0.display())]
+    #[error("there is no file with the suffix `.{SUFFIX}` in {}", .0.display())]
     NoScenarios(PathBuf),
-    /// It is no text.
+    /// It is not a text file.
     #[error("{} is not a text file: {reason}", path.display())]
     Binary {
         /// The file.
@@ -46,19 +46,19 @@ pub enum LoadError {
         reason: &'static str,
     },
     /// It is larger than any scenario.
-    #[error("{} is larger than {MAX_BYTES} bytes, no scenario is", .0.display())]
+    #[error("{} is larger than {MAX_BYTES} bytes, which is too large for a scenario", .0.display())]
     TooLarge(PathBuf),
     /// Directories are nested beyond reason.
     #[error("directories are nested more than {MAX_DEPTH} deep at {}", .0.display())]
     TooDeep(PathBuf),
 }
 
-/// Reads scenario files. Files are taken whatever their suffix; of directories, all files with suffix
-/// `.race` at any depth: those of a directory by name, then those of the directories in it.
+/// Reads scenario files. A file is read whatever its suffix. In a directory, all files with the suffix `.race` are
+/// read, at any depth: first those of the directory itself, by name, then those of its subdirectories.
 ///
 /// # Errors
 ///
-/// For the first path that cannot be had.
+/// For the first path that cannot be loaded.
 pub fn load(paths: &[PathBuf]) -> Result<Vec<Source>, LoadError> {
     let mut sources = Vec::new();
     for path in paths {
@@ -107,7 +107,7 @@ fn read(path: &Path) -> Result<Source, LoadError> {
     File::open(path).map_err(unreadable)?.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
     let binary = |reason| LoadError::Binary { path: path.to_owned(), reason };
     if bytes.contains(&0) {
-        return Err(binary("it has NUL bytes"));
+        return Err(binary("it contains NUL bytes"));
     }
     if bytes.len() > MAX_BYTES {
         return Err(LoadError::TooLarge(path.to_owned()));

@@ -1,4 +1,4 @@
-//! What stands around a diagram in a mail.
+//! The text around a diagram in a mail.
 
 use crate::diagnostic::Diagnostic;
 use crate::heading::Heading;
@@ -6,16 +6,17 @@ use crate::line_kind::{FOOTER, HEADER, Kind};
 use crate::nearest::did_you_mean;
 use crate::text::{Line, trim};
 
-/// Lines above the columns that are no statements, and no misspelt ones: more are a text.
+/// The largest number of lines above the columns that are neither statements nor misspelt statements: more are
+/// prose.
 const MOST_STRAY: usize = 3;
 
-/// Words of a line that can be a sentence.
+/// The smallest number of words in a line that can be a sentence.
 const SENTENCE: usize = 4;
 
-/// As long is a line of a text, and no remark in a diagram.
+/// A line this long is prose, not a remark in a diagram.
 const LONG: usize = 40;
 
-/// One error for a text around the diagram, where every line of it would be another.
+/// One error for prose around the diagram, instead of one for each of its lines.
 pub(crate) fn around(
     source: &str,
     lines: &[Line<'_>],
@@ -29,9 +30,9 @@ pub(crate) fn around(
     let first = sentence.or_else(|| strays.get(MOST_STRAY).and(strays.first().copied()));
     let Some(heading) = heading else {
         return first.map(|at| {
-            Diagnostic::new(trim(source, lines[at].span()), "there is no diagram in this text").help(
-                "a diagram has a line with the names of the columns, two blanks or tabs apart, and below it rows of \
-                 cells; `cowrace list --calls` prints what a cell can be",
+            Diagnostic::new(trim(source, lines[at].span()), "this text has no diagram").help(
+                "a diagram has a line with the names of the columns, two blanks or tabs apart, and below it \
+                 rows of cells; `cowrace list --calls` prints what a cell can be",
             )
         });
     };
@@ -46,23 +47,21 @@ pub(crate) fn around(
         Some(last) if below.is_some() => format!("up to line {last}"),
         _ => "with its rows".to_owned(),
     };
-    Some(
-        Diagnostic::new(trim(source, lines[at].span()), "this is the text of a mail, and a scenario is a diagram").help(
-            format!(
-                "cut the diagram out, from line {} {rows}; put `race NAME` and memory, as `mm A {{ buf: anon }}`, above \
-                 it, and what must be true, as `always r == 1`, below it",
-                lines[heading.start()].number
-            ),
+    Some(Diagnostic::new(trim(source, lines[at].span()), "this is the text of a mail, not a scenario").help(
+        format!(
+            "cut the diagram out, from line {} {rows}; put `race NAME` and memory, as \
+             `mm A {{ buf: anon }}`, above it, and what must be true, as `always r == 1`, below it",
+            lines[heading.start()].number
         ),
-    )
+    ))
 }
 
-/// Whether a line begins with what may be meant for a statement.
+/// Whether a line begins with what may be a misspelt statement.
 fn is_misspelt(line: &Line<'_>) -> bool {
     did_you_mean(line.keyword(), HEADER.into_iter().chain(FOOTER).chain(["variant"])).is_some()
 }
 
-/// Whether a line is of a text: several words one blank apart, and hardly anything but words.
+/// Whether a line is prose: several words that are one blank apart, and hardly anything else.
 fn is_sentence(line: &Line<'_>) -> bool {
     let text = line.text.trim();
     let at_margin = !line.text.starts_with(char::is_whitespace);
@@ -71,7 +70,7 @@ fn is_sentence(line: &Line<'_>) -> bool {
         let word = word.trim_matches(|c: char| c.is_ascii_punctuation());
         !word.is_empty() && word.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '-' | '\u{2019}'))
     };
-    // In columns, cells are further apart.
+    // Cells in columns are further apart.
     let apart = text.contains('\t') || text.replace(['.', ':', ',', '!', '?'], "").contains("   ");
     at_margin
         && !apart

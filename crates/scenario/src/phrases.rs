@@ -1,16 +1,16 @@
-//! What mails write for the operations of a scenario, in words.
+//! The words that mails use for the operations of a scenario.
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::nearest::quote;
 
-/// Words of a mail, and what to write for them.
+/// Words of a mail, and what to write instead.
 #[derive(Debug)]
 pub(crate) struct Phrase {
-    /// What a mail writes, for people.
+    /// The words of the mail, for readers.
     pub(crate) mail: &'static str,
-    /// Of each group one must be there, in small letters.
+    /// The cell must contain one word of each group, ignoring case.
     groups: &'static [&'static [&'static str]],
-    /// What to write, in words; cells stand in back quotes.
+    /// What to write; cells stand in backquotes.
     pub(crate) cell: &'static str,
 }
 
@@ -22,7 +22,7 @@ const fn phrase(
     Phrase { mail, groups, cell }
 }
 
-/// The first that fits counts.
+/// The first that matches is used.
 pub(crate) const PHRASES: &[Phrase] = &[
     phrase(
         "read lost, corruption",
@@ -35,21 +35,21 @@ pub(crate) const PHRASES: &[Phrase] = &[
         "`}`, which closes the call that was opened with `{`",
     ),
     phrase(
-        "page_count == 2, wp_page_copy (what the kernel finds, not what is asked of it)",
+        "page_count == 2, wp_page_copy (what the kernel finds, not what it is asked to do)",
         &[&["page_count", "mapcount", "refcount", "==", "!="]],
         "nothing, or a step within the call that finds it: `buf[1] = 2 {`, `page_count`, `}`",
     ),
     phrase(
         "GUP(FOLL_WRITE), DMA to vaddr+0",
         &[&["gup", "dma"]],
-        "the steps `gup` and `dma` within `read(O_DIRECT, buf[0], 1) {` and `}`; or `h = pin_user_pages(buf, FOLL_WRITE)` \
-         and `dma_write(h[0], 1)`",
+        "the steps `gup` and `dma` within `read(O_DIRECT, buf[0], 1) {` and `}`; or \
+         `h = pin_user_pages(buf, FOLL_WRITE)` and `dma_write(h[0], 1)`",
     ),
     phrase(
         "read syscall, O_DIRECT, len = 512 bytes",
         &[&["o_direct", "read syscall", "direct i/o", "direct io", "bytes"]],
-        "`read(O_DIRECT, buf[0], 1) {` and further down `}`, with the steps `gup` and `dma` in between; a page has two \
-         words, `buf[0]` and `buf[1]`",
+        "`read(O_DIRECT, buf[0], 1) {` and further down `}`, with the steps `gup` and `dma` in between; a \
+         page has two words, `buf[0]` and `buf[1]`",
     ),
     phrase(
         "fork, the child quits",
@@ -83,12 +83,12 @@ pub(crate) const PHRASES: &[Phrase] = &[
     phrase("unmap", &[&["unmap"]], "`munmap(buf)`"),
 ];
 
-/// What mails write, and what is written for it.
+/// The words of mails, and what to write instead.
 pub fn phrases() -> impl Iterator<Item = (&'static str, &'static str)> {
     PHRASES.iter().map(|phrase| (phrase.mail, phrase.cell))
 }
 
-/// What fits the words of a cell.
+/// The phrase that matches the words of a cell.
 pub(crate) fn find(text: &str) -> Option<&'static Phrase> {
     let text = text.to_lowercase();
     PHRASES
@@ -96,7 +96,7 @@ pub(crate) fn find(text: &str) -> Option<&'static Phrase> {
         .find(|phrase| phrase.groups.iter().all(|group| group.iter().any(|word| text.contains(word))))
 }
 
-/// Whether a cell is words rather than an operation.
+/// Whether a cell is prose rather than an operation.
 fn is_prose(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
     if words.first() == Some(&"wait") {
@@ -110,16 +110,16 @@ fn is_prose(text: &str) -> bool {
     pairs.count() > 0 || words.len() > 1 && !text.contains(['(', '[', '='])
 }
 
-/// The error of a cell that does not read, or a better one if it is words.
+/// The error of a cell that cannot be read, or a better one if the cell is prose.
 pub(crate) fn or(text: &str, at: Span, diagnostic: Diagnostic) -> Diagnostic {
     let is_misspelt = diagnostic.help.as_ref().is_some_and(|help| help.starts_with("did you mean"));
     if is_misspelt || !is_prose(text) && !text.contains("==") {
         return diagnostic;
     }
-    Diagnostic::new(at, format!("{} is no operation", quote(text))).help(advice(text))
+    Diagnostic::new(at, format!("{} is not an operation", quote(text))).help(advice(text))
 }
 
-/// What to write for words.
+/// The advice on what to write instead of prose.
 pub(crate) fn advice(text: &str) -> String {
     let remark = format!("as a remark it is written {}", quote(&format!("[{text}]")));
     match find(text) {
@@ -164,7 +164,7 @@ mod tests {
         }
     }
 
-    /// Each is found by what the documentation says of it.
+    /// Each phrase is found by the words that the documentation gives for it.
     #[test]
     fn every_phrase_is_found() {
         for phrase in PHRASES {

@@ -12,10 +12,10 @@ use crate::syntax::{
     AreaDecl, AreaText, Case, EraSet, ExpectDecl, Footer, Grid, Header, MmDecl, RowKind, Shape,
 };
 
-/// Blanks between columns.
+/// The number of blanks between columns.
 const GAP: usize = 2;
 
-/// Columns that a line of a mail has.
+/// The width of a line of a mail.
 pub(crate) const WIDTH: usize = 72;
 
 /// Writes a scenario in the canonical form, without comments. Reading it gives an equal scenario.
@@ -63,9 +63,9 @@ fn header(out: &mut String, header: &Header) -> fmt::Result {
     Ok(())
 }
 
-/// A statement that is a text, in lines no wider than a mail's where that can be: each part in quotes of its own.
+/// A statement that is a text, in lines no wider than those of a mail where possible: each line has its own quotes.
 pub(crate) fn folded(keyword: &str, text: &str) -> String {
-    // Where blanks stand side by side, or at an end, one that joins parts could not be told from them.
+    // Blanks next to each other, or at an end of the text, could not be told from the blank that joins two parts.
     let mut units: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match units.last_mut() {
@@ -157,7 +157,7 @@ fn grid(out: &mut String, grid: &Grid) -> fmt::Result {
             None => head.name.text.clone(),
         })
         .collect();
-    // At least three, or the line would not be read as an underline.
+    // An underline is at least three signs long.
     let mut widths: Vec<usize> = heads.iter().map(|h| h.width().max(3)).collect();
     let mut rows: Vec<Result<Vec<(usize, String)>, String>> = Vec::new();
     for row in &grid.rows {
@@ -177,7 +177,7 @@ fn grid(out: &mut String, grid: &Grid) -> fmt::Result {
                         Shape::Anchor => format!("  {text}"),
                         Shape::Close => "}".to_owned(),
                     };
-                    // A remark with nothing behind it may run over the columns right of it.
+                    // A remark with nothing after it may run over the columns to its right.
                     if cell.shape != Shape::Remark || place + 1 < cells.len() {
                         widths[cell.column] = widths[cell.column].max(text.width());
                     }

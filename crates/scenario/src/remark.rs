@@ -1,16 +1,16 @@
-//! Remarks: what mails write beside the operations of a diagram. They are kept, and mean nothing.
+//! Remarks: what mails write beside the operations of a diagram. They are kept, and have no effect.
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::{At, RawCell, Shape};
 use crate::text::Text;
 
-/// What encloses a remark.
+/// The brackets that enclose a remark.
 const ENCLOSED: [(&str, &str); 4] = [("[", "]"), ("<", ">"), ("(", ")"), ("/*", "*/")];
 
-/// What else begins one.
+/// Other beginnings of a remark.
 const BEGINNINGS: [&str; 5] = ["//", "...", "\u{2026}", "<-", "<="];
 
-/// Whether a cell is a remark. No operation begins as one does.
+/// Whether a cell is a remark. No operation begins like a remark.
 pub(crate) fn begins(text: &str) -> bool {
     is_arrow(text)
         || BEGINNINGS.iter().any(|begin| text.starts_with(begin))
@@ -30,7 +30,7 @@ fn enclosed(text: &str) -> Option<(&'static str, &'static str)> {
     ENCLOSED.into_iter().find(|(open, _)| text.starts_with(open))
 }
 
-/// How many bytes a remark has that something encloses, if it is closed in this text.
+/// The number of bytes of a remark in brackets, if it is closed in this text.
 pub(crate) fn length(text: &str) -> Option<usize> {
     let (open, close) = enclosed(text)?;
     let mut depth = 0_usize;
@@ -53,8 +53,8 @@ pub(crate) fn length(text: &str) -> Option<usize> {
     None
 }
 
-/// Where a remark behind an operation begins, in the same cell.
-pub(crate) fn behind(cell: &str) -> Option<usize> {
+/// Where a remark after an operation begins, in the same cell.
+pub(crate) fn after_operation(cell: &str) -> Option<usize> {
     cell.match_indices(char::is_whitespace).map(|(at, blank)| at + blank.len()).find(|&at| {
         let rest = &cell[at..];
         // `buf [0]` is a word of memory, and `read (..)` a call.
@@ -68,7 +68,7 @@ pub(crate) fn behind(cell: &str) -> Option<usize> {
 ///
 /// # Errors
 ///
-/// If it is not closed: what follows would be part of it, or not.
+/// If it is not closed: it would be unclear whether the text that follows is part of it.
 pub(crate) fn cell(source: &str, span: Span, column: usize) -> Result<RawCell, Diagnostic> {
     let kept = read(&source[span.clone()], span.clone())?;
     let mut text = Text::default();
@@ -80,7 +80,8 @@ pub(crate) fn cell(source: &str, span: Span, column: usize) -> Result<RawCell, D
 fn read(text: &str, at: Span) -> Result<String, Diagnostic> {
     if let (Some((open, close)), None) = (enclosed(text), length(text)) {
         return Err(Diagnostic::new(at, "this remark is not closed").help(format!(
-            "it ends with `{close}` in its own row; one of several rows has `{open}` and `{close}` in each"
+            "it must end with `{close}` in the same row; a remark of several rows has `{open}` and \
+             `{close}` in each"
         )));
     }
     Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -103,8 +104,8 @@ mod tests {
     }
 
     #[test]
-    fn remarks_behind_operations_are_found() {
-        let split = |cell: &'static str| behind(cell).map(|at| (cell[..at].trim_end(), &cell[at..]));
+    fn remarks_after_operations_are_found() {
+        let split = |cell: &'static str| after_operation(cell).map(|at| (cell[..at].trim_end(), &cell[at..]));
         assert_eq!(split("buf[0] = 1 // why"), Some(("buf[0] = 1", "// why")));
         assert_eq!(split("buf[0] = 1 [why not]"), Some(("buf[0] = 1", "[why not]")));
         assert_eq!(split("clear_refs(A) ==> pte_wrprotect"), Some(("clear_refs(A)", "==> pte_wrprotect")));

@@ -8,7 +8,7 @@ use crate::mail;
 use crate::nearest::{choose, quote};
 use crate::text::{Line, Text, lines, trim};
 
-/// A statement: a keyword and what follows, continuation lines included.
+/// A statement: a keyword and the rest, including continuation lines.
 #[derive(Debug)]
 pub(crate) struct Statement {
     pub(crate) keyword: Name,
@@ -23,7 +23,7 @@ pub(crate) struct Parts<'s> {
     pub(crate) header: Vec<Statement>,
     /// The lines with the names of the columns.
     pub(crate) names: Vec<Line<'s>>,
-    /// The line below them, if it underlines them.
+    /// The line that underlines them, if there is one.
     pub(crate) underline: Option<Line<'s>>,
     pub(crate) rows: Vec<Line<'s>>,
     pub(crate) footer: Vec<Statement>,
@@ -31,7 +31,7 @@ pub(crate) struct Parts<'s> {
     pub(crate) diagram: Span,
     /// Where the scenario ends in the file.
     pub(crate) end: usize,
-    /// It is no scenario, which has been said: there is no point in looking for more.
+    /// The file is not a scenario, which has been reported: no more errors need to be searched for.
     pub(crate) refused: bool,
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn scan<'s>(source: &'s str, report: &mut Report) -> Parts<'s> {
     if let (true, Some(underline)) = (heading.names.is_empty(), heading.underline) {
         report.push(
             Diagnostic::new(trim(source, lines[underline].span()), "the columns have no names")
-                .help("the line above the `====` names the columns, as `thread0 @A`"),
+                .help("the line above the `====` names the columns; for example, `thread0 @A`"),
         );
     }
     let (above, rows) = (heading.start(), heading.end());
@@ -69,7 +69,7 @@ pub(crate) fn scan<'s>(source: &'s str, report: &mut Report) -> Parts<'s> {
     }
 }
 
-/// The columns are what the rows hang on. Without them, the header can be read and no more.
+/// Rows cannot be read without columns: only the header can.
 fn without_heading<'s>(
     source: &'s str,
     lines: &[Line<'s>],
@@ -77,8 +77,8 @@ fn without_heading<'s>(
     report: &mut Report,
 ) -> Parts<'s> {
     let stranger = kinds.iter().position(|kind| *kind == Kind::Text);
-    let help = "the columns have a line with their names, two blanks or more apart, and `====` below each, at which \
-                its cells start; as `thread0 @A  thread1 @A`";
+    let help = "write the names of the columns in one line, at least two blanks apart, and `====` below \
+         each name, where its cells start; for example, `thread0 @A  thread1 @A`";
     let diagnostic = match stranger {
         Some(i) => Diagnostic::new(trim(source, lines[i].span()), "these are not the names of columns")
             .label("are these the columns?"),
@@ -97,7 +97,7 @@ fn without_heading<'s>(
 fn statements(source: &str, lines: &[Line<'_>], header: bool, report: &mut Report) -> Vec<Statement> {
     let mut statements: Vec<Statement> = Vec::new();
     let mut depth = 0;
-    // What continues a line that was refused is refused with it.
+    // The continuation of a refused line is refused with it.
     let mut lost = false;
     for line in lines {
         if report.is_full() {
@@ -124,7 +124,8 @@ fn statements(source: &str, lines: &[Line<'_>], header: bool, report: &mut Repor
                     report.push(
                         Diagnostic::new(
                             at,
-                            "an indented line continues the statement above it, and there is none",
+                            "an indented line continues the statement above it, but there is no statement \
+                             above",
                         )
                         .help("statements start at the left margin"),
                     );
@@ -154,14 +155,14 @@ fn statements(source: &str, lines: &[Line<'_>], header: bool, report: &mut Repor
 fn misplaced(keyword: &str, at: Span, header: bool) -> Diagnostic {
     if is_header(keyword) {
         return Diagnostic::new(at, format!("`{keyword}` below the columns"))
-            .help("statements of the header stand above the columns");
+            .help("header statements go above the columns");
     }
     if FOOTER.contains(&keyword) {
         return Diagnostic::new(at, format!("`{keyword}` above the columns"))
-            .help("predicates, promises, windows and expectations stand below the columns");
+            .help("predicates, promises, windows and expectations go below the columns");
     }
     let words: Vec<&str> =
         if header { HEADER.iter().copied().chain([VARIANT]).collect() } else { FOOTER.to_vec() };
-    let help = choose(keyword, if header { "the header has" } else { "below the columns stand" }, words);
+    let help = choose(keyword, if header { "header statements are" } else { "footer statements are" }, words);
     Diagnostic::new(at, format!("unknown statement {}", quote(keyword))).maybe_help(help)
 }

@@ -15,8 +15,8 @@ use crate::{footer, grid, header, invisible, unused};
 
 /// A file that has been read and checked.
 ///
-/// Two scenarios are equal if they say the same: layout, comments and the order of statements of
-/// different kinds make no difference.
+/// Two scenarios are equal if their content is equal: layout, comments and the order of statements of different
+/// kinds make no difference.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     pub(crate) file: File,
@@ -39,7 +39,7 @@ impl PartialEq for Scenario {
 ///
 /// # Errors
 ///
-/// Everything that is wrong with it, in the order of the file, up to a limit.
+/// All errors, in the order of the file, up to a limit.
 pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     if let Some(diagnostic) = invisible::first(text) {
         return Err(vec![diagnostic]);
@@ -90,11 +90,11 @@ fn missing_race(text: &str, parts: &Parts<'_>) -> Diagnostic {
         (None, None) => 0..text.find('\n').unwrap_or(text.len()),
     };
     Diagnostic::new(at, "no `race` line")
-        .help("the first line names the scenario, as `race odirect-clear-refs-lost-read`")
+        .help("name the scenario in the first line, for example `race odirect-clear-refs-lost-read`")
 }
 
 impl Scenario {
-    /// The same with less in it. What is written around the diagram stays as it is.
+    /// The same scenario with parts left out. The text around the diagram stays as it is.
     pub(crate) fn with(&self, file: File, variants: Vec<Variant>) -> Self {
         Self { file, variants, ..self.clone() }
     }
@@ -111,7 +111,7 @@ impl Scenario {
         self.file.header.title.as_deref()
     }
 
-    /// Where to read about it.
+    /// Links to read more about it.
     #[must_use]
     pub fn links(&self) -> &[String] {
         &self.file.header.links
@@ -141,20 +141,20 @@ impl Scenario {
         &self.variants
     }
 
-    /// A variant by name; `None` is the one of a file without variants.
+    /// A variant by name; `None` is the variant of a file that declares none.
     #[must_use]
     pub fn variant(&self, name: Option<&str>) -> Option<&Variant> {
         self.variants.iter().find(|v| v.name() == name)
     }
 
-    /// What the file expects under an era where nothing is known of the architecture; `None` is no expectation. Where the
-    /// era does not have what the variant asks for, only what the file says of it by name counts.
+    /// The outcome that the file expects under an era, whatever the architecture; `None` means no expectation. If
+    /// the era lacks what the variant asks for, only an expectation that names the era counts.
     #[must_use]
     pub fn expectation(&self, era: &Era, variant: &Variant) -> Option<Expectation> {
         self.expectation_on(Arch::default(), era, variant)
     }
 
-    /// What the file expects under an era on an architecture.
+    /// The outcome that the file expects under an era on an architecture.
     #[must_use]
     pub fn expectation_on(&self, arch: Arch, era: &Era, variant: &Variant) -> Option<Expectation> {
         let applies = era.lacks(variant.world()).is_none();

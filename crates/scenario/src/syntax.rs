@@ -1,6 +1,6 @@
-//! A file as it is written: words and places, before anything is resolved.
+//! A file as it is written: words and their spans, before names are resolved.
 //!
-//! Two files are equal if they say the same, wherever it stands.
+//! Two files are equal if their content is equal, wherever it stands.
 
 use cowrace_machine::Arch;
 use cowrace_mm::era::{Release, Toggle};
@@ -33,7 +33,7 @@ pub(crate) struct Header {
     pub(crate) mms: Vec<MmDecl>,
     pub(crate) env: EnvDecl,
     pub(crate) variants: Vec<VariantDecl>,
-    /// An mm could not be read: what is unknown below may be known.
+    /// An mm could not be read, so that names that seem unknown below may be declared in it.
     pub(crate) damaged: bool,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct MmDecl {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum AreaText {
     Read(AreaDecl),
-    /// With words that variants replace.
+    /// An area with words that variants replace.
     Words(Text),
 }
 
@@ -57,7 +57,7 @@ pub(crate) enum AreaText {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AreaDecl {
     pub(crate) name: Name,
-    /// What it is made of, as it was written.
+    /// Its kind, as it is written.
     pub(crate) kind: Name,
     pub(crate) backing: Backing,
     pub(crate) populate: Populate,
@@ -65,7 +65,7 @@ pub(crate) struct AreaDecl {
     pub(crate) words: [u64; 2],
 }
 
-/// A word behind the kind of an area.
+/// A word after the kind of an area.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Attr {
     pub(crate) name: Name,
@@ -77,9 +77,9 @@ pub(crate) struct Attr {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EnvDecl {
     pub(crate) environment: Environment,
-    /// The words that make actors, for errors.
+    /// The words that stand for actors, for errors.
     pub(crate) actors: Vec<(&'static str, Span)>,
-    /// The lines, whole.
+    /// The whole lines.
     pub(crate) lines: Vec<Span>,
 }
 
@@ -103,7 +103,7 @@ pub(crate) struct VariantDecl {
 pub(crate) struct Grid {
     pub(crate) columns: Vec<Head>,
     pub(crate) rows: Vec<Row>,
-    /// Cells could not be read: what is unknown elsewhere may be known.
+    /// Some cells could not be read, so that names that seem unknown elsewhere may be set in them.
     pub(crate) damaged: bool,
 }
 
@@ -149,13 +149,13 @@ pub(crate) enum RowKind {
 pub(crate) struct RawCell {
     pub(crate) column: usize,
     pub(crate) shape: Shape,
-    /// Without braces, tidy, words not yet replaced.
+    /// The text without braces, in canonical form, with words not yet replaced.
     pub(crate) text: Text,
     /// All of the cell.
     pub(crate) at: At,
 }
 
-/// A statement that is a text in quotes. Where it stands makes no difference, and what it says is compared elsewhere.
+/// A statement with a text in quotes. Its place makes no difference, and its text is compared elsewhere.
 #[derive(Clone, Debug)]
 pub(crate) struct Quote {
     pub(crate) at: Span,
@@ -169,7 +169,7 @@ impl PartialEq for Quote {
     }
 }
 
-/// A position, which makes no difference.
+/// A position, which comparisons ignore.
 #[derive(Clone, Debug)]
 pub(crate) struct At(pub(crate) Span);
 
@@ -179,14 +179,14 @@ impl PartialEq for At {
     }
 }
 
-/// What a cell is by its braces and by those above it.
+/// What a cell is, by its braces and those above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     Call,
     Open,
     Anchor,
     Close,
-    /// No operation: what somebody wants to say.
+    /// A remark, not an operation.
     Remark,
 }
 

@@ -9,9 +9,9 @@ pub(crate) struct Line<'s> {
     pub(crate) number: usize,
     /// Where it begins in the file.
     pub(crate) begin: usize,
-    /// Where its text starts: behind the `> ` of a quoted mail.
+    /// Where its text starts: after the `> ` of a quoted mail.
     pub(crate) start: usize,
-    /// What is in it, without quoting and without the end of the line.
+    /// Its text, without quoting and without the end of the line.
     pub(crate) text: &'s str,
 }
 
@@ -33,7 +33,7 @@ impl Line<'_> {
         self.text.split(|c: char| c.is_whitespace() || c == '{').next().unwrap_or_default()
     }
 
-    /// The length without a comment behind two blanks, and without blanks at the end.
+    /// The length without a comment after two blanks, and without trailing blanks.
     pub(crate) fn uncommented(&self) -> usize {
         let mut quoted = false;
         let mut escaped = false;
@@ -55,7 +55,7 @@ impl Line<'_> {
     }
 }
 
-/// Ends a scenario.
+/// The line that ends a scenario.
 const END: &str = "--";
 
 /// The lines of a file, as they were before a mail quoted them: nothing in a scenario begins with `>`. A byte order
@@ -65,7 +65,7 @@ pub(crate) fn lines(source: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for (i, whole) in source[begin..].split('\n').enumerate() {
         let text = unquoted(whole);
-        // As in a mail, what follows is no part of it.
+        // As in a mail, the text after it is not part of it.
         if text.trim_end() == END {
             break;
         }
@@ -76,7 +76,7 @@ pub(crate) fn lines(source: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// A line without the marks of quoting at its start: `>`, each with a blank behind it or none.
+/// A line without the quote marks at its start: `>`, each followed by a blank or not.
 fn unquoted(line: &str) -> &str {
     let mut rest = line;
     while let Some(inner) = rest.strip_prefix('>') {
@@ -103,7 +103,7 @@ pub(crate) struct Text {
 struct Piece {
     at: usize,
     source: Span,
-    /// The bytes are those of the file; otherwise they stand for them.
+    /// The bytes are those of the file; otherwise they replace them.
     verbatim: bool,
 }
 
@@ -115,7 +115,7 @@ impl PartialEq for Text {
 }
 
 impl Text {
-    /// A stretch of the file.
+    /// A span of the file.
     pub(crate) fn of(source: &str, span: Span) -> Self {
         let mut text = Self::default();
         text.push_source(source, span);
@@ -126,13 +126,13 @@ impl Text {
         &self.text
     }
 
-    /// Adds a stretch of the file.
+    /// Adds a span of the file.
     pub(crate) fn push_source(&mut self, source: &str, span: Span) {
         self.pieces.push(Piece { at: self.text.len(), source: span.clone(), verbatim: true });
         self.text.push_str(&source[span]);
     }
 
-    /// Adds text that stands for a stretch of the file.
+    /// Adds text that replaces a span of the file.
     pub(crate) fn push_instead(&mut self, text: &str, source: Span) {
         self.pieces.push(Piece { at: self.text.len(), source, verbatim: false });
         self.text.push_str(text);
@@ -160,7 +160,7 @@ impl Text {
         }
     }
 
-    /// Where a part of the text stands in the file.
+    /// The span in the file of a part of the text.
     pub(crate) fn span(&self, range: Span) -> Span {
         let Some(first) = self.piece(range.start) else { return 0..0 };
         let start = if first.verbatim {
@@ -176,7 +176,7 @@ impl Text {
         start..end.max(start)
     }
 
-    /// Where all of the text stands.
+    /// The span in the file of the whole text.
     pub(crate) fn whole(&self) -> Span {
         self.span(0..self.text.len())
     }

@@ -1,4 +1,4 @@
-//! What may be meant by a call, or by a step, that the language does not have.
+//! What may be meant by an unknown call or an unknown step.
 
 use cowrace_machine::Prim;
 use cowrace_mm::era::SPELLINGS;
@@ -11,10 +11,10 @@ use crate::nearest::{did_you_mean, nearest, quote};
 use crate::ops::{self, Op};
 use crate::phrases;
 
-/// Calls that are named one by one.
+/// The largest number of calls that are named one by one.
 const MOST: usize = 6;
 
-/// Other names of primitives, and of what is a part of a function here.
+/// Other names of primitives, and names of kernel functions that are a part of another function in the model.
 const ALIASES: [(&str, &str); 20] = [
     ("pte_wrprotect", "ptep_modify_prot_commit"),
     ("wrprotect_ptes", "ptep_set_wrprotect"),
@@ -38,7 +38,8 @@ const ALIASES: [(&str, &str); 20] = [
     ("handle_mm_fault", "handle_pte_fault"),
 ];
 
-/// The step that a kernel's name means: its own, one of another release, or that of which it is a part.
+/// The step that a name of the kernel means: the step itself, a name from another release, or the step that it is a
+/// part of.
 pub(crate) fn step(name: &str) -> Option<&'static str> {
     let own = anchors::names().find(|anchor| *anchor == name);
     let spelled = || {
@@ -48,12 +49,12 @@ pub(crate) fn step(name: &str) -> Option<&'static str> {
     own.or_else(spelled).or_else(alias)
 }
 
-/// The error of a word that stands where a call does and is none.
+/// The error for a word that stands in the place of a call and is not one.
 pub(crate) fn call(name: &Name) -> Diagnostic {
     let word = name.text.as_str();
     let shown = quote(word);
     if let Some(known) = known::find(word) {
-        return Diagnostic::new(name.at.clone(), format!("{shown} is known, not modelled: {}", known.what))
+        return Diagnostic::new(name.at.clone(), format!("{shown} is not modelled: {}", known.what))
             .help(known.instead.help(word));
     }
     if let Some(step) = step(word) {
@@ -70,15 +71,17 @@ pub(crate) fn call(name: &Name) -> Diagnostic {
         return diagnostic.help(phrases::advice(word));
     }
     let all: Vec<String> = ops::OPS.iter().map(|op| format!("`{}`", op.name())).collect();
-    diagnostic
-        .help(format!("calls are {}; `cowrace list --calls` prints them with their steps", all.join(", ")))
+    diagnostic.help(format!(
+        "the calls are {}; `cowrace list --calls` prints them with their steps",
+        all.join(", ")
+    ))
 }
 
 fn of_a_call(name: &Name, step: &str) -> Diagnostic {
     let shown = quote(&name.text);
-    let as_it = if step == name.text { String::new() } else { format!(", as {}", quote(step)) };
+    let model_name = if step == name.text { String::new() } else { format!(" ({})", quote(step)) };
     let diagnostic =
-        Diagnostic::new(name.at.clone(), format!("{shown} is a step of a call{as_it}, and no call"));
+        Diagnostic::new(name.at.clone(), format!("{shown} is a step of a call{model_name}, not a call"));
     let owners = owners(step);
     let (Some(first), all) =
         (owners.first(), owners.iter().map(|usage| format!("`{usage}`")).collect::<Vec<_>>())
@@ -91,14 +94,14 @@ fn of_a_call(name: &Name, step: &str) -> Diagnostic {
         n => format!(", and {n} other calls"),
     };
     diagnostic.help(format!(
-        "a step of {}{more}; within a call it is drawn below `{first} {{` and above `}}`; as a remark, which is \
-         not checked, it is written `==> {}()`",
+        "it is a step of {}{more}; a step is drawn below `{first} {{` and above `}}`; as a remark, which is \
+         not checked, write `==> {}()`",
         named.join(", "),
         name.text
     ))
 }
 
-/// How the calls are written that can have a step, those first that can have the fewest others.
+/// The usage of the calls that can have a step; first those with the fewest other steps.
 fn owners(step: &str) -> Vec<&'static str> {
     let mut owners: Vec<(usize, bool, &'static str)> = Vec::new();
     for call in ops::calls() {
@@ -110,12 +113,12 @@ fn owners(step: &str) -> Vec<&'static str> {
             owners.push((steps.functions.len(), call.marks.is_empty(), call.usage));
         }
     }
-    // Of a store and a load, the store has more to do with it.
+    // A store is more likely to be meant than a load.
     owners.sort_by_key(|owner| (owner.0, owner.1));
     owners.into_iter().map(|owner| owner.2).collect()
 }
 
-/// An error if a text is no anchor. `op` is the call that has it, if that is known.
+/// An error if a text is not an anchor. `op` is the call that it stands in, if that is known.
 pub(crate) fn check_anchor(name: &str, at: Span, op: Option<&'static Op>) -> Result<(), Diagnostic> {
     if anchors::names().any(|n| n == name) {
         return Ok(());
@@ -123,7 +126,7 @@ pub(crate) fn check_anchor(name: &str, at: Span, op: Option<&'static Op>) -> Res
     let diagnostic = Diagnostic::new(at, format!("unknown step {}", quote(name)));
     let word = name.strip_suffix("()").unwrap_or(name);
     if let Some(step) = step(word) {
-        return Err(diagnostic.help(format!("here it is called `{step}`")));
+        return Err(diagnostic.help(format!("it is called `{step}` here")));
     }
     let own = op.and_then(Op::comes_to).into_iter();
     let own = own.flat_map(|steps| {
@@ -134,8 +137,8 @@ pub(crate) fn check_anchor(name: &str, at: Span, op: Option<&'static Op>) -> Res
         (Some(near), _) => near,
         (None, Some(op)) => steps_of(op),
         (None, None) => {
-            "a step is a mark, a primitive or a function of the model, as `gup`, `page_count` or `do_wp_page`; `cowrace \
-             list --calls` prints them"
+            "a step is a mark, a primitive or a function of the model, such as `gup`, `page_count` or \
+             `do_wp_page`; `cowrace list --calls` prints them"
                 .to_owned()
         }
     }))
@@ -148,14 +151,14 @@ pub(crate) fn steps_of(op: &Op) -> String {
     };
     let Some(steps) = op.comes_to() else {
         let name = op.name();
-        return format!("the model was changed; `cargo xtask model` lists the steps of `{name}` again");
+        return format!("the model was changed; run `cargo xtask model` to list the steps of `{name}` again");
     };
     let marks = list(&mut op.steps.iter().copied());
     let functions = list(&mut steps.functions.iter().copied());
     let parts: Vec<String> = [marks, functions].into_iter().filter(|part| !part.is_empty()).collect();
-    let more = "primitives as `page_count` are steps as well: `cowrace list --calls` prints all";
+    let more = "primitives such as `page_count` are steps as well: `cowrace list --calls` prints them all";
     match parts.is_empty() {
         true => format!("`{}` has no steps", op.name()),
-        false => format!("steps of `{}` are {}; {more}", op.name(), parts.join(", ")),
+        false => format!("the steps of `{}` are {}; {more}", op.name(), parts.join(", ")),
     }
 }

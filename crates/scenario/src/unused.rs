@@ -1,4 +1,4 @@
-//! Words that variants replace and nobody writes.
+//! Words that variants replace and that stand nowhere in the file.
 
 use std::collections::HashSet;
 
@@ -7,9 +7,9 @@ use crate::lower::substitute;
 use crate::nearest::{did_you_mean, quote};
 use crate::syntax::{AreaText, File, RowKind, Shape};
 
-/// An error for each.
+/// Reports an error for each.
 pub(crate) fn check(file: &File, report: &mut Report) {
-    // What could not be read may have had the word.
+    // A part that could not be read may contain the word.
     if file.header.variants.is_empty() || !report.is_empty() {
         return;
     }
@@ -29,11 +29,11 @@ pub(crate) fn check(file: &File, report: &mut Report) {
         texts.flat_map(|text| substitute::words(text.as_str())).map(|(_, word)| word).collect();
     for (word, _) in file.header.variants.iter().flat_map(|variant| &variant.words) {
         if !used.contains(word.text.as_str()) {
-            let message = format!("nothing uses {}", quote(&format!("${}", word.text)));
+            let message = format!("{} is not used", quote(&format!("${}", word.text)));
             let help = did_you_mean(&word.text, used.iter().copied());
             report.push(
                 Diagnostic::new(word.at.clone(), message)
-                    .help("leave it out, or write it in a cell, an area, a predicate or a window")
+                    .help("remove it, or use it in a cell, an area, a predicate or a window")
                     .maybe_help(help),
             );
         }

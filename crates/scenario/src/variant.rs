@@ -1,11 +1,11 @@
-//! A scenario under one of its variants: what there is to check.
+//! A scenario under one of its variants: the unit of checking.
 
 use cowrace_mm::World;
 use cowrace_mm::world::ActorId;
 
 use crate::diagram::{self, AsWritten, Cell, CellKind};
 
-/// A scenario with its words replaced. A file that declares no variants has one without a name.
+/// A scenario with its words replaced. A file that declares no variants has one variant without a name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
     name: Option<String>,
@@ -30,26 +30,26 @@ impl Variant {
         self.name.as_deref()
     }
 
-    /// What it lowers to.
+    /// What it is lowered to.
     #[must_use]
     pub const fn world(&self) -> &World {
         &self.world
     }
 
-    /// What is drawn, row by row, left to right.
+    /// The cells of the diagram, row by row, from left to right.
     #[must_use]
     pub fn cells(&self) -> &[Cell] {
         &self.cells
     }
 
-    /// The text of a call, of the diagram or of the environment, words replaced. Empty for a number
-    /// that no call has.
+    /// The text of a call of the diagram or of the environment, with its words replaced. Empty if no call has this
+    /// number.
     #[must_use]
     pub fn call_text(&self, id: u16) -> &str {
         self.calls.get(usize::from(id)).map_or("", String::as_str)
     }
 
-    /// What is remarked beside a call: above it, if it is the first of its column, and below it.
+    /// The remarks beside a call: those above it, if it is the first of its column, and those below it.
     #[must_use]
     pub fn remarks(&self, call: u16) -> (Vec<&str>, Vec<&str>) {
         let begins =
@@ -58,7 +58,7 @@ impl Variant {
             return Default::default();
         };
         let (mut above, mut below) = (Vec::new(), Vec::new());
-        // The call that a remark stands below, if there is one.
+        // The call above a remark, if there is one.
         let mut last = None;
         for cell in self.cells.iter().filter(|cell| cell.column == column) {
             match cell.kind {
@@ -78,7 +78,7 @@ impl Variant {
         (above, below)
     }
 
-    /// What is remarked in a column that has no call.
+    /// The remarks in a column that has no call.
     #[must_use]
     pub fn remarks_alone(&self, column: ActorId) -> Vec<&str> {
         let own = || self.cells.iter().filter(move |cell| cell.column == column);

@@ -1,4 +1,4 @@
-//! Less than a scenario: the same file without some of its parts.
+//! A scenario reduced: the same file without some of its parts.
 
 use cowrace_mm::world::Environment;
 
@@ -8,14 +8,14 @@ use crate::scenario::Scenario;
 use crate::syntax::{File, RowKind, Shape};
 
 impl Scenario {
-    /// The scenario without the cells at these places of the file. Windows stay if all of them still mean something.
-    /// `None` if what is left is no scenario, because it needs the cells.
+    /// The scenario without the cells at these spans of the file. Windows stay if all of them can still be
+    /// resolved. `None` if the rest is not a scenario because it needs the cells.
     ///
-    /// The text of its parts is that of the whole file.
+    /// The texts of its parts are those of the whole file.
     #[must_use]
     pub fn without_cells(&self, cells: &[Span]) -> Option<Self> {
         let mut file = self.file.clone();
-        // A remark goes with what stands above it in its column.
+        // A remark is removed together with the cell above it in its column.
         let mut gone = vec![false; file.grid.columns.len()];
         for row in &mut file.grid.rows {
             if let RowKind::Cells(list) = &mut row.what {
@@ -34,12 +34,12 @@ impl Scenario {
         })
     }
 
-    /// The scenario without assertions, and without windows, which ask nothing of single executions. What is said of
-    /// costs stays: user space sees nothing of them, so nobody else judges them.
+    /// The scenario without assertions, and without windows, which assert nothing about single executions.
+    /// Predicates about costs stay: costs are not visible to user space, so the specification does not judge them.
     #[must_use]
     pub fn without_assertions(&self) -> Option<Self> {
         let mut file = self.file.clone();
-        // Variants have the predicates of the file, in its order.
+        // Variants have the predicates of the file, in the same order.
         let predicates = &self.variants().first()?.world().predicates;
         let mut costs = predicates.iter().map(|predicate| predicate.expr.counts_copies());
         file.footer.predicates.retain(|_| costs.next().unwrap_or(false));

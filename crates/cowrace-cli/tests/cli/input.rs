@@ -72,7 +72,7 @@ fn what_is_no_scenario_is_refused() {
     };
     refused(&path("nowhere.race"), &["cannot read", "nowhere.race"]);
     refused(&path("scenarioes"), &["cannot read", "suffix `.race`"]);
-    refused(&path(""), &["no file with suffix `.race`"]);
+    refused(&path(""), &["no file with the suffix `.race`"]);
     fs::write(path("binary.race"), b"race x\0\x01").expect("a file");
     refused(&path("binary.race"), &["not a text file", "NUL"]);
     fs::write(path("latin.race"), b"race \xe9\n").expect("a file");

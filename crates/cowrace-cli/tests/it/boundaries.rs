@@ -84,7 +84,7 @@ fn works(text: &str) {
     }
 }
 
-/// Works with the first number of something and with the last, and with one more is refused in these words.
+/// The text works with the first number and with the last, and with one more is refused in these words.
 #[track_caller]
 fn limited(numbers: RangeInclusive<usize>, refused: &str, text: impl Fn(usize) -> String) {
     let (first, last) = numbers.into_inner();
@@ -101,9 +101,11 @@ fn limited(numbers: RangeInclusive<usize>, refused: &str, text: impl Fn(usize) -
 
 #[test]
 fn actors() {
-    limited(1..=15, "16 columns are too many: a scenario has at most 15", |n| columns(n, ""));
+    limited(1..=15, "too many columns: 16: a scenario has at most 15", |n| columns(n, ""));
     let full = |columns, word| {
-        format!("{columns} columns leave no room for `{word}`: columns and environment are at most 15 actors")
+        format!(
+            "{columns} columns leave no room for the actor `{word}`: the columns and the environment have at most 15 actors together"
+        )
     };
     limited(1..=14, &full(15, "lru_drain"), |n| columns(n, "env lru_drain"));
     limited(1..=12, &full(13, "kswapd"), |n| {
@@ -148,7 +150,7 @@ fn rows_and_barriers() {
     });
 }
 
-/// All that there can be at once: an execution of that is too long, and says so.
+/// The largest scenario in every respect: its execution is too long, and the report says so.
 #[test]
 fn everything() {
     let header = format!("mm A {{ {}}}", times(15, |area| format!("a{area}: anon; ")));
@@ -158,8 +160,8 @@ fn everything() {
     assert_eq!((report.verdict, report.stopped), (Verdict::Bounded, Some(Stop::Steps)));
 }
 
-/// Pages that one actor allocates, more than there are numbers for if executions could be as long as they like: copies
-/// for every child, and new pages in place of those that were given up.
+/// One actor allocates many pages, more than there are numbers for if executions could be arbitrarily long: copies for
+/// every child, and new pages in place of those that were given up.
 #[test]
 fn allocations() {
     let header = format!("mm A {{ {}}}", times(15, |area| format!("a{area}: anon; ")));
@@ -177,7 +179,7 @@ fn allocations() {
     }
 }
 
-/// Swap slots: a reclaimer may fill more than there are numbers for, and the model then takes swap to be full.
+/// Swap slots: a reclaimer may fill more than there are numbers for; the model then behaves as if swap were full.
 #[test]
 fn swap_slots() {
     works(&rows(400, |row| match row % 2 {
@@ -202,11 +204,11 @@ fn batches() {
 
 #[test]
 fn words() {
-    limited(1..=64, "this word is too long: words have at most 64 characters", |n| {
+    limited(1..=64, "this word is too long: a word has at most 64 characters", |n| {
         let area = "a".repeat(n);
         file(&format!("mm A {{ {area}: anon }}"), 1, &[vec![(0, format!("x = {area}[0]"))]], "")
     });
-    limited(1..=9, "that is no number of times that reclaim may run: as `reclaim<=1`, up to 9", |n| {
+    limited(1..=9, "the limit of `reclaim` is not valid: for example, `reclaim<=1`; at most 9", |n| {
         columns(1, &format!("env reclaim<={n}"))
     });
     limited(1..=16, "too many variants: a file has at most 16", |n| {
@@ -220,10 +222,10 @@ fn words() {
     });
 }
 
-/// How often a call may come to the same step before its next row.
+/// How often a call may reach the same step before its next row.
 #[test]
 fn steps_within_a_call() {
-    let refused = "expected a number behind `#`: `page_count#2` is the second time since the row above";
+    let refused = "expected a number from 1 to 99 after `#`: for example, `page_count#2` is the second time since the row above";
     limited(1..=99, refused, |n| {
         let cells = ["buf[0] = 1 {".to_owned(), format!("  page_count #{n}"), "}".to_owned()];
         file(BUF, 1, &cells.map(|cell| vec![(0, cell)]), "")
@@ -233,10 +235,10 @@ fn steps_within_a_call() {
 #[test]
 fn footers() {
     let below = |footer: String| file(BUF, 2, &[store(), vec![(1, "buf[0] = 1".to_owned())]], &footer);
-    limited(1..=64, "too many `always` lines: a file has at most 64 of a kind", |n| {
+    limited(1..=64, "too many `always` lines: a file has at most 64 of each kind", |n| {
         below(times(n, |_| "always x < 2\n".to_owned()))
     });
-    limited(2..=16, "too many points: as `window gup < clear_refs < thread1.buf[1] < dma`", |n| {
+    limited(2..=16, "too many points: for example, `window gup < clear_refs < thread1.buf[1] < dma`", |n| {
         let points: Vec<String> = (0..n).map(|point| format!("t{}.buf[0]", point % 2)).collect();
         below(format!("window {}", points.join(" < ")))
     });

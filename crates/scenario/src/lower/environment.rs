@@ -1,4 +1,4 @@
-//! What the environment does, as actors of its own.
+//! The actions of the environment, as actors of their own.
 
 use cowrace_mm::world::{
     ActorSpec, Area, Backing, Call, CallSpec, MAX_ACTORS, MAX_CALLS, Origin, Step, Target,
@@ -20,20 +20,24 @@ pub(super) fn add(
 ) {
     let drawn = actors.len();
     let mut at = env.actors.clone();
-    // In the order of the documentation, however they are written.
+    // In the order of the documentation, whatever their order in the file.
     at.sort_by_key(|a| ["lru_drain", "spec_ref", "kswapd"].iter().position(|n| *n == a.0));
     for (name, span) in at {
         if names.columns.iter().any(|c| c.key == key(name)) {
             report.push(
-                Diagnostic::new(span, format!("a column is called `{name}` already"))
-                    .help("the environment gets an actor of that name; call the column something else"),
+                Diagnostic::new(
+                    span,
+                    format!("`{name}` is the name of a column and of an actor of the environment"),
+                )
+                .help("give the column another name"),
             );
             continue;
         }
         if actors.len() == MAX_ACTORS {
             report.push(
-                Diagnostic::new(span, format!("{drawn} columns leave no room for `{name}`"))
-                    .help(format!("columns and environment are at most {MAX_ACTORS} actors")),
+                Diagnostic::new(span, format!("{drawn} columns leave no room for the actor `{name}`")).help(
+                    format!("the columns and the environment have at most {MAX_ACTORS} actors together"),
+                ),
             );
             continue;
         }
@@ -57,15 +61,15 @@ pub(super) fn add(
                     span.clone(),
                     format!("`{name}` has nothing to do: there is no anonymous area"),
                 )
-                .help("declare one, as `mm A { buf: anon }`"),
+                .help("declare one, for example `mm A { buf: anon }`"),
             );
         }
         let mut steps = Vec::new();
         if texts.len() + calls.len() > MAX_CALLS {
-            report.push(
-                Diagnostic::new(span, format!("the calls leave no room for those of `{name}`"))
-                    .help(format!("columns and environment make at most {MAX_CALLS} calls")),
-            );
+            report
+                .push(Diagnostic::new(span, format!("the calls leave no room for those of `{name}`")).help(
+                    format!("the columns and the environment make at most {MAX_CALLS} calls together"),
+                ));
             continue;
         }
         for (call, text) in calls {

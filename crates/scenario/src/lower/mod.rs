@@ -1,4 +1,4 @@
-//! From words to a [`World`]: one for each variant.
+//! Lowers the parsed file to a [`World`] for each variant.
 
 mod calls;
 mod environment;
@@ -23,10 +23,10 @@ use self::calls::Scope;
 use self::names::Names;
 use self::points::Finder;
 
-/// A failure, or nothing if what it comes from has been reported.
+/// A failure, or nothing if its cause has been reported.
 type Found<T> = Result<T, Option<Diagnostic>>;
 
-/// A cell with words replaced, and read unless it is an anchor or a brace.
+/// A cell with its words replaced, and parsed unless it is an anchor or a brace.
 #[derive(Debug)]
 struct Read<'f> {
     row: usize,
@@ -42,14 +42,14 @@ impl Read<'_> {
     }
 }
 
-/// One call of the diagram, found in a cell, resolved.
+/// One call of the diagram, with its names resolved.
 #[derive(Debug)]
 struct Made {
     spec: cowrace_mm::world::CallSpec,
     actor: usize,
     cell: Cell,
     text: Text,
-    /// Anchors drawn within it.
+    /// The anchors drawn within it.
     anchors: Vec<String>,
 }
 
@@ -82,7 +82,7 @@ fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Opti
     let mut texts: Vec<String> = made.iter().map(full).collect();
     environment::add(&file.header.env, &names, &areas, &mut actors, &mut texts, report);
     let predicates = predicates::lower(file, decl, &names, report);
-    // A cell that could not be read is a call that no point can name.
+    // A cell that could not be read may be the call that a point names.
     let (coherent, windows) = if report.len() == before && !file.grid.damaged {
         let finder = Finder::new(&names, &made, &actors);
         (promises::lower(file, decl, &finder, report), windows::lower(file, decl, &finder, report))
@@ -93,11 +93,10 @@ fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Opti
         && report.len() == before
         && let Some(remark) = cells.iter().find(|read| read.raw.shape == Shape::Remark)
     {
-        report.push(
-            Diagnostic::new(remark.span(), "every cell is a remark, so there is nothing to check").help(
-                "write at least one operation, as `buf[0] = 1`; `cowrace list --calls` prints all of them",
-            ),
-        );
+        report
+            .push(Diagnostic::new(remark.span(), "every cell is a remark, so there is nothing to check").help(
+            "write at least one operation, such as `buf[0] = 1`; `cowrace list --calls` prints all of them",
+        ));
     }
     if report.len() > before {
         return None;
@@ -149,7 +148,7 @@ fn read<'f>(file: &'f File, decl: Option<&VariantDecl>, report: &mut Report) -> 
                 return cells;
             }
             let text = match substitute::replace(&raw.text, decl, &file.header.variants) {
-                // What is remarked is nobody's word.
+                // A remark has no words to replace.
                 _ if raw.shape == Shape::Remark => raw.text.clone(),
                 Ok(text) => text,
                 Err(diagnostic) => {
@@ -158,7 +157,7 @@ fn read<'f>(file: &'f File, decl: Option<&VariantDecl>, report: &mut Report) -> 
                 }
             };
             let mut parsed = None;
-            // What still has a `$` has been reported.
+            // A text that still has a `$` has been reported.
             if matches!(raw.shape, Shape::Call | Shape::Open) && !text.as_str().contains('$') {
                 parsed = report.ok(cell::parse(&text));
             }

@@ -23,14 +23,14 @@ pub(super) struct Candidate {
     /// `buf[1]`, for loads and stores.
     place: Option<String>,
     store: bool,
-    /// The variable that gets the result.
+    /// The variable that the result is assigned to.
     dest: Option<String>,
     anchors: Vec<String>,
     /// For messages: column and text.
     pub(super) shown: String,
 }
 
-/// What a part of a point may be looked for in.
+/// Where a part of a point is looked up.
 #[derive(Debug)]
 pub(super) struct Finder<'n> {
     calls: Vec<Candidate>,
@@ -47,7 +47,7 @@ pub(super) struct Named<'c> {
 
 fn candidates(made: &[Made], actors: &[ActorSpec]) -> Vec<Candidate> {
     let mut calls: Vec<Candidate> = made.iter().map(|m| of_cell(m, actors)).collect();
-    // The environment's, which have no cell.
+    // The calls of the environment, which have no cell.
     let drawn = calls.len();
     for (actor, spec) in actors.iter().enumerate() {
         for step in &spec.steps {
@@ -123,7 +123,7 @@ impl<'n> Finder<'n> {
         Self { calls: candidates(made, actors), actors, names }
     }
 
-    /// The call of a point that is not empty.
+    /// The call that a point names. The point is not empty.
     pub(super) fn find(&self, text: &Text) -> Result<Named<'_>, Diagnostic> {
         let mut parts = parts(text)?;
         let column = self.take_column(&mut parts);
@@ -132,21 +132,21 @@ impl<'n> Finder<'n> {
             [name, step] => (name, Some(step)),
             _ => {
                 return Err(Diagnostic::new(text.whole(), "too many parts")
-                    .help("a point is `COLUMN.CALL.STEP`, of which column and step may be left out"));
+                    .help("a point is `COLUMN.CALL.STEP`; the column and the step may be left out"));
             }
         };
         let mut matches = self.calls_named(name.as_str(), column.as_ref());
         let mut own_step = None;
         let steps =
             if step.is_none() { self.steps_named(name.as_str(), column.as_ref()) } else { Vec::new() };
-        // A name can be that of a call and of a step; then both are looked at.
+        // A name can be that of a call and that of a step; then both are considered.
         if matches.is_empty() {
             matches = steps;
             own_step = Some(name.as_str().to_owned());
         } else if let Some(extra) = steps.iter().find(|s| !matches.iter().any(|m| m.id == s.id)) {
             return Err(self.ambiguous(&parts.text, &[matches[0], extra]));
         }
-        // A wrong column looks like a call, and then its call like a step.
+        // A wrong column looks like a call, and the call after it like a step.
         if let Some(step) = step.filter(|_| !matches.is_empty()) {
             unknown::check_anchor(step.as_str(), step.whole(), matches.first().and_then(|call| call.op))?;
         }
@@ -166,13 +166,16 @@ impl<'n> Finder<'n> {
             ([one], None) => Ok(one),
             (several, None) => Err(self.ambiguous(&parts.text, several)),
             (several, Some(nth)) => several.get(nth - 1).copied().ok_or_else(|| {
-                let message = format!("there are only {} of these, not {nth}", several.len());
+                let message = match several.len() {
+                    1 => format!("there is only one of these, not {nth}"),
+                    all => format!("there are only {all} of these, not {nth}"),
+                };
                 Diagnostic::new(parts.text.whole(), message).help(format!("it matches {}", shown(several)))
             }),
         }
     }
 
-    /// A first part that is a column, or an mm before memory.
+    /// Takes the first part if it is a column, or an mm before memory.
     fn take_column(&self, parts: &mut Parts) -> Option<Within> {
         if parts.list.len() < 2 {
             return None;
@@ -208,7 +211,7 @@ impl<'n> Finder<'n> {
         };
         let found: Vec<&Candidate> = self.within(column).filter(named).collect();
         if found.is_empty() {
-            // A word that nobody stores to can only mean the load.
+            // For a word that no cell stores to, only the load can be meant.
             return self.within(column).filter(|c| c.place.as_deref() == Some(name)).collect();
         }
         found
@@ -223,16 +226,16 @@ impl<'n> Finder<'n> {
         let drawn = |c: &&Candidate| c.anchors.iter().any(|a| a == name);
         let found: Vec<&Candidate> = self.within(column).filter(drawn).collect();
         if found.is_empty() && column.is_some() {
-            // Any call may have it: with one call in the column there is no doubt which.
+            // Any call may have the step. If the column has only one call, it is that call.
             return self.within(column).collect();
         }
         found
     }
 
     fn ambiguous(&self, text: &Text, several: &[&Candidate]) -> Diagnostic {
-        let message = format!("{} is more than one thing", quote(text.as_str()));
+        let message = format!("{} is ambiguous", quote(text.as_str()));
         Diagnostic::new(text.whole(), message).help(format!(
-            "it matches {}; say which with its column or call in front, or with `#2` for the second",
+            "it matches {}; put the column or the call before it, or `#2` after it for the second",
             shown(several)
         ))
     }
@@ -264,14 +267,15 @@ impl<'n> Finder<'n> {
             return diagnostic.help(near);
         }
         if anchors::names().any(|n| n == word) {
-            return diagnostic.help(format!("say in which call it happens, as `thread1.buf[1].{word}`"));
+            return diagnostic
+                .help(format!("name the call of the step, for example `thread1.buf[1].{word}`"));
         }
         words.sort_unstable();
         words.dedup();
         words.truncate(20);
         let list: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
         diagnostic.help(format!(
-            "points are calls, words that are stored to, variables and steps: {}",
+            "a point is a call, a word that is stored to, a variable or a step: {}",
             list.join(", ")
         ))
     }
@@ -297,7 +301,7 @@ fn shown(candidates: &[&Candidate]) -> String {
     list.join(", ")
 }
 
-/// Takes `#n` from wherever it stands, and cuts at dots.
+/// Takes `#n` out, wherever it stands, and splits the rest at dots.
 fn parts(text: &Text) -> Result<Parts, Diagnostic> {
     let mut nth = None;
     let mut list = Vec::new();
@@ -308,15 +312,15 @@ fn parts(text: &Text) -> Result<Parts, Diagnostic> {
         };
         let number = part.as_str()[hash + 1..].trim().parse().ok().filter(|&n: &usize| n > 0);
         if number.is_none() || nth.is_some() {
-            return Err(Diagnostic::new(part.whole(), "expected one number behind `#`")
-                .help("as `read#2`, the second `read` of the file"));
+            return Err(Diagnostic::new(part.whole(), "expected one number after `#`")
+                .help("for example, `read#2` is the second `read` of the file"));
         }
         nth = number;
         list.push(part.trimmed(0..hash));
     }
     if let Some(empty) = list.iter().find(|p| p.as_str().is_empty()) {
         return Err(Diagnostic::new(empty.whole(), "expected a name here")
-            .help("a point is `COLUMN.CALL.STEP`, of which column and step may be left out"));
+            .help("a point is `COLUMN.CALL.STEP`; the column and the step may be left out"));
     }
     Ok(Parts { text: text.clone(), list, nth })
 }

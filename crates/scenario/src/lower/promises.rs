@@ -1,4 +1,4 @@
-//! Promises: calls of which more is promised than of their kind.
+//! Promises: calls for which more is promised than for their kind.
 
 use super::points::Finder;
 use super::substitute;
@@ -8,10 +8,10 @@ use crate::ops::{OPS, Op};
 use crate::syntax::{File, VariantDecl};
 use crate::text::Text;
 
-/// All that can be promised.
+/// The names of all promises.
 const PROMISES: [&str; 1] = ["coherent"];
 
-/// Lowers every promise to the call of which it is made.
+/// Lowers every promise to the call that it is made for.
 pub(super) fn lower(
     file: &File,
     decl: Option<&VariantDecl>,
@@ -33,20 +33,20 @@ fn coherent(text: &Text, finder: &Finder<'_>) -> Result<u16, Diagnostic> {
     let (word, point) = parts(text)?;
     if !PROMISES.contains(&word.as_str()) {
         return Err(Diagnostic::new(word.whole(), format!("unknown promise {}", quote(word.as_str())))
-            .maybe_help(choose(word.as_str(), "what can be promised is", PROMISES)));
+            .maybe_help(choose(word.as_str(), "known promises:", PROMISES)));
     }
     let named = finder.find(&point)?;
     let shown = &named.call.shown;
     if !named.call.op.is_some_and(Op::takes_hold) {
         let calls: Vec<_> =
             OPS.iter().filter(|o| o.takes_hold()).map(|o| format!("`{}`", o.name())).collect();
-        return Err(Diagnostic::new(point.whole(), format!("{shown} takes hold of nothing"))
-            .help(format!("`coherent` is for {}", calls.join(", "))));
+        return Err(Diagnostic::new(point.whole(), format!("{shown} does not get or pin a page"))
+            .help(format!("`coherent` can be promised for {}", calls.join(", "))));
     }
-    // A call is promised all of it or nothing; `read.gup` would look like less.
+    // A promise is made for a whole call; `read.gup` would look like a promise for a part of it.
     if let Some(step) = named.step {
-        return Err(Diagnostic::new(point.whole(), "a promise is made of a call, not of a step of it")
-            .help(format!("name the call alone: {} is a step of {shown}", quote(&step))));
+        return Err(Diagnostic::new(point.whole(), "a promise is made for a call, not for a step of a call")
+            .help(format!("name only the call: {} is a step of {shown}", quote(&step))));
     }
     Ok(named.call.id)
 }
@@ -54,8 +54,8 @@ fn coherent(text: &Text, finder: &Finder<'_>) -> Result<u16, Diagnostic> {
 /// The word and the point of `WORD(POINT)`.
 fn parts(text: &Text) -> Result<(Text, Text), Diagnostic> {
     let malformed = || {
-        Diagnostic::new(text.whole(), "a promise is a word and a call in parentheses")
-            .help("as `promise coherent(h)`")
+        Diagnostic::new(text.whole(), "a promise is a word, followed by a call in parentheses")
+            .help("for example, `promise coherent(h)`")
     };
     let whole = text.as_str();
     let open = whole.find('(').ok_or_else(malformed)?;

@@ -1,4 +1,4 @@
-//! Rows into the programs of the columns, and into what is drawn.
+//! Lowers rows to the programs of the columns, and to what is drawn.
 
 use cowrace_mm::world::{Call, CallSpec, MAX_CALLS, MmId, Step};
 
@@ -13,20 +13,20 @@ use crate::ops;
 use crate::syntax::{File, Row, RowKind, Shape};
 use crate::{anchors, unknown};
 
-/// Largest `#n` behind an anchor.
+/// The largest `#n` after an anchor.
 const MAX_NTH: usize = 99;
 
-/// Barriers that a scenario may have; engines number them in a byte.
+/// The largest number of barriers in a scenario; engines number them in a byte.
 const MAX_BARRIERS: usize = 100;
 
-/// A column while its rows go by.
+/// The state of a column while its rows are lowered.
 #[derive(Debug, Default)]
 struct State {
     steps: Vec<Step>,
-    /// The call whose `}` is to come, by index, if its cell could be read.
+    /// The index of the call that is still open, if its cell could be read.
     open: Option<Option<usize>>,
     exited: bool,
-    /// Calls that wait until a process is there, each with the mm of that.
+    /// Calls that wait until a process exists, each with the mm of that process.
     waits: Vec<(MmId, Span)>,
 }
 
@@ -106,15 +106,15 @@ fn members(
     };
     let wrong = |message: String| Diagnostic::new(row.span.clone(), message);
     if members.len() < 2 {
-        return Err(wrong("a barrier of one column keeps nobody waiting".to_owned())
-            .help("name those that meet, or leave it out"));
+        return Err(wrong("a barrier for one column has no effect".to_owned())
+            .help("name all columns that meet there, or remove the barrier"));
     }
     if let Some(&member) = members.iter().find(|&&m| states[m].open.is_some()) {
         return Err(wrong(format!(
             "this barrier cannot be met: `{}` is within a call",
             names.columns[member].name
         ))
-        .help("close the call with `}` above the barrier, or leave the column out of it"));
+        .help("close the call with `}` above the barrier, or remove the column from the barrier"));
     }
     let mut sorted = members;
     sorted.sort_unstable();
@@ -144,7 +144,7 @@ fn cell(
                 read.span(),
                 format!("column `{}` has exited", names.columns[read.raw.column].name),
             )
-            .help("`exit()` is the last thing that a column does"),
+            .help("`exit()` must be the last cell of a column"),
         ));
     }
     let (dest, call) = Scope { names, column: read.raw.column }.lower(cell)?;
@@ -153,11 +153,11 @@ fn cell(
     {
         let child = &names.mms[child].name;
         let message = format!(
-            "this waits for the process of {}, which its own column forks further down",
+            "this waits for the process of {}, which the same column forks only further down",
             quote(child)
         );
         let help = format!(
-            "write it below `{child} = fork()`, or in a column of its own: that waits until the fork has ended"
+            "write it below `{child} = fork()`, or in another column, where it waits until the fork has ended"
         );
         return Err(Some(Diagnostic::new(at.clone(), message).help(help)));
     }
@@ -197,8 +197,8 @@ fn anchor(read: &Read<'_>, state: &State, made: &mut [Made]) -> super::Found<Opt
             Ok(nth @ 1..=MAX_NTH) => (name.trim_end(), nth),
             _ => {
                 return Err(Some(
-                    Diagnostic::new(read.span(), "expected a number behind `#`")
-                        .help("`page_count#2` is the second time since the row above"),
+                    Diagnostic::new(read.span(), format!("expected a number from 1 to {MAX_NTH} after `#`"))
+                        .help("for example, `page_count#2` is the second time since the row above"),
                 ));
             }
         },
@@ -207,9 +207,14 @@ fn anchor(read: &Read<'_>, state: &State, made: &mut [Made]) -> super::Found<Opt
         && name.ends_with(')')
         && !anchors::names().any(|n| n == name)
     {
-        return Err(Some(Diagnostic::new(read.span(), "a call within a call")
-            .label("the one above is still open")
-            .help("between `{` and `}` stand steps of the call, as `gup`; close it with `}` before the next one")));
+        return Err(Some(
+            Diagnostic::new(read.span(), "a call inside another call")
+                .label("the call above is still open")
+                .help(
+                    "only steps of the call, such as `gup`, stand between `{` and `}`; close it with `}` \
+                     before the next call",
+                ),
+        ));
     }
     let Some(open) = state.open.flatten() else { return Err(None) };
     let made = &mut made[open];

@@ -1,4 +1,4 @@
-//! Replaces `$word` by what a variant says.
+//! Replaces `$word` by the text of a variant.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::nearest::{did_you_mean, quote};
 use crate::syntax::VariantDecl;
 use crate::text::Text;
 
-/// Longest text that replacing may make; what is longer is no cell but an attack.
+/// The longest text that a replacement may produce; a longer one is not a cell but an attack.
 const MAX_BYTES: usize = 4096;
 
 /// The text of a variant.
@@ -28,8 +28,8 @@ pub(crate) fn replace(
         let Some(word) =
             tokens.get(i + 1).filter(|w| w.local.start == token.local.end && lex::is_word(w.text))
         else {
-            return Err(Diagnostic::new(at, "expected a word behind `$`")
-                .help("variants say what `$word` is replaced by"));
+            return Err(Diagnostic::new(at, "expected a word after `$`")
+                .help("a variant says what `$word` is replaced by"));
         };
         let at = at.start..word.at.end;
         let instead = decl.and_then(|d| d.words.iter().find(|(name, _)| name.text == word.text));
@@ -38,14 +38,14 @@ pub(crate) fn replace(
         replaced.push_instead(instead.as_str(), at.clone());
         copied = word.local.end;
         if replaced.as_str().len() > MAX_BYTES {
-            return Err(Diagnostic::new(at, "with its words replaced, this is too long"));
+            return Err(Diagnostic::new(at, "this is too long after its words are replaced"));
         }
     }
     replaced.push_text(text, copied..text.as_str().len());
     lex::canonical(&replaced)
 }
 
-/// The words behind `$` in a text, each with its place, `$` included.
+/// The words after a `$` in a text, each with its span, which includes the `$`.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     text.match_indices('$').map(|(at, _)| {
         let rest = &text[at + 1..];
@@ -62,16 +62,16 @@ fn unknown(
 ) -> Diagnostic {
     let shown = quote(&format!("${word}"));
     let Some(decl) = decl else {
-        return Diagnostic::new(at, format!("nothing says what {shown} is"))
-            .help(format!("a header line does, as `variant pin {{ ${word} = pin_user_pages_fast }}`"));
+        return Diagnostic::new(at, format!("{shown} is not defined")).help(format!(
+            "define it in the header, for example `variant pin {{ ${word} = pin_user_pages_fast }}`"
+        ));
     };
-    let diagnostic =
-        Diagnostic::new(at, format!("variant `{}` does not say what {shown} is", decl.name.text));
+    let diagnostic = Diagnostic::new(at, format!("variant `{}` does not define {shown}", decl.name.text));
     let words: Vec<String> =
         all.iter().flat_map(|v| &v.words).map(|(name, _)| format!("${}", name.text)).collect();
     let word = format!("${word}");
     match did_you_mean(&word, words.iter().map(String::as_str).filter(|w| *w != word)) {
         Some(near) => diagnostic.help(near),
-        None => diagnostic.help(format!("every variant replaces every word: add `{word} = ..` to it")),
+        None => diagnostic.help(format!("every variant must define every word: add `{word} = ..` to it")),
     }
 }

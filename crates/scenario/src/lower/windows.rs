@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::syntax::{File, VariantDecl};
 use crate::text::Text;
 
-/// Points that a window may have.
+/// The largest number of points in a window.
 const MAX_POINTS: usize = 16;
 
 /// Lowers every window.
@@ -30,10 +30,9 @@ pub(super) fn lower(
 fn window(text: &Text, finder: &Finder<'_>) -> Result<Window, Diagnostic> {
     let parts = text.split(&['<']);
     if parts.len() < 2 || parts.len() > MAX_POINTS {
-        let message =
-            if parts.len() < 2 { "a window is an order of two points or more" } else { "too many points" };
+        let message = if parts.len() < 2 { "a window needs at least two points" } else { "too many points" };
         return Err(Diagnostic::new(text.whole(), message)
-            .help("as `window gup < clear_refs < thread1.buf[1] < dma`"));
+            .help("for example, `window gup < clear_refs < thread1.buf[1] < dma`"));
     }
     let points = parts.iter().map(|p| point(p, finder)).collect::<Result<_, _>>()?;
     Ok(Window { text: text.as_str().to_owned(), points })
@@ -41,8 +40,8 @@ fn window(text: &Text, finder: &Finder<'_>) -> Result<Window, Diagnostic> {
 
 fn point(text: &Text, finder: &Finder<'_>) -> Result<Point, Diagnostic> {
     if text.as_str().is_empty() {
-        return Err(Diagnostic::new(text.whole(), "expected a point of the race here")
-            .help("as `window gup < clear_refs`"));
+        return Err(Diagnostic::new(text.whole(), "expected a point here")
+            .help("for example, `window gup < clear_refs`"));
     }
     let named = finder.find(text)?;
     Ok(Point { call: named.call.id, step: named.step })

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use cowrace_scenario::{Diagnostic, Scenario, parse};
 
-/// Reads a scenario that is right.
+/// Reads a scenario without errors.
 pub(crate) fn good(text: &str) -> Scenario {
     parse(text).unwrap_or_else(|errors| panic!("{}", show(text, &errors)))
 }

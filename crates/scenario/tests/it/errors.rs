@@ -2,7 +2,7 @@
 
 use cowrace_scenario::parse;
 
-/// A right file around a diagram that is wrong, and footers.
+/// A valid file around a diagram with errors, and footers.
 fn file(cells: &str, footer: &str) -> String {
     format!(
         "race r\nmm A {{ buf: anon; lib: file }}\nmm B {{ other: anon }}\n\n\
@@ -72,7 +72,7 @@ cells! {
     named_before_its_fork: "clear_refs(C)\nx = soft_dirty(C.buf)\nC = fork()";
     after_exit: "exit()\nbuf[0] = 1";
     wait_for_own: "wait A";
-    wait_for_nobody: "wait B";
+    wait_for_mm_without_columns: "wait B";
     crosses: "                    s = read(O_DIRECT, buf[0], 1234) {\n  gup\n}";
     crosses_a_cell: "s = get_fast(buf, FOLL_FORCE|FOLL_WRITE)  wait s";
     crosses_at_a_blank: "get_fast(buf, FOLL_FORCE,       FOLL_WRITE)";
@@ -84,7 +84,7 @@ cells! {
     unknown_step: "recvmsg(buf[0], 1) {\n  wp_copy_page\n}";
     bad_nth: "recvmsg(buf[0], 1) {\n  gup #0\n}";
     barrier_unmet: "recvmsg(buf[0], 1) {\n=== all ===\n}";
-    barrier_of_nobody: "=== all ===\n=== thread0 ===\n=== thread0 thread9 ===\n======\n=== all thread0 ===";
+    barrier_of_one_column: "=== all ===\n=== thread0 ===\n=== thread0 thread9 ===\n======\n=== all thread0 ===";
     undefined_word: "h = $grab(buf)";
     strange_character: "buf[0] = 1;";
     brace_in_cell: "recvmsg(buf[0], 1) { gup }";
@@ -142,7 +142,7 @@ fn promise_is_ambiguous() {
     insta::assert_snapshot!(errors(&file(cells, footer)));
 }
 
-/// What is wrong under one variant is wrong.
+/// An error under one variant is an error of the file.
 #[test]
 fn promise_of_a_variant() {
     let text = "race r\nmm A { buf: anon }\nvariant pin { $call = pin; $what = coherent }\nvariant refs { $call = pin; $what = cohere }\n\nt @A\n============\n$call(buf)\n\npromise $what($call)\npromise coherent($cal)\n";
@@ -169,7 +169,7 @@ files! {
     columns: "race r\nmm A { buf: anon }\n\na @B  b  a  1x  c @A @A\n====  =  =  ==  =======\nlru_add_drain_all()\n";
     column_mm: "race r\nmm A { buf: anon }\n\na @B   b @C    all\n=====  ======  ===\n";
     column_unnamed: "race r\n\na     \n===  ===\n";
-    column_unnamed_behind_another_error: "race r\ntitel x\n\na     \n===  ===\n     lru_add_drain_all()\n";
+    column_unnamed_after_another_error: "race r\ntitel x\n\na     \n===  ===\n     lru_add_drain_all()\n";
     too_many_columns: "race r\n\na b c d e f g h i j k l m n o p q\n=== === === === === === === === === === === === === === === === ===\n";
     between_columns: "race r\n\na                 b\n===               ===\n          lru_add_drain_all()\n";
     areas: "race r\nmm A {\n  a: swapped warm\n  b: zero lazyfree\n  c: anom\n  d anon\n  e: anon clean clean\n  f: none = 1, 1\n  g: anon hot\n  h: anon lru_batch\n  i: anon = 1\n}\n\na @A\n====\na[0] = 1\n";
@@ -179,9 +179,9 @@ files! {
     env_column: "race r\nmm A { a: anon }\nenv reclaim<=1\n\nkswapd\n======\nreclaim(A.a)\n";
     variants: "race r\nmm A { a: anon }\nvariant get { $grab = get; $drop = put_page }\nvariant pin { $grap = pin }\nvariant pin { grab = pin }\n\nt @A\n==========\nh = $grab(a)\n$drop(h)\n";
     words_unused: "race r\nmm A { a: $kind }\nvariant get { $grab = get; $kind = anon; $drop = put_page }\nvariant pin { $grab = pin; $kind = zer }\n\nt @A\n==========\nh = $grab(a)\n";
-    words_nobody_writes: "race r\nmm A { a: anon }\nvariant get { $grab = get; $grap = get }\n\nt @A\n==========\nh = $grab(a)\n";
+    words_not_written: "race r\nmm A { a: anon }\nvariant get { $grab = get; $grap = get }\n\nt @A\n==========\nh = $grab(a)\n";
     invisible: "race r\nmm A { a: anon }\n\nt @A\n====\na[0]\u{200b} = 1\nx = a[0]\u{200b}\n";
     too_many_areas: "race r\nmm A { a: anon; b: anon; c: anon; d: anon; e: anon; f: anon; g: anon; h: anon; i: anon; j: anon; k: anon; l: anon; m: anon; n: anon; o: anon; p: anon }\n\nt @A\n====\na[0] = 1\n";
-    child_nobody_forks: "race r\nmm A { a: anon }\n\nt @A        c @C\n==========  ==========\na[0] = 1    C = fork()\n";
+    child_that_cannot_be_forked: "race r\nmm A { a: anon }\n\nt @A        c @C\n==========  ==========\na[0] = 1    C = fork()\n";
     fork_without_mm: "race r\nmm A { a: anon }\n\nt           c @C\n==========  ==========\nC = fork()  a[0] = 1\n";
 }

@@ -1,4 +1,4 @@
-//! What files expect under which era.
+//! What files expect under each era.
 
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
@@ -34,7 +34,7 @@ fn ranges_run_over_the_mainline() {
         ("v5.9-rc5", HOLDS),
         ("v5.9", LEAK),
         ("v5.10", LEAK),
-        // A stable tree is no part of the range around it.
+        // A stable tree is not part of the range around it.
         ("v5.10.y", HOLDS),
         ("v5.11", LEAK),
         ("v5.12", HOLDS),
@@ -89,7 +89,7 @@ fn architectures_have_lines_of_their_own() {
     assert_eq!(on(Arch::Arm64, "v5.9", "pin"), VACUOUS);
     assert_eq!(on(Arch::Arm64, "v5.10", "pin"), LEAK);
     assert_eq!(on(Arch::Generic, "v5.10", "pin"), Some(Expectation::Unknown));
-    // What is said of an architecture leaves the rest as it is.
+    // An expectation for one architecture does not change the others.
     assert_eq!(on(Arch::Arm64, "v6.1", "get"), VACUOUS);
 }
 
@@ -109,7 +109,7 @@ fn outcomes_are_verdicts() {
 }
 
 #[test]
-fn what_nobody_knows_is_said_like_an_outcome() {
+fn unknown_is_written_like_an_outcome() {
     let footer = "expect v5.9 leak; v5.10 unknown; else unknown";
     let unknown = Some(Expectation::Unknown);
     assert_eq!(asked(footer, &preset("v5.9"), "get"), LEAK);

@@ -36,7 +36,7 @@ fn a_directory_without_scenarios_is_no_success() {
     let directory = tempfile::tempdir().unwrap();
     let error = load(&[directory.path().to_owned()]).unwrap_err();
     assert!(matches!(error, LoadError::NoScenarios(_)));
-    assert!(error.to_string().starts_with("there is no file with suffix `.race` in "));
+    assert!(error.to_string().starts_with("there is no file with the suffix `.race` in "));
 }
 
 #[test]

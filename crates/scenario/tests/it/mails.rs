@@ -56,7 +56,7 @@ fn dashes_and_an_indented_heading() {
         "1 buf[0] = 2",
     ];
     assert_eq!(texts(DASHES), expected);
-    // What nobody executes has no move.
+    // A remark is not executed, so it has no move.
     assert_eq!(good(DASHES).variants()[0].as_written().len(), 4);
 }
 
@@ -114,7 +114,7 @@ reclaim(A.buf)
     assert_eq!(heads, ["CPU A", "CPU B", "CPU C @A"]);
     let rows = ["2 x = buf[0]", "0 reclaim(A.buf)", "1 clear_refs(A)", "2 buf[0] = 1"];
     assert_eq!(texts(text), rows);
-    // Whoever says in which mm a column runs moves the names behind it.
+    // Adding an mm to the name of a column moves the names after it.
     assert_eq!(texts(&text.replace("CPU B", "CPU B @A")), rows);
 }
 
@@ -201,7 +201,7 @@ Thanks for looking at this,
     ));
 }
 
-/// What the diagram of a mail says, with what to write instead.
+/// The words of a diagram in a mail, with what to write instead.
 #[test]
 fn words_of_mails_lead_to_cells() {
     let text = "\

@@ -1,4 +1,4 @@
-//! What files lower to.
+//! What files are lowered to.
 
 use crate::common::good;
 use cowrace_mm::world::{
@@ -135,18 +135,18 @@ fn words_that_imply_others() {
 }
 
 #[test]
-fn the_environment_gets_actors_behind_the_columns() {
+fn the_environment_gets_actors_after_the_columns() {
     let scenario = good(EVERYTHING);
     let variant = &scenario.variants()[0];
     let world = variant.world();
     let names: Vec<_> = world.actors[4..].iter().map(|a| (a.name.as_str(), a.steps.len())).collect();
-    // Four anonymous areas, of which kswapd takes each twice.
+    // Four anonymous areas, each of which kswapd takes twice.
     assert_eq!(names, [("lru_drain", 1), ("spec_ref", 4), ("kswapd", 8)]);
     assert!(world.environment.tlb_evict && !world.environment.page_reuse);
     assert_eq!(world.environment.reclaim, 2);
     let Step::Call(last) = &world.actors[6].steps[7] else { panic!("a call") };
     assert_eq!(variant.call_text(last.id), "reclaim(A.out)");
-    // A window names them like columns.
+    // A window names these actors like columns.
     let point = &world.windows[1].points[1];
     assert_eq!(variant.call_text(point.call), "reclaim(A.cold)");
     assert_eq!(point.step.as_deref(), Some("try_to_unmap"));
@@ -335,7 +335,7 @@ fn text_around_the_diagram() {
     assert_eq!(scenario.header_of(&scenario.variants()[0]), "race r\nmm A { a: anon }\n\n");
 }
 
-/// Every world that the language makes is one that the model takes.
+/// The model accepts every world that the language produces.
 #[test]
 fn the_model_takes_it() {
     for text in [ODIRECT, EVERYTHING] {
@@ -382,7 +382,7 @@ fn direct_io_says_which_kind_of_file_it_is_of() {
     assert!(matches!(seventh, Call::FuseSplice { .. }));
 }
 
-/// For one variant alone, what stands around the diagram is a scenario of which it is the only one.
+/// The text around the diagram, printed for one variant alone, belongs to a scenario with no other variant.
 #[test]
 fn a_variant_stands_alone() {
     let text = "race r\nmm A { buf: anon; lib: $kind warm }\nenv tlb_evict, lru_drain\nvariant get { $grab = get; $kind = anon }\n\

@@ -1,4 +1,4 @@
-//! Nothing that is read makes the reader panic or hang, and every error points into the text.
+//! No input makes the reader panic or hang, and every error points into the text.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -125,7 +125,7 @@ proptest! {
         errors(&text);
     }
 
-    /// A line less is the most usual mistake.
+    /// A missing line is the most usual mistake.
     #[test]
     fn files_without_a_line(file in 0..FILES.len(), line in any::<prop::sample::Index>()) {
         let mut lines: Vec<&str> = FILES[file].lines().collect();
@@ -200,7 +200,7 @@ fn large_files_fail_fast() {
         let start = Instant::now();
         let _ = errors(&text);
         let took = start.elapsed();
-        // Each takes a second at most, on a busy machine a few; what is quadratic takes many minutes.
+        // Each takes at most a second, or a few on a busy machine; a quadratic algorithm takes many minutes.
         assert!(
             took < Duration::from_secs(60),
             "{took:?} for {}...",
@@ -215,5 +215,5 @@ fn variants_cannot_blow_up() {
     let uses = "$x, ".repeat(1000);
     let text =
         format!("race r\nmm A {{ a: anon }}\nvariant v {{ $x = {long}a }}\n\nt @A\n====\nmunmap({uses}a)\n");
-    assert_eq!(errors(&text)[0].message, "with its words replaced, this is too long");
+    assert_eq!(errors(&text)[0].message, "this is too long after its words are replaced");
 }

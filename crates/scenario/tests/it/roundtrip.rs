@@ -1,4 +1,4 @@
-//! Whatever is read can be printed and read again.
+//! Every file that can be read can be printed and read again.
 
 use crate::common::good;
 use cowrace_scenario::{load, print};
@@ -17,7 +17,7 @@ proptest! {
     }
 }
 
-/// The corpus and what else the project has; fuzzing begins with these files.
+/// The corpus and the other scenario files of the project; fuzzing begins with them.
 #[test]
 fn printing_keeps_the_corpus() {
     let root = repository("");
@@ -27,7 +27,7 @@ fn printing_keeps_the_corpus() {
     assert!(right + 1 >= sources.len() && right > 40, "{right} of {}", sources.len());
 }
 
-/// A text may go on in quotes of its own, and does so in what is printed where its line would be too wide for a mail.
+/// A text may be split into several quoted parts, and is printed so where its line would be too wide for a mail.
 #[test]
 fn wide_texts_go_on_in_further_lines() {
     let long = "a \"quoted\" word, ".repeat(12);
@@ -41,14 +41,14 @@ fn wide_texts_go_on_in_further_lines() {
     assert!(printed.lines().all(|line| line.len() <= 72), "{printed}");
     assert!(printed.matches("\n     \"").count() >= 3, "{printed}");
     assert_eq!(good(&printed), scenario);
-    // The same above a diagram, where what is narrow stays as it is written.
+    // The same above a diagram, where narrow lines stay as they are written.
     let header = scenario.header_of(&scenario.variants()[0]);
     assert!(header.contains("\"in\"\n   \"three\""), "{header}");
     assert!(header.lines().all(|line| line.len() <= 72), "{header}");
     assert_eq!(good(&format!("{header}{}", &rest[rest.find("a @A").expect("columns")..])), scenario);
 }
 
-/// The first words of the first column of the tables behind a heading of the documentation.
+/// The first words of the first column of the tables below a heading of the documentation.
 fn documented(heading: &str) -> Vec<&'static str> {
     let text = include_str!("../../../../docs/language.md");
     let (_, section) = text.split_once(&format!("\n### {heading}\n")).expect("the heading");
@@ -76,7 +76,7 @@ fn everything_documented_is_generated() {
         assert_eq!(words, [""; 0], "{heading}");
     };
     missing("Areas", &AREAS.join(" "), &[]);
-    // Short names of calls, and what stands in rows of its own.
+    // Short names of calls, and words that have rows of their own.
     let elsewhere = ["buf[0]", "buf[1]", "get_fast", "get", "pin_fast", "pin", "C", "exit"];
     missing("Cells", &CELLS.join(" "), &elsewhere);
     let statements = documented_statements();
