@@ -16,6 +16,10 @@ test *ARGS:
     cargo nextest run --workspace {{ARGS}}
     cargo test --workspace --doc --quiet
 
+# The tests that take less than a minute: most of them, and the corpus under v6.12 (needs cargo-nextest).
+quick *ARGS:
+    cargo nextest run --workspace --profile quick {{ARGS}}
+
 # Formatting, lints and documentation, as CI wants them.
 lint:
     cargo fmt --all --check

@@ -1,21 +1,15 @@
-//! What somebody may have meant.
+//! What a misspelt name may mean.
 
-/// Names that resemble `word`, best first, at most three.
-pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
-    let word = word.to_lowercase();
-    let mut near: Vec<(f64, &str)> = names
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name))
-        .filter(|(score, _)| *score > 0.75)
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    near.dedup_by_key(|n| n.1);
-    near.into_iter().take(3).map(|n| n.1).collect()
-}
+use cowrace_scenario::near;
+
+/// Most names that are suggested.
+const MOST: usize = 3;
 
 /// A second line for an error message, or nothing if nothing is near.
 pub fn hint<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> String {
-    let near: Vec<String> = nearest(word, names).into_iter().map(|n| format!("`{n}`")).collect();
+    let mut near = near(word, names);
+    near.dedup();
+    let near: Vec<String> = near.into_iter().take(MOST).map(|name| format!("`{name}`")).collect();
     match near.split_last() {
         None => String::new(),
         Some((last, [])) => format!("\n  did you mean {last}?"),
@@ -29,8 +23,9 @@ mod tests {
 
     #[test]
     fn the_nearest_come_first() {
-        assert_eq!(nearest("v5.9x", ["v5.9", "aa-cor", "v5.10"])[0], "v5.9");
-        assert_eq!(nearest("zzz", ["v5.9", "aa-cor"]), [""; 0]);
+        assert_eq!(hint("v5.9x", ["v5.10", "aa-cor", "v5.9"]), "\n  did you mean `v5.9`?");
+        assert_eq!(hint("5.10.y", ["v5.10.y"]), "\n  did you mean `v5.10.y`?");
+        assert_eq!(hint("57efa1fe", ["57efa1fe5957"]), "\n  did you mean `57efa1fe5957`?");
         assert_eq!(hint("aa-cow", ["aa-cor"]), "\n  did you mean `aa-cor`?");
         assert_eq!(hint("zzz", ["aa-cor"]), "");
     }

@@ -75,6 +75,7 @@ pub use diagnostic::{Diagnostic, Span};
 pub use diagram::{AsWritten, Cell, CellKind, Column, Until};
 pub use expectation::Expectation;
 pub use load::{LoadError, MAX_BYTES, SUFFIX, Source, load};
+pub use nearest::near;
 pub use ops::{CallInfo, calls};
 pub use phrases::phrases;
 pub use print::{environment, print};

@@ -3,22 +3,28 @@
 /// Longer words are no misspelling of anything, and comparing them is not free.
 const LONGEST: usize = 64;
 
-/// The candidate most like a word, if one is near enough to be meant.
-pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+/// The candidates that are near enough to a word to be meant, the nearest first, and of those that are as near the one
+/// that came first.
+pub fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
     if word.is_empty() || word.len() > LONGEST {
-        return None;
+        return Vec::new();
     }
     let lower = word.to_lowercase();
-    let mut best: Option<(&str, f64)> = None;
-    for candidate in candidates.into_iter().filter(|c| c.len() <= LONGEST) {
-        let mut score = strsim::normalized_damerau_levenshtein(&lower, &candidate.to_lowercase());
+    let score = |candidate: &str| {
+        let letters = strsim::normalized_damerau_levenshtein(&lower, &candidate.to_lowercase());
         // `wp_copy_page` for `wp_page_copy`: the same words in another order.
-        score = score.max(shared_words(&lower, candidate));
-        if score > 0.6 && best.is_none_or(|(_, s)| score > s) {
-            best = Some((candidate, score));
-        }
-    }
-    best.map(|(candidate, _)| candidate)
+        letters.max(shared_words(&lower, candidate))
+    };
+    let short = candidates.into_iter().filter(|candidate| candidate.len() <= LONGEST);
+    let mut near: Vec<_> =
+        short.map(|candidate| (score(candidate), candidate)).filter(|n| n.0 > 0.6).collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    near.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// The candidate nearest to a word, if one is near enough to be meant.
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    near(word, candidates).first().copied()
 }
 
 /// Likeness of two names made of words joined by underscores.
