@@ -7,6 +7,7 @@ use crate::cell::{Change, Found};
 
 /// One commit or safeguard taken out of one kernel, and what that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ablation {
     /// The kernel that it was taken out of, with toggles.
     pub era: String,
@@ -38,6 +39,7 @@ pub struct Ablation {
 
 /// What was taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// A commit.
@@ -52,6 +54,7 @@ pub enum Part {
 
 /// Whether scenarios need what was taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
     /// Some scenario fails without it.
@@ -64,6 +67,7 @@ pub enum Need {
 
 /// Why no scenario fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// No search depends on it.
@@ -78,6 +82,7 @@ pub enum Reason {
 
 /// A search that comes to something else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Changed {
     /// Name of the scenario.
     pub scenario: String,

@@ -8,6 +8,7 @@ use crate::{Page, Pte, Value, Word};
 
 /// A request and its answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
     /// Reads a word.
@@ -157,6 +158,7 @@ pub enum Access {
 
 /// How much is added to a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Amount {
     /// To the word, or to its lower half if it has a count in each.
     pub plain: i64,
@@ -166,6 +168,7 @@ pub struct Amount {
 
 /// A load or store by user space.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UserAccess {
     /// The page-table entry of the area that is accessed: its owner says which area of which mm.
     pub pte: Word,
@@ -179,6 +182,7 @@ pub struct UserAccess {
 
 /// What became of a load or store by user space.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum UserOutcome {
     /// The MMU refused it.
@@ -197,6 +201,7 @@ pub enum UserOutcome {
 
 /// How the MMU came to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Translation {
     /// Through the page table.

@@ -8,6 +8,7 @@ use crate::{Class, Report, Verdict};
 
 /// What is found of a scenario under an era.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Found {
     /// The conclusion.
     pub verdict: Verdict,
@@ -43,6 +44,7 @@ impl From<&Report> for Found {
 
 /// What becomes of a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// It is violated, and was not.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Page copies and page faults, over all executions, bad ones included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Costs {
     /// Pages copied.
     pub copies: Span,
@@ -15,6 +16,7 @@ pub struct Costs {
 
 /// From fewest to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Span {
     /// In the cheapest execution.
     pub fewest: u64,
@@ -24,6 +26,7 @@ pub struct Span {
 
 /// The fewest that the specification needed, over all of its executions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Needed {
     /// Pages copied.
     pub copies: u64,

@@ -6,6 +6,7 @@ use crate::{Found, Toggle};
 
 /// What becomes of a scenario from era to era.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Course {
     /// Name of the scenario.
     pub scenario: String,
@@ -26,6 +27,7 @@ pub struct Course {
 
 /// Something else is found under an era than under the one before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Switch {
     /// The era before.
     pub from: String,
@@ -44,6 +46,7 @@ pub struct Switch {
 /// A toggle that came while a scenario was violated, that changes something its search asks for, and with which, alone,
 /// it is violated still.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Alone {
     /// The era that it was applied to.
     pub era: String,

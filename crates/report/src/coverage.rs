@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What a search went through that covered every interleaving and found nothing: what the scenario has tried, and
 /// what it has not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Coverage {
     /// Every two calls of different actors.
     pub orders: Vec<Pair>,
@@ -18,6 +19,7 @@ pub struct Coverage {
 /// Two calls of different actors, and how they met: some step of one conflicts with some step of the other, so
 /// that their order can matter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pair {
     /// One call; the earlier one if there is one order only.
     pub first: Called,
@@ -29,6 +31,7 @@ pub struct Pair {
 
 /// A call of the scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Called {
     /// The name of the actor's column.
     pub actor: String,
@@ -38,6 +41,7 @@ pub struct Called {
 
 /// In which orders conflicting steps of two calls were seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// In some execution a step of the first before one of the second, and in some the other way round.
@@ -50,6 +54,7 @@ pub enum Order {
 
 /// Lines of a function of the model that were never reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unreached {
     /// The kernel function that it follows, or its own name.
     pub function: String,
@@ -61,6 +66,7 @@ pub struct Unreached {
 
 /// How many functions of the model were entered: made a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Functions {
     /// Those that were.
     pub entered: u32,

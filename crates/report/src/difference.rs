@@ -7,6 +7,7 @@ use crate::{Costs, Toggle, Unreached};
 
 /// A scenario that differs between two kernels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Difference {
     /// Name of the scenario.
     pub scenario: String,
@@ -31,6 +32,7 @@ pub struct Difference {
 
 /// One side of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Side {
     /// What is found.
     #[serde(flatten)]
@@ -41,6 +43,7 @@ pub struct Side {
 
 /// The lines of the model that only the rules of the kernel after lead to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewLines {
     /// The kernel before.
     pub from: String,

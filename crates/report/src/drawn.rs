@@ -6,6 +6,7 @@ use crate::Waits;
 
 /// What becomes of the rows of a diagram in the order in which they are drawn. It says nothing of other orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", tag = "rows")]
 pub enum AsDrawn {
     /// An execution follows them.

@@ -8,6 +8,7 @@ use crate::Called;
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Aim {
     /// To page a page out.
@@ -24,6 +25,7 @@ pub enum Aim {
 
 /// What keeps a call from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Obstacle {
     /// There is no VMA.
@@ -54,6 +56,7 @@ pub enum Obstacle {
 
 /// Why a call did not do what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NoEffect {
     /// What it is for.
     pub aim: Aim,
@@ -63,6 +66,7 @@ pub struct NoEffect {
 
 /// A limit of the model that kernels do not have, or have elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Limit {
     /// No swap slot was free.
@@ -73,6 +77,7 @@ pub enum Limit {
 
 /// What an execution has shown of a call, or of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Shown {
     /// The call with this number came to its end, and nothing kept it from what it is for.
@@ -85,6 +90,7 @@ pub enum Shown {
 
 /// A call that does not do what it is for in any execution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ineffective {
     /// The call.
     #[serde(flatten)]

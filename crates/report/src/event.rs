@@ -6,6 +6,7 @@ use crate::{Access, Finding, NoEffect, Reason, Schedule, Value, Word};
 
 /// A word that an event changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// The word.
     pub word: Word,
@@ -17,6 +18,7 @@ pub struct Change {
 
 /// Where in a call an event stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Step {
     /// The first event of call number `n` of the program.
     Begin(u16),
@@ -30,6 +32,7 @@ pub enum Step {
 
 /// One executed request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// Index of the actor.
     pub actor: u8,
@@ -53,6 +56,7 @@ pub struct Event {
 
 /// An execution, written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Trace {
     /// The names of the actors; [`Event::actor`] is an index into them.
     pub actors: Vec<String>,

@@ -8,6 +8,7 @@ use crate::{Access, Broken, Class, Page, References, Value};
 
 /// What is wrong with an execution.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The damage.
     pub class: Class,
@@ -17,6 +18,7 @@ pub struct Finding {
 
 /// What was seen of damage.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Detail {
     /// An access that must not be.
@@ -87,6 +89,7 @@ impl From<String> for Detail {
 
 /// In which way an access must not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// Freed memory is used.
@@ -101,6 +104,7 @@ pub enum Fault {
 
 /// An access that must not be.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Faulty {
     /// The actor.
     pub actor: String,
@@ -114,6 +118,7 @@ pub struct Faulty {
 
 /// An actor that cannot move.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Waiting {
     /// The actor.
     pub actor: String,
@@ -123,6 +128,7 @@ pub struct Waiting {
 
 /// What an actor waits for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Waits {
     /// Nothing: it has finished.
@@ -147,6 +153,7 @@ pub enum Waits {
 
 /// Something that a predicate of a scenario speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Term {
     /// A variable.
@@ -169,6 +176,7 @@ pub enum Term {
 
 /// Who refers to a page: how many of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Holders {
     /// Entries of page tables.
     pub mappings: u64,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something shows what no execution of the specification can show together with the rest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Broken {
     /// What shows it.
     pub subject: Subject,
@@ -21,6 +22,7 @@ pub struct Broken {
 
 /// What damage shows in. Variables first: they are what a scenario draws.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
     /// A variable.
@@ -47,6 +49,7 @@ pub enum Subject {
 
 /// A place in the memory of a process.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Place {
     /// The mm.
     pub mm: String,
@@ -58,6 +61,7 @@ pub struct Place {
 
 /// What was seen of something.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Seen {
     /// Nothing: a variable that was never set, a call that did not fail.
@@ -80,6 +84,7 @@ pub enum Seen {
 
 /// What becomes of a store on the other side of a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Through {
     /// It is seen there.
@@ -92,6 +97,7 @@ pub enum Through {
 
 /// Whose value it is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Author {
     /// The actor.
     pub actor: String,

@@ -10,6 +10,7 @@ use crate::{Page, References};
 ///
 /// `P` is how pages are named: by objects where the model gives the reason, by [`Page`] where it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reason<P = Page> {
     /// What was found.
     pub fact: Fact<P>,
@@ -19,6 +20,7 @@ pub struct Reason<P = Page> {
 
 /// What the kernel has found, or has done.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Fact<P = Page> {
     /// `page_count` was read.
@@ -174,6 +176,7 @@ pub enum Fact<P = Page> {
 
 /// What follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Then {
     /// The page is copied.

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::schedule::text;
 use crate::{AsDrawn, Class, Costs, Coverage, Detail, Ineffective, Limit, Schedule, Verdict};
 
 /// What ended a search early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Stop {
     /// The limit on executions.
@@ -22,6 +24,7 @@ pub enum Stop {
 
 /// What is found under the kernel that an era departs from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Base {
     /// That kernel.
     pub era: String,
@@ -33,6 +36,7 @@ pub struct Base {
 
 /// The result of checking one scenario under one era with one engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// Name of the scenario.
     pub scenario: String,
@@ -112,6 +116,7 @@ pub struct Report {
     pub settings: Option<String>,
     /// The schedule of the bad interleaving.
     #[serde(with = "text")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub schedule: Option<Schedule>,
     /// What the scenario costs under the era. `None` if nobody asked, or if a limit ended the search for it.
     #[serde(default)]
@@ -120,24 +125,4 @@ pub struct Report {
     /// stand beside the others, or not at all.
     #[serde(flatten)]
     pub coverage: Option<Coverage>,
-}
-
-/// Schedules as their text form.
-mod text {
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::Schedule;
-
-    pub(super) fn serialize<S: Serializer>(schedule: &Option<Schedule>, out: S) -> Result<S::Ok, S::Error> {
-        match schedule {
-            Some(schedule) => out.collect_str(schedule),
-            None => out.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Schedule>, D::Error> {
-        let text = Option::<String>::deserialize(from)?;
-        text.map(|t| t.parse().map_err(D::Error::custom)).transpose()
-    }
 }

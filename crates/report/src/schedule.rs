@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One step of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Turn {
     /// The actor that moves, as its index in the program.
     pub actor: u8,
@@ -20,6 +21,7 @@ pub struct Turn {
 /// the eight hex digits of [`Schedule::fingerprint`], and `STEPS` a list joined by dots in which
 /// `2*14` means fourteen requests of actor 2, `2` one, and `2=1` a choice of actor 2 answered with 1.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Schedule {
     /// Hash of the model, the era, the architecture and the scenario for which the schedule was recorded.
     pub fingerprint: u32,
@@ -125,5 +127,25 @@ impl FromStr for Schedule {
             turns.extend(std::iter::repeat_n(turn, count));
         }
         Ok(Self { fingerprint, turns })
+    }
+}
+
+/// A schedule as its text form, in what is serialised.
+pub(crate) mod text {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Schedule;
+
+    pub(crate) fn serialize<S: Serializer>(schedule: &Option<Schedule>, out: S) -> Result<S::Ok, S::Error> {
+        match schedule {
+            Some(schedule) => out.collect_str(schedule),
+            None => out.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Schedule>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|t| t.parse().map_err(D::Error::custom)).transpose()
     }
 }

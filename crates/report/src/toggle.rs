@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A commit more, a commit less, or a rule that is picked by hand. Its text form is what one types after the name of the
 /// kernel: `--without 57efa1fe5957`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 pub enum Toggle {
     /// A commit more, by its id.
     With(String),

@@ -8,6 +8,7 @@ use crate::Page;
 
 /// The value of a word.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Value {
     /// A number.
@@ -50,6 +51,7 @@ pub enum Value {
 
 /// An entry of a page table or a TLB.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pte {
     /// What is there.
     pub maps: Maps,
@@ -67,6 +69,7 @@ pub struct Pte {
 
 /// What is at an entry of a page table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Maps {
     /// Nothing.
@@ -82,6 +85,7 @@ pub enum Maps {
 
 /// References to a page. A pin is so many references that the two can be told apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct References {
     /// References that are no pins.
     pub plain: u64,
@@ -91,6 +95,7 @@ pub struct References {
 
 /// Mappings of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mappings {
     /// Entries of page tables that map it.
     pub active: u64,
@@ -100,6 +105,7 @@ pub struct Mappings {
 
 /// A lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Lock {
     /// It is free.
@@ -114,6 +120,7 @@ pub enum Lock {
 
 /// A page that a call gave out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Handle {
     /// A pin; else a reference.
     pub pin: bool,

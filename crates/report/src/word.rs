@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A page, named so that the name means the same in every interleaving.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Page {
     /// The page that an area has at the start.
@@ -33,6 +34,7 @@ pub enum Page {
 
 /// Whose a word is: an instance of a structure.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Owner {
     /// What a page table has for an area.
@@ -83,6 +85,7 @@ pub enum Owner {
 
 /// What a word is to those who read an explanation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// An entry of a page table.
@@ -110,6 +113,7 @@ pub enum Kind {
 
 /// A word of memory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Word {
     /// Whose it is.
     pub of: Owner,

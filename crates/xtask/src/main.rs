@@ -6,9 +6,11 @@ mod model;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use cowrace_report::schema;
+
 /// A generated file.
 struct Made {
-    /// The name on the command line.
+    /// The name on the command line. Several files may have the same.
     verb: &'static str,
     /// The path from the root of the repository.
     file: &'static str,
@@ -21,6 +23,8 @@ struct Made {
 enum By {
     /// A function that returns the text, or the reason why it cannot.
     Function(fn(root: &Path) -> Result<String, String>),
+    /// From the types of `cowrace-report`: the schema of what a command prints.
+    Schema(schema::Command),
     /// Tests of this name, which write the file instead of comparing it if [`BLESS`] is set.
     Tests { binary: &'static str, name: &'static str },
 }
@@ -42,7 +46,17 @@ const MADE: &[Made] = &[
         about: "what is found in each scenario under each kernel, and how large the searches are",
         by: By::Tests { binary: "corpus", name: "cells::" },
     },
+    schema(schema::Command::Check, "docs/schema/check.json", "a line of `cowrace check --format json`"),
+    schema(schema::Command::Matrix, "docs/schema/matrix.json", "a line of `cowrace matrix --format json`"),
+    schema(schema::Command::Diff, "docs/schema/diff.json", "a line of `cowrace diff --format json`"),
+    schema(schema::Command::Ablate, "docs/schema/ablate.json", "a line of `cowrace ablate --format json`"),
+    schema(schema::Command::Replay, "docs/schema/replay.json", "a line of `cowrace replay --format json`"),
 ];
+
+/// The JSON schema of what a command prints.
+const fn schema(of: schema::Command, file: &'static str, about: &'static str) -> Made {
+    Made { verb: "schema", file, about, by: By::Schema(of) }
+}
 
 fn usage() -> String {
     let rows = MADE.iter().map(|made| format!("  {:8}{}\n          {}\n", made.verb, made.file, made.about));
@@ -57,16 +71,18 @@ fn root() -> &'static Path {
 
 impl Made {
     fn write(&self) -> Result<(), String> {
-        match self.by {
-            By::Function(make) => std::fs::write(root().join(self.file), make(root())?)
-                .map_err(|error| format!("{}: {error}", self.file)),
-            By::Tests { binary, name } => tests(binary, name, true),
-        }
+        let text = match self.by {
+            By::Function(make) => make(root())?,
+            By::Schema(command) => schema_of(command)?,
+            By::Tests { binary, name } => return tests(binary, name, true),
+        };
+        std::fs::write(root().join(self.file), text).map_err(|error| format!("{}: {error}", self.file))
     }
 
     fn check(&self) -> Result<(), String> {
         match self.by {
             By::Function(make) => self.compare(&make(root())?),
+            By::Schema(command) => self.compare(&schema_of(command)?),
             By::Tests { binary, name } => tests(binary, name, false),
         }
     }
@@ -79,6 +95,10 @@ impl Made {
             false => Err(format!("{} is out of date: type `cargo xtask {}`", self.file, self.verb)),
         }
     }
+}
+
+fn schema_of(command: schema::Command) -> Result<String, String> {
+    command.schema().map_err(|error| error.to_string())
 }
 
 /// Runs tests in the test profile, so that the build is shared with `cargo test`.
@@ -101,17 +121,16 @@ fn main() -> ExitCode {
         [verb, "--check"] | ["--check", verb] => (verb, true),
         _ => ("", true),
     };
-    let Some(made) = MADE.iter().find(|made| made.verb == verb) else {
+    let made: Vec<&Made> = MADE.iter().filter(|made| made.verb == verb).collect();
+    if made.is_empty() {
         eprint!("{}", usage());
         return ExitCode::from(2);
-    };
-    match if only_check { made.check() } else { made.write() } {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(what) => {
-            eprintln!("{what}");
-            ExitCode::FAILURE
-        }
     }
+    let wrong =
+        made.into_iter().filter_map(|made| if only_check { made.check() } else { made.write() }.err());
+    let wrong: Vec<String> = wrong.collect();
+    wrong.iter().for_each(|what| eprintln!("{what}"));
+    if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[cfg(test)]
@@ -121,8 +140,17 @@ mod tests {
     /// Tests that write a file also compare it.
     #[test]
     fn what_is_checked_in_is_what_is_made() {
-        let made = MADE.iter().filter(|made| matches!(made.by, By::Function(_)));
+        let made = MADE.iter().filter(|made| !matches!(made.by, By::Tests { .. }));
         let wrong: Vec<String> = made.filter_map(|made| made.check().err()).collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn every_command_has_its_schema() {
+        for command in schema::Command::ALL {
+            let file = format!("docs/schema/{}.json", command.name());
+            let is_it = |made: &Made| matches!(made.by, By::Schema(of) if of == command) && made.file == file;
+            assert!(MADE.iter().any(is_it), "{file}");
+        }
     }
 }

@@ -3,8 +3,7 @@
 use std::io::{self, Write as _};
 
 use crate::Exit;
-use cowrace_report::{Class, Schedule, Trace, Verdict};
-use serde::Serialize;
+use cowrace_report::{Reached, Replayed, Schedule, Verdict};
 
 use crate::args::{Format, ReplayArgs};
 use crate::single_run::{self, Impossible, One, Way};
@@ -13,28 +12,6 @@ use cowrace_check::Bounds;
 use cowrace_check::engine::follow;
 use cowrace_check::{Judged, Task};
 use cowrace_explain::picture;
-
-/// One execution as JSON. It is no report: one execution proves nothing about the others.
-#[derive(Debug, Serialize)]
-struct Replayed<'r> {
-    scenario: &'r str,
-    variant: Option<&'r str>,
-    era: String,
-    memory: &'static str,
-    arch: &'static str,
-    environment: Vec<String>,
-    way: &'static str,
-    /// `violated`, `inconclusive`, or `clean`.
-    verdict: &'static str,
-    class: Option<Class>,
-    detail: Option<String>,
-    expected: Option<String>,
-    as_expected: Option<bool>,
-    schedule: Option<String>,
-    /// Whether shuttle comes to the same, if it was asked.
-    shuttle_agrees: Option<bool>,
-    trace: Option<Trace>,
-}
 
 /// Carries out the command.
 ///
@@ -89,7 +66,7 @@ pub(crate) fn tell(impossible: &Impossible) {
     let _ = writeln!(io::stderr(), "{}", impossible.shown);
 }
 
-fn replayed<'r>(task: &Task<'r>, way: Way<'_>, result: &Result<Judged, Impossible>) -> Replayed<'r> {
+fn replayed(task: &Task<'_>, way: Way<'_>, result: &Result<Judged, Impossible>) -> Replayed {
     let trace = result.as_ref().ok().map(|one| &one.trace);
     let unknown = result.as_ref().ok().and_then(|one| one.unknown.as_ref());
     let finding = trace.and_then(|trace| trace.finding.clone());
@@ -99,25 +76,25 @@ fn replayed<'r>(task: &Task<'r>, way: Way<'_>, result: &Result<Judged, Impossibl
         Err(impossible) => Some(impossible.reason.clone()),
     };
     let (verdict, as_expected) = match result {
-        Err(_) => (Verdict::Inconclusive.name(), None),
-        Ok(_) if class.is_none() && unknown.is_some() => (Verdict::Inconclusive.name(), None),
-        Ok(_) if class.is_some() => (Verdict::Violated.name(), task.as_expected(Verdict::Violated, class)),
-        Ok(_) => ("clean", None),
+        Err(_) => (Reached::Inconclusive, None),
+        Ok(_) if class.is_none() && unknown.is_some() => (Reached::Inconclusive, None),
+        Ok(_) if class.is_some() => (Reached::Violated, task.as_expected(Verdict::Violated, class)),
+        Ok(_) => (Reached::Clean, None),
     };
     Replayed {
-        scenario: task.scenario.name(),
-        variant: task.variant.name(),
+        scenario: task.scenario.name().to_owned(),
+        variant: task.variant.name().map(str::to_owned),
         era: task.era.label(),
-        memory: "sc",
-        arch: task.arch.name(),
+        memory: "sc".to_owned(),
+        arch: task.arch.name().to_owned(),
         environment: task.environment(),
-        way: way.name(),
+        way: way.name().to_owned(),
         verdict,
         class,
         detail: finding.map(|found| cowrace_render::finding(&found)).or(why),
         expected: task.expectation().map(|e| e.to_string()),
         as_expected,
-        schedule: trace.map(|trace| trace.schedule.to_string()),
+        schedule: trace.map(|trace| trace.schedule.clone()),
         shuttle_agrees: None,
         trace: trace.cloned(),
     }

@@ -16,6 +16,7 @@ mod matrix;
 mod own_tree;
 mod real_kernels;
 mod resume;
+mod schema;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
