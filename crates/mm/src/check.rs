@@ -134,7 +134,7 @@ fn holders(kernel: &Kernel, memory: &Memory) -> BTreeMap<Obj, Holders> {
             }
         }
     }
-    for slot in 0..world.swap_slots() {
+    for slot in 0..kernel.swap_slots {
         let pfn = memory.get(SwpEntry(slot).cache());
         if pfn != 0 {
             all.entry(Obj::from_pfn(pfn)).or_default().swap_cache += 1;
@@ -167,7 +167,6 @@ fn holders(kernel: &Kernel, memory: &Memory) -> BTreeMap<Obj, Holders> {
 /// the number of mappings. Handles that no variable keeps cannot be counted, so in that case there may be more
 /// references.
 fn counts(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
-    let dropped_handles = kernel.world.drops_handles();
     for (page, held) in holders(kernel, memory) {
         if page == ZERO_PAGE {
             continue;
@@ -181,7 +180,7 @@ fn counts(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
             + cache
             + held.pins * GUP_PIN_COUNTING_BIAS;
         let mapcount = memory.get(Page::from(page).mapcount().addr) & ACTIVE;
-        let refs_wrong = if dropped_handles { refs < expected } else { refs != expected };
+        let refs_wrong = if kernel.drops_handles { refs < expected } else { refs != expected };
         if refs_wrong || mapcount != held.mappings || !memory.alive(page) {
             let (page, refcount) = (page_name(&kernel.world, page), references(refs));
             let detail = Detail::References { page, refcount, mapcount, holders: held };

@@ -11,7 +11,8 @@ use crate::era::{Era, Noted, Reading, Safeguard};
 use crate::names::page_name;
 use crate::objects::{ACTIVE, AnonVma, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, Vma, pg};
 use crate::pgtable::{Geometry, Pte};
-use crate::world::{ActorId, Call, CallSpec, MmId, Step, Va, World};
+use crate::syscall::Access;
+use crate::world::{ActorId, Call, MmId, Va, World};
 
 /// What a kernel knows before it runs.
 #[derive(Debug)]
@@ -32,6 +33,10 @@ pub struct Kernel {
     pub gup_fast: Vec<bool>,
     /// Whether an mm exits, so that it matters who uses it.
     pub exits: Vec<bool>,
+    /// Swap slots that there are.
+    pub swap_slots: u8,
+    /// Whether some handle is kept by no variable, so that a page may have more references than are known.
+    pub drops_handles: bool,
     /// Whether a predicate asks for the number of copies that nobody needed.
     pub counts_copies: bool,
     /// Whether what executions cost is counted.
@@ -50,6 +55,8 @@ impl Kernel {
             cpumask: (0..world.mms.len()).map(|mm| cpumask(world, mm)).collect(),
             gup_fast: (0..world.actors.len()).map(|actor| goes_through_gup_fast(world, actor)).collect(),
             exits: (0..world.mms.len()).map(|mm| exits(world, mm)).collect(),
+            drops_handles: world.drops_handles(),
+            swap_slots: world.swap_slots(),
             counts_copies: world.predicates.iter().any(|p| p.expr.counts_copies()),
             counts_costs: false,
             world: world.clone(),
@@ -64,45 +71,29 @@ impl Kernel {
 
 /// The CPUs that run an mm, and the pages that each touches from user space.
 fn cpumask(world: &World, mm: MmId) -> Vec<(ActorId, u16)> {
-    let mut mask = Vec::new();
-    for (actor, spec) in world.actors.iter().enumerate() {
-        if spec.mm != Some(mm) {
-            continue;
-        }
-        let mut touched = 0;
-        for step in &spec.steps {
-            if let Step::Call(call) = step
-                && let Call::Load { va, .. } | Call::Store { va, .. } = call.call
-            {
-                touched |= 1 << va;
-            }
-        }
-        mask.push((actor, touched));
-    }
-    mask
+    let runs_it = world.actors.iter().enumerate().filter(|(_, spec)| spec.mm == Some(mm));
+    runs_it.map(|(actor, _)| (actor, touched(world, actor))).collect()
+}
+
+/// The pages that an actor touches from user space, as bits.
+fn touched(world: &World, actor: ActorId) -> u16 {
+    let own = world.actors[actor].mm;
+    let by_user = calls(world, actor).filter(|call| call.access().is_some_and(Access::is_by_user));
+    by_user.filter_map(|call| call.memory(own)).fold(0, |touched, at| touched | 1 << at.va)
+}
+
+/// The calls of an actor.
+fn calls(world: &World, actor: ActorId) -> impl Iterator<Item = &Call> {
+    world.calls().filter(move |(caller, _)| *caller == actor).map(|(_, spec)| &spec.call)
 }
 
 /// Whether some call takes an mm down.
 fn exits(world: &World, mm: MmId) -> bool {
-    let of = |step: &Step| matches!(step, Step::Call(spec) if spec.call == Call::Exit);
-    world.actors.iter().any(|actor| actor.mm == Some(mm) && actor.steps.iter().any(of))
+    world.calls().any(|(actor, spec)| world.actors[actor].mm == Some(mm) && spec.call.exits())
 }
 
 fn goes_through_gup_fast(world: &World, actor: ActorId) -> bool {
-    world.actors[actor].steps.iter().any(|step| {
-        matches!(
-            step,
-            Step::Call(CallSpec {
-                call: Call::Gup { fast: true, .. }
-                    | Call::ExtractPages { .. }
-                    | Call::DirectRead { .. }
-                    | Call::DirectWrite { .. }
-                    | Call::Recvmsg { .. }
-                    | Call::Vmsplice { .. },
-                ..
-            })
-        )
-    })
+    calls(world, actor).any(Call::goes_through_gup_fast)
 }
 
 /// A CPU that runs kernel code.

@@ -2,7 +2,8 @@
 //!
 //! Functions carry the name of the kernel function that they follow, take the kernel's steps in the
 //! kernel's order, and read the rule of the era at the place where kernels differ. What differs between
-//! kernels is data: [`era`]. What a scenario asks for is data, too: [`world`].
+//! kernels is data: [`era`]. What a scenario asks for is data, too: [`world`]; and what there is to know of a syscall is a
+//! row: [`syscall`].
 
 mod call;
 mod check;
@@ -31,6 +32,7 @@ pub mod sched_mm;
 pub mod source;
 pub mod swap;
 pub mod swapfile;
+pub mod syscall;
 pub mod task_mmu;
 pub mod tlb;
 pub mod user;
@@ -53,7 +55,6 @@ pub use source::{Reach, Steps, place};
 pub use world::World;
 
 use crate::era::Rules;
-use crate::world::{Call, Step};
 
 /// Makes a program of a scenario under an era.
 #[must_use]
@@ -125,30 +126,4 @@ fn fingerprint(kernel: &Kernel, rules: &Rules) -> u32 {
     );
     // FNV-1a: fixed for ever, so that a schedule means the same on every machine.
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
-
-impl World {
-    /// Whether some call gives out a handle that no variable keeps.
-    #[must_use]
-    pub fn drops_handles(&self) -> bool {
-        let gives = |call: &Call| {
-            matches!(
-                call,
-                Call::Gup { .. }
-                    | Call::ExtractPages { .. }
-                    | Call::Vmsplice { .. }
-                    | Call::IoUringRegister { .. }
-                    | Call::FuseSplice { .. }
-            )
-        };
-        let calls = self.actors.iter().flat_map(|actor| &actor.steps).filter_map(|step| match step {
-            Step::Call(call) => Some(call),
-            Step::Barrier(_) => None,
-        });
-        calls.clone().any(|call| call.dest.is_none() && gives(&call.call))
-            // A variable that two calls fill forgets the first handle.
-            || calls.clone().filter(|call| gives(&call.call)).any(|call| {
-                calls.clone().filter(|other| other.dest == call.dest).count() > 1
-            })
-    }
 }

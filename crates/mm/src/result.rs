@@ -4,7 +4,7 @@ use cowrace_machine::{Addr, Obj};
 
 use crate::objects::{Type, variable};
 use crate::value::Value;
-use crate::world::{CallSpec, Step, World};
+use crate::world::{CallSpec, World};
 
 /// The word for the failure of a call whose result is kept in no variable.
 #[must_use]
@@ -24,9 +24,6 @@ pub const fn place(spec: &CallSpec, outcome: Value) -> Option<Addr> {
 
 /// The objects that keep failures.
 pub fn objects(world: &World) -> impl Iterator<Item = Obj> + use<> {
-    let ids = world.actors.iter().flat_map(|actor| &actor.steps).filter_map(|step| match step {
-        Step::Call(spec) => Some(spec.id),
-        Step::Barrier(_) => None,
-    });
+    let ids = world.calls().map(|(_, spec)| spec.id);
     Type::Failures.list(usize::from(ids.max().unwrap_or(0)) + 1)
 }

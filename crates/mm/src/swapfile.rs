@@ -34,7 +34,7 @@ pub async fn add_to_swap(cpu: &Cpu, page: Page) -> Option<SwpEntry> {
     cpu.call("add_to_swap", (page,), async |cpu, (page,)| {
         cpu.spin_lock(SWAP_LOCK).await;
         let mut found = None;
-        for slot in 0..cpu.kernel().world.swap_slots() {
+        for slot in 0..cpu.kernel().swap_slots {
             let entry = SwpEntry(slot);
             if cpu.load(entry.count(), Prim::GetSwapPage).await.bits == 0
                 && cpu.load(entry.cache(), Prim::GetSwapPage).await.bits == 0

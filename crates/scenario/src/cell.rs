@@ -6,6 +6,7 @@
 //! arg   = item {"|" item}          item = NUMBER | place
 //! ```
 
+use cowrace_mm::syscall;
 use winnow::combinator::{alt, separated};
 use winnow::prelude::*;
 
@@ -14,7 +15,6 @@ use crate::grammar::{Parsed, Place, cut, expected, need, number, peek, place, ru
 use crate::lex::{Input, Kind, Name};
 use crate::line_kind::FOOTER;
 use crate::nearest::{did_you_mean, nearest, quote};
-use crate::ops;
 use crate::phrases;
 use crate::text::Text;
 use crate::{anchors, known, unknown};
@@ -180,9 +180,9 @@ fn stray(place: &Place, alone: bool) -> Diagnostic {
     if place.mm.is_some() {
         return which_word(place);
     }
-    if let Some(op) = ops::find(word) {
+    if let Some(row) = syscall::find(word) {
         return Diagnostic::new(place.at.clone(), format!("{} is a call", quote(word)))
-            .help(format!("write it as `{}`", op.usage));
+            .help(format!("write it as `{}`", row.about.usage));
     }
     if word == "wait" {
         return Diagnostic::new(place.at.clone(), "wait for what?")
@@ -191,7 +191,7 @@ fn stray(place: &Place, alone: bool) -> Diagnostic {
     if known::find(word).is_some() || unknown::step(word).is_some() {
         return unknown::call(&place.name);
     }
-    let near = did_you_mean(word, ops::names().chain(["wait"]).chain(FOOTER));
+    let near = did_you_mean(word, syscall::names().chain(["wait"]).chain(FOOTER));
     // `wp_copy_page` is not a call in either case.
     if near.is_none() && nearest(word, anchors::names()).is_some() {
         return unknown::call(&place.name);

@@ -367,7 +367,7 @@ impl Instead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops;
+    use cowrace_mm::syscall;
 
     #[test]
     fn names_are_small_and_mean_one_thing() {
@@ -375,7 +375,7 @@ mod tests {
         for (i, name) in names.iter().enumerate() {
             assert_eq!(*name, name.to_lowercase());
             assert!(!names[..i].contains(name), "{name} stands there twice");
-            assert!(ops::find(name).is_none(), "{name} is modelled");
+            assert!(syscall::find(name).is_none(), "{name} is modelled");
         }
     }
 }

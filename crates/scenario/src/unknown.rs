@@ -2,13 +2,13 @@
 
 use cowrace_machine::Prim;
 use cowrace_mm::era::SPELLINGS;
+use cowrace_mm::syscall::{self, Syscall};
 
 use crate::anchors;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::known;
 use crate::lex::Name;
 use crate::nearest::{did_you_mean, nearest, quote};
-use crate::ops::{self, Op};
 use crate::phrases;
 
 /// The largest number of calls that are named one by one.
@@ -61,7 +61,7 @@ pub(crate) fn call(name: &Name) -> Diagnostic {
         return of_a_call(name, step);
     }
     let diagnostic = Diagnostic::new(name.at.clone(), format!("unknown call {shown}"));
-    if let Some(near) = did_you_mean(word, ops::names()) {
+    if let Some(near) = did_you_mean(word, syscall::names()) {
         return diagnostic.help(near);
     }
     if let Some(step) = nearest(word, anchors::names()) {
@@ -70,7 +70,7 @@ pub(crate) fn call(name: &Name) -> Diagnostic {
     if phrases::find(word).is_some() {
         return diagnostic.help(phrases::advice(word));
     }
-    let all: Vec<String> = ops::OPS.iter().map(|op| format!("`{}`", op.name())).collect();
+    let all: Vec<String> = syscall::named().map(|row| format!("`{}`", row.name())).collect();
     diagnostic.help(format!(
         "the calls are {}; `cowrace list --calls` prints them with their steps",
         all.join(", ")
@@ -104,13 +104,13 @@ fn of_a_call(name: &Name, step: &str) -> Diagnostic {
 /// The usage of the calls that can have a step; first those with the fewest other steps.
 fn owners(step: &str) -> Vec<&'static str> {
     let mut owners: Vec<(usize, bool, &'static str)> = Vec::new();
-    for call in ops::calls() {
-        let Some(steps) = call.steps else { continue };
+    for row in syscall::rows() {
+        let Some(steps) = row.steps() else { continue };
         let has = steps.marks.contains(&step)
             || steps.functions.contains(&step)
             || steps.primitives().any(|primitive| primitive.name() == step);
         if has {
-            owners.push((steps.functions.len(), call.marks.is_empty(), call.usage));
+            owners.push((steps.functions.len(), row.marks.is_empty(), row.about.usage));
         }
     }
     // A store is more likely to be meant than a load.
@@ -118,8 +118,8 @@ fn owners(step: &str) -> Vec<&'static str> {
     owners.into_iter().map(|owner| owner.2).collect()
 }
 
-/// An error if a text is not an anchor. `op` is the call that it stands in, if that is known.
-pub(crate) fn check_anchor(name: &str, at: Span, op: Option<&'static Op>) -> Result<(), Diagnostic> {
+/// An error if a text is not an anchor. `row` is that of the call that it stands in, if that is known.
+pub(crate) fn check_anchor(name: &str, at: Span, row: Option<&'static Syscall>) -> Result<(), Diagnostic> {
     if anchors::names().any(|n| n == name) {
         return Ok(());
     }
@@ -128,14 +128,14 @@ pub(crate) fn check_anchor(name: &str, at: Span, op: Option<&'static Op>) -> Res
     if let Some(step) = step(word) {
         return Err(diagnostic.help(format!("it is called `{step}` here")));
     }
-    let own = op.and_then(Op::comes_to).into_iter();
+    let own = row.and_then(Syscall::steps).into_iter();
     let own = own.flat_map(|steps| {
         steps.marks.iter().chain(steps.functions).copied().chain(steps.primitives().map(Prim::name))
     });
     let near = did_you_mean(name, own).or_else(|| did_you_mean(name, anchors::names()));
-    Err(diagnostic.help(match (near, op) {
+    Err(diagnostic.help(match (near, row) {
         (Some(near), _) => near,
-        (None, Some(op)) => steps_of(op),
+        (None, Some(row)) => steps_of(row),
         (None, None) => {
             "a step is a mark, a primitive or a function of the model, such as `gup`, `page_count` or \
              `do_wp_page`; `cowrace list --calls` prints them"
@@ -145,20 +145,20 @@ pub(crate) fn check_anchor(name: &str, at: Span, op: Option<&'static Op>) -> Res
 }
 
 /// The steps of a call in a sentence.
-pub(crate) fn steps_of(op: &Op) -> String {
+pub(crate) fn steps_of(row: &Syscall) -> String {
     let list = |names: &mut dyn Iterator<Item = &'static str>| {
         names.map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
     };
-    let Some(steps) = op.comes_to() else {
-        let name = op.name();
+    let Some(steps) = row.steps() else {
+        let name = row.name();
         return format!("the model was changed; run `cargo xtask model` to list the steps of `{name}` again");
     };
-    let marks = list(&mut op.steps.iter().copied());
+    let marks = list(&mut row.marks.iter().copied());
     let functions = list(&mut steps.functions.iter().copied());
     let parts: Vec<String> = [marks, functions].into_iter().filter(|part| !part.is_empty()).collect();
     let more = "primitives such as `page_count` are steps as well: `cowrace list --calls` prints them all";
     match parts.is_empty() {
-        true => format!("`{}` has no steps", op.name()),
-        false => format!("the steps of `{}` are {}; {more}", op.name(), parts.join(", ")),
+        true => format!("`{}` has no steps", row.name()),
+        false => format!("the steps of `{}` are {}; {more}", row.name(), parts.join(", ")),
     }
 }

@@ -12,7 +12,6 @@ use cowrace_mm::world::{
 use crate::cpu::{Cpu, Known};
 use crate::heir::{Heir, Held};
 use crate::history::{self, Histories};
-use crate::keepers::keepers;
 use crate::layout::heir;
 use crate::memory::HeldUp;
 use crate::promises::Rule;
@@ -104,15 +103,13 @@ async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Re
 
 /// The memory that the handle of a variable was taken on.
 fn held(cpu: &Cpu<'_>, var: VarId, handle: Handle) -> Held {
-    let mut keepers = keepers(cpu.world, cpu.promises).into_iter();
-    let va = keepers.find(|keeper| keeper.variable == var).map_or(0, |keeper| keeper.target.va);
+    let va = cpu.keeper(var).map_or(0, |keeper| keeper.target.va);
     Held { page: handle.page, va }
 }
 
 /// Whose memory the handle that a variable keeps is, if a fork makes a difference to it.
 async fn heir_of(cpu: &Cpu<'_>, var: VarId) -> Heir {
-    let mut keepers = keepers(cpu.world, cpu.promises).into_iter();
-    match keepers.find(|keeper| keeper.variable == var) {
+    match cpu.keeper(var) {
         Some(keeper) if keeper.rule == Rule::AliasUntilFork => {
             Heir::decode(cpu.load(heir(var), Prim::Ghost).await.bits)
         }

@@ -1,11 +1,12 @@
 //! What is wrong with what was seen: whose value was seen or missed says which damage it is.
 
 use cowrace_mm::World;
+use cowrace_mm::syscall::Gives;
 use cowrace_mm::value::Value;
-use cowrace_mm::world::{ActorId, Arg, Call, MmId, Target, Va};
+use cowrace_mm::world::{ActorId, Arg, CallSpec, MmId, Target};
 use cowrace_report::{Author, Broken, Class, Detail, Finding, Place, Seen, Subject, Through};
 
-use crate::keepers::{calls, keepers, taken};
+use crate::keepers::keepers;
 use crate::observation::{HANDLE, NOTHING, Observation, Sight, UNMAPPED};
 use crate::oracle::Allowed;
 use crate::promises::Promises;
@@ -142,7 +143,8 @@ impl Judge<'_> {
         match *sight {
             Sight::Variable(var) => Subject::Variable(self.world.variables[var].clone()),
             Sight::Failure(call) => {
-                let actor = calls(self.world).find(|(_, spec)| spec.id == call).map_or(0, |(actor, _)| actor);
+                let actor =
+                    self.world.calls().find(|(_, spec)| spec.id == call).map_or(0, |(actor, _)| actor);
                 Subject::Call { actor: self.world.actors[actor].name.clone(), call }
             }
             Sight::Memory(target, word) => Subject::Memory(self.place(target, Some(word))),
@@ -200,22 +202,10 @@ impl Judge<'_> {
         match *sight {
             Sight::Memory(target, word) => Some(Looked { target, word, held: false }),
             Sight::Variable(var) => {
-                let (actor, call) = calls(self.world).find(|(_, call)| call.dest == Some(var))?;
-                let own = self.world.actors[actor].mm;
-                match call.call {
-                    Call::Load { va, word } => {
-                        Some(Looked { target: Target { mm: own?, va }, word, held: false })
-                    }
-                    Call::DirectWrite { word, .. } => {
-                        Some(Looked { target: taken(&call.call, own)?.0, word, held: true })
-                    }
-                    Call::DmaRead { handle, word } | Call::PipeRead { handle, word } => {
-                        let keepers = keepers(self.world, self.promises);
-                        let keeper = keepers.into_iter().find(|keeper| keeper.variable == handle)?;
-                        Some(Looked { target: keeper.target, word, held: true })
-                    }
-                    _ => None,
-                }
+                let (actor, call) = self.world.calls().find(|(_, call)| call.dest == Some(var))?;
+                let access = call.call.access().filter(|access| !access.writes())?;
+                let target = self.place_of(actor, call)?;
+                Some(Looked { target, word: call.call.word()?, held: !access.is_by_user() })
             }
             _ => None,
         }
@@ -223,36 +213,34 @@ impl Judge<'_> {
 
     fn is_soft_dirty(&self, sight: &Sight) -> bool {
         let Sight::Variable(var) = *sight else { return false };
-        calls(self.world)
-            .any(|(_, call)| call.dest == Some(var) && matches!(call.call, Call::SoftDirty { .. }))
+        self.world.calls().any(|(_, call)| call.dest == Some(var) && call.call.gives() == Gives::SoftDirty)
     }
 
     /// Who may have written a value to a word, in whichever mm.
     fn writers(&self, value: u64, looked: Looked) -> Vec<Writer> {
         let mut writers = Vec::new();
-        let mut note = |actor, mm, va: Va, word, arg: Arg, device| {
-            let may = matches!(arg, Arg::Variable(_)) || arg == Arg::Number(value);
-            if may && va == looked.target.va && word == looked.word {
-                writers.push(Writer { actor, mm, device });
-            }
-        };
-        for (actor, spec) in calls(self.world) {
-            let own = self.world.actors[actor].mm.unwrap_or(0);
-            match spec.call {
-                Call::Store { va, word, value } => note(actor, own, va, word, value, false),
-                Call::DirectRead { va, word, value, .. } | Call::Recvmsg { va, word, value } => {
-                    note(actor, own, va, word, value, true);
-                }
-                Call::DmaWrite { handle, word, value } => {
-                    let keepers = keepers(self.world, self.promises);
-                    if let Some(keeper) = keepers.into_iter().find(|keeper| keeper.variable == handle) {
-                        note(actor, keeper.target.mm, keeper.target.va, word, value, true);
-                    }
-                }
-                _ => {}
+        for (actor, spec) in self.world.calls() {
+            let Some(access) = spec.call.access().filter(|access| access.writes()) else { continue };
+            let Some(target) = self.place_of(actor, spec) else { continue };
+            let may = matches!(spec.call.value(), Some(Arg::Variable(_)))
+                || spec.call.value() == Some(Arg::Number(value));
+            if may && target.va == looked.target.va && spec.call.word() == Some(looked.word) {
+                writers.push(Writer { actor, mm: target.mm, device: !access.is_by_user() });
             }
         }
         writers
+    }
+
+    /// The memory of which a call moves a word: what it is told, or what the handle that it is told was taken on.
+    fn place_of(&self, actor: ActorId, spec: &CallSpec) -> Option<Target> {
+        let keeper = |handle| {
+            let keepers = keepers(self.world, self.promises);
+            keepers.into_iter().find(|keeper| keeper.variable == handle)
+        };
+        match spec.call.handle() {
+            Some(handle) => keeper(handle).map(|keeper| keeper.target),
+            None => spec.call.memory(self.world.actors[actor].mm),
+        }
     }
 }
 

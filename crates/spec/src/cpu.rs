@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::ops::Deref;
 
 use cowrace_mm::World;
+use cowrace_mm::world::VarId;
 
 use crate::evict::evicting;
+use crate::keepers::{Keeper, keepers};
 use crate::promises::Promises;
 
 /// What is known before anything runs.
@@ -13,6 +15,8 @@ use crate::promises::Promises;
 pub(crate) struct Known {
     pub(crate) world: World,
     pub(crate) promises: Promises,
+    /// The variables that keep handles.
+    pub(crate) keepers: Vec<Keeper>,
     /// Whether what is needed is counted.
     pub(crate) counts: bool,
     /// The loads and stores whose TLB entry may be gone early.
@@ -21,12 +25,13 @@ pub(crate) struct Known {
 
 impl Known {
     pub(crate) fn new(world: &World, promises: Promises) -> Self {
-        Self { world: world.clone(), promises, counts: false, evicting: evicting(world) }
+        Self { counts: false, evicting: evicting(world), ..Self::counting(world, promises) }
     }
 
     /// To count what is needed. For that it makes no difference who sees what.
     pub(crate) fn counting(world: &World, promises: Promises) -> Self {
-        Self { world: world.clone(), promises, counts: true, evicting: HashSet::new() }
+        let (keepers, evicting) = (keepers(world, &promises), HashSet::new());
+        Self { world: world.clone(), promises, keepers, counts: true, evicting }
     }
 }
 
@@ -35,6 +40,7 @@ pub(crate) struct Cpu<'k> {
     pub(crate) cpu: cowrace_machine::Cpu,
     pub(crate) world: &'k World,
     pub(crate) promises: &'k Promises,
+    pub(crate) keepers: &'k [Keeper],
     pub(crate) counts: bool,
     evicting: &'k HashSet<u16>,
 }
@@ -42,8 +48,13 @@ pub(crate) struct Cpu<'k> {
 impl<'k> Cpu<'k> {
     /// A CPU that knows what is known.
     pub(crate) const fn new(cpu: cowrace_machine::Cpu, known: &'k Known) -> Self {
-        let Known { world, promises, counts, evicting } = known;
-        Self { cpu, world, promises, counts: *counts, evicting }
+        let Known { world, promises, keepers, counts, evicting } = known;
+        Self { cpu, world, promises, keepers: keepers.as_slice(), counts: *counts, evicting }
+    }
+
+    /// What is known of the handle that a variable keeps.
+    pub(crate) fn keeper(&self, variable: VarId) -> Option<Keeper> {
+        self.keepers.iter().find(|keeper| keeper.variable == variable).copied()
     }
 
     /// Whether the TLB entry for a load or store may be gone early.

@@ -2,11 +2,10 @@
 
 use cowrace_machine::Prim;
 use cowrace_mm::objects::MmStruct;
-use cowrace_mm::world::{Advice, Backing, Call, MmId, Va, World};
+use cowrace_mm::syscall::Change;
+use cowrace_mm::world::{Backing, MmId, Va, World};
 
 use crate::cpu::{Cpu, Known};
-use crate::keepers::calls;
-use crate::observation::descends;
 
 /// Where something may be given up.
 #[derive(Clone, Copy, Debug)]
@@ -24,18 +23,15 @@ pub(crate) fn places(world: &World) -> Vec<Place> {
     let lazy =
         world.areas.iter().enumerate().filter(|(_, area)| area.lazyfree).map(|(va, area)| (area.mm, va));
     let called = || {
-        calls(world).filter_map(|(actor, spec)| match spec.call {
-            // Of a file it is refused.
-            Call::Madvise { va, advice: Advice::Free } if world.areas[va].backing == Backing::Anon => {
-                Some((world.actors[actor].mm?, va))
-            }
-            _ => None,
-        })
+        let giving_up = world.calls().filter(|(_, spec)| spec.call.change() == Change::GivesUp);
+        let given_up = giving_up.filter_map(|(actor, spec)| spec.call.memory(world.actors[actor].mm));
+        // Of a file it is refused.
+        given_up.filter(|at| world.areas[at.va].backing == Backing::Anon).map(|at| (at.mm, at.va))
     };
     let mut places = Vec::new();
     for mm in 0..world.mms.len() {
         for va in 0..world.areas.len() {
-            let is_here = |&(origin, at): &(MmId, Va)| at == va && descends(world, mm, origin);
+            let is_here = |&(origin, at): &(MmId, Va)| at == va && world.descends(mm, origin);
             let (at_first, calls) =
                 (lazy.clone().any(|place| is_here(&place)), called().filter(is_here).count());
             if at_first || calls > 0 {

@@ -7,24 +7,24 @@
 use std::collections::HashSet;
 
 use cowrace_mm::World;
-use cowrace_mm::world::{ActorId, Advice, Call, CallSpec, MmId, Va};
+use cowrace_mm::world::{ActorId, Call, CallSpec, Target};
 
 use crate::discard::places;
-use crate::keepers::calls;
 use crate::order::before;
 
 /// The calls, loads and stores, whose entry may be gone early.
 pub(crate) fn evicting(world: &World) -> HashSet<u16> {
-    let accesses: Vec<Access> = calls(world).filter_map(|(actor, spec)| access(world, actor, spec)).collect();
+    let accesses: Vec<Access> =
+        world.calls().filter_map(|(actor, spec)| access(world, actor, spec)).collect();
     let given_up = places(world);
     let is_early = |access: &Access| {
         // Whoever discards does so at any time.
-        let lazily = given_up.iter().any(|place| (place.mm, place.va) == (access.mm, access.va));
+        let lazily = given_up.iter().any(|place| (place.mm, place.va) == (access.at.mm, access.at.va));
         lazily && accesses.iter().any(|other| other.is_beside(access))
-            || calls(world).any(|(actor, spec)| {
+            || world.calls().any(|(actor, spec)| {
                 let beside = |access: &Access| {
                     access.actor != actor
-                        && flushes(world, actor, &spec.call, access.mm, access.va)
+                        && flushes(world, actor, &spec.call, access.at)
                         && !before(world, spec.id, access.call)
                         && !before(world, access.call, spec.id)
                 };
@@ -39,33 +39,22 @@ pub(crate) fn evicting(world: &World) -> HashSet<u16> {
 struct Access {
     actor: ActorId,
     call: u16,
-    mm: MmId,
-    va: Va,
+    at: Target,
 }
 
 impl Access {
     /// Whether another CPU goes through the same entry.
     fn is_beside(&self, other: &Self) -> bool {
-        self.actor != other.actor && (self.mm, self.va) == (other.mm, other.va)
+        self.actor != other.actor && self.at == other.at
     }
 }
 
 fn access(world: &World, actor: ActorId, spec: &CallSpec) -> Option<Access> {
-    let mm = world.actors[actor].mm?;
-    match spec.call {
-        Call::Load { va, .. } | Call::Store { va, .. } => Some(Access { actor, call: spec.id, mm, va }),
-        _ => None,
-    }
+    let at = spec.call.memory(world.actors[actor].mm)?;
+    spec.call.access().filter(|access| access.is_by_user()).map(|_| Access { actor, call: spec.id, at })
 }
 
 /// Whether a call flushes the TLBs of an mm for an address.
-fn flushes(world: &World, actor: ActorId, call: &Call, mm: MmId, va: Va) -> bool {
-    let is_here = |at: Va| at == va && world.actors[actor].mm == Some(mm);
-    match *call {
-        Call::Munmap { va } | Call::Mprotect { va, write: false } => is_here(va),
-        Call::Madvise { va, advice: Advice::DontNeed | Advice::Free } => is_here(va),
-        Call::ClearRefs { mm: cleared } => cleared == mm,
-        Call::UffdWriteProtect { target, protect: true } => (target.mm, target.va) == (mm, va),
-        _ => false,
-    }
+fn flushes(world: &World, actor: ActorId, call: &Call, at: Target) -> bool {
+    call.change().flushes() && call.is_about(world.actors[actor].mm, at)
 }

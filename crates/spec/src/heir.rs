@@ -3,10 +3,9 @@
 
 use cowrace_machine::{Obj, Prim, mmu};
 use cowrace_mm::objects::MmStruct;
-use cowrace_mm::world::{Call, MmId, Target, Va};
+use cowrace_mm::world::{MmId, Target, Va};
 
 use crate::cpu::Cpu;
-use crate::keepers::{calls, keepers};
 use crate::layout::{heir, page};
 use crate::promises::Rule;
 
@@ -50,12 +49,8 @@ impl Heir {
 
     /// Any, for what is taken on an mm now.
     pub(crate) async fn chosen(cpu: &Cpu<'_>, parent: MmId) -> Self {
-        let children: Vec<MmId> = calls(cpu.world)
-            .filter_map(|(actor, call)| match call.call {
-                Call::Fork { child } if cpu.world.actors[actor].mm == Some(parent) => Some(child),
-                _ => None,
-            })
-            .collect();
+        let own = cpu.world.calls().filter(|(actor, _)| cpu.world.actors[*actor].mm == Some(parent));
+        let children: Vec<MmId> = own.filter_map(|(_, spec)| spec.call.child()).collect();
         if children.is_empty() {
             return Self::Owner;
         }
@@ -70,7 +65,7 @@ impl Heir {
 
     /// A child does not inherit memory, so what was taken hold of there stays with the owner.
     pub(crate) async fn disinherit(cpu: &Cpu<'_>, owner: Target, child: MmId) {
-        for keeper in keepers(cpu.world, cpu.promises) {
+        for keeper in cpu.keepers {
             if keeper.rule != Rule::AliasUntilFork || keeper.target != owner || cpu.counts {
                 continue;
             }

@@ -5,11 +5,11 @@
 
 use cowrace_machine::{Cond, Prim};
 use cowrace_mm::objects::variable;
+use cowrace_mm::syscall::Access;
 use cowrace_mm::value::{Handle, Value};
-use cowrace_mm::world::{ActorId, Call, VarId};
+use cowrace_mm::world::{ActorId, VarId};
 
 use crate::cpu::{Cpu, Known};
-use crate::keepers::{calls, keepers};
 use crate::layout::sample;
 use crate::promises::Rule;
 
@@ -42,12 +42,14 @@ pub(crate) struct Histories {
 impl Histories {
     pub(crate) fn of(known: &Known) -> Self {
         let mut histories = Self::default();
-        let keepers = keepers(&known.world, &known.promises);
-        for (actor, spec) in calls(&known.world) {
-            let (Call::DmaRead { handle, word } | Call::PipeRead { handle, word }) = spec.call else {
+        for (actor, spec) in known.world.calls() {
+            let (Some(Access::DeviceRead), Some(handle), Some(word)) =
+                (spec.call.access(), spec.call.handle(), spec.call.word())
+            else {
                 continue;
             };
-            let rule = keepers.iter().find(|keeper| keeper.variable == handle).map(|keeper| keeper.rule);
+            let rule =
+                known.keepers.iter().find(|keeper| keeper.variable == handle).map(|keeper| keeper.rule);
             let Some(rule @ (Rule::History | Rule::AliasIfOwn)) = rule else { continue };
             let always = rule == Rule::History;
             let read = Read { call: spec.id, word, nth: histories.samples };

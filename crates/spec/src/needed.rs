@@ -16,7 +16,7 @@ use cowrace_report::Needed;
 
 use crate::cpu::{Cpu, Known};
 use crate::history::Histories;
-use crate::keepers::{Keeper, keepers};
+use crate::keepers::Keeper;
 use crate::layout::{COPIES, FAULTS, content, content_held, content_lock, needed_objects};
 use crate::memory::inherits;
 use crate::oracle::{Unknown, within};
@@ -129,7 +129,7 @@ impl Cpu<'_> {
             _ => {}
         }
         self.needs(faults, copies).await;
-        if let Some(keeper) = handle.and_then(|handle| self.keeper(handle)) {
+        if let Some(keeper) = handle.and_then(|handle| self.counted(handle)) {
             let now = self.note(content(mm, va)).await & !EARLY;
             self.store(content_held(keeper.variable), now, Prim::Ghost).await;
         }
@@ -150,7 +150,7 @@ impl Cpu<'_> {
 
     /// A device has written through a handle.
     pub(crate) async fn written_through(&self, handle: VarId) {
-        let Some(Keeper { target: Target { mm, va }, rule, .. }) = self.keeper(handle) else { return };
+        let Some(Keeper { target: Target { mm, va }, rule, .. }) = self.counted(handle) else { return };
         self.lock(content_lock(va), 1, Prim::Ghost).await;
         let found = self.note(content_held(handle)).await;
         let mut owner = mm;
@@ -171,7 +171,7 @@ impl Cpu<'_> {
 
     /// A handle has been given back.
     pub(crate) async fn let_go(&self, handle: VarId) {
-        if let Some(keeper) = self.keeper(handle) {
+        if let Some(keeper) = self.counted(handle) {
             self.change(keeper.target.va, content_held(handle), GONE).await;
         }
     }
@@ -247,19 +247,18 @@ impl Cpu<'_> {
     }
 
     /// Who may have content at an address: mms, and the owners of handles.
-    fn holders(&self, va: Va) -> impl Iterator<Item = (MmId, Addr)> + use<> {
+    fn holders(&self, va: Va) -> impl Iterator<Item = (MmId, Addr)> {
         (0..self.world.mms.len()).map(move |mm| (mm, content(mm, va))).chain(self.handles(va))
     }
 
     /// The handles on memory at an address, each with its owner.
-    fn handles(&self, va: Va) -> impl Iterator<Item = (MmId, Addr)> + use<> {
-        let there = keepers(self.world, self.promises).into_iter().filter(move |k| k.target.va == va);
+    fn handles(&self, va: Va) -> impl Iterator<Item = (MmId, Addr)> {
+        let there = self.keepers.iter().filter(move |keeper| keeper.target.va == va);
         there.map(|keeper| (keeper.target.mm, content_held(keeper.variable)))
     }
 
     /// The handle that a variable keeps, if anything is counted.
-    fn keeper(&self, variable: VarId) -> Option<Keeper> {
-        let all = if self.counts { keepers(self.world, self.promises) } else { Vec::new() };
-        all.into_iter().find(|keeper| keeper.variable == variable)
+    fn counted(&self, variable: VarId) -> Option<Keeper> {
+        self.keeper(variable).filter(|_| self.counts)
     }
 }

@@ -7,9 +7,9 @@ use cowrace_mm::observe::owner_view;
 use cowrace_mm::probe::Through;
 use cowrace_mm::result::failure;
 use cowrace_mm::value::{Handle, Value};
-use cowrace_mm::world::{MmId, Origin, Target, VarId};
+use cowrace_mm::world::{Target, VarId};
 
-use crate::keepers::{Keeper, calls, keepers};
+use crate::keepers::{Keeper, keepers};
 use crate::promises::{Promises, Rule};
 
 /// One thing to look at.
@@ -41,11 +41,11 @@ pub(crate) const UNMAPPED: u64 = u64::MAX - 2;
 pub(crate) fn sights(world: &World, promises: &Promises) -> Vec<Sight> {
     let variables = (0..world.variables.len()).map(Sight::Variable);
     let failures =
-        calls(world).filter(|(_, call)| call.dest.is_none()).map(|(_, call)| Sight::Failure(call.id));
+        world.calls().filter(|(_, call)| call.dest.is_none()).map(|(_, call)| Sight::Failure(call.id));
     let mut sights: Vec<Sight> = variables.chain(failures).collect();
     for mm in 0..world.mms.len() {
         for (va, area) in world.areas.iter().enumerate() {
-            if descends(world, mm, area.mm) {
+            if world.descends(mm, area.mm) {
                 sights.extend((0..mmu::DATA_WORDS).map(|word| Sight::Memory(Target { mm, va }, word)));
             }
         }
@@ -60,15 +60,6 @@ pub(crate) fn sights(world: &World, promises: &Promises) -> Vec<Sight> {
         }
     }
     sights
-}
-
-/// Whether an mm is another one or was forked from it, at whatever distance.
-pub(crate) fn descends(world: &World, mm: MmId, ancestor: MmId) -> bool {
-    mm == ancestor
-        || match world.mms[mm].origin {
-            Origin::Boot => false,
-            Origin::ForkedAtBoot(parent) | Origin::Fork(parent) => descends(world, parent, ancestor),
-        }
 }
 
 impl Sight {

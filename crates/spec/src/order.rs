@@ -1,9 +1,7 @@
 //! What of a scenario happens before what in every execution: by columns, barriers, variables, forks and exits.
 
 use cowrace_mm::World;
-use cowrace_mm::world::{ActorId, Arg, Call, CallSpec, MmId, Step, VarId};
-
-use crate::keepers::calls;
+use cowrace_mm::world::{ActorId, CallSpec, Step};
 
 /// Whether a call is over before another begins, however columns run.
 pub(crate) fn before(world: &World, first: u16, second: u16) -> bool {
@@ -50,44 +48,20 @@ fn behind(world: &World, (actor, at): (ActorId, usize)) -> Vec<(ActorId, usize)>
         }
         Step::Call(call) => {
             if let Some(variable) = call.dest
-                && calls(world).filter(|(_, other)| other.dest == Some(variable)).count() == 1
+                && world.calls().filter(|(_, other)| other.dest == Some(variable)).count() == 1
             {
-                behind.extend(steps(&|_, call| needs(&call.call, variable)));
+                behind.extend(steps(&|_, call| call.call.needs(variable)));
             }
-            if let Call::Fork { child } = call.call {
+            if let Some(child) = call.call.child() {
                 let born = (0..world.actors.len()).filter(|&other| world.actors[other].mm == Some(child));
                 behind.extend(born.map(|other| (other, 0)));
             }
         }
     }
     if let (Some(mm), true) = (world.actors[actor].mm, at + 1 == world.actors[actor].steps.len()) {
-        behind.extend(steps(&|waiter, call| waiter != actor && waits_for_exit(world, waiter, call, mm)));
+        behind.extend(steps(&|waiter, call| {
+            waiter != actor && call.call.awaits_actors_of(world.actors[waiter].mm) == Some(mm)
+        }));
     }
     behind
-}
-
-/// Whether a call waits until a variable is set.
-fn needs(call: &Call, variable: VarId) -> bool {
-    match *call {
-        Call::Store { value, .. }
-        | Call::DirectRead { value, .. }
-        | Call::Recvmsg { value, .. }
-        | Call::Set { value } => value == Arg::Variable(variable),
-        Call::DmaWrite { handle, value, .. } => handle == variable || value == Arg::Variable(variable),
-        Call::Release { handle }
-        | Call::DmaRead { handle, .. }
-        | Call::PipeRead { handle, .. }
-        | Call::FuseSplice { handle } => handle == variable,
-        Call::WaitVariable { variable: awaited } => awaited == variable,
-        _ => false,
-    }
-}
-
-/// Whether a call waits until the actors of an mm have finished.
-fn waits_for_exit(world: &World, waiter: ActorId, call: &CallSpec, mm: MmId) -> bool {
-    match call.call {
-        Call::WaitExit { mm: awaited } => awaited == mm,
-        Call::Exit => world.actors[waiter].mm == Some(mm),
-        _ => false,
-    }
 }

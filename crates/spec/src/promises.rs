@@ -3,10 +3,9 @@
 //! A rule belongs to an API, not to a flag: user space never heard of `FOLL_GET`. The defaults are what the
 //! documentation of each API says, or what all kernels did where it says nothing.
 
-use crate::keepers::calls;
-use crate::observation::descends;
 use crate::order::before;
-use cowrace_mm::world::{Advice, Area, Backing, Call, CallSpec, GupFlags, Populate, Target, World};
+use cowrace_mm::syscall::Promise;
+use cowrace_mm::world::{Area, Backing, CallSpec, Populate, Target, World};
 
 /// How a handle relates to the memory that it was taken on, from a moment within the call that takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,29 +72,22 @@ impl Promises {
     /// The rule for what a call of a scenario takes hold of, if it takes hold of anything.
     #[must_use]
     pub fn rule(&self, world: &World, spec: &CallSpec, target: Target) -> Option<Rule> {
-        let rule = self.kind(&spec.call)?;
+        let rule = self.of(spec.call.promise()?);
         let is_own = rule == Rule::AliasIfOwn && !may_be_shared(world, spec, target);
         Some(if is_own || world.coherent.contains(&spec.id) { Rule::Alias } else { rule })
     }
 
-    /// The rule for a kind of call.
-    fn kind(&self, call: &Call) -> Option<Rule> {
-        let pinned = |flags: GupFlags| match (flags.write, flags.longterm) {
-            (true, _) => self.write_pin,
-            (false, true) => self.longterm_read_pin,
-            (false, false) => self.read_pin,
-        };
-        match *call {
-            Call::Gup { pin: true, flags, .. } => Some(pinned(flags)),
-            Call::Gup { pin: false, flags, .. } if flags.write => Some(self.write_get),
-            Call::Gup { .. } | Call::Vmsplice { .. } => Some(self.read_get),
-            Call::IoUringRegister { .. } => Some(self.write_pin),
-            Call::ExtractPages { write: true, .. } | Call::DirectRead { .. } => Some(self.direct_read),
-            Call::ExtractPages { write: false, .. } | Call::DirectWrite { .. } => Some(self.direct_write),
-            // What is written was there at some moment; whose it is afterwards nobody promises to the server.
-            Call::FuseSplice { .. } => Some(self.direct_write),
-            Call::Recvmsg { .. } => Some(self.recvmsg),
-            _ => None,
+    /// The rule for a promise.
+    const fn of(&self, promise: Promise) -> Rule {
+        match promise {
+            Promise::WritePin => self.write_pin,
+            Promise::LongtermReadPin => self.longterm_read_pin,
+            Promise::ReadPin => self.read_pin,
+            Promise::WriteGet => self.write_get,
+            Promise::ReadGet => self.read_get,
+            Promise::DirectRead => self.direct_read,
+            Promise::DirectWrite => self.direct_write,
+            Promise::Recvmsg => self.recvmsg,
         }
     }
 }
@@ -112,9 +104,10 @@ fn may_be_shared(world: &World, taking: &CallSpec, Target { mm, va }: Target) ->
     let area = &world.areas[va];
     is_shared(area)
         || area.lazyfree
-        || calls(world).any(|(actor, spec)| {
-            matches!(spec.call, Call::Madvise { va: at, advice: Advice::DontNeed | Advice::Free } if at == va)
-                && world.actors[actor].mm.is_some_and(|discarding| descends(world, mm, discarding))
+        || world.calls().any(|(actor, spec)| {
+            let own = world.actors[actor].mm;
+            spec.call.change().loses()
+                && spec.call.memory(own).is_some_and(|lost| lost.va == va && world.descends(mm, lost.mm))
                 && !before(world, taking.id, spec.id)
         })
 }

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::Exit;
+use cowrace_mm::syscall::{self, Syscall};
 use cowrace_render::wrap;
-use cowrace_scenario::{CallInfo, calls, phrases};
+use cowrace_scenario::phrases;
 use serde_json::{Value, json};
 
 use crate::args::Format;
@@ -16,14 +17,14 @@ use crate::{Failure, Out};
 ///
 /// If the output cannot be written.
 pub(crate) fn run(format: Format, out: &mut Out<'_>) -> Result<Exit, Failure> {
-    for call in calls() {
+    for call in syscall::rows() {
         match format {
-            Format::Text => out.line(&text(&call))?,
-            Format::Json => out.line(&object(&call).to_string())?,
+            Format::Text => out.line(&text(call))?,
+            Format::Json => out.line(&object(call).to_string())?,
         }
     }
     if format == Format::Text {
-        if calls().any(|call| call.steps.is_none()) {
+        if syscall::rows().any(|call| call.steps().is_none()) {
             out.line(&wrap("The model was changed; `cargo xtask model` lists the functions and primitives of calls again."))?;
         }
         let mut words = "What mails write, and what is written for it:\n".to_owned();
@@ -36,13 +37,13 @@ pub(crate) fn run(format: Format, out: &mut Out<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn text(call: &CallInfo) -> String {
-    let mut text = format!("{}\n", call.form.replace(['`', '\\'], ""));
-    text += &indented(&format!("{}; result: {}", call.meaning, call.result));
+fn text(call: &Syscall) -> String {
+    let mut text = format!("{}\n", call.about.form.replace(['`', '\\'], ""));
+    text += &indented(&format!("{}; result: {}", call.about.meaning, call.about.gives));
     let list = |names: &[&str]| names.join(", ");
     let kinds = [
         ("marks", list(call.marks)),
-        ("functions", list(call.steps.map_or(&[], |steps| steps.functions))),
+        ("functions", list(call.steps().map_or(&[], |steps| steps.functions))),
         ("primitives", list(&primitives(call).unwrap_or_default())),
     ];
     for (kind, names) in kinds.iter().filter(|(_, names)| !names.is_empty()) {
@@ -52,22 +53,22 @@ fn text(call: &CallInfo) -> String {
 }
 
 /// By their names, if they are known.
-fn primitives(call: &CallInfo) -> Option<Vec<&'static str>> {
-    call.steps.map(|steps| steps.primitives().map(|primitive| primitive.name()).collect())
+fn primitives(call: &Syscall) -> Option<Vec<&'static str>> {
+    call.steps().map(|steps| steps.primitives().map(|primitive| primitive.name()).collect())
 }
 
 fn indented(text: &str) -> String {
     wrap(text).lines().map(|line| format!("  {line}\n")).collect()
 }
 
-fn object(call: &CallInfo) -> Value {
+fn object(call: &Syscall) -> Value {
     json!({
-        "call": call.usage,
-        "form": call.form.replace('\\', ""),
-        "meaning": call.meaning,
-        "result": call.result,
+        "call": call.about.usage,
+        "form": call.about.form.replace('\\', ""),
+        "meaning": call.about.meaning,
+        "result": call.about.gives,
         "marks": call.marks,
-        "functions": call.steps.map(|steps| steps.functions),
+        "functions": call.steps().map(|steps| steps.functions),
         "primitives": primitives(call),
     })
 }

@@ -2,8 +2,9 @@
 
 mod commits;
 mod difference;
-mod features;
+pub(crate) mod features;
 mod ids;
+mod lacks;
 mod presets;
 mod reading;
 mod release;

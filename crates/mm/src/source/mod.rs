@@ -52,6 +52,13 @@ pub fn functions() -> Option<Vec<&'static Function>> {
     is_current().then(|| table::FUNCTIONS.iter().filter(|function| !function.lines.is_empty()).collect())
 }
 
+/// The variants of [`Call`](crate::world::Call), by their names: each has an arm in `dispatch`. `None` if the table does
+/// not describe this source.
+#[must_use]
+pub fn variants() -> Option<Vec<&'static str>> {
+    is_current().then(|| table::STEPS.iter().flat_map(|(calls, _)| *calls).copied().collect())
+}
+
 /// The file and the line of a location in the model's source, as in [`functions`]; `None` for a location elsewhere.
 #[must_use]
 pub fn place(site: &Location<'_>) -> Option<(String, u32)> {

@@ -1,4 +1,4 @@
-//! Everything that an actor can do.
+//! Everything that an actor can do. What there is to know of each call is in [`crate::syscall`].
 
 use super::ids::{MmId, Va, VarId};
 use super::operand::{Advice, Arg, FileKind, GupFlags, Target};
@@ -188,29 +188,4 @@ pub enum Call {
         /// The mm.
         mm: MmId,
     },
-}
-
-impl Call {
-    /// What kind of file it goes to, if it is direct I/O.
-    #[must_use]
-    pub const fn file(&self) -> Option<FileKind> {
-        match *self {
-            Self::DirectRead { file, .. }
-            | Self::DirectWrite { file, .. }
-            | Self::ExtractPages { file, .. } => Some(file),
-            _ => None,
-        }
-    }
-
-    /// The mm whose process must be there before the call can do anything, unless it is the caller's own.
-    #[must_use]
-    pub const fn waits_for_process(&self) -> Option<MmId> {
-        match *self {
-            Self::Gup { target, .. } | Self::SoftDirty { target } | Self::UffdWriteProtect { target, .. } => {
-                Some(target.mm)
-            }
-            Self::ClearRefs { mm } | Self::WaitExit { mm } => Some(mm),
-            _ => None,
-        }
-    }
 }

@@ -53,21 +53,6 @@ pub struct World {
 }
 
 impl World {
-    /// Swap slots that a scenario can fill: one for each area that is out on swap at the start, and those that calls
-    /// fill which reclaim. A reclaimer looks at its page twice.
-    #[must_use]
-    pub fn swap_slots(&self) -> u8 {
-        let swapped = self
-            .areas
-            .iter()
-            .filter(|area| matches!(area.populate, Populate::Swapped | Populate::SwapCached));
-        let reclaims = |call: &&CallSpec| {
-            matches!(call.call, Call::Reclaim { .. } | Call::Madvise { advice: Advice::PageOut, .. })
-        };
-        // Where that is more, swap may be full.
-        (swapped.count() + 2 * self.calls().filter(reclaims).count()).min(u8::MAX.into()) as u8
-    }
-
     /// Pages that the free list has room for: those of the start, and four for each call. What does not fit is taken to
     /// be somebody else's next.
     #[must_use]
@@ -82,18 +67,13 @@ impl World {
         self.actors.len() - [lru_drain, spec_ref, reclaim > 0].into_iter().filter(|&is| is).count()
     }
 
-    /// The kinds of files that direct I/O goes to.
-    #[must_use]
-    pub fn files(&self) -> Vec<FileKind> {
-        let kinds = |kind: &FileKind| self.calls().any(|call| call.call.file() == Some(*kind));
-        FileKind::ALL.into_iter().filter(kinds).collect()
-    }
-
-    /// The calls of all actors.
-    fn calls(&self) -> impl Iterator<Item = &CallSpec> {
-        self.actors.iter().flat_map(|actor| &actor.steps).filter_map(|step| match step {
-            Step::Call(call) => Some(call),
-            Step::Barrier(_) => None,
+    /// The calls of all actors, each with its actor.
+    pub fn calls(&self) -> impl Iterator<Item = (ActorId, &CallSpec)> + Clone {
+        self.actors.iter().enumerate().flat_map(|(actor, spec)| {
+            spec.steps.iter().filter_map(move |step| match step {
+                Step::Call(call) => Some((actor, call)),
+                Step::Barrier(_) => None,
+            })
         })
     }
 

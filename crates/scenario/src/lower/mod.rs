@@ -1,7 +1,9 @@
 //! Lowers the parsed file to a [`World`] for each variant.
 
+mod arguments;
 mod calls;
 mod environment;
+mod flags;
 mod names;
 mod points;
 mod predicates;

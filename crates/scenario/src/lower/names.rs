@@ -1,6 +1,7 @@
 //! What the names of a file stand for.
 
 use cowrace_mm::objects::Batch;
+use cowrace_mm::syscall::{self, Gives, Kind, Syscall, Way};
 use cowrace_mm::world::{Area, MAX_AREAS, MAX_MMS, MAX_VARIABLES, Mm, MmId, Origin, Target, Va, VarId};
 
 use super::{Found, Read};
@@ -10,7 +11,6 @@ use crate::grammar::Place;
 use crate::heading::key;
 use crate::lex::Name;
 use crate::nearest::{choose, did_you_mean, quote};
-use crate::ops::{self, Op, OpKind};
 use crate::syntax::{AreaDecl, AreaText, Attr, File, MmDecl};
 
 /// Words that mean something wherever they stand.
@@ -58,18 +58,25 @@ impl Variable {
 }
 
 /// What a call takes, if it gives a handle.
-fn taken(op: &Op, args: &[cell::Arg]) -> Option<Taken> {
-    let asked = args.iter().flat_map(|arg| &arg.items).any(|item| match item {
-        Item::Place(place) => place.name.text == "FOLL_WRITE",
-        Item::Number(..) => false,
-    });
-    match op.kind {
-        OpKind::Gup { pin, .. } => Some(Taken { pin: Some(pin), write: asked }),
-        OpKind::ExtractPages => Some(Taken { pin: None, write: asked }),
-        OpKind::Vmsplice | OpKind::FuseSplice => Some(Taken { pin: Some(false), write: false }),
-        OpKind::IoUringRegister => Some(Taken { pin: Some(true), write: true }),
-        _ => None,
-    }
+fn taken(row: &Syscall, args: &[cell::Arg]) -> Option<Taken> {
+    let holds = row.holds.filter(|_| row.gives == Gives::Handle)?;
+    let asked = || {
+        args.iter().flat_map(|arg| &arg.items).any(|item| match item {
+            Item::Place(place) => place.name.text == "FOLL_WRITE",
+            Item::Number(..) => false,
+        })
+    };
+    let pin = match holds.kind {
+        Kind::Pin => Some(true),
+        Kind::Get => Some(false),
+        Kind::ByEra => None,
+    };
+    let write = match holds.way {
+        Way::Read => false,
+        Way::Write => true,
+        Way::Asked => asked(),
+    };
+    Some(Taken { pin, write })
 }
 
 /// The areas of an mm. Words are replaced before names are looked for.
@@ -158,7 +165,7 @@ impl Names {
         let mut forks: Vec<(usize, &Name)> = Vec::new();
         for read in cells {
             let Some(Cell::Call { dest: Some(dest), op, .. }) = &read.cell else { continue };
-            if !ops::find(&op.text).is_some_and(|op| op.kind == OpKind::Fork) {
+            if !syscall::find(&op.text).is_some_and(|row| row.gives == Gives::Child) {
                 continue;
             }
             let taken = self.mms.iter().any(|m| m.name == dest.text) || forks.iter().any(|f| f.1 == dest);
@@ -233,9 +240,9 @@ impl Names {
             };
             let (dest, handle) = match cell {
                 Cell::Load { dest: Some(dest), .. } | Cell::Set { dest, .. } => (dest, None),
-                Cell::Call { dest: Some(dest), op, args } => match ops::find(&op.text) {
-                    Some(op) if op.kind == OpKind::Fork => continue,
-                    op => (dest, op.and_then(|op| taken(op, args))),
+                Cell::Call { dest: Some(dest), op, args } => match syscall::find(&op.text) {
+                    Some(row) if row.gives == Gives::Child => continue,
+                    row => (dest, row.and_then(|row| taken(row, args))),
                 },
                 _ => continue,
             };

@@ -1,5 +1,6 @@
 //! Which call, and which step of it, a point names.
 
+use cowrace_mm::syscall::{self, Syscall};
 use cowrace_mm::world::{ActorSpec, Step};
 
 use super::Made;
@@ -8,7 +9,6 @@ use crate::cell::Cell;
 use crate::diagnostic::Diagnostic;
 use crate::heading::key;
 use crate::nearest::{did_you_mean, quote};
-use crate::ops::{self, Op};
 use crate::text::Text;
 use crate::{anchors, unknown};
 
@@ -19,7 +19,7 @@ pub(super) struct Candidate {
     actor: usize,
     /// The mm of its actor.
     mm: Option<usize>,
-    pub(super) op: Option<&'static Op>,
+    pub(super) row: Option<&'static Syscall>,
     /// `buf[1]`, for loads and stores.
     place: Option<String>,
     store: bool,
@@ -55,21 +55,17 @@ fn candidates(made: &[Made], actors: &[ActorSpec]) -> Vec<Candidate> {
             if usize::from(call.id) < drawn {
                 continue;
             }
-            let name = match call.call {
-                cowrace_mm::world::Call::LruAddDrainAll => "lru_add_drain_all",
-                cowrace_mm::world::Call::SpeculativeRef { .. } => "speculative_ref",
-                _ => "reclaim",
-            };
+            let row = call.call.syscall();
             calls.push(Candidate {
                 id: call.id,
                 actor,
                 mm: None,
-                op: ops::find(name),
+                row,
                 place: None,
                 store: false,
                 dest: None,
                 anchors: Vec::new(),
-                shown: format!("`{}.{name}`", spec.name),
+                shown: format!("`{}.{}`", spec.name, row.map_or("", Syscall::name)),
             });
         }
     }
@@ -82,7 +78,7 @@ fn of_cell(made: &Made, actors: &[ActorSpec]) -> Candidate {
         id: made.spec.id,
         actor: made.actor,
         mm: spec.mm,
-        op: None,
+        row: None,
         place: None,
         store: false,
         dest: None,
@@ -104,7 +100,7 @@ fn of_cell(made: &Made, actors: &[ActorSpec]) -> Candidate {
             candidate.store = true;
         }
         Cell::Call { dest, op, .. } => {
-            candidate.op = ops::find(&op.text);
+            candidate.row = syscall::find(&op.text);
             candidate.dest = dest.as_ref().map(|d| d.text.clone());
         }
     }
@@ -148,7 +144,7 @@ impl<'n> Finder<'n> {
         }
         // A wrong column looks like a call, and the call after it like a step.
         if let Some(step) = step.filter(|_| !matches.is_empty()) {
-            unknown::check_anchor(step.as_str(), step.whole(), matches.first().and_then(|call| call.op))?;
+            unknown::check_anchor(step.as_str(), step.whole(), matches.first().and_then(|call| call.row))?;
         }
         let call = self.pick(&parts, name, column.as_ref(), &matches)?;
         Ok(Named { call, step: step.map(|s| s.as_str().to_owned()).or(own_step) })
@@ -203,9 +199,9 @@ impl<'n> Finder<'n> {
     }
 
     fn calls_named(&self, name: &str, column: Option<&Within>) -> Vec<&Candidate> {
-        let op = ops::find(name).map(Op::name);
+        let asked = syscall::find(name).map(Syscall::name);
         let named = |c: &&Candidate| {
-            c.op.is_some_and(|o| Some(o.name()) == op)
+            c.row.is_some_and(|row| Some(row.name()) == asked)
                 || (c.store && c.place.as_deref() == Some(name))
                 || c.dest.as_deref() == Some(name)
         };
@@ -218,7 +214,7 @@ impl<'n> Finder<'n> {
     }
 
     fn steps_named(&self, name: &str, column: Option<&Within>) -> Vec<&Candidate> {
-        let fixed = |c: &&Candidate| c.op.is_some_and(|o| o.steps.contains(&name));
+        let fixed = |c: &&Candidate| c.row.is_some_and(|row| row.marks.contains(&name));
         let found: Vec<&Candidate> = self.within(column).filter(fixed).collect();
         if !found.is_empty() || !anchors::names().any(|n| n == name) {
             return found;
@@ -242,7 +238,7 @@ impl<'n> Finder<'n> {
 
     fn unmatched(&self, name: &Text, column: Option<&Within>, parts: &Parts) -> Diagnostic {
         let word = name.as_str();
-        if parts.list.len() == 2 && column.is_none() && !lvalue(word) && ops::find(word).is_none() {
+        if parts.list.len() == 2 && column.is_none() && !lvalue(word) && syscall::find(word).is_none() {
             let columns = self.actors.iter().map(|a| key(&a.name)).collect::<Vec<_>>();
             if let Some(help) = did_you_mean(&key(word), columns.iter().map(String::as_str)) {
                 return Diagnostic::new(name.whole(), format!("unknown column {}", quote(word))).help(help);
@@ -257,7 +253,7 @@ impl<'n> Finder<'n> {
         let mut words: Vec<&str> = Vec::new();
         for call in self.within(column) {
             words.extend(
-                call.op.iter().flat_map(|o| std::iter::once(o.name()).chain(o.steps.iter().copied())),
+                call.row.iter().flat_map(|row| std::iter::once(row.name()).chain(row.marks.iter().copied())),
             );
             words.extend(call.place.as_deref());
             words.extend(call.dest.as_deref());

@@ -1,10 +1,11 @@
 //! Promises: calls for which more is promised than for their kind.
 
+use cowrace_mm::syscall::{self, Syscall};
+
 use super::points::Finder;
 use super::substitute;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::nearest::{choose, quote};
-use crate::ops::{OPS, Op};
 use crate::syntax::{File, VariantDecl};
 use crate::text::Text;
 
@@ -37,9 +38,9 @@ fn coherent(text: &Text, finder: &Finder<'_>) -> Result<u16, Diagnostic> {
     }
     let named = finder.find(&point)?;
     let shown = &named.call.shown;
-    if !named.call.op.is_some_and(Op::takes_hold) {
+    if !named.call.row.is_some_and(Syscall::takes_hold) {
         let calls: Vec<_> =
-            OPS.iter().filter(|o| o.takes_hold()).map(|o| format!("`{}`", o.name())).collect();
+            syscall::named().filter(|row| row.takes_hold()).map(|row| format!("`{}`", row.name())).collect();
         return Err(Diagnostic::new(point.whole(), format!("{shown} does not get or pin a page"))
             .help(format!("`coherent` can be promised for {}", calls.join(", "))));
     }

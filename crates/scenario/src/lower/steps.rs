@@ -1,6 +1,7 @@
 //! Lowers rows to the programs of the columns, and to what is drawn.
 
-use cowrace_mm::world::{Call, CallSpec, MAX_CALLS, MmId, Step};
+use cowrace_mm::syscall;
+use cowrace_mm::world::{CallSpec, MAX_CALLS, MmId, Step};
 
 use super::calls::Scope;
 use super::names::Names;
@@ -9,7 +10,6 @@ use crate::cell::Cell;
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::diagram;
 use crate::nearest::quote;
-use crate::ops;
 use crate::syntax::{File, Row, RowKind, Shape};
 use crate::{anchors, unknown};
 
@@ -148,7 +148,7 @@ fn cell(
         ));
     }
     let (dest, call) = Scope { names, column: read.raw.column }.lower(cell)?;
-    if let Call::Fork { child } = call
+    if let Some(child) = call.child()
         && let Some((_, at)) = state.waits.iter().find(|(mm, _)| *mm == child)
     {
         let child = &names.mms[child].name;
@@ -162,7 +162,7 @@ fn cell(
         return Err(Some(Diagnostic::new(at.clone(), message).help(help)));
     }
     state.waits.extend(call.waits_for_process().map(|mm| (mm, read.span())));
-    state.exited = call == Call::Exit;
+    state.exited = call.exits();
     if made.len() == MAX_CALLS {
         return Err(Some(
             Diagnostic::new(read.span(), "too many calls")
@@ -203,7 +203,7 @@ fn anchor(read: &Read<'_>, state: &State, made: &mut [Made]) -> super::Found<Opt
             }
         },
     };
-    if ops::find(name.split('(').next().unwrap_or_default().trim()).is_some()
+    if syscall::find(name.split('(').next().unwrap_or_default().trim()).is_some()
         && name.ends_with(')')
         && !anchors::names().any(|n| n == name)
     {
@@ -218,11 +218,11 @@ fn anchor(read: &Read<'_>, state: &State, made: &mut [Made]) -> super::Found<Opt
     }
     let Some(open) = state.open.flatten() else { return Err(None) };
     let made = &mut made[open];
-    let op = match &made.cell {
-        Cell::Call { op, .. } => ops::find(&op.text),
+    let row = match &made.cell {
+        Cell::Call { op, .. } => syscall::find(&op.text),
         _ => None,
     };
-    unknown::check_anchor(name, read.span(), op)?;
+    unknown::check_anchor(name, read.span(), row)?;
     made.anchors.push(name.to_owned());
     Ok(Some(diagram::CellKind::Anchor { call: made.spec.id, name: name.to_owned(), nth }))
 }
