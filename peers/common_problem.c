@@ -62,7 +62,7 @@ static int wp_fault(int mm, int fresh)
 
 static int user_write(int mm, int word, int value, int fresh)
 {
-	// Nobody can take its right to write away more than twice.
+	// The write permission can be removed at most twice.
 	for (int i = 0; i < 4; i++) {
 		int done = 1;
 		pthread_mutex_lock(&tlb[mm]);

@@ -75,9 +75,9 @@ pub(crate) fn run(mut command: Command, limit: Duration) -> Result<Option<String
 /// The first number in the first line that contains some words.
 pub(crate) fn number(text: &str, words: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.contains(words))?;
-    let behind = line.split_once(words).map_or("", |(_, behind)| behind);
+    let rest = line.split_once(words).map_or("", |(_, rest)| rest);
     let digits = |text: &str| text.split(|c: char| !c.is_ascii_digit()).find(|d| !d.is_empty())?.parse().ok();
-    digits(behind).or_else(|| digits(line))
+    digits(rest).or_else(|| digits(line))
 }
 
 #[cfg(test)]
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_takes_too_long_is_stopped() {
+    fn a_process_that_takes_too_long_is_stopped() {
         let started = Instant::now();
         let mut sleep = Command::new("sleep");
         sleep.arg("60");
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_before_and_behind_words() {
+    fn numbers_before_and_after_words() {
         let text = "State-vector 60 byte, errors: 1\n      168 states, stored\nTrace count: 12 (3 blocked)\n";
         assert_eq!(number(text, "errors:"), Some(1));
         assert_eq!(number(text, "states, stored"), Some(168));

@@ -93,7 +93,7 @@ fn freed_memory_faults_unless_looked_up_speculatively() {
 }
 
 #[test]
-fn what_fails_is_a_read() {
+fn a_failed_conditional_operation_is_a_read() {
     let mut memory = memory();
     memory.set(WORD, 1);
     for op in [

@@ -159,7 +159,7 @@ pub async fn set_tlb_ubc_flush_pending(
 
 /// `try_to_unmap_flush`.
 pub async fn try_to_unmap_flush(cpu: &Cpu, ubc: TlbUbc) {
-    flush_put_off(cpu, ubc, Safeguard::UnmapBatchFlush).await;
+    flush_deferred(cpu, ubc, Safeguard::UnmapBatchFlush).await;
 }
 
 /// `try_to_unmap_flush_dirty`: called before the page is written out. Returns what is left to flush.
@@ -167,11 +167,11 @@ pub async fn try_to_unmap_flush_dirty(cpu: &Cpu, ubc: TlbUbc) -> TlbUbc {
     if !ubc.writable || !cpu.rules().keeps(Safeguard::UnmapDirtyFlush) {
         return ubc;
     }
-    flush_put_off(cpu, ubc, Safeguard::UnmapDirtyFlush).await;
+    flush_deferred(cpu, ubc, Safeguard::UnmapDirtyFlush).await;
     TlbUbc::default()
 }
 
-async fn flush_put_off(cpu: &Cpu, ubc: TlbUbc, flush: Safeguard) {
+async fn flush_deferred(cpu: &Cpu, ubc: TlbUbc, flush: Safeguard) {
     cpu.call("try_to_unmap_flush", (ubc, flush), async |cpu, (ubc, flush)| {
         // In the order in which they were deferred, which is that of the walk: parents before children.
         for mm in (0..u32::BITS as usize).filter(|mm| ubc.mms & 1 << mm != 0) {

@@ -1,4 +1,4 @@
-//! The CPU of the specification: the seam's handle, and what is known before anything runs.
+//! The CPU of the specification: the machine's handle, and what is known before the first step.
 
 use std::collections::HashSet;
 use std::ops::Deref;
@@ -10,16 +10,16 @@ use crate::evict::evicting;
 use crate::keepers::{Keeper, keepers};
 use crate::promises::Promises;
 
-/// What is known before anything runs.
+/// What is known before the first step.
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(crate) world: World,
     pub(crate) promises: Promises,
     /// The variables that keep handles.
     pub(crate) keepers: Vec<Keeper>,
-    /// Whether what is needed is counted.
+    /// Whether needed copies and faults are counted.
     pub(crate) counts: bool,
-    /// The loads and stores whose TLB entry may be gone early.
+    /// The loads and stores whose TLB entry may be evicted early.
     evicting: HashSet<u16>,
 }
 
@@ -28,7 +28,7 @@ impl Known {
         Self { counts: false, evicting: evicting(world), ..Self::counting(world, promises) }
     }
 
-    /// To count what is needed. For that it makes no difference who sees what.
+    /// For counting needed copies and faults, which does not depend on the values that are seen.
     pub(crate) fn counting(world: &World, promises: Promises) -> Self {
         let (keepers, evicting) = (keepers(world, &promises), HashSet::new());
         Self { world: world.clone(), promises, keepers, counts: true, evicting }
@@ -46,7 +46,7 @@ pub(crate) struct Cpu<'k> {
 }
 
 impl<'k> Cpu<'k> {
-    /// A CPU that knows what is known.
+    /// A CPU with this knowledge.
     pub(crate) const fn new(cpu: cowrace_machine::Cpu, known: &'k Known) -> Self {
         let Known { world, promises, keepers, counts, evicting } = known;
         Self { cpu, world, promises, keepers: keepers.as_slice(), counts: *counts, evicting }
@@ -57,7 +57,7 @@ impl<'k> Cpu<'k> {
         self.keepers.iter().find(|keeper| keeper.variable == variable).copied()
     }
 
-    /// Whether the TLB entry for a load or store may be gone early.
+    /// Whether the TLB entry for a load or store may be evicted early.
     pub(crate) fn evicts(&self, call: u16) -> bool {
         self.evicting.contains(&call)
     }

@@ -1,4 +1,4 @@
-//! Who discards what `MADV_FREE` gave up: as often as it was given up, at any moment, or never.
+//! Helpers that discard the memory which `MADV_FREE` gave up: as often as it was given up, at any moment, or never.
 
 use cowrace_machine::Prim;
 use cowrace_mm::objects::MmStruct;
@@ -7,25 +7,25 @@ use cowrace_mm::world::{Backing, MmId, Va, World};
 
 use crate::cpu::{Cpu, Known};
 
-/// Where something may be given up.
+/// A place at which memory may be given up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub(crate) mm: MmId,
     pub(crate) va: Va,
-    /// It is given up to begin with.
+    /// Whether it is given up at the start.
     at_first: bool,
-    /// How many calls may give it up.
+    /// The number of calls that may give it up.
     calls: u32,
 }
 
-/// The places where something may be given up, by an mm or one that it was forked from.
+/// The places at which memory may be given up, by an mm or by one from which it was forked.
 pub(crate) fn places(world: &World) -> Vec<Place> {
     let lazy =
         world.areas.iter().enumerate().filter(|(_, area)| area.lazyfree).map(|(va, area)| (area.mm, va));
     let called = || {
         let giving_up = world.calls().filter(|(_, spec)| spec.call.change() == Change::GivesUp);
         let given_up = giving_up.filter_map(|(actor, spec)| spec.call.memory(world.actors[actor].mm));
-        // Of a file it is refused.
+        // For a file it is refused.
         given_up.filter(|at| world.areas[at.va].backing == Backing::Anon).map(|at| (at.mm, at.va))
     };
     let mut places = Vec::new();
@@ -42,7 +42,7 @@ pub(crate) fn places(world: &World) -> Vec<Place> {
     places
 }
 
-/// The one who does it. What is given up by a call is left alone if it tries before that.
+/// The helper for a place. An attempt before a call has given the memory up has no effect.
 pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, place: Place) {
     let cpu = Cpu::new(cpu, known);
     let Place { mm, va, at_first, calls } = place;

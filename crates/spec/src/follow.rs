@@ -1,4 +1,4 @@
-//! The specification along one execution of the kernel's model.
+//! Runs the specification along one execution of the kernel's model.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use crate::oracle::{probe, probe_kernel};
 use crate::program::program;
 use crate::promises::Promises;
 
-/// Whether the specification shows what an execution of the kernel's model has shown, if calls are made one after the other
-/// in the order in which they ended there. That costs as much as an execution, so it is worth asking before all of the
-/// specification is looked at. If it does not show it, some other order may.
+/// Whether the specification shows the same as an execution of the kernel's model, if calls are made one after the
+/// other in the order in which they ended there. This costs only one execution, so it is worth trying before the whole
+/// specification is explored. If this order does not show it, another one may.
 #[must_use]
 pub fn shows_in_order(
     world: &World,
@@ -32,7 +32,7 @@ pub fn shows_in_order(
     let due = observe(&world, &sights, memory, |sight, handle| probe_kernel(kernel, memory, sight, handle));
     let check = move |memory: &Memory| {
         let seen = observe(&world, &sights, memory, |sight, handle| probe(memory, sight, handle));
-        // What is looked for is what ends the attempts.
+        // The observation that is looked for ends the attempts.
         (seen == due).then(|| Finding { class: Class::Assertion, detail: "".into() })
     };
     let specification = Program { check: Box::new(check), ..specification };

@@ -1,5 +1,5 @@
-//! Whose memory a get to write through becomes when its owner forks: the parent's or the child's, which nobody promises;
-//! and for a while that of both, until one of them has written.
+//! Heirs: the owner of the memory of a writable get after its owner forks. It is the parent's or the child's, which is
+//! not promised; and for a while that of both, until one of them has written.
 
 use cowrace_machine::{Obj, Prim, mmu};
 use cowrace_mm::objects::MmStruct;
@@ -9,7 +9,8 @@ use crate::cpu::Cpu;
 use crate::layout::{heir, page};
 use crate::promises::Rule;
 
-/// Whose memory a handle is after a fork of its owner. Before the fork, and without one, it is the owner's.
+/// The mm whose memory a handle refers to after a fork of its owner. Before the fork, and without one, it is the
+/// owner's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Heir {
     /// The owner's.
@@ -20,7 +21,7 @@ pub(crate) enum Heir {
     Both(MmId),
 }
 
-/// The memory that was taken hold of.
+/// The memory to which a handle refers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {
     /// The owner's page.
@@ -29,7 +30,7 @@ pub(crate) struct Held {
 }
 
 impl Heir {
-    /// As a word, 0 for the owner.
+    /// The encoding as a word, 0 for the owner.
     pub(crate) const fn encode(self) -> u64 {
         match self {
             Self::Owner => 0,
@@ -47,7 +48,7 @@ impl Heir {
         }
     }
 
-    /// Any, for what is taken on an mm now.
+    /// Chooses any heir, for a handle that is taken on an mm now.
     pub(crate) async fn chosen(cpu: &Cpu<'_>, parent: MmId) -> Self {
         let own = cpu.world.calls().filter(|(actor, _)| cpu.world.actors[*actor].mm == Some(parent));
         let children: Vec<MmId> = own.filter_map(|(_, spec)| spec.call.child()).collect();
@@ -56,14 +57,14 @@ impl Heir {
         }
         let chosen = cpu.choose(2 * children.len() as u32 + 1, Prim::Ghost).await as usize;
         let Some(&child) = children.get(chosen / 2) else { return Self::Owner };
-        // A fork that is over was before.
+        // A fork that has ended came before.
         if cpu.load(MmStruct(child).started(), Prim::ReadOnce).await.bits != 0 {
             return Self::Owner;
         }
         if chosen.is_multiple_of(2) { Self::Child(child) } else { Self::Both(child) }
     }
 
-    /// A child does not inherit memory, so what was taken hold of there stays with the owner.
+    /// A child does not inherit memory, so handles on it stay with the owner.
     pub(crate) async fn disinherit(cpu: &Cpu<'_>, owner: Target, child: MmId) {
         for keeper in cpu.keepers {
             if keeper.rule != Rule::AliasUntilFork || keeper.target != owner || cpu.counts {
@@ -77,21 +78,21 @@ impl Heir {
         }
     }
 
-    /// Whose it is now: a fork that has not come to its end changes nothing.
+    /// The heir at this moment: a fork that has not ended changes nothing.
     async fn now(self, cpu: &Cpu<'_>) -> Self {
         let (Self::Child(child) | Self::Both(child)) = self else { return self };
         let is_over = cpu.load(MmStruct(child).started(), Prim::ReadOnce).await.bits != 0;
         if is_over { self } else { Self::Owner }
     }
 
-    /// A device writes. Gives whose memory it is behind that.
+    /// A device writes. Returns the heir after that.
     pub(crate) async fn write(self, cpu: &Cpu<'_>, held: Held, word: u8, value: u64) -> Self {
         let (pages, then) = match self.now(cpu).await {
             Self::Owner => (vec![held.page], self),
             Self::Child(child) => (vec![page(child, held.va)], self),
             Self::Both(child) => {
                 let child_page = page(child, held.va);
-                // It is decided before, behind, or not yet.
+                // The heir is decided before the write, after it, or not yet.
                 match cpu.choose(5, Prim::Ghost).await {
                     0 => (vec![held.page], Self::Owner),
                     1 => (vec![child_page], Self::Child(child)),
@@ -107,7 +108,7 @@ impl Heir {
         then
     }
 
-    /// A device reads. Gives what, and whose memory it is behind that.
+    /// A device reads. Returns the value, and the heir after that.
     pub(crate) async fn read(self, cpu: &Cpu<'_>, held: Held, word: u8) -> (u64, Self) {
         match self.now(cpu).await {
             Self::Owner => (cpu.data(held.page, word).await, self),
@@ -118,7 +119,7 @@ impl Heir {
                 _ => {
                     let (owner, other) =
                         (cpu.data(held.page, word).await, cpu.data(page(child, held.va), word).await);
-                    // Who sees another value is by himself.
+                    // If the values differ, the heir is decided.
                     (owner, if owner == other { self } else { Self::Owner })
                 }
             },

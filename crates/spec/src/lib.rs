@@ -1,12 +1,13 @@
-//! The memory that user space was promised, and what it allows.
+//! The specification: the memory that user space was promised, and the observations that it allows.
 //!
-//! A scenario runs a second time, on memory without copy-on-write: every mm has pages of its own. What an execution
-//! of the model of the kernel shows (every value read, every failure, memory at the end, where each handle leads)
-//! is allowed if some execution of the specification shows all of it. Barriers, waits and joins are part of the scenario,
-//! so the specification keeps the order that they give; columns that run side by side may go either way.
+//! A scenario runs a second time, on memory without copy-on-write: every mm has pages of its own. The observations of
+//! an execution of the model of the kernel (every value read, every failure, memory at the end, the memory to which
+//! each handle leads) are allowed if some execution of the specification shows all of them together. Barriers, waits
+//! and joins are part of the scenario, so the specification keeps the order that they give; columns that run
+//! concurrently may be ordered either way.
 //!
-//! What is looked at is a function of memory at the end, where variables and failures lie as well. Executions of
-//! one trace end in the same memory, so a reduction that explores one execution of each trace keeps it.
+//! Observations are a function of memory at the end, which also contains variables and failures. Executions of one
+//! trace end in the same memory, so a reduction that explores one execution of each trace keeps them.
 
 mod call;
 mod class;

@@ -1,5 +1,5 @@
 //! The specification: every mm has pages of its own, a fork copies at once, and nothing is ever swapped, merged or
-//! moved. What is left of a kernel is what user space can tell: page tables, TLBs, VMAs.
+//! moved. Of a kernel it has only the parts whose effects user space can observe: page tables, TLBs, VMAs.
 
 use cowrace_machine::{Addr, Cond, Memory, Obj, Prim, UserAccess, mmu};
 use cowrace_mm::objects::{MmStruct, tlb, tlb_entry, variable, variables, vm};
@@ -10,7 +10,7 @@ use crate::heir::Heir;
 use crate::layout::{EMPTY, LAZY, MAY_WRITE, SHARED, TAKEN_UP, UFFD_WP, WAS_DIRTY, objects, page};
 use crate::promises::is_shared;
 
-/// What a PTE has that lets user space do everything.
+/// The bits of a PTE that allows every access by user space.
 const MAPPED: u64 = mmu::PRESENT | mmu::WRITE | mmu::ACCESSED;
 /// The page that a PTE refers to.
 const PFN: u64 = 0xffff << mmu::PFN_SHIFT;
@@ -21,23 +21,23 @@ const fn settled(pte: u64) -> u64 {
     if writable { pte | mmu::WRITE } else { pte & !mmu::WRITE }
 }
 
-/// A PTE of [`EMPTY`] memory once somebody has touched that.
+/// A PTE of [`EMPTY`] memory after it has been touched.
 pub(crate) const fn populated(pte: u64) -> u64 {
     settled((pte & !EMPTY) | mmu::PRESENT | mmu::ACCESSED)
 }
 
-/// What becomes of a call that userfaultfd holds up.
+/// What happens to a call at memory that userfaultfd protects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeldUp {
     /// It waits.
     Waits,
     /// It fails.
     Fails,
-    /// Either: kernels differ.
+    /// It does either: kernels differ.
     Either,
 }
 
-/// The words that an area has at first, and again after it was discarded.
+/// The words of an area at the start.
 fn at_first(area: &Area) -> [u64; 2] {
     match (area.backing, area.populate) {
         (Backing::Anon, Populate::ZeroPage | Populate::None) => [0, 0],
@@ -58,7 +58,7 @@ pub(crate) fn inherits(world: &World, mm: MmId, home: MmId) -> bool {
         }
 }
 
-/// Memory as it is before anybody moves. `samples` are the reads of histories.
+/// Memory before the first step. `samples` is the number of reads of histories.
 pub(crate) fn boot(world: &World, results: impl Iterator<Item = Obj>, samples: usize) -> Memory {
     let mut memory = Memory::new();
     let scenario = variables(world).chain(results);
@@ -126,7 +126,7 @@ impl Cpu<'_> {
         self.load(mm.pte(va), Prim::PtepGet).await.bits
     }
 
-    /// Changes a PTE as `new` says, unless that says nothing. Gives the old one.
+    /// Changes a PTE to the result of `new`, unless that is `None`. Returns the old PTE.
     async fn change_pte(&self, mm: MmStruct, va: Va, new: impl Fn(u64) -> Option<u64>) -> u64 {
         loop {
             let old = self.pte(mm, va).await;
@@ -137,7 +137,8 @@ impl Cpu<'_> {
         }
     }
 
-    /// The MMUs forget an address, one CPU after the other. What that order forbids, entries make up for that go early.
+    /// Flushes an address from the TLBs, one CPU after the other. Entries that are evicted early cover all other
+    /// orders.
     async fn flush(&self, mm: MmStruct, va: Va) {
         for (actor, spec) in self.world.actors.iter().enumerate() {
             if spec.mm == Some(mm.0) {
@@ -146,8 +147,8 @@ impl Cpu<'_> {
         }
     }
 
-    /// Takes a fault: waits while userfaultfd protects an address, or fails, as the caller does, and puts something
-    /// where nothing is. Gives whether it may be accessed then.
+    /// Takes a fault: waits while userfaultfd protects an address, or fails, as the caller requires, and populates
+    /// empty memory. Returns whether it may be accessed then.
     async fn may_access(
         &self,
         mm: MmStruct,
@@ -169,7 +170,7 @@ impl Cpu<'_> {
             if !write || pte & mmu::WRITE != 0 {
                 return Ok(());
             }
-            // The VMA is asked before userfaultfd is.
+            // The VMA is checked before userfaultfd.
             let allowed = self.load(mm.vm_flags(va), Prim::FindVma).await.bits & vm::WRITE != 0;
             if pte & UFFD_WP == 0 || !allowed && !force {
                 return if force { Ok(()) } else { Err(()) };
@@ -186,14 +187,15 @@ impl Cpu<'_> {
         }
     }
 
-    /// Whether an unmapping that is under way is noticed. The VMA goes first: who faults then finds nothing, who has a
-    /// translation still finds the page.
+    /// Whether an unmapping that is under way is noticed. The VMA is removed first: a fault then finds no VMA, while an
+    /// access with a translation still finds the page.
     async fn is_going(&self, mm: MmStruct, va: Va) -> bool {
         let flags = self.load(mm.vm_flags(va), Prim::FindVma).await.bits;
         flags & vm::EXISTS == 0 && self.choose(2, Prim::Ghost).await == 1
     }
 
-    /// A load, or a store, by user space. The TLB entry may have gone early if it is one that `evicts`.
+    /// A load, or a store, by user space. The TLB entry may have been evicted early if the call is one that
+    /// [`Cpu::evicts`].
     pub(crate) async fn user_access(
         &self,
         mm: MmStruct,
@@ -220,7 +222,7 @@ impl Cpu<'_> {
         }
     }
 
-    /// Takes hold of the page at an address. Gives whether that is the owner's own, too.
+    /// Takes a handle on the page at an address. Also returns whether the page is the owner's own.
     pub(crate) async fn take(
         &self,
         mm: MmStruct,
@@ -235,13 +237,13 @@ impl Cpu<'_> {
         let pte = loop {
             self.may_access(mm, va, write, force, held_up).await.map_err(|()| Errno::Efault)?;
             let pte = if write {
-                // What is going to be written is not discarded any more.
+                // Memory that is going to be written is no longer discarded.
                 let taken = |pte: u64| (pte & EMPTY == 0).then_some(pte & !LAZY & !SHARED);
                 self.change_pte(mm, va, taken).await & !LAZY & !SHARED
             } else {
                 self.pte(mm, va).await
             };
-            // It may have been discarded again.
+            // The memory may have been discarded again.
             if pte & EMPTY == 0 {
                 break pte;
             }
@@ -250,7 +252,7 @@ impl Cpu<'_> {
         if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok((mmu::page(pte), is_own)) }
     }
 
-    /// `fork(2)`: each word of the child is what the parent has at some moment within the call.
+    /// `fork(2)`: each word of the child is that of the parent at some moment within the call.
     pub(crate) async fn fork(&self, parent: MmStruct, child: MmId) {
         let this = MmStruct(child);
         for va in 0..self.world.areas.len() {
@@ -283,8 +285,8 @@ impl Cpu<'_> {
         self.gone(Target { mm: mm.0, va }, true).await;
     }
 
-    /// `MADV_DONTNEED`, or the discarding of what `MADV_FREE` gave up (`lazily`). What userfaultfd protected goes, and
-    /// its protection with it.
+    /// `MADV_DONTNEED`, or the discarding of what `MADV_FREE` gave up (`lazily`). Memory that userfaultfd protects is
+    /// discarded together with its protection.
     pub(crate) async fn discard(&self, mm: MmStruct, va: Va, lazily: bool) {
         let new = self.fresh();
         let area = &self.world.areas[va];
@@ -308,10 +310,10 @@ impl Cpu<'_> {
         }
     }
 
-    /// `MADV_FREE`: until the next store somebody may discard it.
+    /// `MADV_FREE`: until the next store the memory may be discarded.
     pub(crate) async fn give_up(&self, mm: MmStruct, va: Va) {
         let given = |pte: u64| {
-            // What was written is its owner's, and was written, whatever becomes of it.
+            // Memory that was written belongs to its owner, and counts as written, even if it is discarded.
             let written = if pte & mmu::DIRTY == 0 { pte } else { (pte | WAS_DIRTY) & !SHARED };
             (pte & mmu::PRESENT != 0).then_some((written | LAZY) & !mmu::DIRTY)
         };
@@ -339,7 +341,7 @@ impl Cpu<'_> {
     /// Writing 4 to `/proc/PID/clear_refs`.
     pub(crate) async fn clear_refs(&self, mm: MmStruct) {
         for va in 0..self.world.areas.len() {
-            // What was written is its owner's and is not discarded, and the bit that says so goes now.
+            // Memory that was written belongs to its owner and is not discarded; the bit that says so is cleared now.
             let cleared = |pte: u64| {
                 let lazy = if pte & mmu::DIRTY == 0 { 0 } else { LAZY | SHARED };
                 (pte & mmu::PRESENT != 0).then_some(pte & !mmu::DIRTY & !WAS_DIRTY & !lazy)
@@ -362,7 +364,7 @@ impl Cpu<'_> {
             return;
         }
         if protect {
-            // Of nothing it protects nothing, unless that was asked for.
+            // It protects unpopulated memory only if that was asked for.
             let there = if self.world.areas[va].wp_unpopulated { mmu::PRESENT | EMPTY } else { mmu::PRESENT };
             let protected = |pte: u64| (pte & there != 0).then_some(settled(pte | UFFD_WP));
             self.change_pte(mm, va, protected).await;

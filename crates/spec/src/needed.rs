@@ -1,10 +1,10 @@
-//! What the specification needs: how many page copies and page faults a kernel could do with that knows what comes.
+//! Needed costs: the fewest page copies and page faults with which a kernel that knows the future could do.
 //!
-//! The specification copies at fork, so which memory could still be one page for several is noted beside it. After a fork
-//! parent and child have the same content, and a handle refers to the content that it was taken on. Who writes to
-//! content that somebody else still has, by a mapping or through a handle, needs a copy; the last who has it needs none.
-//! These notes change nothing of what is seen, but they are ordered where accesses are not, so they are taken only in
-//! an exploration of their own.
+//! The specification copies at fork, so it is noted separately which memory could still share one page. After a fork,
+//! parent and child have the same content, and a handle refers to the content on which it was taken. A write to content
+//! that another holder still has, by a mapping or through a handle, needs a copy; the last holder needs none. These
+//! notes do not change what is observed, but they add order where accesses have none, so they are taken only in an
+//! exploration of their own.
 
 use std::ops::ControlFlow;
 
@@ -23,37 +23,38 @@ use crate::oracle::{Unknown, within};
 use crate::program::program_of;
 use crate::promises::{Promises, Rule};
 
-/// Nothing is mapped, so nothing that is done there needs anything.
+/// Nothing is mapped, so accesses there need neither copies nor faults.
 const GONE: u64 = 0;
-/// No page is there: never touched, discarded, or out on swap, from where everybody can have a page of his own.
+/// There is no page: the memory was never touched, was discarded, or is on swap, from where every mm can get its own
+/// page.
 const ABSENT: u64 = 1;
 /// The zero page.
 const ZERO: u64 = 2;
 /// The page of a file, which is never written.
 const FILE: u64 = 3;
-/// From here on: anonymous pages, the same number for the same page.
+/// The first number of anonymous pages; the same number denotes the same page.
 const PAGE: u64 = 4;
-/// Beside the number: a handle referred to the page at the fork that this mm got it by, so the fork may have made the
-/// copy that is needed now.
+/// A flag in addition to the number: a handle referred to the page at the fork by which this mm got it, so the fork may
+/// have made the copy that is needed now.
 const EARLY: u64 = 1 << 8;
 
 /// Whether an mm that writes to a page needs a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    /// Nobody else has the page.
+    /// No other holder has the page.
     Alone,
-    /// It needs one that a fork may have made.
+    /// It needs a copy, which a fork may have made.
     Early,
-    /// It needs one, and a fault for it.
+    /// It needs a copy, and a fault for it.
     Faulting,
 }
 
-/// Explores the specification for the fewest copies and the fewest faults that it needs, within limits and as long as `stop`
-/// does not ask for an end.
+/// Explores the specification for the fewest copies and the fewest faults that it needs, within limits and until `stop`
+/// ends the search.
 ///
 /// # Errors
 ///
-/// If that is too large, or was stopped.
+/// If the specification is too large, or the search was stopped.
 pub fn needed(world: &World, limits: &Limits, stop: &(dyn Fn() -> bool + Sync)) -> Result<Needed, Unknown> {
     let mut fewest = Fewest { seen: None, stop };
     let program = counting(world);
@@ -64,7 +65,7 @@ pub fn needed(world: &World, limits: &Limits, stop: &(dyn Fn() -> bool + Sync)) 
 
 fn counting(world: &World) -> Program {
     let known = Known::counting(world, Promises::default());
-    // What is read through handles makes no difference.
+    // The values that are read through handles make no difference.
     let mut program = program_of(known, Histories::default());
     needed_objects(world).for_each(|obj| program.memory.create_for_good(obj));
     for (va, area) in world.areas.iter().enumerate() {
@@ -104,7 +105,7 @@ fn at_end(memory: &Memory) -> Needed {
 }
 
 impl Cpu<'_> {
-    /// User space has come to an address, or GUP, with a variable that keeps what it takes hold of.
+    /// Notes that user space has accessed an address, or GUP has, with the variable that keeps its handle.
     pub(crate) async fn touched(&self, Target { mm, va }: Target, write: bool, handle: Option<VarId>) {
         if !self.counts {
             return;
@@ -136,7 +137,7 @@ impl Cpu<'_> {
         self.unlock(content_lock(va), 1, Prim::Ghost).await;
     }
 
-    /// A device has written to the memory of an mm, for a call that is under way.
+    /// Notes that a device has written to the memory of an mm, for a call that is under way.
     pub(crate) async fn written_by_device(&self, Target { mm, va }: Target) {
         if !self.counts {
             return;
@@ -148,14 +149,14 @@ impl Cpu<'_> {
         self.unlock(content_lock(va), 1, Prim::Ghost).await;
     }
 
-    /// A device has written through a handle.
+    /// Notes that a device has written through a handle.
     pub(crate) async fn written_through(&self, handle: VarId) {
         let Some(Keeper { target: Target { mm, va }, rule, .. }) = self.counted(handle) else { return };
         self.lock(content_lock(va), 1, Prim::Ghost).await;
         let found = self.note(content_held(handle)).await;
         let mut owner = mm;
         if rule == Rule::AliasUntilFork && self.note(content(mm, va)).await & !EARLY != found {
-            // It may have become the memory of whoever still has it.
+            // The page may have become the memory of any mm that still has it.
             for other in 0..self.world.mms.len() {
                 if self.note(content(other, va)).await & !EARLY == found {
                     owner = other;
@@ -169,14 +170,14 @@ impl Cpu<'_> {
         self.unlock(content_lock(va), 1, Prim::Ghost).await;
     }
 
-    /// A handle has been given back.
+    /// Notes that a handle has been released.
     pub(crate) async fn let_go(&self, handle: VarId) {
         if let Some(keeper) = self.counted(handle) {
             self.change(keeper.target.va, content_held(handle), GONE).await;
         }
     }
 
-    /// A child has what its parent has.
+    /// Notes that a child has the content of its parent.
     pub(crate) async fn inherited(&self, va: Va, (parent, child): (MmId, MmId)) {
         if !self.counts {
             return;
@@ -192,7 +193,7 @@ impl Cpu<'_> {
         self.unlock(content_lock(va), 1, Prim::Ghost).await;
     }
 
-    /// The page of an mm is gone, and with `unmapped` the mapping as well.
+    /// Notes that the page of an mm is gone, and with `unmapped` also the mapping.
     pub(crate) async fn gone(&self, Target { mm, va }: Target, unmapped: bool) {
         if self.counts {
             self.change(va, content(mm, va), if unmapped { GONE } else { ABSENT }).await;
@@ -217,7 +218,7 @@ impl Cpu<'_> {
         }
     }
 
-    /// Gives an mm, and the handles on its memory, a page of their own if somebody else has theirs.
+    /// Gives an mm, and the handles on its memory, a page of their own if another holder has theirs.
     async fn part(&self, va: Va, page: u64, is_own: impl Fn(MmId, Addr) -> bool) -> Part {
         let (mut own, mut others) = (Vec::new(), Vec::new());
         for (who, addr) in self.holders(va) {
@@ -246,7 +247,7 @@ impl Cpu<'_> {
         (PAGE..).find(|page| !used.contains(page)).unwrap_or(PAGE)
     }
 
-    /// Who may have content at an address: mms, and the owners of handles.
+    /// The possible holders of content at an address: mms, and the owners of handles.
     fn holders(&self, va: Va) -> impl Iterator<Item = (MmId, Addr)> {
         (0..self.world.mms.len()).map(move |mm| (mm, content(mm, va))).chain(self.handles(va))
     }

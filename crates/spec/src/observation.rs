@@ -1,4 +1,4 @@
-//! What user space sees of an execution, all of it together.
+//! Observations: everything that user space sees of an execution.
 
 use cowrace_machine::{Memory, mmu};
 use cowrace_mm::World;
@@ -12,32 +12,32 @@ use cowrace_mm::world::{Target, VarId};
 use crate::keepers::{Keeper, keepers};
 use crate::promises::{Promises, Rule};
 
-/// One thing to look at.
+/// One item of an observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sight {
     /// A variable.
     Variable(VarId),
-    /// The failure of a call that no variable keeps.
+    /// The failure of a call whose result is kept in no variable.
     Failure(u16),
     /// A word of a process at the end.
     Memory(Target, u8),
-    /// Whether a handle still is its owner's memory: the owner stores.
+    /// Whether a handle still refers to its owner's memory: the owner stores.
     ToDevice(Keeper),
     /// The same: the device stores.
     ToOwner(Keeper),
 }
 
-/// What was seen, in the order of the sights.
+/// The values that were seen, in the order of the sights.
 pub(crate) type Observation = Vec<u64>;
 
-/// Nothing to be seen.
+/// There is nothing to be seen.
 pub(crate) const NOTHING: u64 = u64::MAX;
-/// A handle, whichever.
+/// Any handle.
 pub(crate) const HANDLE: u64 = u64::MAX - 1;
 /// There is no such memory.
 pub(crate) const UNMAPPED: u64 = u64::MAX - 2;
 
-/// All that there is to look at in a scenario. Probes of handles stand last.
+/// All sights of a scenario. Probes of handles come last.
 pub(crate) fn sights(world: &World, promises: &Promises) -> Vec<Sight> {
     let variables = (0..world.variables.len()).map(Sight::Variable);
     let failures =
@@ -51,7 +51,7 @@ pub(crate) fn sights(world: &World, promises: &Promises) -> Vec<Sight> {
         }
     }
     for keeper in keepers(world, promises) {
-        // A history tells nothing of now.
+        // A history tells nothing about the present.
         if !matches!(keeper.rule, Rule::History | Rule::AliasIfOwn) {
             sights.push(Sight::ToDevice(keeper));
             if keeper.write {
@@ -72,7 +72,7 @@ impl Sight {
     }
 }
 
-/// Looks at memory at the end. `through` probes a live handle.
+/// Observes memory at the end. `through` probes a live handle.
 pub(crate) fn observe(
     world: &World,
     sights: &[Sight],
@@ -96,7 +96,7 @@ pub(crate) fn observe(
     sights.iter().map(look).collect()
 }
 
-/// The handle that a variable keeps at the end, if it still is one.
+/// The handle in a variable at the end, if it has not been released.
 pub(crate) fn live(memory: &Memory, keeper: &Keeper) -> Option<Handle> {
     match Value::decode(memory.get(variable(keeper.variable))) {
         Value::Handle(handle) if !handle.released && is_mapped(memory, keeper.target) => Some(handle),
@@ -109,7 +109,7 @@ fn is_mapped(memory: &Memory, target: Target) -> bool {
     memory.alive(vma.obj()) && memory.get(vma.vm_flags()) & vm::EXISTS != 0
 }
 
-/// What user space can tell of a value.
+/// The part of a value that user space can observe.
 const fn plain(value: Value) -> u64 {
     match value {
         Value::Unset => NOTHING,
@@ -118,7 +118,7 @@ const fn plain(value: Value) -> u64 {
     }
 }
 
-/// What a variable was seen to be, in the words of the language.
+/// The observed value of a variable, in the words of the language.
 pub(crate) fn word(seen: u64) -> String {
     match (seen, Value::decode(seen)) {
         (NOTHING, _) => "unset".to_owned(),

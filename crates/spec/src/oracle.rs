@@ -1,4 +1,5 @@
-//! The oracle: what the specification allows, and whether an execution of the kernel's model is within it.
+//! The oracle: the observations that the specification allows, and whether an execution of the kernel's model has one
+//! of these.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -22,21 +23,21 @@ use crate::observation::{Observation, Sight, live, observe, sights, word};
 use crate::program::program;
 use crate::promises::Promises;
 
-/// Executions of the specification that are looked at at most.
+/// The largest number of executions of the specification that are explored.
 pub(crate) const MOST: u64 = 3_000_000;
 
-/// Why nothing can be said of the specification.
+/// Why nothing is known about the specification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// It has more executions than can be looked at.
+    /// It has more executions than can be explored.
     TooLarge,
-    /// A limit, or somebody's wish, ended the search before all were looked at.
+    /// A limit or the caller ended the search before all were explored.
     Stopped(Stop),
 }
 
 impl Unknown {
-    /// Why a search of the specification that was not complete has ended. `limits` are those that the caller gave, which
-    /// may be higher than [`MOST`].
+    /// Why an incomplete search of the specification has ended. `limits` are those of the caller, which may be higher
+    /// than [`MOST`].
     pub(crate) fn of(stopped: Option<Stop>, limits: &Limits) -> Self {
         match stopped {
             Some(Stop::Executions) if limits.executions.is_none_or(|most| most >= MOST) => Self::TooLarge,
@@ -70,13 +71,14 @@ impl fmt::Display for Unknown {
     }
 }
 
-/// What was said of memories at the end, each as its words that are not zero.
+/// The judgements of memories at the end, each given by its words that are not zero.
 type Judged = HashMap<Vec<(usize, u64)>, Option<Finding>>;
 
-/// What the specification allows, and for each observation whose memory must have been discarded after `MADV_FREE` to show it.
+/// The observations that the specification allows, each with the memory that must have been discarded after `MADV_FREE`
+/// to show it.
 pub(crate) type Allowed = BTreeMap<Observation, BTreeSet<(MmId, Va)>>;
 
-/// What a scenario may show.
+/// The observations that a scenario may show.
 #[derive(Debug)]
 pub struct Oracle {
     world: World,
@@ -107,20 +109,20 @@ impl Observer for Collect<'_> {
     }
 }
 
-/// Whose memory has been discarded after `MADV_FREE`.
+/// The memory that has been discarded after `MADV_FREE`.
 fn discarded(world: &World, memory: &Memory) -> BTreeSet<(MmId, Va)> {
     let places = (0..world.mms.len()).flat_map(|mm| (0..world.areas.len()).map(move |va| (mm, va)));
     places.filter(|&(mm, va)| memory.get(MmStruct(mm).pte(va)) & TAKEN_UP != 0).collect()
 }
 
-/// What would come of a store: the specification does not move, so it is enough to look.
+/// The result that a store would have: the specification is at its end, so reading its memory is sufficient.
 pub(crate) fn probe(memory: &Memory, sight: &Sight, handle: Handle) -> Through {
     let (Sight::ToDevice(keeper) | Sight::ToOwner(keeper)) = sight else { return Through::Refused };
     let pte = memory.get(MmStruct(keeper.target.mm).pte(keeper.target.va));
-    // Whatever is touched is there.
+    // Memory that is touched is populated.
     let pte = if pte & EMPTY != 0 { populated(pte) } else { pte };
     let needs = if matches!(sight, Sight::ToDevice(_)) { mmu::PRESENT | mmu::WRITE } else { mmu::PRESENT };
-    // What a device stores reaches both; who stores himself may be the one who goes.
+    // A store of the device reaches both; a store of an mm may decide the heir against it.
     let at_hand = match (Heir::decode(memory.get(heir(keeper.variable))), sight) {
         (Heir::Owner, _) | (Heir::Both(_), Sight::ToOwner(_)) => true,
         (Heir::Both(_) | Heir::Child(_), _) => false,
@@ -132,7 +134,7 @@ pub(crate) fn probe(memory: &Memory, sight: &Sight, handle: Handle) -> Through {
     }
 }
 
-/// What comes of a store under the kernel's model.
+/// The result of a store under the kernel's model.
 pub(crate) fn probe_kernel(kernel: &Arc<Kernel>, memory: &Memory, sight: &Sight, handle: Handle) -> Through {
     match sight {
         Sight::ToDevice(keeper) => owner_to_device(kernel, memory, keeper.target, handle.page),
@@ -146,16 +148,16 @@ impl Oracle {
     ///
     /// # Errors
     ///
-    /// If that is too large.
+    /// If the specification is too large.
     pub fn new(world: &World, promises: &Promises) -> Result<Self, Unknown> {
         Self::within(world, promises, &Limits::default(), &|| false)
     }
 
-    /// As [`new`](Self::new), within limits and as long as `stop` does not ask for an end.
+    /// Like [`new`](Self::new), within limits and until `stop` ends the search.
     ///
     /// # Errors
     ///
-    /// If that is too large, or was stopped.
+    /// If the specification is too large, or the search was stopped.
     pub fn within(
         world: &World,
         promises: &Promises,
@@ -165,7 +167,7 @@ impl Oracle {
         let specification = program(world, promises);
         let sights = sights(world, promises);
         let mut collect = Collect { world, sights: &sights, allowed: Allowed::new(), stop };
-        // Only ends are looked at.
+        // Only the ends of executions matter.
         let explorer = Explorer::new(&specification).limits(within(limits)).exhaustive(true).ends_only(true);
         let outcome = explorer.run(&mut collect);
         if !outcome.complete {
@@ -181,13 +183,14 @@ impl Oracle {
         })
     }
 
-    /// How many executions the specification has, and how many different things they show.
+    /// The number of executions of the specification, and the number of different observations.
     #[must_use]
     pub fn size(&self) -> (u64, usize) {
         (self.executions, self.allowed.len())
     }
 
-    /// What a variable may be at the end, in the words of the language; empty if there is no such variable.
+    /// The values that a variable may have at the end, in the words of the language; empty if there is no such
+    /// variable.
     #[must_use]
     pub fn values(&self, variable: &str) -> BTreeSet<String> {
         let is_it =
@@ -196,7 +199,8 @@ impl Oracle {
         at.map(|at| self.allowed.keys().map(|seen| word(seen[at])).collect()).unwrap_or_default()
     }
 
-    /// Whether variables may all be what is said of them at the end of one execution, in the words of the language.
+    /// Whether variables may have all of these values at the end of one execution. Values are in the words of the
+    /// language.
     #[must_use]
     pub fn shows(&self, values: &[(&str, &str)]) -> bool {
         let is = |seen: &Observation, (variable, value): &(&str, &str)| {
@@ -209,7 +213,7 @@ impl Oracle {
         self.allowed.keys().any(|seen| values.iter().all(|wanted| is(seen, wanted)))
     }
 
-    /// A judge of ends of executions, by all that was seen.
+    /// A judge of ends of executions, by their whole observations.
     pub fn judge(
         self: &Arc<Self>,
     ) -> impl Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync + use<> {
@@ -217,22 +221,21 @@ impl Oracle {
         move |kernel, memory| plain(kernel, memory).or_else(|| probing(kernel, memory))
     }
 
-    /// As [`judge`](Self::judge), by what executions themselves have shown: handles that are alive at the end are not
-    /// probed.
+    /// Like [`judge`](Self::judge), but without probing the handles that are alive at the end.
     pub fn judge_without_probes(
         self: &Arc<Self>,
     ) -> impl Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync + use<> {
         let oracle = Arc::clone(self);
         move |kernel, memory| {
             let seen = observe(&oracle.world, oracle.plain(), memory, |_, _| Through::Refused);
-            // Observations are in order, so those that begin like this one stand together.
+            // Observations are sorted, so those that begin like this one are adjacent.
             let mut likes = oracle.allowed.range(seen.clone()..);
             let is_allowed = likes.next().is_some_and(|(next, _)| next.starts_with(&seen));
             if is_allowed { None } else { oracle.compare(kernel, memory) }
         }
     }
 
-    /// As [`judge`](Self::judge), for executions that have shown nothing wrong so far.
+    /// Like [`judge`](Self::judge), for executions that are allowed without their probes.
     pub fn judge_of_probes(
         self: &Arc<Self>,
     ) -> impl Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync + use<> {
@@ -250,13 +253,13 @@ impl Oracle {
         }
     }
 
-    /// What is looked at without probing. Probes stand last.
+    /// The sights that are no probes. Probes come last.
     fn plain(&self) -> &[Sight] {
         let probes = self.sights.iter().position(|sight| sight.probed().is_some());
         &self.sights[..probes.unwrap_or(self.sights.len())]
     }
 
-    /// What is wrong with what an execution has shown.
+    /// What is wrong with the observation of an execution.
     fn compare(&self, kernel: &Arc<Kernel>, memory: &Memory) -> Option<Finding> {
         let through = |sight: &Sight, handle: Handle| probe_kernel(kernel, memory, sight, handle);
         let seen = observe(&self.world, &self.sights, memory, through);

@@ -1,6 +1,7 @@
-//! Every scenario without its assertions: the specification finds by itself what they say, with the same class.
+//! Checks every scenario without its assertions: the specification finds the same violations by itself, with the same
+//! class.
 //!
-//! What is left in are questions about costs, of which user space sees nothing: `copies(A)`.
+//! Questions about costs, such as `copies(A)`, are left in, since user space does not observe costs.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -18,9 +19,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // Those here have no small versions for other engines, so they are not in the corpus.
+    // The scenarios of this directory have no small versions for other engines, so they are not in the corpus.
     let corpus = [here.join("../../scenarios"), here.join("tests/scenarios")];
-    // The package alone, without the repository around it, has no corpus.
+    // The package without its repository has no corpus.
     let sources = corpus.iter().flat_map(|path| load(std::slice::from_ref(path)).unwrap_or_default());
     let trials = sources.map(|source| {
         let name = source.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
@@ -29,8 +30,8 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
-/// A pipe may refer to what its source had at any moment. That a FUSE server's pipe must be done with it when write(2) has
-/// returned is what CVE-2022-1011 says, and the file asks for.
+/// A pipe may refer to what its source had at any moment. CVE-2022-1011 says that the pipe of a FUSE server must not
+/// refer to it once write(2) has returned, and the file asks for this.
 const ASKED_BY_FILE: &[&str] = &["fuse-direct-io-splice-leak"];
 
 fn without_assertions(text: &str) -> Result<(), Failed> {
@@ -42,7 +43,7 @@ fn without_assertions(text: &str) -> Result<(), Failed> {
     for variant in scenario.variants() {
         let oracle = Oracle::new(variant.world(), &Promises::default()).map_err(|error| error.to_string())?;
         let oracle = Arc::new(oracle);
-        // What searches have read of an era, and what they found: it is the same under eras that agree in that.
+        // What searches have read of an era, with their results, which are the same under eras that agree on it.
         let mut known: Vec<(Vec<RuleReads>, Option<Finding>)> = Vec::new();
         for era in Era::presets().into_iter().filter(|era| era.lacks(variant.world()).is_none()) {
             let expected = scenario.expectation(&era, variant).ok_or("nothing is expected")?;
@@ -55,7 +56,7 @@ fn without_assertions(text: &str) -> Result<(), Failed> {
                     read.push(rule_reads);
                     Explorer::new(&program).run(&mut ()).finding.map(|(finding, _)| finding)
                 };
-                // As `check` does it: a handle that is cut off is the least of damages.
+                // Like `check`: a handle that is cut off is the least severe damage.
                 let found = search(Box::new(oracle.judge_without_probes()));
                 let found = found.or_else(|| search(Box::new(oracle.judge())));
                 known.push((read, found.clone()));
@@ -63,9 +64,9 @@ fn without_assertions(text: &str) -> Result<(), Failed> {
             });
             let verdict = if found.is_some() { Verdict::Violated } else { Verdict::Holds };
             let class = found.as_ref().map(|finding| finding.class);
-            // Whether a window opens is no matter of assertions.
+            // Windows have nothing to do with assertions.
             let due = expected.verdict().filter(|&due| due != Verdict::Vacuous).unwrap_or(Verdict::Holds);
-            // What only a file asks for is no promise.
+            // A requirement of a single file is not a promise.
             let (due, of) = match expected.class() {
                 _ if ASKED_BY_FILE.contains(&scenario.name()) => (Verdict::Holds, None),
                 Some(Class::Assertion) => (Verdict::Holds, None),

@@ -34,7 +34,7 @@ struct State {
     /// How many choices each actor has made.
     chosen: Vec<u32>,
     /// How often each actor has reached each barrier.
-    came: BTreeMap<(u8, u8), u64>,
+    arrived: BTreeMap<(u8, u8), u64>,
     /// The word that each sleeping actor waits for.
     asleep: Vec<Option<Addr>>,
     /// The engine's lock that each actor is about to take, and may have to wait for.
@@ -75,7 +75,7 @@ impl<T: Threads> Execution<T> {
             memory: study.program().memory.clone(),
             turns: Vec::new(),
             chosen: vec![0; actors],
-            came: BTreeMap::new(),
+            arrived: BTreeMap::new(),
             asleep: vec![None; actors],
             queued: vec![None; actors],
             finished: 0,
@@ -172,7 +172,7 @@ impl<T: Threads> Execution<T> {
             return None;
         }
         self.state().queued[actor as usize] = Some(addr);
-        if self.nobody_moves() {
+        if self.no_actor_can_move() {
             self.state().queued[actor as usize] = None;
             self.deadlock();
             return None;
@@ -268,14 +268,14 @@ impl<T: Threads> Execution<T> {
     fn barrier(&self, actor: u8, id: u8) -> Option<Answer> {
         let round = {
             let mut state = self.state();
-            let came = state.came.entry((actor, id)).or_default();
-            *came += 1;
-            *came
+            let arrived = state.arrived.entry((actor, id)).or_default();
+            *arrived += 1;
+            *arrived
         };
         let (addr, members) = (self.barrier_word(id), self.study.program().barriers[id as usize]);
         Step::new(self, actor, Prim::Barrier).change(addr, Change::Add(1));
         let due = round * members.iter().count() as u64;
-        self.wait_until(actor, addr, |came| came >= due)
+        self.wait_until(actor, addr, |arrived| arrived >= due)
     }
 
     fn wait_until(&self, actor: u8, addr: Addr, met: impl Fn(u64) -> bool) -> Option<Answer> {
@@ -295,7 +295,7 @@ impl<T: Threads> Execution<T> {
     /// Sleeps until another actor writes a word; `None` if no actor is left that could, or the execution is over.
     fn sleep(&self, actor: u8, addr: Addr) -> Option<()> {
         self.state().asleep[actor as usize] = Some(addr);
-        if self.nobody_moves() {
+        if self.no_actor_can_move() {
             self.state().asleep[actor as usize] = None;
             self.deadlock();
             return None;
@@ -305,7 +305,7 @@ impl<T: Threads> Execution<T> {
     }
 
     /// Whether all unfinished actors sleep, or wait for a lock that is taken.
-    fn nobody_moves(&self) -> bool {
+    fn no_actor_can_move(&self) -> bool {
         let state = self.state();
         let waits = |addr: &Addr| state.memory.get(*addr) != 0;
         let stuck = state.asleep.iter().zip(&state.queued);
@@ -348,7 +348,7 @@ impl<T: Threads> Execution<T> {
     fn finish(&self, actor: u8) -> bool {
         Step::new(self, actor, Prim::Barrier).change(self.finish_word(actor), Change::Store(1));
         self.state().finished += 1;
-        if self.nobody_moves() {
+        if self.no_actor_can_move() {
             self.deadlock();
         }
         let is_last = self.state().finished == self.study.program().actors.len();
@@ -365,7 +365,7 @@ impl<T: Threads> Execution<T> {
             Some(Over::TooLong) => End::TooLong,
             Some(Over::Worthless) => End::Worthless,
             Some(Over::Bad(finding, turns)) => {
-                End::Came(Outcome::Bad(finding.class), Schedule { fingerprint, turns }, Some(finding))
+                End::Judged(Outcome::Bad(finding.class), Schedule { fingerprint, turns }, Some(finding))
             }
             None => {
                 // Words of this engine are not part of the program.
@@ -375,7 +375,7 @@ impl<T: Threads> Execution<T> {
                 let finding = (self.study.program().check)(&state.memory);
                 let outcome = Outcome::of(&state.memory, finding.as_ref());
                 let turns = std::mem::take(&mut state.turns);
-                End::Came(outcome, Schedule { fingerprint, turns }, finding)
+                End::Judged(outcome, Schedule { fingerprint, turns }, finding)
             }
         };
         drop(state);

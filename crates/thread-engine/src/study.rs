@@ -50,7 +50,7 @@ struct State {
 #[derive(Debug)]
 pub(crate) enum End {
     /// With an outcome, after these turns.
-    Came(Outcome, Schedule, Option<Finding>),
+    Judged(Outcome, Schedule, Option<Finding>),
     /// It was longer than allowed.
     TooLong,
     /// It shows nothing: the search starts again.
@@ -133,7 +133,7 @@ impl Study {
         opinion.executions += 1;
         let executions = past + opinion.executions;
         match end {
-            End::Came(outcome, schedule, finding) => {
+            End::Judged(outcome, schedule, finding) => {
                 if let Some(finding) = finding.filter(|_| opinion.finding.is_none()) {
                     opinion.finding = Some((finding, schedule.clone()));
                 }

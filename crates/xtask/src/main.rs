@@ -139,7 +139,7 @@ mod tests {
 
     /// Tests that write a file also compare it.
     #[test]
-    fn what_is_checked_in_is_what_is_made() {
+    fn generated_files_are_up_to_date() {
         let made = MADE.iter().filter(|made| !matches!(made.by, By::Tests { .. }));
         let wrong: Vec<String> = made.filter_map(|made| made.check().err()).collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));

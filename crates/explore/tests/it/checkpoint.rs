@@ -186,7 +186,7 @@ fn what_calls_have_shown_is_kept() {
 
 /// A checkpoint of another program, or a checkpoint that was changed, is ignored without harm.
 #[test]
-fn what_does_not_fit_is_begun_anew() {
+fn a_checkpoint_that_does_not_fit_is_ignored() {
     let (one, other) =
         (problem(Variant::new(4, Rule::Mapcount, true)), problem(Variant::new(3, Rule::Count, false)));
     let limits = Limits { executions: Some(50), ..Limits::default() };

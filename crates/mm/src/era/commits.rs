@@ -283,7 +283,7 @@ pub const COMMITS: &[Commit] = &[
         id: "f4c4a3f48480",
         landed: landed("v5.14"),
         title: "mm: free idle swap cache page after COW",
-        closes: "the page that a copy leaves behind does not linger in the swap cache",
+        closes: "a page that was copied from does not stay in the swap cache",
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.free_swap_cache = FreeSwapCache::Yes,

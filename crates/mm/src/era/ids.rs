@@ -126,7 +126,7 @@ mod tests {
 
     /// Invalid inputs and their kinds: none of them is a commit.
     #[test]
-    fn what_is_no_id_as_a_whole_is_none() {
+    fn a_text_that_is_not_an_id_is_refused() {
         for text in [
             "",
             "57efa1",

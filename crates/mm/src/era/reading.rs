@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_one_value_does_not_tell_the_others_apart() {
+    fn a_test_of_one_value_does_not_distinguish_the_others() {
         let [no, racy, yes] =
             [VmaLock::No, VmaLock::Racy, VmaLock::Yes].map(|vma_lock| Rules { vma_lock, ..Rules::default() });
         let noted = Noted::new(racy);
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn orderings_are_noted_like_rules() {
+    fn safeguards_are_noted_like_rules() {
         let mut without = Rules::default();
         without.set("zap_flush", "none");
         let noted = Noted::new(Rules::default());

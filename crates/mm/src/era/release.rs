@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn candidates_come_before_their_release_and_stable_ones_behind_it() {
+    fn candidates_come_before_their_release_and_stable_ones_after_it() {
         let tags =
             ["v2.6.36", "v5.9-rc5", "v5.9-rc7", "v5.9", "v5.10", "v5.10.7", "v5.10.262", "v5.11", "v6.1"];
         let releases = tags.map(Release::new);

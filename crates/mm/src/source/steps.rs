@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_those_of_the_functions_that_a_call_comes_to() {
+    fn steps_are_those_of_the_functions_that_a_call_reaches() {
         let reclaim = of("Reclaim");
         assert_eq!(reclaim.marks, ["add_to_swap", "pageout", "remove_mapping", "try_to_unmap"]);
         assert!(reclaim.functions.contains(&"try_to_unmap_one"));

@@ -7,7 +7,7 @@ use cowrace_mm::Era;
 use cowrace_mm::era::{EraError, KEPT, NONE, Removal, Rules, Safeguard, settings};
 
 #[test]
-fn what_takes_an_ordering_out_is_its_own() {
+fn what_takes_a_safeguard_out_is_its_own() {
     let toggles: BTreeSet<_> = Safeguard::ALL.iter().map(|safeguard| safeguard.toggle()).collect();
     assert_eq!(toggles.len(), Safeguard::ALL.len());
     let rules = Rules::keys();
@@ -27,7 +27,7 @@ fn what_takes_an_ordering_out_is_its_own() {
 }
 
 #[test]
-fn every_ordering_is_told_in_a_sentence() {
+fn every_safeguard_has_a_sentence() {
     for safeguard in Safeguard::ALL {
         let about = safeguard.about();
         assert!(about.ends_with('.') && about.len() <= 110, "{about}");
@@ -36,7 +36,7 @@ fn every_ordering_is_told_in_a_sentence() {
 }
 
 #[test]
-fn every_ordering_is_in_some_preset() {
+fn every_safeguard_is_in_some_preset() {
     for &safeguard in Safeguard::ALL {
         let has = |era: &Era| Arch::ALL.iter().any(|&arch| safeguard.is_in(era.rules(), arch));
         assert!(Era::presets().iter().any(has), "{safeguard:?}");

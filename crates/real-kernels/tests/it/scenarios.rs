@@ -86,7 +86,7 @@ fn every_combination_is_a_scenario() {
 }
 
 #[test]
-fn what_is_not_modelled_makes_none() {
+fn rows_that_are_not_modelled_have_no_scenario() {
     let table = table().expect("the table");
     let row = table.row("vmsplice(R,GET)|thp|mprotect").expect("a row");
     assert_eq!(generate(row), None);

@@ -69,7 +69,7 @@ fn row(name: &str, cell: &str) -> String {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn errors_are_explained() {
     let held = "vmsplice(R,GET)|excl|none";
     let first = "SAFE".to_owned() + &"\tSAFE".repeat(KERNELS.len() - 1);
     for (rows, words) in [

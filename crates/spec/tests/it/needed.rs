@@ -23,7 +23,7 @@ const ANON: &str = "mm A { buf: anon }";
 const CHILD: &str = "mm A { buf: anon }\nmm B = fork(A)";
 
 #[test]
-fn who_is_alone_needs_nothing() {
+fn a_single_holder_needs_nothing() {
     column(ANON, "buf[0] = 1\nx = buf[0]", 0, 0);
     column("mm A { buf: anon wrprotected }", "buf[0] = 1", 0, 0);
     column("mm A { buf: anon prevshared }", "buf[0] = 1", 0, 0);
@@ -31,7 +31,7 @@ fn who_is_alone_needs_nothing() {
 }
 
 #[test]
-fn the_last_of_those_who_share_needs_no_copy() {
+fn the_last_sharer_needs_no_copy() {
     column(CHILD, "x = buf[0]", 0, 0);
     column(CHILD, "buf[0] = 1\nbuf[1] = 1", 1, 1);
     let both = "a @A        b @B\n==========  ==========\nbuf[0] = 1  buf[0] = 2";
@@ -40,7 +40,7 @@ fn the_last_of_those_who_share_needs_no_copy() {
     check(three, both, 2, 2);
     let after = "a @A        b @B\n==========  ===========\n            munmap(buf)\n=== all ===\nbuf[0] = 1";
     check(CHILD, after, 0, 0);
-    // It may have been before, so the fewest is none.
+    // The munmap may come first, so the smallest number of copies is zero.
     let beside = "a @A        b @B\n==========  ===========\nbuf[0] = 1  munmap(buf)";
     check(CHILD, beside, 0, 0);
 }
@@ -60,7 +60,7 @@ fn no_page_takes_a_fault_and_no_copy() {
     }
     column("mm A { buf: zero }", "x = buf[0]\nbuf[0] = 1\nbuf[1] = 1", 0, 1);
     column(ANON, "madvise(buf, MADV_DONTNEED)\nx = buf[0]\nbuf[0] = 1", 0, 1);
-    // Each has the slot to read from.
+    // Each mm can read its page from the slot.
     let both = "a @A        b @B\n==========  ==========\nbuf[0] = 1  buf[0] = 2";
     check("mm A { buf: swapped }\nmm B = fork(A)", both, 0, 2);
 }
@@ -91,19 +91,19 @@ fn a_fork_may_copy_for_a_handle_so_no_fault_is_needed() {
 }
 
 #[test]
-fn who_holds_a_page_through_a_handle_has_it() {
+fn a_handle_holds_its_page() {
     let columns = "a @A        b @B\n==========  ===================\n";
     let gone = "            p = vmsplice(buf)\n            munmap(buf)\n=== all ===\nbuf[0] = 1";
     check(CHILD, &format!("{columns}{gone}"), 1, 1);
     let back = "            p = get_user_pages(buf)\n            put_page(p)\n            munmap(buf)\n\
                 === all ===\nbuf[0] = 1";
     check(CHILD, &format!("{}{back}", columns.replace("===\n", "=======\n")), 0, 0);
-    // One's own is no reason to copy.
+    // An mm's own handle is no reason to copy.
     column(ANON, "p = vmsplice(buf)\nbuf[0] = 1", 0, 0);
 }
 
 #[test]
-fn a_get_may_become_the_memory_of_whoever_is_left() {
+fn a_get_may_become_the_memory_of_the_remaining_holder() {
     let columns = "a @A                                          b @B\n\
                    ============================================  ============\n";
     let get = |how: &str| {

@@ -1,4 +1,4 @@
-//! What `promise coherent(..)` adds to what a kind of call promises.
+//! What `promise coherent(..)` adds to the promise of a kind of call.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use cowrace_mm::{Era, World, program_and_rule_reads};
 use cowrace_report::Class;
 use cowrace_spec::{Oracle, Promises};
 
-/// What is found in a scenario that has no predicate.
+/// The finding in a scenario that has no predicate.
 fn found(call: &str, promise: &str) -> Option<Class> {
     let text = format!(
         "race r\nmm A {{ buf: anon }}\n\n\
@@ -38,7 +38,7 @@ fn a_pin_keeps_the_promise_anyway() {
     assert_eq!(found("pin(buf, FOLL_WRITE)", "promise coherent(h)"), None);
 }
 
-/// What is found in a scenario under an era.
+/// The finding in a scenario under an era.
 fn damage(text: &str, era: &str) -> Option<Class> {
     let scenario = cowrace_scenario::parse(text).unwrap_or_else(|errors| panic!("{text}{errors:#?}"));
     let world: &World = scenario.variants()[0].world();
@@ -49,8 +49,8 @@ fn damage(text: &str, era: &str) -> Option<Class> {
 }
 
 #[test]
-fn a_handle_that_is_cut_off_is_found_though_nobody_uses_it() {
-    // By page_count alone, a store after clear_refs copies.
+fn a_handle_that_is_cut_off_is_found_although_it_is_not_used() {
+    // If only page_count decides, a store after clear_refs copies.
     let text = "race r\nmm A { buf: anon }\n\n\
                 a @A\n========================================\n\
                 h = get_user_pages_fast(buf, FOLL_WRITE)\nclear_refs(A)\nbuf[1] = 2\n";

@@ -1,4 +1,4 @@
-//! The rules of the specification, one by one: what a variable may be at the end, no more and no less.
+//! The rules of the specification, one by one: exactly the values that a variable may have at the end.
 
 use cowrace_spec::{Oracle, Promises};
 
@@ -8,7 +8,7 @@ fn oracle(mms: &str, diagram: &str) -> Oracle {
     Oracle::new(scenario.variants()[0].world(), &Promises::default()).expect("it is small")
 }
 
-/// What `variable` may be at the end.
+/// Checks the values that `variable` may have at the end.
 #[track_caller]
 fn check(mms: &str, diagram: &str, variable: &str, values: &[&str]) {
     let all: Vec<String> = oracle(mms, diagram).values(variable).into_iter().collect();
@@ -69,7 +69,7 @@ fn a_write_get_may_be_the_childs_after_a_fork() {
     check(ANON, &format!("a @A\n{line}\n{get}{tail}"), "r", &["1"]);
     check(ANON, &format!("a @A\n{line}\n{get}B = fork()\n{tail}"), "r", &["0", "1"]);
     check(ANON, &format!("a @A\n{line}\nB = fork()\n{get}{tail}"), "r", &["1"]);
-    // What the child does not inherit stays.
+    // Memory that the child does not inherit stays with the owner.
     let stays = format!("a @A\n{line}\n{get}madvise(buf, MADV_DONTFORK)\nB = fork()\n{tail}");
     check(ANON, &stays, "r", &["1"]);
 }
@@ -85,7 +85,7 @@ fn a_write_get_may_be_the_memory_of_both_for_a_while() {
     // Both may see it, or either, but not neither.
     let seen = oracle(ANON, &both(&format!("r = buf[0]\n{pad}s = buf[0]")));
     assert_eq!((seen.values("r").len(), seen.values("s").len()), (2, 2));
-    // Beside what is seen, whose it is at the end: the parent's, the child's, or for now that of both.
+    // The observation includes the heir at the end: the parent, the child, or for now both.
     assert_eq!(seen.size().1, 5, "1 0 owner; 0 1 child; 1 1 owner, child, both");
 }
 
@@ -99,7 +99,7 @@ fn what_a_pipe_holds_is_a_history_of_its_own() {
     assert_eq!(oracle(ANON, &twice).size().1, 3, "0 0, 0 1 and 1 1, and never back");
     // Nothing older than the handle.
     check(ANON, &column("buf[0] = 1\np = vmsplice(buf)\ns = pipe_read(p[0])"), "s", &["1"]);
-    // Nothing that somebody else stored.
+    // Nothing that another process stored.
     let other = "a @A        b @B\n\
                  ==========  ===================\n\
                  \x20           p = vmsplice(buf)\n\
@@ -178,7 +178,7 @@ fn a_store_waits_for_userfaultfd() {
 fn a_pin_of_what_was_stored_to_is_the_owners() {
     let pin = "a @A\n============================\nbuf[0] = 3\nh = pin_user_pages_fast(buf)\nbuf[0] = 4\ns = dma_read(h[0])";
     check("mm A { buf: zero }", pin, "s", &["4"]);
-    // And what was discarded is not.
+    // Memory that was discarded is not.
     let discard = "a @A\n============================\nmadvise(buf, MADV_DONTNEED)\nh = pin_user_pages_fast(buf)\nbuf[0] = 4\ns = dma_read(h[0])";
     check(ANON, discard, "s", &["0", "4"]);
 }
@@ -222,7 +222,7 @@ fn protection_goes_with_the_page() {
         let discarded = format!("{protect}madvise(buf, MADV_DONTNEED)\nbuf[0] = 1\n");
         check(&mms, &column(&discarded), "r", &["1"]);
     }
-    // Given up, it may be there still, and then the store waits for ever.
+    // Memory that was given up may still be there, and then the store waits for ever.
     let given_up = format!("{protect}madvise(buf, MADV_FREE)\nbuf[0] = 1\n");
     check("mm A { buf: anon uffd_wp = 5, 5 }", &column(&given_up), "r", &["1", "unset"]);
 }
@@ -233,7 +233,7 @@ fn of_nothing_userfaultfd_protects_nothing_unless_it_was_asked_to() {
         let column = format!(
             "a @A\n==============================\n{first}UFFDIO_WRITEPROTECT(A.buf, WP)\nbuf[0] = 1\nr = buf[0]"
         );
-        // Nobody un-protects.
+        // The protection is never removed.
         let value = if held_up { "unset" } else { "1" };
         check(&format!("mm A {{ buf: {area} }}"), &column, "r", &[value]);
     };
@@ -259,7 +259,7 @@ fn what_is_given_up_again_may_go_again() {
     let oracle = oracle("mm A { buf: anon = 8, 9 }", twice);
     assert_eq!(oracle.values("x").into_iter().collect::<Vec<_>>(), ["0", "8"]);
     assert_eq!(oracle.values("y").into_iter().collect::<Vec<_>>(), ["0", "1"]);
-    // Each for itself, and once more before the end.
+    // Each time the memory may be discarded, and once more before the end.
     let once = "a @A\n=======================\nmadvise(buf, MADV_FREE)\nx = buf[0]\nbuf[0] = 1\ny = buf[0]";
     check("mm A { buf: anon = 8, 9 }", once, "y", &["1"]);
 }
@@ -273,7 +273,7 @@ fn what_was_stored_is_reported_though_it_is_given_up() {
     };
     check(ANON, &told(""), "s", &["1"]);
     let given_up = told("madvise(buf, MADV_FREE)\n");
-    // What was discarded is not there any more to be reported.
+    // Memory that was discarded can no longer be reported.
     check(ANON, &given_up, "s", &["0", "1"]);
     let seen: Vec<_> = [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
         .into_iter()
@@ -290,7 +290,7 @@ fn a_discard_that_comes_later_excuses_no_pin() {
         )
     };
     check(ANON, &pin("madvise(buf, MADV_DONTNEED)\n", ""), "s", &["0", "4"]);
-    // It is the page of before, and nothing else.
+    // It is exactly the earlier page.
     check("mm A { buf: anon = 5, 5 }", &pin("", "madvise(buf, MADV_DONTNEED)\n"), "s", &["5"]);
     let later = "a @A                          b @A\n\
                  ============================  ===========================\n\
@@ -304,7 +304,7 @@ fn a_discard_that_comes_later_excuses_no_pin() {
     check(ANON, &beside, "s", &["0", "4"]);
 }
 
-/// Two CPUs with an entry each while a third flushes: either may be the first to see what is new.
+/// Two CPUs with an entry each while a third flushes: either may be the first to see the new value.
 #[test]
 fn cpus_are_flushed_in_any_order() {
     let warm = "mm A { buf: anon warm = 5, 5 }";
@@ -326,7 +326,7 @@ fn cpus_are_flushed_in_any_order() {
             assert!(oracle.shows(&[("y", y), ("x", x)]), "y == {y}, x == {x}");
         }
     }
-    // What was returned from has reached everybody.
+    // A flush that has returned has reached every CPU.
     let after = "a @A        b @A        zap @A\n\
                  ==========  ==========  ===========================\n\
                  \x20                       madvise(buf, MADV_DONTNEED)\n\

@@ -153,7 +153,7 @@ if let Some(y) = z { cpu.f().await } else if !cpu.rules().is(B::Y) { cpu.g().awa
 }
 
 #[test]
-fn what_is_behind_a_way_out_belongs_to_the_others() {
+fn code_after_an_exit_belongs_to_the_other_branches() {
     let body = "\
 if x || cpu.rules().is(A::X) {
     cpu.a().await;
@@ -179,7 +179,7 @@ cpu.e().await";
 }
 
 #[test]
-fn a_request_in_a_condition_depends_on_what_stands_before() {
+fn a_request_in_a_condition_depends_on_the_conditions_before_it() {
     let body = "\
 if cpu.rules().is(A::X) && cpu.a().await {
     return false;
@@ -269,7 +269,7 @@ fn methods_are_told_from_other_functions() {
 }
 
 #[test]
-fn who_gives_the_reading_is_no_reader() {
+fn a_function_that_returns_the_reading_is_not_a_reader() {
     let text = "impl Cpu { fn rules(&self) -> Reading<'_> { self.kernel.rules.reading() } }";
     assert!(read(text).is_ok());
 }

@@ -11,8 +11,8 @@ use super::bench::{A, Ran, State, add, buf, threads};
 
 behaviours![
     a_flush_that_was_put_off_is_left_or_done_and_forgotten_or_done_and_counted,
-    what_is_put_off_is_noted_or_counted,
-    what_is_put_off_meanwhile_is_forgotten_unless_it_is_counted,
+    a_deferred_flush_is_noted_or_counted,
+    a_flush_that_is_deferred_meanwhile_is_forgotten_unless_it_is_counted,
     a_flush_by_ipi_waits_for_gup_fast,
 ];
 
@@ -38,7 +38,7 @@ fn a_flush_that_was_put_off_is_left_or_done_and_forgotten_or_done_and_counted() 
     ])
 }
 
-fn what_is_put_off_is_noted_or_counted() -> Told {
+fn a_deferred_flush_is_noted_or_counted() -> Told {
     let put_off_more = async |cpu: &Cpu| {
         set_tlb_ubc_flush_pending(cpu, TlbUbc::default(), A, 0, true).await;
     };
@@ -50,7 +50,7 @@ fn what_is_put_off_is_noted_or_counted() -> Told {
 }
 
 /// The bug that 5ee2fa2f0636 fixes.
-fn what_is_put_off_meanwhile_is_forgotten_unless_it_is_counted() -> Told {
+fn a_flush_that_is_deferred_meanwhile_is_forgotten_unless_it_is_counted() -> Told {
     let more = put_off().meanwhile(Prim::FlushTlb, 0, |memory| add(memory, A.tlb_flush_batched(), 1));
     case("v5.15", more, catch, shows).arms(&[
         (BatchedFlush::Defer, (0, 1)),
