@@ -1,5 +1,5 @@
-//! The calls of a scenario on the specification. What the kernel does on its own account, reclaim above all, changes
-//! nothing, so it is not there.
+//! The calls of a scenario on the specification. Actions of the kernel itself, above all reclaim, change nothing here,
+//! so they are left out.
 
 use cowrace_machine::{Cond, Mark, Obj, Prim};
 use cowrace_mm::objects::{MmStruct, variable};
@@ -64,24 +64,24 @@ async fn handle(cpu: &Cpu<'_>, var: VarId) -> Option<Handle> {
     }
 }
 
-/// What a call has taken hold of.
+/// A handle that a call has taken.
 #[derive(Clone, Copy, Debug)]
 struct Taken {
     page: Obj,
-    /// Whose it becomes when the owner forks.
+    /// The heir when the owner forks.
     heir: Heir,
-    /// What is read through it may be old.
+    /// Whether reads through it may return old values.
     is_history: bool,
 }
 
-/// Nobody can name a process from outside before its fork is over.
+/// Waits for the end of a fork: before that, a process cannot be named from outside.
 async fn named(cpu: &Cpu<'_>, own: Option<MmId>, mm: MmId) {
     if own != Some(mm) && matches!(cpu.world.mms[mm].origin, Origin::Fork(_)) {
         cpu.wait(MmStruct(mm).started(), Cond::AnySet(u64::MAX)).await;
     }
 }
 
-/// Takes hold of memory.
+/// Takes a handle on memory.
 async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Result<Taken, Errno> {
     let mm = MmStruct(target.mm);
     let force = matches!(spec.call, Call::Gup { flags, .. } if flags.force);
@@ -94,20 +94,20 @@ async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Re
     let (page, is_own) = cpu.take(mm, target.va, write, force, held_up).await?;
     cpu.touched(target, write, spec.dest).await;
     let rule = cpu.promises.rule(cpu.world, spec, target);
-    // Whose memory it is makes no difference to what is needed.
+    // The heir makes no difference to needed costs.
     let may_go = rule == Some(Rule::AliasUntilFork) && !cpu.counts;
     let heir = if may_go { Heir::chosen(cpu, target.mm).await } else { Heir::Owner };
     let is_history = rule == Some(Rule::AliasIfOwn) && !is_own;
     Ok(Taken { page, heir, is_history })
 }
 
-/// The memory that the handle of a variable was taken on.
+/// The memory on which the handle in a variable was taken.
 fn held(cpu: &Cpu<'_>, var: VarId, handle: Handle) -> Held {
     let va = cpu.keeper(var).map_or(0, |keeper| keeper.target.va);
     Held { page: handle.page, va }
 }
 
-/// Whose memory the handle that a variable keeps is, if a fork makes a difference to it.
+/// The heir of the handle in a variable, if a fork makes a difference to it.
 async fn heir_of(cpu: &Cpu<'_>, var: VarId) -> Heir {
     match cpu.keeper(var) {
         Some(keeper) if keeper.rule == Rule::AliasUntilFork => {
@@ -123,7 +123,7 @@ async fn keep(cpu: &Cpu<'_>, spec: &CallSpec, taken: Result<Taken, Errno>, write
             if let (true, Some(var)) = (whose != Heir::Owner, spec.dest) {
                 cpu.store(heir(var), whose.encode(), Prim::Ghost).await;
             }
-            // What is a pin for the kernel has no meaning here, so the bit is free.
+            // The bit for a pin has no meaning here, so it is reused.
             Value::Handle(Handle { page, pin: is_history, write, released: false })
         }
         Err(errno) => Value::Errno(errno),

@@ -1,4 +1,4 @@
-//! What is wrong with what was seen: whose value was seen or missed says which damage it is.
+//! The class of damage of an observation: it depends on the writer of the value that was seen or missed.
 
 use cowrace_mm::World;
 use cowrace_mm::syscall::Gives;
@@ -11,47 +11,47 @@ use crate::observation::{HANDLE, NOTHING, Observation, Sight, UNMAPPED};
 use crate::oracle::Allowed;
 use crate::promises::Promises;
 
-/// Who wrote a value.
+/// The writer of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Writer {
-    /// Whose call it was.
+    /// The actor that made the call.
     actor: ActorId,
     /// The mm that was written to.
     mm: MmId,
-    /// A device wrote, not a CPU.
+    /// Whether a device wrote, not a CPU.
     device: bool,
 }
 
-/// Whose value makes the damage.
+/// The value that makes the damage.
 #[derive(Clone, Copy, Debug)]
 enum Written {
-    /// The one that was seen.
+    /// The value that was seen, by its writer.
     Seen(Writer),
-    /// The one that was missed.
+    /// The value that was missed, by its writer.
     Missed(Writer),
-    /// Nobody's that is known.
-    Nobody,
+    /// A value without a known writer.
+    Unknown,
 }
 
-/// A word, and how it was looked at.
+/// A word, and the way in which it was read.
 #[derive(Clone, Copy, Debug)]
 struct Looked {
     target: Target,
     word: u8,
-    /// Through a handle, or by a device.
+    /// Whether it was read through a handle, or by a device.
     held: bool,
 }
 
-/// What is wrong with what an execution has shown, and how grave that is.
+/// What is wrong with an observation, and its severity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Ranked {
-    /// The gravest first.
+    /// The rank; the most severe damage has the lowest.
     rank: usize,
     broken: Broken,
 }
 
-/// From the gravest on. What a device wrote and another mm sees comes late: its owner misses it, as a rule, and that
-/// is the damage.
+/// The classes, the most severe first. A value of a device that another mm sees ranks low: as a rule its owner misses
+/// the value, and that is the damage.
 const RANKS: [Class; 9] = [
     Class::Leak,
     Class::LostRead,
@@ -64,15 +64,16 @@ const RANKS: [Class; 9] = [
     Class::Assertion,
 ];
 
-/// The rank of a leak of what a device wrote.
+/// The rank of a leak of a device's write.
 const BY_DEVICE: usize = 3;
 
 fn rank(class: Class) -> usize {
     RANKS.iter().position(|&other| other == class).unwrap_or(RANKS.len() - 1)
 }
 
-/// Compares what was seen with what is allowed and most like it. What executions have shown by themselves
-/// counts before what probes show; and where the owner sees what it wrote, it is no remedy to discard that.
+/// Compares an observation with the most similar ones that are allowed. Values that executions have shown by themselves
+/// count before results of probes; and if the owner sees its own write, an allowed observation that discards it is
+/// considered last.
 pub(crate) fn blame(
     (world, promises): (&World, &Promises),
     sights: &[Sight],
@@ -132,7 +133,7 @@ impl Judge<'_> {
         let author = match written {
             Written::Seen(who) => author(who, seen, false),
             Written::Missed(who) => author(who, should, true),
-            Written::Nobody => None,
+            Written::Unknown => None,
         };
         let (subject, memory) = (self.subject(sight), self.memory(sight));
         let (seen, promised) = (typed(sight, seen), typed(sight, should));
@@ -175,7 +176,7 @@ impl Judge<'_> {
                 Sight::Failure(_) | Sight::Variable(_) if is_errno(should) => Class::PrivateWrite,
                 _ => Class::Assertion,
             };
-            return (rank(class), Written::Nobody);
+            return (rank(class), Written::Unknown);
         };
         let wrote = |value: Option<u64>| value.map(|v| self.writers(v, looked)).unwrap_or_default();
         let (theirs, missed) = (wrote(number(sight, seen)), wrote(number(sight, should)));
@@ -188,16 +189,16 @@ impl Judge<'_> {
             Some(who) if looked.held => (Class::StalePin, Written::Missed(*who)),
             Some(who) if who.device => (Class::LostRead, Written::Missed(*who)),
             Some(who) => (Class::LostWrite, Written::Missed(*who)),
-            None if looked.held => (Class::StalePin, Written::Nobody),
+            None if looked.held => (Class::StalePin, Written::Unknown),
             None => match theirs.first() {
                 Some(who) => (Class::PrivateWrite, Written::Seen(*who)),
-                None => (Class::LostWrite, Written::Nobody),
+                None => (Class::LostWrite, Written::Unknown),
             },
         };
         (rank(class), written)
     }
 
-    /// The word that a sight is of, if it is of one.
+    /// The word of a sight, if it has one.
     fn looked(&self, sight: &Sight) -> Option<Looked> {
         match *sight {
             Sight::Memory(target, word) => Some(Looked { target, word, held: false }),
@@ -216,7 +217,7 @@ impl Judge<'_> {
         self.world.calls().any(|(_, call)| call.dest == Some(var) && call.call.gives() == Gives::SoftDirty)
     }
 
-    /// Who may have written a value to a word, in whichever mm.
+    /// The possible writers of a value to a word, in any mm.
     fn writers(&self, value: u64, looked: Looked) -> Vec<Writer> {
         let mut writers = Vec::new();
         for (actor, spec) in self.world.calls() {
@@ -231,7 +232,7 @@ impl Judge<'_> {
         writers
     }
 
-    /// The memory of which a call moves a word: what it is told, or what the handle that it is told was taken on.
+    /// The memory whose word a call transfers: its argument, or the memory on which its argument, a handle, was taken.
     fn place_of(&self, actor: ActorId, spec: &CallSpec) -> Option<Target> {
         let keeper = |handle| {
             let keepers = keepers(self.world, self.promises);
@@ -244,7 +245,7 @@ impl Judge<'_> {
     }
 }
 
-/// A value that somebody may have written.
+/// The number that a sight shows, if it shows one.
 const fn number(sight: &Sight, bits: u64) -> Option<u64> {
     match sight {
         Sight::Memory(..) if bits < UNMAPPED => Some(bits),
@@ -277,7 +278,7 @@ fn typed(sight: &Sight, seen: u64) -> Seen {
     }
 }
 
-/// What became of a probe.
+/// The result of a probe.
 const fn through(seen: u64) -> Through {
     match seen {
         0 => Through::Seen,

@@ -1,8 +1,8 @@
-//! Which accesses may find that their TLB entry is gone early.
+//! Early eviction: the accesses whose TLB entry may be evicted before it is flushed.
 //!
-//! An entry may go at any time, and flushes reach CPUs in no particular order. The specification flushes them one after the
-//! other; an entry that goes before its turn comes makes up for the order. It matters only where two CPUs go through an
-//! entry while somebody flushes it: if there is one, the flush may come as early for it.
+//! An entry may be evicted at any time, and flushes reach CPUs in no particular order. The specification flushes CPUs
+//! one after the other; early evictions of entries cover all other orders. This matters only if two CPUs use an entry
+//! while it is flushed: if only one does, the flush itself may come that early.
 
 use std::collections::HashSet;
 
@@ -12,13 +12,13 @@ use cowrace_mm::world::{ActorId, Call, CallSpec, Target};
 use crate::discard::places;
 use crate::order::before;
 
-/// The calls, loads and stores, whose entry may be gone early.
+/// The loads and stores whose entry may be evicted early.
 pub(crate) fn evicting(world: &World) -> HashSet<u16> {
     let accesses: Vec<Access> =
         world.calls().filter_map(|(actor, spec)| access(world, actor, spec)).collect();
     let given_up = places(world);
     let is_early = |access: &Access| {
-        // Whoever discards does so at any time.
+        // A helper discards at any time.
         let lazily = given_up.iter().any(|place| (place.mm, place.va) == (access.at.mm, access.at.va));
         lazily && accesses.iter().any(|other| other.is_beside(access))
             || world.calls().any(|(actor, spec)| {
@@ -43,7 +43,7 @@ struct Access {
 }
 
 impl Access {
-    /// Whether another CPU goes through the same entry.
+    /// Whether another CPU uses the same entry.
     fn is_beside(&self, other: &Self) -> bool {
         self.actor != other.actor && self.at == other.at
     }

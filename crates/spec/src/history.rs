@@ -1,7 +1,7 @@
-//! Handles that are a history of their own: what is read through one is what the owner had at some moment since it
-//! was taken, and never older than what was read before.
+//! Handles that are a history of their own: a read through one returns what the owner had at some moment since the
+//! handle was taken, and never anything older than an earlier read.
 //!
-//! For each reader of such a handle a helper takes one sample for each read, in order, whenever it likes.
+//! For each reader of such a handle a helper takes one sample for each read, in order, at any time.
 
 use cowrace_machine::{Cond, Prim};
 use cowrace_mm::objects::variable;
@@ -26,16 +26,16 @@ struct Read {
 pub(crate) struct History {
     actor: ActorId,
     variable: VarId,
-    /// Not only if the handle says so.
+    /// Whether the reads are a history even if the handle does not say so.
     always: bool,
     reads: Vec<Read>,
 }
 
-/// All of them.
+/// The histories of all readers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Histories {
     pub(crate) all: Vec<History>,
-    /// How many reads there are.
+    /// The number of reads.
     pub(crate) samples: usize,
 }
 
@@ -63,7 +63,7 @@ impl Histories {
         histories
     }
 
-    /// The number of the sample that a call reads through a handle; none if what it reads is no history.
+    /// The number of the sample that a call reads through a handle; `None` if the read is not part of a history.
     pub(crate) fn nth(&self, call: u16, handle: Handle) -> Option<usize> {
         let is_it = |history: &&History| history.always || handle.pin;
         let mut reads = self.all.iter().filter(is_it).flat_map(|history| &history.reads);
@@ -71,7 +71,7 @@ impl Histories {
     }
 }
 
-/// The helper of one reader.
+/// Runs the helper of one reader.
 pub(crate) async fn run(cpu: cowrace_machine::Cpu, history: &History) {
     let kept = cpu.wait(variable(history.variable), Cond::AnySet(u64::MAX)).await.bits;
     let Value::Handle(handle) = Value::decode(kept) else { return };
@@ -81,7 +81,7 @@ pub(crate) async fn run(cpu: cowrace_machine::Cpu, history: &History) {
     }
 }
 
-/// The next sample, once it has been taken.
+/// Waits for the next sample.
 pub(crate) async fn next(cpu: &Cpu<'_>, nth: usize) -> u64 {
     match Value::decode(cpu.wait(sample(nth), Cond::AnySet(u64::MAX)).await.bits) {
         Value::Number(value) => value,

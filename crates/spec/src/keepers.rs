@@ -1,4 +1,4 @@
-//! Who holds what: the calls that take hold of memory, and the variables that keep it.
+//! Keepers: the variables that keep handles on memory.
 
 use cowrace_mm::World;
 use cowrace_mm::world::{Target, VarId};
@@ -9,15 +9,15 @@ use crate::promises::{Promises, Rule};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Keeper {
     pub(crate) variable: VarId,
-    /// The memory that it was taken on.
+    /// The memory on which it was taken.
     pub(crate) target: Target,
     pub(crate) rule: Rule,
-    /// It may be written through.
+    /// Whether it may be used for writing.
     pub(crate) write: bool,
 }
 
-/// The variables that keep handles, in order. A variable that several calls fill is left out: it does not say
-/// what it holds.
+/// The variables that keep handles, in order. A variable that several calls set is left out, since its contents are
+/// ambiguous.
 pub(crate) fn keepers(world: &World, promises: &Promises) -> Vec<Keeper> {
     let own = |actor: usize| world.actors[actor].mm.unwrap_or(0);
     let of = |variable: VarId| {
@@ -27,7 +27,7 @@ pub(crate) fn keepers(world: &World, promises: &Promises) -> Vec<Keeper> {
             return None;
         }
         let (target, write) = match spec.call.passes_on() {
-            // The memory of the request, which another call took hold of.
+            // The memory of the request, which another call has taken.
             Some(handle) => {
                 let (actor, request) = world.calls().find(|(_, call)| call.dest == Some(handle))?;
                 (request.call.takes(Some(own(actor)))?.0, false)

@@ -1,4 +1,4 @@
-//! What of a scenario happens before what in every execution: by columns, barriers, variables, forks and exits.
+//! The order of a scenario's calls that holds in every execution: by columns, barriers, variables, forks and exits.
 
 use cowrace_mm::World;
 use cowrace_mm::world::{ActorId, CallSpec, Step};
@@ -12,7 +12,7 @@ pub(crate) fn before(world: &World, first: u16, second: u16) -> bool {
         todo.extend(spec.steps.iter().position(is_first).map(|at| (actor, at)));
     }
     while let Some(place) = todo.pop() {
-        for (actor, at) in behind(world, place) {
+        for (actor, at) in successors(world, place) {
             let steps = &world.actors[actor].steps;
             if at >= steps.len() || known[actor][at] {
                 continue;
@@ -27,9 +27,9 @@ pub(crate) fn before(world: &World, first: u16, second: u16) -> bool {
     false
 }
 
-/// The steps that begin only when a step is over, as far as it says so itself.
-fn behind(world: &World, (actor, at): (ActorId, usize)) -> Vec<(ActorId, usize)> {
-    let mut behind = vec![(actor, at + 1)];
+/// The direct successors of a step: steps that begin only when it is over.
+fn successors(world: &World, (actor, at): (ActorId, usize)) -> Vec<(ActorId, usize)> {
+    let mut successors = vec![(actor, at + 1)];
     let steps = |wanted: &dyn Fn(ActorId, &CallSpec) -> bool| -> Vec<(ActorId, usize)> {
         let all =
             world.actors.iter().enumerate().flat_map(|(actor, spec)| {
@@ -43,25 +43,25 @@ fn behind(world: &World, (actor, at): (ActorId, usize)) -> Vec<(ActorId, usize)>
         Step::Barrier(id) => {
             for (other, spec) in world.actors.iter().enumerate() {
                 let there = spec.steps.iter().position(|step| step == &Step::Barrier(*id));
-                behind.extend(there.map(|at| (other, at + 1)));
+                successors.extend(there.map(|at| (other, at + 1)));
             }
         }
         Step::Call(call) => {
             if let Some(variable) = call.dest
                 && world.calls().filter(|(_, other)| other.dest == Some(variable)).count() == 1
             {
-                behind.extend(steps(&|_, call| call.call.needs(variable)));
+                successors.extend(steps(&|_, call| call.call.needs(variable)));
             }
             if let Some(child) = call.call.child() {
                 let born = (0..world.actors.len()).filter(|&other| world.actors[other].mm == Some(child));
-                behind.extend(born.map(|other| (other, 0)));
+                successors.extend(born.map(|other| (other, 0)));
             }
         }
     }
     if let (Some(mm), true) = (world.actors[actor].mm, at + 1 == world.actors[actor].steps.len()) {
-        behind.extend(steps(&|waiter, call| {
+        successors.extend(steps(&|waiter, call| {
             waiter != actor && call.call.awaits_actors_of(world.actors[waiter].mm) == Some(mm)
         }));
     }
-    behind
+    successors
 }

@@ -7,40 +7,40 @@ use crate::order::before;
 use cowrace_mm::syscall::Promise;
 use cowrace_mm::world::{Area, Backing, CallSpec, Populate, Target, World};
 
-/// How a handle relates to the memory that it was taken on, from a moment within the call that takes it.
+/// The relation of a handle to the memory on which it was taken, from a moment within the call that takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// It is the owner's memory, both ways, until the owner unmaps or discards it. A fork leaves it with the
     /// parent.
     Alias,
-    /// As [`Alias`](Self::Alias) until a fork of the owner overlaps or follows; from then on it may be the
-    /// parent's memory or the child's.
+    /// Like [`Alias`](Self::Alias) until a fork of the owner overlaps or follows; from then on it may be the parent's
+    /// memory or the child's.
     AliasUntilFork,
-    /// As [`Alias`](Self::Alias) if what it was taken on is the owner's own. The zero page and pages of files are not until
-    /// the owner's first store, which may leave the handle behind: then as [`History`](Self::History).
+    /// Like [`Alias`](Self::Alias) if it was taken on the owner's own memory. The zero page and pages of files become
+    /// the owner's own only with its first store, which may detach the handle: then like [`History`](Self::History).
     AliasIfOwn,
-    /// What is read through it is what the owner had at some moment since it was taken, never again anything older
-    /// than what was read before.
+    /// A read through it returns what the owner had at some moment since the handle was taken, and never anything older
+    /// than an earlier read.
     History,
 }
 
 /// The rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promises {
-    /// A pin that may be written through: io_uring's fixed buffers, RDMA, VFIO.
+    /// A pin for writing: io_uring's fixed buffers, RDMA, VFIO.
     pub write_pin: Rule,
-    /// A pin to read from, for long (`FOLL_LONGTERM`), whatever is mapped there.
+    /// A long-term pin for reading (`FOLL_LONGTERM`), whatever is mapped there.
     pub longterm_read_pin: Rule,
-    /// A pin to read from, for a short time.
+    /// A short-term pin for reading.
     pub read_pin: Rule,
-    /// `get_user_pages` to write through.
+    /// `get_user_pages` for writing.
     pub write_get: Rule,
-    /// `get_user_pages` to read from, `vmsplice(2)`.
+    /// `get_user_pages` for reading, `vmsplice(2)`.
     pub read_get: Rule,
-    /// `read(2)` with `O_DIRECT`, while it is under way. `open(2)` warns of a fork meanwhile; kernels from v6.5 on keep
-    /// what older ones only hoped for.
+    /// `read(2)` with `O_DIRECT`, while it is under way. `open(2)` warns of a fork meanwhile; kernels from v6.5 on
+    /// guarantee what older ones did not.
     pub direct_read: Rule,
-    /// `write(2)` with `O_DIRECT`, while it is under way: up to v6.4 kernels take what is a get to read from.
+    /// `write(2)` with `O_DIRECT`, while it is under way: up to v6.4 kernels take a get for reading.
     pub direct_write: Rule,
     /// `recvmsg(2)` that decrypts into user memory, while it is under way.
     pub recvmsg: Rule,
@@ -62,14 +62,15 @@ impl Default for Promises {
 }
 
 impl Promises {
-    /// What one could hope for: a get stays with the parent as a pin does. What falls short of this, and not of the
-    /// contract, is a gap in the contract, which the documentation of the API warns of.
+    /// The strongest promises that one could hope for: a get stays with the parent like a pin. An execution that
+    /// violates these promises, but not the contract, shows a gap in the contract, of which the documentation of the
+    /// API warns.
     #[must_use]
     pub fn hoped_for() -> Self {
         Self { write_get: Rule::Alias, recvmsg: Rule::Alias, ..Self::default() }
     }
 
-    /// The rule for what a call of a scenario takes hold of, if it takes hold of anything.
+    /// The rule for the handle that a call of a scenario takes, if it takes one.
     #[must_use]
     pub fn rule(&self, world: &World, spec: &CallSpec, target: Target) -> Option<Rule> {
         let rule = self.of(spec.call.promise()?);
@@ -92,14 +93,14 @@ impl Promises {
     }
 }
 
-/// Whether what is mapped at an area's start is not the owner's own.
+/// Whether the page that is mapped in an area at the start is not the owner's own.
 pub(crate) const fn is_shared(area: &Area) -> bool {
     matches!(area.backing, Backing::PrivateFile)
         || matches!(area.populate, Populate::ZeroPage | Populate::None)
 }
 
-/// Whether that may be so when a call takes hold of memory: to begin with, or since its owner, or an mm that the owner
-/// was forked from, has discarded it. What is discarded later is another matter: that is the owner's wish.
+/// Whether the page may not be the owner's own when a call takes a handle: it was not at the start, or the owner, or an
+/// mm from which it was forked, has discarded its page since. A later discard does not count: it is the owner's wish.
 fn may_be_shared(world: &World, taking: &CallSpec, Target { mm, va }: Target) -> bool {
     let area = &world.areas[va];
     is_shared(area)
