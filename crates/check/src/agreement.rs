@@ -5,8 +5,8 @@ use cowrace_report::{Report, Verdict};
 use crate::engine::{Answer, Engine, Explore, Watch};
 use crate::task::Task;
 
-/// Puts a task to the exhaustive search and then to others, and compares what they have seen. The first report is the one
-/// that counts; the others are second opinions, and are missing where `watch` has stopped the search before.
+/// Runs a task with the exhaustive search and then with other engines, and compares what they have seen. The first
+/// report counts; the others are second opinions, and are missing if `watch` stopped the search before.
 pub fn compared(
     task: &Task<'_>,
     explore: &Explore<'_>,
@@ -22,7 +22,7 @@ pub fn compared(
             break;
         }
         let mut answer = other.answer(task, true, watch);
-        // Of a search that did not end, anything may be missing.
+        // A search that did not finish may have missed anything.
         if explored.complete
             && let Some(seen) = &answer.outcomes
         {
@@ -30,11 +30,12 @@ pub fn compared(
             let against = || outcomes.against(&program, seen);
             answer.report.disagreement = answer.report.disagreement.take().or_else(against);
         }
-        // The file speaks of the whole: what explore says is judged, and the others by explore.
+        // The file states the expected result of the complete search: the report of explore is judged by the file,
+        // and the other reports by explore.
         answer.report.as_expected = None;
         reports.push(answer.report);
     }
-    // A bad execution is one, whichever engine has found it.
+    // A bad execution counts, whichever engine has found it.
     if let (Verdict::Bounded, Some(bad)) = (explored.verdict, reports.iter().find(|a| a.schedule.is_some())) {
         let found = format!("{}, as {} has found", bad.detail.as_deref().unwrap_or_default(), bad.engine);
         explored.as_expected = task.as_expected(Verdict::Violated, bad.class);

@@ -8,7 +8,7 @@ use crate::directives;
 use crate::task::Task;
 
 impl Task<'_> {
-    /// Follows the rows in the order drawn. Costs one execution, unless choices matter.
+    /// Replays the rows in the order drawn. This takes one execution, unless choices matter.
     pub fn as_drawn(&self) -> AsDrawn {
         let error = match follow_any(&self.program_unjudged(), &directives::of(self.variant)) {
             Ok(_) => return AsDrawn::Possible { remarks: remarks(self.variant) },
@@ -17,7 +17,7 @@ impl Task<'_> {
         let cell = error.directive().and_then(|directive| directives::cell(self.variant, directive));
         let (row, cell) = match cell {
             Some(cell) => (cell.row + 1, cell.text.clone()),
-            // Of what has no rows, as the environment: it moves when all rows are done.
+            // A move of an actor without rows, such as the environment: it moves when all rows are done.
             None => return AsDrawn::TooShort { actors: error.actors().to_vec() },
         };
         match error {
@@ -33,7 +33,7 @@ impl Task<'_> {
     }
 }
 
-/// Cells that are remarks and say something.
+/// The number of cells that are remarks with text.
 fn remarks(variant: &Variant) -> usize {
     let says = |text: &str| !matches!(text, "..." | "\u{2026}");
     variant.cells().iter().filter(|cell| cell.kind == CellKind::Remark && says(&cell.text)).count()

@@ -1,4 +1,4 @@
-//! What may end searches early: limits, and an interrupt.
+//! The bounds of searches: limits, and an interrupt.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -7,8 +7,8 @@ use cowrace_explore::{Limits, Observer, Progress};
 
 use crate::interrupt::Interrupt;
 
-/// What may end the searches that one answer takes. The limit on time is one for all of them together; the limit on
-/// executions is for each.
+/// The bounds of all searches for one answer. The limit on time holds for all of them together, and the limit on
+/// executions for each of them.
 #[derive(Clone, Debug)]
 pub struct Bounds {
     limits: Limits,
@@ -28,7 +28,7 @@ impl Bounds {
         Self { limits, started: Instant::now(), interrupt: interrupt.clone() }
     }
 
-    /// The same, for searches that begin now, after others have taken so long.
+    /// The same for searches that begin now, after others have taken this long.
     pub fn again(&self, after: Duration) -> Self {
         let started = Instant::now();
         Self { started: started.checked_sub(after).unwrap_or(started), ..self.clone() }
@@ -40,7 +40,7 @@ impl Bounds {
         Limits { time, ..self.limits }
     }
 
-    /// The limits of a search that begins now and is not to have more than so many executions.
+    /// The limits of a search that begins now and has at most this many executions.
     pub fn limits_up_to(&self, executions: u64) -> Limits {
         let limits = self.limits();
         Limits {
@@ -49,18 +49,18 @@ impl Bounds {
         }
     }
 
-    /// Whether no more search is to begin.
+    /// Whether no further search may begin.
     pub fn are_over(&self) -> bool {
         self.interrupt.asked() || self.limits.time.is_some_and(|time| self.started.elapsed() >= time)
     }
 
-    /// Whether somebody asks for an end.
+    /// Whether an interrupt was requested.
     pub fn is_interrupted(&self) -> bool {
         self.interrupt.asked()
     }
 }
 
-/// Ends a search where that is asked for.
+/// Ends a search when an interrupt is requested.
 pub struct Interruptible<'b>(pub &'b Bounds);
 
 impl Observer for Interruptible<'_> {

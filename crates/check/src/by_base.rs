@@ -1,4 +1,4 @@
-//! Judging a kernel of one's own by the kernel that it departs from.
+//! Judges a custom kernel by its base kernel.
 
 use cowrace_explore::{Observer, Purpose};
 use cowrace_report::{Base, Report, Verdict};
@@ -8,10 +8,10 @@ use crate::result_cache::ResultCache;
 use crate::task::Task;
 
 impl Task<'_> {
-    /// Judges a report of which the file says nothing by what is found under the kernel that the era departs from.
-    /// What holds is as good as can be; everything else must be what is found there, so that kernel is searched. What
-    /// toggles leave as it was they have not broken; but what the file does not expect of a preset it does not expect
-    /// of the releases and versions that stand on it either.
+    /// Judges a report that the file states no outcome for by the result under the base kernel of the era. A
+    /// scenario that holds is always as expected. Any other result must be that of the base kernel, which is
+    /// therefore searched: toggles that change nothing have broken nothing. But a violation that the file does not
+    /// expect of a preset is not expected of the releases and versions that are based on it either.
     pub fn judge_by_base(
         &self,
         report: &mut Report,

@@ -1,4 +1,4 @@
-//! Where a search was stopped, and what it had noted by then.
+//! Where a search was stopped, and its notes so far.
 
 use cowrace_explore as explore;
 use cowrace_mm::World;
@@ -6,33 +6,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::side_findings::Noted;
 
-/// Where a search was stopped, and what it had noted by then.
+/// Where a search was stopped, and its notes so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
-    /// What executions were judged by: the engine knows what was run, and not what was asked of it.
+    /// A digest of what executions were judged by: the engine knows the program, but not the question.
     pub question: String,
     /// Where the search was stopped.
     pub search: explore::Checkpoint,
-    /// What it had noted by then.
+    /// Its notes so far.
     pub noted: Noted,
 }
 
 impl Checkpoint {
-    /// Of a search of a scenario.
+    /// The checkpoint of a search of a scenario.
     #[must_use]
     pub fn of(world: &World, search: explore::Checkpoint, noted: Noted) -> Self {
         Self { question: question(world), search, noted }
     }
 }
 
-/// A number for all that a scenario asks of executions.
+/// A digest of everything that a scenario asks of executions.
 #[must_use]
 pub fn question(world: &World) -> String {
     digest(&format!("{} {:?}", env!("CARGO_PKG_VERSION"), world))
 }
 
-/// FNV-1a: the same in every process, and no change of one byte goes unnoticed.
+/// FNV-1a: it is the same in every process, and detects every change of a single byte.
 #[must_use]
 pub fn digest(text: &str) -> String {
     let hash = text

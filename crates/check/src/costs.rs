@@ -1,6 +1,7 @@
-//! What a scenario costs under an era: a search of its own, which counts and goes on behind what is bad.
+//! The costs of a scenario under an era, by a separate search that counts, and goes on after bad executions.
 //!
-//! Counting is requests, so schedules of such a search are no schedules of the scenario, and it judges nothing.
+//! The counters are requests of their own, so schedules of such a search do not apply to the scenario, and the
+//! search judges nothing.
 
 use std::ops::ControlFlow;
 
@@ -13,7 +14,7 @@ use tracing::debug_span;
 use crate::exploration::{Exploration, explorer};
 use crate::task::Task;
 
-/// Keeps the extremes of what executions cost. Who watches is told how far the search is.
+/// Keeps the lowest and highest costs of executions, and reports the progress of the search to the watcher.
 struct Extremes<'o> {
     seen: Option<(Span, Span)>,
     observer: &'o mut (dyn Observer + Send),
@@ -40,7 +41,8 @@ impl Observer for Extremes<'_> {
 }
 
 impl Task<'_> {
-    /// What the scenario costs; `None` if a limit ended the search. With what the search has asked of the era.
+    /// The costs of the scenario; `None` if a limit ended the search. The second value is the set of rules of the
+    /// era that the search has read.
     pub fn costs(
         &self,
         how: &Exploration<'_>,

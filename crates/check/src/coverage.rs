@@ -1,4 +1,4 @@
-//! What a complete search went through, in the words of the scenario and by the lines of the model.
+//! The coverage of a complete search, by calls of the scenario and by lines of the model.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use cowrace_mm::{place, source};
 use cowrace_report::{Called, Coverage, Functions, Order, Pair, Unreached};
 use cowrace_scenario::Variant;
 
-/// Says of every two calls of a scenario how they met, and which lines of the model were never reached.
+/// The orders of every two calls of a scenario, and the lines of the model that were never reached.
 pub fn told(variant: &Variant, seen: &cowrace_explore::Coverage) -> Coverage {
     let (unreached, functions) = lines(seen).unzip();
     Coverage { orders: orders(variant, seen), unreached, functions }

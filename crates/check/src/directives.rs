@@ -1,9 +1,9 @@
-//! The rows of a diagram as the engine follows them.
+//! The rows of a diagram as directives for the engine.
 
 use cowrace_explore::{Directive, Until};
 use cowrace_scenario::{self as scenario, CellKind, Variant};
 
-/// The moves of a diagram. Who has no rows, as the environment, moves when all rows are done.
+/// The moves of a diagram. Actors without rows, such as the environment, move when all rows are done.
 pub fn of(variant: &Variant) -> Vec<Directive> {
     let drawn =
         |actor: &usize| variant.cells().iter().any(|c| c.column == *actor && c.kind != CellKind::Remark);
@@ -12,7 +12,7 @@ pub fn of(variant: &Variant) -> Vec<Directive> {
     rows.chain(rest.map(|actor| Directive { actor: actor as u8, until: Until::Finish })).collect()
 }
 
-/// The moves that stand in rows, each with the index of its cell.
+/// The moves in rows, each with the index of its cell.
 fn rows(variant: &Variant) -> Vec<(usize, Directive)> {
     let moves = variant.as_written().into_iter().filter_map(|row| {
         let until = match row.until {
@@ -21,7 +21,7 @@ fn rows(variant: &Variant) -> Vec<(usize, Directive)> {
             scenario::Until::Step { name, nth, .. } => {
                 Until::Step { name, nth: u32::try_from(nth).unwrap_or(u32::MAX) }
             }
-            // Barriers are passed as soon as everybody is there, which all rows above see to.
+            // A barrier is passed as soon as all its actors have reached it, and the rows above make them reach it.
             scenario::Until::Barrier(_) => return None,
         };
         Some((row.cell, Directive { actor: row.actor as u8, until }))

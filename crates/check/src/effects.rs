@@ -1,4 +1,4 @@
-//! What a complete search has shown of calls, in the words of the scenario.
+//! What a complete search has shown about calls, in terms of the scenario.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use cowrace_mm::world::Step;
 use cowrace_report::{Called, Ineffective, Limit, NoEffect, Shown};
 use cowrace_scenario::Variant;
 
-/// The calls that do not do what they are for in any execution, column by column.
+/// The calls that do not have their intended effect in any execution, column by column.
 pub fn ineffective(variant: &Variant, shown: &BTreeSet<Shown>) -> Vec<Ineffective> {
     let mut found = Vec::new();
     for actor in &variant.world().actors {

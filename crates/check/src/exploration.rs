@@ -18,66 +18,66 @@ use crate::side_findings::{Keeper, Noting, SideFindings, Unseeing};
 use crate::task::Task;
 use crate::{coverage, effects};
 
-/// How the exhaustive engine is to search.
+/// How the exhaustive engine searches.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Exploration<'t> {
-    /// What may end the search early.
+    /// The bounds of the search.
     pub limits: Limits,
     /// Whether to go on after a bad execution.
     pub exhaustive: bool,
-    /// Explores only executions in which actors that could go on are stopped at most so often, all together. What
-    /// finds nothing is then `bounded`.
+    /// Explores only executions with at most this many preemptions of actors that could go on. A search that finds
+    /// nothing is then `bounded`.
     pub preemptions: Option<u32>,
-    /// Whether to tell what a search went through that comes to its end and finds nothing.
+    /// Whether to report the coverage of a search that is complete and finds nothing.
     pub coverage: bool,
-    /// Whether to count page copies and faults as well, over all executions, in a search of its own.
+    /// Whether to count page copies and faults as well, over all executions, in a separate search.
     pub costs: bool,
-    /// Threads that the search may use beside its own, while nobody else does.
+    /// Threads that the search may use in addition to its own, while no other search uses them.
     pub threads: Option<&'t Threads>,
-    /// Whether to tell where to go on if a limit ends the search. What nothing of the specification is known of then counts
-    /// as not searched.
+    /// Whether to return a checkpoint if a limit ends the search. Executions for which the specification is not
+    /// known then count as not searched.
     pub resumable: bool,
-    /// Where to go on.
+    /// The checkpoint to go on from.
     pub from: Option<&'t Checkpoint>,
 }
 
-/// What came of a search.
+/// The result of a search.
 #[derive(Debug)]
 pub struct Explored {
     /// The report.
     pub report: Report,
-    /// What it has asked of the era, and the search for costs.
+    /// The rules of the era that it and the search for costs have read.
     pub rule_reads: Vec<RuleReads>,
-    /// What it went through, bad or not, if it came to its end and that was asked for.
+    /// Its coverage, whatever it found, if it is complete and coverage was requested.
     pub through: Option<Coverage>,
-    /// Where to go on, if something ended it early.
+    /// The checkpoint to go on from, if it was ended early.
     pub left: Option<Checkpoint>,
 }
 
 impl Exploration<'static> {
-    /// With threads to use.
+    /// Adds threads that the search may use.
     pub const fn with(self, threads: &Threads) -> Exploration<'_> {
         Exploration { threads: Some(threads), ..self }
     }
 }
 
 impl Task<'_> {
-    /// Explores every interleaving, and judges the result by what the file expects.
+    /// Explores every interleaving, and judges the result by the expectation of the file.
     pub fn check(&self, limits: Limits, observer: &mut (dyn Observer + Send)) -> Report {
         self.explore(Exploration { limits, ..Exploration::default() }, observer)
     }
 
-    /// As [`check`](Self::check), in a way of one's own.
+    /// As [`check`](Self::check), with options.
     pub fn explore(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Report {
         self.explored(how, observer).report
     }
 
-    /// As [`explore`](Self::explore), with all that comes of it.
+    /// As [`explore`](Self::explore), with all results.
     pub fn explored(&self, how: Exploration<'_>, observer: &mut (dyn Observer + Send)) -> Explored {
         self.explored_keeping(how, observer, None)
     }
 
-    /// As [`explored`](Self::explored), and has where the search could go on kept now and then.
+    /// As [`explored`](Self::explored), and saves a checkpoint now and then.
     pub fn explored_keeping(
         &self,
         how: Exploration<'_>,
@@ -91,7 +91,7 @@ impl Task<'_> {
         let _span = self.span("explore").entered();
         let started = Instant::now();
         let bounds = Bounds::new(limits, &Interrupt::default());
-        // Those of a command hold for all of its searches, and were given before.
+        // The bounds of a command hold for all of its searches, and were set before.
         self.specification.into_iter().for_each(|specification| specification.heed(&bounds));
         let aside = SideFindings::after(from.map(|from| &from.noted));
         let (program, rule_reads) = self.first(&aside);
@@ -100,7 +100,7 @@ impl Task<'_> {
         if how.resumable
             && let Some(Unknown::Stopped(stop)) = &unknown
         {
-            // What is searched now would count as judged for those who go on.
+            // Executions searched now would count as judged when the search is resumed.
             let report = Report {
                 verdict: Verdict::Bounded,
                 detail: unknown.as_ref().map(Unknown::to_string),
@@ -119,8 +119,8 @@ impl Task<'_> {
         if outcome.finding.is_none()
             && let Some((finding, schedule)) = aside.cut_off()
         {
-            // Nothing graver was seen, so this is the damage. A limit that ended the search does not hide what was
-            // seen before.
+            // No graver damage was seen, so this is the finding. A limit that ended the search does not hide what
+            // was seen before.
             self.locate(&mut outcome, (finding, schedule), &bounds, &how, observer);
         }
         let left = outcome.checkpoint.take();
@@ -128,7 +128,7 @@ impl Task<'_> {
         let (mut verdict, mut detail) = conclude(&program, &outcome, preemptions);
         let is_clean = matches!(verdict, Verdict::Holds | Verdict::Vacuous);
         if is_clean && let Some(unknown) = &unknown {
-            // Interleavings were all looked at, but not by all that user space was promised.
+            // All interleavings were explored, but not checked against the whole specification.
             outcome.complete = false;
             (verdict, detail) = (Verdict::Inconclusive, Some(unknown.to_string()));
             if let Unknown::Stopped(stop) = unknown {
@@ -140,24 +140,24 @@ impl Task<'_> {
         }
         if verdict == Verdict::Holds {
             let hope = self.specification.and_then(|specification| specification.hope_unknown(world));
-            let hope = hope.map(|unknown| format!("contract gaps were not looked for: {unknown}"));
+            let hope = hope.map(|unknown| format!("contract gaps were not searched for: {unknown}"));
             let all: Vec<String> = detail.into_iter().chain(aside.gap()).chain(hope).collect();
             detail = (!all.is_empty()).then(|| all.join("; "));
         }
         let limits = effects::limits(&outcome.shown);
         if matches!(verdict, Verdict::Holds | Verdict::Vacuous) && !limits.is_empty() {
-            // Kernels go on otherwise from there, so not all that they do has been looked at.
+            // Real kernels behave differently from there on, so not all of their behaviour has been explored.
             let reached: Vec<_> = limits.iter().map(|&reached| limit(reached)).collect();
             (verdict, detail) = (Verdict::Inconclusive, Some(reached.join("; ")));
         }
-        // Samples count for what they have found; for what holds they say nothing.
+        // Samples count for what they have found; they cannot show that a scenario holds.
         let samples = if outcome.finding.is_some() { outcome.samples } else { 0 };
         let is_clean = matches!(verdict, Verdict::Holds | Verdict::Vacuous);
         let through = outcome.coverage.filter(|_| outcome.complete);
         let seen = through.as_ref().filter(|_| is_clean);
         let finding = outcome.finding;
         let class = finding.as_ref().map(|(finding, _)| finding.class);
-        // What a limit has ended is not begun again to count.
+        // If a limit ended the search, the search for costs does not begin.
         let (costs, counted) = match how.costs && outcome.stopped.is_none() {
             true => self.costs(&Exploration { limits: bounds.limits(), ..how }, observer),
             false => (None, rule_reads.clone()),
@@ -192,9 +192,9 @@ impl Task<'_> {
         Explored { report, rule_reads: vec![rule_reads, counted], through, left }
     }
 
-    /// Makes a handle that was cut off the finding of a search that has found nothing graver. Unless a limit comes
-    /// before, with the first execution that shows it, as for every other finding: which that is does not depend on
-    /// how many threads there are.
+    /// Makes a handle that was cut off the finding of a search that has found nothing graver. Unless a limit is
+    /// reached before, the execution is the first one that shows it, as for every other finding: it does not depend
+    /// on the number of threads.
     fn locate(
         &self,
         outcome: &mut Outcome,
@@ -209,7 +209,7 @@ impl Task<'_> {
         let (program, _) = self.judged(judge);
         outcome.finding = Some((finding, schedule));
         if outcome.stopped.is_some() && how.from.is_some() {
-            // What was seen long ago is far from where a search goes on.
+            // An execution seen long before is far from where the search goes on.
             return;
         }
         let again = explorer(&program, bounds.limits(), how.threads).preemptions(how.preemptions);
@@ -220,20 +220,20 @@ impl Task<'_> {
         }
         outcome.finding = located.finding.take();
         if !how.exhaustive {
-            // Up to that execution, as where a finding ends a search.
+            // The counts include everything up to that execution, as when a finding ends a search.
             let checkpoint = outcome.checkpoint.take();
             *outcome = Outcome { checkpoint, finding: outcome.finding.take(), ..located };
         }
     }
 }
 
-/// A search with the limits and the threads that there are.
+/// A search with these limits and threads.
 pub fn explorer<'p>(program: &'p Program, limits: Limits, threads: Option<&'p Threads>) -> Explorer<'p> {
     let search = Explorer::new(program).limits(limits);
     threads.map_or(search.clone(), |threads| search.threads(threads))
 }
 
-/// A bound on preemptions, in words.
+/// A bound on preemptions, as text.
 pub fn at_most(preemptions: u32) -> String {
     format!("at most {preemptions} preemption{}", if preemptions == 1 { "" } else { "s" })
 }
@@ -247,7 +247,7 @@ fn conclude(program: &Program, outcome: &Outcome, preemptions: Option<u32>) -> (
         return (Verdict::Bounded, bound);
     }
     if !outcome.complete {
-        return (Verdict::Inconclusive, Some("the search ended without saying why".to_owned()));
+        return (Verdict::Inconclusive, Some("the search ended without a reason".to_owned()));
     }
     let closed = |occurred: bool| {
         let windows = program.windows.iter().enumerate();
@@ -258,7 +258,7 @@ fn conclude(program: &Program, outcome: &Outcome, preemptions: Option<u32>) -> (
     if !never.is_empty() {
         return (Verdict::Vacuous, Some(format!("no execution opens the window {never}")));
     }
-    let detail = (!inapplicable.is_empty())
-        .then(|| format!("this kernel has not all steps of the window {inapplicable}"));
+    let detail =
+        (!inapplicable.is_empty()).then(|| format!("this kernel lacks steps of the window {inapplicable}"));
     (Verdict::Holds, detail)
 }

@@ -1,4 +1,4 @@
-//! Which kernels names, era files and toggles mean.
+//! Resolves names, era files and toggles to kernels.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,20 +10,20 @@ use crate::kernel_file::{FileError, KernelFile};
 use crate::suggest;
 use crate::toggles::Toggles;
 
-/// The kernels that were asked for.
+/// The kernels that were selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
-    /// The eras, toggles applied.
+    /// The eras, with toggles applied.
     pub eras: Vec<Era>,
-    /// What the user should know.
+    /// Notes for the user.
     pub notes: Vec<Note>,
 }
 
-/// What a user should know of a kernel that was asked for.
+/// A note for the user about a kernel that was selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Note {
-    /// A release or version is a preset with some commits more.
+    /// A release or version is a preset with additional commits.
     IsPreset {
         /// The release or version.
         name: String,
@@ -32,7 +32,7 @@ pub enum Note {
         /// The ids of the commits.
         more: Vec<String>,
     },
-    /// What a release or version has is known up to a date or version.
+    /// The commits of a release or version are known up to a date or version.
     KnownUpTo {
         /// The release or version.
         name: String,
@@ -53,7 +53,7 @@ pub enum Note {
         /// Why.
         error: EraError,
     },
-    /// The base of a preset is not among the eras, so it is compared with nothing.
+    /// The base of a preset is not among the eras, so it is not compared.
     NoBase(String),
 }
 
@@ -65,19 +65,19 @@ impl fmt::Display for Note {
                 more.iter().try_for_each(|id| write!(f, " --with {id}"))
             }
             Self::KnownUpTo { name, read } => {
-                write!(f, "what {name} has is known up to {read}; it is taken to have nothing more")
+                write!(f, "the commits of {name} are known up to {read}; it is assumed to have no others")
             }
             Self::NotKnown { name, ids } => {
                 let ids = ids.join(", ");
-                write!(f, "it is not known whether {name} has {ids}; it is taken to be without")
+                write!(f, "it is not known whether {name} has {ids}; it is assumed that it does not")
             }
             Self::LeftOut { name, error } => write!(f, "{name} is left out: {error}"),
-            Self::NoBase(name) => write!(f, "{name} is compared with nothing: its base is left out"),
+            Self::NoBase(name) => write!(f, "{name} is not compared: its base is left out"),
         }
     }
 }
 
-/// Why a kernel cannot be had.
+/// Why a kernel cannot be selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KernelError {
@@ -87,12 +87,12 @@ pub enum KernelError {
         error: EraError,
         /// The label of the era that toggles were to be applied to, if it was named.
         of: Option<String>,
-        /// The era file that says so, if it is one.
+        /// The era file with the error, if there is one.
         file: Option<PathBuf>,
     },
     /// An era file cannot be read.
     File(PathBuf, FileError),
-    /// The toggles apply to no preset, each for the reason that is noted.
+    /// The toggles do not apply to any preset, for the reasons in the notes.
     NoPreset(Vec<Note>),
 }
 
@@ -111,9 +111,9 @@ impl fmt::Display for KernelError {
                 }
                 f.write_str(&explain(error, of.as_deref()))
             }
-            Self::File(path, error) => error.tell(path, f),
+            Self::File(path, error) => error.describe(path, f),
             Self::NoPreset(notes) => {
-                f.write_str("the toggles apply to no era")?;
+                f.write_str("the toggles do not apply to any era")?;
                 notes.iter().try_for_each(|note| write!(f, "\n  {note}"))
             }
         }
@@ -122,7 +122,7 @@ impl fmt::Display for KernelError {
 
 impl std::error::Error for KernelError {}
 
-/// Selects eras by name or file; without any, every preset to which the toggles apply.
+/// Selects eras by name or file; without names, every preset that the toggles apply to.
 ///
 /// # Errors
 ///
@@ -153,7 +153,7 @@ pub fn toggled(name: &str, toggles: &Toggles, notes: &mut Vec<Note>) -> Result<E
     toggles.apply(era).map_err(|error| KernelError::era(error, Some(label)))
 }
 
-/// One era by name or file, and what the user should know of it.
+/// One era by name or file, and notes for the user.
 ///
 /// # Errors
 ///
@@ -181,7 +181,7 @@ fn from_file(path: &Path, notes: &mut Vec<Note>) -> Result<Era, KernelError> {
     Ok(file.toggles.apply(base.era).map_err(fail)?.named(&file.name))
 }
 
-/// What a release or version is, and what is not known of it.
+/// Notes about a release or version: which preset it is based on, and what is not known.
 #[must_use]
 pub fn told(version: &Version) -> Vec<Note> {
     let Version { era, preset, more, unknown, read } = version;
@@ -218,12 +218,12 @@ fn every_preset(toggles: &Toggles) -> Result<Selection, KernelError> {
     Ok(selection)
 }
 
-/// An error in words, with what may have been meant.
+/// An error as text, with suggestions.
 #[must_use]
 pub fn explain(error: &EraError, era: Option<&str>) -> String {
     let hint = match error {
         EraError::Preset(name) => suggest::hint(name, PRESETS.iter().map(|p| p.name)),
-        // A list has been read as one id: none of them is near.
+        // A list was read as one id: no id is near.
         EraError::Commit(error) if error.text().contains([',', ' ']) => String::new(),
         EraError::Commit(error) => suggest::hint(error.text(), COMMITS.iter().map(|c| c.id)),
         EraError::NotKnown(..) | EraError::Twice(_) => String::new(),
@@ -238,7 +238,8 @@ pub fn explain(error: &EraError, era: Option<&str>) -> String {
     };
     let all = match error {
         EraError::Preset(_) => {
-            "\n  an era is a name of `cowrace eras`, a release or stable version, as v6.6 or 5.10.262, or a file"
+            "\n  an era is a name listed by `cowrace eras`, a release or stable version such as v6.6 or \
+             5.10.262, or a file"
         }
         EraError::Commit(_) => "\n  `cowrace eras` lists the commits",
         EraError::Key(_) => "\n  `cowrace eras` lists the rules",
@@ -308,10 +309,10 @@ mod tests {
             ("name = \"mine\"\nbase = \"v5.9\"\ncolour = 1\n", "colour"),
             ("base = \"v5.9\"\n", "name"),
             ("name = \"mine\"\nbase = \"v5.99\"\n", "`v5.9`"),
-            ("name = \"v5.9\"\nbase = \"v5.9\"\n", "kernel of its own"),
+            ("name = \"v5.9\"\nbase = \"v5.9\"\n", "name of a known kernel"),
             ("name = \"my era\"\nbase = \"v5.9\"\n", "letters"),
             ("name = \"mine\"\nbase = \"v5.9\"\nset = { wp_reuse = \"x\" }\n", "wp_reuse"),
-            ("name =", "cannot be understood"),
+            ("name =", "cannot be parsed"),
         ] {
             let error = file(text).expect_err(text).to_string();
             assert!(error.contains(words), "{text}: {error}");

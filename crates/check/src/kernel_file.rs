@@ -1,4 +1,4 @@
-//! Era files: a kernel of one's own, as TOML.
+//! Era files: custom kernels, as TOML.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::toggles::Toggles;
 
-/// Bytes of the largest era file. With every commit and every rule it would have a hundredth of that.
+/// The largest size of an era file, in bytes. With every commit and every rule, a file is a hundredth of that size.
 const MOST: u64 = 1 << 20;
 
 /// The contents of an era file.
@@ -21,61 +21,59 @@ struct Written {
     name: String,
     /// The preset, release or version that it starts from.
     base: String,
-    /// Commits more.
+    /// Additional commits.
     #[serde(default)]
     with: Vec<String>,
-    /// Commits less.
+    /// Commits that are left out.
     #[serde(default)]
     without: Vec<String>,
-    /// Rules picked by hand.
+    /// Rules that are set explicitly.
     #[serde(default)]
     set: BTreeMap<String, String>,
 }
 
-/// An era file that was read: whether its base and its toggles are there is not known yet.
+/// An era file that was read. Its base and its toggles have not been resolved yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KernelFile {
     /// The name of the era.
     pub name: String,
     /// The preset, release or version that it starts from.
     pub base: String,
-    /// How it deviates from that.
+    /// Its deviations from that.
     pub toggles: Toggles,
 }
 
-/// Why a file is no era file.
+/// Why a file is not an era file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileError {
-    /// The system does not let it be read, and says this.
+    /// It cannot be read, for this reason.
     Unreadable(String),
     /// It is larger than any era file.
     TooLarge,
-    /// It is no TOML, or has other keys than an era file.
+    /// It is not TOML, or has keys that an era file does not have.
     Malformed(String),
     /// Its name has characters that a name cannot have.
     Name(String),
-    /// Its name is that of a kernel.
+    /// Its name is the name of a known kernel.
     Taken(String),
 }
 
 impl FileError {
-    /// The error in a sentence, for the file of a path.
-    pub(crate) fn tell(&self, path: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The error in one sentence, for the file at a path.
+    pub(crate) fn describe(&self, path: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = path.display();
         match self {
             Self::Unreadable(error) => write!(f, "cannot read the era file `{shown}`: {error}"),
-            Self::TooLarge => write!(f, "`{shown}` is no era file: it has more than {MOST} bytes"),
-            Self::Malformed(error) => write!(f, "the era file `{shown}` cannot be understood\n{error}"),
+            Self::TooLarge => write!(f, "`{shown}` is not an era file: it has more than {MOST} bytes"),
+            Self::Malformed(error) => write!(f, "the era file `{shown}` cannot be parsed\n{error}"),
             Self::Name(name) => write!(
                 f,
-                "the era file `{shown}` has the name `{name}`; a name is made of letters, digits, `.`, `_` and `-`"
+                "the era file `{shown}` has the name `{name}`; a name consists of letters, digits, `.`, `_` \
+                 and `-`"
             ),
             Self::Taken(name) => {
-                write!(
-                    f,
-                    "the era file `{shown}` has the name `{name}`, which is that of a kernel of its own"
-                )
+                write!(f, "the era file `{shown}` has the name `{name}`, which is the name of a known kernel")
             }
         }
     }
@@ -86,7 +84,7 @@ impl KernelFile {
     ///
     /// # Errors
     ///
-    /// If it cannot be read, is no TOML, has unknown keys, or a name that it cannot have.
+    /// If it cannot be read, is not TOML, has unknown keys, or has an invalid name.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let unreadable = |error: std::io::Error| FileError::Unreadable(error.to_string());
         let mut text = String::new();
@@ -113,7 +111,7 @@ impl KernelFile {
     }
 }
 
-/// An error of the reader, which quotes a line of the file, however long that is.
+/// Shortens an error of the parser, which quotes a line of the file however long it is.
 fn brief(error: &str) -> String {
     const MOST: usize = 120;
     let line = |line: &str| match line.char_indices().nth(MOST) {

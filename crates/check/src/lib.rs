@@ -1,8 +1,9 @@
-//! One question and its answer: a scenario, under a kernel, by an engine, within limits.
+//! One question and its answer: a scenario is checked under a kernel, by an engine, within limits.
 //!
-//! [`Task`] is the question, and an [`Engine`] answers it; [`Task::one`] runs a single execution. [`kernel`] finds the
-//! kernels that names, files and toggles mean. What a scenario was promised is worked out once for all kernels ([`Specification`]), and kernels that differ in nothing that a
-//! search has asked for share its result ([`ResultCache`]).
+//! [`Task`] is the question, and an [`Engine`] answers it; [`Task::one`] runs a single execution. [`kernel`] finds
+//! the kernels that names, files and toggles mean. The specification of a scenario is explored once for all kernels
+//! ([`Specification`]), and kernels that do not differ in any rule that a search has read share its result
+//! ([`ResultCache`]).
 
 pub mod agreement;
 pub mod as_drawn;

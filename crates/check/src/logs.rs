@@ -1,4 +1,4 @@
-//! What is logged of questions and answers.
+//! Logs questions and answers.
 
 use cowrace_report::Report;
 use tracing::{Span, info, info_span};
@@ -18,7 +18,7 @@ impl Task<'_> {
     }
 }
 
-/// An engine has answered.
+/// Logs that an engine has answered.
 pub(crate) fn answered(report: &Report) {
     let Report { verdict, class, executions, seconds, .. } = report;
     info!(%verdict, class = class.map(|class| class.name()), executions, seconds, "answered");

@@ -1,4 +1,4 @@
-//! What executions end in, as engines have seen them.
+//! The outcomes of executions, as engines have seen them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -8,13 +8,13 @@ use cowrace_machine::{Addr, Memory, Program};
 use cowrace_report::{Class, Schedule, Value};
 use cowrace_thread_engine::{Opinion, Outcome};
 
-/// What executions end in, as far as an engine has seen them.
+/// The outcomes of the executions that an engine has seen.
 #[derive(Clone, Debug, Default)]
 pub struct Outcomes {
-    /// Memory at the end, and what was wrong with executions that ended so.
+    /// Memory at the end, and the damage of executions that ended so.
     ends: BTreeMap<Vec<(usize, u64)>, BTreeSet<Option<Class>>>,
     classes: BTreeSet<Class>,
-    /// As engines that run threads count them, each with an execution if the engine keeps one.
+    /// Outcomes of engines that run threads, each with an execution if the engine keeps one.
     all: BTreeMap<Outcome, Option<Schedule>>,
 }
 
@@ -36,7 +36,7 @@ impl From<&Opinion> for Outcomes {
     }
 }
 
-/// Collects outcomes, and lets another observer see how far the search has come.
+/// Collects outcomes, and passes the progress of the search on to another observer.
 pub struct Collect<'o> {
     /// The outcomes so far.
     pub outcomes: Outcomes,
@@ -92,7 +92,7 @@ impl Outcomes {
         self.all.is_empty()
     }
 
-    /// What was bad in some executions.
+    /// The classes of damage of some executions.
     #[must_use]
     pub const fn classes(&self) -> &BTreeSet<Class> {
         &self.classes
@@ -104,9 +104,9 @@ impl Outcomes {
         self.all.keys().filter(|&outcome| !other.all.contains_key(outcome)).count()
     }
 
-    /// Whether another engine may have seen this. Additions whose result is unused commute, so explore looks at
-    /// one order of them, and calls the execution bad if some order takes a count below zero; an engine
-    /// that has another order sees what comes of that one.
+    /// Whether another engine may have seen this. Additions whose result is unused commute, so explore executes one
+    /// order of them, and the execution is bad if some order takes a count below zero. An engine that executes
+    /// another order sees the outcome of that order.
     fn allow(&self, outcome: &Outcome) -> bool {
         match outcome {
             Outcome::Sound(end) => self
@@ -117,7 +117,7 @@ impl Outcomes {
         }
     }
 
-    /// What another engine has seen that these outcomes, which must be all there are, do not allow; in words.
+    /// What another engine has seen that these outcomes, which must be complete, do not allow; as text.
     #[must_use]
     pub fn against(&self, program: &Program, other: &Self) -> Option<String> {
         let (outcome, schedule) = other.all.iter().find(|&(outcome, _)| !self.allow(outcome))?;
@@ -127,7 +127,7 @@ impl Outcomes {
             Outcome::Sound(end) => format!("an execution that ends with {}", whole(program, end)),
         };
         Some(format!(
-            "it has seen {what}, which is none of the {} outcomes that explore has seen{schedule}",
+            "it has seen {what}, which is not among the {} outcomes that explore has seen{schedule}",
             self.len()
         ))
     }
@@ -148,7 +148,7 @@ pub fn in_words(variables: &[(String, Value)]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// An end as variables, and all words for those who must know.
+/// A final memory as variables, followed by all words.
 fn whole(program: &Program, end: &[(usize, u64)]) -> String {
     let words = end.iter().map(|&(index, value)| format!("{:?}={value:#x}", Addr::at(index)));
     let words: Vec<String> = words.collect();
@@ -176,7 +176,7 @@ buf[0] = 1  s = buf[0]
 never s == 1 else leak
 ";
 
-    /// What another engine would have said that has seen one outcome.
+    /// The answer of another engine that has seen one outcome.
     fn of(outcome: Outcome) -> Outcomes {
         let schedule = Schedule { fingerprint: 0, turns: Vec::new() };
         Outcomes::from(&Opinion { outcomes: [(outcome, schedule)].into(), ..Opinion::default() })

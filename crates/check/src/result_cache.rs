@@ -1,4 +1,4 @@
-//! Searches that several eras have in common.
+//! Searches that several eras share.
 
 use cowrace_explore::{Coverage, Observer};
 use cowrace_mm::{Era, RuleReads};
@@ -8,8 +8,8 @@ use tracing::info;
 use crate::exploration::{Exploration, Explored};
 use crate::task::Task;
 
-/// What searches of one scenario, in one variant, came to, each with what it asked of its era. The architecture and
-/// the way to search must be the same for all.
+/// The results of searches of one scenario in one variant, each with the rules of its era that it has read. The
+/// architecture and the options of the search must be the same for all.
 #[derive(Debug, Default)]
 pub struct ResultCache {
     searched: Vec<Searched>,
@@ -29,14 +29,14 @@ impl Searched {
 }
 
 impl ResultCache {
-    /// Searches, unless an era was searched from which this one differs in nothing that was asked.
+    /// Searches, unless an era was searched that does not differ from this one in any rule that was read.
     pub fn explore(
         &mut self,
         task: &Task<'_>,
         how: Exploration<'_>,
         observer: &mut (dyn Observer + Send),
     ) -> Report {
-        // What a kernel does not have is no matter of rules.
+        // Whether a kernel has a call does not depend on rules.
         if let Some(report) = task.not_applicable("explore", "sc") {
             return report;
         }
@@ -47,12 +47,12 @@ impl ResultCache {
                 variant = task.variant.name(),
                 kernel,
                 of,
-                "the result is shared: no rule differs that the search has asked for"
+                "the result is shared: no rule that the search has read differs"
             );
             return same(task, &searched.report);
         }
         let Explored { report, rule_reads, through, .. } = task.explored(how, observer);
-        // How far a search comes that is cut short may depend on a clock.
+        // How far a search gets before a limit ends it may depend on a clock.
         let is_over = report.complete || report.verdict == Verdict::Violated;
         if is_over && (report.costs.is_some() || !how.costs) {
             self.searched.push(Searched { rule_reads, report: report.clone(), through });
@@ -60,17 +60,18 @@ impl ResultCache {
         report
     }
 
-    /// What is found under an era, if it is known without a search.
+    /// The result under an era, if it is known without a search.
     pub fn known(&self, era: &Era) -> Option<Found> {
         self.search_of(era).map(|searched| Found::from(&searched.report))
     }
 
-    /// Whether an era has its search in common with one that was searched, so far as is known.
+    /// Whether an era is known to share its search with one that was searched.
     pub fn has_in_common(&self, searched: &Era, other: &Era) -> bool {
         self.search_of(searched).is_some_and(|search| search.is_that_of(other))
     }
 
-    /// What the search of an era went through, if it was searched, came to its end, and that was asked for.
+    /// The coverage of the search of an era, if it was searched, the search is complete, and coverage was
+    /// requested.
     pub fn through(&self, era: &Era) -> Option<&Coverage> {
         self.search_of(era)?.through.as_ref()
     }
@@ -80,9 +81,9 @@ impl ResultCache {
     }
 }
 
-/// The report of a search as one of another era.
+/// The report of a search as the report of another era.
 fn same(task: &Task<'_>, report: &Report) -> Report {
-    // A schedule is of one era, even if others have the same.
+    // A schedule belongs to one era, even if other eras have the same.
     let own = |schedule: &Schedule| Schedule { fingerprint: task.fingerprint(), ..schedule.clone() };
     let bare = task.report(&report.engine, &report.memory);
     Report {

@@ -1,5 +1,4 @@
-//! What executions show beside what ends a search: handles that are cut off at their ends, and what falls short of what
-//! one could hope for.
+//! Findings of executions that do not end a search: handles that are cut off at the end, and contract gaps.
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,24 +11,24 @@ use serde::{Deserialize, Serialize};
 /// Words of a memory that are not zero.
 type End = Vec<(usize, u64)>;
 
-/// What has been noted, for a file. Of several findings the first in the order of classes and then of words is kept, so
-/// that it makes no difference which execution was first.
+/// The notes, for a file. Of several findings the first in the order of classes and then of words is kept, so that
+/// it makes no difference which execution came first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Noted {
-    /// What fell short of what one could hope for, and not of the contract.
+    /// A contract gap: a result that the contract allows although a user would not expect it.
     gap: Option<Finding>,
-    /// A handle that was cut off, and an execution at whose end it is.
+    /// A handle that was cut off, and an execution that ends so.
     cut_off: Option<(Finding, Schedule)>,
 }
 
-/// What executions have shown that is no violation, or not yet. Clones note in the same place.
+/// Findings of executions that are not violations, or not yet. Clones share their notes.
 #[derive(Clone, Debug, Default)]
 pub struct SideFindings(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
     noted: Noted,
-    /// Ends at which a handle is cut off, and of which no execution was shown yet.
+    /// Final memories in which a handle is cut off, and for which no execution has been observed yet.
     ends: Vec<(End, Finding)>,
 }
 
@@ -38,13 +37,13 @@ fn comes_before(new: &Finding, old: Option<&Finding>) -> bool {
 }
 
 impl SideFindings {
-    /// With what was noted by a search that this one goes on with.
+    /// Starts with the notes of a search that this one resumes.
     pub fn after(noted: Option<&Noted>) -> Self {
         let noted = noted.cloned().unwrap_or_default();
         Self(Arc::new(Mutex::new(State { noted, ends: Vec::new() })))
     }
 
-    /// What has been noted so far.
+    /// The notes so far.
     pub fn noted(&self) -> Noted {
         self.with(|state| state.noted.clone())
     }
@@ -53,7 +52,7 @@ impl SideFindings {
         see(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// An execution falls short of what one could hope for.
+    /// Notes a contract gap.
     pub fn falls_short(&self, finding: Finding) {
         self.with(|state| {
             if comes_before(&finding, state.noted.gap.as_ref()) {
@@ -62,8 +61,8 @@ impl SideFindings {
         });
     }
 
-    /// At the end of an execution, which is sound otherwise, a handle is cut off. Which execution that is, is noted
-    /// when it is shown.
+    /// Notes that a handle is cut off at the end of an execution that is sound otherwise. The execution itself is
+    /// noted when it is observed.
     pub fn cuts_off(&self, memory: &Memory, finding: Finding) {
         self.with(|state| {
             let known = state.noted.cut_off.as_ref().map(|(finding, _)| finding);
@@ -76,7 +75,7 @@ impl SideFindings {
         });
     }
 
-    /// An execution is shown.
+    /// Observes an execution.
     fn shows(&self, execution: &Execution<'_>) {
         self.with(|state| {
             if state.ends.is_empty() || execution.finding().is_some() {
@@ -91,34 +90,34 @@ impl SideFindings {
         });
     }
 
-    /// What fell short of what one could hope for, in words.
+    /// The contract gap, as text.
     pub fn gap(&self) -> Option<String> {
         let gap = self.with(|state| state.noted.gap.clone());
         gap.map(|gap| format!("contract-gap ({}): {}", gap.class, cowrace_render::finding(&gap)))
     }
 
-    /// The handle that was cut off, and an execution at whose end it is.
+    /// The handle that was cut off, and an execution that ends so.
     pub fn cut_off(&self) -> Option<(Finding, Schedule)> {
         self.with(|state| state.noted.cut_off.clone())
     }
 }
 
-/// Shows executions to what notes them, and to another observer.
+/// Passes executions to the notes and to another observer.
 pub struct Noting<'o, 'k> {
-    /// What notes them.
+    /// The notes.
     pub aside: SideFindings,
     /// The other observer.
     pub observer: &'o mut (dyn Observer + Send),
-    /// Who keeps where the search could go on.
+    /// Saves checkpoints.
     pub keeper: Option<&'k mut (dyn Keeper + Send)>,
 }
 
-/// Keeps where a search could go on, so that not all is lost with the process.
+/// Saves checkpoints of a search, so that not everything is lost with the process.
 pub trait Keeper {
-    /// Whether it is time again.
+    /// Whether the next checkpoint is due.
     fn is_due(&mut self) -> bool;
 
-    /// Keeps it, with what was noted by then.
+    /// Saves a checkpoint, with the notes so far.
     fn keep(&mut self, search: Checkpoint, noted: Noted);
 }
 
@@ -152,7 +151,7 @@ impl Observer for Noting<'_, '_> {
     }
 }
 
-/// Watches how far a search is and not what it shows.
+/// Watches the progress of a search, but not its executions.
 pub struct Unseeing<'o>(pub &'o mut (dyn Observer + Send));
 
 impl Observer for Unseeing<'_> {

@@ -18,13 +18,13 @@ use crate::task::Task;
 pub struct Judged {
     /// The execution.
     pub trace: Trace,
-    /// Why it could not be compared with what user space was promised, if that is so. If nothing is wrong with it, it
-    /// then need not be sound.
+    /// Why it could not be checked against the specification, if it could not. An execution without a finding need
+    /// not be sound then.
     pub unknown: Option<Unknown>,
 }
 
 impl Task<'_> {
-    /// Runs the rows of the diagram in the order drawn. What the environment does comes after the last row.
+    /// Runs the rows of the diagram in the order drawn. The environment acts after the last row.
     ///
     /// # Errors
     ///
@@ -33,12 +33,12 @@ impl Task<'_> {
         self.one(|program| follow(program, &directives::of(self.variant))).map(|one| one.trace)
     }
 
-    /// Runs one execution, and judges it. All of the specification is looked at only if it does not show the same when calls
-    /// are made in the same order.
+    /// Runs one execution, and judges it. The whole specification is explored only if the specification does not
+    /// give the same observations with calls in the same order.
     ///
     /// # Errors
     ///
-    /// What `run` says.
+    /// Those of `run`.
     pub fn one<E>(&self, run: impl Fn(&Program) -> Result<Trace, E>) -> Result<Judged, E> {
         let trace = run(&self.program_unjudged())?;
         let world = self.variant.world();

@@ -1,4 +1,4 @@
-//! What user space was promised of a scenario: worked out once, for all eras.
+//! The specification of a scenario: explored once, for all eras.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,38 +12,38 @@ use tracing::info_span;
 use crate::bounds::Bounds;
 use crate::side_findings::SideFindings;
 
-/// As many executions of the specification are looked at even if the limit on executions is lower. They take no more time than
-/// it takes to read a file, and small limits would else take away what most searches are judged by.
+/// The number of executions of the specification that are explored even if the limit on executions is lower. They
+/// take no more time than reading a file, and with a small limit most searches could not be judged otherwise.
 const AT_LEAST: u64 = 1000;
 
 type Known = OnceLock<Result<Arc<Oracle>, Unknown>>;
 
-/// What a scenario, in one variant, may show.
+/// What a scenario in one variant may show.
 #[derive(Clone, Debug, Default)]
 pub struct Specification {
     contract: Known,
     hope: Known,
     needed: OnceLock<Result<Needed, Unknown>>,
     bounds: OnceLock<Bounds>,
-    /// How long searches of the specification have taken so far.
+    /// The time that searches of the specification have taken so far.
     spent: Arc<Mutex<Duration>>,
 }
 
 impl Specification {
-    /// Has limits and an interrupt end what is being worked out. The first that are given are heeded: there are the same
-    /// for a whole run. The limit on time is for all searches of the specification together.
+    /// Sets the bounds for searches of the specification. Only the first call has an effect: the bounds are the
+    /// same for a whole run. The limit on time is for all searches of the specification together.
     pub fn heed(&self, bounds: &Bounds) {
         let _ = self.bounds.set(bounds.clone());
     }
 
-    /// What a part of the scenario was promised, worked out within the same bounds.
+    /// The specification of a part of the scenario, explored within the same bounds.
     pub fn of_part(bounds: &Bounds) -> Self {
         let part = Self::default();
         part.heed(bounds);
         part
     }
 
-    /// Makes a search of the specification.
+    /// Runs a search of the specification.
     fn search<T>(&self, search: impl FnOnce(&Limits, &Bounds) -> T) -> T {
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let started = Instant::now();
@@ -75,13 +75,13 @@ impl Specification {
         self.oracle(&self.contract, world, &Promises::default()).ok().map(|oracle| oracle.size().0)
     }
 
-    /// Who judges the ends of executions by all that there is; none if nothing can be said.
+    /// The judge of final memories by the whole specification; `None` if the specification is not known.
     pub fn judge(&self, world: &World) -> Option<Judge> {
         Some(Box::new(self.oracle(&self.contract, world, &Promises::default()).ok()?.judge()))
     }
 
-    /// Who judges them by what executions themselves have shown. That a handle is cut off at the end is the least of
-    /// damages, and every graver one leads there, so it is only noted.
+    /// The judge by what executions themselves have shown. A handle that is cut off at the end is the least damage,
+    /// and every graver one leads to it, so it is only noted.
     pub fn judge_first(&self, world: &World, aside: &SideFindings) -> Option<Judge> {
         let contract = self.oracle(&self.contract, world, &Promises::default()).ok()?;
         let (contract, probes) = (contract.judge_without_probes(), contract.judge_of_probes());
@@ -100,7 +100,7 @@ impl Specification {
         }))
     }
 
-    /// Who judges them by what they have shown, and finds one handle that is cut off.
+    /// The judge by what executions have shown, which also finds this one handle that is cut off.
     pub fn judge_of(&self, world: &World, cut_off: &Finding) -> Option<Judge> {
         let contract = self.oracle(&self.contract, world, &Promises::default()).ok()?;
         let (contract, probes) = (contract.judge_without_probes(), contract.judge_of_probes());
@@ -111,7 +111,7 @@ impl Specification {
         }))
     }
 
-    /// The copies and faults that the specification needs; none if nothing can be said.
+    /// The copies and faults that the specification needs; `None` if they are not known.
     pub fn needed(&self, world: &World) -> Option<Needed> {
         let needed = self.needed.get_or_init(|| {
             self.search(|limits, bounds| cowrace_spec::needed(world, limits, &|| bounds.is_interrupted()))
@@ -119,17 +119,17 @@ impl Specification {
         needed.as_ref().ok().copied()
     }
 
-    /// Whether it has been worked out what the scenario may show.
+    /// Whether the specification has been explored.
     pub fn is_known(&self) -> bool {
         self.contract.get().is_some()
     }
 
-    /// Why nothing can be said, if that is so.
+    /// Why the specification is not known, if it is not.
     pub fn unknown(&self, world: &World) -> Option<Unknown> {
         self.oracle(&self.contract, world, &Promises::default()).err()
     }
 
-    /// Why nothing can be said of what one could hope for, if that is so.
+    /// Why contract gaps are not known, if they are not.
     pub fn hope_unknown(&self, world: &World) -> Option<Unknown> {
         self.oracle(&self.hope, world, &Promises::hoped_for()).err()
     }

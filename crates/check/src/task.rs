@@ -1,4 +1,4 @@
-//! One scenario under one kernel: its program, what its file expects, and the report that is to be filled in.
+//! One scenario under one kernel: its program, the expectation of its file, and an empty report.
 
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::era::PRESETS;
@@ -20,12 +20,12 @@ pub struct Task<'s> {
     pub era: &'s Era,
     /// The architecture.
     pub arch: Arch,
-    /// What user space was promised; `None` if nobody asks.
+    /// The specification; `None` if it is not checked.
     pub specification: Option<&'s Specification>,
 }
 
 impl<'s> Task<'s> {
-    /// The same question of another scenario that has the same variants.
+    /// The same task for another scenario with the same variants.
     #[must_use]
     pub fn of(self, scenario: &'s Scenario) -> Self {
         let variant = scenario.variant(self.variant.name()).unwrap_or(self.variant);
@@ -34,19 +34,19 @@ impl<'s> Task<'s> {
 }
 
 impl Task<'_> {
-    /// The program, judged by all that there is: for replays.
+    /// The program, judged by the whole specification: for replays.
     #[must_use]
     pub fn program(&self) -> Program {
         self.at_once().0
     }
 
-    /// The program, judged by what executions themselves have shown: what engines search first.
+    /// The program, judged by what executions themselves have shown: engines search this first.
     #[must_use]
     pub fn program_without_probes(&self) -> Program {
         self.first(&SideFindings::default()).0
     }
 
-    /// What tells the program from others.
+    /// A fingerprint that tells the program from others.
     pub fn fingerprint(&self) -> u32 {
         self.judged(None).0.fingerprint
     }
@@ -66,13 +66,13 @@ impl Task<'_> {
         cowrace_mm::program_and_rule_reads(self.variant.world(), self.era, self.arch, judge)
     }
 
-    /// The program, judged by what the scenario asserts and what the model knows of itself: for whoever is not to wait
-    /// for the specification.
+    /// The program, judged only by the assertions of the scenario and by the invariants of the model, for callers
+    /// that must not wait for the specification.
     pub fn program_unjudged(&self) -> Program {
         self.judged(None).0
     }
 
-    /// The report of a kernel that does not have what the scenario asks for; `None` if it has.
+    /// The report for a kernel that lacks what the scenario asks for; `None` if it lacks nothing.
     pub fn not_applicable(&self, engine: &str, memory: &str) -> Option<Report> {
         let feature = self.era.lacks(self.variant.world())?;
         let verdict = Verdict::NotApplicable;
@@ -85,7 +85,7 @@ impl Task<'_> {
         })
     }
 
-    /// A report of nothing yet.
+    /// A report without results.
     pub fn report(&self, engine: &str, memory: &str) -> Report {
         Report {
             scenario: self.scenario.name().to_owned(),
@@ -125,33 +125,33 @@ impl Task<'_> {
         }
     }
 
-    /// What the file expects.
+    /// The expectation of the file.
     #[must_use]
     pub fn expectation(&self) -> Option<Expectation> {
         self.scenario.expectation_on(self.arch, self.era, self.variant)
     }
 
-    /// Whether a result is what the file expects; `None` if the file need not say anything.
+    /// Whether a result is what the file expects; `None` if the file need not state an outcome.
     #[must_use]
     pub fn as_expected(&self, verdict: Verdict, class: Option<Class>) -> Option<bool> {
         match self.expectation() {
             Some(expected) => expected
                 .verdict()
                 .map(|due| due == verdict && expected.class().is_none_or(|c| class == Some(c))),
-            // A file need not say of a kernel what that does not have.
+            // A file need not say which kernels lack a call.
             None if verdict == Verdict::NotApplicable => Some(true),
             None if self.is_as_released() => Some(verdict == Verdict::Holds),
             None => None,
         }
     }
 
-    /// What the environment may do, in the words of the language.
+    /// The allowed actions of the environment, in the words of the language.
     #[must_use]
     pub fn environment(&self) -> Vec<String> {
         environment(self.variant.world().environment)
     }
 
-    /// Whether the era is one that files know, without toggles.
+    /// Whether the era is a known kernel without toggles.
     fn is_as_released(&self) -> bool {
         self.era.toggles().is_empty() && PRESETS.iter().any(|p| p.name == self.era.name())
     }

@@ -3,14 +3,14 @@
 use cowrace_mm::Era;
 use cowrace_mm::era::EraError;
 
-/// Deviations from an era, as the command line and era files have them.
+/// Deviations from an era, as given on the command line and in era files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Toggles {
     /// Commits to add.
     pub with: Vec<String>,
-    /// Commits to take away.
+    /// Commits to remove.
     pub without: Vec<String>,
-    /// Rules to pick by hand: keys and values.
+    /// Rules to set: keys and values.
     pub set: Vec<(String, String)>,
 }
 
@@ -19,7 +19,7 @@ impl Toggles {
     ///
     /// # Errors
     ///
-    /// If one does not apply to it.
+    /// If a toggle does not apply to it.
     pub fn apply(&self, mut era: Era) -> Result<Era, EraError> {
         for id in &self.without {
             era = era.without(id)?;

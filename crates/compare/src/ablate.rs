@@ -1,4 +1,4 @@
-//! A kernel without one thing after the other: which of them scenarios need.
+//! Ablation: takes the parts of a kernel out one by one, and finds out which of them scenarios need.
 
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
@@ -15,7 +15,7 @@ pub struct Ablated {
     what: What,
 }
 
-/// What can be taken out.
+/// A part that can be taken out.
 #[derive(Clone, Copy, Debug)]
 enum What {
     Commit(&'static Commit),
@@ -52,7 +52,7 @@ impl What {
         }
     }
 
-    /// Whether it is there for what only weak memory does.
+    /// Whether it only matters under weak memory.
     fn is_for_weak_memory(self) -> bool {
         match self {
             Self::Commit(commit) => commit.effect == Effect::WeakMemory,
@@ -68,8 +68,8 @@ pub fn parts(era: &Era, arch: Arch) -> Vec<Ablated> {
     all.filter_map(|what| Some(Ablated { era: what.from(era)?, what })).collect()
 }
 
-/// What the searches under the kernel and without its parts come to. Of the `searches` that each of these kernels
-/// should have had, an interrupt may have left some out.
+/// Compares the searches under the kernel with those without its parts. Each of these kernels should have
+/// `searches` searches, but an interrupt may have left some out.
 pub fn compare(era: &Era, parts: &[Ablated], reports: &[Report], searches: usize) -> Vec<Ablation> {
     let of = |label: &str| reports.iter().filter(|report| report.era == label).collect::<Vec<_>>();
     let whole = of(&era.label());
@@ -84,7 +84,7 @@ pub fn compare(era: &Era, parts: &[Ablated], reports: &[Report], searches: usize
     ablations
 }
 
-/// Each search under the whole kernel, with that of the same scenario without a part.
+/// Each search under the whole kernel, with the search of the same scenario without a part.
 fn paired<'r>(whole: &[&'r Report], without: &[&'r Report]) -> Vec<(&'r Report, Option<&'r Report>)> {
     let row = |report: &'r Report| (&report.scenario, &report.variant);
     let pair = |&before| (before, without.iter().copied().find(|&after| row(after) == row(before)));
@@ -139,7 +139,7 @@ fn concluded(
 
 fn changed(before: &Report, after: Option<&Report>) -> Option<Changed> {
     let found = (Found::from(before), after.map(Found::from));
-    // What was not searched because of an interrupt is not known.
+    // A scenario that was not searched because of an interrupt has no known result.
     let change = found.1.map_or(Change::NotKnown, |after| Change::of(found.0, after));
     (change != Change::None).then(|| Changed {
         scenario: before.scenario.clone(),

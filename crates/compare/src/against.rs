@@ -1,20 +1,20 @@
-//! What a kernel breaks and mends in comparison with another.
+//! What a kernel breaks and mends compared with another.
 
 use cowrace_report::cell::Change;
 use cowrace_report::{Found, Report};
 
-/// The comparison of all runs with those under one era.
+/// The comparison of all runs with the runs under one era.
 #[derive(Debug)]
 pub struct Against {
-    /// Runs of the rows in which something differs, those under the era included.
+    /// The runs of the rows with a difference, including those under the era.
     pub rows: Vec<Report>,
-    /// Cells that are violated, and were not.
+    /// Cells that are violated and were not violated before.
     pub broken: usize,
-    /// Cells that hold, and were violated.
+    /// Cells that hold and were violated before.
     pub mended: usize,
     /// Cells that differ in another way.
     pub otherwise: usize,
-    /// Cells of which nothing can be said, because a search did not come to its end.
+    /// Cells with an unknown result, because a search did not finish.
     pub unknown: usize,
 }
 

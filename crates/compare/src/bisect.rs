@@ -1,4 +1,4 @@
-//! Which toggles make the difference between two eras, found by searching under eras between them.
+//! Finds the toggles that cause the difference between two eras, by searching under eras between them.
 
 use cowrace_explore::{Observer, Purpose};
 use cowrace_mm::Era;
@@ -9,20 +9,20 @@ use tracing::{debug, info_span};
 
 use cowrace_check::{Exploration, ResultCache, Task};
 
-/// Searches of one scenario, in one variant, under whatever era is of interest.
-pub struct Trials<'t> {
+/// Searches of one scenario in one variant, under the eras of interest.
+pub struct Bisection<'t> {
     /// The scenario; its era does not matter.
     pub task: Task<'t>,
-    /// How to search.
+    /// The options of the searches.
     pub how: Exploration<'t>,
     /// The searches that were made.
     pub results: &'t mut ResultCache,
-    /// What watches them.
+    /// The watcher of the searches.
     pub watch: &'t mut (dyn Observer + Send),
 }
 
-impl Trials<'_> {
-    /// What is found under an era.
+impl Bisection<'_> {
+    /// The result under an era.
     fn found(&mut self, era: &Era) -> Found {
         if let Some(report) = (Task { era, ..self.task }).not_applicable("explore", "sc") {
             return Found::from(&report);
@@ -34,15 +34,15 @@ impl Trials<'_> {
         Found::from(&self.results.explore(&Task { era, ..self.task }, self.how, self.watch))
     }
 
-    /// The smallest sets of toggles that lead from an era, under which something else is found, to what is found under
-    /// another; `None` if a search on the way was ended early.
+    /// The smallest sets of toggles that lead from an era to the different result under another; `None` if a search
+    /// on the way was ended early.
     pub fn smallest(&mut self, from: &Era, to: &Era, due: Found) -> Option<Vec<Vec<Toggle>>> {
         let _span = info_span!("bisect", from = %from.label(), to = %to.label()).entered();
         let difference = from.difference(to);
         for size in 1..=difference.len() {
             let mut sets = Vec::new();
             for set in subsets(&difference, size) {
-                // Between eras that are far apart there are many.
+                // There are many sets between eras that are far apart.
                 if self.watch.stops() {
                     return None;
                 }
@@ -54,17 +54,18 @@ impl Trials<'_> {
                     sets.push(set);
                 }
             }
-            debug!(size, found = sets.len(), "sets of so many toggles were tried");
+            debug!(size, found = sets.len(), "tried the sets of this size");
             if !sets.is_empty() {
                 return Some(sets);
             }
         }
-        // All of them together make the other era: only a limit can have come between.
+        // All toggles together make the other era, so only a limit can be the reason.
         None
     }
 
-    /// What comes from one era to another and, alone, changes something that the search under the first asked for, and
-    /// leaves it violated. Nobody takes a commit out to close something.
+    /// The toggles between two eras that change a rule that the search under the first era has read, and that leave
+    /// the scenario violated if they are applied alone. Removals of commits are left out, because they are not
+    /// meant to close anything.
     pub fn insufficient(&mut self, from: &Era, to: &Era) -> Vec<Toggle> {
         let mut insufficient = from.difference(to);
         insufficient.retain(|&toggle| {
@@ -83,13 +84,13 @@ fn toggled(era: &Era, toggles: &[Toggle]) -> Era {
     era.clone().toggled(toggles).unwrap_or_else(|error| unreachable!("a difference applies: {error}"))
 }
 
-/// The subsets of a size, those of the first items first.
+/// The subsets of a size, in lexicographic order.
 fn subsets<T: Copy>(items: &[T], size: usize) -> impl Iterator<Item = Vec<T>> {
     let mut next = (size <= items.len()).then(|| (0..size).collect::<Vec<usize>>());
     std::iter::from_fn(move || {
         let places = next.take()?;
         let subset = places.iter().map(|&place| items[place]).collect();
-        // The last place that can go on does, and those behind it follow closely.
+        // The last index that can be incremented is, and those after it follow closely.
         if let Some(at) = (0..size).rev().find(|&at| places[at] + size - at < items.len()) {
             let from = places[at] + 1;
             next = Some(places[..at].iter().copied().chain(from..from + size - at).collect());

@@ -1,4 +1,4 @@
-//! What differs between two kernels: what is found, what it costs, and the lines of the model that it takes.
+//! The differences between two kernels: results, costs, and lines of the model.
 
 use std::collections::BTreeSet;
 
@@ -9,33 +9,34 @@ use cowrace_report::cell::Change;
 use cowrace_report::difference::{Difference, NewLines, Side};
 use cowrace_report::{Found, Report, Unreached};
 
-use crate::bisect::Trials;
+use crate::bisect::Bisection;
 use cowrace_check::{Exploration, ResultCache, Task};
 
 /// Lines of the model, by file.
 pub type Lines = BTreeSet<(String, u32)>;
 
-/// One scenario, in one variant, under the kernel before and then under the one after.
+/// One scenario in one variant, under the earlier kernel and then under the later one.
 #[derive(Debug, Default)]
 pub struct Pair {
-    /// Searches that go through everything.
+    /// Complete searches.
     whole: ResultCache,
     /// Searches that end with the first violation.
-    trials: ResultCache,
+    until_violation: ResultCache,
     before: Option<Report>,
 }
 
-/// What one scenario tells of two kernels.
+/// The comparison of two kernels by one scenario.
 #[derive(Debug)]
 pub struct Compared {
     /// The difference.
     pub difference: Difference,
-    /// The lines that the search under the kernel after came to; `None` if it came to no end.
+    /// The lines that the search under the later kernel reached; `None` if it did not finish.
     pub reached: Option<Lines>,
 }
 
 impl Pair {
-    /// Searches under one of the two, the kernel before first. Once both are searched, they are compared.
+    /// Searches under one of the two kernels, the earlier one first. Once both are searched, they are
+    /// compared.
     pub fn explore(
         &mut self,
         task: &Task<'_>,
@@ -49,10 +50,10 @@ impl Pair {
         let side = |report: &Report| Side { found: Found::from(report), costs: report.costs };
         let (before, after) = (side(&before), side(&report));
         let change = Change::of(before.found, after.found);
-        let mut trials = Trials { task: *task, how, results: &mut self.trials, watch };
+        let mut bisection = Bisection { task: *task, how, results: &mut self.until_violation, watch };
         let sets = match change {
             Change::None | Change::NotKnown => None,
-            Change::Broken | Change::Mended | Change::Other => trials.smallest(from, to, after.found),
+            Change::Broken | Change::Mended | Change::Other => bisection.smallest(from, to, after.found),
         };
         let typed = |set: Vec<Toggle>| set.into_iter().map(Into::into).collect();
         let difference = Difference {
@@ -72,8 +73,8 @@ impl Pair {
     }
 }
 
-/// The lines that only the rules of one kernel lead to, and not those of the one before. `reached` are those that
-/// searches came to, if all of them came to an end.
+/// The lines that can be reached only under the rules of the later kernel. `reached` are the lines that searches
+/// reached, if all of them finished.
 pub fn new_lines(from: &Era, to: &Era, reached: Option<&Lines>) -> NewLines {
     let new = new_in_functions(from, to);
     NewLines {
@@ -95,7 +96,8 @@ fn unreached(all: &[(&source::Function, Vec<u32>)], reached: &Lines) -> Vec<Unre
     all.iter().filter_map(missing).collect()
 }
 
-/// The lines that only the rules of one kernel lead to, function by function; `None` if they are not known.
+/// The lines that can be reached only under the rules of the later kernel, by function; `None` if they are not
+/// known.
 fn new_in_functions(from: &Era, to: &Era) -> Option<Vec<(&'static source::Function, Vec<u32>)>> {
     let (before, after) = (Reach::of(from)?, Reach::of(to)?);
     let new = |function: &'static source::Function| {

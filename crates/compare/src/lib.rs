@@ -1,8 +1,8 @@
-//! What becomes of scenarios from kernel to kernel, and what makes the difference.
+//! How results change from kernel to kernel, and which commits cause the change.
 //!
-//! [`diff`] puts two kernels side by side and [`against`] many beside one; [`timeline`] goes from one to the next and
-//! says which commits made a change, which [`bisect`] finds out by searching in between; [`ablate`] takes a kernel's parts
-//! out one by one; [`observed`] puts the model beside what real kernels did.
+//! [`diff`] compares two kernels, and [`against`] many with one. [`timeline`] goes from one kernel to the next and
+//! names the commits that caused a change, which [`bisect`] finds by searching in between. [`ablate`] takes the
+//! parts of a kernel out one by one. [`observed`] compares the model with what real kernels did.
 
 pub mod ablate;
 pub mod against;

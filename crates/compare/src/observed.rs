@@ -1,4 +1,4 @@
-//! What the model makes of a scenario that real kernels ran, beside what they did.
+//! Compares the model with real kernels on scenarios that these ran.
 
 use cowrace_explore::{Limits, Observer};
 use cowrace_machine::Arch;
@@ -12,11 +12,12 @@ use cowrace_scenario::{Scenario, parse};
 
 use cowrace_check::{Specification, Task, kernel};
 
-/// Why a row of the table cannot be put beside the model: a defect of the table, or of what makes scenarios of it.
+/// Why a row of the table cannot be compared with the model: a defect of the table, or of the conversion to a
+/// scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ObservedError {
-    /// The scenario that was made of a row does not parse.
+    /// The scenario of a row does not parse.
     #[error("the scenario of row `{row}` does not parse: {error}")]
     Scenario {
         /// The row.
@@ -27,7 +28,7 @@ pub enum ObservedError {
     /// The scenario of a row has variants.
     #[error("the scenario of row `{0}` has variants")]
     Variants(String),
-    /// What the child of a row reads cannot be told.
+    /// It cannot be determined what the child of a row reads.
     #[error("row `{row}`: {why}")]
     Child {
         /// The row.
@@ -35,7 +36,7 @@ pub enum ObservedError {
         /// Why.
         why: String,
     },
-    /// A kernel of the table is none that the model has.
+    /// The model does not have a kernel of the table.
     #[error("for kernel {kernel}: {}", kernel::explain(error, None))]
     Kernel {
         /// The kernel.
@@ -53,7 +54,7 @@ pub struct Modelled<'r> {
     scenario: Scenario,
 }
 
-/// A cell of the table of real kernels: what was observed, and what the model makes of it.
+/// A cell of the table of real kernels: the observation, and the result of the model.
 #[derive(Clone, Debug)]
 pub struct Cell<'r> {
     /// The row.
@@ -62,12 +63,13 @@ pub struct Cell<'r> {
     pub kernel: &'static Kernel,
     /// What was observed.
     pub observed: &'r Observed,
-    /// What would have been observed if the model were the kernel; `None` if it is nothing that the row is
-    /// about.
+    /// What would have been observed if the model were the kernel; `None` if the result is not one that the row
+    /// distinguishes.
     pub model: Option<Verdict>,
-    /// What a living child read in the end, if there was one, and what it reads in the model, if that is one of the two.
+    /// What a living child read at the end, if there was one, and what it reads in the model, if that is one of the
+    /// two possible values.
     pub child: Option<(ChildView, Option<ChildView>)>,
-    /// What the search found. What is expected is what was observed.
+    /// The report of the search, in which the observation is the expectation.
     pub report: Report,
 }
 
@@ -107,8 +109,7 @@ impl<'r> Modelled<'r> {
         Ok(cell)
     }
 
-    /// What a living child reads at the end of the only execution that there is, which is that of the rows as
-    /// they are drawn.
+    /// What a living child reads at the end of the only execution, which follows the rows as they are drawn.
     fn child(&self, task: Task<'_>) -> Result<Option<ChildView>, ObservedError> {
         let fail = |why: &str| ObservedError::Child { row: self.row.name.clone(), why: why.to_owned() };
         let variable = self.subject.child().ok_or_else(|| fail("no child lives in its scenario"))?;
@@ -122,13 +123,13 @@ impl<'r> Modelled<'r> {
         })
     }
 
-    /// The cells of the row, each as work that is yet to be done.
+    /// The cells of the row, each as a unit of work.
     pub fn work(&self, table: &Table) -> impl Iterator<Item = Work<'_, 'r>> {
         table.kernels().zip(&self.row.cells).map(|cell| Work { modelled: self, cell })
     }
 }
 
-/// A cell that is yet to be explored.
+/// A cell that has not been explored yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Work<'m, 'r> {
     modelled: &'m Modelled<'r>,
@@ -159,28 +160,28 @@ impl<'r> Cell<'r> {
         cell.map(|cell| modelled.cell(cell, &mut ())).transpose()
     }
 
-    /// Whether the model does what the kernel did, and shows a child what it saw.
+    /// Whether the model does what the kernel did, and its child reads the same value.
     #[must_use]
     pub fn agrees(&self) -> bool {
         self.model == Some(self.observed.verdict)
             && self.child.is_none_or(|(seen, model)| Some(seen) == model)
     }
 
-    /// What the model does, in a word.
+    /// The result of the model, in one word.
     #[must_use]
     pub fn model_word(&self) -> &'static str {
         self.model.map_or(self.report.verdict.name(), Verdict::name)
     }
 }
 
-/// The era that stands for a kernel.
+/// The era that corresponds to a kernel.
 fn era(kernel: &Kernel) -> Result<Era, ObservedError> {
     let version = Era::version(kernel.era).map(|version| version.era);
     version.map_err(|error| ObservedError::Kernel { kernel: kernel.name, error })
 }
 
-/// The rows of the table that are not modelled, counted by the words that stand for the reason; `None` counts
-/// those whose names are not understood.
+/// The rows of the table that are not modelled, counted by reason; `None` counts those whose names cannot be
+/// parsed.
 #[must_use]
 pub fn not_modelled(table: &Table) -> Vec<(Option<&'static cowrace_real_kernels::NotModelled>, usize)> {
     let count = |treatment| table.rows().iter().filter(|row| row.treatment() == treatment).count();

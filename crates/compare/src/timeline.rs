@@ -1,25 +1,26 @@
-//! Why what is found changes from era to era.
+//! Why results change from era to era.
 
 use cowrace_explore::Observer;
 use cowrace_mm::Era;
 use cowrace_mm::era::{COMMITS, PRESETS, Preset, Toggle};
 use cowrace_report::{Alone, Course, Found, Report, Switch};
 
-use crate::bisect::Trials;
+use crate::bisect::Bisection;
 use cowrace_check::kernel::Note;
 use cowrace_check::{Exploration, ResultCache, Selection, Task};
 
-/// Which eras are compared: runs of eras, by their places in a selection, each compared with the one before.
+/// The eras that are compared: sequences of eras, by their indices in a selection, each compared with the one
+/// before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Courses(Vec<Vec<usize>>);
 
-/// The eras that were asked for, in that order.
+/// The selected eras, in their order.
 pub fn in_order(selection: &Selection) -> Courses {
     Courses(vec![(0..selection.eras.len()).collect()])
 }
 
-/// The mainline, and whatever is built on it with what it is built on. What has no base in the selection is compared
-/// with nothing, and noted.
+/// The mainline, and every other era with its base. An era whose base is not in the selection is not compared, and
+/// a note says so.
 pub fn from_bases(selection: &mut Selection) -> Courses {
     let Selection { eras, notes } = selection;
     let preset = |name: &str| PRESETS.iter().find(|preset| preset.name == name);
@@ -37,12 +38,12 @@ pub fn from_bases(selection: &mut Selection) -> Courses {
     Courses(courses)
 }
 
-/// Commits and what they are called, oldest first.
+/// The ids and titles of commits, oldest first.
 pub fn titles() -> Vec<(&'static str, &'static str)> {
     COMMITS.iter().map(|commit| (commit.id, commit.title)).collect()
 }
 
-/// What is found of a scenario, in one variant, under one era after the other.
+/// The results of a scenario in one variant, under one era after the other.
 #[derive(Debug, Default)]
 pub struct Row {
     /// The searches that were made.
@@ -63,7 +64,7 @@ impl Row {
         report
     }
 
-    /// Says why something changes, once every era was searched: the courses on which something does.
+    /// Explains the changes once every era has been searched: returns the courses with a change.
     pub fn why(
         &mut self,
         task: &Task<'_>,
@@ -75,25 +76,25 @@ impl Row {
         if self.found.len() < eras.len() {
             return Vec::new();
         }
-        let mut trials = Trials { task: *task, how, results: &mut self.results, watch };
+        let mut bisection = Bisection { task: *task, how, results: &mut self.results, watch };
         let courses = courses.0.iter().map(|course| {
             let course: Vec<_> = course.iter().map(|&place| (&eras[place], self.found[place])).collect();
-            told(&mut trials, &course)
+            told(&mut bisection, &course)
         });
-        // What is not known may be a change.
+        // An unknown result may be a change.
         let is_told = |course: &Course| !course.changes.is_empty() || !course.first.is_known();
         courses.flatten().filter(is_told).collect()
     }
 }
 
-/// What is found on the way through eras.
-fn told(trials: &mut Trials<'_>, course: &[(&Era, Found)]) -> Option<Course> {
+/// The course of the results through a sequence of eras.
+fn told(bisection: &mut Bisection<'_>, course: &[(&Era, Found)]) -> Option<Course> {
     let mut changes = Vec::new();
     let mut alone: Vec<(Toggle, Alone)> = Vec::new();
     for step in course.windows(2) {
         let [(from, before), (to, found)] = *step else { continue };
         if before.is_violated() {
-            let more = trials.insufficient(from, to);
+            let more = bisection.insufficient(from, to);
             alone.retain(|(earlier, _)| !more.contains(earlier));
             let era = from.label();
             alone.extend(more.into_iter().map(|t| (t, Alone { era: era.clone(), toggle: t.into() })));
@@ -102,8 +103,8 @@ fn told(trials: &mut Trials<'_>, course: &[(&Era, Found)]) -> Option<Course> {
             continue;
         }
         let known = before.is_known() && found.is_known();
-        let sets = if known { trials.smallest(from, to, found) } else { None };
-        // What takes part in a change has been told.
+        let sets = if known { bisection.smallest(from, to, found) } else { None };
+        // Toggles that take part in a change have been named already.
         alone.retain(|(toggle, _)| !sets.iter().flatten().any(|set| set.contains(toggle)));
         let pending = if found.is_violated() { Vec::new() } else { std::mem::take(&mut alone) };
         changes.push(Switch {
@@ -115,7 +116,7 @@ fn told(trials: &mut Trials<'_>, course: &[(&Era, Found)]) -> Option<Course> {
             insufficient: pending.into_iter().filter(|_| known).map(|(_, alone)| alone).collect(),
         });
     }
-    let Task { scenario, variant, arch, .. } = trials.task;
+    let Task { scenario, variant, arch, .. } = bisection.task;
     Some(Course {
         scenario: scenario.name().to_owned(),
         variant: variant.name().map(str::to_owned),

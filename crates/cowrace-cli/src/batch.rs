@@ -97,9 +97,9 @@ impl Batch<'_> {
 }
 
 /// Prints on standard error which eras are left out, and what the others are.
-pub(crate) fn tell_notes(notes: &[impl Display]) {
+pub(crate) fn print_notes(notes: &[impl Display]) {
     for note in notes {
-        // Nobody is left to tell if standard error is gone.
+        // An error means that standard error is closed, and is ignored.
         let _ = writeln!(io::stderr(), "note: {note}");
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct History {
 
 impl History {
     /// The next commit of the tree: its own id, its title and the rest of its message.
-    pub(crate) fn tell(&mut self, own: &str, title: &str, body: &str) {
+    pub(crate) fn read_commit(&mut self, own: &str, title: &str, body: &str) {
         if let Some(version) = title.strip_prefix("Linux ") {
             self.versions.insert(version.to_owned());
         }
@@ -97,7 +97,7 @@ mod tests {
 
     fn has(commits: &[(&str, &str, &str)]) -> Option<bool> {
         let mut history = History::default();
-        commits.iter().for_each(|(own, title, body)| history.tell(own, title, body));
+        commits.iter().for_each(|(own, title, body)| history.read_commit(own, title, body));
         history.has("57efa1fe5957")
     }
 

@@ -57,7 +57,7 @@ pub(crate) struct Extent {
 
 impl Extent {
     /// Says on standard error if that is not all of them; then there is no complete answer, so `exit` is not 0.
-    pub(crate) fn tell(self, exit: Exit) -> Exit {
+    pub(crate) fn announce(self, exit: Exit) -> Exit {
         let Some(line) = self.line() else { return exit };
         // Nobody is left to tell if standard error is gone.
         let _ = writeln!(io::stderr(), "{line}");
@@ -81,6 +81,6 @@ mod tests {
         assert_eq!(line(12, 40).as_deref(), Some("interrupted: 12 of 40 searches finished"));
         assert_eq!(line(0, 1).as_deref(), Some("interrupted: 0 of 1 search finished"));
         assert_eq!(line(40, 40), None);
-        assert_eq!(Extent { finished: 1, all: 1 }.tell(Exit::Gone), Exit::Gone);
+        assert_eq!(Extent { finished: 1, all: 1 }.announce(Exit::Gone), Exit::Gone);
     }
 }

@@ -54,7 +54,7 @@ impl Progress {
     /// Notes that a search has ended.
     pub(crate) fn done(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
-        self.tell(0, None);
+        self.update(0, None);
     }
 
     /// Prints with the line out of the way.
@@ -81,7 +81,7 @@ impl Progress {
     }
 
     /// Notes executions of a search, and how many it is thought to have.
-    fn tell(&self, more: u64, estimate: Option<Estimate>) {
+    fn update(&self, more: u64, estimate: Option<Estimate>) {
         let executions = self.executions.fetch_add(more, Ordering::Relaxed) + more;
         let Stage { purpose, began } = *self.stage.lock().unwrap_or_else(PoisonError::into_inner);
         let elapsed = began.elapsed();
@@ -129,7 +129,7 @@ impl Observer for Watch<'_> {
     fn progress(&mut self, now: &explore::Progress) -> ControlFlow<()> {
         // What was made before is done, but not in this time.
         self.progress.earlier.fetch_max(now.earlier, Ordering::Relaxed);
-        self.progress.tell(now.executions.saturating_sub(self.told), now.estimate);
+        self.progress.update(now.executions.saturating_sub(self.told), now.estimate);
         self.told = now.executions;
         stops(&self.progress.interrupt, &self.stopped)
     }
@@ -143,7 +143,7 @@ impl cowrace_check::Watch for Watch<'_> {
     fn threads(&self) -> cowrace_thread_engine::Watch {
         let (progress, stopped) = (self.progress.clone(), Arc::clone(&self.stopped));
         cowrace_thread_engine::Watch::new(move |more| {
-            progress.tell(more, None);
+            progress.update(more, None);
             stops(&progress.interrupt, &stopped)
         })
     }

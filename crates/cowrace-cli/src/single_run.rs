@@ -59,7 +59,7 @@ impl One {
     pub(crate) fn select(args: &OneArgs) -> Result<Self, Failure> {
         let mut selection = kernel::select(std::slice::from_ref(&args.era), &args.toggles.toggles())?;
         let loaded = input::one(&args.file)?;
-        batch::tell_notes(&selection.notes);
+        batch::print_notes(&selection.notes);
         let variant = input::variant(&loaded.scenario, args.variant.as_deref())?.name().map(str::to_owned);
         let era = selection.eras.pop().ok_or_else(|| Failure::usage("no era"))?;
         Ok(Self { variant, era, arch: args.toggles.arch, loaded })

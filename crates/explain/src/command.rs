@@ -1,4 +1,4 @@
-//! The command line that shows an execution again.
+//! The command line that replays an execution.
 
 use std::path::Path;
 
@@ -7,12 +7,13 @@ use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_report::Schedule;
 
-/// `cowrace replay` of a schedule, but for the path of the scenario.
+/// `cowrace replay` of a schedule, without the path of the scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replay(String);
 
 impl Replay {
-    /// The command for a schedule of a task. There is none for an era file, of which the path is not known here.
+    /// The command for a schedule of a task. There is none for an era file, because its path is not known
+    /// here.
     #[must_use]
     pub fn of(task: Task<'_>, schedule: &Schedule) -> Option<Self> {
         Era::version(task.era.name()).ok()?;

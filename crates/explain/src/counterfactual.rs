@@ -1,4 +1,4 @@
-//! The nearest execution that holds beside a bad one.
+//! The execution that holds and is nearest to a bad one.
 
 use cowrace_explore::{Directive, counterfactual};
 use cowrace_mm::Era;
@@ -13,7 +13,7 @@ use crate::diagram::{Drawing, picture};
 use crate::limits::is_small;
 use crate::narrate::function;
 
-/// Moves one row of what was drawn past as few others as can be, so that it holds.
+/// Moves one row of the diagram past as few other rows as possible, so that the execution holds.
 pub fn nearest(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Nearest {
     if !is_small(task) {
         return Nearest::TooLarge;
@@ -27,7 +27,7 @@ pub fn nearest(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Nearest {
 }
 
 fn moved(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Option<Counterfactual> {
-    // The drawing is a scenario of its own, whose rows are those that people see.
+    // The diagram is a scenario of its own; its rows are those that the reader sees.
     let drawing = picture(task.scenario, task.variant, bad, Drawing::default()).to_string();
     let scenario = parse(&drawing).ok()?;
     let variant = scenario.variants().first()?;
@@ -56,7 +56,7 @@ fn moved(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Option<Counterfactual>
     })
 }
 
-/// All reasons that are given in an execution.
+/// All reasons that an execution gives.
 fn reasons(era: &Era, trace: &Trace) -> Vec<Given> {
     let given = |event: &Event| {
         let function = function(era, &event.function);
@@ -66,7 +66,7 @@ fn reasons(era: &Era, trace: &Trace) -> Vec<Given> {
     trace.events.iter().flat_map(given).collect()
 }
 
-/// A row: whose, and what.
+/// The name of a row: its actor and its call.
 fn named(variant: &Variant, cell: &Cell) -> RowName {
     let actor = variant.world().actors[cell.column].name.clone();
     let of_call = |call: u16, extent| RowName {

@@ -1,4 +1,4 @@
-//! What is wrong with an execution, whose value it is about, and where that went.
+//! What is wrong with an execution, which actor's value was damaged, and where that value went.
 
 use std::collections::HashMap;
 
@@ -13,8 +13,9 @@ use cowrace_report::{
 use crate::narrate::function;
 use crate::rows::Drawn;
 
-/// The kind of copy-on-write mistake behind the damage of an execution. The class alone does not say: what goes through
-/// a TLB entry that should be gone, or is lost with a page that was discarded, no copy would have helped.
+/// The kind of copy-on-write mistake that caused the damage of an execution. The class alone does not determine it:
+/// a copy does not help against an access through a TLB entry that should have been flushed, or against a value
+/// that is lost with a discarded page.
 pub fn cow(trace: &Trace, class: Class) -> Option<Cow> {
     let is = |primitive: Prim| trace.events.iter().any(|event| event.primitive == primitive.name());
     class.cow().filter(|cow| match cow {
@@ -24,9 +25,9 @@ pub fn cow(trace: &Trace, class: Class) -> Option<Cow> {
     })
 }
 
-/// Whether a store goes through a TLB entry that says what no page table does any more.
+/// Whether a store goes through a TLB entry that no longer agrees with any page table.
 fn stores_by_tlb(trace: &Trace) -> bool {
-    // What the page tables say that have changed: which of them are writable, by areas.
+    // For each area whose page table entry has changed, whether the entry is writable.
     let mut writable: HashMap<&Owner, bool> = HashMap::new();
     trace.events.iter().any(|event| {
         for change in event.changes.iter().filter(|change| change.word.kind == Kind::Pte) {
@@ -43,7 +44,7 @@ fn stores_by_tlb(trace: &Trace) -> bool {
     })
 }
 
-/// The area that a page table is of.
+/// The area that a page table belongs to.
 fn area(of: &Owner) -> Option<&str> {
     match of {
         Owner::PageTable { area, .. } => Some(area),
@@ -51,7 +52,7 @@ fn area(of: &Owner) -> Option<&str> {
     }
 }
 
-/// Finds things in an execution and says in which row they are.
+/// Finds events in an execution, and the rows that they belong to.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'t> {
     /// The kernel.
@@ -63,8 +64,8 @@ pub struct Evidence<'t> {
 }
 
 impl Evidence<'_> {
-    /// What is wrong with the execution, and how it came to that. `promised` is what it shows by what user space was
-    /// promised, which says more than an assertion that fails.
+    /// What is wrong with the execution, and how that happened. `promised` is the finding of the specification,
+    /// which says more than a failed assertion.
     #[must_use]
     pub fn diagnosis(&self, found: &Finding, promised: Option<Finding>) -> Diagnosis {
         let finding =
@@ -86,31 +87,31 @@ impl Evidence<'_> {
         }
     }
 
-    /// Why a page was copied, the last time.
+    /// Why a page was copied the last time.
     fn copied(&self) -> Option<Clue> {
         let copies = |event: &Event| event.why.iter().any(|why| why.then == Some(Then::Copy));
         let last = self.trace.events.iter().rposition(copies)?;
         Some(Clue::Copied { row: self.row(last), why: self.why(last)? })
     }
 
-    /// A value is gone.
+    /// The clues if a value is missing.
     fn missed(&self, broken: &Broken, author: &Author) -> Vec<Clue> {
         let written = self.written(broken, author);
         let Some((event, word, page)) = written else { return self.looked(broken).into_iter().collect() };
-        // A write to a page that is no longer mapped goes by a translation from before.
+        // A write to a page that is no longer mapped uses an old translation.
         let is_cached = matches!(
             &self.trace.events[event].access,
             Access::User(UserAccess { outcome: UserOutcome::Done { by: Translation::Tlb, .. }, .. })
         );
         let is_late = self.left_at(broken, page).is_some_and(|(left, _)| left < event);
         let left = self.replaced(broken, page, Some(event));
-        // What still holds the page of before does not see what is written to the one that took its place.
+        // A holder of the old page does not see what is written to the page that replaced it.
         let held = || self.replaced(broken, self.looked_into(broken)?, None);
         let wrote = self.wrote(author, (event, word), is_cached && is_late, None);
         std::iter::once(wrote).chain(left.or_else(held)).chain(self.looked(broken)).collect()
     }
 
-    /// A value is where it must not be.
+    /// The clues if a value is where it must not be.
     fn seen(&self, broken: &Broken, author: &Author) -> Vec<Clue> {
         let written = self.written(broken, author);
         let wrote = written.map(|(event, word, _)| self.wrote(author, (event, word), false, self.why(event)));
@@ -122,7 +123,7 @@ impl Evidence<'_> {
         Clue::Wrote { row: self.row(event), actor, device, value, word: word.clone(), stale, why }
     }
 
-    /// A handle no longer is the memory that it was taken on.
+    /// The clues if a handle is no longer the memory that it was taken on.
     fn cut_off(&self, broken: &Broken, handle: &str) -> Vec<Clue> {
         let value = self.trace.variables.iter().find(|(name, _)| name == handle);
         let Some((_, Value::Handle(Handle { page, .. }))) = value else { return Vec::new() };
@@ -134,7 +135,7 @@ impl Evidence<'_> {
         taken.into_iter().chain(self.replaced(broken, page, None)).collect()
     }
 
-    /// The last event by which the author's value came to be in a page, with the word and the page.
+    /// The last event that put the author's value into a page, with the word and the page.
     fn written(&self, broken: &Broken, author: &Author) -> Option<(usize, &Word, &Page)> {
         let nth = broken.memory.as_ref().and_then(|place| place.word);
         let value = Value::Number(author.value);
@@ -153,12 +154,12 @@ impl Evidence<'_> {
         })
     }
 
-    /// When the memory that the damage is about ceased to be a page for good, and what it became.
+    /// The event after which the damaged memory was never this page again, and what was mapped instead.
     fn left_at(&self, broken: &Broken, page: &Page) -> Option<(usize, &Maps)> {
         let Place { mm, area, .. } = broken.memory.as_ref()?;
         let table = Owner::PageTable { mm: mm.clone(), area: area.clone() };
         let is_it = |maps: &Maps| matches!(maps, Maps::Page(other) if other == page);
-        // Breaking COW clears the entry first and sets it later; what counts is what comes of it.
+        // Breaking COW clears the entry first and sets it later; only the later value counts.
         let (mut left, mut now) = (None, None);
         for (at, event) in self.trace.events.iter().enumerate() {
             for change in event.changes.iter().filter(|change| change.word.of == table) {
@@ -172,7 +173,7 @@ impl Evidence<'_> {
         left.zip(now.filter(|now| !is_it(now)))
     }
 
-    /// The same as a clue, with the reason. `written` is when the value was written that is missed.
+    /// The same as a clue, with the reason. `written` is the event that wrote the missing value.
     fn replaced(&self, broken: &Broken, page: &Page, written: Option<usize>) -> Option<Clue> {
         let (at, now) = self.left_at(broken, page)?;
         Some(Clue::Replaced {
@@ -184,7 +185,7 @@ impl Evidence<'_> {
         })
     }
 
-    /// What looks at the value, where.
+    /// The event that looks at the value, and what it finds.
     fn looked(&self, broken: &Broken) -> Option<Clue> {
         let finds = match &broken.author {
             Some(author) if author.missed => Finds::Missing,
@@ -225,19 +226,19 @@ impl Evidence<'_> {
         self.trace.events.iter().position(|event| event.changes.iter().any(sets))
     }
 
-    /// Why the call of an event did what it did: the last reason given up to there, and where.
+    /// Why the call of an event did what it did: the last reason given up to that event, and where it was given.
     fn why(&self, at: usize) -> Option<Given> {
         let event = &self.trace.events[at];
         let own = self.trace.events[..=at].iter().rev();
         own.filter(|other| other.actor == event.actor && other.call == event.call)
-            // Only a reason that says what follows from it is one for what came of it.
+            // Only a reason with a consequence explains what happened next.
             .find_map(|other| Some((other.why.iter().rfind(|why| why.then.is_some())?, &other.function)))
             .map(|(why, name)| Given { reason: why.clone(), function: function(self.era, name) })
     }
 
     /// The row of an event, from 1.
     fn row(&self, event: usize) -> usize {
-        // An event outside of calls has no row; what comes next has.
+        // An event outside of calls has no row; the next event in a call does.
         let row = self.drawn.iter().position(|drawn| drawn.events.iter().any(|&at| at >= event));
         let exact = self.drawn.iter().position(|drawn| drawn.events.contains(&event));
         exact.or(row).map_or(self.drawn.len(), |row| row + 1)

@@ -1,4 +1,4 @@
-//! What happened, as a diagram that is a scenario of its own.
+//! An execution as a diagram, which is a scenario of its own.
 
 use cowrace_mm::World;
 use cowrace_mm::world::{ActorSpec, Step};
@@ -12,35 +12,35 @@ use crate::rows::{Detail, is_deadlock, rows};
 /// How executions are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drawing {
-    /// What has a row of its own.
+    /// What gets a row of its own.
     pub detail: Detail,
-    /// Whether columns begin at tab stops and are set apart by tabs.
+    /// Whether columns begin at tab stops and are separated by tabs.
     pub tabs: bool,
 }
 
-/// Draws a trace of a scenario. Read back and replayed as written, the diagram gives the same execution.
+/// Draws a trace of a scenario. If the diagram is parsed and replayed as written, the result is the same execution.
 ///
-/// What the environment did has columns like everybody else. Below the diagram stand the statements of
-/// the scenario, and as comments what was found and the schedule for the file that was checked.
+/// Actors of the environment have columns like all other actors. The statements of the scenario follow below the
+/// diagram, and then, as comments, the finding and the schedule for the file that was checked.
 #[must_use]
 pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing) -> Diagram {
     let without_idle = draw(scenario, variant, trace, drawing, &shown(variant, trace));
     if parse(&without_idle.to_string()).is_ok() {
         return without_idle;
     }
-    // Something names a column in which nothing happens.
+    // A statement names a column in which nothing happens.
     draw(scenario, variant, trace, drawing, &vec![true; variant.world().actors.len()])
 }
 
-/// For each actor, whether it does anything, or something is remarked in its column. Who only comes to a barrier, or does
-/// not, may be what a deadlock is about.
+/// For each actor, whether it does anything, or its column has remarks. In a deadlock, an actor that only reaches a
+/// barrier, or does not reach it, may be the cause.
 pub fn shown(variant: &Variant, trace: &Trace) -> Vec<bool> {
     let acts = |step: &Step| matches!(step, Step::Call(_)) || is_deadlock(trace);
     let actors = variant.world().actors.iter().enumerate();
     let is_shown =
         |(id, actor): (_, &ActorSpec)| actor.steps.iter().any(acts) || !variant.remarks_alone(id).is_empty();
     let all: Vec<bool> = actors.map(is_shown).collect();
-    // A diagram has columns.
+    // A diagram needs at least one column.
     if all.contains(&true) { all } else { vec![true; all.len()] }
 }
 
@@ -55,7 +55,7 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
     let mut statements = without_comments(&footer);
     while statements.pop_if(|line| line.trim().is_empty()).is_some() {}
     let drawn = rows(world, trace, drawing.detail, shown, variant);
-    // The place of each actor among those that have columns.
+    // The index of each actor among those that have columns.
     let places: Vec<usize> =
         shown.iter().scan(0, |next, &is| Some(std::mem::replace(next, *next + usize::from(is)))).collect();
     let placed = |row: Row| match row {
@@ -70,7 +70,7 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
         comments: conclusion(variant, trace),
         tabs: drawing.tabs,
     };
-    // Windows first: one that no longer reads must not cost the promises.
+    // Windows come first: one that can no longer be read must not cost the promises.
     for (keyword, points) in [("window", windows as Points), ("promise", promises)] {
         if !keeps(&diagram, variant, points) {
             silence(&mut diagram.footer, keyword);
@@ -79,11 +79,11 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
     diagram
 }
 
-/// What was found, as comments.
+/// The finding, as comments.
 fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
     let mut lines = Vec::new();
     for event in &trace.events {
-        // A store that is refused looks like any other in its cell.
+        // In its cell, a refused store looks like any other store.
         if let Some(call) = event.call
             && event.why.iter().any(|why| why.then == Some(Then::Sigsegv))
         {
@@ -98,12 +98,13 @@ fn conclusion(variant: &Variant, trace: &Trace) -> Vec<String> {
     lines
 }
 
-/// What statements name: each an actor by name, the number of the call among its own, and the step.
+/// The points that statements name: each an actor by its name, the number of the call among the calls of that
+/// actor, and the step.
 type Points = for<'w> fn(&'w World) -> Vec<Option<Point<'w>>>;
 type Point<'w> = (&'w str, usize, Option<&'w str>);
 
-/// Whether points mean the same calls in the diagram. They may count calls in the order of the
-/// rows or name a step by its row, and the rows are others now.
+/// Whether points mean the same calls in the diagram. They may count calls in the order of the rows or name a step
+/// by its row, and the rows have changed.
 fn keeps(diagram: &Diagram, variant: &Variant, points: Points) -> bool {
     let world = variant.world();
     let Ok(redrawn) = parse(&diagram.to_string()) else { return false };
@@ -116,7 +117,7 @@ fn windows(world: &World) -> Vec<Option<Point<'_>>> {
     points.map(|p| place(world, p.call).map(|(actor, nth)| (actor, nth, p.step.as_deref()))).collect()
 }
 
-/// By the names of the actors: the numbers of calls are others in the diagram.
+/// Calls are identified by the names of the actors, because their numbers differ in the diagram.
 fn promises(world: &World) -> Vec<Option<Point<'_>>> {
     let calls = world.coherent.iter();
     let mut points: Vec<_> =
@@ -135,7 +136,7 @@ fn place(world: &World, id: u16) -> Option<(&str, usize)> {
     })
 }
 
-/// Makes comments of statements, continuation lines included: the moves of a replay do not need them.
+/// Turns statements into comments, with their continuation lines: the moves of a replay do not need them.
 pub fn silence(footer: &mut [String], keyword: &str) {
     let mut within = false;
     for line in footer {
@@ -156,7 +157,7 @@ mod tests {
     use super::*;
     use cowrace_check::Task;
 
-    /// The diagram of a run in which `b` goes first, although the file has `a` above it.
+    /// The diagram of a run in which `b` goes first, although `a` stands above it in the file.
     fn drawn(promise: &str) -> String {
         let text = format!(
             "race r\nmm A {{ buf: anon }}\n\n\

@@ -1,4 +1,4 @@
-//! A violation in brief: the diagram, the closing words and the command that replays it.
+//! A short explanation of a violation: the diagram, the diagnosis and the command that replays it.
 
 use std::path::Path;
 
@@ -8,15 +8,15 @@ use cowrace_render::{Walkthrough, line};
 use cowrace_report::{Class, Report, Schedule};
 
 use crate::command;
+use crate::counterexample::Counterexample;
 use crate::diagram::Drawing;
-use crate::story::Story;
 use crate::walkthrough::walkthrough;
 
-/// A violation that was found, explained.
+/// The explanation of a violation.
 #[derive(Clone, Debug)]
 pub struct Explanation {
     walkthrough: Walkthrough,
-    /// The command that replays it, but for the path of the scenario.
+    /// The command that replays it, without the path of the scenario.
     command: Option<command::Replay>,
 }
 
@@ -32,12 +32,13 @@ impl Explanation {
         schedule: &Schedule,
         bounds: &Bounds,
     ) -> Result<Self, ReplayError> {
-        let story = Story::within(task, class, schedule, bounds)?;
-        let walkthrough = walkthrough(story.task(task), &story.trace, Drawing::default(), bounds);
-        Ok(Self { walkthrough, command: command::Replay::of(task, &story.schedule) })
+        let counterexample = Counterexample::within(task, class, schedule, bounds)?;
+        let walkthrough =
+            walkthrough(counterexample.task(task), &counterexample.trace, Drawing::default(), bounds);
+        Ok(Self { walkthrough, command: command::Replay::of(task, &counterexample.schedule) })
     }
 
-    /// The explanation as text, below the line of its report. `path` is where the scenario is, if it is in a file.
+    /// The explanation as text, after the line of its report. `path` is the file of the scenario, if it has one.
     #[must_use]
     pub fn text(&self, report: &Report, path: Option<&Path>) -> String {
         let mut text = format!("{}\n\n{}", line(report), self.walkthrough.brief());

@@ -1,9 +1,12 @@
-//! A violation for people: the execution that shows it best, without what it does not need, as a diagram and in words.
+//! Explains a violation: the execution that shows it best, without what it does not need, as a diagram and in
+//! words.
 //!
-//! [`Story`] picks the execution; [`diagram`] draws executions as scenarios of their own; [`walkthrough()`] explains them row by row,
-//! with the closing words ([`diagnosis`]) and the nearest execution that holds ([`counterfactual`]).
+//! [`Counterexample`] picks the execution; [`diagram`] draws executions as scenarios of their own;
+//! [`walkthrough()`] explains them row by row, with the [`diagnosis`] and the nearest execution that holds
+//! ([`counterfactual`]).
 
 pub mod command;
+pub mod counterexample;
 pub mod counterfactual;
 pub mod diagnosis;
 pub mod diagram;
@@ -13,11 +16,11 @@ pub mod minimize;
 pub mod narrate;
 pub mod rows;
 pub mod state_view;
-pub mod story;
+
 pub mod walkthrough;
 
+pub use counterexample::{Counterexample, spelled};
 pub use diagram::{Drawing, picture};
 pub use explanation::Explanation;
 pub use rows::Detail;
-pub use story::{Story, spelled};
 pub use walkthrough::walkthrough;

@@ -1,4 +1,4 @@
-//! What a violation needs of its scenario.
+//! The parts of its scenario that a violation needs.
 
 use cowrace_report::{Class, Detail, Page, Schedule, Subject};
 use cowrace_scenario::{Cell, CellKind, Scenario, Span};
@@ -10,33 +10,34 @@ use cowrace_check::{Exploration, Task};
 
 use crate::limits::{EXECUTIONS, is_small};
 
-/// A scenario from which nothing more can be left out.
+/// A scenario from which nothing more can be removed.
 #[derive(Debug)]
 pub struct Part {
     /// The scenario.
     pub scenario: Scenario,
     /// The same without assertions.
     pub bare: Scenario,
-    /// What was left out, in the order of the file.
+    /// The parts that were left out, in the order of the file.
     pub not_needed: Vec<String>,
     /// An execution that shows the damage.
     pub schedule: Schedule,
 }
 
-/// One thing that may be left out.
+/// A part that may be left out.
 #[derive(Clone, Debug)]
 enum Candidate {
-    /// Calls, by the places of their cells; and what to call them, each with the place where it stands.
+    /// Calls, by the spans of their cells; and their names, each with the place where it stands.
     Calls(Vec<Span>, Vec<(usize, String)>),
     Environment,
 }
 
-/// Leaves out columns, then single calls, as long as the same damage is there and shows in the same place. What keeps
-/// a value that others need, or that an assertion speaks of, stays. `None` if everything is needed, or
-/// if there is too much to try.
+/// Leaves out columns, then single calls, as long as the same damage is there and shows in the same place. A call
+/// stays if other calls or an assertion need its value. `None` if everything is needed, or if there is too much to
+/// try.
 ///
-/// An assertion may fail for the mere reason that a call is missing which it counts on. So parts are judged by what
-/// user space was promised of *them*; if that does not see the damage in the whole scenario, nothing is left out.
+/// An assertion may fail merely because a call that it relies on is missing. Parts are therefore judged by the
+/// specification of *the part*; if the specification does not find the damage in the whole scenario, nothing is
+/// left out.
 pub fn part(task: Task<'_>, class: Class, bounds: &Bounds) -> Option<Part> {
     if !is_small(task) {
         return None;
@@ -68,11 +69,11 @@ pub fn part(task: Task<'_>, class: Class, bounds: &Bounds) -> Option<Part> {
             debug!(?candidate, "left out: the damage is there without it");
             match candidate {
                 Candidate::Calls(_, names) => gone.extend(names.iter().cloned()),
-                Candidate::Environment => gone.push((0, "what the environment may do".to_owned())),
+                Candidate::Environment => gone.push((0, "the actions of the environment".to_owned())),
             }
             false
         });
-        // What was needed by something that is gone may go as well.
+        // A part that was needed only by a removed part can now be removed as well.
         if candidates.len() == before {
             break;
         }
@@ -86,13 +87,13 @@ pub fn part(task: Task<'_>, class: Class, bounds: &Bounds) -> Option<Part> {
 /// Where damage shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Shows {
-    /// In something that user space looks at.
+    /// In a value that user space looks at.
     In(Subject),
-    /// In what an actor does, or in that it cannot go on.
+    /// In the behaviour of an actor, or because it cannot go on.
     By(String),
     /// In a page.
     Of(Page),
-    /// In nothing that has a name.
+    /// Nowhere that has a name.
     Elsewhere,
 }
 
@@ -100,7 +101,7 @@ impl From<Detail> for Shows {
     fn from(detail: Detail) -> Self {
         match detail {
             Detail::Promise(broken) => match broken.subject {
-                // Calls have other numbers in a part of a scenario.
+                // The numbers of calls differ in a part of a scenario.
                 Subject::Call { actor, .. } => Self::By(actor),
                 subject => Self::In(subject),
             },
@@ -118,7 +119,7 @@ impl From<Detail> for Shows {
     }
 }
 
-/// The damage that a scenario without assertions does: where it shows, and an execution.
+/// The damage of a scenario without assertions: where it shows, and an execution.
 fn damage(task: Task<'_>, bare: &Scenario, class: Class, bounds: &Bounds) -> Option<(Shows, Schedule)> {
     if bounds.are_over() {
         return None;
@@ -131,7 +132,8 @@ fn damage(task: Task<'_>, bare: &Scenario, class: Class, bounds: &Bounds) -> Opt
     report.finding.filter(|_| found).map(Shows::from).zip(report.schedule)
 }
 
-/// What may be left out, the largest first. Of single calls the last first: it may be what needs the others.
+/// The parts that may be left out, the largest first. Of single calls, the last comes first: it may need the
+/// others.
 fn candidates(task: Task<'_>) -> Vec<Candidate> {
     let cells = task.variant.cells();
     let column =

@@ -1,4 +1,4 @@
-//! A trace row by row: what each row changes, and why it goes on as it does.
+//! A trace row by row: what each row changes, and why the kernel went on as it did.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,10 +13,10 @@ use cowrace_report::{
 use crate::rows::Drawn;
 use crate::state_view::StateView;
 
-/// The function of what is outside of the kernel.
+/// The function name for events outside of the kernel.
 const USER: &str = "user";
 
-/// Flags that say nothing about who owns a page.
+/// Flags that do not tell which mm owns a page.
 const DULL: [&str; 4] = ["locked", "lru", "swapbacked", "uptodate"];
 
 /// Reads a trace from its beginning.
@@ -26,14 +26,14 @@ pub struct Narrator<'t> {
     pub era: &'t Era,
     /// The execution.
     pub trace: &'t Trace,
-    /// What memory holds by then.
+    /// The content of memory at that point.
     pub view: StateView,
-    /// The first event that was not read yet.
+    /// The first event that has not been read yet.
     pub next: usize,
 }
 
 impl Narrator<'_> {
-    /// What happens in a row, which comes after those that were read before.
+    /// What happens in a row. Rows must be read in order.
     pub fn row(&mut self, drawn: &Drawn) -> Row {
         let net = net(self.trace, &drawn.events);
         let mut parts = Parts::default();
@@ -69,7 +69,8 @@ impl Narrator<'_> {
         self.next = self.next.max(index + 1);
     }
 
-    /// What is told of an event itself: what user space and devices do, and where pages come from and go to.
+    /// The lines about an event itself: the actions of user space and devices, and the allocation and freeing of
+    /// pages.
     fn speech(&self, event: &Event) -> Vec<Line> {
         let line = || Line::Access { primitive: event.primitive.clone(), access: event.access.clone() };
         match &event.access {
@@ -95,7 +96,7 @@ fn is(event: &Event, prim: Prim) -> bool {
     event.primitive == prim.name()
 }
 
-/// What memory holds before anything happens: page tables, TLBs, and for each page that is mapped what refers to it.
+/// The initial content of memory: page tables, TLBs, and for each mapped page the holders of its references.
 pub fn opening(view: &StateView) -> Vec<Known> {
     let entries = view.entries().map(|(word, pte)| Known::Entry { word: word.clone(), pte: pte.clone() });
     let pages = view.pages().map(|(page, count)| {
@@ -109,13 +110,13 @@ pub fn opening(view: &StateView) -> Vec<Known> {
 #[derive(Debug, Default)]
 struct Parts {
     parts: Vec<Part>,
-    /// Where the parts of the kernel's present visit begin.
+    /// The first part of the current entry into the kernel.
     visit: usize,
 }
 
 impl Parts {
-    /// Functions stand in the order in which they do the first of what they do. What user space does stands between
-    /// what the kernel does before and after.
+    /// Functions stand in the order of their first events. Actions of user space stand between what the kernel does
+    /// before and after them.
     fn add(&mut self, function: Option<Function>, by_user: bool, lines: Vec<Line>) {
         if lines.is_empty() {
             return;
@@ -130,7 +131,7 @@ impl Parts {
     }
 }
 
-/// A function as the era's kernel spells it; `None` for what no kernel does.
+/// A function by its name in the era's kernel; `None` for events outside of the kernel.
 pub fn function(era: &Era, function: &str) -> Option<Function> {
     let spelling = era.spelling(function)?;
     Some(Function {
@@ -140,7 +141,7 @@ pub fn function(era: &Era, function: &str) -> Option<Function> {
     })
 }
 
-/// A word that events change, from before the first of them to after the last.
+/// A word that events change, with its values before the first of them and after the last.
 #[derive(Debug)]
 struct Net {
     change: Change,
@@ -161,16 +162,20 @@ fn net(trace: &Trace, events: &[usize]) -> Vec<Net> {
                 continue;
             }
             match places.get(word) {
-                Some(&place) => (words[place].change.to, words[place].at) = (telling(to), index),
+                Some(&place) => (words[place].change.to, words[place].at) = (without_dull_flags(to), index),
                 None => {
                     places.insert(word, words.len());
-                    let change = Change { word: word.clone(), from: telling(from), to: telling(to) };
+                    let change = Change {
+                        word: word.clone(),
+                        from: without_dull_flags(from),
+                        to: without_dull_flags(to),
+                    };
                     words.push(Net { change, at: index });
                 }
             }
         }
     }
-    // What comes back to what it was is no change, and the counts of a page that is new go without saying.
+    // A word that regains its old value has not changed, and the counts of a new page need not be mentioned.
     let counts = |word: &Word| matches!(word.kind, Kind::References | Kind::Mappings);
     let is_new = |word: &Word| matches!(&word.of, Owner::Page(page) if new.contains(&page));
     words.retain(|Net { change: Change { word, from, to }, .. }| {
@@ -179,12 +184,12 @@ fn net(trace: &Trace, events: &[usize]) -> Vec<Net> {
     words
 }
 
-/// A value without the flags that are of no use to people.
-fn telling(value: &Value) -> Value {
+/// A value without the flags that do not help the reader.
+fn without_dull_flags(value: &Value) -> Value {
     match value {
         Value::Flags(flags) => {
-            let telling = |flag: &&Cow<'static, str>| !DULL.contains(&flag.as_ref());
-            Value::Flags(flags.iter().filter(telling).cloned().collect())
+            let is_told = |flag: &&Cow<'static, str>| !DULL.contains(&flag.as_ref());
+            Value::Flags(flags.iter().filter(is_told).cloned().collect())
         }
         value => value.clone(),
     }

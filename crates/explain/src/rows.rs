@@ -8,10 +8,10 @@ use cowrace_report::explanation::{Extent, RowName};
 use cowrace_report::{Class, Event, Step, Trace};
 use cowrace_scenario::Variant;
 
-/// How much has a row of its own.
+/// How much gets a row of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// Operations, and the steps at which somebody else goes on.
+    /// Operations, and the steps at which another actor goes on.
     #[default]
     Operations,
     /// Every access to shared memory.
@@ -23,17 +23,16 @@ pub enum Detail {
 pub struct Drawn {
     /// The row.
     pub row: Row,
-    /// What of which call it is; `None` if nothing happens in it.
+    /// The call and the part of it that the row shows; `None` if nothing happens in it.
     pub name: Option<RowName>,
-    /// The events of the trace, by their places.
+    /// The indices of its events in the trace.
     pub events: Vec<usize>,
 }
 
-/// Draws a trace row by row, so that following the rows gives the same execution again.
+/// Draws a trace row by row, so that replaying the rows gives the same execution again.
 ///
-/// A call that nobody interrupts is one cell. One that is interrupted is opened, closed, and has a row for
-/// each step that the model marks, and at every point where somebody else goes on: the name of the last
-/// step before that.
+/// A call that is not interrupted is one cell. An interrupted call is opened and closed. It has a row for each step
+/// that the model marks, and a row with the name of the last step wherever another actor goes on.
 pub fn rows(world: &World, trace: &Trace, detail: Detail, shown: &[bool], variant: &Variant) -> Vec<Drawn> {
     let mut painter = Painter {
         world,
@@ -57,12 +56,12 @@ pub fn rows(world: &World, trace: &Trace, detail: Detail, shown: &[bool], varian
     if is_deadlock(trace) { painter.rows } else { without_idle_barriers(painter.rows) }
 }
 
-/// Whether somebody waits for ever, and so perhaps at a barrier.
+/// Whether an actor waits for ever, which may be at a barrier.
 pub fn is_deadlock(trace: &Trace) -> bool {
     trace.finding.as_ref().is_some_and(|finding| finding.class == Class::Deadlock)
 }
 
-/// A barrier above everything, or below, keeps nobody waiting, unless somebody never comes there.
+/// A barrier above or below all rows has no effect, unless an actor never reaches it.
 fn without_idle_barriers(mut rows: Vec<Drawn>) -> Vec<Drawn> {
     let is_cell = |drawn: &Drawn| matches!(drawn.row, Row::Cells(_));
     rows.truncate(rows.iter().rposition(is_cell).map_or(0, |last| last + 1));
@@ -91,7 +90,7 @@ struct Painter<'a> {
     whole: Vec<usize>,
     /// For each actor, events of its open call that no row has yet.
     undrawn: Vec<Vec<usize>>,
-    /// For each actor, how many steps of its program are drawn, an open call included.
+    /// For each actor, how many steps of its program are drawn, including an open call.
     drawn: Vec<usize>,
     /// For each actor, how many barriers it has passed in the trace.
     passed: Vec<usize>,
@@ -113,7 +112,7 @@ impl Painter<'_> {
     }
 
     /// The events of calls from an index on, with their indices.
-    fn behind(&self, index: usize) -> impl Iterator<Item = (usize, &Event)> {
+    fn events_from(&self, index: usize) -> impl Iterator<Item = (usize, &Event)> {
         self.trace.events.iter().enumerate().skip(index).filter(|(_, e)| e.call.is_some())
     }
 
@@ -149,7 +148,7 @@ impl Painter<'_> {
         }
         let is_marked = event.steps.iter().any(|s| matches!(s, Step::Anchor(_)));
         let is_left = self.detail == Detail::Accesses
-            || self.behind(index + 1).next().is_some_and(|(_, next)| next.actor != event.actor);
+            || self.events_from(index + 1).next().is_some_and(|(_, next)| next.actor != event.actor);
         if let Some(Open { from, .. }) = self.open[actor]
             && (is_marked || is_left)
         {
@@ -158,23 +157,23 @@ impl Painter<'_> {
         }
     }
 
-    /// Whether nothing but the call's own events happens from its first to its last. A call that does not
-    /// end is whole only if the trace ends with it. One whose accesses have rows is whole if it has but one.
+    /// Whether only the call's own events happen from its first to its last. A call that does not end is whole only
+    /// if the trace ends with it. A call whose accesses get rows is whole if it has only one access.
     fn is_whole(&self, index: usize, id: u16) -> bool {
         if self.detail == Detail::Accesses {
             return self.trace.events[index].steps.contains(&Step::End(id));
         }
-        match self.behind(index).take_while(|(_, e)| e.call == Some(id)).last() {
+        match self.events_from(index).take_while(|(_, e)| e.call == Some(id)).last() {
             Some((last, event)) => {
-                event.steps.contains(&Step::End(id)) || self.behind(last + 1).next().is_none()
+                event.steps.contains(&Step::End(id)) || self.events_from(last + 1).next().is_none()
             }
             None => true,
         }
     }
 
     /// The name of the step that an event completes, with its number among those of the same name in
-    /// `from..=index`. A mark goes before a primitive and that before a function, but a small number is
-    /// easier to count up to than a large one.
+    /// `from..=index`. A mark is preferred to a primitive, and a primitive to a function; but a small number is
+    /// preferred to a large one, since the reader has to count up to it.
     fn anchor(&self, from: usize, index: usize) -> String {
         let event = &self.trace.events[index];
         let marks = event.steps.iter().filter_map(|s| match s {
@@ -187,7 +186,7 @@ impl Painter<'_> {
             own.filter(|e| is_called(e, name)).count()
         };
         let names = marks.chain([&event.primitive]).chain(function).filter(|name| is_readable(name));
-        // Of those with the same number, the first.
+        // Among those with the same number, the first is taken.
         let best = names.map(|name| (number(name), name)).min_by_key(|n| n.0);
         match best.unwrap_or((number(&event.primitive), &event.primitive)) {
             (0 | 1, name) => name.clone(),
@@ -223,7 +222,7 @@ impl Painter<'_> {
         }
     }
 
-    /// Draws a barrier, and before it what its participants have not drawn up to it.
+    /// Draws a barrier, after the steps of its participants that come before it and are not drawn yet.
     fn barrier(&mut self, id: usize) {
         let members = &self.world.barriers[id];
         for &actor in members {
@@ -243,13 +242,13 @@ impl Painter<'_> {
         } else {
             names.join(" ")
         });
-        // Who is alone waits for nobody.
+        // A single participant does not wait.
         if names.len() > 1 {
             self.rows.push(Drawn { row, name: None, events: Vec::new() });
         }
     }
 
-    /// Draws what the trace did not come to: an execution may end before its actors do.
+    /// Draws the steps that the trace did not reach: an execution may end before its actors do.
     fn rest(&mut self) {
         for actor in 0..self.open.len() {
             if let Some(Open { call, .. }) = self.open[actor].take() {
@@ -261,13 +260,13 @@ impl Painter<'_> {
         }
     }
 
-    /// The place of a call in its actor's program.
+    /// The index of a call in its actor's program.
     fn step_of(&self, actor: usize, id: u16) -> usize {
         let is_it = |step: &Planned| matches!(step, Planned::Call(call) if call.id == id);
         self.world.actors[actor].steps.iter().position(is_it).unwrap_or(0)
     }
 
-    /// What the file remarks beside a call stays beside it.
+    /// Remarks beside a call in the file stay beside it.
     fn remarks_above(&mut self, actor: usize, call: u16) {
         self.remarks(actor, self.variant.remarks(call).0);
     }
@@ -287,7 +286,7 @@ impl Painter<'_> {
         self.rows.push(Drawn { row: Row::Cells(vec![(actor, text)]), name: None, events: Vec::new() });
     }
 
-    /// A row of a call, with what has happened in it by now.
+    /// A row of a call, with its events so far.
     fn cell(&mut self, actor: usize, call: u16, extent: Extent) {
         let call = self.variant.call_text(call).to_owned();
         let text = match &extent {
@@ -309,7 +308,7 @@ fn barrier_of(step: &Planned) -> Option<usize> {
     }
 }
 
-/// Whether the language can read a name as a cell: those of some primitives are no words.
+/// Whether the language can read a name as a cell: the names of some primitives are not words.
 fn is_readable(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_() ".contains(c))
 }

@@ -1,31 +1,31 @@
-//! What memory holds as a trace goes on: which references a page has, and which TLB entries are stale.
+//! The content of memory at each point of a trace: the references to a page, and which TLB entries are stale.
 
 use std::collections::BTreeMap;
 
 use cowrace_report::explanation::Holder;
 use cowrace_report::{Event, Fact, Kind, Maps, Owner, Page, Pte, Reason, References, Value, Word};
 
-/// What words hold that were not zero at first, or have changed since.
+/// The values of the words that were not zero at the start, or have changed since.
 #[derive(Clone, Debug, Default)]
 pub struct StateView {
     words: BTreeMap<Word, Value>,
 }
 
 impl StateView {
-    /// Before anything has happened.
+    /// The state at the start of a trace.
     #[must_use]
     pub fn new(words: Vec<(Word, Value)>) -> Self {
         Self { words: words.into_iter().collect() }
     }
 
-    /// Takes notice of an event.
+    /// Applies the changes of an event.
     pub fn note(&mut self, event: &Event) {
         for change in &event.changes {
             self.words.insert(change.word.clone(), change.to.clone());
         }
     }
 
-    /// The entries of page tables and TLBs, with what they hold.
+    /// The entries of page tables and TLBs, with their values.
     pub fn entries(&self) -> impl Iterator<Item = (&Word, &Pte)> {
         self.words.iter().filter_map(|(word, value)| match value {
             Value::Pte(pte) => Some((word, pte)),
@@ -51,7 +51,7 @@ impl StateView {
         })
     }
 
-    /// What holds the references of a page, as far as memory tells.
+    /// The holders of the references to a page, as far as memory shows them.
     #[must_use]
     pub fn holders(&self, page: &Page, count: References) -> Vec<Holder> {
         let mut left = count.plain;
@@ -76,7 +76,8 @@ impl StateView {
         holders
     }
 
-    /// Whether a place for a page is the swap cache's, or one of a batch that has not been drained since.
+    /// Whether a word that can hold a page belongs to the swap cache, or to a batch that has not been drained
+    /// since.
     fn is_in_use(&self, word: &Word) -> bool {
         match (&word.of, word.nth) {
             (Owner::Slot(_), None) => true,
@@ -89,7 +90,7 @@ impl StateView {
         }
     }
 
-    /// What holds the references that a reason counts: of `page_count(X) == 2, so copy` which the two are.
+    /// The holders of the references that a reason counts: for `page_count(X) == 2, so copy`, which two these are.
     #[must_use]
     pub fn counted(&self, reason: &Reason) -> Option<Vec<Holder>> {
         match &reason.fact {
@@ -100,7 +101,7 @@ impl StateView {
         }
     }
 
-    /// The TLB entry of a CPU and the page-table entry that it should agree with, if they do not.
+    /// The TLB entry of a CPU and the page-table entry that it should agree with, if they differ.
     #[must_use]
     pub fn stale(&self, cpu: &str, pte: &Word) -> Option<(&Pte, Pte)> {
         let Owner::PageTable { area, .. } = &pte.of else { return None };

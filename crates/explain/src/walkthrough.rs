@@ -19,7 +19,7 @@ pub fn walkthrough(task: Task<'_>, trace: &Trace, drawing: Drawing, bounds: &Bou
     let diagram = picture(task.scenario, task.variant, trace, drawing);
     let mut drawn = rows(world, trace, drawing.detail, &shown(task.variant, trace), task.variant);
     if drawn.len() != diagram.rows.len() {
-        // Columns in which nothing happens are drawn, since something names them.
+        // Columns in which nothing happens are drawn if a statement names them.
         drawn = rows(world, trace, drawing.detail, &vec![true; world.actors.len()], task.variant);
     }
     let program = task.program_unjudged();
@@ -38,7 +38,7 @@ pub fn walkthrough(task: Task<'_>, trace: &Trace, drawing: Drawing, bounds: &Bou
     }
 }
 
-/// What an execution shows that is not as user space was promised: assertions make no difference to that.
+/// What an execution shows that violates the specification, whatever the assertions are.
 fn promised(task: Task<'_>, trace: &Trace) -> Option<Finding> {
     let bare = task.scenario.without_assertions()?;
     let bare = task.of(&bare);

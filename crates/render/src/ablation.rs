@@ -1,4 +1,4 @@
-//! A kernel taken apart, as text: which parts scenarios need, and which none does.
+//! The ablation of a kernel, as text: which of its parts scenarios need, and which parts no scenario needs.
 
 use cowrace_report::ablation::{Ablation, Changed, Need, Part, Reason};
 use cowrace_report::cell::Change;
@@ -6,25 +6,25 @@ use cowrace_report::{Found, Report, Verdict};
 
 use crate::report::{counted, counts};
 
-/// How wide a line may be.
+/// The largest width of a line.
 const WIDTH: usize = 110;
 
-/// What comes under one heading.
+/// The parts under one heading.
 type Section = (&'static str, fn(&Ablation) -> bool);
 
-/// Every part comes under one.
+/// The headings; every part belongs to one of them.
 const SECTIONS: &[Section] = &[
     ("commits that scenarios need", |a| a.need == Need::Needed && a.kind == Part::Commit),
     ("safeguards that scenarios need", |a| a.need == Need::Needed && a.kind != Part::Commit),
-    ("unjustified: scenarios read it, none fails", |a| a.reason == Some(Reason::Unfelt)),
+    ("unjustified: scenarios read it, but none fails without it", |a| a.reason == Some(Reason::Unfelt)),
     ("unjustified: no scenario reads it", |a| a.reason == Some(Reason::Unread)),
     ("unjustified: sequentially consistent memory cannot show it", |a| a.reason == Some(Reason::Sequential)),
-    ("unjustified: what else is set overrules it", |a| a.reason == Some(Reason::Overruled)),
+    ("unjustified: another setting overrules it", |a| a.reason == Some(Reason::Overruled)),
     ("not answered: a limit ended searches", |a| a.need == Need::Bounded),
 ];
 
-/// The parts of a kernel by whether scenarios need them, each with what takes it out and the scenarios that then come
-/// to something else. `reports` are those of all searches.
+/// The parts of a kernel by whether scenarios need them. Each part has the toggle that takes it out, and the
+/// scenarios whose result then changes. `reports` are those of all searches.
 #[must_use]
 pub fn ablations(era: &str, ablations: &[Ablation], reports: &[Report]) -> String {
     let mut text = String::new();
@@ -50,7 +50,7 @@ fn told(part: &Ablation, width: usize) -> String {
         _ => format!("  {toggle:width$}  {}\n", part.about),
     };
     if part.reason == Some(Reason::Unread) {
-        // Of what nobody comes to there are many, if scenarios are few.
+        // With few scenarios, many parts are never reached.
         return text;
     }
     if part.kind != Part::Commit {
@@ -83,7 +83,7 @@ const fn kind(kind: Part) -> &'static str {
     }
 }
 
-/// The line in which a scenario stands, and what stands there.
+/// The line of a scenario, and its text there.
 fn item(changed: &Changed) -> (&'static str, String) {
     let name = match &changed.variant {
         Some(variant) => format!("{}:{variant}", changed.scenario),
@@ -106,7 +106,7 @@ fn word(found: Found) -> &'static str {
     }
 }
 
-/// Items behind a head, in as many lines as they need; those below the first stand under the first item.
+/// Items after a head, in as many lines as they need; further lines are aligned with the first item.
 fn wrapped(head: &str, items: &[String]) -> String {
     let (mut text, mut line) = (String::new(), head.to_owned());
     for (place, item) in items.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What an event asked of memory and was answered, in a line: `page_ref_add_unless(X._refcount, 1) succeeds`.
+//! The memory access of an event and its result, in one line: `page_ref_add_unless(X._refcount, 1) succeeds`.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,19 @@ use cowrace_report::{Access, Amount, Event, Kind, Owner, Translation, UserAccess
 
 use crate::word::{page, pte, value, word};
 
-/// What an event asked and was answered.
+/// The access of an event and its result.
 #[must_use]
 pub fn event(event: &Event) -> String {
     access(&event.primitive, &event.access)
 }
 
-/// A request of a kernel primitive and its answer.
+/// The access of a kernel primitive and its result.
 #[must_use]
 pub fn access(primitive: &str, access: &Access) -> String {
     let call = |arguments: &str| format!("{primitive}({arguments})");
     match access {
         Access::Load { word: of, value: read } => {
-            // The name of a primitive that reads a count is that of what it gives.
+            // A primitive that reads a count is named after the value that it returns.
             let verb = if matches!(of.kind, Kind::References | Kind::Mappings) { "reads" } else { "=" };
             format!("{} {verb} {}", call(&word(of)), value(read))
         }
@@ -49,7 +49,7 @@ pub fn access(primitive: &str, access: &Access) -> String {
     }
 }
 
-/// The page that a word of flags is of, or else the word.
+/// The page that a word of flags belongs to, or else the word.
 fn flagged(of: &Word) -> String {
     match &of.of {
         Owner::Page(of_page) if of.kind == Kind::Flags => page(of_page),
@@ -66,7 +66,7 @@ fn bits(of: &Word, flags: &[Cow<'static, str>]) -> String {
 
 fn lock(primitive: &str, of: &Word) -> String {
     match &of.of {
-        // The primitive's name says already that it is the lock of a page table.
+        // The name of the primitive already says that it is the lock of a page table.
         Owner::PageTable { .. } => format!("{primitive}: {}", word(of)),
         _ => format!("{primitive}({})", flagged(of)),
     }
@@ -74,7 +74,7 @@ fn lock(primitive: &str, of: &Word) -> String {
 
 fn awaited(of: &Word) -> String {
     match &of.of {
-        // Only un-protecting wakes what waits in handle_userfault.
+        // Only un-protecting wakes a fault that waits in handle_userfault.
         Owner::Mm(mm) if of.field == "userfault_wakes" => format!("for UFFDIO_WRITEPROTECT({mm}, 0)"),
         _ => word(of),
     }
@@ -103,7 +103,7 @@ fn user(primitive: &str, access: &UserAccess) -> String {
     }
 }
 
-/// Entries of one TLB.
+/// The entries of one TLB.
 fn flushed(entries: &[Word]) -> String {
     let of = |entry: &Word| match &entry.of {
         Owner::Tlb { cpu, area } => (cpu.clone(), area.clone()),

@@ -1,10 +1,10 @@
-//! A report in a few lines: the verdict, and what is to be said of it.
+//! A report in a few lines: the verdict, and remarks about it.
 
 use cowrace_report::{Report, Verdict};
 
 use crate::{as_drawn, coverage, figures, ineffective, line};
 
-/// A report in a few lines. What a search took is told of one that holds, if that is wanted.
+/// A report in a few lines. For a scenario that holds, `with_figures` adds the size of the search.
 #[must_use]
 pub fn answer(report: &Report, with_figures: bool) -> String {
     let figures = figures(report).filter(|_| with_figures && report.verdict == Verdict::Holds);

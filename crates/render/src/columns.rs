@@ -1,4 +1,4 @@
-//! Text in columns, as kernel developers draw them into mails.
+//! Text in columns, as kernel developers draw them in mails.
 
 use std::fmt::{self, Write as _};
 
@@ -10,38 +10,41 @@ use crate::overlap;
 /// Spaces between two columns whose headers stand upright.
 const NARROW_GAP: usize = 1;
 
-/// The shortest underline below upright headers, where columns of one and two letters should be as wide as each other.
+/// The shortest underline below upright headers, where columns of one and of two letters should have the same
+/// width.
 const NARROWEST_UPRIGHT: usize = 2;
 
 /// Text in columns: headers, `====` underlines, rows.
 ///
-/// An underline is as wide as its column's widest cell, so that where columns start can be read back
+/// An underline is as wide as the widest cell of its column, so that the starts of the columns can be read back
 /// from the underlines alone. No line ends in a space.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
     heads: Vec<String>,
     lines: Vec<Line>,
-    /// Headers but the first are written from top to bottom, so that a column is as narrow as its cells.
+    /// All headers except the first are written from top to bottom, so that a column is as narrow as its
+    /// cells.
     upright: bool,
-    /// How many columns behind the first say something of their row, and stand in each band, too.
+    /// How many columns after the first describe their row, and are repeated in each band.
     repeated: usize,
 }
 
 impl Columns {
-    /// Columns with these headers and no rows.
+    /// Creates columns with these headers and no rows.
     pub fn new<S: AsRef<str>>(heads: impl IntoIterator<Item = S>) -> Self {
         let heads = heads.into_iter().map(|h| clean(h.as_ref())).collect();
         Self { heads, lines: Vec::new(), upright: false, repeated: 0 }
     }
 
-    /// Writes the headers of all columns but the first from top to bottom: for many columns of short cells.
+    /// Writes the headers of all columns except the first from top to bottom: for many columns of short
+    /// cells.
     #[must_use]
     pub const fn upright(mut self) -> Self {
         self.upright = true;
         self
     }
 
-    /// Repeats so many columns behind the first in each of [`bands`](Self::bands), too.
+    /// Repeats this many columns after the first in each of [`bands`](Self::bands).
     #[must_use]
     pub const fn repeat(mut self, columns: usize) -> Self {
         self.repeated = columns;
@@ -66,8 +69,8 @@ impl Columns {
         self
     }
 
-    /// The columns in bands that are at most `limit` wide, one below the other. The first column is
-    /// repeated in each, since it says what the rows are. A single column wider than that stays whole.
+    /// The columns in bands that are at most `limit` wide, one below the other. The first column is repeated in
+    /// each band, since it names the rows. A single column that is wider than the limit stays whole.
     #[must_use]
     pub fn bands(&self, limit: usize) -> String {
         let widths = self.widths();
@@ -95,14 +98,14 @@ impl Columns {
         }
     }
 
-    /// The columns in one band, at most `limit` wide where that can be: where they would be wider, cells may run over
-    /// the place of empty ones. With `tabs`, columns begin at tab stops of 8 and are set apart by tabs.
+    /// The columns in one band, at most `limit` wide if possible: where they would be wider, cells may run over the
+    /// place of empty cells. With `tabs`, columns begin at tab stops of 8 and are separated by tabs.
     #[must_use]
     pub fn overlapping(&self, limit: usize, tabs: bool) -> String {
         overlap::draw(&self.heads, &self.lines, limit, tabs)
     }
 
-    /// Whether one band of this width holds all columns.
+    /// Whether all columns fit into one band of this width.
     #[must_use]
     pub fn fits(&self, limit: usize) -> bool {
         let widths = self.widths();
@@ -110,7 +113,7 @@ impl Columns {
         widths.iter().sum::<usize>() + gaps <= limit
     }
 
-    /// Spaces behind a column.
+    /// The number of spaces after a column.
     const fn gap(&self, column: usize) -> usize {
         if self.upright && column > 0 { NARROW_GAP } else { GAP }
     }
@@ -156,7 +159,7 @@ impl Columns {
         let height = |c: usize| if c == 0 { 1 } else { self.heads[c].chars().count() };
         let highest = shown.iter().map(|&c| height(c)).max().unwrap_or(0);
         for line in 0..highest {
-            // All heads end right above the underline.
+            // All headers end right above the underline.
             let text = |&c: &usize| match (line + height(c)).checked_sub(highest) {
                 None => String::new(),
                 Some(_) if c == 0 => self.heads[c].clone(),
@@ -194,7 +197,7 @@ impl fmt::Display for Columns {
     }
 }
 
-/// A cell is one line: whatever would break the line or the layout becomes a space.
+/// A cell is one line: a character that would break the line or the layout becomes a space.
 fn clean(text: &str) -> String {
     text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

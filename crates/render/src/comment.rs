@@ -1,4 +1,4 @@
-//! What stands below a diagram: comments of the scenario language, so that the whole is a scenario still.
+//! The comments below a diagram. They are comments of the scenario language, so that the whole is still a scenario.
 
 use cowrace_report::explanation::Counterfactual;
 use cowrace_report::{Cow, Finding, Schedule};
@@ -10,7 +10,7 @@ use crate::paragraph::fold;
 /// A comment below a diagram.
 #[derive(Clone, Copy, Debug)]
 pub enum Comment<'c> {
-    /// A call gets a signal: in its cell it looks like any other.
+    /// A call gets a signal, which its cell does not show.
     Signal {
         /// The actor.
         actor: &'c str,
@@ -19,7 +19,7 @@ pub enum Comment<'c> {
     },
     /// What is wrong with the execution.
     Violated {
-        /// That.
+        /// The finding.
         finding: &'c Finding,
         /// The kind of copy-on-write mistake, if it is one.
         cow: Option<Cow>,
@@ -30,7 +30,7 @@ pub enum Comment<'c> {
     NotNeeded(&'c str),
     /// The nearest execution that holds.
     HoldsWith(&'c Counterfactual),
-    /// The line of a report, or what goes with one.
+    /// The line of a report, or a remark about it.
     Check(&'c str),
     /// The command that replays the execution.
     Replay(&'c str),
@@ -43,19 +43,19 @@ const NOT_NEEDED: &str = "# not needed: ";
 const HOLDS_WITH: &str = "# holds with ";
 const CHECK: &str = "# check: ";
 const REPLAY: &str = "# replay: ";
-/// How comments begin.
+/// The beginning of a comment.
 const BEGINNINGS: [&str; 7] = [SIGNAL, VIOLATED, SCHEDULE, NOT_NEEDED, HOLDS_WITH, CHECK, REPLAY];
-/// How a comment goes on that is too wide for a line.
+/// The beginning of further lines of a comment that is too wide for one line.
 const CONTINUED: &str = "#   ";
 
 impl Comment<'_> {
-    /// As lines. What is read by people is narrow enough for a mail; what is copied is one line.
+    /// The comment as lines. Text to read is narrow enough for a mail; text to copy is one line.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         match self {
             Self::Signal { actor, call } => folded(SIGNAL, &format!("{actor}: {call}")),
             Self::Violated { finding: found, cow } => {
-                // A predicate is as the file has it, perhaps in several lines.
+                // A predicate is printed as in the file, where it may have several lines.
                 let seen = finding(found).replace(char::is_control, " ");
                 folded(VIOLATED, &format!("{}{}: {seen}", found.class, mistake(*cow)))
             }
@@ -72,7 +72,7 @@ fn folded(begin: &str, text: &str) -> Vec<String> {
     fold(&format!("{begin}{text}"), CONTINUED)
 }
 
-/// The lines of a footer but for such comments: those of an earlier diagram are not repeated.
+/// The lines of a footer without such comments: those of an earlier diagram are not repeated.
 #[must_use]
 pub fn without_comments(footer: &str) -> Vec<String> {
     let mut within = false;
@@ -91,7 +91,7 @@ pub fn without_comments(footer: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// A diagram of a diagram concludes once.
+    /// The diagram of a diagram has one conclusion.
     #[test]
     fn wide_comments_are_folded_and_left_out_again() {
         let lines = Comment::NotNeeded(&"word ".repeat(40)).lines();

@@ -1,4 +1,4 @@
-//! What scenarios cost under each era, beside what the specification needed.
+//! The costs of scenarios under each era, next to the costs of the specification.
 
 use cowrace_report::{Costs, Needed, Report, Span, Verdict};
 
@@ -7,7 +7,7 @@ use crate::grid::Grid;
 use crate::markdown::{escaped, laid_out};
 use crate::table::{CODED, WIDTH, wrapped};
 
-/// What is counted.
+/// The costs that are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Count {
     Copies,
@@ -39,8 +39,8 @@ impl Count {
     }
 }
 
-/// Two tables, of copies and of faults, with what is needed in a column of its own and sums below, and a legend; as wide
-/// as [`table`](crate::table), on a terminal of so many `columns`.
+/// Two tables, for copies and for faults, each with a column for what is needed and with sums below, and a legend.
+/// They are as wide as [`table`](crate::table) on a terminal of so many `columns`.
 #[must_use]
 pub fn costs(reports: &[Report], columns: Option<usize>) -> String {
     let at_most = |width: usize| columns.map_or(width, |columns| columns.min(width));
@@ -74,7 +74,7 @@ fn all(
     parts.join("\n")
 }
 
-/// Rows in columns. Eras that do not fit side by side stand upright.
+/// Rows in columns. The names of eras that do not fit side by side stand upright.
 fn drawn(rows: Vec<Vec<String>>, at_most: impl Fn(usize) -> usize) -> String {
     let filled = |mut columns: Columns| {
         for row in &rows[1..] {
@@ -89,7 +89,7 @@ fn drawn(rows: Vec<Vec<String>>, at_most: impl Fn(usize) -> usize) -> String {
     }
 }
 
-/// The heads, a row for each scenario, and the sums.
+/// The headers, a row for each scenario, and the sums.
 fn rows(grid: &Grid<'_>, count: Count) -> Vec<Vec<String>> {
     let heads = [count.name(), "needed"].into_iter().chain(grid.heads());
     let mut rows: Vec<Vec<String>> = vec![heads.map(str::to_owned).collect()];
@@ -108,7 +108,7 @@ fn rows(grid: &Grid<'_>, count: Count) -> Vec<Vec<String>> {
     rows
 }
 
-/// What the specification needed is the same under every era.
+/// The costs of the specification, which are the same under every era.
 fn needed(reports: &[Option<&Report>]) -> Option<Needed> {
     reports.iter().flatten().find_map(|report| report.costs?.needed)
 }
@@ -123,7 +123,7 @@ pub(crate) fn span(Span { fewest, most }: Span) -> String {
     if fewest == most { fewest.to_string() } else { format!("{fewest}..{most}") }
 }
 
-/// Sums over the scenarios of which all is known.
+/// Sums over the scenarios for which everything is known.
 #[derive(Default)]
 struct Sums {
     scenarios: usize,
@@ -141,7 +141,8 @@ impl Sums {
         }
     }
 
-    /// Fewest and most apart: so columns stay narrow, and eras can be compared at a glance. The sum of one is no news.
+    /// The fewest and the most in separate rows, so that columns stay narrow and eras can be compared at a glance.
+    /// A single scenario needs no sum.
     fn rows(&self, all: usize) -> Vec<Vec<String>> {
         if self.scenarios < 2 {
             return Vec::new();
@@ -155,7 +156,7 @@ impl Sums {
     }
 }
 
-/// What is used in the tables and is not plain.
+/// Explanations of the signs that the tables use.
 fn legend(grid: &Grid<'_>) -> Vec<String> {
     let costs = || grid.cells().flatten().filter_map(|report| report.costs);
     let is_wide = |span: Span| span.fewest < span.most;
@@ -163,7 +164,7 @@ fn legend(grid: &Grid<'_>) -> Vec<String> {
     let words = [
         (costs().any(|c| is_wide(c.copies) || is_wide(c.faults)), "a..b fewest and most over all executions"),
         (grid.cells().flatten().any(|r| r.verdict == Verdict::Violated), "* violated"),
-        (!grid.cells().flatten().all(is_known), "? a limit ended the search; sums are without it"),
+        (!grid.cells().flatten().all(is_known), "? a limit ended the search; sums do not include it"),
         (grid.cells().any(|cell| cell.is_none()), "- not run"),
     ];
     words.into_iter().filter(|(is_used, _)| *is_used).map(|(_, word)| word.to_owned()).collect()
@@ -250,7 +251,7 @@ d            0       1     -"
         );
         let all = costs(&reports, None);
         assert!(all.contains("\nall, fewest, 2 of 4  0       2     2\n"), "{all}");
-        assert!(all.ends_with("\n\n? a limit ended the search; sums are without it\n"), "{all}");
+        assert!(all.ends_with("\n\n? a limit ended the search; sums do not include it\n"), "{all}");
     }
 
     #[test]

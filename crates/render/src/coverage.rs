@@ -1,13 +1,14 @@
-//! What a complete search went through, as text.
+//! The coverage of a complete search, as text.
 
 use cowrace_report::{Called, Coverage, Order, Unreached};
 
 use crate::Columns;
 
-/// Why lines of the model are not told, and what to do about it.
-pub(crate) const STALE: &str = "the model was changed, and `cargo xtask model` lists its lines again";
+/// Why lines of the model are not known, and what to do about it.
+pub(crate) const STALE: &str = "the model was changed; run `cargo xtask model` to list its lines again";
 
-/// A table of calls and how they met, and the lines of the model that were never reached, function by function.
+/// A table of pairs of calls and the orders in which they were seen, and the lines of the model that were never
+/// reached, by function.
 #[must_use]
 pub fn coverage(coverage: &Coverage) -> String {
     let mut text = String::new();
@@ -15,13 +16,13 @@ pub fn coverage(coverage: &Coverage) -> String {
         text.push_str(&format!("{}\n", orders(coverage)));
     }
     let (Some(functions), Some(unreached)) = (coverage.functions, &coverage.unreached) else {
-        return format!("{text}which lines of the model were reached is not known: {STALE}\n");
+        return format!("{text}it is not known which lines of the model were reached: {STALE}\n");
     };
-    let entered = format!("{} of {} functions of the model entered", functions.entered, functions.all);
+    let entered = format!("{} of {} functions of the model were entered", functions.entered, functions.all);
     if unreached.is_empty() {
-        return format!("{text}{entered}, and every line of them reached\n");
+        return format!("{text}{entered}, and all of their lines were reached\n");
     }
-    text.push_str(&format!("{entered}; lines of them never reached:\n"));
+    text.push_str(&format!("{entered}; these lines of them were never reached:\n"));
     text.extend(unreached.iter().map(|each| format!("  {}\n", lines(each))));
     text
 }
@@ -87,7 +88,7 @@ t0: buf[0] = 1               t1: clear_refs(A)  both orders
 t1: h = get_user_pages(buf)  t0: x = 0          only first before second
 t0: x = 0                    t1: clear_refs(A)  never met
 
-3 of 90 functions of the model entered; lines of them never reached:
+3 of 90 functions of the model were entered; these lines of them were never reached:
   do_wp_page (a.rs): lines 12, 133
   zap (b.rs): line 7
 "
@@ -100,7 +101,7 @@ t0: x = 0                    t1: clear_refs(A)  never met
         let seen = Coverage { orders: Vec::new(), unreached: Some(Vec::new()), functions };
         assert_eq!(
             coverage(&seen),
-            "3 of 90 functions of the model entered, and every line of them reached\n"
+            "3 of 90 functions of the model were entered, and all of their lines were reached\n"
         );
     }
 
@@ -109,7 +110,7 @@ t0: x = 0                    t1: clear_refs(A)  never met
         let seen = Coverage { orders: Vec::new(), unreached: None, functions: None };
         assert!(
             coverage(&seen)
-                .starts_with("which lines of the model were reached is not known: the model was changed")
+                .starts_with("it is not known which lines of the model were reached: the model was changed")
         );
     }
 }

@@ -1,4 +1,5 @@
-//! What is wrong with an execution and how it came to that, in a paragraph; and the nearest execution that holds.
+//! What is wrong with an execution and how that happened, in a paragraph; and the nearest execution that
+//! holds.
 
 use cowrace_report::explanation::{Clue, Counterfactual, Diagnosis, Finds, Given, Nearest};
 use cowrace_report::{Cow, Detail, Maps};
@@ -9,10 +10,10 @@ use crate::reason::reason;
 use crate::row::{function, within_sentence};
 use crate::word::{maps, page, value, word};
 
-/// What is wrong, and how it came to that.
+/// What is wrong, and how that happened.
 pub(crate) fn diagnosis(diagnosis: &Diagnosis) -> String {
     let Diagnosis { finding: found, cow, clues } = diagnosis;
-    // Who wrote the value that it is about is among the clues.
+    // The author of the value is named in the clues.
     let seen = match &found.detail {
         Detail::Promise(broken) => broken_alone(broken),
         _ => finding(found),
@@ -21,12 +22,12 @@ pub(crate) fn diagnosis(diagnosis: &Diagnosis) -> String {
     std::iter::once(first).chain(clues.iter().map(clue)).collect::<Vec<_>>().join(" ")
 }
 
-/// Of an execution that holds.
+/// The diagnosis of an execution that holds.
 pub(crate) fn nothing() -> String {
     "Nothing is wrong with this execution.".to_owned()
 }
 
-/// The kind of copy-on-write mistake, after a class.
+/// The kind of copy-on-write mistake, to follow a class.
 pub(crate) fn mistake(cow: Option<Cow>) -> String {
     cow.map(|cow| format!(" ({cow})")).unwrap_or_default()
 }
@@ -47,7 +48,7 @@ fn clue(clue: &Clue) -> String {
         Clue::Looked { row, actor, finds: what } => format!("{actor} {} in row {row}.", finds(*what)),
         Clue::Owns { mm, area, finds: what } => format!("{mm} {} whenever it reads {area}.", finds(*what)),
         Clue::Copied { row, why } => format!("Row {row}: {}.", given(why)),
-        Clue::Shows { row } => format!("It shows in row {row}."),
+        Clue::Shows { row } => format!("This shows in row {row}."),
     }
 }
 
@@ -82,14 +83,14 @@ pub(crate) fn nearest(nearest: &Nearest) -> String {
             let way = if *earlier { "before" } else { "after" };
             format!("The nearest execution that holds: {}, {way} {}.{then}", numbered(moved), numbered(past))
         }
-        Nearest::None => "No row that is moved by itself makes it hold.".to_owned(),
+        Nearest::None => "Moving a single row does not make it hold.".to_owned(),
         Nearest::TooLarge => {
-            "The nearest execution that holds was not looked for: too much may happen.".to_owned()
+            "The nearest execution that holds was not searched for: there are too many executions.".to_owned()
         }
     }
 }
 
-/// The same without its rows' numbers and what comes of it: for a comment.
+/// The same without row numbers and without the outcome, for a comment.
 pub(crate) fn counterfactual(counterfactual: &Counterfactual) -> String {
     let Counterfactual { moved: (_, moved), past: (_, past), earlier, .. } = counterfactual;
     let way = if *earlier { "before" } else { "after" };

@@ -1,11 +1,11 @@
-//! Errors in scenario files, drawn as rustc draws its own.
+//! Errors in scenario files, in the style of rustc.
 
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use cowrace_scenario::Diagnostic;
 
-/// Draws errors in a file one below the other.
+/// Draws the errors of a file one below the other.
 pub fn draw(path: &Path, text: &str, diagnostics: &[Diagnostic], colour: bool) -> String {
     let text = &harmless(text);
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -26,8 +26,8 @@ pub fn draw(path: &Path, text: &str, diagnostics: &[Diagnostic], colour: bool) -
     drawn.collect::<Vec<_>>().join("\n\n")
 }
 
-/// A source with a mark in place of everything that a terminal would take for a command. Places stay what they are: a
-/// mark takes as many bytes.
+/// A source with question marks in place of all characters that a terminal would interpret as a command. Byte
+/// positions stay the same.
 fn harmless(text: &str) -> String {
     let mark = |c: char| match c {
         '\n' | '\t' | '\r' => c.to_string(),

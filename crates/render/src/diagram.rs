@@ -8,13 +8,13 @@ use crate::overlap::MAIL;
 /// One row of a diagram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Row {
-    /// Cells, each with the index of its column.
+    /// The cells, each with the index of its column.
     Cells(Vec<(usize, String)>),
-    /// A barrier for the columns named, as `all` or `a b`.
+    /// A barrier for the named columns, such as `all` or `a b`.
     Barrier(String),
 }
 
-/// A race diagram. Its text is what the scenario language reads.
+/// A race diagram. Its text is in the scenario language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagram {
     /// Lines above the columns.
@@ -25,9 +25,9 @@ pub struct Diagram {
     pub rows: Vec<Row>,
     /// Lines below the columns.
     pub footer: Vec<String>,
-    /// Comments below those ([`Comment`](crate::Comment)).
+    /// Comments below the footer ([`Comment`](crate::Comment)).
     pub comments: Vec<String>,
-    /// Whether columns begin at tab stops of 8 and are set apart by tabs, as in mails.
+    /// Whether columns begin at tab stops of 8 and are separated by tabs, as in mails.
     pub tabs: bool,
 }
 
@@ -48,7 +48,7 @@ impl fmt::Display for Diagram {
     }
 }
 
-/// Lines without blank ones at either end, so that blocks stand one blank line apart.
+/// The lines without blank lines at either end, so that blocks are separated by one blank line.
 fn lines(lines: &[String]) -> String {
     let lines: Vec<&str> = lines.iter().map(|l| l.trim_end()).collect();
     let text = lines.join("\n");

@@ -1,4 +1,4 @@
-//! What differs between two kernels, as text.
+//! The differences between two kernels, as text.
 
 use cowrace_report::Found;
 use cowrace_report::cell::Change;
@@ -10,7 +10,7 @@ use crate::coverage::{STALE, lines as listed_lines};
 use crate::report::{counted, with_variant};
 use crate::why::{alternatives, filled, listed, thing};
 
-/// Sections of what is found.
+/// The sections for changed results.
 const FOUND: &[(Change, &str)] = &[
     (Change::Broken, "newly broken"),
     (Change::Mended, "newly mended"),
@@ -27,15 +27,15 @@ enum Copies {
     Otherwise,
 }
 
-/// Sections of page copies.
+/// The sections for page copies.
 const COPIES: &[(Copies, &str)] = &[
     (Copies::More, "more page copies"),
     (Copies::Fewer, "fewer page copies"),
     (Copies::Otherwise, "other page copies"),
 ];
 
-/// The scenarios that are broken, mended or otherwise different, those that copy more pages or fewer, and the lines that
-/// only the later kernel comes to and that nothing tried; below it all of that in numbers.
+/// The scenarios that are broken, mended or otherwise different, those that copy more pages or fewer, and the lines
+/// that only the later kernel can reach and that no scenario reached; and below, all of that in numbers.
 #[must_use]
 pub fn diff(differences: &[Difference], lines: &NewLines) -> String {
     let NewLines { from, to, toggles, .. } = lines;
@@ -44,7 +44,7 @@ pub fn diff(differences: &[Difference], lines: &NewLines) -> String {
         false => listed(toggles.iter().map(thing).collect()),
     };
     let mut text = filled(&format!("{from} to {to}: {by}"), "", "  ");
-    // Where there is but one toggle, it makes every change.
+    // A single toggle causes every change.
     let tells_sets = toggles.len() > 1;
     for &(change, title) in FOUND {
         let all = differences.iter().filter(|difference| difference.change == change);
@@ -65,7 +65,7 @@ pub fn diff(differences: &[Difference], lines: &NewLines) -> String {
     text + "\n" + &new_lines(lines) + "\n" + &numbers(differences, lines)
 }
 
-/// A table with a row for each of some scenarios; nothing if there are none.
+/// A table with a row for each of these scenarios; nothing if there are none.
 fn section<'d>(
     differences: impl Iterator<Item = &'d Difference>,
     [title, from, to]: [&str; 3],
@@ -115,23 +115,23 @@ fn copies(difference: &Difference) -> Option<Copies> {
 fn new_lines(lines: &NewLines) -> String {
     let NewLines { to, lines: all, unreached, .. } = lines;
     let all = match *all {
-        None => return format!("which lines of the model only {to} comes to is not known: {STALE}\n"),
-        Some(0) => return format!("no line of the model that only {to} comes to\n"),
+        None => return format!("it is not known which lines of the model only {to} can reach: {STALE}\n"),
+        Some(0) => return format!("no line of the model can be reached only under {to}\n"),
         Some(all) => all,
     };
-    let of = format!("{} of the model that only {to} comes to", counted(all.into(), "line"));
+    let of = format!("{} of the model can be reached only under {to}", counted(all.into(), "line"));
     let Some(unreached) = unreached else {
-        return format!("{of}; which of them no scenario reached is not known\n");
+        return format!("{of}; it is not known which of them no scenario reached\n");
     };
     let missing: usize = unreached.iter().map(|function| function.lines.len()).sum();
     if missing == 0 {
-        return format!("{of}, none of them unreached\n");
+        return format!("{of}; scenarios reached all of them\n");
     }
     let list = unreached.iter().map(|function| format!("  {}\n", listed_lines(function)));
     format!("{of}; no scenario reached {missing} of them:\n{}", list.collect::<String>())
 }
 
-/// All of it in numbers.
+/// The numbers of differences.
 fn numbers(differences: &[Difference], lines: &NewLines) -> String {
     let count = |which: &dyn Fn(&Difference) -> bool| differences.iter().filter(|d| which(d)).count();
     let found = |change| count(&|difference| difference.change == change);
@@ -226,7 +226,7 @@ other page copies  v5.8  v5.9
 =================  ====  ====
 e                  1     0..2
 
-14 lines of the model that only v5.9 comes to; no scenario reached 2 of them:
+14 lines of the model can be reached only under v5.9; no scenario reached 2 of them:
   f (g.rs): lines 3, 5
 
 v5.8 to v5.9: 1 broken, 1 mended, 0 otherwise different, 1 not known; 1 copy more, 1 fewer, 1 otherwise
@@ -240,16 +240,18 @@ v5.8 to v5.9: 1 broken, 1 mended, 0 otherwise different, 1 not known; 1 copy mor
         broken.sets = Some(vec![vec![Toggle::With("x".into())]]);
         let told = diff(&[broken], &lines(&["--with x"], Some(Vec::new())));
         assert!(told.contains("\nnewly broken  v5.8   v5.9\n"), "{told}");
-        assert!(told.contains("\n14 lines of the model that only v5.9 comes to, none of them unreached\n"));
+        assert!(told.contains(
+            "\n14 lines of the model can be reached only under v5.9; scenarios reached all of them\n"
+        ));
         let none = NewLines { lines: Some(0), ..lines(&["--with x"], Some(Vec::new())) };
-        assert!(diff(&[], &none).contains("\nno line of the model that only v5.9 comes to\n"));
+        assert!(diff(&[], &none).contains("\nno line of the model can be reached only under v5.9\n"));
         let told = diff(&[], &lines(&[], None));
         assert!(told.starts_with("v5.8 to v5.9: nothing but the name\n\n14 lines"), "{told}");
-        assert!(told.contains("; which of them no scenario reached is not known\n"));
+        assert!(told.contains("; it is not known which of them no scenario reached\n"));
         let stale = NewLines { lines: None, ..lines(&["--with x"], None) };
         let told = diff(&[], &stale);
         assert!(
-            told.contains("\nwhich lines of the model only v5.9 comes to is not known: the model"),
+            told.contains("\nit is not known which lines of the model only v5.9 can reach: the model"),
             "{told}"
         );
     }

@@ -1,8 +1,8 @@
-//! Whether a diagram can happen as it is drawn, in words.
+//! Whether a diagram can happen as it is drawn, as text.
 
 use cowrace_report::AsDrawn;
 
-/// A line.
+/// The result in one line.
 #[must_use]
 pub fn as_drawn(drawn: &AsDrawn) -> String {
     match drawn {
@@ -21,10 +21,10 @@ pub fn as_drawn(drawn: &AsDrawn) -> String {
             format!("as drawn: impossible, at row {row} (`{cell}`) {actor} {}", crate::waits(waits))
         }
         AsDrawn::NeverOccurs { row, cell, actor, instead } => {
-            format!("as drawn: impossible, {actor} does not come to row {row} (`{cell}`): {instead}")
+            format!("as drawn: impossible, {actor} does not reach row {row} (`{cell}`): {instead}")
         }
         AsDrawn::TooShort { actors } => {
-            format!("as drawn: impossible, the rows are over and {} cannot finish", actors.join(" and "))
+            format!("as drawn: impossible, {} cannot finish after the last row", actors.join(" and "))
         }
     }
 }
@@ -46,7 +46,7 @@ mod tests {
         let never = AsDrawn::NeverOccurs { row: 7, cell, actor, instead };
         assert_eq!(
             as_drawn(&never),
-            "as drawn: impossible, thread1 does not come to row 7 (`buf[1] = 2`): the call ends without it"
+            "as drawn: impossible, thread1 does not reach row 7 (`buf[1] = 2`): the call ends without it"
         );
         assert_eq!(
             as_drawn(&AsDrawn::Possible { remarks: 2 }),

@@ -1,8 +1,8 @@
-//! Calls that do not do what they are for, and limits of the model, in words.
+//! Calls without their intended effect, and limits of the model, as text.
 
 use cowrace_report::{Aim, Called, Ineffective, Limit, NoEffect, Obstacle};
 
-/// What a call leaves undone in an execution, and why.
+/// The effect that a call does not have in an execution, and why.
 #[must_use]
 pub fn no_effect(NoEffect { aim, why }: NoEffect) -> String {
     format!("{}: {}", undone(aim), obstacle(why))
@@ -20,24 +20,24 @@ const fn undone(aim: Aim) -> &'static str {
 
 const fn obstacle(why: Obstacle) -> &'static str {
     match why {
-        Obstacle::NoVma => "nothing is there that could be mapped",
-        Obstacle::NoMm => "the process has given up its memory",
+        Obstacle::NoVma => "there is no VMA",
+        Obstacle::NoMm => "the process has dropped its memory",
         Obstacle::NotRegistered => {
             "the area is not registered for write-protection (`uffd_wp`), so the call fails with ENOENT"
         }
-        Obstacle::NothingMapped => "there is no page for it",
-        Obstacle::SameProtection => "the area has that protection",
-        Obstacle::FileMapping => "the area is a mapping of a file, so the call fails with EINVAL",
-        Obstacle::MappedByOthers => "somebody else maps the page as well",
-        Obstacle::NotOnLru => "the page is on no LRU list, but in the batch of a CPU, isolated, or free",
-        Obstacle::MarkedAlready => "the page is marked already",
+        Obstacle::NothingMapped => "no page is mapped",
+        Obstacle::SameProtection => "the area already has that protection",
+        Obstacle::FileMapping => "the area is a file mapping, so the call fails with EINVAL",
+        Obstacle::MappedByOthers => "another mm maps the page as well",
+        Obstacle::NotOnLru => "the page is not on an LRU list, but in the batch of a CPU, isolated, or free",
+        Obstacle::MarkedAlready => "the page is already marked",
         Obstacle::InSwapCache => "the page is in the swap cache",
         Obstacle::MaybePinned => "the page may be pinned",
         Obstacle::PageLocked => "the page is locked",
     }
 }
 
-/// A line of a call that does not do what it is for in any execution.
+/// A line about a call that does not have its intended effect in any execution.
 #[must_use]
 pub fn ineffective(Ineffective { called, aim, reasons }: &Ineffective) -> String {
     let reasons: Vec<_> = reasons.iter().map(|&why| obstacle(why)).collect();
@@ -45,7 +45,7 @@ pub fn ineffective(Ineffective { called, aim, reasons }: &Ineffective) -> String
     format!("`{call}` of {actor} {undone} in any execution: {}", reasons.join("; or "))
 }
 
-/// A limit that was reached, in words.
+/// A limit that was reached, as text.
 #[must_use]
 pub const fn limit(limit: Limit) -> &'static str {
     match limit {
@@ -64,8 +64,8 @@ mod tests {
         let reasons = [Obstacle::NothingMapped, Obstacle::MappedByOthers].into();
         assert_eq!(
             ineffective(&Ineffective { called, aim: Aim::PageOut, reasons }),
-            "`madvise(buf, MADV_PAGEOUT)` of t1 pages nothing out in any execution: there is no page for it; or somebody \
-             else maps the page as well"
+            "`madvise(buf, MADV_PAGEOUT)` of t1 pages nothing out in any execution: no page is mapped; or \
+             another mm maps the page as well"
         );
     }
 }

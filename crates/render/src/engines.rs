@@ -1,4 +1,4 @@
-//! What several engines did, side by side.
+//! The results of several engines, side by side.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,8 +8,8 @@ use cowrace_report::{Report, Verdict};
 use crate::Columns;
 use crate::report::{OURS, counted, grouped};
 
-/// A row for each engine, in the order in which they first appear: how its runs ended and what they took.
-/// Below it why runs have no answer, and whether an engine has seen what explore has not.
+/// A row for each engine, in the order in which they first appear: how its runs ended and what they cost. Below the
+/// rows: why runs have no answer, and whether an engine has seen an outcome that explore has not.
 #[must_use]
 pub fn engines(reports: &[Report]) -> String {
     let mut names: Vec<&str> = Vec::new();
@@ -51,7 +51,7 @@ pub fn engines(reports: &[Report]) -> String {
     let mut out = columns.to_string();
     let mut reasons: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for report in reports.iter().filter(|r| r.verdict == Verdict::Inconclusive) {
-        let reason = report.detail.as_deref().unwrap_or("it does not say why");
+        let reason = report.detail.as_deref().unwrap_or("it gives no reason");
         *reasons.entry((&report.engine, reason)).or_default() += 1;
     }
     out.push('\n');
@@ -65,15 +65,18 @@ pub fn engines(reports: &[Report]) -> String {
     if disagree > 0 {
         let _ = writeln!(out, "ENGINES DISAGREE in {}", counted(disagree, "run"));
     } else if compared > 0 {
-        let _ =
-            writeln!(out, "{} compared: none has an outcome that explore has not", counted(compared, "run"));
+        let _ = writeln!(
+            out,
+            "{} compared: none has an outcome that explore does not have",
+            counted(compared, "run")
+        );
     }
-    // explore is what the others are compared with.
+    // The other engines are compared with explore.
     let others = count(&|r| r.engine != OURS) - compared;
     if others > 0 {
         let _ = writeln!(
             out,
-            "{} not compared: explore has not come to its end, or the engine has no answer",
+            "{} not compared: explore did not finish, or the engine has no answer",
             counted(others, "run")
         );
     }
@@ -113,8 +116,8 @@ explore  1     1         1    0        0          0         0         1,234     
 loom     2     1         0    0        1          14        2         2,468       1.0
 
 loom has no answer for 1 run: there are 5 actors
-1 run compared: none has an outcome that explore has not
-1 run not compared: explore has not come to its end, or the engine has no answer
+1 run compared: none has an outcome that explore does not have
+1 run not compared: explore did not finish, or the engine has no answer
 "
         );
         let wrong = Report { disagreement: Some("r is 3".into()), ..theirs };

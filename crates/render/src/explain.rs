@@ -1,4 +1,4 @@
-//! A trace told step by step, with what changed and why the model went on as it did.
+//! A trace event by event, with the changes of memory and the reasons of the model.
 
 use std::fmt::Write as _;
 
@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::{event as line, no_effect, reason, value, word};
 
-/// Tells a trace: a line for each event, in the order in which they happened, under the call they belong
-/// to. `call` gives the text of a call, as the scenario has it.
+/// Prints a trace: a line for each event, in the order in which they happened, below the call that they belong to.
+/// `call` returns the text of a call in the scenario.
 pub fn explain(trace: &Trace, call: impl Fn(u16) -> Option<String>) -> String {
     let mut out = String::new();
     let number = trace.events.len().to_string().len();

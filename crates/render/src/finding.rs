@@ -1,4 +1,4 @@
-//! What is wrong with an execution, in a sentence.
+//! What is wrong with an execution, in one sentence.
 
 use cowrace_report::{Access, Detail, Fault, Faulty, Finding, Holders, Term, Waiting, Waits};
 
@@ -6,7 +6,7 @@ use crate::access::access;
 use crate::promise::broken;
 use crate::word::{page, references, value};
 
-/// What was seen of damage.
+/// The damage that was observed.
 #[must_use]
 pub fn finding(finding: &Finding) -> String {
     match &finding.detail {
@@ -46,7 +46,7 @@ pub fn finding(finding: &Finding) -> String {
     }
 }
 
-/// What an actor that cannot move waits for, as `waits for lock_page(X), which B holds`.
+/// What an actor that cannot move waits for, such as `waits for lock_page(X), which B holds`.
 #[must_use]
 pub fn waits(waits: &Waits) -> String {
     match waits {
@@ -73,17 +73,17 @@ fn term(term: &Term) -> String {
     }
 }
 
-/// What an access does that must not be.
+/// The illegal effect of an access.
 const fn does(fault: Fault) -> &'static str {
     match fault {
         Fault::Freed => "uses freed memory",
         Fault::BelowZero => "takes a count below zero",
-        Fault::NotHeld => "releases a lock that is not held, a defect of the model",
-        Fault::Twice => "allocates what is alive or frees what is dead",
+        Fault::NotHeld => "releases a lock that is not held, which is a defect of the model",
+        Fault::Twice => "allocates an object that is alive, or frees one that is not",
     }
 }
 
-/// The same of an access that is not known.
+/// The same for an unknown access.
 const fn is_done(fault: Fault) -> &'static str {
     match fault {
         Fault::Freed => "freed memory is used",

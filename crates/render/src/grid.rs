@@ -1,4 +1,4 @@
-//! Scenarios by eras: which report stands in which cell.
+//! A table of scenarios by eras: the report of each cell.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -33,7 +33,7 @@ impl<'r> Grid<'r> {
         grid
     }
 
-    /// The heads of the columns: the eras, without the toggles that all of several have.
+    /// The headers of the columns: the eras, without the toggles that are common to all of several eras.
     pub(crate) fn heads(&self) -> Vec<&'r str> {
         match self.common() {
             Some(_) => self.eras.iter().map(|era| parts(era).0).collect(),
@@ -41,7 +41,7 @@ impl<'r> Grid<'r> {
         }
     }
 
-    /// Which toggles all of several eras have, in a line, or nothing.
+    /// The toggles that are common to all of several eras, in one line, or nothing.
     pub(crate) fn toggles(&self) -> Option<String> {
         self.common().map(|toggles| format!("every era {toggles}"))
     }
@@ -53,18 +53,18 @@ impl<'r> Grid<'r> {
         Some(toggles).filter(|toggles| all && !toggles.is_empty())
     }
 
-    /// The reports of one row; `None` for what was not run.
+    /// The reports of one row; `None` for cells that were not run.
     pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = Option<&'r Report>> {
         (0..self.eras.len()).map(move |column| self.cells.get(&(row, column)).copied())
     }
 
-    /// Every report, and `None` if some cell has none.
+    /// Every report, and `None` for each cell without one.
     pub(crate) fn cells(&self) -> impl Iterator<Item = Option<&'r Report>> {
         (0..self.names.len()).flat_map(|row| self.row(row))
     }
 
-    /// What `holds` depends on, in lines: the same for all, but for the environment, and with the kinds of files of all.
-    /// Nothing holds, nothing to say.
+    /// The conditions of `holds`, in lines: they are the same for all reports except for the environment, and name
+    /// the kinds of files of all. Empty if nothing holds.
     pub(crate) fn holds_under(&self) -> Vec<String> {
         if !self.reports.iter().any(|r| r.verdict == Verdict::Holds) {
             return Vec::new();
@@ -82,12 +82,12 @@ impl<'r> Grid<'r> {
                 special.push(own);
             }
         }
-        let but = if special.is_empty() { "" } else { ", but for" };
+        let but = if special.is_empty() { "" } else { ", except for" };
         let common = common.into_iter().collect::<Vec<_>>().join("; ");
         std::iter::once(format!("holds under {common}{but}")).chain(special).collect()
     }
 
-    /// How far the searches came that did not come to their end, in lines. Nothing is bounded, nothing to say.
+    /// How far the unfinished searches got, in lines. Empty if no search is bounded.
     pub(crate) fn bounded_after(&self) -> Vec<String> {
         let bounded = self.cells().flatten().filter(|r| r.verdict == Verdict::Bounded);
         let mut lines: Vec<String> =
@@ -99,12 +99,12 @@ impl<'r> Grid<'r> {
     }
 }
 
-/// An era's name, and its toggles. No name has a space.
+/// The name of an era, and its toggles. No name contains a space.
 fn parts(era: &str) -> (&str, &str) {
     era.split_once(' ').unwrap_or((era, ""))
 }
 
-/// The result in a word: the class of a violation, else the verdict.
+/// The result in one word: the class of a violation, or else the verdict.
 pub(crate) fn word(report: &Report) -> &'static str {
     match (report.verdict, report.class) {
         (Verdict::Violated, Some(class)) => class.name(),
@@ -112,7 +112,7 @@ pub(crate) fn word(report: &Report) -> &'static str {
     }
 }
 
-/// The same in two letters. Whatever is bad is in capitals; `.` is all well.
+/// The same in two letters. Bad results are in capitals; `.` means that the scenario holds.
 pub(crate) fn code(report: &Report) -> &'static str {
     use cowrace_report::Class as C;
     match (report.verdict, report.class) {

@@ -1,7 +1,7 @@
-//! Traces and reports as text columns and JSON.
+//! Renders traces and reports as text and JSON.
 //!
-//! Everything here turns plain data of [`cowrace_report`] into text. The diagram of a violation and the
-//! table of a whole run are the same problem, text in columns, so both go through [`Columns`]:
+//! This crate turns the plain data of [`cowrace_report`] into text. The diagram of a violation and the table of a
+//! whole run are both text in columns, so both use [`Columns`]:
 //!
 //! ```
 //! use cowrace_render::{Diagram, Row};

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::grid::{Grid, word};
 
-/// What was found, as a Markdown table, a list of what `holds` depends on, and one of how far the searches came
+/// The results as a Markdown table, a list of the conditions of `holds`, and a list of how far the searches got
 /// that a limit ended. Cells are words. The text is laid out in columns, so that it can be read as it is.
 #[must_use]
 pub fn markdown(reports: &[Report]) -> String {
@@ -27,7 +27,7 @@ pub fn markdown(reports: &[Report]) -> String {
     out
 }
 
-/// A table of cells, the heads first, each column as wide as its widest.
+/// A table of cells, the headers first; each column is as wide as its widest cell.
 pub(crate) fn laid_out(mut lines: Vec<Vec<String>>) -> String {
     let widths: Vec<usize> = (0..lines[0].len())
         .map(|column| lines.iter().map(|line| line[column].width()).max().unwrap_or(0).max(3))
@@ -37,7 +37,7 @@ pub(crate) fn laid_out(mut lines: Vec<Vec<String>>) -> String {
     lines.iter().map(|line| joined(line, &widths)).collect()
 }
 
-/// A line and what belongs to it, as a list.
+/// A line and the lines that belong to it, as a list.
 fn listed(lines: &[String]) -> String {
     let [first, items @ ..] = lines else { return String::new() };
     let gap = if items.is_empty() { "" } else { "\n" };
@@ -53,7 +53,7 @@ fn joined(cells: &[String], widths: &[usize]) -> String {
     format!("|{}\n", padded.collect::<String>())
 }
 
-/// Text that Markdown shows as it is. An underscore within a word means nothing to it.
+/// Text that Markdown shows as it is. An underscore within a word needs no escape.
 pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::new();
     let mut chars = text.chars().peekable();
@@ -83,7 +83,7 @@ mod tests {
         let reports = [with(eras[0], Some(Class::LostRead)), with(eras[1], Some(Class::LostRead))];
         let text = markdown(&reports);
         assert!(text.starts_with("every era --set wp_reuse=count\n\n| scenario | v5.8 "), "{text}");
-        // One era alone, or toggles of one alone, stay where they are.
+        // The toggles stay with the era if there is only one era, or if only one era has them.
         assert!(markdown(&reports[..1]).starts_with("| scenario | v5.8 --set wp_reuse=count |"));
         let differ = [with(eras[0], None), with("v5.9", None)];
         assert!(markdown(&differ).starts_with("| scenario | v5.8 --set wp_reuse=count | v5.9 "));
@@ -103,7 +103,7 @@ mod tests {
 | a            | lost-read | -                            |
 | b:load_first | -         | holds                        |
 
-holds under memory sc, arch generic, env none, but for
+holds under memory sc, arch generic, env none, except for
 
 - b:load_first: env reclaim\\<=1
 "

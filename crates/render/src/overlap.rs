@@ -1,5 +1,5 @@
-//! Columns that are closer together than their widest cells: where a row leaves the columns beside it empty, a cell
-//! may run over their place, as in diagrams drawn by hand.
+//! Columns that are closer together than their widest cells: where the next columns of a row are empty, a cell may
+//! run over their place, as in diagrams drawn by hand.
 
 use std::fmt::Write as _;
 
@@ -7,14 +7,14 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::lines::{GAP, Line, NARROWEST};
 
-/// Columns of a mail.
+/// The width of a mail.
 pub(crate) const MAIL: usize = 72;
 
-/// Width of a tab.
+/// The width of a tab.
 const TAB: usize = 8;
 
-/// Draws columns at most `limit` wide where that can be, with cells over the place of empty ones only where they must;
-/// with `tabs`, columns begin at tab stops and are set apart by tabs.
+/// Draws columns at most `limit` wide if possible, with cells over the place of empty cells only where necessary;
+/// with `tabs`, columns begin at tab stops and are separated by tabs.
 pub(crate) fn draw(heads: &[String], lines: &[Line], limit: usize, tabs: bool) -> String {
     let starts = starts(heads, lines, limit, tabs);
     let mut out = String::new();
@@ -56,18 +56,18 @@ fn row(out: &mut String, starts: &[usize], cells: &[(usize, &str)], tabs: bool) 
     out.push('\n');
 }
 
-/// How wide a column is.
+/// The width of a column.
 fn widest(heads: &[String], lines: &[Line], column: usize) -> usize {
     let cells = cells(lines).flatten().filter(|(c, _)| *c == column).map(|(_, text)| text.width());
     cells.max().unwrap_or(0).max(least(heads, column))
 }
 
-/// How wide it must be.
+/// The smallest width of a column.
 fn least(heads: &[String], column: usize) -> usize {
     heads[column].width().max(NARROWEST)
 }
 
-/// How long its underline is: it ends before the next one begins.
+/// The length of the underline of a column: it ends before the next one begins.
 fn rule(heads: &[String], lines: &[Line], starts: &[usize], column: usize) -> usize {
     let widest = widest(heads, lines, column);
     starts.get(column + 1).map_or(widest, |next| widest.min(next - starts[column] - GAP))
@@ -80,7 +80,7 @@ fn cells(lines: &[Line]) -> impl Iterator<Item = &Vec<(usize, String)>> {
     })
 }
 
-/// Where columns start: as far apart as they are wide, unless that is too wide.
+/// Where columns start: as far apart as they are wide, unless the diagram would be too wide.
 fn starts(heads: &[String], lines: &[Line], limit: usize, tabs: bool) -> Vec<usize> {
     let count = heads.len();
     let stop = |at: usize| if tabs { at.next_multiple_of(TAB) } else { at };
@@ -111,7 +111,7 @@ fn starts(heads: &[String], lines: &[Line], limit: usize, tabs: bool) -> Vec<usi
         }
         starts[column] = starts[column].min(back(most)).max(nearest[column]);
     }
-    // What does not fit is as near as can be; whoever stands right of it moves on.
+    // A cell that does not fit is as near as possible; the columns to its right move on.
     for column in 1..count {
         let before = starts[column - 1];
         starts[column] = starts[column].max(stop(before + least(heads, column - 1) + GAP));
@@ -138,7 +138,7 @@ fn starts(heads: &[String], lines: &[Line], limit: usize, tabs: bool) -> Vec<usi
 }
 
 /// Whether a cell of a column further left has a word that begins where this column starts. Within parentheses, and
-/// where a call is opened, nobody takes that for a cell.
+/// where a call is opened, it cannot be mistaken for a cell.
 fn begins_at(lines: &[Line], starts: &[usize], column: usize) -> bool {
     cells(lines).flatten().filter(|(c, _)| *c < column).any(|(c, text)| {
         let Some(into) = starts[column].checked_sub(starts[*c]).filter(|into| *into > 0) else {

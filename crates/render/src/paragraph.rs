@@ -1,13 +1,13 @@
-//! Lines that are narrow enough: for a terminal, for a mail.
+//! Breaks text into lines that are narrow enough for a terminal or for a mail.
 
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::overlap::MAIL;
 
-/// Columns that a paragraph may have.
+/// The largest width of a paragraph.
 const WIDTH: usize = 76;
 
-/// A paragraph in lines that are short enough for a terminal.
+/// A paragraph in lines that are narrow enough for a terminal.
 #[must_use]
 pub fn wrap(text: &str) -> String {
     wrap_at(text, WIDTH)
@@ -24,7 +24,7 @@ pub fn fold(line: &str, continued: &str) -> Vec<String> {
     folded.lines().enumerate().map(|(at, line)| format!("{}{line}", begin(at))).collect()
 }
 
-/// A paragraph in lines of at most so many columns, where no word is wider.
+/// A paragraph in lines of at most so many columns, except for words that are wider.
 fn wrap_at(text: &str, columns: usize) -> String {
     let mut out = String::new();
     let mut width = 0;

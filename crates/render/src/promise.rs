@@ -1,14 +1,14 @@
-//! What user space was promised and did not get, in a sentence: `s is 1, which parent wrote, not 0`.
+//! A broken promise to user space, in one sentence: `s is 1, which parent wrote, not 0`.
 
 use cowrace_report::{Author, Broken, Seen, Subject, Through};
 
-/// What is wrong, and who wrote the value that it is about.
+/// What is wrong, and which actor wrote the value.
 #[must_use]
 pub fn broken(broken: &Broken) -> String {
     sentence(broken, broken.author.as_ref())
 }
 
-/// The same without who wrote it: for where that is told afterwards.
+/// The same without the author of the value, which is named elsewhere.
 #[must_use]
 pub fn broken_alone(broken: &Broken) -> String {
     sentence(broken, None)
@@ -25,7 +25,7 @@ fn sentence(broken: &Broken, author: Option<&Author>) -> String {
     }
 }
 
-/// What shows damage.
+/// The subject that shows the damage.
 fn subject(subject: &Subject) -> String {
     match subject {
         Subject::Variable(name) => name.clone(),
@@ -38,14 +38,14 @@ fn subject(subject: &Subject) -> String {
     }
 }
 
-/// What was seen, as a part of a sentence.
+/// The observation, as a part of a sentence.
 fn is(seen: &Seen) -> String {
     match seen {
         Seen::Nothing => "does not fail".to_owned(),
         Seen::Unmapped => "is not mapped".to_owned(),
         Seen::OwnerStores(Through::Seen) => "sees what its owner stores".to_owned(),
         Seen::OwnerStores(Through::Missed) => "does not see what its owner stores".to_owned(),
-        Seen::OwnerStores(Through::Refused) => "has an owner who cannot store".to_owned(),
+        Seen::OwnerStores(Through::Refused) => "has an owner that cannot store".to_owned(),
         Seen::DeviceStores(Through::Seen) => "shows its owner what the device stores".to_owned(),
         Seen::DeviceStores(_) => "does not show its owner what the device stores".to_owned(),
         Seen::Number(_) | Seen::Errno(_) | Seen::Handle | Seen::Child => format!("is {}", value(seen)),

@@ -1,4 +1,4 @@
-//! Why the model goes on as it does, in a line: `page_count(X) == 2, so copy`.
+//! Why the model went on as it did, in one line: `page_count(X) == 2, so copy`.
 
 use cowrace_report::{Fact, Reason, Then};
 
@@ -45,7 +45,7 @@ fn fact(fact: &Fact) -> String {
         Fact::MappedElsewhere { page: of, elsewhere: false } => {
             format!("{} is mapped nowhere else", page(of))
         }
-        Fact::NotOnLru { page: of } => format!("{} is on no LRU list", page(of)),
+        Fact::NotOnLru { page: of } => format!("{} is not on an LRU list", page(of)),
         Fact::Clean { page: of } => format!("{} is clean", page(of)),
         Fact::Writeback { page: of } => format!("{} is under writeback", page(of)),
         Fact::Copied { from, to } => format!("copy {} to {}", page(from), page(to)),
@@ -56,21 +56,21 @@ fn fact(fact: &Fact) -> String {
         }
         Fact::PteChanged => "the PTE has changed".to_owned(),
         Fact::AccessRefused => "the VMA does not allow the access".to_owned(),
-        Fact::UffdMarker => "userfaultfd has write-protected what is not there yet".to_owned(),
+        Fact::UffdMarker => "userfaultfd has write-protected an unpopulated page".to_owned(),
         Fact::UffdProtected { may_wait } => {
             let may = if *may_wait { "" } else { ", and this fault may not wait" };
             format!("the page is write-protected by userfaultfd{may}")
         }
         Fact::UffdFlushPending => "a TLB flush is pending and the area is userfaultfd-wp".to_owned(),
         Fact::OtherFlushPending => "another flush is pending".to_owned(),
-        Fact::FlushPutOff => "reclaim has put off a flush of this mm".to_owned(),
+        Fact::FlushPutOff => "reclaim has deferred a flush of this mm".to_owned(),
         Fact::NothingGathered => "nothing was gathered".to_owned(),
         Fact::SeqcountOdd => "write_protect_seq is odd: a fork is under way".to_owned(),
         Fact::SeqcountMoved => "write_protect_seq has moved: a fork was under way".to_owned(),
         Fact::GupFastFailed => "GUP-fast gives up".to_owned(),
         Fact::TaskWithoutMm => "the task has no mm any more".to_owned(),
         Fact::MmWithoutUsers => "the mm has no user any more".to_owned(),
-        Fact::NoPage => "the handle stands for no page".to_owned(),
+        Fact::NoPage => "the handle has no page".to_owned(),
         Fact::Text(text) => text.to_string(),
     }
 }
@@ -94,7 +94,7 @@ const fn then(then: Then) -> &'static str {
         Then::DropPin => "drop the pin",
         Then::DropCopy => "throw the copy away",
         Then::Keep => "keep the page",
-        Then::KeepLazyfree => "it is still one to free",
+        Then::KeepLazyfree => "it can still be freed lazily",
         Then::Leave => "leave it",
         Then::Discard => "discard it",
         Then::TryAgain => "try again",

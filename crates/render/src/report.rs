@@ -6,15 +6,15 @@ use serde::Serialize;
 /// The engine that need not be named.
 pub(crate) const OURS: &str = "explore";
 
-/// One report in one line, as
-/// `VIOLATED lost-read  odirect-clear-refs  era v5.9  12 executions  complete  0.02 s`.
+/// One report in one line, such as `VIOLATED lost-read  odirect-clear-refs  era v5.9  12 executions
+/// complete  0.02 s`.
 #[must_use]
 pub fn line(report: &Report) -> String {
     let mut parts = vec![headline(report), name(report), format!("era {}", report.era)];
     if report.engine != OURS {
         parts.push(format!("engine {}", report.engine));
     }
-    // Nothing was searched for what a kernel does not have.
+    // There was no search if the kernel lacks a call of the scenario.
     if report.verdict != Verdict::NotApplicable {
         parts.push(explored(report));
         parts.push(extent(report).to_owned());
@@ -30,27 +30,27 @@ pub fn line(report: &Report) -> String {
     parts.join("  ")
 }
 
-/// What was due instead; nothing if it was that.
+/// The outcome that was expected instead; nothing if the outcome is as expected.
 fn judgement(report: &Report) -> Option<String> {
     let found = |base: &Base| base.class.map_or(base.verdict.name(), Class::name);
     match (report.as_expected, report.expected.as_deref(), &report.base) {
         (Some(true), ..) => None,
-        // Nobody expects that a limit ends a search: there is no answer to judge.
+        // If a limit ended the search, there is no answer to judge.
         (Some(false), None, _) if is_open(report.verdict) => Some("NO ANSWER".to_owned()),
         (Some(false), Some(expected), _) => Some(format!("EXPECTED {expected}")),
         (Some(false), None, Some(base)) => Some(format!("EXPECTED {}, as under {}", found(base), base.era)),
-        (Some(false), None, None) => Some("EXPECTED holds, as the file says nothing".to_owned()),
+        (Some(false), None, None) => Some("EXPECTED holds, as the file states no outcome".to_owned()),
         (None, ..) => Some("not judged".to_owned()),
     }
 }
 
-/// Whether a question has no answer.
+/// Whether a verdict is not an answer.
 const fn is_open(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Bounded | Verdict::Inconclusive)
 }
 
-/// What a verdict is good for: memory model, architecture, what the environment was allowed to do, and the kinds of
-/// files that direct I/O goes to.
+/// The conditions of a verdict: memory model, architecture, the allowed actions of the environment, and the kinds
+/// of files that direct I/O goes to.
 #[must_use]
 pub fn conditions(report: &Report) -> String {
     let environment =
@@ -61,15 +61,15 @@ pub fn conditions(report: &Report) -> String {
     format!("{engine}memory {}, arch {}, env {environment}{files}", report.memory, report.arch)
 }
 
-/// What the search of one report took, as `1,234 executions, 56,789 requests, the longest of 97 requests`; `None` if
-/// its engine does not count requests.
+/// The size of the search of one report, such as `1,234 executions, 56,789 requests, the longest of 97 requests`;
+/// `None` if its engine does not count requests.
 #[must_use]
 pub fn figures(report: &Report) -> Option<String> {
     let (requests, depth) = (counted(report.requests?, "request"), counted(report.depth?.into(), "request"));
     Some(format!("{}, {requests}, the longest of {depth}", counted(report.executions, "execution")))
 }
 
-/// A number that is not known exactly, to two digits, as `56,000` or `3.2e18`.
+/// An estimated number with two significant digits, such as `56,000` or `3.2e18`.
 #[must_use]
 pub fn about(number: f64) -> String {
     if !(0.0..1e15).contains(&number) {
@@ -82,18 +82,18 @@ pub fn about(number: f64) -> String {
     grouped(((number / unit).round() * unit) as u64)
 }
 
-/// What an estimate is worth that is right within a factor in most cases, as `within a factor of 2`.
+/// The accuracy of an estimate that is right within a factor in most cases, such as `within a factor of 2`.
 #[must_use]
 pub fn within(factor: f64) -> String {
     if !factor.is_finite() {
         return "a guess".to_owned();
     }
-    // Rounded up: it is not better than that.
+    // Rounded up, so that the accuracy is not overstated.
     let factor = if factor < 10.0 { (factor * 10.0).ceil() / 10.0 } else { factor.ceil() };
     format!("within a factor of {factor}")
 }
 
-/// A report, or whatever else is told, as one line of JSON.
+/// A report, or any other value, as one line of JSON.
 ///
 /// # Errors
 ///
@@ -102,7 +102,7 @@ pub fn json(told: &impl Serialize) -> Result<String, serde_json::Error> {
     serde_json::to_string(told)
 }
 
-/// What all reports come to, in a line: verdicts, how many are as files expect, executions.
+/// A summary of all reports in one line: verdicts, how many are as the files expect, and executions.
 #[must_use]
 pub fn summary(reports: &[Report]) -> String {
     let judged = |wanted| reports.iter().filter(|r| r.as_expected == wanted).count();
@@ -121,7 +121,7 @@ pub fn summary(reports: &[Report]) -> String {
     tally(reports, Some(judgement.join(", ")))
 }
 
-/// What all reports come to, in a line, whatever files expect: verdicts and executions.
+/// A summary of all reports in one line, ignoring expectations: verdicts and executions.
 #[must_use]
 pub fn counts(reports: &[Report]) -> String {
     tally(reports, None)
@@ -138,7 +138,7 @@ fn tally(reports: &[Report], judgement: Option<String>) -> String {
         .filter(|&(_, count)| count > 0)
         .map(|(verdict, count)| format!("{count} {verdict}"))
         .collect();
-    // What several eras have in common was done once.
+    // A search that several eras share was done once.
     let done = reports.iter().filter(|r| r.same_as.is_none());
     let mut executions = counted(done.map(|r| r.executions).sum(), "execution");
     let shared = reports.iter().filter(|r| r.same_as.is_some()).count() as u64;
@@ -155,7 +155,7 @@ pub(crate) fn name(report: &Report) -> String {
     with_variant(&report.scenario, report.variant.as_deref())
 }
 
-/// As `scenario:variant`.
+/// The name as `scenario:variant`.
 pub(crate) fn with_variant(scenario: &str, variant: Option<&str>) -> String {
     match variant {
         Some(variant) => format!("{scenario}:{variant}"),
@@ -163,7 +163,8 @@ pub(crate) fn with_variant(scenario: &str, variant: Option<&str>) -> String {
     }
 }
 
-/// Executions, and of how many if the search was ended before it had seen all and their number can be guessed.
+/// The number of executions; if the search did not finish and there is an estimate, also the estimated number of
+/// all.
 pub(crate) fn explored(report: &Report) -> String {
     let executions = counted(report.executions, "execution");
     match report.estimate.filter(|_| report.verdict == Verdict::Bounded) {
@@ -185,14 +186,14 @@ fn headline(report: &Report) -> String {
 
 fn extent(report: &Report) -> &'static str {
     match report.stopped {
-        Some(Stop::Executions) if report.engine != OURS => "stopped after so many",
+        Some(Stop::Executions) if report.engine != OURS => "stopped at this limit",
         Some(Stop::Executions) => "stopped by --max-executions",
         Some(Stop::Time) => "stopped by --max-time",
         Some(Stop::Memory) => "stopped by --max-memory",
-        Some(Stop::Steps) => "stopped, an execution was too long",
+        Some(Stop::Steps) => "stopped: an execution was too long",
         Some(Stop::Interrupted) => "interrupted",
         None if report.complete => "complete",
-        // A search need not go on behind the first bad interleaving.
+        // A search need not go on after the first bad interleaving.
         None if report.verdict == Verdict::Violated => "ended there",
         None => "incomplete",
     }
@@ -273,7 +274,8 @@ pub(crate) mod tests {
         let other = Report { as_expected: Some(false), expected: None, executions: 1, ..violated };
         assert_eq!(
             line(&other),
-            "VIOLATED lost-read  clear-refs  era v5.9  1 execution  complete  0.50 s  EXPECTED holds, as the file says nothing"
+            "VIOLATED lost-read  clear-refs  era v5.9  1 execution  complete  0.50 s  EXPECTED holds, as \
+             the file states no outcome"
         );
     }
 
@@ -329,7 +331,7 @@ pub(crate) mod tests {
         bounded.estimate_within = Some(1.21);
         let worth = "  1,234 executions of about 56,000 (within a factor of 1.3)  stopped by";
         assert!(line(&bounded).contains(worth), "{}", line(&bounded));
-        // A violation ends the search wherever it is.
+        // A violation ends the search at once.
         bounded.verdict = Verdict::Violated;
         assert!(line(&bounded).contains("  1,234 executions  "), "{}", line(&bounded));
     }

@@ -8,7 +8,7 @@ use crate::effect::no_effect;
 use crate::reason::reason;
 use crate::word::{page, pte, references, value, word};
 
-/// What memory holds before anything happens.
+/// The initial content of memory.
 pub(crate) fn known(known: &Known) -> String {
     match known {
         Known::Entry { word: of, pte: entry } => format!("{} is {}", word(of), pte(entry)),
@@ -18,7 +18,7 @@ pub(crate) fn known(known: &Known) -> String {
     }
 }
 
-/// Which actor does what in a row.
+/// The actor and the call of a row.
 pub(crate) fn heading(RowName { actor, call, extent }: &RowName) -> String {
     match extent {
         Extent::Whole => format!("{actor}: {call}"),
@@ -27,7 +27,7 @@ pub(crate) fn heading(RowName { actor, call, extent }: &RowName) -> String {
     }
 }
 
-/// A row within a sentence.
+/// The name of a row within a sentence.
 pub(crate) fn within_sentence(RowName { actor, call, extent }: &RowName) -> String {
     match extent {
         Extent::Whole => format!("{actor}'s `{call}`"),
@@ -36,12 +36,12 @@ pub(crate) fn within_sentence(RowName { actor, call, extent }: &RowName) -> Stri
     }
 }
 
-/// A kernel function, where it stands.
+/// A kernel function, with its file and release.
 pub(crate) fn function(Function { name, file, release }: &Function) -> String {
     format!("{name}, {file}, {release}")
 }
 
-/// One thing that happens.
+/// One event or change in a row.
 pub(crate) fn line(line: &Line) -> String {
     match line {
         Line::Access { access: cowrace_report::Access::Allocate { page: of }, .. } => {
@@ -52,7 +52,11 @@ pub(crate) fn line(line: &Line) -> String {
         }
         Line::Access { primitive, access: asked } => access(primitive, asked),
         Line::Stale { entry, page_table } => {
-            format!("through a stale TLB entry: it says {}, the page table {}", pte(entry), pte(page_table))
+            format!(
+                "through a stale TLB entry: it has {}, the page table has {}",
+                pte(entry),
+                pte(page_table)
+            )
         }
         Line::Reason(why) => reason(why),
         Line::HeldBy(held) => format!("held by {}", holders(held)),
@@ -71,7 +75,7 @@ fn changed(Change { word: of, from, to }: &Change) -> String {
     format!("{}: {}", word(of), new.chain(gone).collect::<Vec<_>>().join(" "))
 }
 
-/// What holds references.
+/// The holders of references.
 fn holders(holders: &[Holder]) -> String {
     let said = holders.iter().map(|holder| match holder {
         Holder::Mappings(1) => "1 mapping".to_owned(),

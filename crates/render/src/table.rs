@@ -5,48 +5,48 @@ use cowrace_report::{Report, Verdict};
 use crate::Columns;
 use crate::grid::{Grid, code, word};
 
-/// How wide a table may be before its eras go into a second band.
+/// The largest width of a table; further eras go into a second band.
 pub(crate) const WIDTH: usize = 110;
 
-/// How wide codes may stand: the longest names of the corpus with every era beside them.
+/// The largest width of a table of codes: it has room for the longest names of the corpus and every era.
 pub(crate) const CODED: usize = 120;
 
-/// What verdicts mean. The classes of violations are called as everywhere.
+/// The meanings of verdicts. The classes of violations have their usual names.
 const MEANINGS: &[(Verdict, &str)] = &[
-    (Verdict::Holds, "complete, nothing bad"),
+    (Verdict::Holds, "complete, no violation"),
     (Verdict::Bounded, "a limit ended the search"),
     (Verdict::Vacuous, "no execution opened the window"),
-    (Verdict::Inconclusive, "could not be answered"),
-    (Verdict::NotApplicable, "the kernel does not have it"),
+    (Verdict::Inconclusive, "there is no answer"),
+    (Verdict::NotApplicable, "the kernel lacks a call"),
 ];
 
-/// How a table says what is in a cell.
+/// The style of the cells of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Style {
-    /// In words.
+    /// Words.
     Words,
-    /// In two letters, below headers that stand upright: so many eras fit side by side.
+    /// Codes of two letters below upright headers, so that many eras fit side by side.
     Codes,
 }
 
-/// What was found, and with a mark whether it is what files expect.
+/// The results, each with a mark if it is not what the file expects.
 ///
-/// Cells are words if all eras fit side by side in 110 columns, else codes of two letters. A legend says
-/// what they mean. Every `holds` needs its conditions, so they stand below. On a terminal of fewer `columns` eras go
-/// into further bands.
+/// Cells are words if all eras fit side by side in 110 columns, and codes of two letters otherwise. A legend
+/// explains them. Every `holds` needs its conditions, so these stand below. On a terminal with fewer `columns`,
+/// eras go into further bands.
 #[must_use]
 pub fn table(reports: &[Report], columns: Option<usize>) -> String {
     draw(reports, mark, columns)
 }
 
-/// What was found, whatever files expect; laid out as [`table`]. Below it how far the searches came that a limit
-/// ended.
+/// The results, whatever the files expect, laid out as in [`table`]. Below the table stands how far the searches
+/// got that a limit ended.
 #[must_use]
 pub fn matrix(reports: &[Report], columns: Option<usize>) -> String {
     draw(reports, |_| "", columns) + &listed(&Grid::new(reports).bounded_after())
 }
 
-/// A line and what belongs to it.
+/// A line and the lines that belong to it.
 fn listed(lines: &[String]) -> String {
     let indent = |i| if i == 0 { "" } else { "  " };
     lines.iter().enumerate().map(|(i, line)| format!("{}{line}\n", indent(i))).collect()
@@ -98,7 +98,7 @@ fn shown(report: &Report, style: Style) -> &'static str {
     }
 }
 
-/// What may stand before a word.
+/// The mark before a word.
 const fn mark(report: &Report) -> &'static str {
     match report.as_expected {
         Some(true) => "",
@@ -107,7 +107,7 @@ const fn mark(report: &Report) -> &'static str {
     }
 }
 
-/// Items in a line, or in as many lines as are not wider than that.
+/// Items in one line, or in as many lines as this width requires.
 pub(crate) fn wrapped(items: &[String], width: usize) -> String {
     let mut text = String::new();
     let mut line = 0;
@@ -123,7 +123,7 @@ pub(crate) fn wrapped(items: &[String], width: usize) -> String {
     text
 }
 
-/// What is used in the table and is not plain.
+/// Explanations of the words and signs that the table uses.
 fn legend(grid: &Grid<'_>, style: Style, mark: fn(&Report) -> &'static str) -> Vec<String> {
     let mut legend: Vec<String> = Vec::new();
     let reports: Vec<&Report> = grid.cells().flatten().collect();
@@ -143,7 +143,7 @@ fn legend(grid: &Grid<'_>, style: Style, mark: fn(&Report) -> &'static str) -> V
         legend.extend(classes.iter().map(|r| format!("{} {}", code(r), word(r))));
     }
     let marked = |m: &str| reports.iter().any(|r| mark(r) == m);
-    legend.extend(marked("!").then(|| "! not as the file expects".to_owned()));
+    legend.extend(marked("!").then(|| "! differs from what the file expects".to_owned()));
     legend.extend(marked("?").then(|| "? reported, not judged".to_owned()));
     legend.extend(grid.cells().any(|c| c.is_none()).then(|| "- not run".to_owned()));
     legend
@@ -174,7 +174,7 @@ scenario  v5.8    v5.9       v5.10
 a         holds   lost-read  !leak
 b:warm    ?holds  -          -
 
-holds complete, nothing bad; ! not as the file expects; ? reported, not judged; - not run
+holds complete, no violation; ! differs from what the file expects; ? reported, not judged; - not run
 holds under memory sc, arch generic, env none
 "
         );
@@ -190,7 +190,7 @@ scenario  v5.8   v5.10
 ========  =====  =====
 a         holds  leak
 
-holds complete, nothing bad
+holds complete, no violation
 holds under memory sc, arch generic, env none
 "
         );
@@ -213,7 +213,8 @@ holds under memory sc, arch generic, env none
         let reports =
             [report("a", "v5.8", None, Some(true)), with.clone(), Report { era: "v5.9".into(), ..with }];
         let table = table(&reports, None);
-        let end = "holds under memory sc, arch generic, env none, but for\n  b: env lru_drain, reclaim<=1\n";
+        let end =
+            "holds under memory sc, arch generic, env none, except for\n  b: env lru_drain, reclaim<=1\n";
         assert!(table.ends_with(end), "{table}");
     }
 
@@ -245,14 +246,14 @@ scenario       1  2  3  4   5  6  7  8  9  0  1  2
 =============  == == == === == == == == == == == ==
 some-scenario  bo LS .  !UF LS .  UF LS .  UF LS .
 
-. holds: complete, nothing bad; bo bounded: a limit ended the search; UF use-after-free; LS lost-soft-dirty;
-! not as the file expects
+. holds: complete, no violation; bo bounded: a limit ended the search; UF use-after-free; LS lost-soft-dirty;
+! differs from what the file expects
 holds under memory sc, arch generic, env none
 "
         );
     }
 
-    /// The bands of a narrow terminal say the same.
+    /// The bands of a narrow terminal have the same content.
     #[test]
     fn every_line_fits_a_terminal() {
         let eras = || (0..23).map(|i| format!("v5.{i}"));

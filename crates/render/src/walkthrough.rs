@@ -1,4 +1,5 @@
-//! An execution for people: a diagram with numbered rows, what happens in each, and what is wrong with it.
+//! The explanation of an execution: a diagram with numbered rows, what happens in each row, and what is
+//! wrong.
 
 use std::fmt;
 
@@ -10,31 +11,31 @@ use crate::{Diagram, diagnosis, row};
 /// An execution, explained.
 #[derive(Clone, Debug, Default)]
 pub struct Walkthrough {
-    /// What memory holds before anything happens.
+    /// The initial content of memory.
     pub opening: Vec<Known>,
-    /// The diagram: a scenario, of which the rows get numbers.
+    /// The diagram: a scenario, whose rows get numbers.
     pub diagram: Diagram,
     /// What happens in each of its rows.
     pub rows: Vec<Row>,
-    /// Told in the place of the rows, if it is not empty: every access.
+    /// Every access; if this is not empty, it is printed in place of the rows.
     pub accesses: String,
-    /// What is wrong with it; `None` if nothing is.
+    /// What is wrong with the execution; `None` if nothing is wrong.
     pub diagnosis: Option<Diagnosis>,
-    /// The nearest execution that holds, if it was looked for.
+    /// The nearest execution that holds, if it was searched for.
     pub nearest: Option<Nearest>,
 }
 
-/// Ends a scenario: what follows is for people.
+/// The line that ends the scenario: the text after it is for the reader.
 const END: &str = "--";
 
-/// How rows are to be read.
+/// How to read the rows.
 const LEGEND: &str = "\
-Row by row, what is different after each. Accesses of user space go by the
-page table (walk) or by the TLB.";
+The changes that each row makes. Accesses of user space go through the
+page table (walk) or the TLB.";
 
 impl fmt::Display for Walkthrough {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tell(f, true)
+        self.write(f, true)
     }
 }
 
@@ -44,25 +45,25 @@ pub struct Brief<'w>(&'w Walkthrough);
 
 impl fmt::Display for Brief<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.tell(f, false)
+        self.0.write(f, false)
     }
 }
 
 impl Walkthrough {
-    /// The diagram and the closing words alone.
+    /// Only the diagram and the diagnosis.
     #[must_use]
     pub const fn brief(&self) -> Brief<'_> {
         Brief(self)
     }
 
-    fn tell(&self, f: &mut fmt::Formatter<'_>, with_rows: bool) -> fmt::Result {
-        // Comments below the diagram say what the paragraphs say.
+    fn write(&self, f: &mut fmt::Formatter<'_>, with_rows: bool) -> fmt::Result {
+        // The comments below the diagram would repeat the paragraphs.
         let blank =
             Diagram { header: Vec::new(), footer: Vec::new(), comments: Vec::new(), ..self.diagram.clone() };
         let digits = self.rows.len().to_string().len();
         let margin = digits + 2;
         let header = without_remarks(&self.diagram.header);
-        // Who reads the whole back reads a scenario: what is none of it is a comment.
+        // The whole text can be parsed as a scenario: everything else is a comment.
         let opening: Vec<String> =
             self.opening.iter().map(|known| format!("#   {}", row::known(known))).collect();
         for block in [&header, &opening] {
@@ -75,7 +76,7 @@ impl Walkthrough {
             writeln!(f)?;
         }
         for (at, line) in blank.to_string().lines().enumerate() {
-            // Two lines of heads stand above the first row.
+            // Two lines of headers stand above the first row.
             match at.checked_sub(2) {
                 Some(row) if row < self.rows.len() => writeln!(f, "{:>digits$}  {line}", row + 1)?,
                 _ => writeln!(f, "{}", format!("{:margin$}{line}", "").trim_end())?,
@@ -89,7 +90,7 @@ impl Walkthrough {
         writeln!(f, "\n{END}")?;
         match (with_rows, self.accesses.as_str()) {
             (false, _) => {}
-            (true, "") => self.tell_rows(f, digits)?,
+            (true, "") => self.write_rows(f, digits)?,
             (true, accesses) => write!(f, "\n{accesses}")?,
         }
         let wrong = self.diagnosis.as_ref().map_or_else(diagnosis::nothing, diagnosis::diagnosis);
@@ -99,7 +100,7 @@ impl Walkthrough {
         Ok(())
     }
 
-    fn tell_rows(&self, f: &mut fmt::Formatter<'_>, digits: usize) -> fmt::Result {
+    fn write_rows(&self, f: &mut fmt::Formatter<'_>, digits: usize) -> fmt::Result {
         let margin = digits + 2;
         writeln!(f, "\n{LEGEND}")?;
         for (at, Row { name, parts }) in self.rows.iter().enumerate() {
@@ -123,13 +124,13 @@ impl Walkthrough {
     }
 }
 
-/// A header without the statements that say where to read about it, which is not what one wants to know here.
+/// A header without notes and links, which are not needed here.
 fn without_remarks(header: &[String]) -> Vec<String> {
     let is_remark = |line: &str| ["link", "from", "note"].contains(&line.split(' ').next().unwrap_or(line));
     let mut within = false;
     let mut kept = Vec::new();
     for line in header {
-        // Indented lines go on with a statement.
+        // Indented lines continue a statement.
         within = is_remark(line) || within && line.starts_with(' ');
         if !within {
             kept.push(line.clone());
@@ -212,8 +213,8 @@ mod tests {
 
         --
 
-        Row by row, what is different after each. Accesses of user space go by the
-        page table (walk) or by the TLB.
+        The changes that each row makes. Accesses of user space go through the
+        page table (walk) or the TLB.
 
         2  b: buf[0] = 1
            do_wp_page, mm/memory.c, v5.10

@@ -1,14 +1,14 @@
-//! Why what is found changes from era to era, as sentences.
+//! Why results change from era to era, in sentences.
 
 use cowrace_report::{Alone, Course, Found, Switch, Toggle, Verdict};
 
 use crate::report::with_variant;
 
-/// How wide sentences may be.
+/// The largest width of a line.
 const WIDTH: usize = 100;
 
-/// A sentence for each course, below the name of its scenario, and below all of them what the commits are called that
-/// were named. `titles` has ids and titles, in the order in which they are to stand.
+/// A sentence for each course, below the name of its scenario, and at the end the titles of the commits that were
+/// named. `titles` has ids and titles, in the order in which they are printed.
 #[must_use]
 pub fn why(courses: &[Course], titles: &[(&str, &str)]) -> String {
     let mut text = String::new();
@@ -24,7 +24,7 @@ pub fn why(courses: &[Course], titles: &[(&str, &str)]) -> String {
     text + &legend(courses, titles)
 }
 
-/// As [`why`], as lists in Markdown.
+/// As [`why`], but as lists in Markdown.
 #[must_use]
 pub fn why_markdown(courses: &[Course], titles: &[(&str, &str)]) -> String {
     let told = courses.iter().map(|course| format!("- `{}`: {}\n", name(course), sentence(course)));
@@ -37,7 +37,7 @@ fn name(course: &Course) -> String {
     with_variant(&course.scenario, course.variant.as_deref())
 }
 
-/// What becomes of a scenario, in a sentence.
+/// The course of a scenario, in one sentence.
 fn sentence(course: &Course) -> String {
     let mut clauses = Vec::new();
     if course.first.verdict != Verdict::Holds
@@ -65,7 +65,7 @@ fn sentence(course: &Course) -> String {
     which + &clauses.join("; ")
 }
 
-/// What is found under an era that is compared with nothing.
+/// The result under an era that is not compared with another.
 fn stands(found: Found, era: &str) -> String {
     match found.is_known() {
         true => format!("{} in {era}", state(found)),
@@ -86,12 +86,12 @@ fn turn(before: Found, change: &Switch) -> String {
         None => {
             let what =
                 if closes { format!("closed in {to}") } else { format!("{} since {to}", state(*found)) };
-            format!("{what}, by which commits is not known")
+            format!("{what}, but it is not known by which commits")
         }
     }
 }
 
-/// A verdict, with the damage.
+/// A verdict, with the class of damage.
 fn state(found: Found) -> String {
     match found.class {
         Some(class) => format!("{} ({class})", found.verdict),
@@ -99,7 +99,7 @@ fn state(found: Found) -> String {
     }
 }
 
-/// Sets of toggles, each of which will do.
+/// Alternative sets of toggles.
 pub(crate) fn alternatives(sets: &[Vec<Toggle>]) -> String {
     let all = |set: &Vec<Toggle>| listed(set.iter().map(thing).collect());
     let comma = if sets.iter().any(|set| set.len() > 1) { ", or " } else { " or " };
@@ -124,7 +124,7 @@ pub(crate) fn thing(toggle: &Toggle) -> String {
     }
 }
 
-/// As `a, b and c`.
+/// The list `a, b and c`.
 pub(crate) fn listed(mut things: Vec<String>) -> String {
     match things.pop() {
         Some(last) if !things.is_empty() => format!("{} and {last}", things.join(", ")),
@@ -132,7 +132,7 @@ pub(crate) fn listed(mut things: Vec<String>) -> String {
     }
 }
 
-/// What the commits are called that are named.
+/// The titles of the commits that are named.
 fn legend(courses: &[Course], titles: &[(&str, &str)]) -> String {
     let named = named(courses, titles);
     let wide = named.iter().map(|(id, _)| id.len()).max().unwrap_or_default();
@@ -153,7 +153,7 @@ fn named<'t>(courses: &[Course], titles: &[(&'t str, &'t str)]) -> Vec<(&'t str,
     titles.iter().copied().filter(|(id, _)| is_named(id)).collect()
 }
 
-/// Words in lines that are not too wide, unless a word is.
+/// Words in lines that are not too wide, unless a single word is.
 pub(crate) fn filled(text: &str, first: &str, rest: &str) -> String {
     let mut out = String::new();
     let mut line = String::new();
@@ -270,7 +270,8 @@ does not close it
         let all = course(&["v5.8", "v5.9", "v5.10", "v5.11"], HOLDS, vec![ended, lost, closed]);
         assert_eq!(
             sentence(&all),
-            "not known in v5.9 (bounded); violated (lost-read) in v5.10; closed in v5.11, by which commits is not known"
+            "not known in v5.9 (bounded); violated (lost-read) in v5.10; closed in v5.11, but it is not \
+             known by which commits"
         );
         let lost = change("v5.8", "v5.9", LOST, None);
         let open = course(&["v5.8", "v5.9", "v5.10"], BOUNDED, vec![lost]);

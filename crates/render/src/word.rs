@@ -1,8 +1,8 @@
-//! Words of memory and their values, as one writes them: `X._refcount`, `1 + 1 pin`.
+//! Words of memory and their values, as text: `X._refcount`, `1 + 1 pin`.
 
 use cowrace_report::{Handle, Lock, Maps, Owner, Page, Pte, References, Value, Word};
 
-/// A page: `X` for the one that an area has at the start (`X.buf` if there are several areas), `Y.thread1` for the first
+/// A page: `X` for the initial page of an area (`X.buf` if there are several areas), `Y.thread1` for the first page
 /// that the actor `thread1` allocates, `Y2.thread1` for its second.
 #[must_use]
 pub fn page(page: &Page) -> String {
@@ -44,7 +44,7 @@ pub fn word(word: &Word) -> String {
     }
 }
 
-/// What a word holds.
+/// The value of a word.
 #[must_use]
 pub fn value(value: &Value) -> String {
     match value {
@@ -96,7 +96,7 @@ pub fn pte(pte: &Pte) -> String {
     text
 }
 
-/// What is at an entry of a page table.
+/// What an entry of a page table maps.
 #[must_use]
 pub fn maps(maps: &Maps) -> String {
     match maps {

@@ -1,11 +1,11 @@
-//! What becomes of scenarios when something is taken out of a kernel.
+//! How results change when a part is taken out of a kernel.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Toggle;
 use crate::cell::{Change, Found};
 
-/// One commit or safeguard taken out of one kernel, and what that changes.
+/// One commit or safeguard that is taken out of one kernel, and what that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ablation {
@@ -13,27 +13,27 @@ pub struct Ablation {
     pub era: String,
     /// What it is.
     pub kind: Part,
-    /// What takes it out on a command line, as `--set wp_copy_flush=none`.
+    /// The toggle that takes it out, as on a command line: `--set wp_copy_flush=none`.
     pub toggle: Toggle,
-    /// The title of a commit; what a safeguard is for.
+    /// The title of a commit, or the purpose of a safeguard.
     pub about: String,
-    /// What the kernel calls a safeguard; `None` for a commit.
+    /// The kernel's name of a safeguard; `None` for a commit.
     pub primitive: Option<String>,
     /// The kernel function that has it.
     pub function: Option<String>,
     /// The file of that function.
     pub file: Option<String>,
-    /// What else takes the same out: an earlier part without which the rules are those without this one.
+    /// An earlier part that is equivalent: without it, the rules are the same as without this one.
     pub same_as: Option<Toggle>,
     /// How many searches there are: one for each scenario and variant.
     pub searches: u64,
-    /// How many of them depend on it: without it they do not go through the same executions.
+    /// How many of them depend on it: without it, their executions differ.
     pub read: u64,
     /// The conclusion.
     pub need: Need,
     /// Why it is unjustified.
     pub reason: Option<Reason>,
-    /// The searches that come to something else, or to no answer.
+    /// The searches with another result, or with no answer.
     pub changes: Vec<Changed>,
 }
 
@@ -46,7 +46,7 @@ pub enum Part {
     Commit,
     /// A TLB flush.
     Flush,
-    /// A second look at something that may have changed.
+    /// A recheck of something that may have changed.
     Recheck,
     /// A memory barrier.
     Barrier,
@@ -59,9 +59,9 @@ pub enum Part {
 pub enum Need {
     /// Some scenario fails without it.
     Needed,
-    /// None does, and all searches came to their end.
+    /// No scenario fails, and all searches finished.
     Unjustified,
-    /// None was seen to, and some search did not come to its end.
+    /// No scenario was seen to fail, and some search did not finish.
     Bounded,
 }
 
@@ -72,15 +72,15 @@ pub enum Need {
 pub enum Reason {
     /// No search depends on it.
     Unread,
-    /// Searches depend on it, and come to the same or to something better.
+    /// Searches depend on it, but have the same or a better result without it.
     Unfelt,
-    /// It is against what only weak memory does.
+    /// It only matters under weak memory.
     Sequential,
     /// Without it the kernel's rules are the same, because other commits or toggles decide.
     Overruled,
 }
 
-/// A search that comes to something else.
+/// A search with another result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Changed {
@@ -88,10 +88,10 @@ pub struct Changed {
     pub scenario: String,
     /// Name of its variant, if it has any.
     pub variant: Option<String>,
-    /// In which way.
+    /// How the result changes.
     pub change: Change,
-    /// What it came to with everything in place.
+    /// The result with everything in place.
     pub before: Found,
-    /// What it comes to now; `None` if there was no search, because of an interrupt.
+    /// The result now; `None` if there was no search, because of an interrupt.
     pub after: Option<Found>,
 }

@@ -1,4 +1,4 @@
-//! What an event asked of memory, and what was answered.
+//! The memory access of an event, and its result.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Page, Pte, Value, Word};
 
-/// A request and its answer.
+/// A request and its result.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -25,7 +25,7 @@ pub enum Access {
         /// What was written.
         value: Value,
     },
-    /// Writes a word and gives the old value.
+    /// Writes a word and returns the old value.
     Exchange {
         /// The word.
         word: Word,
@@ -41,7 +41,7 @@ pub enum Access {
         /// How much.
         amount: Amount,
     },
-    /// Subtracts from a word, and tells whether that leaves zero.
+    /// Subtracts from a word, and returns whether zero is left.
     SubtractAndTest {
         /// The word.
         word: Word,
@@ -50,7 +50,7 @@ pub enum Access {
         /// Whether zero is left.
         zero: bool,
     },
-    /// Adds to a word unless it has a value.
+    /// Adds to a word unless it has a certain value.
     AddUnless {
         /// The word.
         word: Word,
@@ -59,15 +59,15 @@ pub enum Access {
         /// Whether it did.
         done: bool,
     },
-    /// Writes a word that has a value.
+    /// Writes a word if it has an expected value.
     CompareExchange {
         /// The word.
         word: Word,
-        /// The value that must be there.
+        /// The expected value.
         old: Value,
-        /// What is written then.
+        /// The new value.
         new: Value,
-        /// Whether it was.
+        /// Whether it was written.
         done: bool,
     },
     /// Sets bits of a word.
@@ -84,7 +84,7 @@ pub enum Access {
         /// The names of the bits, if they have any.
         flags: Vec<Cow<'static, str>>,
     },
-    /// Takes a lock, and waits for it if it must.
+    /// Takes a lock, and waits for it if necessary.
     Lock {
         /// The word.
         word: Word,
@@ -106,17 +106,17 @@ pub enum Access {
         /// The word.
         word: Word,
     },
-    /// Enters a section that others can wait for the end of.
+    /// Enters a section whose end others can wait for.
     SectionBegin {
         /// The word.
         word: Word,
     },
-    /// Leaves it.
+    /// Leaves such a section.
     SectionEnd {
         /// The word.
         word: Word,
     },
-    /// Waits until a word has another value.
+    /// Waits until a word has a certain value.
     Await {
         /// The word.
         word: Word,
@@ -140,11 +140,11 @@ pub enum Access {
         /// The page.
         page: Page,
     },
-    /// Something that is not scheduling is chosen.
+    /// A nondeterministic choice other than scheduling.
     Choose {
-        /// What was chosen.
+        /// The alternative that was chosen.
         choice: u64,
-        /// Out of so many.
+        /// The number of alternatives.
         of: u32,
     },
     /// A load or store by user space.
@@ -156,13 +156,13 @@ pub enum Access {
     },
 }
 
-/// How much is added to a word.
+/// The amount that is added to a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Amount {
-    /// To the word, or to its lower half if it has a count in each.
+    /// Added to the word, or to its lower half if it has a count in each half.
     pub plain: i64,
-    /// To the inactive references of a page, which are in the upper half.
+    /// Added to the inactive references of a page, which are in the upper half.
     pub inactive: i64,
 }
 
@@ -176,11 +176,11 @@ pub struct UserAccess {
     pub nth: u8,
     /// What is stored; `None` for a load.
     pub store: Option<u64>,
-    /// What became of it.
+    /// The result.
     pub outcome: UserOutcome,
 }
 
-/// What became of a load or store by user space.
+/// The result of a load or store by user space.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -192,14 +192,14 @@ pub enum UserOutcome {
     },
     /// It was made.
     Done {
-        /// What was loaded; for a store, what was there before.
+        /// The value that was loaded; for a store, the previous value.
         value: u64,
-        /// How the MMU came to the page.
+        /// How the MMU found the page.
         by: Translation,
     },
 }
 
-/// How the MMU came to a page.
+/// How the MMU found a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]

@@ -1,18 +1,18 @@
-//! A cell of a table of scenarios by kernels: what is found, and what becomes of it under another kernel.
+//! A cell of a table of scenarios by kernels: the result, and how it changes under another kernel.
 //!
-//! All comparisons have these words.
+//! All comparisons use these words.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Class, Report, Verdict};
 
-/// What is found of a scenario under an era.
+/// The result of a scenario under an era.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Found {
     /// The conclusion.
     pub verdict: Verdict,
-    /// The damage, if violated.
+    /// The class of damage, if violated.
     pub class: Option<Class>,
 }
 
@@ -23,7 +23,7 @@ impl Found {
         !matches!(self.verdict, Verdict::Bounded | Verdict::Inconclusive | Verdict::NotApplicable)
     }
 
-    /// Whether the kernel has what the scenario asks for.
+    /// Whether the kernel has everything that the scenario asks for.
     #[must_use]
     pub const fn applies(self) -> bool {
         !matches!(self.verdict, Verdict::NotApplicable)
@@ -42,30 +42,30 @@ impl From<&Report> for Found {
     }
 }
 
-/// What becomes of a scenario.
+/// How the result of a scenario changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
-    /// It is violated, and was not.
+    /// It is violated and was not violated before.
     Broken,
-    /// It holds, and was violated.
+    /// It holds and was violated before.
     Mended,
     /// Another class of damage, or another verdict.
     Other,
-    /// The same is found.
+    /// The result is the same.
     None,
-    /// A search of the two came to no end, so nothing can be said.
+    /// One of the two searches did not finish, so the change is not known.
     NotKnown,
 }
 
 impl Change {
-    /// What becomes of a scenario.
+    /// How the result of a scenario changes.
     #[must_use]
     pub fn of(before: Found, after: Found) -> Self {
         let holds = after.verdict == Verdict::Holds;
         match (before.is_violated(), after.is_violated()) {
-            // What one of the two does not have is neither broken nor mended.
+            // A scenario that does not apply to one of the two kernels is neither broken nor mended.
             _ if !before.applies() && !after.applies() => Self::None,
             _ if !before.applies() && after.is_known() || before.is_known() && !after.applies() => {
                 Self::Other

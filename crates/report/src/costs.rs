@@ -1,4 +1,4 @@
-//! What a scenario costs under an era.
+//! The costs of a scenario under an era.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,17 +10,17 @@ pub struct Costs {
     pub copies: Span,
     /// Page faults taken.
     pub faults: Span,
-    /// What the specification needed; `None` if it has more executions than can be looked at.
+    /// The costs of the specification; `None` if it has too many executions to explore.
     pub needed: Option<Needed>,
 }
 
-/// From fewest to most.
+/// The range from the fewest to the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Span {
     /// In the cheapest execution.
     pub fewest: u64,
-    /// In the dearest.
+    /// In the most expensive execution.
     pub most: u64,
 }
 
@@ -35,7 +35,7 @@ pub struct Needed {
 }
 
 impl Span {
-    /// One number.
+    /// The span of a single number.
     #[must_use]
     pub const fn of(number: u64) -> Self {
         Self { fewest: number, most: number }

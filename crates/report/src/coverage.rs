@@ -1,27 +1,27 @@
-//! What a complete search went through.
+//! The coverage of a complete search.
 
 use serde::{Deserialize, Serialize};
 
-/// What a search went through that covered every interleaving and found nothing: what the scenario has tried, and
-/// what it has not.
+/// The coverage of a search that explored every interleaving and found nothing: what the scenario exercises, and
+/// what it does not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Coverage {
     /// Every two calls of different actors.
     pub orders: Vec<Pair>,
-    /// Lines that were never reached of functions of the model that were entered. `None` if the model was changed since
-    /// its lines were listed.
+    /// Lines that were never reached in functions of the model that were entered. `None` if the model was changed
+    /// since its lines were listed.
     pub unreached: Option<Vec<Unreached>>,
     /// How many functions of the model were entered. `None` if the model was changed since its lines were listed.
     pub functions: Option<Functions>,
 }
 
-/// Two calls of different actors, and how they met: some step of one conflicts with some step of the other, so
-/// that their order can matter.
+/// Two calls of different actors, and the orders in which they were seen. A step of one call may conflict with a
+/// step of the other, so that their order can matter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pair {
-    /// One call; the earlier one if there is one order only.
+    /// One call; the earlier one if only one order was seen.
     pub first: Called,
     /// The other.
     pub second: Called,
@@ -35,20 +35,20 @@ pub struct Pair {
 pub struct Called {
     /// The name of the actor's column.
     pub actor: String,
-    /// As it stands in the cell.
+    /// The text of its cell.
     pub call: String,
 }
 
-/// In which orders conflicting steps of two calls were seen.
+/// The orders in which conflicting steps of two calls were seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// In some execution a step of the first before one of the second, and in some the other way round.
+    /// In some executions a step of the first came before a step of the second, and in others the other way round.
     Both,
-    /// Steps of the first before steps of the second, in all executions.
+    /// Steps of the first came before steps of the second in all executions.
     One,
-    /// No step of one ever conflicted with one of the other.
+    /// No step of one call ever conflicted with a step of the other.
     Never,
 }
 
@@ -64,12 +64,12 @@ pub struct Unreached {
     pub lines: Vec<u32>,
 }
 
-/// How many functions of the model were entered: made a request.
+/// How many functions of the model were entered, that is, made a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Functions {
-    /// Those that were.
+    /// The functions that were entered.
     pub entered: u32,
-    /// All that make requests.
+    /// All functions that make requests.
     pub all: u32,
 }

@@ -1,4 +1,4 @@
-//! What differs between two kernels.
+//! The differences between two kernels.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,18 +15,18 @@ pub struct Difference {
     pub variant: Option<String>,
     /// The architecture.
     pub arch: String,
-    /// The kernel before.
+    /// The earlier kernel.
     pub from: String,
-    /// The kernel after.
+    /// The later kernel.
     pub to: String,
-    /// What became of it.
+    /// How the result changed.
     pub change: Change,
-    /// Under the kernel before.
+    /// Under the earlier kernel.
     pub before: Side,
-    /// Under the kernel after.
+    /// Under the later kernel.
     pub after: Side,
-    /// The smallest sets of toggles that make the change, each as one types them behind the kernel before. `None` if
-    /// nothing else is found, or if they are not known.
+    /// The smallest sets of toggles that cause the change, each to be applied to the earlier kernel. `None` if the
+    /// result is the same, or if they are not known.
     pub sets: Option<Vec<Vec<Toggle>>>,
 }
 
@@ -34,25 +34,25 @@ pub struct Difference {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Side {
-    /// What is found.
+    /// The result.
     #[serde(flatten)]
     pub found: Found,
-    /// What it costs; `None` if a limit ended a search.
+    /// The costs; `None` if a limit ended a search.
     pub costs: Option<Costs>,
 }
 
-/// The lines of the model that only the rules of the kernel after lead to.
+/// The lines of the model that can be reached only under the rules of the later kernel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewLines {
-    /// The kernel before.
+    /// The earlier kernel.
     pub from: String,
-    /// The kernel after.
+    /// The later kernel.
     pub to: String,
     /// The toggles between the two.
     pub toggles: Vec<Toggle>,
     /// How many such lines there are. `None` if the model was changed since its lines were listed.
     pub lines: Option<u32>,
-    /// Those that no search came to. `None` if some search came to no end, or the lines are not known.
+    /// Those that no search reached. `None` if some search did not finish, or if the lines are not known.
     pub unreached: Option<Vec<Unreached>>,
 }

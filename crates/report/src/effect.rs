@@ -1,4 +1,4 @@
-//! Calls that do not do what they are for, and limits of the model that are reached.
+//! Calls without their intended effect, and limits of the model that are reached.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::Called;
 
-/// What a call is for.
+/// The intended effect of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Aim {
-    /// To page a page out.
+    /// To page out a page.
     PageOut,
-    /// To mark a page as one that may be freed.
+    /// To mark a page as lazily freed.
     MarkFree,
-    /// To discard what is mapped.
+    /// To discard the mapped page.
     Discard,
     /// To change the protection of an area.
     Protect,
@@ -23,48 +23,48 @@ pub enum Aim {
     WriteProtect,
 }
 
-/// What keeps a call from it.
+/// What prevents the intended effect of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Obstacle {
     /// There is no VMA.
     NoVma,
-    /// There is no user of the mm any more.
+    /// The mm has no users any more.
     NoMm,
     /// The VMA is not registered for write-protection with a userfaultfd.
     NotRegistered,
-    /// Nothing is mapped that the call is for.
+    /// No page is mapped.
     NothingMapped,
-    /// The VMA has that protection.
+    /// The VMA already has that protection.
     SameProtection,
-    /// The mapping is one of a file.
+    /// The mapping is a file mapping.
     FileMapping,
-    /// Somebody else maps the page as well.
+    /// Another mm maps the page as well.
     MappedByOthers,
-    /// The page is on no LRU list: it is in a batch of a CPU, isolated, or free.
+    /// The page is not on an LRU list: it is in the batch of a CPU, isolated, or free.
     NotOnLru,
-    /// The page is marked as one that may be freed already.
+    /// The page is already marked as lazily freed.
     MarkedAlready,
     /// The page is in the swap cache.
     InSwapCache,
     /// The page may be pinned.
     MaybePinned,
-    /// Somebody has the page locked.
+    /// The page is locked.
     PageLocked,
 }
 
-/// Why a call did not do what it is for.
+/// Why a call did not have its intended effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NoEffect {
-    /// What it is for.
+    /// The intended effect.
     pub aim: Aim,
-    /// What kept it from that.
+    /// What prevented it.
     pub why: Obstacle,
 }
 
-/// A limit of the model that kernels do not have, or have elsewhere.
+/// A limit of the model that kernels do not have, or that is different there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -75,28 +75,28 @@ pub enum Limit {
     FreePages,
 }
 
-/// What an execution has shown of a call, or of the model.
+/// What an execution has shown about a call or about the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Shown {
-    /// The call with this number came to its end, and nothing kept it from what it is for.
+    /// The call with this number finished, and nothing prevented its intended effect.
     Effect(u16),
-    /// The call with this number came to its end without doing what it is for.
+    /// The call with this number finished without its intended effect.
     NoEffect(u16, NoEffect),
     /// A limit of the model was reached.
     Limit(Limit),
 }
 
-/// A call that does not do what it is for in any execution.
+/// A call that does not have its intended effect in any execution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ineffective {
     /// The call.
     #[serde(flatten)]
     pub called: Called,
-    /// What it is for.
+    /// The intended effect.
     pub aim: Aim,
-    /// All that kept it from that, in one execution or another.
+    /// Everything that prevented it, over all executions.
     pub reasons: BTreeSet<Obstacle>,
 }

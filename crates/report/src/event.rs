@@ -1,4 +1,4 @@
-//! Events: what one step of an execution did.
+//! Events: the effects of one step of an execution.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct Change {
     pub to: Value,
 }
 
-/// Where in a call an event stands.
+/// The position of an event in a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Step {
@@ -26,7 +26,7 @@ pub enum Step {
     End(u16),
     /// A named step of the model (an anchor) was completed by this event.
     Anchor(String),
-    /// The call does not do what it is for, as this event shows.
+    /// The call does not have its intended effect, as this event shows.
     NoEffect(NoEffect),
 }
 
@@ -38,23 +38,23 @@ pub struct Event {
     pub actor: u8,
     /// The call of the scenario that this event belongs to, if any.
     pub call: Option<u16>,
-    /// The kernel primitive, as `page_ref_add_unless`.
+    /// The kernel primitive, such as `page_ref_add_unless`.
     pub primitive: String,
     /// The kernel function that issued it.
     pub function: String,
-    /// Source position in the model, as `memory.rs:123`.
+    /// Source position in the model, such as `memory.rs:123`.
     pub site: String,
-    /// What was asked and answered.
+    /// The access and its result.
     pub access: Access,
     /// Words that the event changed.
     pub changes: Vec<Change>,
-    /// Why the model took the branch that it took next.
+    /// The reasons for the next branch of the model.
     pub why: Vec<Reason>,
-    /// Steps of calls that begin or end here.
+    /// The steps of calls that begin or end here.
     pub steps: Vec<Step>,
 }
 
-/// An execution, written down.
+/// A recorded execution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Trace {
@@ -62,7 +62,7 @@ pub struct Trace {
     pub actors: Vec<String>,
     /// The events in order.
     pub events: Vec<Event>,
-    /// The schedule that produces this very trace.
+    /// The schedule that produces this trace.
     pub schedule: Schedule,
     /// What is wrong with the execution, if anything.
     pub finding: Option<Finding>,

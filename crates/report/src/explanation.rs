@@ -7,39 +7,39 @@ use crate::{
     Access, Change, Cow, Finding, Maps, NoEffect, Owner, Page, Pte, Reason, References, Value, Word,
 };
 
-/// What memory holds before anything happens.
+/// A part of the initial content of memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Known {
     /// An entry of a page table or a TLB.
     Entry {
-        /// Which.
+        /// The entry.
         word: Word,
-        /// What it is.
+        /// Its value.
         pte: Pte,
     },
-    /// The references of a page.
+    /// The references to a page.
     References {
         /// The page.
         page: Page,
-        /// How many.
+        /// Their number.
         count: References,
-        /// What holds them.
+        /// Their holders.
         holders: Vec<Holder>,
     },
 }
 
-/// What holds references of a page.
+/// A holder of references to a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Holder {
-    /// So many entries of page tables.
+    /// Entries of page tables, with their number.
     Mappings(u64),
-    /// A place in a list or a cache, by its owner: a batch of a CPU, a slot of the swap cache.
+    /// A list or a cache, by its owner: a batch of a CPU, a slot of the swap cache.
     List(Owner),
-    /// So many pins.
+    /// Pins, with their number.
     Pins(u64),
-    /// So many that memory does not tell of: GUP, or a fault that is under way.
+    /// Holders that memory does not show, with their number: GUP, or a fault that is under way.
     Others(u64),
 }
 
@@ -48,32 +48,32 @@ pub enum Holder {
 pub struct RowName {
     /// The actor.
     pub actor: String,
-    /// The call, as it stands in the scenario.
+    /// The text of the call in the scenario.
     pub call: String,
-    /// How much of it.
+    /// The part of the call.
     pub extent: Extent,
 }
 
-/// How much of a call a row is.
+/// The part of a call that a row shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Extent {
-    /// All of it.
+    /// The whole call.
     Whole,
-    /// Up to a step that has a name.
+    /// The part up to a named step.
     UpTo(String),
-    /// What is left of it.
+    /// The rest of the call.
     Rest,
 }
 
-/// A kernel function, as the release spells it.
+/// A kernel function, by its name in a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
     /// Its name.
     pub name: String,
     /// Its file.
     pub file: String,
-    /// The release in which it was read.
+    /// The release.
     pub release: String,
 }
 
@@ -82,44 +82,44 @@ pub struct Function {
 pub struct Row {
     /// The row; `None` if nothing happens in it.
     pub name: Option<RowName>,
-    /// What happens, by the kernel function that does it.
+    /// The events, by kernel function.
     pub parts: Vec<Part>,
 }
 
 /// What one function does in a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// The function; `None` for what no kernel does.
+    /// The function; `None` for events outside of the kernel.
     pub function: Option<Function>,
-    /// What it does.
+    /// Its events.
     pub lines: Vec<Line>,
 }
 
-/// One thing that happens.
+/// One event or change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Line {
-    /// An access: by user space or a device, or one that allocates or frees a page.
+    /// An access by user space or a device, or an allocation or freeing of a page.
     Access {
         /// The kernel primitive.
         primitive: String,
-        /// What was asked and answered.
+        /// The access and its result.
         access: Access,
     },
-    /// The access went through a TLB entry that says what the page table does not.
+    /// The access went through a TLB entry that differs from the page table.
     Stale {
         /// The entry.
         entry: Pte,
-        /// What the page table says.
+        /// The entry of the page table.
         page_table: Pte,
     },
-    /// Why the kernel goes on as it does.
+    /// Why the kernel went on as it did.
     Reason(Reason),
-    /// What holds the references that the reason counts.
+    /// The holders of the references that the reason counts.
     HeldBy(Vec<Holder>),
-    /// The call does not do what it is for.
+    /// The call does not have its intended effect.
     NoEffect(NoEffect),
-    /// A word is another after the row than before it.
+    /// A word has another value after the row than before it.
     Change(Change),
     /// A whole call changes nothing.
     Nothing,
@@ -130,51 +130,51 @@ pub enum Line {
 pub struct Given {
     /// The reason.
     pub reason: Reason,
-    /// The function; `None` for what no kernel does.
+    /// The function; `None` for events outside of the kernel.
     pub function: Option<Function>,
 }
 
-/// What is wrong with an execution, and how it came to that.
+/// What is wrong with an execution, and how that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnosis {
-    /// What is wrong.
+    /// The finding.
     pub finding: Finding,
     /// The kind of copy-on-write mistake, if it is one.
     pub cow: Option<Cow>,
-    /// How it came to that, in the order in which it is told. Rows count from 1.
+    /// How that happened, in the order in which it is told. Rows count from 1.
     pub clues: Vec<Clue>,
 }
 
-/// One thing that led to damage. Rows count from 1.
+/// One event that led to the damage. Rows count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Clue {
-    /// The value that the damage is about was written.
+    /// The damaged value was written.
     Wrote {
         /// The row.
         row: usize,
         /// The actor.
         actor: String,
-        /// Its device wrote, not its CPU.
+        /// Whether its device wrote, not its CPU.
         device: bool,
         /// The value.
         value: u64,
-        /// Where it was written to.
+        /// The word that it was written to.
         word: Word,
-        /// Through a TLB entry that should have been gone.
+        /// Whether it was written through a stale TLB entry.
         stale: bool,
         /// Why that was possible.
         why: Option<Given>,
     },
-    /// The memory ceased to be a page.
+    /// The page was replaced.
     Replaced {
         /// The row.
         row: usize,
         /// The page.
         page: Page,
-        /// What took its place.
+        /// What replaced it.
         by: Maps,
-        /// It was before the value was written.
+        /// Whether this was before the value was written.
         before_write: bool,
         /// Why.
         why: Option<Given>,
@@ -220,7 +220,7 @@ pub enum Clue {
     },
 }
 
-/// What is found by an actor that looks.
+/// What an actor finds that looks at the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finds {
@@ -232,29 +232,29 @@ pub enum Finds {
     Other,
 }
 
-/// What became of the search for the nearest execution that holds.
+/// The result of the search for the nearest execution that holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Nearest {
     /// One row is moved.
     Moved(Box<Counterfactual>),
-    /// No row that is moved by itself makes it hold.
+    /// Moving a single row does not make the execution hold.
     None,
-    /// There is too much to try.
+    /// There are too many executions to search.
     TooLarge,
 }
 
-/// An execution that holds, and differs in the place of one row. Rows count from 1.
+/// An execution that holds and differs only in the place of one row. Rows count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counterfactual {
     /// The row that is moved.
     pub moved: (usize, RowName),
     /// The row that it is moved past: the farthest.
     pub past: (usize, RowName),
-    /// It comes before that row instead of after it; else the other way round.
+    /// Whether it comes before that row instead of after it; otherwise it is the other way round.
     pub earlier: bool,
-    /// The reasons that are given in it and not in the bad one.
+    /// The reasons that are given in this execution and not in the bad one.
     pub reasons: Vec<Given>,
-    /// What variables are then that were something else.
+    /// The variables with other values, with their values in this execution.
     pub outcome: Vec<(String, Value)>,
 }

@@ -12,37 +12,37 @@ use crate::{Access, Broken, Class, Page, References, Value};
 pub struct Finding {
     /// The damage.
     pub class: Class,
-    /// What was seen.
+    /// The damage that was observed.
     pub detail: Detail,
 }
 
-/// What was seen of damage.
+/// The damage that was observed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Detail {
-    /// An access that must not be.
+    /// An illegal access.
     Fault {
-        /// In which way.
+        /// How it is illegal.
         fault: Fault,
-        /// Which access; `None` if the engine does not say.
+        /// The access; `None` if the engine does not report it.
         access: Option<Box<Faulty>>,
     },
-    /// Nobody can move.
+    /// No actor can move.
     Deadlock {
-        /// What each of the actors waits for that have not finished; nothing if the engine does not say.
+        /// What each unfinished actor waits for; empty if the engine does not report it.
         waiting: Vec<Waiting>,
     },
     /// A predicate of the scenario fails.
     Predicate {
         /// The predicate, as it is written.
         text: String,
-        /// It must be true; else it must not be.
+        /// Whether it must always be true; otherwise it must never be true.
         always: bool,
-        /// What it speaks of, and what that is.
+        /// Its terms, with their values.
         values: Vec<(Term, Value)>,
     },
-    /// What user space was promised does not hold.
+    /// The execution violates the specification.
     Promise(Box<Broken>),
     /// A page was freed while it was mapped or in the swap cache.
     BadPage {
@@ -57,10 +57,10 @@ pub enum Detail {
         refcount: References,
         /// What `_mapcount` says.
         mapcount: u64,
-        /// Who refers to it.
+        /// The holders of references to it.
         holders: Holders,
     },
-    /// Who maps a page, and how, does not go with its being exclusive or not.
+    /// The mappings of a page contradict its exclusive flag.
     Exclusivity {
         /// The page.
         page: Page,
@@ -87,7 +87,7 @@ impl From<String> for Detail {
     }
 }
 
-/// In which way an access must not be.
+/// How an access is illegal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -98,11 +98,11 @@ pub enum Fault {
     BelowZero,
     /// A lock is released that is not held: a defect of the model.
     NotHeld,
-    /// An object is allocated that is alive, or freed that is not.
+    /// An object is allocated although it is alive, or freed although it is not.
     Twice,
 }
 
-/// An access that must not be.
+/// An illegal access.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Faulty {
@@ -110,7 +110,7 @@ pub struct Faulty {
     pub actor: String,
     /// The kernel primitive.
     pub primitive: String,
-    /// What was asked and answered.
+    /// The access and its result.
     pub access: Access,
     /// The kernel function.
     pub function: String,
@@ -135,23 +135,23 @@ pub enum Waits {
     Finished,
     /// Another actor, which has not finished.
     Actor(String),
-    /// Others that have not come to a barrier of the scenario.
+    /// Other actors that have not reached a barrier of the scenario.
     Barrier {
-        /// Those.
+        /// The names of these actors.
         absent: Vec<String>,
     },
     /// A lock, or another condition.
     Access {
         /// The kernel primitive.
         primitive: String,
-        /// What it asks for.
+        /// The access that it waits in.
         access: Box<Access>,
-        /// Those that hold the lock.
+        /// The actors that hold the lock.
         holders: Vec<String>,
     },
 }
 
-/// Something that a predicate of a scenario speaks of.
+/// A term of a predicate.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -160,21 +160,21 @@ pub enum Term {
     Variable(String),
     /// A word of memory, as its owner sees it.
     Memory {
-        /// Whose.
+        /// Its mm.
         mm: String,
         /// The area.
         area: String,
         /// The word.
         word: u8,
     },
-    /// How many copies were made in an mm that were not needed.
+    /// The number of unnecessary copies in an mm.
     Copies {
         /// The mm.
         mm: String,
     },
 }
 
-/// Who refers to a page: how many of each.
+/// The holders of references to a page, with their numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Holders {

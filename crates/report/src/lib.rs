@@ -1,7 +1,7 @@
-//! What happened and what was concluded, as plain data.
+//! Events and conclusions, as plain data.
 //!
-//! This crate is the only stable machine-readable interface of cowrace. It holds no logic beyond
-//! printing and parsing its own text forms, and depends on nothing else of the project.
+//! This crate is the only stable machine-readable interface of cowrace. It has no logic beyond printing and parsing
+//! its own text forms, and does not depend on the rest of the project.
 
 pub mod ablation;
 mod access;

@@ -1,44 +1,44 @@
-//! What user space was promised, and did not get.
+//! Broken promises to user space.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// Something shows what no execution of the specification can show together with the rest.
+/// An observation that no execution of the specification can show together with the other observations.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Broken {
-    /// What shows it.
+    /// The subject of the observation.
     pub subject: Subject,
-    /// What was seen of it.
+    /// The observation.
     pub seen: Seen,
-    /// What the specification shows that is most like this execution.
+    /// The observation in the most similar execution of the specification.
     pub promised: Seen,
-    /// Whose value it is about, if that is known.
+    /// The author of the value, if known.
     pub author: Option<Author>,
-    /// The memory that it is about, if it is about memory.
+    /// The memory, if the observation is about memory.
     pub memory: Option<Place>,
 }
 
-/// What damage shows in. Variables first: they are what a scenario draws.
+/// The subject of an observation. Variables come first, because a scenario shows them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
     /// A variable.
     Variable(String),
-    /// The failure of a call that no variable keeps.
+    /// The failure of a call without a result variable.
     Call {
-        /// The actor whose call it is.
+        /// The actor that makes the call.
         actor: String,
         /// Its number.
         call: u16,
     },
     /// A word of memory at the end, as its owner sees it.
     Memory(Place),
-    /// A handle at the end: whether it still is the memory that it was taken on.
+    /// A handle at the end: whether it still refers to the memory that it was taken on.
     Handle {
-        /// The variable that keeps it.
+        /// The variable that holds it.
         variable: String,
         /// The mm that it was taken on.
         mm: String,
@@ -59,7 +59,7 @@ pub struct Place {
     pub word: Option<u8>,
 }
 
-/// What was seen of something.
+/// An observation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -70,19 +70,19 @@ pub enum Seen {
     Number(u64),
     /// A failure.
     Errno(Cow<'static, str>),
-    /// A handle, whichever.
+    /// A handle to any page.
     Handle,
     /// A child process.
     Child,
     /// There is no such memory.
     Unmapped,
-    /// What becomes of a store by the owner of the memory that a handle was taken on.
+    /// The result of a store by the owner of the memory that a handle was taken on.
     OwnerStores(Through),
-    /// What becomes of a store by the device through a handle.
+    /// The result of a store by the device through a handle.
     DeviceStores(Through),
 }
 
-/// What becomes of a store on the other side of a handle.
+/// Whether a store is seen on the other side of a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -95,16 +95,16 @@ pub enum Through {
     Refused,
 }
 
-/// Whose value it is about.
+/// The author of a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Author {
     /// The actor.
     pub actor: String,
-    /// Its device wrote, not its CPU.
+    /// Whether its device wrote, not its CPU.
     pub device: bool,
     /// The value.
     pub value: u64,
-    /// The value should have been seen and was not; else it was seen and should not have been.
+    /// Whether the value should have been seen but was not; otherwise it was seen but should not have been.
     pub missed: bool,
 }

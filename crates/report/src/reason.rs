@@ -1,4 +1,4 @@
-//! Why the model goes on as it does.
+//! Why the model went on as it did.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Page, References};
 
-/// Why a branch is taken: what the kernel has found, and what it does about it.
+/// Why a branch is taken: what the kernel has found, and the consequence.
 ///
-/// `P` is how pages are named: by objects where the model gives the reason, by [`Page`] where it is kept.
+/// `P` is the type of page names: objects where the model gives the reason, [`Page`] where it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reason<P = Page> {
-    /// What was found.
+    /// The fact.
     pub fact: Fact<P>,
-    /// What follows from it; `None` if that takes other facts as well, or if nothing follows.
+    /// The consequence; `None` if it depends on other facts as well, or if there is none.
     pub then: Option<Then>,
 }
 
-/// What the kernel has found, or has done.
+/// A fact that the kernel has found, or an action that it has taken.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -55,7 +55,7 @@ pub enum Fact<P = Page> {
         /// Swap entries.
         inactive: u64,
     },
-    /// What decides whether a page that `MADV_FREE` was called for is discarded.
+    /// The counts and flags that decide whether a page marked by `MADV_FREE` is discarded.
     Lazyfree {
         /// The page.
         page: P,
@@ -78,7 +78,7 @@ pub enum Fact<P = Page> {
         /// The page.
         page: P,
     },
-    /// The page is one of user space.
+    /// The page is a page of user space.
     UserPage {
         /// The page.
         page: P,
@@ -98,14 +98,14 @@ pub enum Fact<P = Page> {
         /// The page.
         page: P,
     },
-    /// What counts of mappings and swap entries say together.
+    /// What the counts of mappings and swap entries show together.
     MappedElsewhere {
         /// The page.
         page: P,
-        /// Whether it is mapped elsewhere, or a swap entry stands for it there.
+        /// Whether it is mapped elsewhere, or a swap entry refers to it there.
         elsewhere: bool,
     },
-    /// The page is on no LRU list.
+    /// The page is not on an LRU list.
     NotOnLru {
         /// The page.
         page: P,
@@ -134,12 +134,12 @@ pub enum Fact<P = Page> {
         /// The slot.
         slot: u16,
     },
-    /// The page no longer is that of the swap entry.
+    /// The page is no longer the page of the swap entry.
     OtherSwapEntry {
         /// The page.
         page: P,
     },
-    /// The page-table entry is another than the one that was read before.
+    /// The page-table entry differs from the one that was read before.
     PteChanged,
     /// The VMA does not allow the access.
     AccessRefused,
@@ -152,9 +152,9 @@ pub enum Fact<P = Page> {
     },
     /// A TLB flush is pending, in an area that is registered with a userfaultfd for write-protection.
     UffdFlushPending,
-    /// A TLB flush of somebody else is pending (`mm_tlb_flush_nested`).
+    /// A TLB flush by another task is pending (`mm_tlb_flush_nested`).
     OtherFlushPending,
-    /// Reclaim has put off a TLB flush of the mm.
+    /// Reclaim has deferred a TLB flush of the mm.
     FlushPutOff,
     /// No entry of a page table was changed.
     NothingGathered,
@@ -168,13 +168,13 @@ pub enum Fact<P = Page> {
     TaskWithoutMm,
     /// The mm has no user any more.
     MmWithoutUsers,
-    /// The handle stands for no page.
+    /// The handle has no page.
     NoPage,
-    /// Anything else: for a patch of the model that is to be tried out.
+    /// Any other fact: for trying out a patch of the model.
     Text(Cow<'static, str>),
 }
 
-/// What follows.
+/// The consequence of a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -185,13 +185,13 @@ pub enum Then {
     CopyForChild,
     /// The page is reused: its entry becomes writable.
     Reuse,
-    /// The page is taken to be exclusive.
+    /// The page is assumed to be exclusive.
     TakeAsExclusive,
-    /// The page is not taken to be exclusive yet.
+    /// The page is not yet assumed to be exclusive.
     NotExclusiveYet,
     /// The page stays exclusive, and mapped.
     StayExclusive,
-    /// The page is taken to be shared.
+    /// The page is assumed to be shared.
     TakeAsShared,
     /// The references of the page are counted.
     CountReferences,
@@ -213,13 +213,13 @@ pub enum Then {
     DropCopy,
     /// The page is kept.
     Keep,
-    /// The page is kept as one that may be freed.
+    /// The page stays marked as lazily freed.
     KeepLazyfree,
     /// The page is left as it is.
     Leave,
     /// The page is discarded.
     Discard,
-    /// It is tried again.
+    /// The operation is tried again.
     TryAgain,
     /// The slow path is taken.
     SlowPath,
@@ -245,7 +245,7 @@ impl<P> Fact<P> {
         Reason { fact: self, then: Some(then) }
     }
 
-    /// The fact with pages named in another way.
+    /// The fact with other page names.
     pub fn map<Q>(self, name: impl Fn(P) -> Q) -> Fact<Q> {
         match self {
             Self::PageCount { page, count } => Fact::PageCount { page: name(page), count },
@@ -301,7 +301,7 @@ impl<P> From<Fact<P>> for Reason<P> {
 }
 
 impl<P> Reason<P> {
-    /// The reason with pages named in another way.
+    /// The reason with other page names.
     pub fn map<Q>(self, name: impl Fn(P) -> Q) -> Reason<Q> {
         Reason { fact: self.fact.map(name), then: self.then }
     }

@@ -1,24 +1,24 @@
-//! One execution, as `replay` tells it.
+//! One execution, as `replay` reports it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::schedule::text;
 use crate::{Class, Schedule, Trace};
 
-/// What one execution comes to.
+/// The verdict on one execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Reached {
     /// It is bad.
     Violated,
-    /// It cannot be followed, or it cannot be said whether it is bad.
+    /// It cannot be replayed, or it is not known whether it is bad.
     Inconclusive,
     /// Nothing is wrong with it.
     Clean,
 }
 
-/// One execution. It is no report: one execution proves nothing about the others.
+/// One execution. It is not a report: one execution proves nothing about the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Replayed {
@@ -32,7 +32,7 @@ pub struct Replayed {
     pub memory: String,
     /// The architecture.
     pub arch: String,
-    /// What the environment was allowed to do.
+    /// The allowed actions of the environment.
     pub environment: Vec<String>,
     /// What chose the execution: `as written` or `by schedule`.
     pub way: String,
@@ -40,9 +40,9 @@ pub struct Replayed {
     pub verdict: Reached,
     /// The damage, if violated.
     pub class: Option<Class>,
-    /// What was seen, if violated, in a sentence; why, if inconclusive.
+    /// The damage, if violated, in a sentence; the reason, if inconclusive.
     pub detail: Option<String>,
-    /// What the scenario's file expects, as `lost-read`; `None` if it says nothing.
+    /// The expectation of the scenario's file, such as `lost-read`; `None` if the file states none.
     pub expected: Option<String>,
     /// Whether the result is as expected; `None` if it is not judged.
     pub as_expected: Option<bool>,
@@ -50,7 +50,7 @@ pub struct Replayed {
     #[serde(with = "text")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub schedule: Option<Schedule>,
-    /// Whether shuttle comes to the same; `None` if it was not asked.
+    /// Whether shuttle has the same result; `None` if it was not run.
     pub shuttle_agrees: Option<bool>,
     /// The execution; `None` if there is none.
     pub trace: Option<Trace>,

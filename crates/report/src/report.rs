@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::schedule::text;
 use crate::{AsDrawn, Class, Costs, Coverage, Detail, Ineffective, Limit, Schedule, Verdict};
 
-/// What ended a search early.
+/// Why a search was ended early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -18,15 +18,15 @@ pub enum Stop {
     Memory,
     /// One execution was longer than the engine allows.
     Steps,
-    /// Somebody asked for it.
+    /// An interrupt was requested.
     Interrupted,
 }
 
-/// What is found under the kernel that an era departs from.
+/// The result under the base kernel of an era.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Base {
-    /// That kernel.
+    /// The base kernel.
     pub era: String,
     /// The conclusion there.
     pub verdict: Verdict,
@@ -42,7 +42,7 @@ pub struct Report {
     pub scenario: String,
     /// Name of the variant of the scenario, if it has any.
     pub variant: Option<String>,
-    /// Name of the era, with toggles, as `v5.12 --without 57efa1fe5957`.
+    /// Name of the era, with toggles, such as `v5.12 --without 57efa1fe5957`.
     pub era: String,
     /// The engine that answered.
     pub engine: String,
@@ -50,7 +50,7 @@ pub struct Report {
     pub memory: String,
     /// The architecture.
     pub arch: String,
-    /// What the environment was allowed to do.
+    /// The allowed actions of the environment.
     pub environment: Vec<String>,
     /// The kinds of files that direct I/O goes to.
     #[serde(default)]
@@ -59,70 +59,73 @@ pub struct Report {
     pub verdict: Verdict,
     /// The damage, if violated.
     pub class: Option<Class>,
-    /// What was seen, if violated, in a sentence; why, if inconclusive or vacuous.
+    /// The damage, if violated, in a sentence; the reason, if inconclusive or vacuous.
     pub detail: Option<String>,
-    /// What was seen, if violated, as data.
+    /// The finding, if violated, as data.
     #[serde(default)]
     pub finding: Option<Detail>,
     /// Whether every interleaving was covered.
     pub complete: bool,
-    /// What ended the search early, if anything.
+    /// Why the search was ended early, if it was.
     pub stopped: Option<Stop>,
     /// Executions explored to their end.
     pub executions: u64,
-    /// Executions that the whole search is expected to have; `None` if it came to its end, or nothing can be
-    /// said.
+    /// The estimated number of executions of the whole search; `None` if the search finished, or if there is no
+    /// estimate.
     pub estimate: Option<f64>,
-    /// The factor within which that is right in at least eight of ten cases; `None` if that is not known.
+    /// The factor within which the estimate is right in at least eight of ten cases; `None` if it is not
+    /// known.
     #[serde(default)]
     pub estimate_within: Option<f64>,
-    /// Requests executed; what executions begin with in common counts once. `None` if the engine does not count
-    /// them.
+    /// Requests executed; a common beginning of executions counts once. `None` if the engine does not count them.
     pub requests: Option<u64>,
     /// Requests of the longest execution; `None` if the engine does not count them.
     pub depth: Option<u32>,
-    /// How many different final outcomes they had, if they were collected.
+    /// The number of different final outcomes, if they were collected.
     pub outcomes: Option<u64>,
     /// Wall time.
     pub seconds: f64,
-    /// The era whose search this is, too: the eras differ in nothing that it depends on, so it was not done again.
-    /// `None` if the search was done for this era.
+    /// The other era whose search this is: the eras do not differ in any rule that the search reads, so it was not
+    /// repeated. `None` if the search was done for this era.
     #[serde(default)]
     pub same_as: Option<String>,
-    /// What the scenario's file expects, as `lost-read`; `None` if it says nothing.
+    /// The expectation of the scenario's file, such as `lost-read`; `None` if the file states none.
     pub expected: Option<String>,
     /// Whether the result is as expected; `None` if it is reported without being judged.
     pub as_expected: Option<bool>,
-    /// What is found under the kernel that the era departs from, if the report is judged by that and it had to be known:
-    /// what holds is as good as can be.
+    /// The result under the base kernel of the era, if the report is judged by it. It is not needed for a scenario
+    /// that holds.
     #[serde(default)]
     pub base: Option<Base>,
-    /// Whether the rows can happen as they are drawn, if that was looked at: where a single file is checked and
-    /// nothing bad is found.
+    /// Whether the rows can happen as they are drawn, if this was checked: if a single file is checked and nothing
+    /// bad is found.
     #[serde(default)]
     pub as_drawn: Option<AsDrawn>,
-    /// Calls that do not do what they are for in any execution, if every interleaving was explored and none is bad.
+    /// Calls that do not have their intended effect in any execution, if every interleaving was explored and none
+    /// is bad.
     #[serde(default)]
     pub ineffective: Vec<Ineffective>,
     /// Limits of the model that some execution has reached, if every interleaving was explored.
     #[serde(default)]
     pub limits: Vec<Limit>,
-    /// How many outcomes of explore's the engine has not seen, if the two were compared: that takes an explore
-    /// that has come to its end.
+    /// The number of outcomes of explore that the engine has not seen, if the two were compared, which requires a
+    /// complete search by explore.
     pub beyond: Option<u64>,
-    /// What the engine has seen and explore has not, or a bad execution of its that is none when it is replayed.
+    /// An outcome that the engine has seen and explore has not, or a bad execution of the engine that is not bad
+    /// when it is replayed.
     pub disagreement: Option<String>,
-    /// What the engine was told, as `pct, depth 3, seed 0`; `None` if there is nothing to tell it.
+    /// The settings of the engine, such as `pct, depth 3, seed 0`; `None` if it has none.
     pub settings: Option<String>,
     /// The schedule of the bad interleaving.
     #[serde(with = "text")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub schedule: Option<Schedule>,
-    /// What the scenario costs under the era. `None` if nobody asked, or if a limit ended the search for it.
+    /// The costs of the scenario under the era. `None` if they were not requested, or if a limit ended their
+    /// search.
     #[serde(default)]
     pub costs: Option<Costs>,
-    /// What the search went through, if that was asked for and it found nothing in all interleavings. Its fields
-    /// stand beside the others, or not at all.
+    /// The coverage of the search, if it was requested and the search found nothing in all interleavings. In JSON,
+    /// its fields stand next to the others, or are absent.
     #[serde(flatten)]
     pub coverage: Option<Coverage>,
 }

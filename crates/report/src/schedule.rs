@@ -1,4 +1,4 @@
-//! Schedules: which actor moved when, and what was chosen where the model leaves a choice.
+//! Schedules: the order in which actors move, and the choices where the model leaves one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 pub struct Turn {
     /// The actor that moves, as its index in the program.
     pub actor: u8,
-    /// What a `Choose` was answered with; `None` for every other request.
+    /// The answer to a `Choose`; `None` for every other request.
     pub choice: Option<u32>,
 }
 
-/// Everything that an execution needs beside the program: actor and data choices.
+/// Everything that an execution needs in addition to the program: actors and data choices.
 ///
 /// The text form is `1:HASH:STEPS`, small enough for a mail: `1` is the version of the form, `HASH`
 /// the eight hex digits of [`Schedule::fingerprint`], and `STEPS` a list joined by dots in which
@@ -29,7 +29,7 @@ pub struct Schedule {
     pub turns: Vec<Turn>,
 }
 
-/// Why a text is not a schedule.
+/// The reason why a text is not a schedule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseScheduleError {
     /// The text does not have the three parts.

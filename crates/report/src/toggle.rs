@@ -1,18 +1,18 @@
-//! What sets a kernel apart from another one that has a name.
+//! A toggle: a deviation from a named kernel.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A commit more, a commit less, or a rule that is picked by hand. Its text form is what one types after the name of the
-/// kernel: `--without 57efa1fe5957`.
+/// An additional commit, a commit that is left out, or a rule that is set. The text form is as on a command line:
+/// `--without 57efa1fe5957`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 pub enum Toggle {
-    /// A commit more, by its id.
+    /// An additional commit, by its id.
     With(String),
-    /// A commit less.
+    /// A commit that is left out.
     Without(String),
     /// A rule, and its value.
     Set(String, String),

@@ -1,4 +1,4 @@
-//! What a word of memory holds.
+//! Values of words of memory.
 
 use std::borrow::Cow;
 
@@ -21,13 +21,13 @@ pub enum Value {
     References(References),
     /// Mappings of a page.
     Mappings(Mappings),
-    /// A place for a page in a list or a cache: the page, or none.
+    /// An element of a list or a cache: a page, or none.
     Page(Option<Page>),
-    /// TLB flushes that were put off.
+    /// Deferred TLB flushes.
     Flushes {
-        /// How many were put off.
+        /// The number of deferred flushes.
         put_off: u64,
-        /// How many of those were made.
+        /// How many of those have been executed.
         made: u64,
     },
     /// A lock.
@@ -39,11 +39,11 @@ pub enum Value {
     },
     /// Whether an object is alive.
     Alive(bool),
-    /// A variable that nothing has been written to.
+    /// A variable that has not been written to.
     Unset,
-    /// A failure, as `EFAULT`.
+    /// A failure, such as `EFAULT`.
     Errno(Cow<'static, str>),
-    /// A page that a call gave out.
+    /// A page that a call has returned.
     Handle(Handle),
     /// A child process: the name of its mm.
     Child(String),
@@ -53,13 +53,13 @@ pub enum Value {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pte {
-    /// What is there.
+    /// What the entry maps.
     pub maps: Maps,
     /// The write bit.
     pub writable: bool,
     /// The dirty bit.
     pub dirty: bool,
-    /// A swap entry stands for a page that was exclusive.
+    /// Whether a swap entry refers to a page that was exclusive.
     pub exclusive: bool,
     /// The soft-dirty bit.
     pub soft_dirty: bool,
@@ -67,7 +67,7 @@ pub struct Pte {
     pub uffd_wp: bool,
 }
 
-/// What is at an entry of a page table.
+/// What an entry of a page table maps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -79,15 +79,15 @@ pub enum Maps {
     Page(Page),
     /// A swap slot.
     Swap(u16),
-    /// A marker: nothing, but something is known of it.
+    /// A marker: no page, but the entry carries information.
     Marker,
 }
 
-/// References to a page. A pin is so many references that the two can be told apart.
+/// References to a page. A pin counts as many references, so that the two can be told apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct References {
-    /// References that are no pins.
+    /// References that are not pins.
     pub plain: u64,
     /// Pins.
     pub pins: u64,
@@ -99,7 +99,7 @@ pub struct References {
 pub struct Mappings {
     /// Entries of page tables that map it.
     pub active: u64,
-    /// Swap entries that stand for it, under a proposal that counts them in the same word.
+    /// Swap entries that refer to it, under a proposal that counts them in the same word.
     pub inactive: u64,
 }
 
@@ -112,20 +112,20 @@ pub enum Lock {
     Free,
     /// A spinlock is held.
     Held,
-    /// So many readers hold it.
+    /// Readers hold it, with their number.
     Readers(u64),
     /// A writer holds it.
     Writer,
 }
 
-/// A page that a call gave out.
+/// A page that a call has returned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Handle {
-    /// A pin; else a reference.
+    /// Whether it is a pin; otherwise it is a reference.
     pub pin: bool,
     /// The page.
     pub page: Page,
-    /// It has been given back.
+    /// Whether it has been released.
     pub given_back: bool,
 }

@@ -46,7 +46,7 @@ macro_rules! names {
 pub struct ParseVerdictError(pub String);
 
 names! {
-    /// What a check of one scenario under one era concluded.
+    /// The conclusion of a check of one scenario under one era.
     Verdict {
         /// Every interleaving was explored and none is bad.
         Holds = "holds",
@@ -58,7 +58,7 @@ names! {
         Vacuous = "vacuous",
         /// The question could not be answered.
         Inconclusive = "inconclusive",
-        /// The kernel does not have a call of the scenario, or what brings its memory into the state that it begins in.
+        /// The kernel lacks a call of the scenario, or an operation that its initial state requires.
         NotApplicable = "not-applicable",
     }
 }
@@ -88,9 +88,9 @@ names! {
         Refcount = "refcount",
         /// Actors wait for each other for ever.
         Deadlock = "deadlock",
-        /// A page was copied although nobody shared it: a cost, not an error.
+        /// A page was copied although it was not shared: a cost, not an error.
         SpuriousCopy = "spurious-copy",
-        /// A predicate of the scenario failed that names no class of its own.
+        /// A predicate of the scenario without a class of its own failed.
         Assertion = "assertion",
     }
 }
@@ -102,13 +102,13 @@ names! {
         Missed = "missed CoW",
         /// A copy was made that cut a holder off from its memory.
         Wrong = "wrong CoW",
-        /// A copy was made that nobody needed.
+        /// A copy was made that was not needed.
         Unnecessary = "unnecessary CoW",
     }
 }
 
 impl Class {
-    /// The kind of copy-on-write mistake that a class of damage comes from, where there is one.
+    /// The kind of copy-on-write mistake that causes a class of damage, if there is one.
     #[must_use]
     pub const fn cow(self) -> Option<Cow> {
         match self {

@@ -1,17 +1,17 @@
-//! Names of words of memory: which structure, whose, which field.
+//! Names of words of memory: their structure, its owner, and the field.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// A page, named so that the name means the same in every interleaving.
+/// A page. Its name means the same page in every interleaving.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Page {
     /// The page that an area has at the start.
     Initial {
-        /// The area; `None` if the scenario has one only.
+        /// The area; `None` if the scenario has only one.
         area: Option<String>,
     },
     /// The `nth` page that an actor allocates, from 0.
@@ -28,18 +28,18 @@ pub enum Page {
         /// The area.
         area: String,
     },
-    /// A page that the program does not say more of.
+    /// A page that the program does not describe further.
     Numbered(u64),
 }
 
-/// Whose a word is: an instance of a structure.
+/// The owner of a word: an instance of a structure.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Owner {
-    /// What a page table has for an area.
+    /// The page table of an area.
     PageTable {
-        /// Whose it is.
+        /// Its owner.
         mm: String,
         /// The area.
         area: String,
@@ -57,7 +57,7 @@ pub enum Owner {
     Mm(String),
     /// `struct vm_area_struct`.
     Vma {
-        /// Whose it is.
+        /// Its owner.
         mm: String,
         /// The area.
         area: String,
@@ -68,22 +68,22 @@ pub enum Owner {
     Batch {
         /// The actor whose CPU it is.
         cpu: String,
-        /// Which batch, as `LRU batch`.
+        /// The batch, such as `LRU batch`.
         batch: Cow<'static, str>,
     },
     /// A swap slot.
     Slot(u16),
-    /// What the whole kernel shares.
+    /// The variables of the whole kernel.
     Kernel,
     /// A variable of the scenario.
     Variable(String),
-    /// The failure of a call that no variable keeps, by the number of the call.
+    /// The failure of a call without a result variable, by the number of the call.
     Call(u16),
-    /// An object that the program does not say more of.
+    /// An object that the program does not describe further.
     Object(String),
 }
 
-/// What a word is to those who read an explanation.
+/// The kind of a word, for explanations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -92,13 +92,13 @@ pub enum Kind {
     Pte,
     /// An entry of a TLB.
     Tlb,
-    /// References to a page, pins included.
+    /// References to a page, including pins.
     References,
     /// Mappings of a page.
     Mappings,
     /// Flags of a page, or of a mapping.
     Flags,
-    /// What is in a page.
+    /// The content of a page.
     Content,
     /// A sequence count, or another mark that one side leaves for the other.
     Mark,
@@ -106,7 +106,7 @@ pub enum Kind {
     Swap,
     /// A variable of the scenario.
     Variable,
-    /// What is of use to the machinery only: locks, lists, bookkeeping.
+    /// Words of use to the machinery only: locks, lists, bookkeeping.
     #[default]
     Other,
 }
@@ -115,12 +115,12 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Word {
-    /// Whose it is.
+    /// Its owner.
     pub of: Owner,
-    /// The field, as the declaration of the structure has it: `_refcount`.
+    /// The field, by its name in the declaration of the structure: `_refcount`.
     pub field: Cow<'static, str>,
-    /// Its place, if the field is an array.
+    /// The index, if the field is an array.
     pub nth: Option<u8>,
-    /// What it is to those who read an explanation.
+    /// The kind of the word, for explanations.
     pub kind: Kind,
 }

@@ -11,20 +11,20 @@ use crate::task::Task;
 /// A search by loom.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Loom {
-    /// How memory behaves.
+    /// The memory model.
     pub memory: Memory,
     /// A bound on preemptions.
     pub preemptions: Option<u32>,
-    /// What may end the search early.
+    /// The bounds of the search.
     pub limits: Limits,
 }
 
 impl Loom {
-    /// Why a search has found nothing, and has not come to its end.
+    /// Why a search has found nothing, although it is not complete.
     fn incomplete(&self) -> String {
         match self.preemptions {
             Some(bound) => format!("{} in an execution", at_most(bound)),
-            None => "loom has run out of executions; under weak memory it is known to miss some".to_owned(),
+            None => "loom has no more executions; under weak memory it is known to miss some".to_owned(),
         }
     }
 }

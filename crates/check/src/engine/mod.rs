@@ -1,4 +1,4 @@
-//! Engines: what answers the question of a task.
+//! Engines, which answer tasks.
 
 mod explore;
 #[cfg(feature = "loom")]
@@ -22,7 +22,7 @@ pub use loom::Loom;
 #[cfg(feature = "shuttle")]
 pub use shuttle::{Shuttle, follow};
 
-/// What answers the question of a task.
+/// An engine, which answers a task.
 pub trait Engine: Debug + Send + Sync {
     /// The name on the command line and in reports.
     fn name(&self) -> &'static str;
@@ -30,20 +30,21 @@ pub trait Engine: Debug + Send + Sync {
     /// The name of its memory model.
     fn memory(&self) -> &'static str;
 
-    /// Answers. If outcomes are wanted, it goes on after a bad execution, and collects what executions end in.
+    /// Answers the task. If outcomes are wanted, it goes on after a bad execution, and collects the outcomes of all
+    /// executions.
     fn answer(&self, task: &Task<'_>, wants_outcomes: bool, watch: &mut dyn Watch) -> Answer;
 }
 
-/// What an engine has to say.
+/// The answer of an engine.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The report. It disagrees if the engine's bad execution is none when it is replayed.
+    /// The report. It has a disagreement if the engine's bad execution is not bad when it is replayed.
     pub report: Report,
-    /// What the executions that it has seen end in; `None` if it could not answer.
+    /// The outcomes of the executions that it has seen; `None` if it could not answer.
     pub outcomes: Option<Outcomes>,
 }
 
-/// Watches how far an engine is, and may stop it.
+/// Watches the progress of an engine, and may stop it.
 pub trait Watch: Observer + Send {
     /// The same for an engine that runs threads.
     fn threads(&self) -> cowrace_thread_engine::Watch {

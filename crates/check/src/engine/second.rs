@@ -1,4 +1,4 @@
-//! What the engines have in common that run threads: second opinions, in the project's own terms.
+//! The common part of the engines that run threads: second opinions, in the terms of this project.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,20 +16,20 @@ use crate::task::Task;
 /// An engine that is asked for a second opinion.
 pub(super) struct Second<'e> {
     pub(super) engine: &'e dyn Engine,
-    /// What it is told, in words.
+    /// Its settings, as text.
     pub(super) settings: Option<String>,
-    /// Why it has found nothing, and has not come to its end, if no limit has ended it.
+    /// Why it has found nothing, although it is not complete and no limit has ended it.
     pub(super) incomplete: String,
 }
 
-/// Asks it, and translates what it says.
+/// Runs it, and translates its answer.
 pub(super) fn answer(
     second: &Second<'_>,
     task: &Task<'_>,
     wants_outcomes: bool,
     ask: impl FnOnce(Arc<Program>) -> Opinion,
 ) -> Answer {
-    // Before engines run in other threads.
+    // This comes before engines run in other threads.
     #[cfg(feature = "shuttle")]
     cowrace_shuttle::prepare();
     let Second { engine, settings, .. } = second;
@@ -56,7 +56,7 @@ pub(super) fn answer(
                 report.finding = Some(seen.detail);
                 report.schedule = Some(schedule.clone());
             }
-            // Under weak memory the order of the turns does not say what was read.
+            // Under weak memory the order of the turns does not determine what was read.
             Err(why) if engine.memory() != "sc" => {
                 report.verdict = Verdict::Violated;
                 report.class = Some(finding.class);
@@ -64,7 +64,7 @@ pub(super) fn answer(
                 report.detail = Some(format!("{seen}; only with weak memory: {why}"));
                 report.finding = Some(finding.detail.clone());
             }
-            // What is wrong with it is said below.
+            // Its disagreement is described below.
             Err(_) => {}
         },
         None => (report.verdict, report.detail) = silent(second, &opinion),
@@ -79,32 +79,32 @@ pub(super) fn answer(
     Answer { report, outcomes }
 }
 
-/// Windows are judged by explore alone: to another engine, a run that is vacuous holds.
+/// Only explore judges windows: for another engine, a vacuous run holds.
 fn as_expected(task: &Task<'_>, verdict: Verdict, class: Option<Class>) -> Option<bool> {
     let is_vacuous = task.expectation().is_some_and(|e| e.verdict() == Some(Verdict::Vacuous));
     let verdict = if is_vacuous && verdict == Verdict::Holds { Verdict::Vacuous } else { verdict };
     task.as_expected(verdict, class)
 }
 
-/// The finding as our interpreter sees it, or why it does not.
+/// The finding of our interpreter, or why it finds nothing.
 fn translate(program: &Program, class: Class, schedule: &Schedule) -> Result<Finding, String> {
     let why = match replay(program, schedule) {
         Ok(trace) => match trace.finding {
             Some(seen) if seen.class == class => return Ok(seen),
             Some(seen) => format!("it replays to {}", seen.class),
-            None => "it replays to a good end".to_owned(),
+            None => "its replay ends well".to_owned(),
         },
         Err(error) => error.to_string(),
     };
     Err(format!("{why}; schedule {schedule}"))
 }
 
-/// The first class of which the engine has a bad execution that is none when it is replayed.
+/// The first class for which the engine has a bad execution that is not bad when it is replayed.
 fn unfounded(program: &Program, opinion: &Opinion) -> Option<String> {
     opinion.outcomes.iter().find_map(|(outcome, schedule)| {
         let Outcome::Bad(class) = *outcome else { return None };
         let why = translate(program, class, schedule).err()?;
-        Some(format!("its bad execution ({class}) is none here: {why}"))
+        Some(format!("its bad execution ({class}) is not bad here: {why}"))
     })
 }
 

@@ -17,12 +17,12 @@ use crate::task::Task;
 pub struct Shuttle {
     /// How schedules are made.
     pub search: Search,
-    /// What may end the search early. Random schedules have no end: set a limit.
+    /// The bounds of the search. Random schedules have no end, so set a limit.
     pub limits: Limits,
 }
 
 impl Shuttle {
-    /// What it is told, in words.
+    /// Its settings, as text.
     fn settings(&self) -> String {
         match self.search {
             Search::Random { seed } => format!("random, seed {seed}"),
@@ -45,7 +45,7 @@ impl Engine for Shuttle {
         let second = Second {
             engine: self,
             settings: Some(self.settings()),
-            incomplete: "there is nothing to decide and nothing to pick".to_owned(),
+            incomplete: "there are no choices to make".to_owned(),
         };
         answer(&second, task, wants_outcomes, |program| {
             let search = Run::new(program, self.search).limits(self.limits);
@@ -54,7 +54,7 @@ impl Engine for Shuttle {
     }
 }
 
-/// Has shuttle follow a schedule that led to `trace` here; gives what it results in if that is something else.
+/// Makes shuttle follow a schedule that led to `trace` here. Returns the result if it differs.
 #[must_use]
 pub fn follow(task: &Task<'_>, schedule: &Schedule, trace: &Trace) -> Option<String> {
     let program = Arc::new(task.program_without_probes());
@@ -64,7 +64,7 @@ pub fn follow(task: &Task<'_>, schedule: &Schedule, trace: &Trace) -> Option<Str
     }
     let here = trace.finding.as_ref().map(|finding| finding.class);
     let there = match opinion.outcomes.keys().next() {
-        None => return Some("it has not come to an end".to_owned()),
+        None => return Some("it did not finish".to_owned()),
         Some(Outcome::Bad(class)) => Some(*class),
         Some(Outcome::Sound(end)) => {
             let variables = variables(&program, end);

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     }
     let is_answered = |ablation: &Ablation| ablation.changes.iter().all(|c| c.change != Change::NotKnown);
     let exit = if found.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
-    Ok(searched.extent.tell(exit))
+    Ok(searched.extent.announce(exit))
 }
 
 /// The kernel that is to be taken apart.
@@ -55,7 +55,7 @@ fn one_era(args: &AblateArgs) -> Result<Era, Failure> {
         0 => Vec::new(),
         _ => {
             let selection = kernel::select(&args.search.era, &args.search.toggles.toggles())?;
-            batch::tell_notes(&selection.notes);
+            batch::print_notes(&selection.notes);
             selection.eras
         }
     };

@@ -15,8 +15,8 @@ use crate::input::{self, Loaded};
 use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out, exit_code};
 
+use super::printing::{Verbosity, compared, conclusion, json_line, text_of_all};
 use super::resume;
-use super::telling::{Verbosity, compared, conclusion, json_line, tell_all};
 
 /// Carries out the command.
 ///
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         selection.eras.insert(0, base.clone());
     }
     let loaded = input::checked(input::files(&args.paths)?)?;
-    batch::tell_notes(&selection.notes);
+    batch::print_notes(&selection.notes);
     let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, args.search.limits())?;
     let verbose = Verbosity::of(args.draw.into(), &loaded, &selection.eras, base.is_some());
     let shares = engines.share();
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
         Format::Text => {
             let spent = Duration::from_secs_f64(reports.first().map_or(0.0, |report| report.seconds));
-            tell_all(task, loaded, reports, verbose, &bounds.again(spent))
+            text_of_all(task, loaded, reports, verbose, &bounds.again(spent))
         }
         Format::Json => reports.iter().map(json_line).collect(),
     };
@@ -82,7 +82,7 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         out.text(&format!("\n{}", cowrace_render::engines(&all)))?;
     }
     let exit = exit_code::worst(&all);
-    Ok(searched.extent.tell(match against {
+    Ok(searched.extent.announce(match against {
         Some((_, against)) if exit == Exit::Ok && against.broken > 0 => Exit::Unexpected,
         Some((_, against)) if exit == Exit::Ok && against.unknown > 0 => Exit::Bounded,
         _ => exit,

@@ -16,7 +16,7 @@ use cowrace_check::kernel;
 use cowrace_check::{Exploration, Task};
 use cowrace_compare::diff::{Compared, Lines, Pair, new_lines};
 
-use super::telling::json_line;
+use super::printing::json_line;
 
 /// Carries out the command.
 ///
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         )));
     }
     let loaded = input::checked(input::files(&args.paths)?)?;
-    batch::tell_notes(&notes);
+    batch::print_notes(&notes);
     let both = [from, to];
     let batch = Batch { loaded: &loaded, eras: &both, args: &search, shares: true, interrupt };
     let how = Exploration { limits: search.limits(), ..Exploration::default() };
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         () if differences.iter().all(is_answered) && are_lines_answered => Exit::Ok,
         () => Exit::Bounded,
     };
-    Ok(searched.extent.tell(exit))
+    Ok(searched.extent.announce(exit))
 }
 
 /// Whether there is anything to tell.

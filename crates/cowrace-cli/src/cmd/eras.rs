@@ -34,7 +34,7 @@ pub(crate) fn run(args: &ErasArgs, out: &mut Out<'_>) -> Result<(), Failure> {
         (Some(name), format) => {
             let mut notes = Vec::new();
             let told = Told::find(name, &mut notes)?;
-            batch::tell_notes(&notes);
+            batch::print_notes(&notes);
             match format {
                 Format::Text => out.text(&told.text()),
                 Format::Json => out.line(&told.json().to_string()),

@@ -11,9 +11,9 @@ use crate::single_run::{self, One};
 use crate::{Failure, Interrupt, Out, exit_code};
 use cowrace_check::Bounds;
 use cowrace_check::{Judged, Task};
-use cowrace_explain::{Story, spelled, walkthrough};
+use cowrace_explain::{Counterexample, spelled, walkthrough};
 
-use super::replay::{tell, way};
+use super::replay::{print_impossible, way};
 
 /// Carries out the command.
 ///
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
         }
         Err(impossible) => {
             out.line(&format!("INCONCLUSIVE  {}  era {}", task.scenario.name(), task.era.label()))?;
-            tell(&impossible);
+            print_impossible(&impossible);
             Ok(Exit::Bounded)
         }
     }
@@ -68,18 +68,21 @@ fn violation(
     progress.finish();
     match (&report.schedule, report.class) {
         (Some(schedule), Some(class)) => {
-            let story = Story::within(task, class, schedule, bounds)?;
-            let part = story.task(task);
-            out.line(&format!("# {}", single_run::headline(&task, &story.trace, None, "by search")))?;
-            if !story.not_needed.is_empty() {
+            let counterexample = Counterexample::within(task, class, schedule, bounds)?;
+            let part = counterexample.task(task);
+            out.line(&format!(
+                "# {}",
+                single_run::headline(&task, &counterexample.trace, None, "by search")
+            ))?;
+            if !counterexample.not_needed.is_empty() {
                 out.line(&format!(
                     "# left out, because it happens without: {}",
-                    story.not_needed.join("; ")
+                    counterexample.not_needed.join("; ")
                 ))?;
             }
-            out.text(&told(part, &story.trace, args.draw, bounds))?;
-            let of = if story.not_needed.is_empty() { "" } else { " of the whole scenario" };
-            out.line(&format!("\nschedule{of}: {}", story.schedule))?;
+            out.text(&told(part, &counterexample.trace, args.draw, bounds))?;
+            let of = if counterexample.not_needed.is_empty() { "" } else { " of the whole scenario" };
+            out.line(&format!("\nschedule{of}: {}", counterexample.schedule))?;
         }
         _ => {
             out.line(&line(&report))?;
@@ -92,5 +95,5 @@ fn violation(
         }
     }
     let extent = Extent { finished: usize::from(!watch.has_stopped()), all: 1 };
-    Ok(extent.tell(exit_code::exit(&report)))
+    Ok(extent.announce(exit_code::exit(&report)))
 }

@@ -15,7 +15,7 @@ use cowrace_check::kernel;
 use cowrace_check::{Exploration, Task};
 use cowrace_compare::timeline::{Courses, Row, from_bases, in_order, titles};
 
-use super::telling::json_line;
+use super::printing::json_line;
 
 /// Carries out the command.
 ///
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
         sources.extend(input::real_kernels()?);
     }
     let loaded = input::checked(sources)?;
-    batch::tell_notes(&selection.notes);
+    batch::print_notes(&selection.notes);
     let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares: true, interrupt };
     let how = Exploration { limits: args.search.limits(), costs: args.costs, ..Exploration::default() };
     let tell = |_: Task<'_>, _: &Loaded, (report, courses): &(Report, Vec<Course>)| match args.format {
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let has_costs = |report: &Report| is_counted(report) || report.verdict == Verdict::NotApplicable;
     let is_answered = |report: &Report| is_answered(report) && (has_costs(report) || !args.costs);
     let exit = if reports.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
-    Ok(searched.extent.tell(exit))
+    Ok(searched.extent.announce(exit))
 }
 
 /// What is compared with what.

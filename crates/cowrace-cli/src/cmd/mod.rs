@@ -9,7 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod list;
 pub(crate) mod matrix;
 pub(crate) mod own_tree;
+mod printing;
 pub(crate) mod real_kernels;
 pub(crate) mod replay;
 pub(crate) mod resume;
-mod telling;

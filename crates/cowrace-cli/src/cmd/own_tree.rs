@@ -28,7 +28,7 @@ pub(crate) fn run(args: &ErasArgs, out: &mut Out<'_>) -> Result<(), Failure> {
         (None, Some(list)) => Tree::of_list(list, args.base.as_deref())?,
         (None, None) => return Err(Failure::tool("no tree was named")),
     };
-    batch::tell_notes(&tree.notes);
+    batch::print_notes(&tree.notes);
     out.text(&tree.file())
 }
 
@@ -106,7 +106,7 @@ impl Tree {
             }
             // A list may be of short ids.
             let id = cowrace_mm::era::commit(id).map_or(id, |commit| commit.id);
-            history.tell(id, title.trim(), "");
+            history.read_commit(id, title.trim(), "");
         }
         let base = Era::version(base).map_err(|error| Failure::usage(kernel::explain(&error, None)))?;
         let notes = vec!["a list tells what is in a tree: what is not in the list is not known".to_owned()];
@@ -227,7 +227,7 @@ fn read_log(dir: &Path) -> Result<History, Failure> {
             let text = String::from_utf8_lossy(&record);
             let mut parts = text.splitn(3, PART);
             if let (Some(own), Some(title), Some(body)) = (parts.next(), parts.next(), parts.next()) {
-                history.tell(own, title, body);
+                history.read_commit(own, title, body);
             }
         }
     }

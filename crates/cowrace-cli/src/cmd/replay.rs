@@ -40,7 +40,7 @@ pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
         }
         (Format::Text, Err(impossible)) => {
             out.line(&format!("INCONCLUSIVE  {}  era {}", task.scenario.name(), task.era.label()))?;
-            tell(impossible);
+            print_impossible(impossible);
         }
         (Format::Json, result) => {
             let agrees = shuttle.as_ref().map(Option::is_none);
@@ -61,8 +61,8 @@ pub(crate) fn way(schedule: Option<&Schedule>) -> Way<'_> {
 }
 
 /// Prints on standard error why there is no execution.
-pub(crate) fn tell(impossible: &Impossible) {
-    // Nobody is left to tell if standard error is gone.
+pub(crate) fn print_impossible(impossible: &Impossible) {
+    // An error means that standard error is closed, and is ignored.
     let _ = writeln!(io::stderr(), "{}", impossible.shown);
 }
 

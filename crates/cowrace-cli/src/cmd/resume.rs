@@ -21,7 +21,7 @@ use cowrace_check::kernel;
 use cowrace_check::side_findings::{Keeper, Noted};
 use cowrace_check::{Exploration, Explored, Task};
 
-use super::telling::{json_line, tell_one};
+use super::printing::{json_line, text_of_one};
 
 /// Searches on from where `file` says, if it is there. Writes there now and then, and where the search is stopped; takes
 /// it away if it was not.
@@ -46,7 +46,7 @@ pub(crate) fn run(
     }
     let selection = kernel::select(&args.search.era, &args.search.toggles.toggles())?;
     let loaded = input::checked(input::files(&args.paths)?)?;
-    crate::batch::tell_notes(&selection.notes);
+    crate::batch::print_notes(&selection.notes);
     let variants: Vec<_> = loaded.iter().flat_map(|l| l.variants().map(move |v| (l, v))).collect();
     let ([(loaded, (variant, specification))], [era]) = (variants.as_slice(), selection.eras.as_slice())
     else {
@@ -92,7 +92,7 @@ pub(crate) fn run(
     match args.format {
         Format::Json => out.text(&json_line(&report)?)?,
         Format::Text => {
-            out.text(&tell_one(task, loaded, &report, args.draw.into(), &bounds.again(spent))?)?
+            out.text(&text_of_one(task, loaded, &report, args.draw.into(), &bounds.again(spent))?)?
         }
     }
     // What could not be written while there was time is not lost if it can be now.
@@ -108,7 +108,7 @@ pub(crate) fn run(
     }
     let is_called_off = watch.has_stopped() || report.stopped == Some(Stop::Interrupted);
     let extent = Extent { finished: usize::from(!is_called_off), all: 1 };
-    Ok(extent.tell(exit_code::exit(&report)))
+    Ok(extent.announce(exit_code::exit(&report)))
 }
 
 /// Writes checkpoints now and then.

@@ -35,7 +35,8 @@ fn coverage_says_how_calls_met_and_what_was_never_reached() {
     let text = done.stable();
     let (calls, _) = text.split_once("\n\n").expect("a table, and what is below it");
     insta::assert_snapshot!(calls);
-    let done = done.prints(&["functions of the model entered; lines of them never reached:\n    "]);
+    let done =
+        done.prints(&["functions of the model were entered; these lines of them were never reached:\n    "]);
     done.prints(&["    do_wp_page (crates/mm/src/fault/wp/mod.rs): lines "]);
 }
 
@@ -74,7 +75,7 @@ fn coverage_is_of_what_holds_and_was_asked_for() {
 fn coverage_of_many_runs_stands_below_each() {
     let eras = ["--era", "v5.9", "--era", "v6.1"];
     let done = cowrace(&[&["check", "lost.race", "plain.race", "--coverage"], &eras[..]].concat()).exits(0);
-    assert_eq!(done.out.matches(" functions of the model entered").count(), 3, "{}", done.out);
+    assert_eq!(done.out.matches(" functions of the model were entered").count(), 3, "{}", done.out);
 }
 
 #[test]
@@ -309,7 +310,7 @@ buf[0] = 1 {
     as_drawn(blocked, "v6.1", "as drawn: impossible, at row 3 (`buf[1] = 2`) b waits for", "impossible");
     // The step that this kernel does not have.
     let never = "buf[0] = 1 {\n  wp_page_copy\n}\n                             buf[1] = 2\n";
-    let words = "as drawn: impossible, a does not come to row 2 (`wp_page_copy`): the call ends without it";
+    let words = "as drawn: impossible, a does not reach row 2 (`wp_page_copy`): the call ends without it";
     as_drawn(never, "v6.1", words, "never-occurs");
 }
 

@@ -37,7 +37,7 @@ fn what_never_does_what_it_is_for_is_told_beside_the_verdict() {
         "buf: anon lru_batch(b)",
         "madvise(buf, MADV_PAGEOUT)\n                           x = buf[0]\n",
         "v6.1",
-        "`madvise(buf, MADV_PAGEOUT)` of a pages nothing out in any execution: the page is on no LRU list, but in the \
+        "`madvise(buf, MADV_PAGEOUT)` of a pages nothing out in any execution: the page is not on an LRU list, but in the \
          batch of a CPU, isolated, or free",
         ("page-out", &["not-on-lru"]),
     );
@@ -53,21 +53,21 @@ fn what_never_does_what_it_is_for_is_told_beside_the_verdict() {
         "buf: none uffd_wp",
         "UFFDIO_WRITEPROTECT(A.buf, WP)\n",
         "v6.1",
-        "`UFFDIO_WRITEPROTECT(A.buf, WP)` of a changes no write-protection in any execution: there is no page for it",
+        "`UFFDIO_WRITEPROTECT(A.buf, WP)` of a changes no write-protection in any execution: no page is mapped",
         ("write-protect", &["nothing-mapped"]),
     );
     is_told(
         "buf: anon",
         "mprotect(buf, PROT_READ|PROT_WRITE)\n",
         "v6.1",
-        "`mprotect(buf, PROT_READ|PROT_WRITE)` of a changes no protection in any execution: the area has that protection",
+        "`mprotect(buf, PROT_READ|PROT_WRITE)` of a changes no protection in any execution: the area already has that protection",
         ("protect", &["same-protection"]),
     );
     is_told(
         "buf: file",
         "madvise(buf, MADV_FREE)\n",
         "v6.1",
-        "`madvise(buf, MADV_FREE)` of a marks nothing to be freed in any execution: the area is a mapping of a file, so \
+        "`madvise(buf, MADV_FREE)` of a marks nothing to be freed in any execution: the area is a file mapping, so \
          the call fails with EINVAL",
         ("mark-free", &["file-mapping"]),
     );
@@ -75,7 +75,7 @@ fn what_never_does_what_it_is_for_is_told_beside_the_verdict() {
         "buf: none",
         "madvise(buf, MADV_DONTNEED)\n",
         "v6.1",
-        "`madvise(buf, MADV_DONTNEED)` of a discards nothing in any execution: there is no page for it",
+        "`madvise(buf, MADV_DONTNEED)` of a discards nothing in any execution: no page is mapped",
         ("discard", &["nothing-mapped"]),
     );
 }
@@ -140,11 +140,11 @@ fn explain_tells_a_row_that_changes_nothing() {
     let explain = ["explain", path.to_str().expect("text"), "--era", "v6.1", "--as-written"];
     let told = cowrace(&explain).exits(0).prints(&[
         "1  a: madvise(buf, MADV_PAGEOUT)\n",
-        "pages nothing out: the page is on no LRU list",
+        "pages nothing out: the page is not on an LRU list",
         "3  a: UFFDIO_WRITEPROTECT(A.buf, WP)\n",
         "changes no write-protection: the area is not registered",
     ]);
     assert!(!told.out.contains("in any execution"), "this is one");
     let verbose = cowrace(&[&explain[..], &["--verbose"]].concat()).exits(0);
-    verbose.prints(&["pages nothing out: the page is on no LRU list"]);
+    verbose.prints(&["pages nothing out: the page is not on an LRU list"]);
 }

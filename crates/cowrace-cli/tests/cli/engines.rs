@@ -78,7 +78,7 @@ fn loom_alone_is_judged() {
     loom("v5.11", &[]).exits(0).prints(&["VIOLATED lost-read", "engine loom", "# replay: cowrace replay"]);
     loom("v6.1", &["--preemptions", "1"]).exits(12).prints(&["BOUNDED", "at most 1 preemption in"]);
     loom("v6.1", &["--memory", "c11"]).exits(12).prints(&["BOUNDED"]);
-    loom("v6.1", &["--schedules", "2"]).exits(12).prints(&["BOUNDED", "stopped after so many"]);
+    loom("v6.1", &["--schedules", "2"]).exits(12).prints(&["BOUNDED", "stopped at this limit"]);
     #[cfg(target_os = "linux")]
     loom("v6.1", &["--max-memory", "1M"]).exits(12).prints(&["BOUNDED", "stopped by --max-memory"]);
 }

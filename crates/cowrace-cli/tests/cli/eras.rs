@@ -138,7 +138,7 @@ fn releases_and_stable_versions_are_eras() {
         ("6.3", "v6.3", "note: v6.3 is v6.2 --with 931298e103c2"),
         ("v5.10.262", "v5.10.262", "note: v5.10.262 is v5.10 --with 57efa1fe5957 --with 29a951dfb3c3"),
         ("6.1.192", "v6.1.192", "note: v6.1.192 is v6.1 --with d824ec2a1546"),
-        ("5.10.999", "v5.10.999", "is known up to v5.10.262"),
+        ("5.10.999", "v5.10.999", "are known up to v5.10.262"),
     ] {
         let done = check(era);
         assert_eq!(done.objects()[0]["era"], name);
@@ -214,7 +214,7 @@ fn era_files_are_read_strictly() {
         ("name = 'own'\nbase = 'v5.9'\ncolour = 'red'\n", "unknown field `colour`"),
         ("name = 'own'\nbase = 'v5.99'\n", "no era `v5.99`"),
         ("name = 'own'\nbase = 'v5.9'\nwith = ['09854ba94c6a']\n", "has commit 09854ba94c6a already"),
-        ("name = ", "cannot be understood"),
+        ("name = ", "cannot be parsed"),
     ] {
         std::fs::write(path, text).expect("a file");
         cowrace(&["check", "plain.race", "--era", path]).exits(2).says(&[words]);
@@ -265,7 +265,7 @@ fn what_a_kernel_does_not_have_is_not_applicable() {
     // A cell of its own, shared with nobody, and no execution.
     let path = file("expect else holds");
     let done = cowrace(&["matrix", &path, "--era", "v5.7", "--era", "v5.4", "--era", "v5.4.214"]).exits(0);
-    done.prints(&["not-applicable", "the kernel does not have it"]);
+    done.prints(&["not-applicable", "the kernel lacks a call"]);
     let args = [path.as_str(), "--era", "v5.4"];
     cowrace(&[&["replay"], &args[..], &["--as-written"]].concat()).exits(12).says(&["came with v5.7"]);
     cowrace(&[&["check", "--engine", "shuttle"], &args[..]].concat()).exits(0);

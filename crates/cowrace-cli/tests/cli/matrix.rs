@@ -172,5 +172,5 @@ fn why_needs_something_to_compare() {
         .exits(2)
         .says(&["name two or more with --era"]);
     let left_out = ["matrix", "plain.race", "--why", "--without", "57efa1fe5957"];
-    cowrace(&left_out).exits(0).says(&["note: v5.10.y is compared with nothing: its base is left out"]);
+    cowrace(&left_out).exits(0).says(&["note: v5.10.y is not compared: its base is left out"]);
 }

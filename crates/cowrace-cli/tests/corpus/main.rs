@@ -2,11 +2,11 @@
 //! runs them on threads of one process.
 
 mod cells;
+mod counterexamples;
 mod counts;
 mod engines;
 mod real_kernels;
 mod sources;
-mod stories;
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ type Kind = (&'static str, fn(&Arguments) -> Vec<Trial>);
 
 const KINDS: [Kind; 4] = [
     ("cells", cells::trials),
-    ("stories", stories::trials),
+    ("counterexamples", counterexamples::trials),
     ("engines", engines::trials),
     ("real_kernels", real_kernels::trials),
 ];

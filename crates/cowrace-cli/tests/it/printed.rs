@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use cowrace_check::{Specification, Task};
-use cowrace_explain::{Drawing, Story, picture};
+use cowrace_explain::{Counterexample, Drawing, picture};
 use cowrace_explore::{Limits, replay};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
@@ -46,9 +46,11 @@ fn one(draft: &Draft, era: &Era, tally: &Tally) -> TestCaseResult {
     let first = replay(&program, &schedule).expect("what was found replays");
     prop_assert_eq!(first.finding.as_ref().map(|finding| finding.class), Some(class), "{}", text);
     // What `check` prints, and what `explain` does: without what the damage does not need.
-    let story = Story::of(task, class, &schedule).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let counterexample =
+        Counterexample::of(task, class, &schedule).map_err(|error| TestCaseError::fail(error.to_string()))?;
     let as_found = picture(task.scenario, task.variant, &first, Drawing::default());
-    let drawings = [(&first, as_found), (&story.trace, story.picture(task, Drawing::default()))];
+    let drawings =
+        [(&first, as_found), (&counterexample.trace, counterexample.picture(task, Drawing::default()))];
     for (trace, drawn) in drawings {
         let drawn = drawn.to_string();
         let said = || format!("{}:\n{text}\nis drawn as\n{drawn}", era.name());

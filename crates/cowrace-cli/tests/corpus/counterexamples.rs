@@ -1,8 +1,8 @@
-//! The story of every scenario that is violated somewhere, under the first kernel where it is: it needs all that it
+//! The counterexample of every scenario that is violated somewhere, under the first kernel where it is: it needs all that it
 //! draws, it is drawn for a mail, and what is drawn happens again.
 
 use cowrace_check::{Specification, Task};
-use cowrace_explain::{Detail, Drawing, Story};
+use cowrace_explain::{Counterexample, Detail, Drawing};
 use cowrace_explore::{Limits, linearize, replay};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
@@ -27,7 +27,7 @@ pub(crate) fn trials(arguments: &Arguments) -> Vec<Trial> {
             };
             if let Some(era) = Era::presets().into_iter().find(violated) {
                 let name = format!(
-                    "stories::{}:{}::{}",
+                    "counterexamples::{}:{}::{}",
                     scenario.name(),
                     variant.name().unwrap_or_default(),
                     era.name()
@@ -48,37 +48,44 @@ fn one(scenario: &Scenario, variant: &Variant, era: &Era) -> Result<(), Failed> 
     let task = Task { scenario, variant, era, arch: Arch::default(), specification: Some(&specification) };
     let report = task.check(Limits::default(), &mut ());
     let (class, first) = report.class.zip(report.schedule).ok_or("no violation")?;
-    let story = Story::of(task, class, &first).map_err(|error| error.to_string())?;
-    if Story::of(task, class, &first).map_err(|error| error.to_string())?.schedule != story.schedule {
-        return Err("told a second time, it is another story".into());
+    let counterexample = Counterexample::of(task, class, &first).map_err(|error| error.to_string())?;
+    if Counterexample::of(task, class, &first).map_err(|error| error.to_string())?.schedule
+        != counterexample.schedule
+    {
+        return Err("the second counterexample differs from the first".into());
     }
     let program = task.program();
-    let whole = replay(&program, &story.schedule).map_err(|error| error.to_string())?;
+    let whole = replay(&program, &counterexample.schedule).map_err(|error| error.to_string())?;
     if whole.finding.map(|finding| finding.class) != Some(class) {
         return Err("the schedule does not show the damage".into());
     }
-    if switches(&story.schedule) > switches(&linearize(&program, &first)) {
+    if switches(&counterexample.schedule) > switches(&linearize(&program, &first)) {
         return Err("the first execution that was found is simpler".into());
     }
     for detail in [Detail::Operations, Detail::Accesses] {
         for tabs in [false, true] {
-            drawn(task, &story, class, Drawing { detail, tabs })?;
+            drawn(task, &counterexample, class, Drawing { detail, tabs })?;
         }
     }
     Ok(())
 }
 
 /// What is drawn is a scenario, and followed row by row it ends in the same damage.
-fn drawn(task: Task<'_>, story: &Story, class: Class, drawing: Drawing) -> Result<(), Failed> {
-    let diagram = story.picture(task, drawing);
+fn drawn(
+    task: Task<'_>,
+    counterexample: &Counterexample,
+    class: Class,
+    drawing: Drawing,
+) -> Result<(), Failed> {
+    let diagram = counterexample.picture(task, drawing);
     let text = diagram.to_string();
     let redrawn = parse(&text).map_err(|errors| format!("{text}\ndoes not parse: {errors:#?}"))?;
     let variant = redrawn.variant(task.variant.name()).ok_or("the drawing has no such variant")?;
     let specification = Specification::default();
     let again = Task { scenario: &redrawn, variant, specification: Some(&specification), ..task };
     let replayed = again.as_written().map_err(|error| format!("{text}\ncannot be followed: {error}"))?;
-    if replayed.finding != story.trace.finding || replayed.finding.map(|f| f.class) != Some(class) {
-        return Err(format!("{text}\ndoes not show {:?}", story.trace.finding).into());
+    if replayed.finding != counterexample.trace.finding || replayed.finding.map(|f| f.class) != Some(class) {
+        return Err(format!("{text}\ndoes not show {:?}", counterexample.trace.finding).into());
     }
     let rows = text.lines().skip_while(|line| !line.starts_with("===")).take(diagram.rows.len() + 1);
     let widest = rows.map(|row| row.replace('\t', "        ").chars().count()).max().unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use cowrace_check::{Bounds, Task};
 use cowrace_compare::against::Against;
-use cowrace_explain::Story;
+use cowrace_explain::Counterexample;
 use cowrace_explain::command::Replay;
 use cowrace_explain::diagram::Drawing;
 use cowrace_mm::Era;
@@ -55,7 +55,7 @@ impl Verbosity {
         Self { lines, diagrams: file && era, figures, unjudged: !compares, drawing }
     }
 
-    fn tells(self, report: &Report) -> bool {
+    fn shows(self, report: &Report) -> bool {
         match report.as_expected {
             Some(true) => self.lines || report.coverage.is_some(),
             Some(false) => true,
@@ -65,7 +65,7 @@ impl Verbosity {
 }
 
 /// What is told of one run by all engines: of second opinions, what explore's does not say.
-pub(super) fn tell_all(
+pub(super) fn text_of_all(
     task: Task<'_>,
     loaded: &Loaded,
     reports: &[Report],
@@ -73,7 +73,7 @@ pub(super) fn tell_all(
     bounds: &Bounds,
 ) -> Result<String, Failure> {
     let Some((first, others)) = reports.split_first() else { return Ok(String::new()) };
-    let Told { mut text, commented } = tell(task, loaded, first, verbosity, bounds)?;
+    let RunText { mut text, commented } = text_of_run(task, loaded, first, verbosity, bounds)?;
     let mut say = |said: &str| text.push_str(&if commented { comment(said) } else { format!("{said}\n") });
     for report in others {
         if verbosity.lines || report.disagreement.is_some() {
@@ -91,7 +91,7 @@ pub(super) fn tell_all(
 
 /// What is told of one run.
 #[derive(Debug, Default)]
-struct Told {
+struct RunText {
     text: String,
     /// It is a diagram or stands beside one, so that what follows has to be a comment.
     commented: bool,
@@ -108,37 +108,37 @@ fn contradicts(report: &Report) -> bool {
 }
 
 /// What is told of one run. Below a diagram it is comments, so that the whole can be pasted into a file.
-fn tell(
+fn text_of_run(
     task: Task<'_>,
     loaded: &Loaded,
     report: &Report,
     verbosity: Verbosity,
     bounds: &Bounds,
-) -> Result<Told, Failure> {
-    if !verbosity.tells(report) {
-        return Ok(Told::default());
+) -> Result<RunText, Failure> {
+    if !verbosity.shows(report) {
+        return Ok(RunText::default());
     }
     if let (Some(schedule), Some(class)) = (&report.schedule, report.class)
         && (contradicts(report) || verbosity.diagrams)
     {
-        let story = Story::within(task, class, schedule, bounds)?;
-        let mut diagram = story.picture(task, verbosity.drawing);
+        let counterexample = Counterexample::within(task, class, schedule, bounds)?;
+        let mut diagram = counterexample.picture(task, verbosity.drawing);
         diagram.comments.extend(Comment::Check(&line(report)).lines());
-        if let Some(command) = Replay::of(task, &story.schedule) {
+        if let Some(command) = Replay::of(task, &counterexample.schedule) {
             diagram.comments.extend(Comment::Replay(&command.of_file(&loaded.source.path)).lines());
         }
-        return Ok(Told { text: format!("{diagram}\n"), commented: true });
+        return Ok(RunText { text: format!("{diagram}\n"), commented: true });
     }
     let text = answer(report, verbosity.figures);
     if verbosity.diagrams && loaded.scenario.variants().len() > 1 {
         // Beside the diagrams of other variants everything is a comment.
-        return Ok(Told { text: text.lines().map(comment).collect(), commented: true });
+        return Ok(RunText { text: text.lines().map(comment).collect(), commented: true });
     }
-    Ok(Told { text, commented: false })
+    Ok(RunText { text, commented: false })
 }
 
 /// What is told of the only run that there is.
-pub(super) fn tell_one(
+pub(super) fn text_of_one(
     task: Task<'_>,
     loaded: &Loaded,
     report: &Report,
@@ -146,7 +146,7 @@ pub(super) fn tell_one(
     bounds: &Bounds,
 ) -> Result<String, Failure> {
     let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, drawing };
-    Ok(tell(task, loaded, report, verbosity, bounds)?.text
+    Ok(text_of_run(task, loaded, report, verbosity, bounds)?.text
         + &conclusion(std::slice::from_ref(report), verbosity, None))
 }
 
@@ -155,7 +155,7 @@ pub(super) fn conclusion(reports: &[Report], verbosity: Verbosity, columns: Opti
     if verbosity.diagrams && reports.iter().any(|r| r.schedule.is_some()) {
         return comment(&summary(reports));
     }
-    let below_lines = reports.iter().any(|r| verbosity.tells(r));
+    let below_lines = reports.iter().any(|r| verbosity.shows(r));
     let row = |report: &Report| (report.scenario.clone(), report.variant.clone());
     let one_row = reports.windows(2).all(|pair| row(&pair[0]) == row(&pair[1]));
     let undrawn =

@@ -1,4 +1,4 @@
-//! The story of a violation: the execution that shows it best, with nothing in it that it does not need.
+//! The counterexample that is shown for a violation: the execution that shows it best, reduced to what it needs.
 
 use cowrace_check::{Bounds, Specification, Task};
 use cowrace_explore::{ReplayError, minimize, replay};
@@ -14,24 +14,24 @@ use crate::diagram::{Drawing, picture, silence};
 use crate::limits::EXECUTIONS;
 use crate::minimize;
 
-/// A violation that was found, made ready for people.
+/// A counterexample, minimised.
 #[derive(Debug)]
-pub struct Story {
+pub struct Counterexample {
     /// The scenario without what the violation does not need.
     scenario: Scenario,
     specification: Specification,
     /// The cells that were left out, in the order of the file.
     pub not_needed: Vec<String>,
-    /// The execution, of what is left of the scenario.
+    /// The execution of the reduced scenario.
     pub trace: Trace,
-    /// An execution of the whole scenario that shows the same.
+    /// An execution of the whole scenario that shows the same damage.
     pub schedule: Schedule,
     bounds: Bounds,
 }
 
-impl Story {
-    /// Tells a violation that a search has found: of all executions with this damage the one that goes from one actor to
-    /// another least often, and of the scenario only what it needs.
+impl Counterexample {
+    /// Minimises a violation that a search has found: of all executions with this damage, it takes the one that
+    /// switches between actors least often, and of the scenario only the parts that it needs.
     ///
     /// # Errors
     ///
@@ -40,7 +40,8 @@ impl Story {
         Self::within(task, class, schedule, &Bounds::default())
     }
 
-    /// As [`of`](Self::of), within bounds: what they leave no time for is told as it was found.
+    /// As [`of`](Self::of), within bounds: if these leave no time to minimise, the violation is taken as it was
+    /// found.
     pub fn within(
         task: Task<'_>,
         class: Class,
@@ -58,7 +59,7 @@ impl Story {
                 bounds: bounds.clone(),
             });
         };
-        // What such a part was promised was worked out before, in less than the bounds.
+        // The specification of such a part was explored before, within the bounds.
         let (specification, bare) = (Specification::default(), Specification::default());
         let schedule =
             best(Task { specification: Some(&bare), ..task.of(&part.bare) }, class, &part.schedule, bounds);
@@ -69,8 +70,8 @@ impl Story {
         Ok(Self { scenario, specification, not_needed, trace, schedule: whole, bounds })
     }
 
-    /// The execution as a diagram that is a scenario of its own. Below it stand, as comments, what the violation does
-    /// not need and the nearest execution that holds.
+    /// The execution as a diagram that is a scenario of its own. Below it, comments name the parts that the
+    /// violation does not need and the nearest execution that holds.
     #[must_use]
     pub fn picture(&self, whole: Task<'_>, drawing: Drawing) -> Diagram {
         // The schedule is for the file that was checked.
@@ -78,7 +79,7 @@ impl Story {
         let part = self.task(whole);
         let mut diagram = picture(part.scenario, part.variant, &trace, drawing);
         if !self.not_needed.is_empty() {
-            // What the file expects, it expects of the whole.
+            // The expectations of the file are about the whole scenario.
             silence(&mut diagram.footer, "expect");
         }
         diagram.comments.extend(self.not_needed.iter().flat_map(|cell| Comment::NotNeeded(cell).lines()));
@@ -88,14 +89,14 @@ impl Story {
         diagram
     }
 
-    /// What is left of the scenario, for the question that was asked of the whole.
+    /// The task of the reduced scenario, with the era and the architecture of the whole task.
     #[must_use]
     pub fn task<'s>(&'s self, whole: Task<'s>) -> Task<'s> {
         Task { specification: Some(&self.specification), ..whole }.of(&self.scenario)
     }
 }
 
-/// The execution that is easiest to read, of those with the same damage.
+/// The execution that is easiest to read among those with the same damage.
 fn best(task: Task<'_>, class: Class, known: &Schedule, bounds: &Bounds) -> Schedule {
     let program = Program { forgetful: false, ..task.program() };
     let within = bounds.limits_up_to(EXECUTIONS);
@@ -103,7 +104,7 @@ fn best(task: Task<'_>, class: Class, known: &Schedule, bounds: &Bounds) -> Sche
     minimize(&program, class, known, &within, &|| bounds.is_interrupted()).schedule
 }
 
-/// A trace with functions as the era's kernel spells them.
+/// A trace with functions by their names in the era's kernel.
 pub fn spelled(task: Task<'_>, trace: &Trace) -> Trace {
     let mut trace = trace.clone();
     for event in &mut trace.events {
@@ -114,7 +115,7 @@ pub fn spelled(task: Task<'_>, trace: &Trace) -> Trace {
     trace
 }
 
-/// Replays what the engine itself has recorded.
+/// Replays a schedule that the engine itself has recorded.
 pub fn again(task: Task<'_>, schedule: &Schedule) -> Result<Trace, ReplayError> {
     replay(&task.program(), schedule)
 }
