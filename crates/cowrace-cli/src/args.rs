@@ -1,4 +1,4 @@
-//! The command line, as clap reads it.
+//! The command line, as parsed by clap.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,13 +23,13 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// What is logged.
+    /// The options of logging.
     #[command(flatten)]
     pub log: LogArgs,
 }
 
 impl Cli {
-    /// Whether the command makes searches that may be interrupted.
+    /// Whether the command runs searches that may be interrupted.
     #[must_use]
     pub const fn searches(&self) -> bool {
         match &self.command {
@@ -43,35 +43,36 @@ impl Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Explores every interleaving of scenarios and compares with what their files expect.
+    /// Explores every interleaving of scenarios, and compares the results with what their files expect.
     #[command(after_help = exit_code::of_check())]
     Check(CheckArgs),
-    /// Explores every interleaving of scenarios and prints what was found, scenario by era.
+    /// Explores every interleaving of scenarios, and prints the results as a table of scenarios by eras.
     ///
-    /// What the files expect makes no difference.
+    /// The expectations of the files are ignored.
     #[command(after_help = exit_code::of_matrix())]
     Matrix(MatrixArgs),
-    /// Compares two kernels: scenarios that are broken and mended, page copies, and lines of the model that were not tried.
+    /// Compares two kernels: scenarios that are broken or mended, page copies, and new lines of the model that no
+    /// scenario reached.
     ///
-    /// What the files expect makes no difference.
+    /// The expectations of the files are ignored.
     #[command(after_help = exit_code::of_diff())]
     Diff(DiffArgs),
     /// Takes each commit, TLB flush, recheck and barrier out of a kernel, and names the scenarios that then fail.
     ///
-    /// What no scenario needs is listed as unjustified. What the files expect makes no difference.
+    /// Parts that no scenario needs are listed as unjustified. The expectations of the files are ignored.
     #[command(after_help = exit_code::of_ablate())]
     Ablate(AblateArgs),
     /// Runs one execution: the rows of the diagram in the order drawn, or a schedule.
     #[command(after_help = exit_code::of_replay())]
     Replay(ReplayArgs),
-    /// Tells one execution step by step: what changed, and why the kernel went on as it did.
+    /// Explains one execution step by step: what changed, and why the kernel went on as it did.
     ///
-    /// Without --schedule or --as-written, explores and tells the first bad interleaving.
+    /// Without --schedule or --as-written, searches for a bad interleaving and explains it.
     #[command(after_help = exit_code::of_replay())]
     Explain(ExplainArgs),
     /// Lists scenarios, or the calls of the language with --calls.
     List(ListArgs),
-    /// Lists eras and rules; with a name, tells of that era, commit or rule.
+    /// Lists eras, commits and rules; with a name, describes that era, commit or rule.
     Eras(ErasArgs),
     /// Compares the model with what real kernels did, cell by cell.
     ///
@@ -80,23 +81,23 @@ pub enum Command {
     RealKernels(RealKernelsArgs),
 }
 
-/// How results are printed.
+/// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// How a matrix is printed.
+/// The output format of a matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum MatrixFormat {
-    /// A table for people.
+    /// A table of text.
     #[default]
     Text,
-    /// One JSON object a line, one line a cell.
+    /// One JSON object per line, one line per cell.
     Json,
     /// A table for a mail or a wiki.
     Markdown,
@@ -105,16 +106,16 @@ pub enum MatrixFormat {
 /// Which kernel.
 #[derive(Clone, Debug, Args)]
 pub struct ToggleArgs {
-    /// Adds a commit to each era, or several, with commas between: at least 7 digits of each id.
+    /// Adds a commit to each era, or several commits separated by commas: at least 7 digits of each id.
     #[arg(long, value_name = "COMMIT", value_delimiter = ',')]
     pub with: Vec<String>,
-    /// Takes a commit out of each era, or several.
+    /// Takes a commit out of each era, or several commits separated by commas.
     #[arg(long, value_name = "COMMIT", value_delimiter = ',')]
     pub without: Vec<String>,
-    /// Picks a rule in each era; `cowrace eras` lists the keys and values.
+    /// Sets a rule in each era; `cowrace eras` lists the keys and values.
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = key_value)]
     pub set: Vec<(String, String)>,
-    /// The architecture: its barriers, its TLB flushes, and what the bits of its PTEs mean.
+    /// The architecture: its barriers, its TLB flushes, and the meaning of its PTE bits.
     #[arg(long, default_value = "generic", value_parser = arch_parser())]
     pub arch: Arch,
 }
@@ -127,17 +128,18 @@ impl ToggleArgs {
     }
 }
 
-/// The engines that can be asked.
+/// The engines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum EngineName {
     /// The project's own search: exhaustive, sequentially consistent.
     #[default]
     Explore,
-    /// loom: exhaustive for up to four actors, and with C11 memory a hunt for what weak memory adds.
+    /// loom: exhaustive for up to four actors; with C11 memory, a search for violations that need weak
+    /// memory.
     Loom,
-    /// shuttle: random schedules; what finds nothing is `bounded`.
+    /// shuttle: random schedules; a search that finds nothing is `bounded`.
     Shuttle,
-    /// All three, compared: 14 if one of the others sees what explore does not.
+    /// All three, compared; the exit code is 14 if another engine sees an outcome that explore does not.
     All,
 }
 
@@ -151,7 +153,7 @@ pub enum MemoryName {
     C11,
 }
 
-/// How shuttle makes schedules.
+/// How shuttle chooses schedules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum SchedulerName {
     /// Random priorities, changed at two random places.
@@ -159,11 +161,11 @@ pub enum SchedulerName {
     Pct,
     /// Every decision at random.
     Random,
-    /// All schedules in turn, without reduction: for what is tiny.
+    /// All schedules in turn, without reduction: for tiny scenarios.
     Exhaustive,
 }
 
-/// Which engine, and what it is told.
+/// The engine and its settings.
 #[derive(Debug, Args)]
 pub struct EngineArgs {
     /// The engine.
@@ -172,72 +174,74 @@ pub struct EngineArgs {
     /// The memory model.
     #[arg(long, value_enum, default_value_t)]
     pub memory: MemoryName,
-    /// How shuttle makes schedules; without it, pct.
+    /// How shuttle chooses schedules; the default is pct.
     #[arg(long, value_enum)]
     pub scheduler: Option<SchedulerName>,
-    /// Where shuttle's random numbers begin; without it, at 0.
+    /// The seed of shuttle's random numbers; the default is 0.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// How many schedules shuttle tries, and loom where it is compared with explore; without it, 1000 and 10000.
+    /// How many schedules shuttle tries, and loom if it is compared with explore; the defaults are 1000 and 10000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub schedules: Option<u64>,
-    /// Explores only executions in which actors that could go on are stopped at most so often, all together: more
-    /// ground in less time, but what finds nothing is then `bounded`. With --engine all it bounds loom alone.
+    /// Explores only executions with at most N preemptions of actors that could go on. This covers more ground in
+    /// less time, but a search that finds nothing is then `bounded`. With --engine all, it bounds only loom.
     #[arg(long, value_name = "N")]
     pub preemptions: Option<u8>,
 }
 
-/// Under which kernels to search, and how far.
+/// The kernels and limits of searches.
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// An era by name, a release or stable version, as v6.6 or 5.10.262, or a TOML file with `name`, `base`, `with`,
-    /// `without` and `set`. May be given more than once; without it, every preset.
+    /// An era by name, a release or stable version such as v6.6 or 5.10.262, or a TOML file with `name`, `base`,
+    /// `with`, `without` and `set`. Can be given more than once; the default is every preset.
     #[arg(long, value_name = "ERA|FILE")]
     pub era: Vec<String>,
     /// Deviations.
     #[command(flatten)]
     pub toggles: ToggleArgs,
-    /// How far.
+    /// The limits.
     #[command(flatten)]
     pub how_far: FarArgs,
 }
 
 impl SearchArgs {
-    /// What may end each search early.
+    /// The limits of each search.
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.how_far.limits.limits()
     }
 }
 
-/// How far to search, and with how much.
+/// The limits and the threads of searches.
 #[derive(Clone, Debug, Args)]
 pub struct FarArgs {
-    /// How far.
+    /// The limits.
     #[command(flatten)]
     pub limits: LimitArgs,
-    /// Searches that run at the same time; without it, one for each CPU.
+    /// The number of searches that run at the same time; the default is one for each CPU.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
 }
 
-/// How far to search. The search of the specification is a search like every other, and so are those that
-/// make what was found easier to read.
+/// The limits of searches. They hold for the search of the specification as well, and for searches that make a
+/// violation easier to read.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct LimitArgs {
-    /// Ends each search after so many executions, that of the specification as well; the verdict is then `bounded`.
+    /// Ends each search after this many executions, including the search of the specification; the verdict is then
+    /// `bounded`.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_executions: Option<u64>,
-    /// Ends all that is done for one verdict after so many seconds; the verdict is then `bounded`.
+    /// Ends all searches for one verdict after this many seconds; the verdict is then `bounded`.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<Duration>,
-    /// Ends searches while the whole process has so much memory, as 512M or 2GiB; the verdict is then `bounded`.
+    /// Ends searches while the whole process uses this much memory, such as 512M or 2GiB; the verdict is then
+    /// `bounded`.
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub max_memory: Option<u64>,
 }
 
 impl LimitArgs {
-    /// What may end each search early.
+    /// The limits of each search.
     #[must_use]
     pub fn limits(&self) -> Limits {
         let Self { max_executions: executions, max_time: time, max_memory: memory } = *self;
@@ -248,11 +252,11 @@ impl LimitArgs {
 /// How executions are drawn.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct DrawArgs {
-    /// Gives every access to shared memory a row of its own; without it, operations and the steps at which another
-    /// actor goes on.
+    /// Gives every access to shared memory its own row; the default is rows for operations and for steps at which
+    /// another actor goes on.
     #[arg(long, short)]
     pub verbose: bool,
-    /// Begins columns at tab stops of 8 and sets them apart by tabs, for mails.
+    /// Begins columns at tab stops of 8 and separates them by tabs, for mails.
     #[arg(long)]
     pub tabs: bool,
 }
@@ -270,32 +274,34 @@ pub struct CheckArgs {
     /// How a violation is drawn.
     #[command(flatten)]
     pub draw: DrawArgs,
-    /// What to search.
+    /// The searches.
     #[command(flatten)]
     pub search: SearchArgs,
-    /// Which engine.
+    /// The engine.
     #[command(flatten)]
     pub engine: EngineArgs,
-    /// Checks this era as well, without toggles, and lists what the others break and mend in comparison.
+    /// Checks this era as well, without toggles, and lists what the other eras break and mend compared with
+    /// it.
     #[arg(long, value_name = "ERA|FILE")]
     pub against: Option<String>,
-    /// Does not judge runs under toggles or an era file of which the scenario says nothing. Without it, what is found there
-    /// must be what is found under the preset that they depart from, or hold.
+    /// Does not judge runs under toggles or an era file for which the scenario states no outcome. The default is
+    /// that such a run must hold, or have the same result as under the base preset.
     #[arg(long)]
     pub report_only: bool,
-    /// For one search: goes on where FILE says that it was stopped, and writes there where it is stopped.
+    /// For one search: resumes it from the checkpoint in FILE, and writes a checkpoint there when it is stopped.
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
-    /// With --resume: writes FILE every so many seconds as well, so that no more is lost if the process is killed.
+    /// With --resume: also writes FILE at this interval, to lose less if the process is killed.
     #[arg(long, value_name = "SECONDS", requires = "resume", default_value_t = 30)]
     pub checkpoint_every: u64,
-    /// Tells of each run that holds which calls met in which order, and which lines of the model were never reached.
+    /// For each run that holds, prints the orders in which calls were seen, and the lines of the model that were
+    /// never reached.
     #[arg(long)]
     pub coverage: bool,
-    /// How results are printed.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Scenario files, and directories that are searched for `.race` files.
+    /// Scenario files, and directories to search for `.race` files.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
 }
@@ -303,23 +309,24 @@ pub struct CheckArgs {
 /// Arguments of `cowrace matrix`.
 #[derive(Debug, Args)]
 pub struct MatrixArgs {
-    /// What to search.
+    /// The searches.
     #[command(flatten)]
     pub search: SearchArgs,
-    /// How the matrix is printed.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: MatrixFormat,
-    /// Counts page copies and page faults as well: fewest and most over all executions, and what the specification needed.
+    /// Counts page copies and page faults as well: the fewest and the most over all executions, and what the
+    /// specification needs.
     #[arg(long)]
     pub costs: bool,
-    /// Names for every change from one era to the next the smallest sets of commits that make it, found by searching:
-    /// along the eras that are asked for; without any, along the mainline, and from the base of what is built on it.
+    /// For every change from one era to the next, searches for the smallest sets of commits that cause it. The eras
+    /// are those given by --era, in that order; the default is the mainline, and each other era with its base.
     #[arg(long, conflicts_with = "costs")]
     pub why: bool,
-    /// Adds the scenarios that stand for what was tried on real kernels; see `cowrace real-kernels`.
+    /// Adds the scenarios of experiments on real kernels; see `cowrace real-kernels`.
     #[arg(long)]
     pub real_kernels: bool,
-    /// Scenario files, and directories that are searched for `.race` files.
+    /// Scenario files, and directories to search for `.race` files.
     #[arg(required_unless_present = "real_kernels")]
     pub paths: Vec<PathBuf>,
 }
@@ -327,22 +334,22 @@ pub struct MatrixArgs {
 /// Arguments of `cowrace diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// The kernel before: an era, by name or as a file.
+    /// The first kernel: an era, by name or as a file.
     #[arg(value_name = "ERA1")]
     pub from: String,
-    /// The kernel after, which is given the toggles.
+    /// The second kernel, to which the toggles apply.
     #[arg(value_name = "ERA2")]
     pub to: String,
-    /// Deviations of the kernel after.
+    /// Deviations of the second kernel.
     #[command(flatten)]
     pub toggles: ToggleArgs,
     /// How far to search.
     #[command(flatten)]
     pub how_far: FarArgs,
-    /// How results are printed.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Scenario files, and directories that are searched for `.race` files.
+    /// Scenario files, and directories to search for `.race` files.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
 }
@@ -358,13 +365,13 @@ impl DiffArgs {
 /// Arguments of `cowrace ablate`.
 #[derive(Debug, Args)]
 pub struct AblateArgs {
-    /// What to search; one era.
+    /// The searches; one era.
     #[command(flatten)]
     pub search: SearchArgs,
-    /// How results are printed.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Scenario files, and directories that are searched for `.race` files.
+    /// Scenario files, and directories to search for `.race` files.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
 }
@@ -383,7 +390,7 @@ pub struct OneArgs {
     /// Deviations.
     #[command(flatten)]
     pub toggles: ToggleArgs,
-    /// How far to search what user space was promised, and what there is to tell.
+    /// The limits of the searches for the specification and for the explanation.
     #[command(flatten)]
     pub limits: LimitArgs,
 }
@@ -395,7 +402,7 @@ pub struct ReplayArgs {
     /// How it is drawn.
     #[command(flatten)]
     pub draw: DrawArgs,
-    /// What to run.
+    /// The execution to run.
     #[command(flatten)]
     pub one: OneArgs,
     /// The order of the rows in the file.
@@ -404,10 +411,10 @@ pub struct ReplayArgs {
     /// A schedule, as `check` prints it.
     #[arg(long, group = "mode")]
     pub schedule: Option<Schedule>,
-    /// Has shuttle follow the schedule as well, and compares: 14 if it has another result.
+    /// Makes shuttle follow the schedule as well; the exit code is 14 if its result differs.
     #[arg(long, group = "mode", conflicts_with = "as_written", requires = "schedule")]
     pub shuttle: bool,
-    /// How results are printed.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -418,7 +425,7 @@ pub struct ExplainArgs {
     /// How it is drawn.
     #[command(flatten)]
     pub draw: DrawArgs,
-    /// What to run.
+    /// The execution to run.
     #[command(flatten)]
     pub one: OneArgs,
     /// The order of the rows in the file.
@@ -432,13 +439,13 @@ pub struct ExplainArgs {
 /// Arguments of `cowrace list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// How results are printed.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Instead of scenarios, lists every call that a cell can be, with its steps.
+    /// Lists every call of the language with its steps, instead of scenarios.
     #[arg(long, conflicts_with = "paths")]
     pub calls: bool,
-    /// Scenario files, and directories that are searched for `.race` files.
+    /// Scenario files, and directories to search for `.race` files.
     #[arg(required_unless_present = "calls")]
     pub paths: Vec<PathBuf>,
 }
@@ -446,21 +453,21 @@ pub struct ListArgs {
 /// Arguments of `cowrace eras`.
 #[derive(Debug, Args)]
 pub struct ErasArgs {
-    /// An era, by name, release, version or as a file; the id of a commit; or the key of a rule.
+    /// An era (by name, release, version or as a file), the id of a commit, or the key of a rule.
     #[arg(value_name = "ERA|FILE|COMMIT|RULE")]
     pub name: Option<String>,
-    /// Prints an era file of the kernel tree in DIR, by the messages of its history. What a shallow or squashed history
-    /// does not show is not known.
+    /// Prints an era file for the kernel tree in DIR, by the messages of its git history. Commits that a shallow or
+    /// squashed history does not show are not known.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "format"])]
     pub from_git: Option<PathBuf>,
-    /// Prints an era file by a list of commits, `-` for standard input: an id in each line, and its title if one likes,
-    /// as `git log --format='%H %s'` prints them.
+    /// Prints an era file from a list of commits, `-` for standard input: each line has an id and optionally the
+    /// title, as printed by `git log --format='%H %s'`.
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["name", "format", "from_git"])]
     pub from_list: Option<PathBuf>,
-    /// What the tree began as; without it, what its Makefile says.
+    /// The release that the tree is based on; the default is the version in its Makefile.
     #[arg(long, value_name = "ERA", conflicts_with = "name")]
     pub base: Option<String>,
-    /// How results are printed.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -468,13 +475,13 @@ pub struct ErasArgs {
 /// Arguments of `cowrace real-kernels`.
 #[derive(Debug, Args)]
 pub struct RealKernelsArgs {
-    /// A row of the table, as `vmsplice(R,GET)|excl|none`, or the name of its scenario.
+    /// A row of the table, such as `vmsplice(R,GET)|excl|none`, or the name of its scenario.
     #[arg(conflicts_with = "format")]
     pub row: Option<String>,
-    /// Writes the scenarios of all rows into files of this directory instead.
+    /// Writes the scenarios of all rows to files in this directory instead.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["row", "format"])]
     pub write: Option<PathBuf>,
-    /// How results are printed.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -485,33 +492,35 @@ fn arch_parser() -> impl clap::builder::TypedValueParser<Value = Arch> {
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("a rule is picked as KEY=VALUE, as in wp_reuse=mapswap")?;
+    let (key, value) =
+        text.split_once('=').ok_or("a rule is set by KEY=VALUE, for example wp_reuse=mapswap")?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "this is no number of seconds".to_owned())?;
+    let seconds: f64 = text.parse().map_err(|_| "this is not a number of seconds".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {
         Ok(time) if !time.is_zero() => Ok(time),
-        _ => Err("this is no time that a search could take".to_owned()),
+        _ => Err("this is not a valid time limit".to_owned()),
     }
 }
 
-/// A limit that nothing would keep is none.
+/// Refuses a limit that could not be enforced.
 fn memory(text: &str) -> Result<u64, String> {
     match resident_memory() {
         Some(_) => size(text),
-        None => Err("this system does not say how much memory a process has: say --max-time or \
-                     --max-executions instead"
+        None => Err("this system does not tell how much memory a process uses: use --max-time or \
+             --max-executions instead"
             .to_owned()),
     }
 }
 
-/// Bytes from a size as people write it. Units are powers of 1024.
+/// Parses a size with a unit, and returns bytes. Units are powers of 1024.
 fn size(text: &str) -> Result<u64, String> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
-    let form = || "type a whole number and a unit, as 512M or 2G; 512MiB and 2GiB mean the same".to_owned();
+    let form =
+        || "type a whole number and a unit, such as 512M or 2G; 512MiB and 2GiB mean the same".to_owned();
     let shift = match unit {
         "K" | "KiB" => 10,
         "M" | "MiB" => 20,
@@ -521,7 +530,7 @@ fn size(text: &str) -> Result<u64, String> {
     };
     let number: u64 = number.parse().map_err(|_| form())?;
     match number.checked_mul(1 << shift) {
-        Some(0) => Err("no process has no memory: type a limit such as 512M".to_owned()),
+        Some(0) => Err("a process cannot run without memory: type a limit such as 512M".to_owned()),
         Some(bytes) => Ok(bytes),
         None => Err("no machine has so much memory: leave the limit out".to_owned()),
     }
@@ -568,8 +577,8 @@ mod tests {
             (["--schedules", "0"], "0 is not in"),
             (["--seed", "dice"], "invalid digit"),
             (["--max-time", "-1"], "unexpected argument"),
-            (["--max-time", "0"], "no time"),
-            (["--max-time", "inf"], "no time"),
+            (["--max-time", "0"], "not a valid time"),
+            (["--max-time", "inf"], "not a valid time"),
             (["--max-executions", "0"], "0 is not in"),
             (["--max-memory", "-1G"], "unexpected argument"),
             (["--arch", "vax"], "no-swap-exclusive"),

@@ -21,12 +21,12 @@ pub(crate) struct Batch<'a> {
     pub(crate) loaded: &'a [Loaded],
     pub(crate) eras: &'a [Era],
     pub(crate) args: &'a SearchArgs,
-    /// Whether eras may have searches in common. A scenario's eras are then searched by one thread.
+    /// Whether eras may share searches. The eras of a scenario are then searched by one thread.
     pub(crate) shares: bool,
     pub(crate) interrupt: &'a Interrupt,
 }
 
-/// What searches came to.
+/// The results of searches.
 #[derive(Debug)]
 pub(crate) struct Searched<R> {
     /// In order; those that were not begun are missing.
@@ -35,9 +35,9 @@ pub(crate) struct Searched<R> {
 }
 
 impl Batch<'_> {
-    /// Does `search` for everything, and gives what it comes to in order. What `tell` says of it is printed
-    /// as soon as everything before it is. Searches that are done by one thread because they may have something in common
-    /// have a state in common.
+    /// Runs `search` for everything, and returns the results in order. The text that `tell` makes of a result is
+    /// printed as soon as all earlier ones are. Searches that one thread does because they may be shared have a
+    /// common state.
     pub(crate) fn run<S: Default, R: Send>(
         &self,
         out: &mut Out<'_>,
@@ -49,7 +49,7 @@ impl Batch<'_> {
         let size = if self.shares { self.eras.len().max(1) } else { 1 };
         let groups: Vec<_> = work.chunks(size).collect();
         let workers = all.clamp(1, groups.len().max(1));
-        // Who has no search to begin any more helps those that are still at one.
+        // A thread without a search to begin helps the running searches.
         let spare = Threads::new(all - workers);
         let progress = Progress::new(work.len(), self.interrupt.clone());
         let specification =
@@ -81,7 +81,7 @@ impl Batch<'_> {
         done.map(|()| Searched { results, extent: Extent { finished, all: work.len() } })
     }
 
-    /// All eras of a scenario, in one variant, stand together.
+    /// All eras of a scenario in one variant come one after the other.
     fn work(&self) -> Vec<(Task<'_>, &Loaded)> {
         let mut work = Vec::new();
         for each in self.loaded {
@@ -96,7 +96,7 @@ impl Batch<'_> {
     }
 }
 
-/// Prints on standard error which eras are left out, and what the others are.
+/// Prints notes about the eras on standard error.
 pub(crate) fn print_notes(notes: &[impl Display]) {
     for note in notes {
         // An error means that standard error is closed, and is ignored.

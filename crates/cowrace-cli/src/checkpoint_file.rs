@@ -1,4 +1,4 @@
-//! Checkpoints: files that say where a search was stopped.
+//! Checkpoint files.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -9,15 +9,15 @@ use serde::Deserialize;
 
 use crate::Failure;
 
-/// The format of the file. Whenever what is written changes, this does.
+/// The version of the file format. It changes with the format.
 const FORMAT: u32 = 2;
 
-/// What stands in the file: the checkpoint as text, and the digest of that. It is no protection against anybody, but
-/// whatever was changed by hand or by accident is noticed.
+/// The content of the file: the checkpoint as text, and its digest. The digest does not protect against attacks,
+/// but it detects changes by hand or by accident.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written<'t> {
-    /// The first format did not say which it was.
+    /// The first format had no version.
     #[serde(default = "first")]
     format: u32,
     digest: String,
@@ -38,16 +38,16 @@ pub(crate) struct CheckpointFile {
 }
 
 impl CheckpointFile {
-    /// Takes a file, which need not be there, for as long as the value lives.
+    /// Locks a file, which need not exist, for as long as the value lives.
     ///
     /// # Errors
     ///
-    /// If it is no plain file, cannot be written, or is in use.
+    /// If it is not a plain file, cannot be written, or is in use.
     pub(crate) fn take(path: &Path) -> Result<Self, Failure> {
         let name = path.display();
         match fs::metadata(path) {
             Ok(what) if !what.is_file() => {
-                return Err(Failure::usage(format!("{name} is no plain file: name one for `--resume`")));
+                return Err(Failure::usage(format!("{name} is not a plain file: name one for `--resume`")));
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -55,7 +55,7 @@ impl CheckpointFile {
         }
         let unwritable = |error: io::Error| Failure::usage(format!("{name} cannot be written: {error}"));
         let locked = beside(path, "lock");
-        // Whoever used the file before may have taken the lock away between the two steps.
+        // The previous user of the file may have removed the lock file between the two steps.
         loop {
             let lock = File::options().write(true).create(true).truncate(false).open(&locked);
             let lock = lock.map_err(unwritable)?;
@@ -72,11 +72,11 @@ impl CheckpointFile {
         }
     }
 
-    /// What is in the file, if it is there, for a program with this fingerprint and this question.
+    /// The checkpoint in the file, if there is one, for a program with this fingerprint and this question.
     ///
     /// # Errors
     ///
-    /// If it cannot be read, is no checkpoint, or is one of another search.
+    /// If it cannot be read, is not a checkpoint, or belongs to another search.
     pub(crate) fn read(&self, fingerprint: u32, question: &str) -> Result<Option<Checkpoint>, Failure> {
         let name = self.path.display();
         let text = match fs::read_to_string(&self.path) {
@@ -84,7 +84,7 @@ impl CheckpointFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Failure::usage(format!("{name} cannot be read: {error}"))),
         };
-        let hint = "name another file, or remove it to begin anew";
+        let hint = "name another file, or remove this one to start again";
         let refuse =
             |why: &str| Failure::usage(format!("{name} is not a file of `--resume` ({why}); {hint}"));
         let written: Written<'_> = serde_json::from_str(&text).map_err(|e| refuse(&e.to_string()))?;
@@ -102,13 +102,14 @@ impl CheckpointFile {
             serde_json::from_str(written.checkpoint.get()).map_err(|e| refuse(&e.to_string()))?;
         if checkpoint.search.fingerprint() != fingerprint || checkpoint.question != question {
             return Err(Failure::usage(format!(
-                "{name} is of another search: of another scenario, era, architecture or version of cowrace; {hint}"
+                "{name} belongs to another search: to another scenario, era, architecture or version of \
+                 cowrace; {hint}"
             )));
         }
         Ok(Some(checkpoint))
     }
 
-    /// Writes a checkpoint. Whatever happens meanwhile, the old one or the new one is there, and whole.
+    /// Writes a checkpoint atomically: at any time, either the old one or the new one is there as a whole.
     ///
     /// # Errors
     ///
@@ -121,7 +122,7 @@ impl CheckpointFile {
             let text =
                 format!("{{\"format\":{FORMAT},\"digest\":\"{digest}\",\"checkpoint\":{checkpoint}}}\n");
             fs::write(&new, text)?;
-            // What a file is called must not come to the disk before what is in it.
+            // The content of the file must reach the disk before its name.
             File::open(&new)?.sync_all()?;
             fs::rename(&new, &self.path)
         };
@@ -133,7 +134,7 @@ impl CheckpointFile {
         &self.path
     }
 
-    /// Takes the file away: there is nothing to go on with.
+    /// Removes the file, because the search is finished.
     ///
     /// # Errors
     ///
@@ -147,7 +148,7 @@ impl CheckpointFile {
         }
     }
 
-    /// Whether the file could be written, before there is something to lose.
+    /// Checks that the file can be written, before there is something to lose.
     ///
     /// # Errors
     ///
@@ -161,13 +162,14 @@ impl CheckpointFile {
 
 impl Drop for CheckpointFile {
     fn drop(&mut self) {
-        // While it is held; whoever waits for it sees that it is gone and makes another one.
+        // The lock is still held; a process that waits for it sees that the file is gone and makes another
+        // one.
         let _ = fs::remove_file(beside(&self.path, "lock"));
         let _ = self.lock.unlock();
     }
 }
 
-/// A file beside a file.
+/// A file next to a file.
 fn beside(file: &Path, what: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".");
@@ -175,7 +177,7 @@ fn beside(file: &Path, what: &str) -> PathBuf {
     name.into()
 }
 
-/// Whether a file that is open is the one that is there under its name.
+/// Whether an open file is still the file at its path.
 #[cfg(unix)]
 fn is_at(open: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -183,7 +185,7 @@ fn is_at(open: &File, path: &Path) -> bool {
     open.metadata().is_ok_and(|open| fs::metadata(path).is_ok_and(|there| place(there) == place(open)))
 }
 
-/// Whether a file that is open is the one that is there under its name: elsewhere one that is open cannot be removed.
+/// Whether an open file is still the file at its path. On other systems, an open file cannot be removed.
 #[cfg(not(unix))]
 fn is_at(_: &File, _: &Path) -> bool {
     true

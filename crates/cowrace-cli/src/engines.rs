@@ -1,4 +1,4 @@
-//! The engines that a command line asks for.
+//! The engines that a command line selects.
 
 use cowrace_check::engine::{Loom, Shuttle};
 use cowrace_check::{Engine, Exploration, Explore, ResultCache, Task, agreement};
@@ -13,14 +13,14 @@ use crate::progress::Watch;
 
 use crate::Failure;
 
-/// Schedules that shuttle tries if nobody says how many.
+/// The default number of schedules that shuttle tries.
 const SHUTTLE: u64 = 1000;
-/// Executions that loom may try beside explore if nobody says how many.
+/// The default number of executions that loom tries if it is compared with explore.
 const LOOM: u64 = 10_000;
 /// The depth of PCT: two changes of priority. With one, races that need a fork at the right moment stay unseen.
 const DEPTH: usize = 3;
 
-/// What is asked of which engines.
+/// The selected engines and their settings.
 #[derive(Debug)]
 pub(crate) struct Engines {
     asked: Asked,
@@ -41,15 +41,18 @@ impl Engines {
     pub(crate) fn of(args: &EngineArgs, coverage: bool, arch: Arch, limits: Limits) -> Result<Self, Failure> {
         if coverage && !matches!(args.engine, EngineName::Explore | EngineName::All) {
             return Err(Failure::usage(
-                "`--coverage` is explore's: leave it out, or say `--engine explore` or `--engine all`",
+                "`--coverage` is for explore: leave it out, or use `--engine explore` or `--engine all`",
             ));
         }
         if args.memory == MemoryName::C11 && args.engine != EngineName::Loom {
-            return Err(Failure::usage("only loom knows weak memory: add `--engine loom` to `--memory c11`"));
+            return Err(Failure::usage(
+                "only loom supports weak memory: add `--engine loom` to `--memory c11`",
+            ));
         }
         if args.preemptions.is_some() && args.engine == EngineName::Shuttle {
             return Err(Failure::usage(
-                "`--preemptions` bounds explore and loom: leave it out, or say `--engine explore` or `--engine loom`",
+                "`--preemptions` is for explore and loom: leave it out, or use `--engine explore` or \
+                 `--engine loom`",
             ));
         }
         let memory = if args.memory == MemoryName::C11 { Memory::C11(arch) } else { Memory::Sc };
@@ -64,14 +67,14 @@ impl Engines {
         let shuttle = |limits| -> Box<dyn Engine> { Box::new(Shuttle { search, limits }) };
         let asks = |engine| args.engine == engine || args.engine == EngineName::All;
         if (args.scheduler.is_some() || args.seed.is_some()) && !asks(EngineName::Shuttle) {
-            return Err(Failure::usage("`--scheduler` and `--seed` are shuttle's: add `--engine shuttle`"));
+            return Err(Failure::usage("`--scheduler` and `--seed` are for shuttle: add `--engine shuttle`"));
         }
         if args.schedules.is_some() && args.engine == EngineName::Explore {
             return Err(Failure::usage(
-                "`--schedules` is for loom and shuttle: add `--engine all`, or say `--max-executions`",
+                "`--schedules` is for loom and shuttle: add `--engine all`, or use `--max-executions`",
             ));
         }
-        // The smaller of what was said, else a default.
+        // The smaller of the given limits, or else a default.
         let within = |default: Option<u64>| {
             let said = args.schedules.into_iter().chain(limits.executions).min();
             Limits { executions: said.or(default), ..limits }
@@ -84,7 +87,7 @@ impl Engines {
             EngineName::Loom => Asked::One(loom(within(None))),
             EngineName::Shuttle => Asked::One(shuttle(within((!is_finite).then_some(SHUTTLE)))),
             EngineName::All => {
-                // The others are compared with all outcomes that there are.
+                // The other engines are compared with all outcomes.
                 Asked::All(whole, vec![loom(within(Some(LOOM))), shuttle(within(Some(SHUTTLE)))])
             }
         };
@@ -96,13 +99,13 @@ impl Engines {
         matches!(self.asked, Asked::All(..))
     }
 
-    /// Whether eras may have searches in common. Second opinions are asked for each.
+    /// Whether eras may share searches. Second opinions are obtained for each era.
     pub(crate) const fn share(&self) -> bool {
         matches!(self.asked, Asked::Explore(_))
     }
 
-    /// Puts a task to the engines. The first report is the one that counts; the others are second opinions, and
-    /// are missing where `watch` has stopped the search before.
+    /// Runs a task with the engines. The first report counts; the others are second opinions, and are missing if
+    /// `watch` stopped the search before.
     pub(crate) fn run(
         &self,
         task: &Task<'_>,

@@ -1,4 +1,4 @@
-//! Exit codes: the table of them, and which one reports ask for.
+//! Exit codes: their table, and the code for reports.
 
 use cowrace_report::{Report, Verdict};
 
@@ -24,21 +24,23 @@ pub enum Exit {
     Vacuous = 13,
     /// Engines disagree.
     Disagree = 14,
-    /// A second Ctrl-C ended the process: what shells give to one that the signal has ended.
+    /// A second Ctrl-C ended the process: the code that shells report for this signal.
     AtOnce = 130,
 }
 
-/// What an exit code means to a command.
+/// The meaning of an exit code for a command.
 type Meaning = (Exit, &'static str);
 
 const TOOL: Meaning = (Exit::Tool, "the tool failed");
 const USAGE: Meaning = (Exit::Usage, "the command line cannot be read");
 const SCENARIO: Meaning = (Exit::Scenario, "a scenario cannot be read, does not parse or does not check");
 const UNANSWERED: Meaning = (Exit::Bounded, "a limit ended a search, or a question could not be answered");
-const AT_ONCE: Meaning =
-    (Exit::AtOnce, "ended at once, by a second Ctrl-C; the first ends the searches, and gives 12");
+const AT_ONCE: Meaning = (
+    Exit::AtOnce,
+    "ended at once by a second Ctrl-C; the first one ends the searches, and the exit code is 12",
+);
 
-/// What the exit codes mean of commands that judge what they find.
+/// The meanings for commands that judge results.
 pub(crate) fn of_check() -> String {
     let table = table(&[
         (Exit::Ok, "everything as expected; with no expectation, only `holds` is"),
@@ -58,7 +60,7 @@ pub(crate) fn of_check() -> String {
     format!("{table}\nIf several apply: 14, then 10, 11, 13, 12.")
 }
 
-/// What they mean of `matrix`.
+/// The meanings for `matrix`.
 pub(crate) fn of_matrix() -> String {
     table(&[
         (Exit::Ok, "every cell is answered, violations included"),
@@ -70,7 +72,7 @@ pub(crate) fn of_matrix() -> String {
     ])
 }
 
-/// What they mean of `diff`.
+/// The meanings for `diff`.
 pub(crate) fn of_diff() -> String {
     table(&[
         (Exit::Ok, "everything is answered, and nothing is newly broken"),
@@ -81,17 +83,18 @@ pub(crate) fn of_diff() -> String {
         UNANSWERED,
         (
             AT_ONCE.0,
-            "ended at once, by a second Ctrl-C; the first ends the searches, and gives 12 unless something is broken",
+            "ended at once by a second Ctrl-C; the first one ends the searches, and the exit code is 12 \
+             unless something is broken",
         ),
     ])
 }
 
-/// What they mean of `ablate`.
+/// The meanings for `ablate`.
 pub(crate) fn of_ablate() -> String {
     table(&[(Exit::Ok, "every search is answered"), TOOL, USAGE, SCENARIO, UNANSWERED, AT_ONCE])
 }
 
-/// What they mean of commands that run one execution.
+/// The meanings for commands that run one execution.
 pub(crate) fn of_replay() -> String {
     table(&[
         (Exit::Ok, "the execution ran as asked, and holds or ends in the violation that the file expects"),
@@ -99,9 +102,9 @@ pub(crate) fn of_replay() -> String {
         USAGE,
         SCENARIO,
         (Exit::Unexpected, "it ends in a violation that the file does not expect"),
-        (Exit::Gone, "--schedule only: it holds, where the file expects a violation"),
-        (Exit::Bounded, "inconclusive: a row is impossible there, or the schedule does not fit"),
-        (Exit::Disagree, "replay --shuttle only: shuttle has another result"),
+        (Exit::Gone, "--schedule only: it holds, but the file expects a violation"),
+        (Exit::Bounded, "inconclusive: a row is impossible, or the schedule does not fit"),
+        (Exit::Disagree, "replay --shuttle only: the result of shuttle differs"),
     ])
 }
 
@@ -111,7 +114,7 @@ fn table(meanings: &[Meaning]) -> String {
     format!("Exit codes:{}", rows.collect::<String>())
 }
 
-/// The exit code that one report asks for. What is not judged asks for none.
+/// The exit code for one report; a report that is not judged gives 0.
 pub(crate) fn exit(report: &Report) -> Exit {
     if report.disagreement.is_some() {
         return Exit::Disagree;

@@ -1,4 +1,4 @@
-//! What ends a command before it has an answer.
+//! Failures that end a command before it has an answer.
 
 use crate::Exit;
 use cowrace_check::KernelError;
@@ -15,7 +15,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The command line asks for something that there is not.
+    /// The command line is wrong.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, message: format!("error: {}", message.into()) }
     }

@@ -1,17 +1,18 @@
-//! What a tree has of the model's commits, by the messages of its history.
+//! Which of the model's commits a tree has, by the messages of its history.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cowrace_mm::era::{COMMITS, Landed, commit};
 
-/// What a history says, told commit by commit, oldest first.
+/// The facts of a history, which is read commit by commit, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct History {
-    /// For each of the model's commits that was met whether it is there in the end.
+    /// For each of the model's commits that was seen, whether the tree has it.
     met: BTreeMap<&'static str, bool>,
-    /// What a commit of the tree did to one of the model's: put it in, or took it out.
+    /// For each commit of the tree that adds or removes a commit of the model: which one, and which of the
+    /// two.
     did: HashMap<String, (&'static str, bool)>,
-    /// Versions that were tagged by their commit, as `5.15.3` of `Linux 5.15.3`.
+    /// Versions with a release commit, such as `5.15.3` for `Linux 5.15.3`.
     versions: BTreeSet<String>,
 }
 
@@ -26,7 +27,7 @@ impl History {
         self.did.insert(own.to_owned(), (id, there));
     }
 
-    /// Which of the model's commits a commit of the tree puts in or takes out.
+    /// Which of the model's commits a commit of the tree adds or removes.
     fn meaning(&self, own: &str, title: &str, body: &str) -> Option<(&'static str, bool)> {
         if let Some(reverted) = body.lines().find_map(|line| after(line, "This reverts commit ")) {
             let known = self.did.iter().find(|(id, _)| same(id, reverted)).map(|(_, did)| *did);
@@ -38,31 +39,31 @@ impl History {
         Some((id, true))
     }
 
-    /// Whether a commit is there in the end; `None` if the history says nothing of it.
+    /// Whether the tree has a commit; `None` if the history does not show it.
     pub(crate) fn has(&self, id: &str) -> Option<bool> {
         self.met.get(id).copied()
     }
 
-    /// Whether the commit of a version is in it.
+    /// Whether the history has the release commit of a version.
     pub(crate) fn reaches(&self, version: &str) -> bool {
         self.versions.contains(version)
     }
 }
 
-/// The model's commit of a whole or long id.
+/// The model's commit with a full or long id.
 fn of_model(id: &str) -> Option<&'static str> {
     let found = commit(id).ok().filter(|found| id.len() >= found.id.len())?;
     matches!(found.landed, Landed::In(_)).then_some(found.id)
 }
 
-/// The model's commit of a title, as it is or behind a mark of Android's.
+/// The model's commit with a title, also after a prefix of Android.
 fn titled(title: &str) -> Option<&'static str> {
     let marks = ["UPSTREAM: ", "BACKPORT: ", "FROMGIT: ", "FROMLIST: "];
     let title = marks.iter().find_map(|mark| title.strip_prefix(mark)).unwrap_or(title);
     COMMITS.iter().find(|c| c.title == title && matches!(c.landed, Landed::In(_))).map(|c| c.id)
 }
 
-/// Whether two ids are of one commit, of which either may be cut short.
+/// Whether two ids, either of which may be abbreviated, mean the same commit.
 fn same(one: &str, other: &str) -> bool {
     let least = 12.min(one.len()).min(other.len());
     least >= 7 && (one.starts_with(other) || other.starts_with(one))
@@ -78,7 +79,7 @@ fn upstream(line: &str) -> Option<&str> {
         .or_else(|| after(line, "(cherry picked from commit "))
 }
 
-/// The id that stands behind some words at the beginning of a line.
+/// The id that follows some words at the beginning of a line.
 fn after<'l>(line: &'l str, words: &str) -> Option<&'l str> {
     let rest = line.trim_start().strip_prefix(words)?;
     let end = rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len());
@@ -135,7 +136,7 @@ mod tests {
         let back = (three.as_str(), "Revert \"Revert \"x\"\"", back.as_str());
         assert_eq!(has(&[put, out]), Some(false));
         assert_eq!(has(&[put, out, back]), Some(true));
-        // By the id upstream, which may be all that is known.
+        // By the upstream id, which may be all that is known.
         let upstream = format!("This reverts commit {FORK}.");
         assert_eq!(has(&[put, (&two, "Revert", &upstream)]), Some(false));
         assert_eq!(has(&[(&two, "Revert", &upstream)]), Some(false));

@@ -1,4 +1,4 @@
-//! The scenarios that a command line asks for.
+//! The scenarios that a command line names.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _};
@@ -17,7 +17,7 @@ use crate::Failure;
 pub(crate) struct Loaded {
     pub(crate) source: Source,
     pub(crate) scenario: Scenario,
-    /// What each variant may show.
+    /// The specification of each variant.
     pub(crate) specification: Vec<Specification>,
 }
 
@@ -27,13 +27,13 @@ impl Loaded {
         Self { source, scenario, specification }
     }
 
-    /// The variants, each with what it may show.
+    /// The variants, each with its specification.
     pub(crate) fn variants(&self) -> impl Iterator<Item = (&Variant, &Specification)> {
         self.scenario.variants().iter().zip(&self.specification)
     }
 }
 
-/// What stands for standard input where a path is due.
+/// The path that stands for standard input.
 const STANDARD_INPUT: &str = "-";
 
 /// Reads the scenario files of the paths, each once. `-` is standard input.
@@ -46,27 +46,26 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
             .map_err(|error| Failure::scenario(format!("error: cannot read standard input: {error}")))?;
         sources.push(Source { path, text });
     }
-    // A file that is named and also lies in a directory that is named.
+    // A file may be named and also be in a directory that is named.
     let mut seen = HashSet::new();
     sources.retain(|s| seen.insert(s.path.canonicalize().unwrap_or_else(|_| s.path.clone())));
     Ok(sources)
 }
 
-/// The scenarios that stand for what was tried on real kernels. Their paths are names that `cowrace
-/// real-kernels` knows.
+/// The scenarios of experiments on real kernels. Their paths are names for `cowrace real-kernels`.
 pub(crate) fn real_kernels() -> Result<Vec<Source>, Failure> {
     let generated = cowrace_real_kernels::scenarios().map_err(|error| damaged(&error))?;
     let source = |g: Generated| Source { path: PathBuf::from(g.name), text: g.text };
     Ok(generated.into_iter().map(source).collect())
 }
 
-/// The table that is built in does not read: a defect.
+/// The built-in table cannot be read, which is a defect.
 pub(crate) fn damaged(error: &TableError) -> Failure {
     Failure::tool(format!("the table of real kernels cannot be read: {error}"))
 }
 
-/// Checks scenarios, wherever they come from: a path need not exist, it stands in messages. All that is wrong
-/// with all of them is reported together.
+/// Checks scenarios from any source: a path need not exist, it is only used in messages. The errors of all
+/// scenarios are reported together.
 pub(crate) fn checked(sources: Vec<Source>) -> Result<Vec<Loaded>, Failure> {
     let mut loaded: Vec<Loaded> = Vec::new();
     let mut wrong = Vec::new();
@@ -83,12 +82,13 @@ pub(crate) fn checked(sources: Vec<Source>) -> Result<Vec<Loaded>, Failure> {
     if !wrong.is_empty() {
         return Err(Failure::scenario(wrong.join("\n\n")));
     }
-    // Reports name scenarios, so a name must mean one of them.
+    // Reports refer to scenarios by name, so names must be unique.
     let mut names: HashMap<&str, &Source> = HashMap::new();
     for Loaded { source, scenario, .. } in &loaded {
         if let Some(other) = names.insert(scenario.name(), source) {
             return Err(Failure::scenario(format!(
-                "error: {} and {} are both called `{}`\n  reports name scenarios: give one of them another name in its `race` line, or name the files that are meant one by one",
+                "error: {} and {} are both called `{}`\n  names of scenarios must be unique: change the \
+                 `race` line of one of them, or name files one by one",
                 other.path.display(),
                 source.path.display(),
                 scenario.name()
@@ -98,10 +98,10 @@ pub(crate) fn checked(sources: Vec<Source>) -> Result<Vec<Loaded>, Failure> {
     Ok(loaded)
 }
 
-/// Characters of advice that is worth reading once, as a list of all calls.
+/// The length of advice that is printed only once, such as a list of all calls.
 const LONG: usize = 240;
 
-/// Takes away long advice that was given before.
+/// Removes long advice that was given before.
 fn without_repetition(diagnostics: &mut [Diagnostic], told: &mut HashSet<String>) {
     for diagnostic in diagnostics {
         let is_new = |help: &String| help.len() <= LONG || told.insert(help.clone());
@@ -118,20 +118,20 @@ pub(crate) fn one(path: &PathBuf) -> Result<Loaded, Failure> {
     }
 }
 
-/// The variant of a scenario that is asked for. It may be left out if there is no choice.
+/// The selected variant of a scenario. It may be left out if there is only one.
 pub(crate) fn variant<'s>(scenario: &'s Scenario, name: Option<&str>) -> Result<&'s Variant, Failure> {
     let names = || scenario.variants().iter().filter_map(Variant::name);
     match (name, scenario.variants()) {
         (None, [one]) => Ok(one),
         (None, _) => Err(Failure::usage(format!(
-            "`{}` has the variants {}; say which with --variant",
+            "`{}` has the variants {}; choose one with --variant",
             scenario.name(),
             names().collect::<Vec<_>>().join(", ")
         ))),
         (Some(name), _) => scenario.variant(Some(name)).ok_or_else(|| {
             let all: Vec<&str> = names().collect();
             let there = match all.as_slice() {
-                [] => "\n  it has no variants".to_owned(),
+                [] => "\n  the scenario has no variants".to_owned(),
                 all => format!("\n  there are {}", all.join(", ")),
             };
             Failure::usage(format!(
@@ -143,7 +143,7 @@ pub(crate) fn variant<'s>(scenario: &'s Scenario, name: Option<&str>) -> Result<
     }
 }
 
-/// Whether messages may be coloured: by custom, not if `NO_COLOR` is set to anything.
+/// Whether messages may be coloured: by convention, not if `NO_COLOR` is set.
 pub(crate) fn colour() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
@@ -151,7 +151,7 @@ pub(crate) fn colour() -> bool {
 fn unreadable(error: &LoadError) -> Failure {
     let hint = match error {
         LoadError::Unreadable { path, .. } if path.extension().is_none() && !path.exists() => {
-            "\n  a scenario is a file, usually with suffix `.race`, or a directory of such files"
+            "\n  name a file, usually with the suffix `.race`, or a directory of such files"
         }
         _ => "",
     };

@@ -1,4 +1,4 @@
-//! Ctrl-C, and what `kill` and `timeout` send: searches end early, and what they have found is still told.
+//! Ctrl-C, and the signals of `kill` and `timeout`: searches end early, and their results so far are printed.
 
 use std::io::{self, Write as _};
 use std::ops::Deref;
@@ -7,11 +7,11 @@ use std::sync::{Arc, Once};
 
 use crate::Exit;
 
-/// The wish that all searches end early, which signals may make. Clones are the same wish.
+/// A request that all searches end early, which signals may make. Clones share the request.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
     wish: cowrace_check::Interrupt,
-    /// Whether signals make it, once there is something to end.
+    /// Whether signals make the request, once there is a search to end.
     signals: Option<Arc<Once>>,
 }
 
@@ -24,16 +24,15 @@ impl Deref for Interrupt {
 }
 
 impl Interrupt {
-    /// A wish that the first Ctrl-C makes, from when a search begins. The second one ends the process at once, with exit
-    /// code 130. Until then, while files are read, Ctrl-C does what it did: a pipe into which nothing is written would
-    /// otherwise keep the process, which would not hear of the wish.
+    /// A request that the first Ctrl-C makes, once a search has begun. The second Ctrl-C ends the process at once,
+    /// with exit code 130. Before the first search, while files are read, Ctrl-C has its default effect: otherwise
+    /// the process would ignore it while it reads from a pipe.
     #[must_use]
     pub fn by_ctrl_c() -> Self {
         Self { signals: Some(Arc::new(Once::new())), ..Self::default() }
     }
 
-    /// A search begins. If the system does not let signals be handled, or they are handled already, Ctrl-C does what it
-    /// did.
+    /// Called when a search begins. If signals cannot be handled, or are handled already, Ctrl-C keeps its effect.
     pub(crate) fn arm(&self) {
         let Some(signals) = &self.signals else { return };
         signals.call_once(|| {
@@ -48,7 +47,7 @@ impl Interrupt {
     }
 }
 
-/// How many of the searches that were due have come to an end of their own.
+/// How many of the searches have finished by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extent {
     pub(crate) finished: usize,
@@ -56,10 +55,10 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// Says on standard error if that is not all of them; then there is no complete answer, so `exit` is not 0.
+    /// Prints on standard error if not all of them have; then the answer is incomplete, so the exit code is not 0.
     pub(crate) fn announce(self, exit: Exit) -> Exit {
         let Some(line) = self.line() else { return exit };
-        // Nobody is left to tell if standard error is gone.
+        // An error means that standard error is closed, and is ignored.
         let _ = writeln!(io::stderr(), "{line}");
         if exit == Exit::Ok { Exit::Bounded } else { exit }
     }

@@ -7,10 +7,10 @@ use std::sync::mpsc;
 
 use crate::Failure;
 
-/// Does `work` on every item with so many threads, and hands each result to `take` in the order of the
-/// items, as soon as everything before it is there. The items of a group are done by one thread, one after the
-/// other, with a state of the group's own. The first failure ends it, and so does `stop`: no more work is begun, and
-/// what has begun is finished. A thread that finds no more group to begin calls `free`.
+/// Does `work` on every item with this many threads, and passes each result to `take` in the order of the items, as
+/// soon as all earlier results are there. The items of a group are done by one thread, one after the other, with a
+/// state for the group. The first failure ends the run, and so does `stop`: no more work is begun, and begun work
+/// is finished. A thread that finds no more group to begin calls `free`.
 pub(crate) fn ordered<T: Sync, S: Default, R: Send>(
     groups: &[&[T]],
     threads: usize,
@@ -33,7 +33,8 @@ pub(crate) fn ordered<T: Sync, S: Default, R: Send>(
                         if index > 0 && stop() {
                             break;
                         }
-                        // A defect of the model is a panic; the others' results are still good.
+                        // A defect of the model is a panic; the results of the other searches are still
+                        // valid.
                         let result = catch_unwind(AssertUnwindSafe(|| work(&mut state, item)))
                             .unwrap_or_else(|_| {
                                 Err(Failure::tool("a search failed; this is a defect of cowrace"))
@@ -64,7 +65,7 @@ pub(crate) fn ordered<T: Sync, S: Default, R: Send>(
                 take(result)?;
             }
         }
-        // If it was stopped, groups were left in their middle, and others had begun behind them.
+        // If the run was stopped, some groups are unfinished, and later groups may have begun.
         waiting.into_values().try_for_each(take)
     })
 }

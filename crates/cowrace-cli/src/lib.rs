@@ -1,4 +1,4 @@
-//! The command line of cowrace: arguments, files, progress, exit codes. What is asked is answered by `cowrace-check`,
+//! The command line of cowrace: arguments, files, progress, exit codes. The answers come from `cowrace-check`,
 //! `cowrace-compare` and `cowrace-explain`; this crate is thin.
 
 mod args;
@@ -25,12 +25,12 @@ pub use failure::Failure;
 pub use interrupt::Interrupt;
 pub use out::Out;
 
-/// Carries out a command line. `interrupt` ends its searches early: what they have come to is told, and the exit
+/// Executes a command line. `interrupt` ends its searches early: their results so far are printed, and the exit
 /// code is 12 unless a graver one applies.
 ///
 /// # Errors
 ///
-/// If there is no answer: the failure says what to print on standard error, and the exit code.
+/// If there is no answer: the failure has the message for standard error and the exit code.
 pub fn run(cli: &Cli, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     match &cli.command {
         args::Command::Check(args) => cmd::check::run(args, out, interrupt),

@@ -1,4 +1,4 @@
-//! Logs: what was decided, to standard error; and where the time goes, to a file.
+//! Logs decisions to standard error, and profiles to a file.
 
 use std::env;
 use std::io::{self, IsTerminal as _};
@@ -13,32 +13,34 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::Failure;
 
-/// The variable that says what is logged, if the command line does not.
+/// The environment variable with the filter of logs, if the command line has none.
 const VARIABLE: &str = "COWRACE_LOG";
 
-/// What comes before every filter: loom and shuttle have a span for every execution, and are heard if they are named.
+/// The prefix of every filter: loom and shuttle have a span for every execution, and are logged only if they are
+/// named.
 const QUIET: &str = "loom=off,shuttle=off,shuttle_engine=off,shuttle_schedulers=off,shuttle_std=off";
 
-/// What a profile has unless a filter says otherwise.
+/// The default filter of a profile.
 const PROFILED: &str = "debug";
 
 /// What is logged.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Logs")]
 pub struct LogArgs {
-    /// Logs to standard error what is decided: error, warn, info, debug, trace, or a filter as `cowrace_explore=debug,loom=trace`
-    /// [env: COWRACE_LOG].
+    /// Logs decisions to standard error: error, warn, info, debug, trace, or a filter such as
+    /// `cowrace_explore=debug,loom=trace` [env: COWRACE_LOG].
     #[arg(long, global = true, value_name = "LEVEL")]
     pub log: Option<String>,
-    /// How logs are written.
+    /// The format of logs.
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
-    /// Writes where the time goes into a file, in the format of Chrome's tracing: open it in Perfetto or chrome://tracing.
+    /// Writes a profile to a file, in the format of Chrome's tracing: open it in Perfetto or
+    /// chrome://tracing.
     #[arg(long, global = true, value_name = "FILE")]
     pub profile: Option<PathBuf>,
 }
 
-/// How logs are written.
+/// The format of logs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// A line for each event.
@@ -48,7 +50,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Writes what is left of a profile when it is dropped.
+/// Writes the rest of a profile when it is dropped.
 #[must_use = "a profile is whole when this is dropped"]
 pub struct Logging {
     profile: Option<FlushGuard>,
@@ -60,7 +62,7 @@ impl std::fmt::Debug for Logging {
     }
 }
 
-/// Has everything logged that the arguments and the environment ask for, until the end of the process.
+/// Starts the logging that the arguments and the environment ask for, until the end of the process.
 ///
 /// # Errors
 ///
@@ -96,13 +98,14 @@ pub fn install(args: &LogArgs) -> Result<Logging, Failure> {
         }
         None => (None, None),
     };
-    // It fails if there is a subscriber already: that of whoever calls the command line as a library.
+    // It fails if there is already a subscriber, of a program that calls the command line as a library.
     drop(tracing_subscriber::registry().with(lines).with(chrome).try_init());
     Ok(Logging { profile })
 }
 
 fn filter(text: &str, source: &str) -> Result<EnvFilter, Failure> {
-    // A word that is no level is taken for a part of which everything is wanted: a level that is misspelt would log nothing.
+    // A word that is not a level would be taken for the name of a part, so a misspelt level would log
+    // nothing.
     let is_known = |directive: &str| {
         let level = directive.parse::<LevelFilter>().is_ok();
         level || ["=", "[", "cowrace", "loom", "shuttle"].iter().any(|part| directive.contains(part))
@@ -112,7 +115,8 @@ fn filter(text: &str, source: &str) -> Result<EnvFilter, Failure> {
     parsed.ok_or_else(|| {
         let shown: String = text.chars().take(100).collect();
         Failure::usage(format!(
-            "{source} is no filter of logs: `{}`\n  it is a level (error, warn, info, debug, trace), or levels of parts, as cowrace_explore=debug,loom=trace",
+            "{source} is not a log filter: `{}`\n  a filter is a level (error, warn, info, debug, trace), \
+             or levels of parts, such as cowrace_explore=debug,loom=trace",
             shown.escape_debug()
         ))
     })

@@ -1,4 +1,4 @@
-//! The command line; all of it is in the library.
+//! The binary; its code is in the library.
 
 use std::io::{self, Write as _};
 use std::panic::catch_unwind;
@@ -9,18 +9,18 @@ use cowrace_cli::Exit;
 use cowrace_cli::{Cli, Interrupt, Out};
 
 fn main() -> ExitCode {
-    // Without it, the exit code of a defect would be none of those documented.
+    // Without this, the exit code of a defect would not be a documented one.
     let done = catch_unwind(|| {
         let cli = Cli::parse();
         let _logging = cowrace_cli::log::install(&cli.log)?;
-        // What does not search has nothing to tell when it is interrupted, so there Ctrl-C is left as it is.
+        // A command without searches has nothing to print when it is interrupted, so Ctrl-C keeps its effect there.
         let interrupt = if cli.searches() { Interrupt::by_ctrl_c() } else { Interrupt::default() };
         cowrace_cli::run(&cli, &mut Out::stdout(), &interrupt)
     });
     let exit = match done {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => {
-            // Nobody is left to tell if standard error is gone.
+            // An error means that standard error is closed, and is ignored.
             let _ = writeln!(io::stderr(), "{}", failure.message);
             failure.exit
         }

@@ -1,12 +1,12 @@
-//! Standard output that may go away.
+//! Standard output, which may be closed early.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::Failure;
 
-/// Where results go. A reader that closes its end (`| head`) has seen enough: that is no error, and the
-/// exit code still says what was found.
+/// The output of results. A reader that closes its end (`| head`) has seen enough: this is not an error, and the
+/// exit code still tells the result.
 pub struct Out<'w> {
     to: Box<dyn Write + 'w>,
     closed: bool,
@@ -32,18 +32,18 @@ impl<'w> Out<'w> {
         Self { columns, ..Self::new(io::stdout()) }
     }
 
-    /// How wide the terminal is that it goes to, if it is one.
+    /// The width of the terminal, if the output is a terminal.
     #[must_use]
     pub const fn columns(&self) -> Option<usize> {
         self.columns
     }
 
-    /// Prints text. What a terminal would take for a command stands there as a replacement character: text may come from
-    /// files of others.
+    /// Prints text. Characters that a terminal would interpret as commands are replaced, because text may come from
+    /// untrusted files.
     ///
     /// # Errors
     ///
-    /// If it cannot be written, other than because the reader is gone.
+    /// If it cannot be written, unless the reader has closed its end.
     pub fn text(&mut self, text: &str) -> Result<(), Failure> {
         if self.closed {
             return Ok(());
@@ -67,7 +67,7 @@ impl<'w> Out<'w> {
     }
 }
 
-/// Text without control characters, but for those that lay it out.
+/// Text without control characters, except for line ends and tabs.
 fn harmless(text: &str) -> Cow<'_, str> {
     let is_command = |c: char| c.is_control() && c != '\n' && c != '\t';
     match text.contains(is_command) {

@@ -1,4 +1,4 @@
-//! A line on a terminal that says how far a long run has come.
+//! The progress line of a long run on a terminal.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -14,23 +14,23 @@ use crate::status::Status;
 /// Runs shorter than this need no line.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// A run of which so much is left is known to be long, and gets its line at once.
+/// A run with this much time left is known to be long, and gets its line at once.
 const LONG: Duration = Duration::from_secs(5);
 
-/// The line. It stays away unless standard error is a terminal and the run is long. Clones are the same line.
+/// The line. It is shown only if standard error is a terminal and the run is long. Clones share the line.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
     searches: usize,
     done: Arc<AtomicUsize>,
     executions: Arc<AtomicU64>,
-    /// As many of them as were made before a search was resumed.
+    /// The number of them that were made before a search was resumed.
     earlier: Arc<AtomicU64>,
     stage: Arc<Mutex<Stage>>,
     interrupt: Interrupt,
 }
 
-/// What the line counts: with several searches all of them, with one each that is made for it.
+/// What the line counts: all searches, or, with a single one, each search that is made for it.
 #[derive(Clone, Copy, Debug)]
 struct Stage {
     /// What the search is for, if it is not the first.
@@ -39,7 +39,7 @@ struct Stage {
 }
 
 impl Progress {
-    /// A line for so many searches, which `interrupt` stops.
+    /// A line for this many searches, which `interrupt` stops.
     pub(crate) fn new(searches: usize, interrupt: Interrupt) -> Self {
         interrupt.arm();
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
@@ -62,12 +62,12 @@ impl Progress {
         self.bar.suspend(print)
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 
-    /// Notes that another search begins behind one that has told of so many executions.
+    /// Notes that another search begins after one that has reported this many executions.
     fn again(&self, purpose: Purpose, told: u64) {
         if self.searches == 1 {
             self.executions.store(0, Ordering::Relaxed);
@@ -80,7 +80,7 @@ impl Progress {
         }
     }
 
-    /// Notes executions of a search, and how many it is thought to have.
+    /// Notes executions of a search, and the estimate of their number.
     fn update(&self, more: u64, estimate: Option<Estimate>) {
         let executions = self.executions.fetch_add(more, Ordering::Relaxed) + more;
         let Stage { purpose, began } = *self.stage.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,14 +94,15 @@ impl Progress {
         if self.bar.is_hidden() {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        // Hidden still if standard error is no terminal.
+        // Still hidden if standard error is not a terminal.
         if !self.bar.is_hidden() {
             self.bar.set_message(status.line());
         }
     }
 }
 
-/// Watches one search, of one engine or of several, for the line, and stops it where that is asked for.
+/// Watches one search, of one engine or of several, for the line, and stops it when an interrupt is
+/// requested.
 #[derive(Debug)]
 pub(crate) struct Watch<'p> {
     progress: &'p Progress,
@@ -127,7 +128,7 @@ impl Observer for Watch<'_> {
     }
 
     fn progress(&mut self, now: &explore::Progress) -> ControlFlow<()> {
-        // What was made before is done, but not in this time.
+        // Earlier executions are done, but were not made in this time.
         self.progress.earlier.fetch_max(now.earlier, Ordering::Relaxed);
         self.progress.update(now.executions.saturating_sub(self.told), now.estimate);
         self.told = now.executions;
@@ -149,7 +150,7 @@ impl cowrace_check::Watch for Watch<'_> {
     }
 }
 
-/// Breaks if that is asked for, and keeps in mind that it did.
+/// Breaks if an interrupt is requested, and notes that it did.
 fn stops(interrupt: &Interrupt, stopped: &AtomicBool) -> ControlFlow<()> {
     if interrupt.asked() {
         stopped.store(true, Ordering::Relaxed);

@@ -1,8 +1,9 @@
-//! Eras in a few words, as `expect` reads them.
+//! Eras as short ranges, in the syntax of `expect`.
 
 use cowrace_mm::era::PRESETS;
 
-/// Presets, those of the mainline as ranges of releases, as `v5.9..v5.18, v5.10.y, aa-revert`. All of them are `every era`.
+/// Presets, with those of the mainline as ranges of releases, such as `v5.9..v5.18, v5.10.y, aa-revert`. All of
+/// them are `every era`.
 pub(crate) fn ranges<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     let has = |name: &str| names.contains(&name);
@@ -32,7 +33,7 @@ mod tests {
         assert_eq!(ranges([]), "");
     }
 
-    /// Whatever is printed can be typed.
+    /// The output can be used as input.
     #[test]
     fn expect_reads_every_range() {
         let text = |eras: &str| {

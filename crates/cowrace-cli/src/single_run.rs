@@ -1,4 +1,4 @@
-//! One execution: what `replay` and `explain` have in common.
+//! One execution: the common part of `replay` and `explain`.
 
 use crate::Exit;
 use cowrace_explore::{FollowError, ReplayError, follow, replay};
@@ -28,7 +28,7 @@ pub(crate) enum Way<'s> {
 }
 
 impl Way<'_> {
-    /// In words.
+    /// The name of the way, as text.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::AsWritten => "as written",
@@ -46,7 +46,7 @@ pub(crate) struct One {
     arch: Arch,
 }
 
-/// Why an execution cannot be had.
+/// Why an execution is impossible.
 #[derive(Debug)]
 pub(crate) struct Impossible {
     /// The reason in a line.
@@ -65,7 +65,7 @@ impl One {
         Ok(Self { variant, era, arch: args.toggles.arch, loaded })
     }
 
-    /// The scenario under the era. What it may show is worked out within bounds.
+    /// The scenario under the era. Its specification is explored within bounds.
     pub(crate) fn task(&self, bounds: &Bounds) -> Result<Task<'_>, Failure> {
         let scenario = &self.loaded.scenario;
         let variant = input::variant(scenario, self.variant.as_deref())?;
@@ -139,7 +139,7 @@ pub(crate) fn exit(task: &Task<'_>, one: &Judged, way: Way<'_>) -> Exit {
     match (&trace.finding, way) {
         (Some(finding), _) => match task.as_expected(Verdict::Violated, Some(finding.class)) {
             Some(false) => Exit::Unexpected,
-            // What no file speaks of is reported and not judged.
+            // A result without an expectation is reported and not judged.
             Some(true) | None => Exit::Ok,
         },
         (None, _) if unknown.is_some() => Exit::Bounded,
@@ -148,7 +148,7 @@ pub(crate) fn exit(task: &Task<'_>, one: &Judged, way: Way<'_>) -> Exit {
     }
 }
 
-/// What an execution came to, in a line. `way` says how it was chosen.
+/// The result of an execution, in one line. `way` says how it was chosen.
 pub(crate) fn headline(task: &Task<'_>, trace: &Trace, unknown: Option<&Unknown>, way: &str) -> String {
     let name = match task.variant.name() {
         Some(variant) => format!("{}:{variant}", task.scenario.name()),
@@ -161,10 +161,10 @@ pub(crate) fn headline(task: &Task<'_>, trace: &Trace, unknown: Option<&Unknown>
     };
     let expected = match task.expectation() {
         Some(expected) if expected.verdict().is_some() => format!("the file expects {expected}"),
-        _ => "the file expects nothing of this era".to_owned(),
+        _ => "the file states no outcome for this era".to_owned(),
     };
     let why = unknown.filter(|_| trace.finding.is_none()).map(|unknown| {
-        format!("\n#   nothing that the scenario asserts fails, but what user space was promised is not known: {unknown}")
+        format!("\n#   no assertion of the scenario fails, but the specification is not known: {unknown}")
     });
     format!("{verdict}  {name}  era {}  {way}  ({expected}){}", task.era.label(), why.unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! How far a run has come, in a line for a terminal.
+//! The progress of a run, in one line for a terminal.
 
 use std::time::Duration;
 
@@ -6,34 +6,35 @@ use cowrace_explore::{Estimate, Purpose};
 use cowrace_render::about;
 use indicatif::HumanCount;
 
-/// Characters of a bar. What matters most comes right behind it: the line may be cut off.
+/// The width of the bar. The most important part follows it, because the line may be cut off.
 const BAR: usize = 10;
 
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 24.0 * HOUR;
 const YEAR: f64 = 365.25 * DAY;
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Status {
-    /// Searches that have ended.
+    /// The number of searches that have ended.
     pub(crate) done: usize,
-    /// Searches that there are.
+    /// The number of all searches.
     pub(crate) all: usize,
     /// Executions of all searches.
     pub(crate) executions: u64,
-    /// As many of them as were made before the run began.
+    /// The number of them that were made before the run began.
     pub(crate) earlier: u64,
     /// Since the first search began.
     pub(crate) elapsed: Duration,
     /// How large the search is, if there is only one.
     pub(crate) estimate: Option<Estimate>,
-    /// What the search is for, if it is made behind another for the same question.
+    /// The purpose of the search, if it comes after another one for the same question.
     pub(crate) purpose: Option<Purpose>,
 }
 
 impl Status {
-    /// The line. With one search, what is left is a matter of its executions, with several of searches.
+    /// The line. With one search, the remaining time depends on its executions; with several, on the number of
+    /// searches.
     pub(crate) fn line(&self) -> String {
         let again = self.purpose.map(|purpose| format!("{}: ", another(purpose))).unwrap_or_default();
         again + &self.progress()
@@ -68,13 +69,13 @@ impl Status {
         format!("{}/{} searches, {executions} executions, {rate}, {so_far} so far{left}", self.done, self.all)
     }
 
-    /// How much longer the run is thought to take; `None` if that is not known before it is long.
+    /// The estimated remaining time of the run; `None` if there is no estimate.
     pub(crate) fn left(&self) -> Option<Duration> {
         let seconds = self.seconds_after(self.usable()?);
         Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     }
 
-    /// With several searches, that of one says nothing.
+    /// With several searches, the estimate of one of them is of no use.
     fn usable(&self) -> Option<Estimate> {
         self.estimate.filter(|e| self.all == 1 && e.executions.is_finite() && e.executions > 0.0)
     }
@@ -97,15 +98,15 @@ fn bar(share: f64) -> String {
 /// What another search is for.
 const fn another(purpose: Purpose) -> &'static str {
     match purpose {
-        Purpose::Anew => "again, as it took too much for granted",
+        Purpose::Anew => "again, because an assumption was wrong",
         Purpose::Locate => "again, for the first bad execution",
         Purpose::Costs => "again, for costs",
-        Purpose::Base => "again, under the kernel to judge by",
+        Purpose::Base => "again, under the base kernel",
         Purpose::Toggle => "again, with other commits",
     }
 }
 
-/// A time as a clock shows it, or in words if it is long.
+/// A duration as on a clock, or in words if it is long.
 fn span(seconds: f64) -> String {
     let whole = seconds as u64;
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
@@ -154,7 +155,7 @@ mod tests {
             "{line}"
         );
         status.purpose = Some(Purpose::Anew);
-        assert_eq!(status.line(), format!("again, as it took too much for granted: {line}"));
+        assert_eq!(status.line(), format!("again, because an assumption was wrong: {line}"));
     }
 
     #[test]

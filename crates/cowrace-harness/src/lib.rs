@@ -16,10 +16,11 @@
 //! }
 //! ```
 //!
-//! Files are read when the tests run, so a new one needs no rebuild. What is due is what the files expect: a kernel of which
-//! a file says nothing must hold. Tests are called `SCENARIO::KERNEL`, or `SCENARIO:VARIANT::KERNEL`; names, filters,
-//! `--list`, `--exact`, `--ignored` and threads are those of libtest, so `cargo test` and `cargo nextest run` take them as
-//! any other test. A file that is no scenario is a test that fails, called `FILE::reads`.
+//! Files are read when the tests run, so a new one needs no rebuild. The tests check the expectations of the files;
+//! under a kernel for which a file states no outcome, the scenario must hold. Tests are called `SCENARIO::KERNEL`,
+//! or `SCENARIO:VARIANT::KERNEL`; names, filters, `--list`, `--exact`, `--ignored` and threads are those of
+//! libtest, so they work with `cargo test` and `cargo nextest run` like any other test. A file that is not a
+//! scenario becomes a failing test called `FILE::reads`.
 //!
 //! A test that fails prints the diagram of what went wrong, why, and the command that replays it.
 
@@ -32,15 +33,15 @@ use std::process::ExitCode;
 use cowrace::Kernel;
 use libtest_mimic::Arguments;
 
-/// Runs the scenarios of a directory, or of one file, under every kernel that the model knows by heart.
+/// Runs the scenarios of a directory, or of one file, under every preset kernel of the model.
 ///
-/// A path that is not absolute begins in the directory of the crate, where Cargo runs its tests.
+/// A relative path starts at the directory of the crate, where Cargo runs its tests.
 #[must_use]
 pub fn main(path: impl Into<PathBuf>) -> ExitCode {
     Harness::new(path).main()
 }
 
-/// What is run: files and kernels.
+/// The tests to run: files and kernels.
 #[derive(Clone, Debug)]
 pub struct Harness {
     path: PathBuf,
@@ -48,20 +49,20 @@ pub struct Harness {
 }
 
 impl Harness {
-    /// The scenarios of a directory, or of one file, under every kernel that the model knows by heart.
+    /// The scenarios of a directory, or of one file, under every preset kernel of the model.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), kernels: Kernel::presets().collect() }
     }
 
-    /// Under these kernels instead. What a file says of none of its own kernels is judged as it says of others.
+    /// Uses these kernels instead.
     #[must_use]
     pub fn kernels<K: Into<Kernel>>(mut self, kernels: impl IntoIterator<Item = K>) -> Self {
         self.kernels = kernels.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Runs what the arguments of the process ask for.
+    /// Runs the tests that the arguments of the process select.
     #[must_use]
     pub fn main(&self) -> ExitCode {
         let arguments = Arguments::from_args();

@@ -3,20 +3,20 @@
 use cowrace::Kernel;
 use libtest_mimic::Arguments;
 
-/// What a test is called: `SCENARIO[:VARIANT]::KERNEL`, without blanks, so that a name is one word in a shell.
+/// The name of a test: `SCENARIO[:VARIANT]::KERNEL`, without blanks, so that a name is one word in a shell.
 pub(crate) fn of(scenario: &str, variant: Option<&str>, kernel: &Kernel) -> String {
     let variant = variant.map(|variant| format!(":{variant}")).unwrap_or_default();
     let kernel = kernel.to_string().replace(" --set ", ":").replace(" --", ":").replace(' ', "=");
     format!("{scenario}{variant}::{kernel}")
 }
 
-/// The only test that is asked for, if there is one: where each test runs in a process of its own, the other files need
+/// The only test that is selected, if there is only one: if each test runs in its own process, the other files need
 /// not be read.
 pub(crate) fn only(arguments: &Arguments) -> Option<&str> {
     arguments.filter.as_deref().filter(|_| arguments.exact)
 }
 
-/// Whether a test of a scenario of this name may be called so.
+/// Whether a test of a scenario with this name may have this name.
 pub(crate) fn may_be_of(test: &str, scenario: &str) -> bool {
     test.strip_prefix(scenario).is_some_and(|rest| rest.starts_with(':'))
 }

@@ -9,7 +9,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::names;
 
-/// The tests of the scenarios of a path under kernels. What the arguments rule out for certain is left out.
+/// The tests of the scenarios of a path under kernels. Tests that the arguments certainly exclude are left
+/// out.
 pub(crate) fn of(path: &Path, kernels: &[Kernel], arguments: &Arguments) -> Vec<Trial> {
     let sources = match load(&[path.to_owned()]) {
         Ok(sources) => sources,
@@ -31,14 +32,14 @@ fn unreadable(path: &Path, error: &LoadError) -> Trial {
     Trial::test(format!("{}::reads", stem(path)), move || Err(message.into()))
 }
 
-/// Tests are named by the file, since it is found by that; a scenario must have the name of its file.
+/// Tests are named after the file, so that it can be found; a scenario must have the name of its file.
 fn of_source(source: &Source, kernels: &Arc<[Kernel]>) -> Vec<Trial> {
     let name = stem(&source.path);
     let broken = |why: String| vec![Trial::test(format!("{name}::reads"), move || Err(why.into()))];
     match Scenario::parse(&source.text) {
         Err(error) => broken(format!("{}\n{error}", source.path.display())),
         Ok(scenario) if scenario.name() != name => broken(format!(
-            "{} calls itself `{}`: one of the two is wrong",
+            "{} has the name `{}` in its `race` line: the two names must be the same",
             source.path.display(),
             scenario.name()
         )),

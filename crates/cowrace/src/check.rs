@@ -1,4 +1,4 @@
-//! A question, put together step by step.
+//! A question, built step by step.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::report::Question;
 use crate::scenario::NO_FILE;
 use crate::{Class, Engine, Error, Kernel, Report, Scenario, Verdict};
 
-/// Asks of a scenario: its text, or a [`Scenario`].
+/// Begins a question about a scenario, given as text or as a [`Scenario`].
 ///
 /// ```
 /// # let text = include_str!("../../../scenarios/fork-vs-gup-fast-seqcount.race");
@@ -31,13 +31,13 @@ pub fn check(scenario: impl Into<Source>) -> Check {
     }
 }
 
-/// Asks of a scenario file. A path that is not absolute begins in the working directory, which is the directory of the
-/// crate where Cargo runs its tests.
+/// Begins a question about a scenario file. A relative path starts at the working directory, which is the directory
+/// of the crate when Cargo runs tests.
 pub fn check_file(path: impl Into<PathBuf>) -> Check {
     check(Source(From::File(path.into())))
 }
 
-/// Where a scenario comes from. There is one for every text and every [`Scenario`].
+/// The source of a scenario: a text or a [`Scenario`].
 #[derive(Clone, Debug)]
 pub struct Source(From);
 
@@ -81,59 +81,59 @@ pub struct Check {
 }
 
 impl Check {
-    /// Under this kernel, as `"v6.12"` or a [`Kernel`] with toggles. A question needs one.
+    /// Sets the kernel: a name such as `"v6.12"`, or a [`Kernel`] with toggles. A question needs one.
     pub fn kernel(mut self, kernel: impl Into<Kernel>) -> Self {
         self.kernel = Some(kernel.into());
         self
     }
 
-    /// With this commit taken out of the kernel, by its id; see [`Kernel::without`].
+    /// Takes this commit out of the kernel, by its id; see [`Kernel::without`].
     pub fn without(mut self, commit: impl Into<String>) -> Self {
         self.without.push(commit.into());
         self
     }
 
-    /// With this commit put into the kernel, by its id; see [`Kernel::with`].
+    /// Adds this commit to the kernel, by its id; see [`Kernel::with`].
     pub fn with(mut self, commit: impl Into<String>) -> Self {
         self.with.push(commit.into());
         self
     }
 
-    /// This variant, of a scenario that has variants.
+    /// Selects a variant, for a scenario that has variants.
     pub fn variant(mut self, name: impl Into<String>) -> Self {
         self.variant = Some(name.into());
         self
     }
 
-    /// On the barriers and flushes of arm64 or x86; without it, on what all architectures have in common.
+    /// Uses the barriers and flushes of arm64 or x86; the default is what all architectures have in common.
     pub const fn arch(mut self, arch: Arch) -> Self {
         self.arch = arch;
         self
     }
 
-    /// By this engine.
+    /// Selects the engine.
     pub const fn engine(mut self, engine: Engine) -> Self {
         self.engine = engine;
         self
     }
 
-    /// Looks at no more executions than this. Where that ends a search the verdict is [`Verdict::Bounded`].
+    /// Limits the number of executions. If the limit ends a search, the verdict is [`Verdict::Bounded`].
     pub const fn max_executions(mut self, executions: u64) -> Self {
         self.limits.executions = Some(executions);
         self
     }
 
-    /// Takes no more time than this. Where that ends a search the verdict is [`Verdict::Bounded`].
+    /// Limits the time. If the limit ends a search, the verdict is [`Verdict::Bounded`].
     pub const fn max_time(mut self, time: Duration) -> Self {
         self.limits.time = Some(time);
         self
     }
 
-    /// Answers.
+    /// Answers the question.
     ///
     /// # Errors
     ///
-    /// If the scenario or the kernel cannot be had. A verdict is no error, whichever it is.
+    /// If the scenario or the kernel is not valid. No verdict is an error.
     pub fn run(self) -> Result<Report, Error> {
         let (path, scenario) = match self.source.0 {
             From::Text(text) => (None, Scenario::at(Path::new(NO_FILE), &text)?),
@@ -154,7 +154,7 @@ impl Check {
         question.answer(self.engine.within(self.limits).as_ref())
     }
 
-    /// Answers, and panics unless every interleaving was explored and none is bad.
+    /// Answers the question, and panics unless every interleaving was explored and none is bad.
     ///
     /// # Panics
     ///
@@ -164,18 +164,19 @@ impl Check {
         self.assert("hold", |report| report.verdict() == Verdict::Holds)
     }
 
-    /// Answers, and panics unless an execution does this damage.
+    /// Answers the question, and panics unless some execution has this class of damage.
     ///
     /// # Panics
     ///
-    /// If there is none, or one that does other damage; or with the [`Error`] if there is no answer.
+    /// If there is no such execution, or if the damage is of another class; or with the [`Error`] if there is no
+    /// answer.
     #[track_caller]
     pub fn assert_violated(self, class: Class) -> Report {
         self.assert(&format!("be violated with {class}"), |report| report.class() == Some(class))
     }
 
-    /// Answers, and panics unless the result is what the file expects of the kernel. A kernel of which the file says
-    /// nothing must hold.
+    /// Answers the question, and panics unless the result is what the file expects for the kernel. If the file
+    /// states no outcome for the kernel, the scenario must hold.
     ///
     /// # Panics
     ///

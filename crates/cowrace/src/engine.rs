@@ -1,27 +1,27 @@
-//! Which engine answers.
+//! The engine that answers a question.
 
 #[cfg(any(feature = "loom", feature = "shuttle"))]
 use cowrace_check::engine as engines;
 use cowrace_check::{Exploration, Explore};
 use cowrace_explore::Limits;
 
-/// Which engine answers.
+/// The engine that answers a question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Engine {
-    /// The project's own search: all executions under sequential consistency, one of each that differs.
+    /// The project's own search: all executions under sequential consistency, one of each equivalence class.
     #[default]
     Explore,
     /// [loom](https://docs.rs/loom), under sequential consistency. It has threads for four columns, and is slow: for small
     /// scenarios.
     #[cfg(feature = "loom")]
     Loom,
-    /// [shuttle](https://docs.rs/shuttle), with probabilistic concurrency testing: as many random schedules as
-    /// [`Check::max_executions`](crate::Check::max_executions) says, or 1,000. Schedules that find nothing prove nothing, so
-    /// the verdict is then [`Verdict::Bounded`](crate::Verdict::Bounded).
+    /// [shuttle](https://docs.rs/shuttle), with probabilistic concurrency testing:
+    /// [`Check::max_executions`](crate::Check::max_executions) random schedules, or 1,000. Schedules that find
+    /// nothing prove nothing, so the verdict is then [`Verdict::Bounded`](crate::Verdict::Bounded).
     #[cfg(feature = "shuttle")]
     Shuttle {
-        /// Where the random numbers begin: the same seed makes the same schedules.
+        /// The seed of the random numbers: the same seed gives the same schedules.
         seed: u64,
     },
 }
@@ -37,7 +37,7 @@ impl Engine {
             Self::Shuttle { seed } => {
                 /// Two changes of priority. With one, races that need a fork at the right moment stay unseen.
                 const DEPTH: usize = 3;
-                /// Schedules if nothing is said.
+                /// The default number of schedules.
                 const SCHEDULES: u64 = 1000;
                 let limits = Limits { executions: limits.executions.or(Some(SCHEDULES)), ..limits };
                 Box::new(engines::Shuttle {

@@ -9,7 +9,7 @@ use cowrace_explore::ReplayError;
 use cowrace_render::diagnostic;
 use cowrace_scenario::{Diagnostic, LoadError};
 
-/// Why a question has no answer: what was asked does not make sense. That a kernel has a race is no error.
+/// Why a question has no answer: the question is not valid. A race in a kernel is not an error.
 ///
 /// The text says what is wrong, where, and what to write instead.
 ///
@@ -40,7 +40,7 @@ impl Error {
         matches!(*self.0, Kind::File(_) | Kind::ManyFiles(_))
     }
 
-    /// Whether the text is no scenario.
+    /// Whether the text is not a scenario.
     #[must_use]
     pub const fn is_scenario(&self) -> bool {
         matches!(*self.0, Kind::Scenario(_))
@@ -64,7 +64,7 @@ impl Error {
         matches!(*self.0, Kind::Replay(_))
     }
 
-    /// All that is wrong with a text, drawn as rustc draws its errors.
+    /// The errors of a text, in the style of rustc.
     pub(crate) fn scenario(path: &Path, text: &str, diagnostics: &[Diagnostic]) -> Self {
         Kind::Scenario(diagnostic::draw(path, text, diagnostics, false)).into()
     }
@@ -101,11 +101,13 @@ impl fmt::Display for Error {
                 let there = there.join(", ");
                 match asked {
                     Some(asked) => write!(f, "`{scenario}` has no variant `{asked}`; there are {there}"),
-                    None => write!(f, "`{scenario}` has the variants {there}; say which with `.variant(..)`"),
+                    None => {
+                        write!(f, "`{scenario}` has the variants {there}; choose one with `.variant(..)`")
+                    }
                 }
             }
             Kind::Kernel(error) => error.fmt(f),
-            Kind::NoKernel => f.write_str("no kernel is named; say which with `.kernel(\"v6.12\")`"),
+            Kind::NoKernel => f.write_str("no kernel is named; name one with `.kernel(\"v6.12\")`"),
             Kind::Replay(error) => write!(f, "a schedule of the search does not replay: {error}"),
         }
     }

@@ -5,8 +5,8 @@ use cowrace_mm::Era;
 
 use crate::Error;
 
-/// A kernel: a release, a stable version, a tree or proposal that `cowrace eras` lists, or an era file, with commits taken
-/// out or put in.
+/// A kernel: a release, a stable version, a tree or proposal that `cowrace eras` lists, or an era file, with
+/// commits removed or added.
 ///
 /// Names are looked up when a scenario is checked.
 ///
@@ -23,18 +23,18 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// A kernel by its name, as `v6.12`, `5.10.262` or `aa-revert`, or by the path of an era file.
+    /// A kernel by its name, such as `v6.12`, `5.10.262` or `aa-revert`, or by the path of an era file.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), toggles: Toggles::default() }
     }
 
-    /// The names of all kernels that the model knows by heart, the releases of the mainline first in time.
+    /// All preset kernels of the model, in chronological order of the mainline releases.
     pub fn presets() -> impl Iterator<Item = Self> {
         Era::presets().into_iter().map(|era| Self::new(era.name()))
     }
 
-    /// Puts a commit in, by its id.
+    /// Adds a commit, by its id.
     #[must_use]
     pub fn with(mut self, commit: impl Into<String>) -> Self {
         self.toggles.with.push(commit.into());
@@ -48,7 +48,7 @@ impl Kernel {
         self
     }
 
-    /// Sets a rule, as `wp_reuse` to `count`. `cowrace eras` lists the rules and their values.
+    /// Sets a rule, for example `wp_reuse` to `count`. `cowrace eras` lists the rules and their values.
     #[must_use]
     pub fn set(mut self, rule: impl Into<String>, value: impl Into<String>) -> Self {
         self.toggles.set.push((rule.into(), value.into()));

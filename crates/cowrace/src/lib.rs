@@ -1,7 +1,8 @@
 //! Checks races between copy-on-write and page pinning in Linux mm, from a test.
 //!
-//! A scenario is a race diagram as kernel developers draw it into their mails. cowrace runs it on a small model of the
-//! kernel's memory management, explores every interleaving, and answers with a proof or with the bad interleaving.
+//! A scenario is a race diagram as kernel developers draw it in their mails. cowrace runs it on a small model of
+//! the kernel's memory management, explores every interleaving, and answers with a proof or with the bad
+//! interleaving.
 //!
 //! ```
 //! use cowrace::Class;
@@ -12,8 +13,8 @@
 //! // Every interleaving was explored, and none is bad.
 //! cowrace::check(race).kernel("v6.12").assert_holds();
 //!
-//! // Without "mm/gup: prevent gup_fast from racing with COW during fork", what the device writes is lost.
-//! cowrace::check(race).kernel("v6.12").without("57efa1fe5957").assert_violated(Class::LostRead);
+//! // Without "mm/gup: prevent gup_fast from racing with COW during fork", the value that the device writes is
+//! lost. cowrace::check(race).kernel("v6.12").without("57efa1fe5957").assert_violated(Class::LostRead);
 //! ```
 //!
 //! A test that fails prints the diagram of what went wrong, why the kernel took the branches that it took, and the command
@@ -31,9 +32,9 @@
 //! harness = false
 //! ```
 //!
-//! Tests that ask one thing are functions with `#[test]`, as above; [`check_file`] reads a file. For a directory of
-//! scenarios, `cowrace-harness` makes a test of each scenario under each kernel, with the expectations of the files. With
-//! `tests/races.rs` being
+//! Tests that ask one question are functions with `#[test]`, as above; [`check_file`] reads a file. For a directory
+//! of scenarios, `cowrace-harness` makes a test of each scenario under each kernel, with the expectations of the
+//! files. With `tests/races.rs` being
 //!
 //! ```text
 //! fn main() -> std::process::ExitCode {
@@ -46,15 +47,16 @@
 //!
 //! # Questions
 //!
-//! [`check`] and [`check_file`] begin a question. A [`Kernel`] is a release, a stable version, a tree, a proposal, or an era
-//! file, with commits taken out or put in. [`Scenario::builder`] makes a scenario of data. An [`Engine`] other than the
-//! project's own gives a second opinion: loom and shuttle are features of this crate, off by default.
+//! [`check`] and [`check_file`] begin a question. A [`Kernel`] is a release, a stable version, a tree, a proposal,
+//! or an era file, with commits removed or added. [`Scenario::builder`] builds a scenario from data. An [`Engine`]
+//! other than the project's own gives a second opinion: loom and shuttle are features of this crate, off by
+//! default.
 //!
 //! # Answers
 //!
-//! [`Check::run`] gives a [`Report`] with a [`Verdict`]; [`Report::data`] is all of it, for other programs. `holds` means that
-//! every interleaving was explored; where a limit ended the search the verdict is `bounded`, and where the window of the race
-//! never opened it is `vacuous`. An [`Error`] is for questions that make no sense.
+//! [`Check::run`] returns a [`Report`] with a [`Verdict`]; [`Report::data`] has everything, for other programs.
+//! `holds` means that every interleaving was explored; if a limit ended the search the verdict is `bounded`, and if
+//! the window of the race never opened it is `vacuous`. An [`Error`] is for questions that are not valid.
 //!
 //! # Logs
 //!

@@ -13,7 +13,7 @@ use cowrace_scenario::{Scenario, Variant};
 use crate::error::Kind;
 use crate::{Class, Error, Verdict};
 
-/// What was asked.
+/// The question.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     pub(crate) path: Option<PathBuf>,
@@ -48,7 +48,7 @@ impl Question {
         })
     }
 
-    /// Has an engine answer.
+    /// Answers the question with an engine.
     pub(crate) fn answer(self, engine: &dyn Engine) -> Result<Report, Error> {
         let specification = Specification::default();
         let task = self.task(&specification)?;
@@ -62,8 +62,8 @@ impl Question {
 
 /// The answer to a question.
 ///
-/// Its text is a line with the verdict and what it is good for; for a violation, the diagram of the execution that shows
-/// it best, why it goes wrong, and the command that replays it.
+/// Its text is a line with the verdict and its conditions; for a violation, also the diagram of the execution that
+/// shows it best, an explanation, and the command that replays it.
 #[derive(Clone, Debug)]
 pub struct Report {
     data: data::Report,
@@ -83,8 +83,8 @@ impl Report {
         self.data.class
     }
 
-    /// Whether the result is what the file expects of the kernel. What a file calls `unknown` may be anything; a kernel of
-    /// which it says nothing must hold.
+    /// Whether the result is what the file expects for the kernel. If the file says `unknown`, any result is
+    /// expected; if it states no outcome for the kernel, only `holds` is.
     #[must_use]
     pub fn is_expected(&self) -> bool {
         self.data.as_expected.unwrap_or(self.data.expected.is_some() || self.data.verdict == Verdict::Holds)
@@ -96,13 +96,13 @@ impl Report {
         self.data.executions
     }
 
-    /// All that is known, as plain data that serializes to the JSON of `cowrace check --format json`.
+    /// The whole report as plain data, which serializes to the JSON of `cowrace check --format json`.
     #[must_use]
     pub const fn data(&self) -> &data::Report {
         &self.data
     }
 
-    /// A violation explained; `None` if there is none that can be replayed. It takes a search of its own, for the
+    /// Explains the violation; `None` if there is none that can be replayed. This runs a separate search for the
     /// execution that is easiest to read.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Scenarios: read from text, or built.
+//! Scenarios, parsed from text or built.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use cowrace_scenario::parse;
 
 use crate::Error;
 
-/// What stands for the path of a text that was in no file.
+/// The path of a text that is not from a file.
 pub(crate) const NO_FILE: &str = "scenario";
 
-/// A scenario: a race diagram, with what memory is like and what must be true.
+/// A scenario: a race diagram, with the initial state of memory and what must be true.
 ///
 /// Most are files, and [`check`](crate::check()) reads their text. [`Scenario::builder`] makes one in Rust, where columns and
 /// cells come from data.
@@ -22,7 +22,7 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// All that is wrong with the text.
+    /// All errors in the text.
     pub fn parse(text: &str) -> Result<Self, Error> {
         Self::at(Path::new(NO_FILE), text)
     }
@@ -62,7 +62,7 @@ impl Scenario {
         self.0.name()
     }
 
-    /// The names of its variants; none if it is one scenario.
+    /// The names of its variants; none if it declares no variants.
     pub fn variants(&self) -> impl Iterator<Item = &str> {
         self.0.variants().iter().filter_map(cowrace_scenario::Variant::name)
     }
@@ -85,7 +85,7 @@ pub struct ScenarioBuilder {
 }
 
 impl ScenarioBuilder {
-    /// Adds an address space with its areas, as `buf: anon` or `out: swapped = 1, 2`.
+    /// Adds an address space with its areas, such as `buf: anon` or `out: swapped = 1, 2`.
     #[must_use]
     pub fn memory<S: AsRef<str>>(mut self, mm: impl AsRef<str>, areas: impl IntoIterator<Item = S>) -> Self {
         let areas: Vec<S> = areas.into_iter().collect();
@@ -94,14 +94,14 @@ impl ScenarioBuilder {
         self
     }
 
-    /// Adds a child that is there from the start and shares all pages of its parent.
+    /// Adds a child that exists from the start and shares all pages of its parent.
     #[must_use]
     pub fn forked(mut self, child: impl AsRef<str>, parent: impl AsRef<str>) -> Self {
         self.header.push(format!("mm {} = fork({})", child.as_ref(), parent.as_ref()));
         self
     }
 
-    /// Says what the environment may do, as `lru_drain` or `reclaim<=1`.
+    /// Sets the actions of the environment, such as `lru_drain` or `reclaim<=1`.
     #[must_use]
     pub fn environment<S: AsRef<str>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
         let words: Vec<S> = words.into_iter().collect();
@@ -124,7 +124,7 @@ impl ScenarioBuilder {
         self
     }
 
-    /// Adds a row with a cell of a column: a call, a step within a call that is open, or `}`.
+    /// Adds a row with a cell of a column: a call, a step within an open call, or `}`.
     #[must_use]
     pub fn cell(mut self, column: impl Into<String>, text: impl Into<String>) -> Self {
         self.rows.push((Some(column.into()), text.into()));
@@ -149,13 +149,13 @@ impl ScenarioBuilder {
     ///
     /// # Errors
     ///
-    /// All that is wrong with it, in the text that was made of it.
+    /// All errors, with their places in the generated text.
     pub fn build(self) -> Result<Scenario, Error> {
         Scenario::parse(&self.diagram().to_string())
     }
 
     fn diagram(&self) -> Diagram {
-        // A line break would end a line elsewhere than here; as a blank it is an error that is told.
+        // A line break would begin a new row; as a blank it leads to an error message.
         let line = |text: &String| text.replace(['\n', '\r'], " ");
         let head = |(name, mm): &(String, Option<String>)| match mm {
             Some(mm) => line(&format!("{name} @{mm}")),
@@ -166,7 +166,7 @@ impl ScenarioBuilder {
             let Some(column) = column else { return Row::Barrier(line(text)) };
             let known = self.columns.iter().position(|(name, _)| name == column);
             let place = known.unwrap_or_else(|| {
-                // A column that was never added has no mm, and what runs in it is told to have none.
+                // A column that was never added has no mm, which leads to an error for cells that need one.
                 let place = columns.iter().position(|head| head == column);
                 place.unwrap_or_else(|| {
                     columns.push(line(column));

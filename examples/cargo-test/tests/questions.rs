@@ -1,4 +1,4 @@
-//! One question a test.
+//! One question per test.
 
 use cowrace::{Class, Engine, Kernel, Scenario, Verdict};
 
@@ -15,7 +15,7 @@ fn pins_do_not_survive_fork_without_the_sequence_count() {
     cowrace::check(FORK).kernel(kernel).assert_violated(Class::LostRead);
 }
 
-/// What a test prints that fails.
+/// The output of a failing test.
 #[test]
 fn a_failure_is_explained() {
     let report = cowrace::check_file("races/fork-vs-gup-fast-seqcount.race").kernel("v5.10").run();
@@ -46,7 +46,7 @@ fn shuttle_proves_nothing() {
     assert_eq!(report.verdict(), Verdict::Bounded);
 }
 
-/// A scenario that is made of data: a child keeps a page of its parent in a pipe.
+/// A scenario built from data: a child keeps a page of its parent in a pipe.
 fn small() -> Scenario {
     let scenario = Scenario::builder("vmsplice-child")
         .memory("A", ["buf: anon"])

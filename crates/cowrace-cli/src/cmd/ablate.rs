@@ -32,7 +32,7 @@ pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let all: Vec<Era> = iter::once(&era).chain(parts.iter().map(|part| &part.era)).cloned().collect();
     let batch = Batch { loaded: &loaded, eras: &all, args: &args.search, shares: true, interrupt };
     let how = Exploration { limits: args.search.limits(), ..Exploration::default() };
-    // What is found is told by what was taken out, so when everything is known.
+    // Results are printed by part, and therefore only when all of them are known.
     let nothing = |_: Task<'_>, _: &Loaded, _: &Report| Ok(String::new());
     let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, results: &mut ResultCache| {
         results.explore(task, how.with(threads), watch)
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     Ok(searched.extent.announce(exit))
 }
 
-/// The kernel that is to be taken apart.
+/// The kernel to take apart.
 fn one_era(args: &AblateArgs) -> Result<Era, Failure> {
     let mut eras = match args.search.era.len() {
         0 => Vec::new(),
@@ -61,9 +61,12 @@ fn one_era(args: &AblateArgs) -> Result<Era, Failure> {
     };
     match eras.pop() {
         Some(era) if eras.is_empty() => Ok(era),
-        Some(_) => Err(Failure::usage("`ablate` takes one kernel apart: name only one, as `--era v6.12`")),
+        Some(_) => {
+            Err(Failure::usage("`ablate` takes one kernel apart: name only one, for example `--era v6.12`"))
+        }
         None => Err(Failure::usage(
-            "`ablate` takes one kernel apart: say which, as `--era v6.12`\n  `cowrace eras` lists the eras",
+            "`ablate` takes one kernel apart: name it, for example `--era v6.12`\n  `cowrace eras` lists \
+             the eras",
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! `cowrace list --calls`: what a cell can be, with the steps that can be drawn within it.
+//! `cowrace list --calls`: the calls of the language, with the steps that can be drawn within them.
 
 use std::fmt::Write as _;
 
@@ -25,9 +25,12 @@ pub(crate) fn run(format: Format, out: &mut Out<'_>) -> Result<Exit, Failure> {
     }
     if format == Format::Text {
         if syscall::rows().any(|call| call.steps().is_none()) {
-            out.line(&wrap("The model was changed; `cargo xtask model` lists the functions and primitives of calls again."))?;
+            out.line(&wrap(
+                "The model was changed; run `cargo xtask model` to list the functions and primitives of \
+                 calls again.",
+            ))?;
         }
-        let mut words = "What mails write, and what is written for it:\n".to_owned();
+        let mut words = "The words of mails, and what to write instead:\n".to_owned();
         for (mail, cell) in phrases() {
             // Writing to a string cannot fail.
             let _ = write!(words, "\n{mail}\n{}", indented(cell));
@@ -52,7 +55,7 @@ fn text(call: &Syscall) -> String {
     text
 }
 
-/// By their names, if they are known.
+/// Their names, if they are known.
 fn primitives(call: &Syscall) -> Option<Vec<&'static str>> {
     call.steps().map(|steps| steps.primitives().map(|primitive| primitive.name()).collect())
 }

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         Format::Json => reports.iter().map(json_line).collect(),
     };
     let limits = args.search.limits();
-    // A comparison is what was asked for, and says itself what broke.
+    // A comparison was requested, and says itself what broke.
     let judges = !args.report_only && base.is_none();
     let is_single = loaded.len() == 1;
     let (mut reports, mut seconds) = (Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! `cowrace diff`: what one kernel breaks, mends and costs in comparison with another.
+//! `cowrace diff`: what one kernel breaks, mends and costs compared with another.
 
 use crate::Exit;
 use cowrace_explore::Threads;
@@ -30,7 +30,8 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     let to = kernel::toggled(&args.to, &args.toggles.toggles(), &mut notes)?;
     if from == to {
         return Err(Failure::usage(format!(
-            "`{}` is compared with itself: name another kernel, or toggles for the second one, as --without COMMIT",
+            "`{}` is compared with itself: name another kernel, or toggles for the second one, such as \
+             --without COMMIT",
             from.label()
         )));
     }
@@ -61,7 +62,7 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         Format::Text => out.text(&format!("{}{}\n", diff(&differences, &lines), counts(&reports)))?,
         Format::Json => out.text(&json_line(&lines)?)?,
     }
-    // What a kernel does not have costs nothing there.
+    // A scenario that does not apply to a kernel has no costs there.
     let is_whole = |side: &Side| side.costs.is_some() || side.found.verdict == Verdict::NotApplicable;
     let is_answered = |difference: &Difference| {
         difference.change != Change::NotKnown && is_whole(&difference.before) && is_whole(&difference.after)
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     Ok(searched.extent.announce(exit))
 }
 
-/// Whether there is anything to tell.
+/// Whether there is a difference to print.
 fn differs(difference: &Difference) -> bool {
     difference.change != Change::None || difference.before.costs != difference.after.costs
 }

@@ -1,4 +1,4 @@
-//! `cowrace eras`: what kernels there are, and what they are made of.
+//! `cowrace eras`: the kernels, and the commits and rules that they consist of.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &ErasArgs, out: &mut Out<'_>) -> Result<(), Failure> {
     }
 }
 
-/// What a name stands for.
+/// What a name refers to.
 enum Told {
     Era(Box<Era>),
     Commit(&'static Commit),
@@ -56,7 +56,7 @@ impl Told {
         if let Ok(commit) = commit(name) {
             return Ok(Self::Commit(commit));
         }
-        // As `--set` has it, too.
+        // The form of `--set` works as well.
         let key = name.split_once('=').map_or(name, |(key, _)| key);
         if let Some(rule) = Rules::about(key) {
             return Ok(Self::Rule(rule));
@@ -114,8 +114,8 @@ fn names(eras: &[Era]) -> impl Iterator<Item = &str> {
     eras.iter().map(Era::name)
 }
 
-/// What a commit sets: each rule, with its value without and with the commit, in the first preset in which it makes a
-/// difference, and that preset.
+/// The rules that a commit sets, each with its values without and with the commit, in the first preset in which it
+/// makes a difference, and that preset.
 fn sets(commit: &Commit) -> Option<(&'static str, Vec<[&'static str; 3]>)> {
     having(commit).iter().find_map(|era| {
         let without = era.clone().without(commit.id).ok()?;
@@ -129,7 +129,7 @@ fn sets(commit: &Commit) -> Option<(&'static str, Vec<[&'static str; 3]>)> {
     })
 }
 
-/// Stable trees that branched before a commit landed, and what they made of it.
+/// The stable trees that branched before a commit landed, and whether they have it.
 fn stable(commit: &Commit) -> Vec<(&'static Branch, String)> {
     let Landed::In(_) = commit.landed else { return Vec::new() };
     let later = BRANCHES.iter().filter(|branch| !commit.landed.by(branch.base));
@@ -163,7 +163,7 @@ fn one_commit(commit: &Commit) -> String {
                 let _ = writeln!(text, "  sets {key}={after}; without it, {era} has {key}={before}");
             }
         }
-        None => text.push_str("  sets nothing that other commits of the eras that have it do not set\n"),
+        None => text.push_str("  sets no rule that the other commits of these eras do not set as well\n"),
     }
     let _ = writeln!(text, "  eras that have it: {}", ranges(names(&having(commit))));
     for (branch, words) in stable(commit) {
@@ -256,12 +256,18 @@ fn every_era() -> String {
         }
         text.push('\n');
     }
-    text.push_str("`cowrace eras NAME` tells all of one era, commit or rule; any release or stable version is an era, too\n\n");
+    text.push_str(
+        "`cowrace eras NAME` describes one era, commit or rule; any release or stable version is an era, \
+         too\n\n",
+    );
     text.push_str("rules for --set, each with its values:\n");
     for (key, values) in Rules::keys() {
         let _ = writeln!(text, "  {key}={}", values.join("|"));
     }
-    text.push_str("\nsafeguards, each with what takes it out by --set; `cowrace ablate` takes out one after the other:\n");
+    text.push_str(
+        "\nsafeguards, each with the setting that takes it out, for --set; `cowrace ablate` takes them out \
+         one by one:\n",
+    );
     let width = Safeguard::ALL.iter().map(|&safeguard| setting(safeguard).len()).max().unwrap_or(0);
     for &safeguard in Safeguard::ALL {
         let (kind, primitive) = (safeguard.kind().name(), safeguard.primitive());
@@ -271,13 +277,13 @@ fn every_era() -> String {
     text
 }
 
-/// What takes a safeguard out, for `--set`.
+/// The setting that takes a safeguard out, for `--set`.
 fn setting(safeguard: Safeguard) -> String {
     let (key, value) = safeguard.toggle();
     format!("{key}={value}")
 }
 
-/// What a commit does to which scenario, and how that is known.
+/// The effect of a commit on a scenario, and how it is known.
 fn consequence(commit: &Commit) -> String {
     let (_, effect, scenario) = effect(commit.effect);
     let scenario = scenario.map(|s| format!(" {s}")).unwrap_or_default();
@@ -346,7 +352,7 @@ fn one_era(era: &Era) -> String {
     text
 }
 
-/// The safeguards that were taken out by their switches.
+/// The safeguards that are taken out.
 fn lacking(era: &Era) -> Vec<String> {
     let lacks = Safeguard::ALL.iter().filter(|&&safeguard| era.rules().lacks.has(safeguard));
     lacks.map(|&safeguard| setting(safeguard)).collect()
@@ -389,15 +395,15 @@ fn one_era_json(era: &Era) -> Value {
     })
 }
 
-/// What a commit does, as JSON and as text have it, and the scenario that shows it.
+/// The effect of a commit, for JSON and for text, and the scenario that shows it.
 fn effect(effect: Effect) -> (&'static str, &'static str, Option<&'static str>) {
     match effect {
-        // It may take others as well to close it: `matrix --why` says so.
+        // It may take other commits as well to close it: `matrix --why` names them.
         Effect::Closes(scenario) => ("closes", "against", Some(scenario)),
-        Effect::ClosesOnArm64 => ("closes", "against what arm64 shows", None),
+        Effect::ClosesOnArm64 => ("closes", "closes violations on arm64", None),
         Effect::Opens(scenario) => ("opens", "opens", Some(scenario)),
         Effect::Saves(scenario) => ("saves", "saves copies in", Some(scenario)),
-        Effect::WeakMemory => ("weak-memory", "matters under weak memory only", None),
+        Effect::WeakMemory => ("weak-memory", "matters only under weak memory", None),
         Effect::Prepares => ("prepares", "changes how a rule works", None),
     }
 }

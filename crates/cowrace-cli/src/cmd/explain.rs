@@ -44,7 +44,7 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
     }
 }
 
-/// Tells an execution row by row, or access by access.
+/// Explains an execution row by row, or access by access.
 fn told(task: Task<'_>, trace: &Trace, draw: DrawArgs, bounds: &Bounds) -> String {
     let mut walkthrough = walkthrough(task, trace, draw.into(), bounds);
     if draw.verbose {
@@ -54,7 +54,7 @@ fn told(task: Task<'_>, trace: &Trace, draw: DrawArgs, bounds: &Bounds) -> Strin
     format!("\n{walkthrough}")
 }
 
-/// Tells the violation that is easiest to read.
+/// Explains the violation that is easiest to read.
 fn violation(
     task: Task<'_>,
     args: &ExplainArgs,
@@ -76,7 +76,7 @@ fn violation(
             ))?;
             if !counterexample.not_needed.is_empty() {
                 out.line(&format!(
-                    "# left out, because it happens without: {}",
+                    "# left out, because the violation does not need it: {}",
                     counterexample.not_needed.join("; ")
                 ))?;
             }
@@ -86,7 +86,7 @@ fn violation(
         }
         _ => {
             out.line(&line(&report))?;
-            // What was not explored may be bad.
+            // Unexplored executions may be bad.
             let seen = if report.complete { "No execution is bad" } else { "No bad execution was seen" };
             out.line(&format!("\n{seen}, so there is none to explain ({}).", conditions(&report)))?;
             if let Some(detail) = &report.detail {

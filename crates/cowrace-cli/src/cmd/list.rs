@@ -1,4 +1,4 @@
-//! `cowrace list`: what scenarios there are.
+//! `cowrace list`: the scenarios of files.
 
 use std::fmt::Write as _;
 
@@ -83,7 +83,7 @@ fn object(loaded: &Loaded, eras: &[Era]) -> Value {
     })
 }
 
-/// What the file says of each preset.
+/// The expectations of the file for each preset.
 fn expectations<'e>(
     scenario: &Scenario,
     variant: &Variant,
@@ -92,7 +92,7 @@ fn expectations<'e>(
     eras.iter().map(|era| (era.name(), scenario.expectation(era, variant).map(|e| e.to_string()))).collect()
 }
 
-/// The same in a line, as `v5.9..v5.18 lost-read; else holds`, which `expect` reads.
+/// The same in one line, such as `v5.9..v5.18 lost-read; else holds`, which `expect` accepts.
 fn summary(expectations: &[(&str, Option<String>)]) -> String {
     let mut words: Vec<(&str, usize)> = Vec::new();
     let word = |e: &Option<String>| e.clone().unwrap_or_else(|| "nothing".to_owned());
@@ -103,7 +103,7 @@ fn summary(expectations: &[(&str, Option<String>)]) -> String {
             None => words.push((each, 1)),
         }
     }
-    // The first of the most frequent, so that the line is short.
+    // The first of the most frequent outcomes becomes `else`, so that the line is short.
     let most = words.iter().map(|w| w.1).max().unwrap_or(0);
     let Some(&(rest, _)) = words.iter().find(|w| w.1 == most) else { return "nothing".to_owned() };
     let mut parts = Vec::new();

@@ -1,4 +1,4 @@
-//! `cowrace matrix`: what the model says of every scenario under every era, whatever files expect.
+//! `cowrace matrix`: the result of every scenario under every era, whatever the files expect.
 
 use crate::Exit;
 use cowrace_explore::Threads;
@@ -25,7 +25,7 @@ use super::printing::json_line;
 pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let mut selection = kernel::select(&args.search.era, &args.search.toggles.toggles())?;
     let courses = args.why.then(|| courses(args, &mut selection)).transpose()?;
-    // Without a path there is nothing to search but what is built in.
+    // Without a path, only the built-in scenarios are searched.
     let mut sources = if args.paths.is_empty() { Vec::new() } else { input::files(&args.paths)? };
     if args.real_kernels {
         sources.extend(input::real_kernels()?);
@@ -63,14 +63,14 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
         MatrixFormat::Json => {}
     }
     let is_counted = |report: &Report| report.costs.is_some_and(|costs| costs.needed.is_some());
-    // What a kernel does not have costs nothing there.
+    // A scenario that does not apply to a kernel has no costs there.
     let has_costs = |report: &Report| is_counted(report) || report.verdict == Verdict::NotApplicable;
     let is_answered = |report: &Report| is_answered(report) && (has_costs(report) || !args.costs);
     let exit = if reports.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
     Ok(searched.extent.announce(exit))
 }
 
-/// What is compared with what.
+/// The eras that are compared.
 fn courses(args: &MatrixArgs, selection: &mut Selection) -> Result<Courses, Failure> {
     if args.search.era.is_empty() {
         return Ok(from_bases(selection));

@@ -1,4 +1,4 @@
-//! `cowrace eras --from-git` and `--from-list`: an era file of one's own tree.
+//! `cowrace eras --from-git` and `--from-list`: an era file for a kernel tree.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
@@ -13,7 +13,7 @@ use crate::git_history::History;
 use crate::{Failure, Out, batch};
 use cowrace_check::kernel;
 
-/// Between commits, and between the parts of one.
+/// Separators between commits, and between the parts of a commit.
 const RECORD: u8 = 0x1e;
 const PART: char = '\u{1f}';
 
@@ -21,7 +21,7 @@ const PART: char = '\u{1f}';
 ///
 /// # Errors
 ///
-/// If the tree or the list cannot be read, or nothing says which kernel it began as.
+/// If the tree or the list cannot be read, or the release that it is based on is not known.
 pub(crate) fn run(args: &ErasArgs, out: &mut Out<'_>) -> Result<(), Failure> {
     let tree = match (&args.from_git, &args.from_list) {
         (Some(dir), _) => Tree::of_git(dir, args.base.as_deref())?,
@@ -37,7 +37,7 @@ struct Tree {
     name: String,
     base: Version,
     history: History,
-    /// Whether what is not in the history is not in the tree.
+    /// Whether the history is complete, so that a commit that is not in it is not in the tree.
     is_whole: bool,
     notes: Vec<String>,
 }
@@ -61,7 +61,9 @@ impl Tree {
                     format!("the history lacks the commit `Linux {}` or `Linux {version}`", version.release())
                 }
             };
-            notes.push(format!("{why}: what is not seen in it is not known"));
+            notes.push(format!(
+                "{why}: it is not known whether the tree has the commits that its history does not show"
+            ));
         }
         let named = match (base, &version) {
             (Some(base), _) => base.to_owned(),
@@ -69,7 +71,8 @@ impl Tree {
             (None, Some(version)) => known(version),
             (None, None) => {
                 return Err(Failure::usage(format!(
-                    "{} has no Makefile of a kernel at HEAD: say what the tree began as, as --base v5.15",
+                    "{} has no kernel Makefile at HEAD: name the release that the tree is based on, for \
+                     example --base v5.15",
                     dir.display()
                 )));
             }
@@ -82,7 +85,8 @@ impl Tree {
     fn of_list(list: &Path, base: Option<&str>) -> Result<Self, Failure> {
         let Some(base) = base else {
             return Err(Failure::usage(
-                "a list does not say what the tree began as: add --base, as --base v5.15",
+                "a list does not tell the release that the tree is based on: add it, for example --base \
+                 v5.15",
             ));
         };
         let mut text = String::new();
@@ -100,20 +104,22 @@ impl Tree {
             let is_id = (7..=40).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit());
             if !is_id {
                 return Err(Failure::usage(format!(
-                    "line {} of the list `{shown}` begins with no id of a commit; `git log --format='%H %s'` makes such a list",
+                    "line {} of the list `{shown}` does not begin with the id of a commit; \
+                     `git log --format='%H %s'` prints such a list",
                     at + 1
                 )));
             }
-            // A list may be of short ids.
+            // A list may have short ids.
             let id = cowrace_mm::era::commit(id).map_or(id, |commit| commit.id);
             history.read_commit(id, title.trim(), "");
         }
         let base = Era::version(base).map_err(|error| Failure::usage(kernel::explain(&error, None)))?;
-        let notes = vec!["a list tells what is in a tree: what is not in the list is not known".to_owned()];
+        let notes =
+            vec!["it is not known whether the tree has the commits that are not in the list".to_owned()];
         Ok(Self { name: "own".to_owned(), base, history, is_whole: false, notes })
     }
 
-    /// The era file, with what is not known as comments.
+    /// The era file, with unknown commits as comments.
     fn file(&self) -> String {
         let (mut with, mut without, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for commit in COMMITS.iter().filter(|commit| matches!(commit.landed, Landed::In(_))) {
@@ -122,7 +128,7 @@ impl Tree {
                 Some(true) if !is_in_base => with.push(commit),
                 Some(false) if is_in_base => without.push(commit),
                 Some(_) => {}
-                // What a release has, its history need not show again.
+                // The history need not show the commits of the release.
                 None if !is_in_base && !self.is_whole => unknown.push(commit),
                 None => {}
             }
@@ -137,7 +143,7 @@ impl Tree {
             text.push_str("]\n");
         }
         if !unknown.is_empty() {
-            text.push_str("# Not known, and taken not to be there:\n");
+            text.push_str("# Not known, and assumed to be missing:\n");
             for commit in unknown {
                 let _ = writeln!(text, "# {}  {}", commit.id, commit.title);
             }
@@ -146,13 +152,13 @@ impl Tree {
     }
 }
 
-/// The version as an era, if the tables know that of its stable tree; else the release that it is of.
+/// The version as an era, if the tables know that version of its stable tree; otherwise its release.
 fn known(version: &MakefileVersion) -> String {
     let whole = version.to_string();
     if Era::version(&whole).is_ok() { whole } else { version.release() }
 }
 
-/// What a kernel's Makefile calls it.
+/// The version in a kernel's Makefile.
 #[derive(Debug)]
 struct MakefileVersion {
     version: u16,
@@ -197,7 +203,7 @@ fn no_git(error: &std::io::Error) -> Failure {
     Failure::usage(format!("cannot run `git`: {error}"))
 }
 
-/// What a command of git prints.
+/// The output of a git command.
 fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
     let done = command(dir, args).output().map_err(|error| no_git(&error))?;
     match done.status.success() {
@@ -207,11 +213,11 @@ fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
 }
 
 fn failed(dir: &Path, args: &[&str], said: &str) -> Failure {
-    let said = said.lines().next().unwrap_or("it says nothing");
+    let said = said.lines().next().unwrap_or("it printed no message");
     Failure::usage(format!("`git {}` fails in {}: {said}", args[0], dir.display()))
 }
 
-/// The history, oldest first. That of a kernel is larger than memory should be: it is read commit by commit.
+/// The history, oldest first. The history of a kernel is large, so it is read commit by commit.
 fn read_log(dir: &Path) -> Result<History, Failure> {
     let format = format!("--format=%x1e%H{PART}%s{PART}%b");
     let args = ["log", "--reverse", "--no-color", format.as_str()];

@@ -1,4 +1,4 @@
-//! What is told of reports: lines, diagrams, tables, JSON.
+//! The output for reports: lines, diagrams, tables, JSON.
 
 use cowrace_check::{Bounds, Task};
 use cowrace_compare::against::Against;
@@ -26,23 +26,23 @@ pub(super) fn compared(base: &str, against: &Against, columns: Option<usize>) ->
     )
 }
 
-/// A report, or whatever else is told, as JSON, with the end of the line.
+/// A report, or any other value, as a line of JSON.
 pub(super) fn json_line(told: &impl Serialize) -> Result<String, Failure> {
     Ok(json(told).map_err(|error| Failure::tool(error.to_string()))? + "\n")
 }
 
-/// What is told of runs that are as expected.
+/// What is printed for runs that are as expected.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Verbosity {
     /// A line for each: a table would be a single row or column.
     lines: bool,
     /// The diagram of a violation.
     diagrams: bool,
-    /// What a search took, as there is only one.
+    /// The size of the search, if there is only one.
     figures: bool,
     /// A line for what is not judged.
     unjudged: bool,
-    /// How they are drawn.
+    /// The style of diagrams.
     drawing: Drawing,
 }
 
@@ -64,7 +64,7 @@ impl Verbosity {
     }
 }
 
-/// What is told of one run by all engines: of second opinions, what explore's does not say.
+/// The text for one run by all engines: for second opinions, only what differs from the report of explore.
 pub(super) fn text_of_all(
     task: Task<'_>,
     loaded: &Loaded,
@@ -89,11 +89,11 @@ pub(super) fn text_of_all(
     Ok(text)
 }
 
-/// What is told of one run.
+/// The text for one run.
 #[derive(Debug, Default)]
 struct RunText {
     text: String,
-    /// It is a diagram or stands beside one, so that what follows has to be a comment.
+    /// It is a diagram or stands next to one, so that the text after it must be comments.
     commented: bool,
 }
 
@@ -102,12 +102,13 @@ fn comment(line: &str) -> String {
     Comment::Check(line).lines().join("\n") + "\n"
 }
 
-/// Whether the file says otherwise. Where it says nothing a line will do.
+/// Whether the file states another outcome. If it states none, a line is enough.
 fn contradicts(report: &Report) -> bool {
     report.as_expected == Some(false) && report.expected.is_some()
 }
 
-/// What is told of one run. Below a diagram it is comments, so that the whole can be pasted into a file.
+/// The text for one run. Below a diagram it consists of comments, so that the whole can be pasted into a
+/// file.
 fn text_of_run(
     task: Task<'_>,
     loaded: &Loaded,
@@ -131,13 +132,13 @@ fn text_of_run(
     }
     let text = answer(report, verbosity.figures);
     if verbosity.diagrams && loaded.scenario.variants().len() > 1 {
-        // Beside the diagrams of other variants everything is a comment.
+        // Next to the diagrams of other variants everything must be a comment.
         return Ok(RunText { text: text.lines().map(comment).collect(), commented: true });
     }
     Ok(RunText { text, commented: false })
 }
 
-/// What is told of the only run that there is.
+/// The text for a single run.
 pub(super) fn text_of_one(
     task: Task<'_>,
     loaded: &Loaded,
@@ -150,7 +151,7 @@ pub(super) fn text_of_one(
         + &conclusion(std::slice::from_ref(report), verbosity, None))
 }
 
-/// The table and the summary. A table of one row would say what the lines have said.
+/// The table and the summary. A table of one row would repeat the lines.
 pub(super) fn conclusion(reports: &[Report], verbosity: Verbosity, columns: Option<usize>) -> String {
     if verbosity.diagrams && reports.iter().any(|r| r.schedule.is_some()) {
         return comment(&summary(reports));
@@ -160,8 +161,7 @@ pub(super) fn conclusion(reports: &[Report], verbosity: Verbosity, columns: Opti
     let one_row = reports.windows(2).all(|pair| row(&pair[0]) == row(&pair[1]));
     let undrawn =
         reports.iter().any(|r| r.schedule.is_some() && r.as_expected != Some(true) && !contradicts(r));
-    let hint =
-        if undrawn { "with one file and one --era, the diagram of a violation is drawn\n" } else { "" };
+    let hint = if undrawn { "name one file and one --era to get the diagram of a violation\n" } else { "" };
     let gap = if below_lines { "\n" } else { "" };
     let table = if one_row { String::new() } else { format!("{gap}{}\n", table(reports, columns)) };
     format!("{table}{hint}{}\n", summary(reports))

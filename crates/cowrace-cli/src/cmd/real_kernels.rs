@@ -1,4 +1,4 @@
-//! `cowrace real-kernels`: the model beside what real kernels did.
+//! `cowrace real-kernels`: compares the model with real kernels.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -23,7 +23,7 @@ use cowrace_compare::observed::{Cell, Modelled, Work, not_modelled};
 ///
 /// # Errors
 ///
-/// If there is no such row, a file cannot be written, or the output cannot.
+/// If there is no such row, or if a file or the output cannot be written.
 pub(crate) fn run(args: &RealKernelsArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
     let table = table().map_err(|error| damaged(&error))?;
     if let Some(directory) = &args.write {
@@ -42,13 +42,14 @@ fn scenario(table: &Table, name: &str) -> Result<Generated, Failure> {
         let names = table.rows().iter().map(|row| row.name.as_str());
         let hint = suggest::hint(name, names);
         return Err(Failure::usage(format!(
-            "there is no row `{name}` in the table of real kernels{hint}\n  a row is DEVICE|STATE|EVENT, in quotes for the shell, as 'vmsplice(R,GET)|excl|none'"
+            "there is no row `{name}` in the table of real kernels{hint}\n  a row is DEVICE|STATE|EVENT, in \
+             quotes for the shell, for example 'vmsplice(R,GET)|excl|none'"
         )));
     };
     generate(row).ok_or_else(|| {
         Failure::usage(match row.treatment() {
             Treatment::NotModelled(why) => format!("row `{name}` is not modelled: {}", why.reason),
-            _ => format!("row `{name}` is not understood"),
+            _ => format!("row `{name}` cannot be parsed"),
         })
     })
 }
@@ -57,13 +58,13 @@ fn write(directory: &Path, scenarios: &[Generated]) -> Result<usize, Failure> {
     let fail = |path: &Path, error| Failure::tool(format!("cannot write {}: {error}", path.display()));
     fs::create_dir_all(directory).map_err(|error| fail(directory, error))?;
     let path = |scenario: &Generated| directory.join(format!("{}.{SUFFIX}", scenario.name));
-    // All or nothing, and nothing of others.
+    // Writes all files or none, and overwrites no other file.
     for scenario in scenarios {
         let path = path(scenario);
         let is_other = |text: Vec<u8>| text != scenario.text.as_bytes();
         if path.exists() && fs::read(&path).map_or(true, is_other) {
             return Err(Failure::usage(format!(
-                "{} is there already, and is not what would be written: remove it, or name another directory",
+                "{} already exists with other content: remove it, or name another directory",
                 path.display()
             )));
         }
@@ -160,7 +161,10 @@ fn text(table: &Table, cells: &[Cell<'_>]) -> String {
     text.push_str("\n* a reconstruction: strong evidence, but not that kernel\n");
     let children = cells.iter().filter(|cell| cell.child.is_some()).count();
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "in {children} of the cells a child lives, and what it reads has to agree, too");
+    let _ = writeln!(
+        text,
+        "in {children} of the cells a child lives, and the value that it reads has to agree, too"
+    );
     let missing = not_modelled(table);
     let _ = writeln!(
         text,
@@ -170,8 +174,7 @@ fn text(table: &Table, cells: &[Cell<'_>]) -> String {
         missing.iter().map(|(_, count)| count).sum::<usize>()
     );
     for (why, count) in missing {
-        let (state, reason) =
-            why.map_or(("?", "names that are not understood"), |why| (why.state, why.reason));
+        let (state, reason) = why.map_or(("?", "names that cannot be parsed"), |why| (why.state, why.reason));
         let _ = writeln!(text, "  {count:>2} {state:<7}  {reason}");
     }
     let wrong: Vec<_> = cells.iter().filter(|cell| !cell.agrees()).collect();
@@ -187,7 +190,7 @@ fn text(table: &Table, cells: &[Cell<'_>]) -> String {
     text
 }
 
-/// What a child reads in the model, in a word.
+/// The value that a child reads in the model, in one word.
 fn said(reads: Option<ChildView>) -> &'static str {
     reads.map_or("another value", ChildView::name)
 }
@@ -196,7 +199,8 @@ fn said(reads: Option<ChildView>) -> &'static str {
 mod tests {
     use super::*;
 
-    /// A table in which a kernel did what the model does not: both in the verdict and in what a child saw.
+    /// A table in which a kernel differs from the model, both in the verdict and in the value that a child
+    /// saw.
     #[test]
     fn disagreements_are_told() {
         let cells =

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
             let drawn = picture(task.scenario, task.variant, trace, args.draw.into());
             out.text(&format!("\n{drawn}"))?;
             match &shuttle {
-                Some(None) => out.line("# shuttle comes to the same")?,
+                Some(None) => out.line("# shuttle has the same result")?,
                 Some(Some(wrong)) => out.line(&format!("# shuttle DISAGREES: {wrong}"))?,
                 None => {}
             }

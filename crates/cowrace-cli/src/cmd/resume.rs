@@ -1,4 +1,4 @@
-//! `cowrace check --resume`: one search that can be stopped and go on.
+//! `cowrace check --resume`: one search that can be stopped and resumed.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -23,12 +23,12 @@ use cowrace_check::{Exploration, Explored, Task};
 
 use super::printing::{json_line, text_of_one};
 
-/// Searches on from where `file` says, if it is there. Writes there now and then, and where the search is stopped; takes
-/// it away if it was not.
+/// Resumes the search from the checkpoint in `file`, if there is one. Writes a checkpoint now and then and when the
+/// search is stopped, and removes the file when the search is finished.
 ///
 /// # Errors
 ///
-/// If there is more than one search to do, or the file is in use, or of another search.
+/// If there is more than one search to do, or if the file is in use or belongs to another search.
 pub(crate) fn run(
     args: &CheckArgs,
     file: &Path,
@@ -51,7 +51,8 @@ pub(crate) fn run(
     let ([(loaded, (variant, specification))], [era]) = (variants.as_slice(), selection.eras.as_slice())
     else {
         return Err(Failure::usage(format!(
-            "`--resume` is for one search, and these are {}: name one scenario without variants and one `--era`",
+            "`--resume` is for one search, but there are {}: name one scenario without variants and one \
+             `--era`",
             variants.len() * selection.eras.len()
         )));
     };
@@ -59,7 +60,7 @@ pub(crate) fn run(
     let task = Task { scenario: &loaded.scenario, variant, era, arch, specification: Some(specification) };
     let file = CheckpointFile::take(file)?;
     let from = file.read(task.fingerprint(), &checkpoint::question(variant.world()))?;
-    // Not only when there is something to lose.
+    // Fails at the start, not when there is something to lose.
     file.probe()?;
     let jobs = args.search.how_far.jobs.map_or_else(crate::batch::cores, usize::from);
     let threads = Threads::new(jobs - 1);
@@ -95,7 +96,7 @@ pub(crate) fn run(
             out.text(&text_of_one(task, loaded, &report, args.draw.into(), &bounds.again(spent))?)?
         }
     }
-    // What could not be written while there was time is not lost if it can be now.
+    // A checkpoint that could not be written before may succeed now.
     match &left {
         Some(left) => {
             file.write(left)?;
@@ -115,7 +116,7 @@ pub(crate) fn run(
 struct Periodic<'f> {
     file: &'f CheckpointFile,
     world: &'f World,
-    /// How often: what a process loses that is killed.
+    /// The interval, which bounds the loss if the process is killed.
     every: Duration,
     last: Instant,
     failed: Option<Failure>,
@@ -128,12 +129,12 @@ impl Keeper for Periodic<'_> {
 
     fn keep(&mut self, search: explore::Checkpoint, noted: Noted) {
         self.failed = self.file.write(&Checkpoint::of(self.world, search, noted)).err();
-        // Large ones take their time, and the search has to come forward.
+        // A large checkpoint takes time to write, and the search must make progress in between.
         self.last = Instant::now();
     }
 }
 
-/// What threads had begun and not finished is not kept, so there may be less in the file than was made.
+/// Unfinished work of threads is not kept, so the file may have fewer executions than were made.
 fn how_to_go_on(file: &CheckpointFile, left: &Checkpoint, report: &Report) -> String {
     let kept = match left.search.effort().executions {
         1 => "1 execution is kept".to_owned(),
@@ -141,5 +142,5 @@ fn how_to_go_on(file: &CheckpointFile, left: &Checkpoint, report: &Report) -> St
     };
     let more = if report.stopped == Some(Stop::Executions) { " and a higher limit" } else { "" };
     let file = file.path().display();
-    format!("  {kept}; to go on: the same command again, with --resume {file}{more}")
+    format!("  {kept}; to go on, run the same command again with --resume {file}{more}")
 }

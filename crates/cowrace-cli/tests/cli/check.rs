@@ -58,7 +58,7 @@ fn coverage_is_of_what_holds_and_was_asked_for() {
     assert!(!has(&["lost.race", "--era", "v5.9", "--coverage"]), "it is violated");
     assert!(!has(&["lost.race", "--era", "v6.1", "--coverage", "--max-executions", "3"]), "it is bounded");
     let loom = ["check", "tiny.race", "--coverage", "--engine", "loom"];
-    cowrace(&loom).exits(2).says(&["`--coverage` is explore's"]);
+    cowrace(&loom).exits(2).says(&["`--coverage` is for explore"]);
     let told = object(&["lost.race", "--era", "v6.1", "--coverage"]);
     let pair = told["orders"].as_array().and_then(|orders| orders.iter().find(|pair| pair["seen"] == "both"));
     let pair = pair.expect("calls that race");

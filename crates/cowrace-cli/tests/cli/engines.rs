@@ -37,7 +37,7 @@ fn json_has_a_line_for_each_engine() {
         assert_eq!(object["detail"], objects[0]["detail"]);
         let schedule = object["schedule"].as_str().expect("a schedule");
         let args = ["replay", "tiny.race", "--era", "v5.11", "--schedule", schedule, "--shuttle"];
-        cowrace(&args).exits(0).quiet().prints(&["# shuttle comes to the same"]);
+        cowrace(&args).exits(0).quiet().prints(&["# shuttle has the same result"]);
     }
 }
 
@@ -107,12 +107,12 @@ fn a_bound_on_preemptions_proves_nothing() {
 fn what_does_not_fit_is_said() {
     let check = |args: &[&str]| cowrace(&[&["check", "tiny.race"], args].concat()).exits(2);
     check(&["--memory", "c11"]).says(&["add `--engine loom` to `--memory c11`"]);
-    check(&["--memory", "c11", "--engine", "all"]).says(&["only loom knows weak memory"]);
+    check(&["--memory", "c11", "--engine", "all"]).says(&["only loom supports weak memory"]);
     check(&["--seed", "2"]).says(&["add `--engine shuttle`"]);
-    check(&["--scheduler", "random", "--engine", "loom"]).says(&["are shuttle's"]);
+    check(&["--scheduler", "random", "--engine", "loom"]).says(&["are for shuttle"]);
     check(&["--schedules", "5"]).says(&["`--max-executions`"]);
     check(&["--preemptions", "2", "--engine", "shuttle"])
-        .says(&["say `--engine explore` or `--engine loom`"]);
+        .says(&["use `--engine explore` or `--engine loom`"]);
     check(&["--preemptions", "-1"]).says(&["unexpected argument"]);
     check(&["--preemptions", "300"]).says(&["300 is not in 0..=255"]);
     cowrace(&["replay", "tiny.race", "--era", "v5.11", "--shuttle"])

@@ -78,7 +78,7 @@ fn variants_are_asked_for_where_there_are_several() {
     cowrace(&[&base[..], &["--variant", "sane"]].concat()).exits(2).says(&["did you mean `same`"]);
     cowrace(&[&base[..], &["--variant", "same"]].concat()).exits(0).prints(&["buf[0] = 2"]);
     let none = ["replay", "lost.race", "--era", "v5.9", "--as-written", "--variant", "x"];
-    cowrace(&none).exits(2).says(&["it has no variants"]);
+    cowrace(&none).exits(2).says(&["the scenario has no variants"]);
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn calls_are_listed_with_their_steps() {
         "reclaim(A.buf)",
         "marks: add_to_swap, try_to_unmap, pageout, remove_mapping",
         "try_to_unmap_one",
-        "What mails write",
+        "The words of mails",
         "echo 4 > /proc/PID/clear_refs",
     ]);
     assert!(listed.out.lines().all(|line| line.chars().count() <= 100), "{}", listed.out);
@@ -103,7 +103,7 @@ fn two_files_may_not_have_the_same_name() {
         "a.race",
         "b.race",
         "both called `plain`",
-        "give one of them another name",
+        "change the `race` line of one of them",
     ]);
     // The same file twice is one scenario.
     assert_eq!(

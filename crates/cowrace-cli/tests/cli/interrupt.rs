@@ -158,7 +158,7 @@ fn what_is_to_be_terminated_tells_what_it_has() {
     sleep(Duration::from_millis(400));
     running.send("TERM");
     let done = running.ends().exits(12).says(&["interrupted: 0 of 1 search finished"]);
-    done.prints(&["BOUNDED  long", "to go on: the same command again"]);
+    done.prints(&["BOUNDED  long", "to go on, run the same command again"]);
     assert!(state.exists());
 }
 

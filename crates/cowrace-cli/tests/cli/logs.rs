@@ -57,7 +57,9 @@ fn other_engines_are_heard_if_they_are_named() {
 
 #[test]
 fn what_is_no_filter_is_refused() {
-    cowrace(&with(&["--log", "loud=loud"])).exits(2).says(&["--log is no filter", "cowrace_explore=debug"]);
+    cowrace(&with(&["--log", "loud=loud"]))
+        .exits(2)
+        .says(&["--log is not a log filter", "cowrace_explore=debug"]);
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn a_list_of_commits_does_as_well() {
     std::fs::write(&list, text).expect("a file");
     let list = list.to_str().expect("a name");
     let done = cowrace(&["eras", "--from-list", list, "--base", "5.10"]).exits(0);
-    done.says(&["what is not in the list is not known"]).prints(&[
+    done.says(&["the commits that are not in the list"]).prints(&[
         "base = \"v5.10\"",
         "  \"57efa1fe5957\", # ",
         "  \"9348b73c2e1b\", # ",
@@ -143,7 +143,7 @@ fn what_is_no_kernel_is_told() {
     cowrace(&["eras", "--from-git", path]).exits(2).says(&["`git rev-parse` fails", "not a git repository"]);
     git(dir.path(), &["init", "-q"]);
     git(dir.path(), &["commit", "-q", "--allow-empty", "-m", "nothing"]);
-    cowrace(&["eras", "--from-git", path]).exits(2).says(&["no Makefile of a kernel", "--base v5.15"]);
+    cowrace(&["eras", "--from-git", path]).exits(2).says(&["no kernel Makefile", "--base v5.15"]);
     cowrace(&["eras", "--from-git", path, "--base", "v5.15"]).exits(0).prints(&["base = \"v5.15\""]);
     cowrace(&["eras", "v5.9", "--from-git", path]).exits(2).says(&["cannot be used with"]);
 }

@@ -85,8 +85,6 @@ fn nothing_of_others_is_overwritten() {
     let first =
         std::fs::read_dir(dir.path()).expect("a directory").next().expect("a file").expect("a file").path();
     std::fs::write(&first, "mine").expect("a file");
-    cowrace(&["real-kernels", "--write", path])
-        .exits(2)
-        .says(&["is there already", "name another directory"]);
+    cowrace(&["real-kernels", "--write", path]).exits(2).says(&["already exists", "name another directory"]);
     assert_eq!(std::fs::read_to_string(&first).expect("it is there"), "mine");
 }

@@ -56,7 +56,7 @@ fn a_search_that_is_stopped_says_how_to_go_on() {
         "stopped by --max-executions",
         "3 executions of about",
         "within a factor of",
-        "the same command again, with --resume",
+        "the same command again with --resume",
         "and a higher limit",
         "3 executions are kept",
     ]);
@@ -141,8 +141,10 @@ fn what_does_not_fit_is_refused_and_left_alone() {
     let stop = ["--max-executions", "3"];
     check(&file, &[&["lost.race", "--era", "v6.1"], &stop[..]].concat()).exits(12);
     let before = fs::read(&file).expect("it was stopped");
-    check(&file, &["lost.race", "--era", "v6.2"]).exits(2).says(&["is of another search", "remove it"]);
-    check(&file, &["plain.race", "--era", "v6.1"]).exits(2).says(&["is of another search"]);
+    check(&file, &["lost.race", "--era", "v6.2"])
+        .exits(2)
+        .says(&["belongs to another search", "remove this one"]);
+    check(&file, &["plain.race", "--era", "v6.1"]).exits(2).says(&["belongs to another search"]);
     assert_eq!(fs::read(&file).expect("it is still there"), before);
     for spoiled in ["", "{}", "no checkpoint", "[1, 2"] {
         fs::write(&file, spoiled).expect("it can be written");
@@ -244,7 +246,9 @@ fn what_was_changed_is_refused() {
     let place = text.find("\"depth\":").expect("a field") + "\"depth\":".len();
     let changed = format!("{}9{}", &text[..place], &text[place..]);
     fs::write(&file, &changed).expect("it can be written");
-    check(&file, &args).exits(2).says(&["was changed since it was written", "remove it to begin anew"]);
+    check(&file, &args)
+        .exits(2)
+        .says(&["was changed since it was written", "remove this one to start again"]);
     assert_eq!(fs::read_to_string(&file).expect("it is still there"), changed);
     fs::write(&file, text).expect("it can be written");
     check(&file, &args).exits(0);
@@ -264,7 +268,11 @@ fn another_format_is_refused_by_name() {
         fs::write(&file, &changed).expect("it can be written");
         let format = format!("its format is {number}");
         let refused = check(&file, &args).exits(2);
-        refused.says(&["is a checkpoint of another version of cowrace", &format, "remove it to begin anew"]);
+        refused.says(&[
+            "is a checkpoint of another version of cowrace",
+            &format,
+            "remove this one to start again",
+        ]);
         assert_eq!(fs::read_to_string(&file).expect("it is still there"), changed);
     }
 }
@@ -280,7 +288,7 @@ fn an_answer_to_another_question_is_refused() {
     check(&file, &[&args[..], &["--max-executions", "3"]].concat()).exits(12);
     // What runs is the same, and what is asked of it is not.
     fs::write(&path, text.replace("always r == 1", "always r == 2")).expect("a file");
-    check(&file, &args).exits(2).says(&["is of another search"]);
+    check(&file, &args).exits(2).says(&["belongs to another search"]);
 }
 
 #[cfg(unix)]
@@ -289,7 +297,7 @@ fn only_plain_files_will_do() {
     let pipe = state("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("it is everywhere").success());
     for file in ["/dev/full", "/dev/null", "/", pipe.to_str().expect("text")] {
-        check(file.as_ref(), &["lost.race", "--era", "v6.1"]).exits(2).says(&["is no plain file"]);
+        check(file.as_ref(), &["lost.race", "--era", "v6.1"]).exits(2).says(&["is not a plain file"]);
     }
 }
 

@@ -1,5 +1,5 @@
-//! The counterexample of every scenario that is violated somewhere, under the first kernel where it is: it needs all that it
-//! draws, it is drawn for a mail, and what is drawn happens again.
+//! The counterexample of every scenario that is violated somewhere, under the first such kernel: its diagram is
+//! minimal, fits into a mail, and can be replayed.
 
 use cowrace_check::{Specification, Task};
 use cowrace_explain::{Counterexample, Detail, Drawing};

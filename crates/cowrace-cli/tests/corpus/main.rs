@@ -1,5 +1,5 @@
-//! What is a test of its own for each scenario, variant, kernel or row of a table, under names of all these. `cargo test`
-//! runs them on threads of one process.
+//! Tests for each scenario, variant, kernel or row of a table, named after these. `cargo test` runs them
+//! on threads of one process.
 
 mod cells;
 mod counterexamples;
