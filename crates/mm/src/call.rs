@@ -72,8 +72,8 @@ async fn read_variable(cpu: &Cpu, var: VarId) -> Value {
     Value::decode(cpu.wait(variable(var), Cond::AnySet(u64::MAX)).await.bits)
 }
 
-/// What a variable holds, if it is a handle. One that has been given back is still a number of a page, and
-/// whoever uses it finds what is there now.
+/// The handle in a variable, if there is one. A handle that was given back still names a page: a call that uses it finds
+/// whatever that page holds now.
 async fn read_handle(cpu: &Cpu, var: VarId) -> Option<Handle> {
     match read_variable(cpu, var).await {
         Value::Handle(handle) => Some(handle),
@@ -84,10 +84,10 @@ async fn read_handle(cpu: &Cpu, var: VarId) -> Option<Handle> {
     }
 }
 
-/// An mm that a call names. A process has a number that others can name from the end of its fork on
-/// (`copy_process` of `kernel/fork.c`: `attach_pid` is behind `copy_mm`), so who names it waits for that. Reclaim does
-/// not come here: it finds pages of the child by rmap as soon as they are there. So nobody notices that `dup_mmap` holds
-/// the child's `mmap_lock`, too.
+/// The mm that a call names. Other processes can name a child by its PID once the fork has ended (`copy_process` of
+/// `kernel/fork.c` does `attach_pid` after `copy_mm`), so a call that names it waits for that. Reclaim does not use this
+/// function: it finds pages of the child by rmap as soon as they are mapped. For these reasons the `mmap_lock` of the
+/// child, which `dup_mmap` holds, is left out.
 async fn named(cpu: &Cpu, own: Option<MmStruct>, mm: MmId) -> MmStruct {
     let this = MmStruct(mm);
     if own != Some(this) && matches!(cpu.kernel().world.mms[mm].origin, crate::world::Origin::Fork(_)) {

@@ -31,13 +31,13 @@ pub struct Kernel {
     pub cpumask: Vec<Vec<(ActorId, u16)>>,
     /// Whether an actor goes through GUP-fast, so that a flush by IPI may have to wait for it.
     pub gup_fast: Vec<bool>,
-    /// Whether an mm exits, so that it matters who uses it.
+    /// Whether an mm exits, so that the count of its users matters.
     pub exits: Vec<bool>,
     /// Swap slots that there are.
     pub swap_slots: u8,
     /// Whether some handle is kept by no variable, so that a page may have more references than are known.
     pub drops_handles: bool,
-    /// Whether a predicate asks for the number of copies that nobody needed.
+    /// Whether a predicate asks for the number of unnecessary copies.
     pub counts_copies: bool,
     /// Whether what executions cost is counted.
     pub counts_costs: bool,

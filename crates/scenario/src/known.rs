@@ -1,4 +1,4 @@
-//! What Linux has and the model has not: so that nobody gets a suggestion that harms.
+//! What Linux has and the model has not, so that no misleading name is suggested for it.
 
 /// What stands for something that is not modelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,7 +224,7 @@ pub(crate) const KNOWN: &[Known] = &[
     known(
         &["execve", "exec"],
         "a new program in the same process",
-        Say("what is left of the old mm is as behind `exit()`"),
+        Say("what is left of the old mm is as after `exit()`"),
     ),
     known(
         &[

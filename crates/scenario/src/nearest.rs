@@ -1,4 +1,4 @@
-//! The word that somebody may have meant.
+//! The word that was probably meant.
 
 /// Longer words are no misspelling of anything, and comparing them is not free.
 const LONGEST: usize = 64;

@@ -25,7 +25,7 @@ structure! {
         /// `mm->tlb_flush_batched`: whether reclaim has put off a flush. From 5ee2fa2f0636 on it counts the flushes that
         /// were put off, and in the upper half those that were made.
         tlb_flush_batched: "tlb_flush_batched", Other, Format::Batched;
-        /// Copies of pages that nobody else mapped: a count that no kernel has.
+        /// Copies of pages that no other mm mapped: a count that no kernel has.
         copies: "copies", Other, Format::Number;
         /// Times that waiters in `handle_userfault` were woken.
         userfault_wakes: "userfault_wakes", Other, Format::Number;

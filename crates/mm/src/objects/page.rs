@@ -102,7 +102,7 @@ impl From<Obj> for Page {
 /// The shared zero page.
 pub const ZERO_PAGE: Obj = Type::ZeroPage.object(0);
 
-/// The page-cache page behind a private file mapping.
+/// The page-cache page of a private file mapping.
 #[must_use]
 pub const fn file_page(va: Va) -> Obj {
     Type::FilePage.object(va as u16)

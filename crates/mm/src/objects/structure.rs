@@ -36,7 +36,7 @@ pub enum Format {
 pub struct Field {
     /// The kernel's name for it.
     pub name: &'static str,
-    /// What it is to those who read an explanation.
+    /// What it is to a reader of an explanation.
     pub kind: Kind,
     /// How its value reads.
     pub format: Format,

@@ -81,7 +81,7 @@ fn marks_are_those_of_the_model() {
     for row in rows() {
         let steps = row.steps().expect("the table is of this model");
         for mark in row.marks {
-            assert!(steps.marks.contains(mark), "{} never comes to {mark}", row.name());
+            assert!(steps.marks.contains(mark), "{} never reaches {mark}", row.name());
         }
     }
 }

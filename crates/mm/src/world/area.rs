@@ -43,7 +43,7 @@ pub struct Area {
     pub previously_shared: bool,
     /// The PTE is not dirty.
     pub clean: bool,
-    /// The PTE is not soft-dirty, and lacks the write bit: who clears the one takes the other away.
+    /// The PTE is not soft-dirty, and lacks the write bit: clearing the one removes the other.
     pub soft_clean: bool,
     /// `MADV_FREE` was called and nothing stored since. Implies clean.
     pub lazyfree: bool,

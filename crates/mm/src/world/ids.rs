@@ -17,7 +17,7 @@ pub const MAX_AREAS: usize = Obj::WORDS as usize;
 pub const MAX_VARIABLES: usize = 240;
 /// Calls that a scenario may have, those of the environment included: each has a word for its failure.
 pub const MAX_CALLS: usize = WORDS;
-/// Actors that a scenario may have. One CPU is left for those who look at the end.
+/// Actors that a scenario may have. One CPU is left for the checks at the end.
 pub const MAX_ACTORS: usize = 15;
 /// Address spaces that a scenario may have: an arena has numbers for what each has in each area.
 pub const MAX_MMS: usize = Arena::OBJECTS.isqrt() as usize;

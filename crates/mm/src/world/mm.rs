@@ -1,8 +1,8 @@
-//! Address spaces, and how they come to be.
+//! Address spaces, and how each begins.
 
 use super::ids::MmId;
 
-/// How an address space comes to be.
+/// How an address space begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// It is there from the start, with memory of its own.

@@ -60,7 +60,7 @@ impl World {
         (2 * self.areas.len() + 4 * self.calls().count()).min(WORDS)
     }
 
-    /// How many actors are columns of the diagram. Those of the environment stand behind them.
+    /// How many actors are columns of the diagram. Those of the environment follow them.
     #[must_use]
     pub fn columns(&self) -> usize {
         let Environment { lru_drain, spec_ref, reclaim, .. } = self.environment;

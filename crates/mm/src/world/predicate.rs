@@ -61,7 +61,7 @@ pub enum Term {
         /// The word.
         word: u8,
     },
-    /// Copies that write faults of an mm have made of pages that nobody else mapped.
+    /// Copies that write faults of an mm made of pages that no other mm mapped.
     Copies(MmId),
 }
 
