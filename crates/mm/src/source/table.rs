@@ -78,7 +78,7 @@ pub(super) const SOURCES: &[&str] = &[
     "syscall/arguments.rs bd85cea2c2127e93",
     "syscall/devices.rs 7d7cccd41b83b988",
     "syscall/direct_io.rs abcf58856bea2a23",
-    "syscall/handles.rs 87a1ddb682695d86",
+    "syscall/handles.rs 34b3d2f33a70623a",
     "syscall/holds.rs 6b2da3ac8405d6d7",
     "syscall/memory.rs 1c9fad163c2d147e",
     "syscall/mod.rs d038c1183c0d804a",
@@ -103,7 +103,7 @@ pub(super) const SOURCES: &[&str] = &[
     "world/errno.rs db11399bdec8d74d",
     "world/ids.rs 10fdfc67feb1f3ad",
     "world/mm.rs 06ab84a1856c09fb",
-    "world/mod.rs e57a1a9731edadb9",
+    "world/mod.rs e836657a8b50df49",
     "world/operand.rs 8b9ffb99511fe68d",
     "world/predicate.rs 8e58d869afa9e489",
 ];

@@ -127,7 +127,7 @@ pub(super) const ROWS: &[Syscall] = &[
         about: About {
             usage: "put_page(h)",
             form: "`put_page(h)`",
-            meaning: "gives a get back. Whoever uses it afterwards uses whatever the page is now",
+            meaning: "gives a get back. A later use of the handle uses the page as it is then",
             gives: "none",
         },
         ..Syscall::of(shape!(Release { handle }))

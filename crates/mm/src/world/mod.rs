@@ -54,7 +54,7 @@ pub struct World {
 
 impl World {
     /// Pages that the free list has room for: those of the start, and four for each call. What does not fit is taken to
-    /// be somebody else's next.
+    /// be used elsewhere next.
     #[must_use]
     pub fn free_pages(&self) -> usize {
         (2 * self.areas.len() + 4 * self.calls().count()).min(WORDS)

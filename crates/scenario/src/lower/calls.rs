@@ -71,8 +71,11 @@ impl Scope<'_> {
         }
         if !self.names.columns.iter().any(|c| c.mm == Some(mm)) {
             return Err(Some(
-                Diagnostic::new(name.at.clone(), format!("no column runs in {shown}, so nobody finishes"))
-                    .help(format!("give it a column, as `child @{}`", name.text)),
+                Diagnostic::new(
+                    name.at.clone(),
+                    format!("no column runs in {shown}, so no column can finish"),
+                )
+                .help(format!("give it a column, as `child @{}`", name.text)),
             ));
         }
         Ok(Call::WaitExit { mm })

@@ -220,7 +220,7 @@ impl Names {
                     diagnostic.help("declare it in the header, as `mm A { buf: anon }`").maybe_help(help)
                 }
                 Some(by) if self.columns[by].lost => {
-                    Diagnostic::new(mm.at.clone(), format!("nobody can fork {}", quote(&mm.text)))
+                    Diagnostic::new(mm.at.clone(), format!("no column can fork {}", quote(&mm.text)))
                         .help("the column that forks it does not run before it is there")
                 }
                 // The forking column has no mm, which is said at its call.
@@ -348,7 +348,7 @@ impl Names {
         if !self.variables[id].all(|taken| !taken.write) {
             return Ok(id);
         }
-        let message = format!("{} was taken to read, so nobody may write through it", quote(&name.text));
+        let message = format!("{} was taken to read, so it must not be written through", quote(&name.text));
         Err(Some(
             Diagnostic::new(name.at.clone(), message)
                 .help("take it with `FOLL_WRITE`, or read: `s = dma_read(..)`"),
