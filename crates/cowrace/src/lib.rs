@@ -13,8 +13,8 @@
 //! // Every interleaving was explored, and none is bad.
 //! cowrace::check(race).kernel("v6.12").assert_holds();
 //!
-//! // Without "mm/gup: prevent gup_fast from racing with COW during fork", the value that the device writes is
-//! lost. cowrace::check(race).kernel("v6.12").without("57efa1fe5957").assert_violated(Class::LostRead);
+//! // Without "mm/gup: prevent gup_fast from racing with COW during fork", the value that the device writes is lost.
+//! cowrace::check(race).kernel("v6.12").without("57efa1fe5957").assert_violated(Class::LostRead);
 //! ```
 //!
 //! A test that fails prints the diagram of what went wrong, why the kernel took the branches that it took, and the command
