@@ -77,7 +77,7 @@ impl<'p> Explorer<'p> {
         self
     }
 
-    /// Collects [coverage](Coverage), which takes some more time. A resumed search does not know what the stopped
+    /// Collects [coverage](crate::Coverage), which takes some more time. A resumed search does not know what the stopped
     /// search has seen, and collects nothing.
     #[must_use]
     pub const fn coverage(mut self, coverage: bool) -> Self {
