@@ -4,8 +4,8 @@ use cowrace_mm::syscall::{self, Argument, Arguments, Gives, Syscall};
 use cowrace_mm::world::{Arg, FileKind, Target, Va, VarId};
 
 use super::Found;
-use super::calls::{Scope, word};
 use super::flags;
+use super::scope::{Scope, word};
 use crate::cell::{self, Item};
 use crate::diagnostic::Diagnostic;
 use crate::grammar::Place;

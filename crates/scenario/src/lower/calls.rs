@@ -1,24 +1,16 @@
 //! Cells into calls.
 
 use cowrace_mm::syscall::{self, Gives};
-use cowrace_mm::world::{Arg, Call, FileKind, MmId, Va, VarId};
+use cowrace_mm::world::{Arg, Call, FileKind, VarId};
 
 use super::Found;
 use super::arguments::{Reader, as_usage};
-use super::names::Names;
-use crate::cell::{self, Cell, Value, which_word};
+use super::scope::Scope;
+use crate::cell::{self, Cell, Value};
 use crate::diagnostic::Diagnostic;
-use crate::grammar::Place;
 use crate::lex::Name;
 use crate::nearest::quote;
 use crate::unknown;
-
-/// A column and what its names mean.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Scope<'n> {
-    pub(super) names: &'n Names,
-    pub(super) column: usize,
-}
 
 impl Scope<'_> {
     /// What a cell does, and the variable for its result.
@@ -98,66 +90,10 @@ impl Scope<'_> {
         Ok((dest, (row.shape.call)(&arguments)))
     }
 
-    /// The mm of the column. If it has none, that is said once, where it is mended.
-    pub(super) fn own_mm(self) -> Found<MmId> {
-        let column = &self.names.columns[self.column];
-        if column.lost {
-            return Err(None);
-        }
-        column.mm.ok_or_else(|| {
-            let mm = self.names.mms.first().map_or("A", |mm| mm.name.as_str());
-            Some(
-                Diagnostic::new(
-                    column.at.clone(),
-                    format!("column `{}` uses memory of its own and has no mm", column.name),
-                )
-                .help(format!("say in which mm it runs: `{} @{mm}`", column.name)),
-            )
-        })
-    }
-
-    /// A page of the mm that the column runs in.
-    pub(super) fn own_page(self, place: &Place) -> Found<Va> {
-        let own = self.own_mm()?;
-        let target = self.names.target(place, Some(self.column))?;
-        if target.mm != own {
-            let (own, other) = (&self.names.mms[own].name, &self.names.mms[target.mm].name);
-            return Err(Some(Diagnostic::new(place.at.clone(), format!("this column runs in mm `{own}`, not in `{other}`"))
-                .help("a column reaches the memory of its own mm only, but for `get_user_pages_remote` and the like")));
-        }
-        Ok(target.va)
-    }
-
-    pub(super) fn own_word(self, place: &Place) -> Found<(Va, u8)> {
-        let va = self.own_page(place)?;
-        Ok((va, word(place)?))
-    }
-
     fn value(self, value: &Value) -> Found<Arg> {
         match value {
             Value::Number(number) => Ok(Arg::Number(*number)),
             Value::Variable(name) => self.variable_value(name),
         }
-    }
-
-    pub(super) fn variable_value(self, name: &Name) -> Found<Arg> {
-        let id = self.names.variable(name)?;
-        if self.names.variables[id].number {
-            return Ok(Arg::Variable(id));
-        }
-        Err(Some(Diagnostic::new(
-            name.at.clone(),
-            format!("{} is a handle, not a number", quote(&name.text)),
-        )))
-    }
-}
-
-/// The word of a place.
-pub(super) fn word(place: &Place) -> Result<u8, Diagnostic> {
-    match &place.word {
-        Some((word @ 0..=1, _)) => Ok(u8::from(*word == 1)),
-        Some((word, at)) => Err(Diagnostic::new(at.clone(), format!("there is no word {word}"))
-            .help("a page has two words, 0 and 1")),
-        None => Err(which_word(place)),
     }
 }

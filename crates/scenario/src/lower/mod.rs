@@ -8,6 +8,7 @@ mod names;
 mod points;
 mod predicates;
 mod promises;
+mod scope;
 mod steps;
 pub(crate) mod substitute;
 mod windows;
@@ -21,9 +22,9 @@ use crate::syntax::{AreaText, File, RawCell, RowKind, Shape, VariantDecl};
 use crate::text::Text;
 use crate::variant::Variant;
 
-use self::calls::Scope;
 use self::names::Names;
 use self::points::Finder;
+use self::scope::Scope;
 
 /// A failure, or nothing if its cause has been reported.
 type Found<T> = Result<T, Option<Diagnostic>>;

@@ -3,7 +3,7 @@
 use cowrace_mm::world::{Errno, Expr, Predicate, Term};
 
 use super::names::Names;
-use super::{Found, calls, substitute};
+use super::{Found, scope, substitute};
 use crate::diagnostic::Report;
 use crate::expr;
 use crate::syntax::{File, VariantDecl};
@@ -59,7 +59,7 @@ fn term(from: &expr::Term, names: &Names) -> Found<Term> {
         },
         expr::Term::Memory(place) => {
             let target = names.target(place, None)?;
-            Term::Memory { target, word: calls::word(place)? }
+            Term::Memory { target, word: scope::word(place)? }
         }
         expr::Term::Copies(mm) => Term::Copies(names.mm(mm)?),
     })

@@ -3,8 +3,8 @@
 use cowrace_mm::syscall;
 use cowrace_mm::world::{CallSpec, MAX_CALLS, MmId, Step};
 
-use super::calls::Scope;
 use super::names::Names;
+use super::scope::Scope;
 use super::{Made, Read};
 use crate::cell::Cell;
 use crate::diagnostic::{Diagnostic, Report, Span};
