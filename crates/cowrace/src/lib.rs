@@ -4,11 +4,39 @@
 //! the kernel's memory management, explores every interleaving, and answers with a proof or with the bad
 //! interleaving.
 //!
+//! # First steps
+//!
+//! 1. Give your crate the dependency:
+//!
+//!    ```toml
+//!    [dev-dependencies]
+//!    cowrace = "0.1" # or path = "COWRACE/crates/cowrace", from a checkout
+//!    ```
+//!
+//! 2. Draw the race, in a string or in a file such as `races/pin-vs-fork.race`. Columns run at the same time, `===
+//!    all ===` is a barrier, and the last line says what must be true.
+//!
+//! 3. Ask. Which interleavings are possible depends on the kernel:
+//!
 //! ```
 //! use cowrace::Class;
 //!
-//! // fork() and pin_user_pages_fast() at the same time: the pin must not end up on a page that the child shares.
-//! let race = include_str!("../../../scenarios/fork-vs-gup-fast-seqcount.race");
+//! // In a test of yours: include_str!("../races/pin-vs-fork.race")
+//! let race = "
+//! race pin-vs-fork
+//! mm A { buf: anon }
+//!
+//! thread0 @A                                  thread1 @A
+//! ========================================    ==========
+//!                                             B = fork()
+//! h = pin_user_pages_fast(buf, FOLL_WRITE)
+//! === all ===
+//! buf[1] = 2
+//! dma_write(h[0], 1)
+//! r = buf[0]
+//!
+//! always r == 1 else lost-read
+//! ";
 //!
 //! // Every interleaving was explored, and none is bad.
 //! cowrace::check(race).kernel("v6.12").assert_holds();
@@ -17,14 +45,16 @@
 //! cowrace::check(race).kernel("v6.12").without("57efa1fe5957").assert_violated(Class::LostRead);
 //! ```
 //!
-//! A test that fails prints the diagram of what went wrong, why the kernel took the branches that it took, and the command
-//! that replays it.
+//! 4. Run `cargo test`. A test that fails prints the diagram of what went wrong, why the kernel took the branches
+//!    that it took, and the command that replays it.
 //!
-//! # In a crate of your own
+//! # A directory of scenarios
+//!
+//! The crate `cowrace-harness` makes a test of each scenario under each kernel. The files say what is expected, for
+//! example `expect v5.4..v5.10 lost-read; else holds`. It needs an entry in `Cargo.toml` and one file:
 //!
 //! ```toml
 //! [dev-dependencies]
-//! cowrace = "0.1"
 //! cowrace-harness = "0.1"
 //!
 //! [[test]]
@@ -32,18 +62,15 @@
 //! harness = false
 //! ```
 //!
-//! Tests that ask one question are functions with `#[test]`, as above; [`check_file`] reads a file. For a directory
-//! of scenarios, `cowrace-harness` makes a test of each scenario under each kernel, with the expectations of the
-//! files. With `tests/races.rs` being
-//!
 //! ```text
+//! // tests/races.rs
 //! fn main() -> std::process::ExitCode {
 //!     cowrace_harness::main("races/")
 //! }
 //! ```
 //!
-//! `cargo test` runs all of them, `cargo test --test races fork-vs::v6.12` some, and a new file needs no rebuild.
-//! `examples/cargo-test` in the repository is such a crate.
+//! `cargo test` runs all of them, `cargo test --test races pin-vs-fork::v6.12` some, and a new file needs no rebuild.
+//! `examples/cargo-test` in the repository has both kinds of tests.
 //!
 //! # Questions
 //!
@@ -57,6 +84,24 @@
 //! [`Check::run`] returns a [`Report`] with a [`Verdict`]; [`Report::data`] has everything, for other programs.
 //! `holds` means that every interleaving was explored; if a limit ended the search the verdict is `bounded`, and if
 //! the window of the race never opened it is `vacuous`. An [`Error`] is for questions that are not valid.
+//!
+//! ```
+//! use cowrace::{Scenario, Verdict};
+//!
+//! let scenario = Scenario::builder("two-stores")
+//!     .memory("A", ["buf: anon"])
+//!     .column("one", "A")
+//!     .column("two", "A")
+//!     .cell("one", "buf[0] = 1")
+//!     .cell("two", "buf[0] = 2")
+//!     .barrier()
+//!     .cell("one", "r = buf[0]")
+//!     .promise("never r == 0")
+//!     .build()?;
+//! let report = cowrace::check(scenario).kernel("v6.12").run()?;
+//! assert_eq!(report.verdict(), Verdict::Holds);
+//! # Ok::<(), cowrace::Error>(())
+//! ```
 //!
 //! # Logs
 //!

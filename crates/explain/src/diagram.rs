@@ -18,7 +18,7 @@ pub struct Drawing {
     pub tabs: bool,
 }
 
-/// Draws a trace of a scenario. If the diagram is parsed and replayed as written, the result is the same execution.
+/// Draws a trace of a scenario. If the diagram is parsed and replayed as written, the result is an equivalent execution.
 ///
 /// Actors of the environment have columns like all other actors. The statements of the scenario follow below the
 /// diagram, and then, as comments, the finding and the schedule for the file that was checked.

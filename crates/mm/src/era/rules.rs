@@ -148,7 +148,7 @@ rules! {
     wp_reuse: WpReuse = MapSwap {
         /// `page_mapcount + page_swapcount == 1`, under the page lock (`reuse_swap_page`, up to v5.8).
         MapSwap = "mapswap",
-        /// `page_count == 1`, page lock only tried (v5.9 to v5.17).
+        /// `page_count == 1`, page lock only tried (v5.9 to v5.18).
         Count = "count",
         /// `PageAnonExclusive`, otherwise like count (v5.19 and later).
         AnonExclusive = "anon-exclusive",

@@ -10,9 +10,9 @@ use crate::source::Steps;
 /// A syscall, or something else that a cell can be.
 #[derive(Clone, Copy, Debug)]
 pub struct Syscall {
-    /// Its name, and shorter ones. A cell that is no call has none.
+    /// Its name, and shorter names. A cell that is not a call has none.
     pub names: &'static [&'static str],
-    /// What it is told, in order.
+    /// Its arguments, in order.
     pub arguments: &'static [Argument],
     /// Whether it needs the mm that its column runs in.
     pub own_mm: bool,
@@ -30,9 +30,9 @@ pub struct Syscall {
     pub gives: Gives,
     /// What a kernel must have for it, if not every kernel has it.
     pub feature: fn(&Arguments) -> Option<&'static Feature>,
-    /// What is told of it to people.
+    /// Its description, for people.
     pub about: About,
-    /// The call that it is.
+    /// The variant of `Call` that it stands for.
     pub shape: Shape,
 }
 
