@@ -32,11 +32,22 @@ use crate::world::{ActorId, MmId, Va, VarId};
 /// The bit that a spinlock of its own word uses.
 pub const SPIN: u64 = 1;
 
-/// The types of objects that there are at the start, by the arena that each has. Pages that actors allocate are in
-/// arenas of theirs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Type {
+/// Declares the types of objects once, so that none is missing from the list of all.
+macro_rules! types {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// The types of objects that exist at the start, by the arena that each has. Pages that actors allocate are in
+        /// arenas of theirs.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Type { $($(#[$doc])* $name,)* }
+
+        impl Type {
+            const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+types! {
     /// The scenario's variables.
     Variables,
     /// What the whole kernel shares.
@@ -68,23 +79,6 @@ pub enum Type {
 }
 
 impl Type {
-    const ALL: [Self; 14] = [
-        Self::Variables,
-        Self::Kernel,
-        Self::FreeList,
-        Self::Mm,
-        Self::PageTable,
-        Self::Vma,
-        Self::Tlb,
-        Self::PerCpu,
-        Self::Batch,
-        Self::Swap,
-        Self::ZeroPage,
-        Self::FilePage,
-        Self::Page,
-        Self::Failures,
-    ];
-
     /// The first arena that the model leaves to others.
     pub const END: u8 = Self::ALL.len() as u8;
 

@@ -48,7 +48,7 @@ pub(super) const SOURCES: &[&str] = &[
     "objects/cpu.rs ce7a918ca9140076",
     "objects/kernel.rs 0156a73d6abe6dc6",
     "objects/mm.rs 1789b270cda8d1d1",
-    "objects/mod.rs ad86a2179419d5b3",
+    "objects/mod.rs 5774a3c9ac7851e3",
     "objects/page.rs 62176bceed11e8db",
     "objects/pgtable.rs 6cbace17bd08169f",
     "objects/scenario.rs 48a9491eae89d536",
