@@ -39,7 +39,7 @@ fn every_safeguard_has_a_sentence() {
 fn every_safeguard_is_in_some_preset() {
     for &safeguard in Safeguard::ALL {
         let has = |era: &Era| Arch::ALL.iter().any(|&arch| safeguard.is_in(era.rules(), arch));
-        assert!(Era::presets().iter().any(has), "{safeguard:?}");
+        assert!(Era::presets().iter().any(has), "no preset has {safeguard:?}");
     }
 }
 

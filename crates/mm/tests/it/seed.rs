@@ -120,7 +120,9 @@ fn the_seed_under_every_era() {
                 counts.push((name, outcome.executions));
             }
             None => {
-                let (finding, schedule) = outcome.finding.unwrap_or_else(|| panic!("{name} holds"));
+                let (finding, schedule) = outcome.finding.unwrap_or_else(|| {
+                    panic!("{name} holds, with {} executions: say so in HOLDS", outcome.executions)
+                });
                 assert_eq!(finding.class, Class::LostRead, "{name}");
                 let trace = replay(&program, &schedule).expect("the schedule replays");
                 assert_eq!(trace.finding, Some(finding));

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cowrace_machine::{Addr, Arch, Memory, Prim, Seat, mmu};
+use cowrace_machine::{Addr, Arch, Fault, Memory, Prim, Seat, mmu};
 use cowrace_mm::objects::{
     Batch, GUP_PIN_COUNTING_BIAS, MmStruct, ONE_INACTIVE, Page, SwpEntry, boot_page, file_page, pg,
 };
@@ -23,6 +23,9 @@ pub(super) const CHILD: MmStruct = MmStruct(1);
 pub(super) fn first() -> Page {
     Page::from(boot_page(0))
 }
+
+/// No function of the model makes so many requests.
+const MOST: usize = 10_000;
 
 /// A change of memory by another CPU.
 type Change = Rc<dyn Fn(&mut Memory)>;
@@ -287,7 +290,14 @@ pub(super) fn run<R: 'static>(
             break;
         }
         let done = memory.execute(&request);
-        assert!(done.fault.is_none(), "{:?} of {request:?}", done.fault);
+        match done.fault {
+            None => {}
+            Some(Fault::Dead(obj)) => {
+                panic!("{obj:?} was freed, or `initial_state.rs` does not make it: {request:?}")
+            }
+            Some(fault) => panic!("{fault:?} of {request:?}"),
+        }
+        assert!(requests.len() < MOST, "it never ends: it has made {MOST} requests, and now {request:?}");
         let nth = requests.iter().filter(|&&prim| prim == request.prim).count();
         requests.push(request.prim);
         let due = state.meanwhile.iter().filter(|(after, at, _)| (*after, *at) == (request.prim, nth));
