@@ -5,6 +5,7 @@ mod boundaries;
 mod commits;
 mod costs;
 mod coverage;
+mod documents;
 mod metamorphic;
 mod model;
 mod printed;
