@@ -21,9 +21,11 @@ use libtest_mimic::{Arguments, Failed, Trial};
 const LOOM: u64 = 10_000;
 /// Schedules that shuttle tries.
 const SHUTTLE: u64 = 200;
-/// What takes explore itself a minute or more, for every execution under every kernel: a test that is ignored by default
-/// as well.
+/// What takes explore itself a minute or more, for every execution under every kernel: under [`ONE`] by default, and under
+/// all in a test that is ignored by default.
 const AT_LENGTH: &[&str] = &["odirect-swapout-lost-read", "swapin-aba-page-lock"];
+/// The kernel under which those are compared by default.
+const ONE: &str = "v6.12";
 /// What does not fit loom, under which eras (`*`: nearly all), and why there is nothing smaller.
 const UNFIT: &[(&str, &str, &str)] = &[
     (
@@ -86,16 +88,24 @@ pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
             let name = format!("engines::{}{of}", scenario.name());
             if size != Size::Fits {
                 let name = format!("{name}::loom");
-                let test = move || under_each(scenario, variant, |case| case.loom_beyond(size));
+                let test =
+                    move || under_each(scenario, variant, Era::presets(), |case| case.loom_beyond(size));
                 trials.push(Trial::test(name, test).with_ignored_flag(true));
             }
-            let test = move || {
-                under_each(scenario, variant, |case| {
+            let compare = move |eras: Vec<Era>| {
+                under_each(scenario, variant, eras, |case| {
                     case.shuttle()?;
                     if case.fits(size) { case.loom() } else { Ok(()) }
                 })
             };
-            trials.push(Trial::test(name, test).with_ignored_flag(AT_LENGTH.contains(&scenario.name())));
+            if AT_LENGTH.contains(&scenario.name()) {
+                trials
+                    .push(Trial::test(name.clone(), move || compare(Era::preset(ONE).into_iter().collect())));
+                let at_length = Trial::test(format!("{name}::at_length"), move || compare(Era::presets()));
+                trials.push(at_length.with_ignored_flag(true));
+            } else {
+                trials.push(Trial::test(name, move || compare(Era::presets())));
+            }
         }
     }
     trials
@@ -115,10 +125,11 @@ enum Size {
 fn under_each(
     scenario: &Scenario,
     variant: &Variant,
+    eras: Vec<Era>,
     test: impl Fn(&Case<'_>) -> Result<(), Failed>,
 ) -> Result<(), Failed> {
     let mut known: Vec<RuleReads> = Vec::new();
-    for era in Era::presets() {
+    for era in eras {
         let is_known = known.iter().any(|rule_reads| rule_reads.agrees(&era));
         if is_known || era.lacks(variant.world()).is_some() {
             continue;

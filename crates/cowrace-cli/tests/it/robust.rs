@@ -10,8 +10,7 @@ use cowrace_mm::Era;
 use cowrace_report::Class;
 use cowrace_scenario::{load, parse};
 use cowrace_testkit::properties::{era, run};
-use cowrace_testkit::repository;
-use cowrace_testkit::texts;
+use cowrace_testkit::{at_length, repository, runner, texts};
 use proptest::prelude::*;
 
 fn root() -> PathBuf {
@@ -27,7 +26,21 @@ proptest! {
     }
 }
 
-/// That nobody can move shows only when the child has arrived at the barrier, of which no row speaks.
+/// The same with other seeds, for as long as it is told to.
+#[test]
+#[ignore = "takes as long as it is told to: `just nightly`"]
+fn any_scenario_runs_at_length() {
+    at_length(|seed| {
+        let any = (texts::file(6), prop::sample::select(Era::presets()));
+        let done = runner(seed, 100).run(&any, |(text, era)| {
+            run::runs(&parse(&text).expect("a scenario that is right"), &era);
+            Ok(())
+        });
+        done.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+    });
+}
+
+/// The deadlock shows only when the child has arrived at the barrier, which is in no row.
 #[test]
 fn the_diagram_of_a_deadlock_can_be_followed() {
     let text = "race stuck

@@ -85,7 +85,7 @@ fn a_write_get_may_be_the_memory_of_both_for_a_while() {
     // Both may see it, or either, but not neither.
     let seen = oracle(ANON, &both(&format!("r = buf[0]\n{pad}s = buf[0]")));
     assert_eq!((seen.values("r").len(), seen.values("s").len()), (2, 2));
-    // The observation includes the heir at the end: the parent, the child, or for now both.
+    // The observation includes the heir at the end: the parent, the child, or both while that is open.
     assert_eq!(seen.size().1, 5, "1 0 owner; 0 1 child; 1 1 owner, child, both");
 }
 
