@@ -1,5 +1,6 @@
 //! Exit codes: their table, and the code for reports.
 
+use cowrace_render::fold;
 use cowrace_report::{Report, Verdict};
 
 /// The exit codes of the command line.
@@ -110,8 +111,9 @@ pub(crate) fn of_replay() -> String {
 
 /// The table at the end of a command's help.
 fn table(meanings: &[Meaning]) -> String {
-    let rows = meanings.iter().map(|(exit, meaning)| format!("\n {:>3}  {meaning}", *exit as u8));
-    format!("Exit codes:{}", rows.collect::<String>())
+    let row =
+        |(exit, meaning): &Meaning| format!("\n {:>3}  {}", *exit as u8, fold(meaning, "      ").join("\n"));
+    format!("Exit codes:{}", meanings.iter().map(row).collect::<String>())
 }
 
 /// The exit code for one report; a report that is not judged gives 0.

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cowrace_real_kernels::{Generated, TableError};
-use cowrace_scenario::{Diagnostic, LoadError, Scenario, Source, Variant, load, parse};
+use cowrace_scenario::{Diagnostic, LoadError, Scenario, Source, Variant, load, near, parse};
 
 use cowrace_check::{Specification, suggest};
 use cowrace_render::diagnostic;
@@ -150,10 +150,25 @@ pub(crate) fn colour() -> bool {
 
 fn unreadable(error: &LoadError) -> Failure {
     let hint = match error {
-        LoadError::Unreadable { path, .. } if path.extension().is_none() && !path.exists() => {
-            "\n  name a file, usually with the suffix `.race`, or a directory of such files"
-        }
-        _ => "",
+        LoadError::Unreadable { path, .. } if !path.exists() => match beside(path) {
+            Some(other) => format!("\n  did you mean {}?", other.display()),
+            None if path.extension().is_none() => {
+                "\n  name a file, usually with the suffix `.race`, or a directory of such files".to_owned()
+            }
+            None => String::new(),
+        },
+        _ => String::new(),
     };
     Failure::scenario(format!("error: {error}{hint}"))
+}
+
+/// A file or directory beside a missing one that is called nearly the same.
+fn beside(path: &Path) -> Option<PathBuf> {
+    let parent = path.parent()?;
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    let entries = parent.read_dir().ok()?.flatten();
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    let found = near(path.file_name()?.to_str()?, names.iter().map(String::as_str));
+    Some(path.with_file_name(found.first()?))
 }

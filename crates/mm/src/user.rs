@@ -1,9 +1,9 @@
 //! Accesses to memory by user space, devices and the rest of the kernel.
 //!
-//! Loads and stores follow the MMU and the architecture's fault handler; the consumers of GUP follow `lib/iov_iter.c`,
-//! `block/bio.c`, `fs/nfs/direct.c`, `net/9p/trans_virtio.c`, `fs/fuse/`, `fs/splice.c`, `net/tls/tls_sw.c` and
-//! `io_uring/rsrc.c` but only the flags that they pass and the time for which they hold the page. Everything else is
-//! left out.
+//! Loads and stores follow the MMU and the architecture's fault handler; of the consumers of GUP
+//! (`lib/iov_iter.c`, `block/bio.c`, `fs/nfs/direct.c`, `net/9p/trans_virtio.c`, `fs/fuse/`, `fs/splice.c`,
+//! `net/tls/tls_sw.c` and `io_uring/rsrc.c`) there are only the flags that they pass and the time for which they hold the
+//! page. Everything else is left out.
 
 use cowrace_machine::{Prim, Round, UserAccess};
 use cowrace_report::{Fact, Then};

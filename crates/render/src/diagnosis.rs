@@ -54,9 +54,9 @@ fn clue(clue: &Clue) -> String {
 
 const fn finds(finds: Finds) -> &'static str {
     match finds {
-        Finds::Missing => "misses it",
-        Finds::Present => "sees it",
-        Finds::Other => "sees that",
+        Finds::Missing => "does not see that value",
+        Finds::Present => "sees that value",
+        Finds::Other => "sees another",
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
             diagnosis(&Diagnosis { finding, cow: Class::LostRead.cow(), clues }),
             "lost-read (wrong CoW): r is 0, not 1. The device of thread0 wrote 1 to X[0] in row 4. Row 3 had \
              put Y.thread0 in the place of X: page_count(X) == 2, so copy (do_wp_page, mm/memory.c, v5.10). \
-             thread0 misses it in row 5."
+             thread0 does not see that value in row 5."
         );
     }
 

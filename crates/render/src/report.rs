@@ -39,7 +39,9 @@ fn judgement(report: &Report) -> Option<String> {
         (Some(false), None, _) if is_open(report.verdict) => Some("NO ANSWER".to_owned()),
         (Some(false), Some(expected), _) => Some(format!("EXPECTED {expected}")),
         (Some(false), None, Some(base)) => Some(format!("EXPECTED {}, as under {}", found(base), base.era)),
-        (Some(false), None, None) => Some("EXPECTED holds, as the file states no outcome".to_owned()),
+        (Some(false), None, None) => {
+            Some("EXPECTED holds, as no `expect` of the file says otherwise".to_owned())
+        }
         (None, ..) => Some("not judged".to_owned()),
     }
 }
@@ -194,7 +196,7 @@ fn extent(report: &Report) -> &'static str {
         Some(Stop::Interrupted) => "interrupted",
         None if report.complete => "complete",
         // A search need not go on after the first bad interleaving.
-        None if report.verdict == Verdict::Violated => "ended there",
+        None if report.verdict == Verdict::Violated => "ended at the violation",
         None => "incomplete",
     }
 }
@@ -275,7 +277,7 @@ pub(crate) mod tests {
         assert_eq!(
             line(&other),
             "VIOLATED lost-read  clear-refs  era v5.9  1 execution  complete  0.50 s  EXPECTED holds, as \
-             the file states no outcome"
+             no `expect` of the file says otherwise"
         );
     }
 

@@ -13,7 +13,7 @@ pub fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Ve
     let score = |candidate: &str| {
         let letters = strsim::normalized_damerau_levenshtein(&lower, &candidate.to_lowercase());
         // `wp_copy_page` for `wp_page_copy`: the same words in another order.
-        letters.max(shared_words(&lower, candidate))
+        letters.max(shared_words(&lower, candidate)).max(shortened(&lower, candidate))
     };
     let short = candidates.into_iter().filter(|candidate| candidate.len() <= LONGEST);
     let mut near: Vec<_> =
@@ -36,6 +36,12 @@ fn shared_words(a: &str, b: &str) -> f64 {
     }
     let shared = left.iter().filter(|w| right.contains(w)).count();
     if shared == left.len() { 0.95 } else { 0.0 }
+}
+
+/// Likeness of a word and an abbreviation of it, such as `anonymous` and `anon`.
+fn shortened(word: &str, candidate: &str) -> f64 {
+    const SHORTEST: usize = 4;
+    if candidate.len() >= SHORTEST && word.starts_with(candidate) { 0.61 } else { 0.0 }
 }
 
 /// "did you mean `x`?", if anything is near.
@@ -79,6 +85,7 @@ mod tests {
         assert_eq!(nearest("wp_copy_page", names), Some("wp_page_copy"));
         assert_eq!(nearest("clear_ref", names), Some("clear_refs"));
         assert_eq!(nearest("elephant", names), None);
+        assert_eq!(nearest("anonymous", ["file", "anon"]), Some("anon"));
         assert_eq!(nearest("", names), None);
     }
 

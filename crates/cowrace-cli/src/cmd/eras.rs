@@ -156,7 +156,7 @@ fn one_commit(commit: &Commit) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{}  {}", commit.id, commit.title);
     let _ = writeln!(text, "  landed in {}", commit.landed);
-    let _ = writeln!(text, "  {}: {}", consequence(commit), commit.closes);
+    let _ = writeln!(text, "  {}: {}", consequence(commit), commit.about);
     match sets(commit) {
         Some((era, set)) => {
             for [key, before, after] in set {
@@ -186,7 +186,7 @@ fn one_commit_json(commit: &Commit) -> Value {
         "id": commit.id,
         "release": commit.landed.to_string(),
         "title": commit.title,
-        "about": commit.closes,
+        "about": commit.about,
         "effect": effect,
         "scenario": scenario,
         "provenance": provenance(commit.provenance),
@@ -251,7 +251,7 @@ fn every_era() -> String {
         for (sign, ids) in [('+', preset.with), ('-', preset.without)] {
             for commit in ids.iter().filter_map(|id| COMMITS.iter().find(|c| c.id == *id)) {
                 let _ = writeln!(text, "  {sign} {}  {}", commit.id, commit.title);
-                let _ = writeln!(text, "      {}: {}", consequence(commit), commit.closes);
+                let _ = writeln!(text, "      {}: {}", consequence(commit), commit.about);
             }
         }
         text.push('\n');
@@ -283,11 +283,15 @@ fn setting(safeguard: Safeguard) -> String {
     format!("{key}={value}")
 }
 
-/// The effect of a commit on a scenario, and how it is known.
+/// The effect of a commit on a scenario, and that this is not read in the kernel's source, if so.
 fn consequence(commit: &Commit) -> String {
     let (_, effect, scenario) = effect(commit.effect);
     let scenario = scenario.map(|s| format!(" {s}")).unwrap_or_default();
-    format!("{effect}{scenario} ({})", provenance(commit.provenance))
+    let source = match commit.provenance {
+        Provenance::Read => "",
+        Provenance::Inferred => " (inferred, not read in the kernel's source)",
+    };
+    format!("{effect}{scenario}{source}")
 }
 
 fn every_era_json() -> Vec<Value> {
@@ -365,8 +369,8 @@ fn about(era: &Era) -> Option<&'static str> {
 fn describe(text: &mut String, commit: &Commit) {
     let _ = writeln!(text, "  {:<12}  {:<8}  {}", commit.id, commit.landed, commit.title);
     let _ = writeln!(text, "    {}", consequence(commit));
-    if !commit.closes.is_empty() {
-        let _ = writeln!(text, "    {}", commit.closes);
+    if !commit.about.is_empty() {
+        let _ = writeln!(text, "    {}", commit.about);
     }
 }
 
@@ -377,7 +381,7 @@ fn one_era_json(era: &Era) -> Value {
             "id": commit.id,
             "release": commit.landed.to_string(),
             "title": commit.title,
-            "about": commit.closes,
+            "about": commit.about,
             "effect": effect,
             "scenario": scenario,
             "provenance": provenance(commit.provenance),
@@ -399,7 +403,7 @@ fn one_era_json(era: &Era) -> Value {
 fn effect(effect: Effect) -> (&'static str, &'static str, Option<&'static str>) {
     match effect {
         // It may take other commits as well to close it: `matrix --why` names them.
-        Effect::Closes(scenario) => ("closes", "against", Some(scenario)),
+        Effect::Closes(scenario) => ("closes", "helps to close", Some(scenario)),
         Effect::ClosesOnArm64 => ("closes", "closes violations on arm64", None),
         Effect::Opens(scenario) => ("opens", "opens", Some(scenario)),
         Effect::Saves(scenario) => ("saves", "saves copies in", Some(scenario)),

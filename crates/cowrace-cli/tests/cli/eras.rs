@@ -29,7 +29,7 @@ fn an_era_is_listed_with_its_commits_and_rules() {
     let done = cowrace(&["eras", "v5.9"]).exits(0).quiet();
     for commit in COMMITS {
         assert!(done.out.contains(&format!("  {:<12}  ", commit.id)), "{}", commit.id);
-        assert!(done.out.contains(commit.title) && done.out.contains(commit.closes), "{}", commit.id);
+        assert!(done.out.contains(commit.title) && done.out.contains(commit.about), "{}", commit.id);
     }
     let (has, lacks) = done.out.split_once("\nnot in it, for --with:\n").expect("two lists");
     assert!(has.contains("09854ba94c6a") && !has.contains("57efa1fe5957"));

@@ -72,6 +72,9 @@ fn what_is_no_scenario_is_refused() {
     };
     refused(&path("nowhere.race"), &["cannot read", "nowhere.race"]);
     refused(&path("scenarioes"), &["cannot read", "suffix `.race`"]);
+    fs::write(path("somewhere.race"), "").expect("a file");
+    refused(&path("somewere.race"), &["cannot read", "did you mean", "somewhere.race?"]);
+    fs::remove_file(path("somewhere.race")).expect("it was there");
     refused(&path(""), &["no file with the suffix `.race`"]);
     fs::write(path("binary.race"), b"race x\0\x01").expect("a file");
     refused(&path("binary.race"), &["not a text file", "NUL"]);

@@ -181,8 +181,8 @@ fn rounds(seed: u64, tally: &Tally) {
 #[test]
 fn order_means_nothing() {
     let tally = Tally::default();
-    (0..6).for_each(|seed| rounds(seed, &tally));
-    assert!(tally.compared.get() > 1500 && tally.violated.get() > 15, "{tally:?}");
+    (0..3).for_each(|seed| rounds(seed, &tally));
+    assert!(tally.compared.get() > 750 && tally.violated.get() > 7, "{tally:?}");
 }
 
 #[test]

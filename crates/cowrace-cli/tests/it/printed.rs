@@ -68,7 +68,7 @@ fn one(draft: &Draft, era: &Era, tally: &Tally) -> TestCaseResult {
 }
 
 fn rounds(seed: u64, tally: &Tally) {
-    round(seed, 100, Era::presets(), |draft, era| one(draft, era, tally));
+    round(seed, 40, Era::presets(), |draft, era| one(draft, era, tally));
 }
 
 #[test]

@@ -211,6 +211,11 @@ fn windows() {
     }
     assert_eq!(Explorer::new(&program).run(&mut ()).opened, [true, true, false, true, true]);
     assert!(tally.checkpoints > 1, "{tally:?}");
+    // Without a barrier, one order opens one window, and the only shard the other.
+    let mut program = cowrace_testkit::scripts::program(&[call(0, Store(0, 1)), call(1, Load(0))]);
+    program.windows = [&[0, 1], &[1, 0]].map(|calls| window(calls)).to_vec();
+    split(&program, 1, &mut tally);
+    assert_eq!(Explorer::new(&program).run(&mut ()).opened, [true, true]);
 }
 
 /// Stopped again while it merges, and split again.

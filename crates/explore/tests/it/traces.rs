@@ -4,12 +4,12 @@ use std::cell::Cell;
 
 use cowrace_explore::{Explorer, Outcome};
 use cowrace_machine::Program;
-use cowrace_testkit::fixed;
 use cowrace_testkit::scripts::naive::{Collect, Naive, Traces};
 use cowrace_testkit::scripts::random::{Flavour, scripts};
 use cowrace_testkit::scripts::{Step::*, *};
+use cowrace_testkit::{at_length, fixed, runner};
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestCaseError;
+use proptest::test_runner::{TestCaseError, TestRunner};
 
 fn explore(program: &Program) -> (Outcome, Traces) {
     let mut collect = Collect::default();
@@ -42,7 +42,11 @@ fn compare(program: &Program, budget: u32) -> Option<Result<u64, String>> {
 }
 
 fn random(flavour: Flavour, seed: u8, cases: u32) {
-    let mut runner = fixed(seed, cases);
+    compare_random(flavour, fixed(seed, cases));
+}
+
+fn compare_random(flavour: Flavour, mut runner: TestRunner) {
+    let cases = runner.config().cases;
     let (compared, traces) = (Cell::new(0), Cell::new(0));
     let result = runner.run(&scripts(flavour), |scripts| {
         match compare(&program(&scripts), 30_000) {
@@ -56,7 +60,7 @@ fn random(flavour: Flavour, seed: u8, cases: u32) {
             Some(Err(what)) => Err(TestCaseError::fail(what)),
         }
     });
-    eprintln!("{flavour:?}/{seed}: {} programs, {} traces", compared.get(), traces.get());
+    eprintln!("{flavour:?}: {} programs, {} traces", compared.get(), traces.get());
     if let Err(error) = result {
         panic!("{error}");
     }
@@ -71,7 +75,7 @@ fn atomics() {
 /// Accesses depend on values: a race may require a different sequence in each execution that has it.
 #[test]
 fn conditional() {
-    random(Flavour::Conditional, 9, 6000);
+    random(Flavour::Conditional, 9, 1500);
 }
 
 #[test]
@@ -97,6 +101,16 @@ fn waits() {
 #[test]
 fn everything() {
     random(Flavour::All, 6, 2500);
+}
+
+#[test]
+#[ignore = "takes as long as it is told to: `just nightly`"]
+fn random_programs_at_length() {
+    at_length(|seed| {
+        for flavour in Flavour::ALL {
+            compare_random(flavour, runner(seed, 500));
+        }
+    });
 }
 
 /// `[L1 L0] [L1 S0] [L1 S1]`: the smallest program on which the older backtracking rule loses a trace.

@@ -73,7 +73,8 @@ impl Era {
             return Ok(plain(Self::preset(name)?, preset.name));
         }
         let release: Release = name.parse().map_err(|_| EraError::Preset(name.to_owned()))?;
-        if !release.may_exist() {
+        // Whether one that is newer than all of them exists makes no difference.
+        if !release.may_exist() && release < NEWEST {
             return Err(EraError::Preset(name.to_owned()));
         }
         let tag = release.to_string();
@@ -101,7 +102,7 @@ fn of(release: Release) -> Result<Version, EraError> {
         return not_known(NotKnown::TooOld, first);
     };
     if base > NEWEST {
-        return not_known(NotKnown::TooNew, mainline().next_back().map_or(base, |preset| preset.tree));
+        return not_known(NotKnown::TooNew, NEWEST);
     }
     // For some commits the first candidate is known, for the others only the release.
     if let Some(due) = release.candidate_for()
@@ -207,12 +208,13 @@ mod tests {
         };
         assert_eq!(error("v4.19").0, NotKnown::TooOld);
         assert_eq!(error("v4.19.300").0, NotKnown::TooOld);
-        assert_eq!(error("v7.0").0, NotKnown::TooNew);
+        assert_eq!(error("v7.0"), (NotKnown::TooNew, "v6.19".to_owned()));
+        assert_eq!(error("v6.20"), (NotKnown::TooNew, "v6.19".to_owned()));
         assert_eq!(error("v7.2.12").0, NotKnown::TooNew);
         assert_eq!(error("v5.12-rc2"), (NotKnown::Candidate, "v5.11".to_owned()));
         assert_eq!(error("v5.13.4"), (NotKnown::Branch, "v5.13".to_owned()));
         assert_eq!(error("v6.4.2"), (NotKnown::Branch, "v6.4".to_owned()));
-        for name in ["v6", "v6.6.y", "6c287605fd56", "", "v5.99x", "v5.99", "v6.20.1"] {
+        for name in ["v6", "v6.6.y", "6c287605fd56", "", "v5.99x", "v5.99", "v5.20.1"] {
             assert_eq!(Era::version(name), Err(EraError::Preset(name.to_owned())), "{name}");
         }
     }

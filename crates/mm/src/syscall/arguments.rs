@@ -1,8 +1,9 @@
-//! What a call is told, and how a [`Call`] is made of that and taken apart again.
+//! The arguments of a call, and how a [`Call`] is made of that and taken apart again.
 
 use crate::world::{Advice, Arg, Call, FileKind, GupFlags, MmId, Target, Va, VarId};
 
-/// What the arguments of a call say. Fields are called as those of [`Call`]; what no argument of a call gives means nothing.
+/// The values of a call's arguments. Fields have the names of those of [`Call`]. A field for which a call has no argument
+/// has no meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arguments {
     /// The kind of file.

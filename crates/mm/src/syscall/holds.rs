@@ -40,7 +40,7 @@ pub enum Way {
 /// What is taken hold of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Of {
-    /// Memory that the call is told.
+    /// The memory that the call's argument names.
     Memory,
     /// What another handle holds.
     Handle,

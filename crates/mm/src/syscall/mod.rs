@@ -68,7 +68,7 @@ impl Call {
         self.row().map(|(row, _)| row)
     }
 
-    /// Its row, and what it was told.
+    /// Its row, and the values of its arguments.
     fn row(&self) -> Option<(&'static Syscall, Arguments)> {
         rows().find_map(|row| Some((row, (row.shape.arguments)(self)?)))
     }

@@ -12,7 +12,7 @@ impl Call {
         row.arguments.contains(&Argument::File).then_some(arguments.file)
     }
 
-    /// The memory that it is told, from an mm if it is the caller's.
+    /// The memory that its arguments name, in an mm if it is the caller's.
     #[must_use]
     pub fn memory(&self, own: Option<MmId>) -> Option<Target> {
         let (row, arguments) = self.row()?;
@@ -23,13 +23,13 @@ impl Call {
         })
     }
 
-    /// Whether it is about a page: it is told the page, or all of the mm.
+    /// Whether it is about a page: its arguments name the page, or the whole mm.
     #[must_use]
     pub fn is_about(&self, own: Option<MmId>, page: Target) -> bool {
         self.memory(own) == Some(page) || self.mm() == Some(page.mm)
     }
 
-    /// The mm that it is told as a whole.
+    /// The mm that its arguments name as a whole.
     fn mm(&self) -> Option<MmId> {
         let (row, arguments) = self.row()?;
         row.arguments.contains(&Argument::Mm).then_some(arguments.mm)
@@ -59,7 +59,7 @@ impl Call {
         row.arguments.iter().any(is_handle).then_some(arguments.handle)
     }
 
-    /// The value that it is told.
+    /// The value that its arguments give.
     #[must_use]
     pub fn value(&self) -> Option<Arg> {
         let (row, arguments) = self.row()?;

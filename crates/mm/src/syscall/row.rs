@@ -20,7 +20,7 @@ pub struct Syscall {
     pub holds: Option<Holds>,
     /// The word of memory that it moves, if it moves one.
     pub access: Option<Access>,
-    /// What it does to the mapping of the memory that it is told.
+    /// What it does to the mapping of the memory that its arguments name.
     pub change: fn(&Arguments) -> Change,
     /// What it has to do with the end of processes.
     pub life: Life,
@@ -56,7 +56,7 @@ impl Syscall {
         }
     }
 
-    /// Its name; what has none is called as it is written.
+    /// Its name, or the way it is written if it has none.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.names.first().copied().unwrap_or(self.about.usage)

@@ -5,30 +5,30 @@ use crate::source::variants;
 use crate::world::{Advice, Arg, FileKind, GupFlags, Target};
 
 /// Arguments as a row takes them, none of which is as if nothing was said; without one of them, if one is named.
-fn told(row: &Syscall, without: Option<Argument>) -> Arguments {
-    let mut told = Arguments::NONE;
+fn arguments(row: &Syscall, without: Option<Argument>) -> Arguments {
+    let mut all = Arguments::NONE;
     if row.gives == Gives::Child {
-        told.child = 1;
+        all.child = 1;
     }
     for argument in row.arguments.iter().filter(|argument| Some(**argument) != without) {
         match argument {
             Argument::Direct => {}
-            Argument::File => told.file = FileKind::Nfs,
-            Argument::Area => told.va = 2,
-            Argument::Word => (told.va, told.word) = (2, 1),
-            Argument::OwnMemory | Argument::Memory | Argument::Page => told.target = Target { mm: 3, va: 2 },
-            Argument::Mm => told.mm = 3,
-            Argument::Handle | Argument::GivenBack { .. } => told.handle = 4,
-            Argument::HandleWord | Argument::WritableWord => (told.handle, told.word) = (4, 1),
-            Argument::Value => told.value = Arg::Variable(5),
-            Argument::Variable => told.variable = 6,
-            Argument::GupFlags => told.flags = GupFlags { write: true, ..GupFlags::default() },
-            Argument::Direction | Argument::Protection => told.write = true,
-            Argument::Advice => told.advice = Advice::Free,
-            Argument::UffdMode => told.protect = true,
+            Argument::File => all.file = FileKind::Nfs,
+            Argument::Area => all.va = 2,
+            Argument::Word => (all.va, all.word) = (2, 1),
+            Argument::OwnMemory | Argument::Memory | Argument::Page => all.target = Target { mm: 3, va: 2 },
+            Argument::Mm => all.mm = 3,
+            Argument::Handle | Argument::GivenBack { .. } => all.handle = 4,
+            Argument::HandleWord | Argument::WritableWord => (all.handle, all.word) = (4, 1),
+            Argument::Value => all.value = Arg::Variable(5),
+            Argument::Variable => all.variable = 6,
+            Argument::GupFlags => all.flags = GupFlags { write: true, ..GupFlags::default() },
+            Argument::Direction | Argument::Protection => all.write = true,
+            Argument::Advice => all.advice = Advice::Free,
+            Argument::UffdMode => all.protect = true,
         }
     }
-    told
+    all
 }
 
 fn call(row: &Syscall, arguments: &Arguments) -> Call {
@@ -46,7 +46,7 @@ fn every_call_has_a_row_and_every_row_a_call() {
 #[test]
 fn a_call_has_the_row_that_it_is_made_by() {
     for row in rows() {
-        let call = call(row, &told(row, None));
+        let call = call(row, &arguments(row, None));
         assert!(format!("{call:?}").starts_with(row.shape.variant), "{call:?} by {}", row.name());
         let found = call.syscall().map(|found| (found.shape.variant, found.holds, found.access, found.gives));
         assert_eq!(found, Some((row.shape.variant, row.holds, row.access, row.gives)));
@@ -56,11 +56,11 @@ fn a_call_has_the_row_that_it_is_made_by() {
 #[test]
 fn a_call_is_told_what_its_row_says_and_can_be_taken_apart() {
     for row in rows() {
-        let made = call(row, &told(row, None));
+        let made = call(row, &arguments(row, None));
         let apart = (row.shape.arguments)(&made).expect("it is of this shape");
         assert_eq!(call(row, &apart), made);
         for argument in row.arguments.iter().filter(|argument| **argument != Argument::Direct) {
-            let less = call(row, &told(row, Some(*argument)));
+            let less = call(row, &arguments(row, Some(*argument)));
             assert_ne!(less, made, "{} takes no {argument:?}", row.name());
         }
     }

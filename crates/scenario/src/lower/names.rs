@@ -242,7 +242,12 @@ impl Names {
                 Cell::Load { dest: Some(dest), .. } | Cell::Set { dest, .. } => (dest, None),
                 Cell::Call { dest: Some(dest), op, args } => match syscall::find(&op.text) {
                     Some(row) if row.gives == Gives::Child => continue,
-                    row => (dest, row.and_then(|row| taken(row, args))),
+                    Some(row) => (dest, taken(row, args)),
+                    // That there is no such call is told in its place.
+                    None => {
+                        self.ghosts.push(dest.text.clone());
+                        continue;
+                    }
                 },
                 _ => continue,
             };

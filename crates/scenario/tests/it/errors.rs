@@ -46,6 +46,7 @@ macro_rules! files {
 
 cells! {
     unknown_call: "clear_ref(A)";
+    unknown_call_that_takes_a_handle: "h = pin_user_page(buf)\ndma_write(h[0], 1)\nunpin_user_page(h)";
     nothing_but_remarks: "==> clear_refs()                [UFFDIO_MOVE]";
     unknown_word: "alwyas";
     keyword_misspelled: "alwyas r == 1";

@@ -21,6 +21,11 @@ pub enum Flavour {
     Conditional,
 }
 
+impl Flavour {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Atomics, Self::Locks, Self::Waits, Self::All, Self::Conditional];
+}
+
 fn atomic() -> BoxedStrategy<Vec<Step>> {
     let w = || 0..3u8;
     let v = || 0..3u64;
