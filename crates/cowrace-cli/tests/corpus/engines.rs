@@ -20,7 +20,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// Executions after which a scenario does not fit loom.
 const LOOM: u64 = 10_000;
 /// Schedules that shuttle tries.
-const SHUTTLE: u64 = 200;
+const SHUTTLE: u64 = 100;
 /// What takes explore itself a minute or more, for every execution under every kernel: under [`ONE`] by default, and under
 /// all in a test that is ignored by default.
 const AT_LENGTH: &[&str] = &["odirect-swapout-lost-read", "swapin-aba-page-lock"];

@@ -18,7 +18,7 @@ fn root() -> PathBuf {
 }
 
 proptest! {
-    #![proptest_config(cowrace_testkit::cases(100))]
+    #![proptest_config(cowrace_testkit::cases(50))]
 
     #[test]
     fn any_scenario_runs(text in texts::file(6), era in prop::sample::select(Era::presets())) {

@@ -79,18 +79,8 @@ fn conditional() {
 }
 
 #[test]
-fn atomics_again() {
-    random(Flavour::Atomics, 2, 2500);
-}
-
-#[test]
 fn locks() {
     random(Flavour::Locks, 3, 1500);
-}
-
-#[test]
-fn locks_again() {
-    random(Flavour::Locks, 4, 1500);
 }
 
 #[test]
