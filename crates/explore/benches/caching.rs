@@ -10,6 +10,7 @@
 //! * `answers`: all answers that it got. This works for every program, but an actor may have forgotten some of them.
 //! * `calls`: the answers that it got in its current call. This relies on a property of the model, which forgets
 //!   answers at the end of each call; the search does not require it.
+//! * `frames`: what its frames remember. This relies on the frames of the model.
 //! * `hindsight`: places from which an actor continues in the same way, whatever happens, are the same. This is known
 //!   only when everything has been explored, so it is not an algorithm but a bound for cachings in which the state of
 //!   an actor is its position and its local variables.
@@ -27,7 +28,7 @@ use cowrace_machine::{ActorSet, Arch, Footprint, Program};
 use cowrace_mm::{Era, program};
 use cowrace_testkit::common_problem::{Rule, Variant, problem};
 use cowrace_testkit::corpus::corpus;
-use cowrace_testkit::scripts::states::{Fast, FastMap, Moves, State, States};
+use cowrace_testkit::scripts::states::{Fast, FastMap, Local, Moves, State, States};
 use holding::{LARGER, SEARCHES};
 
 /// The limits of a caching: the number of states, and the resident memory in MiB.
@@ -53,14 +54,6 @@ impl Observer for Collect {
 struct TooLarge;
 
 type Result = std::result::Result<(), TooLarge>;
-
-/// What a caching considers the state of an actor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Local {
-    Answers,
-    Calls,
-    Hindsight,
-}
 
 struct Caching<'p> {
     states: States<'p>,
@@ -211,15 +204,12 @@ fn cache<'p>(
     sleep: bool,
     mut hindsight: Option<States<'p>>,
 ) -> Cached<'p> {
+    let is_hindsight = hindsight.is_some();
     let same = hindsight.as_ref().map_or_else(Vec::new, States::same);
     let (mut seconds, started) = (f64::INFINITY, Instant::now());
     loop {
         let run = Instant::now();
-        let states = match (local, hindsight.take()) {
-            (_, Some(learned)) => learned,
-            (Local::Calls, None) => States::new(program).forgetful(),
-            (_, None) => States::new(program),
-        };
+        let states = hindsight.take().unwrap_or_else(|| States::new(program, local));
         let mut caching = Caching::new(states, same.clone());
         let result = if sleep { caching.sleep(0) } else { caching.plain() };
         seconds = seconds.min(run.elapsed().as_secs_f64());
@@ -231,7 +221,7 @@ fn cache<'p>(
         if started.elapsed().as_secs_f64() > AT_LEAST {
             return Cached { states: remembered, seconds, found: Some((wrong, ends, states)) };
         }
-        hindsight = (local == Local::Hindsight).then_some(states);
+        hindsight = is_hindsight.then_some(states);
     }
 }
 
@@ -257,15 +247,18 @@ fn compare(name: &str, program: &Program) {
     println!("{name}");
     println!("  {:<34}{executions:>22}{fastest:>12.3}", "cowrace");
     let mut learned = None;
-    for local in [Local::Answers, Local::Calls, Local::Hindsight] {
+    for (local, is_hindsight) in
+        [(Local::Frames, false), (Local::Answers, false), (Local::Calls, false), (Local::Answers, true)]
+    {
         for sleep in [false, true] {
-            let hindsight = if local == Local::Hindsight { learned.take() } else { None };
-            if local == Local::Hindsight && hindsight.is_none() {
+            let hindsight = if is_hindsight { learned.take() } else { None };
+            if is_hindsight && hindsight.is_none() {
                 continue;
             }
             let cached = cache(program, local, sleep, hindsight);
             let more = if cached.found.is_some() { "" } else { "> " };
-            let row = format!("caching, {local:?}{}", if sleep { ", sleep sets" } else { "" }).to_lowercase();
+            let name = if is_hindsight { "hindsight".to_owned() } else { format!("{local:?}") };
+            let row = format!("caching, {name}{}", if sleep { ", sleep sets" } else { "" }).to_lowercase();
             let states = format!("{more}{} states", thousands(cached.states as u64));
             let (seconds, ratio) = (cached.seconds, cached.seconds / fastest);
             let (seconds, ratio) = (format!("{more}{seconds:.3}"), format!("{more}{ratio:.2}"));
@@ -273,7 +266,7 @@ fn compare(name: &str, program: &Program) {
             if let Some((wrong, ends, states)) = cached.found {
                 assert!(!wrong, "{name}: a caching finds something wrong");
                 assert!(ends == ours.0, "{name}: {} ends, not {}", ends.len(), ours.0.len());
-                if local != Local::Calls {
+                if local == Local::Answers {
                     learned = Some(states);
                 }
             }

@@ -7,7 +7,7 @@
 
 use cowrace_machine::{Footprint, Program};
 
-use super::states::{FastMap, Moves, State, States};
+use super::states::{FastMap, Local, Moves, State, States};
 
 /// Counts the traces of a program, state by state.
 pub struct Counter<'p> {
@@ -20,7 +20,8 @@ impl<'p> Counter<'p> {
     /// The number of traces, and of states; `None` if there are more than `most` states. The count wraps at 64 bits, as
     /// do the intermediate sums and differences.
     pub fn count(program: &'p Program, most: usize) -> Option<(u64, usize)> {
-        let mut counter = Self { states: States::new(program), memo: FastMap::default(), most };
+        let mut counter =
+            Self { states: States::new(program, Local::Answers), memo: FastMap::default(), most };
         let traces = counter.below()?;
         Some((traces, counter.memo.len()))
     }

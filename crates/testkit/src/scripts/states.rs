@@ -73,9 +73,31 @@ struct Way {
     next: u32,
 }
 
-/// A place that does not depend on how an actor got there: actor, last mark if it has not finished, passed barriers,
-/// allocated objects, whether something is wrong.
-type Meeting = (u8, Option<Mark>, Box<[u8]>, u16, bool);
+/// A place that does not depend on how an actor got there: actor, what it remembers if it has not finished, passed
+/// barriers, allocated objects, whether something is wrong.
+type Meeting = (u8, Option<Remembered>, Box<[u8]>, u16, bool);
+
+/// What an actor remembers.
+#[derive(PartialEq, Eq, Hash)]
+enum Remembered {
+    /// Nothing but the call that it is at.
+    Call(Mark),
+    /// What its frames remember.
+    Frames(Box<[u64]>),
+}
+
+/// What is considered the memory of an actor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Local {
+    /// All answers that it got. This is right for every program.
+    #[default]
+    Answers,
+    /// The answers that it got in its current call. This is right for actors of the model: only variables of the
+    /// scenario outlive a call, and these are words of memory.
+    Calls,
+    /// What its [frames](cowrace_machine::Seat::with_remembered) remember.
+    Frames,
+}
 
 /// How an actor continues from a place: its request, how often it has passed each barrier, whether something is wrong,
 /// and where each answer leads.
@@ -112,8 +134,7 @@ pub struct States<'p> {
     ways: Vec<Way>,
     /// The places that do not depend on how an actor got there.
     meetings: FastMap<Meeting, u32>,
-    /// See [`forgetful`](Self::forgetful).
-    forgetful: bool,
+    local: Local,
     at: Vec<u32>,
     /// A future of each actor, and the place that it has reached.
     seats: Vec<(Seat, u32)>,
@@ -131,7 +152,7 @@ pub struct States<'p> {
 impl<'p> States<'p> {
     /// The first state of a program.
     #[must_use]
-    pub fn new(program: &'p Program) -> Self {
+    pub fn new(program: &'p Program, local: Local) -> Self {
         let count = program.actors.len();
         assert!(count <= MOST, "no room for {count} actors");
         let mut states = Self {
@@ -140,7 +161,7 @@ impl<'p> States<'p> {
             places: Vec::new(),
             ways: Vec::new(),
             meetings: FastMap::default(),
-            forgetful: false,
+            local,
             at: Vec::new(),
             seats: Vec::new(),
             objects: Vec::new(),
@@ -151,7 +172,7 @@ impl<'p> States<'p> {
             memories: FastMap::default(),
         };
         for actor in 0..count as u8 {
-            let mut seat = program.seat(actor);
+            let mut seat = states.seat(actor);
             let request = seat.poll();
             let passed = vec![0; program.barriers.len()].into();
             let wrong = seat.take_finding().is_some();
@@ -164,11 +185,10 @@ impl<'p> States<'p> {
         states
     }
 
-    /// Assumes that an actor between two calls has forgotten all answers so far. This is true of actors of the model:
-    /// only variables of the scenario outlive a call, and these are words of memory.
-    pub fn forgetful(mut self) -> Self {
-        self.forgetful = true;
-        self
+    /// An actor that has not moved.
+    fn seat(&self, actor: u8) -> Seat {
+        let seat = self.program.seat(actor);
+        if self.local == Local::Frames { seat.remembering() } else { seat }
     }
 
     /// The program.
@@ -349,7 +369,7 @@ impl<'p> States<'p> {
                 path.push(self.places[place as usize].answer);
                 place = self.places[place as usize].parent;
             }
-            seat = self.program.seat(actor);
+            seat = self.seat(actor);
             for &answer in path.iter().rev() {
                 seat.poll();
                 seat.answer(answer);
@@ -368,13 +388,18 @@ impl<'p> States<'p> {
         let new = self.places.len() as u32;
         let wrong = seat.take_finding().is_some();
         let mark = seat.with_marks(|marks| marks.last().copied()).filter(|last| last.at == seat.answered());
-        let meeting = match (request, mark.map(|last| last.mark)) {
-            (None, _) => Some(None),
-            (_, Some(mark @ (Mark::Begin(_) | Mark::End(_)))) if self.forgetful => Some(Some(mark)),
+        let meeting = match (request, self.local, mark.map(|last| last.mark)) {
+            (None, ..) => Some(None),
+            (_, Local::Calls, Some(mark @ (Mark::Begin(_) | Mark::End(_)))) => {
+                Some(Some(Remembered::Call(mark)))
+            }
+            (_, Local::Frames, _) => {
+                Some(Some(Remembered::Frames(seat.with_remembered(|words| words.into()))))
+            }
             _ => None,
         };
-        let to = meeting.map_or(new, |mark| {
-            let meeting = (actor, mark, passed.clone(), allocated, wrong);
+        let to = meeting.map_or(new, |remembered| {
+            let meeting = (actor, remembered, passed.clone(), allocated, wrong);
             *self.meetings.entry(meeting).or_insert(new)
         });
         if to == new {
