@@ -226,7 +226,7 @@ pub fn explain(error: &EraError, era: Option<&str>) -> String {
         // A list was read as one id: no id is near.
         EraError::Commit(error) if error.text().contains([',', ' ']) => String::new(),
         EraError::Commit(error) => suggest::hint(error.text(), COMMITS.iter().map(|c| c.id)),
-        EraError::NotKnown(..) | EraError::Twice(_) => String::new(),
+        EraError::NotKnown(..) | EraError::Twice(_) | EraError::SetTwice(_) => String::new(),
         EraError::Key(key) => suggest::hint(key, settings().into_iter().map(|k| k.0)),
         EraError::Value(_, value, values) => suggest::hint(value, values.iter().copied()),
         EraError::Has(_) | EraError::HasNot(_) => {

@@ -79,14 +79,17 @@ impl CheckpointFile {
     /// If it cannot be read, is not a checkpoint, or belongs to another search.
     pub(crate) fn read(&self, fingerprint: u32, question: &str) -> Result<Option<Checkpoint>, Failure> {
         let name = self.path.display();
-        let text = match fs::read_to_string(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Failure::usage(format!("{name} cannot be read: {error}"))),
-        };
         let hint = "name another file, or remove this one to start again";
         let refuse =
             |why: &str| Failure::usage(format!("{name} is not a file of `--resume` ({why}); {hint}"));
+        let text = match fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Err(refuse(&error.to_string()));
+            }
+            Err(error) => return Err(Failure::usage(format!("{name} cannot be read: {error}"))),
+        };
         let written: Written<'_> = serde_json::from_str(&text).map_err(|e| refuse(&e.to_string()))?;
         if written.digest != digest(written.checkpoint.get()) {
             return Err(Failure::usage(format!("{name} was changed since it was written; {hint}")));

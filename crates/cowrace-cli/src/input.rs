@@ -169,6 +169,9 @@ fn beside(path: &Path) -> Option<PathBuf> {
     let entries = parent.read_dir().ok()?.flatten();
     let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
-    let found = near(path.file_name()?.to_str()?, names.iter().map(String::as_str));
+    let missing = path.file_name()?.to_str()?;
+    // A link may be there and lead nowhere.
+    let others = names.iter().map(String::as_str).filter(|name| *name != missing);
+    let found = near(missing, others);
     Some(path.with_file_name(found.first()?))
 }

@@ -1,8 +1,10 @@
 //! Logs decisions to standard error, and profiles to a file.
 
 use std::env;
-use std::io::{self, IsTerminal as _};
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{Args, ValueEnum};
 use tracing_chrome::{ChromeLayerBuilder, FlushGuard, TraceStyle};
@@ -50,10 +52,61 @@ pub enum LogFormat {
     Json,
 }
 
-/// Writes the rest of a profile when it is dropped.
-#[must_use = "a profile is whole when this is dropped"]
+/// Logging that is under way.
+#[must_use = "a profile is whole when logging has ended"]
 pub struct Logging {
-    profile: Option<FlushGuard>,
+    profile: Option<(FlushGuard, Written)>,
+}
+
+impl Logging {
+    /// Writes the rest of a profile.
+    ///
+    /// # Errors
+    ///
+    /// If the profile could not be written.
+    pub fn end(self) -> Result<(), Failure> {
+        let Some((guard, written)) = self.profile else { return Ok(()) };
+        drop(guard);
+        let error = written.error.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match error {
+            Some(error) => Err(Failure::tool(format!("the profile cannot be written: {error}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What has become of a profile.
+#[derive(Clone, Debug, Default)]
+struct Written {
+    error: Arc<Mutex<Option<io::Error>>>,
+}
+
+/// Writes a profile to a file. The thread that writes it has nobody to tell of an error, so an error is kept.
+struct ProfileFile {
+    file: io::BufWriter<File>,
+    written: Written,
+}
+
+impl ProfileFile {
+    fn keep<T>(&self, result: io::Result<T>, otherwise: T) -> T {
+        result.unwrap_or_else(|error| {
+            self.written.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            otherwise
+        })
+    }
+}
+
+impl io::Write for ProfileFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.file.write(bytes);
+        Ok(self.keep(result, bytes.len()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let result = self.file.flush();
+        self.keep(result, ());
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for Logging {
@@ -89,12 +142,13 @@ pub fn install(args: &LogArgs) -> Result<Logging, Failure> {
                 Some((text, source)) => filter(text, source)?,
                 None => filter(PROFILED, "--profile")?,
             };
+            let written = Written::default();
             let (layer, guard) = ChromeLayerBuilder::new()
-                .writer(created(path)?)
+                .writer(ProfileFile { file: io::BufWriter::new(created(path)?), written: written.clone() })
                 .include_args(true)
                 .trace_style(TraceStyle::Threaded)
                 .build();
-            (Some(layer.with_filter(profiled)), Some(guard))
+            (Some(layer.with_filter(profiled)), Some((guard, written)))
         }
         None => (None, None),
     };
@@ -122,10 +176,23 @@ fn filter(text: &str, source: &str) -> Result<EnvFilter, Failure> {
     })
 }
 
-fn created(path: &Path) -> Result<io::BufWriter<std::fs::File>, Failure> {
-    let file = std::fs::File::create(path)
-        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))?;
-    Ok(io::BufWriter::new(file))
+/// The file of a profile. A file that is something else is not overwritten.
+fn created(path: &Path) -> Result<File, Failure> {
+    if path.is_file() && !is_profile(path) {
+        return Err(Failure::usage(format!(
+            "{} exists and is no profile; name another file, or remove this one",
+            path.display()
+        )));
+    }
+    File::create(path)
+        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))
+}
+
+/// Whether a file is empty or begins like a profile.
+fn is_profile(path: &Path) -> bool {
+    let mut begin = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(256).read_to_end(&mut begin));
+    read.is_ok() && (begin.is_empty() || begin.starts_with(b"[") && begin.windows(4).any(|w| w == b"\"ph\""))
 }
 
 #[cfg(test)]

@@ -12,10 +12,12 @@ fn main() -> ExitCode {
     // Without this, the exit code of a defect would not be a documented one.
     let done = catch_unwind(|| {
         let cli = Cli::parse();
-        let _logging = cowrace_cli::log::install(&cli.log)?;
+        let logging = cowrace_cli::log::install(&cli.log)?;
         // A command without searches has nothing to print when it is interrupted, so Ctrl-C keeps its effect there.
         let interrupt = if cli.searches() { Interrupt::by_ctrl_c() } else { Interrupt::default() };
-        cowrace_cli::run(&cli, &mut Out::stdout(), &interrupt)
+        let done = cowrace_cli::run(&cli, &mut Out::stdout(), &interrupt);
+        let ended = logging.end();
+        done.and_then(|exit| ended.map(|()| exit))
     });
     let exit = match done {
         Ok(Ok(exit)) => exit,

@@ -20,6 +20,8 @@ pub struct Counterexample {
     /// The scenario without what the violation does not need.
     scenario: Scenario,
     specification: Specification,
+    /// Whether the reduced scenario has lost its assertions, which fail without what was left out.
+    has_no_assertions: bool,
     /// The cells that were left out, in the order of the file.
     pub not_needed: Vec<String>,
     /// The execution of the reduced scenario.
@@ -53,6 +55,7 @@ impl Counterexample {
             return Ok(Self {
                 scenario: task.scenario.clone(),
                 specification: task.specification.cloned().unwrap_or_default(),
+                has_no_assertions: false,
                 not_needed: Vec::new(),
                 trace: again(task, &whole)?,
                 schedule: whole,
@@ -60,14 +63,23 @@ impl Counterexample {
             });
         };
         // The specification of such a part was explored before, within the bounds.
-        let (specification, bare) = (Specification::default(), Specification::default());
-        let schedule =
-            best(Task { specification: Some(&bare), ..task.of(&part.bare) }, class, &part.schedule, bounds);
-        let trace =
-            again(Task { specification: Some(&specification), ..task.of(&part.scenario) }, &schedule)?;
+        let (specification, of_bare) = (Specification::default(), Specification::default());
+        let schedule = best(
+            Task { specification: Some(&of_bare), ..task.of(&part.bare) },
+            class,
+            &part.schedule,
+            bounds,
+        );
+        let minimize::Part { mut scenario, bare, not_needed, .. } = part;
+        let mut trace = again(Task { specification: Some(&specification), ..task.of(&scenario) }, &schedule)?;
+        // An assertion may fail only because a call is missing on which it relies.
+        let has_no_assertions = trace.finding.as_ref().is_none_or(|finding| finding.class != class);
+        if has_no_assertions {
+            scenario = bare;
+            trace = again(Task { specification: Some(&specification), ..task.of(&scenario) }, &schedule)?;
+        }
         let bounds = bounds.clone();
-        let minimize::Part { scenario, not_needed, .. } = part;
-        Ok(Self { scenario, specification, not_needed, trace, schedule: whole, bounds })
+        Ok(Self { scenario, specification, has_no_assertions, not_needed, trace, schedule: whole, bounds })
     }
 
     /// The execution as a diagram that is a scenario of its own. Below it, comments name the parts that the
@@ -81,6 +93,11 @@ impl Counterexample {
         if !self.not_needed.is_empty() {
             // The expectations of the file are about the whole scenario.
             silence(&mut diagram.footer, "expect");
+        }
+        if self.has_no_assertions {
+            for keyword in ["always", "never", "window"] {
+                silence(&mut diagram.footer, keyword);
+            }
         }
         diagram.comments.extend(self.not_needed.iter().flat_map(|cell| Comment::NotNeeded(cell).lines()));
         if let Nearest::Moved(moved) = nearest(part, &self.trace, &self.bounds) {

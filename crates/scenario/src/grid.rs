@@ -2,6 +2,7 @@
 
 use cowrace_mm::world::MAX_ACTORS;
 
+use crate::cell::{self, Cell};
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::heading::{self, Run, TAB, advance, key};
 use crate::lex::{self, Name};
@@ -141,7 +142,8 @@ fn chunks(line: &Line<'_>, runs: &[Run]) -> Vec<Chunk> {
             let begins = match blanks {
                 _ if at < enclosed => false,
                 0 => false,
-                1 => border && parens <= 0 && c != '{' && !remark,
+                // A remark in brackets has ended with them.
+                1 => border && parens <= 0 && c != '{' && (!remark || enclosed > 0),
                 _ => border || parens <= 0,
             };
             if begins || chunks.is_empty() {
@@ -316,12 +318,66 @@ fn cells(
                 None => (Some(chunk.span.clone()), None),
             }
         };
-        row.extend(operation.and_then(|span| report.ok(cell(source, &span, column, &mut open[column]))));
+        if let Some(span) = &remark
+            && let Some((column, at)) = swallowed(source, line, span, runs, open)
+        {
+            let message = format!("this looks like an operation of {} in a remark", name(column));
+            report.push(Diagnostic::new(at, message).help(
+                "two blanks separate a remark from the cell of the next column; if this is a part of the \
+                 remark, move it away from the start of the column, or into the brackets",
+            ));
+        }
+        row.extend(operation.and_then(|span| report.ok(raw_cell(source, &span, column, &mut open[column]))));
         if let Some(remark) = remark.and_then(|span| report.ok(remark::cell(source, span, column))) {
             if chunk.remark && !is_second { row.push(remark) } else { aside.push(remark) }
         }
     }
     (row, aside)
+}
+
+/// What would be an operation if it were not in a remark: behind the brackets of a remark, or where a column starts. It
+/// must not silently have no effect.
+fn swallowed(
+    source: &str,
+    line: &Line<'_>,
+    remark: &Span,
+    runs: &[Run],
+    open: &[Option<Span>],
+) -> Option<(usize, Span)> {
+    let text = &source[remark.clone()];
+    let behind = remark::length(text).map(|length| remark.start + length);
+    let mut at = 0;
+    line.text.char_indices().find_map(|(byte, c)| {
+        let (start, place) = (line.start + byte, at);
+        at = advance(at, c);
+        if start <= remark.start || start >= remark.end || c.is_whitespace() {
+            return None;
+        }
+        let is_behind = behind
+            .is_some_and(|behind| start >= behind && source[behind..start].chars().all(char::is_whitespace));
+        let starts = runs.iter().position(|run| run.start == place);
+        let is_word = source[..start].ends_with(char::is_whitespace);
+        let column = starts
+            .filter(|_| is_word)
+            .or_else(|| is_behind.then(|| runs.iter().rposition(|run| run.start <= place).unwrap_or(0)))?;
+        let span = start..remark.end;
+        is_operation(source, &span, open[column].is_some()).then_some((column, span))
+    })
+}
+
+/// Whether a text is an operation, or within a call the name of a step or its end.
+fn is_operation(source: &str, span: &Span, is_open: bool) -> bool {
+    let text = &source[span.clone()];
+    if is_open {
+        return text == "}" || !text.contains(char::is_whitespace);
+    }
+    let end = span.start + text.strip_suffix('{').unwrap_or(text).trim_end().len();
+    let text = Text::of(source, span.start..end);
+    lex::canonical(&text).ok().and_then(|text| cell::parse(&text).ok()).is_some_and(|cell| match cell {
+        // A word of English reads like a load of an area.
+        Cell::Load { dest: None, place } => place.word.is_some(),
+        _ => true,
+    })
 }
 
 /// A line without the number of its row, which may stand in any column.
@@ -342,7 +398,12 @@ fn is_number(text: &str) -> bool {
     !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
 }
 
-fn cell(source: &str, span: &Span, column: usize, open: &mut Option<Span>) -> Result<RawCell, Diagnostic> {
+fn raw_cell(
+    source: &str,
+    span: &Span,
+    column: usize,
+    open: &mut Option<Span>,
+) -> Result<RawCell, Diagnostic> {
     let text = &source[span.clone()];
     let raw = |shape, span: Span| -> Result<RawCell, Diagnostic> {
         let text = Text::of(source, span.clone());

@@ -33,6 +33,7 @@ pub(crate) const KNOWN: &[Known] = &[
     known(&["mremap", "move_page_tables", "move_ptes", "move_vma"], "moving page tables", Nothing),
     known(
         &[
+            "migrate",
             "migrate_pages",
             "move_pages",
             "migrate_folio",

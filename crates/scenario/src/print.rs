@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use cowrace_mm::era::{Release, Toggle};
 use cowrace_mm::world::{Environment, Modality};
 use cowrace_report::Class;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::scenario::Scenario;
 use crate::syntax::{
@@ -186,11 +186,18 @@ fn grid(out: &mut String, grid: &Grid) -> fmt::Result {
                 .collect()),
         });
     }
+    let start = |widths: &[usize], column: usize| widths[..column].iter().map(|w| w + GAP).sum::<usize>();
+    for column in 1..widths.len() {
+        let cells = || rows.iter().flatten().flatten().filter(|cell| cell.0 < column);
+        while cells().any(|(of, text)| word_begins(text, start(&widths, column) - start(&widths, *of))) {
+            widths[column - 1] += 1;
+        }
+    }
     let line = |cells: &mut dyn Iterator<Item = (usize, String)>| {
         let mut line = String::new();
         let mut at = 0;
         for (column, text) in cells {
-            let start: usize = widths[..column].iter().map(|w| w + GAP).sum();
+            let start = start(&widths, column);
             line.extend(std::iter::repeat_n(' ', start - at));
             at = start + text.width();
             line.push_str(&text);
@@ -206,6 +213,16 @@ fn grid(out: &mut String, grid: &Grid) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+/// Whether a word of a text that runs over further columns begins at this place, where it would be taken for a cell.
+fn word_begins(text: &str, place: usize) -> bool {
+    let (mut at, mut blank) = (0, false);
+    text.chars().any(|c| {
+        let begins = at == place && blank && c != ' ';
+        (blank, at) = (c == ' ', at + c.width().unwrap_or(0));
+        begins
+    })
 }
 
 fn footer(out: &mut String, footer: &Footer) -> fmt::Result {

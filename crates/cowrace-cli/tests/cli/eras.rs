@@ -117,6 +117,15 @@ fn an_id_is_read_whole_or_is_an_error() {
 }
 
 #[test]
+fn toggles_that_contradict_each_other_are_refused() {
+    let refused = |toggles: &[&str], says: &str| {
+        cowrace(&[&["check", "plain.race", "--era", "v6.12"], toggles].concat()).exits(2).says(&[says]);
+    };
+    refused(&["--with", "57efa1fe5957", "--without", "57efa1fe5"], "commit 57efa1fe5957 is named twice");
+    refused(&["--set", "wp_reuse=count,wp_reuse=mapcount"], "rule `wp_reuse` is set twice");
+}
+
+#[test]
 fn toggles_are_lists() {
     let label = |args: &[&str]| {
         let done = cowrace(&[&["check", "plain.race", "--era", "v5.18", "--format", "json"], args].concat());

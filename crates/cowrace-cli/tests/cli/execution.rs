@@ -152,6 +152,23 @@ fn what_a_violation_does_not_need_is_left_out_and_named() {
     insta::assert_snapshot!("check_padded", checked.stable());
 }
 
+/// The assertion needs the only writer of the value, and the damage does not: the diagram shows the damage.
+#[test]
+fn what_an_assertion_needs_is_not_taken_for_the_damage() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("three.race");
+    let file = path.to_str().expect("a name");
+    let text = "race three\nmm A { buf: anon }\n\n\
+                parent @A                  T2 @A\n=========================  ==============\n\
+                f = io_uring_register(buf)\nbuf[1] = 2\ndma_write(f[0], 1)\n\
+                \x20                          reclaim(A.buf)\nr = buf[0]\n\nalways r == 1 else lost-read\n";
+    std::fs::write(&path, text).expect("a file");
+    let printed = cowrace(&["check", file, "--era", "v5.10"]).exits(10);
+    let printed = printed.prints(&["# always r == 1", "# VIOLATED stale-pin", "# check: VIOLATED stale-pin"]);
+    std::fs::write(&path, &printed.out).expect("a file");
+    cowrace(&["replay", file, "--era", "v5.10", "--as-written"]).prints(&["VIOLATED stale-pin"]);
+}
+
 #[test]
 fn diagrams_are_drawn_for_mails() {
     let written = ["replay", "lost.race", "--era", "v5.9", "--as-written"];

@@ -73,5 +73,13 @@ fn a_profile_says_where_the_time_goes() {
     for span in ["check", "specification", "search"] {
         assert!(events.iter().any(|event| event["name"] == span), "no {span} in {text}");
     }
+    // An earlier profile is overwritten, and nothing else is.
+    cowrace(&with(&["--profile", shown])).quiet();
+    std::fs::write(&file, "race mine\n").expect("a file");
+    cowrace(&with(&["--profile", shown])).exits(2).says(&["exists and is no profile"]);
+    assert_eq!(std::fs::read_to_string(&file).expect("it is still there"), "race mine\n");
     cowrace(&with(&["--profile", "/nowhere/at/all"])).exits(2).says(&["/nowhere/at/all cannot be written"]);
+    if std::path::Path::new("/dev/full").exists() {
+        cowrace(&with(&["--profile", "/dev/full"])).exits(1).says(&["the profile cannot be written"]);
+    }
 }

@@ -84,6 +84,8 @@ pub enum EraError {
     HasNot(&'static str),
     /// The commit is named twice.
     Twice(&'static str),
+    /// The rule is set twice.
+    SetTwice(String),
     /// No rule of that key.
     Key(String),
     /// No such value for the rule, and the values that it has.
@@ -101,6 +103,7 @@ impl fmt::Display for EraError {
             Self::Has(id) => write!(f, "the era has commit {id} already"),
             Self::HasNot(id) => write!(f, "the era does not have commit {id}"),
             Self::Twice(id) => write!(f, "commit {id} is named twice"),
+            Self::SetTwice(key) => write!(f, "rule `{key}` is set twice"),
             Self::Key(key) => write!(f, "there is no rule `{key}`"),
             Self::Value(key, value, values) => {
                 write!(f, "rule `{key}` has no value `{value}`; it takes {}", values.join(", "))

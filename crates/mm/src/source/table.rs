@@ -15,7 +15,7 @@ pub(super) const SOURCES: &[&str] = &[
     "era/features.rs c80a02ea7e8dcecd",
     "era/ids.rs 3c04fa17256452f3",
     "era/lacks.rs 3a71c0227b216cf8",
-    "era/mod.rs 76ddb00f87f20397",
+    "era/mod.rs c09a6a62bacf9e92",
     "era/presets.rs 380f00d049f28907",
     "era/reading.rs 48ec40acb2ed5883",
     "era/release.rs 7697668166a00279",

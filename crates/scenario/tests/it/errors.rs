@@ -96,6 +96,7 @@ cells! {
     written_though_taken_to_read: "h = get_fast(buf)\ndma_write(h[0], 1)\np = vmsplice(buf)\ndma_write(p[0], 1)";
     kind_of_file: "read(O_DIRECT, nsf, buf[0], 1)\nwrite(O_DIRECT, ext4, buf[0])\nh = extract_pages(nfs, buf, FOLL_WRITE, 1)";
     remark_unclosed: "[not closed";
+    operation_in_a_remark: "// what the second will read is buf[0] = 1\n[why] buf[0] = 3\n==> what the other process does and what clear_refs(A)";
     no_mm_twice: "                                                    buf[0] = 1\n                                                    x = buf[0]";
 }
 

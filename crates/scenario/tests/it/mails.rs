@@ -139,6 +139,25 @@ x = buf[0]
     assert_eq!(texts(&text), rows);
 }
 
+/// A remark in brackets ends with them, and any other remark runs over columns as long as no word of it can be taken for
+/// an operation.
+#[test]
+fn a_remark_hides_no_operation() {
+    let text = "\
+race remarks
+mm A { buf: anon }
+
+a @A          b @A
+============  ==========
+[it is there] buf[0] = 3
+// what b now reads from it
+x = buf[0]    // and is as we said, x == 3
+";
+    let all =
+        ["0 remark: [it is there]", "1 buf[0] = 3", "0 remark: // what b now reads from it", "0 x = buf[0]"];
+    assert_eq!(texts(text)[..4], all);
+}
+
 /// As `explain` prints them.
 #[test]
 fn rows_may_have_numbers() {
