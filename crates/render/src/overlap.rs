@@ -113,17 +113,16 @@ fn starts(heads: &[String], lines: &[Line], limit: usize, tabs: bool) -> Vec<usi
     }
     // A cell that does not fit is as near as possible; the columns to its right move on.
     for column in 1..count {
-        let before = starts[column - 1];
-        starts[column] = starts[column].max(stop(before + least(heads, column - 1) + GAP));
+        let mut least = stop(starts[column - 1] + least(heads, column - 1) + GAP);
         for cells in cells(lines) {
             let Some(place) = cells.iter().position(|(c, _)| *c == column) else { continue };
             if let Some((before, text)) = place.checked_sub(1).map(|place| &cells[place]) {
-                starts[column] = starts[column].max(stop(starts[*before] + text.width() + GAP));
+                least = least.max(stop(starts[*before] + text.width() + GAP));
             }
         }
+        starts[column] = starts[column].max(least);
         // A word that begins where a column does would be taken for a cell of that column.
         let wanted = starts[column];
-        let least = nearest[column].max(stop(starts[column - 1] + least(heads, column - 1) + GAP));
         while begins_at(lines, &starts, column) && starts[column] > least {
             starts[column] = back(starts[column] - 1);
         }
@@ -218,5 +217,21 @@ mod tests {
         let text = both.to_string();
         let last = text.lines().last().expect("a row");
         assert!(last.contains("ff  gg") && last.contains("gg  wait f"), "{last}");
+    }
+
+    /// Column 3 moves left, away from a word of column 1, but only as far as its neighbour in the last row allows.
+    #[test]
+    fn what_moves_left_keeps_its_distance() {
+        let row = |cells: &[(usize, &str)]| {
+            Row::Cells(cells.iter().map(|&(column, text)| (column, text.to_owned())).collect())
+        };
+        let rows = vec![
+            row(&[(1, "a (a0]( ((=,a(=[0 (a")]),
+            row(&[(0, "( =(aa[0a"), (2, "(0,aa=0,0(00]a)a= a aa")]),
+            row(&[(2, "( (a=]][][0(],0]a)"), (3, "(]0, 0,([=(=0=]0==)")]),
+        ];
+        let columns = ["aa", "(a", "a)", "aa"].map(str::to_owned).to_vec();
+        let drawn = Diagram { columns, rows, ..Diagram::default() }.to_string();
+        assert!(drawn.contains("0]a)  (]0,"), "{drawn}");
     }
 }
