@@ -1,5 +1,6 @@
-//! Every scenario of the corpus, in every variant, under every era, by all three engines. Eras that agree in all that
-//! the exhaustive search of one of them has read are one: their programs do the same.
+//! Every scenario of the corpus, in every variant, by all three engines: under two kernels by default, and under every
+//! kernel in `just nightly`. Eras that agree in all that the exhaustive search of one of them has read are one: their
+//! programs do the same.
 //!
 //! loom has to finish, but for what is too large for it: of that there is a small version in `scenarios/small`, which
 //! has to fit, or it is listed here. How far loom comes with that is a test that is ignored by default, since it takes
@@ -21,11 +22,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 const LOOM: u64 = 10_000;
 /// Schedules that shuttle tries.
 const SHUTTLE: u64 = 100;
-/// What takes explore itself a minute or more, for every execution under every kernel: under [`ONE`] by default, and under
-/// all in a test that is ignored by default.
-const AT_LENGTH: &[&str] = &["odirect-swapout-lost-read", "swapin-aba-page-lock"];
-/// The kernel under which those are compared by default.
-const ONE: &str = "v6.12";
+/// The kernels under which engines are compared by default; under all of them in tests that are ignored by default.
+const SOME: [&str; 2] = ["v5.10", "v6.12"];
 /// What does not fit loom, under which eras (`*`: nearly all), and why there is nothing smaller.
 const UNFIT: &[(&str, &str, &str)] = &[
     (
@@ -98,14 +96,10 @@ pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
                     if case.fits(size) { case.loom() } else { Ok(()) }
                 })
             };
-            if AT_LENGTH.contains(&scenario.name()) {
-                trials
-                    .push(Trial::test(name.clone(), move || compare(Era::preset(ONE).into_iter().collect())));
-                let at_length = Trial::test(format!("{name}::at_length"), move || compare(Era::presets()));
-                trials.push(at_length.with_ignored_flag(true));
-            } else {
-                trials.push(Trial::test(name, move || compare(Era::presets())));
-            }
+            let some = || SOME.iter().filter_map(|name| Era::preset(name).ok()).collect();
+            trials.push(Trial::test(name.clone(), move || compare(some())));
+            let at_length = Trial::test(format!("{name}::at_length"), move || compare(Era::presets()));
+            trials.push(at_length.with_ignored_flag(true));
         }
     }
     trials
