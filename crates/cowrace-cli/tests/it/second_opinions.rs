@@ -93,7 +93,7 @@ fn random_programs(flavour: Flavour, seed: u8) {
     let mut runner = fixed(seed, 0);
     let strategy = scripts(flavour);
     let (mut compared, mut complete) = (0, [0; 2]);
-    for _ in 0..50 {
+    for _ in 0..30 {
         let scripts: Vec<Vec<Step>> = strategy.new_tree(&mut runner).expect("a program").current();
         let program = program(&scripts);
         if !Explorer::new(&program).exhaustive(true).limits(executions(5_000)).run(&mut ()).complete {
@@ -103,7 +103,7 @@ fn random_programs(flavour: Flavour, seed: u8) {
         let done = compare(program);
         complete.iter_mut().zip(done).for_each(|(count, done)| *count += usize::from(done));
     }
-    assert!(compared > 25 && complete[0] > 12 && complete[1] > 6, "{compared} programs, {complete:?}");
+    assert!(compared > 15 && complete[0] > 7 && complete[1] > 3, "{compared} programs, {complete:?}");
 }
 
 #[test]
