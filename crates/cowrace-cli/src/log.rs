@@ -55,7 +55,7 @@ pub enum LogFormat {
 /// Logging that is under way.
 #[must_use = "a profile is whole when logging has ended"]
 pub struct Logging {
-    profile: Option<(FlushGuard, Written)>,
+    profile: Option<(FlushGuard, FirstError)>,
 }
 
 impl Logging {
@@ -65,9 +65,9 @@ impl Logging {
     ///
     /// If the profile could not be written.
     pub fn end(self) -> Result<(), Failure> {
-        let Some((guard, written)) = self.profile else { return Ok(()) };
+        let Some((guard, first_error)) = self.profile else { return Ok(()) };
         drop(guard);
-        let error = written.error.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let error = first_error.lock().unwrap_or_else(PoisonError::into_inner).take();
         match error {
             Some(error) => Err(Failure::tool(format!("the profile cannot be written: {error}"))),
             None => Ok(()),
@@ -75,22 +75,19 @@ impl Logging {
     }
 }
 
-/// What has become of a profile.
-#[derive(Clone, Debug, Default)]
-struct Written {
-    error: Arc<Mutex<Option<io::Error>>>,
-}
+/// The first error in writing a profile.
+type FirstError = Arc<Mutex<Option<io::Error>>>;
 
 /// Writes a profile to a file. The thread that writes it has nobody to tell of an error, so an error is kept.
 struct ProfileFile {
     file: io::BufWriter<File>,
-    written: Written,
+    first_error: FirstError,
 }
 
 impl ProfileFile {
     fn keep<T>(&self, result: io::Result<T>, otherwise: T) -> T {
         result.unwrap_or_else(|error| {
-            self.written.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            self.first_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             otherwise
         })
     }
@@ -142,13 +139,16 @@ pub fn install(args: &LogArgs) -> Result<Logging, Failure> {
                 Some((text, source)) => filter(text, source)?,
                 None => filter(PROFILED, "--profile")?,
             };
-            let written = Written::default();
+            let first_error = FirstError::default();
             let (layer, guard) = ChromeLayerBuilder::new()
-                .writer(ProfileFile { file: io::BufWriter::new(created(path)?), written: written.clone() })
+                .writer(ProfileFile {
+                    file: io::BufWriter::new(created(path)?),
+                    first_error: Arc::clone(&first_error),
+                })
                 .include_args(true)
                 .trace_style(TraceStyle::Threaded)
                 .build();
-            (Some(layer.with_filter(profiled)), Some((guard, written)))
+            (Some(layer.with_filter(profiled)), Some((guard, first_error)))
         }
         None => (None, None),
     };

@@ -10,7 +10,7 @@ use cowrace_scenario::Scenario;
 use tracing::info_span;
 
 use crate::counterfactual::nearest;
-use crate::diagram::{Drawing, picture, silence};
+use crate::diagram::{Drawing, picture, silence, silence_assertions};
 use crate::limits::EXECUTIONS;
 use crate::minimize;
 
@@ -92,12 +92,10 @@ impl Counterexample {
         let mut diagram = picture(part.scenario, part.variant, &trace, drawing);
         if !self.not_needed.is_empty() {
             // The expectations of the file are about the whole scenario.
-            silence(&mut diagram.footer, "expect");
+            silence(&mut diagram.footer, |keyword| keyword == "expect");
         }
         if self.has_no_assertions {
-            for keyword in ["always", "never", "window"] {
-                silence(&mut diagram.footer, keyword);
-            }
+            silence_assertions(&mut diagram.footer, whole.variant);
         }
         diagram.comments.extend(self.not_needed.iter().flat_map(|cell| Comment::NotNeeded(cell).lines()));
         if let Nearest::Moved(moved) = nearest(part, &self.trace, &self.bounds) {

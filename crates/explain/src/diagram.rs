@@ -73,7 +73,7 @@ fn draw(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing,
     // Windows come first: one that can no longer be read must not cost the promises.
     for (keyword, points) in [("window", windows as Points), ("promise", promises)] {
         if !keeps(&diagram, variant, points) {
-            silence(&mut diagram.footer, keyword);
+            silence(&mut diagram.footer, |first| first == keyword);
         }
     }
     diagram
@@ -136,16 +136,29 @@ fn place(world: &World, id: u16) -> Option<(&str, usize)> {
     })
 }
 
-/// Turns statements into comments, with their continuation lines: the moves of a replay do not need them.
-pub fn silence(footer: &mut [String], keyword: &str) {
+/// Turns statements into comments, with their continuation lines: those for whose keyword `is_silenced` says so, which is
+/// asked once for each statement.
+pub fn silence(footer: &mut [String], mut is_silenced: impl FnMut(&str) -> bool) {
     let mut within = false;
     for line in footer {
         let continues = line.starts_with(char::is_whitespace) && !line.trim().is_empty();
-        within = line.split_whitespace().next() == Some(keyword) && !continues || within && continues;
+        if !continues {
+            within = line.split_whitespace().next().is_some_and(&mut is_silenced);
+        }
         if within {
             line.insert_str(0, "# ");
         }
     }
+}
+
+/// Turns assertions into comments, and windows. What is said about costs stays, as in
+/// [`Scenario::without_assertions`]; `variant` has the predicates of the footer, in its order.
+pub fn silence_assertions(footer: &mut [String], variant: &Variant) {
+    let mut predicates = variant.world().predicates.iter();
+    silence(footer, |keyword| match keyword {
+        "always" | "never" => !predicates.next().is_some_and(|predicate| predicate.expr.counts_copies()),
+        _ => keyword == "window",
+    });
 }
 
 #[cfg(test)]
@@ -195,7 +208,23 @@ mod tests {
     fn windows_become_comments_with_their_continuations() {
         let lines = ["always r == 1", "window a <", "  b", "expect v5.9 holds;", "  else holds"];
         let mut footer: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
-        silence(&mut footer, "window");
+        silence(&mut footer, |keyword| keyword == "window");
         assert_eq!(footer, ["always r == 1", "# window a <", "#   b", "expect v5.9 holds;", "  else holds"]);
+    }
+
+    #[test]
+    fn assertions_are_silenced_and_costs_are_not() {
+        let text = "race r\nmm A { buf: anon }\n\na @A\n==========\nx = buf[0]\n\nalways x == 1 ||\n  x == 0\n\
+                    never copies(A) > 0\nnever x == 7\nexpect else holds\n";
+        let scenario = cowrace_scenario::parse(text).expect("a scenario");
+        let variant = &scenario.variants()[0];
+        let mut footer: Vec<String> = scenario.footer_of(variant).lines().map(str::to_owned).collect();
+        silence_assertions(&mut footer, variant);
+        let left: Vec<&str> = footer
+            .iter()
+            .map(String::as_str)
+            .filter(|line| !line.starts_with('#') && !line.is_empty())
+            .collect();
+        assert_eq!(left, ["never copies(A) > 0", "expect else holds"]);
     }
 }

@@ -1,6 +1,6 @@
 //! fork.
 //!
-//! Follows `dup_mmap` of `kernel/fork.c` and `copy_page_range` of `mm/memory.c` (v5.4 to v6.19), VMA by
+//! Follows `dup_mmap` of `kernel/fork.c` and `copy_page_range` of `mm/memory.c` (v5.4 to v6.18), VMA by
 //! VMA and PTE by PTE. Left out: page tables above the PTE level, batching (v6.8), `VM_WIPEONFORK`,
 //! userfaultfd's fork event, the lock of the `anon_vma`.
 

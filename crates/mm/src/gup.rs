@@ -1,6 +1,6 @@
 //! get_user_pages and pin_user_pages, fast and slow.
 //!
-//! Follows `mm/gup.c` (v5.4 to v6.19). One page at a time. Left out: PMD and PUD leaves, the recheck of
+//! Follows `mm/gup.c` (v5.4 to v6.18). One page at a time. Left out: PMD and PUD leaves, the recheck of
 //! the PMD (70cbc3cc78a9), migration out of CMA for `FOLL_LONGTERM`, `FOLL_NUMA`, secretmem,
 //! `FOLL_FAST_ONLY`, compound pages.
 

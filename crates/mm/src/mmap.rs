@@ -1,6 +1,6 @@
 //! Unmapping: munmap, exit, and the gather that frees pages after the flush.
 //!
-//! Follows `mm/mmap.c`, `zap_pte_range` of `mm/memory.c` and `mm/mmu_gather.c` (v5.4 to v6.19). Left out:
+//! Follows `mm/mmap.c`, `zap_pte_range` of `mm/memory.c` and `mm/mmu_gather.c` (v5.4 to v6.18). Left out:
 //! page tables, file dirty bits, the size limit of a gather.
 
 use cowrace_machine::Prim;

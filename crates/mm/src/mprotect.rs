@@ -1,6 +1,6 @@
 //! Changes of protection: mprotect, and the walk that userfaultfd shares with it.
 //!
-//! Follows `mm/mprotect.c` (v5.4 to v6.19, markers as in v6.4): `mprotect_fixup`, `change_protection`, `change_pte_range`. Left
+//! Follows `mm/mprotect.c` (v5.4 to v6.18, markers as in v6.4): `mprotect_fixup`, `change_protection`, `change_pte_range`. Left
 //! out: NUMA hinting, PROT_NONE, VMA splits and merges.
 
 use cowrace_machine::{Prim, encode};

@@ -1,6 +1,6 @@
 //! Allocating and freeing pages.
 //!
-//! Follows `mm/page_alloc.c` (v5.4 to v6.19): the effects of `alloc_page` and `free_unref_page` on a page, and the fact
+//! Follows `mm/page_alloc.c` (v5.4 to v6.18): the effects of `alloc_page` and `free_unref_page` on a page, and the fact
 //! that a freed page may be allocated again by any CPU. Left out: zones, orders, per-CPU lists, failure.
 
 use cowrace_machine::{Obj, Prim};

@@ -1,6 +1,6 @@
 //! Mappings: the mapcount, and the exclusive bit that goes with it.
 //!
-//! Follows `mm/rmap.c` and `include/linux/rmap.h` (v5.4 to v6.19). The increments and decrements are RMWs whose result
+//! Follows `mm/rmap.c` and `include/linux/rmap.h` (v5.4 to v6.18). The increments and decrements are RMWs whose result
 //! is only used for statistics, and not used here. Left out: compound pages, `anon_vma` locks (the walk over them is in
 //! parent-before-child order, like that of the interval tree).
 

@@ -1,6 +1,6 @@
 //! Swap slots and the swap cache.
 //!
-//! Follows `mm/swapfile.c` and `mm/swap_state.c` (v5.4 to v6.19). A slot is free when no swap PTE refers to it and no
+//! Follows `mm/swapfile.c` and `mm/swap_state.c` (v5.4 to v6.18). A slot is free when no swap PTE refers to it and no
 //! page is cached for it; the lowest free slot is handed out, so a slot is reused as soon as it can be. One lock
 //! represents the device's lock and the lock of the swap cache's tree. Left out: the neighbouring pages that readahead
 //! reads, `SWP_SYNCHRONOUS_IO`, slot caches, several devices, `vm_swap_full`.

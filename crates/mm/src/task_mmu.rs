@@ -1,6 +1,6 @@
 //! /proc/PID/clear_refs and /proc/PID/pagemap.
 //!
-//! Follows `fs/proc/task_mmu.c` (v5.4 to v6.19): `clear_refs_write` with the value 4, and the soft-dirty bit
+//! Follows `fs/proc/task_mmu.c` (v5.4 to v6.18): `clear_refs_write` with the value 4, and the soft-dirty bit
 //! of the pagemap. Left out: `VM_SOFTDIRTY`, PMDs, the other values.
 
 use cowrace_machine::Prim;

@@ -1,7 +1,7 @@
 //! TLB flushes, and the count of pending flushes.
 //!
 //! Follows `arch/x86/mm/tlb.c`, `include/linux/mm_types.h` (`inc_tlb_flush_pending` and friends) and the batched flush
-//! of `mm/rmap.c` (v5.4 to v6.19). A flush reaches CPUs in no particular order (`on_each_cpu_cond_mask` of
+//! of `mm/rmap.c` (v5.4 to v6.18). A flush reaches CPUs in no particular order (`on_each_cpu_cond_mask` of
 //! `kernel/smp.c`; `TLBI ..IS`), and the initiator waits for all of them; on an architecture with IPIs, it also waits
 //! until CPUs that were in GUP-fast have left it. Left out: lazy TLB mode, ranges finer than the pages of the scenario.
 

@@ -1,6 +1,6 @@
 //! userfaultfd write-protection.
 //!
-//! Follows `fs/userfaultfd.c` and `mm/userfaultfd.c` (v5.4 to v6.19): `mwriteprotect_range` and
+//! Follows `fs/userfaultfd.c` and `mm/userfaultfd.c` (v5.7 to v6.18): `mwriteprotect_range` and
 //! `handle_userfault`. Left out: missing and minor faults, events, asynchronous mode.
 
 use cowrace_machine::{Cond, Prim};

@@ -1,7 +1,7 @@
 //! Reclaim of one anonymous page.
 //!
 //! Follows `shrink_page_list`, `pageout` and `__remove_mapping` of `mm/vmscan.c` and `try_to_unmap_one` of `mm/rmap.c`
-//! (v5.4 to v6.19). The page is assumed to be old: `page_check_references` is left out, and so are mlock, memcg, huge
+//! (v5.4 to v6.18). The page is assumed to be old: `page_check_references` is left out, and so are mlock, memcg, huge
 //! pages, file pages, and the choice of pages. Writeback is asynchronous: the device reads the page while all CPUs
 //! continue, and the next pass frees it.
 

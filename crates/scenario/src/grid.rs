@@ -110,8 +110,12 @@ pub(crate) fn read(source: &str, parts: &Parts<'_>, report: &mut Report) -> Grid
 /// Distributes cells over rows, so that no row has two cells of one column.
 fn one_in_a_column(cells: Vec<RawCell>) -> Vec<Vec<RawCell>> {
     let mut rows: Vec<Vec<RawCell>> = Vec::new();
+    // How many rows have a cell of each column: the first so many.
+    let mut filled = [0; MAX_ACTORS];
     for cell in cells {
-        match rows.iter_mut().find(|row| row.iter().all(|other| other.column != cell.column)) {
+        let row = filled[cell.column];
+        filled[cell.column] += 1;
+        match rows.get_mut(row) {
             Some(row) => row.push(cell),
             None => rows.push(vec![cell]),
         }
@@ -319,7 +323,7 @@ fn cells(
             }
         };
         if let Some(span) = &remark
-            && let Some((column, at)) = swallowed(source, line, span, runs, open)
+            && let Some((column, at)) = swallowed(source, chunk, span, runs, open)
         {
             let message = format!("this looks like an operation of {} in a remark", name(column));
             report.push(Diagnostic::new(at, message).help(
@@ -339,18 +343,18 @@ fn cells(
 /// must not silently have no effect.
 fn swallowed(
     source: &str,
-    line: &Line<'_>,
+    chunk: &Chunk,
     remark: &Span,
     runs: &[Run],
     open: &[Option<Span>],
 ) -> Option<(usize, Span)> {
     let text = &source[remark.clone()];
     let behind = remark::length(text).map(|length| remark.start + length);
-    let mut at = 0;
-    line.text.char_indices().find_map(|(byte, c)| {
-        let (start, place) = (line.start + byte, at);
+    let mut at = chunk.start;
+    source[chunk.span.clone()].char_indices().find_map(|(byte, c)| {
+        let (start, place) = (chunk.span.start + byte, at);
         at = advance(at, c);
-        if start <= remark.start || start >= remark.end || c.is_whitespace() {
+        if start <= remark.start || c.is_whitespace() {
             return None;
         }
         let is_behind = behind

@@ -1,4 +1,4 @@
-//! The arguments of a call, and how a [`Call`] is made of that and taken apart again.
+//! The arguments of a call, and how a [`Call`] is made of them and taken apart again.
 
 use crate::world::{Advice, Arg, Call, FileKind, GupFlags, MmId, Target, Va, VarId};
 

@@ -87,10 +87,9 @@ enum Remembered {
 }
 
 /// What is considered the memory of an actor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Local {
     /// All answers that it got. This is right for every program.
-    #[default]
     Answers,
     /// The answers that it got in its current call. This is right for actors of the model: only variables of the
     /// scenario outlive a call, and these are words of memory.
@@ -134,6 +133,7 @@ pub struct States<'p> {
     ways: Vec<Way>,
     /// The places that do not depend on how an actor got there.
     meetings: FastMap<Meeting, u32>,
+    /// What distinguishes the places of an actor.
     local: Local,
     at: Vec<u32>,
     /// A future of each actor, and the place that it has reached.
