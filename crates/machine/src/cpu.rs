@@ -62,14 +62,16 @@ impl<'c, T> Ask<'c, T> {
     }
 }
 
-impl<T> Future for Ask<'_, T> {
+impl<T: Encode> Future for Ask<'_, T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
         let mailbox = &self.cpu.mailbox;
         if let Some(answer) = mailbox.answer.take() {
-            mailbox.frames.borrow_mut().answered(answer);
-            return Poll::Ready((self.decode)(answer, Dep(mailbox.answered.get())));
+            // Whatever of the answer is not in the decoded value, the actor never learns.
+            let decoded = (self.decode)(answer, Dep(mailbox.answered.get()));
+            mailbox.frames.borrow_mut().answered(decoded);
+            return Poll::Ready(decoded);
         }
         let request = self.request.take();
         assert!(request.is_some() && mailbox.request.get().is_none(), "one request at a time");
@@ -101,6 +103,10 @@ const fn ok(answer: Answer, _: Dep) -> bool {
 
 const fn value(answer: Answer, dep: Dep) -> Value {
     Value { bits: answer.value, dep }
+}
+
+const fn nothing_if_ok(answer: Answer, _: Dep) -> Option<Value> {
+    if answer.ok { Some(Value { bits: 0, dep: Dep(0) }) } else { None }
 }
 
 const fn value_if_ok(answer: Answer, dep: Dep) -> Option<Value> {
@@ -161,6 +167,17 @@ impl Cpu {
         body: F,
     ) -> impl Future<Output = R> {
         frame::call(self, function, Location::caller(), arguments, body)
+    }
+
+    /// Runs a part of a function in a frame of its own: only its result is remembered when it has ended. For what a long
+    /// function reads, decides by, and never uses again.
+    #[track_caller]
+    pub fn part<A: Encode, R: Encode, F: AsyncFnOnce(&Self, A) -> R>(
+        &self,
+        arguments: A,
+        body: F,
+    ) -> impl Future<Output = R> {
+        frame::part(self, Location::caller(), arguments, body)
     }
 
     /// Runs rounds of a loop until one is the last. A round is remembered only by the state that it passes to the next
@@ -447,11 +464,15 @@ impl Cpu {
         self.ask(Op::Fence, prim, Dep::default(), Dep::default(), nothing)
     }
 
-    /// A load or store by user space; `None` if the MMU refuses and the kernel must handle a fault.
+    /// A load or store by user space; `None` if the MMU refuses and the kernel must handle a fault. The value of a store
+    /// is 0.
     #[track_caller]
     pub fn user(&self, access: UserAccess) -> Ask<'_, Option<Value>> {
-        let prim = if access.store.is_some() { Prim::UserStore } else { Prim::UserLoad };
-        self.ask(Op::User(access), prim, Dep::default(), Dep::default(), value_if_ok)
+        let (prim, decode): (_, fn(Answer, Dep) -> Option<Value>) = match access.store {
+            Some(_) => (Prim::UserStore, nothing_if_ok),
+            None => (Prim::UserLoad, value_if_ok),
+        };
+        self.ask(Op::User(access), prim, Dep::default(), Dep::default(), decode)
     }
 
     /// Drops entries of one CPU's TLB: bit `i` of `entries` stands for word `i` of `tlb`.

@@ -16,7 +16,7 @@ use std::panic::Location;
 
 use cowrace_report::Obstacle;
 
-use crate::{Addr, Answer, Cpu, Obj, Value};
+use crate::{Addr, Cpu, Obj, Value};
 
 /// The words that encode a value.
 #[derive(Debug, Default)]
@@ -220,6 +220,38 @@ pub fn call<C: AsRef<Cpu>, A: Encode, R: Encode, F: AsyncFnOnce(&C, A) -> R>(
     }
 }
 
+/// Runs a part of a function in a frame of its own, which names the function of the enclosing frame.
+pub fn part<C: AsRef<Cpu>, A: Encode, R: Encode, F: AsyncFnOnce(&C, A) -> R>(
+    cpu: &C,
+    site: &'static Location<'static>,
+    arguments: A,
+    body: F,
+) -> impl Future<Output = R> {
+    const { assert!(size_of::<F>() == 0, "the part of a function captures something: make it an argument") }
+    let function = cpu.as_ref().function();
+    call(cpu, function, site, arguments, body)
+}
+
+/// How a function ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tail<R, A> {
+    /// It returns.
+    Return(R),
+    /// It returns what another function returns for these arguments. That function is called after the frame has ended,
+    /// so that nothing else of it is remembered.
+    Call(A),
+}
+
+impl<R: Encode, A: Encode> Encode for Tail<R, A> {
+    fn encode(self, words: &mut Words) {
+        words.push(matches!(self, Self::Return(_)).into());
+        match self {
+            Self::Return(result) => result.encode(words),
+            Self::Call(arguments) => arguments.encode(words),
+        }
+    }
+}
+
 /// Runs the rounds of a loop in a frame of their own, which names the function of the enclosing frame.
 pub fn rounds<C: AsRef<Cpu>, S: Encode, R: Encode, F: AsyncFn(&C, S) -> Round<S, R>>(
     cpu: &C,
@@ -261,6 +293,8 @@ pub(crate) struct Stack {
 struct Open {
     /// The kernel function that the requests of the frame name.
     function: &'static str,
+    /// Where it was called.
+    site: &'static Location<'static>,
     /// Where its own words begin.
     begin: usize,
 }
@@ -273,6 +307,10 @@ enum At {
     /// A frame has ended.
     Ended,
 }
+
+/// The word before what is learned from an answer: two places that differ only by an answer from which nothing is learned
+/// have different words.
+const ANSWERED: u64 = 1;
 
 /// The word for a source location, so that frames of different calls are not confused.
 fn place(site: &Location<'static>, at: At) -> u64 {
@@ -287,14 +325,24 @@ impl Stack {
         self.frames.last().map(|open| open.function)
     }
 
+    /// Where the open frames were called, outermost first.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = &'static Location<'static>> {
+        self.frames.iter().map(|open| open.site)
+    }
+
     /// Keeps words from now on.
     pub(crate) fn remember(&mut self) {
         self.is_remembering = true;
     }
 
     /// Opens a frame.
-    pub(crate) fn enter(&mut self, function: &'static str, site: &Location<'static>, arguments: impl Encode) {
-        self.frames.push(Open { function, begin: self.words.0.len() });
+    pub(crate) fn enter(
+        &mut self,
+        function: &'static str,
+        site: &'static Location<'static>,
+        arguments: impl Encode,
+    ) {
+        self.frames.push(Open { function, site, begin: self.words.0.len() });
         self.keep(site, At::Open, arguments);
     }
 
@@ -306,7 +354,7 @@ impl Stack {
     }
 
     /// Restarts the innermost frame with a state.
-    pub(crate) fn again(&mut self, site: &Location<'static>, state: impl Encode) {
+    pub(crate) fn again(&mut self, site: &'static Location<'static>, state: impl Encode) {
         let Some(open) = self.frames.last() else { return };
         self.words.0.truncate(open.begin);
         self.keep(site, At::Open, state);
@@ -319,11 +367,11 @@ impl Stack {
         self.keep(site, At::Ended, result);
     }
 
-    /// Adds an answer to the innermost frame.
-    pub(crate) fn answered(&mut self, answer: Answer) {
+    /// Adds what the innermost frame learns from an answer, and that it got one.
+    pub(crate) fn answered(&mut self, learned: impl Encode) {
         if self.is_remembering {
-            self.words.push(answer.value);
-            self.words.push(answer.ok.into());
+            self.words.push(ANSWERED);
+            learned.encode(&mut self.words);
         }
     }
 
@@ -374,7 +422,7 @@ mod tests {
         stack.enter("outer", here, (1_u64,));
         let outer = stack.remembered().len();
         stack.enter("inner", here, (2_u64, true));
-        stack.answered(Answer { value: 7, ok: true });
+        stack.answered(7_u64);
         assert_eq!(stack.function(), Some("inner"));
         stack.leave(here, 9_u64);
         assert_eq!(stack.function(), Some("outer"));
@@ -390,7 +438,7 @@ mod tests {
         let mut stack = Stack { is_remembering: true, ..Stack::default() };
         stack.enter("loop", here, 1_u64);
         let first = stack.remembered().to_vec();
-        stack.answered(Answer { value: 7, ok: true });
+        stack.answered(7_u64);
         stack.again(here, 1_u64);
         assert_eq!(stack.remembered(), first);
         stack.again(here, 2_u64);

@@ -44,7 +44,7 @@ mod seat;
 pub use addr::{Addr, Arena, Dep, Obj, Place, Value};
 pub use cpu::{Ask, Cpu, InFlight};
 pub use footprint::{Access, Footprint, Kind};
-pub use frame::{Encode, Round, Words};
+pub use frame::{Encode, Round, Tail, Words};
 pub use limits::Limits;
 pub use memory::{ALL_COUNTS, DRAIN_ORDER, Done, Effect, FLUSH_ORDER, Fault, Memory, Undo, is_order};
 pub use narrate::{Narrate, Narration, Numbers};

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -141,6 +142,15 @@ impl Seat {
     /// are not included.
     pub fn with_remembered<R>(&self, see: impl FnOnce(&[u64]) -> R) -> R {
         see(self.mailbox.frames.borrow().remembered())
+    }
+
+    /// Calls `see` with the source locations at which the open frames were called, outermost first: together with that
+    /// of the request, the position of the actor in its program.
+    pub fn with_call_sites<R>(
+        &self,
+        see: impl FnOnce(&mut dyn Iterator<Item = &'static Location<'static>>) -> R,
+    ) -> R {
+        see(&mut self.mailbox.frames.borrow().sites())
     }
 
     /// Whether the actor has run to its end.

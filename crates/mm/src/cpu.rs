@@ -135,6 +135,16 @@ impl Cpu {
         frame::call(self, function, Location::caller(), arguments, body)
     }
 
+    /// Runs a part of a function in a frame of its own: only its result is remembered when it has ended.
+    #[track_caller]
+    pub fn part<A: Encode, R: Encode, F: AsyncFnOnce(&Self, A) -> R>(
+        &self,
+        arguments: A,
+        body: F,
+    ) -> impl Future<Output = R> {
+        frame::part(self, Location::caller(), arguments, body)
+    }
+
     /// Runs rounds of a loop until one is the last. What a round hands to the next is all that is remembered of it.
     #[track_caller]
     pub fn rounds<S: Encode, R: Encode, F: AsyncFn(&Self, S) -> Round<S, R>>(

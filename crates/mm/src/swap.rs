@@ -7,7 +7,7 @@
 //! themselves, and the lock of the lists: up to v5.10, isolation waits for the lock while a page is moved; since
 //! fc574c23558c (v5.11), and here in every era, a page has no `PG_lru` while it is moved.
 
-use cowrace_machine::{Obj, Prim};
+use cowrace_machine::{Obj, Prim, Round};
 use cowrace_report::{Aim, Fact, Obstacle, Then};
 
 use crate::cpu::Cpu;
@@ -93,11 +93,19 @@ pub async fn lru_add_drain_to_unmap(cpu: &Cpu) {
 pub async fn lru_add_drain_all(cpu: &Cpu) {
     cpu.call("lru_add_drain_all", (), async |cpu, ()| {
         let world = &cpu.kernel().world;
-        let mut left: Vec<ActorId> = (0..world.columns()).collect();
-        while !left.is_empty() {
-            let next = cpu.choose(left.len() as u32, Prim::DrainOrder).await as usize;
-            lru_add_drain_cpu(cpu, left.remove(next)).await;
-        }
+        // Those that are left, by bit.
+        let all: u32 = (0..world.columns()).map(|actor| 1 << actor).sum();
+        cpu.rounds(all, async |cpu, left| {
+            if left == 0 {
+                return Round::Done(());
+            }
+            let next = cpu.choose(left.count_ones(), Prim::DrainOrder).await as usize;
+            let mut actors = (0..u32::BITS).filter(|actor| left & 1 << actor != 0);
+            let Some(actor) = actors.nth(next) else { unreachable!("one of those that are left is chosen") };
+            lru_add_drain_cpu(cpu, actor as ActorId).await;
+            Round::Again(left & !(1 << actor))
+        })
+        .await;
         for actor in world.columns()..world.actors.len() {
             lru_add_drain_cpu(cpu, actor).await;
         }
@@ -109,7 +117,10 @@ async fn lru_add_drain_cpu(cpu: &Cpu, actor: ActorId) {
     cpu.call("lru_add_drain_cpu", (actor,), async |cpu, (actor,)| {
         cpu.spin_lock(batch_lock(actor)).await;
         for batch in Batch::ALL {
-            move_to_lists(cpu, actor, batch).await;
+            let moved = cpu.part((actor, batch), async |cpu, (actor, batch)| {
+                move_to_lists(cpu, actor, batch).await;
+            });
+            moved.await;
         }
         cpu.spin_unlock(batch_lock(actor)).await;
     })

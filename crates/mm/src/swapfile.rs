@@ -33,16 +33,7 @@ pub async fn swap_free(cpu: &Cpu, entry: SwpEntry) {
 pub async fn add_to_swap(cpu: &Cpu, page: Page) -> Option<SwpEntry> {
     cpu.call("add_to_swap", (page,), async |cpu, (page,)| {
         cpu.spin_lock(SWAP_LOCK).await;
-        let mut found = None;
-        for slot in 0..cpu.kernel().swap_slots {
-            let entry = SwpEntry(slot);
-            if cpu.load(entry.count(), Prim::GetSwapPage).await.bits == 0
-                && cpu.load(entry.cache(), Prim::GetSwapPage).await.bits == 0
-            {
-                found = Some(entry);
-                break;
-            }
-        }
+        let found = get_swap_page(cpu).await;
         if let Some(entry) = found {
             cpu.get_page(page).await;
             cpu.store(page.private(), u64::from(entry.0), Prim::WriteOnce).await;
@@ -58,6 +49,22 @@ pub async fn add_to_swap(cpu: &Cpu, page: Page) -> Option<SwpEntry> {
         found
     })
     .await
+}
+
+/// `get_swap_page`, with the lock held: the first slot that nothing refers to.
+async fn get_swap_page(cpu: &Cpu) -> Option<SwpEntry> {
+    let found = cpu.part((), async |cpu, ()| {
+        for slot in 0..cpu.kernel().swap_slots {
+            let entry = SwpEntry(slot);
+            if cpu.load(entry.count(), Prim::GetSwapPage).await.bits == 0
+                && cpu.load(entry.cache(), Prim::GetSwapPage).await.bits == 0
+            {
+                return Some(entry);
+            }
+        }
+        None
+    });
+    found.await
 }
 
 /// `lookup_swap_cache`: the page cached for a slot, with a reference taken without any lock.

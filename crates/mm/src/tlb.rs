@@ -16,6 +16,14 @@ use crate::world::{ActorId, Va};
 /// `flush_tlb_range`: drops the entries of the pages in `entries` on every CPU that runs the mm; does nothing in a
 /// kernel that lacks the flush.
 pub async fn flush_tlb_range(cpu: &Cpu, mm: MmStruct, entries: u16, flush: Safeguard) {
+    let flushed = cpu.part((mm, entries, flush), async |cpu, (mm, entries, flush)| {
+        flush_cpus(cpu, mm, entries, flush).await;
+    });
+    flushed.await;
+}
+
+/// One CPU after the other drops its entries.
+async fn flush_cpus(cpu: &Cpu, mm: MmStruct, entries: u16, flush: Safeguard) {
     let (kernel, rules) = (cpu.kernel(), cpu.rules());
     let mut targets = Vec::new();
     for &(actor, touched) in &kernel.cpumask[mm.0] {

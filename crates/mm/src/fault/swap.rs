@@ -1,6 +1,6 @@
 //! Faults on swap entries.
 
-use cowrace_machine::Prim;
+use cowrace_machine::{Prim, Tail};
 use cowrace_report::{Fact, Mappings, Then};
 
 use super::missing::handle_pte_marker;
@@ -19,18 +19,30 @@ use crate::swapfile::{
 
 /// `do_swap_page`: the PTE holds a swap entry, or a marker.
 pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
+    match swap_page_in(cpu, vmf).await {
+        Tail::Return(result) => result,
+        Tail::Call(vmf) => do_wp_page(cpu, vmf).await,
+    }
+}
+
+/// `do_swap_page` up to the call of `do_wp_page` with which it may end.
+async fn swap_page_in(cpu: &Cpu, vmf: VmFault) -> Tail<FaultResult, VmFault> {
     cpu.call("do_swap_page", (vmf,), async |cpu, (vmf,)| {
         let (mm, va) = (vmf.mm, vmf.va);
-        let Entry::Swap(entry) = vmf.orig_pte.entry() else { return handle_pte_marker(cpu, vmf).await };
-        let cached = lookup_swap_cache(cpu, entry).await;
-        let found = if cached.is_some() { cached } else { swapin_readahead(cpu, entry, va).await };
-        let Some(page) = found else {
+        let Entry::Swap(entry) = vmf.orig_pte.entry() else {
+            return Tail::Return(handle_pte_marker(cpu, vmf).await);
+        };
+        let found = cpu.part((entry, va), async |cpu, (entry, va)| {
+            let cached = lookup_swap_cache(cpu, entry).await;
+            if cached.is_some() { cached } else { swapin_readahead(cpu, entry, va).await }
+        });
+        let Some(page) = found.await else {
             // The actor that freed the slot holds the PTE lock until it has changed the PTE.
             cpu.why(Fact::SwapSlotFree { slot: entry.0.into() }.so(Then::TryAgain));
             cpu.ptl_lock(mm, va).await;
             cpu.ptep_get(mm, va).await;
             cpu.ptl_unlock(mm, va).await;
-            return FaultResult::Done;
+            return Tail::Return(FaultResult::Done);
         };
         cpu.lock_page(page).await;
         let recheck = cpu.rules().swapin_recheck();
@@ -45,23 +57,19 @@ pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
             cpu.why(Fact::OtherSwapEntry { page }.so(Then::TryAgain));
             cpu.unlock_page(page).await;
             put_page(cpu, page).await;
-            return FaultResult::Done;
+            return Tail::Return(FaultResult::Done);
         }
         let rules = cpu.rules();
         let counts = matches!(rules.swapin_reuse(), SwapinReuse::Count | SwapinReuse::SwapExclusive);
-        if counts
-            && rules.is(WpLruDrain::Yes)
-            && vmf.write()
-            && !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await
-        {
-            lru_add_drain(cpu).await;
+        if counts && rules.is(WpLruDrain::Yes) && vmf.write() {
+            drain_if_batched(cpu, page).await;
         }
         cpu.ptl_lock(mm, va).await;
         if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && rules.keeps(Safeguard::SwapinPteSame) {
             cpu.ptl_unlock(mm, va).await;
             cpu.unlock_page(page).await;
             put_page(cpu, page).await;
-            return FaultResult::Done;
+            return Tail::Return(FaultResult::Done);
         }
         let mut pte = Pte::mk(page).carry(vmf.orig_pte, SOFT_DIRTY | UFFD_WP);
         let mut exclusive = false;
@@ -75,14 +83,8 @@ pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
                 exclusive = false;
             }
             swap_free(cpu, entry).await;
-            if vmf.write() && cpu.page_count(page).await == 2 && cpu.page_swap_cache(page).await {
-                try_to_free_swap(cpu, page).await;
-            }
-            let count = cpu.page_count(page).await;
-            if exclusive || count == 1 {
-                let counted = Fact::PageCount { page, count: references(count) };
-                cpu.why(if exclusive { Fact::SwapEntryExclusive } else { counted }.so(Then::Keep));
-                exclusive = true;
+            exclusive = swapin_exclusive(cpu, vmf, page, exclusive).await;
+            if exclusive {
                 if rules.is(SwapinWritable::Yes) {
                     // Unless a write fault is needed for another reason; do_wp_page handles a store then.
                     if vmf.vma(vm::WRITE) && !pte.uffd_wp() && pte.soft_dirty() {
@@ -96,8 +98,6 @@ pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
                     pte = vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), pte));
                     satisfied = true;
                 }
-            } else {
-                cpu.why(Fact::PageCount { page, count: references(count) }.so(Then::MapReadOnly));
             }
             page_add_anon_rmap(cpu, page, exclusive).await;
             if pte.uffd_wp() {
@@ -127,12 +127,39 @@ pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         cpu.unlock_page(page).await;
         if satisfied {
             cpu.ptl_unlock(mm, va).await;
-            return if vmf.write() { FaultResult::Write } else { FaultResult::Done };
+            return Tail::Return(if vmf.write() { FaultResult::Write } else { FaultResult::Done });
         }
         // The reference of the lookup is now that of the mapping; the PTE lock is still held.
-        do_wp_page(cpu, VmFault { orig_pte: pte, ..vmf }).await
+        Tail::Call(VmFault { orig_pte: pte, ..vmf })
     })
     .await
+}
+
+/// Drains this CPU's batches if the page may be in one of them.
+async fn drain_if_batched(cpu: &Cpu, page: Page) {
+    let drained = cpu.part((page,), async |cpu, (page,)| {
+        if !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await {
+            lru_add_drain(cpu).await;
+        }
+    });
+    drained.await;
+}
+
+/// `do_swap_page` from v5.18 on: whether the page is exclusive, because the swap entry was, or because nobody else has
+/// a reference.
+async fn swapin_exclusive(cpu: &Cpu, vmf: VmFault, page: Page, exclusive: bool) -> bool {
+    let decided = cpu.part((vmf, page, exclusive), async |cpu, (vmf, page, exclusive)| {
+        if vmf.write() && cpu.page_count(page).await == 2 && cpu.page_swap_cache(page).await {
+            try_to_free_swap(cpu, page).await;
+        }
+        let count = cpu.page_count(page).await;
+        let counted = Fact::PageCount { page, count: references(count) };
+        let keeps = exclusive || count == 1;
+        let then = if keeps { Then::Keep } else { Then::MapReadOnly };
+        cpu.why(if exclusive { Fact::SwapEntryExclusive } else { counted }.so(then));
+        keeps
+    });
+    decided.await
 }
 
 /// The proposal's test at swap-in: our entry is the only inactive reference, and there is no active one.

@@ -10,7 +10,7 @@ pub(crate) fn request(chain: &Expr) -> Option<usize> {
         return request(&call.receiver);
     }
     // A frame is awaited as well; its requests are inside it.
-    let is_frame = ["call", "rounds"].iter().any(|method| call.method == method);
+    let is_frame = ["call", "part", "rounds"].iter().any(|method| call.method == method);
     (!is_frame).then(|| call.method.span().start().line)
 }
 

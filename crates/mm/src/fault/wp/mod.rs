@@ -8,7 +8,7 @@ pub mod count;
 pub mod exclusive;
 pub mod mapcount;
 
-use cowrace_machine::{Prim, mmu};
+use cowrace_machine::{Prim, Tail, mmu};
 use cowrace_report::{Fact, Then};
 
 use count::{unlocks_late, wp_reuse_by_count};
@@ -31,11 +31,19 @@ use crate::userfaultfd::handle_userfault;
 /// `do_wp_page`: a write (or unshare) fault on a PTE without the write bit. Called with the PTE lock held,
 /// returns without it.
 pub async fn do_wp_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
+    match reuse_or_copy(cpu, vmf).await {
+        Tail::Return(result) => result,
+        Tail::Call((vmf, page)) => wp_page_copy(cpu, vmf, page).await,
+    }
+}
+
+/// `do_wp_page` up to the call of `wp_page_copy` with which it may end.
+async fn reuse_or_copy(cpu: &Cpu, vmf: VmFault) -> Tail<FaultResult, (VmFault, Page)> {
     cpu.call("do_wp_page", (vmf,), async |cpu, (vmf,)| {
         let (mm, va) = (vmf.mm, vmf.va);
         if vmf.write() && vmf.vma(vm::UFFD_WP) && vmf.orig_pte.uffd_wp() {
             cpu.ptl_unlock(mm, va).await;
-            return handle_userfault(cpu, vmf).await;
+            return Tail::Return(handle_userfault(cpu, vmf).await);
         }
         if vmf.write()
             && vmf.vma(vm::UFFD_WP)
@@ -49,27 +57,27 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         if !page.is_anon() {
             if vmf.unshare() && cpu.rules().is(GupLongterm::Share) {
                 cpu.ptl_unlock(mm, va).await;
-                return FaultResult::Done;
+                return Tail::Return(FaultResult::Done);
             }
             cpu.why(Fact::NotAnonymous { page }.so(Then::Copy));
             if !page.is_zero() {
                 cpu.get_page(page).await;
             }
             cpu.ptl_unlock(mm, va).await;
-            return wp_page_copy(cpu, vmf, page).await;
+            return Tail::Call((vmf, page));
         }
-        let reuse = match cpu.rules().wp_reuse() {
+        let reuse = cpu.part((vmf, page), async |cpu, (vmf, page)| match cpu.rules().wp_reuse() {
             WpReuse::MapSwap | WpReuse::MapCount | WpReuse::ActiveInactive => {
                 wp_reuse_by_mapcount(cpu, vmf, page).await
             }
             WpReuse::Count => wp_reuse_by_count(cpu, vmf, page).await,
             WpReuse::AnonExclusive => wp_reuse_exclusive(cpu, vmf, page).await,
-        };
-        match reuse {
-            None => FaultResult::Done,
+        });
+        match reuse.await {
+            None => Tail::Return(FaultResult::Done),
             Some(true) if vmf.unshare() => {
                 cpu.ptl_unlock(mm, va).await;
-                FaultResult::Done
+                Tail::Return(FaultResult::Done)
             }
             Some(true) => {
                 let late = unlocks_late(cpu);
@@ -78,12 +86,12 @@ pub async fn do_wp_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
                     // v5.9-rc4 to rc6: the PTE lock has been dropped, so the page may already be freed.
                     cpu.unlock_page(page).await;
                 }
-                FaultResult::Write
+                Tail::Return(FaultResult::Write)
             }
             Some(false) => {
                 cpu.get_page(page).await;
                 cpu.ptl_unlock(mm, va).await;
-                wp_page_copy(cpu, vmf, page).await
+                Tail::Call((vmf, page))
             }
         }
     })
@@ -104,16 +112,19 @@ async fn wp_page_reuse(cpu: &Cpu, vmf: VmFault) {
 /// made under no lock at all.
 async fn wp_page_copy(cpu: &Cpu, vmf: VmFault, old: Page) -> FaultResult {
     cpu.call("wp_page_copy", (vmf, old), async |cpu, (vmf, old)| {
-        let (mm, va) = (vmf.mm, vmf.va);
         let new = alloc_page(cpu).await;
         if !old.is_zero() {
             copy_user_highpage(cpu, new, old).await;
         }
-        prepare_anon_page(cpu, new, va).await;
-        cpu.ptl_lock(mm, va).await;
-        let copied =
-            cpu.ptep_get(mm, va).await.same(vmf.orig_pte) || !cpu.rules().keeps(Safeguard::WpCopyPteSame);
-        if copied {
+        prepare_anon_page(cpu, new, vmf.va).await;
+        let copied = cpu.part((vmf, new, old), async |cpu, (vmf, new, old)| {
+            let (mm, va) = (vmf.mm, vmf.va);
+            cpu.ptl_lock(mm, va).await;
+            if !cpu.ptep_get(mm, va).await.same(vmf.orig_pte) && cpu.rules().keeps(Safeguard::WpCopyPteSame) {
+                cpu.why(Fact::PteChanged.so(Then::DropCopy));
+                cpu.ptl_unlock(mm, va).await;
+                return false;
+            }
             let mut entry = Pte::mk(new);
             if vmf.unshare() {
                 entry = entry.carry(vmf.orig_pte, SOFT_DIRTY | UFFD_WP);
@@ -135,10 +146,10 @@ async fn wp_page_copy(cpu: &Cpu, vmf: VmFault, old: Page) -> FaultResult {
                 // This is the mapping's reference; the fault's own reference is still held.
                 cpu.page_ref_sub(old, 1).await;
             }
-        } else {
-            cpu.why(Fact::PteChanged.so(Then::DropCopy));
-        }
-        cpu.ptl_unlock(mm, va).await;
+            cpu.ptl_unlock(mm, va).await;
+            true
+        });
+        let copied = copied.await;
         if copied && old.is_anon() && cpu.rules().is(FreeSwapCache::Yes) {
             free_swap_cache(cpu, old).await;
         }
