@@ -54,9 +54,9 @@ bench-estimates:
 bench-memory:
     cargo bench --package cowrace-explore --bench memory
 
-# The search against general state caching (a few minutes).
-bench-caching:
-    cargo bench --package cowrace-explore --bench caching
+# The search that merges states against the one that does not, and against general state caching (ten minutes).
+bench-merging *ARGS:
+    cargo bench --package cowrace-explore --bench merging -- {{ARGS}}
 
 # Reproducers of what was found, without a warning; they are not run.
 reproducers:

@@ -171,6 +171,8 @@ impl Task<'_> {
             complete: outcome.complete,
             stopped: outcome.stopped,
             executions: outcome.executions + samples,
+            states: (outcome.states > 0).then_some(outcome.states),
+            state_bytes: (outcome.states > 0).then_some(outcome.state_bytes),
             estimate: estimate.map(|estimate| estimate.executions.round()),
             estimate_within: estimate.map(|estimate| estimate.within).filter(|within| within.is_finite()),
             requests: Some(outcome.events),

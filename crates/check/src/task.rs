@@ -103,6 +103,8 @@ impl Task<'_> {
             complete: false,
             stopped: None,
             executions: 0,
+            states: None,
+            state_bytes: None,
             estimate: None,
             estimate_within: None,
             requests: None,

@@ -24,6 +24,8 @@ pub(crate) struct Progress {
     searches: usize,
     done: Arc<AtomicUsize>,
     executions: Arc<AtomicU64>,
+    /// The number of states of the search that reported last.
+    states: Arc<AtomicU64>,
     /// The number of them that were made before a search was resumed.
     earlier: Arc<AtomicU64>,
     stage: Arc<Mutex<Stage>>,
@@ -48,7 +50,16 @@ impl Progress {
         }
         let stage = Arc::new(Mutex::new(Stage { purpose: None, began: Instant::now() }));
         let (executions, earlier) = (Arc::default(), Arc::default());
-        Self { bar, searches, done: Arc::default(), executions, earlier, stage, interrupt }
+        Self {
+            bar,
+            searches,
+            done: Arc::default(),
+            executions,
+            states: Arc::default(),
+            earlier,
+            stage,
+            interrupt,
+        }
     }
 
     /// Notes that a search has ended.
@@ -72,6 +83,7 @@ impl Progress {
         if self.searches == 1 {
             self.executions.store(0, Ordering::Relaxed);
             self.earlier.store(0, Ordering::Relaxed);
+            self.states.store(0, Ordering::Relaxed);
             let stage = Stage { purpose: Some(purpose), began: Instant::now() };
             *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
         } else if purpose == Purpose::Anew {
@@ -87,7 +99,8 @@ impl Progress {
         let elapsed = began.elapsed();
         let (done, all) = (self.done.load(Ordering::Relaxed), self.searches);
         let earlier = self.earlier.load(Ordering::Relaxed);
-        let status = Status { done, all, executions, earlier, elapsed, estimate, purpose };
+        let states = self.states.load(Ordering::Relaxed);
+        let status = Status { done, all, executions, states, earlier, elapsed, estimate, purpose };
         if elapsed < QUIET && self.bar.is_hidden() && status.left().is_none_or(|left| left < LONG) {
             return;
         }
@@ -130,6 +143,7 @@ impl Observer for Watch<'_> {
     fn progress(&mut self, now: &explore::Progress) -> ControlFlow<()> {
         // Earlier executions are done, but were not made in this time.
         self.progress.earlier.fetch_max(now.earlier, Ordering::Relaxed);
+        self.progress.states.store(now.states, Ordering::Relaxed);
         self.progress.update(now.executions.saturating_sub(self.told), now.estimate);
         self.told = now.executions;
         stops(&self.progress.interrupt, &self.stopped)

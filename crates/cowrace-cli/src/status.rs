@@ -22,6 +22,8 @@ pub(crate) struct Status {
     pub(crate) all: usize,
     /// Executions of all searches.
     pub(crate) executions: u64,
+    /// The states of a search that merges executions; 0 if it does not.
+    pub(crate) states: u64,
     /// The number of them that were made before the run began.
     pub(crate) earlier: u64,
     /// Since the first search began.
@@ -56,6 +58,9 @@ impl Status {
             );
         }
         let so_far = span(self.elapsed.as_secs_f64());
+        if self.all == 1 && self.states > 0 {
+            return format!("{executions} executions, {} states, {so_far} so far", HumanCount(self.states));
+        }
         if self.all == 1 {
             return format!("{executions} executions, {rate}, {so_far} so far");
         }
@@ -126,7 +131,23 @@ mod tests {
     fn one(executions: u64, seconds: u64, estimate: Option<(f64, f64)>) -> String {
         let estimate = estimate.map(|(executions, within)| Estimate { executions, within });
         let elapsed = Duration::from_secs(seconds);
-        Status { done: 0, all: 1, executions, earlier: 0, elapsed, estimate, purpose: None }.line()
+        Status { done: 0, all: 1, executions, states: 0, earlier: 0, elapsed, estimate, purpose: None }.line()
+    }
+
+    #[test]
+    fn a_search_that_merges_states_counts_them() {
+        let elapsed = Duration::from_secs(3);
+        let status = Status {
+            done: 0,
+            all: 1,
+            executions: 256,
+            states: 45_000,
+            earlier: 0,
+            elapsed,
+            estimate: None,
+            purpose: None,
+        };
+        assert_eq!(status.line(), "256 executions, 45,000 states, 0:03 so far");
     }
 
     #[test]
@@ -147,8 +168,16 @@ mod tests {
     fn what_was_made_before_is_done_and_not_fast() {
         let estimate = Some(Estimate { executions: 3000.0, within: 2.0 });
         let elapsed = Duration::from_secs(10);
-        let mut status =
-            Status { done: 0, all: 1, executions: 2000, earlier: 1900, elapsed, estimate, purpose: None };
+        let mut status = Status {
+            done: 0,
+            all: 1,
+            executions: 2000,
+            states: 0,
+            earlier: 1900,
+            elapsed,
+            estimate,
+            purpose: None,
+        };
         let line = status.line();
         assert!(
             line.starts_with("[######----] 66 %  1:40 left") && line.ends_with("executions, 10/s"),
@@ -185,7 +214,8 @@ mod tests {
         let status = |all, executions| {
             let estimate = Some(Estimate { executions, within: 2.0 });
             let elapsed = Duration::from_secs(10);
-            Status { done: 0, all, executions: 100, earlier: 0, elapsed, estimate, purpose: None }.left()
+            Status { done: 0, all, executions: 100, states: 0, earlier: 0, elapsed, estimate, purpose: None }
+                .left()
         };
         assert_eq!(status(1, 150.0), Some(Duration::from_secs(5)));
         assert_eq!(status(1, 50.0), Some(Duration::ZERO));
@@ -198,7 +228,17 @@ mod tests {
     fn several_searches_go_by_searches() {
         let some = |done, estimate| {
             let elapsed = Duration::from_secs(90);
-            Status { done, all: 40, executions: 45_000, earlier: 0, elapsed, estimate, purpose: None }.line()
+            Status {
+                done,
+                all: 40,
+                executions: 45_000,
+                states: 0,
+                earlier: 0,
+                elapsed,
+                estimate,
+                purpose: None,
+            }
+            .line()
         };
         let estimate = Estimate { executions: 100.0, within: 2.0 };
         let line = "12/40 searches, 45,000 executions, 500/s, 1:30 so far, 3:30 left";

@@ -10,8 +10,9 @@ use crate::observer::{Observer, Purpose};
 use crate::outcome::Outcome;
 use crate::search::phases::{Near, Plan, shard, whole};
 use crate::search::run::work;
-use crate::search::shared::{Settings, Shared};
+use crate::search::shared::{Merging, Settings, Shared};
 use crate::search::watch::Watch;
+use crate::states::search::StateSearch;
 use crate::sync::{Native, Primitives};
 use crate::threads::Threads;
 use tracing::debug;
@@ -82,6 +83,14 @@ impl<'p> Explorer<'p> {
     #[must_use]
     pub const fn coverage(mut self, coverage: bool) -> Self {
         self.settings.coverage = coverage;
+        self
+    }
+
+    /// Sets whether the search merges states. For tests, which compare the two ways, and for those who want the number
+    /// of traces: by default the search does what it expects to be faster, and the verdict is the same.
+    #[must_use]
+    pub const fn merging(mut self, merging: Merging) -> Self {
+        self.settings.merging = merging;
         self
     }
 
@@ -171,6 +180,24 @@ impl<'p> Explorer<'p> {
                 }
             }
         }
+    }
+
+    /// Searches states, for this many visits, and then compares actors that were taken for the same: both are given the
+    /// same answers to their end. For tests of the model: a frame that hides something makes them differ. Returns how
+    /// often actors were compared.
+    ///
+    /// # Errors
+    ///
+    /// In what two actors differ that were taken for the same.
+    #[doc(hidden)]
+    pub fn compare_merged(&self, visits: u64) -> Result<u64, String> {
+        let none = Threads::new(0);
+        let mut observer = ();
+        let watch = Mutex::new(&mut observer as &mut (dyn Observer + Send));
+        let shared = self.shared::<Native>(Some(&[]), false, &none, &watch);
+        let Some(mut states) = StateSearch::new(&shared, &[]) else { return Ok(0) };
+        drop(states.run(visits, 0, None));
+        states.verify()
     }
 
     /// Searches a shard of the checkpoint that [`resume`](Self::resume) was given, from its beginning to its end.

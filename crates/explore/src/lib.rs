@@ -55,6 +55,12 @@
 //!
 //! The book describes all of this, and argues why nothing is missed: `docs/design/search.md`.
 //!
+//! # States
+//!
+//! Where actors forget most of what they are told, there are far more traces than states. There another search takes
+//! over, which merges executions that reach the same **state**: memory, and what each actor remembers. Its answer is
+//! the same; [`Merging`] says whether it may: `docs/design/states.md`.
+//!
 //! # Waiting
 //!
 //! * Some requests are executed at once, as the only move to try: those that commute with whatever other actors may do,
@@ -109,6 +115,7 @@ mod outcome;
 mod random;
 mod reduction;
 mod search;
+mod states;
 #[doc(hidden)]
 pub mod sync;
 #[cfg(test)]
@@ -124,6 +131,7 @@ pub use execution::coverage::Coverage;
 pub use explorer::Explorer;
 pub use observer::{Execution, Observer, Progress, Purpose};
 pub use outcome::{Estimate, Outcome};
+pub use search::shared::Merging;
 pub use threads::Threads;
 pub use witness::counterfactual::{Counterfactual, counterfactual};
 pub use witness::follow::{Directive, FollowError, Until, follow, follow_any};

@@ -17,7 +17,9 @@ use crate::outcome::Estimate;
 pub struct Progress {
     /// The number of executions explored to their end.
     pub executions: u64,
-    /// The number of these that were explored before the search was resumed.
+    /// The number of states known; 0 before the search merges states.
+    pub states: u64,
+    /// The number of these executions that were explored before the search was resumed.
     pub earlier: u64,
     /// The number of requests executed.
     pub events: u64,
@@ -77,11 +79,20 @@ pub trait Observer {
 /// An observer that does nothing.
 impl Observer for () {}
 
+/// The order in which an execution was made.
+#[derive(Clone, Copy)]
+pub(crate) enum Order<'s> {
+    /// Its events.
+    Events(&'s History),
+    /// A way through states, which is looked up when it is asked for.
+    Path(&'s dyn Fn() -> Schedule),
+}
+
 /// An execution at its end.
 pub struct Execution<'s> {
     pub(crate) program: &'s Program,
     pub(crate) memory: &'s Memory,
-    pub(crate) history: &'s History,
+    pub(crate) order: Order<'s>,
     pub(crate) found: Option<&'s Found>,
     pub(crate) is_complete: bool,
 }
@@ -116,7 +127,7 @@ impl Execution<'_> {
     pub fn schedule(&self) -> Schedule {
         let reordered = self.found.and_then(|found| found.schedule.clone());
         reordered.unwrap_or_else(|| {
-            let mut schedule = self.history.schedule(self.program.fingerprint);
+            let mut schedule = self.whole();
             // An exhaustive search continues after a finding.
             self.found.into_iter().for_each(|found| schedule.turns.truncate(found.events));
             schedule
@@ -126,22 +137,31 @@ impl Execution<'_> {
     /// All turns, including those after a finding if the search continued there.
     #[must_use]
     pub fn turns(&self) -> Vec<Turn> {
-        self.history.schedule(self.program.fingerprint).turns
+        self.whole().turns
+    }
+
+    fn whole(&self) -> Schedule {
+        match self.order {
+            Order::Events(history) => history.schedule(self.program.fingerprint),
+            Order::Path(schedule) => schedule(),
+        }
     }
 
     /// A canonical form, which two executions share exactly if they differ only in the order of independent events:
-    /// actor by actor, each event's answer and vector clock.
+    /// actor by actor, each event's answer and vector clock. `None` if the search of states has found it, which does not
+    /// tell traces apart.
     #[must_use]
-    pub fn canonical(&self) -> Vec<u64> {
+    pub fn canonical(&self) -> Option<Vec<u64>> {
+        let Order::Events(history) = self.order else { return None };
         let mut form = Vec::new();
-        for actor in 0..self.history.actors() as u8 {
-            form.push(self.history.own(actor).len() as u64);
-            for &event in self.history.own(actor) {
-                let answer = self.history.events()[event as usize].answer;
+        for actor in 0..history.actors() as u8 {
+            form.push(history.own(actor).len() as u64);
+            for &event in history.own(actor) {
+                let answer = history.events()[event as usize].answer;
                 form.extend([answer.value, u64::from(answer.ok)]);
-                form.extend(self.history.clock(event as usize).iter().map(|&n| u64::from(n)));
+                form.extend(history.clock(event as usize).iter().map(|&n| u64::from(n)));
             }
         }
-        form
+        Some(form)
     }
 }

@@ -28,6 +28,10 @@ pub struct Outcome {
     pub stopped: Option<Stop>,
     /// The number of executions explored to their end.
     pub executions: u64,
+    /// The number of states visited, if the search merged states; else 0.
+    pub states: u64,
+    /// The memory in bytes that states took, with all that was learned about actors meanwhile.
+    pub state_bytes: u64,
     /// The number of random schedules tried in addition; they prove nothing, but may have led to the finding.
     pub samples: u64,
     /// The number of requests executed.

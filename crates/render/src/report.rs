@@ -68,7 +68,9 @@ pub fn conditions(report: &Report) -> String {
 #[must_use]
 pub fn figures(report: &Report) -> Option<String> {
     let (requests, depth) = (counted(report.requests?, "request"), counted(report.depth?.into(), "request"));
-    Some(format!("{}, {requests}, the longest of {depth}", counted(report.executions, "execution")))
+    let bytes = report.state_bytes.map(|bytes| format!(" in {:.1} MiB", bytes as f64 / f64::from(1 << 20)));
+    let searched = searched(report.executions, report.states) + &bytes.unwrap_or_default();
+    Some(format!("{searched}, {requests}, the longest of {depth}"))
 }
 
 /// An estimated number with two significant digits, such as `56,000` or `3.2e18`.
@@ -142,7 +144,10 @@ fn tally(reports: &[Report], judgement: Option<String>) -> String {
         .collect();
     // A search that several eras share was done once.
     let done = reports.iter().filter(|r| r.same_as.is_none());
-    let mut executions = counted(done.map(|r| r.executions).sum(), "execution");
+    let (executions, states) = done.fold((0, None), |(executions, states), r| {
+        (executions + r.executions, r.states.map_or(states, |more| Some(more + states.unwrap_or(0))))
+    });
+    let mut executions = searched(executions, states);
     let shared = reports.iter().filter(|r| r.same_as.is_some()).count() as u64;
     if shared > 0 {
         executions.push_str(&format!(", {} shared with another era", counted(shared, "run")));
@@ -165,10 +170,16 @@ pub(crate) fn with_variant(scenario: &str, variant: Option<&str>) -> String {
     }
 }
 
+/// The number of executions, and that of states if executions were merged.
+fn searched(executions: u64, states: Option<u64>) -> String {
+    let states = states.map(|states| format!(", {}", counted(states, "state"))).unwrap_or_default();
+    counted(executions, "execution") + &states
+}
+
 /// The number of executions; if the search did not finish and there is an estimate, also the estimated number of
 /// all.
 pub(crate) fn explored(report: &Report) -> String {
-    let executions = counted(report.executions, "execution");
+    let executions = searched(report.executions, report.states);
     match report.estimate.filter(|_| report.verdict == Verdict::Bounded) {
         Some(estimate) => {
             let factor = within(report.estimate_within.unwrap_or(f64::INFINITY));
@@ -244,6 +255,8 @@ pub(crate) mod tests {
             complete: true,
             stopped: None,
             executions: 1234,
+            states: None,
+            state_bytes: None,
             estimate: None,
             estimate_within: None,
             requests: None,

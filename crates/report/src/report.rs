@@ -70,6 +70,13 @@ pub struct Report {
     pub stopped: Option<Stop>,
     /// Executions explored to their end.
     pub executions: u64,
+    /// The number of different states that were searched, if the search merged executions that reach the same state;
+    /// `None` if it explored every execution.
+    #[serde(default)]
+    pub states: Option<u64>,
+    /// The memory in bytes that the states took; `None` if there are none.
+    #[serde(default)]
+    pub state_bytes: Option<u64>,
     /// The estimated number of executions of the whole search; `None` if the search finished, or if there is no
     /// estimate.
     pub estimate: Option<f64>,

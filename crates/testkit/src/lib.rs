@@ -10,7 +10,7 @@
 //! checkers are compared, and [`corpus`](mod@corpus) has the scenarios of the repository.
 //!
 //! Second opinions on the engine: searches that do not reduce, or that count without exploring ([`scripts::naive`],
-//! [`scripts::memo`]), an interpreter ([`scripts::walker`]), and the true sizes of searches for comparison with
+//! [`scripts::memo`]), the search of states against that of traces ([`merging`]), an interpreter ([`scripts::walker`]), and the true sizes of searches for comparison with
 //! estimates ([`estimates`]).
 //!
 //! [`properties`] has the properties that must be true of any input.
@@ -27,6 +27,8 @@ pub mod corpus;
 mod draft;
 #[cfg(feature = "explore")]
 pub mod estimates;
+#[cfg(feature = "explore")]
+pub mod merging;
 pub mod properties;
 #[cfg(feature = "random")]
 mod random;

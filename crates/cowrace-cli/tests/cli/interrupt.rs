@@ -142,9 +142,9 @@ const LONG: &str = "\
 race long
 mm A { buf: anon }
 
-a @A        other
-==========  ==============
-buf[0] = 1  reclaim(A.buf)
+a @A        other           pinner @A                      reader @A
+==========  ==============  =============================  ==========
+buf[0] = 1  reclaim(A.buf)  p = pin_fast(buf, FOLL_WRITE)  r = buf[0]
 ";
 
 /// As `timeout` does, and all that cancels a job.

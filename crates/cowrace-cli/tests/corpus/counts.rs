@@ -14,7 +14,8 @@ const BLESS: &str = "COWRACE_BLESS";
 
 const HEAD: &str = "\
 # What the search of each scenario finds and how large it is: the verdict, or the class of a violation, with which a
-# search ends; executions, requests, and requests of the longest execution; and the kernels under which it is so.
+# search ends; executions, requests, requests of the longest execution, and states if they were merged; and the
+# kernels under which it is so.
 # Tests compare. `cargo xtask counts` writes this file.
 ";
 
@@ -29,7 +30,10 @@ pub(crate) struct Cell {
 fn figures(report: &Report) -> String {
     let found = report.class.map_or(report.verdict.name(), Class::name);
     match (report.requests, report.depth) {
-        (Some(requests), Some(depth)) => format!("{found} {} {requests} {depth}", report.executions),
+        (Some(requests), Some(depth)) => {
+            let states = report.states.map(|states| format!(" {states}")).unwrap_or_default();
+            format!("{found} {} {requests} {depth}{states}", report.executions)
+        }
         // Nothing was searched.
         _ => found.to_owned(),
     }

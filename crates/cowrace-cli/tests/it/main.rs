@@ -6,6 +6,7 @@ mod commits;
 mod costs;
 mod coverage;
 mod documents;
+mod merging;
 mod metamorphic;
 mod model;
 mod printed;

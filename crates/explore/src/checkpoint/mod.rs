@@ -123,6 +123,9 @@ pub struct Checkpoint {
     pub(crate) summarized: Effort,
     /// The length of the longest execution, in requests.
     pub(crate) depth: u32,
+    /// Whether actors forget much of what they are told, if that has been looked at.
+    #[serde(default)]
+    pub(crate) is_forgetful: Option<bool>,
     /// The number of random schedules tried.
     pub(crate) samples: u64,
     /// The first bad execution, if there was one and the search continued.

@@ -4,8 +4,12 @@
 //! tree for each actor, and a future is run only where the tree ends. A search sees the same answers over and over:
 //! after the first few executions hardly any future is run at all, and going back is a step to the parent.
 
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+
 use cowrace_machine::{Answer, Mark, Memory, Op, Placed, Program, Request, Seat};
 use cowrace_report::Finding;
+use foldhash::fast::FixedState;
 
 use crate::execution::effects::Effects;
 use crate::execution::sites::Sites;
@@ -73,6 +77,9 @@ pub(crate) struct Actors<'p> {
     sites: Sites,
     /// What calls have shown, including those of forgotten places.
     effects: Effects,
+    /// Hashes of what actors have remembered, and how many different things they have been told.
+    remembered: HashSet<u64, FixedState>,
+    told: u64,
 }
 
 /// Actors none of which has moved. Everything that moves actors starts from this type, so nothing can start with actors
@@ -125,6 +132,8 @@ impl<'p> Actors<'p> {
             passed: vec![vec![0; count]; program.barriers.len()],
             sites: Sites::default(),
             effects: Effects::default(),
+            remembered: HashSet::with_hasher(FixedState::with_seed(0)),
+            told: 0,
         };
         for actor in 0..count as u8 {
             actors.plant(actor);
@@ -134,7 +143,7 @@ impl<'p> Actors<'p> {
 
     /// Places an actor at its beginning.
     fn plant(&mut self, actor: u8) {
-        let mut seat = self.program.seat(actor);
+        let mut seat = self.program.seat(actor).remembering();
         let request = seat.poll();
         request.iter().for_each(|request| self.sites.insert(request.site));
         seat.with_marks(|marks| self.effects.note(marks, 0));
@@ -225,7 +234,7 @@ impl<'p> Actors<'p> {
         let here = self.at[actor as usize];
         let (seat, at) = &mut self.seats[actor as usize];
         if *at != here {
-            *seat = self.program.seat(actor);
+            *seat = self.program.seat(actor).remembering();
             let path = path(&self.places, here);
             for &place in path.iter().rev().skip(1) {
                 seat.poll();
@@ -240,6 +249,10 @@ impl<'p> Actors<'p> {
         let request = seat.poll();
         request.iter().for_each(|request| self.sites.insert(request.site));
         seat.with_marks(|marks| self.effects.note(marks, before));
+        let hash = |words: &[u64]| self.remembered.hasher().hash_one((actor, seat.allocated(), words));
+        let hash = seat.with_remembered(hash);
+        self.remembered.insert(hash);
+        self.told += 1;
         let next = self.places.len() as u32;
         *at = next;
         let call = self.places[here as usize].call;
@@ -288,6 +301,11 @@ impl<'p> Actors<'p> {
     pub(crate) fn marks(&self, actor: u8) -> Vec<Placed> {
         let path = path(&self.places, self.at[actor as usize]);
         path.iter().rev().flat_map(|&place| self.places[place as usize].marks.iter().copied()).collect()
+    }
+
+    /// How many different things actors have been told for each that they have remembered.
+    pub(crate) fn told_for_each_remembered(&self) -> f64 {
+        self.told as f64 / self.remembered.len().max(1) as f64
     }
 
     /// What calls have shown that the search has not collected yet.

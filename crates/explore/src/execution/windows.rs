@@ -1,6 +1,6 @@
 //! Windows: whether some order of an execution's independent events shows given points in a given order.
 
-use cowrace_machine::{Mark, Placed, Point, Prim, Window};
+use cowrace_machine::{Mark, Placed, Point, Prim, Request, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::execution::answer_tree::Actors;
@@ -17,9 +17,31 @@ struct Stretch {
 
 /// A point, with the primitives that its step may denote.
 #[derive(Clone, Debug)]
-struct Named {
+pub(crate) struct Named {
     point: Point,
     prims: Vec<Prim>,
+}
+
+impl Named {
+    pub(crate) fn new(point: &Point) -> Self {
+        let is_it = |prim: &Prim| Some(prim.name()) == point.step.as_deref();
+        Self { point: point.clone(), prims: Prim::ALL.iter().copied().filter(is_it).collect() }
+    }
+
+    /// The call.
+    pub(crate) const fn call(&self) -> u16 {
+        self.point.call
+    }
+
+    /// The step; `None` for the whole call.
+    pub(crate) fn step(&self) -> Option<&str> {
+        self.point.step.as_deref()
+    }
+
+    /// Whether the step is the function or the primitive of a request of the call.
+    pub(crate) fn is_request(&self, request: &Request) -> bool {
+        self.step() == Some(request.function) || self.prims.contains(&request.prim)
+    }
 }
 
 /// A window, and what executions have shown about it so far.
@@ -46,12 +68,8 @@ pub(crate) struct Windows {
 
 impl Windows {
     pub(crate) fn new(windows: &[Window]) -> Self {
-        let named = |point: &Point| Named {
-            point: point.clone(),
-            prims: Prim::ALL.iter().copied().filter(|p| Some(p.name()) == point.step.as_deref()).collect(),
-        };
         let watched = windows.iter().map(|window| Watched {
-            points: window.points.iter().map(named).collect(),
+            points: window.points.iter().map(Named::new).collect(),
             cover: Cover { is_open: false, seen: vec![false; window.points.len()] },
         });
         Self { windows: watched.collect() }
@@ -125,12 +143,8 @@ fn is_open(history: &History, stretches: &[Stretch]) -> bool {
 }
 
 /// Where a point lies among an actor's events, if it occurs.
-fn stretch(
-    history: &History,
-    actor: u8,
-    marks: &[Placed],
-    Named { point, prims }: &Named,
-) -> Option<Stretch> {
+fn stretch(history: &History, actor: u8, marks: &[Placed], named: &Named) -> Option<Stretch> {
+    let Named { point, .. } = named;
     let start = marks.iter().position(|m| m.mark == Mark::Begin(point.call))?;
     let marks = &marks[start..];
     let end = marks.iter().position(|m| m.mark == Mark::End(point.call))?;
@@ -145,11 +159,8 @@ fn stretch(
         let first = if m.at > begin { m.at } else { m.at + 1 };
         Stretch { actor, first, last: m.at }
     });
-    let named = history.own(actor)[begin as usize..end as usize].iter().zip(begin + 1..);
-    let named = named.filter(|&(&event, _)| {
-        let request = &history.events()[event as usize].request;
-        request.function == step || prims.contains(&request.prim)
-    });
-    let named = named.map(|(_, nth)| Stretch { actor, first: nth, last: nth });
-    set.chain(named).reduce(|a, b| Stretch { actor, first: a.first.min(b.first), last: a.last.max(b.last) })
+    let own = history.own(actor)[begin as usize..end as usize].iter().zip(begin + 1..);
+    let own = own.filter(|&(&event, _)| named.is_request(&history.events()[event as usize].request));
+    let own = own.map(|(_, nth)| Stretch { actor, first: nth, last: nth });
+    set.chain(own).reduce(|a, b| Stretch { actor, first: a.first.min(b.first), last: a.last.max(b.last) })
 }

@@ -1,8 +1,8 @@
 //! Barriers of all actors: what follows such a barrier is searched once for each state in which executions reach it.
 //!
 //! Everything before such a barrier happens before everything after it. So no race crosses it, nothing sleeps across
-//! it, and what can follow depends only on memory and on the position of each actor. Caching of states in general gains
-//! nothing, since the reduction needs the path by which a state was reached; here no path is needed.
+//! it, and what can follow depends only on memory and on the position of each actor. The
+//! reduction needs the path by which a state was reached; here no path is needed.
 
 use std::collections::HashMap;
 

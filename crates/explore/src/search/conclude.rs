@@ -4,7 +4,7 @@ use cowrace_report::{Finding, Stop};
 
 use crate::execution::describe::{self, Holders};
 use crate::execution::found::Found;
-use crate::observer::Execution;
+use crate::observer::{Execution, Order};
 use crate::outcome::{Estimate, Outcome};
 use crate::search::flow::Flow;
 use crate::search::path::Path;
@@ -118,7 +118,7 @@ fn show<P: Primitives>(path: &Path<'_>, shared: &Shared<'_, P>) {
     let Path { program, memory, actors, history, found, .. } = path;
     let is_complete = actors.pending().all(|(_, request)| request.is_none());
     let found = found.as_ref();
-    shared.watch.execution(&Execution { program, memory, history, found, is_complete });
+    shared.watch.execution(&Execution { program, memory, order: Order::Events(history), found, is_complete });
 }
 
 /// The outcome of a search that ended with `flow`. `estimate` is the size that the whole search would have had.
@@ -136,6 +136,8 @@ pub(crate) fn outcome<P: Primitives>(
         complete: false,
         stopped: None,
         executions: effort.executions,
+        states: tally.states,
+        state_bytes: tally.state_bytes,
         samples: tally.schedules,
         events: effort.requests,
         depth: tally.longest(),

@@ -102,6 +102,7 @@ pub(crate) fn report<P: Primitives>(search: &mut Search<'_, P>) {
     (tally.pace.told, tally.pace.told_executions) = (elapsed, executions);
     let progress = Progress {
         executions,
+        states: 0,
         earlier: shared.earlier.get(),
         events: shared.requests.get(),
         depth: tally.depth,

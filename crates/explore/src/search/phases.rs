@@ -8,6 +8,7 @@ use crate::search::Search;
 use crate::search::estimate::estimate;
 use crate::search::flow::Flow;
 use crate::search::limits::report;
+use crate::search::merging::{self, Merged};
 use crate::search::random_schedules::{SCHEDULES, Tried, try_schedules};
 use crate::search::restore::restore;
 use crate::search::save::save;
@@ -62,36 +63,61 @@ pub(crate) fn whole<'s, P: Primitives>(
         }
     }
     search.tree.helpers.spawn = Some(spawn);
-    let mut flow = Flow::Continue(());
-    if search.tally.total().executions < plan.first {
-        search.tree.helpers.is_alone = true;
-        flow = debug_span!("first executions").in_scope(|| search.run(plan.first));
-        if let Some(addr) = search.tally.near {
-            return Err(Near { addr, early: true });
-        }
-    }
-    if search.tree.paused_at.is_some() && shared.stopped().is_none() {
-        // An observer is to know the estimate before the rest of the search begins.
-        report(&mut search);
-        // A search that was stopped at this point has not tried all random schedules.
-        let all = search.tally.schedules >= SCHEDULES;
-        flow = if all { Flow::Continue(()) } else { search_at_random(&mut search) };
-        if flow.is_continue() {
-            search.tree.helpers.is_alone = false;
-            take_threads(&search, plan);
-            flow = debug_span!("rest").in_scope(|| search.run(u64::MAX));
-        }
-    }
+    let flow = go_on(&mut search, plan)?;
     if let Some(addr) = search.tally.near {
         return Err(Near { addr, early: false });
     }
     let Search { path, tree, tally, .. } = &mut search;
     tally.publish(shared);
-    let is_paused = tree.paused_at.is_some();
+    let is_paused = tree.paused_at.is_some() && matches!(flow, Flow::Break(Some(_)));
     let estimate = if is_paused { estimate(path, tree, tally, shared, true) } else { None };
     let mut outcome = conclude::outcome(path, tally, shared, flow, estimate);
     outcome.checkpoint = outcome.stopped.as_ref().and_then(|_| save(&search)).map(Box::new);
     Ok(outcome)
+}
+
+/// Searches whatever is left.
+///
+/// # Errors
+///
+/// If a count turns out early to be near zero that was assumed not to be.
+fn go_on<'s, P: Primitives>(search: &mut Search<'s, P>, plan: &Plan<'s>) -> Result<Flow, Near> {
+    let mut states = None;
+    let mut until = merging::pause_after(search, plan, 0);
+    loop {
+        let is_first = until <= plan.first;
+        if search.tally.total().executions < until {
+            search.tree.helpers.is_alone = is_first;
+            let (first, rest) = (debug_span!("first executions"), debug_span!("rest"));
+            let flow = if is_first { first } else { rest }.in_scope(|| search.run(until));
+            if is_first && let Some(addr) = search.tally.near {
+                return Err(Near { addr, early: true });
+            }
+            if search.tree.paused_at.is_none() || search.shared.stopped().is_some() {
+                return Ok(flow);
+            }
+        }
+        match debug_span!("states").in_scope(|| merging::merge(search, plan, &mut states)) {
+            Merged::Nothing => {}
+            Merged::Done => return Ok(Flow::Continue(())),
+            Merged::Found => return Ok(Flow::Break(None)),
+            Merged::Stopped(stop) => return Ok(Flow::Break(Some(stop))),
+        }
+        if until == plan.first {
+            // An observer is to know the estimate before the rest of the search begins.
+            report(search);
+            // A search that was stopped at this point has not tried all random schedules.
+            if search.tally.schedules < SCHEDULES {
+                let flow = search_at_random(search);
+                if flow.is_break() {
+                    return Ok(flow);
+                }
+            }
+            search.tree.helpers.is_alone = false;
+            take_threads(search, plan);
+        }
+        until = merging::pause_after(search, plan, until);
+    }
 }
 
 /// Searches a shard of a checkpoint.

@@ -48,6 +48,7 @@ pub(crate) fn restore<P: Primitives>(search: &mut Search<'_, P>, from: &Checkpoi
     tally.effort = from.effort;
     tally.depth = from.depth;
     tally.schedules = from.samples;
+    tally.is_forgetful = from.is_forgetful;
     tally.made = tally.total();
     shared.earlier.set(tally.made.executions);
     if !path.can_make(next.made) {

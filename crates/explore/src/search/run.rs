@@ -30,6 +30,7 @@ enum Next {
 impl<'s, P: Primitives> Search<'s, P> {
     /// Continues the search until there have been this many executions.
     pub(super) fn run(&mut self, executions: u64) -> Flow {
+        self.tally.until = executions;
         if self.path.len() == 0
             && self.tree.paused_at.is_none()
             && let Some(finding) = self.path.actors.first_finding()

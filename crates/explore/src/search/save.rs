@@ -37,6 +37,7 @@ pub(crate) fn save<P: Primitives>(search: &Search<'_, P>) -> Option<Checkpoint> 
         effort: tally.effort,
         summarized: tally.reached.effort(),
         depth: tally.depth,
+        is_forgetful: tally.is_forgetful,
         samples: tally.schedules,
         finding: tally.finding.clone(),
         windows: tally.windows.clone().take(),

@@ -13,6 +13,18 @@ use crate::search::watch::Watch;
 use crate::sync::{Monitor, Number, Primitives, Queue};
 use crate::threads::Threads;
 
+/// Whether a search merges states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Merging {
+    /// As far as it is expected to be worthwhile.
+    #[default]
+    Auto,
+    /// Never: every trace is explored.
+    Never,
+    /// As soon as possible, and to the end.
+    Always,
+}
+
 /// The settings of a search.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Settings {
@@ -25,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) preemptions: Option<u32>,
     /// Whether to collect what executions show.
     pub(crate) coverage: bool,
+    pub(crate) merging: Merging,
 }
 
 /// The state that all threads of a search watch.

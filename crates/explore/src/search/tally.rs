@@ -63,7 +63,16 @@ pub(crate) struct Tally {
     pub(crate) seen: Seen,
     /// The number of random schedules tried.
     pub(crate) schedules: u64,
+    /// The number of states visited, and the memory in bytes that they took.
+    pub(crate) states: u64,
+    pub(crate) state_bytes: u64,
+    /// Whether actors forget much of what they are told, once that has been looked at.
+    pub(crate) is_forgetful: Option<bool>,
+    /// Whether nothing is known that keeps the search from merging states.
+    pub(crate) may_merge: bool,
     pub(crate) samples: Samples,
+    /// The number of executions after which the search pauses.
+    pub(crate) until: u64,
     /// The effort of this thread, and the part of it that has been published to all threads.
     pub(crate) made: Effort,
     pub(crate) published: Effort,
@@ -84,7 +93,12 @@ impl Tally {
             near: None,
             seen: Seen::default(),
             schedules: 0,
+            states: 0,
+            state_bytes: 0,
+            is_forgetful: None,
+            may_merge: true,
             samples: Samples::default(),
+            until: u64::MAX,
             made: Effort::default(),
             published: Effort::default(),
             pace: Pace::default(),
@@ -194,15 +208,19 @@ impl Tally {
         self.visits.iter_mut().for_each(|visit| visit.is_sound = false);
     }
 
-    /// Whether this many more executions, and everything that follows these states, stay within the limit: a limit ends
-    /// the search at a fixed point in its own order, however far other threads have gone.
+    /// Whether this many more executions, and everything that follows these states, stay within the limit, and within
+    /// those after which the search pauses: it ends and pauses at a fixed point in its own order, however far other
+    /// threads have gone.
     pub(crate) fn is_within_limit<P: Primitives>(
         &self,
         executions: u64,
         states: &[u32],
         shared: &Shared<'_, P>,
     ) -> bool {
-        let Some(limit) = shared.settings.limits.executions else { return true };
+        let limit = shared.settings.limits.executions.unwrap_or(u64::MAX).min(self.until);
+        if limit == u64::MAX {
+            return true;
+        }
         let beyond = shared.summaries.beyond(states, &self.reached);
         let following: Effort = beyond.iter().map(|(_, summary)| summary.effort).sum();
         self.total().executions + executions + following.executions < limit

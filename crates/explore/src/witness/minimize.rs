@@ -8,7 +8,7 @@ use cowrace_report::{Class, Schedule, Turn};
 
 use crate::execution::history::History;
 use crate::explorer::Explorer;
-use crate::observer::{Execution, Observer, Progress};
+use crate::observer::{Execution, Observer, Order, Progress};
 use crate::witness::linearize::{context_switches, fewest_context_switches, linearize, linearized};
 use crate::witness::replay::replay;
 
@@ -90,16 +90,16 @@ impl Observer for Least<'_> {
         if execution.finding().map(|finding| finding.class) != Some(self.class) {
             return;
         }
-        let Some(found) = execution.found else { return };
+        let (Some(found), Order::Events(history)) = (execution.found, execution.order) else { return };
         let schedule = execution.schedule();
         if found.schedule.is_some() {
             // The schedule describes an order that was not run.
             self.consider(linearize(self.program, &schedule));
             return;
         }
-        if found.events < execution.history.len() {
+        if found.events < history.len() {
             // The finding shows before the end of the execution. Events that do not lead to it are left out.
-            let less = past(execution.history, &schedule);
+            let less = past(history, &schedule);
             let shows = |schedule: &Schedule| {
                 let trace = replay(self.program, schedule);
                 trace.is_ok_and(|trace| trace.finding.map(|finding| finding.class) == Some(self.class))
@@ -108,10 +108,10 @@ impl Observer for Least<'_> {
             self.consider(linearize(self.program, &schedule));
             return;
         }
-        let turns = fewest_context_switches(execution.history, &schedule.turns, false);
+        let turns = fewest_context_switches(history, &schedule.turns, false);
         // Only an execution that may be better is worth a replay.
         if context_switches(&turns) <= context_switches(&self.best.turns) {
-            self.consider(linearized(self.program, execution.history, &schedule, Some(self.class)));
+            self.consider(linearized(self.program, history, &schedule, Some(self.class)));
         }
     }
 }

@@ -7,13 +7,15 @@ use cowrace_machine::{Actor, ActorSet, Mark, Point, Prim, Program, Window};
 use cowrace_testkit::scripts::{Step::*, *};
 use proptest::prelude::*;
 
+use crate::unmerged;
+
 /// Programs whose actors keep nothing across barriers.
 fn forgetful(scripts: &[Vec<Step>]) -> Program {
     Program { forgetful: true, ..program(scripts) }
 }
 
 fn explore(program: &Program) -> Outcome {
-    let outcome = Explorer::new(program).run(&mut ());
+    let outcome = unmerged(program).run(&mut ());
     assert!(outcome.complete);
     outcome
 }

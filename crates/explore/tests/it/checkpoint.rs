@@ -9,7 +9,7 @@ use cowrace_testkit::scripts::random::{Flavour, rounds_with_windows, scripts};
 use cowrace_testkit::scripts::{Step::*, *};
 use proptest::strategy::{Strategy, ValueTree};
 
-use crate::rewritten;
+use crate::{rewritten, unmerged};
 
 /// Searches in legs of these numbers of executions, in turn, each with as many additional threads as given. Returns the
 /// number of legs.
@@ -37,11 +37,11 @@ fn in_turns(search: &Explorer<'_>, legs: &[(u64, usize)]) -> (Outcome, usize) {
 }
 
 fn in_legs(program: &Program, leg: u64, threads: usize) -> (Outcome, usize) {
-    in_turns(&Explorer::new(program), &[(leg, threads)])
+    in_turns(&unmerged(program), &[(leg, threads)])
 }
 
 fn compare(program: &Program, leg: u64) -> usize {
-    let whole = Explorer::new(program).run(&mut ());
+    let whole = unmerged(program).run(&mut ());
     let (outcome, legs) = in_legs(program, leg, 0);
     assert_eq!(whole, outcome);
     legs
@@ -82,7 +82,7 @@ fn random_programs() {
         let scripts = scripts(Flavour::All).new_tree(&mut runner).expect("a program").current();
         let program = program(&scripts);
         let limits = Limits { executions: Some(2000), ..Limits::default() };
-        let outcome = Explorer::new(&program).limits(limits).run(&mut ());
+        let outcome = unmerged(&program).limits(limits).run(&mut ());
         if outcome.stopped.is_none() {
             long += usize::from(compare(&program, 3) > 2);
         }
@@ -94,7 +94,7 @@ fn random_programs() {
 #[test]
 fn several_threads() {
     let program = program(&[vec![Store(0, 1); 3], vec![Store(0, 2); 3], vec![Store(0, 3); 3], vec![Load(0)]]);
-    let whole = Explorer::new(&program).run(&mut ());
+    let whole = unmerged(&program).run(&mut ());
     assert_eq!(in_legs(&program, 4000, 2).0, whole);
 }
 
@@ -105,7 +105,7 @@ fn several_threads_and_barriers() {
     let rounds = |n| [round(n), round(n)].concat();
     let scripts = [rounds(1), rounds(2), rounds(3)];
     let forgetful = Program { forgetful: true, ..program(&scripts) };
-    let whole = Explorer::new(&forgetful).run(&mut ());
+    let whole = unmerged(&forgetful).run(&mut ());
     assert!(whole.executions > 5000, "{}", whole.executions);
     for leg in 0..8 {
         assert_eq!(in_legs(&forgetful, 1500 + 131 * leg, 2).0, whole);
@@ -124,7 +124,7 @@ fn random_rounds() {
         let ((scripts, windows), (way, long_after, legs)) =
             (rounds_with_windows(), &ways).new_tree(&mut runner).expect("a program").current();
         let program = Program { forgetful: true, windows, ..program(&scripts) };
-        let search = Explorer::new(&program).exhaustive(way > 0).ends_only(way > 1).long_after(long_after);
+        let search = unmerged(&program).exhaustive(way > 0).ends_only(way > 1).long_after(long_after);
         let limits = Limits { executions: Some(2000), ..Limits::default() };
         let whole = search.clone().limits(limits).run(&mut ());
         if whole.stopped.is_none() {
@@ -146,7 +146,7 @@ fn what_is_known_after_barriers_counts_when_the_search_gets_there() {
     let round =
         |n| vec![Store(0, n), Store(1, n), Barrier(0), Store(2, n), Barrier(0), StoreAcc(3, n), Load(3)];
     let forgetful = Program { forgetful: true, ..program(&[round(1), round(2)]) };
-    let search = Explorer::new(&forgetful);
+    let search = unmerged(&forgetful);
     let whole = search.run(&mut ());
     let stopped = |executions| {
         let limits = Limits { executions: Some(executions), ..Limits::default() };
@@ -171,12 +171,12 @@ fn what_calls_have_shown_is_kept() {
     let tries = call(&[Load(0), IfOdd, Mark(Mark::NoEffect(why)), Store(1, 1)]);
     let reached = [Load(1), IfOdd, Mark(Mark::Limit(Limit::SwapSlots))];
     let program = program(&[tries, vec![Store(0, 1), Store(0, 2), Store(0, 3)], reached.to_vec()]);
-    let whole = Explorer::new(&program).run(&mut ());
+    let whole = unmerged(&program).run(&mut ());
     let shown = [Shown::Effect(7), Shown::NoEffect(7, why), Shown::Limit(Limit::SwapSlots)];
     assert_eq!(whole.shown, shown.into());
     assert!(compare(&program, 1) > 4);
     let limits = Limits { executions: Some(1), ..Limits::default() };
-    let first = Explorer::new(&program).limits(limits).run(&mut ());
+    let first = unmerged(&program).limits(limits).run(&mut ());
     assert!(first.shown.is_empty(), "nothing is told of a search that was stopped");
     let checkpoint =
         serde_json::to_value(first.checkpoint.expect("it was stopped")).expect("it can be written");
@@ -190,14 +190,14 @@ fn a_checkpoint_that_does_not_fit_is_ignored() {
     let (one, other) =
         (problem(Variant::new(4, Rule::Mapcount, true)), problem(Variant::new(3, Rule::Count, false)));
     let limits = Limits { executions: Some(50), ..Limits::default() };
-    let checkpoint = Explorer::new(&one).limits(limits).run(&mut ()).checkpoint.expect("it was stopped");
-    let whole = Explorer::new(&other).run(&mut ());
-    assert_eq!(Explorer::new(&other).resume(&checkpoint).run(&mut ()), whole);
-    let whole = Explorer::new(&one).run(&mut ());
+    let checkpoint = unmerged(&one).limits(limits).run(&mut ()).checkpoint.expect("it was stopped");
+    let whole = unmerged(&other).run(&mut ());
+    assert_eq!(unmerged(&other).resume(&checkpoint).run(&mut ()), whole);
+    let whole = unmerged(&one).run(&mut ());
     let elsewhere = rewritten(&*checkpoint, |json| json["reached"] = serde_json::json!([0, 77, u32::MAX]));
-    assert_eq!(Explorer::new(&one).resume(&elsewhere).run(&mut ()), whole);
+    assert_eq!(unmerged(&one).resume(&elsewhere).run(&mut ()), whole);
     let strangers = rewritten(&*checkpoint, |json| {
         json["path"].as_array_mut().expect("a list").iter_mut().for_each(|made| made[0] = 17.into());
     });
-    assert_eq!(Explorer::new(&one).resume(&strangers).run(&mut ()), whole);
+    assert_eq!(unmerged(&one).resume(&strangers).run(&mut ()), whole);
 }

@@ -10,6 +10,7 @@ mod coverage;
 mod drains;
 mod estimates;
 mod flushes;
+mod merging;
 mod minimize;
 mod mutants;
 mod protocol;
@@ -20,8 +21,15 @@ mod shards;
 mod traces;
 mod workers;
 
+use cowrace_explore::{Explorer, Merging};
+use cowrace_machine::Program;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+/// A search that explores every trace.
+fn unmerged(program: &Program) -> Explorer<'_> {
+    Explorer::new(program).merging(Merging::Never)
+}
 
 /// Writes a value as JSON, changes it there, and reads it back.
 fn rewritten<T: Serialize + DeserializeOwned>(value: &T, change: impl FnOnce(&mut serde_json::Value)) -> T {

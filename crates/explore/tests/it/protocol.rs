@@ -16,6 +16,8 @@ use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler}
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 use shuttle::sync::{Condvar, Mutex};
 
+use crate::unmerged;
+
 /// Threads that shuttle schedules.
 enum Scheduled {}
 
@@ -100,7 +102,7 @@ struct How {
 
 impl How {
     fn explorer<'p>(&self, program: &'p Program) -> Explorer<'p> {
-        let explorer = Explorer::new(program).exhaustive(self.exhaustive).ends_only(self.ends_only);
+        let explorer = unmerged(program).exhaustive(self.exhaustive).ends_only(self.ends_only);
         explorer.limits(self.limits).long_after(self.long_after)
     }
 }
@@ -262,7 +264,7 @@ fn random_programs() {
     while compared < 40 {
         let scripts = scripts(Flavour::All).new_tree(&mut runner).expect("a program").current();
         let limits = Limits { executions: Some(150), ..Limits::default() };
-        let size = Explorer::new(&program(&scripts)).limits(limits).run(&mut ()).executions;
+        let size = unmerged(&program(&scripts)).limits(limits).run(&mut ()).executions;
         if (8..150).contains(&size) {
             compared += 1;
             for long_after in [1, size / 2] {

@@ -2,8 +2,7 @@
 //! outcome of one search.
 
 use cowrace_explore::{
-    Checkpoint, Execution, Explorer, Limits, Observer, Outcome, Purpose, ShardError, ShardId, ShardResult,
-    Threads,
+    Checkpoint, Execution, Limits, Observer, Outcome, Purpose, ShardError, ShardId, ShardResult, Threads,
 };
 use cowrace_machine::{Mark, Point, Program, Window};
 use cowrace_report::Stop;
@@ -15,7 +14,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::json;
 
-use crate::rewritten;
+use crate::{rewritten, unmerged};
 
 /// What a search did by itself.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -48,22 +47,22 @@ struct Tally {
 
 fn stopped_after(program: &Program, executions: u64) -> Option<Box<Checkpoint>> {
     let limits = Limits { executions: Some(executions), ..Limits::default() };
-    Explorer::new(program).limits(limits).run(&mut ()).checkpoint
+    unmerged(program).limits(limits).run(&mut ()).checkpoint
 }
 
 fn search(program: &Program, checkpoint: &Checkpoint, id: &ShardId) -> ShardResult {
-    let result = Explorer::new(program).resume(checkpoint).search_shard(id, &mut ());
+    let result = unmerged(program).resume(checkpoint).search_shard(id, &mut ());
     rewritten(&result.unwrap_or_else(|error| panic!("{id:?}: {error}")), |_| ())
 }
 
 fn merge(program: &Program, checkpoint: &Checkpoint, results: &[ShardResult]) -> (Outcome, Own) {
     let mut own = Own::default();
-    (Explorer::new(program).resume(checkpoint).merge(results).run(&mut own), own)
+    (unmerged(program).resume(checkpoint).merge(results).run(&mut own), own)
 }
 
 /// Splits a search after this many executions.
 fn split(program: &Program, executions: u64, tally: &mut Tally) {
-    let whole = Explorer::new(program).run(&mut ());
+    let whole = unmerged(program).run(&mut ());
     let Some(checkpoint) = stopped_after(program, executions) else { return };
     let checkpoint = rewritten(&*checkpoint, |_| ());
     let ids = checkpoint.shards();
@@ -82,7 +81,7 @@ fn split(program: &Program, executions: u64, tally: &mut Tally) {
     results.reverse();
     assert_eq!((whole.clone(), own), merge(program, &checkpoint, &results));
     let threads = Threads::new(2);
-    let explorer = Explorer::new(program).threads(&threads).eager(true).resume(&checkpoint);
+    let explorer = unmerged(program).threads(&threads).eager(true).resume(&checkpoint);
     assert_eq!(whole, explorer.merge(&results).run(&mut ()));
     // Some results are missing, and one is there twice.
     let some: Vec<_> = results.iter().step_by(2).chain(results.first()).cloned().collect();
@@ -161,7 +160,7 @@ fn counts_near_zero() {
 /// Splits a random program after few, some and most of its executions.
 fn split_random(program: &Program, tally: &mut Tally) {
     let limits = Limits { executions: Some(1500), ..Limits::default() };
-    let whole = Explorer::new(program).limits(limits).run(&mut ());
+    let whole = unmerged(program).limits(limits).run(&mut ());
     if whole.stopped.is_none() && whole.executions > 2 {
         let mut after = [2, whole.executions / 3, whole.executions - 1];
         after.sort_unstable();
@@ -209,20 +208,20 @@ fn windows() {
     for executions in 1..4 {
         split(&program, executions, &mut tally);
     }
-    assert_eq!(Explorer::new(&program).run(&mut ()).opened, [true, true, false, true, true]);
+    assert_eq!(unmerged(&program).run(&mut ()).opened, [true, true, false, true, true]);
     assert!(tally.checkpoints > 1, "{tally:?}");
     // Without a barrier, one order opens one window, and the only shard the other.
     let mut program = cowrace_testkit::scripts::program(&[call(0, Store(0, 1)), call(1, Load(0))]);
     program.windows = [&[0, 1], &[1, 0]].map(|calls| window(calls)).to_vec();
     split(&program, 1, &mut tally);
-    assert_eq!(Explorer::new(&program).run(&mut ()).opened, [true, true]);
+    assert_eq!(unmerged(&program).run(&mut ()).opened, [true, true]);
 }
 
 /// Stopped again while it merges, and split again.
 #[test]
 fn in_rounds() {
     let program = problem(Variant::new(4, Rule::Mapcount, true));
-    let whole = Explorer::new(&program).run(&mut ());
+    let whole = unmerged(&program).run(&mut ());
     let mut checkpoint = stopped_after(&program, 20).expect("it was stopped");
     for round in 1.. {
         assert!(round < 1000, "no end");
@@ -230,7 +229,7 @@ fn in_rounds() {
             checkpoint.shards().iter().map(|id| search(&program, &checkpoint, id)).collect();
         let done = checkpoint.effort().executions;
         let limits = Limits { executions: Some(done + 40), ..Limits::default() };
-        let explorer = Explorer::new(&program).limits(limits).resume(&checkpoint);
+        let explorer = unmerged(&program).limits(limits).resume(&checkpoint);
         let mut outcome = explorer.merge(&results).run(&mut ());
         match outcome.checkpoint.take() {
             Some(left) => {
@@ -246,11 +245,11 @@ fn in_rounds() {
 #[test]
 fn exhaustive() {
     let program = problem(Variant::new(3, Rule::Count, false));
-    let whole = Explorer::new(&program).exhaustive(true).run(&mut ());
-    let found = Explorer::new(&program).run(&mut ());
+    let whole = unmerged(&program).exhaustive(true).run(&mut ());
+    let found = unmerged(&program).run(&mut ());
     assert!(whole.complete && whole.finding == found.finding && found.finding.is_some());
     let limits = Limits { executions: Some(found.executions / 2), ..Limits::default() };
-    let explorer = Explorer::new(&program).exhaustive(true);
+    let explorer = unmerged(&program).exhaustive(true);
     let checkpoint = explorer.clone().limits(limits).run(&mut ()).checkpoint.expect("it was stopped");
     let explorer = explorer.resume(&checkpoint);
     let result = |id| explorer.search_shard(id, &mut ()).expect("it is searched");
@@ -265,7 +264,7 @@ fn exhaustive() {
 #[test]
 fn what_does_not_fit_is_searched_again() {
     let program = problem(Variant::new(4, Rule::Mapcount, true));
-    let whole = Explorer::new(&program).run(&mut ());
+    let whole = unmerged(&program).run(&mut ());
     let (one, other) = (stopped_after(&program, 30), stopped_after(&program, 50));
     let (one, other) = (one.expect("it was stopped"), other.expect("it was stopped"));
     let results = |checkpoint: &Checkpoint| -> Vec<_> {
@@ -304,7 +303,7 @@ fn what_does_not_fit_is_searched_again() {
     // Another program is not resumed from this checkpoint, whatever it contains.
     let mut elsewhere = problem(Variant::new(3, Rule::Count, false));
     elsewhere.fingerprint ^= 1;
-    assert_eq!(merge(&elsewhere, &one, &good).0, Explorer::new(&elsewhere).run(&mut ()));
+    assert_eq!(merge(&elsewhere, &one, &good).0, unmerged(&elsewhere).run(&mut ()));
 }
 
 /// There is no result if the checkpoint has no such shard, or if something ends its search.
@@ -312,7 +311,7 @@ fn what_does_not_fit_is_searched_again() {
 fn no_result() {
     let program = problem(Variant::new(4, Rule::Mapcount, true));
     let checkpoint = stopped_after(&program, 30).expect("it was stopped");
-    let explorer = Explorer::new(&program).resume(&checkpoint);
+    let explorer = unmerged(&program).resume(&checkpoint);
     let shards = checkpoint.shards();
     let executions = |id: &&ShardId| search(&program, &checkpoint, id).effort().executions;
     let largest = shards.iter().max_by_key(executions).expect("a shard");
@@ -327,11 +326,11 @@ fn no_result() {
     }
     let bounded = explorer.clone().preemptions(Some(2)).search_shard(largest, &mut ());
     assert_eq!(bounded, Err(ShardError::Preemptions));
-    assert_eq!(Explorer::new(&program).search_shard(largest, &mut ()), Err(ShardError::Program));
+    assert_eq!(unmerged(&program).search_shard(largest, &mut ()), Err(ShardError::Program));
     let strangers = rewritten(&*checkpoint, |json| {
         json["path"].as_array_mut().expect("a list").iter_mut().for_each(|made| made[0] = 17.into());
     });
-    let error = Explorer::new(&program).resume(&strangers).search_shard(largest, &mut ());
+    let error = unmerged(&program).resume(&strangers).search_shard(largest, &mut ());
     assert_eq!(error, Err(ShardError::Program));
     // Threads may help; they are given back.
     let threads = Threads::new(2);

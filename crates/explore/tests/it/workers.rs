@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cowrace_explore::{Execution, Explorer, Limits, Observer, Outcome, Threads};
+use cowrace_explore::{Execution, Limits, Observer, Outcome, Threads};
 use cowrace_machine::Program;
 use cowrace_report::Stop;
 use cowrace_testkit::common_problem::{Rule, Variant, problem};
@@ -11,7 +11,7 @@ use cowrace_testkit::scripts::random::{Flavour, scripts};
 use cowrace_testkit::scripts::{Step::*, *};
 use proptest::strategy::{Strategy, ValueTree};
 
-use crate::rewritten;
+use crate::{rewritten, unmerged};
 
 /// How often each trace was explored.
 #[derive(Default)]
@@ -19,14 +19,14 @@ struct Traces(BTreeMap<Vec<u64>, u64>);
 
 impl Observer for Traces {
     fn execution(&mut self, execution: &Execution<'_>) {
-        *self.0.entry(execution.canonical()).or_default() += 1;
+        *self.0.entry(execution.canonical().expect("traces are explored")).or_default() += 1;
     }
 }
 
 fn explore(program: &Program, exhaustive: bool, threads: usize) -> (Outcome, Traces) {
     let mut traces = Traces::default();
     let threads = Threads::new(threads);
-    let explorer = Explorer::new(program).exhaustive(exhaustive).counts_commute(false).coverage(true);
+    let explorer = unmerged(program).exhaustive(exhaustive).counts_commute(false).coverage(true);
     (explorer.threads(&threads).eager(true).long_after(1).run(&mut traces), traces)
 }
 
@@ -42,7 +42,7 @@ fn compare(program: &Program) {
             for long_after in [1, 2, 7, 30, 1000] {
                 for ends_only in [false, true] {
                     let pool = Threads::new(threads);
-                    let explorer = Explorer::new(program).exhaustive(exhaustive).ends_only(ends_only);
+                    let explorer = unmerged(program).exhaustive(exhaustive).ends_only(ends_only);
                     let explorer = explorer.long_after(long_after);
                     assert_eq!(explorer.run(&mut ()), explorer.threads(&pool).eager(true).run(&mut ()));
                 }
@@ -62,7 +62,7 @@ fn random_programs() {
         let scripts = scripts(Flavour::All).new_tree(&mut runner).expect("a program").current();
         let program = program(&scripts);
         let limits = Limits { executions: Some(20_000), ..Limits::default() };
-        if Explorer::new(&program).exhaustive(true).limits(limits).run(&mut ()).complete {
+        if unmerged(&program).exhaustive(true).limits(limits).run(&mut ()).complete {
             compare(&program);
         }
     }
@@ -107,7 +107,7 @@ fn limits_end_all_threads() {
     let program =
         program(&[vec![Store(0, 1); 4], vec![Store(0, 2); 4], vec![Store(0, 3); 4], vec![Store(0, 4); 4]]);
     let limits = Limits { executions: Some(30_000), ..Limits::default() };
-    let explorer = Explorer::new(&program).limits(limits);
+    let explorer = unmerged(&program).limits(limits);
     let alone = explorer.run(&mut ());
     assert_eq!((alone.complete, &alone.stopped, alone.executions), (false, &Some(Stop::Executions), 30_000));
     let threads = Threads::new(2);
@@ -124,7 +124,7 @@ fn executions_that_are_too_long() {
     for steps in 4..9 {
         let program = program(&scripts);
         let limits = Limits { steps, ..Limits::default() };
-        let explorer = Explorer::new(&program).limits(limits).long_after(1);
+        let explorer = unmerged(&program).limits(limits).long_after(1);
         let threads = Threads::new(2);
         assert_eq!(explorer.run(&mut ()), explorer.threads(&threads).eager(true).run(&mut ()));
     }

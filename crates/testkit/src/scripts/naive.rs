@@ -28,7 +28,7 @@ pub struct Collect(pub Traces);
 
 impl Observer for Collect {
     fn execution(&mut self, execution: &Execution<'_>) {
-        let entry = self.0.entry(execution.canonical());
+        let entry = self.0.entry(execution.canonical().expect("an execution of the search of traces"));
         entry.or_insert_with(|| (0, execution.memory().nonzero().collect())).0 += 1;
     }
 }

@@ -1,16 +1,16 @@
-//! Compares the search with general state caching: a depth-first search that remembers every state that it has visited,
-//! and turns back when it reaches one again. Runs on scenarios of the corpus that hold, all in one run; fails if the
-//! two disagree on the verdict or on the memories with which executions end. (Windows cannot be compared: they are
-//! about orders, which a state does not contain.)
+//! Compares the search that merges states with the one that explores every trace, and both with general state caching: a
+//! depth-first search that remembers every state that it has visited, and turns back when it reaches one again. Runs on
+//! scenarios that hold, all in one run; fails if two disagree on the verdict or on the memories with which executions
+//! end. Then come searches that are too large for all but the first. An argument picks those whose names contain it.
 //!
-//! The cachings share the memory and the actors of the search, remember the requests of actors under their answers as
-//! it does, and execute a request that is independent of everything that others may do as the only move; such states
-//! are not even remembered. The cachings differ in what they consider the state of an actor:
+//! The cachings share the memory of the search, remember the requests of actors under their answers, and execute a
+//! request that is independent of everything that others may do as the only move; such states are not even remembered.
+//! They differ in what they consider the state of an actor:
 //!
 //! * `answers`: all answers that it got. This works for every program, but an actor may have forgotten some of them.
 //! * `calls`: the answers that it got in its current call. This relies on a property of the model, which forgets
-//!   answers at the end of each call; the search does not require it.
-//! * `frames`: what its frames remember. This relies on the frames of the model.
+//!   answers at the end of each call.
+//! * `frames`: what its frames remember, as the search does. It has no persistent sets.
 //! * `hindsight`: places from which an actor continues in the same way, whatever happens, are the same. This is known
 //!   only when everything has been explored, so it is not an algorithm but a bound for cachings in which the state of
 //!   an actor is its position and its local variables.
@@ -23,13 +23,13 @@ use std::hash::BuildHasherDefault;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use cowrace_explore::{Execution, Explorer, Observer};
+use cowrace_explore::{Execution, Explorer, Merging, Observer, Outcome};
 use cowrace_machine::{ActorSet, Arch, Footprint, Program};
-use cowrace_mm::{Era, program};
+use cowrace_mm::{Era, World, program};
 use cowrace_testkit::common_problem::{Rule, Variant, problem};
 use cowrace_testkit::corpus::corpus;
 use cowrace_testkit::scripts::states::{Fast, FastMap, Local, Moves, State, States};
-use holding::{LARGER, SEARCHES};
+use holding::{LARGER, LARGEST, SEARCHES};
 
 /// The limits of a caching: the number of states, and the resident memory in MiB.
 const STATES: usize = 20_000_000;
@@ -232,20 +232,45 @@ fn thousands(n: u64) -> String {
     groups.join(",")
 }
 
-/// Compares the two on one program, and prints the figures.
+/// The outcome of a search, and the time of the fastest of several.
+fn timed(program: &Program, merging: Merging) -> (Outcome, f64) {
+    let (mut fastest, started) = (f64::INFINITY, Instant::now());
+    loop {
+        let run = Instant::now();
+        let outcome = Explorer::new(program).merging(merging).run(&mut ());
+        fastest = fastest.min(run.elapsed().as_secs_f64());
+        if started.elapsed().as_secs_f64() > AT_LEAST {
+            return (outcome, fastest);
+        }
+    }
+}
+
+/// The row of a search that merges states, as far as it does.
+fn row(outcome: &Outcome, seconds: f64, than: f64) {
+    let Outcome { states, state_bytes, executions, .. } = *outcome;
+    let each = if states > 0 { state_bytes as f64 / states as f64 } else { 0.0 };
+    let figures = format!("{} states, {each:.0} bytes each", thousands(states));
+    println!(
+        "  {:<34}{figures:>34}{seconds:>12.4}{:>10.4}",
+        format!("merged after {} executions", thousands(executions)),
+        seconds / than
+    );
+}
+
+/// Compares searches of one program, and prints the figures.
 fn compare(name: &str, program: &Program) {
     let mut ours = Collect::default();
-    let outcome = Explorer::new(program).run(&mut ours);
+    let outcome = Explorer::new(program).merging(Merging::Never).run(&mut ours);
     assert!(outcome.complete && outcome.finding.is_none(), "{name} does not hold: {outcome:?}");
-    let (mut fastest, started) = (f64::INFINITY, Instant::now());
-    while started.elapsed().as_secs_f64() < AT_LEAST {
-        let run = Instant::now();
-        assert_eq!(Explorer::new(program).run(&mut ()).executions, outcome.executions);
-        fastest = fastest.min(run.elapsed().as_secs_f64());
-    }
+    let mut merged = Collect::default();
+    let again = Explorer::new(program).merging(Merging::Always).run(&mut merged);
+    assert!(again.complete && again.finding.is_none() && merged.0 == ours.0, "{name}: {again:?}");
+    let (_, traces) = timed(program, Merging::Never);
     let executions = format!("{} executions", thousands(outcome.executions));
     println!("{name}");
-    println!("  {:<34}{executions:>22}{fastest:>12.3}", "cowrace");
+    println!("  {:<34}{executions:>34}{traces:>12.4}{:>10}", "not merged", 1);
+    let (auto, seconds) = timed(program, Merging::Auto);
+    row(&auto, seconds, traces);
     let mut learned = None;
     for (local, is_hindsight) in
         [(Local::Frames, false), (Local::Answers, false), (Local::Calls, false), (Local::Answers, true)]
@@ -260,9 +285,9 @@ fn compare(name: &str, program: &Program) {
             let name = if is_hindsight { "hindsight".to_owned() } else { format!("{local:?}") };
             let row = format!("caching, {name}{}", if sleep { ", sleep sets" } else { "" }).to_lowercase();
             let states = format!("{more}{} states", thousands(cached.states as u64));
-            let (seconds, ratio) = (cached.seconds, cached.seconds / fastest);
-            let (seconds, ratio) = (format!("{more}{seconds:.3}"), format!("{more}{ratio:.2}"));
-            println!("  {row:<34}{states:>22}{seconds:>12}{ratio:>10}");
+            let (seconds, ratio) = (cached.seconds, cached.seconds / traces);
+            let (seconds, ratio) = (format!("{more}{seconds:.4}"), format!("{more}{ratio:.4}"));
+            println!("  {row:<34}{states:>34}{seconds:>12}{ratio:>10}");
             if let Some((wrong, ends, states)) = cached.found {
                 assert!(!wrong, "{name}: a caching finds something wrong");
                 assert!(ends == ours.0, "{name}: {} ends, not {}", ends.len(), ours.0.len());
@@ -279,18 +304,35 @@ fn main() -> ExitCode {
     if !std::env::args().any(|arg| arg == "--bench") {
         return ExitCode::SUCCESS;
     }
-    println!("{:<36}{:>22}{:>12}{:>10}", "fastest of several runs", "", "seconds", "ratio");
+    let wanted = std::env::args().skip(1).find(|arg| !arg.starts_with("--")).unwrap_or_default();
+    println!("{:<36}{:>34}{:>12}{:>10}", "fastest of several runs", "", "seconds", "ratio");
     let samples = corpus(".");
     let corpus = SEARCHES.iter().map(|&(name, era)| {
         let sample = samples.iter().find(|sample| sample.name == name);
-        (name, &sample.expect("the scenario is there").world, era)
+        (name.to_owned(), sample.expect("the scenario is there").world.clone(), era)
     });
-    let larger = cowrace_scenario::parse(LARGER).expect("the scenario parses");
-    let larger = (larger.name(), larger.variants()[0].world(), "v6.12");
-    for (name, world, era) in corpus.chain([larger]) {
-        let program = program(world, &Era::preset(era).expect("a preset"), Arch::Generic);
-        compare(&format!("{name} {era}"), &program);
+    let drawn = |&(text, era): &(&str, &'static str)| {
+        let scenario = cowrace_scenario::parse(text).expect("the scenario parses");
+        (scenario.name().to_owned(), scenario.variants()[0].world().clone(), era)
+    };
+    let preset =
+        |world: &World, era: &str| program(world, &Era::preset(era).expect("a preset"), Arch::Generic);
+    for (name, world, era) in corpus.chain(LARGER.iter().map(drawn)) {
+        if name.contains(&wanted) {
+            compare(&format!("{name} {era}"), &preset(&world, era));
+        }
     }
-    compare("common problem, mapcount, 5 actors", &problem(Variant::new(5, Rule::Mapcount, true)));
+    if "common problem".contains(&wanted) {
+        compare("common problem, mapcount, 5 actors", &problem(Variant::new(5, Rule::Mapcount, true)));
+    }
+    for (name, world, era) in LARGEST.iter().map(drawn) {
+        if !name.contains(&wanted) {
+            continue;
+        }
+        let run = Instant::now();
+        let outcome = Explorer::new(&preset(&world, era)).run(&mut ());
+        println!("{name} {era}, complete: {}", outcome.complete);
+        row(&outcome, run.elapsed().as_secs_f64(), f64::INFINITY);
+    }
     ExitCode::SUCCESS
 }

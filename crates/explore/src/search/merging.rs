@@ -1,0 +1,117 @@
+//! When a search merges states.
+//!
+//! Which of the two searches is faster depends on the program: the reduced search has fewer executions than there are
+//! states where most requests are independent, and a hundred times as many where actors forget what they were told. So
+//! each is given a share of the work in turn, until one of them is done. What decides is the number of executions and
+//! of visits, never the time, so that the outcome is the same on every machine.
+
+use cowrace_report::Stop;
+
+use crate::search::Search;
+use crate::search::phases::Plan;
+use crate::search::save::save;
+use crate::search::shared::Merging;
+use crate::states::search::{Progress, StateSearch};
+use crate::sync::Primitives;
+
+/// The number of executions after which states are merged, if the search is expected to be long.
+const SOON: u64 = 256;
+/// The number of executions of a search that is long.
+const LONG: u64 = 4000;
+/// Actors that are told this many different things for each that they remember are forgetful.
+const FORGETFUL: f64 = 2.0;
+/// How many visits of states may be made for each execution.
+const VISITS: u64 = 256;
+/// By how much the next share of the work is larger than all before.
+const GROWTH: u64 = 4;
+
+/// The number of executions after which the search is to pause, if it was to pause after `last` before: where it turns
+/// out to be long, and where states have their share.
+pub(super) fn pause_after<P: Primitives>(search: &Search<'_, P>, plan: &Plan<'_>, last: u64) -> u64 {
+    let next = if may_merge(search, plan) { last.saturating_mul(GROWTH).max(SOON) } else { u64::MAX };
+    if last < plan.first { next.min(plan.first) } else { next }
+}
+
+/// What came of merging states.
+pub(super) enum Merged {
+    /// Nothing yet: the search is to go on.
+    Nothing,
+    /// Everything has been searched, and nothing is wrong.
+    Done,
+    /// Something is wrong, which is the finding of the search.
+    Found,
+    /// Something ends the search.
+    Stopped(Stop),
+}
+
+/// Gives the search of states its share of the work, if there is one.
+pub(super) fn merge<'s, P: Primitives>(
+    search: &mut Search<'s, P>,
+    plan: &Plan<'_>,
+    states: &mut Option<StateSearch<'s, P>>,
+) -> Merged {
+    if !may_merge(search, plan) {
+        *states = None;
+        return Merged::Nothing;
+    }
+    let always = search.shared.settings.merging == Merging::Always;
+    let done = search.tally.total().executions;
+    let told = search.path.actors.told_for_each_remembered();
+    let is_worthwhile = *search.tally.is_forgetful.get_or_insert(told >= FORGETFUL) || done >= LONG;
+    if !always && !is_worthwhile {
+        return Merged::Nothing;
+    }
+    let checkpoint = save(search);
+    let Search { shared, tally, .. } = search;
+    if states.is_none() {
+        let mut cover = tally.cover();
+        if always {
+            // The answer is to be that of states alone.
+            cover.iter_mut().for_each(|cover| cover.is_open = false);
+        }
+        *states = StateSearch::new(shared, &cover);
+    }
+    let Some(merging) = states else {
+        tally.may_merge = false;
+        return Merged::Nothing;
+    };
+    let visits = if always { u64::MAX } else { VISITS * done };
+    let progress = merging.run(visits, tally.depth, checkpoint);
+    (tally.states, tally.state_bytes) = (merging.states(), merging.bytes());
+    match progress {
+        Progress::Done => {
+            if always {
+                drop(tally.windows.take());
+            }
+            tally.windows.merge(merging.cover());
+            Merged::Done
+        }
+        Progress::Found(finding, schedule) if !shared.settings.exhaustive => {
+            tally.finding = Some((finding, schedule));
+            Merged::Found
+        }
+        Progress::Paused => Merged::Nothing,
+        Progress::Stopped(stop) => Merged::Stopped(stop),
+        Progress::Found(..) | Progress::Full => {
+            tally.may_merge = false;
+            (tally.states, tally.state_bytes) = (0, 0);
+            *states = None;
+            Merged::Nothing
+        }
+    }
+}
+
+/// Whether the search of states can answer for the whole search. It does not count executions, does not tell in which
+/// order calls conflicted, and ends at a finding.
+fn may_merge<P: Primitives>(search: &Search<'_, P>, plan: &Plan<'_>) -> bool {
+    let Search { shared, tally, .. } = search;
+    let settings = &shared.settings;
+    settings.merging != Merging::Never
+        && tally.may_merge
+        && (!settings.exhaustive || settings.ends_only)
+        && settings.preemptions.is_none()
+        && settings.limits.executions.is_none()
+        && !settings.coverage
+        && plan.results.is_empty()
+        && shared.near.is_some()
+}

@@ -1,0 +1,45 @@
+//! Sets of small numbers.
+
+/// A set of small numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    /// Adds a number. Returns whether it is new.
+    pub(super) fn insert(&mut self, number: u32) -> bool {
+        let (word, bit) = (number as usize / 64, 1 << (number % 64));
+        if word >= self.0.len() {
+            self.0.resize(word + 1, 0);
+        }
+        let is_new = self.0[word] & bit == 0;
+        self.0[word] |= bit;
+        is_new
+    }
+
+    /// The memory in bytes that its numbers take.
+    pub(super) const fn bytes(&self) -> usize {
+        self.0.capacity() * size_of::<u64>()
+    }
+
+    pub(super) fn contains(&self, number: u32) -> bool {
+        self.0.get(number as usize / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
+    }
+
+    /// Adds all numbers of another set. Returns whether any of them is new.
+    pub(super) fn add_all(&mut self, other: &Self) -> bool {
+        if other.0.len() > self.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        let mut is_new = false;
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            is_new |= theirs & !*mine != 0;
+            *mine |= theirs;
+        }
+        is_new
+    }
+
+    /// Whether the sets have a number in common.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(mine, theirs)| mine & theirs != 0)
+    }
+}

@@ -1,0 +1,68 @@
+//! Persistent sets: actors of which none can be disturbed by any other, whatever the others do first.
+
+use cowrace_machine::{ActorSet, Op};
+
+use crate::states::configuration::Configuration;
+
+/// An actor that can move, and in whose way no other actor can get. The requests of all actors have been tried.
+pub(super) fn alone(here: &mut Configuration<'_>) -> Option<u8> {
+    let alone = here.actors().find(|&actor| {
+        here.is_enabled(actor)
+            && here.actors().all(|other| other == actor || !may_disturb(here, other, actor))
+    })?;
+    let mut set = ActorSet::default();
+    set.insert(alone);
+    rely(here, set);
+    Some(alone)
+}
+
+/// The actors to move from a state, so that it is enough to move these: as few as are easily found.
+pub(super) fn persistent_set(here: &mut Configuration<'_>, enabled: ActorSet) -> ActorSet {
+    let size = |set: ActorSet| ActorSet(set.0 & enabled.0).iter().count();
+    let closed = enabled.iter().map(|actor| closure(here, actor));
+    match closed.min_by_key(|&set| size(set)) {
+        Some(set) if size(set) < size(enabled) => {
+            rely(here, set);
+            ActorSet(set.0 & enabled.0)
+        }
+        _ => enabled,
+    }
+}
+
+/// The smallest set with an actor that contains with each actor all that may get in its way.
+fn closure(here: &Configuration<'_>, first: u8) -> ActorSet {
+    let mut set = ActorSet::default();
+    set.insert(first);
+    let mut open = set;
+    while let Some(actor) = open.iter().next() {
+        open.remove(actor);
+        for other in here.actors() {
+            if !set.contains(other) && may_disturb(here, other, actor) {
+                set.insert(other);
+                open.insert(other);
+            }
+        }
+    }
+    set
+}
+
+/// Whether something that an actor may still do could come before the request of another and make a difference to it:
+/// to what it does, or to whether it can be executed.
+fn may_disturb(here: &Configuration<'_>, other: u8, actor: u8) -> bool {
+    let (Some(request), Some(_)) = (here.request(actor), here.request(other)) else { return false };
+    let waits_for = match request.op {
+        Op::Join { actor } => actor == other,
+        Op::Barrier { id } => !here.is_enabled(actor) && here.program.barriers[id as usize].contains(other),
+        _ => false,
+    };
+    waits_for || here.futures.may_disturb(here.position(other), here.place(actor))
+}
+
+/// Notes that no actor outside a set was taken to get in the way of one in it.
+fn rely(here: &mut Configuration<'_>, set: ActorSet) {
+    for actor in set.iter() {
+        for other in here.actors().filter(|&other| !set.contains(other)) {
+            here.futures.rely(here.position(other), here.place(actor));
+        }
+    }
+}

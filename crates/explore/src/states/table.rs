@@ -1,0 +1,156 @@
+//! The table of known states, and what is to be done in each.
+
+use cowrace_machine::ActorSet;
+
+use crate::states::numbers::{Full, Numbers};
+
+/// No state.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// The known states. For each it is known
+///
+/// * which actors slept whenever it was reached,
+/// * which actors are to be moved there, apart from those that sleep,
+/// * which of them have not been moved yet,
+/// * from which state and by whose move it was first reached.
+#[derive(Debug)]
+pub(super) struct Table {
+    states: Numbers,
+    asleep: Vec<u32>,
+    wanted: Vec<u32>,
+    todo: Vec<u32>,
+    before: Vec<(u32, u8)>,
+    /// The states in which something is to be done, those reached last at the end.
+    open: Vec<u32>,
+}
+
+/// What is to be done in a state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visit {
+    pub(super) state: u32,
+    /// The actors that sleep.
+    pub(super) asleep: ActorSet,
+    /// The actors to move.
+    pub(super) todo: ActorSet,
+}
+
+impl Table {
+    pub(super) const fn new() -> Self {
+        Self {
+            states: Numbers::new(),
+            asleep: Vec::new(),
+            wanted: Vec::new(),
+            todo: Vec::new(),
+            before: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// The number of states.
+    pub(super) const fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// The name of a state.
+    pub(super) fn name(&self, state: u32) -> &[u32] {
+        self.states.get(state)
+    }
+
+    /// The state from which a state was first reached, if any, and the actor that was moved there.
+    pub(super) fn before(&self, state: u32) -> (Option<u32>, u8) {
+        let (before, actor) = self.before[state as usize];
+        ((before != NONE).then_some(before), actor)
+    }
+
+    /// The number of a state, and whether it is new. A new state has to be [added](Self::add).
+    ///
+    /// # Errors
+    ///
+    /// If it is new and there is no room for it.
+    pub(super) fn number(&mut self, name: &[u32]) -> Result<(u32, bool), Full> {
+        self.states.number(name)
+    }
+
+    /// Adds what is to be done in a new state.
+    pub(super) fn add(&mut self, Visit { state, asleep, todo: wanted }: Visit, before: (u32, u8)) {
+        let todo = wanted.0 & !asleep.0;
+        self.asleep.push(asleep.0);
+        self.wanted.push(wanted.0);
+        self.todo.push(todo);
+        self.before.push(before);
+        if todo != 0 {
+            self.open.push(state);
+        }
+    }
+
+    /// Notes that a known state has been reached while these actors slept. If `all` says which actors can move, all of
+    /// them are to be moved from now on.
+    pub(super) fn reach(&mut self, state: u32, asleep: ActorSet, all: Option<ActorSet>) {
+        let at = state as usize;
+        let (slept, wanted) = (self.asleep[at], self.wanted[at]);
+        self.asleep[at] = slept & asleep.0;
+        self.wanted[at] = wanted | all.unwrap_or_default().0;
+        // Those that were wanted and awake at an earlier visit have been moved, or are to be.
+        let new = self.wanted[at] & !self.asleep[at] & !(wanted & !slept);
+        if new != 0 {
+            if self.todo[at] == 0 {
+                self.open.push(state);
+            }
+            self.todo[at] |= new;
+        }
+    }
+
+    /// The next visit.
+    pub(super) fn pop(&mut self) -> Option<Visit> {
+        let state = self.open.pop()?;
+        let todo = ActorSet(std::mem::take(&mut self.todo[state as usize]));
+        Some(Visit { state, asleep: ActorSet(self.asleep[state as usize]), todo })
+    }
+
+    /// The memory in bytes that this takes.
+    pub(super) fn bytes(&self) -> usize {
+        let words =
+            self.asleep.capacity() + self.wanted.capacity() + self.todo.capacity() + self.open.capacity();
+        self.states.bytes() + words * size_of::<u32>() + self.before.capacity() * size_of::<(u32, u8)>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visit(asleep: u32, todo: u32) -> Visit {
+        Visit { state: 0, asleep: ActorSet(asleep), todo: ActorSet(todo) }
+    }
+
+    /// What each visit is to do.
+    fn visits(table: &mut Table) -> Vec<(u32, u32)> {
+        std::iter::from_fn(|| table.pop()).map(|visit| (visit.asleep.0, visit.todo.0)).collect()
+    }
+
+    #[test]
+    fn a_state_is_visited_again_for_what_slept_before() {
+        let mut table = Table::new();
+        assert_eq!(table.number(&[7]), Ok((0, true)));
+        table.add(visit(0b011, 0b111), (NONE, 0));
+        assert_eq!(visits(&mut table), [(0b011, 0b100)]);
+        table.reach(0, ActorSet(0b111), None);
+        assert_eq!(visits(&mut table), []);
+        table.reach(0, ActorSet(0b001), None);
+        assert_eq!(visits(&mut table), [(0b001, 0b010)]);
+        table.reach(0, ActorSet(0b010), None);
+        assert_eq!(visits(&mut table), [(0b000, 0b001)]);
+    }
+
+    #[test]
+    fn those_outside_a_set_are_moved_when_all_are_to_be() {
+        let mut table = Table::new();
+        assert_eq!(table.number(&[7]), Ok((0, true)));
+        table.add(visit(0b010, 0b001), (NONE, 0));
+        assert_eq!(visits(&mut table), [(0b010, 0b001)]);
+        table.reach(0, ActorSet(0b010), Some(ActorSet(0b111)));
+        assert_eq!(visits(&mut table), [(0b010, 0b100)]);
+        table.reach(0, ActorSet(0), None);
+        assert_eq!(visits(&mut table), [(0, 0b010)]);
+    }
+}

@@ -1,0 +1,80 @@
+//! Compares the search that merges states with the one that explores every trace.
+
+use std::collections::BTreeSet;
+
+use cowrace_explore::{Execution, Explorer, Limits, Merging, Observer, Outcome, replay};
+use cowrace_machine::Program;
+use cowrace_report::Class;
+
+/// What executions have shown.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    ends: BTreeSet<Vec<(usize, u64)>>,
+    classes: BTreeSet<Class>,
+}
+
+impl Observer for Seen {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        match execution.finding() {
+            Some(finding) => drop(self.classes.insert(finding.class)),
+            None => drop(self.ends.insert(execution.memory().nonzero().collect())),
+        }
+    }
+}
+
+/// The result of a comparison in which nothing differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// Both searches came to their end. The number of states.
+    Whole(u64),
+    /// Both have found something wrong.
+    Wrong,
+    /// There are too many traces to explore.
+    TooLarge,
+    /// States were not merged: there is one trace, or it is bad, or there are windows that cannot be watched.
+    NotMerged,
+}
+
+/// Searches a program in both ways, up to `most` traces, and compares everything that the two tell: whether something
+/// is wrong, the memories in which executions end, windows, and what calls have shown. If something is wrong, the way to
+/// it is followed again, and the damage must be one that the search of all traces finds as well.
+///
+/// # Errors
+///
+/// What differs.
+pub fn compare(program: &Program, most: u64) -> Result<Compared, String> {
+    let limits = Limits { executions: Some(most), ..Limits::default() };
+    let search = |merging, exhaustive, limits| {
+        let mut seen = Seen::default();
+        // States are merged from the second execution on.
+        let explorer = Explorer::new(program).long_after(1).merging(merging).exhaustive(exhaustive);
+        (explorer.limits(limits).run(&mut seen), seen)
+    };
+    let (traces, seen) = search(Merging::Never, false, limits);
+    if traces.stopped.is_some() {
+        return Ok(Compared::TooLarge);
+    }
+    let (states, merged) = search(Merging::Always, false, Limits::default());
+    if let Some((finding, schedule)) = &states.finding {
+        let again = replay(program, schedule).map_err(|error| error.to_string())?;
+        if again.finding.as_ref() != Some(finding) || traces.finding.is_none() {
+            return Err(format!("{finding:?} is not found"));
+        }
+        let (all, classes) = search(Merging::Never, true, limits);
+        if all.complete && !classes.classes.contains(&finding.class) {
+            return Err(format!("{finding:?} is none of {:?}", classes.classes));
+        }
+        return Ok(if states.states > 0 { Compared::Wrong } else { Compared::NotMerged });
+    }
+    let of = |outcome: &Outcome| {
+        let Outcome { finding, complete, opened, occurred, shown, .. } = outcome.clone();
+        (finding.is_some(), complete, opened, occurred, shown)
+    };
+    if of(&traces) != of(&states) {
+        return Err(format!("{traces:?} is not {states:?}"));
+    }
+    if seen != merged {
+        return Err(format!("{} ends, not {}", merged.ends.len(), seen.ends.len()));
+    }
+    Ok(if states.states > 0 { Compared::Whole(states.states) } else { Compared::NotMerged })
+}
