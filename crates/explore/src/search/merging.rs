@@ -75,7 +75,7 @@ pub(super) fn merge<'s, P: Primitives>(
         tally.may_merge = false;
         return Merged::Nothing;
     };
-    let visits = if always { u64::MAX } else { VISITS * done };
+    let visits = if always { u64::MAX } else { VISITS.saturating_mul(done) };
     let progress = merging.run(visits, tally.depth, checkpoint);
     (tally.states, tally.state_bytes) = (merging.states(), merging.bytes());
     match progress {

@@ -47,5 +47,7 @@ pub(super) fn run_ahead(here: &mut Configuration<'_>, actor: u8) -> bool {
         }
     }
     here.rewind(begin);
+    // What requests touch was noted on other memory meanwhile.
+    here.actors().for_each(|actor| here.try_out(actor));
     true
 }
