@@ -70,9 +70,9 @@ impl Specification {
         oracle.as_ref().map_err(Clone::clone)
     }
 
-    /// How many executions the specification has; `None` if that is not known.
-    pub fn size(&self, world: &World) -> Option<u64> {
-        self.oracle(&self.contract, world, &Promises::default()).ok().map(|oracle| oracle.size().0)
+    /// How large the search of the specification is, in executions and states; `None` if that is not known.
+    pub fn effort(&self, world: &World) -> Option<u64> {
+        self.oracle(&self.contract, world, &Promises::default()).ok().map(|oracle| oracle.effort())
     }
 
     /// The judge of final memories by the whole specification; `None` if the specification is not known.

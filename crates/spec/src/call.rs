@@ -1,7 +1,9 @@
 //! The calls of a scenario on the specification. Actions of the kernel itself, above all reclaim, change nothing here,
 //! so they are left out.
 
-use cowrace_machine::{Cond, Mark, Obj, Prim};
+use std::panic::Location;
+
+use cowrace_machine::{Cond, Mark, Obj, Prim, frame};
 use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::result;
 use cowrace_mm::value::{Handle, Value};
@@ -11,13 +13,13 @@ use cowrace_mm::world::{
 
 use crate::cpu::{Cpu, Known};
 use crate::heir::{Heir, Held};
-use crate::history::{self, Histories};
+use crate::history;
 use crate::layout::heir;
-use crate::memory::HeldUp;
+use crate::memory::{Fault, HeldUp};
 use crate::promises::Rule;
 
 /// The whole life of an actor.
-pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, histories: &Histories, actor: ActorId) {
+pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, actor: ActorId) {
     let cpu = Cpu::new(cpu, known);
     let spec = &cpu.world.actors[actor];
     if let Some(mm) = spec.mm
@@ -25,18 +27,22 @@ pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, histories: &Hi
     {
         cpu.wait(MmStruct(mm).started(), Cond::AnySet(u64::MAX)).await;
     }
-    for step in &spec.steps {
-        match step {
+    for step in 0..spec.steps.len() {
+        // A call leaves everything in memory.
+        let forgets = async |cpu: &Cpu<'_>, (actor, step): (ActorId, usize)| match &cpu.world.actors[actor]
+            .steps[step]
+        {
             Step::Barrier(id) => cpu.barrier(*id as u8).await,
-            Step::Call(spec) => call(&cpu, histories, actor, spec).await,
-        }
+            Step::Call(spec) => call(cpu, actor, spec).await,
+        };
+        frame::call(&cpu, "call", Location::caller(), (actor, step), forgets).await;
     }
 }
 
-async fn call(cpu: &Cpu<'_>, histories: &Histories, actor: ActorId, spec: &CallSpec) {
+async fn call(cpu: &Cpu<'_>, actor: ActorId, spec: &CallSpec) {
     cpu.mark(Mark::Begin(spec.id));
     let own = cpu.world.actors[actor].mm;
-    let outcome = dispatch(cpu, histories, own, spec).await;
+    let outcome = dispatch(cpu, own, spec).await;
     if let Some(addr) = result::place(spec, outcome) {
         cpu.store(addr, outcome.encode(), Prim::Variable).await;
     }
@@ -91,7 +97,7 @@ async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Re
         Call::IoUringRegister { .. } => HeldUp::Either,
         _ => HeldUp::Waits,
     };
-    let (page, is_own) = cpu.take(mm, target.va, write, force, held_up).await?;
+    let (page, is_own) = cpu.take(Fault { mm, va: target.va, write, force, held_up }).await?;
     cpu.touched(target, write, spec.dest).await;
     let rule = cpu.promises.rule(cpu.world, spec, target);
     // The heir makes no difference to needed costs.
@@ -142,7 +148,7 @@ async fn fill(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, word: u8, value: u
     }
 }
 
-async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec: &CallSpec) -> Value {
+async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
     let this = own.unwrap_or(0);
     let mm = MmStruct(this);
     let here = |va| Target { mm: this, va };
@@ -207,7 +213,7 @@ async fn dispatch(cpu: &Cpu<'_>, histories: &Histories, own: Option<MmId>, spec:
         }
         Call::DmaRead { handle: var, word } | Call::PipeRead { handle: var, word } => {
             let Some(handle) = handle(cpu, var).await else { return Value::Errno(Errno::Efault) };
-            if let Some(nth) = histories.nth(spec.id, handle) {
+            if let Some(nth) = cpu.histories.nth(spec.id, handle) {
                 return Value::Number(history::next(cpu, nth).await);
             }
             let whose = heir_of(cpu, var).await;

@@ -1,14 +1,15 @@
 //! The CPU of the specification: the machine's handle, and what is known before the first step.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Deref;
 
 use cowrace_mm::World;
-use cowrace_mm::world::VarId;
+use cowrace_mm::world::{ActorId, MmId, Va, VarId};
 
-use crate::evict::evicting;
+use crate::history::Histories;
 use crate::keepers::{Keeper, keepers};
 use crate::promises::Promises;
+use crate::tlb_entries::{User, evicting, users};
 
 /// What is known before the first step.
 #[derive(Debug)]
@@ -17,21 +18,36 @@ pub(crate) struct Known {
     pub(crate) promises: Promises,
     /// The variables that keep handles.
     pub(crate) keepers: Vec<Keeper>,
+    /// The reads through handles that are histories.
+    pub(crate) histories: Histories,
     /// Whether needed copies and faults are counted.
     pub(crate) counts: bool,
+    /// The CPUs that may have a TLB entry for an address.
+    users: BTreeSet<User>,
     /// The loads and stores whose TLB entry may be evicted early.
     evicting: HashSet<u16>,
 }
 
 impl Known {
     pub(crate) fn new(world: &World, promises: Promises) -> Self {
-        Self { counts: false, evicting: evicting(world), ..Self::counting(world, promises) }
+        let known = Self::counting(world, promises);
+        let histories = Histories::of(world, &known.keepers);
+        Self { histories, counts: false, evicting: evicting(world), ..known }
     }
 
-    /// For counting needed copies and faults, which does not depend on the values that are seen.
+    /// For counting needed copies and faults, which does not depend on the values that are seen, so that reads through
+    /// handles make no difference.
     pub(crate) fn counting(world: &World, promises: Promises) -> Self {
         let (keepers, evicting) = (keepers(world, &promises), HashSet::new());
-        Self { world: world.clone(), promises, keepers, counts: true, evicting }
+        Self {
+            world: world.clone(),
+            promises,
+            keepers,
+            histories: Histories::default(),
+            counts: true,
+            users: users(world),
+            evicting,
+        }
     }
 }
 
@@ -41,15 +57,26 @@ pub(crate) struct Cpu<'k> {
     pub(crate) world: &'k World,
     pub(crate) promises: &'k Promises,
     pub(crate) keepers: &'k [Keeper],
+    pub(crate) histories: &'k Histories,
     pub(crate) counts: bool,
+    users: &'k BTreeSet<User>,
     evicting: &'k HashSet<u16>,
 }
 
 impl<'k> Cpu<'k> {
     /// A CPU with this knowledge.
     pub(crate) const fn new(cpu: cowrace_machine::Cpu, known: &'k Known) -> Self {
-        let Known { world, promises, keepers, counts, evicting } = known;
-        Self { cpu, world, promises, keepers: keepers.as_slice(), counts: *counts, evicting }
+        let Known { world, promises, keepers, histories, counts, users, evicting } = known;
+        Self {
+            cpu,
+            world,
+            promises,
+            keepers: keepers.as_slice(),
+            histories,
+            counts: *counts,
+            users,
+            evicting,
+        }
     }
 
     /// What is known of the handle that a variable keeps.
@@ -57,9 +84,20 @@ impl<'k> Cpu<'k> {
         self.keepers.iter().find(|keeper| keeper.variable == variable).copied()
     }
 
+    /// The CPUs that may have a TLB entry for an address.
+    pub(crate) fn users(&self, mm: MmId, va: Va) -> impl Iterator<Item = ActorId> {
+        self.users.range((mm, va, 0)..=(mm, va, ActorId::MAX)).map(|&(_, _, actor)| actor)
+    }
+
     /// Whether the TLB entry for a load or store may be evicted early.
     pub(crate) fn evicts(&self, call: u16) -> bool {
         self.evicting.contains(&call)
+    }
+}
+
+impl AsRef<cowrace_machine::Cpu> for Cpu<'_> {
+    fn as_ref(&self) -> &cowrace_machine::Cpu {
+        &self.cpu
     }
 }
 

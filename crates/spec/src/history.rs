@@ -9,7 +9,10 @@ use cowrace_mm::syscall::Access;
 use cowrace_mm::value::{Handle, Value};
 use cowrace_mm::world::{ActorId, VarId};
 
-use crate::cpu::{Cpu, Known};
+use cowrace_mm::World;
+
+use crate::cpu::Cpu;
+use crate::keepers::Keeper;
 use crate::layout::sample;
 use crate::promises::Rule;
 
@@ -40,16 +43,15 @@ pub(crate) struct Histories {
 }
 
 impl Histories {
-    pub(crate) fn of(known: &Known) -> Self {
+    pub(crate) fn of(world: &World, keepers: &[Keeper]) -> Self {
         let mut histories = Self::default();
-        for (actor, spec) in known.world.calls() {
+        for (actor, spec) in world.calls() {
             let (Some(Access::DeviceRead), Some(handle), Some(word)) =
                 (spec.call.access(), spec.call.handle(), spec.call.word())
             else {
                 continue;
             };
-            let rule =
-                known.keepers.iter().find(|keeper| keeper.variable == handle).map(|keeper| keeper.rule);
+            let rule = keepers.iter().find(|keeper| keeper.variable == handle).map(|keeper| keeper.rule);
             let Some(rule @ (Rule::History | Rule::AliasIfOwn)) = rule else { continue };
             let always = rule == Rule::History;
             let read = Read { call: spec.id, word, nth: histories.samples };

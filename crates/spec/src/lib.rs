@@ -13,7 +13,6 @@ mod call;
 mod class;
 mod cpu;
 mod discard;
-mod evict;
 mod follow;
 mod heir;
 mod history;
@@ -26,6 +25,8 @@ mod oracle;
 mod order;
 mod program;
 mod promises;
+mod pte;
+mod tlb_entries;
 
 pub use follow::shows_in_order;
 pub use needed::needed;

@@ -1,7 +1,9 @@
 //! The specification: every mm has pages of its own, a fork copies at once, and nothing is ever swapped, merged or
 //! moved. Of a kernel it has only the parts whose effects user space can observe: page tables, TLBs, VMAs.
 
-use cowrace_machine::{Addr, Cond, Memory, Obj, Prim, UserAccess, mmu};
+use std::panic::Location;
+
+use cowrace_machine::{Addr, Cond, Memory, Obj, Prim, Round, UserAccess, encode, frame, mmu};
 use cowrace_mm::objects::{MmStruct, tlb, tlb_entry, variable, variables, vm};
 use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Target, Va, World};
 
@@ -9,22 +11,12 @@ use crate::cpu::Cpu;
 use crate::heir::Heir;
 use crate::layout::{EMPTY, LAZY, MAY_WRITE, SHARED, TAKEN_UP, UFFD_WP, WAS_DIRTY, objects, page};
 use crate::promises::is_shared;
+use crate::pte::{Change, Discard, settled};
 
 /// The bits of a PTE that allows every access by user space.
 const MAPPED: u64 = mmu::PRESENT | mmu::WRITE | mmu::ACCESSED;
 /// The page that a PTE refers to.
 const PFN: u64 = 0xffff << mmu::PFN_SHIFT;
-
-/// A PTE with the write bit that its other bits allow.
-const fn settled(pte: u64) -> u64 {
-    let writable = pte & mmu::PRESENT != 0 && pte & MAY_WRITE != 0 && pte & UFFD_WP == 0;
-    if writable { pte | mmu::WRITE } else { pte & !mmu::WRITE }
-}
-
-/// A PTE of [`EMPTY`] memory after it has been touched.
-pub(crate) const fn populated(pte: u64) -> u64 {
-    settled((pte & !EMPTY) | mmu::PRESENT | mmu::ACCESSED)
-}
 
 /// What happens to a call at memory that userfaultfd protects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +28,20 @@ pub(crate) enum HeldUp {
     /// It does either: kernels differ.
     Either,
 }
+
+encode!(fieldless enum HeldUp);
+
+/// An access that takes a fault.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fault {
+    pub(crate) mm: MmStruct,
+    pub(crate) va: Va,
+    pub(crate) write: bool,
+    /// Whether it may write to what is read-only.
+    pub(crate) force: bool,
+    pub(crate) held_up: HeldUp,
+}
+encode!(struct Fault { mm, va, write, force, held_up });
 
 /// The words of an area at the start.
 fn at_first(area: &Area) -> [u64; 2] {
@@ -126,65 +132,59 @@ impl Cpu<'_> {
         self.load(mm.pte(va), Prim::PtepGet).await.bits
     }
 
-    /// Changes a PTE to the result of `new`, unless that is `None`. Returns the old PTE.
-    async fn change_pte(&self, mm: MmStruct, va: Va, new: impl Fn(u64) -> Option<u64>) -> u64 {
-        loop {
-            let old = self.pte(mm, va).await;
-            let Some(new) = new(old).filter(|&new| new != old) else { return old };
-            if self.cmpxchg(mm.pte(va), old, new, Prim::SetPteAt).await {
-                return old;
-            }
-        }
+    /// Changes a PTE. Returns the old PTE.
+    async fn change_pte(&self, mm: MmStruct, va: Va, change: Change) -> u64 {
+        let round = async |cpu: &Cpu<'_>, (mm, va, change): (MmStruct, Va, Change)| {
+            let old = cpu.pte(mm, va).await;
+            let Some(new) = change.of(old) else { return Round::Done(old) };
+            let is_changed = cpu.cmpxchg(mm.pte(va), old, new, Prim::SetPteAt).await;
+            if is_changed { Round::Done(old) } else { Round::Again((mm, va, change)) }
+        };
+        frame::rounds(self, Location::caller(), (mm, va, change), round).await
     }
 
     /// Flushes an address from the TLBs, one CPU after the other. Entries that are evicted early cover all other
     /// orders.
     async fn flush(&self, mm: MmStruct, va: Va) {
-        for (actor, spec) in self.world.actors.iter().enumerate() {
-            if spec.mm == Some(mm.0) {
-                self.flush_tlb(tlb(actor), 1 << va, Prim::FlushTlb).await;
-            }
+        for actor in self.users(mm.0, va) {
+            self.flush_tlb(tlb(actor), 1 << va, Prim::FlushTlb).await;
         }
     }
 
     /// Takes a fault: waits while userfaultfd protects an address, or fails, as the caller requires, and populates
     /// empty memory. Returns whether it may be accessed then.
-    async fn may_access(
-        &self,
-        mm: MmStruct,
-        va: Va,
-        write: bool,
-        force: bool,
-        held_up: HeldUp,
-    ) -> Result<(), ()> {
-        loop {
-            let wakes = self.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
-            let pte = self.pte(mm, va).await;
+    async fn may_access(&self, fault: Fault) -> bool {
+        let round = async |cpu: &Cpu<'_>, fault: Fault| {
+            let Fault { mm, va, write, force, held_up } = fault;
+            let wakes = cpu.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
+            let pte = cpu.pte(mm, va).await;
             if pte & EMPTY != 0 && (!write || force || pte & MAY_WRITE != 0) {
-                self.change_pte(mm, va, |pte| (pte & EMPTY != 0).then_some(populated(pte))).await;
-                continue;
+                cpu.change_pte(mm, va, Change::Populate).await;
+                return Round::Again(fault);
             }
             if pte & mmu::PRESENT == 0 {
-                return Err(());
+                return Round::Done(false);
             }
             if !write || pte & mmu::WRITE != 0 {
-                return Ok(());
+                return Round::Done(true);
             }
             // The VMA is checked before userfaultfd.
-            let allowed = self.load(mm.vm_flags(va), Prim::FindVma).await.bits & vm::WRITE != 0;
+            let allowed = cpu.load(mm.vm_flags(va), Prim::FindVma).await.bits & vm::WRITE != 0;
             if pte & UFFD_WP == 0 || !allowed && !force {
-                return if force { Ok(()) } else { Err(()) };
+                return Round::Done(force);
             }
             let fails = match held_up {
                 HeldUp::Waits => false,
                 HeldUp::Fails => true,
-                HeldUp::Either => self.choose(2, Prim::Ghost).await == 1,
+                HeldUp::Either => cpu.choose(2, Prim::Ghost).await == 1,
             };
             if fails {
-                return Err(());
+                return Round::Done(false);
             }
-            self.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
-        }
+            cpu.wait(mm.userfault_wakes(), Cond::Differs(wakes)).await;
+            Round::Again(fault)
+        };
+        frame::rounds(self, Location::caller(), fault, round).await
     }
 
     /// Whether an unmapping that is under way is noticed. The VMA is removed first: a fault then finds no VMA, while an
@@ -203,51 +203,45 @@ impl Cpu<'_> {
         store: Option<u64>,
         evicts: bool,
     ) -> Result<u64, Errno> {
-        let this = usize::from(self.actor());
-        let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
-        loop {
-            if self.is_going(mm, va).await {
-                return Err(Errno::Sigsegv);
+        let round = async |cpu: &Cpu<'_>, round: (MmStruct, (Va, u8), Option<u64>, bool)| {
+            let (mm, (va, word), store, evicts) = round;
+            let this = usize::from(cpu.actor());
+            if cpu.is_going(mm, va).await {
+                return Round::Done(Err(Errno::Sigsegv));
             }
-            if evicts && self.choose(2, Prim::TlbEvict).await == 1 {
-                self.flush_tlb(tlb(this), 1 << va, Prim::TlbEvict).await;
+            if evicts && cpu.choose(2, Prim::TlbEvict).await == 1 {
+                cpu.flush_tlb(tlb(this), 1 << va, Prim::TlbEvict).await;
             }
-            if let Some(value) = self.user(access).await {
-                self.touched(Target { mm: mm.0, va }, store.is_some(), None).await;
-                return Ok(value.bits);
+            let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
+            if let Some(value) = cpu.user(access).await {
+                cpu.touched(Target { mm: mm.0, va }, store.is_some(), None).await;
+                return Round::Done(Ok(value.bits));
             }
-            if self.may_access(mm, va, store.is_some(), false, HeldUp::Waits).await.is_err() {
-                return Err(Errno::Sigsegv);
-            }
-        }
+            let fault = Fault { mm, va, write: store.is_some(), force: false, held_up: HeldUp::Waits };
+            if cpu.may_access(fault).await { Round::Again(round) } else { Round::Done(Err(Errno::Sigsegv)) }
+        };
+        frame::rounds(self, Location::caller(), (mm, (va, word), store, evicts), round).await
     }
 
     /// Takes a handle on the page at an address. Also returns whether the page is the owner's own.
-    pub(crate) async fn take(
-        &self,
-        mm: MmStruct,
-        va: Va,
-        write: bool,
-        force: bool,
-        held_up: HeldUp,
-    ) -> Result<(Obj, bool), Errno> {
-        if self.is_going(mm, va).await {
+    pub(crate) async fn take(&self, fault: Fault) -> Result<(Obj, bool), Errno> {
+        if self.is_going(fault.mm, fault.va).await {
             return Err(Errno::Efault);
         }
-        let pte = loop {
-            self.may_access(mm, va, write, force, held_up).await.map_err(|()| Errno::Efault)?;
+        let round = async |cpu: &Cpu<'_>, fault: Fault| {
+            let Fault { mm, va, write, .. } = fault;
+            if !cpu.may_access(fault).await {
+                return Round::Done(Err(Errno::Efault));
+            }
             let pte = if write {
-                // Memory that is going to be written is no longer discarded.
-                let taken = |pte: u64| (pte & EMPTY == 0).then_some(pte & !LAZY & !SHARED);
-                self.change_pte(mm, va, taken).await & !LAZY & !SHARED
+                cpu.change_pte(mm, va, Change::Take).await & !LAZY & !SHARED
             } else {
-                self.pte(mm, va).await
+                cpu.pte(mm, va).await
             };
             // The memory may have been discarded again.
-            if pte & EMPTY == 0 {
-                break pte;
-            }
+            if pte & EMPTY == 0 { Round::Done(Ok(pte)) } else { Round::Again(fault) }
         };
+        let pte = frame::rounds(self, Location::caller(), fault, round).await?;
         let is_own = pte & SHARED == 0 || pte & mmu::DIRTY != 0;
         if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok((mmu::page(pte), is_own)) }
     }
@@ -280,7 +274,7 @@ impl Cpu<'_> {
     /// `munmap(2)`.
     pub(crate) async fn munmap(&self, mm: MmStruct, va: Va) {
         self.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
-        self.change_pte(mm, va, |_| Some(0)).await;
+        self.change_pte(mm, va, Change::Unmap).await;
         self.flush(mm, va).await;
         self.gone(Target { mm: mm.0, va }, true).await;
     }
@@ -296,15 +290,9 @@ impl Cpu<'_> {
                 self.store(mmu::data(new, word as u8), value, Prim::CopyUserHighpage).await;
             }
         }
-        let replaced = |pte: u64| {
-            let may = !lazily || pte & LAZY != 0 && pte & mmu::DIRTY == 0;
-            let left = if area.uffd_wp { EMPTY } else { mmu::PRESENT | mmu::ACCESSED };
-            let taken_up = if lazily { TAKEN_UP } else { 0 };
-            let new = (pte & (MAY_WRITE | TAKEN_UP)) | left | taken_up | SHARED | mmu::pfn_bits(new);
-            (pte & mmu::PRESENT != 0 && may).then_some(settled(new))
-        };
-        let old = self.change_pte(mm, va, replaced).await;
-        if replaced(old).is_some() {
+        let change = Change::Discard(Discard { new, lazily, to_empty: area.uffd_wp });
+        let old = self.change_pte(mm, va, change).await;
+        if change.of(old).is_some() {
             self.flush(mm, va).await;
             self.gone(Target { mm: mm.0, va }, false).await;
         }
@@ -312,27 +300,18 @@ impl Cpu<'_> {
 
     /// `MADV_FREE`: until the next store the memory may be discarded.
     pub(crate) async fn give_up(&self, mm: MmStruct, va: Va) {
-        let given = |pte: u64| {
-            // Memory that was written belongs to its owner, and counts as written, even if it is discarded.
-            let written = if pte & mmu::DIRTY == 0 { pte } else { (pte | WAS_DIRTY) & !SHARED };
-            (pte & mmu::PRESENT != 0).then_some((written | LAZY) & !mmu::DIRTY)
-        };
-        self.change_pte(mm, va, given).await;
+        self.change_pte(mm, va, Change::GiveUp).await;
         self.flush(mm, va).await;
     }
 
     /// `mprotect(2)`.
     pub(crate) async fn mprotect(&self, mm: MmStruct, va: Va, write: bool) {
-        let changed = |pte: u64| {
-            let new = if write { pte | MAY_WRITE } else { pte & !MAY_WRITE };
-            (pte & (mmu::PRESENT | EMPTY) != 0).then_some(settled(new))
-        };
         if write {
             self.set_bits(mm.vm_flags(va), vm::WRITE, Prim::VmFlags).await;
         } else {
             self.clear_bits(mm.vm_flags(va), vm::WRITE, Prim::VmFlags).await;
         }
-        self.change_pte(mm, va, changed).await;
+        self.change_pte(mm, va, Change::Protect { write }).await;
         if !write {
             self.flush(mm, va).await;
         }
@@ -341,12 +320,7 @@ impl Cpu<'_> {
     /// Writing 4 to `/proc/PID/clear_refs`.
     pub(crate) async fn clear_refs(&self, mm: MmStruct) {
         for va in 0..self.world.areas.len() {
-            // Memory that was written belongs to its owner and is not discarded; the bit that says so is cleared now.
-            let cleared = |pte: u64| {
-                let lazy = if pte & mmu::DIRTY == 0 { 0 } else { LAZY | SHARED };
-                (pte & mmu::PRESENT != 0).then_some(pte & !mmu::DIRTY & !WAS_DIRTY & !lazy)
-            };
-            self.change_pte(mm, va, cleared).await;
+            self.change_pte(mm, va, Change::ClearRefs).await;
             self.flush(mm, va).await;
         }
     }
@@ -365,13 +339,11 @@ impl Cpu<'_> {
         }
         if protect {
             // It protects unpopulated memory only if that was asked for.
-            let there = if self.world.areas[va].wp_unpopulated { mmu::PRESENT | EMPTY } else { mmu::PRESENT };
-            let protected = |pte: u64| (pte & there != 0).then_some(settled(pte | UFFD_WP));
-            self.change_pte(mm, va, protected).await;
+            let unpopulated = self.world.areas[va].wp_unpopulated;
+            self.change_pte(mm, va, Change::WriteProtect { unpopulated }).await;
             self.flush(mm, va).await;
         } else {
-            let free = |pte: u64| (pte & UFFD_WP != 0).then_some(settled(pte & !UFFD_WP));
-            self.change_pte(mm, va, free).await;
+            self.change_pte(mm, va, Change::WriteUnprotect).await;
             self.fetch_add(mm.userfault_wakes(), 1, Prim::WriteOnce).await;
         }
     }

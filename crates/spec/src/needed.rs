@@ -15,7 +15,6 @@ use cowrace_mm::world::{Backing, MmId, Populate, Target, Va, VarId};
 use cowrace_report::Needed;
 
 use crate::cpu::{Cpu, Known};
-use crate::history::Histories;
 use crate::keepers::Keeper;
 use crate::layout::{COPIES, FAULTS, content, content_held, content_lock, needed_objects};
 use crate::memory::inherits;
@@ -65,8 +64,7 @@ pub fn needed(world: &World, limits: &Limits, stop: &(dyn Fn() -> bool + Sync)) 
 
 fn counting(world: &World) -> Program {
     let known = Known::counting(world, Promises::default());
-    // The values that are read through handles make no difference.
-    let mut program = program_of(known, Histories::default());
+    let mut program = program_of(known);
     needed_objects(world).for_each(|obj| program.memory.create_for_good(obj));
     for (va, area) in world.areas.iter().enumerate() {
         let first = match (area.backing, area.populate) {

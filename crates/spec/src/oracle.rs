@@ -18,10 +18,10 @@ use cowrace_report::{Finding, Stop};
 use crate::class::blame;
 use crate::heir::Heir;
 use crate::layout::{EMPTY, TAKEN_UP, heir};
-use crate::memory::populated;
 use crate::observation::{Observation, Sight, live, observe, sights, word};
 use crate::program::program;
 use crate::promises::Promises;
+use crate::pte::populated;
 
 /// The largest number of executions of the specification that are explored.
 pub(crate) const MOST: u64 = 3_000_000;
@@ -85,7 +85,7 @@ pub struct Oracle {
     promises: Promises,
     sights: Vec<Sight>,
     allowed: Allowed,
-    executions: u64,
+    effort: u64,
 }
 
 struct Collect<'c> {
@@ -179,14 +179,20 @@ impl Oracle {
             promises: *promises,
             sights,
             allowed,
-            executions: outcome.executions,
+            effort: outcome.executions + outcome.states,
         })
     }
 
-    /// The number of executions of the specification, and the number of different observations.
+    /// How large the search of the specification was: the number of its executions and states together.
     #[must_use]
-    pub fn size(&self) -> (u64, usize) {
-        (self.executions, self.allowed.len())
+    pub const fn effort(&self) -> u64 {
+        self.effort
+    }
+
+    /// The number of different observations.
+    #[must_use]
+    pub fn observations(&self) -> usize {
+        self.allowed.len()
     }
 
     /// The values that a variable may have at the end, in the words of the language; empty if there is no such

@@ -7,34 +7,31 @@ use cowrace_mm::World;
 use cowrace_mm::result;
 
 use crate::cpu::Known;
-use crate::history::Histories;
 use crate::promises::Promises;
 use crate::{call, discard, history, memory};
 
 /// Makes a program of a scenario on the memory that user space was promised.
 #[must_use]
 pub fn program(world: &World, promises: &Promises) -> Program {
-    let known = Known::new(world, *promises);
-    let histories = Histories::of(&known);
-    program_of(known, histories)
+    program_of(Known::new(world, *promises))
 }
 
-pub(crate) fn program_of(known: Known, histories: Histories) -> Program {
-    let (known, histories) = (Arc::new(known), Arc::new(histories));
+pub(crate) fn program_of(known: Known) -> Program {
+    let known = Arc::new(known);
     let world = &known.world;
     let mut actors: Vec<Actor> = Vec::new();
     for (index, spec) in world.actors.iter().enumerate() {
-        let (known, histories) = (Arc::clone(&known), Arc::clone(&histories));
+        let known = Arc::clone(&known);
         actors.push(Actor::new(spec.name.clone(), move |cpu| {
-            let (known, histories) = (Arc::clone(&known), Arc::clone(&histories));
-            Box::pin(async move { call::run(cpu, &known, &histories, index).await })
+            let known = Arc::clone(&known);
+            Box::pin(async move { call::run(cpu, &known, index).await })
         }));
     }
-    for nth in 0..histories.all.len() {
-        let histories = Arc::clone(&histories);
+    for nth in 0..known.histories.all.len() {
+        let known = Arc::clone(&known);
         actors.push(Actor::new("history", move |cpu| {
-            let histories = Arc::clone(&histories);
-            Box::pin(async move { history::run(cpu, &histories.all[nth]).await })
+            let known = Arc::clone(&known);
+            Box::pin(async move { history::run(cpu, &known.histories.all[nth]).await })
         }));
     }
     for place in discard::places(&known.world) {
@@ -50,7 +47,7 @@ pub(crate) fn program_of(known: Known, histories: Histories) -> Program {
         set
     });
     Program {
-        memory: memory::boot(world, result::objects(world), histories.samples),
+        memory: memory::boot(world, result::objects(world), known.histories.samples),
         actors,
         barriers: barriers.collect(),
         // Helpers take part in no barrier, and a call leaves everything in memory.

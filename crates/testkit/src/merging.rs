@@ -35,6 +35,29 @@ pub enum Compared {
     NotMerged,
 }
 
+/// Searches a program in both ways for the memories in which executions end, up to `most` traces, and compares these.
+///
+/// # Errors
+///
+/// What differs.
+pub fn compare_ends(program: &Program, most: u64) -> Result<Compared, String> {
+    let limits = Limits { executions: Some(most), ..Limits::default() };
+    let search = |merging, limits| {
+        let mut seen = Seen::default();
+        let explorer = Explorer::new(program).long_after(1).merging(merging).limits(limits);
+        (explorer.exhaustive(true).ends_only(true).run(&mut seen), seen)
+    };
+    let (traces, seen) = search(Merging::Never, limits);
+    if traces.stopped.is_some() {
+        return Ok(Compared::TooLarge);
+    }
+    let (states, merged) = search(Merging::Always, Limits::default());
+    if !states.complete || seen != merged {
+        return Err(format!("{} ends, not {}; {states:?}", merged.ends.len(), seen.ends.len()));
+    }
+    Ok(if states.states > 0 { Compared::Whole(states.states) } else { Compared::NotMerged })
+}
+
 /// Searches a program in both ways, up to `most` traces, and compares everything that the two tell: whether something
 /// is wrong, the memories in which executions end, windows, and what calls have shown. If something is wrong, the way to
 /// it is followed again, and the damage must be one that the search of all traces finds as well.

@@ -7,8 +7,9 @@ use cowrace_explore::Explorer;
 use cowrace_machine::Arch;
 use cowrace_mm::era::PRESETS;
 use cowrace_mm::{Era, World, program};
+use cowrace_spec::{Promises, program as specification};
 use cowrace_testkit::corpus::corpus;
-use cowrace_testkit::merging::{Compared, compare};
+use cowrace_testkit::merging::{Compared, compare, compare_ends};
 use cowrace_testkit::{at_length, round};
 use proptest::test_runner::TestCaseError;
 
@@ -33,8 +34,12 @@ struct Tally {
 impl Tally {
     fn compare(&self, world: &World, era: &str, most: u64) -> Result<(), String> {
         let program = program(world, &Era::preset(era).expect("a preset"), Arch::Generic);
+        self.note(compare(&program, most))
+    }
+
+    fn note(&self, compared: Result<Compared, String>) -> Result<(), String> {
         let more = |count: &Cell<u32>| count.set(count.get() + 1);
-        match compare(&program, most)? {
+        match compared? {
             Compared::Whole(states) => {
                 more(&self.whole);
                 self.states.set(self.states.get() + states);
@@ -80,7 +85,10 @@ fn compare_drafts(seed: u64, cases: u32, most: u64) -> Tally {
     round(seed, cases, kernels, |draft, era| {
         let text = draft.to_string();
         let scenario = cowrace_scenario::parse(&text).expect("a draft is a scenario");
-        tally.compare(scenario.variants()[0].world(), era, most).map_err(TestCaseError::fail)
+        let variants = scenario.variants();
+        let promised = specification(variants[0].world(), &Promises::default());
+        tally.note(compare_ends(&promised, most)).map_err(TestCaseError::fail)?;
+        tally.compare(variants[0].world(), era, most).map_err(TestCaseError::fail)
     });
     eprintln!("{tally:?}");
     tally
@@ -89,7 +97,7 @@ fn compare_drafts(seed: u64, cases: u32, most: u64) -> Tally {
 #[test]
 fn random_scenarios() {
     let tally = compare_drafts(1401, 100, FEW);
-    assert!(tally.whole.get() > 30, "{tally:?}");
+    assert!(tally.whole.get() > 60, "{tally:?}");
 }
 
 #[test]
@@ -98,6 +106,31 @@ fn random_scenarios_at_length() {
     at_length(|seed| {
         compare_drafts(seed, 500, MANY);
     });
+}
+
+/// The specification of every variant of the corpus ends in the same memories.
+fn compare_specifications(most: u64) -> Tally {
+    let tally = Tally::default();
+    for sample in corpus("") {
+        let program = specification(&sample.world, &Promises::default());
+        tally.note(compare_ends(&program, most)).unwrap_or_else(|error| panic!("{}: {error}", sample.name));
+        let actors = Explorer::new(&program).compare_merged(VISITS);
+        actors.unwrap_or_else(|error| panic!("{}: {error}", sample.name));
+    }
+    eprintln!("{tally:?}");
+    tally
+}
+
+#[test]
+fn specifications() {
+    let tally = compare_specifications(FEW);
+    assert!(tally.whole.get() > 60, "{tally:?}");
+}
+
+#[test]
+#[ignore = "takes minutes: `just nightly`"]
+fn specifications_at_length() {
+    compare_specifications(MANY);
 }
 
 /// Actors that have been told different things and are taken for the same go on alike, whatever they are answered.

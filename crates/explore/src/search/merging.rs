@@ -110,7 +110,7 @@ fn may_merge<P: Primitives>(search: &Search<'_, P>, plan: &Plan<'_>) -> bool {
         && tally.may_merge
         && (!settings.exhaustive || settings.ends_only)
         && settings.preemptions.is_none()
-        && settings.limits.executions.is_none()
+        && (settings.limits.executions.is_none() || settings.ends_only)
         && !settings.coverage
         && plan.results.is_empty()
         && shared.near.is_some()

@@ -30,6 +30,9 @@ const WALKS: u64 = 64;
 /// After how many visits limits are looked at.
 const ROUND: u64 = 1024;
 
+/// The memory in bytes that states may take, if no limit is lower.
+const MOST: u64 = 2 << 30;
+
 /// The time after which to report.
 const NOW_AND_THEN: Duration = Duration::from_millis(50);
 
@@ -196,7 +199,8 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
             return Err(End::Full);
         }
         let limits = &shared.settings.limits;
-        if limits.memory.is_some_and(|limit| self.bytes() > limit / 2) {
+        let most = limits.memory.map_or(MOST, |limit| MOST.min(limit / 2));
+        if self.bytes() > most {
             return Err(End::Full);
         }
         if limits.time.is_some_and(|limit| shared.started.elapsed() >= limit) {

@@ -1,21 +1,21 @@
-//! Early eviction: the accesses whose TLB entry may be evicted before it is flushed.
+//! TLB entries: which CPUs may have one for an address, and which accesses use one that may be evicted before it is
+//! flushed.
 //!
 //! An entry may be evicted at any time, and flushes reach CPUs in no particular order. The specification flushes CPUs
 //! one after the other; early evictions of entries cover all other orders. This matters only if two CPUs use an entry
 //! while it is flushed: if only one does, the flush itself may come that early.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use cowrace_mm::World;
-use cowrace_mm::world::{ActorId, Call, CallSpec, Target};
+use cowrace_mm::world::{ActorId, Call, CallSpec, MmId, Target, Va};
 
 use crate::discard::places;
 use crate::order::before;
 
 /// The loads and stores whose entry may be evicted early.
 pub(crate) fn evicting(world: &World) -> HashSet<u16> {
-    let accesses: Vec<Access> =
-        world.calls().filter_map(|(actor, spec)| access(world, actor, spec)).collect();
+    let accesses: Vec<Access> = accesses(world).collect();
     let given_up = places(world);
     let is_early = |access: &Access| {
         // A helper discards at any time.
@@ -47,6 +47,18 @@ impl Access {
     fn is_beside(&self, other: &Self) -> bool {
         self.actor != other.actor && self.at == other.at
     }
+}
+
+/// A CPU that user space makes use an address of an mm.
+pub(crate) type User = (MmId, Va, ActorId);
+
+/// The CPUs that may have an entry for an address: no other looks for one.
+pub(crate) fn users(world: &World) -> BTreeSet<User> {
+    accesses(world).map(|Access { actor, at, .. }| (at.mm, at.va, actor)).collect()
+}
+
+fn accesses(world: &World) -> impl Iterator<Item = Access> {
+    world.calls().filter_map(|(actor, spec)| access(world, actor, spec))
 }
 
 fn access(world: &World, actor: ActorId, spec: &CallSpec) -> Option<Access> {
