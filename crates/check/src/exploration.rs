@@ -172,6 +172,7 @@ impl Task<'_> {
             stopped: outcome.stopped,
             executions: outcome.executions + samples,
             states: (outcome.states > 0).then_some(outcome.states),
+            preemptions: outcome.bound.filter(|_| verdict == Verdict::Bounded && unknown.is_none()),
             state_bytes: (outcome.states > 0).then_some(outcome.state_bytes),
             estimate: estimate.map(|estimate| estimate.executions.round()),
             estimate_within: estimate.map(|estimate| estimate.within).filter(|within| within.is_finite()),
@@ -244,9 +245,8 @@ fn conclude(program: &Program, outcome: &Outcome, preemptions: Option<u32>) -> (
     if outcome.finding.is_some() {
         return (Verdict::Violated, None);
     }
-    let bound = preemptions.map(|most| format!("{} in an execution", at_most(most)));
-    if outcome.stopped.is_some() || bound.is_some() {
-        return (Verdict::Bounded, bound);
+    if outcome.stopped.is_some() || preemptions.is_some() {
+        return (Verdict::Bounded, None);
     }
     if !outcome.complete {
         return (Verdict::Inconclusive, Some("the search ended without a reason".to_owned()));

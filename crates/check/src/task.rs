@@ -105,6 +105,7 @@ impl Task<'_> {
             executions: 0,
             states: None,
             state_bytes: None,
+            preemptions: None,
             estimate: None,
             estimate_within: None,
             requests: None,

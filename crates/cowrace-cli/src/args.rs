@@ -183,9 +183,8 @@ pub struct EngineArgs {
     /// How many schedules shuttle tries, and loom if it is compared with explore; the defaults are 1000 and 10000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub schedules: Option<u64>,
-    /// Explores only executions with at most N preemptions of actors that could go on: a large scenario may show a
-    /// violation sooner, and a small N may leave no execution at all. A search that finds nothing is then
-    /// `bounded`. With --engine all, it bounds only loom.
+    /// Explores all executions with at most N preemptions of actors that could go on, and no others, those with few
+    /// first. A search that finds nothing is then `bounded`. With --engine all, it bounds only loom.
     #[arg(long, value_name = "N")]
     pub preemptions: Option<u8>,
 }

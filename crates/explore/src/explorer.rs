@@ -1,6 +1,7 @@
 //! The interface of the exhaustive search.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use cowrace_machine::{ALL_COUNTS, Addr, Limits, Program, is_order};
 
@@ -158,13 +159,16 @@ impl<'p> Explorer<'p> {
     /// As [`run`](Self::run), with threads of another kind. For tests of what threads share.
     #[doc(hidden)]
     pub fn run_on<P: Primitives>(&self, observer: &mut (dyn Observer + Send)) -> Outcome {
+        let started = Instant::now();
         let none = Threads::new(0);
         let watch = Mutex::new(observer);
         let mut plan = Plan { checkpoint: self.fitting_checkpoint(), ..self.plan };
         let mut near = plan.checkpoint.map_or_else(|| self.counts_commute.then(Vec::new), near);
         loop {
             let coverage = self.settings.coverage && plan.checkpoint.is_none();
-            let shared = self.shared::<P>(near.as_deref(), coverage, &none, &watch);
+            let mut shared = self.shared::<P>(near.as_deref(), coverage, &none, &watch);
+            // A limit on time is for all that it takes.
+            shared.started = started;
             match P::scope(&|| work(&shared), |spawn| whole(&shared, &plan, spawn)) {
                 Ok(outcome) => return outcome,
                 Err(Near { addr, early }) => {
@@ -196,7 +200,7 @@ impl<'p> Explorer<'p> {
         let watch = Mutex::new(&mut observer as &mut (dyn Observer + Send));
         let shared = self.shared::<Native>(Some(&[]), false, &none, &watch);
         let Some(mut states) = StateSearch::new(&shared, &[]) else { return Ok(0) };
-        drop(states.run(visits, 0, None));
+        drop(states.run(visits));
         states.verify()
     }
 

@@ -32,6 +32,9 @@ pub struct Outcome {
     pub states: u64,
     /// The memory in bytes that states took, with all that was learned about actors meanwhile.
     pub state_bytes: u64,
+    /// The largest bound on preemptions within which every execution is known to have been explored, if there is one
+    /// and the search was not completed.
+    pub bound: Option<u32>,
     /// The number of random schedules tried in addition; they prove nothing, but may have led to the finding.
     pub samples: u64,
     /// The number of requests executed.

@@ -191,6 +191,11 @@ impl Memory {
         }
     }
 
+    /// Forgets how to undo what was executed so far.
+    pub fn keep(&mut self) {
+        self.journal.clear();
+    }
+
     fn write(&mut self, addr: Addr, value: u64) {
         let index = addr.index();
         if index >= self.words.len() {

@@ -170,10 +170,12 @@ pub(crate) fn with_variant(scenario: &str, variant: Option<&str>) -> String {
     }
 }
 
-/// The number of executions, and that of states if executions were merged.
+/// The number of executions, and that of states if executions that reach the same state were merged.
 fn searched(executions: u64, states: Option<u64>) -> String {
-    let states = states.map(|states| format!(", {}", counted(states, "state"))).unwrap_or_default();
-    counted(executions, "execution") + &states
+    let counts = [Some(counted(executions, "execution")), states.map(|states| counted(states, "state"))];
+    // A search with a bound on preemptions has states alone.
+    let skipped = usize::from(executions == 0 && states.is_some());
+    counts.into_iter().flatten().skip(skipped).collect::<Vec<_>>().join(", ")
 }
 
 /// The number of executions; if the search did not finish and there is an estimate, also the estimated number of
@@ -257,6 +259,7 @@ pub(crate) mod tests {
             executions: 1234,
             states: None,
             state_bytes: None,
+            preemptions: None,
             estimate: None,
             estimate_within: None,
             requests: None,

@@ -77,6 +77,10 @@ pub struct Report {
     /// The memory in bytes that the states took; `None` if there are none.
     #[serde(default)]
     pub state_bytes: Option<u64>,
+    /// If the search did not finish: the largest number of preemptions such that every execution with at most so many
+    /// was explored, and none is bad. A preemption stops an actor that could go on. `None` if there is no such number.
+    #[serde(default)]
+    pub preemptions: Option<u32>,
     /// The estimated number of executions of the whole search; `None` if the search finished, or if there is no
     /// estimate.
     pub estimate: Option<f64>,

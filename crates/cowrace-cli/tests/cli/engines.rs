@@ -92,12 +92,12 @@ fn a_bound_on_preemptions_proves_nothing() {
     explore("v6.1", &[]).exits(12).prints(&[
         "BOUNDED",
         "incomplete",
-        "at most 3 preemptions in an execution",
+        "every execution with at most 3 preemptions was explored",
     ]);
     let done = explore("v6.1", &["--format", "json"]).exits(12);
     let object = &done.objects()[0];
     assert_eq!((&object["verdict"], &object["complete"]), (&"bounded".into(), &false.into()));
-    assert_eq!(object["settings"], "at most 3 preemptions");
+    assert_eq!((&object["settings"], &object["preemptions"]), (&"at most 3 preemptions".into(), &3.into()));
     explore("v5.11", &[]).exits(0).prints(&["VIOLATED lost-read"]);
     // What others are compared with is all there is.
     explore("v6.1", &["--engine", "all"]).exits(0).prints(&["HOLDS", "BOUNDED", "engine loom"]);

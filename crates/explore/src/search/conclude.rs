@@ -138,6 +138,7 @@ pub(crate) fn outcome<P: Primitives>(
         executions: effort.executions,
         states: tally.states,
         state_bytes: tally.state_bytes,
+        bound: tally.bound,
         samples: tally.schedules,
         events: effort.requests,
         depth: tally.longest(),
@@ -162,6 +163,9 @@ pub(crate) fn outcome<P: Primitives>(
             outcome.stopped = Some(stop);
         }
         Flow::Break(None) => {}
+    }
+    if outcome.complete || outcome.finding.is_some() {
+        outcome.bound = None;
     }
     if outcome.complete {
         outcome.shown = shared.showings.all();

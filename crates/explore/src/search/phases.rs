@@ -8,7 +8,7 @@ use crate::search::Search;
 use crate::search::estimate::estimate;
 use crate::search::flow::Flow;
 use crate::search::limits::report;
-use crate::search::merging::{self, Merged};
+use crate::search::merging::{self, Merged, Shares};
 use crate::search::random_schedules::{SCHEDULES, Tried, try_schedules};
 use crate::search::restore::restore;
 use crate::search::save::save;
@@ -82,7 +82,12 @@ pub(crate) fn whole<'s, P: Primitives>(
 ///
 /// If a count turns out early to be near zero that was assumed not to be.
 fn go_on<'s, P: Primitives>(search: &mut Search<'s, P>, plan: &Plan<'s>) -> Result<Flow, Near> {
-    let mut states = None;
+    if let Some(most) = search.shared.settings.preemptions
+        && !search.shared.settings.exhaustive
+    {
+        return Ok(merging::within(search, most));
+    }
+    let mut shares = Shares::new();
     let mut until = merging::pause_after(search, plan, 0);
     loop {
         let is_first = until <= plan.first;
@@ -97,7 +102,7 @@ fn go_on<'s, P: Primitives>(search: &mut Search<'s, P>, plan: &Plan<'s>) -> Resu
                 return Ok(flow);
             }
         }
-        match debug_span!("states").in_scope(|| merging::merge(search, plan, &mut states)) {
+        match debug_span!("states").in_scope(|| shares.give(search, plan)) {
             Merged::Nothing => {}
             Merged::Done => return Ok(Flow::Continue(())),
             Merged::Found => return Ok(Flow::Break(None)),

@@ -70,6 +70,10 @@ pub(crate) struct Tally {
     pub(crate) is_forgetful: Option<bool>,
     /// Whether nothing is known that keeps the search from merging states.
     pub(crate) may_merge: bool,
+    /// Whether executions with few preemptions are still to be searched.
+    pub(crate) may_bound: bool,
+    /// The largest bound on preemptions within which every execution has been explored.
+    pub(crate) bound: Option<u32>,
     pub(crate) samples: Samples,
     /// The number of executions after which the search pauses.
     pub(crate) until: u64,
@@ -97,6 +101,8 @@ impl Tally {
             state_bytes: 0,
             is_forgetful: None,
             may_merge: true,
+            may_bound: true,
+            bound: None,
             samples: Samples::default(),
             until: u64::MAX,
             made: Effort::default(),

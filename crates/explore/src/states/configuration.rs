@@ -8,7 +8,7 @@ use cowrace_report::Turn;
 use crate::states::contents::Contents;
 use crate::states::futures::Futures;
 use crate::states::independence::{Touch, in_any_state, touches};
-use crate::states::numbers::Full;
+use crate::states::numbers::{Full, Numbers};
 use crate::states::places::{Places, Way};
 use crate::states::watched::{Hits, Progress, Watched};
 
@@ -75,6 +75,7 @@ impl<'p> Configuration<'p> {
     /// Goes back to where no actor has moved.
     pub(super) fn begin(&mut self) {
         self.trail.clear();
+        self.memory.keep();
         self.progress = Progress::default();
         self.at.copy_from_slice(self.places.roots());
         self.contents.restore_first(&mut self.memory);
@@ -85,6 +86,7 @@ impl<'p> Configuration<'p> {
         let (&memory, rest) = state.split_first().unwrap_or((&0, &[]));
         let (at, progress) = rest.split_at(self.at.len());
         self.trail.clear();
+        self.memory.keep();
         self.progress = Progress::of(progress);
         self.at.copy_from_slice(at);
         self.contents.restore(&mut self.memory, memory);
@@ -162,17 +164,14 @@ impl<'p> Configuration<'p> {
         enabled
     }
 
-    /// An actor that can move, and whose request commutes with everything whatever the others do. The requests of all
-    /// actors have been tried.
-    pub(super) fn free(&self) -> Option<u8> {
-        let commutes = |request: &Request, actor| match request.op {
+    /// Whether an actor can move, and its request commutes with everything whatever the others do. The request has been
+    /// tried.
+    pub(super) fn is_free(&self, actor: u8) -> bool {
+        let commutes = |request: &Request| match request.op {
             Op::Join { .. } | Op::Barrier { .. } => self.is_enabled(actor),
             ref op => op.is_local(),
         };
-        self.actors().find(|&actor| {
-            self.request(actor).is_some_and(|request| commutes(request, actor))
-                && !self.futures.touches_anything(self.place(actor))
-        })
+        self.request(actor).is_some_and(commutes) && !self.futures.touches_anything(self.place(actor))
     }
 
     /// Tries the next request of an actor, and notes what it touches.
@@ -241,6 +240,21 @@ impl<'p> Configuration<'p> {
         self.at[actor as usize] = to;
         self.places.watched.note(&mut self.progress, hits);
         Step { is_wrong: is_wrong || fault.is_some(), closes, is_new }
+    }
+
+    /// Judges a state in which no actor can move: whether something is wrong with it. `ends` has the contents of memory
+    /// with which executions have ended before, which need not be looked at again. Returns `None` for these.
+    ///
+    /// # Errors
+    ///
+    /// If there are too many ends.
+    pub(super) fn judge(&mut self, ends: &mut Numbers) -> Result<Option<bool>, Full> {
+        if !self.is_over() {
+            return Ok(Some(true));
+        }
+        let (memory, _) = self.contents.number()?;
+        let (_, is_new) = ends.number(&[memory])?;
+        Ok(is_new.then(|| (self.program.check)(&self.memory).is_some()))
     }
 
     /// Notes that an execution has ended.

@@ -18,10 +18,12 @@
 //! `docs/design/states.md` argues why nothing is missed.
 
 mod bits;
+pub(crate) mod bounded;
 mod configuration;
 mod contents;
 mod futures;
 mod independence;
+mod limits;
 mod look_ahead;
 mod numbers;
 mod paths;

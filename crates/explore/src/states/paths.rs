@@ -1,50 +1,95 @@
-//! The way to a state: the turns that lead there from the beginning.
+//! The known states, and the way to each: the turns that lead there from the beginning.
 
-use cowrace_machine::ActorSet;
 use cowrace_report::Turn;
 
+use crate::states::End;
 use crate::states::configuration::Configuration;
-use crate::states::settle::{go, settle};
-use crate::states::table::Table;
+use crate::states::numbers::{Full, Numbers};
+use crate::states::settle::Arrive;
 
-/// The turns that lead to a state. The configuration is then anywhere.
-pub(super) fn path(here: &mut Configuration<'_>, table: &Table, to: u32) -> Vec<Turn> {
-    let mut parts = Vec::new();
-    let mut last = Some(to);
-    while let Some(to) = last {
-        let (before, actor) = table.before(to);
-        parts.push(part(here, table, (before, actor), to));
-        last = before;
-    }
-    parts.into_iter().rev().flatten().collect()
+/// No state.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// The known states: for each its name, and from which state and by whose move it was first reached.
+#[derive(Debug)]
+pub(super) struct Known {
+    names: Numbers,
+    before: Vec<(u32, u8)>,
 }
 
-/// The turns from a state, or from the beginning, to a state that was first reached from there by the move of an actor.
-/// Whatever was executed at once then still is, since the search begins again if that was wrong.
-fn part(here: &mut Configuration<'_>, table: &Table, (from, actor): (Option<u32>, u8), to: u32) -> Vec<Turn> {
-    let mut found = None;
-    let mut name = Vec::new();
-    let mut arrive = |here: &mut Configuration<'_>, _: bool| {
-        if found.is_none() {
-            here.name(&mut name)?;
-            if name == table.name(to) {
-                found = Some(here.turns().collect());
+/// Executes what a search executes at once: the move of an actor, or what comes at the beginning, and what follows
+/// without a choice between actors. Calls `Arrive` where this leads.
+pub(super) type Advance<'p> = fn(&mut Configuration<'p>, Option<u8>, Arrive<'_, 'p>) -> Result<(), End>;
+
+impl Known {
+    pub(super) const fn new() -> Self {
+        Self { names: Numbers::new(), before: Vec::new() }
+    }
+
+    /// The number of states.
+    pub(super) const fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The name of a state.
+    pub(super) fn name(&self, state: u32) -> &[u32] {
+        self.names.get(state)
+    }
+
+    /// The number of a state, and whether it is new: then it was reached from this state by the move of this actor.
+    ///
+    /// # Errors
+    ///
+    /// If it is new and there is no room for it.
+    pub(super) fn number(&mut self, name: &[u32], before: (u32, u8)) -> Result<(u32, bool), Full> {
+        let (state, is_new) = self.names.number(name)?;
+        if is_new {
+            self.before.push(before);
+        }
+        Ok((state, is_new))
+    }
+
+    /// The memory in bytes that this takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.names.bytes() + self.before.capacity() * size_of::<(u32, u8)>()
+    }
+
+    /// The turns that lead to a state, or none if it is [`NONE`]. The configuration is then anywhere. Whatever was
+    /// executed at once still is, since the search begins again if that was wrong.
+    pub(super) fn path<'p>(&self, here: &mut Configuration<'p>, to: u32, advance: Advance<'p>) -> Vec<Turn> {
+        let mut parts = Vec::new();
+        let mut last = to;
+        while last != NONE {
+            let (before, _) = self.before[last as usize];
+            parts.push(self.part(here, last, advance));
+            last = before;
+        }
+        parts.into_iter().rev().flatten().collect()
+    }
+
+    /// The turns from the state before.
+    fn part<'p>(&self, here: &mut Configuration<'p>, to: u32, advance: Advance<'p>) -> Vec<Turn> {
+        let (from, actor) = self.before[to as usize];
+        let mut found = None;
+        let mut name = Vec::new();
+        let mut arrive = |here: &mut Configuration<'p>, _: bool| {
+            if found.is_none() {
+                here.name(&mut name)?;
+                if name == self.name(to) {
+                    found = Some(here.turns().collect());
+                }
             }
-        }
-        Ok(())
-    };
-    let nothing = ActorSet::default();
-    let all = usize::MAX;
-    let done = match from {
-        Some(from) => {
-            here.restore(table.name(from));
-            go(here, actor, nothing, all, &mut arrive)
-        }
-        None => {
+            Ok(())
+        };
+        let actor = if from == NONE {
             here.begin();
-            settle(here, nothing, true, all, &mut arrive)
-        }
-    };
-    debug_assert!(done.is_ok(), "what was right before is still right");
-    found.unwrap_or_default()
+            None
+        } else {
+            here.restore(self.name(from));
+            Some(actor)
+        };
+        let done = advance(here, actor, &mut arrive);
+        debug_assert!(done.is_ok(), "what was right before is still right");
+        found.unwrap_or_default()
+    }
 }

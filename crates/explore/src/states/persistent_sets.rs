@@ -4,16 +4,16 @@ use cowrace_machine::{ActorSet, Op};
 
 use crate::states::configuration::Configuration;
 
-/// An actor that can move, and in whose way no other actor can get. The requests of all actors have been tried.
-pub(super) fn alone(here: &mut Configuration<'_>) -> Option<u8> {
-    let alone = here.actors().find(|&actor| {
-        here.is_enabled(actor)
-            && here.actors().all(|other| other == actor || !may_disturb(here, other, actor))
-    })?;
-    let mut set = ActorSet::default();
-    set.insert(alone);
-    rely(here, set);
-    Some(alone)
+/// Whether an actor can move, and no other can get in its way. Its request has been tried.
+pub(super) fn is_alone(here: &mut Configuration<'_>, actor: u8) -> bool {
+    let is_alone = here.is_enabled(actor)
+        && here.actors().all(|other| other == actor || !may_disturb(here, other, actor));
+    if is_alone {
+        let mut set = ActorSet::default();
+        set.insert(actor);
+        rely(here, set);
+    }
+    is_alone
 }
 
 /// The actors to move from a state, so that it is enough to move these: as few as are easily found.

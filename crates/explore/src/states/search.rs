@@ -1,40 +1,30 @@
 //! The search.
 
 use std::cell::RefCell;
-use std::time::Duration;
 
-use cowrace_machine::ActorSet;
+use cowrace_machine::{ActorSet, Program};
 use cowrace_report::{Finding, Schedule, Stop, Turn};
 
-use crate::checkpoint::Checkpoint;
 use crate::execution::interpreter::Interpreter;
 use crate::execution::windows::Cover;
-use crate::observer::{self, Execution, Order};
+use crate::observer::{Execution, Order};
 use crate::random::Random;
 use crate::search::shared::Shared;
 use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::independence::{Touch, commute};
+use crate::states::limits::{Pace, ROUND};
 use crate::states::look_ahead::walk;
 use crate::states::numbers::Numbers;
-use crate::states::paths::path;
+use crate::states::paths::{Advance, Known, NONE};
 use crate::states::persistent_sets::persistent_set;
-use crate::states::settle::{go, settle};
-use crate::states::table::{NONE, Table, Visit};
+use crate::states::settle::{Arrive, go, settle};
+use crate::states::table::{Table, Visit};
 use crate::states::watched::Watched;
-use crate::sync::{Number, Primitives};
+use crate::sync::Primitives;
 
 /// How many executions in random order are made first.
-const WALKS: u64 = 64;
-
-/// After how many visits limits are looked at.
-const ROUND: u64 = 1024;
-
-/// The memory in bytes that states may take, if no limit is lower.
-const MOST: u64 = 2 << 30;
-
-/// The time after which to report.
-const NOW_AND_THEN: Duration = Duration::from_millis(50);
+pub(super) const WALKS: u64 = 64;
 
 /// How far a search of states has come.
 pub(crate) enum Progress {
@@ -67,10 +57,7 @@ pub(crate) struct StateSearch<'s, P: Primitives> {
     until: u64,
     /// All visits.
     effort: u64,
-    depth: u32,
-    checkpoint: Option<Checkpoint>,
-    /// The time of the last report.
-    told: Duration,
+    pub(crate) pace: Pace,
     /// For each actor, what its next request touches in the state that is being visited.
     touches: Vec<Vec<Touch>>,
     name: Vec<u32>,
@@ -92,9 +79,7 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
             visits: 0,
             until: u64::MAX,
             effort: 0,
-            depth: 0,
-            checkpoint: None,
-            told: Duration::ZERO,
+            pace: Pace::default(),
             touches: vec![Vec::new(); program.actors.len()],
             name: Vec::new(),
         })
@@ -107,7 +92,7 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
 
     /// The number of states so far.
     pub(crate) const fn states(&self) -> u64 {
-        self.table.len() as u64
+        self.table.known().len() as u64
     }
 
     /// The memory in bytes that the states take.
@@ -120,11 +105,8 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
         self.here.places.verify(&mut self.random)
     }
 
-    /// Goes on until everything has been searched, or for this many visits. `depth` is what to report as the length of
-    /// the longest execution, and `checkpoint` what an observer is given if it wants one: of the search that goes on if
-    /// this one does not end.
-    pub(crate) fn run(&mut self, visits: u64, depth: u32, checkpoint: Option<Checkpoint>) -> Progress {
-        (self.depth, self.checkpoint) = (depth, checkpoint);
+    /// Goes on until everything has been searched, or for this many visits.
+    pub(crate) fn run(&mut self, visits: u64) -> Progress {
         let limit = self.effort.saturating_add(visits);
         loop {
             let end = match self.search(limit) {
@@ -194,47 +176,17 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
     }
 
     fn look_at_limits(&mut self) -> Result<(), End> {
-        let shared = self.shared;
         if !self.here.places.can_watch {
             return Err(End::Full);
         }
-        let limits = &shared.settings.limits;
-        let most = limits.memory.map_or(MOST, |limit| MOST.min(limit / 2));
-        if self.bytes() > most {
-            return Err(End::Full);
-        }
-        if limits.time.is_some_and(|limit| shared.started.elapsed() >= limit) {
-            return Err(End::Stopped(Stop::Time));
-        }
         self.shared.showings.add(self.here.places.news());
-        let elapsed = shared.started.elapsed();
-        if elapsed - self.told < NOW_AND_THEN {
-            return Ok(());
-        }
-        self.told = elapsed;
-        let progress = observer::Progress {
-            executions: shared.executions.get(),
-            states: self.states(),
-            earlier: shared.earlier.get(),
-            events: shared.requests.get(),
-            depth: self.depth,
-            elapsed,
-            estimate: None,
-        };
-        if shared.watch.stops() || shared.watch.progress(&progress).is_break() {
-            return Err(End::Stopped(Stop::Interrupted));
-        }
-        if shared.watch.wants_checkpoint()
-            && let Some(checkpoint) = &self.checkpoint
-        {
-            shared.watch.checkpoint(checkpoint.clone());
-        }
-        Ok(())
+        let (states, bytes) = (self.states(), self.bytes());
+        self.pace.look_at_limits(self.shared, states, bytes)
     }
 
     fn visit(&mut self, Visit { state, mut asleep, todo }: Visit) -> Result<(), End> {
         let Self { here, table, touches: touched, .. } = self;
-        here.restore(table.name(state));
+        here.restore(table.known().name(state));
         for actor in ActorSet(asleep.0 | todo.0).iter() {
             here.try_out(actor);
             here.touches(actor, &mut touched[actor as usize]);
@@ -260,15 +212,15 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
         let steps = shared.settings.limits.steps as usize;
         let mut arrive = |here: &mut Configuration<'s>, closes: bool| {
             here.name(name)?;
-            let (state, is_new) = table.number(name)?;
+            let (state, is_new) = table.number(name, *now)?;
             if !is_new {
                 table.reach(state, asleep, closes.then(|| here.enabled()));
                 return Ok(());
             }
             let enabled = here.enabled();
             let todo = if closes { enabled } else { persistent_set(here, enabled) };
-            table.add(Visit { state, asleep, todo }, *now);
-            if enabled.is_empty() { end(shared, here, table, ends, (state, now.0)) } else { Ok(()) }
+            table.add(Visit { state, asleep, todo });
+            if enabled.is_empty() { end(shared, here, table.known(), ends, (now.0, advance)) } else { Ok(()) }
         };
         match actor {
             Some(actor) => go(here, actor, asleep, steps, &mut arrive),
@@ -279,51 +231,62 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
     /// What is wrong with what was executed last, and how to get there.
     fn found(&mut self) -> (Finding, Schedule) {
         let last: Vec<Turn> = self.here.turns().collect();
-        let mut turns =
-            if self.now.0 == NONE { Vec::new() } else { path(&mut self.here, &self.table, self.now.0) };
+        let mut turns = self.table.known().path(&mut self.here, self.now.0, advance);
         turns.extend(last);
-        let mut run = Interpreter::new(self.shared.program);
-        for turn in &turns {
-            run.execute(turn.actor, turn.choice);
-        }
-        let trace = run.finish();
-        let Some(finding) = trace.finding else {
-            panic!("nothing is wrong with what the search of states found")
-        };
-        (finding, trace.schedule)
+        finding(self.shared.program, &turns)
     }
 }
 
-/// Judges a state in which no actor can move.
-fn end<'s, P: Primitives>(
+/// What is wrong with an execution, and its schedule.
+pub(super) fn finding(program: &Program, turns: &[Turn]) -> (Finding, Schedule) {
+    let mut run = Interpreter::new(program);
+    for turn in turns {
+        run.execute(turn.actor, turn.choice);
+    }
+    let trace = run.finish();
+    let Some(finding) = trace.finding else {
+        panic!("nothing is wrong with what the search of states found")
+    };
+    (finding, trace.schedule)
+}
+
+/// What the search executes at once, of all that is awake.
+fn advance<'p>(here: &mut Configuration<'p>, actor: Option<u8>, arrive: Arrive<'_, 'p>) -> Result<(), End> {
+    match actor {
+        Some(actor) => go(here, actor, ActorSet::default(), usize::MAX, arrive),
+        None => settle(here, ActorSet::default(), true, usize::MAX, arrive),
+    }
+}
+
+/// Judges a state in which no actor can move. It was reached from another one, by what this executes at once.
+pub(super) fn end<'s, P: Primitives>(
     shared: &Shared<'s, P>,
     here: &mut Configuration<'s>,
-    table: &Table,
+    known: &Known,
     ends: &mut Numbers,
-    (state, from): (u32, u32),
+    (from, advance): (u32, Advance<'s>),
 ) -> Result<(), End> {
-    if !here.is_over() {
-        return Err(End::Wrong);
-    }
     here.end();
-    if here.futures.is_refuted || !ends.number(&table.name(state)[..1])?.1 {
+    if here.futures.is_refuted {
         return Ok(());
     }
-    if (shared.program.check)(&here.memory).is_some() {
-        return Err(End::Wrong);
+    match here.judge(ends)? {
+        None => return Ok(()),
+        Some(true) => return Err(End::Wrong),
+        Some(false) => {}
     }
     let last: Vec<Turn> = here.turns().collect();
     let memory = here.memory.clone();
     let here = RefCell::new(here);
     let schedule = || {
         let mut here = here.borrow_mut();
-        let mut turns = if from == NONE { Vec::new() } else { path(&mut here, table, from) };
+        let mut turns = known.path(&mut here, from, advance);
         turns.extend_from_slice(&last);
         // Back to where the search is.
         if from == NONE {
             here.begin()
         } else {
-            here.restore(table.name(from))
+            here.restore(known.name(from))
         }
         last.iter().for_each(|&turn| {
             here.make(turn);

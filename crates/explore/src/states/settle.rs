@@ -6,7 +6,7 @@ use cowrace_report::Turn;
 use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::look_ahead::run_ahead;
-use crate::states::persistent_sets::alone;
+use crate::states::persistent_sets::is_alone;
 
 /// What is done where nothing is left that need not be compared; the flag says whether every actor is to be moved there.
 pub(super) type Arrive<'a, 'p> = &'a mut dyn FnMut(&mut Configuration<'p>, bool) -> Result<(), End>;
@@ -46,8 +46,9 @@ pub(super) fn settle<'p>(
         here.try_out(actor);
     });
     loop {
-        let free = here.free();
-        let next = if closes || free.is_some() { free } else { alone(here) };
+        let free = here.actors().find(|&actor| here.is_free(actor));
+        let mut alone = || here.actors().find(|&actor| is_alone(here, actor));
+        let next = if closes || free.is_some() { free } else { alone() };
         let Some(actor) = next else {
             arrive(here, closes)?;
             break;

@@ -2,24 +2,20 @@
 
 use cowrace_machine::ActorSet;
 
-use crate::states::numbers::{Full, Numbers};
-
-/// No state.
-pub(super) const NONE: u32 = u32::MAX;
+use crate::states::numbers::Full;
+use crate::states::paths::Known;
 
 /// The known states. For each it is known
 ///
 /// * which actors slept whenever it was reached,
-/// * which actors are to be moved there, apart from those that sleep,
-/// * which of them have not been moved yet,
-/// * from which state and by whose move it was first reached.
+/// * which actors are to be moved there, apart from those that sleep, and
+/// * which of them have not been moved yet.
 #[derive(Debug)]
 pub(super) struct Table {
-    states: Numbers,
+    known: Known,
     asleep: Vec<u32>,
     wanted: Vec<u32>,
     todo: Vec<u32>,
-    before: Vec<(u32, u8)>,
     /// The states in which something is to be done, those reached last at the end.
     open: Vec<u32>,
 }
@@ -37,47 +33,35 @@ pub(super) struct Visit {
 impl Table {
     pub(super) const fn new() -> Self {
         Self {
-            states: Numbers::new(),
+            known: Known::new(),
             asleep: Vec::new(),
             wanted: Vec::new(),
             todo: Vec::new(),
-            before: Vec::new(),
             open: Vec::new(),
         }
     }
 
-    /// The number of states.
-    pub(super) const fn len(&self) -> usize {
-        self.states.len()
+    /// The states that are known.
+    pub(super) const fn known(&self) -> &Known {
+        &self.known
     }
 
-    /// The name of a state.
-    pub(super) fn name(&self, state: u32) -> &[u32] {
-        self.states.get(state)
-    }
-
-    /// The state from which a state was first reached, if any, and the actor that was moved there.
-    pub(super) fn before(&self, state: u32) -> (Option<u32>, u8) {
-        let (before, actor) = self.before[state as usize];
-        ((before != NONE).then_some(before), actor)
-    }
-
-    /// The number of a state, and whether it is new. A new state has to be [added](Self::add).
+    /// The number of a state, and whether it is new. A new state has to be [added](Self::add); it was reached from this
+    /// state by the move of this actor.
     ///
     /// # Errors
     ///
     /// If it is new and there is no room for it.
-    pub(super) fn number(&mut self, name: &[u32]) -> Result<(u32, bool), Full> {
-        self.states.number(name)
+    pub(super) fn number(&mut self, name: &[u32], before: (u32, u8)) -> Result<(u32, bool), Full> {
+        self.known.number(name, before)
     }
 
     /// Adds what is to be done in a new state.
-    pub(super) fn add(&mut self, Visit { state, asleep, todo: wanted }: Visit, before: (u32, u8)) {
+    pub(super) fn add(&mut self, Visit { state, asleep, todo: wanted }: Visit) {
         let todo = wanted.0 & !asleep.0;
         self.asleep.push(asleep.0);
         self.wanted.push(wanted.0);
         self.todo.push(todo);
-        self.before.push(before);
         if todo != 0 {
             self.open.push(state);
         }
@@ -111,13 +95,14 @@ impl Table {
     pub(super) fn bytes(&self) -> usize {
         let words =
             self.asleep.capacity() + self.wanted.capacity() + self.todo.capacity() + self.open.capacity();
-        self.states.bytes() + words * size_of::<u32>() + self.before.capacity() * size_of::<(u32, u8)>()
+        self.known.bytes() + words * size_of::<u32>()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::states::paths::NONE;
 
     fn visit(asleep: u32, todo: u32) -> Visit {
         Visit { state: 0, asleep: ActorSet(asleep), todo: ActorSet(todo) }
@@ -131,8 +116,8 @@ mod tests {
     #[test]
     fn a_state_is_visited_again_for_what_slept_before() {
         let mut table = Table::new();
-        assert_eq!(table.number(&[7]), Ok((0, true)));
-        table.add(visit(0b011, 0b111), (NONE, 0));
+        assert_eq!(table.number(&[7], (NONE, 0)), Ok((0, true)));
+        table.add(visit(0b011, 0b111));
         assert_eq!(visits(&mut table), [(0b011, 0b100)]);
         table.reach(0, ActorSet(0b111), None);
         assert_eq!(visits(&mut table), []);
@@ -145,8 +130,8 @@ mod tests {
     #[test]
     fn those_outside_a_set_are_moved_when_all_are_to_be() {
         let mut table = Table::new();
-        assert_eq!(table.number(&[7]), Ok((0, true)));
-        table.add(visit(0b010, 0b001), (NONE, 0));
+        assert_eq!(table.number(&[7], (NONE, 0)), Ok((0, true)));
+        table.add(visit(0b010, 0b001));
         assert_eq!(visits(&mut table), [(0b010, 0b001)]);
         table.reach(0, ActorSet(0b010), Some(ActorSet(0b111)));
         assert_eq!(visits(&mut table), [(0b010, 0b100)]);

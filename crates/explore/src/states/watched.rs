@@ -86,7 +86,7 @@ impl Progress {
 impl Watched {
     /// Watches the windows of a program that have not been open. `None` if that is too much.
     pub(super) fn new(program: &Program, cover: &[Cover]) -> Option<Self> {
-        let mut watched = Self { windows: Vec::new(), points: Vec::new(), cover: Vec::new() };
+        let mut watched = Self::nothing();
         for (number, (window, known)) in program.windows.iter().zip(cover).enumerate() {
             watched.cover.push(Cover { is_open: false, seen: vec![false; window.points.len()] });
             if known.is_open {
@@ -98,6 +98,11 @@ impl Watched {
             watched.windows.push((number, window.points.len() as u8));
         }
         (watched.windows.len() <= WINDOWS && watched.points.len() <= POINTS).then_some(watched)
+    }
+
+    /// Watches nothing.
+    pub(super) const fn nothing() -> Self {
+        Self { windows: Vec::new(), points: Vec::new(), cover: Vec::new() }
     }
 
     pub(super) const fn is_empty(&self) -> bool {

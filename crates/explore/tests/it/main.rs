@@ -13,6 +13,7 @@ mod flushes;
 mod merging;
 mod minimize;
 mod mutants;
+mod preemptions;
 mod protocol;
 mod replays;
 mod scenarios;

@@ -40,6 +40,8 @@ pub struct Naive<'p> {
     logs: Vec<Vec<Answer>>,
     events: Vec<Event>,
     sleep_sets: bool,
+    /// How often an actor that could go on may be stopped.
+    preemptions: u32,
     budget: u32,
     traces: Traces,
 }
@@ -47,6 +49,15 @@ pub struct Naive<'p> {
 impl<'p> Naive<'p> {
     /// All traces; `None` if that takes more than `budget` events.
     pub fn explore(program: &'p Program, sleep_sets: bool, budget: u32) -> Option<Traces> {
+        Self::search(program, sleep_sets, u32::MAX, budget)
+    }
+
+    /// The traces of all executions with at most this many preemptions; `None` if that takes more than `budget` events.
+    pub fn within(program: &'p Program, preemptions: u32, budget: u32) -> Option<Traces> {
+        Self::search(program, false, preemptions, budget)
+    }
+
+    fn search(program: &'p Program, sleep_sets: bool, preemptions: u32, budget: u32) -> Option<Traces> {
         let n = program.actors.len();
         let mut naive = Self {
             program,
@@ -54,6 +65,7 @@ impl<'p> Naive<'p> {
             logs: vec![Vec::new(); n],
             events: Vec::new(),
             sleep_sets,
+            preemptions,
             budget,
             traces: Traces::new(),
         };
@@ -93,10 +105,14 @@ impl<'p> Naive<'p> {
             self.traces.entry(form).or_insert_with(|| (0, self.memory.nonzero().collect())).0 += 1;
             return true;
         }
+        let last = self.events.last().map(|last| last.actor).filter(|last| enabled.contains(last));
         for actor in enabled {
             if sleep.iter().any(|&(a, _)| a == actor) {
                 continue;
             }
+            let preempted = u32::from(last.is_some_and(|last| last != actor));
+            let Some(left) = self.preemptions.checked_sub(preempted) else { continue };
+            let before = std::mem::replace(&mut self.preemptions, left);
             let request = pending[actor as usize].unwrap();
             let choices = if let Op::Choose { n } = request.op { n } else { 1 };
             let mut footprint = Footprint::EMPTY;
@@ -123,6 +139,7 @@ impl<'p> Naive<'p> {
                     return false;
                 }
             }
+            self.preemptions = before;
             if self.sleep_sets {
                 sleep.push((actor, footprint));
             }

@@ -1,0 +1,77 @@
+//! What ends a search of states early, and its reports.
+
+use std::time::Duration;
+
+use cowrace_report::Stop;
+
+use crate::checkpoint::Checkpoint;
+use crate::observer;
+use crate::search::shared::Shared;
+use crate::states::End;
+use crate::sync::{Number, Primitives};
+
+/// After how many visits limits are looked at.
+pub(super) const ROUND: u64 = 1024;
+
+/// The memory in bytes that states may take, if no limit is lower.
+const MOST: u64 = 2 << 30;
+
+/// The time after which to report.
+const NOW_AND_THEN: Duration = Duration::from_millis(50);
+
+/// What a search of states has to say of itself.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    /// The time of the last report.
+    told: Duration,
+    /// What to report as the length of the longest execution.
+    pub(crate) depth: u32,
+    /// The checkpoint for an observer that wants one: that of the search that goes on if this one does not end.
+    pub(crate) checkpoint: Option<Checkpoint>,
+}
+
+impl Pace {
+    /// Looks at the limits, and reports. The states take this many bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the search has to end.
+    pub(super) fn look_at_limits<P: Primitives>(
+        &mut self,
+        shared: &Shared<'_, P>,
+        states: u64,
+        bytes: u64,
+    ) -> Result<(), End> {
+        let limits = &shared.settings.limits;
+        let most = limits.memory.map_or(MOST, |limit| MOST.min(limit / 2));
+        if bytes > most {
+            return Err(End::Full);
+        }
+        if limits.time.is_some_and(|limit| shared.started.elapsed() >= limit) {
+            return Err(End::Stopped(Stop::Time));
+        }
+        let elapsed = shared.started.elapsed();
+        if elapsed - self.told < NOW_AND_THEN {
+            return Ok(());
+        }
+        self.told = elapsed;
+        let progress = observer::Progress {
+            executions: shared.executions.get(),
+            states,
+            earlier: shared.earlier.get(),
+            events: shared.requests.get(),
+            depth: self.depth,
+            elapsed,
+            estimate: None,
+        };
+        if shared.watch.stops() || shared.watch.progress(&progress).is_break() {
+            return Err(End::Stopped(Stop::Interrupted));
+        }
+        if shared.watch.wants_checkpoint()
+            && let Some(checkpoint) = &self.checkpoint
+        {
+            shared.watch.checkpoint(checkpoint.clone());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! The search within a bound on preemptions gives the ends of all executions within it.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use cowrace_explore::{Execution, Explorer, Observer, replay};
+use cowrace_testkit::scripts::naive::Naive;
+use cowrace_testkit::scripts::random::{Flavour, scripts};
+use cowrace_testkit::scripts::{Step::*, *};
+use cowrace_testkit::{at_length, fixed, runner};
+use proptest::test_runner::{TestCaseError, TestRunner};
+
+/// The memories in which executions end.
+#[derive(Debug, Default)]
+struct Ends(BTreeSet<Vec<(usize, u64)>>);
+
+impl Observer for Ends {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        self.0.insert(execution.memory().nonzero().collect());
+    }
+}
+
+/// Programs whose plain enumeration has more events are left out.
+const BUDGET: u32 = 60_000;
+
+fn compare(flavour: Flavour, mut runner: TestRunner) {
+    let (cases, compared) = (runner.config().cases, Cell::new(0));
+    let result = runner.run(&scripts(flavour), |scripts| {
+        let program = program(&scripts);
+        for bound in 0..=3 {
+            let Some(traces) = Naive::within(&program, bound, BUDGET) else { break };
+            let mut ends = Ends::default();
+            let outcome = Explorer::new(&program).preemptions(Some(bound)).run(&mut ends);
+            if let Some((finding, schedule)) = &outcome.finding {
+                let again =
+                    replay(&program, schedule).map_err(|error| TestCaseError::fail(error.to_string()))?;
+                proptest::prop_assert_eq!(again.finding.as_ref(), Some(finding));
+                break;
+            }
+            proptest::prop_assert_eq!(outcome.bound, Some(bound));
+            let all: BTreeSet<_> = traces.into_values().map(|(_, end)| end).collect();
+            proptest::prop_assert_eq!(&ends.0, &all, "at most {} preemptions", bound);
+            compared.set(compared.get() + 1);
+        }
+        Ok(())
+    });
+    eprintln!("{flavour:?}: {} bounds of {cases} programs", compared.get());
+    result.unwrap_or_else(|error| panic!("{error}"));
+    assert!(compared.get() > cases, "too few were compared");
+}
+
+#[test]
+fn atomics() {
+    compare(Flavour::Atomics, fixed(41, 200));
+}
+
+#[test]
+fn conditional() {
+    compare(Flavour::Conditional, fixed(42, 200));
+}
+
+#[test]
+fn locks() {
+    compare(Flavour::Locks, fixed(43, 200));
+}
+
+#[test]
+fn waits() {
+    compare(Flavour::Waits, fixed(44, 200));
+}
+
+#[test]
+fn everything() {
+    compare(Flavour::All, fixed(45, 200));
+}
+
+#[test]
+#[ignore = "takes as long as it is told to: `just nightly`"]
+fn random_programs_at_length() {
+    at_length(|seed| {
+        for flavour in [Flavour::Atomics, Flavour::Conditional, Flavour::Locks, Flavour::Waits, Flavour::All]
+        {
+            compare(flavour, runner(seed, 500));
+        }
+    });
+}
+
+/// Each increment is a load and a store, so one is lost if an actor is stopped between its own.
+#[test]
+fn what_needs_a_preemption_is_missed_without() {
+    let increment = vec![Load(0), StoreAcc(0, 1)];
+    let program = program(&[increment.clone(), increment]);
+    let ends = |bound| {
+        let mut ends = Ends::default();
+        let outcome = Explorer::new(&program).preemptions(Some(bound)).run(&mut ends);
+        assert_eq!((outcome.complete, outcome.stopped, outcome.bound), (false, None, Some(bound)));
+        ends.0.len()
+    };
+    assert_eq!([ends(0), ends(1), ends(2)], [1, 2, 2]);
+}
+
+/// The first actor is stopped before its last request, for which the others wait. So these need not be stopped.
+#[test]
+fn who_waits_for_the_end_of_an_actor_is_not_preempted() {
+    let waiter = vec![AwaitSet(0, 1), Add(1, 1), Join(0), Add(1, 10)];
+    let first = vec![Store(0, 1), Store(2, 1)];
+    let program = program(&[first, waiter.clone(), waiter, vec![AwaitSet(0, 1), Load(1), Bad(2)]]);
+    let finds = |bound| Explorer::new(&program).preemptions(Some(bound)).run(&mut ()).finding.is_some();
+    assert_eq!([finds(0), finds(1)], [false, true]);
+}
+
+/// The same at a barrier.
+#[test]
+fn who_waits_at_a_barrier_is_not_preempted() {
+    let waiter = vec![AwaitSet(0, 1), Add(1, 1), Barrier(0), Add(1, 10)];
+    let first = vec![Store(0, 1), Store(2, 1), Barrier(0)];
+    let last = vec![AwaitSet(0, 1), Load(1), Bad(2)];
+    let program = program(&[first, waiter.clone(), waiter, last]);
+    let finds = |bound| Explorer::new(&program).preemptions(Some(bound)).run(&mut ()).finding.is_some();
+    assert_eq!([finds(0), finds(1)], [false, true]);
+}
