@@ -133,8 +133,9 @@ impl<'s, P: Primitives> Shared<'s, P> {
         if self.is_stopped.get() == 0 { None } else { self.board.with(|board| board.stop.clone()) }
     }
 
-    /// There is nothing more to do.
+    /// There is nothing more to do, and what threads are doing for the search is not wanted any more.
     pub(crate) fn end(&self) {
+        self.stop(Stop::Interrupted);
         self.change(|board| board.over = true);
     }
 

@@ -28,6 +28,7 @@ use crate::states::search::{Progress, WALKS, end, finding};
 use crate::states::settle::Arrive;
 use crate::states::watched::Watched;
 use crate::sync::Primitives;
+use tracing::debug;
 
 /// More preemptions than any bound allows.
 const TOO_MANY: u8 = u8::MAX;
@@ -108,6 +109,7 @@ impl<'s, P: Primitives> BoundedSearch<'s, P> {
         loop {
             let end = match self.search(limit) {
                 Ok(true) if self.here.futures.is_refuted => {
+                    debug!(visits = self.visits, "begins again: an actor does what it was taken not to do");
                     self.has_begun = false;
                     continue;
                 }

@@ -10,18 +10,19 @@ use crate::states::configuration::Configuration;
 /// How long an execution may get.
 const LONGEST: usize = 1000;
 
-/// How often another actor goes on, in the mean: after this many requests.
-const CHANGE: u64 = 16;
+/// How often another actor goes on, in the mean: after so many requests, one of these for each execution.
+const CHANGES: [u64; 3] = [2, 8, 32];
 
 /// Makes an execution in random order. Returns whether nothing is wrong with it, as far as it went.
 pub(super) fn walk(here: &mut Configuration<'_>, random: &mut Random) -> bool {
     here.begin();
+    let change = CHANGES[random.below(CHANGES.len() as u64) as usize];
     let mut priorities: Vec<u64> = here.actors().map(|_| random.next()).collect();
     while here.len() < LONGEST {
         let enabled = here.enabled();
         let Some(actor) = enabled.iter().max_by_key(|&actor| priorities[actor as usize]) else { break };
         here.try_out(actor);
-        if random.below(CHANGE) == 0 {
+        if random.below(change) == 0 {
             priorities[actor as usize] = random.next();
         }
         let values = here.values(actor);

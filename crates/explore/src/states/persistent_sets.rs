@@ -18,8 +18,14 @@ pub(super) fn is_alone(here: &mut Configuration<'_>, actor: u8) -> bool {
 
 /// The actors to move from a state, so that it is enough to move these: as few as are easily found.
 pub(super) fn persistent_set(here: &mut Configuration<'_>, enabled: ActorSet) -> ActorSet {
+    let mut disturbed_by = [ActorSet::default(); 32];
+    for actor in here.actors() {
+        for other in here.actors().filter(|&other| other != actor && may_disturb(here, other, actor)) {
+            disturbed_by[actor as usize].insert(other);
+        }
+    }
     let size = |set: ActorSet| ActorSet(set.0 & enabled.0).iter().count();
-    let closed = enabled.iter().map(|actor| closure(here, actor));
+    let closed = enabled.iter().map(|actor| closure(&disturbed_by, actor));
     match closed.min_by_key(|&set| size(set)) {
         Some(set) if size(set) < size(enabled) => {
             rely(here, set);
@@ -30,18 +36,14 @@ pub(super) fn persistent_set(here: &mut Configuration<'_>, enabled: ActorSet) ->
 }
 
 /// The smallest set with an actor that contains with each actor all that may get in its way.
-fn closure(here: &Configuration<'_>, first: u8) -> ActorSet {
+fn closure(disturbed_by: &[ActorSet], first: u8) -> ActorSet {
     let mut set = ActorSet::default();
     set.insert(first);
     let mut open = set;
     while let Some(actor) = open.iter().next() {
         open.remove(actor);
-        for other in here.actors() {
-            if !set.contains(other) && may_disturb(here, other, actor) {
-                set.insert(other);
-                open.insert(other);
-            }
-        }
+        let new = disturbed_by[actor as usize].0 & !set.0;
+        (set.0, open.0) = (set.0 | new, open.0 | new);
     }
     set
 }

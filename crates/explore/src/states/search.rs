@@ -22,9 +22,13 @@ use crate::states::settle::{Arrive, go, settle};
 use crate::states::table::{Table, Visit};
 use crate::states::watched::Watched;
 use crate::sync::Primitives;
+use tracing::debug;
 
 /// How many executions in random order are made first.
 pub(super) const WALKS: u64 = 64;
+
+/// After how many visits another execution in random order is made: what is rare shows early then.
+const BETWEEN: u64 = 256;
 
 /// How far a search of states has come.
 pub(crate) enum Progress {
@@ -111,11 +115,13 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
         loop {
             let end = match self.search(limit) {
                 Ok(true) if self.here.futures.is_refuted => {
+                    debug!(visits = self.visits, "begins again: an actor does what it was taken not to do");
                     self.has_begun = false;
                     continue;
                 }
                 Ok(true) if !self.here.places.can_watch => return Progress::Full,
                 Ok(true) => {
+                    debug!(visits = self.visits, states = self.states(), "all states have been searched");
                     self.shared.showings.add(self.here.places.news());
                     return Progress::Done;
                 }
@@ -146,6 +152,10 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
             }
             if self.effort.is_multiple_of(ROUND) {
                 self.look_at_limits()?;
+            }
+            if self.visits.is_multiple_of(BETWEEN) && !walk(&mut self.here, &mut self.random) {
+                self.now = (NONE, 0);
+                return Err(End::Wrong);
             }
             let Some(visit) = self.table.pop() else { break };
             self.visit(visit)?;

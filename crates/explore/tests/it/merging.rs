@@ -239,3 +239,15 @@ fn what_a_frame_hides_is_found() {
         assert!(error.contains("two actors at one place"), "{error}");
     }
 }
+
+/// Stores to one word: more traces than anyone can count, and thousands of states. When all of these are known, the
+/// thread that helps with the traces is not waited for.
+#[test]
+fn threads_do_not_go_on_with_traces_when_the_states_are_done() {
+    let stores = |actor: u64| (0..8).map(|nth| Store(0, 8 * actor + nth)).collect();
+    let program = program(&[stores(0), stores(1), stores(2), stores(3)]);
+    let threads = Threads::new(1);
+    let outcome = Explorer::new(&program).threads(&threads).long_after(1).eager(true).run(&mut ());
+    assert!(outcome.complete && outcome.finding.is_none(), "{outcome:?}");
+    assert!((10_000..100_000).contains(&outcome.states), "{}", outcome.states);
+}
