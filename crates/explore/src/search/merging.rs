@@ -26,6 +26,8 @@ const FORGETFUL: f64 = 2.0;
 /// How many visits of states may be made for each execution, in all orders and in those with few preemptions.
 const VISITS: u64 = 256;
 const BOUNDED_VISITS: u64 = 64;
+/// The part of the memory for states that those with few preemptions may take, beside the others.
+const BOUNDED_ROOM: u64 = 4;
 /// The largest bound on preemptions in a search that has none.
 const PREEMPTIONS: u32 = 3;
 /// By how much the next share of the work is larger than all before.
@@ -137,7 +139,7 @@ fn bound<'s, P: Primitives>(
 ) -> Merged {
     let checkpoint = save(search);
     let Search { shared, tally, .. } = search;
-    let bounded_search = bounded.get_or_insert_with(|| BoundedSearch::new(shared, PREEMPTIONS));
+    let bounded_search = bounded.get_or_insert_with(|| BoundedSearch::new(shared, PREEMPTIONS, BOUNDED_ROOM));
     (bounded_search.pace.depth, bounded_search.pace.checkpoint) = (tally.depth, checkpoint);
     let progress = bounded_search.run(BOUNDED_VISITS.saturating_mul(tally.total().executions));
     tally.bound = bounded_search.completed().max(tally.bound);
@@ -159,7 +161,7 @@ fn bound<'s, P: Primitives>(
 /// Searches all executions with at most this many preemptions.
 pub(super) fn within<'s, P: Primitives>(search: &mut Search<'s, P>, preemptions: u32) -> Flow {
     let Search { shared, tally, .. } = search;
-    let mut bounded = BoundedSearch::new(shared, preemptions);
+    let mut bounded = BoundedSearch::new(shared, preemptions, 1);
     let progress = bounded.run(u64::MAX);
     (tally.states, tally.state_bytes) = (bounded.states(), bounded.bytes());
     tally.bound = bounded.completed();

@@ -19,7 +19,7 @@ use crate::random::Random;
 use crate::search::shared::Shared;
 use crate::states::End;
 use crate::states::configuration::Configuration;
-use crate::states::limits::{Pace, ROUND};
+use crate::states::limits::{Pace, ROUND, room};
 use crate::states::look_ahead::{run_ahead, walk};
 use crate::states::numbers::Numbers;
 use crate::states::paths::{Known, NONE};
@@ -38,6 +38,8 @@ pub(crate) struct BoundedSearch<'s, P: Primitives> {
     shared: &'s Shared<'s, P>,
     /// The largest bound.
     most: u8,
+    /// The memory in bytes that states may take.
+    room: u64,
     here: Configuration<'s>,
     known: Known,
     /// For each state and each actor the fewest preemptions with which the actor is to move next there.
@@ -62,12 +64,14 @@ pub(crate) struct BoundedSearch<'s, P: Primitives> {
 }
 
 impl<'s, P: Primitives> BoundedSearch<'s, P> {
-    /// A search of all executions with at most this many preemptions; there is a largest number.
-    pub(crate) fn new(shared: &'s Shared<'s, P>, most: u32) -> Self {
+    /// A search of all executions with at most this many preemptions; there is a largest number. It may take this part
+    /// of the memory that states may take.
+    pub(crate) fn new(shared: &'s Shared<'s, P>, most: u32, part: u64) -> Self {
         let most = u8::try_from(most).unwrap_or(TOO_MANY).min(TOO_MANY - 1);
         Self {
             shared,
             most,
+            room: room(shared) / part,
             here: Configuration::new(shared.program, Watched::nothing()),
             known: Known::new(),
             fewest: Vec::new(),
@@ -149,8 +153,11 @@ impl<'s, P: Primitives> BoundedSearch<'s, P> {
             // It may have been reached with fewer preemptions meanwhile.
             if self.fewest[self.at(state, actor)] == self.bound {
                 if self.effort.is_multiple_of(ROUND) {
-                    let (states, bytes) = (self.states(), self.bytes());
-                    self.pace.look_at_limits(self.shared, states, bytes)?;
+                    if self.bytes() > self.room {
+                        return Err(End::Full);
+                    }
+                    let states = self.states();
+                    self.pace.look_at_limits(self.shared, states)?;
                 }
                 self.visits += 1;
                 self.effort += 1;

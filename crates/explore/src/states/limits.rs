@@ -19,6 +19,11 @@ const MOST: u64 = 2 << 30;
 /// The time after which to report.
 const NOW_AND_THEN: Duration = Duration::from_millis(50);
 
+/// The memory in bytes that states may take: half of a limit, so that the reduced search can go on if that is not enough.
+pub(super) fn room<P: Primitives>(shared: &Shared<'_, P>) -> u64 {
+    shared.settings.limits.memory.map_or(MOST, |limit| MOST.min(limit / 2))
+}
+
 /// What a search of states has to say of itself.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
@@ -31,7 +36,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Looks at the limits, and reports. The states take this many bytes.
+    /// Looks at the limits, and reports.
     ///
     /// # Errors
     ///
@@ -40,14 +45,8 @@ impl Pace {
         &mut self,
         shared: &Shared<'_, P>,
         states: u64,
-        bytes: u64,
     ) -> Result<(), End> {
-        let limits = &shared.settings.limits;
-        let most = limits.memory.map_or(MOST, |limit| MOST.min(limit / 2));
-        if bytes > most {
-            return Err(End::Full);
-        }
-        if limits.time.is_some_and(|limit| shared.started.elapsed() >= limit) {
+        if shared.settings.limits.time.is_some_and(|limit| shared.started.elapsed() >= limit) {
             return Err(End::Stopped(Stop::Time));
         }
         let elapsed = shared.started.elapsed();

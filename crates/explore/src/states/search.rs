@@ -13,7 +13,7 @@ use crate::search::shared::Shared;
 use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::independence::{Touch, commute};
-use crate::states::limits::{Pace, ROUND};
+use crate::states::limits::{Pace, ROUND, room};
 use crate::states::look_ahead::walk;
 use crate::states::numbers::Numbers;
 use crate::states::paths::{Advance, Known, NONE};
@@ -186,12 +186,12 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
     }
 
     fn look_at_limits(&mut self) -> Result<(), End> {
-        if !self.here.places.can_watch {
+        if !self.here.places.can_watch || self.bytes() > room(self.shared) {
             return Err(End::Full);
         }
         self.shared.showings.add(self.here.places.news());
-        let (states, bytes) = (self.states(), self.bytes());
-        self.pace.look_at_limits(self.shared, states, bytes)
+        let states = self.states();
+        self.pace.look_at_limits(self.shared, states)
     }
 
     fn visit(&mut self, Visit { state, mut asleep, todo }: Visit) -> Result<(), End> {
