@@ -31,23 +31,23 @@ use crate::sync::Primitives;
 use tracing::debug;
 
 /// More preemptions than any bound allows.
-const TOO_MANY: u8 = u8::MAX;
+const TOO_MANY: u16 = u16::MAX;
 
 /// A search of states in the order of preemptions.
 pub(crate) struct BoundedSearch<'s, P: Primitives> {
     shared: &'s Shared<'s, P>,
     /// The largest bound.
-    most: u8,
+    most: u16,
     /// The memory in bytes that states may take.
     room: u64,
     here: Configuration<'s>,
     known: Known,
     /// For each state and each actor the fewest preemptions with which the actor is to move next there.
-    fewest: Vec<u8>,
+    fewest: Vec<u16>,
     /// For each number of preemptions the states and actors that are to be looked at.
     open: Vec<Vec<(u32, u8)>>,
     /// The preemptions up to the state that is being visited.
-    bound: u8,
+    bound: u16,
     /// The contents of memory with which executions have ended.
     ends: Numbers,
     /// The state that is being visited, and the actor that is moved there.
@@ -67,7 +67,7 @@ impl<'s, P: Primitives> BoundedSearch<'s, P> {
     /// A search of all executions with at most this many preemptions; there is a largest number. It may take this part
     /// of the memory that states may take.
     pub(crate) fn new(shared: &'s Shared<'s, P>, most: u32, part: u64) -> Self {
-        let most = u8::try_from(most).unwrap_or(TOO_MANY).min(TOO_MANY - 1);
+        let most = u16::try_from(most).unwrap_or(TOO_MANY).min(TOO_MANY - 1);
         Self {
             shared,
             most,
@@ -103,7 +103,7 @@ impl<'s, P: Primitives> BoundedSearch<'s, P> {
     /// The memory in bytes that the states take.
     pub(crate) fn bytes(&self) -> u64 {
         let open: usize = self.open.iter().map(Vec::capacity).sum();
-        let visits = self.fewest.capacity() + open * size_of::<(u32, u8)>();
+        let visits = self.fewest.capacity() * size_of::<u16>() + open * size_of::<(u32, u8)>();
         (self.known.bytes() + visits + self.here.bytes() + self.ends.bytes()) as u64
     }
 
@@ -209,7 +209,7 @@ impl<'s, P: Primitives> BoundedSearch<'s, P> {
             }
             for next in enabled.iter() {
                 let is_preempted = actor.is_some_and(|actor| actor != next && enabled.contains(actor));
-                let preemptions = *bound + u8::from(is_preempted);
+                let preemptions = *bound + u16::from(is_preempted);
                 let least = &mut fewest[state as usize * actors + usize::from(next)];
                 if preemptions < *least && preemptions <= *most {
                     *least = preemptions;
