@@ -176,8 +176,9 @@ impl Task<'_> {
             state_bytes: (outcome.states > 0).then_some(outcome.state_bytes),
             estimate: estimate.map(|estimate| estimate.executions.round()),
             estimate_within: estimate.map(|estimate| estimate.within).filter(|within| within.is_finite()),
-            requests: Some(outcome.events),
-            depth: Some(outcome.depth),
+            // A search of states alone counts no requests.
+            requests: preemptions.is_none().then_some(outcome.events),
+            depth: preemptions.is_none().then_some(outcome.depth),
             seconds: started.elapsed().as_secs_f64(),
             as_expected: self.as_expected(verdict, class),
             settings: preemptions.map(at_most),

@@ -55,6 +55,17 @@ impl Engines {
                  `--engine loom`",
             ));
         }
+        if args.preemptions.is_some() && args.engine == EngineName::Explore {
+            if coverage {
+                return Err(Failure::usage("`--coverage` is of a whole search: leave out `--preemptions`"));
+            }
+            if limits.executions.is_some() {
+                return Err(Failure::usage(
+                    "with `--preemptions` explore searches states and counts no executions: use `--max-time` or \
+                     `--max-memory` instead of `--max-executions`",
+                ));
+            }
+        }
         let memory = if args.memory == MemoryName::C11 { Memory::C11(arch) } else { Memory::Sc };
         let preemptions = args.preemptions.map(u32::from);
         let loom = |limits| -> Box<dyn Engine> { Box::new(Loom { memory, preemptions, limits }) };

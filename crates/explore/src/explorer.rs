@@ -13,6 +13,7 @@ use crate::search::phases::{Near, Plan, shard, whole};
 use crate::search::run::work;
 use crate::search::shared::{Merging, Settings, Shared};
 use crate::search::watch::Watch;
+use crate::states::limits::Pace;
 use crate::states::search::StateSearch;
 use crate::sync::{Native, Primitives};
 use crate::threads::Threads;
@@ -72,7 +73,10 @@ impl<'p> Explorer<'p> {
         self
     }
 
-    /// Explores only executions with at most this many preemptions. A bounded search is never complete.
+    /// Explores only executions with at most this many preemptions, by states, those with few first. Limits on executions
+    /// do not apply, and there is no coverage; an observer is shown an execution for each final memory. A bounded search
+    /// is never complete: the outcome's [`bound`](Outcome::bound) says what was explored. With
+    /// [`exhaustive`](Self::exhaustive) it explores traces, and may miss some within the bound.
     #[must_use]
     pub const fn preemptions(mut self, bound: Option<u32>) -> Self {
         self.settings.preemptions = bound;
@@ -200,7 +204,7 @@ impl<'p> Explorer<'p> {
         let watch = Mutex::new(&mut observer as &mut (dyn Observer + Send));
         let shared = self.shared::<Native>(Some(&[]), false, &none, &watch);
         let Some(mut states) = StateSearch::new(&shared, &[]) else { return Ok(0) };
-        drop(states.run(visits));
+        drop(states.run(visits, Pace::default()));
         states.verify()
     }
 

@@ -312,11 +312,15 @@ enum At {
 /// have different words.
 const ANSWERED: u64 = 1;
 
-/// The word for a source location, so that frames of different calls are not confused.
-fn place(site: &Location<'static>, at: At) -> u64 {
+/// The word for a source location, so that different calls are not confused.
+#[must_use]
+pub fn site_word(site: &Location<'static>) -> u64 {
     // The text of a path has one address in a process, and lines and columns are small.
-    let place = (site.file().as_ptr() as u64) << 24 ^ u64::from(site.line()) << 8 ^ u64::from(site.column());
-    place << 1 | at as u64
+    (site.file().as_ptr() as u64) << 24 ^ u64::from(site.line()) << 8 ^ u64::from(site.column())
+}
+
+fn place(site: &Location<'static>, at: At) -> u64 {
+    site_word(site) << 1 | at as u64
 }
 
 impl Stack {

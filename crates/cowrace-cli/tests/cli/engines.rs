@@ -98,6 +98,7 @@ fn a_bound_on_preemptions_proves_nothing() {
     let object = &done.objects()[0];
     assert_eq!((&object["verdict"], &object["complete"]), (&"bounded".into(), &false.into()));
     assert_eq!((&object["settings"], &object["preemptions"]), (&"at most 3 preemptions".into(), &3.into()));
+    assert_eq!((&object["requests"], &object["depth"]), (&serde_json::Value::Null, &serde_json::Value::Null));
     explore("v5.11", &[]).exits(0).prints(&["VIOLATED lost-read"]);
     // What others are compared with is all there is.
     explore("v6.1", &["--engine", "all"]).exits(0).prints(&["HOLDS", "BOUNDED", "engine loom"]);
@@ -113,6 +114,8 @@ fn what_does_not_fit_is_said() {
     check(&["--schedules", "5"]).says(&["`--max-executions`"]);
     check(&["--preemptions", "2", "--engine", "shuttle"])
         .says(&["use `--engine explore` or `--engine loom`"]);
+    check(&["--preemptions", "2", "--coverage"]).says(&["leave out `--preemptions`"]);
+    check(&["--preemptions", "2", "--max-executions", "9"]).says(&["use `--max-time` or `--max-memory`"]);
     check(&["--preemptions", "-1"]).says(&["unexpected argument"]);
     check(&["--preemptions", "300"]).says(&["300 is not in 0..=255"]);
     cowrace(&["replay", "tiny.race", "--era", "v5.11", "--shuttle"])

@@ -14,7 +14,9 @@ use crate::search::phases::Plan;
 use crate::search::save::save;
 use crate::search::shared::Merging;
 use crate::states::bounded::BoundedSearch;
-use crate::states::search::{Progress, StateSearch};
+use crate::states::course::Progress;
+use crate::states::limits::Pace;
+use crate::states::search::StateSearch;
 use crate::sync::Primitives;
 
 /// The number of executions after which states are merged, if the search is expected to be long.
@@ -36,7 +38,7 @@ const GROWTH: u64 = 4;
 /// The number of executions after which the search is to pause, if it was to pause after `last` before: where it turns
 /// out to be long, and where states have their share.
 pub(super) fn pause_after<P: Primitives>(search: &Search<'_, P>, plan: &Plan<'_>, last: u64) -> u64 {
-    let shares = may_merge(search, plan) || may_bound(search);
+    let shares = may_merge(search, plan) || may_bound(search, plan);
     let next = if shares { last.saturating_mul(GROWTH).max(SOON) } else { u64::MAX };
     if last < plan.first { next.min(plan.first) } else { next }
 }
@@ -74,7 +76,7 @@ impl<'s, P: Primitives> Shares<'s, P> {
             return Merged::Nothing;
         }
         match merge(search, plan, &mut self.states) {
-            Merged::Nothing if may_bound(search) => bound(search, &mut self.bounded),
+            Merged::Nothing if may_bound(search, plan) => bound(search, &mut self.bounded),
             merged => merged,
         }
     }
@@ -91,7 +93,7 @@ fn merge<'s, P: Primitives>(
     }
     let always = search.shared.settings.merging == Merging::Always;
     let done = search.tally.total().executions;
-    let checkpoint = save(search);
+    let pace = Pace::new(search.tally.depth, save(search));
     let Search { shared, tally, .. } = search;
     if states.is_none() {
         let mut cover = tally.cover();
@@ -106,8 +108,7 @@ fn merge<'s, P: Primitives>(
         return Merged::Nothing;
     };
     let visits = if always { u64::MAX } else { VISITS.saturating_mul(done) };
-    (merging.pace.depth, merging.pace.checkpoint) = (tally.depth, checkpoint);
-    let progress = merging.run(visits);
+    let progress = merging.run(visits, pace);
     (tally.states, tally.state_bytes) = (merging.states(), merging.bytes());
     match progress {
         Progress::Done => {
@@ -137,11 +138,11 @@ fn bound<'s, P: Primitives>(
     search: &mut Search<'s, P>,
     bounded: &mut Option<BoundedSearch<'s, P>>,
 ) -> Merged {
-    let checkpoint = save(search);
+    let pace = Pace::new(search.tally.depth, save(search));
     let Search { shared, tally, .. } = search;
     let bounded_search = bounded.get_or_insert_with(|| BoundedSearch::new(shared, PREEMPTIONS, BOUNDED_ROOM));
-    (bounded_search.pace.depth, bounded_search.pace.checkpoint) = (tally.depth, checkpoint);
-    let progress = bounded_search.run(BOUNDED_VISITS.saturating_mul(tally.total().executions));
+    let visits = BOUNDED_VISITS.saturating_mul(tally.total().executions);
+    let progress = bounded_search.run(visits, pace);
     tally.bound = bounded_search.completed().max(tally.bound);
     match progress {
         Progress::Found(finding, schedule) => {
@@ -162,7 +163,7 @@ fn bound<'s, P: Primitives>(
 pub(super) fn within<'s, P: Primitives>(search: &mut Search<'s, P>, preemptions: u32) -> Flow {
     let Search { shared, tally, .. } = search;
     let mut bounded = BoundedSearch::new(shared, preemptions, 1);
-    let progress = bounded.run(u64::MAX);
+    let progress = bounded.run(u64::MAX, Pace::default());
     (tally.states, tally.state_bytes) = (bounded.states(), bounded.bytes());
     tally.bound = bounded.completed();
     match progress {
@@ -192,13 +193,15 @@ fn may_merge<P: Primitives>(search: &Search<'_, P>, plan: &Plan<'_>) -> bool {
         && shared.near.is_some()
 }
 
-/// Whether executions with few preemptions are to be searched first: they can only show a finding.
-fn may_bound<P: Primitives>(search: &Search<'_, P>) -> bool {
+/// Whether executions with few preemptions are to be searched first: they can only show a finding. Where results of
+/// shards are merged, no pause is to come in their way.
+fn may_bound<P: Primitives>(search: &Search<'_, P>, plan: &Plan<'_>) -> bool {
     let Search { shared, tally, .. } = search;
     let settings = &shared.settings;
     settings.merging == Merging::Auto
         && tally.may_bound
         && !settings.exhaustive
         && settings.preemptions.is_none()
+        && plan.results.is_empty()
         && shared.near.is_some()
 }

@@ -13,34 +13,29 @@
 //! on with what comes next. Only the last request of an actor is not moved up: those that wait for its end could go on
 //! then, and would have to be stopped.
 
-use cowrace_report::Turn;
+use cowrace_report::{Stop, Turn};
 
-use crate::random::Random;
 use crate::search::shared::Shared;
 use crate::states::End;
 use crate::states::configuration::Configuration;
-use crate::states::limits::{Pace, ROUND, room};
+use crate::states::course::{Course, Progress, Search};
+use crate::states::limits::{Pace, room};
 use crate::states::look_ahead::{run_ahead, walk};
-use crate::states::numbers::Numbers;
-use crate::states::paths::{Known, NONE};
+use crate::states::paths::{Advance, Known};
 use crate::states::persistent_sets::is_alone;
-use crate::states::search::{Progress, WALKS, end, finding};
+use crate::states::search::end;
 use crate::states::settle::Arrive;
 use crate::states::watched::Watched;
 use crate::sync::Primitives;
-use tracing::debug;
 
 /// More preemptions than any bound allows.
 const TOO_MANY: u16 = u16::MAX;
 
 /// A search of states in the order of preemptions.
 pub(crate) struct BoundedSearch<'s, P: Primitives> {
-    shared: &'s Shared<'s, P>,
+    course: Course<'s, P>,
     /// The largest bound.
     most: u16,
-    /// The memory in bytes that states may take.
-    room: u64,
-    here: Configuration<'s>,
     known: Known,
     /// For each state and each actor the fewest preemptions with which the actor is to move next there.
     fewest: Vec<u16>,
@@ -48,19 +43,6 @@ pub(crate) struct BoundedSearch<'s, P: Primitives> {
     open: Vec<Vec<(u32, u8)>>,
     /// The preemptions up to the state that is being visited.
     bound: u16,
-    /// The contents of memory with which executions have ended.
-    ends: Numbers,
-    /// The state that is being visited, and the actor that is moved there.
-    now: (u32, u8),
-    random: Random,
-    has_begun: bool,
-    /// The visits since it last began, and after how many it begins again.
-    visits: u64,
-    until: u64,
-    /// All visits.
-    effort: u64,
-    pub(crate) pace: Pace,
-    name: Vec<u32>,
 }
 
 impl<'s, P: Primitives> BoundedSearch<'s, P> {
@@ -69,23 +51,12 @@ impl<'s, P: Primitives> BoundedSearch<'s, P> {
     pub(crate) fn new(shared: &'s Shared<'s, P>, most: u32, part: u64) -> Self {
         let most = u16::try_from(most).unwrap_or(TOO_MANY).min(TOO_MANY - 1);
         Self {
-            shared,
+            course: Course::new(shared, Watched::nothing(), room(shared) / part),
             most,
-            room: room(shared) / part,
-            here: Configuration::new(shared.program, Watched::nothing()),
             known: Known::new(),
             fewest: Vec::new(),
             open: vec![Vec::new(); usize::from(most) + 1],
             bound: 0,
-            ends: Numbers::new(),
-            now: (NONE, 0),
-            random: Random(0),
-            has_begun: false,
-            visits: 0,
-            until: u64::MAX,
-            effort: 0,
-            pace: Pace::default(),
-            name: Vec::new(),
         }
     }
 
@@ -94,108 +65,33 @@ impl<'s, P: Primitives> BoundedSearch<'s, P> {
         self.known.len() as u64
     }
 
-    /// The largest bound within which every execution has been explored.
-    pub(crate) fn completed(&self) -> Option<u32> {
-        let is_known = self.has_begun && !self.here.futures.is_refuted;
-        self.bound.checked_sub(1).filter(|_| is_known).map(u32::from)
-    }
-
     /// The memory in bytes that the states take.
     pub(crate) fn bytes(&self) -> u64 {
         let open: usize = self.open.iter().map(Vec::capacity).sum();
         let visits = self.fewest.capacity() * size_of::<u16>() + open * size_of::<(u32, u8)>();
-        (self.known.bytes() + visits + self.here.bytes() + self.ends.bytes()) as u64
+        (self.known.bytes() + visits + self.course.bytes()) as u64
+    }
+
+    /// The largest bound within which every execution has been explored.
+    pub(crate) fn completed(&self) -> Option<u32> {
+        self.bound.checked_sub(1).filter(|_| self.course.is_sound()).map(u32::from)
     }
 
     /// Goes on until all bounds are complete, or for this many visits.
-    pub(crate) fn run(&mut self, visits: u64) -> Progress {
-        let limit = self.effort.saturating_add(visits);
-        loop {
-            let end = match self.search(limit) {
-                Ok(true) if self.here.futures.is_refuted => {
-                    debug!(visits = self.visits, "begins again: an actor does what it was taken not to do");
-                    self.has_begun = false;
-                    continue;
-                }
-                Ok(true) => return Progress::Done,
-                Ok(false) => return Progress::Paused,
-                Err(end) => end,
-            };
-            match end {
-                End::Full => return Progress::Full,
-                End::Stopped(stop) => return Progress::Stopped(stop),
-                // What leads to a state is known only while everything is as it was assumed.
-                End::Wrong if self.here.futures.is_refuted => self.has_begun = false,
-                End::Wrong => {
-                    let last: Vec<Turn> = self.here.turns().collect();
-                    let mut turns = self.known.path(&mut self.here, self.now.0, advance);
-                    turns.extend(last);
-                    let (finding, schedule) = finding(self.shared.program, &turns);
-                    return Progress::Found(finding, schedule);
-                }
-            }
-        }
-    }
-
-    /// Makes visits. Returns whether none is left, or the search has to begin again.
-    fn search(&mut self, limit: u64) -> Result<bool, End> {
-        if !self.has_begun {
-            self.begin()?;
-        }
-        while self.bound <= self.most && self.visits < self.until {
-            if self.effort >= limit {
-                return Ok(false);
-            }
-            let Some((state, actor)) = self.open[self.bound as usize].pop() else {
-                self.bound += 1;
-                continue;
-            };
-            // It may have been reached with fewer preemptions meanwhile.
-            if self.fewest[self.at(state, actor)] == self.bound {
-                if self.effort.is_multiple_of(ROUND) {
-                    if self.bytes() > self.room {
-                        return Err(End::Full);
-                    }
-                    let states = self.states();
-                    self.pace.look_at_limits(self.shared, states)?;
-                }
-                self.visits += 1;
-                self.effort += 1;
-                self.now = (state, actor);
-                self.here.restore(self.known.name(state));
-                self.advance(Some(actor))?;
-                if self.here.futures.is_refuted {
-                    // Other reasons to begin again will show soon.
-                    self.until = self.until.min(2 * self.visits);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    fn begin(&mut self) -> Result<(), End> {
-        (self.known, self.ends) = (Known::new(), Numbers::new());
-        self.fewest.clear();
-        self.open.iter_mut().for_each(Vec::clear);
-        (self.bound, self.now) = (0, (NONE, 0));
-        self.here.futures.begin_again();
-        // The more was in vain, the more it is worth to learn first.
-        for _ in 0..WALKS + self.visits / 64 {
-            // What is wrong beyond the bound is no finding here.
-            walk(&mut self.here, &mut self.random);
-        }
-        (self.visits, self.until, self.has_begun) = (0, u64::MAX, true);
-        self.here.begin();
-        self.advance(None)
+    pub(crate) fn run(&mut self, visits: u64, pace: Pace) -> Progress {
+        self.course.pace = pace;
+        self.go_on(visits)
     }
 
     fn at(&self, state: u32, actor: u8) -> usize {
-        state as usize * self.here.actors().len() + usize::from(actor)
+        state as usize * self.course.here.actors().len() + usize::from(actor)
     }
 
     /// Moves an actor, unless there is none to be moved, and notes what is to be done where this leads.
-    fn advance(&mut self, actor: Option<u8>) -> Result<(), End> {
-        let Self { shared, most, here, known, fewest, open, bound, ends, now, name, .. } = self;
+    fn move_actor(&mut self, actor: Option<u8>) -> Result<(), End> {
+        let Self { course, most, known, fewest, open, bound } = self;
+        let Course { shared, here, ends, now, name, .. } = course;
+        let steps = shared.settings.limits.steps as usize;
         let mut arrive = |here: &mut Configuration<'s>, _: bool| {
             here.name(name)?;
             let (state, is_new) = known.number(name, *now)?;
@@ -218,14 +114,70 @@ impl<'s, P: Primitives> BoundedSearch<'s, P> {
             }
             Ok(())
         };
-        advance(here, actor, &mut arrive)
+        match actor {
+            Some(actor) => go(here, actor, steps, &mut arrive),
+            None => arrive(here, false),
+        }
+    }
+}
+
+impl<'s, P: Primitives> Search<'s, P> for BoundedSearch<'s, P> {
+    const ADVANCE: Advance<'s> = advance;
+
+    fn course(&mut self) -> &mut Course<'s, P> {
+        &mut self.course
+    }
+
+    fn course_and_known(&mut self) -> (&mut Course<'s, P>, &Known) {
+        (&mut self.course, &self.known)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes()
+    }
+
+    fn begin(&mut self, walks: u64) -> Result<(), End> {
+        self.known = Known::new();
+        self.fewest.clear();
+        self.open.iter_mut().for_each(Vec::clear);
+        self.bound = 0;
+        let Course { here, random, .. } = &mut self.course;
+        for _ in 0..walks {
+            // What is wrong beyond the bound is no finding here.
+            walk(here, random);
+        }
+        here.begin();
+        self.move_actor(None)
+    }
+
+    fn visit(&mut self) -> Result<bool, End> {
+        while self.bound <= self.most {
+            let Some((state, actor)) = self.open[self.bound as usize].pop() else {
+                self.bound += 1;
+                continue;
+            };
+            // It may have been reached with fewer preemptions meanwhile.
+            if self.fewest[self.at(state, actor)] == self.bound {
+                self.course.now = (state, actor);
+                self.course.here.restore(self.known.name(state));
+                return self.move_actor(Some(actor)).map(|()| true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// What the search executes at once.
+fn advance<'p>(here: &mut Configuration<'p>, actor: Option<u8>, arrive: Arrive<'_, 'p>) -> Result<(), End> {
+    match actor {
+        Some(actor) => go(here, actor, usize::MAX, arrive),
+        None => arrive(here, false),
     }
 }
 
 /// Executes the next request of an actor, with every value if it is a choice; then those that follow, as long as no
 /// other actor can get in their way, but for its last one.
-fn advance<'p>(here: &mut Configuration<'p>, actor: Option<u8>, arrive: Arrive<'_, 'p>) -> Result<(), End> {
-    let Some(actor) = actor else { return arrive(here, false) };
+fn go<'p>(here: &mut Configuration<'p>, actor: u8, steps: usize, arrive: Arrive<'_, 'p>) -> Result<(), End> {
     here.try_out(actor);
     let values = here.values(actor);
     for value in 0..values.max(1) {
@@ -235,6 +187,9 @@ fn advance<'p>(here: &mut Configuration<'p>, actor: Option<u8>, arrive: Arrive<'
             let values = here.values(actor);
             if closes || values > 1 || !here.is_free(actor) && !is_alone(here, actor) {
                 break;
+            }
+            if here.len() > steps {
+                return Err(End::Stopped(Stop::Steps));
             }
             let before = here.len();
             closes = make(here, Turn { actor, choice: (values > 0).then_some(0) })?;

@@ -13,29 +13,35 @@ use crate::sync::{Number, Primitives};
 /// After how many visits limits are looked at.
 pub(super) const ROUND: u64 = 1024;
 
-/// The memory in bytes that states may take, if no limit is lower.
+/// The memory in bytes that states may take, if there is no limit.
 const MOST: u64 = 2 << 30;
 
 /// The time after which to report.
 const NOW_AND_THEN: Duration = Duration::from_millis(50);
 
-/// The memory in bytes that states may take: half of a limit, so that the reduced search can go on if that is not enough.
+/// The memory in bytes that states may take: half of a limit on memory, so that the reduced search can go on if that is
+/// not enough.
 pub(super) fn room<P: Primitives>(shared: &Shared<'_, P>) -> u64 {
-    shared.settings.limits.memory.map_or(MOST, |limit| MOST.min(limit / 2))
+    shared.settings.limits.memory.map_or(MOST, |limit| limit / 2)
 }
 
-/// What a search of states has to say of itself.
+/// When a search of states last reported, and what it has to say of the search that goes on if it does not end.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     /// The time of the last report.
     told: Duration,
-    /// What to report as the length of the longest execution.
-    pub(crate) depth: u32,
-    /// The checkpoint for an observer that wants one: that of the search that goes on if this one does not end.
-    pub(crate) checkpoint: Option<Checkpoint>,
+    /// The length of the longest execution.
+    depth: u32,
+    /// The checkpoint for an observer that wants one.
+    checkpoint: Option<Checkpoint>,
 }
 
 impl Pace {
+    /// Nothing has been reported yet.
+    pub(crate) const fn new(depth: u32, checkpoint: Option<Checkpoint>) -> Self {
+        Self { told: Duration::ZERO, depth, checkpoint }
+    }
+
     /// Looks at the limits, and reports.
     ///
     /// # Errors

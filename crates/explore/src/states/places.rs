@@ -11,8 +11,8 @@
 mod verify;
 
 use std::collections::HashMap;
-use std::panic::Location;
 
+use cowrace_machine::frame::site_word;
 use cowrace_machine::{Answer, Mark, Op, Placed, Program, Request, Seat};
 use cowrace_report::Shown;
 use foldhash::fast::FixedState;
@@ -233,8 +233,8 @@ impl<'p> Places<'p> {
     fn position(&mut self, seat: &Seat, actor: u8, request: Option<&Request>, call: Option<u16>) -> u32 {
         let mut key = vec![u64::from(actor), call.map_or(u64::MAX, u64::from)];
         if let Some(request) = request {
-            seat.with_call_sites(|sites| key.extend(sites.map(word)));
-            key.push(if key.len() == 2 { u64::from(seat.answered()) } else { word(request.site) });
+            seat.with_call_sites(|sites| key.extend(sites.map(site_word)));
+            key.push(if key.len() == 2 { u64::from(seat.answered()) } else { site_word(request.site) });
         }
         let new = self.positions.len() as u32;
         *self.positions.entry(key.into()).or_insert(new)
@@ -274,11 +274,6 @@ impl<'p> Places<'p> {
         self.key = key;
         place
     }
-}
-
-/// A word for a source location.
-fn word(site: &'static Location<'static>) -> u64 {
-    (site.file().as_ptr() as u64) << 24 ^ u64::from(site.line()) << 8 ^ u64::from(site.column())
 }
 
 /// Adds the call that is under way and the reasons why it has no effect to a key. Returns the call.

@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use cowrace_explore::{Execution, Explorer, Observer, replay};
+use cowrace_explore::{Execution, Explorer, Limits, Observer, replay};
+use cowrace_machine::{Actor, Cpu, Prim};
+use cowrace_report::Stop;
 use cowrace_testkit::scripts::naive::Naive;
 use cowrace_testkit::scripts::random::{Flavour, scripts};
 use cowrace_testkit::scripts::{Step::*, *};
@@ -78,8 +80,7 @@ fn everything() {
 #[ignore = "takes as long as it is told to: `just nightly`"]
 fn random_programs_at_length() {
     at_length(|seed| {
-        for flavour in [Flavour::Atomics, Flavour::Conditional, Flavour::Locks, Flavour::Waits, Flavour::All]
-        {
+        for flavour in Flavour::ALL {
             compare(flavour, runner(seed, 500));
         }
     });
@@ -118,4 +119,29 @@ fn who_waits_at_a_barrier_is_not_preempted() {
     let program = program(&[first, waiter.clone(), waiter, last]);
     let finds = |bound| Explorer::new(&program).preemptions(Some(bound)).run(&mut ()).finding.is_some();
     assert_eq!([finds(0), finds(1)], [false, true]);
+}
+
+/// It never comes to an end, and nobody gets in its way.
+#[test]
+fn an_actor_that_goes_on_for_ever_ends_the_search() {
+    let counts = |cpu: Cpu| async move {
+        loop {
+            cpu.fetch_add(word(0), 1, Prim::PageRefAdd).await;
+        }
+    };
+    let actor = Actor::new("counts".to_owned(), move |cpu| Box::pin(counts(cpu)));
+    let program = program_of(memory(), vec![actor], Vec::new());
+    let outcome = Explorer::new(&program).preemptions(Some(1)).run(&mut ());
+    assert_eq!((outcome.complete, outcome.stopped, outcome.bound), (false, Some(Stop::Steps), None));
+}
+
+/// The states do not fit: what was completed is told, and that memory ended it.
+#[test]
+fn what_was_completed_is_told_if_memory_ends_the_search() {
+    let stores = |actor: u64| (0..12).map(|nth| Store(0, 16 * actor + nth)).collect();
+    let program = program(&[stores(0), stores(1), stores(2), stores(3)]);
+    let limits = Limits { memory: Some(1 << 20), ..Limits::default() };
+    let outcome = Explorer::new(&program).preemptions(Some(9)).limits(limits).run(&mut ());
+    assert_eq!((outcome.complete, outcome.stopped), (false, Some(Stop::Memory)));
+    assert!(outcome.bound.is_some_and(|bound| bound < 9), "{:?}", outcome.bound);
 }
