@@ -135,7 +135,8 @@ async fn swap_page_in(cpu: &Cpu, vmf: VmFault) -> Tail<FaultResult, VmFault> {
     .await
 }
 
-/// Drains this CPU's batches if the page may be in one of them.
+/// In `do_swap_page` (mm/memory.c, v5.18), before a write fault counts references: drains this CPU's batches if the page
+/// may be in one of them.
 async fn drain_if_batched(cpu: &Cpu, page: Page) {
     let drained = cpu.part((page,), async |cpu, (page,)| {
         if !cpu.page_flag(page, pg::LRU, Prim::PageFlagTest).await {
@@ -145,11 +146,12 @@ async fn drain_if_batched(cpu: &Cpu, page: Page) {
     drained.await;
 }
 
-/// `do_swap_page` from v5.18 on: whether the page is exclusive, because the swap entry was, or because nobody else has
-/// a reference.
+/// In `do_swap_page` (mm/memory.c, v5.19) `should_try_to_free_swap`, and then whether the page is exclusive, because the
+/// swap entry was, or because nobody else has a reference.
 async fn swapin_exclusive(cpu: &Cpu, vmf: VmFault, page: Page, exclusive: bool) -> bool {
     let decided = cpu.part((vmf, page, exclusive), async |cpu, (vmf, page, exclusive)| {
-        if vmf.write() && cpu.page_count(page).await == 2 && cpu.page_swap_cache(page).await {
+        // Left out: mlock, and a swap area that is nearly full.
+        if cpu.page_swap_cache(page).await && vmf.write() && cpu.page_count(page).await == 2 {
             try_to_free_swap(cpu, page).await;
         }
         let count = cpu.page_count(page).await;
