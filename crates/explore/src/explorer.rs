@@ -9,6 +9,7 @@ use crate::checkpoint::Checkpoint;
 use crate::checkpoint::shard::{ShardError, ShardId, ShardResult};
 use crate::observer::{Observer, Purpose};
 use crate::outcome::Outcome;
+use crate::search::merging::Shares;
 use crate::search::phases::{Near, Plan, shard, whole};
 use crate::search::run::work;
 use crate::search::shared::{Merging, Settings, Shared};
@@ -168,12 +169,14 @@ impl<'p> Explorer<'p> {
         let watch = Mutex::new(observer);
         let mut plan = Plan { checkpoint: self.fitting_checkpoint(), ..self.plan };
         let mut near = plan.checkpoint.map_or_else(|| self.counts_commute.then(Vec::new), near);
+        // What states have been searched stays true.
+        let mut shares = Shares::new(self.program);
         loop {
             let coverage = self.settings.coverage && plan.checkpoint.is_none();
             let mut shared = self.shared::<P>(near.as_deref(), coverage, &none, &watch);
             // A limit on time is for all that it takes.
             shared.started = started;
-            match P::scope(&|| work(&shared), |spawn| whole(&shared, &plan, spawn)) {
+            match P::scope(&|| work(&shared), |spawn| whole(&shared, &plan, &mut shares, spawn)) {
                 Ok(outcome) => return outcome,
                 Err(Near { addr, early }) => {
                     debug!(
@@ -203,8 +206,10 @@ impl<'p> Explorer<'p> {
         let mut observer = ();
         let watch = Mutex::new(&mut observer as &mut (dyn Observer + Send));
         let shared = self.shared::<Native>(Some(&[]), false, &none, &watch);
-        let Some(mut states) = StateSearch::new(&shared, &[]) else { return Ok(0) };
-        drop(states.run(visits, Pace::default()));
+        let Some(mut states) = StateSearch::new(self.program, self.settings.limits, &[]) else {
+            return Ok(0);
+        };
+        drop(states.run(&shared, visits, Pace::default()));
         states.verify()
     }
 

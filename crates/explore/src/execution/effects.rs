@@ -56,6 +56,11 @@ impl Effects {
         self.news.drain(..)
     }
 
+    /// What actors have shown.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Shown> + '_ {
+        self.known.iter().copied()
+    }
+
     pub(crate) fn has_news(&self) -> bool {
         !self.news.is_empty()
     }

@@ -6,6 +6,7 @@
 //! to the executions with few preemptions, where a race is most likely. What decides is the number of executions and
 //! of visits, never the time, so that the outcome is the same on every machine.
 
+use cowrace_machine::Program;
 use cowrace_report::Stop;
 
 use crate::search::Search;
@@ -13,6 +14,7 @@ use crate::search::flow::Flow;
 use crate::search::phases::Plan;
 use crate::search::save::save;
 use crate::search::shared::Merging;
+use crate::search::tally::Tally;
 use crate::states::bounded::BoundedSearch;
 use crate::states::course::Progress;
 use crate::states::limits::Pace;
@@ -35,14 +37,6 @@ const PREEMPTIONS: u32 = 3;
 /// By how much the next share of the work is larger than all before.
 const GROWTH: u64 = 4;
 
-/// The number of executions after which the search is to pause, if it was to pause after `last` before: where it turns
-/// out to be long, and where states have their share.
-pub(super) fn pause_after<P: Primitives>(search: &Search<'_, P>, plan: &Plan<'_>, last: u64) -> u64 {
-    let shares = may_merge(search, plan) || may_bound(search, plan);
-    let next = if shares { last.saturating_mul(GROWTH).max(SOON) } else { u64::MAX };
-    if last < plan.first { next.min(plan.first) } else { next }
-}
-
 /// What came of a share of the work.
 pub(super) enum Merged {
     /// Nothing yet: the search is to go on.
@@ -55,19 +49,45 @@ pub(super) enum Merged {
     Stopped(Stop),
 }
 
-/// The searches of states that have a share of the work.
-pub(super) struct Shares<'s, P: Primitives> {
-    states: Option<StateSearch<'s, P>>,
-    bounded: Option<BoundedSearch<'s, P>>,
+/// A search that has a share of the work.
+enum Share<S> {
+    /// It has not begun.
+    Ahead,
+    UnderWay(Box<S>),
+    /// It has ended, and the whole search has not.
+    Over,
 }
 
-impl<'s, P: Primitives> Shares<'s, P> {
-    pub(super) const fn new() -> Self {
-        Self { states: None, bounded: None }
+/// The searches of states that have a share of the work. If the reduced search begins again, they go on where they were:
+/// what it assumes they do not.
+pub(crate) struct Shares<'p> {
+    program: &'p Program,
+    states: Share<StateSearch<'p>>,
+    bounded: Share<BoundedSearch<'p>>,
+    /// The largest bound on preemptions within which every execution has been explored.
+    bound: Option<u32>,
+}
+
+impl<'p> Shares<'p> {
+    pub(crate) const fn new(program: &'p Program) -> Self {
+        Self { program, states: Share::Ahead, bounded: Share::Ahead, bound: None }
+    }
+
+    /// The number of executions after which the search is to pause, if it was to pause after `last` before: where it
+    /// turns out to be long, and where states have their share.
+    pub(super) fn pause_after<P: Primitives>(
+        &self,
+        search: &Search<'_, P>,
+        plan: &Plan<'_>,
+        last: u64,
+    ) -> u64 {
+        let shares = self.may_merge(search, plan) || self.may_bound(search, plan);
+        let next = if shares { last.saturating_mul(GROWTH).max(SOON) } else { u64::MAX };
+        if last < plan.first { next.min(plan.first) } else { next }
     }
 
     /// Gives each search of states its share, if there is one.
-    pub(super) fn give(&mut self, search: &mut Search<'s, P>, plan: &Plan<'_>) -> Merged {
+    pub(super) fn give<P: Primitives>(&mut self, search: &mut Search<'_, P>, plan: &Plan<'_>) -> Merged {
         let always = search.shared.settings.merging == Merging::Always;
         let done = search.tally.total().executions;
         let told = search.path.actors.told_for_each_remembered();
@@ -75,95 +95,120 @@ impl<'s, P: Primitives> Shares<'s, P> {
         if !always && !is_worthwhile {
             return Merged::Nothing;
         }
-        match merge(search, plan, &mut self.states) {
-            Merged::Nothing if may_bound(search, plan) => bound(search, &mut self.bounded),
-            merged => merged,
-        }
+        let merged = self.merge(search, plan);
+        let merged = if matches!(merged, Merged::Nothing) { self.bound(search, plan) } else { merged };
+        self.tell(&mut search.tally);
+        merged
     }
-}
 
-fn merge<'s, P: Primitives>(
-    search: &mut Search<'s, P>,
-    plan: &Plan<'_>,
-    states: &mut Option<StateSearch<'s, P>>,
-) -> Merged {
-    if !may_merge(search, plan) {
-        *states = None;
-        return Merged::Nothing;
+    /// Notes how far these searches are.
+    pub(super) fn tell(&self, tally: &mut Tally) {
+        tally.bound = self.bound;
+        (tally.states, tally.state_bytes) = match &self.states {
+            Share::UnderWay(states) => (states.states(), states.bytes()),
+            Share::Ahead | Share::Over => (0, 0),
+        };
     }
-    let always = search.shared.settings.merging == Merging::Always;
-    let done = search.tally.total().executions;
-    let pace = Pace::new(search.tally.depth, save(search));
-    let Search { shared, tally, .. } = search;
-    if states.is_none() {
-        let mut cover = tally.cover();
-        if always {
-            // The answer is to be that of states alone.
-            cover.iter_mut().for_each(|cover| cover.is_open = false);
+
+    fn merge<P: Primitives>(&mut self, search: &mut Search<'_, P>, plan: &Plan<'_>) -> Merged {
+        if !self.may_merge(search, plan) {
+            return Merged::Nothing;
         }
-        *states = StateSearch::new(shared, &cover);
-    }
-    let Some(merging) = states else {
-        tally.may_merge = false;
-        return Merged::Nothing;
-    };
-    let visits = if always { u64::MAX } else { VISITS.saturating_mul(done) };
-    let progress = merging.run(visits, pace);
-    (tally.states, tally.state_bytes) = (merging.states(), merging.bytes());
-    match progress {
-        Progress::Done => {
+        let checkpoint = save(search);
+        let Search { shared, tally, .. } = search;
+        let always = shared.settings.merging == Merging::Always;
+        if let Share::Ahead = self.states {
+            let mut cover = tally.cover();
             if always {
-                drop(tally.windows.take());
+                // The answer is to be that of states alone.
+                cover.iter_mut().for_each(|cover| cover.is_open = false);
             }
-            tally.windows.merge(merging.cover());
-            Merged::Done
+            let states = StateSearch::new(self.program, shared.settings.limits, &cover);
+            self.states = states.map_or(Share::Over, |states| Share::UnderWay(Box::new(states)));
         }
-        Progress::Found(finding, schedule) if !shared.settings.exhaustive => {
-            tally.finding = Some((finding, schedule));
-            Merged::Found
-        }
-        Progress::Paused => Merged::Nothing,
-        Progress::Stopped(stop) => Merged::Stopped(stop),
-        Progress::Found(..) | Progress::Full => {
-            tally.may_merge = false;
-            (tally.states, tally.state_bytes) = (0, 0);
-            *states = None;
-            Merged::Nothing
+        let Share::UnderWay(states) = &mut self.states else { return Merged::Nothing };
+        let visits = if always { u64::MAX } else { VISITS.saturating_mul(tally.total().executions) };
+        match states.run(shared, visits, Pace::new(tally.depth, checkpoint)) {
+            Progress::Done => {
+                if always {
+                    drop(tally.windows.take());
+                }
+                tally.windows.merge(states.cover());
+                Merged::Done
+            }
+            Progress::Found(finding, schedule) if !shared.settings.exhaustive => {
+                tally.finding = Some((finding, schedule));
+                Merged::Found
+            }
+            Progress::Paused => Merged::Nothing,
+            Progress::Stopped(stop) => Merged::Stopped(stop),
+            Progress::Found(..) | Progress::Full => {
+                self.states = Share::Over;
+                Merged::Nothing
+            }
         }
     }
-}
 
-/// Searches executions with few preemptions.
-fn bound<'s, P: Primitives>(
-    search: &mut Search<'s, P>,
-    bounded: &mut Option<BoundedSearch<'s, P>>,
-) -> Merged {
-    let pace = Pace::new(search.tally.depth, save(search));
-    let Search { shared, tally, .. } = search;
-    let bounded_search = bounded.get_or_insert_with(|| BoundedSearch::new(shared, PREEMPTIONS, BOUNDED_ROOM));
-    let visits = BOUNDED_VISITS.saturating_mul(tally.total().executions);
-    let progress = bounded_search.run(visits, pace);
-    tally.bound = bounded_search.completed().max(tally.bound);
-    match progress {
-        Progress::Found(finding, schedule) => {
-            tally.finding = Some((finding, schedule));
-            return Merged::Found;
+    /// Searches executions with few preemptions.
+    fn bound<P: Primitives>(&mut self, search: &mut Search<'_, P>, plan: &Plan<'_>) -> Merged {
+        if !self.may_bound(search, plan) {
+            return Merged::Nothing;
         }
-        Progress::Stopped(stop) => return Merged::Stopped(stop),
-        Progress::Paused => {}
-        Progress::Done | Progress::Full => {
-            tally.may_bound = false;
-            *bounded = None;
+        let checkpoint = save(search);
+        let Search { shared, tally, .. } = search;
+        if let Share::Ahead = self.bounded {
+            let limits = shared.settings.limits;
+            let bounded = BoundedSearch::new(self.program, limits, PREEMPTIONS, BOUNDED_ROOM);
+            self.bounded = Share::UnderWay(Box::new(bounded));
         }
+        let Share::UnderWay(bounded) = &mut self.bounded else { return Merged::Nothing };
+        let visits = BOUNDED_VISITS.saturating_mul(tally.total().executions);
+        let progress = bounded.run(shared, visits, Pace::new(tally.depth, checkpoint));
+        self.bound = bounded.completed().max(self.bound);
+        match progress {
+            Progress::Found(finding, schedule) => {
+                tally.finding = Some((finding, schedule));
+                return Merged::Found;
+            }
+            Progress::Stopped(stop) => return Merged::Stopped(stop),
+            Progress::Paused => {}
+            Progress::Done | Progress::Full => self.bounded = Share::Over,
+        }
+        Merged::Nothing
     }
-    Merged::Nothing
+
+    /// Whether the search of states can answer for the whole search. It does not count executions, does not tell in
+    /// which order calls conflicted, and ends at a finding.
+    fn may_merge<P: Primitives>(&self, Search { shared, .. }: &Search<'_, P>, plan: &Plan<'_>) -> bool {
+        let settings = &shared.settings;
+        settings.merging != Merging::Never
+            && !matches!(self.states, Share::Over)
+            && (!settings.exhaustive || settings.ends_only)
+            && settings.preemptions.is_none()
+            && (settings.limits.executions.is_none() || settings.ends_only)
+            && !settings.coverage
+            && plan.results.is_empty()
+            && shared.near.is_some()
+    }
+
+    /// Whether executions with few preemptions are to be searched first: they can only show a finding. Where results of
+    /// shards are merged, no pause is to come in their way.
+    fn may_bound<P: Primitives>(&self, Search { shared, .. }: &Search<'_, P>, plan: &Plan<'_>) -> bool {
+        let settings = &shared.settings;
+        settings.merging == Merging::Auto
+            && !matches!(self.bounded, Share::Over)
+            && !settings.exhaustive
+            && settings.preemptions.is_none()
+            && plan.results.is_empty()
+            && shared.near.is_some()
+    }
 }
 
 /// Searches all executions with at most this many preemptions.
-pub(super) fn within<'s, P: Primitives>(search: &mut Search<'s, P>, preemptions: u32) -> Flow {
+pub(super) fn within<P: Primitives>(search: &mut Search<'_, P>, preemptions: u32) -> Flow {
     let Search { shared, tally, .. } = search;
-    let mut bounded = BoundedSearch::new(shared, preemptions, 1);
-    let progress = bounded.run(u64::MAX, Pace::default());
+    let mut bounded = BoundedSearch::new(shared.program, shared.settings.limits, preemptions, 1);
+    let progress = bounded.run(shared, u64::MAX, Pace::default());
     (tally.states, tally.state_bytes) = (bounded.states(), bounded.bytes());
     tally.bound = bounded.completed();
     match progress {
@@ -178,30 +223,41 @@ pub(super) fn within<'s, P: Primitives>(search: &mut Search<'s, P>, preemptions:
     }
 }
 
-/// Whether the search of states can answer for the whole search. It does not count executions, does not tell in which
-/// order calls conflicted, and ends at a finding.
-fn may_merge<P: Primitives>(search: &Search<'_, P>, plan: &Plan<'_>) -> bool {
-    let Search { shared, tally, .. } = search;
-    let settings = &shared.settings;
-    settings.merging != Merging::Never
-        && tally.may_merge
-        && (!settings.exhaustive || settings.ends_only)
-        && settings.preemptions.is_none()
-        && (settings.limits.executions.is_none() || settings.ends_only)
-        && !settings.coverage
-        && plan.results.is_empty()
-        && shared.near.is_some()
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
 
-/// Whether executions with few preemptions are to be searched first: they can only show a finding. Where results of
-/// shards are merged, no pause is to come in their way.
-fn may_bound<P: Primitives>(search: &Search<'_, P>, plan: &Plan<'_>) -> bool {
-    let Search { shared, tally, .. } = search;
-    let settings = &shared.settings;
-    settings.merging == Merging::Auto
-        && tally.may_bound
-        && !settings.exhaustive
-        && settings.preemptions.is_none()
-        && plan.results.is_empty()
-        && shared.near.is_some()
+    use super::*;
+    use crate::execution::answer_tree::Fresh;
+    use crate::observer::Observer;
+    use crate::search::shared::{Settings, Shared};
+    use crate::sync::Native;
+    use crate::testing::counter;
+    use crate::threads::Threads;
+
+    /// Gives states their share in a search of its own, as often as is wanted or until everything has been searched.
+    /// Returns how many states are known, and how many shares it took.
+    fn give(shares: &mut Shares<'_>, program: &Program, most: u32) -> (u64, u32) {
+        let (none, mut observer) = (Threads::new(0), ());
+        let watch = Mutex::new(&mut observer as &mut (dyn Observer + Send));
+        let shared = Shared::<Native>::new(program, Settings::default(), Some(&[]), &none, &watch);
+        let mut search = Search::new(&shared, Fresh::new(program));
+        search.tally.is_forgetful = Some(true);
+        search.tally.count_execution();
+        let plan = Plan { first: 1000, eager: false, checkpoint: None, results: &[] };
+        let is_done = |_: &u32| !matches!(shares.give(&mut search, &plan), Merged::Nothing);
+        let given = (1..=most).find(is_done).unwrap_or(most);
+        (search.tally.states, given)
+    }
+
+    #[test]
+    fn states_go_on_where_they_were_if_the_reduced_search_begins_again() {
+        let program = counter(6);
+        let whole = give(&mut Shares::new(&program), &program, 1000);
+        let mut shares = Shares::new(&program);
+        let (some, given) = give(&mut shares, &program, whole.1 / 2);
+        assert!(0 < some && some < whole.0, "{some} of {whole:?}");
+        let (all, rest) = give(&mut shares, &program, 1000);
+        assert_eq!((all, given + rest), whole);
+    }
 }

@@ -12,7 +12,7 @@ mod estimate;
 mod flow;
 mod limits;
 mod merge;
-mod merging;
+pub(crate) mod merging;
 mod path;
 pub(crate) mod phases;
 mod random_schedules;

@@ -8,7 +8,7 @@ use crate::search::Search;
 use crate::search::estimate::estimate;
 use crate::search::flow::Flow;
 use crate::search::limits::report;
-use crate::search::merging::{self, Merged, Shares};
+use crate::search::merging::{Merged, Shares, within};
 use crate::search::random_schedules::{SCHEDULES, Tried, try_schedules};
 use crate::search::restore::restore;
 use crate::search::save::save;
@@ -48,6 +48,7 @@ pub(crate) struct Near {
 pub(crate) fn whole<'s, P: Primitives>(
     shared: &'s Shared<'s, P>,
     plan: &Plan<'s>,
+    shares: &mut Shares<'_>,
     spawn: &'s dyn Fn(),
 ) -> Result<Outcome, Near> {
     // Whatever happens here, no thread must keep waiting for work.
@@ -63,7 +64,7 @@ pub(crate) fn whole<'s, P: Primitives>(
         }
     }
     search.tree.helpers.spawn = Some(spawn);
-    let flow = go_on(&mut search, plan)?;
+    let flow = go_on(&mut search, plan, shares)?;
     if let Some(addr) = search.tally.near {
         return Err(Near { addr, early: false });
     }
@@ -81,14 +82,18 @@ pub(crate) fn whole<'s, P: Primitives>(
 /// # Errors
 ///
 /// If a count turns out early to be near zero that was assumed not to be.
-fn go_on<'s, P: Primitives>(search: &mut Search<'s, P>, plan: &Plan<'s>) -> Result<Flow, Near> {
+fn go_on<'s, P: Primitives>(
+    search: &mut Search<'s, P>,
+    plan: &Plan<'s>,
+    shares: &mut Shares<'_>,
+) -> Result<Flow, Near> {
     if let Some(most) = search.shared.settings.preemptions
         && !search.shared.settings.exhaustive
     {
-        return Ok(merging::within(search, most));
+        return Ok(within(search, most));
     }
-    let mut shares = Shares::new();
-    let mut until = merging::pause_after(search, plan, 0);
+    shares.tell(&mut search.tally);
+    let mut until = shares.pause_after(search, plan, 0);
     loop {
         let is_first = until <= plan.first;
         if search.tally.total().executions < until {
@@ -121,7 +126,7 @@ fn go_on<'s, P: Primitives>(search: &mut Search<'s, P>, plan: &Plan<'s>) -> Resu
             search.tree.helpers.is_alone = false;
             take_threads(search, plan);
         }
-        until = merging::pause_after(search, plan, until);
+        until = shares.pause_after(search, plan, until);
     }
 }
 

@@ -68,10 +68,6 @@ pub(crate) struct Tally {
     pub(crate) state_bytes: u64,
     /// Whether actors forget much of what they are told, once that has been looked at.
     pub(crate) is_forgetful: Option<bool>,
-    /// Whether nothing is known that keeps the search from merging states.
-    pub(crate) may_merge: bool,
-    /// Whether executions with few preemptions are still to be searched.
-    pub(crate) may_bound: bool,
     /// The largest bound on preemptions within which every execution has been explored.
     pub(crate) bound: Option<u32>,
     pub(crate) samples: Samples,
@@ -100,8 +96,6 @@ impl Tally {
             states: 0,
             state_bytes: 0,
             is_forgetful: None,
-            may_merge: true,
-            may_bound: true,
             bound: None,
             samples: Samples::default(),
             until: u64::MAX,

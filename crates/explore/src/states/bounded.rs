@@ -13,13 +13,14 @@
 //! on with what comes next. Only the last request of an actor is not moved up: those that wait for its end could go on
 //! then, and would have to be stopped.
 
+use cowrace_machine::{Limits, Program};
 use cowrace_report::{Stop, Turn};
 
 use crate::search::shared::Shared;
 use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::course::{Course, Progress, Search};
-use crate::states::limits::{Pace, room};
+use crate::states::limits::Pace;
 use crate::states::look_ahead::{run_ahead, walk};
 use crate::states::paths::{Advance, Known};
 use crate::states::persistent_sets::is_alone;
@@ -32,8 +33,8 @@ use crate::sync::Primitives;
 const TOO_MANY: u16 = u16::MAX;
 
 /// A search of states in the order of preemptions.
-pub(crate) struct BoundedSearch<'s, P: Primitives> {
-    course: Course<'s, P>,
+pub(crate) struct BoundedSearch<'p> {
+    course: Course<'p>,
     /// The largest bound.
     most: u16,
     known: Known,
@@ -45,13 +46,13 @@ pub(crate) struct BoundedSearch<'s, P: Primitives> {
     bound: u16,
 }
 
-impl<'s, P: Primitives> BoundedSearch<'s, P> {
+impl<'p> BoundedSearch<'p> {
     /// A search of all executions with at most this many preemptions; there is a largest number. It may take this part
     /// of the memory that states may take.
-    pub(crate) fn new(shared: &'s Shared<'s, P>, most: u32, part: u64) -> Self {
+    pub(crate) fn new(program: &'p Program, limits: Limits, most: u32, part: u64) -> Self {
         let most = u16::try_from(most).unwrap_or(TOO_MANY).min(TOO_MANY - 1);
         Self {
-            course: Course::new(shared, Watched::nothing(), room(shared) / part),
+            course: Course::new(program, limits, Watched::nothing(), part),
             most,
             known: Known::new(),
             fewest: Vec::new(),
@@ -78,9 +79,9 @@ impl<'s, P: Primitives> BoundedSearch<'s, P> {
     }
 
     /// Goes on until all bounds are complete, or for this many visits.
-    pub(crate) fn run(&mut self, visits: u64, pace: Pace) -> Progress {
+    pub(crate) fn run<P: Primitives>(&mut self, shared: &Shared<'_, P>, visits: u64, pace: Pace) -> Progress {
         self.course.pace = pace;
-        self.go_on(visits)
+        self.go_on(shared, visits)
     }
 
     fn at(&self, state: u32, actor: u8) -> usize {
@@ -88,11 +89,11 @@ impl<'s, P: Primitives> BoundedSearch<'s, P> {
     }
 
     /// Moves an actor, unless there is none to be moved, and notes what is to be done where this leads.
-    fn move_actor(&mut self, actor: Option<u8>) -> Result<(), End> {
+    fn move_actor<P: Primitives>(&mut self, shared: &Shared<'_, P>, actor: Option<u8>) -> Result<(), End> {
         let Self { course, most, known, fewest, open, bound } = self;
-        let Course { shared, here, ends, now, name, .. } = course;
-        let steps = shared.settings.limits.steps as usize;
-        let mut arrive = |here: &mut Configuration<'s>, _: bool| {
+        let Course { limits, here, ends, now, name, .. } = course;
+        let steps = limits.steps as usize;
+        let mut arrive = |here: &mut Configuration<'p>, _: bool| {
             here.name(name)?;
             let (state, is_new) = known.number(name, *now)?;
             let enabled = here.enabled();
@@ -121,14 +122,14 @@ impl<'s, P: Primitives> BoundedSearch<'s, P> {
     }
 }
 
-impl<'s, P: Primitives> Search<'s, P> for BoundedSearch<'s, P> {
-    const ADVANCE: Advance<'s> = advance;
+impl<'p> Search<'p> for BoundedSearch<'p> {
+    const ADVANCE: Advance<'p> = advance;
 
-    fn course(&mut self) -> &mut Course<'s, P> {
+    fn course(&mut self) -> &mut Course<'p> {
         &mut self.course
     }
 
-    fn course_and_known(&mut self) -> (&mut Course<'s, P>, &Known) {
+    fn course_and_known(&mut self) -> (&mut Course<'p>, &Known) {
         (&mut self.course, &self.known)
     }
 
@@ -136,7 +137,7 @@ impl<'s, P: Primitives> Search<'s, P> for BoundedSearch<'s, P> {
         self.bytes()
     }
 
-    fn begin(&mut self, walks: u64) -> Result<(), End> {
+    fn begin<P: Primitives>(&mut self, shared: &Shared<'_, P>, walks: u64) -> Result<(), End> {
         self.known = Known::new();
         self.fewest.clear();
         self.open.iter_mut().for_each(Vec::clear);
@@ -147,10 +148,10 @@ impl<'s, P: Primitives> Search<'s, P> for BoundedSearch<'s, P> {
             walk(here, random);
         }
         here.begin();
-        self.move_actor(None)
+        self.move_actor(shared, None)
     }
 
-    fn visit(&mut self) -> Result<bool, End> {
+    fn visit<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<bool, End> {
         while self.bound <= self.most {
             let Some((state, actor)) = self.open[self.bound as usize].pop() else {
                 self.bound += 1;
@@ -160,7 +161,7 @@ impl<'s, P: Primitives> Search<'s, P> for BoundedSearch<'s, P> {
             if self.fewest[self.at(state, actor)] == self.bound {
                 self.course.now = (state, actor);
                 self.course.here.restore(self.known.name(state));
-                return self.move_actor(Some(actor)).map(|()| true);
+                return self.move_actor(shared, Some(actor)).map(|()| true);
             }
         }
         Ok(false)

@@ -1,6 +1,6 @@
 //! The course of a search of states: it makes visits, and begins again if what it relied on turns out to be wrong.
 
-use cowrace_machine::Program;
+use cowrace_machine::{Limits, Program};
 use cowrace_report::{Finding, Schedule, Stop, Turn};
 use tracing::debug;
 
@@ -9,7 +9,7 @@ use crate::random::Random;
 use crate::search::shared::Shared;
 use crate::states::End;
 use crate::states::configuration::Configuration;
-use crate::states::limits::{Pace, ROUND};
+use crate::states::limits::{Pace, ROUND, room};
 use crate::states::numbers::Numbers;
 use crate::states::paths::{Advance, Known, NONE};
 use crate::states::watched::Watched;
@@ -35,10 +35,12 @@ pub(crate) enum Progress {
     Stopped(Stop),
 }
 
-/// What every search of states needs.
-pub(super) struct Course<'s, P: Primitives> {
-    pub(super) shared: &'s Shared<'s, P>,
-    pub(super) here: Configuration<'s>,
+/// What every search of states needs. It does not depend on what the threads of the reduced search share, and goes on
+/// where it was if that begins again.
+pub(super) struct Course<'p> {
+    program: &'p Program,
+    pub(super) limits: Limits,
+    pub(super) here: Configuration<'p>,
     /// The contents of memory with which executions have ended.
     pub(super) ends: Numbers,
     /// The state that is being visited, and the actor that is moved there.
@@ -57,18 +59,19 @@ pub(super) struct Course<'s, P: Primitives> {
     effort: u64,
 }
 
-impl<'s, P: Primitives> Course<'s, P> {
-    /// A search that has not begun.
-    pub(super) fn new(shared: &'s Shared<'s, P>, watched: Watched, room: u64) -> Self {
+impl<'p> Course<'p> {
+    /// A search that has not begun. It may take this part of the memory that states may take.
+    pub(super) fn new(program: &'p Program, limits: Limits, watched: Watched, part: u64) -> Self {
         Self {
-            shared,
-            here: Configuration::new(shared.program, watched),
+            program,
+            limits,
+            here: Configuration::new(program, watched),
             ends: Numbers::new(),
             now: (NONE, 0),
             random: Random(0),
             name: Vec::new(),
             pace: Pace::default(),
-            room,
+            room: room(&limits) / part,
             has_begun: false,
             visits: 0,
             until: u64::MAX,
@@ -98,11 +101,11 @@ impl<'s, P: Primitives> Course<'s, P> {
     }
 
     /// What is wrong with what was executed last, and how to get there.
-    fn found(&mut self, known: &Known, advance: Advance<'s>) -> (Finding, Schedule) {
+    fn found(&mut self, known: &Known, advance: Advance<'p>) -> (Finding, Schedule) {
         let last: Vec<Turn> = self.here.turns().collect();
         let mut turns = known.path(&mut self.here, self.now.0, advance);
         turns.extend(last);
-        finding(self.shared.program, &turns)
+        finding(self.program, &turns)
     }
 }
 
@@ -120,36 +123,36 @@ fn finding(program: &Program, turns: &[Turn]) -> (Finding, Schedule) {
 }
 
 /// A search of states.
-pub(super) trait Search<'s, P: Primitives> {
+pub(super) trait Search<'p> {
     /// What it executes at once.
-    const ADVANCE: Advance<'s>;
+    const ADVANCE: Advance<'p>;
 
     /// Its course.
-    fn course(&mut self) -> &mut Course<'s, P>;
+    fn course(&mut self) -> &mut Course<'p>;
 
     /// Its course and the states that it knows.
-    fn course_and_known(&mut self) -> (&mut Course<'s, P>, &Known);
+    fn course_and_known(&mut self) -> (&mut Course<'p>, &Known);
 
     /// The memory in bytes that the states take.
     fn bytes(&self) -> u64;
 
     /// Begins, after so many executions in random order.
-    fn begin(&mut self, walks: u64) -> Result<(), End>;
+    fn begin<P: Primitives>(&mut self, shared: &Shared<'_, P>, walks: u64) -> Result<(), End>;
 
     /// Makes a visit. Returns whether there was one to make.
-    fn visit(&mut self) -> Result<bool, End>;
+    fn visit<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<bool, End>;
 
     /// Goes on until everything has been searched, or for this many visits.
-    fn go_on(&mut self, visits: u64) -> Progress {
+    fn go_on<P: Primitives>(&mut self, shared: &Shared<'_, P>, visits: u64) -> Progress {
         let limit = self.course().effort.saturating_add(visits);
         loop {
-            let end = match self.attempt(limit) {
+            let end = match self.attempt(shared, limit) {
                 Ok(false) => return Progress::Paused,
                 Ok(true) if self.course().here.futures.is_refuted => End::Wrong,
                 Ok(true) => {
                     let course = self.course();
                     debug!(visits = course.visits, "everything has been searched");
-                    course.shared.showings.add(course.here.places.news());
+                    shared.showings.add(course.here.places.shown());
                     return Progress::Done;
                 }
                 Err(end) => end,
@@ -173,10 +176,10 @@ pub(super) trait Search<'s, P: Primitives> {
     }
 
     /// Makes visits. Returns whether none is left, or the search has to begin again.
-    fn attempt(&mut self, limit: u64) -> Result<bool, End> {
+    fn attempt<P: Primitives>(&mut self, shared: &Shared<'_, P>, limit: u64) -> Result<bool, End> {
         if !self.course().has_begun {
             let walks = self.course().begin();
-            self.begin(walks)?;
+            self.begin(shared, walks)?;
         }
         while self.course().visits < self.course().until {
             if self.course().effort >= limit {
@@ -187,10 +190,10 @@ pub(super) trait Search<'s, P: Primitives> {
                     return Err(End::Full);
                 }
                 let (course, known) = self.course_and_known();
-                course.shared.showings.add(course.here.places.news());
-                course.pace.look_at_limits(course.shared, known.len() as u64)?;
+                shared.showings.add(course.here.places.shown());
+                course.pace.look_at_limits(shared, known.len() as u64)?;
             }
-            if !self.visit()? {
+            if !self.visit(shared)? {
                 break;
             }
             let course = self.course();

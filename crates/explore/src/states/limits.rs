@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cowrace_machine::Limits;
 use cowrace_report::Stop;
 
 use crate::checkpoint::Checkpoint;
@@ -21,8 +22,8 @@ const NOW_AND_THEN: Duration = Duration::from_millis(50);
 
 /// The memory in bytes that states may take: half of a limit on memory, so that the reduced search can go on if that is
 /// not enough.
-pub(super) fn room<P: Primitives>(shared: &Shared<'_, P>) -> u64 {
-    shared.settings.limits.memory.map_or(MOST, |limit| limit / 2)
+pub(super) fn room(limits: &Limits) -> u64 {
+    limits.memory.map_or(MOST, |limit| limit / 2)
 }
 
 /// When a search of states last reported, and what it has to say of the search that goes on if it does not end.

@@ -123,9 +123,9 @@ impl<'p> Places<'p> {
             + keys.sum::<usize>()
     }
 
-    /// What calls have shown that has not been collected yet.
-    pub(super) fn news(&mut self) -> impl Iterator<Item = Shown> {
-        self.effects.news()
+    /// What calls have shown.
+    pub(super) fn shown(&self) -> impl Iterator<Item = Shown> + '_ {
+        self.effects.all()
     }
 
     pub(super) fn way(&self, way: u32) -> &Way {

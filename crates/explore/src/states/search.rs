@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use cowrace_machine::ActorSet;
+use cowrace_machine::{ActorSet, Limits, Program};
 use cowrace_report::{Schedule, Turn};
 
 use crate::execution::windows::Cover;
@@ -12,7 +12,7 @@ use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::course::{Course, Progress, Search};
 use crate::states::independence::{Touch, commute};
-use crate::states::limits::{Pace, room};
+use crate::states::limits::Pace;
 use crate::states::look_ahead::walk;
 use crate::states::numbers::Numbers;
 use crate::states::paths::{Advance, Known, NONE};
@@ -26,20 +26,19 @@ use crate::sync::Primitives;
 const BETWEEN: u64 = 256;
 
 /// A search of all states.
-pub(crate) struct StateSearch<'s, P: Primitives> {
-    course: Course<'s, P>,
+pub(crate) struct StateSearch<'p> {
+    course: Course<'p>,
     table: Table,
     /// For each actor, what its next request touches in the state that is being visited.
     touches: Vec<Vec<Touch>>,
 }
 
-impl<'s, P: Primitives> StateSearch<'s, P> {
+impl<'p> StateSearch<'p> {
     /// A search that watches the windows that have not been open. `None` if that is not possible.
-    pub(crate) fn new(shared: &'s Shared<'s, P>, cover: &[Cover]) -> Option<Self> {
-        let program = shared.program;
+    pub(crate) fn new(program: &'p Program, limits: Limits, cover: &[Cover]) -> Option<Self> {
         let watched = Watched::new(program, cover)?;
         Some(Self {
-            course: Course::new(shared, watched, room(shared)),
+            course: Course::new(program, limits, watched, 1),
             table: Table::new(),
             touches: vec![Vec::new(); program.actors.len()],
         })
@@ -67,13 +66,17 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
     }
 
     /// Goes on until everything has been searched, or for this many visits.
-    pub(crate) fn run(&mut self, visits: u64, pace: Pace) -> Progress {
+    pub(crate) fn run<P: Primitives>(&mut self, shared: &Shared<'_, P>, visits: u64, pace: Pace) -> Progress {
         self.course.pace = pace;
-        self.go_on(visits)
+        self.go_on(shared, visits)
     }
 
     /// Moves the actors that are to be moved in a state.
-    fn move_actors(&mut self, Visit { state, mut asleep, todo }: Visit) -> Result<(), End> {
+    fn move_actors<P: Primitives>(
+        &mut self,
+        shared: &Shared<'_, P>,
+        Visit { state, mut asleep, todo }: Visit,
+    ) -> Result<(), End> {
         let Self { course, table, touches } = self;
         course.here.restore(table.known().name(state));
         for actor in ActorSet(asleep.0 | todo.0).iter() {
@@ -89,18 +92,23 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
                     after.remove(other);
                 }
             }
-            self.settle_from(Some(actor), after)?;
+            self.settle_from(shared, Some(actor), after)?;
             asleep.insert(actor);
         }
         Ok(())
     }
 
     /// Moves an actor, unless there is none to be moved, and notes the states that this leads to.
-    fn settle_from(&mut self, actor: Option<u8>, asleep: ActorSet) -> Result<(), End> {
+    fn settle_from<P: Primitives>(
+        &mut self,
+        shared: &Shared<'_, P>,
+        actor: Option<u8>,
+        asleep: ActorSet,
+    ) -> Result<(), End> {
         let Self { course, table, .. } = self;
-        let Course { shared, here, ends, now, name, .. } = course;
-        let steps = shared.settings.limits.steps as usize;
-        let mut arrive = |here: &mut Configuration<'s>, closes: bool| {
+        let Course { limits, here, ends, now, name, .. } = course;
+        let steps = limits.steps as usize;
+        let mut arrive = |here: &mut Configuration<'p>, closes: bool| {
             here.name(name)?;
             let (state, is_new) = table.number(name, *now)?;
             if !is_new {
@@ -119,14 +127,14 @@ impl<'s, P: Primitives> StateSearch<'s, P> {
     }
 }
 
-impl<'s, P: Primitives> Search<'s, P> for StateSearch<'s, P> {
-    const ADVANCE: Advance<'s> = advance;
+impl<'p> Search<'p> for StateSearch<'p> {
+    const ADVANCE: Advance<'p> = advance;
 
-    fn course(&mut self) -> &mut Course<'s, P> {
+    fn course(&mut self) -> &mut Course<'p> {
         &mut self.course
     }
 
-    fn course_and_known(&mut self) -> (&mut Course<'s, P>, &Known) {
+    fn course_and_known(&mut self) -> (&mut Course<'p>, &Known) {
         (&mut self.course, self.table.known())
     }
 
@@ -134,7 +142,7 @@ impl<'s, P: Primitives> Search<'s, P> for StateSearch<'s, P> {
         self.bytes()
     }
 
-    fn begin(&mut self, walks: u64) -> Result<(), End> {
+    fn begin<P: Primitives>(&mut self, shared: &Shared<'_, P>, walks: u64) -> Result<(), End> {
         self.table = Table::new();
         let Course { here, random, .. } = &mut self.course;
         for _ in 0..walks {
@@ -143,10 +151,10 @@ impl<'s, P: Primitives> Search<'s, P> for StateSearch<'s, P> {
             }
         }
         here.begin();
-        self.settle_from(None, ActorSet::default())
+        self.settle_from(shared, None, ActorSet::default())
     }
 
-    fn visit(&mut self) -> Result<bool, End> {
+    fn visit<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<bool, End> {
         let Course { here, random, now, visits, .. } = &mut self.course;
         if !here.places.can_watch {
             return Err(End::Full);
@@ -156,7 +164,7 @@ impl<'s, P: Primitives> Search<'s, P> for StateSearch<'s, P> {
             return Err(End::Wrong);
         }
         match self.table.pop() {
-            Some(visit) => self.move_actors(visit).map(|()| true),
+            Some(visit) => self.move_actors(shared, visit).map(|()| true),
             None => Ok(false),
         }
     }
@@ -171,12 +179,12 @@ fn advance<'p>(here: &mut Configuration<'p>, actor: Option<u8>, arrive: Arrive<'
 }
 
 /// Judges a state in which no actor can move. It was reached from another one, by what this executes at once.
-pub(super) fn end<'s, P: Primitives>(
-    shared: &Shared<'s, P>,
-    here: &mut Configuration<'s>,
+pub(super) fn end<'p, P: Primitives>(
+    shared: &Shared<'_, P>,
+    here: &mut Configuration<'p>,
     known: &Known,
     ends: &mut Numbers,
-    (from, advance): (u32, Advance<'s>),
+    (from, advance): (u32, Advance<'p>),
 ) -> Result<(), End> {
     here.end();
     if here.futures.is_refuted {
