@@ -118,6 +118,15 @@ impl<'p> Explorer<'p> {
         self
     }
 
+    /// Searches states without executions that are made only to learn what actors may do, so that nearly everything that
+    /// they do is a surprise. For tests: there is little to surprise the search in a small program.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn blindly(mut self, is_blind: bool) -> Self {
+        self.settings.is_blind = is_blind;
+        self
+    }
+
     /// Uses the threads of a shared pool, as far as they are available.
     #[must_use]
     pub const fn threads(mut self, threads: &'p Threads) -> Self {
@@ -206,7 +215,7 @@ impl<'p> Explorer<'p> {
         let mut observer = ();
         let watch = Mutex::new(&mut observer as &mut (dyn Observer + Send));
         let shared = self.shared::<Native>(Some(&[]), false, &none, &watch);
-        let Some(mut states) = StateSearch::new(self.program, self.settings.limits, &[]) else {
+        let Some(mut states) = StateSearch::new(self.program, &self.settings, &[]) else {
             return Ok(0);
         };
         drop(states.run(&shared, visits, Pace::default()));

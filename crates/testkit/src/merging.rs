@@ -60,44 +60,52 @@ pub fn compare_ends(program: &Program, most: u64) -> Result<Compared, String> {
 
 /// Searches a program in both ways, up to `most` traces, and compares everything that the two tell: whether something
 /// is wrong, the memories in which executions end, windows, and what calls have shown. If something is wrong, the way to
-/// it is followed again, and the damage must be one that the search of all traces finds as well.
+/// it is followed again, and the damage must be one that the search of all traces finds as well. States are searched
+/// with and without looking ahead.
 ///
 /// # Errors
 ///
 /// What differs.
 pub fn compare(program: &Program, most: u64) -> Result<Compared, String> {
     let limits = Limits { executions: Some(most), ..Limits::default() };
-    let search = |merging, exhaustive, limits| {
+    let search = |merging, exhaustive, limits, is_blind| {
         let mut seen = Seen::default();
         // States are merged from the second execution on.
-        let explorer = Explorer::new(program).long_after(1).merging(merging).exhaustive(exhaustive);
+        let explorer =
+            Explorer::new(program).long_after(1).merging(merging).exhaustive(exhaustive).blindly(is_blind);
         (explorer.limits(limits).run(&mut seen), seen)
     };
-    let (traces, seen) = search(Merging::Never, false, limits);
+    let (traces, seen) = search(Merging::Never, false, limits, false);
     if traces.stopped.is_some() {
         return Ok(Compared::TooLarge);
     }
-    let (states, merged) = search(Merging::Always, false, Limits::default());
-    if let Some((finding, schedule)) = &states.finding {
-        let again = replay(program, schedule).map_err(|error| error.to_string())?;
-        if again.finding.as_ref() != Some(finding) || traces.finding.is_none() {
-            return Err(format!("{finding:?} is not found"));
+    let mut compared = Compared::NotMerged;
+    for is_blind in [true, false] {
+        let (states, merged) = search(Merging::Always, false, Limits::default(), is_blind);
+        if let Some((finding, schedule)) = &states.finding {
+            let again = replay(program, schedule).map_err(|error| error.to_string())?;
+            if again.finding.as_ref() != Some(finding) || traces.finding.is_none() {
+                return Err(format!("{finding:?} is not found"));
+            }
+            let (all, classes) = search(Merging::Never, true, limits, false);
+            if all.complete && !classes.classes.contains(&finding.class) {
+                return Err(format!("{finding:?} is none of {:?}", classes.classes));
+            }
+        } else if of(&traces) != of(&states) {
+            return Err(format!("{traces:?} is not {states:?}; blind: {is_blind}"));
+        } else if seen != merged {
+            return Err(format!("{} ends, not {}; blind: {is_blind}", merged.ends.len(), seen.ends.len()));
         }
-        let (all, classes) = search(Merging::Never, true, limits);
-        if all.complete && !classes.classes.contains(&finding.class) {
-            return Err(format!("{finding:?} is none of {:?}", classes.classes));
+        if states.states > 0 {
+            let whole = Compared::Whole(states.states);
+            compared = if states.finding.is_some() { Compared::Wrong } else { whole };
         }
-        return Ok(if states.states > 0 { Compared::Wrong } else { Compared::NotMerged });
     }
-    let of = |outcome: &Outcome| {
-        let Outcome { finding, complete, opened, occurred, shown, .. } = outcome.clone();
-        (finding.is_some(), complete, opened, occurred, shown)
-    };
-    if of(&traces) != of(&states) {
-        return Err(format!("{traces:?} is not {states:?}"));
-    }
-    if seen != merged {
-        return Err(format!("{} ends, not {}", merged.ends.len(), seen.ends.len()));
-    }
-    Ok(if states.states > 0 { Compared::Whole(states.states) } else { Compared::NotMerged })
+    Ok(compared)
+}
+
+/// What both searches tell.
+fn of(outcome: &Outcome) -> impl PartialEq + use<> {
+    let Outcome { finding, complete, opened, occurred, shown, .. } = outcome.clone();
+    (finding.is_some(), complete, opened, occurred, shown)
 }

@@ -123,7 +123,7 @@ impl<'p> Shares<'p> {
                 // The answer is to be that of states alone.
                 cover.iter_mut().for_each(|cover| cover.is_open = false);
             }
-            let states = StateSearch::new(self.program, shared.settings.limits, &cover);
+            let states = StateSearch::new(self.program, &shared.settings, &cover);
             self.states = states.map_or(Share::Over, |states| Share::UnderWay(Box::new(states)));
         }
         let Share::UnderWay(states) = &mut self.states else { return Merged::Nothing };
@@ -157,8 +157,7 @@ impl<'p> Shares<'p> {
         let checkpoint = save(search);
         let Search { shared, tally, .. } = search;
         if let Share::Ahead = self.bounded {
-            let limits = shared.settings.limits;
-            let bounded = BoundedSearch::new(self.program, limits, PREEMPTIONS, BOUNDED_ROOM);
+            let bounded = BoundedSearch::new(self.program, &shared.settings, PREEMPTIONS, BOUNDED_ROOM);
             self.bounded = Share::UnderWay(Box::new(bounded));
         }
         let Share::UnderWay(bounded) = &mut self.bounded else { return Merged::Nothing };
@@ -207,7 +206,7 @@ impl<'p> Shares<'p> {
 /// Searches all executions with at most this many preemptions.
 pub(super) fn within<P: Primitives>(search: &mut Search<'_, P>, preemptions: u32) -> Flow {
     let Search { shared, tally, .. } = search;
-    let mut bounded = BoundedSearch::new(shared.program, shared.settings.limits, preemptions, 1);
+    let mut bounded = BoundedSearch::new(shared.program, &shared.settings, preemptions, 1);
     let progress = bounded.run(shared, u64::MAX, Pace::default());
     (tally.states, tally.state_bytes) = (bounded.states(), bounded.bytes());
     tally.bound = bounded.completed();

@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     /// Whether to collect what executions show.
     pub(crate) coverage: bool,
     pub(crate) merging: Merging,
+    /// Whether states are searched without looking ahead.
+    pub(crate) is_blind: bool,
 }
 
 /// The state that all threads of a search watch.

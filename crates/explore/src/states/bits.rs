@@ -38,6 +38,22 @@ impl Bits {
         is_new
     }
 
+    /// The numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        let bits = |word: u64| (0..64).filter(move |bit| word & 1 << bit != 0);
+        (0..).zip(&self.0).flat_map(move |(at, &word)| bits(word).map(move |bit| 64 * at + bit))
+    }
+
+    /// Takes out the numbers that are in another set as well.
+    pub(super) fn take_common(&mut self, other: &Self) -> Self {
+        let take = |(mine, theirs): (&mut u64, &u64)| {
+            let common = *mine & theirs;
+            *mine &= !common;
+            common
+        };
+        Self(self.0.iter_mut().zip(&other.0).map(take).collect())
+    }
+
     /// Whether the sets have a number in common.
     pub(super) fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).any(|(mine, theirs)| mine & theirs != 0)

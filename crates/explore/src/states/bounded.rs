@@ -13,16 +13,16 @@
 //! on with what comes next. Only the last request of an actor is not moved up: those that wait for its end could go on
 //! then, and would have to be stopped.
 
-use cowrace_machine::{Limits, Program};
+use cowrace_machine::Program;
 use cowrace_report::{Stop, Turn};
 
-use crate::search::shared::Shared;
+use crate::search::shared::{Settings, Shared};
 use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::course::{Course, Progress, Search};
 use crate::states::limits::Pace;
 use crate::states::look_ahead::{run_ahead, walk};
-use crate::states::paths::{Advance, Known};
+use crate::states::paths::{Known, NONE};
 use crate::states::persistent_sets::is_alone;
 use crate::states::search::end;
 use crate::states::settle::Arrive;
@@ -49,10 +49,10 @@ pub(crate) struct BoundedSearch<'p> {
 impl<'p> BoundedSearch<'p> {
     /// A search of all executions with at most this many preemptions; there is a largest number. It may take this part
     /// of the memory that states may take.
-    pub(crate) fn new(program: &'p Program, limits: Limits, most: u32, part: u64) -> Self {
+    pub(crate) fn new(program: &'p Program, settings: &Settings, most: u32, part: u64) -> Self {
         let most = u16::try_from(most).unwrap_or(TOO_MANY).min(TOO_MANY - 1);
         Self {
-            course: Course::new(program, limits, Watched::nothing(), part),
+            course: Course::new(program, settings, Watched::nothing(), part),
             most,
             known: Known::new(),
             fewest: Vec::new(),
@@ -101,7 +101,7 @@ impl<'p> BoundedSearch<'p> {
             if is_new {
                 fewest.resize(fewest.len() + actors, TOO_MANY);
                 if enabled.is_empty() {
-                    end(shared, here, known, ends, (now.0, advance))?;
+                    end(shared, here, known, ends, *now)?;
                 }
             }
             for next in enabled.iter() {
@@ -123,8 +123,6 @@ impl<'p> BoundedSearch<'p> {
 }
 
 impl<'p> Search<'p> for BoundedSearch<'p> {
-    const ADVANCE: Advance<'p> = advance;
-
     fn course(&mut self) -> &mut Course<'p> {
         &mut self.course
     }
@@ -137,42 +135,49 @@ impl<'p> Search<'p> for BoundedSearch<'p> {
         self.bytes()
     }
 
-    fn begin<P: Primitives>(&mut self, shared: &Shared<'_, P>, walks: u64) -> Result<(), End> {
-        self.known = Known::new();
-        self.fewest.clear();
-        self.open.iter_mut().for_each(Vec::clear);
-        self.bound = 0;
-        let Course { here, random, .. } = &mut self.course;
-        for _ in 0..walks {
-            // What is wrong beyond the bound is no finding here.
-            walk(here, random);
-        }
-        here.begin();
+    fn begin<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<(), End> {
+        self.course.here.begin();
+        self.course.now = NONE;
         self.move_actor(shared, None)
+    }
+
+    fn look_ahead(&mut self) -> Result<(), End> {
+        let Course { here, random, .. } = &mut self.course;
+        // What is wrong beyond the bound is no finding here.
+        walk(here, random);
+        Ok(())
     }
 
     fn visit<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<bool, End> {
         while self.bound <= self.most {
             let Some((state, actor)) = self.open[self.bound as usize].pop() else {
+                if !self.course.is_sound() {
+                    break;
+                }
                 self.bound += 1;
                 continue;
             };
             // It may have been reached with fewer preemptions meanwhile.
             if self.fewest[self.at(state, actor)] == self.bound {
-                self.course.now = (state, actor);
+                self.course.now = state;
                 self.course.here.restore(self.known.name(state));
                 return self.move_actor(shared, Some(actor)).map(|()| true);
             }
         }
         Ok(false)
     }
-}
 
-/// What the search executes at once.
-fn advance<'p>(here: &mut Configuration<'p>, actor: Option<u8>, arrive: Arrive<'_, 'p>) -> Result<(), End> {
-    match actor {
-        Some(actor) => go(here, actor, usize::MAX, arrive),
-        None => arrive(here, false),
+    fn repeat(&mut self, states: Vec<u32>) {
+        let done = self.bound;
+        for state in states {
+            for actor in self.course.here.actors() {
+                let fewest = self.fewest[self.at(state, actor)];
+                if fewest <= done {
+                    self.open[fewest as usize].push((state, actor));
+                    self.bound = self.bound.min(fewest);
+                }
+            }
+        }
     }
 }
 

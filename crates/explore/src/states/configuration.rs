@@ -42,7 +42,11 @@ pub(super) struct Configuration<'p> {
     contents: Contents<'p>,
     pub(super) places: Places<'p>,
     pub(super) futures: Futures,
+    /// Whether the search does not look ahead.
+    pub(super) is_blind: bool,
     at: Vec<u32>,
+    /// The positions of the actors when the configuration was last put into some state.
+    began_at: Vec<u32>,
     /// How far windows are that are watched.
     progress: Progress,
     /// What was executed since the configuration was last put into some state.
@@ -53,7 +57,7 @@ pub(super) struct Configuration<'p> {
 
 impl<'p> Configuration<'p> {
     /// The beginning.
-    pub(super) fn new(program: &'p Program, watched: Watched) -> Self {
+    pub(super) fn new(program: &'p Program, watched: Watched, is_blind: bool) -> Self {
         let places = Places::new(program, watched);
         let mut memory = program.memory.clone();
         // Counts are looked at where it matters (see `independence`), but every order is tried.
@@ -63,7 +67,9 @@ impl<'p> Configuration<'p> {
             memory,
             contents: Contents::new(&program.memory),
             futures: Futures::new(),
+            is_blind,
             at: places.roots().to_vec(),
+            began_at: Vec::new(),
             places,
             progress: Progress::default(),
             trail: Vec::new(),
@@ -78,6 +84,7 @@ impl<'p> Configuration<'p> {
         self.memory.keep();
         self.progress = Progress::default();
         self.at.copy_from_slice(self.places.roots());
+        self.note_positions();
         self.contents.restore_first(&mut self.memory);
     }
 
@@ -89,7 +96,13 @@ impl<'p> Configuration<'p> {
         self.memory.keep();
         self.progress = Progress::of(progress);
         self.at.copy_from_slice(at);
+        self.note_positions();
         self.contents.restore(&mut self.memory, memory);
+    }
+
+    fn note_positions(&mut self) {
+        self.began_at.clear();
+        self.began_at.extend(self.at.iter().map(|&place| self.places.get(place).position));
     }
 
     /// Gives the state a name: the number of memory, the places of the actors, and how far windows are.
@@ -128,6 +141,21 @@ impl<'p> Configuration<'p> {
     /// The place of an actor.
     pub(super) fn place(&self, actor: u8) -> u32 {
         self.at[actor as usize]
+    }
+
+    /// The place of an actor in the state with a name.
+    pub(super) fn place_in(&self, name: &[u32], actor: u8) -> u32 {
+        name[1 + usize::from(actor)]
+    }
+
+    /// The positions of the actors in the state with a name.
+    pub(super) fn positions_in<'n>(&self, name: &'n [u32]) -> impl Iterator<Item = u32> + use<'_, 'n, 'p> {
+        name[1..=self.at.len()].iter().map(|&place| self.places.get(place).position)
+    }
+
+    /// The positions of the actors when the configuration was last put into some state.
+    pub(super) fn began_at(&self) -> &[u32] {
+        &self.began_at
     }
 
     /// The position of an actor in its program.

@@ -1,4 +1,4 @@
-//! The course of a search of states: it makes visits, and begins again if what it relied on turns out to be wrong.
+//! The course of a search of states: it makes visits, and repeats those that relied on what turns out to be wrong.
 
 use cowrace_machine::{Limits, Program};
 use cowrace_report::{Finding, Schedule, Stop, Turn};
@@ -6,20 +6,20 @@ use tracing::debug;
 
 use crate::execution::interpreter::Interpreter;
 use crate::random::Random;
-use crate::search::shared::Shared;
+use crate::search::shared::{Settings, Shared};
 use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::limits::{Pace, ROUND, room};
 use crate::states::numbers::Numbers;
-use crate::states::paths::{Advance, Known, NONE};
+use crate::states::paths::{Known, NONE};
 use crate::states::watched::Watched;
 use crate::sync::Primitives;
 
-/// How many executions in random order are made first; and how many more if visits were in vain: one for so many of
-/// them, up to a number.
-const WALKS: u64 = 64;
-const VISITS: u64 = 64;
-const MOST_WALKS: u64 = 4096;
+/// How many executions in random order are made first.
+const WALKS: u32 = 64;
+
+/// How many states are looked through for each visit, when some are to be visited again.
+const STATES: u64 = 16;
 
 /// How far a search of states has come.
 pub(crate) enum Progress {
@@ -43,8 +43,8 @@ pub(super) struct Course<'p> {
     pub(super) here: Configuration<'p>,
     /// The contents of memory with which executions have ended.
     pub(super) ends: Numbers,
-    /// The state that is being visited, and the actor that is moved there.
-    pub(super) now: (u32, u8),
+    /// The state that is being visited.
+    pub(super) now: u32,
     pub(super) random: Random,
     /// The name of the state at hand.
     pub(super) name: Vec<u32>,
@@ -52,36 +52,38 @@ pub(super) struct Course<'p> {
     /// The memory in bytes that the search may take.
     room: u64,
     has_begun: bool,
-    /// The visits since the search last began, and after how many it begins again.
-    pub(super) visits: u64,
-    until: u64,
-    /// All visits.
-    effort: u64,
+    visits: u64,
+    /// After how many visits states are looked through at the earliest for those to be visited again.
+    mends_after: u64,
 }
 
 impl<'p> Course<'p> {
     /// A search that has not begun. It may take this part of the memory that states may take.
-    pub(super) fn new(program: &'p Program, limits: Limits, watched: Watched, part: u64) -> Self {
+    pub(super) fn new(program: &'p Program, settings: &Settings, watched: Watched, part: u64) -> Self {
         Self {
             program,
-            limits,
-            here: Configuration::new(program, watched),
+            limits: settings.limits,
+            here: Configuration::new(program, watched, settings.is_blind),
             ends: Numbers::new(),
-            now: (NONE, 0),
+            now: NONE,
             random: Random(0),
             name: Vec::new(),
             pace: Pace::default(),
-            room: room(&limits) / part,
+            room: room(&settings.limits) / part,
             has_begun: false,
             visits: 0,
-            until: u64::MAX,
-            effort: 0,
+            mends_after: 0,
         }
     }
 
     /// Whether the search has begun, and what it has relied on is true as far as it knows.
-    pub(super) const fn is_sound(&self) -> bool {
-        self.has_begun && !self.here.futures.is_refuted
+    pub(super) fn is_sound(&self) -> bool {
+        self.has_begun && self.here.futures.are_true()
+    }
+
+    /// The number of visits so far.
+    pub(super) const fn visits(&self) -> u64 {
+        self.visits
     }
 
     /// The memory in bytes that this takes.
@@ -89,21 +91,10 @@ impl<'p> Course<'p> {
         self.here.bytes() + self.ends.bytes()
     }
 
-    /// Forgets the last attempt. Returns how many executions in random order are to come first: the more was in vain,
-    /// the more it is worth to learn.
-    fn begin(&mut self) -> u64 {
-        self.ends = Numbers::new();
-        self.now = (NONE, 0);
-        self.here.futures.begin_again();
-        let walks = WALKS + (self.visits / VISITS).min(MOST_WALKS);
-        (self.visits, self.until, self.has_begun) = (0, u64::MAX, true);
-        walks
-    }
-
     /// What is wrong with what was executed last, and how to get there.
-    fn found(&mut self, known: &Known, advance: Advance<'p>) -> (Finding, Schedule) {
+    fn found(&mut self, known: &Known) -> (Finding, Schedule) {
         let last: Vec<Turn> = self.here.turns().collect();
-        let mut turns = known.path(&mut self.here, self.now.0, advance);
+        let mut turns = known.path(&mut self.here, self.now);
         turns.extend(last);
         finding(self.program, &turns)
     }
@@ -124,9 +115,6 @@ fn finding(program: &Program, turns: &[Turn]) -> (Finding, Schedule) {
 
 /// A search of states.
 pub(super) trait Search<'p> {
-    /// What it executes at once.
-    const ADVANCE: Advance<'p>;
-
     /// Its course.
     fn course(&mut self) -> &mut Course<'p>;
 
@@ -136,74 +124,93 @@ pub(super) trait Search<'p> {
     /// The memory in bytes that the states take.
     fn bytes(&self) -> u64;
 
-    /// Begins, after so many executions in random order.
-    fn begin<P: Primitives>(&mut self, shared: &Shared<'_, P>, walks: u64) -> Result<(), End>;
+    /// Makes an execution in random order.
+    fn look_ahead(&mut self) -> Result<(), End>;
+
+    /// Begins. This relies on nothing.
+    fn begin<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<(), End>;
 
     /// Makes a visit. Returns whether there was one to make.
     fn visit<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<bool, End>;
 
+    /// What was done in these states is to be done again.
+    fn repeat(&mut self, states: Vec<u32>);
+
     /// Goes on until everything has been searched, or for this many visits.
     fn go_on<P: Primitives>(&mut self, shared: &Shared<'_, P>, visits: u64) -> Progress {
-        let limit = self.course().effort.saturating_add(visits);
-        loop {
-            let end = match self.attempt(shared, limit) {
-                Ok(false) => return Progress::Paused,
-                Ok(true) if self.course().here.futures.is_refuted => End::Wrong,
-                Ok(true) => {
-                    let course = self.course();
-                    debug!(visits = course.visits, "everything has been searched");
-                    shared.showings.add(course.here.places.shown());
-                    return Progress::Done;
-                }
-                Err(end) => end,
-            };
-            match end {
-                End::Full => return Progress::Full,
-                End::Stopped(stop) => return Progress::Stopped(stop),
-                // What leads to a state is known only while everything is as it was assumed.
-                End::Wrong if self.course().here.futures.is_refuted => {
-                    let course = self.course();
-                    debug!(visits = course.visits, "begins again: an actor does what it was taken not to do");
-                    course.has_begun = false;
-                }
-                End::Wrong => {
-                    let (course, known) = self.course_and_known();
-                    let (finding, schedule) = course.found(known, Self::ADVANCE);
-                    return Progress::Found(finding, schedule);
-                }
+        let limit = self.course().visits.saturating_add(visits);
+        match self.search(shared, limit) {
+            Ok(false) => Progress::Paused,
+            Ok(true) => {
+                let course = self.course();
+                debug!(visits = course.visits, "everything has been searched");
+                shared.showings.add(course.here.places.shown());
+                Progress::Done
+            }
+            Err(End::Full) => Progress::Full,
+            Err(End::Stopped(stop)) => Progress::Stopped(stop),
+            Err(End::Wrong) => {
+                let (course, known) = self.course_and_known();
+                let (finding, schedule) = course.found(known);
+                Progress::Found(finding, schedule)
             }
         }
     }
 
-    /// Makes visits. Returns whether none is left, or the search has to begin again.
-    fn attempt<P: Primitives>(&mut self, shared: &Shared<'_, P>, limit: u64) -> Result<bool, End> {
+    /// Makes visits, until there have been so many. Returns whether none is left to make.
+    fn search<P: Primitives>(&mut self, shared: &Shared<'_, P>, limit: u64) -> Result<bool, End> {
         if !self.course().has_begun {
-            let walks = self.course().begin();
-            self.begin(shared, walks)?;
+            for _ in 0..WALKS {
+                self.look_ahead()?;
+            }
+            self.begin(shared)?;
+            self.course().has_begun = true;
         }
-        while self.course().visits < self.course().until {
-            if self.course().effort >= limit {
+        loop {
+            let course = self.course();
+            if course.visits >= limit {
                 return Ok(false);
             }
-            if self.course().effort.is_multiple_of(ROUND) {
-                if self.bytes() > self.course().room {
-                    return Err(End::Full);
-                }
-                let (course, known) = self.course_and_known();
-                shared.showings.add(course.here.places.shown());
-                course.pace.look_at_limits(shared, known.len() as u64)?;
+            if course.visits.is_multiple_of(ROUND) {
+                self.look_at_limits(shared)?;
             }
-            if !self.visit(shared)? {
-                break;
-            }
+            let is_left = self.visit(shared)?;
             let course = self.course();
-            course.visits += 1;
-            course.effort += 1;
-            if course.here.futures.is_refuted {
-                // Other reasons to begin again will show soon.
-                course.until = course.until.min(2 * course.visits);
+            course.visits += u64::from(is_left);
+            // The sooner, the fewer states there are to be visited again.
+            if !course.is_sound() && (!is_left || course.visits >= course.mends_after) {
+                self.mend();
+            } else if !is_left {
+                return Ok(true);
             }
         }
-        Ok(true)
+    }
+
+    /// Looks at the limits, and reports.
+    fn look_at_limits<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<(), End> {
+        if self.bytes() > self.course().room {
+            return Err(End::Full);
+        }
+        let (course, known) = self.course_and_known();
+        shared.showings.add(course.here.places.shown());
+        course.pace.look_at_limits(shared, known.len() as u64)
+    }
+
+    /// Finds the states that were left too early because of what was relied on and has turned out to be wrong. What was
+    /// done there is to be done again. All else is as it would be if it had not been relied on.
+    fn mend(&mut self) {
+        let (course, known) = self.course_and_known();
+        let here = &mut course.here;
+        let surprises = here.futures.surprises();
+        let is_concerned = |&state: &u32| surprises.concern(here.positions_in(known.name(state)));
+        let states: Vec<u32> = (0..known.len() as u32).filter(is_concerned).collect();
+        debug!(
+            visits = course.visits,
+            of = known.len(),
+            states = states.len(),
+            "an actor does what it was taken not to do: states are visited again"
+        );
+        course.mends_after = course.visits + known.len() as u64 / STATES;
+        self.repeat(states);
     }
 }

@@ -15,6 +15,8 @@ struct Accesses {
     /// The accesses to each word.
     words: HashMap<usize, Vec<u32>, FixedState>,
     conflicts: Vec<Bits>,
+    /// The positions of actors of which a request was taken for one that makes it, in the states from which it was.
+    relied_from: Vec<Bits>,
 }
 
 impl Accesses {
@@ -29,6 +31,7 @@ impl Accesses {
         self.numbers.insert(key, new);
         self.all.push(access);
         self.conflicts.push(Bits::default());
+        self.relied_from.push(Bits::default());
         let others = self.words.entry(word).or_default();
         others.push(new);
         for &other in others.iter() {
@@ -55,6 +58,8 @@ struct Future {
     all: Bits,
     /// What others did while the actor was here, because it was not known to get in their way.
     relied: Bits,
+    /// The positions of the actor in the states from which that was relied on.
+    relied_from: Bits,
     /// The positions from which there is a way to this one.
     before: Vec<u32>,
     /// Whether an actor has been here.
@@ -68,6 +73,32 @@ struct Noted {
     numbers: Vec<u32>,
 }
 
+/// What turned out to be wrong: the states with an actor at one position and another one at the other may have been
+/// left too early.
+#[derive(Debug, Default)]
+pub(super) struct Surprises {
+    /// Where the actors were that may be disturbed.
+    actors: Bits,
+    /// Where those were that do what they were taken not to do.
+    others: Bits,
+}
+
+impl Surprises {
+    /// Whether a state in which the actors have these positions has to be looked at again.
+    pub(super) fn concern(&self, mut positions: impl Iterator<Item = u32>) -> bool {
+        let (mut actor, mut other) = (false, false);
+        positions.any(|position| {
+            actor |= self.actors.contains(position);
+            other |= self.others.contains(position);
+            actor && other
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.others == Bits::default()
+    }
+}
+
 /// What actors may still touch from each of their places.
 #[derive(Debug)]
 pub(super) struct Futures {
@@ -75,8 +106,8 @@ pub(super) struct Futures {
     positions: Vec<Future>,
     /// By place.
     noted: Vec<Noted>,
-    /// Whether an actor has turned out to touch what others had relied on that it does not.
-    pub(super) is_refuted: bool,
+    /// Where actors have turned out to touch what others had relied on that they do not.
+    surprises: Surprises,
 }
 
 impl Futures {
@@ -88,10 +119,11 @@ impl Futures {
                 all: Vec::new(),
                 words: HashMap::with_hasher(seed()),
                 conflicts: Vec::new(),
+                relied_from: Vec::new(),
             },
             positions: Vec::new(),
             noted: Vec::new(),
-            is_refuted: false,
+            surprises: Surprises::default(),
         }
     }
 
@@ -103,15 +135,21 @@ impl Futures {
 
     /// The memory in bytes that this takes.
     pub(super) fn bytes(&self) -> usize {
-        let position = |future: &Future| future.all.bytes() + future.relied.bytes() + size_of::<Future>();
+        let position = |future: &Future| {
+            future.all.bytes() + future.relied.bytes() + future.relied_from.bytes() + size_of::<Future>()
+        };
         let noted = |noted: &Noted| noted.accesses.capacity() * size_of::<Access>() + size_of::<Noted>();
         self.positions.iter().map(position).sum::<usize>() + self.noted.iter().map(noted).sum::<usize>()
     }
 
-    /// Forgets what was relied on.
-    pub(super) fn begin_again(&mut self) {
-        self.is_refuted = false;
-        self.positions.iter_mut().for_each(|position| position.relied = Bits::default());
+    /// Whether everything that was relied on is true, as far as is known.
+    pub(super) fn are_true(&self) -> bool {
+        self.surprises.is_empty()
+    }
+
+    /// What has turned out to be wrong since this was last asked.
+    pub(super) fn surprises(&mut self) -> Surprises {
+        std::mem::take(&mut self.surprises)
     }
 
     /// Notes what the request at a place touches.
@@ -158,14 +196,17 @@ impl Futures {
     fn add(&mut self, position: u32, new: &Bits) {
         let mut open = vec![position];
         while let Some(position) = open.pop() {
-            let Self { accesses, positions, is_refuted, .. } = self;
+            let Self { accesses, positions, surprises, .. } = self;
             let future = &mut positions[position as usize];
             if !future.all.add_all(new) {
                 continue;
             }
-            if !*is_refuted {
-                let mut got = (0..accesses.all.len() as u32).filter(|&number| new.contains(number));
-                *is_refuted = got.any(|number| accesses.conflicts[number as usize].meets(&future.relied));
+            for number in new.iter() {
+                let wrong = future.relied.take_common(&accesses.conflicts[number as usize]);
+                for disturbed in wrong.iter() {
+                    surprises.actors.add_all(&accesses.relied_from[disturbed as usize]);
+                    surprises.others.add_all(&future.relied_from);
+                }
             }
             open.extend_from_slice(&future.before);
         }
@@ -183,12 +224,15 @@ impl Futures {
         self.noted.get(place as usize).is_some_and(|noted| !noted.numbers.is_empty())
     }
 
-    /// Notes that the request at a place was taken for one in whose way an actor at a position does not get.
-    pub(super) fn rely(&mut self, position: u32, place: u32) {
+    /// Notes that the request at a place was taken for one in whose way another actor at a position does not get, in
+    /// a state in which the one had the first and the other the second of two positions.
+    pub(super) fn rely(&mut self, place: u32, position: u32, [one, other]: [u32; 2]) {
         self.make_room(position);
-        let relied = &mut self.positions[position as usize].relied;
-        self.noted[place as usize].numbers.iter().for_each(|&number| {
+        let Future { relied, relied_from, .. } = &mut self.positions[position as usize];
+        relied_from.insert(other);
+        for &number in &self.noted[place as usize].numbers {
             relied.insert(number);
-        });
+            self.accesses.relied_from[number as usize].insert(one);
+        }
     }
 }

@@ -9,8 +9,8 @@
 //!
 //! * What nobody else will ever get in the way of is executed at once, and the state in between is not kept. Which
 //!   actors may still get in the way of which is learned ([`futures`]): the search assumes that actors do only what
-//!   they have been seen to do from each position in their programs, notes what it has relied on, and begins again
-//!   if that was wrong.
+//!   they have been seen to do from each position in their programs, notes what it has relied on, and visits states
+//!   again if that was wrong.
 //! * In a state from which some actors cannot be disturbed by the others, only these are moved (a **persistent set**).
 //! * What was tried from a state before **sleeps** in what is tried later, until something dependent is executed. A
 //!   state that is reached again while fewer sleep is visited again for these (Godefroid, 1996).

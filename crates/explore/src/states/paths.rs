@@ -1,25 +1,21 @@
 //! The known states, and the way to each: the turns that lead there from the beginning.
 
+use std::collections::VecDeque;
+
 use cowrace_report::Turn;
 
-use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::numbers::{Full, Numbers};
-use crate::states::settle::Arrive;
 
 /// No state.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// The known states: for each its name, and from which state and by whose move it was first reached.
+/// The known states: for each its name, and from which state it was first reached.
 #[derive(Debug)]
 pub(super) struct Known {
     names: Numbers,
-    before: Vec<(u32, u8)>,
+    before: Vec<u32>,
 }
-
-/// Executes what a search executes at once: the move of an actor, or what comes at the beginning, and what follows
-/// without a choice between actors. Calls `Arrive` where this leads.
-pub(super) type Advance<'p> = fn(&mut Configuration<'p>, Option<u8>, Arrive<'_, 'p>) -> Result<(), End>;
 
 impl Known {
     pub(super) const fn new() -> Self {
@@ -36,12 +32,12 @@ impl Known {
         self.names.get(state)
     }
 
-    /// The number of a state, and whether it is new: then it was reached from this state by the move of this actor.
+    /// The number of a state, and whether it is new: then it was reached from this state.
     ///
     /// # Errors
     ///
     /// If it is new and there is no room for it.
-    pub(super) fn number(&mut self, name: &[u32], before: (u32, u8)) -> Result<(u32, bool), Full> {
+    pub(super) fn number(&mut self, name: &[u32], before: u32) -> Result<(u32, bool), Full> {
         let (state, is_new) = self.names.number(name)?;
         if is_new {
             self.before.push(before);
@@ -51,45 +47,68 @@ impl Known {
 
     /// The memory in bytes that this takes.
     pub(super) fn bytes(&self) -> usize {
-        self.names.bytes() + self.before.capacity() * size_of::<(u32, u8)>()
+        self.names.bytes() + self.before.capacity() * size_of::<u32>()
     }
 
-    /// The turns that lead to a state, or none if it is [`NONE`]. The configuration is then anywhere. Whatever was
-    /// executed at once still is, since the search begins again if that was wrong.
-    pub(super) fn path<'p>(&self, here: &mut Configuration<'p>, to: u32, advance: Advance<'p>) -> Vec<Turn> {
+    /// The turns that lead to a state, or none if it is [`NONE`]. The configuration is then anywhere.
+    pub(super) fn path(&self, here: &mut Configuration<'_>, to: u32) -> Vec<Turn> {
         let mut parts = Vec::new();
         let mut last = to;
         while last != NONE {
-            let (before, _) = self.before[last as usize];
-            parts.push(self.part(here, last, advance));
+            let before = self.before[last as usize];
+            if before == NONE {
+                here.begin()
+            } else {
+                here.restore(self.name(before))
+            }
+            parts.push(turns_to(here, self.name(last)));
             last = before;
         }
         parts.into_iter().rev().flatten().collect()
     }
+}
 
-    /// The turns from the state before.
-    fn part<'p>(&self, here: &mut Configuration<'p>, to: u32, advance: Advance<'p>) -> Vec<Turn> {
-        let (from, actor) = self.before[to as usize];
-        let mut found = None;
-        let mut name = Vec::new();
-        let mut arrive = |here: &mut Configuration<'p>, _: bool| {
-            if found.is_none() {
-                here.name(&mut name)?;
-                if name == self.name(to) {
-                    found = Some(here.turns().collect());
+/// The turns that lead from the state at hand to another one that can be reached from it. What the search executes at
+/// once may be less by now than it was then, so the way is searched: moves of actors that are not yet where they are to
+/// be come first, since a search executes nothing at once that leads in a circle.
+fn turns_to(here: &mut Configuration<'_>, to: &[u32]) -> Vec<Turn> {
+    let mut names = Numbers::new();
+    let mut reached: Vec<(usize, Option<Turn>)> = vec![(0, None)];
+    let mut open = VecDeque::from([0]);
+    let mut name = Vec::new();
+    let mut note = |here: &mut Configuration<'_>, names: &mut Numbers| {
+        let named = here.name(&mut name).and_then(|()| names.number(&name));
+        named.map(|(_, is_new)| (is_new, name == to))
+    };
+    let mut is_there = matches!(note(here, &mut names), Ok((_, true)));
+    let mut at = 0;
+    while !is_there && let Some(from) = open.pop_front() {
+        at = from;
+        here.restore(names.get(from as u32));
+        for actor in here.enabled().iter() {
+            let is_on_the_way = here.place(actor) != here.place_in(to, actor);
+            let values = here.values(actor);
+            for value in 0..values.max(1) {
+                let turn = Turn { actor, choice: (values > 0).then_some(value) };
+                let is_wrong = here.make(turn).is_wrong;
+                if !is_wrong && let Ok((true, is_it)) = note(here, &mut names) {
+                    let next = reached.len();
+                    reached.push((from, Some(turn)));
+                    if is_it {
+                        (at, is_there) = (next, true);
+                    }
+                    if is_on_the_way { open.push_front(next) } else { open.push_back(next) }
                 }
+                here.rewind(0);
             }
-            Ok(())
-        };
-        let actor = if from == NONE {
-            here.begin();
-            None
-        } else {
-            here.restore(self.name(from));
-            Some(actor)
-        };
-        let done = advance(here, actor, &mut arrive);
-        debug_assert!(done.is_ok(), "what was right before is still right");
-        found.unwrap_or_default()
+        }
     }
+    assert!(is_there, "a known state can be reached from the one before");
+    let mut turns = Vec::new();
+    while let (before, Some(turn)) = reached[at] {
+        turns.push(turn);
+        at = before;
+    }
+    turns.reverse();
+    turns
 }

@@ -11,7 +11,7 @@ pub(super) fn is_alone(here: &mut Configuration<'_>, actor: u8) -> bool {
     if is_alone {
         let mut set = ActorSet::default();
         set.insert(actor);
-        rely(here, set);
+        rely(here, set, Where::Began);
     }
     is_alone
 }
@@ -28,7 +28,7 @@ pub(super) fn persistent_set(here: &mut Configuration<'_>, enabled: ActorSet) ->
     let closed = enabled.iter().map(|actor| closure(&disturbed_by, actor));
     match closed.min_by_key(|&set| size(set)) {
         Some(set) if size(set) < size(enabled) => {
-            rely(here, set);
+            rely(here, set, Where::Here);
             ActorSet(set.0 & enabled.0)
         }
         _ => enabled,
@@ -60,11 +60,25 @@ fn may_disturb(here: &Configuration<'_>, other: u8, actor: u8) -> bool {
     waits_for || here.futures.may_disturb(here.position(other), here.place(actor))
 }
 
+/// Which state is to be looked at again if the search was wrong to rely on something.
+#[derive(Clone, Copy)]
+enum Where {
+    /// The one in which the configuration was put last: something was executed at once from there.
+    Began,
+    /// The one at hand.
+    Here,
+}
+
 /// Notes that no actor outside a set was taken to get in the way of one in it.
-fn rely(here: &mut Configuration<'_>, set: ActorSet) {
+fn rely(here: &mut Configuration<'_>, set: ActorSet, whose: Where) {
     for actor in set.iter() {
         for other in here.actors().filter(|&other| !set.contains(other)) {
-            here.futures.rely(here.position(other), here.place(actor));
+            let (place, position) = (here.place(actor), here.position(other));
+            let [actor, other] = [actor, other].map(|actor| match whose {
+                Where::Began => here.began_at()[actor as usize],
+                Where::Here => here.position(actor),
+            });
+            here.futures.rely(place, position, [actor, other]);
         }
     }
 }

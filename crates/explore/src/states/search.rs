@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 
-use cowrace_machine::{ActorSet, Limits, Program};
+use cowrace_machine::{ActorSet, Program};
 use cowrace_report::{Schedule, Turn};
 
 use crate::execution::windows::Cover;
 use crate::observer::{Execution, Order};
-use crate::search::shared::Shared;
+use crate::search::shared::{Settings, Shared};
 use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::course::{Course, Progress, Search};
@@ -15,9 +15,9 @@ use crate::states::independence::{Touch, commute};
 use crate::states::limits::Pace;
 use crate::states::look_ahead::walk;
 use crate::states::numbers::Numbers;
-use crate::states::paths::{Advance, Known, NONE};
+use crate::states::paths::{Known, NONE};
 use crate::states::persistent_sets::persistent_set;
-use crate::states::settle::{Arrive, go, settle};
+use crate::states::settle::{go, settle};
 use crate::states::table::{Table, Visit};
 use crate::states::watched::Watched;
 use crate::sync::Primitives;
@@ -35,10 +35,10 @@ pub(crate) struct StateSearch<'p> {
 
 impl<'p> StateSearch<'p> {
     /// A search that watches the windows that have not been open. `None` if that is not possible.
-    pub(crate) fn new(program: &'p Program, limits: Limits, cover: &[Cover]) -> Option<Self> {
+    pub(crate) fn new(program: &'p Program, settings: &Settings, cover: &[Cover]) -> Option<Self> {
         let watched = Watched::new(program, cover)?;
         Some(Self {
-            course: Course::new(program, limits, watched, 1),
+            course: Course::new(program, settings, watched, 1),
             table: Table::new(),
             touches: vec![Vec::new(); program.actors.len()],
         })
@@ -84,7 +84,7 @@ impl<'p> StateSearch<'p> {
             course.here.touches(actor, &mut touches[actor as usize]);
         }
         for actor in todo.iter() {
-            self.course.now = (state, actor);
+            self.course.now = state;
             let mut after = asleep;
             for other in asleep.iter() {
                 let (one, other_) = (&self.touches[actor as usize], &self.touches[other as usize]);
@@ -118,7 +118,7 @@ impl<'p> StateSearch<'p> {
             let enabled = here.enabled();
             let todo = if closes { enabled } else { persistent_set(here, enabled) };
             table.add(Visit { state, asleep, todo });
-            if enabled.is_empty() { end(shared, here, table.known(), ends, (now.0, advance)) } else { Ok(()) }
+            if enabled.is_empty() { end(shared, here, table.known(), ends, *now) } else { Ok(()) }
         };
         match actor {
             Some(actor) => go(here, actor, asleep, steps, &mut arrive),
@@ -128,8 +128,6 @@ impl<'p> StateSearch<'p> {
 }
 
 impl<'p> Search<'p> for StateSearch<'p> {
-    const ADVANCE: Advance<'p> = advance;
-
     fn course(&mut self) -> &mut Course<'p> {
         &mut self.course
     }
@@ -142,54 +140,51 @@ impl<'p> Search<'p> for StateSearch<'p> {
         self.bytes()
     }
 
-    fn begin<P: Primitives>(&mut self, shared: &Shared<'_, P>, walks: u64) -> Result<(), End> {
-        self.table = Table::new();
-        let Course { here, random, .. } = &mut self.course;
-        for _ in 0..walks {
-            if !walk(here, random) {
-                return Err(End::Wrong);
-            }
-        }
-        here.begin();
+    fn begin<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<(), End> {
+        self.course.here.begin();
+        self.course.now = NONE;
         self.settle_from(shared, None, ActorSet::default())
     }
 
+    fn look_ahead(&mut self) -> Result<(), End> {
+        let Course { here, random, now, .. } = &mut self.course;
+        *now = NONE;
+        if walk(here, random) { Ok(()) } else { Err(End::Wrong) }
+    }
+
     fn visit<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<bool, End> {
-        let Course { here, random, now, visits, .. } = &mut self.course;
-        if !here.places.can_watch {
+        if !self.course.here.places.can_watch {
             return Err(End::Full);
         }
-        if visits.is_multiple_of(BETWEEN) && !walk(here, random) {
-            *now = (NONE, 0);
-            return Err(End::Wrong);
+        if self.course.visits().is_multiple_of(BETWEEN) {
+            self.look_ahead()?;
         }
         match self.table.pop() {
             Some(visit) => self.move_actors(shared, visit).map(|()| true),
             None => Ok(false),
         }
     }
-}
 
-/// What the search executes at once, of all that is awake.
-fn advance<'p>(here: &mut Configuration<'p>, actor: Option<u8>, arrive: Arrive<'_, 'p>) -> Result<(), End> {
-    match actor {
-        Some(actor) => go(here, actor, ActorSet::default(), usize::MAX, arrive),
-        None => settle(here, ActorSet::default(), true, usize::MAX, arrive),
+    fn repeat(&mut self, states: Vec<u32>) {
+        let Self { course: Course { here, .. }, table, .. } = self;
+        for state in states {
+            here.restore(table.known().name(state));
+            here.actors().for_each(|actor| here.try_out(actor));
+            let set = persistent_set(here, here.enabled());
+            table.repeat(state, set);
+        }
     }
 }
 
-/// Judges a state in which no actor can move. It was reached from another one, by what this executes at once.
+/// Judges a state in which no actor can move. It was reached from another one.
 pub(super) fn end<'p, P: Primitives>(
     shared: &Shared<'_, P>,
     here: &mut Configuration<'p>,
     known: &Known,
     ends: &mut Numbers,
-    (from, advance): (u32, Advance<'p>),
+    from: u32,
 ) -> Result<(), End> {
     here.end();
-    if here.futures.is_refuted {
-        return Ok(());
-    }
     match here.judge(ends)? {
         None => return Ok(()),
         Some(true) => return Err(End::Wrong),
@@ -200,7 +195,7 @@ pub(super) fn end<'p, P: Primitives>(
     let here = RefCell::new(here);
     let schedule = || {
         let mut here = here.borrow_mut();
-        let mut turns = known.path(&mut here, from, advance);
+        let mut turns = known.path(&mut here, from);
         turns.extend_from_slice(&last);
         // Back to where the search is.
         if from == NONE {

@@ -47,12 +47,12 @@ impl Table {
     }
 
     /// The number of a state, and whether it is new. A new state has to be [added](Self::add); it was reached from this
-    /// state by the move of this actor.
+    /// state.
     ///
     /// # Errors
     ///
     /// If it is new and there is no room for it.
-    pub(super) fn number(&mut self, name: &[u32], before: (u32, u8)) -> Result<(u32, bool), Full> {
+    pub(super) fn number(&mut self, name: &[u32], before: u32) -> Result<(u32, bool), Full> {
         self.known.number(name, before)
     }
 
@@ -82,6 +82,17 @@ impl Table {
             }
             self.todo[at] |= new;
         }
+    }
+
+    /// What was done in a state is to be done again, and these actors are to be moved there as well.
+    pub(super) fn repeat(&mut self, state: u32, more: ActorSet) {
+        let at = state as usize;
+        self.wanted[at] |= more.0;
+        let todo = self.wanted[at] & !self.asleep[at];
+        if todo != 0 && self.todo[at] == 0 {
+            self.open.push(state);
+        }
+        self.todo[at] = todo;
     }
 
     /// The next visit.
@@ -116,7 +127,7 @@ mod tests {
     #[test]
     fn a_state_is_visited_again_for_what_slept_before() {
         let mut table = Table::new();
-        assert_eq!(table.number(&[7], (NONE, 0)), Ok((0, true)));
+        assert_eq!(table.number(&[7], NONE), Ok((0, true)));
         table.add(visit(0b011, 0b111));
         assert_eq!(visits(&mut table), [(0b011, 0b100)]);
         table.reach(0, ActorSet(0b111), None);
@@ -130,12 +141,24 @@ mod tests {
     #[test]
     fn those_outside_a_set_are_moved_when_all_are_to_be() {
         let mut table = Table::new();
-        assert_eq!(table.number(&[7], (NONE, 0)), Ok((0, true)));
+        assert_eq!(table.number(&[7], NONE), Ok((0, true)));
         table.add(visit(0b010, 0b001));
         assert_eq!(visits(&mut table), [(0b010, 0b001)]);
         table.reach(0, ActorSet(0b010), Some(ActorSet(0b111)));
         assert_eq!(visits(&mut table), [(0b010, 0b100)]);
         table.reach(0, ActorSet(0), None);
         assert_eq!(visits(&mut table), [(0, 0b010)]);
+    }
+
+    #[test]
+    fn what_was_done_in_a_state_is_repeated_but_for_those_that_sleep() {
+        let mut table = Table::new();
+        assert_eq!(table.number(&[7], NONE), Ok((0, true)));
+        table.add(visit(0b001, 0b011));
+        assert_eq!(visits(&mut table), [(0b001, 0b010)]);
+        table.repeat(0, ActorSet(0b100));
+        assert_eq!(visits(&mut table), [(0b001, 0b110)]);
+        table.reach(0, ActorSet(0b000), None);
+        assert_eq!(visits(&mut table), [(0b000, 0b001)]);
     }
 }

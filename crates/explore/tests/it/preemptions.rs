@@ -31,17 +31,26 @@ fn compare(flavour: Flavour, mut runner: TestRunner) {
         let program = program(&scripts);
         for bound in 0..=3 {
             let Some(traces) = Naive::within(&program, bound, BUDGET) else { break };
-            let mut ends = Ends::default();
-            let outcome = Explorer::new(&program).preemptions(Some(bound)).run(&mut ends);
-            if let Some((finding, schedule)) = &outcome.finding {
-                let again =
-                    replay(&program, schedule).map_err(|error| TestCaseError::fail(error.to_string()))?;
-                proptest::prop_assert_eq!(again.finding.as_ref(), Some(finding));
-                break;
-            }
-            proptest::prop_assert_eq!(outcome.bound, Some(bound));
             let all: BTreeSet<_> = traces.into_values().map(|(_, end)| end).collect();
-            proptest::prop_assert_eq!(&ends.0, &all, "at most {} preemptions", bound);
+            for is_blind in [true, false] {
+                let mut ends = Ends::default();
+                let explorer = Explorer::new(&program).preemptions(Some(bound)).blindly(is_blind);
+                let outcome = explorer.run(&mut ends);
+                if let Some((finding, schedule)) = &outcome.finding {
+                    let again = replay(&program, schedule);
+                    let again = again.map_err(|error| TestCaseError::fail(error.to_string()))?;
+                    proptest::prop_assert_eq!(again.finding.as_ref(), Some(finding));
+                    return Ok(());
+                }
+                proptest::prop_assert_eq!(outcome.bound, Some(bound));
+                proptest::prop_assert_eq!(
+                    &ends.0,
+                    &all,
+                    "at most {} preemptions; blind: {}",
+                    bound,
+                    is_blind
+                );
+            }
             compared.set(compared.get() + 1);
         }
         Ok(())
