@@ -19,6 +19,8 @@ const NONE: u32 = u32::MAX;
 struct Past {
     obj: Obj,
     contents: Vec<Words>,
+    /// The sums of the hashes of all words, which change with the words that do.
+    hashes: Vec<u64>,
     known: HashTable<u32>,
 }
 
@@ -55,26 +57,34 @@ fn words(memory: &Memory, obj: Obj) -> Words {
     std::array::from_fn(|word| memory.get(Addr::at(first + word)))
 }
 
-fn hash(words: &Words) -> u64 {
-    FixedState::with_seed(0).hash_one(words)
+fn hash(word: usize, value: u64) -> u64 {
+    FixedState::with_seed(0).hash_one((word, value))
 }
 
 impl Past {
     fn new(obj: Obj, first: Words) -> Self {
-        let mut past = Self { obj, contents: Vec::new(), known: HashTable::new() };
-        past.number(first);
-        past
+        let mut known = HashTable::new();
+        known.insert_unique(0, 0, |_| 0);
+        Self { obj, contents: vec![first], hashes: vec![0], known }
     }
 
-    fn number(&mut self, words: Words) -> u32 {
-        let Self { contents, known, .. } = self;
+    /// The number of the contents that have these words, which differ from those with another number.
+    fn number(&mut self, before: u32, words: Words) -> u32 {
+        let Self { contents, hashes, known, .. } = self;
+        let mut sum = hashes[before as usize];
+        for (word, (&old, &new)) in contents[before as usize].iter().zip(&words).enumerate() {
+            if old != new {
+                sum = sum.wrapping_sub(hash(word, old)).wrapping_add(hash(word, new));
+            }
+        }
         let is_it = |&number: &u32| contents[number as usize] == words;
-        if let Some(&number) = known.find(hash(&words), is_it) {
+        if let Some(&number) = known.find(sum, is_it) {
             return number;
         }
         let number = contents.len() as u32;
-        known.insert_unique(hash(&words), number, |&number| hash(&contents[number as usize]));
+        known.insert_unique(sum, number, |&number| hashes[number as usize]);
         contents.push(words);
+        hashes.push(sum);
         number
     }
 }
@@ -103,8 +113,9 @@ impl<'p> Contents<'p> {
             self.now.push(0);
         }
         let place = self.places[index];
-        let new = self.objects[place as usize].number(words(memory, obj));
-        self.replaced.push((place, std::mem::replace(&mut self.now[place as usize], new)));
+        let now = &mut self.now[place as usize];
+        let new = self.objects[place as usize].number(*now, words(memory, obj));
+        self.replaced.push((place, std::mem::replace(now, new)));
     }
 
     /// How many writes have been noted and not undone.
@@ -147,7 +158,11 @@ impl<'p> Contents<'p> {
 
     /// The memory in bytes that this takes.
     pub(super) fn bytes(&self) -> usize {
-        let of = |past: &Past| past.contents.capacity() * size_of::<Words>() + past.known.allocation_size();
+        let of = |past: &Past| {
+            let words =
+                past.contents.capacity() * size_of::<Words>() + past.hashes.capacity() * size_of::<u64>();
+            words + past.known.allocation_size()
+        };
         self.memories.bytes() + self.objects.iter().map(of).sum::<usize>()
     }
 }

@@ -1,6 +1,7 @@
 //! Numbers for sequences: each different sequence gets a number, and equal ones the same.
 
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -9,9 +10,43 @@ use hashbrown::HashTable;
 #[derive(Debug)]
 pub(super) struct Numbers {
     words: Vec<u32>,
-    /// Where each sequence ends.
-    ends: Vec<u32>,
+    ends: Ends,
     known: HashTable<u32>,
+}
+
+/// Where each sequence ends.
+#[derive(Debug)]
+struct Ends {
+    len: usize,
+    /// The length of the first sequence.
+    width: usize,
+    /// Empty as long as all sequences have the same length.
+    ends: Vec<u32>,
+}
+
+impl Ends {
+    fn range(&self, number: u32) -> Range<usize> {
+        let at = number as usize;
+        if self.ends.is_empty() {
+            return at * self.width..(at + 1) * self.width;
+        }
+        let begin = if at > 0 { self.ends[at - 1] } else { 0 };
+        begin as usize..self.ends[at] as usize
+    }
+
+    /// Adds a sequence of this length, with which all end here.
+    fn push(&mut self, len: usize, end: u32) {
+        if self.len == 0 {
+            self.width = len;
+        }
+        if self.ends.is_empty() && len != self.width {
+            self.ends.extend((1..=self.len).map(|nth| (nth * self.width) as u32));
+        }
+        if !self.ends.is_empty() {
+            self.ends.push(end);
+        }
+        self.len += 1;
+    }
 }
 
 /// There is no room for another sequence.
@@ -27,16 +62,17 @@ fn hash(sequence: &[u32]) -> u64 {
 
 impl Numbers {
     pub(super) const fn new() -> Self {
-        Self { words: Vec::new(), ends: Vec::new(), known: HashTable::new() }
+        let ends = Ends { len: 0, width: 0, ends: Vec::new() };
+        Self { words: Vec::new(), ends, known: HashTable::new() }
     }
 
     pub(super) const fn len(&self) -> usize {
-        self.ends.len()
+        self.ends.len
     }
 
     /// The sequence with a number.
     pub(super) fn get(&self, number: u32) -> &[u32] {
-        sequence(&self.words, &self.ends, number)
+        &self.words[self.ends.range(number)]
     }
 
     /// The number of a sequence, and whether it is new.
@@ -46,16 +82,16 @@ impl Numbers {
     /// If the sequence is new and there is no room for it.
     pub(super) fn number(&mut self, wanted: &[u32]) -> Result<(u32, bool), Full> {
         let Self { words, ends, known } = self;
-        let is_it = |&number: &u32| sequence(words, ends, number) == wanted;
-        let rehash = |&number: &u32| hash(sequence(words, ends, number));
+        let is_it = |&number: &u32| words[ends.range(number)] == *wanted;
+        let rehash = |&number: &u32| hash(&words[ends.range(number)]);
         match known.entry(hash(wanted), is_it, rehash) {
             hashbrown::hash_table::Entry::Occupied(known) => Ok((*known.get(), false)),
             hashbrown::hash_table::Entry::Vacant(place) => {
                 let end = u32::try_from(words.len() + wanted.len()).map_err(|_| Full)?;
-                let number = ends.len() as u32;
+                let number = ends.len as u32;
                 place.insert(number);
                 words.extend_from_slice(wanted);
-                ends.push(end);
+                ends.push(wanted.len(), end);
                 Ok((number, true))
             }
         }
@@ -63,14 +99,8 @@ impl Numbers {
 
     /// The memory in bytes that this takes.
     pub(super) fn bytes(&self) -> usize {
-        4 * (self.words.capacity() + self.ends.capacity()) + self.known.allocation_size()
+        4 * (self.words.capacity() + self.ends.ends.capacity()) + self.known.allocation_size()
     }
-}
-
-fn sequence<'w>(words: &'w [u32], ends: &[u32], number: u32) -> &'w [u32] {
-    let at = number as usize;
-    let begin = if at > 0 { ends[at - 1] } else { 0 };
-    &words[begin as usize..ends[at] as usize]
 }
 
 #[cfg(test)]
@@ -89,5 +119,18 @@ mod tests {
             assert_eq!(numbers.get(at), sequence);
         }
         assert_eq!(numbers.len(), 5);
+    }
+
+    #[test]
+    fn the_first_one_of_another_length_may_come_late() {
+        let mut numbers = Numbers::new();
+        let all: [&[u32]; 4] = [&[1, 2], &[3, 4], &[5], &[1, 2, 3]];
+        for (at, sequence) in (0..).zip(all) {
+            assert_eq!(numbers.number(sequence), Ok((at, true)));
+            for (at, sequence) in (0..=at).zip(all) {
+                assert_eq!(numbers.number(sequence), Ok((at, false)));
+                assert_eq!(numbers.get(at), sequence);
+            }
+        }
     }
 }

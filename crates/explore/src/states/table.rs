@@ -13,11 +13,17 @@ use crate::states::paths::Known;
 #[derive(Debug)]
 pub(super) struct Table {
     known: Known,
-    asleep: Vec<u32>,
-    wanted: Vec<u32>,
-    todo: Vec<u32>,
+    moves: Vec<Moves>,
     /// The states in which something is to be done, those reached last at the end.
     open: Vec<u32>,
+}
+
+/// What is known of a state. All are sets of actors.
+#[derive(Clone, Copy, Debug)]
+struct Moves {
+    asleep: u32,
+    wanted: u32,
+    todo: u32,
 }
 
 /// What is to be done in a state.
@@ -32,13 +38,7 @@ pub(super) struct Visit {
 
 impl Table {
     pub(super) const fn new() -> Self {
-        Self {
-            known: Known::new(),
-            asleep: Vec::new(),
-            wanted: Vec::new(),
-            todo: Vec::new(),
-            open: Vec::new(),
-        }
+        Self { known: Known::new(), moves: Vec::new(), open: Vec::new() }
     }
 
     /// The states that are known.
@@ -59,9 +59,7 @@ impl Table {
     /// Adds what is to be done in a new state.
     pub(super) fn add(&mut self, Visit { state, asleep, todo: wanted }: Visit) {
         let todo = wanted.0 & !asleep.0;
-        self.asleep.push(asleep.0);
-        self.wanted.push(wanted.0);
-        self.todo.push(todo);
+        self.moves.push(Moves { asleep: asleep.0, wanted: wanted.0, todo });
         if todo != 0 {
             self.open.push(state);
         }
@@ -70,43 +68,43 @@ impl Table {
     /// Notes that a known state has been reached while these actors slept. If `all` says which actors can move, all of
     /// them are to be moved from now on.
     pub(super) fn reach(&mut self, state: u32, asleep: ActorSet, all: Option<ActorSet>) {
-        let at = state as usize;
-        let (slept, wanted) = (self.asleep[at], self.wanted[at]);
-        self.asleep[at] = slept & asleep.0;
-        self.wanted[at] = wanted | all.unwrap_or_default().0;
+        let moves = &mut self.moves[state as usize];
         // Those that were wanted and awake at an earlier visit have been moved, or are to be.
-        let new = self.wanted[at] & !self.asleep[at] & !(wanted & !slept);
+        let known = moves.wanted & !moves.asleep;
+        moves.asleep &= asleep.0;
+        moves.wanted |= all.unwrap_or_default().0;
+        let new = moves.wanted & !moves.asleep & !known;
         if new != 0 {
-            if self.todo[at] == 0 {
+            if moves.todo == 0 {
                 self.open.push(state);
             }
-            self.todo[at] |= new;
+            moves.todo |= new;
         }
     }
 
     /// What was done in a state is to be done again, and these actors are to be moved there as well.
     pub(super) fn repeat(&mut self, state: u32, more: ActorSet) {
-        let at = state as usize;
-        self.wanted[at] |= more.0;
-        let todo = self.wanted[at] & !self.asleep[at];
-        if todo != 0 && self.todo[at] == 0 {
+        let moves = &mut self.moves[state as usize];
+        moves.wanted |= more.0;
+        let todo = moves.wanted & !moves.asleep;
+        if todo != 0 && moves.todo == 0 {
             self.open.push(state);
         }
-        self.todo[at] = todo;
+        moves.todo = todo;
     }
 
     /// The next visit.
     pub(super) fn pop(&mut self) -> Option<Visit> {
         let state = self.open.pop()?;
-        let todo = ActorSet(std::mem::take(&mut self.todo[state as usize]));
-        Some(Visit { state, asleep: ActorSet(self.asleep[state as usize]), todo })
+        let moves = &mut self.moves[state as usize];
+        let todo = ActorSet(std::mem::take(&mut moves.todo));
+        Some(Visit { state, asleep: ActorSet(moves.asleep), todo })
     }
 
     /// The memory in bytes that this takes.
     pub(super) fn bytes(&self) -> usize {
-        let words =
-            self.asleep.capacity() + self.wanted.capacity() + self.todo.capacity() + self.open.capacity();
-        self.known.bytes() + words * size_of::<u32>()
+        let (moves, open) = (self.moves.capacity(), self.open.capacity());
+        self.known.bytes() + moves * size_of::<Moves>() + open * size_of::<u32>()
     }
 }
 
