@@ -91,7 +91,12 @@ pub(super) fn compare(sample: &Sample, options: &Options, say: &mut dyn FnMut(&s
     }
     measure(&mut asked, options.runs);
     let (ours, theirs) = asked.split_at(1);
-    let ours = Cost { count: outcome.executions, complete: ours[0].complete, time: ours[0].time };
+    let ours = Cost {
+        executions: Some(outcome.executions),
+        states: (outcome.states > 0).then_some(outcome.states),
+        complete: ours[0].complete,
+        time: ours[0].time,
+    };
     let mut agrees = true;
     for ((told, searched), asked) in searches.iter().zip(theirs) {
         let verdict = match outcome.stopped {
@@ -100,7 +105,12 @@ pub(super) fn compare(sample: &Sample, options: &Options, say: &mut dyn FnMut(&s
         };
         agrees &= verdict.is_ok();
         let verdict = verdict.unwrap_or_else(|text| format!("MISMATCH: {text}"));
-        let theirs = Cost { count: searched.states, complete: asked.complete, time: asked.time };
+        let theirs = Cost {
+            executions: None,
+            states: Some(searched.states),
+            complete: asked.complete,
+            time: asked.time,
+        };
         say(&row(sample, *told, &ours, &theirs, &verdict));
     }
     agrees

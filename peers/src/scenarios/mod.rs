@@ -16,7 +16,7 @@ use std::sync::Arc;
 use cowrace_machine::{Arch, Program};
 use cowrace_mm::{Era, World};
 use cowrace_scenario::parse;
-use holding::{LARGER, SEARCHES};
+use holding::{LARGER, LARGEST, SEARCHES};
 
 use crate::options::Options;
 
@@ -46,9 +46,12 @@ impl Sample {
 
     /// All programs that are compared.
     fn all() -> Vec<Self> {
-        let larger = parse(LARGER).expect("the scenario parses");
         let corpus = SEARCHES.iter().map(|&(name, era)| Self::of_corpus(name, era));
-        corpus.chain([Self::new(larger.name(), "v6.12", larger.variants()[0].world())]).collect()
+        let larger = LARGER.iter().chain(LARGEST).map(|&(text, era)| {
+            let scenario = parse(text).expect("the scenario parses");
+            Self::new(scenario.name(), era, scenario.variants()[0].world())
+        });
+        corpus.chain(larger).collect()
     }
 }
 

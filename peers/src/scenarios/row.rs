@@ -8,8 +8,10 @@ use crate::table::{shown, times};
 
 /// The cost of a search.
 pub(super) struct Cost {
-    /// The number of executions or states.
-    pub(super) count: u64,
+    /// The number of executions, if it counts them.
+    pub(super) executions: Option<u64>,
+    /// The number of states, if it knows any.
+    pub(super) states: Option<u64>,
     /// Whether it was completed; otherwise it was stopped at the limit.
     pub(super) complete: bool,
     pub(super) time: Duration,
@@ -21,7 +23,8 @@ impl Cost {
     }
 
     fn count(&self) -> String {
-        format!("{}{}", self.more(), self.count)
+        let counts: Vec<_> = [self.executions, self.states].iter().flatten().map(u64::to_string).collect();
+        format!("{}{}", self.more(), counts.join(" + "))
     }
 
     fn time(&self) -> String {
@@ -32,7 +35,7 @@ impl Cost {
 fn line(cells: [&str; 9]) -> String {
     let [scenario, era, told, executions, ours, states, theirs, ratio, ends] = cells;
     let line = format!(
-        "{scenario:<36}  {era:<5}  {told:<14}  {executions:>12}  {ours:>9}  {states:>12}  {theirs:>10}  \
+        "{scenario:<36}  {era:<5}  {told:<14}  {executions:>19}  {ours:>9}  {states:>12}  {theirs:>10}  \
          {ratio:>8}  {ends}"
     );
     line.trim_end().to_owned()
@@ -43,7 +46,7 @@ pub(super) fn head() -> String {
         "scenario",
         "era",
         "actors told by",
-        "executions",
+        "executions, states",
         "ours",
         "states",
         "stateright",
