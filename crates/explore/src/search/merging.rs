@@ -9,6 +9,7 @@
 use cowrace_machine::Program;
 use cowrace_report::Stop;
 
+use crate::execution::windows::Cover;
 use crate::search::Search;
 use crate::search::flow::Flow;
 use crate::search::phases::Plan;
@@ -63,6 +64,8 @@ enum Share<S> {
 pub(crate) struct Shares<'p> {
     program: &'p Program,
     states: Share<StateSearch<'p>>,
+    /// The windows that had been open before, which states need not be searched for.
+    cover: Vec<Cover>,
     bounded: Share<BoundedSearch<'p>>,
     /// The largest bound on preemptions within which every execution has been explored.
     bound: Option<u32>,
@@ -70,7 +73,7 @@ pub(crate) struct Shares<'p> {
 
 impl<'p> Shares<'p> {
     pub(crate) const fn new(program: &'p Program) -> Self {
-        Self { program, states: Share::Ahead, bounded: Share::Ahead, bound: None }
+        Self { program, states: Share::Ahead, cover: Vec::new(), bounded: Share::Ahead, bound: None }
     }
 
     /// The number of executions after which the search is to pause, if it was to pause after `last` before: where it
@@ -118,12 +121,15 @@ impl<'p> Shares<'p> {
         let Search { shared, tally, .. } = search;
         let always = shared.settings.merging == Merging::Always;
         if let Share::Ahead = self.states {
-            let mut cover = tally.cover();
+            self.cover = tally.cover();
             if always {
                 // The answer is to be that of states alone.
-                cover.iter_mut().for_each(|cover| cover.is_open = false);
+                for Cover { is_open, seen } in &mut self.cover {
+                    *is_open = false;
+                    seen.fill(false);
+                }
             }
-            let states = StateSearch::new(self.program, &shared.settings, &cover);
+            let states = StateSearch::new(self.program, &shared.settings, &self.cover);
             self.states = states.map_or(Share::Over, |states| Share::UnderWay(Box::new(states)));
         }
         let Share::UnderWay(states) = &mut self.states else { return Merged::Nothing };
@@ -133,6 +139,7 @@ impl<'p> Shares<'p> {
                 if always {
                     drop(tally.windows.take());
                 }
+                tally.windows.merge(&self.cover);
                 tally.windows.merge(states.cover());
                 Merged::Done
             }

@@ -44,6 +44,8 @@ pub(crate) struct BoundedSearch<'p> {
     open: Vec<Vec<(u32, u8)>>,
     /// The preemptions up to the state that is being visited.
     bound: u16,
+    /// The number of bounds within which every execution has been explored: those below.
+    complete: u16,
 }
 
 impl<'p> BoundedSearch<'p> {
@@ -58,6 +60,7 @@ impl<'p> BoundedSearch<'p> {
             fewest: Vec::new(),
             open: vec![Vec::new(); usize::from(most) + 1],
             bound: 0,
+            complete: 0,
         }
     }
 
@@ -75,7 +78,7 @@ impl<'p> BoundedSearch<'p> {
 
     /// The largest bound within which every execution has been explored.
     pub(crate) fn completed(&self) -> Option<u32> {
-        self.bound.checked_sub(1).filter(|_| self.course.is_sound()).map(u32::from)
+        self.complete.checked_sub(1).map(u32::from)
     }
 
     /// Goes on until all bounds are complete, or for this many visits.
@@ -90,7 +93,7 @@ impl<'p> BoundedSearch<'p> {
 
     /// Moves an actor, unless there is none to be moved, and notes what is to be done where this leads.
     fn move_actor<P: Primitives>(&mut self, shared: &Shared<'_, P>, actor: Option<u8>) -> Result<(), End> {
-        let Self { course, most, known, fewest, open, bound } = self;
+        let Self { course, most, known, fewest, open, bound, .. } = self;
         let Course { limits, here, ends, now, name, .. } = course;
         let steps = limits.steps as usize;
         let mut arrive = |here: &mut Configuration<'p>, _: bool| {
@@ -155,6 +158,7 @@ impl<'p> Search<'p> for BoundedSearch<'p> {
                     break;
                 }
                 self.bound += 1;
+                self.complete = self.complete.max(self.bound);
                 continue;
             };
             // It may have been reached with fewer preemptions meanwhile.
@@ -168,11 +172,11 @@ impl<'p> Search<'p> for BoundedSearch<'p> {
     }
 
     fn repeat(&mut self, states: Vec<u32>) {
-        let done = self.bound;
         for state in states {
             for actor in self.course.here.actors() {
                 let fewest = self.fewest[self.at(state, actor)];
-                if fewest <= done {
+                // No larger bound has begun, though that at hand may be less.
+                if fewest <= self.complete {
                     self.open[fewest as usize].push((state, actor));
                     self.bound = self.bound.min(fewest);
                 }

@@ -65,14 +65,15 @@ impl Table {
         }
     }
 
-    /// Notes that a known state has been reached while these actors slept. If `all` says which actors can move, all of
-    /// them are to be moved from now on.
+    /// Notes that a known state has been reached while these actors slept. Those that slept before and are awake now are
+    /// to be moved, even if the state was to be left by others alone: what these led to was left while they slept. If
+    /// `all` says which actors can move, all of them are to be moved from now on.
     pub(super) fn reach(&mut self, state: u32, asleep: ActorSet, all: Option<ActorSet>) {
         let moves = &mut self.moves[state as usize];
         // Those that were wanted and awake at an earlier visit have been moved, or are to be.
         let known = moves.wanted & !moves.asleep;
+        moves.wanted |= moves.asleep & !asleep.0 | all.unwrap_or_default().0;
         moves.asleep &= asleep.0;
-        moves.wanted |= all.unwrap_or_default().0;
         let new = moves.wanted & !moves.asleep & !known;
         if new != 0 {
             if moves.todo == 0 {
@@ -146,6 +147,18 @@ mod tests {
         assert_eq!(visits(&mut table), [(0b010, 0b100)]);
         table.reach(0, ActorSet(0), None);
         assert_eq!(visits(&mut table), [(0, 0b010)]);
+    }
+
+    #[test]
+    fn those_that_slept_outside_a_set_are_moved_when_they_are_awake() {
+        let mut table = Table::new();
+        assert_eq!(table.number(&[7], NONE), Ok((0, true)));
+        table.add(visit(0b110, 0b001));
+        assert_eq!(visits(&mut table), [(0b110, 0b001)]);
+        table.reach(0, ActorSet(0b100), None);
+        assert_eq!(visits(&mut table), [(0b100, 0b010)]);
+        table.reach(0, ActorSet(0b110), None);
+        assert_eq!(visits(&mut table), []);
     }
 
     #[test]
