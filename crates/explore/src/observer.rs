@@ -34,7 +34,7 @@ pub struct Progress {
 /// The purpose of a search that follows another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To repeat the search, since one of its assumptions does not hold. What it has shown so far is valid, but it will
+    /// To repeat the search, since one of its assumptions does not hold. What it has shown so far is valid, and it may
     /// show equivalent executions again. All other searches are begun by the caller.
     Anew,
     /// To find the first execution that shows what another execution has shown.

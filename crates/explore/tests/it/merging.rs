@@ -173,7 +173,7 @@ fn counts_that_reach_zero() {
 }
 
 /// What an actor does for one value of five thousand, and is not seen to do in any of the executions with which the search
-/// begins. Until then the reader is taken not to be disturbed; the search begins again.
+/// begins. Until then the reader is taken not to be disturbed; states are visited again.
 #[test]
 fn what_is_rarely_done() {
     let mut program =
