@@ -51,7 +51,7 @@ pub async fn add_to_swap(cpu: &Cpu, page: Page) -> Option<SwpEntry> {
     .await
 }
 
-/// `get_swap_page` (mm/swap_slots.c, v5.4), with the lock held: the first slot that nothing refers to.
+/// `get_swap_page` (mm/swap_slots.c, v5.4), with the lock held, without caches: the first slot that nothing refers to.
 async fn get_swap_page(cpu: &Cpu) -> Option<SwpEntry> {
     let found = cpu.part((), async |cpu, ()| {
         for slot in 0..cpu.kernel().swap_slots {

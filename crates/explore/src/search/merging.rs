@@ -233,6 +233,8 @@ pub(super) fn within<P: Primitives>(search: &mut Search<'_, P>, preemptions: u32
 mod tests {
     use std::sync::Mutex;
 
+    use cowrace_machine::{Point, Window};
+
     use super::*;
     use crate::execution::answer_tree::Fresh;
     use crate::observer::Observer;
@@ -254,6 +256,25 @@ mod tests {
         let is_done = |_: &u32| !matches!(shares.give(&mut search, &plan), Merged::Nothing);
         let given = (1..=most).find(is_done).unwrap_or(most);
         (search.tally.states, given)
+    }
+
+    /// States need not be searched for a window that was open before, but it is told.
+    #[test]
+    fn windows_that_were_open_before_states_are_told_if_the_reduced_search_begins_again() {
+        let points = vec![Point { call: 7, step: None }];
+        let program = Program { windows: vec![Window { text: String::new(), points }], ..counter(2) };
+        let mut shares = Shares::new(&program);
+        shares.cover = vec![Cover { is_open: true, seen: vec![true] }];
+        let states = StateSearch::new(&program, &Settings::default(), &shares.cover);
+        shares.states = states.map_or(Share::Over, |states| Share::UnderWay(Box::new(states)));
+        let (none, mut observer) = (Threads::new(0), ());
+        let watch = Mutex::new(&mut observer as &mut (dyn Observer + Send));
+        let shared = Shared::<Native>::new(&program, Settings::default(), Some(&[]), &none, &watch);
+        let mut search = Search::new(&shared, Fresh::new(&program));
+        (search.tally.is_forgetful, search.tally.effort.executions) = (Some(true), 1);
+        let plan = Plan { first: 1000, eager: false, checkpoint: None, results: &[] };
+        assert!(matches!(shares.give(&mut search, &plan), Merged::Done));
+        assert!(search.tally.cover()[0].is_open);
     }
 
     #[test]

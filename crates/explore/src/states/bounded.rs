@@ -228,3 +228,21 @@ fn make(here: &mut Configuration<'_>, turn: Turn) -> Result<bool, End> {
     }
     Ok(step.closes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::counter;
+
+    /// A second surprise may come when the bound at hand is lower than those that have begun.
+    #[test]
+    fn what_was_done_within_a_larger_bound_is_repeated_as_well() {
+        let program = counter(2);
+        let mut search = BoundedSearch::new(&program, &Settings::default(), 2, 1);
+        (search.bound, search.complete) = (2, 2);
+        search.fewest = vec![0, TOO_MANY, 1, TOO_MANY];
+        search.repeat(vec![0]);
+        search.repeat(vec![1]);
+        assert_eq!((search.bound, search.open), (0, vec![vec![(0, 0)], vec![(1, 0)], vec![]]));
+    }
+}

@@ -114,8 +114,12 @@ mod tests {
     use super::*;
     use crate::states::paths::NONE;
 
-    fn visit(asleep: u32, todo: u32) -> Visit {
-        Visit { state: 0, asleep: ActorSet(asleep), todo: ActorSet(todo) }
+    /// A table with one state.
+    fn table(asleep: u32, todo: u32) -> Table {
+        let mut table = Table::new();
+        assert_eq!(table.number(&[7], NONE), Ok((0, true)));
+        table.add(Visit { state: 0, asleep: ActorSet(asleep), todo: ActorSet(todo) });
+        table
     }
 
     /// What each visit is to do.
@@ -125,9 +129,7 @@ mod tests {
 
     #[test]
     fn a_state_is_visited_again_for_what_slept_before() {
-        let mut table = Table::new();
-        assert_eq!(table.number(&[7], NONE), Ok((0, true)));
-        table.add(visit(0b011, 0b111));
+        let mut table = table(0b011, 0b111);
         assert_eq!(visits(&mut table), [(0b011, 0b100)]);
         table.reach(0, ActorSet(0b111), None);
         assert_eq!(visits(&mut table), []);
@@ -139,9 +141,7 @@ mod tests {
 
     #[test]
     fn those_outside_a_set_are_moved_when_all_are_to_be() {
-        let mut table = Table::new();
-        assert_eq!(table.number(&[7], NONE), Ok((0, true)));
-        table.add(visit(0b010, 0b001));
+        let mut table = table(0b010, 0b001);
         assert_eq!(visits(&mut table), [(0b010, 0b001)]);
         table.reach(0, ActorSet(0b010), Some(ActorSet(0b111)));
         assert_eq!(visits(&mut table), [(0b010, 0b100)]);
@@ -151,9 +151,7 @@ mod tests {
 
     #[test]
     fn those_that_slept_outside_a_set_are_moved_when_they_are_awake() {
-        let mut table = Table::new();
-        assert_eq!(table.number(&[7], NONE), Ok((0, true)));
-        table.add(visit(0b110, 0b001));
+        let mut table = table(0b110, 0b001);
         assert_eq!(visits(&mut table), [(0b110, 0b001)]);
         table.reach(0, ActorSet(0b100), None);
         assert_eq!(visits(&mut table), [(0b100, 0b010)]);
@@ -163,9 +161,7 @@ mod tests {
 
     #[test]
     fn what_was_done_in_a_state_is_repeated_but_for_those_that_sleep() {
-        let mut table = Table::new();
-        assert_eq!(table.number(&[7], NONE), Ok((0, true)));
-        table.add(visit(0b001, 0b011));
+        let mut table = table(0b001, 0b011);
         assert_eq!(visits(&mut table), [(0b001, 0b010)]);
         table.repeat(0, ActorSet(0b100));
         assert_eq!(visits(&mut table), [(0b001, 0b110)]);

@@ -71,7 +71,7 @@ pub(super) const SOURCES: &[&str] = &[
     "source/steps.rs 4229d676f5859e0a",
     "source/when.rs 24f897da51fc92d3",
     "swap.rs e1b3724d1ef02125",
-    "swapfile.rs 44f89dee2f0f260a",
+    "swapfile.rs 80791823a40b4285",
     "syscall/access.rs e19639c1829aa24c",
     "syscall/address_space.rs 4b953467faf9a800",
     "syscall/argument.rs cb0cc8439eb20227",
