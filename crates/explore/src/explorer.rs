@@ -127,6 +127,15 @@ impl<'p> Explorer<'p> {
         self
     }
 
+    /// Sets after how many visits of states several are made at once, by all threads that are free. For tests, whose
+    /// searches are small.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn visits_alone(mut self, visits: u64) -> Self {
+        self.settings.alone = visits;
+        self
+    }
+
     /// Uses the threads of a shared pool, as far as they are available.
     #[must_use]
     pub const fn threads(mut self, threads: &'p Threads) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cowrace_explore::{Execution, Explorer, Limits, Merging, Observer, Outcome, replay};
+use cowrace_explore::{Execution, Explorer, Limits, Merging, Observer, Outcome, Threads, replay};
 use cowrace_machine::Program;
 use cowrace_report::Class;
 
@@ -61,7 +61,7 @@ pub fn compare_ends(program: &Program, most: u64) -> Result<Compared, String> {
 /// Searches a program in both ways, up to `most` traces, and compares everything that the two tell: whether something
 /// is wrong, the memories in which executions end, windows, and what calls have shown. If something is wrong, the way to
 /// it is followed again, and the damage must be one that the search of all traces finds as well. States are searched
-/// with and without looking ahead.
+/// twice: with what was seen ahead, one visit after the other; and without, many visits at once by two threads.
 ///
 /// # Errors
 ///
@@ -71,8 +71,10 @@ pub fn compare(program: &Program, most: u64) -> Result<Compared, String> {
     let search = |merging, exhaustive, limits, is_blind| {
         let mut seen = Seen::default();
         // States are merged from the second execution on.
+        let threads = Threads::new(usize::from(is_blind));
+        let explorer = Explorer::new(program).long_after(1).merging(merging).exhaustive(exhaustive);
         let explorer =
-            Explorer::new(program).long_after(1).merging(merging).exhaustive(exhaustive).blindly(is_blind);
+            if is_blind { explorer.blindly(true).visits_alone(0).threads(&threads) } else { explorer };
         (explorer.limits(limits).run(&mut seen), seen)
     };
     let (traces, seen) = search(Merging::Never, false, limits, false);

@@ -32,6 +32,7 @@ pub(crate) fn pause<P: Primitives>(search: &mut Search<'_, P>, executions: u64, 
         look_at_limits(search);
     }
     let shared = search.shared;
+    shared.wait_while_held();
     if let Some(why) = shared.stopped() {
         return Flow::Break(Some(why));
     }

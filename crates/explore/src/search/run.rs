@@ -14,7 +14,7 @@ use crate::search::shared::Shared;
 use crate::search::step::{step, undo};
 use crate::search::subtree::{Subtree, SubtreeResult};
 use crate::search::{Search, backtrack_sets, barriers, conclude, delegate, limits};
-use crate::sync::Primitives;
+use crate::sync::{Number, Primitives};
 
 /// What to do in a new state.
 enum Next {
@@ -205,6 +205,7 @@ fn free_move(path: &Path<'_>) -> Result<Free, Next> {
 pub(crate) fn work<'s, P: Primitives>(shared: &'s Shared<'s, P>) {
     // If this thread panics, threads that wait for its subtree must not wait for ever.
     let guard = Guard(shared);
+    shared.helping.add(1);
     let mut spare = Spare::default();
     while let Some(changes) = shared.changes() {
         match shared.steal() {
@@ -213,6 +214,7 @@ pub(crate) fn work<'s, P: Primitives>(shared: &'s Shared<'s, P>) {
         }
     }
     std::mem::forget(guard);
+    shared.helping.add(-1);
     shared.threads.give();
 }
 

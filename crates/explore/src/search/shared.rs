@@ -13,6 +13,10 @@ use crate::search::watch::Watch;
 use crate::sync::{Monitor, Number, Primitives, Queue};
 use crate::threads::Threads;
 
+/// After how many visits of states several are made at once. Much is new in the first ones, so each is made with what the
+/// one before has shown.
+const ALONE: u64 = 8192;
+
 /// Whether a search merges states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Merging {
@@ -26,7 +30,7 @@ pub enum Merging {
 }
 
 /// The settings of a search.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// Whether to continue after a finding.
@@ -40,6 +44,23 @@ pub(crate) struct Settings {
     pub(crate) merging: Merging,
     /// Whether states are searched without looking ahead.
     pub(crate) is_blind: bool,
+    /// After how many visits of states several are made at once.
+    pub(crate) alone: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            exhaustive: false,
+            ends_only: false,
+            preemptions: None,
+            coverage: false,
+            merging: Merging::Auto,
+            is_blind: false,
+            alone: ALONE,
+        }
+    }
 }
 
 /// The state that all threads of a search watch.
@@ -47,6 +68,8 @@ struct Board {
     /// Counts what threads may wait for: work on offer, work done, a reason to stop, the end.
     changes: u64,
     stop: Option<Stop>,
+    /// Threads that search subtrees are to wait.
+    is_held: bool,
     /// There is nothing more to do.
     over: bool,
 }
@@ -73,11 +96,13 @@ pub(crate) struct Shared<'s, P: Primitives> {
     pub(crate) watch: &'s dyn Watch,
     /// Subtrees that no thread has begun.
     work: P::Queue<Arc<Subtree<P>>>,
-    /// The number of idle threads.
+    /// The number of threads that help, and how many of them are idle.
+    pub(crate) helping: P::Number,
     idle: P::Number,
     board: P::Monitor<Board>,
-    /// Whether there is a reason to stop, cheap to read.
+    /// Whether there is a reason to stop, and whether threads that search subtrees are to wait, cheap to read.
     is_stopped: P::Number,
+    is_held: P::Number,
 }
 
 impl<'s, P: Primitives> Shared<'s, P> {
@@ -108,9 +133,11 @@ impl<'s, P: Primitives> Shared<'s, P> {
             showings: Showings::default(),
             watch,
             work: P::Queue::new(),
+            helping: P::Number::new(0),
             idle: P::Number::new(0),
-            board: P::Monitor::new(Board { changes: 0, stop: None, over: false }),
+            board: P::Monitor::new(Board { changes: 0, stop: None, is_held: false, over: false }),
             is_stopped: P::Number::new(0),
+            is_held: P::Number::new(0),
         }
     }
 
@@ -149,6 +176,29 @@ impl<'s, P: Primitives> Shared<'s, P> {
     /// Whether a thread waits for work and none is on offer.
     pub(crate) fn wants_work(&self) -> bool {
         self.idle.get() > 0 && self.work.is_empty()
+    }
+
+    /// Lets threads that search subtrees wait. Returns how many there are, so that others can take their place.
+    pub(crate) fn hold(&self) -> u64 {
+        self.set_held(true);
+        self.helping.get()
+    }
+
+    /// Lets threads that search subtrees go on.
+    pub(crate) fn go_on(&self) {
+        self.set_held(false);
+    }
+
+    fn set_held(&self, is_held: bool) {
+        self.is_held.set(u64::from(is_held));
+        self.change(|board| board.is_held = is_held);
+    }
+
+    /// Waits as long as threads that search subtrees are to wait.
+    pub(crate) fn wait_while_held(&self) {
+        if self.is_held.get() != 0 {
+            self.board.wait_while(|board| board.is_held && board.stop.is_none());
+        }
     }
 
     /// Offers a subtree to idle threads.

@@ -20,11 +20,11 @@ use crate::search::shared::{Settings, Shared};
 use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::course::{Course, Progress, Search};
+use crate::states::ends::end;
 use crate::states::limits::Pace;
 use crate::states::look_ahead::{run_ahead, walk};
 use crate::states::paths::{Known, NONE};
 use crate::states::persistent_sets::is_alone;
-use crate::states::search::end;
 use crate::states::settle::Arrive;
 use crate::states::watched::Watched;
 use crate::sync::Primitives;
@@ -56,7 +56,7 @@ impl<'p> BoundedSearch<'p> {
         Self {
             course: Course::new(program, settings, Watched::nothing(), part),
             most,
-            known: Known::new(),
+            known: Known::default(),
             fewest: Vec::new(),
             open: vec![Vec::new(); usize::from(most) + 1],
             bound: 0,
@@ -84,7 +84,7 @@ impl<'p> BoundedSearch<'p> {
     /// Goes on until all bounds are complete, or for this many visits.
     pub(crate) fn run<P: Primitives>(&mut self, shared: &Shared<'_, P>, visits: u64, pace: Pace) -> Progress {
         self.course.pace = pace;
-        self.go_on(shared, visits)
+        self.go_on(shared, visits, &mut ())
     }
 
     fn at(&self, state: u32, actor: u8) -> usize {
@@ -96,6 +96,7 @@ impl<'p> BoundedSearch<'p> {
         let Self { course, most, known, fewest, open, bound, .. } = self;
         let Course { limits, here, ends, now, name, .. } = course;
         let steps = limits.steps as usize;
+        let mut ended = Vec::new();
         let mut arrive = |here: &mut Configuration<'p>, _: bool| {
             here.name(name)?;
             let (state, is_new) = known.number(name, *now)?;
@@ -104,7 +105,7 @@ impl<'p> BoundedSearch<'p> {
             if is_new {
                 fewest.resize(fewest.len() + actors, TOO_MANY);
                 if enabled.is_empty() {
-                    end(shared, here, known, ends, *now)?;
+                    ended.push(state);
                 }
             }
             for next in enabled.iter() {
@@ -116,16 +117,23 @@ impl<'p> BoundedSearch<'p> {
                     open[preemptions as usize].push((state, next));
                 }
             }
-            Ok(())
+            Ok::<(), End>(())
         };
         match actor {
-            Some(actor) => go(here, actor, steps, &mut arrive),
-            None => arrive(here, false),
+            Some(actor) => go(here, actor, steps, &mut arrive)?,
+            None => arrive(here, false)?,
         }
+        for state in ended {
+            *now = state;
+            end(shared, here, known, ends, state)?;
+        }
+        Ok(())
     }
 }
 
 impl<'p> Search<'p> for BoundedSearch<'p> {
+    type Team<'t> = ();
+
     fn course(&mut self) -> &mut Course<'p> {
         &mut self.course
     }
@@ -147,11 +155,13 @@ impl<'p> Search<'p> for BoundedSearch<'p> {
     fn look_ahead(&mut self) -> Result<(), End> {
         let Course { here, random, .. } = &mut self.course;
         // What is wrong beyond the bound is no finding here.
-        walk(here, random);
-        Ok(())
+        match walk(here, random) {
+            Ok(()) | Err(End::Wrong(_)) => Ok(()),
+            Err(end) => Err(end),
+        }
     }
 
-    fn visit<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<bool, End> {
+    fn visit<P: Primitives>(&mut self, shared: &Shared<'_, P>, (): &mut (), _: u64) -> Result<u64, End> {
         while self.bound <= self.most {
             let Some((state, actor)) = self.open[self.bound as usize].pop() else {
                 if !self.course.is_sound() {
@@ -165,13 +175,13 @@ impl<'p> Search<'p> for BoundedSearch<'p> {
             if self.fewest[self.at(state, actor)] == self.bound {
                 self.course.now = state;
                 self.course.here.restore(self.known.name(state));
-                return self.move_actor(shared, Some(actor)).map(|()| true);
+                return self.move_actor(shared, Some(actor)).map(|()| 1);
             }
         }
-        Ok(false)
+        Ok(0)
     }
 
-    fn repeat(&mut self, states: Vec<u32>) {
+    fn repeat(&mut self, states: Vec<u32>) -> Result<(), End> {
         for state in states {
             for actor in self.course.here.actors() {
                 let fewest = self.fewest[self.at(state, actor)];
@@ -182,18 +192,19 @@ impl<'p> Search<'p> for BoundedSearch<'p> {
                 }
             }
         }
+        Ok(())
     }
 }
 
 /// Executes the next request of an actor, with every value if it is a choice; then those that follow, as long as no
 /// other actor can get in their way, but for its last one.
 fn go<'p>(here: &mut Configuration<'p>, actor: u8, steps: usize, arrive: Arrive<'_, 'p>) -> Result<(), End> {
-    here.try_out(actor);
+    here.try_out(actor)?;
     let values = here.values(actor);
     for value in 0..values.max(1) {
         let mut closes = make(here, Turn { actor, choice: (values > 0).then_some(value) })?;
         loop {
-            here.try_out(actor);
+            here.try_out(actor)?;
             let values = here.values(actor);
             if closes || values > 1 || !here.is_free(actor) && !is_alone(here, actor) {
                 break;
@@ -217,14 +228,19 @@ fn go<'p>(here: &mut Configuration<'p>, actor: u8, steps: usize, arrive: Arrive<
 
 /// Executes the next request of an actor. Returns whether the actor may have come round in a circle.
 fn make(here: &mut Configuration<'_>, turn: Turn) -> Result<bool, End> {
-    let step = here.make(turn);
+    let step = here.make(turn)?;
     if step.is_wrong {
-        return Err(End::Wrong);
+        return Err(here.wrong());
     }
     let len = here.len();
-    if step.is_new && !run_ahead(here, turn.actor) {
-        here.rewind(len);
-        here.actors().for_each(|actor| here.try_out(actor));
+    if step.is_new {
+        match run_ahead(here, turn.actor) {
+            Err(End::Wrong(_)) => {
+                here.rewind(len);
+                here.try_out_all()?;
+            }
+            other => other?,
+        }
     }
     Ok(step.closes)
 }
@@ -241,8 +257,7 @@ mod tests {
         let mut search = BoundedSearch::new(&program, &Settings::default(), 2, 1);
         (search.bound, search.complete) = (2, 2);
         search.fewest = vec![0, TOO_MANY, 1, TOO_MANY];
-        search.repeat(vec![0]);
-        search.repeat(vec![1]);
+        assert_eq!((search.repeat(vec![0]), search.repeat(vec![1])), (Ok(()), Ok(())));
         assert_eq!((search.bound, search.open), (0, vec![vec![(0, 0)], vec![(1, 0)], vec![]]));
     }
 }

@@ -1,16 +1,24 @@
-//! Memory and actors in the state at hand, and what has been learned about them.
+//! Memory and actors in the state at hand.
+
+pub(super) mod learning;
+
+use std::sync::Arc;
 
 use cowrace_machine::{
-    Access, ActorSet, Answer, DRAIN_ORDER, Effect, FLUSH_ORDER, Kind, Memory, Op, Program, Request, Undo,
+    Access, ActorSet, Answer, DRAIN_ORDER, Effect, FLUSH_ORDER, Memory, Op, Program, Request, Undo, Window,
 };
 use cowrace_report::Turn;
 
-use crate::states::contents::Contents;
-use crate::states::futures::Futures;
+use crate::execution::windows::Cover;
+use crate::states::configuration::learning::Knowledge;
+use crate::states::contents::Now;
+use crate::states::futures::{Footprints, Reliance};
 use crate::states::independence::{Touch, in_any_state, touches};
 use crate::states::numbers::{Full, Numbers};
+use crate::states::places::learner::Learner;
 use crate::states::places::{Places, Way};
 use crate::states::watched::{Hits, Progress, Watched};
+use crate::states::{End, Unknown};
 
 /// An executed request, and how to undo it.
 #[derive(Clone, Copy, Debug)]
@@ -39,11 +47,19 @@ pub(super) struct Step {
 pub(super) struct Configuration<'p> {
     pub(super) program: &'p Program,
     pub(super) memory: Memory,
-    contents: Contents<'p>,
-    pub(super) places: Places<'p>,
-    pub(super) futures: Futures,
+    knowledge: Arc<Knowledge>,
+    /// Learns what is not known. `None` if what is known is only read.
+    learner: Option<Learner<'p>>,
+    /// Whether something may be learned now.
+    pub(super) may_learn: bool,
     /// Whether the search does not look ahead.
     pub(super) is_blind: bool,
+    now: Now,
+    footprints: Footprints,
+    /// What was relied on that is not known to be.
+    relied: Vec<Reliance>,
+    /// What has been seen of each window of the program.
+    cover: Vec<Cover>,
     at: Vec<u32>,
     /// The positions of the actors when the configuration was last put into some state.
     began_at: Vec<u32>,
@@ -58,19 +74,32 @@ pub(super) struct Configuration<'p> {
 impl<'p> Configuration<'p> {
     /// The beginning.
     pub(super) fn new(program: &'p Program, watched: Watched, is_blind: bool) -> Self {
-        let places = Places::new(program, watched);
+        let mut places = Places::new(watched);
+        let learner = Learner::new(program, &mut places);
+        let at = places.roots().to_vec();
+        let knowledge = Arc::new(Knowledge::of(places));
+        Self { at, learner: Some(learner), is_blind, ..Self::reading(program, knowledge) }
+    }
+
+    /// The beginning, with what has been learned by another one. This one learns nothing.
+    pub(super) fn reading(program: &'p Program, knowledge: Arc<Knowledge>) -> Self {
         let mut memory = program.memory.clone();
         // Counts are looked at where it matters (see `independence`), but every order is tried.
         memory.assume_far_from_zero(vec![FLUSH_ORDER, DRAIN_ORDER]);
+        let unseen = |window: &Window| Cover { is_open: false, seen: vec![false; window.points.len()] };
         Self {
             program,
             memory,
-            contents: Contents::new(&program.memory),
-            futures: Futures::new(),
-            is_blind,
-            at: places.roots().to_vec(),
+            learner: None,
+            may_learn: true,
+            is_blind: false,
+            now: Now::default(),
+            footprints: Footprints::default(),
+            relied: Vec::new(),
+            cover: program.windows.iter().map(unseen).collect(),
+            at: vec![0; program.actors.len()],
+            knowledge,
             began_at: Vec::new(),
-            places,
             progress: Progress::default(),
             trail: Vec::new(),
             noted: Vec::new(),
@@ -78,14 +107,19 @@ impl<'p> Configuration<'p> {
         }
     }
 
+    /// What has been seen of each window of the program.
+    pub(super) fn cover(&self) -> &[Cover] {
+        &self.cover
+    }
+
     /// Goes back to where no actor has moved.
     pub(super) fn begin(&mut self) {
         self.trail.clear();
         self.memory.keep();
         self.progress = Progress::default();
-        self.at.copy_from_slice(self.places.roots());
+        self.at.copy_from_slice(self.knowledge.places.roots());
         self.note_positions();
-        self.contents.restore_first(&mut self.memory);
+        self.now.restore_first(&self.knowledge.contents, &mut self.memory);
     }
 
     /// Goes to a state.
@@ -97,30 +131,55 @@ impl<'p> Configuration<'p> {
         self.progress = Progress::of(progress);
         self.at.copy_from_slice(at);
         self.note_positions();
-        self.contents.restore(&mut self.memory, memory);
+        self.now.restore(&self.knowledge.contents, &mut self.memory, memory);
     }
 
     fn note_positions(&mut self) {
         self.began_at.clear();
-        self.began_at.extend(self.at.iter().map(|&place| self.places.get(place).position));
+        self.began_at.extend(self.at.iter().map(|&place| self.knowledge.places.get(place).position));
     }
 
     /// Gives the state a name: the number of memory, the places of the actors, and how far windows are.
     ///
     /// # Errors
     ///
-    /// If there are too many.
-    pub(super) fn name(&mut self, into: &mut Vec<u32>) -> Result<(), Full> {
+    /// If there are too many, or others read what is known.
+    pub(super) fn name(&mut self, into: &mut Vec<u32>) -> Result<(), End> {
+        let Self { knowledge, now, .. } = self;
+        let memory = match now.restored() {
+            Some(known) => known,
+            None => Arc::get_mut(knowledge).ok_or(Unknown)?.contents.number(now.memory())?,
+        };
         into.clear();
-        into.push(self.contents.number()?.0);
-        into.extend_from_slice(&self.at);
-        into.extend(self.progress.words(&self.places.watched));
+        into.push(memory);
+        self.name_actors(into);
         Ok(())
     }
 
+    /// The number of memory, if it has one.
+    pub(super) fn memory_number(&self) -> Option<u32> {
+        self.now.number(&self.knowledge.contents)
+    }
+
+    /// What objects contain that have been written.
+    pub(super) fn contents(&self) -> &[u32] {
+        self.now.memory()
+    }
+
+    /// Adds the places of the actors and how far windows are to the name of a state.
+    pub(super) fn name_actors(&self, into: &mut Vec<u32>) {
+        into.extend_from_slice(&self.at);
+        into.extend(self.progress.words(&self.knowledge.places.watched));
+    }
+
     /// The turns since the configuration was put into a state.
-    pub(super) fn turns(&self) -> impl Iterator<Item = Turn> + '_ {
+    fn turns(&self) -> impl Iterator<Item = Turn> + '_ {
         self.trail.iter().map(|made| made.turn)
+    }
+
+    /// Something is wrong with what was executed last.
+    pub(super) fn wrong(&self) -> End {
+        End::Wrong(self.turns().collect())
     }
 
     /// The number of these turns.
@@ -135,7 +194,7 @@ impl<'p> Configuration<'p> {
 
     /// The next request of an actor; `None` if it has finished.
     pub(super) fn request(&self, actor: u8) -> Option<&Request> {
-        self.places.get(self.place(actor)).request.as_ref()
+        self.knowledge.places.get(self.place(actor)).request.as_ref()
     }
 
     /// The place of an actor.
@@ -150,7 +209,7 @@ impl<'p> Configuration<'p> {
 
     /// The positions of the actors in the state with a name.
     pub(super) fn positions_in<'n>(&self, name: &'n [u32]) -> impl Iterator<Item = u32> + use<'_, 'n, 'p> {
-        name[1..=self.at.len()].iter().map(|&place| self.places.get(place).position)
+        name[1..=self.at.len()].iter().map(|&place| self.knowledge.places.get(place).position)
     }
 
     /// The positions of the actors when the configuration was last put into some state.
@@ -160,7 +219,7 @@ impl<'p> Configuration<'p> {
 
     /// The position of an actor in its program.
     pub(super) fn position(&self, actor: u8) -> u32 {
-        self.places.get(self.place(actor)).position
+        self.knowledge.places.get(self.place(actor)).position
     }
 
     /// Whether every actor has finished.
@@ -180,7 +239,7 @@ impl<'p> Configuration<'p> {
     pub(super) fn is_enabled(&self, actor: u8) -> bool {
         self.request(actor).is_some_and(|request| match request.op {
             Op::Join { actor: other } => self.request(other).is_none(),
-            Op::Barrier { id } => self.places.may_pass(&self.at, actor, id),
+            Op::Barrier { id } => self.knowledge.places.may_pass(self.program, &self.at, actor, id),
             ref op => self.memory.ready(op),
         })
     }
@@ -199,40 +258,55 @@ impl<'p> Configuration<'p> {
             Op::Join { .. } | Op::Barrier { .. } => self.is_enabled(actor),
             ref op => op.is_local(),
         };
-        self.request(actor).is_some_and(commutes) && !self.futures.touches_anything(self.place(actor))
+        self.request(actor).is_some_and(commutes) && self.footprints.of(self.place(actor)).is_empty()
+    }
+
+    /// Whether something that an actor may still do may get in the way of the request of another, which has been tried.
+    pub(super) fn may_get_in_the_way(&self, other: u8, actor: u8) -> bool {
+        let touched = self.footprints.of(self.place(actor));
+        self.knowledge.futures.may_disturb(self.position(other), touched)
     }
 
     /// Tries the next request of an actor, and notes what it touches.
-    pub(super) fn try_out(&mut self, actor: u8) {
+    ///
+    /// # Errors
+    ///
+    /// If that is not known, and nothing can be learned now.
+    pub(super) fn try_out(&mut self, actor: u8) -> Result<(), Unknown> {
         let place = self.place(actor);
-        let here = self.places.get(place);
+        let here = self.knowledge.places.get(place);
         let position = here.position;
         self.noted.clear();
-        let Some(request) = here.request else { return };
+        let Some(request) = here.request else { return Ok(()) };
         let Effect { answer, undo, .. } = self.memory.execute_noting(&request, &mut self.noted);
         self.memory.undo(undo);
-        if !self.places.watched.is_empty() {
+        if !self.knowledge.places.watched.is_empty() {
             let mut hits = Hits::default();
             for value in 0..self.values(actor).max(1) {
                 let is_choice = matches!(request.op, Op::Choose { .. });
                 let answer = if is_choice { Answer { value: value.into(), ok: true } } else { answer };
-                hits.add(self.way(actor, place, answer).hits);
+                hits.add(self.way(actor, place, answer)?.hits);
             }
-            self.noted.extend(self.places.watched.accesses(hits));
+            self.noted.extend(self.knowledge.places.watched.accesses(hits));
         }
         self.strict.clear();
         self.strict.extend(self.noted.iter().map(|&access| in_any_state(&request.op, access)));
-        self.futures.touch(place, position, &self.strict);
+        if !self.footprints.note(&self.knowledge.futures, place, position, &self.strict) {
+            let strict = std::mem::take(&mut self.strict);
+            self.learn()?.0.futures.touch(position, &strict);
+            self.strict = strict;
+            self.footprints.note(&self.knowledge.futures, place, position, &self.strict);
+        }
+        Ok(())
     }
 
-    /// Where an answer leads.
-    fn way(&mut self, actor: u8, from: u32, answer: Answer) -> Way {
-        let (way, is_new) = self.places.answer(actor, from, answer);
-        let way = *self.places.way(way);
-        if is_new {
-            self.futures.connect(self.places.get(from).position, self.places.get(way.to).position);
-        }
-        way
+    /// Tries the next request of every actor.
+    ///
+    /// # Errors
+    ///
+    /// If what it touches is not known, and nothing can be learned now.
+    pub(super) fn try_out_all(&mut self) -> Result<(), Unknown> {
+        self.actors().try_for_each(|actor| self.try_out(actor))
     }
 
     /// Writes down what the request of an actor touches that was tried last.
@@ -242,10 +316,14 @@ impl<'p> Configuration<'p> {
     }
 
     /// Executes the next request of an actor.
-    pub(super) fn make(&mut self, turn: Turn) -> Step {
+    ///
+    /// # Errors
+    ///
+    /// If what it does is not known, and nothing can be learned now. It is not executed then.
+    pub(super) fn make(&mut self, turn: Turn) -> Result<Step, Unknown> {
         let Turn { actor, choice } = turn;
         let from = self.place(actor);
-        let Some(request) = self.places.get(from).request else {
+        let Some(request) = self.knowledge.places.get(from).request else {
             panic!("an actor that has finished is to move")
         };
         self.noted.clear();
@@ -253,21 +331,21 @@ impl<'p> Configuration<'p> {
         if let Some(value) = choice {
             answer = Answer { value: u64::from(value), ok: true };
         }
-        let writes = self.contents.depth();
-        let mut last = None;
-        for access in self.noted.iter().filter(|access| access.kind != Kind::Read) {
-            let obj = access.addr.obj();
-            if last != Some(obj) {
-                self.contents.written(&self.memory, obj);
-                last = Some(obj);
+        let writes = self.now.depth();
+        let known = self.note_writes().and_then(|()| self.arrive(actor, from, answer));
+        let (way, is_new) = match known {
+            Ok(known) => known,
+            Err(Unknown) => {
+                self.memory.undo(undo);
+                self.now.undo(writes);
+                return Err(Unknown);
             }
-        }
+        };
         self.trail.push(Made { turn, from, undo, writes, progress: self.progress });
-        let Way { to, closes, is_wrong, hits, .. } = self.way(actor, from, answer);
-        let is_new = self.futures.arrive(self.places.get(to).position);
+        let Way { to, closes, is_wrong, hits, .. } = way;
         self.at[actor as usize] = to;
-        self.places.watched.note(&mut self.progress, hits);
-        Step { is_wrong: is_wrong || fault.is_some(), closes, is_new }
+        self.knowledge.places.watched.note(&mut self.progress, hits, &mut self.cover);
+        Ok(Step { is_wrong: is_wrong || fault.is_some(), closes, is_new })
     }
 
     /// Judges a state in which no actor can move: whether something is wrong with it. `ends` has the contents of memory
@@ -280,28 +358,30 @@ impl<'p> Configuration<'p> {
         if !self.is_over() {
             return Ok(Some(true));
         }
-        let (memory, _) = self.contents.number()?;
-        let (_, is_new) = ends.number(&[memory])?;
+        let (_, is_new) = ends.number(self.now.memory())?;
         Ok(is_new.then(|| (self.program.check)(&self.memory).is_some()))
     }
 
     /// Notes that an execution has ended.
     pub(super) fn end(&mut self) {
-        self.places.watched.end(self.progress);
+        self.knowledge.places.watched.end(self.progress, &mut self.cover);
+    }
+
+    /// Notes what another configuration has seen of windows.
+    pub(super) fn add_cover(&mut self, other: &[Cover]) {
+        for (mine, theirs) in self.cover.iter_mut().zip(other) {
+            mine.is_open |= theirs.is_open;
+            mine.seen.iter_mut().zip(&theirs.seen).for_each(|(mine, &theirs)| *mine |= theirs);
+        }
     }
 
     /// Undoes what was executed last, until this many turns are left.
     pub(super) fn rewind(&mut self, len: usize) {
         for made in self.trail.drain(len..).rev() {
             self.memory.undo(made.undo);
-            self.contents.undo(made.writes);
+            self.now.undo(made.writes);
             self.at[made.turn.actor as usize] = made.from;
             self.progress = made.progress;
         }
-    }
-
-    /// The memory in bytes that all contents take, and all that was learned about actors.
-    pub(super) fn bytes(&self) -> usize {
-        self.contents.bytes() + self.places.bytes() + self.futures.bytes()
     }
 }

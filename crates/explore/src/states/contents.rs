@@ -1,4 +1,7 @@
 //! Memory as a number: each object's contents have a number, and so has each combination of these.
+//!
+//! All that is known is in one place ([`Contents`]), which can be read by several threads; what an object contains now
+//! is known to each configuration ([`Now`]).
 
 use std::hash::BuildHasher;
 
@@ -9,7 +12,7 @@ use hashbrown::HashTable;
 use crate::states::numbers::{Full, Numbers};
 
 /// The words of an object, and its life word.
-type Words = [u64; Obj::WORDS as usize + 1];
+pub(super) type Words = [u64; Obj::WORDS as usize + 1];
 
 /// The number of an object that was never written.
 const NONE: u32 = u32::MAX;
@@ -24,35 +27,26 @@ struct Past {
     known: HashTable<u32>,
 }
 
-/// Gives objects other contents than they have now. Those for which none is wanted get their first ones.
-fn write(objects: &[Past], now: &mut [u32], memory: &mut Memory, wanted: &[u32]) {
-    let wanted = wanted.iter().copied().chain(std::iter::repeat(0));
-    for ((past, now), wanted) in objects.iter().zip(now).zip(wanted) {
-        if *now != wanted {
-            *now = wanted;
-            let first = Addr::new(past.obj, 0).index();
-            for (word, &value) in past.contents[wanted as usize].iter().enumerate() {
-                memory.set(Addr::at(first + word), value);
-            }
-        }
-    }
-}
-
 /// The contents of all objects that were ever written.
-#[derive(Debug)]
-pub(super) struct Contents<'p> {
-    /// Memory at the beginning.
-    initial: &'p Memory,
+#[derive(Debug, Default)]
+pub(super) struct Contents {
     objects: Vec<Past>,
     /// The places in `objects`, by the object's number.
     places: Vec<u32>,
-    /// The number of the contents that each object has now, and what to undo.
-    now: Vec<u32>,
-    replaced: Vec<(u32, u32)>,
     memories: Numbers,
 }
 
-fn words(memory: &Memory, obj: Obj) -> Words {
+/// The contents that the objects have now, by number, and what to undo.
+#[derive(Debug, Default)]
+pub(super) struct Now {
+    contents: Vec<u32>,
+    replaced: Vec<(u32, u32)>,
+    /// The number of memory when nothing is to be undone, if it has one.
+    restored: Option<u32>,
+}
+
+/// The words of an object.
+pub(super) fn words(memory: &Memory, obj: Obj) -> Words {
     let first = Addr::new(obj, 0).index();
     std::array::from_fn(|word| memory.get(Addr::at(first + word)))
 }
@@ -68,92 +62,61 @@ impl Past {
         Self { obj, contents: vec![first], hashes: vec![0], known }
     }
 
-    /// The number of the contents that have these words, which differ from those with another number.
-    fn number(&mut self, before: u32, words: Words) -> u32 {
-        let Self { contents, hashes, known, .. } = self;
-        let mut sum = hashes[before as usize];
-        for (word, (&old, &new)) in contents[before as usize].iter().zip(&words).enumerate() {
+    /// The hash of contents, of which most words are those of the contents with a number.
+    fn hash(&self, before: u32, words: &Words) -> u64 {
+        let mut sum = self.hashes[before as usize];
+        for (word, (&old, &new)) in self.contents[before as usize].iter().zip(words).enumerate() {
             if old != new {
                 sum = sum.wrapping_sub(hash(word, old)).wrapping_add(hash(word, new));
             }
         }
-        let is_it = |&number: &u32| contents[number as usize] == words;
-        if let Some(&number) = known.find(sum, is_it) {
-            return number;
-        }
-        let number = contents.len() as u32;
-        known.insert_unique(sum, number, |&number| hashes[number as usize]);
+        sum
+    }
+
+    /// The number of contents with this hash, if they are known.
+    fn find(&self, hash: u64, words: &Words) -> Option<u32> {
+        self.known.find(hash, |&number| self.contents[number as usize] == *words).copied()
+    }
+
+    /// Adds contents with this hash.
+    fn add(&mut self, hash: u64, words: Words) {
+        let Self { contents, hashes, known, .. } = self;
+        known.insert_unique(hash, contents.len() as u32, |&number| hashes[number as usize]);
         contents.push(words);
-        hashes.push(sum);
-        number
+        hashes.push(hash);
     }
 }
 
-impl<'p> Contents<'p> {
-    pub(super) const fn new(initial: &'p Memory) -> Self {
-        Self {
-            initial,
-            objects: Vec::new(),
-            places: Vec::new(),
-            now: Vec::new(),
-            replaced: Vec::new(),
-            memories: Numbers::new(),
-        }
+impl Contents {
+    /// The place of an object that was ever written.
+    fn place(&self, obj: Obj) -> Option<u32> {
+        self.places.get(obj.pfn() as usize).copied().filter(|&place| place != NONE)
     }
 
-    /// Notes that an object has been written.
-    pub(super) fn written(&mut self, memory: &Memory, obj: Obj) {
+    /// Makes known what an object contains.
+    pub(super) fn learn(&mut self, obj: Obj, initial: Words, words: Words) {
         let index = obj.pfn() as usize;
         if index >= self.places.len() {
             self.places.resize(index + 1, NONE);
         }
         if self.places[index] == NONE {
             self.places[index] = self.objects.len() as u32;
-            self.objects.push(Past::new(obj, words(self.initial, obj)));
-            self.now.push(0);
+            self.objects.push(Past::new(obj, initial));
         }
-        let place = self.places[index];
-        let now = &mut self.now[place as usize];
-        let new = self.objects[place as usize].number(*now, words(memory, obj));
-        self.replaced.push((place, std::mem::replace(now, new)));
-    }
-
-    /// How many writes have been noted and not undone.
-    pub(super) const fn depth(&self) -> usize {
-        self.replaced.len()
-    }
-
-    /// Undoes the writes that were noted last.
-    pub(super) fn undo(&mut self, depth: usize) {
-        for (place, old) in self.replaced.drain(depth..).rev() {
-            self.now[place as usize] = old;
+        let past = &mut self.objects[self.places[index] as usize];
+        let hash = past.hash(0, &words);
+        if past.find(hash, &words).is_none() {
+            past.add(hash, words);
         }
     }
 
-    /// Without the objects at the end that have their first contents, so that the number is the same before and after
-    /// another object is first written.
-    fn significant(&self) -> &[u32] {
-        let len = self.now.iter().rposition(|&contents| contents != 0).map_or(0, |last| last + 1);
-        &self.now[..len]
-    }
-
-    /// The number of memory as it is now, and whether it is new.
-    pub(super) fn number(&mut self) -> Result<(u32, bool), Full> {
-        let len = self.significant().len();
-        self.memories.number(&self.now[..len])
-    }
-
-    /// Gives memory the contents that have a number. Nothing that was noted before can be undone then.
-    pub(super) fn restore(&mut self, memory: &mut Memory, number: u32) {
-        self.replaced.clear();
-        let Self { objects, now, memories, .. } = self;
-        write(objects, now, memory, memories.get(number));
-    }
-
-    /// Gives memory the contents that it had at the beginning.
-    pub(super) fn restore_first(&mut self, memory: &mut Memory) {
-        self.replaced.clear();
-        write(&self.objects, &mut self.now, memory, &[]);
+    /// The number of memory.
+    ///
+    /// # Errors
+    ///
+    /// If there are too many.
+    pub(super) fn number(&mut self, memory: &[u32]) -> Result<u32, Full> {
+        self.memories.number(memory).map(|(number, _)| number)
     }
 
     /// The memory in bytes that this takes.
@@ -164,5 +127,80 @@ impl<'p> Contents<'p> {
             words + past.known.allocation_size()
         };
         self.memories.bytes() + self.objects.iter().map(of).sum::<usize>()
+    }
+}
+
+impl Now {
+    /// Notes that an object has been written. Returns whether what it contains is known; if not, nothing is noted.
+    pub(super) fn written(&mut self, known: &Contents, memory: &Memory, obj: Obj) -> bool {
+        let Some(place) = known.place(obj) else { return false };
+        self.contents.resize(known.objects.len(), 0);
+        let past = &known.objects[place as usize];
+        let now = &mut self.contents[place as usize];
+        let words = words(memory, obj);
+        let Some(new) = past.find(past.hash(*now, &words), &words) else { return false };
+        if new == *now {
+            return true;
+        }
+        self.replaced.push((place, std::mem::replace(now, new)));
+        true
+    }
+
+    /// The number of memory, if it has one.
+    pub(super) fn number(&self, known: &Contents) -> Option<u32> {
+        self.restored().or_else(|| known.memories.find(self.memory()))
+    }
+
+    /// The number of memory, if it is as it was restored.
+    pub(super) fn restored(&self) -> Option<u32> {
+        self.restored.filter(|_| self.replaced.is_empty())
+    }
+
+    /// How many writes have been noted and not undone.
+    pub(super) const fn depth(&self) -> usize {
+        self.replaced.len()
+    }
+
+    /// Undoes the writes that were noted last.
+    pub(super) fn undo(&mut self, depth: usize) {
+        for (place, old) in self.replaced.drain(depth..).rev() {
+            self.contents[place as usize] = old;
+        }
+    }
+
+    /// What all objects contain, but for those at the end that have their first contents, so that it is the same before
+    /// and after another object is first written.
+    pub(super) fn memory(&self) -> &[u32] {
+        let contents = &self.contents[..];
+        let len = contents.iter().rposition(|&contents| contents != 0).map_or(0, |last| last + 1);
+        &contents[..len]
+    }
+
+    /// Gives memory the contents that have a number. Nothing that was noted before can be undone then.
+    pub(super) fn restore(&mut self, known: &Contents, memory: &mut Memory, number: u32) {
+        self.write(known, memory, known.memories.get(number));
+        self.restored = Some(number);
+    }
+
+    /// Gives memory the contents that it had at the beginning.
+    pub(super) fn restore_first(&mut self, known: &Contents, memory: &mut Memory) {
+        self.write(known, memory, &[]);
+        self.restored = None;
+    }
+
+    /// Gives objects other contents than they have now. Those for which none is wanted get their first ones.
+    fn write(&mut self, known: &Contents, memory: &mut Memory, wanted: &[u32]) {
+        self.replaced.clear();
+        self.contents.resize(known.objects.len(), 0);
+        let wanted = wanted.iter().copied().chain(std::iter::repeat(0));
+        for ((past, now), wanted) in known.objects.iter().zip(&mut self.contents).zip(wanted) {
+            if *now != wanted {
+                *now = wanted;
+                let first = Addr::new(past.obj, 0).index();
+                for (word, &value) in past.contents[wanted as usize].iter().enumerate() {
+                    memory.set(Addr::at(first + word), value);
+                }
+            }
+        }
     }
 }

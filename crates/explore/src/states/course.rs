@@ -53,6 +53,8 @@ pub(super) struct Course<'p> {
     room: u64,
     has_begun: bool,
     visits: u64,
+    /// After how many visits limits are looked at again.
+    looks_after: u64,
     /// After how many visits states are looked through at the earliest for those to be visited again.
     mends_after: u64,
 }
@@ -64,7 +66,7 @@ impl<'p> Course<'p> {
             program,
             limits: settings.limits,
             here: Configuration::new(program, watched, settings.is_blind),
-            ends: Numbers::new(),
+            ends: Numbers::default(),
             now: NONE,
             random: Random(0),
             name: Vec::new(),
@@ -72,13 +74,14 @@ impl<'p> Course<'p> {
             room: room(&settings.limits) / part,
             has_begun: false,
             visits: 0,
+            looks_after: 0,
             mends_after: 0,
         }
     }
 
     /// Whether the search has begun, and what it has relied on is true as far as it knows.
     pub(super) fn is_sound(&self) -> bool {
-        self.has_begun && self.here.futures.are_true()
+        self.has_begun && self.here.is_sound()
     }
 
     /// The number of visits so far.
@@ -91,12 +94,11 @@ impl<'p> Course<'p> {
         self.here.bytes() + self.ends.bytes()
     }
 
-    /// What is wrong with what was executed last, and how to get there.
-    fn found(&mut self, known: &Known) -> (Finding, Schedule) {
-        let last: Vec<Turn> = self.here.turns().collect();
-        let mut turns = known.path(&mut self.here, self.now);
-        turns.extend(last);
-        finding(self.program, &turns)
+    /// What is wrong with what was executed from the state at hand, and how to get there.
+    fn found(&mut self, known: &Known, last: &[Turn]) -> Result<(Finding, Schedule), End> {
+        let mut turns = known.path(&mut self.here, self.now)?;
+        turns.extend_from_slice(last);
+        Ok(finding(self.program, &turns))
     }
 }
 
@@ -115,6 +117,9 @@ fn finding(program: &Program, turns: &[Turn]) -> (Finding, Schedule) {
 
 /// A search of states.
 pub(super) trait Search<'p> {
+    /// The threads that make visits, if it can have several.
+    type Team<'t>;
+
     /// Its course.
     fn course(&mut self) -> &mut Course<'p>;
 
@@ -130,35 +135,60 @@ pub(super) trait Search<'p> {
     /// Begins. This relies on nothing.
     fn begin<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<(), End>;
 
-    /// Makes a visit. Returns whether there was one to make.
-    fn visit<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<bool, End>;
+    /// Makes a visit, or several, but not more than this. Returns how many: 0 if there is none to make.
+    fn visit<P: Primitives>(
+        &mut self,
+        shared: &Shared<'_, P>,
+        team: &mut Self::Team<'_>,
+        most: u64,
+    ) -> Result<u64, End>;
 
     /// What was done in these states is to be done again.
-    fn repeat(&mut self, states: Vec<u32>);
+    fn repeat(&mut self, states: Vec<u32>) -> Result<(), End>;
 
     /// Goes on until everything has been searched, or for this many visits.
-    fn go_on<P: Primitives>(&mut self, shared: &Shared<'_, P>, visits: u64) -> Progress {
+    fn go_on<P: Primitives>(
+        &mut self,
+        shared: &Shared<'_, P>,
+        visits: u64,
+        team: &mut Self::Team<'_>,
+    ) -> Progress {
         let limit = self.course().visits.saturating_add(visits);
-        match self.search(shared, limit) {
+        let mut found = None;
+        let searched = match self.search(shared, limit, team) {
+            Err(End::Wrong(turns)) => {
+                let (course, known) = self.course_and_known();
+                course.found(known, &turns).map(|wrong| {
+                    found = Some(wrong);
+                    true
+                })
+            }
+            other => other,
+        };
+        if let Some((finding, schedule)) = found {
+            return Progress::Found(finding, schedule);
+        }
+        match searched {
             Ok(false) => Progress::Paused,
             Ok(true) => {
                 let course = self.course();
                 debug!(visits = course.visits, "everything has been searched");
-                shared.showings.add(course.here.places.shown());
+                shared.showings.add(course.here.shown());
                 Progress::Done
             }
             Err(End::Full) => Progress::Full,
             Err(End::Stopped(stop)) => Progress::Stopped(stop),
-            Err(End::Wrong) => {
-                let (course, known) = self.course_and_known();
-                let (finding, schedule) = course.found(known);
-                Progress::Found(finding, schedule)
-            }
+            Err(End::Wrong(_) | End::Unknown) => panic!("a search that learns knows what it has learned"),
         }
     }
 
     /// Makes visits, until there have been so many. Returns whether none is left to make.
-    fn search<P: Primitives>(&mut self, shared: &Shared<'_, P>, limit: u64) -> Result<bool, End> {
+    fn search<P: Primitives>(
+        &mut self,
+        shared: &Shared<'_, P>,
+        limit: u64,
+        team: &mut Self::Team<'_>,
+    ) -> Result<bool, End> {
         if !self.course().has_begun {
             for _ in 0..WALKS {
                 self.look_ahead()?;
@@ -171,16 +201,18 @@ pub(super) trait Search<'p> {
             if course.visits >= limit {
                 return Ok(false);
             }
-            if course.visits.is_multiple_of(ROUND) {
+            let most = limit - course.visits;
+            if course.visits >= course.looks_after {
+                course.looks_after = course.visits + ROUND;
                 self.look_at_limits(shared)?;
             }
-            let is_left = self.visit(shared)?;
+            let made = self.visit(shared, team, most)?;
             let course = self.course();
-            course.visits += u64::from(is_left);
+            course.visits += made;
             // The sooner, the fewer states there are to be visited again.
-            if !course.is_sound() && (!is_left || course.visits >= course.mends_after) {
-                self.mend();
-            } else if !is_left {
+            if !course.is_sound() && (made == 0 || course.visits >= course.mends_after) {
+                self.mend()?;
+            } else if made == 0 {
                 return Ok(true);
             }
         }
@@ -192,16 +224,16 @@ pub(super) trait Search<'p> {
             return Err(End::Full);
         }
         let (course, known) = self.course_and_known();
-        shared.showings.add(course.here.places.shown());
+        shared.showings.add(course.here.shown());
         course.pace.look_at_limits(shared, known.len() as u64)
     }
 
     /// Finds the states that were left too early because of what was relied on and has turned out to be wrong. What was
     /// done there is to be done again. All else is as it would be if it had not been relied on.
-    fn mend(&mut self) {
+    fn mend(&mut self) -> Result<(), End> {
         let (course, known) = self.course_and_known();
         let here = &mut course.here;
-        let surprises = here.futures.surprises();
+        let surprises = here.surprises()?;
         let is_concerned = |&state: &u32| surprises.concern(here.positions_in(known.name(state)));
         let states: Vec<u32> = (0..known.len() as u32).filter(is_concerned).collect();
         debug!(
@@ -211,6 +243,6 @@ pub(super) trait Search<'p> {
             "an actor does what it was taken not to do: states are visited again"
         );
         course.mends_after = course.visits + known.len() as u64 / STATES;
-        self.repeat(states);
+        self.repeat(states)
     }
 }

@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 use crate::states::bits::Bits;
 
 /// All different accesses that were ever made, by number, and which of them conflict.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Accesses {
     numbers: HashMap<(usize, u64, Kind), u32, FixedState>,
     all: Vec<Access>,
@@ -20,15 +20,20 @@ struct Accesses {
 }
 
 impl Accesses {
+    /// The number of an access, if it is known.
+    fn find(&self, access: Access) -> Option<u32> {
+        self.numbers.get(&(alike(access.addr).index(), access.mask, access.kind)).copied()
+    }
+
+    /// The number of an access.
     fn number(&mut self, access: Access) -> u32 {
-        let access = Access { addr: alike(access.addr), ..access };
-        let word = access.addr.index();
-        let key = (word, access.mask, access.kind);
-        if let Some(&known) = self.numbers.get(&key) {
+        if let Some(known) = self.find(access) {
             return known;
         }
+        let access = Access { addr: alike(access.addr), ..access };
+        let word = access.addr.index();
         let new = self.all.len() as u32;
-        self.numbers.insert(key, new);
+        self.numbers.insert((word, access.mask, access.kind), new);
         self.all.push(access);
         self.conflicts.push(Bits::default());
         self.relied_from.push(Bits::default());
@@ -73,6 +78,53 @@ struct Noted {
     numbers: Vec<u32>,
 }
 
+/// What the request at each place was last seen to touch.
+#[derive(Debug, Default)]
+pub(super) struct Footprints(Vec<Noted>);
+
+impl Footprints {
+    /// Notes what the request at a place touches, by an actor at a position. Returns whether it is known that it may; if
+    /// not, nothing is noted.
+    pub(super) fn note(&mut self, known: &Futures, place: u32, position: u32, accesses: &[Access]) -> bool {
+        if place as usize >= self.0.len() {
+            self.0.resize_with(place as usize + 1, Noted::default);
+        }
+        let noted = &mut self.0[place as usize];
+        if noted.accesses == accesses {
+            return true;
+        }
+        noted.accesses.clear();
+        noted.numbers.clear();
+        let Some(future) = known.positions.get(position as usize) else { return accesses.is_empty() };
+        for &access in accesses {
+            let number = known.accesses.find(access).filter(|&number| future.all.contains(number));
+            let Some(number) = number else {
+                noted.numbers.clear();
+                return false;
+            };
+            noted.numbers.push(number);
+        }
+        noted.accesses.extend_from_slice(accesses);
+        true
+    }
+
+    /// What the request at a place was last seen to touch, by number.
+    pub(super) fn of(&self, place: u32) -> &[u32] {
+        self.0.get(place as usize).map_or(&[], |noted| &noted.numbers)
+    }
+}
+
+/// A request was taken for one in whose way another actor does not get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reliance {
+    /// What the request touches, by number.
+    pub(super) access: u32,
+    /// The position of the other actor.
+    pub(super) position: u32,
+    /// The positions of the one and the other in the state from which that was relied on.
+    pub(super) from: [u32; 2],
+}
+
 /// What turned out to be wrong: the states with an actor at one position and another one at the other may have been
 /// left too early.
 #[derive(Debug, Default)]
@@ -100,33 +152,15 @@ impl Surprises {
 }
 
 /// What actors may still touch from each of their places.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Futures {
     accesses: Accesses,
     positions: Vec<Future>,
-    /// By place.
-    noted: Vec<Noted>,
     /// Where actors have turned out to touch what others had relied on that they do not.
     surprises: Surprises,
 }
 
 impl Futures {
-    pub(super) fn new() -> Self {
-        let seed = || FixedState::with_seed(0);
-        Self {
-            accesses: Accesses {
-                numbers: HashMap::with_hasher(seed()),
-                all: Vec::new(),
-                words: HashMap::with_hasher(seed()),
-                conflicts: Vec::new(),
-                relied_from: Vec::new(),
-            },
-            positions: Vec::new(),
-            noted: Vec::new(),
-            surprises: Surprises::default(),
-        }
-    }
-
     fn make_room(&mut self, position: u32) {
         if position as usize >= self.positions.len() {
             self.positions.resize_with(position as usize + 1, Future::default);
@@ -138,8 +172,7 @@ impl Futures {
         let position = |future: &Future| {
             future.all.bytes() + future.relied.bytes() + future.relied_from.bytes() + size_of::<Future>()
         };
-        let noted = |noted: &Noted| noted.accesses.capacity() * size_of::<Access>() + size_of::<Noted>();
-        self.positions.iter().map(position).sum::<usize>() + self.noted.iter().map(noted).sum::<usize>()
+        self.positions.iter().map(position).sum()
     }
 
     /// Whether everything that was relied on is true, as far as is known.
@@ -152,22 +185,11 @@ impl Futures {
         std::mem::take(&mut self.surprises)
     }
 
-    /// Notes what the request at a place touches.
-    pub(super) fn touch(&mut self, place: u32, position: u32, accesses: &[Access]) {
+    /// Notes that an actor at a position makes these accesses.
+    pub(super) fn touch(&mut self, position: u32, accesses: &[Access]) {
         self.make_room(position);
-        if place as usize >= self.noted.len() {
-            self.noted.resize_with(place as usize + 1, Noted::default);
-        }
-        let noted = &mut self.noted[place as usize];
-        if noted.accesses == accesses {
-            return;
-        }
-        noted.accesses.clear();
-        noted.accesses.extend_from_slice(accesses);
-        noted.numbers.clear();
         for &access in accesses {
             let number = self.accesses.number(access);
-            self.noted[place as usize].numbers.push(number);
             if !self.positions[position as usize].all.contains(number) {
                 let mut new = Bits::default();
                 new.insert(number);
@@ -176,10 +198,15 @@ impl Futures {
         }
     }
 
-    /// Notes that an actor is at a position. Returns whether none has been there before.
-    pub(super) fn arrive(&mut self, position: u32) -> bool {
+    /// Whether an actor has been at a position.
+    pub(super) fn has_been_at(&self, position: u32) -> bool {
+        self.positions.get(position as usize).is_some_and(|future| future.is_known)
+    }
+
+    /// Notes that an actor is at a position.
+    pub(super) fn arrive(&mut self, position: u32) {
         self.make_room(position);
-        !std::mem::replace(&mut self.positions[position as usize].is_known, true)
+        self.positions[position as usize].is_known = true;
     }
 
     /// Notes that there is a way between two positions.
@@ -212,27 +239,50 @@ impl Futures {
         }
     }
 
-    /// Whether an actor at a position may get in the way of the request at a place, as it was noted last.
-    pub(super) fn may_disturb(&self, position: u32, place: u32) -> bool {
+    /// Whether an actor at a position may get in the way of a request that touches this, by number.
+    pub(super) fn may_disturb(&self, position: u32, touched: &[u32]) -> bool {
         let Some(other) = self.positions.get(position as usize) else { return false };
-        let numbers = &self.noted[place as usize].numbers;
-        numbers.iter().any(|&number| self.accesses.conflicts[number as usize].meets(&other.all))
+        touched.iter().any(|&number| self.accesses.conflicts[number as usize].meets(&other.all))
     }
 
-    /// Whether the request at a place touches anything, as it was noted last.
-    pub(super) fn touches_anything(&self, place: u32) -> bool {
-        self.noted.get(place as usize).is_some_and(|noted| !noted.numbers.is_empty())
+    /// Whether this has been relied on before.
+    pub(super) fn is_relied_on(&self, Reliance { access, position, from: [one, other] }: Reliance) -> bool {
+        let relied = |future: &Future| future.relied.contains(access) && future.relied_from.contains(other);
+        self.positions.get(position as usize).is_some_and(relied)
+            && self.accesses.relied_from[access as usize].contains(one)
     }
 
-    /// Notes that the request at a place was taken for one in whose way another actor at a position does not get, in
-    /// a state in which the one had the first and the other the second of two positions.
-    pub(super) fn rely(&mut self, place: u32, position: u32, [one, other]: [u32; 2]) {
+    /// Notes what was relied on. It may have turned out to be wrong meanwhile.
+    pub(super) fn rely(&mut self, Reliance { access, position, from: [one, other] }: Reliance) {
         self.make_room(position);
-        let Future { relied, relied_from, .. } = &mut self.positions[position as usize];
+        self.accesses.relied_from[access as usize].insert(one);
+        let Future { all, relied, relied_from, .. } = &mut self.positions[position as usize];
         relied_from.insert(other);
-        for &number in &self.noted[place as usize].numbers {
-            relied.insert(number);
-            self.accesses.relied_from[number as usize].insert(one);
+        if self.accesses.conflicts[access as usize].meets(all) {
+            self.surprises.actors.insert(one);
+            self.surprises.others.insert(other);
+        } else {
+            relied.insert(access);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a thread relied on is noted when others may have learned better.
+    #[test]
+    fn what_was_wrong_when_it_was_noted_is_a_surprise() {
+        let access = |kind| Access { addr: Addr::at(3), mask: 1, kind };
+        let mut futures = Futures::default();
+        futures.touch(0, &[access(Kind::Read)]);
+        futures.touch(1, &[access(Kind::Write)]);
+        let reliance = Reliance { access: 0, position: 1, from: [4, 5] };
+        assert!(futures.are_true() && !futures.is_relied_on(reliance));
+        futures.rely(reliance);
+        assert!(!futures.are_true());
+        let surprises = futures.surprises();
+        assert!(surprises.concern([5, 4].into_iter()) && !surprises.concern([4, 1].into_iter()));
     }
 }

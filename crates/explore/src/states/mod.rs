@@ -17,14 +17,17 @@
 //!
 //! `docs/design/states.md` argues why nothing is missed.
 
+mod batch;
 mod bits;
 pub(crate) mod bounded;
 mod configuration;
 mod contents;
 pub(crate) mod course;
+mod ends;
 mod futures;
 mod independence;
 pub(crate) mod limits;
+mod log;
 mod look_ahead;
 mod numbers;
 mod paths;
@@ -33,21 +36,34 @@ mod places;
 pub(crate) mod search;
 mod settle;
 mod table;
+mod visit;
 mod watched;
 
-use cowrace_report::Stop;
+use cowrace_report::{Stop, Turn};
 
 use crate::states::numbers::Full;
 
-/// Why a search of states ends before everything has been searched.
+/// Why a search of states, or a visit, ends before everything has been searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum End {
-    /// Something is wrong with what was executed last.
-    Wrong,
+    /// Something is wrong with what was executed: these turns since the state that is visited.
+    Wrong(Vec<Turn>),
     /// There are too many states.
     Full,
     /// Something ends the search.
     Stopped(Stop),
+    /// Something has shown that is not known, and nothing can be learned now.
+    Unknown,
+}
+
+/// Something has shown that is not known, and nothing can be learned now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Unknown;
+
+impl From<Unknown> for End {
+    fn from(Unknown: Unknown) -> Self {
+        Self::Unknown
+    }
 }
 
 impl From<Full> for End {

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 /// Sequences of words, stored one after the other, and their numbers in the order in which they were first seen.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Numbers {
     words: Vec<u32>,
     ends: Ends,
@@ -15,7 +15,7 @@ pub(super) struct Numbers {
 }
 
 /// Where each sequence ends.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Ends {
     len: usize,
     /// The length of the first sequence.
@@ -61,11 +61,6 @@ fn hash(sequence: &[u32]) -> u64 {
 }
 
 impl Numbers {
-    pub(super) const fn new() -> Self {
-        let ends = Ends { len: 0, width: 0, ends: Vec::new() };
-        Self { words: Vec::new(), ends, known: HashTable::new() }
-    }
-
     pub(super) const fn len(&self) -> usize {
         self.ends.len
     }
@@ -73,6 +68,11 @@ impl Numbers {
     /// The sequence with a number.
     pub(super) fn get(&self, number: u32) -> &[u32] {
         &self.words[self.ends.range(number)]
+    }
+
+    /// The number of a sequence, if it has one.
+    pub(super) fn find(&self, wanted: &[u32]) -> Option<u32> {
+        self.known.find(hash(wanted), |&number| self.get(number) == wanted).copied()
     }
 
     /// The number of a sequence, and whether it is new.
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn equal_sequences_have_one_number() {
-        let mut numbers = Numbers::new();
+        let mut numbers = Numbers::default();
         let all: [&[u32]; 5] = [&[], &[0], &[0, 0], &[1], &[0, 1, 2]];
         for (at, sequence) in (0..).zip(all) {
             assert_eq!(numbers.number(sequence), Ok((at, true)));
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_first_one_of_another_length_may_come_late() {
-        let mut numbers = Numbers::new();
+        let mut numbers = Numbers::default();
         let all: [&[u32]; 4] = [&[1, 2], &[3, 4], &[5], &[1, 2, 3]];
         for (at, sequence) in (0..).zip(all) {
             assert_eq!(numbers.number(sequence), Ok((at, true)));

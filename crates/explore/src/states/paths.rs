@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use cowrace_report::Turn;
 
+use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::numbers::{Full, Numbers};
 
@@ -11,17 +12,13 @@ use crate::states::numbers::{Full, Numbers};
 pub(super) const NONE: u32 = u32::MAX;
 
 /// The known states: for each its name, and from which state it was first reached.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Known {
     names: Numbers,
     before: Vec<u32>,
 }
 
 impl Known {
-    pub(super) const fn new() -> Self {
-        Self { names: Numbers::new(), before: Vec::new() }
-    }
-
     /// The number of states.
     pub(super) const fn len(&self) -> usize {
         self.names.len()
@@ -30,6 +27,11 @@ impl Known {
     /// The name of a state.
     pub(super) fn name(&self, state: u32) -> &[u32] {
         self.names.get(state)
+    }
+
+    /// The number of a state, if it is known.
+    pub(super) fn find(&self, name: &[u32]) -> Option<u32> {
+        self.names.find(name)
     }
 
     /// The number of a state, and whether it is new: then it was reached from this state.
@@ -51,7 +53,11 @@ impl Known {
     }
 
     /// The turns that lead to a state, or none if it is [`NONE`]. The configuration is then anywhere.
-    pub(super) fn path(&self, here: &mut Configuration<'_>, to: u32) -> Vec<Turn> {
+    ///
+    /// # Errors
+    ///
+    /// If nothing can be learned now.
+    pub(super) fn path(&self, here: &mut Configuration<'_>, to: u32) -> Result<Vec<Turn>, End> {
         let mut parts = Vec::new();
         let mut last = to;
         while last != NONE {
@@ -61,26 +67,27 @@ impl Known {
             } else {
                 here.restore(self.name(before))
             }
-            parts.push(turns_to(here, self.name(last)));
+            parts.push(turns_to(here, self.name(last))?);
             last = before;
         }
-        parts.into_iter().rev().flatten().collect()
+        Ok(parts.into_iter().rev().flatten().collect())
     }
 }
 
 /// The turns that lead from the state at hand to another one that can be reached from it. What the search executes at
 /// once may be less by now than it was then, so the way is searched: moves of actors that are not yet where they are to
 /// be come first, since a search executes nothing at once that leads in a circle.
-fn turns_to(here: &mut Configuration<'_>, to: &[u32]) -> Vec<Turn> {
-    let mut names = Numbers::new();
+fn turns_to(here: &mut Configuration<'_>, to: &[u32]) -> Result<Vec<Turn>, End> {
+    let mut names = Numbers::default();
     let mut reached: Vec<(usize, Option<Turn>)> = vec![(0, None)];
     let mut open = VecDeque::from([0]);
     let mut name = Vec::new();
     let mut note = |here: &mut Configuration<'_>, names: &mut Numbers| {
-        let named = here.name(&mut name).and_then(|()| names.number(&name));
-        named.map(|(_, is_new)| (is_new, name == to))
+        here.name(&mut name)?;
+        let (_, is_new) = names.number(&name)?;
+        Ok::<_, End>((is_new, name == to))
     };
-    let mut is_there = matches!(note(here, &mut names), Ok((_, true)));
+    let (_, mut is_there) = note(here, &mut names)?;
     let mut at = 0;
     while !is_there && let Some(from) = open.pop_front() {
         at = from;
@@ -90,8 +97,8 @@ fn turns_to(here: &mut Configuration<'_>, to: &[u32]) -> Vec<Turn> {
             let values = here.values(actor);
             for value in 0..values.max(1) {
                 let turn = Turn { actor, choice: (values > 0).then_some(value) };
-                let is_wrong = here.make(turn).is_wrong;
-                if !is_wrong && let Ok((true, is_it)) = note(here, &mut names) {
+                let is_wrong = here.make(turn)?.is_wrong;
+                if !is_wrong && let (true, is_it) = note(here, &mut names)? {
                     let next = reached.len();
                     reached.push((from, Some(turn)));
                     if is_it {
@@ -110,5 +117,5 @@ fn turns_to(here: &mut Configuration<'_>, to: &[u32]) -> Vec<Turn> {
         at = before;
     }
     turns.reverse();
-    turns
+    Ok(turns)
 }

@@ -57,7 +57,7 @@ fn may_disturb(here: &Configuration<'_>, other: u8, actor: u8) -> bool {
         Op::Barrier { id } => !here.is_enabled(actor) && here.program.barriers[id as usize].contains(other),
         _ => false,
     };
-    waits_for || here.futures.may_disturb(here.position(other), here.place(actor))
+    waits_for || here.may_get_in_the_way(other, actor)
 }
 
 /// Which state is to be looked at again if the search was wrong to rely on something.
@@ -73,12 +73,11 @@ enum Where {
 fn rely(here: &mut Configuration<'_>, set: ActorSet, whose: Where) {
     for actor in set.iter() {
         for other in here.actors().filter(|&other| !set.contains(other)) {
-            let (place, position) = (here.place(actor), here.position(other));
-            let [actor, other] = [actor, other].map(|actor| match whose {
+            let from = [actor, other].map(|actor| match whose {
                 Where::Began => here.began_at()[actor as usize],
                 Where::Here => here.position(actor),
             });
-            here.futures.rely(place, position, [actor, other]);
+            here.rely(other, actor, from);
         }
     }
 }

@@ -8,16 +8,11 @@
 //! What an actor has found wrong, and the marks that it has set, belong to the way between two places. The reasons why
 //! a call has no effect are reported when the call ends, so they are part of the place until then.
 
+pub(super) mod learner;
 mod verify;
 
-use std::collections::HashMap;
+use cowrace_machine::{Answer, Op, Program, Request};
 
-use cowrace_machine::frame::site_word;
-use cowrace_machine::{Answer, Mark, Op, Placed, Program, Request, Seat};
-use cowrace_report::Shown;
-use foldhash::fast::FixedState;
-
-use crate::execution::effects::Effects;
 use crate::states::watched::{Hits, Watched};
 
 /// No place, no way, or no call.
@@ -59,51 +54,20 @@ pub(super) struct Way {
 }
 
 /// The known places of all actors.
-#[derive(Debug)]
-pub(super) struct Places<'p> {
-    program: &'p Program,
+#[derive(Debug, Default)]
+pub(super) struct Places {
     places: Vec<Place>,
     ways: Vec<Way>,
-    /// Places by all that makes a difference.
-    known: HashMap<Box<[u64]>, u32, FixedState>,
-    positions: HashMap<Box<[u64]>, u32, FixedState>,
     /// Where each actor begins.
     roots: Vec<u32>,
-    /// A future of each actor, and the place that it has reached.
-    seats: Vec<(Seat, u32)>,
-    effects: Effects,
-    key: Vec<u64>,
-    /// The windows that are watched, and whether that is possible.
+    /// The windows that are watched.
     pub(super) watched: Watched,
-    pub(super) can_watch: bool,
 }
 
-impl<'p> Places<'p> {
-    pub(super) fn new(program: &'p Program, watched: Watched) -> Self {
-        let mut places = Self {
-            program,
-            places: Vec::new(),
-            ways: Vec::new(),
-            known: HashMap::with_hasher(FixedState::with_seed(0)),
-            positions: HashMap::with_hasher(FixedState::with_seed(0)),
-            roots: Vec::new(),
-            seats: Vec::new(),
-            effects: Effects::default(),
-            key: Vec::new(),
-            can_watch: true,
-            watched,
-        };
-        for actor in 0..program.actors.len() as u8 {
-            let mut seat = program.seat(actor).remembering();
-            let request = seat.poll();
-            seat.with_marks(|marks| places.effects.note(marks, 0));
-            places.can_watch &= seat.with_marks(|marks| places.watched.hits(None, None, marks)).is_some();
-            let passed = vec![0; program.barriers.len()].into();
-            let root = places.reached(&seat, actor, request, passed, (NONE, Answer::default()));
-            places.roots.push(root);
-            places.seats.push((seat, root));
-        }
-        places
+impl Places {
+    /// No place is known.
+    pub(super) fn new(watched: Watched) -> Self {
+        Self { watched, ..Self::default() }
     }
 
     /// Where each actor begins.
@@ -116,77 +80,29 @@ impl<'p> Places<'p> {
     }
 
     /// The memory in bytes that this takes.
-    pub(super) fn bytes(&self) -> usize {
-        let keys = self.known.keys().map(|key| size_of_val(&**key) + size_of::<(Box<[u64]>, u32)>());
-        self.places.capacity() * size_of::<Place>()
-            + self.ways.capacity() * size_of::<Way>()
-            + keys.sum::<usize>()
+    pub(super) const fn bytes(&self) -> usize {
+        self.places.capacity() * size_of::<Place>() + self.ways.capacity() * size_of::<Way>()
     }
 
-    /// What calls have shown.
-    pub(super) fn shown(&self) -> impl Iterator<Item = Shown> + '_ {
-        self.effects.all()
+    /// The way on which an answer leads from a place, if it is known.
+    pub(super) fn way(&self, from: u32, answer: Answer) -> Option<&Way> {
+        self.ways_from(from).find(|way| way.answer == answer)
     }
 
-    pub(super) fn way(&self, way: u32) -> &Way {
-        &self.ways[way as usize]
-    }
-
-    /// The way on which an answer leads from a place of an actor, and whether it is new.
-    pub(super) fn answer(&mut self, actor: u8, from: u32, answer: Answer) -> (u32, bool) {
-        let mut way = self.places[from as usize].ways;
-        while way != NONE && self.ways[way as usize].answer != answer {
-            way = self.ways[way as usize].next;
-        }
-        if way == NONE { (self.learn(actor, from, answer), true) } else { (way, false) }
+    /// The ways that lead on from a place.
+    fn ways_from(&self, place: u32) -> impl Iterator<Item = &Way> {
+        let way = |at: u32| self.ways.get(at as usize);
+        std::iter::successors(way(self.get(place).ways), move |last| way(last.next))
     }
 
     /// Whether an actor that waits at a barrier may pass: every participant waits there or has passed.
-    pub(super) fn may_pass(&self, at: &[u32], actor: u8, id: u8) -> bool {
+    pub(super) fn may_pass(&self, program: &Program, at: &[u32], actor: u8, id: u8) -> bool {
         let round = self.get(at[actor as usize]).passed[id as usize];
-        self.program.barriers[id as usize].iter().all(|other| {
+        program.barriers[id as usize].iter().all(|other| {
             let other = self.get(at[other as usize]);
             let waits = other.request.is_some_and(|request| request.op == Op::Barrier { id });
             other.passed[id as usize] + u8::from(waits) > round
         })
-    }
-
-    /// Runs an actor's future to learn where an answer leads.
-    fn learn(&mut self, actor: u8, from: u32, answer: Answer) -> u32 {
-        let (mut seat, at) = self.seats.swap_remove(actor as usize);
-        if at != from {
-            seat = self.program.seat(actor).remembering();
-            for answer in self.answers(from) {
-                seat.poll();
-                seat.answer(answer);
-            }
-            seat.poll();
-            // A finding on the way is stored where it was found.
-            drop(seat.take_finding());
-        }
-        let before = seat.with_marks(<[Placed]>::len);
-        seat.answer(answer);
-        let request = seat.poll();
-        seat.with_marks(|marks| self.effects.note(marks, before));
-        let is_wrong = seat.take_finding().is_some();
-        let here = &self.places[from as usize];
-        let mut passed = here.passed.clone();
-        if let Some(Op::Barrier { id }) = here.request.map(|request| request.op) {
-            passed[id as usize] += 1;
-        }
-        let to = self.reached(&seat, actor, request, passed, (from, answer));
-        let Place { call, request, .. } = &self.places[from as usize];
-        let hits = seat.with_marks(|marks| self.watched.hits(*call, request.as_ref(), &marks[before..]));
-        self.can_watch &= hits.is_some();
-        let closes = self.comes_before(to, from);
-        let way = self.ways.len() as u32;
-        let next = std::mem::replace(&mut self.places[from as usize].ways, way);
-        self.ways.push(Way { answer, to, next, closes, is_wrong, hits: hits.unwrap_or_default() });
-        // The future is at this place even if another sequence of answers first led to it.
-        self.seats.push((seat, to));
-        let last = self.seats.len() - 1;
-        self.seats.swap(actor as usize, last);
-        way
     }
 
     /// Whether there are ways from one place to another. If not, ranks are raised so that the first may come after the
@@ -227,78 +143,4 @@ impl<'p> Places<'p> {
         answers.reverse();
         answers
     }
-
-    /// The position of an actor in its program: its call, the open frames, and the request. Without frames, the number
-    /// of answers.
-    fn position(&mut self, seat: &Seat, actor: u8, request: Option<&Request>, call: Option<u16>) -> u32 {
-        let mut key = vec![u64::from(actor), call.map_or(u64::MAX, u64::from)];
-        if let Some(request) = request {
-            seat.with_call_sites(|sites| key.extend(sites.map(site_word)));
-            key.push(if key.len() == 2 { u64::from(seat.answered()) } else { site_word(request.site) });
-        }
-        let new = self.positions.len() as u32;
-        *self.positions.entry(key.into()).or_insert(new)
-    }
-
-    /// The place that a seat has reached.
-    fn reached(
-        &mut self,
-        seat: &Seat,
-        actor: u8,
-        request: Option<Request>,
-        passed: Box<[u8]>,
-        (parent, answer): (u32, Answer),
-    ) -> u32 {
-        let mut key = std::mem::take(&mut self.key);
-        key.clear();
-        key.push(u64::from(actor));
-        key.extend(passed.iter().map(|&passed| u64::from(passed)));
-        let mut call = None;
-        if request.is_some() {
-            // What an actor that has finished remembers makes no difference.
-            call = seat.with_marks(|marks| note_call(marks, &mut key));
-            key.push(u64::from(seat.allocated()));
-            seat.with_remembered(|words| key.extend_from_slice(words));
-        }
-        let new = self.places.len() as u32;
-        let rank = self.places.get(parent as usize).map_or(0, |parent| parent.rank + 1);
-        let place = match self.known.get(&key[..]) {
-            Some(&known) => known,
-            None => {
-                self.known.insert(key[..].into(), new);
-                let position = self.position(seat, actor, request.as_ref(), call);
-                self.places.push(Place { request, call, position, passed, ways: NONE, parent, answer, rank });
-                new
-            }
-        };
-        self.key = key;
-        place
-    }
-}
-
-/// Adds the call that is under way and the reasons why it has no effect to a key. Returns the call.
-fn note_call(marks: &[Placed], key: &mut Vec<u64>) -> Option<u16> {
-    let mut call = None;
-    let mut begin = 0;
-    for (at, placed) in marks.iter().enumerate() {
-        match placed.mark {
-            Mark::Begin(begun) => (call, begin) = (Some(begun), at),
-            Mark::End(_) => call = None,
-            Mark::Step(_) | Mark::NoEffect(_) | Mark::Limit(_) => {}
-        }
-    }
-    key.push(call.map_or(u64::MAX, u64::from));
-    if call.is_some() {
-        let mut reasons: Vec<u64> = Vec::new();
-        for placed in &marks[begin..] {
-            if let Mark::NoEffect(why) = placed.mark {
-                reasons.push((why.aim as u64) << 32 | why.why as u64);
-            }
-        }
-        reasons.sort_unstable();
-        reasons.dedup();
-        key.push(reasons.len() as u64);
-        key.append(&mut reasons);
-    }
-    call
 }

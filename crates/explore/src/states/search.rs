@@ -1,36 +1,43 @@
 //! The search of all states.
 
-use std::cell::RefCell;
+use std::sync::Arc;
 
 use cowrace_machine::{ActorSet, Program};
-use cowrace_report::{Schedule, Turn};
 
 use crate::execution::windows::Cover;
-use crate::observer::{Execution, Order};
 use crate::search::shared::{Settings, Shared};
 use crate::states::End;
-use crate::states::configuration::Configuration;
+use crate::states::batch::{Team, with_team};
 use crate::states::course::{Course, Progress, Search};
-use crate::states::independence::{Touch, commute};
+use crate::states::ends::end;
 use crate::states::limits::Pace;
+use crate::states::log::{Arrival, Entry, Log, Reached};
 use crate::states::look_ahead::walk;
-use crate::states::numbers::Numbers;
 use crate::states::paths::{Known, NONE};
 use crate::states::persistent_sets::persistent_set;
-use crate::states::settle::{go, settle};
 use crate::states::table::{Table, Visit};
+use crate::states::visit::Visitor;
 use crate::states::watched::Watched;
 use crate::sync::Primitives;
 
 /// After how many visits another execution in random order is made: what is rare shows early then.
 const BETWEEN: u64 = 256;
 
+/// How many visits are made at once, when much is known. The more they are, the more often a state is visited before it
+/// has been reached by others.
+const MANY: u64 = 256;
+
 /// A search of all states.
 pub(crate) struct StateSearch<'p> {
     course: Course<'p>,
     table: Table,
-    /// For each actor, what its next request touches in the state that is being visited.
-    touches: Vec<Vec<Touch>>,
+    visitor: Visitor,
+    /// The states that were reached in which no actor can move, until they are judged.
+    ended: Vec<u32>,
+    /// After how many visits several are made at once.
+    alone: u64,
+    /// After how many visits another execution in random order is made.
+    looks_ahead_after: u64,
 }
 
 impl<'p> StateSearch<'p> {
@@ -39,14 +46,17 @@ impl<'p> StateSearch<'p> {
         let watched = Watched::new(program, cover)?;
         Some(Self {
             course: Course::new(program, settings, watched, 1),
-            table: Table::new(),
-            touches: vec![Vec::new(); program.actors.len()],
+            table: Table::default(),
+            visitor: Visitor::new(program.actors.len(), settings.limits.steps),
+            ended: Vec::new(),
+            alone: settings.alone,
+            looks_ahead_after: 0,
         })
     }
 
     /// What has been seen of windows.
     pub(crate) fn cover(&self) -> &[Cover] {
-        self.course.here.places.watched.cover()
+        self.course.here.cover()
     }
 
     /// The number of states so far.
@@ -62,72 +72,146 @@ impl<'p> StateSearch<'p> {
     /// Compares actors that have been taken for the same; see [`Places::verify`](crate::states::places::Places::verify).
     pub(crate) fn verify(&mut self) -> Result<u64, String> {
         let Course { here, random, .. } = &mut self.course;
-        here.places.verify(random)
+        here.knowledge().places.verify(here.program, random)
     }
 
     /// Goes on until everything has been searched, or for this many visits.
     pub(crate) fn run<P: Primitives>(&mut self, shared: &Shared<'_, P>, visits: u64, pace: Pace) -> Progress {
         self.course.pace = pace;
-        self.go_on(shared, visits)
+        let (program, steps) = (self.course.here.program, self.course.limits.steps);
+        with_team(shared, program, steps, |team| self.go_on(shared, visits, team))
     }
 
-    /// Moves the actors that are to be moved in a state.
-    fn move_actors<P: Primitives>(
+    /// Makes a visit.
+    fn visit_here(&mut self, visit: Visit) -> Result<(), End> {
+        let Self { course: Course { here, now, name, .. }, table, visitor, ended, .. } = self;
+        *now = visit.state;
+        if visit.state == NONE {
+            here.begin();
+        } else {
+            here.restore(table.known().name(visit.state));
+        }
+        visitor.visit(here, visit, &mut |here, asleep, closes| {
+            here.name(name)?;
+            let (state, is_new) = table.number(name, visit.state)?;
+            let enabled = here.enabled();
+            if !is_new {
+                table.reach(state, asleep, closes.then_some(enabled));
+                return Ok(());
+            }
+            let todo = if closes { enabled } else { persistent_set(here, enabled) };
+            table.add(Visit { state, asleep, todo });
+            if enabled.is_empty() {
+                ended.push(state);
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes a visit, and learns what it shows.
+    fn visit_alone<P: Primitives>(&mut self, shared: &Shared<'_, P>, visit: Visit) -> Result<(), End> {
+        self.visit_here(visit)?;
+        self.judge(shared)
+    }
+
+    /// Makes visits, and learns what they show when all have been made. So it makes no difference whether several threads
+    /// make them.
+    fn visit_many<P: Primitives>(
         &mut self,
         shared: &Shared<'_, P>,
-        Visit { state, mut asleep, todo }: Visit,
+        team: &mut Team<'_, 'p>,
+        visits: Vec<Visit>,
     ) -> Result<(), End> {
-        let Self { course, table, touches } = self;
-        course.here.restore(table.known().name(state));
-        for actor in ActorSet(asleep.0 | todo.0).iter() {
-            course.here.try_out(actor);
-            course.here.touches(actor, &mut touches[actor as usize]);
-        }
-        for actor in todo.iter() {
-            self.course.now = state;
-            let mut after = asleep;
-            for other in asleep.iter() {
-                let (one, other_) = (&self.touches[actor as usize], &self.touches[other as usize]);
-                if !commute(one, other_, &self.course.here.memory) {
-                    after.remove(other);
+        self.course.here.may_learn = false;
+        let mut unknown = Vec::new();
+        let made = if team.is_alone() {
+            visits.into_iter().try_for_each(|visit| match self.visit_here(visit) {
+                Err(End::Unknown) => {
+                    unknown.push(visit);
+                    Ok(())
                 }
+                other => other,
+            })
+        } else {
+            self.visit_by(team, visits, &mut unknown)
+        };
+        self.course.here.may_learn = true;
+        made?;
+        unknown.into_iter().try_for_each(|visit| self.visit_here(visit))?;
+        self.judge(shared)
+    }
+
+    /// Makes visits by several threads, and takes over what they have led to. Notes those that show what is not known.
+    fn visit_by(
+        &mut self,
+        team: &mut Team<'_, 'p>,
+        visits: Vec<Visit>,
+        unknown: &mut Vec<Visit>,
+    ) -> Result<(), End> {
+        let knowledge = Arc::clone(self.course.here.knowledge());
+        team.make_visits(&knowledge, &mut self.table, visits, |cover| self.course.here.add_cover(cover));
+        drop(knowledge);
+        for (log, Entry { visit, result, arrivals, relied }) in team.made() {
+            self.course.now = visit.state;
+            self.course.here.note_relied(relied)?;
+            arrivals.iter().try_for_each(|arrival| self.take_over(log, visit.state, arrival))?;
+            match result {
+                Err(End::Unknown) => unknown.push(visit),
+                other => other.clone()?,
             }
-            self.settle_from(shared, Some(actor), after)?;
-            asleep.insert(actor);
         }
         Ok(())
     }
 
-    /// Moves an actor, unless there is none to be moved, and notes the states that this leads to.
-    fn settle_from<P: Primitives>(
+    /// Takes over that a state was reached from another one.
+    fn take_over(
         &mut self,
-        shared: &Shared<'_, P>,
-        actor: Option<u8>,
-        asleep: ActorSet,
+        log: &Log,
+        from: u32,
+        &Arrival { ref state, asleep, enabled, closes }: &Arrival,
     ) -> Result<(), End> {
-        let Self { course, table, .. } = self;
-        let Course { limits, here, ends, now, name, .. } = course;
-        let steps = limits.steps as usize;
-        let mut arrive = |here: &mut Configuration<'p>, closes: bool| {
-            here.name(name)?;
-            let (state, is_new) = table.number(name, *now)?;
-            if !is_new {
-                table.reach(state, asleep, closes.then(|| here.enabled()));
+        let Self { course: Course { here, name, .. }, table, ended, .. } = self;
+        let all = closes.then_some(enabled);
+        let new = match state {
+            Reached::Known(state) => {
+                table.reach(*state, asleep, all);
                 return Ok(());
             }
-            let enabled = here.enabled();
-            let todo = if closes { enabled } else { persistent_set(here, enabled) };
-            table.add(Visit { state, asleep, todo });
-            if enabled.is_empty() { end(shared, here, table.known(), ends, *now) } else { Ok(()) }
+            Reached::New(new) => new,
         };
-        match actor {
-            Some(actor) => go(here, actor, asleep, steps, &mut arrive),
-            None => settle(here, asleep, true, steps, &mut arrive),
+        name.clear();
+        name.push(match new.memory {
+            Some(memory) => memory,
+            None => here.number_memory(log.contents(new))?,
+        });
+        name.extend_from_slice(log.actors(new));
+        let (state, is_new) = table.number(name, from)?;
+        if !is_new {
+            // Another visit has led there as well.
+            table.reach(state, asleep, all);
+            return Ok(());
         }
+        here.note_relied(log.relied(new))?;
+        table.add(Visit { state, asleep, todo: new.todo });
+        if enabled.is_empty() {
+            ended.push(state);
+        }
+        Ok(())
+    }
+
+    /// Judges the states that were reached in which no actor can move.
+    fn judge<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<(), End> {
+        let Self { course: Course { here, ends, now, .. }, table, ended, .. } = self;
+        ended.drain(..).try_for_each(|state| {
+            *now = state;
+            end(shared, here, table.known(), ends, state)
+        })
     }
 }
 
 impl<'p> Search<'p> for StateSearch<'p> {
+    type Team<'t> = Team<'t, 'p>;
+
     fn course(&mut self) -> &mut Course<'p> {
         &mut self.course
     }
@@ -141,74 +225,51 @@ impl<'p> Search<'p> for StateSearch<'p> {
     }
 
     fn begin<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<(), End> {
-        self.course.here.begin();
-        self.course.now = NONE;
-        self.settle_from(shared, None, ActorSet::default())
+        let nobody = ActorSet::default();
+        self.visit_alone(shared, Visit { state: NONE, asleep: nobody, todo: nobody })
     }
 
     fn look_ahead(&mut self) -> Result<(), End> {
         let Course { here, random, now, .. } = &mut self.course;
         *now = NONE;
-        if walk(here, random) { Ok(()) } else { Err(End::Wrong) }
+        walk(here, random)
     }
 
-    fn visit<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<bool, End> {
-        if !self.course.here.places.can_watch {
+    fn visit<P: Primitives>(
+        &mut self,
+        shared: &Shared<'_, P>,
+        team: &mut Team<'_, 'p>,
+        most: u64,
+    ) -> Result<u64, End> {
+        if !self.course.here.can_watch() {
             return Err(End::Full);
         }
-        if self.course.visits().is_multiple_of(BETWEEN) {
+        let visits = self.course.visits();
+        if visits >= self.looks_ahead_after {
+            self.looks_ahead_after = visits + BETWEEN;
             self.look_ahead()?;
         }
+        if visits >= self.alone {
+            let many = self.table.pop_many(most.min(MANY) as usize);
+            let made = many.len() as u64;
+            team.grow(shared);
+            self.visit_many(shared, team, many)?;
+            return Ok(made);
+        }
         match self.table.pop() {
-            Some(visit) => self.move_actors(shared, visit).map(|()| true),
-            None => Ok(false),
+            Some(visit) => self.visit_alone(shared, visit).map(|()| 1),
+            None => Ok(0),
         }
     }
 
-    fn repeat(&mut self, states: Vec<u32>) {
+    fn repeat(&mut self, states: Vec<u32>) -> Result<(), End> {
         let Self { course: Course { here, .. }, table, .. } = self;
         for state in states {
             here.restore(table.known().name(state));
-            here.actors().for_each(|actor| here.try_out(actor));
+            here.try_out_all()?;
             let set = persistent_set(here, here.enabled());
             table.repeat(state, set);
         }
+        Ok(())
     }
-}
-
-/// Judges a state in which no actor can move. It was reached from another one.
-pub(super) fn end<'p, P: Primitives>(
-    shared: &Shared<'_, P>,
-    here: &mut Configuration<'p>,
-    known: &Known,
-    ends: &mut Numbers,
-    from: u32,
-) -> Result<(), End> {
-    here.end();
-    match here.judge(ends)? {
-        None => return Ok(()),
-        Some(true) => return Err(End::Wrong),
-        Some(false) => {}
-    }
-    let last: Vec<Turn> = here.turns().collect();
-    let memory = here.memory.clone();
-    let here = RefCell::new(here);
-    let schedule = || {
-        let mut here = here.borrow_mut();
-        let mut turns = known.path(&mut here, from);
-        turns.extend_from_slice(&last);
-        // Back to where the search is.
-        if from == NONE {
-            here.begin()
-        } else {
-            here.restore(known.name(from))
-        }
-        last.iter().for_each(|&turn| {
-            here.make(turn);
-        });
-        Schedule { fingerprint: shared.program.fingerprint, turns }
-    };
-    let (program, order) = (shared.program, Order::Path(&schedule));
-    shared.watch.execution(&Execution { program, memory: &memory, order, found: None, is_complete: true });
-    Ok(())
 }

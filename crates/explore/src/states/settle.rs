@@ -42,9 +42,7 @@ pub(super) fn settle<'p>(
     arrive: Arrive<'_, 'p>,
 ) -> Result<(), End> {
     let begin = here.len();
-    here.actors().for_each(|actor| {
-        here.try_out(actor);
-    });
+    here.try_out_all()?;
     loop {
         let free = here.actors().find(|&actor| here.is_free(actor));
         let mut alone = || here.actors().find(|&actor| is_alone(here, actor));
@@ -70,7 +68,7 @@ pub(super) fn settle<'p>(
             break;
         }
         closes |= make(here, Turn { actor, choice: (values > 0).then_some(0) })?;
-        here.try_out(actor);
+        here.try_out(actor)?;
     }
     here.rewind(begin);
     Ok(())
@@ -78,12 +76,12 @@ pub(super) fn settle<'p>(
 
 /// Executes the next request of an actor. Returns whether the actor may have come round in a circle.
 fn make(here: &mut Configuration<'_>, turn: Turn) -> Result<bool, End> {
-    let step = here.make(turn);
+    let step = here.make(turn)?;
     if step.is_wrong {
-        return Err(End::Wrong);
+        return Err(here.wrong());
     }
-    if step.is_new && !run_ahead(here, turn.actor) {
-        return Err(End::Wrong);
+    if step.is_new {
+        run_ahead(here, turn.actor)?;
     }
     Ok(step.closes)
 }

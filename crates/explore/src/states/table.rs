@@ -10,7 +10,7 @@ use crate::states::paths::Known;
 /// * which actors slept whenever it was reached,
 /// * which actors are to be moved there, apart from those that sleep, and
 /// * which of them have not been moved yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Table {
     known: Known,
     moves: Vec<Moves>,
@@ -37,10 +37,6 @@ pub(super) struct Visit {
 }
 
 impl Table {
-    pub(super) const fn new() -> Self {
-        Self { known: Known::new(), moves: Vec::new(), open: Vec::new() }
-    }
-
     /// The states that are known.
     pub(super) const fn known(&self) -> &Known {
         &self.known
@@ -83,6 +79,12 @@ impl Table {
         }
     }
 
+    /// Whether there would be nothing to [note](Self::reach).
+    pub(super) fn tells_nothing(&self, state: u32, asleep: ActorSet, all: Option<ActorSet>) -> bool {
+        let moves = &self.moves[state as usize];
+        moves.asleep & !asleep.0 == 0 && all.unwrap_or_default().0 & !moves.wanted == 0
+    }
+
     /// What was done in a state is to be done again, and these actors are to be moved there as well.
     pub(super) fn repeat(&mut self, state: u32, more: ActorSet) {
         let moves = &mut self.moves[state as usize];
@@ -102,6 +104,14 @@ impl Table {
         Some(Visit { state, asleep: ActorSet(moves.asleep), todo })
     }
 
+    /// The next visits, but not more than so many; that which would be the next one comes last, so that what it leads to
+    /// is visited before what the others lead to.
+    pub(super) fn pop_many(&mut self, most: usize) -> Vec<Visit> {
+        let mut visits: Vec<Visit> = std::iter::from_fn(|| self.pop()).take(most).collect();
+        visits.reverse();
+        visits
+    }
+
     /// The memory in bytes that this takes.
     pub(super) fn bytes(&self) -> usize {
         let (moves, open) = (self.moves.capacity(), self.open.capacity());
@@ -116,7 +126,7 @@ mod tests {
 
     /// A table with one state.
     fn table(asleep: u32, todo: u32) -> Table {
-        let mut table = Table::new();
+        let mut table = Table::default();
         assert_eq!(table.number(&[7], NONE), Ok((0, true)));
         table.add(Visit { state: 0, asleep: ActorSet(asleep), todo: ActorSet(todo) });
         table

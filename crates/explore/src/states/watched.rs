@@ -28,13 +28,11 @@ struct Watch {
 }
 
 /// The windows that are watched.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Watched {
     /// The numbers of the windows, and how many points each has.
     windows: Vec<(usize, u8)>,
     points: Vec<Watch>,
-    /// What has been seen of each window of the program.
-    cover: Vec<Cover>,
 }
 
 /// How many points of each window have begun.
@@ -88,7 +86,6 @@ impl Watched {
     pub(super) fn new(program: &Program, cover: &[Cover]) -> Option<Self> {
         let mut watched = Self::nothing();
         for (number, (window, known)) in program.windows.iter().zip(cover).enumerate() {
-            watched.cover.push(Cover { is_open: false, seen: vec![false; window.points.len()] });
             if known.is_open {
                 continue;
             }
@@ -102,16 +99,11 @@ impl Watched {
 
     /// Watches nothing.
     pub(super) const fn nothing() -> Self {
-        Self { windows: Vec::new(), points: Vec::new(), cover: Vec::new() }
+        Self { windows: Vec::new(), points: Vec::new() }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
         self.windows.is_empty()
-    }
-
-    /// What has been seen of each window of the program.
-    pub(super) fn cover(&self) -> &[Cover] {
-        &self.cover
     }
 
     /// The points to which an event of a call belongs after which an actor has set these marks. `None` if a point lies
@@ -167,15 +159,15 @@ impl Watched {
         })
     }
 
-    /// Notes an event of these points.
-    pub(super) fn note(&mut self, progress: &mut Progress, hits: Hits) {
+    /// Notes an event of these points, and what it shows of each window of the program.
+    pub(super) fn note(&self, progress: &mut Progress, hits: Hits, cover: &mut [Cover]) {
         if hits.is_empty() {
             return;
         }
         for (at, Watch { window, nth, .. }) in
             self.points.iter().enumerate().filter(|&(at, _)| hits.contains(at))
         {
-            self.cover[self.windows[*window].0].seen[*nth as usize] = true;
+            cover[self.windows[*window].0].seen[*nth as usize] = true;
             let begun = &mut progress.0[*window];
             // An event of two points comes in no order of them.
             let is_only = self
@@ -187,10 +179,10 @@ impl Watched {
         }
     }
 
-    /// Notes that an execution has ended.
-    pub(super) fn end(&mut self, progress: Progress) {
+    /// Notes what an execution that has ended shows of each window of the program.
+    pub(super) fn end(&self, progress: Progress, cover: &mut [Cover]) {
         for (&(window, points), begun) in self.windows.iter().zip(progress.0) {
-            self.cover[window].is_open |= begun == points;
+            cover[window].is_open |= begun == points;
         }
     }
 }

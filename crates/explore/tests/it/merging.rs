@@ -121,7 +121,8 @@ fn threads_change_nothing() {
         let program = program(&scripts);
         let run = |threads| {
             let threads = Threads::new(threads);
-            Explorer::new(&program).long_after(4).threads(&threads).eager(true).run(&mut ())
+            let explorer = Explorer::new(&program).long_after(4).threads(&threads).eager(true);
+            explorer.visits_alone(8).run(&mut ())
         };
         let alone = run(0);
         merged.set(merged.get() + u32::from(alone.states > 0));

@@ -1,32 +1,32 @@
 //! Checks that what is taken for the same place is the same: wherever a second sequence of answers has led to a known
 //! place, an actor after the one and an actor after the other are given the same answers, to their end.
 
-use cowrace_machine::{Answer, Placed, Request, Seat};
+use cowrace_machine::{Answer, Placed, Program, Request, Seat};
 
-use super::{NONE, Place, Places, Way};
+use super::{NONE, Places, Way};
 use crate::random::Random;
 
 /// How often each pair is run to the end, with other answers.
 const RUNS: u32 = 8;
 
-impl Places<'_> {
+impl Places {
     /// How often two actors were compared.
     ///
     /// # Errors
     ///
     /// In what two actors at one place differ.
-    pub(in crate::states) fn verify(&self, random: &mut Random) -> Result<u64, String> {
+    pub(in crate::states) fn verify(&self, program: &Program, random: &mut Random) -> Result<u64, String> {
         let mut compared = 0;
-        for (from, place) in self.places.iter().enumerate() {
-            for (_, way) in self.ways_from(place) {
-                let to = &self.places[way.to as usize];
-                if (to.parent, to.answer) == (from as u32, way.answer) || to.request.is_none() {
+        for from in 0..self.places.len() as u32 {
+            for way in self.ways_from(from) {
+                let to = self.get(way.to);
+                if (to.parent, to.answer) == (from, way.answer) || to.request.is_none() {
                     continue;
                 }
-                let mut second = self.answers(from as u32);
+                let mut second = self.answers(from);
                 second.push(way.answer);
                 for _ in 0..RUNS {
-                    self.compare(way.to, &second, random)?;
+                    self.compare(program, way.to, &second, random)?;
                 }
                 compared += 1;
             }
@@ -34,18 +34,19 @@ impl Places<'_> {
         Ok(compared)
     }
 
-    fn ways_from(&self, place: &Place) -> impl Iterator<Item = (u32, &Way)> {
-        let way = |at: u32| self.ways.get(at as usize).map(|way| (at, way));
-        std::iter::successors(way(place.ways), move |(_, last)| way(last.next))
-    }
-
     /// Compares the actor that has first reached a place with one that has reached it by other answers.
-    fn compare(&self, mut place: u32, second: &[Answer], random: &mut Random) -> Result<(), String> {
+    fn compare(
+        &self,
+        program: &Program,
+        mut place: u32,
+        second: &[Answer],
+        random: &mut Random,
+    ) -> Result<(), String> {
         let before = |&at: &u32| Some(self.places[at as usize].parent).filter(|&parent| parent != NONE);
         let root = std::iter::successors(Some(place), before).last();
         let actor = self.roots.iter().position(|&other| Some(other) == root).unwrap_or_default() as u8;
         let [mut one, mut other] = [&self.answers(place)[..], second].map(|answers| {
-            let mut seat = self.program.seat(actor);
+            let mut seat = program.seat(actor);
             for &answer in answers {
                 seat.poll();
                 seat.answer(answer);
@@ -61,7 +62,7 @@ impl Places<'_> {
             if of(asked) != of(asks) || one.allocated() != other.allocated() && asked.is_some() {
                 return Err(format!("two actors at one place: {asked:?} is not {asks:?}"));
             }
-            let ways: Vec<&Way> = self.ways_from(&self.places[place as usize]).map(|(_, way)| way).collect();
+            let ways: Vec<&Way> = self.ways_from(place).collect();
             if ways.is_empty() {
                 return Ok(());
             }
