@@ -82,19 +82,18 @@ impl Numbers {
     /// If the sequence is new and there is no room for it.
     pub(super) fn number(&mut self, wanted: &[u32]) -> Result<(u32, bool), Full> {
         let Self { words, ends, known } = self;
-        let is_it = |&number: &u32| words[ends.range(number)] == *wanted;
-        let rehash = |&number: &u32| hash(&words[ends.range(number)]);
-        match known.entry(hash(wanted), is_it, rehash) {
-            hashbrown::hash_table::Entry::Occupied(known) => Ok((*known.get(), false)),
-            hashbrown::hash_table::Entry::Vacant(place) => {
-                let end = u32::try_from(words.len() + wanted.len()).map_err(|_| Full)?;
-                let number = ends.len as u32;
-                place.insert(number);
-                words.extend_from_slice(wanted);
-                ends.push(wanted.len(), end);
-                Ok((number, true))
-            }
+        let hash_of = |&number: &u32| hash(&words[ends.range(number)]);
+        let wanted_hash = hash(wanted);
+        // Entries of the table would make room for another one before it is known that there is one.
+        if let Some(&number) = known.find(wanted_hash, |&number| words[ends.range(number)] == *wanted) {
+            return Ok((number, false));
         }
+        let end = u32::try_from(words.len() + wanted.len()).map_err(|_| Full)?;
+        let number = ends.len as u32;
+        known.insert_unique(wanted_hash, number, hash_of);
+        words.extend_from_slice(wanted);
+        ends.push(wanted.len(), end);
+        Ok((number, true))
     }
 
     /// The memory in bytes that this takes.

@@ -113,21 +113,24 @@ fn rounds() {
     assert!(merged.get() > 100, "{} programs", merged.get());
 }
 
-/// Each search has its share of the work by counts, which are the same for any number of threads.
+/// Each search has its share of the work by counts, which are the same for any number of threads, and a thread finds the
+/// same in a state as another.
 #[test]
 fn threads_change_nothing() {
     let merged = Cell::new(0);
     let result = fixed(37, 150).run(&scripts(Flavour::Conditional), |scripts| {
         let program = program(&scripts);
-        let run = |threads| {
-            let threads = Threads::new(threads);
-            let explorer = Explorer::new(&program).long_after(4).threads(&threads).eager(true);
-            explorer.visits_alone(8).run(&mut ())
-        };
-        let alone = run(0);
-        merged.set(merged.get() + u32::from(alone.states > 0));
-        for threads in [1, 3] {
-            prop_assert_eq!(&run(threads), &alone);
+        for merging in [Merging::Auto, Merging::Always] {
+            let run = |threads| {
+                let threads = Threads::new(threads);
+                let explorer = Explorer::new(&program).merging(merging).blindly(merging == Merging::Always);
+                explorer.long_after(4).threads(&threads).eager(true).visits_alone(8).run(&mut ())
+            };
+            let alone = run(0);
+            merged.set(merged.get() + u32::from(alone.states > 0));
+            for threads in [1, 3] {
+                prop_assert_eq!(&run(threads), &alone);
+            }
         }
         Ok(())
     });
