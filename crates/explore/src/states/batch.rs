@@ -61,7 +61,10 @@ type Done = (Share, Vec<Cover>);
 pub(super) struct Team<'t, 'p> {
     /// Starts a thread.
     start: &'t dyn Fn(Receiver<ToDo>, Sender<Done>),
-    me: Worker<'p>,
+    program: &'p Program,
+    steps: u32,
+    /// This thread, once it has helpers.
+    me: Option<Worker<'p>>,
     helpers: Vec<Helper>,
     /// What each has made, the helpers first.
     shares: Vec<Share>,
@@ -108,9 +111,8 @@ pub(super) fn with_team<'p, P: Primitives, R>(
 ) -> R {
     thread::scope(|scope| {
         let start = |to_do, ready| drop(scope.spawn(move || help(program, steps, &to_do, &ready)));
-        let me = Worker::new(program, steps);
-        let mut team =
-            Team { start: &start, me, helpers: Vec::new(), shares: vec![Share::default()], taken: 0 };
+        let (helpers, shares) = (Vec::new(), vec![Share::default()]);
+        let mut team = Team { start: &start, program, steps, me: None, helpers, shares, taken: 0 };
         let result = lead(&mut team);
         (0..team.taken).for_each(|_| shared.threads.give());
         shared.go_on();
@@ -172,8 +174,9 @@ impl Team<'_, '_> {
         }
         let mut mine = shares.next().unwrap_or_default();
         drop(shares);
-        self.me.work(Arc::clone(&job), &mut mine);
-        cover(self.me.here.cover());
+        let me = self.me.get_or_insert_with(|| Worker::new(self.program, self.steps));
+        me.work(Arc::clone(&job), &mut mine);
+        cover(me.here.cover());
         for helper in &self.helpers {
             let Some((share, seen)) = receive(&helper.done) else { panic!("a thread has panicked") };
             cover(&seen);

@@ -202,6 +202,11 @@ impl<'p> Configuration<'p> {
         self.at[actor as usize]
     }
 
+    /// Whether an actor is in the middle of a call.
+    pub(super) fn is_within_call(&self, actor: u8) -> bool {
+        self.knowledge.places.get(self.place(actor)).is_within_call
+    }
+
     /// The place of an actor in the state with a name.
     pub(super) fn place_in(&self, name: &[u32], actor: u8) -> u32 {
         name[1 + usize::from(actor)]

@@ -98,21 +98,21 @@ impl<'p> Course<'p> {
     fn found(&mut self, known: &Known, last: &[Turn]) -> Result<(Finding, Schedule), End> {
         let mut turns = known.path(&mut self.here, self.now)?;
         turns.extend_from_slice(last);
-        Ok(finding(self.program, &turns))
+        let Some(found) = finding(self.program, &turns) else {
+            panic!("nothing is wrong with what the search of states found")
+        };
+        Ok(found)
     }
 }
 
 /// What is wrong with an execution, and its schedule.
-fn finding(program: &Program, turns: &[Turn]) -> (Finding, Schedule) {
+pub(super) fn finding(program: &Program, turns: &[Turn]) -> Option<(Finding, Schedule)> {
     let mut run = Interpreter::new(program);
     for turn in turns {
         run.execute(turn.actor, turn.choice);
     }
     let trace = run.finish();
-    let Some(finding) = trace.finding else {
-        panic!("nothing is wrong with what the search of states found")
-    };
-    (finding, trace.schedule)
+    Some((trace.finding?, trace.schedule))
 }
 
 /// A search of states.

@@ -26,6 +26,7 @@ pub(crate) mod course;
 mod ends;
 mod futures;
 mod independence;
+pub(crate) mod least;
 pub(crate) mod limits;
 mod log;
 mod look_ahead;

@@ -25,6 +25,8 @@ pub(super) struct Place {
     pub(super) request: Option<Request>,
     /// The call to which the request belongs.
     call: Option<u16>,
+    /// Whether a request of the call has been executed.
+    pub(super) is_within_call: bool,
     /// The number of the actor's position in its program.
     pub(super) position: u32,
     /// How often the actor has passed each barrier.

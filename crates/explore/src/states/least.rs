@@ -1,0 +1,209 @@
+//! The bad execution with the fewest context switches.
+//!
+//! The ways to what is wrong are searched in the order of their cost (Dijkstra, *A Note on Two Problems in Connexion with
+//! Graphs*, 1959). What is to be done next is a state and the actor that moved last: on that alone it depends what the
+//! rest of a way may be, and what it costs. No order is left out, so none costs less, and of those that cost the same the
+//! one is taken whose turns come first.
+
+use std::collections::{BTreeMap, HashMap};
+
+use cowrace_machine::Program;
+use cowrace_report::{Class, Schedule, Turn};
+use foldhash::fast::FixedState;
+
+use crate::states::End;
+use crate::states::configuration::Configuration;
+use crate::states::course::finding;
+use crate::states::limits::ROUND;
+use crate::states::numbers::Numbers;
+use crate::states::watched::Watched;
+
+/// By what ways are compared: less is easier to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Cost {
+    /// How often another actor goes on.
+    switches: u32,
+    /// How often an actor is left in the middle of a call.
+    splits: u32,
+    turns: u32,
+}
+
+/// A state, and the actor that moved last.
+type Situation = (u32, Option<u8>);
+
+/// The best way to a situation.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    situation: Situation,
+    cost: Cost,
+    /// The situation before, and the turn from there; `None` at the beginning.
+    last: Option<(u32, Turn)>,
+}
+
+/// A search for the bad execution that is easiest to read.
+pub(crate) struct LeastSearch<'p> {
+    program: &'p Program,
+    class: Class,
+    here: Configuration<'p>,
+    states: Numbers,
+    ways: Vec<Way>,
+    known: HashMap<Situation, u32, FixedState>,
+    open: BTreeMap<Cost, Vec<u32>>,
+    /// The best bad execution so far.
+    best: (Cost, Vec<Turn>),
+    name: Vec<u32>,
+}
+
+impl<'p> LeastSearch<'p> {
+    /// A search for damage of a class, of which one execution is known.
+    pub(crate) fn new(program: &'p Program, class: Class, known: &Schedule) -> Self {
+        Self {
+            program,
+            class,
+            here: Configuration::new(program, Watched::nothing(), true),
+            states: Numbers::default(),
+            ways: Vec::new(),
+            known: HashMap::with_hasher(FixedState::with_seed(0)),
+            open: BTreeMap::new(),
+            best: (Cost { switches: u32::MAX, ..Cost::default() }, known.turns.clone()),
+            name: Vec::new(),
+        }
+    }
+
+    /// The cost of a way with another turn at its end, in the state at hand.
+    fn after(&self, cost: Cost, moved: Option<u8>, actor: u8) -> Cost {
+        let left = moved.filter(|&moved| moved != actor);
+        Cost {
+            switches: cost.switches + u32::from(left.is_some()),
+            splits: cost.splits + u32::from(left.is_some_and(|left| self.here.is_within_call(left))),
+            turns: cost.turns + 1,
+        }
+    }
+
+    /// The cost of the execution that is known.
+    fn cost_of_known(&mut self) -> Result<Cost, End> {
+        self.here.begin();
+        let (mut cost, mut moved) = (Cost::default(), None);
+        for &turn in &self.best.1.clone() {
+            cost = self.after(cost, moved, turn.actor);
+            moved = Some(turn.actor);
+            self.here.make(turn)?;
+        }
+        Ok(cost)
+    }
+
+    /// The best execution that is known.
+    pub(crate) fn best(self) -> Schedule {
+        Schedule { fingerprint: self.program.fingerprint, turns: self.best.1 }
+    }
+
+    /// Searches until there is none better, or there have been so many visits, or `stop` says so, which is asked now and
+    /// then. Returns whether there is none better.
+    pub(crate) fn run(&mut self, most: u64, stop: impl Fn() -> bool) -> bool {
+        let Ok(cost) = self.cost_of_known() else { return false };
+        self.best.0 = cost;
+        self.here.begin();
+        if self.reach(None, Cost::default()).is_err() {
+            return false;
+        }
+        let mut visits = 0_u64;
+        while let Some((cost, ways)) = self.open.pop_first() {
+            if cost > self.best.0 {
+                return true;
+            }
+            for way in ways {
+                // A better way may have been found meanwhile.
+                if self.ways[way as usize].cost == cost && self.visit(way).is_err() {
+                    return false;
+                }
+                visits += 1;
+                if visits >= most || visits.is_multiple_of(ROUND) && stop() {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Executes the next request of each actor.
+    fn visit(&mut self, way: u32) -> Result<(), End> {
+        let Way { situation: (state, moved), cost, .. } = self.ways[way as usize];
+        self.here.restore(self.states.get(state));
+        let enabled = self.here.enabled();
+        if enabled.is_empty() {
+            let is_over = self.here.is_over();
+            if !is_over || (self.program.check)(&self.here.memory).is_some() {
+                self.consider(cost, self.turns(way));
+            }
+        }
+        for actor in enabled.iter() {
+            let values = self.here.values(actor);
+            let cost = self.after(cost, moved, actor);
+            if cost > self.best.0 {
+                continue;
+            }
+            for value in 0..values.max(1) {
+                let turn = Turn { actor, choice: (values > 0).then_some(value) };
+                if self.here.make(turn)?.is_wrong {
+                    let mut turns = self.turns(way);
+                    turns.push(turn);
+                    self.consider(cost, turns);
+                } else {
+                    self.reach(Some((way, turn)), cost)?;
+                }
+                self.here.rewind(0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a way to the state at hand.
+    fn reach(&mut self, last: Option<(u32, Turn)>, cost: Cost) -> Result<(), End> {
+        self.here.name(&mut self.name)?;
+        let (state, _) = self.states.number(&self.name)?;
+        let situation = (state, last.map(|(_, turn)| turn.actor));
+        let new = self.ways.len() as u32;
+        let known = *self.known.entry(situation).or_insert(new);
+        let way = Way { situation, cost, last };
+        if known == new {
+            self.ways.push(way);
+            self.open.entry(cost).or_default().push(new);
+            return Ok(());
+        }
+        let before = self.ways[known as usize];
+        if cost < before.cost {
+            self.open.entry(cost).or_default().push(known);
+            self.ways[known as usize] = way;
+        } else if cost == before.cost && self.turns_of(way).map(key).lt(self.turns_of(before).map(key)) {
+            self.ways[known as usize] = way;
+        }
+        Ok(())
+    }
+
+    /// Compares a bad execution with the best so far.
+    fn consider(&mut self, cost: Cost, turns: Vec<Turn>) {
+        let is_better = cost < self.best.0
+            || cost == self.best.0 && turns.iter().copied().map(key).lt(self.best.1.iter().copied().map(key));
+        if is_better && finding(self.program, &turns).is_some_and(|(finding, _)| finding.class == self.class)
+        {
+            self.best = (cost, turns);
+        }
+    }
+
+    fn turns(&self, way: u32) -> Vec<Turn> {
+        self.turns_of(self.ways[way as usize]).collect()
+    }
+
+    /// The turns of a way, in their order.
+    fn turns_of(&self, way: Way) -> impl Iterator<Item = Turn> + use<'p> {
+        let before = |&(way, _): &(u32, Turn)| self.ways[way as usize].last;
+        let mut turns: Vec<Turn> = std::iter::successors(way.last, before).map(|(_, turn)| turn).collect();
+        turns.reverse();
+        turns.into_iter()
+    }
+}
+
+/// By what turns are compared.
+fn key(turn: Turn) -> (u8, Option<u32>) {
+    (turn.actor, turn.choice)
+}
