@@ -15,7 +15,7 @@ use crate::threads::Threads;
 
 /// After how many visits of states several are made at once. Much is new in the first ones, so each is made with what the
 /// one before has shown.
-const ALONE: u64 = 8192;
+const ALONE: u64 = 65_536;
 
 /// Whether a search merges states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

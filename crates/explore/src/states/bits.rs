@@ -16,9 +16,9 @@ impl Bits {
         is_new
     }
 
-    /// The memory in bytes that its numbers take.
+    /// The memory in bytes that its numbers take. It does not depend on the order in which they were added.
     pub(super) const fn bytes(&self) -> usize {
-        self.0.capacity() * size_of::<u64>()
+        self.0.len() * size_of::<u64>()
     }
 
     pub(super) fn contains(&self, number: u32) -> bool {

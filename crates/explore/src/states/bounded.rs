@@ -119,15 +119,17 @@ impl<'p> BoundedSearch<'p> {
             }
             Ok::<(), End>(())
         };
-        match actor {
-            Some(actor) => go(here, actor, steps, &mut arrive)?,
-            None => arrive(here, false)?,
+        let made = match actor {
+            Some(actor) => go(here, actor, steps, &mut arrive),
+            None => arrive(here, false),
+        };
+        if !matches!(made, Err(End::Wrong(_))) {
+            for state in ended {
+                *now = state;
+                end(shared, here, known, ends, state)?;
+            }
         }
-        for state in ended {
-            *now = state;
-            end(shared, here, known, ends, state)?;
-        }
-        Ok(())
+        made
     }
 }
 

@@ -202,9 +202,9 @@ impl<'p> Configuration<'p> {
         self.at[actor as usize]
     }
 
-    /// Whether an actor is in the middle of a call.
-    pub(super) fn is_within_call(&self, actor: u8) -> bool {
-        self.knowledge.places.get(self.place(actor)).is_within_call
+    /// The call to which the next request of an actor belongs.
+    pub(super) fn call(&self, actor: u8) -> Option<u16> {
+        self.knowledge.places.get(self.place(actor)).call
     }
 
     /// The place of an actor in the state with a name.

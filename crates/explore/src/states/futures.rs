@@ -83,6 +83,9 @@ struct Noted {
 pub(super) struct Footprints(Vec<Noted>);
 
 impl Footprints {
+    /// The memory in bytes that the footprint of a request takes, about.
+    pub(super) const EACH: usize = size_of::<Noted>() + 2 * (size_of::<Access>() + size_of::<u32>());
+
     /// Notes what the request at a place touches, by an actor at a position. Returns whether it is known that it may; if
     /// not, nothing is noted.
     pub(super) fn note(&mut self, known: &Futures, place: u32, position: u32, accesses: &[Access]) -> bool {

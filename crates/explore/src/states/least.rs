@@ -11,12 +11,12 @@ use cowrace_machine::Program;
 use cowrace_report::{Class, Schedule, Turn};
 use foldhash::fast::FixedState;
 
-use crate::states::End;
 use crate::states::configuration::Configuration;
 use crate::states::course::finding;
 use crate::states::limits::ROUND;
 use crate::states::numbers::Numbers;
 use crate::states::watched::Watched;
+use crate::states::{End, Unknown};
 
 /// By what ways are compared: less is easier to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +28,15 @@ struct Cost {
     turns: u32,
 }
 
-/// A state, and the actor that moved last.
-type Situation = (u32, Option<u8>);
+/// A state, and who moved last.
+type Situation = (u32, Option<Moved>);
+
+/// The actor that moved last, and whether it is in the middle of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Moved {
+    actor: u8,
+    is_within_call: bool,
+}
 
 /// The best way to a situation.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +58,8 @@ pub(crate) struct LeastSearch<'p> {
     open: BTreeMap<Cost, Vec<u32>>,
     /// The best bad execution so far.
     best: (Cost, Vec<Turn>),
+    /// The damage of a turn from a state, or of a state in which no actor can move.
+    classes: HashMap<(u32, Option<Key>), Option<Class>, FixedState>,
     name: Vec<u32>,
 }
 
@@ -66,28 +75,36 @@ impl<'p> LeastSearch<'p> {
             known: HashMap::with_hasher(FixedState::with_seed(0)),
             open: BTreeMap::new(),
             best: (Cost { switches: u32::MAX, ..Cost::default() }, known.turns.clone()),
+            classes: HashMap::with_hasher(FixedState::with_seed(0)),
             name: Vec::new(),
         }
     }
 
-    /// The cost of a way with another turn at its end, in the state at hand.
-    fn after(&self, cost: Cost, moved: Option<u8>, actor: u8) -> Cost {
-        let left = moved.filter(|&moved| moved != actor);
+    /// The cost of a way with another turn at its end.
+    fn after(cost: Cost, moved: Option<Moved>, actor: u8) -> Cost {
+        let left = moved.filter(|moved| moved.actor != actor);
         Cost {
             switches: cost.switches + u32::from(left.is_some()),
-            splits: cost.splits + u32::from(left.is_some_and(|left| self.here.is_within_call(left))),
+            splits: cost.splits + u32::from(left.is_some_and(|left| left.is_within_call)),
             turns: cost.turns + 1,
         }
     }
 
+    /// Executes the next request of an actor. Returns whether something is wrong with it, and where the actor is.
+    fn make(&mut self, turn: Turn) -> Result<(bool, Moved), Unknown> {
+        let call = self.here.call(turn.actor);
+        let is_wrong = self.here.make(turn)?.is_wrong;
+        let is_within_call = call.is_some() && self.here.call(turn.actor) == call;
+        Ok((is_wrong, Moved { actor: turn.actor, is_within_call }))
+    }
+
     /// The cost of the execution that is known.
-    fn cost_of_known(&mut self) -> Result<Cost, End> {
+    fn cost_of_known(&mut self) -> Result<Cost, Unknown> {
         self.here.begin();
         let (mut cost, mut moved) = (Cost::default(), None);
-        for &turn in &self.best.1.clone() {
-            cost = self.after(cost, moved, turn.actor);
-            moved = Some(turn.actor);
-            self.here.make(turn)?;
+        for turn in self.best.1.clone() {
+            cost = Self::after(cost, moved, turn.actor);
+            moved = Some(self.make(turn)?.1);
         }
         Ok(cost)
     }
@@ -103,7 +120,7 @@ impl<'p> LeastSearch<'p> {
         let Ok(cost) = self.cost_of_known() else { return false };
         self.best.0 = cost;
         self.here.begin();
-        if self.reach(None, Cost::default()).is_err() {
+        if self.reach(None, None, Cost::default()).is_err() {
             return false;
         }
         let mut visits = 0_u64;
@@ -131,25 +148,21 @@ impl<'p> LeastSearch<'p> {
         self.here.restore(self.states.get(state));
         let enabled = self.here.enabled();
         if enabled.is_empty() {
-            let is_over = self.here.is_over();
-            if !is_over || (self.program.check)(&self.here.memory).is_some() {
-                self.consider(cost, self.turns(way));
-            }
+            self.consider(cost, way, None);
         }
         for actor in enabled.iter() {
             let values = self.here.values(actor);
-            let cost = self.after(cost, moved, actor);
+            let cost = Self::after(cost, moved, actor);
             if cost > self.best.0 {
                 continue;
             }
             for value in 0..values.max(1) {
                 let turn = Turn { actor, choice: (values > 0).then_some(value) };
-                if self.here.make(turn)?.is_wrong {
-                    let mut turns = self.turns(way);
-                    turns.push(turn);
-                    self.consider(cost, turns);
+                let (is_wrong, moved) = self.make(turn)?;
+                if is_wrong {
+                    self.consider(cost, way, Some(turn));
                 } else {
-                    self.reach(Some((way, turn)), cost)?;
+                    self.reach(Some((way, turn)), Some(moved), cost)?;
                 }
                 self.here.rewind(0);
             }
@@ -158,10 +171,10 @@ impl<'p> LeastSearch<'p> {
     }
 
     /// Notes a way to the state at hand.
-    fn reach(&mut self, last: Option<(u32, Turn)>, cost: Cost) -> Result<(), End> {
+    fn reach(&mut self, last: Option<(u32, Turn)>, moved: Option<Moved>, cost: Cost) -> Result<(), End> {
         self.here.name(&mut self.name)?;
         let (state, _) = self.states.number(&self.name)?;
-        let situation = (state, last.map(|(_, turn)| turn.actor));
+        let situation = (state, moved);
         let new = self.ways.len() as u32;
         let known = *self.known.entry(situation).or_insert(new);
         let way = Way { situation, cost, last };
@@ -180,12 +193,18 @@ impl<'p> LeastSearch<'p> {
         Ok(())
     }
 
-    /// Compares a bad execution with the best so far.
-    fn consider(&mut self, cost: Cost, turns: Vec<Turn>) {
+    /// Compares what may be a bad execution with the best so far: a way, and a turn, or the end if there is none.
+    fn consider(&mut self, cost: Cost, way: u32, last: Option<Turn>) {
+        let turns: Vec<Turn> = self.turns(way).into_iter().chain(last).collect();
         let is_better = cost < self.best.0
             || cost == self.best.0 && turns.iter().copied().map(key).lt(self.best.1.iter().copied().map(key));
-        if is_better && finding(self.program, &turns).is_some_and(|(finding, _)| finding.class == self.class)
-        {
+        if !is_better {
+            return;
+        }
+        let (state, _) = self.ways[way as usize].situation;
+        let class = self.classes.entry((state, last.map(key)));
+        let class = class.or_insert_with(|| finding(self.program, &turns).map(|(finding, _)| finding.class));
+        if *class == Some(self.class) {
             self.best = (cost, turns);
         }
     }
@@ -204,6 +223,8 @@ impl<'p> LeastSearch<'p> {
 }
 
 /// By what turns are compared.
-fn key(turn: Turn) -> (u8, Option<u32>) {
+type Key = (u8, Option<u32>);
+
+fn key(turn: Turn) -> Key {
     (turn.actor, turn.choice)
 }

@@ -24,9 +24,7 @@ pub(super) struct Place {
     /// The actor's request here; `None` if it has finished.
     pub(super) request: Option<Request>,
     /// The call to which the request belongs.
-    call: Option<u16>,
-    /// Whether a request of the call has been executed.
-    pub(super) is_within_call: bool,
+    pub(super) call: Option<u16>,
     /// The number of the actor's position in its program.
     pub(super) position: u32,
     /// How often the actor has passed each barrier.
@@ -79,6 +77,11 @@ impl Places {
 
     pub(super) fn get(&self, place: u32) -> &Place {
         &self.places[place as usize]
+    }
+
+    /// How many are known.
+    pub(super) const fn len(&self) -> usize {
+        self.places.len()
     }
 
     /// The memory in bytes that this takes.

@@ -110,8 +110,8 @@ impl<'p> StateSearch<'p> {
 
     /// Makes a visit, and learns what it shows.
     fn visit_alone<P: Primitives>(&mut self, shared: &Shared<'_, P>, visit: Visit) -> Result<(), End> {
-        self.visit_here(visit)?;
-        self.judge(shared)
+        let made = self.visit_here(visit);
+        self.judge_after(shared, made)
     }
 
     /// Makes visits, and learns what they show when all have been made. So it makes no difference whether several threads
@@ -136,9 +136,8 @@ impl<'p> StateSearch<'p> {
             self.visit_by(team, visits, &mut unknown)
         };
         self.course.here.may_learn = true;
-        made?;
-        unknown.into_iter().try_for_each(|visit| self.visit_here(visit))?;
-        self.judge(shared)
+        let made = made.and_then(|()| unknown.into_iter().try_for_each(|visit| self.visit_here(visit)));
+        self.judge_after(shared, made)
     }
 
     /// Makes visits by several threads, and takes over what they have led to. Notes those that show what is not known.
@@ -197,6 +196,19 @@ impl<'p> StateSearch<'p> {
             ended.push(state);
         }
         Ok(())
+    }
+
+    /// Judges the states that visits have reached in which no actor can move, unless something is wrong already: also if
+    /// something ended the visits.
+    fn judge_after<P: Primitives>(
+        &mut self,
+        shared: &Shared<'_, P>,
+        made: Result<(), End>,
+    ) -> Result<(), End> {
+        if !matches!(made, Err(End::Wrong(_))) {
+            self.judge(shared)?;
+        }
+        made
     }
 
     /// Judges the states that were reached in which no actor can move.

@@ -10,7 +10,7 @@ use cowrace_report::Shown;
 
 use super::Configuration;
 use crate::states::contents::{Contents, words};
-use crate::states::futures::{Futures, Reliance, Surprises};
+use crate::states::futures::{Footprints, Futures, Reliance, Surprises};
 use crate::states::places::learner::Learner;
 use crate::states::places::{Places, Way};
 use crate::states::{End, Unknown};
@@ -177,6 +177,7 @@ impl<'p> Configuration<'p> {
     /// The memory in bytes that all takes that has been learned.
     pub(in crate::states) fn bytes(&self) -> usize {
         let learner = self.learner.as_ref().map_or(0, Learner::bytes);
-        self.knowledge.bytes() + learner
+        let footprints = self.knowledge.places.len() * Footprints::EACH;
+        self.knowledge.bytes() + footprints + learner
     }
 }

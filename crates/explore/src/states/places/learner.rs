@@ -126,14 +126,10 @@ impl<'p> Learner<'p> {
         key.clear();
         key.push(u64::from(actor));
         key.extend(passed.iter().map(|&passed| u64::from(passed)));
-        let (mut call, mut is_within_call) = (None, false);
+        let mut call = None;
         if request.is_some() {
             // What an actor that has finished remembers makes no difference.
             call = seat.with_marks(|marks| note_call(marks, &mut key));
-            let begun = seat.with_marks(|marks| {
-                marks.iter().rfind(|placed| matches!(placed.mark, Mark::Begin(_))).map(|placed| placed.at)
-            });
-            is_within_call = call.is_some() && begun.is_some_and(|begun| begun < seat.answered());
             key.push(u64::from(seat.allocated()));
             seat.with_remembered(|words| key.extend_from_slice(words));
         }
@@ -148,7 +144,6 @@ impl<'p> Learner<'p> {
                 places.places.push(Place {
                     request,
                     call,
-                    is_within_call,
                     position,
                     passed,
                     ways: NONE,
