@@ -172,23 +172,26 @@ pub(crate) fn with_variant(scenario: &str, variant: Option<&str>) -> String {
 
 /// The number of executions, and that of states if executions that reach the same state were merged.
 fn searched(executions: u64, states: Option<u64>) -> String {
-    let counts = [Some(counted(executions, "execution")), states.map(|states| counted(states, "state"))];
+    with_states(executions, counted(executions, "execution"), states)
+}
+
+/// The executions as they are told, and the number of states.
+fn with_states(executions: u64, told: String, states: Option<u64>) -> String {
+    let counts = [Some(told), states.map(|states| counted(states, "state"))];
     // A search with a bound on preemptions has states alone.
     let skipped = usize::from(executions == 0 && states.is_some());
     counts.into_iter().flatten().skip(skipped).collect::<Vec<_>>().join(", ")
 }
 
 /// The number of executions; if the search did not finish and there is an estimate, also the estimated number of
-/// all.
+/// all. Then the number of states.
 pub(crate) fn explored(report: &Report) -> String {
-    let executions = searched(report.executions, report.states);
-    match report.estimate.filter(|_| report.verdict == Verdict::Bounded) {
-        Some(estimate) => {
-            let factor = within(report.estimate_within.unwrap_or(f64::INFINITY));
-            format!("{executions} of about {} ({factor})", about(estimate))
-        }
-        None => executions,
+    let mut executions = counted(report.executions, "execution");
+    if let Some(estimate) = report.estimate.filter(|_| report.verdict == Verdict::Bounded) {
+        let factor = within(report.estimate_within.unwrap_or(f64::INFINITY));
+        executions.push_str(&format!(" of about {} ({factor})", about(estimate)));
     }
+    with_states(report.executions, executions, report.states)
 }
 
 fn headline(report: &Report) -> String {
@@ -349,6 +352,10 @@ pub(crate) mod tests {
         bounded.estimate_within = Some(1.21);
         let worth = "  1,234 executions of about 56,000 (within a factor of 1.3)  stopped by";
         assert!(line(&bounded).contains(worth), "{}", line(&bounded));
+        bounded.states = Some(2_345);
+        let merged = "  1,234 executions of about 56,000 (within a factor of 1.3), 2,345 states  stopped by";
+        assert!(line(&bounded).contains(merged), "{}", line(&bounded));
+        bounded.states = None;
         // A violation ends the search at once.
         bounded.verdict = Verdict::Violated;
         assert!(line(&bounded).contains("  1,234 executions  "), "{}", line(&bounded));
