@@ -2,7 +2,6 @@
 
 use cowrace_check::{Bounds, Specification, Task};
 use cowrace_explore::{ReplayError, minimize, replay};
-use cowrace_machine::Program;
 use cowrace_render::{Comment, Diagram};
 use cowrace_report::explanation::Nearest;
 use cowrace_report::{Class, Schedule, Trace};
@@ -113,7 +112,7 @@ impl Counterexample {
 
 /// The execution that is easiest to read among those with the same damage.
 fn best(task: Task<'_>, class: Class, known: &Schedule, bounds: &Bounds) -> Schedule {
-    let program = Program { forgetful: false, ..task.program() };
+    let program = task.program();
     let within = bounds.limits_up_to(EXECUTIONS);
     let _span = info_span!("minimize").entered();
     minimize(&program, class, known, &within, &|| bounds.is_interrupted()).schedule

@@ -60,6 +60,19 @@ pub(crate) struct Cover {
     pub(crate) seen: Vec<bool>,
 }
 
+impl Cover {
+    /// Nothing has been shown about a window with so many points.
+    pub(crate) fn nothing(points: usize) -> Self {
+        Self { is_open: false, seen: vec![false; points] }
+    }
+
+    /// Adds what other executions have shown.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.is_open |= other.is_open;
+        self.seen.iter_mut().zip(&other.seen).for_each(|(mine, &theirs)| *mine |= theirs);
+    }
+}
+
 /// The windows of a program.
 #[derive(Clone, Debug)]
 pub(crate) struct Windows {
@@ -70,7 +83,7 @@ impl Windows {
     pub(crate) fn new(windows: &[Window]) -> Self {
         let watched = windows.iter().map(|window| Watched {
             points: window.points.iter().map(Named::new).collect(),
-            cover: Cover { is_open: false, seen: vec![false; window.points.len()] },
+            cover: Cover::nothing(window.points.len()),
         });
         Self { windows: watched.collect() }
     }
@@ -110,8 +123,8 @@ impl Windows {
     /// Takes out what has been shown so far.
     pub(crate) fn take(&mut self) -> Vec<Cover> {
         let shown = |window: &mut Watched| {
-            let seen = vec![false; window.cover.seen.len()];
-            std::mem::replace(&mut window.cover, Cover { is_open: false, seen })
+            let nothing = Cover::nothing(window.cover.seen.len());
+            std::mem::replace(&mut window.cover, nothing)
         };
         self.windows.iter_mut().map(shown).collect()
     }
@@ -119,8 +132,7 @@ impl Windows {
     /// Adds what other executions have shown.
     pub(crate) fn merge(&mut self, shown: &[Cover]) {
         for (Watched { cover, .. }, theirs) in self.windows.iter_mut().zip(shown) {
-            cover.is_open |= theirs.is_open;
-            cover.seen.iter_mut().zip(&theirs.seen).for_each(|(mine, &theirs)| *mine |= theirs);
+            cover.add(theirs);
         }
     }
 }

@@ -124,9 +124,8 @@ impl<'p> Shares<'p> {
             self.cover = tally.cover();
             if always {
                 // The answer is to be that of states alone.
-                for Cover { is_open, seen } in &mut self.cover {
-                    *is_open = false;
-                    seen.fill(false);
+                for cover in &mut self.cover {
+                    *cover = Cover::nothing(cover.seen.len());
                 }
             }
             let states = StateSearch::new(self.program, &shared.settings, &self.cover);

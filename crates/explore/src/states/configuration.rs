@@ -86,7 +86,7 @@ impl<'p> Configuration<'p> {
         let mut memory = program.memory.clone();
         // Counts are looked at where it matters (see `independence`), but every order is tried.
         memory.assume_far_from_zero(vec![FLUSH_ORDER, DRAIN_ORDER]);
-        let unseen = |window: &Window| Cover { is_open: false, seen: vec![false; window.points.len()] };
+        let unseen = |window: &Window| Cover::nothing(window.points.len());
         Self {
             program,
             memory,
@@ -374,10 +374,7 @@ impl<'p> Configuration<'p> {
 
     /// Notes what another configuration has seen of windows.
     pub(super) fn add_cover(&mut self, other: &[Cover]) {
-        for (mine, theirs) in self.cover.iter_mut().zip(other) {
-            mine.is_open |= theirs.is_open;
-            mine.seen.iter_mut().zip(&theirs.seen).for_each(|(mine, &theirs)| *mine |= theirs);
-        }
+        self.cover.iter_mut().zip(other).for_each(|(mine, theirs)| mine.add(theirs));
     }
 
     /// Undoes what was executed last, until this many turns are left.

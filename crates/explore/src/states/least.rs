@@ -1,8 +1,8 @@
 //! The bad execution with the fewest context switches.
 //!
 //! The ways to what is wrong are searched in the order of their cost (Dijkstra, *A Note on Two Problems in Connexion with
-//! Graphs*, 1959). What is to be done next is a state and the actor that moved last: on that alone it depends what the
-//! rest of a way may be, and what it costs. No order is left out, so none costs less, and of those that cost the same the
+//! Graphs*, 1959). What is to be done next is a state, the actor that moved last, and whether that is in the middle of a
+//! call: on that alone it depends what the rest of a way may be, and what it costs. No order is left out, so none costs less, and of those that cost the same the
 //! one is taken whose turns come first.
 
 use std::collections::{BTreeMap, HashMap};

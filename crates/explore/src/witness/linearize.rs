@@ -21,18 +21,9 @@ const BREADTH: usize = 4096;
 #[must_use]
 pub fn linearize(program: &Program, schedule: &Schedule) -> Schedule {
     let Ok(original) = replay(program, schedule) else { return schedule.clone() };
-    linearized(program, &history(program, schedule), schedule, class(&original))
-}
-
-/// The same for a schedule that is known to replay, with its history, and to end in damage of this class.
-pub(crate) fn linearized(
-    program: &Program,
-    history: &History,
-    schedule: &Schedule,
-    due: Option<Class>,
-) -> Schedule {
+    let (history, due) = (history(program, schedule), class(&original));
     for keep_last in [false, true] {
-        let turns = fewest_context_switches(history, &schedule.turns, keep_last);
+        let turns = fewest_context_switches(&history, &schedule.turns, keep_last);
         if context_switches(&turns) >= context_switches(&schedule.turns) {
             continue;
         }
@@ -76,7 +67,7 @@ fn history(program: &Program, schedule: &Schedule) -> History {
 }
 
 /// How often turns go from one actor to another.
-pub(crate) fn context_switches(turns: &[Turn]) -> usize {
+fn context_switches(turns: &[Turn]) -> usize {
     turns.windows(2).filter(|pair| pair[0].actor != pair[1].actor).count()
 }
 
@@ -110,7 +101,7 @@ struct Stretch {
 ///
 /// An actor that moves continues as long as it can, since its progress never hinders another. So there are few places,
 /// and a breadth-first search of them finds the best order.
-pub(crate) fn fewest_context_switches(history: &History, turns: &[Turn], keep_last: bool) -> Vec<Turn> {
+fn fewest_context_switches(history: &History, turns: &[Turn], keep_last: bool) -> Vec<Turn> {
     let last = turns.last().filter(|_| keep_last).map(|turn| turn.actor);
     let movable = turns.len() - usize::from(last.is_some());
     let mut stretches: Vec<Stretch> = Vec::new();
