@@ -12,9 +12,9 @@ use cowrace_mm::world::{
 };
 
 use crate::cpu::{Cpu, Known};
-use crate::heir::{Heir, Held};
+use crate::heir::{Heirs, Held};
 use crate::history;
-use crate::layout::heir;
+use crate::layout::heirs;
 use crate::memory::{Fault, HeldUp};
 use crate::promises::Rule;
 
@@ -74,8 +74,8 @@ async fn handle(cpu: &Cpu<'_>, var: VarId) -> Option<Handle> {
 #[derive(Clone, Copy, Debug)]
 struct Taken {
     page: Obj,
-    /// The heir when the owner forks.
-    heir: Heir,
+    /// The mms whose memory it may be.
+    heirs: Heirs,
     /// Whether reads through it may return old values.
     is_history: bool,
 }
@@ -100,11 +100,11 @@ async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Re
     let (page, is_own) = cpu.take(Fault { mm, va: target.va, write, force, held_up }).await?;
     cpu.touched(target, write, spec.dest).await;
     let rule = cpu.promises.rule(cpu.world, spec, target);
-    // The heir makes no difference to needed costs.
+    // The heirs make no difference to needed costs.
     let may_go = rule == Some(Rule::AliasUntilFork) && !cpu.counts;
-    let heir = if may_go { Heir::chosen(cpu, target.mm).await } else { Heir::Owner };
+    let heirs = if may_go { Heirs::at_first(cpu, spec.id).await } else { Heirs::OWNER };
     let is_history = rule == Some(Rule::AliasIfOwn) && !is_own;
-    Ok(Taken { page, heir, is_history })
+    Ok(Taken { page, heirs, is_history })
 }
 
 /// The memory on which the handle in a variable was taken.
@@ -113,21 +113,21 @@ fn held(cpu: &Cpu<'_>, var: VarId, handle: Handle) -> Held {
     Held { page: handle.page, va }
 }
 
-/// The heir of the handle in a variable, if a fork makes a difference to it.
-async fn heir_of(cpu: &Cpu<'_>, var: VarId) -> Heir {
+/// The mms whose memory the handle in a variable may be.
+async fn heirs_of(cpu: &Cpu<'_>, var: VarId) -> Heirs {
     match cpu.keeper(var) {
         Some(keeper) if keeper.rule == Rule::AliasUntilFork => {
-            Heir::decode(cpu.load(heir(var), Prim::Ghost).await.bits)
+            Heirs::decode(cpu.load(heirs(var), Prim::Ghost).await.bits)
         }
-        _ => Heir::Owner,
+        _ => Heirs::OWNER,
     }
 }
 
 async fn keep(cpu: &Cpu<'_>, spec: &CallSpec, taken: Result<Taken, Errno>, write: bool) -> Value {
     match taken {
-        Ok(Taken { page, heir: whose, is_history }) => {
-            if let (true, Some(var)) = (whose != Heir::Owner, spec.dest) {
-                cpu.store(heir(var), whose.encode(), Prim::Ghost).await;
+        Ok(Taken { page, heirs: whose, is_history }) => {
+            if let (true, Some(var)) = (whose != Heirs::OWNER, spec.dest) {
+                cpu.store(heirs(var), whose.encode(), Prim::Ghost).await;
             }
             // The bit for a pin has no meaning here, so it is reused.
             Value::Handle(Handle { page, pin: is_history, write, released: false })
@@ -139,8 +139,8 @@ async fn keep(cpu: &Cpu<'_>, spec: &CallSpec, taken: Result<Taken, Errno>, write
 /// A device fills user memory while a call lasts.
 async fn fill(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, word: u8, value: u64) -> Value {
     match take(cpu, target, spec, true).await {
-        Ok(Taken { page, heir, .. }) => {
-            heir.write(cpu, Held { page, va: target.va }, word, value).await;
+        Ok(Taken { page, heirs, .. }) => {
+            heirs.write(cpu, Held { page, va: target.va }, word, value).await;
             cpu.written_by_device(target).await;
             Value::Number(0)
         }
@@ -187,7 +187,7 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
         Call::FuseSplice { handle: request } => {
             let Some(held) = handle(cpu, request).await else { return Value::Errno(Errno::Efault) };
             // A request of direct I/O stays with its owner when that forks.
-            let taken = Taken { page: held.page, heir: Heir::Owner, is_history: false };
+            let taken = Taken { page: held.page, heirs: Heirs::OWNER, is_history: false };
             return keep(cpu, spec, Ok(taken), false).await;
         }
         Call::IoUringRegister { va } => {
@@ -204,10 +204,10 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
         Call::DmaWrite { handle: var, word, value } => {
             let value = argument(cpu, value).await;
             let Some(handle) = handle(cpu, var).await else { return Value::Errno(Errno::Efault) };
-            let whose = heir_of(cpu, var).await;
+            let whose = heirs_of(cpu, var).await;
             let now = whose.write(cpu, held(cpu, var, handle), word, value).await;
             if now != whose {
-                cpu.store(heir(var), now.encode(), Prim::Ghost).await;
+                cpu.store(heirs(var), now.encode(), Prim::Ghost).await;
             }
             cpu.written_through(var).await;
         }
@@ -216,10 +216,10 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
             if let Some(nth) = cpu.histories.nth(spec.id, handle) {
                 return Value::Number(history::next(cpu, nth).await);
             }
-            let whose = heir_of(cpu, var).await;
+            let whose = heirs_of(cpu, var).await;
             let (value, now) = whose.read(cpu, held(cpu, var, handle), word).await;
             if now != whose {
-                cpu.store(heir(var), now.encode(), Prim::Ghost).await;
+                cpu.store(heirs(var), now.encode(), Prim::Ghost).await;
             }
             return Value::Number(value);
         }

@@ -1,6 +1,6 @@
 //! The CPU of the specification: the machine's handle, and what is known before the first step.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Deref;
 
 use cowrace_mm::World;
@@ -8,6 +8,7 @@ use cowrace_mm::world::{ActorId, MmId, Va, VarId};
 
 use crate::history::Histories;
 use crate::keepers::{Keeper, keepers};
+use crate::order::before;
 use crate::promises::Promises;
 use crate::tlb_entries::{User, evicting, users};
 
@@ -26,6 +27,8 @@ pub(crate) struct Known {
     users: BTreeSet<User>,
     /// The loads and stores whose TLB entry may be evicted early.
     evicting: HashSet<u16>,
+    /// The children of forks beside a call that takes memory of the parent.
+    forks: BTreeMap<u16, Vec<MmId>>,
 }
 
 impl Known {
@@ -47,8 +50,25 @@ impl Known {
             counts: true,
             users: users(world),
             evicting,
+            forks: forks(world),
         }
     }
+}
+
+/// For each call that takes memory, the children of forks of its mm that are neither over before it nor begin after it.
+fn forks(world: &World) -> BTreeMap<u16, Vec<MmId>> {
+    let mut beside: BTreeMap<u16, Vec<MmId>> = BTreeMap::new();
+    for (actor, taking) in world.calls() {
+        let Some((target, _)) = taking.call.takes(world.actors[actor].mm) else { continue };
+        for (forking, fork) in world.calls() {
+            let Some(child) = fork.call.child() else { continue };
+            let is_ordered = before(world, taking.id, fork.id) || before(world, fork.id, taking.id);
+            if world.actors[forking].mm == Some(target.mm) && !is_ordered {
+                beside.entry(taking.id).or_default().push(child);
+            }
+        }
+    }
+    beside
 }
 
 /// A CPU.
@@ -61,12 +81,13 @@ pub(crate) struct Cpu<'k> {
     pub(crate) counts: bool,
     users: &'k BTreeSet<User>,
     evicting: &'k HashSet<u16>,
+    forks: &'k BTreeMap<u16, Vec<MmId>>,
 }
 
 impl<'k> Cpu<'k> {
     /// A CPU with this knowledge.
     pub(crate) const fn new(cpu: cowrace_machine::Cpu, known: &'k Known) -> Self {
-        let Known { world, promises, keepers, histories, counts, users, evicting } = known;
+        let Known { world, promises, keepers, histories, counts, users, evicting, forks } = known;
         Self {
             cpu,
             world,
@@ -76,6 +97,7 @@ impl<'k> Cpu<'k> {
             counts: *counts,
             users,
             evicting,
+            forks,
         }
     }
 
@@ -87,6 +109,11 @@ impl<'k> Cpu<'k> {
     /// The CPUs that may have a TLB entry for an address.
     pub(crate) fn users(&self, mm: MmId, va: Va) -> impl Iterator<Item = ActorId> {
         self.users.range((mm, va, 0)..=(mm, va, ActorId::MAX)).map(|&(_, _, actor)| actor)
+    }
+
+    /// The children of forks that may be under way while a call takes memory of their parent.
+    pub(crate) fn forks_beside(&self, call: u16) -> &[MmId] {
+        self.forks.get(&call).map_or(&[], Vec::as_slice)
     }
 
     /// Whether the TLB entry for a load or store may be evicted early.

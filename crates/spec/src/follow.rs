@@ -9,7 +9,8 @@ use cowrace_mm::{Kernel, World};
 use cowrace_report::{Class, Finding};
 
 use crate::observation::{observe, sights};
-use crate::oracle::{probe, probe_kernel};
+use crate::oracle::probe_kernel;
+use crate::probe::observations;
 use crate::program::program;
 use crate::promises::Promises;
 
@@ -31,9 +32,10 @@ pub fn shows_in_order(
     let sights = sights(&world, &promises);
     let due = observe(&world, &sights, memory, |sight, handle| probe_kernel(kernel, memory, sight, handle));
     let check = move |memory: &Memory| {
-        let seen = observe(&world, &sights, memory, |sight, handle| probe(memory, sight, handle));
         // The observation that is looked for ends the attempts.
-        (seen == due).then(|| Finding { class: Class::Assertion, detail: "".into() })
+        observations(&world, &sights, memory)
+            .contains(&due)
+            .then(|| Finding { class: Class::Assertion, detail: "".into() })
     };
     let specification = Program { check: Box::new(check), ..specification };
     follow(&specification, &directives).is_ok_and(|trace| trace.finding.is_some())

@@ -1,27 +1,21 @@
-//! Heirs: the owner of the memory of a writable get after its owner forks. It is the parent's or the child's, which is
-//! not promised; and for a while that of both, until one of them has written.
+//! Heirs: the mms whose memory the page of a writable get may be. It is the owner's until the owner forks. From then on it
+//! may be that of each mm that has inherited it, and of several as long as none of them has written; whose it becomes is
+//! not promised.
 
-use cowrace_machine::{Obj, Prim, mmu};
-use cowrace_mm::objects::MmStruct;
+use cowrace_machine::{Memory, Obj, Prim, mmu};
+use cowrace_mm::objects::{MmStruct, variable};
+use cowrace_mm::value::{Handle, Value};
 use cowrace_mm::world::{MmId, Target, Va};
 
 use crate::cpu::Cpu;
-use crate::layout::{heir, page};
+use crate::layout::{heirs, page};
 use crate::promises::Rule;
 
-/// The mm whose memory a handle refers to after a fork of its owner. Before the fork, and without one, it is the
-/// owner's.
+/// The mms whose memory a page may be, as bits: the owner is the first, and the others follow by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heir {
-    /// The owner's.
-    Owner,
-    /// The child's.
-    Child(MmId),
-    /// That of both, until it is decided.
-    Both(MmId),
-}
+pub(crate) struct Heirs(u64);
 
-/// The memory to which a handle refers.
+/// The memory on which a handle was taken.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {
     /// The owner's page.
@@ -29,100 +23,143 @@ pub(crate) struct Held {
     pub(crate) va: Va,
 }
 
-impl Heir {
-    /// The encoding as a word, 0 for the owner.
+/// What the page of a handle is to its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// The owner's own.
+    Own,
+    /// That of the owner and of others, until one of them writes.
+    Common,
+    /// That of others.
+    None,
+}
+
+const OWNER: u64 = 1;
+
+const fn bit(mm: MmId) -> u64 {
+    2 << mm
+}
+
+impl Heirs {
+    /// The owner alone.
+    pub(crate) const OWNER: Self = Self(OWNER);
+
+    /// The encoding as a word, 0 for the owner alone.
     pub(crate) const fn encode(self) -> u64 {
-        match self {
-            Self::Owner => 0,
-            Self::Child(child) => 1 + 2 * child as u64,
-            Self::Both(child) => 2 + 2 * child as u64,
-        }
+        if self.0 == OWNER { 0 } else { self.0 }
     }
 
     /// The inverse of [`encode`](Self::encode).
     pub(crate) const fn decode(word: u64) -> Self {
-        match word {
-            0 => Self::Owner,
-            _ if word % 2 == 1 => Self::Child((word / 2) as MmId),
-            _ => Self::Both((word / 2 - 1) as MmId),
-        }
+        if word == 0 { Self::OWNER } else { Self(word) }
     }
 
-    /// Chooses any heir, for a handle that is taken on an mm now.
-    pub(crate) async fn chosen(cpu: &Cpu<'_>, parent: MmId) -> Self {
-        let own = cpu.world.calls().filter(|(actor, _)| cpu.world.actors[*actor].mm == Some(parent));
-        let children: Vec<MmId> = own.filter_map(|(_, spec)| spec.call.child()).collect();
-        if children.is_empty() {
-            return Self::Owner;
+    /// Those of a handle that a call takes now: a fork that is under way may already have given the page to a child, or
+    /// may still do so.
+    pub(crate) async fn at_first(cpu: &Cpu<'_>, call: u16) -> Self {
+        let mut heirs = OWNER;
+        for &child in cpu.forks_beside(call) {
+            if cpu.load(MmStruct(child).started(), Prim::ReadOnce).await.bits == 0 {
+                heirs |= bit(child);
+            }
         }
-        let chosen = cpu.choose(2 * children.len() as u32 + 1, Prim::Ghost).await as usize;
-        let Some(&child) = children.get(chosen / 2) else { return Self::Owner };
-        // A fork that has ended came before.
-        if cpu.load(MmStruct(child).started(), Prim::ReadOnce).await.bits != 0 {
-            return Self::Owner;
-        }
-        if chosen.is_multiple_of(2) { Self::Child(child) } else { Self::Both(child) }
+        Self(heirs)
     }
 
-    /// A child does not inherit memory, so handles on it stay with the owner.
-    pub(crate) async fn disinherit(cpu: &Cpu<'_>, owner: Target, child: MmId) {
+    /// A fork gives a child what the parent has at an address, or nothing (`inherited`): the child becomes an heir with
+    /// the parent.
+    pub(crate) async fn fork(cpu: &Cpu<'_>, parent: Target, inherited: Option<Obj>, child: MmId) {
         for keeper in cpu.keepers {
-            if keeper.rule != Rule::AliasUntilFork || keeper.target != owner || cpu.counts {
+            if keeper.rule != Rule::AliasUntilFork || keeper.target.va != parent.va || cpu.counts {
                 continue;
             }
-            let word = heir(keeper.variable);
-            let whose = Self::decode(cpu.load(word, Prim::Ghost).await.bits);
-            if whose == Self::Child(child) || whose == Self::Both(child) {
-                cpu.store(word, Self::Owner.encode(), Prim::Ghost).await;
+            let kept = Value::decode(cpu.load(variable(keeper.variable), Prim::Ghost).await.bits);
+            let old = Self::decode(cpu.load(heirs(keeper.variable), Prim::Ghost).await.bits);
+            let is_heir = |handle: Handle| match (parent.mm == keeper.target.mm, inherited) {
+                (_, None) => false,
+                (true, Some(page)) => old.0 & OWNER != 0 && page == handle.page,
+                (false, Some(its)) => old.0 & bit(parent.mm) != 0 && its == page(parent.mm, parent.va),
+            };
+            let new = match kept {
+                Value::Handle(handle) if is_heir(handle) => old.0 | bit(child),
+                _ => old.0 & !bit(child),
+            };
+            if new != old.0 {
+                cpu.store(heirs(keeper.variable), Self(new).encode(), Prim::Ghost).await;
             }
         }
     }
 
-    /// The heir at this moment: a fork that has not ended changes nothing.
-    async fn now(self, cpu: &Cpu<'_>) -> Self {
-        let (Self::Child(child) | Self::Both(child)) = self else { return self };
-        let is_over = cpu.load(MmStruct(child).started(), Prim::ReadOnce).await.bits != 0;
-        if is_over { self } else { Self::Owner }
+    /// The heirs at this moment, with their pages: a fork that has not ended changes nothing.
+    async fn now(self, cpu: &Cpu<'_>, held: Held) -> Vec<(u64, Obj)> {
+        let mut now = Vec::new();
+        if self.0 & OWNER != 0 {
+            now.push((OWNER, held.page));
+        }
+        for child in self.others() {
+            if cpu.load(MmStruct(child).started(), Prim::ReadOnce).await.bits != 0 {
+                now.push((bit(child), page(child, held.va)));
+            }
+        }
+        now
     }
 
-    /// A device writes. Returns the heir after that.
+    fn others(self) -> impl Iterator<Item = MmId> {
+        (0..u64::BITS as usize - 1).filter(move |&mm| self.0 & bit(mm) != 0)
+    }
+
+    /// Those that are left if of `now` only `those` are.
+    fn only(self, now: &[(u64, Obj)], those: u64) -> Self {
+        Self(self.0 & !now.iter().fold(0, |all, (heir, _)| all | heir) | those)
+    }
+
+    /// A device writes: the page is that of some heirs that have the same contents. Returns the heirs after that.
     pub(crate) async fn write(self, cpu: &Cpu<'_>, held: Held, word: u8, value: u64) -> Self {
-        let (pages, then) = match self.now(cpu).await {
-            Self::Owner => (vec![held.page], self),
-            Self::Child(child) => (vec![page(child, held.va)], self),
-            Self::Both(child) => {
-                let child_page = page(child, held.va);
-                // The heir is decided before the write, after it, or not yet.
-                match cpu.choose(5, Prim::Ghost).await {
-                    0 => (vec![held.page], Self::Owner),
-                    1 => (vec![child_page], Self::Child(child)),
-                    2 => (vec![held.page, child_page], Self::Owner),
-                    3 => (vec![held.page, child_page], Self::Child(child)),
-                    _ => (vec![held.page, child_page], self),
-                }
+        let now = self.now(cpu, held).await;
+        let mut chosen = now.clone();
+        if now.len() > 1 {
+            let mut contents = Vec::new();
+            for &(_, page) in &now {
+                contents.push((cpu.data(page, 0).await, cpu.data(page, 1).await));
             }
-        };
-        for page in pages {
+            let some = |set: u32| (0..now.len()).filter(move |nth| set & 1 << nth != 0);
+            let is_common =
+                |set: &u32| some(*set).all(|nth| contents[nth] == contents[set.trailing_zeros() as usize]);
+            let sets: Vec<u32> = (1..1 << now.len()).filter(is_common).collect();
+            let set = sets[cpu.choose(sets.len() as u32, Prim::Ghost).await as usize];
+            chosen = some(set).map(|nth| now[nth]).collect();
+        }
+        for &(_, page) in &chosen {
             cpu.store(mmu::data(page, word), value, Prim::DmaWrite).await;
         }
-        then
+        self.only(&now, chosen.iter().fold(0, |all, (heir, _)| all | heir))
     }
 
-    /// A device reads. Returns the value, and the heir after that.
+    /// A device reads. Returns the value, and the heirs after that.
     pub(crate) async fn read(self, cpu: &Cpu<'_>, held: Held, word: u8) -> (u64, Self) {
-        match self.now(cpu).await {
-            Self::Owner => (cpu.data(held.page, word).await, self),
-            Self::Child(child) => (cpu.data(page(child, held.va), word).await, self),
-            Self::Both(child) => match cpu.choose(3, Prim::Ghost).await {
-                0 => (cpu.data(held.page, word).await, Self::Owner),
-                1 => (cpu.data(page(child, held.va), word).await, Self::Child(child)),
-                _ => {
-                    let (owner, other) =
-                        (cpu.data(held.page, word).await, cpu.data(page(child, held.va), word).await);
-                    // If the values differ, the heir is decided.
-                    (owner, if owner == other { self } else { Self::Owner })
-                }
-            },
+        let now = self.now(cpu, held).await;
+        let mut values = Vec::new();
+        for &(_, page) in &now {
+            values.push(cpu.data(page, word).await);
+        }
+        // If all have the same value, nothing is decided.
+        let same = values.iter().all(|&value| value == values[0]);
+        let nth = if same { 0 } else { cpu.choose(values.len() as u32, Prim::Ghost).await as usize };
+        let with = now.iter().zip(&values).filter(|&(_, &value)| value == values[nth]);
+        (values[nth], self.only(&now, with.fold(0, |all, ((heir, _), _)| all | heir)))
+    }
+
+    /// What the page may be to its owner at the end.
+    pub(crate) fn shares(self, memory: &Memory, held: Held) -> Vec<Share> {
+        let contents = |page| [memory.get(mmu::data(page, 0)), memory.get(mmu::data(page, 1))];
+        let is_there = |&child: &MmId| memory.get(MmStruct(child).started()) != 0;
+        let others: Vec<MmId> = self.others().filter(is_there).collect();
+        let is_same = |&child: &MmId| contents(page(child, held.va)) == contents(held.page);
+        match (self.0 & OWNER != 0, others.is_empty()) {
+            (true, true) => vec![Share::Own],
+            (true, false) if others.iter().any(is_same) => vec![Share::Own, Share::Common, Share::None],
+            (true, false) => vec![Share::Own, Share::None],
+            (false, _) => vec![Share::None],
         }
     }
 }
@@ -133,8 +170,9 @@ mod tests {
 
     #[test]
     fn words_and_back() {
-        for heir in [Heir::Owner, Heir::Child(0), Heir::Both(0), Heir::Child(3), Heir::Both(3)] {
-            assert_eq!(Heir::decode(heir.encode()), heir);
+        for heirs in [Heirs::OWNER, Heirs(bit(0)), Heirs(OWNER | bit(0)), Heirs(bit(3) | bit(31))] {
+            assert_eq!(Heirs::decode(heirs.encode()), heirs);
         }
+        assert_eq!(Heirs(OWNER | bit(0) | bit(4)).others().collect::<Vec<_>>(), [0, 4]);
     }
 }

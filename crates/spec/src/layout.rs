@@ -11,7 +11,7 @@ use cowrace_mm::world::{MmId, Va, VarId, World};
 enum Area {
     /// Pages.
     Pages = Type::END,
-    /// For each variable that keeps a handle, its heir.
+    /// For each variable that keeps a handle, its heirs.
     Heirs,
     /// The samples that readers of histories get.
     Samples,
@@ -62,8 +62,8 @@ pub(crate) const fn page(mm: MmId, va: Va) -> Obj {
     Area::Pages.object(pair(mm, va))
 }
 
-/// The heir of a handle when its owner forks; see [`Heir`](crate::heir::Heir).
-pub(crate) const fn heir(variable: VarId) -> Addr {
+/// The mms whose memory the page of a handle may be; see [`Heirs`](crate::heir::Heirs).
+pub(crate) const fn heirs(variable: VarId) -> Addr {
     Area::Heirs.word(variable)
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn needed_objects(world: &World) -> impl Iterator<Item = Obj> {
     lists.flatten()
 }
 
-/// The objects that [`heir`] and [`sample`] use.
+/// The objects that [`heirs`] and [`sample`] use.
 pub(crate) fn objects(world: &World, samples: usize) -> impl Iterator<Item = Obj> {
     Area::Heirs.list(world.variables.len()).chain(Area::Samples.list(samples))
 }

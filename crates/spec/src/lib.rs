@@ -23,6 +23,7 @@ mod needed;
 mod observation;
 mod oracle;
 mod order;
+mod probe;
 mod program;
 mod promises;
 mod pte;

@@ -8,7 +8,7 @@ use cowrace_mm::objects::{MmStruct, tlb, tlb_entry, variable, variables, vm};
 use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Target, Va, World};
 
 use crate::cpu::Cpu;
-use crate::heir::Heir;
+use crate::heir::Heirs;
 use crate::layout::{EMPTY, LAZY, MAY_WRITE, SHARED, TAKEN_UP, UFFD_WP, WAS_DIRTY, objects, page};
 use crate::promises::is_shared;
 use crate::pte::{Change, Discard, settled};
@@ -253,7 +253,7 @@ impl Cpu<'_> {
             let flags = self.load(parent.vm_flags(va), Prim::FindVma).await.bits;
             let pte = self.pte(parent, va).await;
             if flags & vm::EXISTS == 0 || flags & vm::DONTCOPY != 0 || pte & (mmu::PRESENT | EMPTY) == 0 {
-                Heir::disinherit(self, Target { mm: parent.0, va }, child).await;
+                Heirs::fork(self, Target { mm: parent.0, va }, None, child).await;
                 continue;
             }
             for word in 0..mmu::DATA_WORDS {
@@ -266,6 +266,7 @@ impl Cpu<'_> {
             let new = mmu::PRESENT | mmu::ACCESSED | write | kept | mmu::pfn_bits(page(child, va));
             self.store(this.vm_flags(va), flags & !vm::UFFD_WP, Prim::VmFlags).await;
             self.store(this.pte(va), settled(new), Prim::SetPteAt).await;
+            Heirs::fork(self, Target { mm: parent.0, va }, Some(mmu::page(pte)), child).await;
             self.inherited(va, (parent.0, child)).await;
         }
         self.store(this.started(), 1, Prim::WriteOnce).await;

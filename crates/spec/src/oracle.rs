@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cowrace_explore::{Execution, Explorer, Observer, Progress};
-use cowrace_machine::{Limits, Memory, mmu};
+use cowrace_machine::{Limits, Memory};
 use cowrace_mm::objects::MmStruct;
 use cowrace_mm::probe::{Through, device_to_owner, owner_to_device};
 use cowrace_mm::value::Handle;
@@ -16,12 +16,11 @@ use cowrace_mm::{Kernel, World};
 use cowrace_report::{Finding, Stop};
 
 use crate::class::blame;
-use crate::heir::Heir;
-use crate::layout::{EMPTY, TAKEN_UP, heir};
+use crate::layout::TAKEN_UP;
 use crate::observation::{Observation, Sight, live, observe, sights, word};
+use crate::probe::observations;
 use crate::program::program;
 use crate::promises::Promises;
-use crate::pte::populated;
 
 /// The largest number of executions of the specification that are explored.
 pub(crate) const MOST: u64 = 3_000_000;
@@ -98,10 +97,12 @@ struct Collect<'c> {
 impl Observer for Collect<'_> {
     fn execution(&mut self, execution: &Execution<'_>) {
         let memory = execution.memory();
-        let through = |sight: &Sight, handle: Handle| probe(memory, sight, handle);
         let discarded = discarded(self.world, memory);
-        let seen = self.allowed.entry(observe(self.world, self.sights, memory, through));
-        seen.and_modify(|known| known.retain(|place| discarded.contains(place))).or_insert(discarded);
+        for seen in observations(self.world, self.sights, memory) {
+            let seen = self.allowed.entry(seen);
+            seen.and_modify(|known| known.retain(|place| discarded.contains(place)))
+                .or_insert(discarded.clone());
+        }
     }
 
     fn progress(&mut self, _: &Progress) -> ControlFlow<()> {
@@ -113,25 +114,6 @@ impl Observer for Collect<'_> {
 fn discarded(world: &World, memory: &Memory) -> BTreeSet<(MmId, Va)> {
     let places = (0..world.mms.len()).flat_map(|mm| (0..world.areas.len()).map(move |va| (mm, va)));
     places.filter(|&(mm, va)| memory.get(MmStruct(mm).pte(va)) & TAKEN_UP != 0).collect()
-}
-
-/// The result that a store would have: the specification is at its end, so reading its memory is sufficient.
-pub(crate) fn probe(memory: &Memory, sight: &Sight, handle: Handle) -> Through {
-    let (Sight::ToDevice(keeper) | Sight::ToOwner(keeper)) = sight else { return Through::Refused };
-    let pte = memory.get(MmStruct(keeper.target.mm).pte(keeper.target.va));
-    // Memory that is touched is populated.
-    let pte = if pte & EMPTY != 0 { populated(pte) } else { pte };
-    let needs = if matches!(sight, Sight::ToDevice(_)) { mmu::PRESENT | mmu::WRITE } else { mmu::PRESENT };
-    // A store of the device reaches both; a store of an mm may decide the heir against it.
-    let at_hand = match (Heir::decode(memory.get(heir(keeper.variable))), sight) {
-        (Heir::Owner, _) | (Heir::Both(_), Sight::ToOwner(_)) => true,
-        (Heir::Both(_) | Heir::Child(_), _) => false,
-    };
-    match pte & needs == needs {
-        false => Through::Refused,
-        true if at_hand && mmu::page(pte) == handle.page => Through::Yes,
-        true => Through::No,
-    }
 }
 
 /// The result of a store under the kernel's model.

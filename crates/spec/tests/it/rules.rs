@@ -75,6 +75,21 @@ fn a_write_get_may_be_the_childs_after_a_fork() {
 }
 
 #[test]
+fn a_write_get_is_the_childs_only_if_the_fork_is_not_over() {
+    let columns = "a @A        b @B        c @A\n\
+                   ==========  ==========  ========================\n\
+                   B = fork()              y = buf[1]\n\
+                   buf[1] = 5              h = get(buf, FOLL_WRITE)\n\
+                   === all ===\n\
+                   \x20                       dma_write(h[0], 1)\n\
+                   === all ===\n\
+                   \x20           s = buf[0]";
+    let seen = oracle(ANON, columns);
+    assert!(seen.shows(&[("y", "0"), ("s", "1")]));
+    assert!(!seen.shows(&[("y", "5"), ("s", "1")]));
+}
+
+#[test]
 fn a_write_get_may_be_the_memory_of_both_for_a_while() {
     let line = "========================================";
     let both = |rest: &str| {
@@ -87,6 +102,46 @@ fn a_write_get_may_be_the_memory_of_both_for_a_while() {
     assert_eq!((seen.values("r").len(), seen.values("s").len()), (2, 2));
     // The observation includes the heir at the end: the parent, the child, or both while that is open.
     assert_eq!(seen.observations(), 5, "1 0 owner; 0 1 child; 1 1 owner, child, both");
+}
+
+#[test]
+fn a_write_get_may_be_the_memory_of_all_that_have_not_written() {
+    let columns = "a @A                      b @B        c @C\n\
+                   ========================  ==========  ==========\n\
+                   h = get(buf, FOLL_WRITE)\n\
+                   B = fork()\n\
+                   C = fork()\n\
+                   buf[1] = 5\n\
+                   dma_write(h[0], 1)\n\
+                   === all ===\n\
+                   r = buf[0]                s = buf[0]  t = buf[0]";
+    let seen = oracle(ANON, columns);
+    let shows = |values: [&str; 3]| seen.shows(&[("r", values[0]), ("s", values[1]), ("t", values[2])]);
+    for values in [["1", "0", "0"], ["0", "1", "0"], ["0", "0", "1"], ["0", "1", "1"]] {
+        assert!(shows(values), "{values:?}");
+    }
+    // The owner has written, so it shares the page with nobody; and somebody sees what the device wrote.
+    for values in [["0", "0", "0"], ["1", "1", "0"], ["1", "0", "1"], ["1", "1", "1"]] {
+        assert!(!shows(values), "{values:?}");
+    }
+}
+
+#[test]
+fn a_child_of_a_child_may_have_the_page_of_a_get() {
+    let columns = "a @A                      b @B        c @C\n\
+                   ========================  ==========  ==========\n\
+                   h = get(buf, FOLL_WRITE)\n\
+                   B = fork()\n\
+                   \x20                         C = fork()\n\
+                   \x20                         f = 1\n\
+                   wait f\n\
+                   dma_write(h[0], 1)\n\
+                   === all ===\n\
+                   r = buf[0]                s = buf[0]  t = buf[0]";
+    let seen = oracle(ANON, columns);
+    assert!(seen.shows(&[("r", "0"), ("s", "0"), ("t", "1")]));
+    assert!(seen.shows(&[("r", "1"), ("s", "1"), ("t", "1")]));
+    assert!(!seen.shows(&[("r", "0"), ("s", "0"), ("t", "0")]));
 }
 
 #[test]
