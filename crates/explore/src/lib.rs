@@ -105,6 +105,7 @@
 //! context switches, and [`minimize`] the bad execution with the fewest. [`counterfactual`] finds a sound execution
 //! that is as close as possible to a bad one.
 
+mod alone;
 mod checkpoint;
 mod effort;
 mod estimate;
@@ -123,6 +124,7 @@ mod testing;
 mod threads;
 mod witness;
 
+pub use alone::alone;
 pub use checkpoint::Checkpoint;
 pub use checkpoint::shard::{ShardError, ShardId, ShardResult};
 pub use cowrace_machine::Limits;

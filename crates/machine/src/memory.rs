@@ -36,6 +36,9 @@ const fn order(prim: Prim) -> Option<Addr> {
     }
 }
 
+/// Words that small programs have, so that making them takes one allocation.
+const ROOM: usize = 4096;
+
 /// What memory itself finds wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -92,7 +95,7 @@ impl Memory {
     /// Memory with no objects except the null object, whose words are the variables.
     #[must_use]
     pub fn new() -> Self {
-        let mut memory = Self::default();
+        let mut memory = Self { words: Vec::with_capacity(ROOM), ..Self::default() };
         memory.create_for_good(Obj::NULL);
         memory
     }

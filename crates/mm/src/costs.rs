@@ -50,5 +50,7 @@ pub fn counting(world: &World, era: &Era, arch: Arch) -> (Program, RuleReads) {
     let world = World { predicates: Vec::new(), windows: Vec::new(), ..world.clone() };
     let kernel = crate::kernel(&world, era, arch, true);
     let rule_reads = RuleReads::new(Arc::clone(&kernel));
-    (crate::program_of(kernel, era, Box::new(|_| None)), rule_reads)
+    let memory = crate::initial_state::memory(&kernel);
+    let fingerprint = crate::fingerprint(&kernel, era.rules());
+    (crate::program_of(kernel, fingerprint, memory, Box::new(|_| None)), rule_reads)
 }

@@ -1,6 +1,6 @@
 //! The initial state of a scenario.
 
-use cowrace_machine::{Arch, Memory, mmu};
+use cowrace_machine::{Addr, Arch, Memory, mmu};
 
 use crate::cpu::Kernel;
 use crate::era::AnonExclusive;
@@ -9,11 +9,60 @@ use crate::objects::{
     tlb_entry, variables, vm,
 };
 use crate::pgtable::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, pte_mkdirty};
+use crate::quiescent::Quiescent;
 use crate::world::{Backing, MmId, Origin, Populate, Va, World};
 
 /// Memory as it is before the first actor moves.
 #[must_use]
 pub(crate) fn memory(kernel: &Kernel) -> Memory {
+    let world = &kernel.world;
+    let mut memory = objects(kernel);
+    for (mm, spec) in world.mms.iter().enumerate() {
+        memory.set(MmStruct(mm).started(), u64::from(!matches!(spec.origin, Origin::Fork(_))));
+    }
+    let mut next_slot = 0;
+    for (va, area) in world.areas.iter().enumerate() {
+        let sharers = sharers(world, area.mm);
+        populate(&mut memory, kernel, va, &sharers, &mut next_slot);
+        for &actor in &area.warm {
+            let Some(mm) = world.actors[actor].mm else { continue };
+            let pte = memory.get(MmStruct(mm).pte(va));
+            if pte & mmu::PRESENT != 0 {
+                let hardware =
+                    mmu::PRESENT | mmu::WRITE | mmu::ACCESSED | mmu::DIRTY | (0xffff << mmu::PFN_SHIFT);
+                memory.set(tlb_entry(actor, va), pte & hardware);
+            }
+        }
+    }
+    memory
+}
+
+/// Memory as it is where the first calls of a scenario have ended.
+#[must_use]
+pub(crate) fn memory_from(kernel: &Kernel, state: &Quiescent) -> Memory {
+    let world = &kernel.world;
+    let mut memory = objects(kernel);
+    state.write_to(&mut memory);
+    for mm in 0..world.mms.len() {
+        let has_exited = state.has_exited(world, mm);
+        if has_exited {
+            memory.set(MmStruct(mm).mm_users(), 0);
+            memory.set(MmStruct(mm).task_mm(), 0);
+        }
+        for va in 0..world.areas.len() {
+            let vma = MmStruct(mm).vma(va).obj();
+            match (has_exited, kernel.exits[mm]) {
+                (true, _) => memory.set(Addr::life(vma), 0),
+                (false, true) => memory.create(vma),
+                (false, false) => memory.create_for_good(vma),
+            }
+        }
+    }
+    memory
+}
+
+/// The objects that are there at the start, with nothing in them but the users of mms.
+fn objects(kernel: &Kernel) -> Memory {
     let world = &kernel.world;
     let mut memory = Memory::new();
     memory.create_for_good(kernel::OBJ);
@@ -21,7 +70,7 @@ pub(crate) fn memory(kernel: &Kernel) -> Memory {
         kernel::free_list(world.free_pages()).for_each(|obj| memory.create_for_good(obj));
     }
     variables(world).chain(crate::result::objects(world)).for_each(|obj| memory.create_for_good(obj));
-    for slot in 0..world.swap_slots() {
+    for slot in 0..kernel.swap_slots {
         memory.create_for_good(SwpEntry(slot).obj());
     }
     memory.create(ZERO_PAGE);
@@ -44,21 +93,6 @@ pub(crate) fn memory(kernel: &Kernel) -> Memory {
         if kernel.exits[mm] {
             memory.set(MmStruct(mm).mm_users(), 1);
             memory.set(MmStruct(mm).task_mm(), 1);
-        }
-        memory.set(MmStruct(mm).started(), u64::from(!matches!(world.mms[mm].origin, Origin::Fork(_))));
-    }
-    let mut next_slot = 0;
-    for (va, area) in world.areas.iter().enumerate() {
-        let sharers = sharers(world, area.mm);
-        populate(&mut memory, kernel, va, &sharers, &mut next_slot);
-        for &actor in &area.warm {
-            let Some(mm) = world.actors[actor].mm else { continue };
-            let pte = memory.get(MmStruct(mm).pte(va));
-            if pte & mmu::PRESENT != 0 {
-                let hardware =
-                    mmu::PRESENT | mmu::WRITE | mmu::ACCESSED | mmu::DIRTY | (0xffff << mmu::PFN_SHIFT);
-                memory.set(tlb_entry(actor, va), pte & hardware);
-            }
         }
     }
     memory

@@ -25,6 +25,7 @@ pub mod observe;
 pub mod page_alloc;
 pub mod pgtable;
 pub mod probe;
+mod quiescent;
 pub mod result;
 pub mod rmap;
 mod rule_reads;
@@ -50,6 +51,7 @@ pub use check::Judge;
 pub use cpu::{Cpu, Kernel};
 pub use era::Era;
 pub use functions::FUNCTIONS;
+pub use quiescent::{Contents, Quiescent, start};
 pub use rule_reads::RuleReads;
 pub use source::{Reach, Steps, place};
 pub use world::World;
@@ -74,14 +76,31 @@ pub fn program_and_rule_reads(
     let kernel = kernel(world, era, arch, false);
     let (judged, rule_reads) = (Arc::clone(&kernel), RuleReads::new(Arc::clone(&kernel)));
     let check = move |memory: &Memory| check::check(&judged, memory, judge.as_ref());
-    (program_of(kernel, era, Box::new(check)), rule_reads)
+    let memory = initial_state::memory(&kernel);
+    let fingerprint = fingerprint(&kernel, era.rules());
+    (program_of(kernel, fingerprint, memory, Box::new(check)), rule_reads)
+}
+
+/// A program of a part of a scenario, which goes on in a state in which earlier calls of it have left memory. Mms, areas,
+/// variables and actors are those of the whole scenario, and calls are those of the part. Also returns the kernel that
+/// it runs.
+#[must_use]
+pub fn program_from(world: &World, era: &Era, arch: Arch, state: &Quiescent) -> (Program, Arc<Kernel>) {
+    let mut kernel = Kernel::new(world, era, arch);
+    quiescent::resume(&mut kernel, state);
+    let memory = initial_state::memory_from(&kernel, state);
+    let kernel = Arc::new(kernel);
+    let judged = Arc::clone(&kernel);
+    let check = move |memory: &Memory| check::check(&judged, memory, None);
+    // No schedule of a part is kept, so nothing is to be recognised.
+    (program_of(Arc::clone(&kernel), 0, memory, Box::new(check)), kernel)
 }
 
 fn kernel(world: &World, era: &Era, arch: Arch, counts_costs: bool) -> Arc<Kernel> {
     Arc::new(Kernel { counts_costs, ..Kernel::new(world, era, arch) })
 }
 
-fn program_of(kernel: Arc<Kernel>, era: &Era, check: Check) -> Program {
+fn program_of(kernel: Arc<Kernel>, fingerprint: u32, memory: Memory, check: Check) -> Program {
     let world = &kernel.world;
     let actors = world.actors.iter().enumerate().map(|(index, spec)| {
         let kernel = Arc::clone(&kernel);
@@ -95,14 +114,14 @@ fn program_of(kernel: Arc<Kernel>, era: &Era, check: Check) -> Program {
         set
     });
     Program {
-        memory: initial_state::memory(&kernel),
+        memory,
         actors: actors.collect(),
         barriers: barriers.collect(),
         // Barriers stand between calls, and a call leaves everything in memory.
         forgetful: true,
         windows: world.windows.clone(),
         check,
-        fingerprint: fingerprint(&kernel, era.rules()),
+        fingerprint,
         narrate: Box::new(narrate::Narrator::new(kernel)),
     }
 }

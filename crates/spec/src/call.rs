@@ -22,6 +22,9 @@ use crate::promises::Rule;
 pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, actor: ActorId) {
     let cpu = Cpu::new(cpu, known);
     let spec = &cpu.world.actors[actor];
+    if spec.steps.is_empty() {
+        return;
+    }
     if let Some(mm) = spec.mm
         && matches!(cpu.world.mms[mm].origin, Origin::Fork(_))
     {
@@ -99,7 +102,7 @@ async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Re
     };
     let (page, is_own) = cpu.take(Fault { mm, va: target.va, write, force, held_up }).await?;
     cpu.touched(target, write, spec.dest).await;
-    let rule = cpu.promises.rule(cpu.world, spec, target);
+    let rule = cpu.promises.rule(cpu.world, cpu.start, spec, target);
     // The heirs make no difference to needed costs.
     let may_go = rule == Some(Rule::AliasUntilFork) && !cpu.counts;
     let heirs = if may_go { Heirs::at_first(cpu, spec.id).await } else { Heirs::OWNER };
@@ -110,7 +113,7 @@ async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Re
 /// The memory on which the handle in a variable was taken.
 fn held(cpu: &Cpu<'_>, var: VarId, handle: Handle) -> Held {
     let va = cpu.keeper(var).map_or(0, |keeper| keeper.target.va);
-    Held { page: handle.page, va }
+    Held { variable: Some(var), page: handle.page, va }
 }
 
 /// The mms whose memory the handle in a variable may be.
@@ -127,6 +130,8 @@ async fn keep(cpu: &Cpu<'_>, spec: &CallSpec, taken: Result<Taken, Errno>, write
     match taken {
         Ok(Taken { page, heirs: whose, is_history }) => {
             if let (true, Some(var)) = (whose != Heirs::OWNER, spec.dest) {
+                let va = cpu.keeper(var).map_or(0, |keeper| keeper.target.va);
+                Held { variable: Some(var), page, va }.set_apart(cpu).await;
                 cpu.store(heirs(var), whose.encode(), Prim::Ghost).await;
             }
             // The bit for a pin has no meaning here, so it is reused.
@@ -140,7 +145,7 @@ async fn keep(cpu: &Cpu<'_>, spec: &CallSpec, taken: Result<Taken, Errno>, write
 async fn fill(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, word: u8, value: u64) -> Value {
     match take(cpu, target, spec, true).await {
         Ok(Taken { page, heirs, .. }) => {
-            heirs.write(cpu, Held { page, va: target.va }, word, value).await;
+            heirs.write(cpu, Held { variable: None, page, va: target.va }, word, value).await;
             cpu.written_by_device(target).await;
             Value::Number(0)
         }
@@ -242,7 +247,10 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
         Call::Madvise { va, advice } => match advice {
             Advice::DontNeed => cpu.discard(mm, va, false).await,
             Advice::Free if cpu.world.areas[va].backing != Backing::Anon => {
-                return Value::Errno(Errno::Einval);
+                let flags = cpu.load(mm.vm_flags(va), Prim::FindVma).await.bits;
+                // Where nothing is mapped, there is no file to refuse.
+                let is_refused = flags & cowrace_mm::objects::vm::EXISTS != 0;
+                return if is_refused { Value::Errno(Errno::Einval) } else { Value::Number(0) };
             }
             Advice::Free => cpu.give_up(mm, va).await,
             Advice::DontFork => {

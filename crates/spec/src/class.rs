@@ -10,6 +10,7 @@ use crate::keepers::keepers;
 use crate::observation::{HANDLE, NOTHING, Observation, Sight, UNMAPPED};
 use crate::oracle::Allowed;
 use crate::promises::Promises;
+use crate::start::Start;
 
 /// The writer of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,7 +236,7 @@ impl Judge<'_> {
     /// The memory whose word a call transfers: its argument, or the memory on which its argument, a handle, was taken.
     fn place_of(&self, actor: ActorId, spec: &CallSpec) -> Option<Target> {
         let keeper = |handle| {
-            let keepers = keepers(self.world, self.promises);
+            let keepers = keepers(self.world, self.promises, &Start::of(self.world));
             keepers.into_iter().find(|keeper| keeper.variable == handle)
         };
         match spec.call.handle() {

@@ -3,19 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Deref;
 
+use cowrace_machine::Memory;
 use cowrace_mm::World;
 use cowrace_mm::world::{ActorId, MmId, Va, VarId};
 
+use crate::discard::{Place, places};
 use crate::history::Histories;
 use crate::keepers::{Keeper, keepers};
+use crate::memory::boot;
 use crate::order::before;
 use crate::promises::Promises;
+use crate::start::{Start, given_up};
 use crate::tlb_entries::{User, evicting, users};
 
 /// What is known before the first step.
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(crate) world: World,
+    /// What the calls before have left.
+    pub(crate) start: Start,
+    /// Memory, without the objects that only this scenario needs.
+    pub(crate) memory: Memory,
     pub(crate) promises: Promises,
     /// The variables that keep handles.
     pub(crate) keepers: Vec<Keeper>,
@@ -33,25 +41,41 @@ pub(crate) struct Known {
 
 impl Known {
     pub(crate) fn new(world: &World, promises: Promises) -> Self {
-        let known = Self::counting(world, promises);
-        let histories = Histories::of(world, &known.keepers);
-        Self { histories, counts: false, evicting: evicting(world), ..known }
+        Self::at(world, promises, Start::of(world), boot(world))
+    }
+
+    /// For a scenario that begins where other calls have ended.
+    pub(crate) fn at(world: &World, promises: Promises, start: Start, memory: Memory) -> Self {
+        let known = Self::before(world, promises, start, memory);
+        let histories = Histories::of(world, &known.keepers, &known.start);
+        let evicting = evicting(world, &known.places());
+        Self { histories, counts: false, evicting, ..known }
     }
 
     /// For counting needed copies and faults, which does not depend on the values that are seen, so that reads through
     /// handles make no difference.
     pub(crate) fn counting(world: &World, promises: Promises) -> Self {
-        let (keepers, evicting) = (keepers(world, &promises), HashSet::new());
+        Self::before(world, promises, Start::of(world), boot(world))
+    }
+
+    fn before(world: &World, promises: Promises, start: Start, memory: Memory) -> Self {
         Self {
             world: world.clone(),
             promises,
-            keepers,
+            keepers: keepers(world, &promises, &start),
             histories: Histories::default(),
             counts: true,
-            users: users(world),
-            evicting,
+            users: users(world, &memory),
+            evicting: HashSet::new(),
             forks: forks(world),
+            start,
+            memory,
         }
+    }
+
+    /// The places at which memory may be discarded that was given up.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        places(&self.world, &given_up(&self.world, &self.memory))
     }
 }
 
@@ -76,6 +100,7 @@ pub(crate) struct Cpu<'k> {
     pub(crate) cpu: cowrace_machine::Cpu,
     pub(crate) world: &'k World,
     pub(crate) promises: &'k Promises,
+    pub(crate) start: &'k Start,
     pub(crate) keepers: &'k [Keeper],
     pub(crate) histories: &'k Histories,
     pub(crate) counts: bool,
@@ -87,11 +112,12 @@ pub(crate) struct Cpu<'k> {
 impl<'k> Cpu<'k> {
     /// A CPU with this knowledge.
     pub(crate) const fn new(cpu: cowrace_machine::Cpu, known: &'k Known) -> Self {
-        let Known { world, promises, keepers, histories, counts, users, evicting, forks } = known;
+        let Known { world, start, promises, keepers, histories, counts, users, evicting, forks, .. } = known;
         Self {
             cpu,
             world,
             promises,
+            start,
             keepers: keepers.as_slice(),
             histories,
             counts: *counts,

@@ -18,10 +18,9 @@ pub(crate) struct Place {
     calls: u32,
 }
 
-/// The places at which memory may be given up, by an mm or by one from which it was forked.
-pub(crate) fn places(world: &World) -> Vec<Place> {
-    let lazy =
-        world.areas.iter().enumerate().filter(|(_, area)| area.lazyfree).map(|(va, area)| (area.mm, va));
+/// The places at which memory may be given up, by an mm or by one from which it was forked. `lazy` are those at which it
+/// is given up at the start.
+pub(crate) fn places(world: &World, lazy: &[(MmId, Va)]) -> Vec<Place> {
     let called = || {
         let giving_up = world.calls().filter(|(_, spec)| spec.call.change() == Change::GivesUp);
         let given_up = giving_up.filter_map(|(actor, spec)| spec.call.memory(world.actors[actor].mm));
@@ -32,8 +31,7 @@ pub(crate) fn places(world: &World) -> Vec<Place> {
     for mm in 0..world.mms.len() {
         for va in 0..world.areas.len() {
             let is_here = |&(origin, at): &(MmId, Va)| at == va && world.descends(mm, origin);
-            let (at_first, calls) =
-                (lazy.clone().any(|place| is_here(&place)), called().filter(is_here).count());
+            let (at_first, calls) = (lazy.iter().any(is_here), called().filter(is_here).count());
             if at_first || calls > 0 {
                 places.push(Place { mm, va, at_first, calls: calls as u32 });
             }

@@ -13,6 +13,7 @@ use crate::oracle::probe_kernel;
 use crate::probe::observations;
 use crate::program::program;
 use crate::promises::Promises;
+use crate::start::Start;
 
 /// Whether the specification shows the same as an execution of the kernel's model, if calls are made one after the
 /// other in the order in which they ended there. This costs only one execution, so it is worth trying before the whole
@@ -29,7 +30,7 @@ pub fn shows_in_order(
     let calls = order.iter().map(|&(actor, call)| Directive { actor: actor as u8, until: Until::End(call) });
     let finish = |actor| Directive { actor: actor as u8, until: Until::Finish };
     let directives: Vec<Directive> = calls.chain((0..specification.actors.len()).map(finish)).collect();
-    let sights = sights(&world, &promises);
+    let sights = sights(&world, &promises, &Start::of(&world));
     let due = observe(&world, &sights, memory, |sight, handle| probe_kernel(kernel, memory, sight, handle));
     let check = move |memory: &Memory| {
         // The observation that is looked for ends the attempts.

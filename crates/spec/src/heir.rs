@@ -1,14 +1,15 @@
 //! Heirs: the mms whose memory the page of a writable get may be. It is the owner's until the owner forks. From then on it
 //! may be that of each mm that has inherited it, and of several as long as none of them has written; whose it becomes is
-//! not promised.
+//! not promised. It may also be nobody's: each of them may part from it with its own store, since a get is no pin.
 
 use cowrace_machine::{Memory, Obj, Prim, mmu};
 use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::value::{Handle, Value};
-use cowrace_mm::world::{MmId, Target, Va};
+use cowrace_mm::world::{MAX_MMS, MmId, Target, Va, VarId};
 
 use crate::cpu::Cpu;
-use crate::layout::{heirs, page};
+use crate::keepers::Keeper;
+use crate::layout::{apart, heirs, page, parted};
 use crate::promises::Rule;
 
 /// The mms whose memory a page may be, as bits: the owner is the first, and the others follow by number.
@@ -18,6 +19,8 @@ pub(crate) struct Heirs(u64);
 /// The memory on which a handle was taken.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {
+    /// The variable that keeps it, unless it is held for one call only.
+    pub(crate) variable: Option<VarId>,
     /// The owner's page.
     pub(crate) page: Obj,
     pub(crate) va: Va,
@@ -28,13 +31,15 @@ pub(crate) struct Held {
 pub(crate) enum Share {
     /// The owner's own.
     Own,
-    /// That of the owner and of others, until one of them writes.
-    Common,
+    /// The owner's, until the owner stores.
+    UntilStore,
     /// That of others.
     None,
 }
 
 const OWNER: u64 = 1;
+/// There has been a fork.
+const FORKED: u64 = 1 << 63;
 
 const fn bit(mm: MmId) -> u64 {
     2 << mm
@@ -63,7 +68,7 @@ impl Heirs {
                 heirs |= bit(child);
             }
         }
-        Self(heirs)
+        Self(if heirs == OWNER { heirs } else { heirs | FORKED })
     }
 
     /// A fork gives a child what the parent has at an address, or nothing (`inherited`): the child becomes an heir with
@@ -81,7 +86,19 @@ impl Heirs {
                 (false, Some(its)) => old.0 & bit(parent.mm) != 0 && its == page(parent.mm, parent.va),
             };
             let new = match kept {
-                Value::Handle(handle) if is_heir(handle) => old.0 | bit(child),
+                Value::Handle(handle) if is_heir(handle) => {
+                    if old == Self::OWNER {
+                        let held = Held { variable: Some(keeper.variable), page: handle.page, va: parent.va };
+                        held.set_apart(cpu).await;
+                    } else {
+                        // The child has what the parent has, be it the page or another one.
+                        let gone = cpu.load(parted(keeper.variable), Prim::Ghost).await.bits;
+                        if gone & Self::of(parent.mm, keeper.target.mm) != 0 {
+                            cpu.set_bits(parted(keeper.variable), bit(child), Prim::Ghost).await;
+                        }
+                    }
+                    old.0 | bit(child) | FORKED
+                }
                 _ => old.0 & !bit(child),
             };
             if new != old.0 {
@@ -105,61 +122,124 @@ impl Heirs {
     }
 
     fn others(self) -> impl Iterator<Item = MmId> {
-        (0..u64::BITS as usize - 1).filter(move |&mm| self.0 & bit(mm) != 0)
+        (0..MAX_MMS).filter(move |&mm| self.0 & bit(mm) != 0)
     }
 
     /// Those that are left if of `now` only `those` are.
     fn only(self, now: &[(u64, Obj)], those: u64) -> Self {
-        Self(self.0 & !now.iter().fold(0, |all, (heir, _)| all | heir) | those)
+        Self(self.0 & !now.iter().fold(0, |all, (heir, _)| all | heir) | those | FORKED)
     }
 
-    /// A device writes: the page is that of some heirs that have the same contents. Returns the heirs after that.
+    /// An mm as one of the heirs.
+    const fn of(mm: MmId, owner: MmId) -> u64 {
+        if mm == owner { OWNER } else { bit(mm) }
+    }
+
+    /// An mm stores to its memory, takes it to write or gives it up: from then on it may have parted from the pages that it
+    /// shares.
+    pub(crate) async fn part(cpu: &Cpu<'_>, Target { mm, va }: Target) {
+        for keeper in cpu.keepers {
+            if keeper.rule == Rule::AliasUntilFork && keeper.target.va == va && !cpu.counts {
+                let heir = Self::of(mm, keeper.target.mm);
+                cpu.set_bits(parted(keeper.variable), heir, Prim::Ghost).await;
+            }
+        }
+    }
+
+    /// Whether all heirs may have parted from the page.
+    async fn may_be_nobodys(self, cpu: &Cpu<'_>, now: &[(u64, Obj)], held: Held) -> bool {
+        let Some(variable) = held.variable else { return false };
+        let gone = cpu.load(parted(variable), Prim::Ghost).await.bits;
+        self != Self::OWNER && now.iter().all(|(heir, _)| gone & heir != 0)
+    }
+
+    /// A device writes: the page is that of some heirs that have the same contents, or nobody's. Returns the heirs after
+    /// that.
     pub(crate) async fn write(self, cpu: &Cpu<'_>, held: Held, word: u8, value: u64) -> Self {
         let now = self.now(cpu, held).await;
-        let mut chosen = now.clone();
-        if now.len() > 1 {
-            let mut contents = Vec::new();
-            for &(_, page) in &now {
-                contents.push((cpu.data(page, 0).await, cpu.data(page, 1).await));
+        if self == Self::OWNER {
+            cpu.store(mmu::data(held.page, word), value, Prim::DmaWrite).await;
+            return self;
+        }
+        let mut contents = Vec::new();
+        for &(_, page) in &now {
+            contents.push([cpu.data(page, 0).await, cpu.data(page, 1).await]);
+        }
+        let some = |set: u32| (0..now.len()).filter(move |nth| set & 1 << nth != 0);
+        let first = |set: u32| contents[set.trailing_zeros() as usize];
+        let is_common = |set: &u32| some(*set).all(|nth| contents[nth] == first(*set));
+        let least = u32::from(!self.may_be_nobodys(cpu, &now, held).await);
+        let sets: Vec<u32> = (least..1 << now.len()).filter(is_common).collect();
+        let set = sets[cpu.choose(sets.len() as u32, Prim::Ghost).await as usize];
+        for nth in some(set) {
+            cpu.store(mmu::data(now[nth].1, word), value, Prim::DmaWrite).await;
+        }
+        if let Some(variable) = held.variable {
+            if set != 0 {
+                cpu.store(apart(variable, 1 - word), first(set)[usize::from(1 - word)], Prim::Ghost).await;
             }
-            let some = |set: u32| (0..now.len()).filter(move |nth| set & 1 << nth != 0);
-            let is_common =
-                |set: &u32| some(*set).all(|nth| contents[nth] == contents[set.trailing_zeros() as usize]);
-            let sets: Vec<u32> = (1..1 << now.len()).filter(is_common).collect();
-            let set = sets[cpu.choose(sets.len() as u32, Prim::Ghost).await as usize];
-            chosen = some(set).map(|nth| now[nth]).collect();
+            cpu.store(apart(variable, word), value, Prim::Ghost).await;
         }
-        for &(_, page) in &chosen {
-            cpu.store(mmu::data(page, word), value, Prim::DmaWrite).await;
-        }
-        self.only(&now, chosen.iter().fold(0, |all, (heir, _)| all | heir))
+        self.only(&now, some(set).fold(0, |all, nth| all | now[nth].0))
     }
 
     /// A device reads. Returns the value, and the heirs after that.
     pub(crate) async fn read(self, cpu: &Cpu<'_>, held: Held, word: u8) -> (u64, Self) {
         let now = self.now(cpu, held).await;
+        let Some(variable) = held.variable.filter(|_| self != Self::OWNER) else {
+            return (cpu.data(held.page, word).await, self);
+        };
         let mut values = Vec::new();
         for &(_, page) in &now {
             values.push(cpu.data(page, word).await);
         }
+        if self.may_be_nobodys(cpu, &now, held).await {
+            values.push(cpu.load(apart(variable, word), Prim::Ghost).await.bits);
+        }
         // If all have the same value, nothing is decided.
         let same = values.iter().all(|&value| value == values[0]);
-        let nth = if same { 0 } else { cpu.choose(values.len() as u32, Prim::Ghost).await as usize };
+        if same {
+            return (values[0], self);
+        }
+        let nth = cpu.choose(values.len() as u32, Prim::Ghost).await as usize;
         let with = now.iter().zip(&values).filter(|&(_, &value)| value == values[nth]);
-        (values[nth], self.only(&now, with.fold(0, |all, ((heir, _), _)| all | heir)))
+        let with = with.fold(0, |all, ((heir, _), _)| all | heir);
+        if let Some(&(_, page)) = now.get(nth) {
+            for word in 0..mmu::DATA_WORDS {
+                let content = cpu.data(page, word).await;
+                cpu.store(apart(variable, word), content, Prim::Ghost).await;
+            }
+        }
+        (values[nth], self.only(&now, with))
     }
 
     /// What the page may be to its owner at the end.
-    pub(crate) fn shares(self, memory: &Memory, held: Held) -> Vec<Share> {
-        let contents = |page| [memory.get(mmu::data(page, 0)), memory.get(mmu::data(page, 1))];
-        let is_there = |&child: &MmId| memory.get(MmStruct(child).started()) != 0;
-        let others: Vec<MmId> = self.others().filter(is_there).collect();
-        let is_same = |&child: &MmId| contents(page(child, held.va)) == contents(held.page);
-        match (self.0 & OWNER != 0, others.is_empty()) {
-            (true, true) => vec![Share::Own],
-            (true, false) if others.iter().any(is_same) => vec![Share::Own, Share::Common, Share::None],
-            (true, false) => vec![Share::Own, Share::None],
-            (false, _) => vec![Share::None],
+    pub(crate) fn shares(self, memory: &Memory, keeper: &Keeper) -> Vec<Share> {
+        if self == Self::OWNER {
+            return vec![Share::Own];
+        }
+        if self.0 & OWNER == 0 {
+            return vec![Share::None];
+        }
+        let is_there = |child: MmId| memory.get(MmStruct(child).started()) != 0;
+        let gone = memory.get(parted(keeper.variable)) & OWNER != 0;
+        // With a store of its own the owner may part from it, even if nobody else has it.
+        let mut shares = vec![Share::Own, Share::UntilStore];
+        if gone || self.others().any(is_there) {
+            shares.push(Share::None);
+        }
+        shares
+    }
+}
+
+impl Held {
+    /// Notes the contents of the page: all that share it from now on have these.
+    pub(crate) async fn set_apart(self, cpu: &Cpu<'_>) {
+        let Some(variable) = self.variable else { return };
+        cpu.store(parted(variable), 0, Prim::Ghost).await;
+        for word in 0..mmu::DATA_WORDS {
+            let content = cpu.data(self.page, word).await;
+            cpu.store(apart(variable, word), content, Prim::Ghost).await;
         }
     }
 }

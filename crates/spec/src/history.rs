@@ -1,10 +1,11 @@
 //! Handles that are a history of their own: a read through one returns what the owner had at some moment since the
 //! handle was taken, and never anything older than an earlier read.
 //!
-//! For each reader of such a handle a helper takes one sample for each read, in order, at any time.
+//! For each reader of such a handle a helper takes one sample for each read, in order, at any time. Where the calls of a
+//! scenario are run part by part, the helper also takes a sample of the whole page for a read to come, or leaves the one
+//! that it took before. The reader of a handle is then the same one in all parts.
 
-use cowrace_machine::{Cond, Prim};
-use cowrace_mm::objects::variable;
+use cowrace_machine::{Cond, Prim, mmu};
 use cowrace_mm::syscall::Access;
 use cowrace_mm::value::{Handle, Value};
 use cowrace_mm::world::{ActorId, VarId};
@@ -13,8 +14,9 @@ use cowrace_mm::World;
 
 use crate::cpu::Cpu;
 use crate::keepers::Keeper;
-use crate::layout::sample;
+use crate::layout::{sample, snapshot};
 use crate::promises::Rule;
+use crate::start::Start;
 
 /// A read, and the number of its sample.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,8 @@ pub(crate) struct History {
     /// Whether the reads are a history even if the handle does not say so.
     always: bool,
     reads: Vec<Read>,
+    /// Whether more reads are to come in later parts.
+    goes_on: bool,
 }
 
 /// The histories of all readers.
@@ -43,23 +47,34 @@ pub(crate) struct Histories {
 }
 
 impl Histories {
-    pub(crate) fn of(world: &World, keepers: &[Keeper]) -> Self {
+    pub(crate) fn of(world: &World, keepers: &[Keeper], start: &Start) -> Self {
         let mut histories = Self::default();
         for (actor, spec) in world.calls() {
-            let (Some(Access::DeviceRead), Some(handle), Some(word)) =
+            let (Some(Access::DeviceRead), Some(variable), Some(word)) =
                 (spec.call.access(), spec.call.handle(), spec.call.word())
             else {
                 continue;
             };
-            let rule = keepers.iter().find(|keeper| keeper.variable == handle).map(|keeper| keeper.rule);
-            let Some(rule @ (Rule::History | Rule::AliasIfOwn)) = rule else { continue };
-            let always = rule == Rule::History;
+            let Some(always) = is_history(keepers, variable) else { continue };
             let read = Read { call: spec.id, word, nth: histories.samples };
             histories.samples += 1;
-            let of = |history: &&mut History| history.actor == actor && history.variable == handle;
+            let of = |history: &&mut History| history.actor == actor && history.variable == variable;
             match histories.all.iter_mut().find(of) {
                 Some(history) => history.reads.push(read),
-                None => histories.all.push(History { actor, variable: handle, always, reads: vec![read] }),
+                None => {
+                    let goes_on =
+                        start.goes_on && histories.all.iter().all(|other| other.variable != variable);
+                    histories.all.push(History { actor, variable, always, reads: vec![read], goes_on });
+                }
+            }
+        }
+        for keeper in keepers.iter().filter(|_| start.goes_on) {
+            let variable = keeper.variable;
+            if let Some(always) = is_history(keepers, variable)
+                && histories.all.iter().all(|history| history.variable != variable)
+            {
+                let (actor, reads) = (ActorId::MAX, Vec::new());
+                histories.all.push(History { actor, variable, always, reads, goes_on: true });
             }
         }
         histories
@@ -73,13 +88,53 @@ impl Histories {
     }
 }
 
+/// Whether a handle is a history, whatever the handle says; `None` if it is not, even if the handle says so.
+fn is_history(keepers: &[Keeper], variable: VarId) -> Option<bool> {
+    let keeper = keepers.iter().find(|keeper| keeper.variable == variable)?;
+    match keeper.rule {
+        Rule::History => Some(true),
+        Rule::AliasIfOwn => Some(false),
+        Rule::Alias | Rule::AliasUntilFork => None,
+    }
+}
+
 /// Runs the helper of one reader.
 pub(crate) async fn run(cpu: cowrace_machine::Cpu, history: &History) {
-    let kept = cpu.wait(variable(history.variable), Cond::AnySet(u64::MAX)).await.bits;
+    let variable = history.variable;
+    let kept = cpu.wait(cowrace_mm::objects::variable(variable), Cond::AnySet(u64::MAX)).await.bits;
     let Value::Handle(handle) = Value::decode(kept) else { return };
+    if !history.always && !handle.pin {
+        return;
+    }
+    // What was seen before the first of these reads, unless the handle is new.
+    let mut old = cpu.load(snapshot(variable, 0), Prim::Ghost).await.bits != 0;
     for read in &history.reads {
-        let value = cpu.load(cowrace_machine::mmu::data(handle.page, read.word), Prim::DmaRead).await.bits;
-        cpu.store(sample(read.nth), Value::Number(value).encode(), Prim::Ghost).await;
+        old = old && cpu.choose(2, Prim::Ghost).await == 0;
+        let value = if old {
+            cpu.load(snapshot(variable, read.word), Prim::Ghost).await.bits
+        } else {
+            Value::Number(cpu.load(mmu::data(handle.page, read.word), Prim::DmaRead).await.bits).encode()
+        };
+        cpu.store(sample(read.nth), value, Prim::Ghost).await;
+    }
+    if history.goes_on && (!old || cpu.choose(2, Prim::Ghost).await == 1) {
+        let [first, second] = together(&cpu, handle).await;
+        cpu.store(snapshot(variable, 0), Value::Number(first).encode(), Prim::Ghost).await;
+        cpu.store(snapshot(variable, 1), Value::Number(second).encode(), Prim::Ghost).await;
+    }
+}
+
+/// Both words of a page as they were at one moment.
+async fn together(cpu: &cowrace_machine::Cpu, handle: Handle) -> [u64; 2] {
+    let [first, second] = [0, 1].map(|word| mmu::data(handle.page, word));
+    let mut before = cpu.load(first, Prim::DmaRead).await.bits;
+    loop {
+        let other = cpu.load(second, Prim::DmaRead).await.bits;
+        let after = cpu.load(first, Prim::DmaRead).await.bits;
+        if before == after {
+            return [after, other];
+        }
+        before = after;
     }
 }
 

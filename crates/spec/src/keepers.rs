@@ -4,9 +4,10 @@ use cowrace_mm::World;
 use cowrace_mm::world::{Target, VarId};
 
 use crate::promises::{Promises, Rule};
+use crate::start::Start;
 
 /// A variable that keeps a handle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Keeper {
     pub(crate) variable: VarId,
     /// The memory on which it was taken.
@@ -16,9 +17,9 @@ pub(crate) struct Keeper {
     pub(crate) write: bool,
 }
 
-/// The variables that keep handles, in order. A variable that several calls set is left out, since its contents are
+/// The variables that keep handles: those that are held at the start, and those of the scenario, in order. A variable that several calls set is left out, since its contents are
 /// ambiguous.
-pub(crate) fn keepers(world: &World, promises: &Promises) -> Vec<Keeper> {
+pub(crate) fn keepers(world: &World, promises: &Promises, start: &Start) -> Vec<Keeper> {
     let own = |actor: usize| world.actors[actor].mm.unwrap_or(0);
     let of = |variable: VarId| {
         let mut filling = world.calls().filter(|(_, call)| call.dest == Some(variable));
@@ -28,14 +29,17 @@ pub(crate) fn keepers(world: &World, promises: &Promises) -> Vec<Keeper> {
         }
         let (target, write) = match spec.call.passes_on() {
             // The memory of the request, which another call has taken.
-            Some(handle) => {
-                let (actor, request) = world.calls().find(|(_, call)| call.dest == Some(handle))?;
-                (request.call.takes(Some(own(actor)))?.0, false)
-            }
+            Some(handle) => match start.held.iter().find(|keeper| keeper.variable == handle) {
+                Some(request) => (request.target, false),
+                None => {
+                    let (actor, request) = world.calls().find(|(_, call)| call.dest == Some(handle))?;
+                    (request.call.takes(Some(own(actor)))?.0, false)
+                }
+            },
             None => spec.call.takes(Some(own(actor)))?,
         };
-        let rule = promises.rule(world, spec, target)?;
+        let rule = promises.rule(world, start, spec, target)?;
         Some(Keeper { variable, target, rule, write })
     };
-    (0..world.variables.len()).filter_map(of).collect()
+    start.held.iter().copied().chain((0..world.variables.len()).filter_map(of)).collect()
 }

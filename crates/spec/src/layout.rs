@@ -1,7 +1,7 @@
 //! The words of the specification. Variables, page tables and TLBs are where the model of the kernel has them; pages
 //! differ: there is one for each mm and address, and they are never shared.
 
-use cowrace_machine::{Addr, Arena, Obj};
+use cowrace_machine::{Addr, Arena, Obj, mmu};
 use cowrace_mm::objects::{Type, pair};
 use cowrace_mm::world::{MmId, Va, VarId, World};
 
@@ -13,8 +13,13 @@ enum Area {
     Pages = Type::END,
     /// For each variable that keeps a handle, its heirs.
     Heirs,
+    /// For each variable that keeps a handle, the contents of its page, once it may be nobody's memory, and who may have
+    /// parted from it.
+    Apart,
     /// The samples that readers of histories get.
     Samples,
+    /// For each variable that keeps a handle, what its reader has for the next read.
+    Snapshots,
     /// The counts of needed copies and faults.
     Needed,
     /// The locks of the notes about addresses.
@@ -23,6 +28,8 @@ enum Area {
     Contents,
     /// The contents to which handles refer.
     Held,
+    /// Pages that have taken the place of others, from part to part.
+    Fresh,
 }
 
 impl Area {
@@ -67,9 +74,36 @@ pub(crate) const fn heirs(variable: VarId) -> Addr {
     Area::Heirs.word(variable)
 }
 
+/// A word of the page of a handle, once it may be nobody's memory.
+pub(crate) const fn apart(variable: VarId, word: u8) -> Addr {
+    Area::Apart.word(APART * variable + word as usize)
+}
+
+/// The mms that may have parted from the page of a handle, as [`Heirs`](crate::heir::Heirs) has them.
+pub(crate) const fn parted(variable: VarId) -> Addr {
+    Area::Apart.word(APART * variable + mmu::DATA_WORDS as usize)
+}
+
+const APART: usize = mmu::DATA_WORDS as usize + 1;
+
 /// The next sample for a reader of a handle's history.
 pub(crate) const fn sample(nth: usize) -> Addr {
     Area::Samples.word(nth)
+}
+
+/// The `nth` page that has taken the place of another one in an earlier part of a scenario.
+pub(crate) const fn fresh(nth: usize) -> Obj {
+    Area::Fresh.object(nth as u16)
+}
+
+/// Whether a page has taken the place of another one.
+pub(crate) fn is_fresh(page: Obj) -> bool {
+    page.owner().is_some() || page.arena() == Arena::typed(Area::Fresh as u8)
+}
+
+/// A word of the page of a handle, as its reader has it for the next read.
+pub(crate) const fn snapshot(variable: VarId, word: u8) -> Addr {
+    Area::Snapshots.word(mmu::DATA_WORDS as usize * variable + word as usize)
 }
 
 /// The lock of the notes about an address in all mms.
@@ -101,7 +135,11 @@ pub(crate) fn needed_objects(world: &World) -> impl Iterator<Item = Obj> {
     lists.flatten()
 }
 
-/// The objects that [`heirs`] and [`sample`] use.
+/// The objects that [`heirs`], [`apart`], [`parted`], [`sample`] and [`snapshot`] use.
 pub(crate) fn objects(world: &World, samples: usize) -> impl Iterator<Item = Obj> {
-    Area::Heirs.list(world.variables.len()).chain(Area::Samples.list(samples))
+    let variables = world.variables.len();
+    let words = usize::from(mmu::DATA_WORDS) * variables;
+    let lists = [Area::Heirs.list(variables), Area::Samples.list(samples)];
+    let pages = [Area::Apart.list(APART * variables), Area::Snapshots.list(words)];
+    lists.into_iter().flatten().chain(pages.into_iter().flatten())
 }

@@ -23,14 +23,17 @@ mod needed;
 mod observation;
 mod oracle;
 mod order;
+mod possible;
 mod probe;
 mod program;
 mod promises;
 mod pte;
+mod start;
 mod tlb_entries;
 
 pub use follow::shows_in_order;
 pub use needed::needed;
 pub use oracle::{Oracle, Unknown};
+pub use possible::{Allowed, Possible};
 pub use program::program;
 pub use promises::{Promises, Rule};

@@ -5,6 +5,7 @@ use std::panic::Location;
 
 use cowrace_machine::{Addr, Cond, Memory, Obj, Prim, Round, UserAccess, encode, frame, mmu};
 use cowrace_mm::objects::{MmStruct, tlb, tlb_entry, variable, variables, vm};
+use cowrace_mm::result;
 use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Target, Va, World};
 
 use crate::cpu::Cpu;
@@ -64,25 +65,32 @@ pub(crate) fn inherits(world: &World, mm: MmId, home: MmId) -> bool {
         }
 }
 
-/// Memory before the first step. `samples` is the number of reads of histories.
-pub(crate) fn boot(world: &World, results: impl Iterator<Item = Obj>, samples: usize) -> Memory {
-    let mut memory = Memory::new();
-    let scenario = variables(world).chain(results);
+/// Makes the objects that a scenario has whatever its calls are. `samples` is the number of reads of histories.
+pub(crate) fn create(memory: &mut Memory, world: &World, samples: usize) {
+    let scenario = variables(world).chain(result::objects(world));
     scenario.chain(objects(world, samples)).for_each(|obj| memory.create_for_good(obj));
     // The helpers that come after the actors have no TLB of their own.
     (0..world.actors.len()).for_each(|actor| memory.create_for_good(tlb(actor)));
-    for (mm, spec) in world.mms.iter().enumerate() {
+    for mm in 0..world.mms.len() {
         let this = MmStruct(mm);
         memory.create_for_good(this.obj());
-        memory.set(this.started(), u64::from(!matches!(spec.origin, Origin::Fork(_))));
-        for (va, area) in world.areas.iter().enumerate() {
+        for va in 0..world.areas.len() {
             memory.create_for_good(this.table(va).obj());
             memory.create_for_good(this.vma(va).obj());
             memory.create_for_good(page(mm, va));
-            if !inherits(world, mm, area.mm) {
-                continue;
+        }
+    }
+}
+
+/// Memory before the first step of a scenario, without the objects that [`create`] makes.
+pub(crate) fn boot(world: &World) -> Memory {
+    let mut memory = Memory::new();
+    for (mm, spec) in world.mms.iter().enumerate() {
+        memory.set(MmStruct(mm).started(), u64::from(!matches!(spec.origin, Origin::Fork(_))));
+        for (va, area) in world.areas.iter().enumerate() {
+            if inherits(world, mm, area.mm) {
+                map(&mut memory, world, mm, va);
             }
-            map(&mut memory, world, mm, va);
         }
     }
     for (va, area) in world.areas.iter().enumerate() {
@@ -212,6 +220,9 @@ impl Cpu<'_> {
             if evicts && cpu.choose(2, Prim::TlbEvict).await == 1 {
                 cpu.flush_tlb(tlb(this), 1 << va, Prim::TlbEvict).await;
             }
+            if store.is_some() {
+                Heirs::part(cpu, Target { mm: mm.0, va }).await;
+            }
             let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
             if let Some(value) = cpu.user(access).await {
                 cpu.touched(Target { mm: mm.0, va }, store.is_some(), None).await;
@@ -234,6 +245,7 @@ impl Cpu<'_> {
                 return Round::Done(Err(Errno::Efault));
             }
             let pte = if write {
+                Heirs::part(cpu, Target { mm: mm.0, va }).await;
                 cpu.change_pte(mm, va, Change::Take).await & !LAZY & !SHARED
             } else {
                 cpu.pte(mm, va).await
@@ -275,6 +287,7 @@ impl Cpu<'_> {
     /// `munmap(2)`.
     pub(crate) async fn munmap(&self, mm: MmStruct, va: Va) {
         self.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
+        Heirs::part(self, Target { mm: mm.0, va }).await;
         self.change_pte(mm, va, Change::Unmap).await;
         self.flush(mm, va).await;
         self.gone(Target { mm: mm.0, va }, true).await;
@@ -291,6 +304,7 @@ impl Cpu<'_> {
                 self.store(mmu::data(new, word as u8), value, Prim::CopyUserHighpage).await;
             }
         }
+        Heirs::part(self, Target { mm: mm.0, va }).await;
         let change = Change::Discard(Discard { new, lazily, to_empty: area.uffd_wp });
         let old = self.change_pte(mm, va, change).await;
         if change.of(old).is_some() {

@@ -11,6 +11,7 @@ use cowrace_mm::world::{Target, VarId};
 
 use crate::keepers::{Keeper, keepers};
 use crate::promises::{Promises, Rule};
+use crate::start::Start;
 
 /// One item of an observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(crate) const HANDLE: u64 = u64::MAX - 1;
 pub(crate) const UNMAPPED: u64 = u64::MAX - 2;
 
 /// All sights of a scenario. Probes of handles come last.
-pub(crate) fn sights(world: &World, promises: &Promises) -> Vec<Sight> {
+pub(crate) fn sights(world: &World, promises: &Promises, start: &Start) -> Vec<Sight> {
     let variables = (0..world.variables.len()).map(Sight::Variable);
     let failures =
         world.calls().filter(|(_, call)| call.dest.is_none()).map(|(_, call)| Sight::Failure(call.id));
@@ -50,7 +51,7 @@ pub(crate) fn sights(world: &World, promises: &Promises) -> Vec<Sight> {
             }
         }
     }
-    for keeper in keepers(world, promises) {
+    for keeper in keepers(world, promises, start) {
         // A history tells nothing about the present.
         if !matches!(keeper.rule, Rule::History | Rule::AliasIfOwn) {
             sights.push(Sight::ToDevice(keeper));

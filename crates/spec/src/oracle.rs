@@ -21,6 +21,7 @@ use crate::observation::{Observation, Sight, live, observe, sights, word};
 use crate::probe::observations;
 use crate::program::program;
 use crate::promises::Promises;
+use crate::start::Start;
 
 /// The largest number of executions of the specification that are explored.
 pub(crate) const MOST: u64 = 3_000_000;
@@ -147,7 +148,7 @@ impl Oracle {
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Self, Unknown> {
         let specification = program(world, promises);
-        let sights = sights(world, promises);
+        let sights = sights(world, promises, &Start::of(world));
         let mut collect = Collect { world, sights: &sights, allowed: Allowed::new(), stop };
         // Only the ends of executions matter.
         let explorer = Explorer::new(&specification).limits(within(limits)).exhaustive(true).ends_only(true);

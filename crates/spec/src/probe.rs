@@ -7,7 +7,7 @@ use cowrace_mm::probe::Through;
 use cowrace_mm::value::Handle;
 use cowrace_mm::world::VarId;
 
-use crate::heir::{Heirs, Held, Share};
+use crate::heir::{Heirs, Share};
 use crate::keepers::Keeper;
 use crate::layout::{EMPTY, heirs};
 use crate::observation::{Observation, Sight, live, observe};
@@ -19,8 +19,10 @@ pub(crate) fn observations(world: &World, sights: &[Sight], memory: &Memory) -> 
     let mut all: Vec<Vec<(VarId, Share)>> = vec![Vec::new()];
     for keeper in sights.iter().filter_map(Sight::probed) {
         let is_known = all[0].iter().any(|(variable, _)| *variable == keeper.variable);
-        let Some(handle) = live(memory, keeper).filter(|_| !is_known) else { continue };
-        let shares = shares(memory, keeper, handle);
+        if is_known || live(memory, keeper).is_none() {
+            continue;
+        }
+        let shares = shares(memory, keeper);
         let with = |known: &Vec<(VarId, Share)>, share| {
             known.iter().copied().chain([(keeper.variable, share)]).collect::<Vec<_>>()
         };
@@ -36,11 +38,11 @@ pub(crate) fn observations(world: &World, sights: &[Sight], memory: &Memory) -> 
     all.into_iter().map(see).collect()
 }
 
-fn shares(memory: &Memory, keeper: &Keeper, handle: Handle) -> Vec<Share> {
+fn shares(memory: &Memory, keeper: &Keeper) -> Vec<Share> {
     match keeper.rule {
         Rule::AliasUntilFork => {
             let heirs = Heirs::decode(memory.get(heirs(keeper.variable)));
-            heirs.shares(memory, Held { page: handle.page, va: keeper.target.va })
+            heirs.shares(memory, keeper)
         }
         _ => vec![Share::Own],
     }
@@ -56,7 +58,7 @@ fn probe(memory: &Memory, sight: &Sight, handle: Handle, share: Share) -> Throug
     // A store of the device reaches all that have the page; with a store of its own, an mm may part from it.
     let at_hand = match share {
         Share::Own => true,
-        Share::Common => matches!(sight, Sight::ToOwner(_)),
+        Share::UntilStore => matches!(sight, Sight::ToOwner(_)),
         Share::None => false,
     };
     match pte & needs == needs {

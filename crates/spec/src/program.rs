@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use cowrace_machine::{Actor, ActorSet, Numbers, Program};
 use cowrace_mm::World;
-use cowrace_mm::result;
 
 use crate::cpu::Known;
 use crate::promises::Promises;
@@ -19,6 +18,8 @@ pub fn program(world: &World, promises: &Promises) -> Program {
 pub(crate) fn program_of(known: Known) -> Program {
     let known = Arc::new(known);
     let world = &known.world;
+    let mut memory = known.memory.clone();
+    memory::create(&mut memory, world, known.histories.samples);
     let mut actors: Vec<Actor> = Vec::new();
     for (index, spec) in world.actors.iter().enumerate() {
         let known = Arc::clone(&known);
@@ -34,7 +35,7 @@ pub(crate) fn program_of(known: Known) -> Program {
             Box::pin(async move { history::run(cpu, &known.histories.all[nth]).await })
         }));
     }
-    for place in discard::places(&known.world) {
+    for place in known.places() {
         let known = Arc::clone(&known);
         actors.push(Actor::new("discard", move |cpu| {
             let known = Arc::clone(&known);
@@ -47,7 +48,7 @@ pub(crate) fn program_of(known: Known) -> Program {
         set
     });
     Program {
-        memory: memory::boot(world, result::objects(world), known.histories.samples),
+        memory,
         actors,
         barriers: barriers.collect(),
         // Helpers take part in no barrier, and a call leaves everything in memory.

@@ -4,11 +4,12 @@
 //! documentation of each API says, or what all kernels did where it says nothing.
 
 use crate::order::before;
+use crate::start::Start;
 use cowrace_mm::syscall::Promise;
 use cowrace_mm::world::{Area, Backing, CallSpec, Populate, Target, World};
 
 /// The relation of a handle to the memory on which it was taken, from a moment within the call that takes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Rule {
     /// It is the owner's memory, both ways, until the owner unmaps or discards it. A fork leaves it with the
     /// parent.
@@ -71,10 +72,9 @@ impl Promises {
     }
 
     /// The rule for the handle that a call of a scenario takes, if it takes one.
-    #[must_use]
-    pub fn rule(&self, world: &World, spec: &CallSpec, target: Target) -> Option<Rule> {
+    pub(crate) fn rule(&self, world: &World, start: &Start, spec: &CallSpec, target: Target) -> Option<Rule> {
         let rule = self.of(spec.call.promise()?);
-        let is_own = rule == Rule::AliasIfOwn && !may_be_shared(world, spec, target);
+        let is_own = rule == Rule::AliasIfOwn && !may_be_shared(world, start, spec, target);
         Some(if is_own || world.coherent.contains(&spec.id) { Rule::Alias } else { rule })
     }
 
@@ -101,10 +101,8 @@ pub(crate) const fn is_shared(area: &Area) -> bool {
 
 /// Whether the page may not be the owner's own when a call takes a handle: it was not at the start, or the owner, or an
 /// mm from which it was forked, has discarded its page since. A later discard does not count: it is the owner's wish.
-fn may_be_shared(world: &World, taking: &CallSpec, Target { mm, va }: Target) -> bool {
-    let area = &world.areas[va];
-    is_shared(area)
-        || area.lazyfree
+fn may_be_shared(world: &World, start: &Start, taking: &CallSpec, Target { mm, va }: Target) -> bool {
+    start.foreign.iter().any(|&(lost, at)| at == va && world.descends(mm, lost))
         || world.calls().any(|(actor, spec)| {
             let own = world.actors[actor].mm;
             spec.call.change().loses()

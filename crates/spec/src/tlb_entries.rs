@@ -7,16 +7,17 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use cowrace_machine::Memory;
 use cowrace_mm::World;
 use cowrace_mm::world::{ActorId, Call, CallSpec, MmId, Target, Va};
 
-use crate::discard::places;
+use crate::discard::Place;
 use crate::order::before;
+use crate::start::cached;
 
-/// The loads and stores whose entry may be evicted early.
-pub(crate) fn evicting(world: &World) -> HashSet<u16> {
+/// The loads and stores whose entry may be evicted early. `given_up` are the places at which a helper may discard memory.
+pub(crate) fn evicting(world: &World, given_up: &[Place]) -> HashSet<u16> {
     let accesses: Vec<Access> = accesses(world).collect();
-    let given_up = places(world);
     let is_early = |access: &Access| {
         // A helper discards at any time.
         let lazily = given_up.iter().any(|place| (place.mm, place.va) == (access.at.mm, access.at.va));
@@ -52,9 +53,10 @@ impl Access {
 /// A CPU that user space makes use an address of an mm.
 pub(crate) type User = (MmId, Va, ActorId);
 
-/// The CPUs that may have an entry for an address: no other looks for one.
-pub(crate) fn users(world: &World) -> BTreeSet<User> {
-    accesses(world).map(|Access { actor, at, .. }| (at.mm, at.va, actor)).collect()
+/// The CPUs that may have an entry for an address: those that have one, and those that look for one.
+pub(crate) fn users(world: &World, memory: &Memory) -> BTreeSet<User> {
+    let access = accesses(world).map(|Access { actor, at, .. }| (at.mm, at.va, actor));
+    access.chain(cached(world, memory)).collect()
 }
 
 fn accesses(world: &World) -> impl Iterator<Item = Access> {

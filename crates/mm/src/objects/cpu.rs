@@ -119,7 +119,7 @@ pub struct BatchPages {
 }
 
 structure! {
-    BatchPages in Batch, at Addr {}
+    BatchPages in AddBatch, at Addr {}
     [
         /// A page.
         page: "page", Other, Format::Page
@@ -130,11 +130,11 @@ impl BatchPages {
     /// The object.
     #[must_use]
     pub const fn obj(self) -> Obj {
-        let nth = match self.batch {
-            Batch::Add => 2 * self.actor,
-            Batch::Lazyfree => 2 * self.actor + 1,
+        let of = match self.batch {
+            Batch::Add => Type::AddBatch,
+            Batch::Lazyfree => Type::LazyfreeBatch,
         };
-        Type::Batch.object(nth as u16)
+        of.object(self.actor as u16)
     }
 
     const fn word(self, word: u8) -> Addr {

@@ -64,8 +64,10 @@ types! {
     Tlb,
     /// The variables of each CPU.
     PerCpu,
-    /// The pages in batches of CPUs.
-    Batch,
+    /// The pages in the `lru_add` batches of CPUs.
+    AddBatch,
+    /// The pages in their `lru_lazyfree` batches.
+    LazyfreeBatch,
     /// Swap slots.
     Swap,
     /// The zero page.
@@ -116,7 +118,7 @@ impl Type {
             Self::Vma => Vma::STRUCTURE,
             Self::Tlb => Tlb::STRUCTURE,
             Self::PerCpu => PerCpu::STRUCTURE,
-            Self::Batch => BatchPages::STRUCTURE,
+            Self::AddBatch | Self::LazyfreeBatch => BatchPages::STRUCTURE,
             Self::Swap => SwpEntry::STRUCTURE,
             Self::ZeroPage | Self::FilePage | Self::Page => Page::STRUCTURE,
             Self::Failures => scenario::FAILURE,
@@ -182,10 +184,8 @@ pub fn thing(addr: Addr) -> Option<Thing> {
             let of_batch = Batch::ALL.into_iter().find(|batch| batch.nr(nth.into()) == addr);
             of_batch.map_or(Whose::Cpu(nth.into()), |batch| Whose::Batch(nth.into(), batch))
         }
-        Type::Batch => {
-            let batches = Batch::ALL.len();
-            Whose::Batch(usize::from(nth) / batches, Batch::ALL[usize::from(nth) % batches])
-        }
+        Type::AddBatch => Whose::Batch(nth.into(), Batch::Add),
+        Type::LazyfreeBatch => Whose::Batch(nth.into(), Batch::Lazyfree),
         Type::Swap => Whose::Slot(nth),
         Type::ZeroPage | Type::FilePage | Type::Page => Whose::Page(obj),
     };

@@ -1,7 +1,7 @@
 //! What calls do to memory.
 
 /// How a call moves a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Access {
     /// A load by user space, through the TLB.
     Load,
@@ -28,7 +28,7 @@ impl Access {
 }
 
 /// What a call does to the mapping of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
     /// Nothing that user space could see or that needs a flush.
     Nothing,

@@ -60,7 +60,7 @@ pub enum Api {
 }
 
 /// What user space may rely on while memory is held. The specification has a rule for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Promise {
     /// A pin to write into.
     WritePin,

@@ -14,7 +14,7 @@ pub enum Arg {
 }
 
 /// Memory, from wherever it is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Target {
     /// The mm.
     pub mm: MmId,

@@ -75,6 +75,28 @@ fn a_write_get_may_be_the_childs_after_a_fork() {
 }
 
 #[test]
+fn a_write_get_may_be_nobodys_once_all_have_parted_from_it() {
+    let rows = |row: &str| {
+        let columns = "a @A                      b @B\n\
+                       ========================  ==================\n\
+                       h = get(buf, FOLL_WRITE)\n\
+                       B = fork()\n";
+        let rest = "=== all ===\ndma_write(h[0], 1)\ng = dma_read(h[0])\n=== all ===\n\
+                    r = buf[0]                s = buf[0]";
+        oracle(ANON, &format!("{columns}{row}\n{rest}"))
+    };
+    let nobody = [("r", "0"), ("s", "0"), ("g", "1")];
+    for parting in
+        ["buf[1] = 5                buf[1] = 6", "buf[1] = 5                madvise(buf, MADV_DONTNEED)"]
+    {
+        assert!(rows(parting).shows(&nobody), "{parting}");
+    }
+    for row in ["buf[1] = 5", &format!("{:26}buf[1] = 6", "")] {
+        assert!(!rows(row).shows(&nobody), "{row}");
+    }
+}
+
+#[test]
 fn a_write_get_is_the_childs_only_if_the_fork_is_not_over() {
     let columns = "a @A        b @B        c @A\n\
                    ==========  ==========  ========================\n\
@@ -100,8 +122,8 @@ fn a_write_get_may_be_the_memory_of_both_for_a_while() {
     // Both may see it, or either, but not neither.
     let seen = oracle(ANON, &both(&format!("r = buf[0]\n{pad}s = buf[0]")));
     assert_eq!((seen.values("r").len(), seen.values("s").len()), (2, 2));
-    // The observation includes the heir at the end: the parent, the child, or both while that is open.
-    assert_eq!(seen.observations(), 5, "1 0 owner; 0 1 child; 1 1 owner, child, both");
+    // The observation includes what the page is to the owner at the end: its own, its own until it stores, or not.
+    assert_eq!(seen.observations(), 6, "1 0 and 1 1 its own, or until it stores; 0 1 and 1 1 not");
 }
 
 #[test]
@@ -120,7 +142,7 @@ fn a_write_get_may_be_the_memory_of_all_that_have_not_written() {
     for values in [["1", "0", "0"], ["0", "1", "0"], ["0", "0", "1"], ["0", "1", "1"]] {
         assert!(shows(values), "{values:?}");
     }
-    // The owner has written, so it shares the page with nobody; and somebody sees what the device wrote.
+    // The owner has written, so it shares the page with nobody. The others have not, so somebody sees what the device wrote.
     for values in [["0", "0", "0"], ["1", "1", "0"], ["1", "0", "1"], ["1", "1", "1"]] {
         assert!(!shows(values), "{values:?}");
     }
@@ -142,6 +164,14 @@ fn a_child_of_a_child_may_have_the_page_of_a_get() {
     assert!(seen.shows(&[("r", "0"), ("s", "0"), ("t", "1")]));
     assert!(seen.shows(&[("r", "1"), ("s", "1"), ("t", "1")]));
     assert!(!seen.shows(&[("r", "0"), ("s", "0"), ("t", "0")]));
+}
+
+#[test]
+fn a_file_refuses_to_be_given_up_as_long_as_it_is_mapped() {
+    const FILE: &str = "mm A { buf: file = 1, 2 }";
+    let free = "r = madvise(buf, MADV_FREE)";
+    check(FILE, &format!("a @A\n===========================\n{free}"), "r", &["EINVAL"]);
+    check(FILE, &format!("a @A\n===========================\nmunmap(buf)\n{free}"), "r", &["0"]);
 }
 
 #[test]
