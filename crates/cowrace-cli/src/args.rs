@@ -33,7 +33,11 @@ impl Cli {
     #[must_use]
     pub const fn searches(&self) -> bool {
         match &self.command {
-            Command::Check(_) | Command::Matrix(_) | Command::Diff(_) | Command::Ablate(_) => true,
+            Command::Check(_)
+            | Command::Matrix(_)
+            | Command::Diff(_)
+            | Command::Ablate(_)
+            | Command::Hunt(_) => true,
             Command::Explain(args) => !args.as_written && args.schedule.is_none(),
             Command::Replay(_) | Command::List(_) | Command::Eras(_) | Command::RealKernels(_) => false,
         }
@@ -62,6 +66,12 @@ pub enum Command {
     /// Parts that no scenario needs are listed as unjustified. The expectations of the files are ignored.
     #[command(after_help = exit_code::of_ablate())]
     Ablate(AblateArgs),
+    /// Decides every small scenario under a kernel, and prints those that are violated: races that nobody drew.
+    ///
+    /// Scenarios consist of all calls of the language, in all states of an area at the start. Those that lead to the same
+    /// are continued once. What is found is sorted by the damage and the kinds of calls.
+    #[command(after_help = exit_code::of_hunt())]
+    Hunt(HuntArgs),
     /// Runs one execution: the rows of the diagram in the order drawn, or a schedule.
     #[command(after_help = exit_code::of_replay())]
     Replay(ReplayArgs),
@@ -374,6 +384,41 @@ pub struct AblateArgs {
     /// Scenario files, and directories to search for `.race` files.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `cowrace hunt`.
+#[derive(Debug, Args)]
+pub struct HuntArgs {
+    /// The era, by name or as a file.
+    #[arg(long, value_name = "ERA|FILE")]
+    pub era: String,
+    /// Deviations.
+    #[command(flatten)]
+    pub toggles: ToggleArgs,
+    /// The largest number of calls in a scenario. `lru_add_drain_all` just before `reclaim` does not count.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub calls: u8,
+    /// The largest number of columns that run side by side. With 1, every call ends before the next begins.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub columns: u8,
+    /// Tries only these calls, by name, separated by commas; loads and stores have none, and are always tried.
+    #[arg(long, value_name = "CALL", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Does not try these calls.
+    #[arg(long, value_name = "CALL", value_delimiter = ',')]
+    pub except: Vec<String>,
+    /// Ends the hunt after this many seconds; what was found by then is printed.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub max_time: Option<Duration>,
+    /// The number of threads; the default is one for each CPU. The result is the same for any number.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Writes the first scenario of each family to a file in this directory.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// The output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// One scenario under one era.

@@ -90,6 +90,19 @@ pub(crate) fn of_diff() -> String {
     ])
 }
 
+/// The meanings for `hunt`.
+pub(crate) fn of_hunt() -> String {
+    table(&[
+        (Exit::Ok, "every scenario was decided, and nothing was found"),
+        TOOL,
+        USAGE,
+        (Exit::Unexpected, "something was found"),
+        (Exit::Bounded, "nothing was found, but not every scenario was decided"),
+        (Exit::Disagree, "`check` does not confirm what was found"),
+        AT_ONCE,
+    ])
+}
+
 /// The meanings for `ablate`.
 pub(crate) fn of_ablate() -> String {
     table(&[(Exit::Ok, "every search is answered"), TOOL, USAGE, SCENARIO, UNANSWERED, AT_ONCE])

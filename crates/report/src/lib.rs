@@ -15,6 +15,7 @@ mod effect;
 mod event;
 pub mod explanation;
 mod finding;
+pub mod hunt;
 mod promise;
 mod reason;
 mod replayed;

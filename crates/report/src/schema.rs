@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema, json_schema};
 
 use crate::ablation::Ablation;
 use crate::difference::{Difference, NewLines};
+use crate::hunt::{Family, Hunted, Level};
 use crate::{Course, Replayed, Report};
 
 /// A command that prints one object a line.
@@ -20,11 +21,14 @@ pub enum Command {
     Ablate,
     /// `cowrace replay`.
     Replay,
+    /// `cowrace hunt`.
+    Hunt,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 5] = [Self::Check, Self::Matrix, Self::Diff, Self::Ablate, Self::Replay];
+    pub const ALL: [Self; 6] =
+        [Self::Check, Self::Matrix, Self::Diff, Self::Ablate, Self::Replay, Self::Hunt];
 
     /// Its name.
     #[must_use]
@@ -35,6 +39,7 @@ impl Command {
             Self::Diff => "diff",
             Self::Ablate => "ablate",
             Self::Replay => "replay",
+            Self::Hunt => "hunt",
         }
     }
 
@@ -50,6 +55,7 @@ impl Command {
             Self::Diff => &[line::<Difference>, line::<NewLines>],
             Self::Ablate => &[line::<Ablation>],
             Self::Replay => &[line::<Replayed>],
+            Self::Hunt => &[line::<Level>, line::<Family>, line::<Hunted>],
         };
         let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
         let lines: Vec<Schema> = lines.iter().map(|line| line(&mut generator)).collect();

@@ -51,6 +51,7 @@ const MADE: &[Made] = &[
     schema(schema::Command::Diff, "docs/schema/diff.json", "a line of `cowrace diff --format json`"),
     schema(schema::Command::Ablate, "docs/schema/ablate.json", "a line of `cowrace ablate --format json`"),
     schema(schema::Command::Replay, "docs/schema/replay.json", "a line of `cowrace replay --format json`"),
+    schema(schema::Command::Hunt, "docs/schema/hunt.json", "a line of `cowrace hunt --format json`"),
 ];
 
 /// The JSON schema of what a command prints.

@@ -7,6 +7,7 @@ mod effects;
 mod engines;
 mod eras;
 mod execution;
+mod hunt;
 mod input;
 #[cfg(unix)]
 mod interrupt;

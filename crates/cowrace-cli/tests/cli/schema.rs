@@ -95,3 +95,9 @@ fn a_line_that_lacks_something_is_not_valid() {
     wrong["verdict"] = "perhaps".into();
     assert!(!validator.is_valid(&wrong));
 }
+
+#[test]
+fn the_lines_of_a_hunt_are_valid() {
+    let printed = valid("hunt", &["--era", "v5.9", "--calls", "1", "--only", "pin_fast"], 3);
+    assert!(printed.iter().any(|line| line["finding"].is_object()), "some are families");
+}

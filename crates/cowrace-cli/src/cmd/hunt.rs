@@ -1,0 +1,152 @@
+//! `cowrace hunt`: the races that nobody drew.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::Instant;
+
+use cowrace_check::{kernel, suggest};
+use cowrace_explore::Limits;
+use cowrace_hunt::campaign::Shape;
+use cowrace_hunt::hunt::{self, Hunt, Quest};
+use cowrace_mm::Era;
+use cowrace_mm::syscall::names;
+use cowrace_render as render;
+use cowrace_report::hunt::{Family, Hunted, Level};
+use serde::Serialize;
+
+use crate::args::{Format, HuntArgs};
+use crate::batch;
+use crate::{Exit, Failure, Interrupt, Out};
+
+/// Carries out the command.
+///
+/// # Errors
+///
+/// If the era or a call is not known, or the output cannot be written.
+pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let era = one_era(args)?;
+    args.only.iter().chain(&args.except).try_for_each(|name| is_call(name))?;
+    let shape = Shape { calls: args.calls.into(), columns: args.columns.into() };
+    let quest = Quest {
+        era: era.clone(),
+        arch: args.toggles.arch,
+        shape,
+        only: args.only.clone(),
+        except: args.except.clone(),
+        limits: Limits::default(),
+    };
+    if let Some(dir) = &args.out {
+        fs::create_dir_all(dir).map_err(|error| Failure::tool(format!("{}: {error}", dir.display())))?;
+    }
+    interrupt.arm();
+    let started = Instant::now();
+    let threads =
+        args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from);
+    let stop = || interrupt.asked() || args.max_time.is_some_and(|limit| started.elapsed() >= limit);
+    let mut hunt = Hunt::new(quest);
+    let (calls, states) = hunt.extent();
+    if args.format == Format::Text {
+        let columns = if shape.columns == 1 {
+            "one column".to_owned()
+        } else {
+            format!("up to {} columns side by side", shape.columns)
+        };
+        out.text(&format!("{}: {calls} calls in {states} states at the start, {columns}\n", era.label()))?;
+    }
+    let (mut decided, mut begun, mut bounded) = (0, Instant::now(), false);
+    while let Some(level) = hunt.next_level(threads, &stop) {
+        let level = Level {
+            era: era.label(),
+            calls: level.calls as u64,
+            columns: shape.columns as u64,
+            scenarios: level.tally.scenarios,
+            violated: level.tally.violated,
+            blocked: level.tally.blocked,
+            bounded: level.tally.bounded,
+            tries: level.tries,
+            states: level.nodes as u64,
+            seconds: begun.elapsed().as_secs_f64(),
+        };
+        begun = Instant::now();
+        decided = level.calls;
+        bounded |= level.bounded > 0;
+        print(out, args.format, &level, render::level)?;
+    }
+    let (families, unconfirmed) = hunt.families();
+    let found = families.len() as u64;
+    for (nth, family) in families.into_iter().enumerate() {
+        let family = told(&era, family, nth + 1, args.out.as_deref())?;
+        print(out, args.format, &family, render::family)?;
+    }
+    let complete = decided == u64::from(args.calls);
+    let hunted = Hunted { era: era.label(), decided, complete, families: found, unconfirmed };
+    print(out, args.format, &hunted, render::hunted)?;
+    Ok(match (found, complete && !bounded) {
+        _ if unconfirmed > 0 => Exit::Disagree,
+        (0, true) => Exit::Ok,
+        (0, false) => Exit::Bounded,
+        _ => Exit::Unexpected,
+    })
+}
+
+/// Prints a line of JSON, or text.
+fn print<T: Serialize>(
+    out: &mut Out<'_>,
+    format: Format,
+    told: &T,
+    text: fn(&T) -> String,
+) -> Result<(), Failure> {
+    match format {
+        Format::Text => out.text(&text(told)),
+        Format::Json => {
+            out.line(&serde_json::to_string(told).map_err(|error| Failure::tool(error.to_string()))?)
+        }
+    }
+}
+
+/// A family as it is told, once its first scenario has been written to a file.
+fn told(era: &Era, family: hunt::Family, nth: usize, dir: Option<&Path>) -> Result<Family, Failure> {
+    let kinds: Vec<String> = family.kinds.iter().map(|kind| kind.name().to_owned()).collect();
+    let name = format!("{}-{nth}", family.class);
+    let scenario = family.scenario.replacen("race found", &format!("race {name}"), 1);
+    let mut file = None;
+    if let Some(dir) = dir {
+        let path = dir.join(format!("{name}.race"));
+        let title = format!("title \"{} by {}\"\n", family.class, kinds.join(", "));
+        let expected = format!("\nexpect {} {}\n", era.label(), family.class);
+        let text = scenario.replacen('\n', &format!("\n{title}"), 1) + &expected;
+        fs::write(&path, text).map_err(|error| Failure::tool(format!("{}: {error}", path.display())))?;
+        file = Some(path.display().to_string());
+    }
+    Ok(Family {
+        era: era.label(),
+        class: family.class,
+        kinds,
+        scenarios: family.minimal,
+        scenario,
+        finding: family.report.finding,
+        detail: family.report.detail,
+        file,
+    })
+}
+
+/// Refuses a name that is no call.
+fn is_call(name: &str) -> Result<(), Failure> {
+    if names().any(|known| known == name) {
+        return Ok(());
+    }
+    let hint = suggest::hint(name, names());
+    Err(Failure::usage(format!("there is no call `{name}`{hint}\n  `cowrace list --calls` lists them")))
+}
+
+/// The kernel to hunt in.
+fn one_era(args: &HuntArgs) -> Result<Era, Failure> {
+    let selection = kernel::select(std::slice::from_ref(&args.era), &args.toggles.toggles())?;
+    batch::print_notes(&selection.notes);
+    let mut eras = selection.eras;
+    match eras.pop() {
+        Some(era) if eras.is_empty() => Ok(era),
+        _ => Err(Failure::usage("`hunt` takes one kernel: name only one, for example `--era v6.15`")),
+    }
+}

@@ -1,0 +1,155 @@
+//! A hunt: the campaigns on all stages, and what they find, sorted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cowrace_check::{Specification, Task};
+use cowrace_explore::Limits;
+use cowrace_machine::Arch;
+use cowrace_mm::Era;
+use cowrace_mm::world::Backing;
+use cowrace_report::{Class, Report, Verdict};
+use cowrace_spec::Promises;
+
+use crate::alphabet::Alphabet;
+use crate::campaign::{Campaign, Find, Level, Shape, Tally};
+use crate::kind::Kind;
+use crate::stage::{Stage, plain};
+use crate::step::Runner;
+
+/// What a hunt tries.
+#[derive(Clone, Debug)]
+pub struct Quest {
+    /// The kernel.
+    pub era: Era,
+    /// The architecture.
+    pub arch: Arch,
+    /// The size of scenarios.
+    pub shape: Shape,
+    /// The names of the only calls that are tried; all if there is none.
+    pub only: Vec<String>,
+    /// The names of calls that are not tried.
+    pub except: Vec<String>,
+    /// The limits of each search.
+    pub limits: Limits,
+}
+
+/// Scenarios that are violated for the same reason, as far as the kinds of their calls and the class of damage tell.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// The class of damage.
+    pub class: Class,
+    /// The kinds of their calls.
+    pub kinds: BTreeSet<Kind>,
+    /// How many scenarios belong to it that cannot do without any of their calls.
+    pub minimal: u64,
+    /// The first of them, in the language.
+    pub scenario: String,
+    /// What `check` says of it.
+    pub report: Report,
+}
+
+/// A hunt.
+#[derive(Debug)]
+pub struct Hunt {
+    quest: Quest,
+    campaigns: Vec<Campaign>,
+}
+
+impl Hunt {
+    /// A hunt that has not begun.
+    #[must_use]
+    pub fn new(quest: Quest) -> Self {
+        let campaigns =
+            stages(&quest.era, quest.shape.columns).into_iter().map(|stage| campaign(&quest, stage));
+        Self { campaigns: campaigns.collect(), quest }
+    }
+
+    /// How many calls it tries, and in how many states scenarios begin.
+    #[must_use]
+    pub fn extent(&self) -> (usize, usize) {
+        let calls = self.campaigns.iter().map(Campaign::templates).max().unwrap_or(0);
+        (calls, self.campaigns.iter().map(Campaign::beginnings).sum())
+    }
+
+    /// Searches the scenarios of one call more; `None` if there are none, or if `stop` ended the search.
+    pub fn next_level(&mut self, threads: usize, stop: &(dyn Fn() -> bool + Sync)) -> Option<Level> {
+        let mut all: Option<Level> = None;
+        for campaign in &mut self.campaigns {
+            let level = campaign.next_level(threads, stop)?;
+            let sum =
+                all.get_or_insert(Level { calls: level.calls, tally: Tally::default(), tries: 0, nodes: 0 });
+            sum.tally.add(1, &level.tally);
+            sum.tries += level.tries;
+            sum.nodes += level.nodes;
+        }
+        all
+    }
+
+    /// The families of what was found, and how many scenarios `check` does not confirm.
+    #[must_use]
+    pub fn families(&self) -> (Vec<Family>, u64) {
+        let mut families: BTreeMap<(Class, BTreeSet<Kind>), Family> = BTreeMap::new();
+        let mut unconfirmed = 0;
+        for campaign in &self.campaigns {
+            for find in campaign.finds().filter(|find| campaign.is_minimal(&find.scenario)) {
+                let scenario = find.scenario.text(campaign.stage(), "found");
+                let Some((class, report)) = self.confirm(&scenario) else {
+                    unconfirmed += 1;
+                    continue;
+                };
+                let kinds = kinds(&find);
+                let family = families.entry((class, kinds.clone())).or_insert_with(|| Family {
+                    class,
+                    kinds,
+                    minimal: 0,
+                    scenario,
+                    report,
+                });
+                family.minimal += 1;
+            }
+        }
+        (families.into_values().collect(), unconfirmed)
+    }
+
+    /// What `check` says of a scenario, if it is violated.
+    fn confirm(&self, text: &str) -> Option<(Class, Report)> {
+        let scenario = cowrace_scenario::parse(text).ok()?;
+        let specification = Specification::default();
+        let task = Task {
+            scenario: &scenario,
+            variant: scenario.variants().first()?,
+            era: &self.quest.era,
+            arch: self.quest.arch,
+            specification: Some(&specification),
+        };
+        let report = task.check(self.quest.limits, &mut ());
+        let class = report.class.filter(|_| report.verdict == Verdict::Violated)?;
+        Some((class, report))
+    }
+}
+
+fn kinds(find: &Find) -> BTreeSet<Kind> {
+    let columns = find.scenario.parts.iter().flat_map(|part| &part.columns);
+    columns.flat_map(|column| &column.moves).map(|of| Kind::of(&of.template)).collect()
+}
+
+/// The stages: anonymous memory, a file, and memory that userfaultfd watches, alone and shared with a child.
+fn stages(era: &Era, columns: usize) -> Vec<Stage> {
+    let areas = [plain(Backing::Anon, false), plain(Backing::PrivateFile, false), plain(Backing::Anon, true)];
+    let all = areas
+        .into_iter()
+        .flat_map(|area| [false, true].map(|child| Stage::new(area.clone(), child, columns)));
+    all.filter(|stage| era.lacks(&stage.world).is_none()).collect()
+}
+
+fn campaign(quest: &Quest, stage: Stage) -> Campaign {
+    let mut alphabet = Alphabet::of(&stage, &quest.era);
+    let is_any = |list: &[String], names: &[&str]| list.iter().any(|name| names.contains(&name.as_str()));
+    alphabet.retain(|names| {
+        (quest.only.is_empty() || names.is_empty() || is_any(&quest.only, names))
+            && !is_any(&quest.except, names)
+    });
+    let (era, arch, limits) = (quest.era.clone(), quest.arch, quest.limits);
+    let runner = Runner { stage, era, arch, promises: Promises::default(), limits };
+    Campaign::new(runner, alphabet, quest.shape)
+}

@@ -1,0 +1,16 @@
+//! Campaigns over generated scenarios: the races that nobody drew.
+//!
+//! A scenario begins in a state of an area and consists of parts ([`part`]); the calls of a part run side by side, and all of
+//! them have ended before the next part begins. So where the first parts have led ([`step::Situation`]) decides what
+//! follows: the state of the kernel, and the states that the specification may be in after what was observed. Scenarios
+//! that lead to the same are continued once.
+
+pub mod alphabet;
+pub mod campaign;
+pub mod hunt;
+pub mod kind;
+pub mod moves;
+pub mod part;
+pub mod stage;
+pub mod step;
+pub mod text;

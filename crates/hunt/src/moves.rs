@@ -1,0 +1,316 @@
+//! The parts that may follow in a situation.
+
+use cowrace_machine::{Memory, Obj};
+use cowrace_mm::objects::{MmStruct, variable};
+use cowrace_mm::syscall::{Argument, Gives, Kind, Life};
+use cowrace_mm::value::{Handle, Value};
+use cowrace_mm::world::{ActorId, MmId, VarId};
+
+use crate::alphabet::{Alphabet, Template, is_handle};
+use crate::campaign::Shape;
+use crate::part::{Column, Move, Part, next_handle};
+use crate::stage::Stage;
+use crate::step::{Situation, Situations};
+
+/// What there is in a situation, as far as it decides which calls can be made.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// The mms that can run.
+    mms: Vec<MmId>,
+    /// The mms that have not been forked yet.
+    unborn: Vec<MmId>,
+    /// The handles that are held.
+    handles: Vec<(VarId, Handle)>,
+}
+
+impl Scene {
+    /// That of situations: a call must be possible in all of them.
+    #[must_use]
+    pub fn of(stage: &Stage, situations: &Situations) -> Self {
+        let mut scenes = situations.iter().map(|situation| Self::of_one(stage, situation));
+        let Some(mut first) = scenes.next() else {
+            return Self { mms: Vec::new(), unborn: Vec::new(), handles: Vec::new() };
+        };
+        for other in scenes {
+            first.mms.retain(|mm| other.mms.contains(mm));
+            first.unborn.retain(|mm| other.unborn.contains(mm));
+            first.handles.retain(|(held, _)| other.handles.iter().any(|(also, _)| also == held));
+        }
+        first
+    }
+
+    fn of_one(stage: &Stage, situation: &Situation) -> Self {
+        let mut memory = Memory::new();
+        situation.kernel.write_to(&mut memory);
+        let (mut mms, mut unborn) = (Vec::new(), Vec::new());
+        for mm in 0..stage.world.mms.len() {
+            let this = MmStruct(mm);
+            if memory.get(this.started()) == 0 {
+                unborn.push(mm);
+            } else if situation.kernel.has_exited(&stage.world, mm) {
+                continue;
+            } else {
+                mms.push(mm);
+            }
+        }
+        let held = situation.possible.held().map(|held| (held, Value::decode(memory.get(variable(held)))));
+        let handles = held.filter_map(|(held, value)| match value {
+            Value::Handle(handle) => Some((held, handle)),
+            _ => None,
+        });
+        let handles = handles.collect();
+        Self { mms, unborn, handles }
+    }
+
+    /// The scene when a child has been made.
+    fn with(&self, child: MmId) -> Self {
+        let mut scene = self.clone();
+        scene.mms.push(child);
+        scene.unborn.retain(|mm| *mm != child);
+        scene
+    }
+
+    /// The scene after a call, for what follows in the same column.
+    fn after(&self, of: &Move) -> Self {
+        let template = &of.template;
+        let mut scene = match template.row.gives {
+            Gives::Child => self.with(template.arguments.child),
+            _ => self.clone(),
+        };
+        if is_given_back(template) {
+            scene.handles.retain(|(held, _)| *held != template.arguments.handle);
+        }
+        if let (Some(variable), Some(holds)) = (of.takes, template.row.holds) {
+            let pin = holds.kind == Kind::Pin;
+            let write = template.call().takes(Some(0)).is_some_and(|(_, write)| write);
+            scene.handles.push((variable, Handle { page: Obj::NULL, pin, write, released: false }));
+        }
+        scene
+    }
+
+    /// Whether a part can follow: the mms and handles that it names are there.
+    #[must_use]
+    pub fn permits(&self, stage: &Stage, part: &Part) -> bool {
+        let children = part.columns.iter().flat_map(|column| column.moves.iter().filter_map(child));
+        let beside = children.fold(self.clone(), |scene, child| scene.with(child));
+        part.columns.iter().all(|column| {
+            let own = stage.world.actors[column.actor].mm;
+            let mut scene = Some(if own.is_some_and(|mm| self.unborn.contains(&mm)) {
+                beside.clone()
+            } else {
+                self.clone()
+            });
+            let is_there = own.is_none_or(|mm| beside.mms.contains(&mm));
+            is_there
+                && column.moves.iter().all(|of| {
+                    let Some(now) = scene.take() else { return false };
+                    let handle = of.template.arguments.handle;
+                    let has_handle = now.handles.iter().any(|(held, _)| *held == handle);
+                    scene = Some(now.after(of));
+                    now.allows(&of.template) && (!of.template.uses_handle() || has_handle)
+                })
+        })
+    }
+
+    /// Every call that an actor can make.
+    fn moves(&self, alphabet: &Alphabet, own: Option<MmId>) -> Vec<Move> {
+        let mut moves = Vec::new();
+        for template in alphabet.templates() {
+            if template.row.own_mm != own.is_some() || !self.allows(template) {
+                continue;
+            }
+            let held: Vec<VarId> = self.handles.iter().map(|(held, _)| *held).collect();
+            let takes = (template.row.gives == Gives::Handle).then(|| next_handle(&held)).flatten();
+            if template.row.gives == Gives::Handle && takes.is_none() {
+                continue;
+            }
+            if !template.uses_handle() {
+                moves.push(Move { template: *template, takes });
+                continue;
+            }
+            for &(variable, handle) in &self.handles {
+                if fits(template, handle) {
+                    let arguments = cowrace_mm::syscall::Arguments { handle: variable, ..template.arguments };
+                    moves.push(Move { template: Template { arguments, ..*template }, takes });
+                }
+            }
+        }
+        moves
+    }
+
+    /// Whether the mms that a call names are there, and those that it makes are not.
+    fn allows(&self, template: &Template) -> bool {
+        let arguments = &template.arguments;
+        let is_there = template.row.arguments.iter().all(|argument| match argument {
+            Argument::Memory | Argument::Page => self.mms.contains(&arguments.target.mm),
+            Argument::Mm => self.mms.contains(&arguments.mm),
+            _ => true,
+        });
+        is_there && (template.row.gives != Gives::Child || self.unborn.contains(&arguments.child))
+    }
+}
+
+/// Whether a call can use a handle.
+fn fits(template: &Template, handle: Handle) -> bool {
+    template.row.arguments.iter().filter(|argument| is_handle(**argument)).all(|argument| match *argument {
+        Argument::GivenBack { pin } => pin == handle.pin,
+        Argument::WritableWord => handle.write,
+        _ => true,
+    })
+}
+
+/// Every part that may follow, of up to so many calls and columns, up to the order of columns.
+#[must_use]
+pub fn parts(stage: &Stage, alphabet: &Alphabet, scene: &Scene, shape: Shape) -> Vec<Part> {
+    let maker = Maker { stage, alphabet, scene, shape };
+    let columns = maker.columns();
+    let mut parts = Vec::new();
+    // Calls of a single column have ended before the next ones begin anyway.
+    for sketch in columns.iter().filter(|sketch| sketch.moves.len() == 1 && maker.fit(&[sketch])) {
+        parts.extend(maker.part(&[sketch]));
+    }
+    let mut chosen = Vec::new();
+    maker.side_by_side(&columns, shape.calls, &mut chosen, &mut parts);
+    parts
+}
+
+/// A column before its actor is chosen.
+#[derive(Clone, Debug)]
+struct Sketch {
+    own: Option<MmId>,
+    moves: Vec<Move>,
+}
+
+impl Sketch {
+    /// The mm that it makes.
+    fn child(&self) -> Option<MmId> {
+        self.moves.iter().find_map(child)
+    }
+
+    /// The handles that it uses and has not taken itself.
+    fn uses(&self) -> impl Iterator<Item = VarId> + '_ {
+        let taken = |variable: &VarId| self.moves.iter().any(|of| of.takes == Some(*variable));
+        let used = self.moves.iter().filter(|of| of.template.uses_handle());
+        used.map(|of| of.template.arguments.handle).filter(move |variable| !taken(variable))
+    }
+
+    /// The handles that it gives back.
+    fn gives_back(&self) -> impl Iterator<Item = VarId> + '_ {
+        let back = self.moves.iter().filter(|of| is_given_back(&of.template));
+        back.map(|of| of.template.arguments.handle)
+    }
+}
+
+/// The mm that a call makes.
+fn child(of: &Move) -> Option<MmId> {
+    (of.template.row.gives == Gives::Child).then_some(of.template.arguments.child)
+}
+
+fn is_given_back(template: &Template) -> bool {
+    template.row.arguments.iter().any(|argument| matches!(argument, Argument::GivenBack { .. }))
+}
+
+struct Maker<'m> {
+    stage: &'m Stage,
+    alphabet: &'m Alphabet,
+    scene: &'m Scene,
+    shape: Shape,
+}
+
+impl Maker<'_> {
+    /// Every column; those of children only if another column makes them.
+    fn columns(&self) -> Vec<Sketch> {
+        let longest = if self.shape.columns > 1 { self.shape.calls.saturating_sub(1).max(1) } else { 1 };
+        let beside = if self.shape.columns > 1 { self.scene.unborn.as_slice() } else { &[] };
+        let mms = self.scene.mms.iter().chain(beside).copied().map(Some).chain([None]);
+        let mut columns = Vec::new();
+        for own in mms {
+            let born = own.filter(|mm| self.scene.unborn.contains(mm));
+            let scene = born.map_or_else(|| self.scene.clone(), |mm| self.scene.with(mm));
+            self.lengthen(&Sketch { own, moves: Vec::new() }, &scene, longest, &mut columns);
+        }
+        columns
+    }
+
+    fn lengthen(&self, sketch: &Sketch, scene: &Scene, longest: usize, columns: &mut Vec<Sketch>) {
+        for of in scene.moves(self.alphabet, sketch.own) {
+            let mut longer = sketch.clone();
+            longer.moves.push(of);
+            let ends = of.template.row.life == Life::Exits;
+            columns.push(longer.clone());
+            if longer.moves.len() < longest && !ends {
+                self.lengthen(&longer, &scene.after(&of), longest, columns);
+            }
+        }
+    }
+
+    /// Parts of more than one column.
+    fn side_by_side<'s>(
+        &self,
+        columns: &'s [Sketch],
+        calls: usize,
+        chosen: &mut Vec<&'s Sketch>,
+        parts: &mut Vec<Part>,
+    ) {
+        for (nth, sketch) in columns.iter().enumerate() {
+            if sketch.moves.len() > calls {
+                continue;
+            }
+            chosen.push(sketch);
+            if chosen.len() > 1 && self.fit(chosen) {
+                parts.extend(self.part(chosen));
+            }
+            if chosen.len() < self.shape.columns {
+                self.side_by_side(&columns[nth..], calls - sketch.moves.len(), chosen, parts);
+            }
+            chosen.pop();
+        }
+    }
+
+    /// Whether columns can run side by side: an mm is forked once, a child runs only if it is, and a handle that one gives
+    /// back is not used by another.
+    fn fit(&self, chosen: &[&Sketch]) -> bool {
+        let made: Vec<MmId> = chosen.iter().filter_map(|sketch| sketch.child()).collect();
+        let is_made = |mm: &MmId| made.iter().filter(|made| *made == mm).count() == 1;
+        let is_there = |mm: &MmId| self.scene.mms.contains(mm) || is_made(mm);
+        made.iter().all(is_made)
+            && chosen.iter().all(|sketch| sketch.own.is_none_or(|mm| is_there(&mm)))
+            && chosen.iter().enumerate().all(|(nth, sketch)| {
+                let mut others = chosen.iter().enumerate().filter(|(other, _)| *other != nth);
+                !sketch.gives_back().any(|back| others.any(|(_, other)| other.uses().any(|used| used == back)))
+            })
+            // Who exits waits for its other threads, so it is as if they came first.
+            && chosen.iter().all(|sketch| self.exits_alone(sketch, chosen))
+    }
+
+    fn exits_alone(&self, sketch: &Sketch, chosen: &[&Sketch]) -> bool {
+        let exits = sketch.moves.iter().any(|of| of.template.row.life == Life::Exits);
+        !exits || chosen.iter().filter(|other| other.own == sketch.own).count() == 1
+    }
+
+    /// A part of these columns; `None` if there are not enough actors or variables for it.
+    fn part(&self, chosen: &[&Sketch]) -> Option<Part> {
+        let mut held: Vec<VarId> = self.scene.handles.iter().map(|(held, _)| *held).collect();
+        let mut columns: Vec<Column> = Vec::new();
+        for sketch in chosen {
+            let is_used = |actor: &ActorId| columns.iter().any(|column| column.actor == *actor);
+            let actor = self.stage.actors(sketch.own).find(|actor| !is_used(actor))?;
+            let mut moves = sketch.moves.clone();
+            let mut renamed: Vec<(VarId, VarId)> = Vec::new();
+            for of in &mut moves {
+                let handle = &mut of.template.arguments.handle;
+                if let Some((_, new)) = renamed.iter().find(|(old, _)| old == handle) {
+                    *handle = *new;
+                }
+                if let Some(old) = of.takes {
+                    let new = next_handle(&held)?;
+                    held.push(new);
+                    renamed.push((old, new));
+                    of.takes = Some(new);
+                }
+            }
+            columns.push(Column { actor, moves });
+        }
+        Some(Part { columns })
+    }
+}

@@ -1,0 +1,163 @@
+//! One step of a hunt: a part is run in a situation, by the model of a kernel and by the specification.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use cowrace_explore::{Execution, Explorer, Limits, Observer, alone};
+use cowrace_machine::{Arch, Memory, Program};
+use cowrace_mm::{Contents, Era, Quiescent, World, program_from, start};
+use cowrace_report::Class;
+use cowrace_spec::{Possible, Promises};
+
+use crate::part::Part;
+use crate::stage::{Beginning, Stage};
+
+/// Where a scenario has led: the state of the kernel, and what the specification may be in after what was observed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Situation {
+    /// The kernel.
+    pub kernel: Quiescent,
+    /// The specification.
+    pub possible: Possible,
+}
+
+/// All situations to which the executions of a scenario lead. Scenarios that lead to the same are continued alike.
+pub type Situations = BTreeSet<Situation>;
+
+/// What a part leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Led {
+    /// Every execution is allowed.
+    To(Situations),
+    /// Some execution is not, and this is what the model says of it, if it is the model that finds it wrong.
+    Violated(Option<Class>),
+    /// A call may wait for ever, as it may by the specification.
+    Blocked,
+    /// A limit ended a search.
+    Bounded,
+}
+
+/// A kernel that scenarios are run under.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    /// The stage.
+    pub stage: Stage,
+    /// The kernel.
+    pub era: Era,
+    /// The architecture.
+    pub arch: Arch,
+    /// What user space was promised.
+    pub promises: Promises,
+    /// The limits of each search.
+    pub limits: Limits,
+}
+
+impl Runner {
+    /// The situation in which scenarios begin.
+    #[must_use]
+    pub fn begin(&self, beginning: &Beginning) -> Situation {
+        let kernel = start(&beginning.world, &self.era, self.arch);
+        self.named(kernel, &Possible::at_first(&beginning.world))
+    }
+
+    fn named(&self, kernel: Quiescent, possible: &Possible) -> Situation {
+        let mut contents = Contents::of(&self.stage.world);
+        let kernel = kernel.named(&mut contents);
+        Situation { kernel, possible: possible.named(&self.stage.world, &mut contents) }
+    }
+
+    /// Runs a part in every situation.
+    #[must_use]
+    pub fn run(&self, situations: &Situations, part: &Part) -> Led {
+        self.lead(situations, part, true)
+    }
+
+    /// As [`run`](Self::run), but where every execution is allowed it does not say what they lead to.
+    #[must_use]
+    pub fn judge(&self, situations: &Situations, part: &Part) -> Led {
+        self.lead(situations, part, false)
+    }
+
+    fn lead(&self, situations: &Situations, part: &Part, goes_on: bool) -> Led {
+        let world = part.world(&self.stage);
+        let mut to = Situations::new();
+        for situation in situations {
+            match self.run_in(situation, &world, goes_on) {
+                Led::To(ends) => to.extend(ends),
+                other => return other,
+            }
+        }
+        Led::To(to)
+    }
+
+    fn run_in(&self, situation: &Situation, world: &World, goes_on: bool) -> Led {
+        let Ok(allowed) = situation.possible.allow(world, &self.promises, &self.limits) else {
+            return Led::Bounded;
+        };
+        let (program, kernel) = program_from(world, &self.era, self.arch, &situation.kernel);
+        let ends = match self.ends(&program) {
+            Ok(ends) => ends,
+            Err(Led::Blocked) if !allowed.blocks() => return Led::Violated(Some(Class::Deadlock)),
+            Err(led) => return led,
+        };
+        let mut to = Situations::new();
+        for memory in &ends {
+            if !allowed.allows(world, &kernel, memory) {
+                return Led::Violated(None);
+            }
+            if !goes_on {
+                continue;
+            }
+            let results = allowed.results(world, memory);
+            let possible = allowed.after(&results);
+            let held: Vec<_> = possible.held().collect();
+            to.insert(self.named(Quiescent::of(memory, &held), &possible));
+        }
+        Led::To(to)
+    }
+
+    /// The memories in which executions end, unless something is wrong with one of them.
+    fn ends(&self, program: &Program) -> Result<Vec<Memory>, Led> {
+        if let Some(memory) = alone(program, self.limits.steps) {
+            return match (program.check)(&memory) {
+                Some(finding) => Err(Led::Violated(Some(finding.class))),
+                None => Ok(vec![memory]),
+            };
+        }
+        let mut ends = Ends::default();
+        let explorer = Explorer::new(program).limits(self.limits).exhaustive(true).ends_only(true);
+        let outcome = explorer.run(&mut ends);
+        let wrong = outcome.finding.map(|(finding, _)| finding.class);
+        if let Some(class) = wrong.filter(|class| *class != Class::Deadlock).or(ends.wrong) {
+            return Err(Led::Violated(Some(class)));
+        }
+        if ends.is_blocked {
+            return Err(Led::Blocked);
+        }
+        if outcome.complete { Ok(ends.memories) } else { Err(Led::Bounded) }
+    }
+}
+
+/// The ends of executions.
+#[derive(Default)]
+struct Ends {
+    memories: Vec<Memory>,
+    known: BTreeSet<Arc<[(usize, u64)]>>,
+    is_blocked: bool,
+    wrong: Option<Class>,
+}
+
+impl Observer for Ends {
+    fn execution(&mut self, execution: &Execution<'_>) {
+        match execution.finding().map(|finding| finding.class) {
+            Some(Class::Deadlock) => self.is_blocked = true,
+            Some(class) => self.wrong = self.wrong.or(Some(class)),
+            None => {
+                let memory = execution.memory();
+                if self.known.insert(memory.nonzero().collect()) {
+                    self.memories.push(memory.clone());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Whole levels: against every scenario one by one, by any number of threads, and what is known to be found.
+
+use cowrace_explore::Limits;
+use cowrace_hunt::alphabet::Alphabet;
+use cowrace_hunt::campaign::{Campaign, Level, Shape, Tally};
+use cowrace_hunt::hunt::{Family, Hunt, Quest};
+use cowrace_hunt::moves::{Scene, parts};
+use cowrace_hunt::stage::{Stage, beginnings, plain};
+use cowrace_hunt::step::{Led, Runner, Situations};
+use cowrace_machine::Arch;
+use cowrace_mm::Era;
+use cowrace_mm::world::Backing;
+use cowrace_report::Class;
+use cowrace_spec::Promises;
+
+fn era(name: &str) -> Era {
+    Era::preset(name).expect("a preset")
+}
+
+fn quest(name: &str, shape: Shape, only: &[&str]) -> Quest {
+    Quest {
+        era: era(name),
+        arch: Arch::Generic,
+        shape,
+        only: only.iter().map(|&name| name.to_owned()).collect(),
+        except: Vec::new(),
+        limits: Limits::default(),
+    }
+}
+
+fn levels(hunt: &mut Hunt, threads: usize) -> Vec<Level> {
+    std::iter::from_fn(|| hunt.next_level(threads, &|| false)).collect()
+}
+
+/// What became of every scenario that continues one, each run by itself.
+fn one_by_one(
+    (runner, alphabet): (&Runner, &Alphabet),
+    situations: &Situations,
+    shape: Shape,
+    made: usize,
+    tallies: &mut [Tally],
+) {
+    let scene = Scene::of(&runner.stage, situations);
+    for part in parts(&runner.stage, alphabet, &scene, Shape { calls: shape.calls - made, ..shape }) {
+        let calls = made + part.calls();
+        let tally = &mut tallies[calls];
+        tally.scenarios += 1;
+        match runner.run(situations, &part) {
+            Led::To(to) if calls < shape.calls => one_by_one((runner, alphabet), &to, shape, calls, tallies),
+            Led::To(_) => {}
+            Led::Violated(_) => tally.violated += 1,
+            Led::Blocked => tally.blocked += 1,
+            Led::Bounded => tally.bounded += 1,
+        }
+    }
+}
+
+/// Merged or not, the same is decided of the same number of scenarios.
+fn compare(name: &str, area: Backing, uffd_wp: bool, shape: Shape, only: &[&str]) {
+    let stage = Stage::new(plain(area, uffd_wp), false, shape.columns);
+    let mut alphabet = Alphabet::of(&stage, &era(name));
+    alphabet.retain(|names| names.is_empty() || names.iter().any(|name| only.contains(name)));
+    let runner = Runner {
+        stage: stage.clone(),
+        era: era(name),
+        arch: Arch::Generic,
+        promises: Promises::default(),
+        limits: Limits::default(),
+    };
+    let mut tallies = vec![Tally::default(); shape.calls + 1];
+    for beginning in beginnings(&stage) {
+        let situations = Situations::from([runner.begin(&beginning)]);
+        one_by_one((&runner, &alphabet), &situations, shape, 0, &mut tallies);
+    }
+    let mut campaign = Campaign::new(runner, alphabet, shape);
+    for expected in &tallies[1..] {
+        let level = campaign.next_level(2, &|| false).expect("a level");
+        assert_eq!(level.tally, *expected, "{name}");
+    }
+    assert!(tallies.iter().any(|tally| tally.violated > 0), "{tallies:?}");
+}
+
+#[test]
+fn what_is_merged_is_the_same() {
+    let sequential = Shape { calls: 3, columns: 1 };
+    compare("v5.9", Backing::Anon, false, sequential, &["pin_fast", "fork", "reclaim"]);
+    compare("v5.9", Backing::PrivateFile, false, sequential, &["pin_fast", "fork", "dma_read", "madvise"]);
+    compare(
+        "v6.1",
+        Backing::Anon,
+        true,
+        Shape { calls: 2, columns: 1 },
+        &["UFFDIO_WRITEPROTECT", "pin_fast"],
+    );
+    compare(
+        "v5.9",
+        Backing::PrivateFile,
+        false,
+        Shape { calls: 2, columns: 2 },
+        &["pin_fast", "fork", "munmap"],
+    );
+}
+
+#[test]
+fn threads_change_nothing() {
+    let hunted = |threads: usize| {
+        let mut hunt = Hunt::new(quest("v5.9", Shape { calls: 2, columns: 1 }, &["pin_fast", "fork"]));
+        let levels = levels(&mut hunt, threads);
+        let (families, unconfirmed) = hunt.families();
+        let told =
+            |family: &Family| (family.class, family.kinds.clone(), family.minimal, family.scenario.clone());
+        (levels, families.iter().map(told).collect::<Vec<_>>(), unconfirmed)
+    };
+    let one = hunted(1);
+    assert!(one.1.len() > 3, "{one:?}");
+    assert_eq!(hunted(2), one);
+    assert_eq!(hunted(4), one);
+}
+
+#[test]
+fn the_newest_kernel_loses_shared_memory_that_is_given_up() {
+    // docs/found.md: two calls are enough, if the page is clean and shared at the start.
+    let mut hunt = Hunt::new(quest("v6.15", Shape { calls: 2, columns: 1 }, &["madvise", "reclaim"]));
+    assert_eq!(levels(&mut hunt, 2).len(), 2);
+    let (families, unconfirmed) = hunt.families();
+    assert_eq!((families.len(), unconfirmed), (1, 0), "{families:#?}");
+    assert_eq!(families[0].class, Class::LostWrite);
+    assert!(families[0].scenario.contains("buf: anon clean"), "{}", families[0].scenario);
+}
+
+#[test]
+fn a_hunt_can_be_stopped() {
+    let mut hunt = Hunt::new(quest("v6.15", Shape { calls: 2, columns: 1 }, &["fork"]));
+    assert!(hunt.next_level(2, &|| false).is_some());
+    assert!(hunt.next_level(2, &|| true).is_none());
+    assert!(hunt.families().0.is_empty());
+}

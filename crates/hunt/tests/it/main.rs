@@ -1,0 +1,4 @@
+//! Tests of hunts.
+
+mod levels;
+mod whole;

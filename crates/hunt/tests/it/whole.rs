@@ -1,0 +1,159 @@
+//! Scenarios that are run part by part, against the same scenarios as `check` runs them.
+
+use cowrace_check::{Specification, Task};
+use cowrace_explore::Limits;
+use cowrace_hunt::alphabet::Alphabet;
+use cowrace_hunt::campaign::Shape;
+use cowrace_hunt::moves::{Scene, parts};
+use cowrace_hunt::stage::{Stage, beginnings, plain};
+use cowrace_hunt::step::{Led, Runner, Situations};
+use cowrace_hunt::text::Scenario;
+use cowrace_machine::Arch;
+use cowrace_mm::Era;
+use cowrace_mm::world::Backing;
+use cowrace_report::{Class, Verdict};
+use cowrace_spec::Promises;
+
+/// Picks that look random and are always the same.
+struct Picks(u64);
+
+impl Picks {
+    fn below(&mut self, n: usize) -> usize {
+        // Knuth's MMIX constants.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % n
+    }
+}
+
+/// What `check` says of a scenario.
+fn check(text: &str, era: &Era) -> (Verdict, Option<Class>) {
+    let scenario = cowrace_scenario::parse(text).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
+    let specification = Specification::default();
+    let task = Task {
+        scenario: &scenario,
+        variant: &scenario.variants()[0],
+        era,
+        arch: Arch::Generic,
+        specification: Some(&specification),
+    };
+    let report = task.check(Limits::default(), &mut ());
+    (report.verdict, report.class)
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    held: u32,
+    violated: u32,
+    blocked: u32,
+}
+
+/// How many kinds of calls a random scenario has at most, beside loads and stores.
+const KINDS: usize = 6;
+
+/// Runs random scenarios part by part, and compares each prefix with what `check` says of it.
+fn compare(era: &str, stage: &Stage, shape: Shape, (scenarios, only): (usize, &[&str]), tally: &mut Tally) {
+    let era = Era::preset(era).expect("a preset");
+    let runner = Runner {
+        stage: stage.clone(),
+        era: era.clone(),
+        arch: Arch::Generic,
+        promises: Promises::default(),
+        limits: Limits::default(),
+    };
+    let (all, beginnings) = (Alphabet::of(stage, &era), beginnings(stage));
+    let names: Vec<&[&str]> = all.templates().iter().map(|template| template.row.names).collect();
+    let mut picks = Picks(7);
+    for _ in 0..scenarios {
+        // With few kinds of calls, they have more to do with each other.
+        let few: Vec<&[&str]> = (0..KINDS).map(|_| names[picks.below(names.len())]).collect();
+        let mut alphabet = all.clone();
+        alphabet.retain(|names| {
+            names.is_empty()
+                || few.contains(&names) && (only.is_empty() || names.iter().any(|name| only.contains(name)))
+        });
+        let beginning = &beginnings[picks.below(beginnings.len())];
+        let mut situations = Situations::from([runner.begin(beginning)]);
+        let mut scenario = Scenario {
+            words: beginning.words.clone(),
+            area: beginning.world.areas[0].clone(),
+            parts: Vec::new(),
+        };
+        let mut left = shape.calls;
+        while left > 0 {
+            let scene = Scene::of(stage, &situations);
+            let all = parts(stage, &alphabet, &scene, Shape { calls: left, ..shape });
+            if all.is_empty() {
+                break;
+            }
+            let part = all[picks.below(all.len())].clone();
+            left -= part.calls();
+            scenario.parts.push(part.clone());
+            let text = scenario.text(stage, "whole");
+            let (verdict, class) = check(&text, &era);
+            match runner.run(&situations, &part) {
+                Led::To(to) => {
+                    assert!(!to.is_empty(), "{text}");
+                    assert_eq!(verdict, Verdict::Holds, "{} {class:?}\n{text}", era.name());
+                    tally.held += 1;
+                    situations = to;
+                }
+                Led::Violated(_) => {
+                    assert_eq!(verdict, Verdict::Violated, "{}\n{text}", era.name());
+                    tally.violated += 1;
+                    break;
+                }
+                Led::Blocked => {
+                    assert_eq!(class, Some(Class::Deadlock), "{}\n{text}", era.name());
+                    tally.blocked += 1;
+                    break;
+                }
+                Led::Bounded => panic!("no limit was set\n{text}"),
+            }
+        }
+    }
+}
+
+fn stages(columns: usize) -> Vec<Stage> {
+    let areas = [plain(Backing::Anon, false), plain(Backing::PrivateFile, false), plain(Backing::Anon, true)];
+    areas
+        .into_iter()
+        .flat_map(|area| [false, true].map(|child| Stage::new(area.clone(), child, columns)))
+        .collect()
+}
+
+#[test]
+fn one_call_after_the_other() {
+    let mut tally = Tally::default();
+    for era in ["v5.9", "v5.18", "v6.15"] {
+        for stage in stages(1) {
+            compare(era, &stage, Shape { calls: 7, columns: 1 }, (150, &[]), &mut tally);
+        }
+    }
+    assert!(tally.held > 2000 && tally.violated > 80 && tally.blocked > 2, "{tally:?}");
+}
+
+/// Calls whose orders are few.
+const BESIDE: &[&str] = &[
+    "pin_fast",
+    "vmsplice",
+    "fork",
+    "clear_refs",
+    "munmap",
+    "madvise",
+    "mprotect",
+    "read",
+    "write",
+    "dma_write",
+    "dma_read",
+];
+
+#[test]
+fn side_by_side() {
+    let mut tally = Tally::default();
+    for era in ["v5.9", "v6.15"] {
+        for stage in stages(2) {
+            compare(era, &stage, Shape { calls: 2, columns: 2 }, (100, BESIDE), &mut tally);
+        }
+    }
+    assert!(tally.held > 60 && tally.violated > 20, "{tally:?}");
+}
