@@ -174,6 +174,7 @@ impl Task<'_> {
             states: (outcome.states > 0).then_some(outcome.states),
             preemptions: outcome.bound.filter(|_| verdict == Verdict::Bounded && unknown.is_none()),
             state_bytes: (outcome.states > 0).then_some(outcome.state_bytes),
+            states_given_up: outcome.states_given_up,
             estimate: estimate.map(|estimate| estimate.executions.round()),
             estimate_within: estimate.map(|estimate| estimate.within).filter(|within| within.is_finite()),
             // A search of states alone counts no requests.

@@ -105,6 +105,7 @@ impl Task<'_> {
             executions: 0,
             states: None,
             state_bytes: None,
+            states_given_up: None,
             preemptions: None,
             estimate: None,
             estimate_within: None,

@@ -26,6 +26,8 @@ pub(crate) struct Progress {
     executions: Arc<AtomicU64>,
     /// The number of states of the search that reported last.
     states: Arc<AtomicU64>,
+    /// Whether that search has given its states up.
+    has_given_up_states: Arc<AtomicBool>,
     /// The number of them that were made before a search was resumed.
     earlier: Arc<AtomicU64>,
     stage: Arc<Mutex<Stage>>,
@@ -56,6 +58,7 @@ impl Progress {
             done: Arc::default(),
             executions,
             states: Arc::default(),
+            has_given_up_states: Arc::default(),
             earlier,
             stage,
             interrupt,
@@ -84,6 +87,7 @@ impl Progress {
             self.executions.store(0, Ordering::Relaxed);
             self.earlier.store(0, Ordering::Relaxed);
             self.states.store(0, Ordering::Relaxed);
+            self.has_given_up_states.store(false, Ordering::Relaxed);
             let stage = Stage { purpose: Some(purpose), began: Instant::now() };
             *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
         } else if purpose == Purpose::Anew {
@@ -100,7 +104,18 @@ impl Progress {
         let (done, all) = (self.done.load(Ordering::Relaxed), self.searches);
         let earlier = self.earlier.load(Ordering::Relaxed);
         let states = self.states.load(Ordering::Relaxed);
-        let status = Status { done, all, executions, states, earlier, elapsed, estimate, purpose };
+        let has_given_up_states = all == 1 && self.has_given_up_states.load(Ordering::Relaxed);
+        let status = Status {
+            done,
+            all,
+            executions,
+            states,
+            has_given_up_states,
+            earlier,
+            elapsed,
+            estimate,
+            purpose,
+        };
         if elapsed < QUIET && self.bar.is_hidden() && status.left().is_none_or(|left| left < LONG) {
             return;
         }
@@ -144,6 +159,7 @@ impl Observer for Watch<'_> {
         // Earlier executions are done, but were not made in this time.
         self.progress.earlier.fetch_max(now.earlier, Ordering::Relaxed);
         self.progress.states.store(now.states, Ordering::Relaxed);
+        self.progress.has_given_up_states.store(now.has_given_up_states, Ordering::Relaxed);
         self.progress.update(now.executions.saturating_sub(self.told), now.estimate);
         self.told = now.executions;
         stops(&self.progress.interrupt, &self.stopped)

@@ -24,6 +24,8 @@ pub(crate) struct Status {
     pub(crate) executions: u64,
     /// The states of a search that merges executions; 0 if it does not.
     pub(crate) states: u64,
+    /// Whether states were given up for lack of memory.
+    pub(crate) has_given_up_states: bool,
     /// The number of them that were made before the run began.
     pub(crate) earlier: u64,
     /// Since the first search began.
@@ -39,7 +41,9 @@ impl Status {
     /// searches.
     pub(crate) fn line(&self) -> String {
         let again = self.purpose.map(|purpose| format!("{}: ", another(purpose))).unwrap_or_default();
-        again + &self.progress()
+        let given_up =
+            if self.has_given_up_states { "; states were given up for lack of memory" } else { "" };
+        again + &self.progress() + given_up
     }
 
     fn progress(&self) -> String {
@@ -58,7 +62,7 @@ impl Status {
             );
         }
         let so_far = span(self.elapsed.as_secs_f64());
-        if self.all == 1 && self.states > 0 {
+        if self.all == 1 && self.states > 0 && !self.has_given_up_states {
             return format!("{executions} executions, {} states, {so_far} so far", HumanCount(self.states));
         }
         if self.all == 1 {
@@ -131,23 +135,40 @@ mod tests {
     fn one(executions: u64, seconds: u64, estimate: Option<(f64, f64)>) -> String {
         let estimate = estimate.map(|(executions, within)| Estimate { executions, within });
         let elapsed = Duration::from_secs(seconds);
-        Status { done: 0, all: 1, executions, states: 0, earlier: 0, elapsed, estimate, purpose: None }.line()
+        Status {
+            done: 0,
+            all: 1,
+            executions,
+            states: 0,
+            has_given_up_states: false,
+            earlier: 0,
+            elapsed,
+            estimate,
+            purpose: None,
+        }
+        .line()
     }
 
     #[test]
     fn a_search_that_merges_states_counts_them() {
         let elapsed = Duration::from_secs(3);
-        let status = Status {
+        let mut status = Status {
             done: 0,
             all: 1,
             executions: 256,
             states: 45_000,
+            has_given_up_states: false,
             earlier: 0,
             elapsed,
             estimate: None,
             purpose: None,
         };
         assert_eq!(status.line(), "256 executions, 45,000 states, 0:03 so far");
+        status.has_given_up_states = true;
+        assert_eq!(
+            status.line(),
+            "256 executions, 85/s, 0:03 so far; states were given up for lack of memory"
+        );
     }
 
     #[test]
@@ -173,6 +194,7 @@ mod tests {
             all: 1,
             executions: 2000,
             states: 0,
+            has_given_up_states: false,
             earlier: 1900,
             elapsed,
             estimate,
@@ -214,8 +236,18 @@ mod tests {
         let status = |all, executions| {
             let estimate = Some(Estimate { executions, within: 2.0 });
             let elapsed = Duration::from_secs(10);
-            Status { done: 0, all, executions: 100, states: 0, earlier: 0, elapsed, estimate, purpose: None }
-                .left()
+            Status {
+                done: 0,
+                all,
+                executions: 100,
+                states: 0,
+                has_given_up_states: false,
+                earlier: 0,
+                elapsed,
+                estimate,
+                purpose: None,
+            }
+            .left()
         };
         assert_eq!(status(1, 150.0), Some(Duration::from_secs(5)));
         assert_eq!(status(1, 50.0), Some(Duration::ZERO));
@@ -233,6 +265,7 @@ mod tests {
                 all: 40,
                 executions: 45_000,
                 states: 0,
+                has_given_up_states: false,
                 earlier: 0,
                 elapsed,
                 estimate,

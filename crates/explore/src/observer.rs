@@ -19,6 +19,8 @@ pub struct Progress {
     pub executions: u64,
     /// The number of states known; 0 before the search merges states.
     pub states: u64,
+    /// Whether states were given up, since they needed more memory than they may take.
+    pub has_given_up_states: bool,
     /// The number of these executions that were explored before the search was resumed.
     pub earlier: u64,
     /// The number of requests executed.

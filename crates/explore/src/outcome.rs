@@ -32,6 +32,9 @@ pub struct Outcome {
     pub states: u64,
     /// The memory in bytes that states took, with all that was learned about actors meanwhile.
     pub state_bytes: u64,
+    /// The memory in bytes that states could take, if they were given up because it was not enough. What they had shown
+    /// by then does not count.
+    pub states_given_up: Option<u64>,
     /// The largest bound on preemptions within which every execution is known to have been explored, if there is one
     /// and the search was not completed.
     pub bound: Option<u32>,

@@ -68,9 +68,16 @@ pub fn conditions(report: &Report) -> String {
 #[must_use]
 pub fn figures(report: &Report) -> Option<String> {
     let (requests, depth) = (counted(report.requests?, "request"), counted(report.depth?.into(), "request"));
-    let bytes = report.state_bytes.map(|bytes| format!(" in {:.1} MiB", bytes as f64 / f64::from(1 << 20)));
-    let searched = searched(report.executions, report.states) + &bytes.unwrap_or_default();
+    let bytes = report.state_bytes.map(|bytes| format!(" in {}", mebibytes(bytes)));
+    let searched = with_states(report.executions, counted(report.executions, "execution"), states(report))
+        + &bytes.unwrap_or_default();
     Some(format!("{searched}, {requests}, the longest of {depth}"))
+}
+
+/// A size in memory, such as `2,048.1 MiB`.
+pub(crate) fn mebibytes(bytes: u64) -> String {
+    let tenths = (bytes as f64 / f64::from(1 << 20) * 10.0).round() as u64;
+    format!("{}.{} MiB", grouped(tenths / 10), tenths % 10)
 }
 
 /// An estimated number with two significant digits, such as `56,000` or `3.2e18`.
@@ -147,7 +154,8 @@ fn tally(reports: &[Report], judgement: Option<String>) -> String {
     let (executions, states) = done.fold((0, None), |(executions, states), r| {
         (executions + r.executions, r.states.map_or(states, |more| Some(more + states.unwrap_or(0))))
     });
-    let mut executions = searched(executions, states);
+    let states = states.map(|states| counted(states, "state"));
+    let mut executions = with_states(executions, counted(executions, "execution"), states);
     let shared = reports.iter().filter(|r| r.same_as.is_some()).count() as u64;
     if shared > 0 {
         executions.push_str(&format!(", {} shared with another era", counted(shared, "run")));
@@ -170,17 +178,17 @@ pub(crate) fn with_variant(scenario: &str, variant: Option<&str>) -> String {
     }
 }
 
-/// The number of executions, and that of states if executions that reach the same state were merged.
-fn searched(executions: u64, states: Option<u64>) -> String {
-    with_states(executions, counted(executions, "execution"), states)
-}
-
-/// The executions as they are told, and the number of states.
-fn with_states(executions: u64, told: String, states: Option<u64>) -> String {
-    let counts = [Some(told), states.map(|states| counted(states, "state"))];
+/// The executions and the states as they are told.
+fn with_states(executions: u64, told: String, states: Option<String>) -> String {
     // A search with a bound on preemptions has states alone.
     let skipped = usize::from(executions == 0 && states.is_some());
-    counts.into_iter().flatten().skip(skipped).collect::<Vec<_>>().join(", ")
+    [Some(told), states].into_iter().flatten().skip(skipped).collect::<Vec<_>>().join(", ")
+}
+
+/// The number of states, if executions that reach the same state were merged, and whether they were given up.
+fn states(report: &Report) -> Option<String> {
+    let given_up = if report.states_given_up.is_some() { " given up" } else { "" };
+    report.states.map(|states| counted(states, "state") + given_up)
 }
 
 /// The number of executions; if the search did not finish and there is an estimate, also the estimated number of
@@ -191,7 +199,7 @@ pub(crate) fn explored(report: &Report) -> String {
         let factor = within(report.estimate_within.unwrap_or(f64::INFINITY));
         executions.push_str(&format!(" of about {} ({factor})", about(estimate)));
     }
-    with_states(report.executions, executions, report.states)
+    with_states(report.executions, executions, states(report))
 }
 
 fn headline(report: &Report) -> String {
@@ -262,6 +270,7 @@ pub(crate) mod tests {
             executions: 1234,
             states: None,
             state_bytes: None,
+            states_given_up: None,
             preemptions: None,
             estimate: None,
             estimate_within: None,
@@ -355,7 +364,10 @@ pub(crate) mod tests {
         bounded.states = Some(2_345);
         let merged = "  1,234 executions of about 56,000 (within a factor of 1.3), 2,345 states  stopped by";
         assert!(line(&bounded).contains(merged), "{}", line(&bounded));
-        bounded.states = None;
+        bounded.states_given_up = Some(1 << 20);
+        let given_up = "(within a factor of 1.3), 2,345 states given up  stopped by";
+        assert!(line(&bounded).contains(given_up), "{}", line(&bounded));
+        (bounded.states, bounded.states_given_up) = (None, None);
         // A violation ends the search at once.
         bounded.verdict = Verdict::Violated;
         assert!(line(&bounded).contains("  1,234 executions  "), "{}", line(&bounded));

@@ -77,6 +77,10 @@ pub struct Report {
     /// The memory in bytes that the states took; `None` if there are none.
     #[serde(default)]
     pub state_bytes: Option<u64>,
+    /// The memory in bytes that states could take, if they were given up because it was not enough; what is told was then
+    /// found by exploring executions. `None` if they were not given up.
+    #[serde(default)]
+    pub states_given_up: Option<u64>,
     /// If the search did not finish: the largest number of preemptions such that every execution with at most so many
     /// was explored, and none is bad. A preemption stops an actor that could go on. `None` if there is no such number.
     #[serde(default)]

@@ -82,6 +82,33 @@ fn time_and_memory_end_the_search_of_ideal_memory() {
     }
 }
 
+/// Some hundred thousand executions, and as many states as take more than 32 MiB.
+const LARGE: &str = "race large
+mm A { buf: anon }
+
+a @A        other           pinner @A                      reader @A
+==========  ==============  =============================  ==========
+buf[0] = 1  reclaim(A.buf)  p = pin_fast(buf, FOLL_WRITE)  r = buf[0]
+";
+
+/// With a bound on preemptions that is the end of the search, which does not depend on how fast the machine is.
+#[test]
+fn states_that_are_given_up_are_told() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = written(dir.path(), "large", LARGE);
+    let check = ["check", path.to_str().expect("text"), "--era", "v6.15", "--preemptions", "9"];
+    let check = [&check[..], &["--max-memory", "16M"]].concat();
+    let done = at_once(&[&check[..], &["--log", "debug"]].concat()).exits(12);
+    done.says(&["states are given up", "room=8388608"]).prints(&[
+        " states given up  stopped by --max-memory",
+        "  states were given up when they took ",
+        " and could take 8.0 MiB: with a --max-memory of more than twice that",
+    ]);
+    let told = at_once(&[&check[..], &["--format", "json"]].concat()).exits(12).objects().remove(0);
+    assert_eq!(told["states_given_up"], 8 << 20, "{told}");
+    assert!(told["states"].as_u64() > Some(10_000) && told["state_bytes"].as_u64() > Some(8 << 20), "{told}");
+}
+
 #[test]
 fn a_search_that_is_complete_holds_nothing_if_ideal_memory_was_cut_short() {
     let dir = tempfile::tempdir().expect("a directory");

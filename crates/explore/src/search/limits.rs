@@ -103,7 +103,8 @@ pub(crate) fn report<P: Primitives>(search: &mut Search<'_, P>) {
     (tally.pace.told, tally.pace.told_executions) = (elapsed, executions);
     let progress = Progress {
         executions,
-        states: 0,
+        states: tally.state_count.states,
+        has_given_up_states: tally.state_count.given_up.is_some(),
         earlier: shared.earlier.get(),
         events: shared.requests.get(),
         depth: tally.depth,

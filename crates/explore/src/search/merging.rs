@@ -8,6 +8,7 @@
 
 use cowrace_machine::Program;
 use cowrace_report::Stop;
+use tracing::debug;
 
 use crate::execution::windows::Cover;
 use crate::search::Search;
@@ -15,7 +16,7 @@ use crate::search::flow::Flow;
 use crate::search::phases::Plan;
 use crate::search::save::save;
 use crate::search::shared::Merging;
-use crate::search::tally::Tally;
+use crate::search::tally::{StateCount, Tally};
 use crate::states::bounded::BoundedSearch;
 use crate::states::course::Progress;
 use crate::states::limits::Pace;
@@ -64,6 +65,8 @@ enum Share<S> {
 pub(crate) struct Shares<'p> {
     program: &'p Program,
     states: Share<StateSearch<'p>>,
+    /// How far the search of states has come.
+    count: StateCount,
     /// The windows that had been open before, which states need not be searched for.
     cover: Vec<Cover>,
     bounded: Share<BoundedSearch<'p>>,
@@ -72,8 +75,15 @@ pub(crate) struct Shares<'p> {
 }
 
 impl<'p> Shares<'p> {
-    pub(crate) const fn new(program: &'p Program) -> Self {
-        Self { program, states: Share::Ahead, cover: Vec::new(), bounded: Share::Ahead, bound: None }
+    pub(crate) fn new(program: &'p Program) -> Self {
+        Self {
+            program,
+            states: Share::Ahead,
+            count: StateCount::default(),
+            cover: Vec::new(),
+            bounded: Share::Ahead,
+            bound: None,
+        }
     }
 
     /// The number of executions after which the search is to pause, if it was to pause after `last` before: where it
@@ -99,6 +109,7 @@ impl<'p> Shares<'p> {
             return Merged::Nothing;
         }
         let merged = self.merge(search, plan);
+        self.tell(&mut search.tally);
         let merged = if matches!(merged, Merged::Nothing) { self.bound(search, plan) } else { merged };
         self.tell(&mut search.tally);
         merged
@@ -107,10 +118,7 @@ impl<'p> Shares<'p> {
     /// Notes how far these searches are.
     pub(super) fn tell(&self, tally: &mut Tally) {
         tally.bound = self.bound;
-        (tally.states, tally.state_bytes) = match &self.states {
-            Share::UnderWay(states) => (states.states(), states.bytes()),
-            Share::Ahead | Share::Over => (0, 0),
-        };
+        tally.state_count = self.count;
     }
 
     fn merge<P: Primitives>(&mut self, search: &mut Search<'_, P>, plan: &Plan<'_>) -> Merged {
@@ -133,7 +141,9 @@ impl<'p> Shares<'p> {
         }
         let Share::UnderWay(states) = &mut self.states else { return Merged::Nothing };
         let visits = if always { u64::MAX } else { VISITS.saturating_mul(tally.total().executions) };
-        match states.run(shared, visits, Pace::new(tally.depth, checkpoint)) {
+        let progress = states.run(shared, visits, Pace::new(tally, checkpoint));
+        self.count = StateCount { states: states.states(), bytes: states.bytes(), given_up: None };
+        match progress {
             Progress::Done => {
                 if always {
                     drop(tally.windows.take());
@@ -148,7 +158,13 @@ impl<'p> Shares<'p> {
             }
             Progress::Paused => Merged::Nothing,
             Progress::Stopped(stop) => Merged::Stopped(stop),
-            Progress::Found(..) | Progress::Full => {
+            Progress::Found(..) => {
+                self.count = StateCount::default();
+                self.states = Share::Over;
+                Merged::Nothing
+            }
+            Progress::Full => {
+                self.count.give_up(states.room());
                 self.states = Share::Over;
                 Merged::Nothing
             }
@@ -168,7 +184,7 @@ impl<'p> Shares<'p> {
         }
         let Share::UnderWay(bounded) = &mut self.bounded else { return Merged::Nothing };
         let visits = BOUNDED_VISITS.saturating_mul(tally.total().executions);
-        let progress = bounded.run(shared, visits, Pace::new(tally.depth, checkpoint));
+        let progress = bounded.run(shared, visits, Pace::new(tally, checkpoint));
         self.bound = bounded.completed().max(self.bound);
         match progress {
             Progress::Found(finding, schedule) => {
@@ -177,7 +193,16 @@ impl<'p> Shares<'p> {
             }
             Progress::Stopped(stop) => return Merged::Stopped(stop),
             Progress::Paused => {}
-            Progress::Done | Progress::Full => self.bounded = Share::Over,
+            Progress::Done => self.bounded = Share::Over,
+            Progress::Full => {
+                let (bytes, room) = (bounded.bytes(), bounded.room());
+                debug!(
+                    bytes,
+                    room,
+                    "states with few preemptions are given up: they need more memory than they may take"
+                );
+                self.bounded = Share::Over;
+            }
         }
         Merged::Nothing
     }
@@ -214,7 +239,10 @@ pub(super) fn within<P: Primitives>(search: &mut Search<'_, P>, preemptions: u32
     let Search { shared, tally, .. } = search;
     let mut bounded = BoundedSearch::new(shared.program, &shared.settings, preemptions, 1);
     let progress = bounded.run(shared, u64::MAX, Pace::default());
-    (tally.states, tally.state_bytes) = (bounded.states(), bounded.bytes());
+    tally.state_count = StateCount { states: bounded.states(), bytes: bounded.bytes(), given_up: None };
+    if let Progress::Full = progress {
+        tally.state_count.give_up(bounded.room());
+    }
     tally.bound = bounded.completed();
     match progress {
         Progress::Found(finding, schedule) => {
@@ -232,7 +260,7 @@ pub(super) fn within<P: Primitives>(search: &mut Search<'_, P>, preemptions: u32
 mod tests {
     use std::sync::Mutex;
 
-    use cowrace_machine::{Point, Window};
+    use cowrace_machine::{Limits, Point, Window};
 
     use super::*;
     use crate::execution::answer_tree::Fresh;
@@ -254,7 +282,7 @@ mod tests {
         let plan = Plan { first: 1000, eager: false, checkpoint: None, results: &[] };
         let is_done = |_: &u32| !matches!(shares.give(&mut search, &plan), Merged::Nothing);
         let given = (1..=most).find(is_done).unwrap_or(most);
-        (search.tally.states, given)
+        (search.tally.state_count.states, given)
     }
 
     /// States need not be searched for a window that was open before, but it is told.
@@ -274,6 +302,27 @@ mod tests {
         let plan = Plan { first: 1000, eager: false, checkpoint: None, results: &[] };
         assert!(matches!(shares.give(&mut search, &plan), Merged::Done));
         assert!(search.tally.cover()[0].is_open);
+    }
+
+    /// One byte is not enough, whatever is known.
+    #[test]
+    fn states_that_are_given_up_are_told_if_the_reduced_search_begins_again() {
+        let program = counter(6);
+        let limits = Limits { memory: Some(2), ..Limits::default() };
+        let settings = Settings { limits, ..Settings::default() };
+        let (none, mut observer) = (Threads::new(0), ());
+        let watch = Mutex::new(&mut observer as &mut (dyn Observer + Send));
+        let shared = Shared::<Native>::new(&program, settings, Some(&[]), &none, &watch);
+        let mut shares = Shares::new(&program);
+        let mut search = Search::new(&shared, Fresh::new(&program));
+        (search.tally.is_forgetful, search.tally.effort.executions) = (Some(true), 1);
+        let plan = Plan { first: 1000, eager: false, checkpoint: None, results: &[] };
+        assert!(matches!(shares.give(&mut search, &plan), Merged::Nothing));
+        let told = search.tally.state_count;
+        assert!(told.states > 0 && told.bytes > 1 && told.given_up == Some(1), "{told:?}");
+        let mut again = Search::new(&shared, Fresh::new(&program));
+        shares.tell(&mut again.tally);
+        assert_eq!(again.tally.state_count, told);
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod step;
 mod subtree;
 mod summaries;
 mod take_over;
-mod tally;
+pub(crate) mod tally;
 mod tree;
 mod underflow;
 pub(crate) mod watch;

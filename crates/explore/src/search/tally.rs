@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cowrace_machine::{Addr, Program};
 use cowrace_report::{Finding, Schedule};
+use tracing::debug;
 
 use crate::effort::Effort;
 use crate::estimate::samples::Samples;
@@ -30,6 +31,25 @@ pub(crate) struct Visit {
     pub(crate) reached: HashSet<u32>,
     /// Whether no finding has been made after the barrier so far, nor on the path to it.
     pub(crate) is_sound: bool,
+}
+
+/// How far a search of states has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StateCount {
+    /// The number of states known, and the memory in bytes that they take.
+    pub(crate) states: u64,
+    pub(crate) bytes: u64,
+    /// The memory in bytes that they could take, if they were given up because it was not enough.
+    pub(crate) given_up: Option<u64>,
+}
+
+impl StateCount {
+    /// Notes that states are given up, since they need more memory than this.
+    pub(crate) fn give_up(&mut self, room: u64) {
+        let Self { states, bytes, .. } = *self;
+        debug!(states, bytes, room, "states are given up: they need more memory than they may take");
+        self.given_up = Some(room);
+    }
 }
 
 /// When a search last checked its limits and reported to its observer.
@@ -63,9 +83,7 @@ pub(crate) struct Tally {
     pub(crate) seen: Seen,
     /// The number of random schedules tried.
     pub(crate) schedules: u64,
-    /// The number of states visited, and the memory in bytes that they took.
-    pub(crate) states: u64,
-    pub(crate) state_bytes: u64,
+    pub(crate) state_count: StateCount,
     /// Whether actors forget much of what they are told, once that has been looked at.
     pub(crate) is_forgetful: Option<bool>,
     /// The largest bound on preemptions within which every execution has been explored.
@@ -93,8 +111,7 @@ impl Tally {
             near: None,
             seen: Seen::default(),
             schedules: 0,
-            states: 0,
-            state_bytes: 0,
+            state_count: StateCount::default(),
             is_forgetful: None,
             bound: None,
             samples: Samples::default(),

@@ -69,6 +69,11 @@ impl<'p> BoundedSearch<'p> {
         self.known.len() as u64
     }
 
+    /// The memory in bytes that the states may take.
+    pub(crate) const fn room(&self) -> u64 {
+        self.course.room()
+    }
+
     /// The memory in bytes that the states take.
     pub(crate) fn bytes(&self) -> u64 {
         let open: usize = self.open.iter().map(Vec::capacity).sum();

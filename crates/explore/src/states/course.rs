@@ -89,6 +89,11 @@ impl<'p> Course<'p> {
         self.visits
     }
 
+    /// The memory in bytes that the search may take.
+    pub(super) const fn room(&self) -> u64 {
+        self.room
+    }
+
     /// The memory in bytes that this takes.
     pub(super) fn bytes(&self) -> usize {
         self.here.bytes() + self.ends.bytes()

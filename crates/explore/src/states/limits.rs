@@ -8,6 +8,7 @@ use cowrace_report::Stop;
 use crate::checkpoint::Checkpoint;
 use crate::observer;
 use crate::search::shared::Shared;
+use crate::search::tally::Tally;
 use crate::states::End;
 use crate::sync::{Number, Primitives};
 
@@ -33,14 +34,17 @@ pub(crate) struct Pace {
     told: Duration,
     /// The length of the longest execution.
     depth: u32,
+    /// Whether a search of states has been given up before.
+    has_given_up_states: bool,
     /// The checkpoint for an observer that wants one.
     checkpoint: Option<Checkpoint>,
 }
 
 impl Pace {
     /// Nothing has been reported yet.
-    pub(crate) const fn new(depth: u32, checkpoint: Option<Checkpoint>) -> Self {
-        Self { told: Duration::ZERO, depth, checkpoint }
+    pub(crate) const fn new(tally: &Tally, checkpoint: Option<Checkpoint>) -> Self {
+        let has_given_up_states = tally.state_count.given_up.is_some();
+        Self { told: Duration::ZERO, depth: tally.depth, has_given_up_states, checkpoint }
     }
 
     /// Looks at the limits, and reports.
@@ -64,6 +68,7 @@ impl Pace {
         let progress = observer::Progress {
             executions: shared.executions.get(),
             states,
+            has_given_up_states: self.has_given_up_states,
             earlier: shared.earlier.get(),
             events: shared.requests.get(),
             depth: self.depth,

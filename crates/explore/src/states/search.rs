@@ -64,6 +64,11 @@ impl<'p> StateSearch<'p> {
         self.table.known().len() as u64
     }
 
+    /// The memory in bytes that the states may take.
+    pub(crate) const fn room(&self) -> u64 {
+        self.course.room()
+    }
+
     /// The memory in bytes that the states take.
     pub(crate) fn bytes(&self) -> u64 {
         (self.table.bytes() + self.course.bytes()) as u64

@@ -152,5 +152,6 @@ fn what_was_completed_is_told_if_memory_ends_the_search() {
     let limits = Limits { memory: Some(1 << 20), ..Limits::default() };
     let outcome = Explorer::new(&program).preemptions(Some(9)).limits(limits).run(&mut ());
     assert_eq!((outcome.complete, outcome.stopped), (false, Some(Stop::Memory)));
+    assert_eq!(outcome.states_given_up, Some(1 << 19));
     assert!(outcome.bound.is_some_and(|bound| bound < 9), "{:?}", outcome.bound);
 }
