@@ -177,9 +177,9 @@ impl Task<'_> {
             states_given_up: outcome.states_given_up,
             estimate: estimate.map(|estimate| estimate.executions.round()),
             estimate_within: estimate.map(|estimate| estimate.within).filter(|within| within.is_finite()),
-            // A search of states alone counts no requests.
-            requests: preemptions.is_none().then_some(outcome.events),
-            depth: preemptions.is_none().then_some(outcome.depth),
+            // A search of states counts no requests.
+            requests: (!outcome.is_answered_by_states).then_some(outcome.events),
+            depth: (!outcome.is_answered_by_states).then_some(outcome.depth),
             seconds: started.elapsed().as_secs_f64(),
             as_expected: self.as_expected(verdict, class),
             settings: preemptions.map(at_most),

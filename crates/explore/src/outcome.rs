@@ -35,6 +35,9 @@ pub struct Outcome {
     /// The memory in bytes that states could take, if they were given up because it was not enough. What they had shown
     /// by then does not count.
     pub states_given_up: Option<u64>,
+    /// Whether a search of states has given the answer. `events` and `depth` are then those of the executions that were
+    /// explored before, and say nothing of the whole search.
+    pub is_answered_by_states: bool,
     /// The largest bound on preemptions within which every execution is known to have been explored, if there is one
     /// and the search was not completed.
     pub bound: Option<u32>,

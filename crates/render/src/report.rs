@@ -63,15 +63,20 @@ pub fn conditions(report: &Report) -> String {
     format!("{engine}memory {}, arch {}, env {environment}{files}", report.memory, report.arch)
 }
 
-/// The size of the search of one report, such as `1,234 executions, 56,789 requests, the longest of 97 requests`;
-/// `None` if its engine does not count requests.
+/// The size of the search of one report, such as `1,234 executions, 56,789 requests, the longest of 97 requests`, or
+/// `256 executions, 1,234 states in 1.2 MiB` if states gave the answer; `None` if its engine counts neither.
 #[must_use]
 pub fn figures(report: &Report) -> Option<String> {
-    let (requests, depth) = (counted(report.requests?, "request"), counted(report.depth?.into(), "request"));
+    let requests = report.requests.zip(report.depth).map(|(requests, depth)| {
+        format!(", {}, the longest of {}", counted(requests, "request"), counted(depth.into(), "request"))
+    });
+    if requests.is_none() && report.states.is_none() {
+        return None;
+    }
     let bytes = report.state_bytes.map(|bytes| format!(" in {}", mebibytes(bytes)));
     let searched = with_states(report.executions, counted(report.executions, "execution"), states(report))
         + &bytes.unwrap_or_default();
-    Some(format!("{searched}, {requests}, the longest of {depth}"))
+    Some(searched + &requests.unwrap_or_default())
 }
 
 /// A size in memory, such as `2,048.1 MiB`.
@@ -374,7 +379,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn figures_are_there_if_all_of_them_are() {
+    fn figures_are_those_that_were_counted() {
         let mut holds = report("x", "v5.9", None, Some(true));
         assert_eq!(figures(&holds), None);
         (holds.requests, holds.depth) = (Some(56_789), Some(97));
@@ -382,6 +387,10 @@ pub(crate) mod tests {
             figures(&holds).as_deref(),
             Some("1,234 executions, 56,789 requests, the longest of 97 requests")
         );
+        // Where states gave the answer, nothing is told of requests.
+        (holds.requests, holds.depth) = (None, None);
+        (holds.states, holds.state_bytes) = (Some(2_345), Some(3 << 19));
+        assert_eq!(figures(&holds).as_deref(), Some("1,234 executions, 2,345 states in 1.5 MiB"));
     }
 
     #[test]

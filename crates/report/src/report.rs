@@ -92,9 +92,11 @@ pub struct Report {
     /// known.
     #[serde(default)]
     pub estimate_within: Option<f64>,
-    /// Requests executed; a common beginning of executions counts once. `None` if the engine does not count them.
+    /// Requests executed; a common beginning of executions counts once. `None` if the engine does not count them, or if a
+    /// search of states gave the answer.
     pub requests: Option<u64>,
-    /// Requests of the longest execution; `None` if the engine does not count them.
+    /// Requests of the longest execution; `None` if the engine does not count them, or if a search of states gave the
+    /// answer: it does not follow executions to their ends.
     pub depth: Option<u32>,
     /// The number of different final outcomes, if they were collected.
     pub outcomes: Option<u64>,

@@ -14,8 +14,8 @@ const BLESS: &str = "COWRACE_BLESS";
 
 const HEAD: &str = "\
 # What the search of each scenario finds and how large it is: the verdict, or the class of a violation, with which a
-# search ends; executions, requests, requests of the longest execution, and states if they were merged; and the
-# kernels under which it is so.
+# search ends; executions, requests, requests of the longest execution (`-` if states gave the answer), and states if
+# they were merged; and the kernels under which it is so.
 # Tests compare. `cargo xtask counts` writes this file.
 ";
 
@@ -29,11 +29,12 @@ pub(crate) struct Cell {
 /// The figures of a report in words.
 fn figures(report: &Report) -> String {
     let found = report.class.map_or(report.verdict.name(), Class::name);
+    let states = report.states.map(|states| format!(" {states}")).unwrap_or_default();
     match (report.requests, report.depth) {
         (Some(requests), Some(depth)) => {
-            let states = report.states.map(|states| format!(" {states}")).unwrap_or_default();
             format!("{found} {} {requests} {depth}{states}", report.executions)
         }
+        _ if report.states.is_some() => format!("{found} {} - -{states}", report.executions),
         // Nothing was searched.
         _ => found.to_owned(),
     }

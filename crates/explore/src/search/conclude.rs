@@ -139,6 +139,7 @@ pub(crate) fn outcome<P: Primitives>(
         states: tally.state_count.states,
         state_bytes: tally.state_count.bytes,
         states_given_up: tally.state_count.given_up,
+        is_answered_by_states: tally.is_answered_by_states,
         bound: tally.bound,
         samples: tally.schedules,
         events: effort.requests,

@@ -150,10 +150,11 @@ impl<'p> Shares<'p> {
                 }
                 tally.windows.merge(&self.cover);
                 tally.windows.merge(states.cover());
+                tally.is_answered_by_states = true;
                 Merged::Done
             }
             Progress::Found(finding, schedule) if !shared.settings.exhaustive => {
-                tally.finding = Some((finding, schedule));
+                (tally.finding, tally.is_answered_by_states) = (Some((finding, schedule)), true);
                 Merged::Found
             }
             Progress::Paused => Merged::Nothing,
@@ -188,7 +189,7 @@ impl<'p> Shares<'p> {
         self.bound = bounded.completed().max(self.bound);
         match progress {
             Progress::Found(finding, schedule) => {
-                tally.finding = Some((finding, schedule));
+                (tally.finding, tally.is_answered_by_states) = (Some((finding, schedule)), true);
                 return Merged::Found;
             }
             Progress::Stopped(stop) => return Merged::Stopped(stop),
@@ -244,6 +245,7 @@ pub(super) fn within<P: Primitives>(search: &mut Search<'_, P>, preemptions: u32
         tally.state_count.give_up(bounded.room());
     }
     tally.bound = bounded.completed();
+    tally.is_answered_by_states = true;
     match progress {
         Progress::Found(finding, schedule) => {
             tally.finding = Some((finding, schedule));

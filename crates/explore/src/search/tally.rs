@@ -84,6 +84,8 @@ pub(crate) struct Tally {
     /// The number of random schedules tried.
     pub(crate) schedules: u64,
     pub(crate) state_count: StateCount,
+    /// Whether a search of states has given the answer.
+    pub(crate) is_answered_by_states: bool,
     /// Whether actors forget much of what they are told, once that has been looked at.
     pub(crate) is_forgetful: Option<bool>,
     /// The largest bound on preemptions within which every execution has been explored.
@@ -112,6 +114,7 @@ impl Tally {
             seen: Seen::default(),
             schedules: 0,
             state_count: StateCount::default(),
+            is_answered_by_states: false,
             is_forgetful: None,
             bound: None,
             samples: Samples::default(),
