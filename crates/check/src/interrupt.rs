@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Makes the request. Returns whether it was made before.
-    pub fn ask(&self) -> bool {
-        self.0.swap(true, Ordering::Relaxed)
+    /// Makes the request.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 
     /// Whether the request was made.

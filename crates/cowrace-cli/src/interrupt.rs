@@ -4,8 +4,13 @@ use std::io::{self, Write as _};
 use std::ops::Deref;
 use std::process;
 use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
 
 use crate::Exit;
+
+/// How long after the first signal another one is taken for the same. `timeout` sends one to the process and one to its
+/// group, microseconds apart; nobody presses Ctrl-C twice so fast.
+const THE_SAME: Duration = Duration::from_millis(200);
 
 /// A request that all searches end early, which signals may make. Clones share the request.
 #[derive(Clone, Debug, Default)]
@@ -24,9 +29,9 @@ impl Deref for Interrupt {
 }
 
 impl Interrupt {
-    /// A request that the first Ctrl-C makes, once a search has begun. The second Ctrl-C ends the process at once,
-    /// with exit code 130. Before the first search, while files are read, Ctrl-C has its default effect: otherwise
-    /// the process would ignore it while it reads from a pipe.
+    /// A request that the first Ctrl-C makes, once a search has begun. The second Ctrl-C, unless it comes together with
+    /// the first, ends the process at once, with exit code 130. Before the first search, while files are read, Ctrl-C has
+    /// its default effect: otherwise the process would ignore it while it reads from a pipe.
     #[must_use]
     pub fn by_ctrl_c() -> Self {
         Self { signals: Some(Arc::new(Once::new())), ..Self::default() }
@@ -36,15 +41,39 @@ impl Interrupt {
     pub(crate) fn arm(&self) {
         let Some(signals) = &self.signals else { return };
         signals.call_once(|| {
-            let wish = self.wish.clone();
+            let (wish, mut signals) = (self.wish.clone(), Signals::default());
             let handled = ctrlc::set_handler(move || {
-                if wish.ask() {
-                    process::exit(Exit::AtOnce as i32);
+                wish.ask();
+                if signals.end_at_once(Instant::now()) {
+                    end_at_once();
                 }
             });
             drop(handled);
         });
     }
+}
+
+/// The signals so far.
+#[derive(Debug, Default)]
+struct Signals {
+    first: Option<Instant>,
+}
+
+impl Signals {
+    /// Notes a signal. Returns whether it is a second one, which ends the process at once.
+    fn end_at_once(&mut self, now: Instant) -> bool {
+        now.saturating_duration_since(*self.first.get_or_insert(now)) >= THE_SAME
+    }
+}
+
+/// Ends the process, and what it has found is lost.
+fn end_at_once() -> ! {
+    // An error means that standard error is closed, and is ignored.
+    let _ = writeln!(
+        io::stderr(),
+        "ended at once by a second signal: results that had not been printed are lost"
+    );
+    process::exit(Exit::AtOnce as i32)
 }
 
 /// How many of the searches have finished by themselves.
@@ -73,6 +102,15 @@ impl Extent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signals_that_come_together_are_one() {
+        let (mut signals, first) = (Signals::default(), Instant::now());
+        assert!(!signals.end_at_once(first));
+        for (later, ends) in [(0, false), (1, false), (199, false), (200, true), (5000, true), (3, false)] {
+            assert_eq!(signals.end_at_once(first + Duration::from_millis(later)), ends, "{later} ms");
+        }
+    }
 
     #[test]
     fn what_is_whole_was_not_interrupted() {

@@ -89,6 +89,19 @@ fn handles(process: u32) -> bool {
     u64::from_str_radix(caught.trim(), 16).is_ok_and(|signals| signals & (1 << (2 - 1)) != 0)
 }
 
+/// Whether a process has done nothing for some time, although it had the time.
+fn is_idle(process: u32) -> bool {
+    let used = || {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let fields: Vec<String> = stat.split(' ').map(str::to_owned).collect();
+        // The state, and the time in user and in kernel mode.
+        fields.get(2).filter(|state| *state == "S").map(|_| fields[13..15].concat())
+    };
+    let before = used();
+    sleep(Duration::from_millis(500));
+    before.is_some() && before == used()
+}
+
 fn endless(directory: &Path) -> PathBuf {
     let path = directory.join("endless.race");
     std::fs::write(&path, ENDLESS).expect("a file");
@@ -210,16 +223,39 @@ fn other_engines_stop_as_well() {
     assert_eq!(done.objects().len(), 1, "{}", done.out);
 }
 
+/// `timeout` sends a signal to the process and then to its group.
 #[test]
-fn the_second_ends_it_at_once() {
+fn two_that_come_together_are_one() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = endless(dir.path());
     let running = Running::start(&["check", path.to_str().expect("a name"), "--era", "v6.12"]);
-    // Both are there when it goes on, so it cannot come to its end between them.
+    sleep(Duration::from_millis(200));
+    // Both are there when it goes on.
     for signal in ["STOP", "INT", "TERM", "CONT"] {
         running.send(signal);
     }
-    running.ends().exits(130).quiet();
+    let done = running.ends().exits(12).says(&["interrupted: 0 of 1 search finished"]);
+    done.prints(&["BOUNDED  endless", "  interrupted  "]);
+}
+
+#[test]
+fn a_second_one_later_ends_it_at_once() {
+    let files: Vec<String> = (0..40).map(|number| format!("tiny{number}.race")).collect();
+    let dir = tempfile::tempdir().expect("a directory");
+    let tiny = std::fs::read_to_string(crate::fixtures().join("tiny.race")).expect("it is there");
+    let paths: Vec<String> = files.iter().map(|file| dir.path().join(file).display().to_string()).collect();
+    for (path, number) in paths.iter().zip(0..) {
+        std::fs::write(path, tiny.replacen("race tiny", &format!("race tiny{number}"), 1)).expect("a file");
+    }
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    // Nobody reads what it prints, which is more than the pipe holds, so it cannot come to its end.
+    let running = Running::start(&[&["check", "--format", "json"], &paths[..]].concat());
+    wait_for(|| is_idle(running.child.id()));
+    running.interrupt();
+    sleep(Duration::from_millis(400));
+    running.interrupt();
+    let done = running.ends().exits(130);
+    assert_eq!(done.err, "ended at once by a second signal: results that had not been printed are lost\n");
 }
 
 /// Nobody writes into the pipe, so whoever reads it has to wait, and hears of no wish.
