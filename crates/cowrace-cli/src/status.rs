@@ -62,7 +62,7 @@ impl Status {
             );
         }
         let so_far = span(self.elapsed.as_secs_f64());
-        if self.all == 1 && self.states > 0 && !self.has_given_up_states {
+        if self.merges_states() {
             return format!("{executions} executions, {} states, {so_far} so far", HumanCount(self.states));
         }
         if self.all == 1 {
@@ -84,9 +84,16 @@ impl Status {
         Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     }
 
-    /// With several searches, the estimate of one of them is of no use.
+    /// With several searches, the estimate of one of them is of no use; and one that merges states may end long before it
+    /// has explored every execution.
     fn usable(&self) -> Option<Estimate> {
-        self.estimate.filter(|e| self.all == 1 && e.executions.is_finite() && e.executions > 0.0)
+        let is_of_use = self.all == 1 && !self.merges_states();
+        self.estimate.filter(|e| is_of_use && e.executions.is_finite() && e.executions > 0.0)
+    }
+
+    /// Whether there is one search, which merges states.
+    const fn merges_states(&self) -> bool {
+        self.all == 1 && self.states > 0 && !self.has_given_up_states
     }
 
     fn seconds_after(&self, estimate: Estimate) -> f64 {
@@ -160,15 +167,15 @@ mod tests {
             has_given_up_states: false,
             earlier: 0,
             elapsed,
-            estimate: None,
+            estimate: Some(Estimate { executions: 59e6, within: 2.0 }),
             purpose: None,
         };
         assert_eq!(status.line(), "256 executions, 45,000 states, 0:03 so far");
+        assert_eq!(status.left(), None);
         status.has_given_up_states = true;
-        assert_eq!(
-            status.line(),
-            "256 executions, 85/s, 0:03 so far; states were given up for lack of memory"
-        );
+        let line = status.line();
+        assert!(line.contains("256 of about 59,000,000 executions"), "{line}");
+        assert!(line.ends_with("85/s; states were given up for lack of memory"), "{line}");
     }
 
     #[test]

@@ -10,7 +10,8 @@ use crate::execution::coverage::Coverage;
 /// An estimate of the size of a search, made before its end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// The expected number of executions of the whole search.
+    /// The expected number of executions of the whole search, if it explores every one. If it merges states, it may end
+    /// much earlier.
     pub executions: f64,
     /// The factor within which the estimate is right in at least eight of ten cases: 2.0 means between half and twice
     /// as many. Measured on many searches; it gets smaller the longer a search runs.

@@ -197,12 +197,14 @@ fn states(report: &Report) -> Option<String> {
 }
 
 /// The number of executions; if the search did not finish and there is an estimate, also the estimated number of
-/// all. Then the number of states.
+/// all, which a search that merges states need not explore. Then the number of states.
 pub(crate) fn explored(report: &Report) -> String {
     let mut executions = counted(report.executions, "execution");
     if let Some(estimate) = report.estimate.filter(|_| report.verdict == Verdict::Bounded) {
         let factor = within(report.estimate_within.unwrap_or(f64::INFINITY));
-        executions.push_str(&format!(" of about {} ({factor})", about(estimate)));
+        let merges = report.states.is_some() && report.states_given_up.is_none();
+        let without = if merges { " without merging states" } else { "" };
+        executions.push_str(&format!(" of about {}{without} ({factor})", about(estimate)));
     }
     with_states(report.executions, executions, states(report))
 }
@@ -367,10 +369,11 @@ pub(crate) mod tests {
         let worth = "  1,234 executions of about 56,000 (within a factor of 1.3)  stopped by";
         assert!(line(&bounded).contains(worth), "{}", line(&bounded));
         bounded.states = Some(2_345);
-        let merged = "  1,234 executions of about 56,000 (within a factor of 1.3), 2,345 states  stopped by";
+        let merged = "  1,234 executions of about 56,000 without merging states (within a factor of 1.3), 2,345 states  \
+                      stopped by";
         assert!(line(&bounded).contains(merged), "{}", line(&bounded));
         bounded.states_given_up = Some(1 << 20);
-        let given_up = "(within a factor of 1.3), 2,345 states given up  stopped by";
+        let given_up = "of about 56,000 (within a factor of 1.3), 2,345 states given up  stopped by";
         assert!(line(&bounded).contains(given_up), "{}", line(&bounded));
         (bounded.states, bounded.states_given_up) = (None, None);
         // A violation ends the search at once.

@@ -85,8 +85,8 @@ pub struct Report {
     /// was explored, and none is bad. A preemption stops an actor that could go on. `None` if there is no such number.
     #[serde(default)]
     pub preemptions: Option<u32>,
-    /// The estimated number of executions of the whole search; `None` if the search finished, or if there is no
-    /// estimate.
+    /// The estimated number of executions of the whole search, if it explored every one. A search that merges states, and
+    /// has not given them up, may end much earlier. `None` if the search finished, or if there is no estimate.
     pub estimate: Option<f64>,
     /// The factor within which the estimate is right in at least eight of ten cases; `None` if it is not
     /// known.
