@@ -40,10 +40,11 @@ impl Status {
     /// The line. With one search, the remaining time depends on its executions; with several, on the number of
     /// searches.
     pub(crate) fn line(&self) -> String {
-        let again = self.purpose.map(|purpose| format!("{}: ", another(purpose))).unwrap_or_default();
+        let again = self.purpose.map(|purpose| format!("; {}", another(purpose))).unwrap_or_default();
         let given_up =
             if self.has_given_up_states { "; states were given up for lack of memory" } else { "" };
-        again + &self.progress() + given_up
+        // What matters most comes first, because the line may be cut off.
+        self.progress() + given_up + &again
     }
 
     fn progress(&self) -> String {
@@ -213,7 +214,7 @@ mod tests {
             "{line}"
         );
         status.purpose = Some(Purpose::Anew);
-        assert_eq!(status.line(), format!("again, because an assumption was wrong: {line}"));
+        assert_eq!(status.line(), format!("{line}; again, because an assumption was wrong"));
     }
 
     #[test]
