@@ -188,7 +188,8 @@ impl<'p> Explorer<'p> {
         let mut plan = Plan { checkpoint: self.fitting_checkpoint(), ..self.plan };
         let mut near = plan.checkpoint.map_or_else(|| self.counts_commute.then(Vec::new), near);
         // What states have been searched stays true.
-        let mut shares = Shares::new(self.program);
+        let bound = plan.checkpoint.and_then(|checkpoint| checkpoint.bound);
+        let mut shares = Shares::new(self.program, bound);
         loop {
             let coverage = self.settings.coverage && plan.checkpoint.is_none();
             let mut shared = self.shared::<P>(near.as_deref(), coverage, &none, &watch);

@@ -142,5 +142,30 @@ fn how_to_go_on(file: &CheckpointFile, left: &Checkpoint, report: &Report) -> St
     };
     let more = if report.stopped == Some(Stop::Executions) { " and a higher limit" } else { "" };
     let file = file.path().display();
-    format!("  {kept}; to go on, run the same command again with --resume {file}{more}")
+    let states = report.states.filter(|_| report.states_given_up.is_none());
+    let again = states.map(searched_again).unwrap_or_default();
+    format!("  {kept}; to go on, run the same command again with --resume {file}{more}{again}")
+}
+
+/// States are not kept.
+fn searched_again(states: u64) -> String {
+    let states = match states {
+        1 => "1 state is".to_owned(),
+        states => format!("{} states are", HumanCount(states)),
+    };
+    format!(
+        "\n  {states} not kept but searched again: let the next run be longer than this one, or it hardly gets further with them"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_told_to_be_searched_again() {
+        let rest = "not kept but searched again: let the next run be longer than this one, or it hardly gets further with them";
+        assert_eq!(searched_again(45_000), format!("\n  45,000 states are {rest}"));
+        assert_eq!(searched_again(1), format!("\n  1 state is {rest}"));
+    }
 }

@@ -83,7 +83,7 @@ fn time_and_memory_end_the_search_of_ideal_memory() {
 }
 
 /// Some hundred thousand executions, and as many states as take more than 32 MiB.
-const LARGE: &str = "race large
+pub(crate) const LARGE: &str = "race large
 mm A { buf: anon }
 
 a @A        other           pinner @A                      reader @A

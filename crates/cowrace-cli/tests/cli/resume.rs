@@ -118,6 +118,28 @@ fn a_search_that_is_killed_goes_on_from_what_was_kept_by_then() {
     }
 }
 
+/// States are not kept, so equal legs would come to the same point again and again.
+#[test]
+fn states_are_told_to_be_searched_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("large.race");
+    fs::write(&path, crate::limits::LARGE).expect("a file");
+    let args = [path.to_str().expect("text"), "--era", "v6.15", "--jobs", "1", "--max-time", "2"];
+    let file = state("states");
+    let stopped = check(&file, &args).exits(12).quiet();
+    stopped.prints(&[
+        "of about",
+        " without merging states",
+        "executions are kept",
+        "states are not kept but searched again: let the next run be longer",
+    ]);
+    // A limit on executions leaves states out.
+    let file = state("alone");
+    let stopped = check(&file, &[&args[..5], &["--max-executions", "300"]].concat()).exits(12);
+    let told = stopped.prints(&["300 executions are kept"]).out;
+    assert!(!told.contains("states"), "{told}");
+}
+
 /// An estimate is worth what all legs have seen.
 #[test]
 fn estimates_go_on_from_those_of_the_leg_before() {

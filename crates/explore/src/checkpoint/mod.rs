@@ -126,6 +126,10 @@ pub struct Checkpoint {
     /// Whether actors forget much of what they are told, if that has been looked at.
     #[serde(default)]
     pub(crate) is_forgetful: Option<bool>,
+    /// The largest bound on preemptions within which every execution has been explored. It stays true, although states are
+    /// searched again.
+    #[serde(default)]
+    pub(crate) bound: Option<u32>,
     /// The number of random schedules tried.
     pub(crate) samples: u64,
     /// The first bad execution, if there was one and the search continued.

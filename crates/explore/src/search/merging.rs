@@ -75,14 +75,15 @@ pub(crate) struct Shares<'p> {
 }
 
 impl<'p> Shares<'p> {
-    pub(crate) fn new(program: &'p Program) -> Self {
+    /// Nothing has been searched but what has at most so many preemptions.
+    pub(crate) fn new(program: &'p Program, bound: Option<u32>) -> Self {
         Self {
             program,
             states: Share::Ahead,
             count: StateCount::default(),
             cover: Vec::new(),
             bounded: Share::Ahead,
-            bound: None,
+            bound,
         }
     }
 
@@ -292,7 +293,7 @@ mod tests {
     fn windows_that_were_open_before_states_are_told_if_the_reduced_search_begins_again() {
         let points = vec![Point { call: 7, step: None }];
         let program = Program { windows: vec![Window { text: String::new(), points }], ..counter(2) };
-        let mut shares = Shares::new(&program);
+        let mut shares = Shares::new(&program, None);
         shares.cover = vec![Cover { is_open: true, seen: vec![true] }];
         let states = StateSearch::new(&program, &Settings::default(), &shares.cover);
         shares.states = states.map_or(Share::Over, |states| Share::UnderWay(Box::new(states)));
@@ -315,7 +316,7 @@ mod tests {
         let (none, mut observer) = (Threads::new(0), ());
         let watch = Mutex::new(&mut observer as &mut (dyn Observer + Send));
         let shared = Shared::<Native>::new(&program, settings, Some(&[]), &none, &watch);
-        let mut shares = Shares::new(&program);
+        let mut shares = Shares::new(&program, None);
         let mut search = Search::new(&shared, Fresh::new(&program));
         (search.tally.is_forgetful, search.tally.effort.executions) = (Some(true), 1);
         let plan = Plan { first: 1000, eager: false, checkpoint: None, results: &[] };
@@ -330,8 +331,8 @@ mod tests {
     #[test]
     fn states_go_on_where_they_were_if_the_reduced_search_begins_again() {
         let program = counter(6);
-        let whole = give(&mut Shares::new(&program), &program, 1000);
-        let mut shares = Shares::new(&program);
+        let whole = give(&mut Shares::new(&program, None), &program, 1000);
+        let mut shares = Shares::new(&program, None);
         let (some, given) = give(&mut shares, &program, whole.1 / 2);
         assert!(0 < some && some < whole.0, "{some} of {whole:?}");
         let (all, rest) = give(&mut shares, &program, 1000);

@@ -38,6 +38,7 @@ pub(crate) fn save<P: Primitives>(search: &Search<'_, P>) -> Option<Checkpoint> 
         summarized: tally.reached.effort(),
         depth: tally.depth,
         is_forgetful: tally.is_forgetful,
+        bound: tally.bound,
         samples: tally.schedules,
         finding: tally.finding.clone(),
         windows: tally.windows.clone().take(),

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use cowrace_explore::{Execution, Explorer, Limits, Observer, replay};
 use cowrace_machine::{Actor, Cpu, Prim};
@@ -154,4 +155,21 @@ fn what_was_completed_is_told_if_memory_ends_the_search() {
     assert_eq!((outcome.complete, outcome.stopped), (false, Some(Stop::Memory)));
     assert_eq!(outcome.states_given_up, Some(1 << 19));
     assert!(outcome.bound.is_some_and(|bound| bound < 9), "{:?}", outcome.bound);
+}
+
+/// States are searched again when a search is resumed. What was completed before is told, however soon that ends.
+#[test]
+fn what_was_completed_before_a_search_is_resumed_is_told() {
+    let stores = |actor: u64| (0..8).map(|nth| Store(0, 16 * actor + nth)).collect();
+    let program = program(&[stores(0), stores(1), stores(2)]);
+    let limits = Limits { executions: Some(5000), ..Limits::default() };
+    let first = Explorer::new(&program).limits(limits).run(&mut ());
+    assert!(first.stopped == Some(Stop::Executions) && first.bound > Some(0), "{:?}", first.bound);
+    let mut left = first.checkpoint.expect("it was stopped");
+    for _ in 0..2 {
+        let limits = Limits { time: Some(Duration::ZERO), ..Limits::default() };
+        let again = Explorer::new(&program).limits(limits).resume(&left).run(&mut ());
+        assert_eq!((again.stopped, again.bound), (Some(Stop::Time), first.bound));
+        left = again.checkpoint.expect("it was stopped");
+    }
 }
