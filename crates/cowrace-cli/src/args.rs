@@ -199,6 +199,14 @@ pub struct EngineArgs {
     pub preemptions: Option<u8>,
 }
 
+impl EngineArgs {
+    /// Whether eras may share searches. Second opinions are obtained for each era.
+    #[must_use]
+    pub fn shares(&self) -> bool {
+        self.engine == EngineName::Explore
+    }
+}
+
 /// The kernels and limits of searches.
 #[derive(Debug, Args)]
 pub struct SearchArgs {
@@ -215,7 +223,7 @@ pub struct SearchArgs {
 }
 
 impl SearchArgs {
-    /// The limits of each search.
+    /// The limits of a search that runs alone.
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.how_far.limits.limits()
@@ -245,13 +253,13 @@ pub struct LimitArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<Duration>,
     /// Ends searches while the whole process uses this much memory, such as 512M or 2GiB; the verdict is then
-    /// `bounded`.
+    /// `bounded`. Half of it is for states, in equal parts for all searches that run at the same time.
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub max_memory: Option<u64>,
 }
 
 impl LimitArgs {
-    /// The limits of each search.
+    /// The limits of a search that runs alone.
     #[must_use]
     pub fn limits(&self) -> Limits {
         let Self { max_executions: executions, max_time: time, max_memory: memory } = *self;

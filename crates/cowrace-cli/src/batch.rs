@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::num::NonZero;
 
-use cowrace_explore::Threads;
+use cowrace_explore::{Limits, Threads};
 use cowrace_mm::Era;
 use std::fmt::Display;
 
@@ -45,16 +45,14 @@ impl Batch<'_> {
         tell: impl Fn(Task<'_>, &Loaded, &R) -> Result<String, Failure> + Sync,
     ) -> Result<Searched<R>, Failure> {
         let work = self.work();
-        let all = self.args.how_far.jobs.map_or_else(cores, usize::from);
-        let size = if self.shares { self.eras.len().max(1) } else { 1 };
-        let groups: Vec<_> = work.chunks(size).collect();
-        let workers = all.clamp(1, groups.len().max(1));
+        let groups: Vec<_> = work.chunks(self.group()).collect();
+        let workers = self.workers(work.len());
         // A thread without a search to begin helps the running searches.
-        let spare = Threads::new(all - workers);
+        let spare = Threads::new(self.jobs() - workers);
         let progress = Progress::new(work.len(), self.interrupt.clone());
         let specification =
             self.loaded.iter().flat_map(Loaded::variants).map(|(_, specification)| specification);
-        let bounds = Bounds::new(self.args.limits(), self.interrupt);
+        let bounds = Bounds::new(self.limits(), self.interrupt);
         specification.for_each(|specification| specification.heed(&bounds));
         let (mut results, mut finished) = (Vec::new(), 0);
         let one = |state: &mut S, (task, loaded): &(Task<'_>, &Loaded)| {
@@ -79,6 +77,28 @@ impl Batch<'_> {
         );
         progress.finish();
         done.map(|()| Searched { results, extent: Extent { finished, all: work.len() } })
+    }
+
+    /// The limits of each search: those that run at once share the memory.
+    pub(crate) fn limits(&self) -> Limits {
+        let variants: usize = self.loaded.iter().map(|each| each.variants().count()).sum();
+        let workers = self.workers(variants * self.eras.len());
+        let at_once = NonZero::new(workers as u64).unwrap_or(NonZero::<u64>::MIN);
+        Limits { at_once, ..self.args.limits() }
+    }
+
+    fn jobs(&self) -> usize {
+        self.args.how_far.jobs.map_or_else(cores, usize::from)
+    }
+
+    /// How many searches one thread makes, one after the other: if eras may share searches, all eras of a scenario.
+    fn group(&self) -> usize {
+        if self.shares { self.eras.len().max(1) } else { 1 }
+    }
+
+    /// How many threads make so many searches.
+    fn workers(&self, searches: usize) -> usize {
+        self.jobs().clamp(1, searches.div_ceil(self.group()).max(1))
     }
 
     /// All eras of a scenario in one variant come one after the other.
@@ -106,4 +126,37 @@ pub(crate) fn print_notes(notes: &[impl Display]) {
 
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use cowrace_check::kernel;
+
+    use super::*;
+    use crate::args::{CheckArgs, Command};
+    use crate::{Cli, input};
+
+    fn at_once(args: &[&str]) -> u64 {
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
+        let files = ["lost", "tiny"].map(|name| format!("{fixtures}/{name}.race"));
+        let common = ["cowrace", "check", "--max-memory", "1G", &files[0], &files[1]];
+        let cli = Cli::try_parse_from(common.iter().chain(args)).expect("it parses");
+        let Command::Check(CheckArgs { search, engine, paths, .. }) = &cli.command else { panic!("{cli:?}") };
+        let loaded = input::checked(input::files(paths).expect("they are there")).expect("they are sound");
+        let eras = kernel::select(&search.era, &search.toggles.toggles()).expect("it is there").eras;
+        let (shares, interrupt) = (engine.shares(), &Interrupt::default());
+        let limits = Batch { loaded: &loaded, eras: &eras, args: search, shares, interrupt }.limits();
+        assert_eq!(limits.memory, Some(1 << 30));
+        limits.at_once.get()
+    }
+
+    #[test]
+    fn as_many_searches_share_the_memory_as_run_at_once() {
+        assert_eq!(at_once(&["--jobs", "1"]), 1);
+        // The eras of a scenario are one thread's, unless other engines are asked.
+        assert_eq!(at_once(&["--jobs", "8", "--era", "v6.1", "--era", "v6.12"]), 2);
+        assert_eq!(at_once(&["--jobs", "8", "--era", "v6.1", "--era", "v6.12", "--engine", "all"]), 4);
+        assert_eq!(at_once(&["--jobs", "3", "--era", "v6.1", "--era", "v6.12", "--engine", "all"]), 3);
+    }
 }

@@ -110,11 +110,6 @@ impl Engines {
         matches!(self.asked, Asked::All(..))
     }
 
-    /// Whether eras may share searches. Second opinions are obtained for each era.
-    pub(crate) const fn share(&self) -> bool {
-        matches!(self.asked, Asked::Explore(_))
-    }
-
     /// Runs a task with the engines. The first report counts; the others are second opinions, and are missing if
     /// `watch` stopped the search before.
     pub(crate) fn run(

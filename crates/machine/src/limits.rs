@@ -1,5 +1,6 @@
 //! The limits of a search.
 
+use std::num::NonZero;
 use std::time::Duration;
 
 /// What may end a search early.
@@ -14,12 +15,14 @@ pub struct Limits {
     /// checked only now and then, so somewhat more may be used. If [`resident_memory`](crate::resident_memory) is
     /// unknown, there is no limit.
     pub memory: Option<u64>,
+    /// How many searches of the process run at once and share that memory. What each remembers may take its share.
+    pub at_once: NonZero<u64>,
     /// The number of requests of one execution; a model that loops for ever would exceed it.
     pub steps: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { executions: None, time: None, memory: None, steps: 5000 }
+        Self { executions: None, time: None, memory: None, at_once: NonZero::<u64>::MIN, steps: 5000 }
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let parts = parts(&era, args.search.toggles.arch);
     let all: Vec<Era> = iter::once(&era).chain(parts.iter().map(|part| &part.era)).cloned().collect();
     let batch = Batch { loaded: &loaded, eras: &all, args: &args.search, shares: true, interrupt };
-    let how = Exploration { limits: args.search.limits(), ..Exploration::default() };
+    let how = Exploration { limits: batch.limits(), ..Exploration::default() };
     // Results are printed by part, and therefore only when all of them are known.
     let nothing = |_: Task<'_>, _: &Loaded, _: &Report| Ok(String::new());
     let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, results: &mut ResultCache| {

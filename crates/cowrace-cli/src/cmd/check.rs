@@ -35,11 +35,12 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     }
     let loaded = input::checked(input::files(&args.paths)?)?;
     batch::print_notes(&selection.notes);
-    let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, args.search.limits())?;
+    let (shares, eras) = (args.engine.shares(), &selection.eras);
+    let batch = Batch { loaded: &loaded, eras, args: &args.search, shares, interrupt };
+    let limits = batch.limits();
+    let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, limits)?;
     let verbose = Verbosity::of(args.draw.into(), &loaded, &selection.eras, base.is_some());
-    let shares = engines.share();
-    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares, interrupt };
-    let bounds = Bounds::new(args.search.limits(), interrupt);
+    let bounds = Bounds::new(limits, interrupt);
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
         Format::Text => {
             let spent = Duration::from_secs_f64(reports.first().map_or(0.0, |report| report.seconds));
@@ -47,7 +48,6 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         }
         Format::Json => reports.iter().map(json_line).collect(),
     };
-    let limits = args.search.limits();
     // A comparison was requested, and says itself what broke.
     let judges = !args.report_only && base.is_none();
     let is_single = loaded.len() == 1;

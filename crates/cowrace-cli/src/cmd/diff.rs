@@ -39,7 +39,7 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     batch::print_notes(&notes);
     let both = [from, to];
     let batch = Batch { loaded: &loaded, eras: &both, args: &search, shares: true, interrupt };
-    let how = Exploration { limits: search.limits(), ..Exploration::default() };
+    let how = Exploration { limits: batch.limits(), ..Exploration::default() };
     let compare = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, pair: &mut Pair| {
         pair.explore(task, how.with(threads), watch, both.each_ref())
     };

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let loaded = input::checked(sources)?;
     batch::print_notes(&selection.notes);
     let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares: true, interrupt };
-    let how = Exploration { limits: args.search.limits(), costs: args.costs, ..Exploration::default() };
+    let how = Exploration { limits: batch.limits(), costs: args.costs, ..Exploration::default() };
     let tell = |_: Task<'_>, _: &Loaded, (report, courses): &(Report, Vec<Course>)| match args.format {
         MatrixFormat::Json => {
             let courses = courses.iter().map(json_line);

@@ -22,9 +22,10 @@ const MOST: u64 = 2 << 30;
 const NOW_AND_THEN: Duration = Duration::from_millis(50);
 
 /// The memory in bytes that states may take: half of a limit on memory, so that the reduced search can go on if that is
-/// not enough.
+/// not enough; and of that an equal part for each search that runs at once. Without a limit it does not depend on how many
+/// do, so that what is found does not either.
 pub(super) fn room(limits: &Limits) -> u64 {
-    limits.memory.map_or(MOST, |limit| limit / 2)
+    limits.memory.map_or(MOST, |limit| limit / 2 / limits.at_once)
 }
 
 /// When a search of states last reported, and what it has to say of the search that goes on if it does not end.
@@ -84,5 +85,24 @@ impl Pace {
             shared.watch.checkpoint(checkpoint.clone());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZero;
+
+    use super::*;
+
+    #[test]
+    fn searches_that_run_at_once_share_a_limit() {
+        let room = |memory, at_once| {
+            let at_once = NonZero::new(at_once).expect("there is one");
+            room(&Limits { memory, at_once, ..Limits::default() })
+        };
+        assert_eq!(
+            [room(Some(512), 1), room(Some(512), 4), room(None, 1), room(None, 4)],
+            [256, 64, MOST, MOST]
+        );
     }
 }
