@@ -58,7 +58,8 @@ pub enum Command {
     /// Compares two kernels: scenarios that are broken or mended, page copies, and new lines of the model that no
     /// scenario reached.
     ///
-    /// The expectations of the files are ignored.
+    /// The expectations of the files are ignored. Searches go on after violations and merge no states, so long ones
+    /// may take hundreds of times longer than those of `matrix`.
     #[command(after_help = exit_code::of_diff())]
     Diff(DiffArgs),
     /// Takes each commit, TLB flush, recheck and barrier out of a kernel, and names the scenarios that then fail.
@@ -149,7 +150,8 @@ pub enum EngineName {
     Loom,
     /// shuttle: random schedules; a search that finds nothing is `bounded`.
     Shuttle,
-    /// All three, compared; the exit code is 14 if another engine sees an outcome that explore does not.
+    /// All three, compared; the exit code is 14 if another engine sees an outcome that explore does not. explore merges
+    /// no states then, and may take hundreds of times longer than alone.
     All,
 }
 
@@ -313,7 +315,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "SECONDS", requires = "resume", default_value_t = 30)]
     pub checkpoint_every: u64,
     /// For each run that holds, prints the orders in which calls were seen, and the lines of the model that were
-    /// never reached.
+    /// never reached. Searches merge no states then: long ones may take hundreds of times longer.
     #[arg(long)]
     pub coverage: bool,
     /// The output format.
