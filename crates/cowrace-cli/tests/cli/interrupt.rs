@@ -182,7 +182,7 @@ fn nothing_is_kept_if_it_is_not_known_what_was_promised() {
     let (path, state) = (endless(dir.path()), dir.path().join("state"));
     let [path, resume] = [&path, &state].map(|path| path.to_str().expect("a name"));
     let running = Running::start(&["check", path, "--era", "v6.12", "--resume", resume]);
-    sleep(Duration::from_millis(200));
+    // It takes some 200 ms to work out what was promised.
     running.interrupt();
     let done = running.ends().exits(12).says(&["interrupted: 0 of 1 search finished"]);
     done.prints(&["BOUNDED  endless", "an interrupt ended the search of the specification"]);
