@@ -19,6 +19,8 @@ pub struct Scene {
     mms: Vec<MmId>,
     /// The mms that have not been forked yet.
     unborn: Vec<MmId>,
+    /// The mms that have exited.
+    gone: Vec<MmId>,
     /// The handles that are held.
     handles: Vec<(VarId, Handle)>,
 }
@@ -29,11 +31,12 @@ impl Scene {
     pub fn of(stage: &Stage, situations: &Situations) -> Self {
         let mut scenes = situations.iter().map(|situation| Self::of_one(stage, situation));
         let Some(mut first) = scenes.next() else {
-            return Self { mms: Vec::new(), unborn: Vec::new(), handles: Vec::new() };
+            return Self { mms: Vec::new(), unborn: Vec::new(), gone: Vec::new(), handles: Vec::new() };
         };
         for other in scenes {
             first.mms.retain(|mm| other.mms.contains(mm));
             first.unborn.retain(|mm| other.unborn.contains(mm));
+            first.gone.retain(|mm| other.gone.contains(mm));
             first.handles.retain(|(held, _)| other.handles.iter().any(|(also, _)| also == held));
         }
         first
@@ -42,13 +45,13 @@ impl Scene {
     fn of_one(stage: &Stage, situation: &Situation) -> Self {
         let mut memory = Memory::new();
         situation.kernel.write_to(&mut memory);
-        let (mut mms, mut unborn) = (Vec::new(), Vec::new());
+        let (mut mms, mut unborn, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for mm in 0..stage.world.mms.len() {
             let this = MmStruct(mm);
             if memory.get(this.started()) == 0 {
                 unborn.push(mm);
             } else if situation.kernel.has_exited(&stage.world, mm) {
-                continue;
+                gone.push(mm);
             } else {
                 mms.push(mm);
             }
@@ -59,7 +62,7 @@ impl Scene {
             _ => None,
         });
         let handles = handles.collect();
-        Self { mms, unborn, handles }
+        Self { mms, unborn, gone, handles }
     }
 
     /// The scene when a child has been made.
@@ -138,12 +141,13 @@ impl Scene {
         moves
     }
 
-    /// Whether the mms that a call names are there, and those that it makes are not.
+    /// Whether the mms that a call names are there, or have been, and those that it makes have not.
     fn allows(&self, template: &Template) -> bool {
         let arguments = &template.arguments;
+        let is_known = |mm: &MmId| self.mms.contains(mm) || self.gone.contains(mm);
         let is_there = template.row.arguments.iter().all(|argument| match argument {
-            Argument::Memory | Argument::Page => self.mms.contains(&arguments.target.mm),
-            Argument::Mm => self.mms.contains(&arguments.mm),
+            Argument::Memory | Argument::Page => is_known(&arguments.target.mm),
+            Argument::Mm => is_known(&arguments.mm),
             _ => true,
         });
         is_there && (template.row.gives != Gives::Child || self.unborn.contains(&arguments.child))

@@ -5,11 +5,13 @@ use cowrace_explore::Limits;
 use cowrace_hunt::alphabet::Alphabet;
 use cowrace_hunt::campaign::Shape;
 use cowrace_hunt::moves::{Scene, parts};
+use cowrace_hunt::part::Part;
 use cowrace_hunt::stage::{Stage, beginnings, plain};
-use cowrace_hunt::step::{Led, Runner, Situations};
+use cowrace_hunt::step::{Led, Runner, Situation, Situations};
 use cowrace_hunt::text::Scenario;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
+use cowrace_mm::syscall::Access;
 use cowrace_mm::world::Backing;
 use cowrace_report::{Class, Verdict};
 use cowrace_spec::Promises;
@@ -156,4 +158,42 @@ fn side_by_side() {
         }
     }
     assert!(tally.held > 60 && tally.violated > 20, "{tally:?}");
+}
+
+/// The situation after single calls, each given by one of its names.
+fn after(stage: &Stage, runner: &Runner, calls: &[&str]) -> Situation {
+    let alphabet = Alphabet::of(stage, &runner.era);
+    let beginning =
+        beginnings(stage).into_iter().find(|beginning| beginning.words == "anon").expect("plain memory");
+    let mut situation = runner.begin(&beginning);
+    for name in calls {
+        let situations = Situations::from([situation]);
+        let all = parts(stage, &alphabet, &Scene::of(stage, &situations), Shape { calls: 1, columns: 1 });
+        let is_it = |part: &&Part| {
+            let row = part.columns[0].moves[0].template.row;
+            row.names.contains(name)
+                || row.names.is_empty() && *name == "store" && row.access == Some(Access::Store)
+        };
+        let part = all.iter().find(is_it).unwrap_or_else(|| panic!("no {name}"));
+        let Led::To(to) = runner.run(&situations, part) else { panic!("{name} is not allowed") };
+        situation = to.into_iter().next().expect("one end");
+    }
+    situation
+}
+
+/// A reader of a pipe may see what was there before a store, or after it; but not the one and then the other.
+#[test]
+fn what_was_observed_decides_what_is_possible() {
+    let stage = Stage::new(plain(Backing::Anon, false), false, 1);
+    let runner = Runner {
+        stage: stage.clone(),
+        era: Era::preset("v6.15").expect("a preset"),
+        arch: Arch::Generic,
+        promises: Promises::default(),
+        limits: Limits::default(),
+    };
+    let possible = |calls: &[&str]| after(&stage, &runner, calls).possible.len();
+    assert_eq!(possible(&["vmsplice"]), 1);
+    assert_eq!(possible(&["vmsplice", "store"]), 2);
+    assert_eq!(possible(&["vmsplice", "store", "dma_read"]), 1);
 }
