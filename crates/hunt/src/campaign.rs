@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use cowrace_mm::World;
+use cowrace_mm::world::VarId;
 use cowrace_report::Class;
 use hashbrown::HashTable;
 
@@ -59,10 +60,11 @@ pub struct Tally {
 
 impl Tally {
     pub(crate) fn add(&mut self, times: u64, other: &Self) {
-        self.scenarios += times * other.scenarios;
-        self.violated += times * other.violated;
-        self.blocked += times * other.blocked;
-        self.bounded += times * other.bounded;
+        let sum = |all: u64, more: u64| all.saturating_add(times.saturating_mul(more));
+        self.scenarios = sum(self.scenarios, other.scenarios);
+        self.violated = sum(self.violated, other.violated);
+        self.blocked = sum(self.blocked, other.blocked);
+        self.bounded = sum(self.bounded, other.bounded);
     }
 }
 
@@ -155,6 +157,12 @@ impl Campaign {
         self.alphabet.templates().len()
     }
 
+    /// Whether a call of this name is tried.
+    #[must_use]
+    pub fn tries(&self, name: &str) -> bool {
+        self.alphabet.templates().iter().any(|template| template.row.names.contains(&name))
+    }
+
     /// In how many states scenarios begin.
     #[must_use]
     pub const fn beginnings(&self) -> usize {
@@ -174,7 +182,7 @@ impl Campaign {
         let world = World { areas: vec![scenario.area.clone()], ..self.runner.stage.world.clone() };
         let beginning = Beginning { world, words: String::new() };
         let mut situations = Situations::from([self.runner.begin(&beginning)]);
-        for part in only(&scenario.parts, kept) {
+        for part in apart(only(&scenario.parts, kept)) {
             if !Scene::of(&self.runner.stage, &situations).permits(&self.runner.stage, &part) {
                 return false;
             }
@@ -225,7 +233,7 @@ impl Campaign {
                     .filter(|(_, calls, _)| *calls == weight)
                     .map(|&(to, _, n)| (to, n))
                     .collect();
-                to.into_iter().for_each(|(to, n)| self.add_paths(self.calls, to, times * n));
+                to.into_iter().for_each(|(to, n)| self.add_paths(self.calls, to, times.saturating_mul(n)));
             }
         }
         Some(Level { calls: self.calls, tally, tries, nodes: self.nodes.len() - known })
@@ -248,7 +256,7 @@ impl Campaign {
                 if stop() {
                     break;
                 }
-                let ran = self.run(id, calls);
+                let ran = self.run(id, calls, stop);
                 *results[nth].lock().unwrap_or_else(PoisonError::into_inner) = ran;
             }
         };
@@ -259,7 +267,8 @@ impl Campaign {
         results.into_iter().map(|ran| ran.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
     }
 
-    fn run(&self, id: Id, calls: usize) -> Vec<(Part, Led)> {
+    /// Runs every part that may follow in a node; fewer if `stop` ends that.
+    fn run(&self, id: Id, calls: usize, stop: &(dyn Fn() -> bool + Sync)) -> Vec<(Part, Led)> {
         let situations = &self.nodes[id as usize].situations;
         let scene = Scene::of(&self.runner.stage, situations);
         let shape = Shape { calls, ..self.shape };
@@ -273,7 +282,8 @@ impl Campaign {
             };
             (part, led)
         };
-        parts(&self.runner.stage, &self.alphabet, &scene, shape).into_iter().map(run).collect()
+        let all = parts(&self.runner.stage, &self.alphabet, &scene, shape);
+        all.into_iter().take_while(|_| !stop()).map(run).collect()
     }
 
     fn take_over(&mut self, id: Id, ran: Vec<(Part, Led)>) {
@@ -313,7 +323,7 @@ impl Campaign {
         if paths.len() <= id as usize {
             paths.resize(id as usize + 1, 0);
         }
-        paths[id as usize] += times;
+        paths[id as usize] = paths[id as usize].saturating_add(times);
     }
 
     /// The number of a node, and whether it is new.
@@ -366,6 +376,27 @@ fn only(parts: &[Part], kept: u64) -> Vec<Part> {
         }
     }
     left
+}
+
+/// The same parts, but each handle has a variable of its own: without a call that gives one back, it is still held when the
+/// next is taken.
+fn apart(mut parts: Vec<Part>) -> Vec<Part> {
+    let mut now: Vec<(VarId, VarId)> = Vec::new();
+    let mut next = 0;
+    for column in parts.iter_mut().flat_map(|part| &mut part.columns) {
+        for of in &mut column.moves {
+            let handle = &mut of.template.arguments.handle;
+            if let Some((_, new)) = now.iter().rev().find(|(old, _)| old == handle) {
+                *handle = *new;
+            }
+            if let Some(variable) = &mut of.takes {
+                now.push((*variable, next));
+                *variable = next;
+                next += 1;
+            }
+        }
+    }
+    parts
 }
 
 /// How many nodes are run before what they lead to is taken over.

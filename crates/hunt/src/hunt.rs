@@ -71,6 +71,12 @@ impl Hunt {
         (calls, self.campaigns.iter().map(Campaign::beginnings).sum())
     }
 
+    /// Whether a call of this name is tried.
+    #[must_use]
+    pub fn tries(&self, name: &str) -> bool {
+        self.campaigns.iter().any(|campaign| campaign.tries(name))
+    }
+
     /// Searches the scenarios of one call more; `None` if there are none, or if `stop` ended the search.
     pub fn next_level(&mut self, threads: usize, stop: &(dyn Fn() -> bool + Sync)) -> Option<Level> {
         let mut all: Option<Level> = None;
@@ -85,7 +91,8 @@ impl Hunt {
         all
     }
 
-    /// The families of what was found, and how many scenarios `check` does not confirm.
+    /// The families of what was found, and how many scenarios should be among them and are not: `check` does not confirm
+    /// them, or something is violated and nothing is minimal.
     #[must_use]
     pub fn families(&self) -> (Vec<Family>, u64) {
         let mut families: BTreeMap<(Class, BTreeSet<Kind>), Family> = BTreeMap::new();
@@ -107,6 +114,10 @@ impl Hunt {
                 });
                 family.minimal += 1;
             }
+        }
+        let found: usize = self.campaigns.iter().map(|campaign| campaign.finds().count()).sum();
+        if families.is_empty() {
+            unconfirmed = unconfirmed.max(u64::from(found > 0));
         }
         (families.into_values().collect(), unconfirmed)
     }

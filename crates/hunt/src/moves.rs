@@ -4,7 +4,7 @@ use cowrace_machine::{Memory, Obj};
 use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::syscall::{Argument, Gives, Kind, Life};
 use cowrace_mm::value::{Handle, Value};
-use cowrace_mm::world::{ActorId, MmId, VarId};
+use cowrace_mm::world::{ActorId, MmId, Origin, VarId};
 
 use crate::alphabet::{Alphabet, Template, is_handle};
 use crate::campaign::Shape;
@@ -21,8 +21,10 @@ pub struct Scene {
     unborn: Vec<MmId>,
     /// The mms that have exited.
     gone: Vec<MmId>,
-    /// The handles that are held.
+    /// The handles that can be used.
     handles: Vec<(VarId, Handle)>,
+    /// The variables whose handles are held: where an execution got none, it can be used in no other.
+    held: Vec<VarId>,
 }
 
 impl Scene {
@@ -31,14 +33,23 @@ impl Scene {
     pub fn of(stage: &Stage, situations: &Situations) -> Self {
         let mut scenes = situations.iter().map(|situation| Self::of_one(stage, situation));
         let Some(mut first) = scenes.next() else {
-            return Self { mms: Vec::new(), unborn: Vec::new(), gone: Vec::new(), handles: Vec::new() };
+            return Self {
+                mms: Vec::new(),
+                unborn: Vec::new(),
+                gone: Vec::new(),
+                handles: Vec::new(),
+                held: Vec::new(),
+            };
         };
         for other in scenes {
             first.mms.retain(|mm| other.mms.contains(mm));
             first.unborn.retain(|mm| other.unborn.contains(mm));
             first.gone.retain(|mm| other.gone.contains(mm));
-            first.handles.retain(|(held, _)| other.handles.iter().any(|(also, _)| also == held));
+            first.handles.retain(|(held, _)| other.held.contains(held));
+            first.held.extend(other.held);
         }
+        first.held.sort_unstable();
+        first.held.dedup();
         first
     }
 
@@ -61,8 +72,9 @@ impl Scene {
             Value::Handle(handle) => Some((held, handle)),
             _ => None,
         });
-        let handles = handles.collect();
-        Self { mms, unborn, gone, handles }
+        let handles: Vec<(VarId, Handle)> = handles.collect();
+        let held = handles.iter().map(|(held, _)| *held).collect();
+        Self { mms, unborn, gone, handles, held }
     }
 
     /// The scene when a child has been made.
@@ -82,11 +94,13 @@ impl Scene {
         };
         if is_given_back(template) {
             scene.handles.retain(|(held, _)| *held != template.arguments.handle);
+            scene.held.retain(|held| *held != template.arguments.handle);
         }
         if let (Some(variable), Some(holds)) = (of.takes, template.row.holds) {
             let pin = holds.kind == Kind::Pin;
             let write = template.call().takes(Some(0)).is_some_and(|(_, write)| write);
             scene.handles.push((variable, Handle { page: Obj::NULL, pin, write, released: false }));
+            scene.held.push(variable);
         }
         scene
     }
@@ -109,21 +123,23 @@ impl Scene {
                     let Some(now) = scene.take() else { return false };
                     let handle = of.template.arguments.handle;
                     let has_handle = now.handles.iter().any(|(held, _)| *held == handle);
+                    let is_free = of.takes.is_none_or(|variable| !now.held.contains(&variable));
                     scene = Some(now.after(of));
-                    now.allows(&of.template) && (!of.template.uses_handle() || has_handle)
+                    now.allows(stage, own, &of.template)
+                        && (!of.template.uses_handle() || has_handle)
+                        && is_free
                 })
         })
     }
 
     /// Every call that an actor can make.
-    fn moves(&self, alphabet: &Alphabet, own: Option<MmId>) -> Vec<Move> {
+    fn moves(&self, stage: &Stage, alphabet: &Alphabet, own: Option<MmId>) -> Vec<Move> {
         let mut moves = Vec::new();
         for template in alphabet.templates() {
-            if template.row.own_mm != own.is_some() || !self.allows(template) {
+            if template.row.own_mm != own.is_some() || !self.allows(stage, own, template) {
                 continue;
             }
-            let held: Vec<VarId> = self.handles.iter().map(|(held, _)| *held).collect();
-            let takes = (template.row.gives == Gives::Handle).then(|| next_handle(&held)).flatten();
+            let takes = (template.row.gives == Gives::Handle).then(|| next_handle(&self.held)).flatten();
             if template.row.gives == Gives::Handle && takes.is_none() {
                 continue;
             }
@@ -141,8 +157,9 @@ impl Scene {
         moves
     }
 
-    /// Whether the mms that a call names are there, or have been, and those that it makes have not.
-    fn allows(&self, template: &Template) -> bool {
+    /// Whether the mms that a call names are there, or have been, and the one that it makes has not, and is a child of the
+    /// caller's.
+    fn allows(&self, stage: &Stage, own: Option<MmId>, template: &Template) -> bool {
         let arguments = &template.arguments;
         let is_known = |mm: &MmId| self.mms.contains(mm) || self.gone.contains(mm);
         let is_there = template.row.arguments.iter().all(|argument| match argument {
@@ -150,7 +167,12 @@ impl Scene {
             Argument::Mm => is_known(&arguments.mm),
             _ => true,
         });
-        is_there && (template.row.gives != Gives::Child || self.unborn.contains(&arguments.child))
+        let is_parent = |child: MmId| match stage.world.mms[child].origin {
+            Origin::Fork(parent) => own == Some(parent),
+            Origin::Boot | Origin::ForkedAtBoot(_) => false,
+        };
+        let child = (template.row.gives == Gives::Child).then_some(arguments.child);
+        is_there && child.is_none_or(|child| self.unborn.contains(&child) && is_parent(child))
     }
 }
 
@@ -237,7 +259,7 @@ impl Maker<'_> {
     }
 
     fn lengthen(&self, sketch: &Sketch, scene: &Scene, longest: usize, columns: &mut Vec<Sketch>) {
-        for of in scene.moves(self.alphabet, sketch.own) {
+        for of in scene.moves(self.stage, self.alphabet, sketch.own) {
             let mut longer = sketch.clone();
             longer.moves.push(of);
             let ends = of.template.row.life == Life::Exits;
@@ -294,7 +316,7 @@ impl Maker<'_> {
 
     /// A part of these columns; `None` if there are not enough actors or variables for it.
     fn part(&self, chosen: &[&Sketch]) -> Option<Part> {
-        let mut held: Vec<VarId> = self.scene.handles.iter().map(|(held, _)| *held).collect();
+        let mut held = self.scene.held.clone();
         let mut columns: Vec<Column> = Vec::new();
         for sketch in chosen {
             let is_used = |actor: &ActorId| columns.iter().any(|column| column.actor == *actor);

@@ -5,7 +5,7 @@ use cowrace_mm::syscall::Gives;
 use cowrace_mm::world::{ActorId, Arg, Call, CallSpec, Step, Target, VarId};
 
 use crate::alphabet::Template;
-use crate::stage::{HANDLES, Stage, result};
+use crate::stage::{HANDLE_VARIABLES, HANDLES, Stage, result};
 
 /// A call of a part.
 #[derive(Clone, Copy, Debug)]
@@ -78,8 +78,8 @@ impl Part {
     }
 }
 
-/// The variable for the next handle.
+/// The variable for the next handle, where these are held; `None` if no more are taken.
 #[must_use]
 pub fn next_handle(held: &[VarId]) -> Option<VarId> {
-    (0..HANDLES).find(|variable| !held.contains(variable))
+    (0..HANDLE_VARIABLES).find(|variable| !held.contains(variable)).filter(|_| held.len() < HANDLES)
 }

@@ -8,10 +8,12 @@ use cowrace_mm::world::{
 
 use crate::alphabet::Template;
 
-/// Variables for handles that are held at the same time.
+/// Handles that are held at the same time.
 pub const HANDLES: usize = 2;
-/// Variables for results of the calls of one part.
-pub const RESULTS: usize = 4;
+/// Variables for handles: of the calls of a scenario each may take one.
+pub const HANDLE_VARIABLES: usize = 16;
+/// Variables for results: each call of a part may have one.
+pub const RESULTS: usize = 16;
 
 /// Address spaces, areas and actors.
 #[derive(Clone, Debug)]
@@ -48,8 +50,9 @@ impl Stage {
                 actors.push(ActorSpec { name, mm, steps: Vec::new() });
             }
         }
-        let variables =
-            (0..HANDLES).map(|nth| format!("h{nth}")).chain((0..RESULTS).map(|nth| format!("x{nth}")));
+        let variables = (0..HANDLE_VARIABLES)
+            .map(|nth| format!("h{nth}"))
+            .chain((0..RESULTS).map(|nth| format!("x{nth}")));
         let world = World {
             name: "hunt".to_owned(),
             mms,
@@ -89,7 +92,7 @@ impl Stage {
 /// The variable for the `nth` result of a part.
 #[must_use]
 pub const fn result(nth: usize) -> VarId {
-    HANDLES + nth
+    HANDLE_VARIABLES + nth
 }
 
 /// An area that is mapped at the start, as an area may be when calls have been made.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cowrace_explore::{Execution, Explorer, Limits, Observer, alone};
 use cowrace_machine::{Arch, Memory, Program};
 use cowrace_mm::{Contents, Era, Quiescent, World, program_from, start};
-use cowrace_report::Class;
+use cowrace_report::{Class, Shown};
 use cowrace_spec::{Possible, Promises};
 
 use crate::part::Part;
@@ -33,7 +33,7 @@ pub enum Led {
     Violated(Option<Class>),
     /// A call may wait for ever, as it may by the specification.
     Blocked,
-    /// A limit ended a search.
+    /// A limit ended a search, or the model has reached one of its own.
     Bounded,
 }
 
@@ -80,14 +80,19 @@ impl Runner {
 
     fn lead(&self, situations: &Situations, part: &Part, goes_on: bool) -> Led {
         let world = part.world(&self.stage);
-        let mut to = Situations::new();
+        let mut all = Led::To(Situations::new());
         for situation in situations {
-            match self.run_in(situation, &world, goes_on) {
-                Led::To(ends) => to.extend(ends),
-                other => return other,
-            }
+            all = match (all, self.run_in(situation, &world, goes_on)) {
+                (_, Led::Violated(class)) => return Led::Violated(class),
+                (Led::To(mut to), Led::To(more)) => {
+                    to.extend(more);
+                    Led::To(to)
+                }
+                (Led::Bounded, _) | (_, Led::Bounded) => Led::Bounded,
+                _ => Led::Blocked,
+            };
         }
-        Led::To(to)
+        all
     }
 
     fn run_in(&self, situation: &Situation, world: &World, goes_on: bool) -> Led {
@@ -95,13 +100,15 @@ impl Runner {
             return Led::Bounded;
         };
         let (program, kernel) = program_from(world, &self.era, self.arch, &situation.kernel);
-        let ends = match self.ends(&program) {
-            Ok(ends) => ends,
-            Err(Led::Blocked) if !allowed.blocks() => return Led::Violated(Some(Class::Deadlock)),
-            Err(led) => return led,
-        };
+        let Ends { memories, is_blocked, is_bounded, wrong, .. } = self.ends(&program);
+        if let Some(class) = wrong {
+            return Led::Violated(Some(class));
+        }
+        if is_blocked && !allowed.blocks() {
+            return Led::Violated(Some(Class::Deadlock));
+        }
         let mut to = Situations::new();
-        for memory in &ends {
+        for memory in &memories {
             if !allowed.allows(world, &kernel, memory) {
                 return Led::Violated(None);
             }
@@ -113,28 +120,31 @@ impl Runner {
             let held: Vec<_> = possible.held().collect();
             to.insert(self.named(Quiescent::of(memory, &held), &possible));
         }
-        Led::To(to)
+        match (is_bounded, is_blocked) {
+            (true, _) => Led::Bounded,
+            (false, true) => Led::Blocked,
+            (false, false) => Led::To(to),
+        }
     }
 
-    /// The memories in which executions end, unless something is wrong with one of them.
-    fn ends(&self, program: &Program) -> Result<Vec<Memory>, Led> {
-        if let Some(memory) = alone(program, self.limits.steps) {
-            return match (program.check)(&memory) {
-                Some(finding) => Err(Led::Violated(Some(finding.class))),
-                None => Ok(vec![memory]),
-            };
-        }
+    /// How executions end.
+    fn ends(&self, program: &Program) -> Ends {
         let mut ends = Ends::default();
+        if let Some(memory) = alone(program, self.limits.steps) {
+            ends.wrong = (program.check)(&memory).map(|finding| finding.class);
+            ends.memories.push(memory);
+            return ends;
+        }
         let explorer = Explorer::new(program).limits(self.limits).exhaustive(true).ends_only(true);
         let outcome = explorer.run(&mut ends);
-        let wrong = outcome.finding.map(|(finding, _)| finding.class);
-        if let Some(class) = wrong.filter(|class| *class != Class::Deadlock).or(ends.wrong) {
-            return Err(Led::Violated(Some(class)));
+        match outcome.finding.map(|(finding, _)| finding.class) {
+            Some(Class::Deadlock) => ends.is_blocked = true,
+            class => ends.wrong = ends.wrong.or(class),
         }
-        if ends.is_blocked {
-            return Err(Led::Blocked);
-        }
-        if outcome.complete { Ok(ends.memories) } else { Err(Led::Bounded) }
+        // Where the model is at its limits, real kernels go on otherwise.
+        ends.is_bounded =
+            !outcome.complete || outcome.shown.iter().any(|shown| matches!(shown, Shown::Limit(_)));
+        ends
     }
 }
 
@@ -144,6 +154,7 @@ struct Ends {
     memories: Vec<Memory>,
     known: BTreeSet<Arc<[(usize, u64)]>>,
     is_blocked: bool,
+    is_bounded: bool,
     wrong: Option<Class>,
 }
 

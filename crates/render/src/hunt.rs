@@ -57,8 +57,9 @@ pub fn hunted(hunted: &Hunted) -> String {
     let stopped = if *complete { "" } else { ", and then the hunt was stopped" };
     let mut text = format!("\n{era}: {found}; {decided}{stopped}\n");
     if *unconfirmed > 0 {
+        let scenarios = counted(*unconfirmed, "violated scenario");
         text.push_str(&format!(
-            "{unconfirmed} scenarios are not confirmed by `cowrace check`: this is a defect of cowrace\n"
+            "{scenarios} not confirmed by `cowrace check`: this is a defect of cowrace\n"
         ));
     }
     text

@@ -9,6 +9,7 @@ use cowrace_check::{kernel, suggest};
 use cowrace_explore::Limits;
 use cowrace_hunt::campaign::Shape;
 use cowrace_hunt::hunt::{self, Hunt, Quest};
+use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::syscall::names;
 use cowrace_render as render;
@@ -19,6 +20,9 @@ use crate::args::{Format, HuntArgs};
 use crate::batch;
 use crate::{Exit, Failure, Interrupt, Out};
 
+/// The largest number of calls of scenarios with columns side by side: there are millions of parts of more.
+const MOST_BESIDE: usize = 4;
+
 /// Carries out the command.
 ///
 /// # Errors
@@ -28,13 +32,20 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     let era = one_era(args)?;
     args.only.iter().chain(&args.except).try_for_each(|name| is_call(name))?;
     let shape = Shape { calls: args.calls.into(), columns: args.columns.into() };
+    if shape.columns > 1 && shape.calls > MOST_BESIDE {
+        return Err(Failure::usage(format!(
+            "with columns side by side, there are too many scenarios of more than {MOST_BESIDE} calls: leave out --columns, or say \
+             `--calls {MOST_BESIDE}`"
+        )));
+    }
     let quest = Quest {
         era: era.clone(),
         arch: args.toggles.arch,
         shape,
         only: args.only.clone(),
         except: args.except.clone(),
-        limits: Limits::default(),
+        // One search alone may take longer than the whole hunt may.
+        limits: Limits { time: args.max_time, ..Limits::default() },
     };
     if let Some(dir) = &args.out {
         fs::create_dir_all(dir).map_err(|error| Failure::tool(format!("{}: {error}", dir.display())))?;
@@ -45,6 +56,9 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from);
     let stop = || interrupt.asked() || args.max_time.is_some_and(|limit| started.elapsed() >= limit);
     let mut hunt = Hunt::new(quest);
+    if let Some(name) = args.only.iter().find(|name| !hunt.tries(name)) {
+        return Err(Failure::usage(format!("a hunt does not try `{name}` under {}", era.label())));
+    }
     let (calls, states) = hunt.extent();
     if args.format == Format::Text {
         let columns = if shape.columns == 1 {
@@ -76,7 +90,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     let (families, unconfirmed) = hunt.families();
     let found = families.len() as u64;
     for (nth, family) in families.into_iter().enumerate() {
-        let family = told(&era, family, nth + 1, args.out.as_deref())?;
+        let family = told((&era, args.toggles.arch), family, nth + 1, args.out.as_deref())?;
         print(out, args.format, &family, render::family)?;
     }
     let complete = decided == u64::from(args.calls);
@@ -106,7 +120,12 @@ fn print<T: Serialize>(
 }
 
 /// A family as it is told, once its first scenario has been written to a file.
-fn told(era: &Era, family: hunt::Family, nth: usize, dir: Option<&Path>) -> Result<Family, Failure> {
+fn told(
+    (era, arch): (&Era, Arch),
+    family: hunt::Family,
+    nth: usize,
+    dir: Option<&Path>,
+) -> Result<Family, Failure> {
     let kinds: Vec<String> = family.kinds.iter().map(|kind| kind.name().to_owned()).collect();
     let name = format!("{}-{nth}", family.class);
     let scenario = family.scenario.replacen("race found", &format!("race {name}"), 1);
@@ -114,7 +133,10 @@ fn told(era: &Era, family: hunt::Family, nth: usize, dir: Option<&Path>) -> Resu
     if let Some(dir) = dir {
         let path = dir.join(format!("{name}.race"));
         let title = format!("title \"{} by {}\"\n", family.class, kinds.join(", "));
-        let expected = format!("\nexpect {} {}\n", era.label(), family.class);
+        // A file cannot name a kernel that is a file itself.
+        let expected = Era::preset(era.name()).ok().map_or_else(String::new, |_| {
+            format!("\nexpect {} {}\n", kernel_in_words(era, arch), family.class)
+        });
         let text = scenario.replacen('\n', &format!("\n{title}"), 1) + &expected;
         fs::write(&path, text).map_err(|error| Failure::tool(format!("{}: {error}", path.display())))?;
         file = Some(path.display().to_string());
@@ -129,6 +151,12 @@ fn told(era: &Era, family: hunt::Family, nth: usize, dir: Option<&Path>) -> Resu
         detail: family.report.detail,
         file,
     })
+}
+
+/// A kernel as an expectation names it.
+fn kernel_in_words(era: &Era, arch: Arch) -> String {
+    let arch = if arch == Arch::default() { String::new() } else { format!("arch {}: ", arch.name()) };
+    arch + &era.label().replace(" --", " ")
 }
 
 /// Refuses a name that is no call.

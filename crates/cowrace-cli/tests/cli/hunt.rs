@@ -43,6 +43,11 @@ fn what_is_written_is_what_check_finds() {
     cowrace(&[LITTLE, &["--out", out]].concat()).exits(10).prints(&["written to"]);
     assert!(fs::read_dir(out).expect("it was made").count() > 1);
     cowrace(&["check", out, "--era", "v5.9"]).exits(0);
+    // Under toggles and on another architecture as well.
+    let toggled = [LITTLE, &["--set", "wp_reuse=count", "--arch", "arm64", "--out", out]].concat();
+    cowrace(&toggled).exits(10);
+    let arch = ["check", out, "--era", "v5.9", "--set", "wp_reuse=count", "--arch", "arm64"];
+    cowrace(&arch).exits(0);
 }
 
 #[test]
@@ -57,6 +62,8 @@ fn calls_and_kernels_must_be_known() {
     cowrace(&["hunt", "--era", "v6.15", "--except", "nothing_like_it"]).exits(2).says(&["list --calls"]);
     cowrace(&["hunt", "--era", "v9.15"]).exits(2);
     cowrace(&["hunt"]).exits(2).says(&["--era"]);
+    cowrace(&["hunt", "--era", "v6.15", "--only", "pipe_read"]).exits(2).says(&["does not try `pipe_read`"]);
+    cowrace(&["hunt", "--era", "v6.15", "--calls", "5", "--columns", "2"]).exits(2).says(&["--calls 4"]);
     cowrace(&["hunt", "--era", "v6.15", "--calls", "0"]).exits(2);
     cowrace(&["hunt", "--era", "v6.15", "--columns", "4"]).exits(2);
 }
