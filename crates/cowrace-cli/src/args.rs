@@ -67,7 +67,7 @@ pub enum Command {
     /// Parts that no scenario needs are listed as unjustified. The expectations of the files are ignored.
     #[command(after_help = exit_code::of_ablate())]
     Ablate(AblateArgs),
-    /// Decides every small scenario under a kernel, and prints those that are violated: races that nobody drew.
+    /// Decides every small scenario under a kernel, and prints those that are violated.
     ///
     /// Scenarios consist of all calls of the language, in all states of an area at the start. Those that lead to the same
     /// are continued once. What is found is sorted by the damage and the kinds of calls.

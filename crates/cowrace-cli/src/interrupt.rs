@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::Exit;
 
 /// How long after the first signal another one is taken for the same. `timeout` sends one to the process and one to its
-/// group, microseconds apart; nobody presses Ctrl-C twice so fast.
+/// group, microseconds apart; a user does not press Ctrl-C twice so fast.
 const THE_SAME: Duration = Duration::from_millis(200);
 
 /// A request that all searches end early, which signals may make. Clones share the request.

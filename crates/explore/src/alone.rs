@@ -4,7 +4,8 @@
 use cowrace_machine::{Mark, Memory, Op, Program};
 
 /// Runs a program that has a single execution, and returns memory at its end; the check of the end is not made. `None` if
-/// it may have others, if something is wrong with it, or if it reaches a limit of the model: then an [`Explorer`](crate::Explorer) tells.
+/// it may have others, if something is wrong with it, or if it reaches a limit of the model: then an
+/// [`Explorer`](crate::Explorer) tells.
 #[must_use]
 pub fn alone(program: &Program, steps: u32) -> Option<Memory> {
     let mut seats = (0..program.actors.len()).map(|actor| program.seat(actor as u8));
@@ -21,7 +22,7 @@ pub fn alone(program: &Program, steps: u32) -> Option<Memory> {
         };
         match request.op {
             Op::Choose { n } if n > 1 => return None,
-            // The others have nothing to do, so they have ended.
+            // Of a join there is nothing to wait for: the others have nothing to do.
             Op::Barrier { .. } => return None,
             _ if !memory.ready(&request.op) => return None,
             _ => {}

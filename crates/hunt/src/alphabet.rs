@@ -116,7 +116,7 @@ fn values(argument: Argument, of: Arguments, is_pin: bool, stage: &Stage) -> Vec
         Argument::Value => vec![Arguments { value: Arg::Number(1), ..of }],
         Argument::File => vec![Arguments { file: FileKind::Block, ..of }],
         Argument::Area | Argument::Word => areas.map(|va| Arguments { va, ..of }).collect(),
-        // In the mm of whoever calls.
+        // In the mm of the caller.
         Argument::OwnMemory => areas.map(|va| Arguments { target: Target { mm: 0, va }, ..of }).collect(),
         Argument::Memory | Argument::Page => {
             let targets = mms.flat_map(|mm| areas.clone().map(move |va| Target { mm, va }));

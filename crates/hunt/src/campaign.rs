@@ -7,7 +7,6 @@ use std::thread;
 
 use cowrace_mm::World;
 use cowrace_mm::world::VarId;
-use cowrace_report::Class;
 use hashbrown::HashTable;
 
 use crate::alphabet::Alphabet;
@@ -81,15 +80,6 @@ pub struct Level {
     pub nodes: usize,
 }
 
-/// A scenario of which some execution is not allowed.
-#[derive(Clone, Debug)]
-pub struct Find {
-    /// The scenario.
-    pub scenario: Scenario,
-    /// What the model says of it, if it is the model that finds it wrong.
-    pub class: Option<Class>,
-}
-
 /// What generated scenarios consist of.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -111,7 +101,7 @@ pub struct Campaign {
     hasher: foldhash::quality::FixedState,
     /// For each number of calls, how many scenarios have led to each node.
     paths: Vec<Vec<u64>>,
-    finds: Vec<(Id, Part, Option<Class>)>,
+    finds: Vec<(Id, Part)>,
     calls: usize,
 }
 
@@ -134,7 +124,7 @@ impl Campaign {
         };
         for nth in 0..campaign.beginnings.len() {
             let situation = campaign.runner.begin(&campaign.beginnings[nth]);
-            let (id, _) = campaign.number(Situations::from([situation]), || First::Beginning(nth));
+            let id = campaign.number(Situations::from([situation]), || First::Beginning(nth));
             campaign.add_paths(0, id, 1);
         }
         campaign
@@ -147,8 +137,8 @@ impl Campaign {
     }
 
     /// The violated scenarios so far: of those that lead to the same, the first.
-    pub fn finds(&self) -> impl Iterator<Item = Find> + '_ {
-        self.finds.iter().map(|(id, part, class)| Find { scenario: self.scenario(*id, part), class: *class })
+    pub fn finds(&self) -> impl Iterator<Item = Scenario> + '_ {
+        self.finds.iter().map(|(id, part)| self.scenario(*id, part))
     }
 
     /// How many calls are tried.
@@ -188,7 +178,7 @@ impl Campaign {
             }
             match self.runner.run(&situations, &part) {
                 Led::To(to) => situations = to,
-                Led::Violated(_) => return true,
+                Led::Violated => return true,
                 Led::Blocked | Led::Bounded => return false,
             }
         }
@@ -261,7 +251,7 @@ impl Campaign {
             }
         };
         thread::scope(|scope| {
-            (1..threads).for_each(|_| drop(scope.spawn(work)));
+            (1..threads.min(ids.len())).for_each(|_| drop(scope.spawn(work)));
             work();
         });
         results.into_iter().map(|ran| ran.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
@@ -297,12 +287,12 @@ impl Campaign {
             match led {
                 Led::To(situations) if situations.is_empty() => {}
                 Led::To(situations) => {
-                    let (reached, _) = self.number(situations, || First::After(id, part));
+                    let reached = self.number(situations, || First::After(id, part));
                     to.push((reached, calls, 1));
                 }
-                Led::Violated(class) => {
+                Led::Violated => {
                     tally.violated += 1;
-                    self.finds.push((id, part, class));
+                    self.finds.push((id, part));
                 }
                 Led::Blocked => tally.blocked += 1,
                 Led::Bounded => tally.bounded += 1,
@@ -326,18 +316,18 @@ impl Campaign {
         paths[id as usize] = paths[id as usize].saturating_add(times);
     }
 
-    /// The number of a node, and whether it is new.
-    fn number(&mut self, situations: Situations, first: impl FnOnce() -> First) -> (Id, bool) {
+    /// The number of a node, which may be new.
+    fn number(&mut self, situations: Situations, first: impl FnOnce() -> First) -> Id {
         let Self { nodes, index, hasher, .. } = self;
         let hash = hasher.hash_one(&situations);
         if let Some(&id) = index.find(hash, |&id| nodes[id as usize].situations == situations) {
-            return (id, false);
+            return id;
         }
         let id = nodes.len() as Id;
         nodes.push(Node { situations, first: first(), followed: None });
         let hash_of = |&id: &Id| hasher.hash_one(&nodes[id as usize].situations);
         index.insert_unique(hash, id, hash_of);
-        (id, true)
+        id
     }
 
     /// The first scenario that leads to a node, and a part after it.

@@ -11,10 +11,11 @@ use cowrace_report::{Class, Report, Verdict};
 use cowrace_spec::Promises;
 
 use crate::alphabet::Alphabet;
-use crate::campaign::{Campaign, Find, Level, Shape, Tally};
+use crate::campaign::{Campaign, Level, Shape, Tally};
 use crate::kind::Kind;
 use crate::stage::{Stage, plain};
 use crate::step::Runner;
+use crate::text::Scenario;
 
 /// What a hunt tries.
 #[derive(Clone, Debug)]
@@ -98,8 +99,8 @@ impl Hunt {
         let mut families: BTreeMap<(Class, BTreeSet<Kind>), Family> = BTreeMap::new();
         let mut unconfirmed = 0;
         for campaign in &self.campaigns {
-            for find in campaign.finds().filter(|find| campaign.is_minimal(&find.scenario)) {
-                let scenario = find.scenario.text(campaign.stage(), "found");
+            for find in campaign.finds().filter(|find| campaign.is_minimal(find)) {
+                let scenario = find.text(campaign.stage(), "found");
                 let Some((class, report)) = self.confirm(&scenario) else {
                     unconfirmed += 1;
                     continue;
@@ -139,8 +140,8 @@ impl Hunt {
     }
 }
 
-fn kinds(find: &Find) -> BTreeSet<Kind> {
-    let columns = find.scenario.parts.iter().flat_map(|part| &part.columns);
+fn kinds(find: &Scenario) -> BTreeSet<Kind> {
+    let columns = find.parts.iter().flat_map(|part| &part.columns);
     columns.flat_map(|column| &column.moves).map(|of| Kind::of(&of.template)).collect()
 }
 

@@ -29,8 +29,8 @@ pub type Situations = BTreeSet<Situation>;
 pub enum Led {
     /// Every execution is allowed.
     To(Situations),
-    /// Some execution is not, and this is what the model says of it, if it is the model that finds it wrong.
-    Violated(Option<Class>),
+    /// Some execution is not.
+    Violated,
     /// A call may wait for ever, as it may by the specification.
     Blocked,
     /// A limit ended a search, or the model has reached one of its own.
@@ -83,7 +83,7 @@ impl Runner {
         let mut all = Led::To(Situations::new());
         for situation in situations {
             all = match (all, self.run_in(situation, &world, goes_on)) {
-                (_, Led::Violated(class)) => return Led::Violated(class),
+                (_, Led::Violated) => return Led::Violated,
                 (Led::To(mut to), Led::To(more)) => {
                     to.extend(more);
                     Led::To(to)
@@ -100,17 +100,14 @@ impl Runner {
             return Led::Bounded;
         };
         let (program, kernel) = program_from(world, &self.era, self.arch, &situation.kernel);
-        let Ends { memories, is_blocked, is_bounded, wrong, .. } = self.ends(&program);
-        if let Some(class) = wrong {
-            return Led::Violated(Some(class));
-        }
-        if is_blocked && !allowed.blocks() {
-            return Led::Violated(Some(Class::Deadlock));
+        let Ends { memories, is_blocked, is_bounded, is_wrong, .. } = self.ends(&program);
+        if is_wrong || is_blocked && !allowed.blocks() {
+            return Led::Violated;
         }
         let mut to = Situations::new();
         for memory in &memories {
             if !allowed.allows(world, &kernel, memory) {
-                return Led::Violated(None);
+                return Led::Violated;
             }
             if !goes_on {
                 continue;
@@ -131,7 +128,7 @@ impl Runner {
     fn ends(&self, program: &Program) -> Ends {
         let mut ends = Ends::default();
         if let Some(memory) = alone(program, self.limits.steps) {
-            ends.wrong = (program.check)(&memory).map(|finding| finding.class);
+            ends.is_wrong = (program.check)(&memory).is_some();
             ends.memories.push(memory);
             return ends;
         }
@@ -139,7 +136,8 @@ impl Runner {
         let outcome = explorer.run(&mut ends);
         match outcome.finding.map(|(finding, _)| finding.class) {
             Some(Class::Deadlock) => ends.is_blocked = true,
-            class => ends.wrong = ends.wrong.or(class),
+            Some(_) => ends.is_wrong = true,
+            None => {}
         }
         // Where the model is at its limits, real kernels go on otherwise.
         ends.is_bounded =
@@ -155,14 +153,14 @@ struct Ends {
     known: BTreeSet<Arc<[(usize, u64)]>>,
     is_blocked: bool,
     is_bounded: bool,
-    wrong: Option<Class>,
+    is_wrong: bool,
 }
 
 impl Observer for Ends {
     fn execution(&mut self, execution: &Execution<'_>) {
         match execution.finding().map(|finding| finding.class) {
             Some(Class::Deadlock) => self.is_blocked = true,
-            Some(class) => self.wrong = self.wrong.or(Some(class)),
+            Some(_) => self.is_wrong = true,
             None => {
                 let memory = execution.memory();
                 if self.known.insert(memory.nonzero().collect()) {

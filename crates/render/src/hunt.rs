@@ -4,6 +4,16 @@ use cowrace_report::hunt::{Family, Hunted, Level};
 
 use crate::report::{counted, grouped};
 
+/// What a hunt is about to try: how many calls, in how many states at the start, and how many columns.
+#[must_use]
+pub fn hunting(era: &str, (calls, states): (usize, usize), columns: usize) -> String {
+    let columns = match columns {
+        1 => "one column".to_owned(),
+        n => format!("up to {n} columns side by side"),
+    };
+    format!("{era}: {calls} calls in {states} states at the start, {columns}\n")
+}
+
 /// A level that has been decided.
 #[must_use]
 pub fn level(level: &Level) -> String {

@@ -1,6 +1,7 @@
 //! Heirs: the mms whose memory the page of a writable get may be. It is the owner's until the owner forks. From then on it
 //! may be that of each mm that has inherited it, and of several as long as none of them has written; whose it becomes is
-//! not promised. It may also be nobody's: each of them may part from it with its own store, since a get is no pin.
+//! not promised. It may also be the memory of no mm: each of them may part from it with its own store, since a get is no
+//! pin.
 
 use cowrace_machine::{Memory, Obj, Prim, mmu};
 use cowrace_mm::objects::{MmStruct, variable};
@@ -147,13 +148,13 @@ impl Heirs {
     }
 
     /// Whether all heirs may have parted from the page.
-    async fn may_be_nobodys(self, cpu: &Cpu<'_>, now: &[(u64, Obj)], held: Held) -> bool {
+    async fn may_be_of_none(self, cpu: &Cpu<'_>, now: &[(u64, Obj)], held: Held) -> bool {
         let Some(variable) = held.variable else { return false };
         let gone = cpu.load(parted(variable), Prim::Ghost).await.bits;
         self != Self::OWNER && now.iter().all(|(heir, _)| gone & heir != 0)
     }
 
-    /// A device writes: the page is that of some heirs that have the same contents, or nobody's. Returns the heirs after
+    /// A device writes: the page is that of some heirs that have the same contents, or of none. Returns the heirs after
     /// that.
     pub(crate) async fn write(self, cpu: &Cpu<'_>, held: Held, word: u8, value: u64) -> Self {
         let now = self.now(cpu, held).await;
@@ -168,7 +169,7 @@ impl Heirs {
         let some = |set: u32| (0..now.len()).filter(move |nth| set & 1 << nth != 0);
         let first = |set: u32| contents[set.trailing_zeros() as usize];
         let is_common = |set: &u32| some(*set).all(|nth| contents[nth] == first(*set));
-        let least = u32::from(!self.may_be_nobodys(cpu, &now, held).await);
+        let least = u32::from(!self.may_be_of_none(cpu, &now, held).await);
         let sets: Vec<u32> = (least..1 << now.len()).filter(is_common).collect();
         let set = sets[cpu.choose(sets.len() as u32, Prim::Ghost).await as usize];
         for nth in some(set) {
@@ -193,7 +194,7 @@ impl Heirs {
         for &(_, page) in &now {
             values.push(cpu.data(page, word).await);
         }
-        if self.may_be_nobodys(cpu, &now, held).await {
+        if self.may_be_of_none(cpu, &now, held).await {
             values.push(cpu.load(apart(variable, word), Prim::Ghost).await.bits);
         }
         // If all have the same value, nothing is decided.
@@ -223,7 +224,7 @@ impl Heirs {
         }
         let is_there = |child: MmId| memory.get(MmStruct(child).started()) != 0;
         let gone = memory.get(parted(keeper.variable)) & OWNER != 0;
-        // With a store of its own the owner may part from it, even if nobody else has it.
+        // With a store of its own the owner may part from it, even if no other mm has it.
         let mut shares = vec![Share::Own, Share::UntilStore];
         if gone || self.others().any(is_there) {
             shares.push(Share::None);

@@ -13,7 +13,7 @@ enum Area {
     Pages = Type::END,
     /// For each variable that keeps a handle, its heirs.
     Heirs,
-    /// For each variable that keeps a handle, the contents of its page, once it may be nobody's memory, and who may have
+    /// For each variable that keeps a handle, the contents of its page, once it may be the memory of no mm, and who may have
     /// parted from it.
     Apart,
     /// The samples that readers of histories get.
@@ -74,7 +74,7 @@ pub(crate) const fn heirs(variable: VarId) -> Addr {
     Area::Heirs.word(variable)
 }
 
-/// A word of the page of a handle, once it may be nobody's memory.
+/// A word of the page of a handle, once it may be the memory of no mm.
 pub(crate) const fn apart(variable: VarId, word: u8) -> Addr {
     Area::Apart.word(APART * variable + word as usize)
 }

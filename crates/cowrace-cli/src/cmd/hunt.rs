@@ -1,8 +1,7 @@
-//! `cowrace hunt`: the races that nobody drew.
+//! `cowrace hunt`: every small scenario under a kernel.
 
 use std::fs;
 use std::path::Path;
-use std::thread;
 use std::time::Instant;
 
 use cowrace_check::{kernel, suggest};
@@ -52,8 +51,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     }
     interrupt.arm();
     let started = Instant::now();
-    let threads =
-        args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from);
+    let threads = args.jobs.map_or_else(batch::cores, usize::from);
     let stop = || interrupt.asked() || args.max_time.is_some_and(|limit| started.elapsed() >= limit);
     let mut hunt = Hunt::new(quest);
     if let Some(name) = args.only.iter().find(|name| !hunt.tries(name)) {
@@ -61,12 +59,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     }
     let (calls, states) = hunt.extent();
     if args.format == Format::Text {
-        let columns = if shape.columns == 1 {
-            "one column".to_owned()
-        } else {
-            format!("up to {} columns side by side", shape.columns)
-        };
-        out.text(&format!("{}: {calls} calls in {states} states at the start, {columns}\n", era.label()))?;
+        out.text(&render::hunting(&era.label(), (calls, states), shape.columns))?;
     }
     let (mut decided, mut begun, mut bounded) = (0, Instant::now(), false);
     while let Some(level) = hunt.next_level(threads, &stop) {

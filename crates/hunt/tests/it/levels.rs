@@ -48,7 +48,7 @@ fn one_by_one(
         match runner.run(situations, &part) {
             Led::To(to) if calls < shape.calls => one_by_one((runner, alphabet), &to, shape, calls, tallies),
             Led::To(_) => {}
-            Led::Violated(_) => tally.violated += 1,
+            Led::Violated => tally.violated += 1,
             Led::Blocked => tally.blocked += 1,
             Led::Bounded => tally.bounded += 1,
         }

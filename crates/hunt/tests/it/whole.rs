@@ -105,7 +105,7 @@ fn compare(era: &str, stage: &Stage, shape: Shape, (scenarios, only): (usize, &[
                     tally.held += 1;
                     situations = to;
                 }
-                Led::Violated(_) => {
+                Led::Violated => {
                     assert_eq!(verdict, Verdict::Violated, "{}\n{text}", era.name());
                     tally.violated += 1;
                     break;

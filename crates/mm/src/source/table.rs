@@ -62,7 +62,7 @@ pub(super) const SOURCES: &[&str] = &[
     "pgtable/geometry.rs 28250fa5cbcb65e1",
     "pgtable/mod.rs 1aafa5d6a9ca0965",
     "probe.rs 724ca6145f6806b5",
-    "quiescent.rs bbdf3a06c1a5e5fd",
+    "quiescent.rs 201cee22aa8d2d82",
     "result.rs c7c61047501648fc",
     "rmap.rs fb6b615ccb0ea89b",
     "rule_reads.rs f759be581bf99125",

@@ -142,7 +142,7 @@ fn a_write_get_may_be_the_memory_of_all_that_have_not_written() {
     for values in [["1", "0", "0"], ["0", "1", "0"], ["0", "0", "1"], ["0", "1", "1"]] {
         assert!(shows(values), "{values:?}");
     }
-    // The owner has written, so it shares the page with nobody. The others have not, so somebody sees what the device wrote.
+    // The owner has written, so it shares the page with no other mm. The others have not, so one of them sees what the device wrote.
     for values in [["0", "0", "0"], ["1", "1", "0"], ["1", "0", "1"], ["1", "1", "1"]] {
         assert!(!shows(values), "{values:?}");
     }
