@@ -1,20 +1,26 @@
 //! The search of all scenarios, level by level: a level has the scenarios of so many calls.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use cowrace_mm::World;
 use cowrace_mm::world::VarId;
+use cowrace_spec::Possible;
+use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 
 use crate::alphabet::Alphabet;
 use crate::moves::{Scene, parts};
+use crate::outcome::{Outcome, Wanted};
 use crate::part::{Move, Part};
 use crate::stage::{Beginning, Stage, beginnings};
-use crate::step::{Led, Runner, Situations};
+use crate::step::{Runner, Runs, Situation, Situations};
 use crate::text::Scenario;
+use crate::watch::{Progress, Watch};
 
 /// The index of a node.
 type Id = u32;
@@ -22,7 +28,8 @@ type Id = u32;
 /// Where scenarios have led that are continued alike.
 #[derive(Debug)]
 struct Node {
-    situations: Situations,
+    /// Under each kernel.
+    situations: Vec<Situations>,
     /// The first of these scenarios: what it was before its last part, or where it begins.
     first: First,
     /// The parts that may follow and what they lead to, once they have been run.
@@ -44,13 +51,37 @@ struct Followed {
     tallies: Vec<Tally>,
 }
 
+/// The same while parts are run.
+#[derive(Debug, Default)]
+struct Following {
+    to: Vec<(Id, usize)>,
+    tallies: Vec<Tally>,
+}
+
+impl Following {
+    fn end(mut self) -> Followed {
+        self.to.sort_unstable();
+        let mut to: Vec<(Id, usize, u64)> = Vec::new();
+        for (reached, calls) in self.to {
+            match to.last_mut().filter(|last| (last.0, last.1) == (reached, calls)) {
+                Some(last) => last.2 += 1,
+                None => to.push((reached, calls, 1)),
+            }
+        }
+        Followed { to, tallies: self.tallies }
+    }
+}
+
 /// What became of scenarios.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// All of them.
     pub scenarios: u64,
-    /// Those of which some execution is not allowed.
+    /// Those of which some execution is not allowed: what is looked for.
     pub violated: u64,
+    /// With a second kernel, others of which some execution is not allowed under one of the kernels; they are not
+    /// continued.
+    pub elsewhere: u64,
     /// Those in which a call may wait for ever, as it may by the specification; they are not continued.
     pub blocked: u64,
     /// Those that a limit left undecided; they are not continued.
@@ -62,6 +93,7 @@ impl Tally {
         let sum = |all: u64, more: u64| all.saturating_add(times.saturating_mul(more));
         self.scenarios = sum(self.scenarios, other.scenarios);
         self.violated = sum(self.violated, other.violated);
+        self.elsewhere = sum(self.elsewhere, other.elsewhere);
         self.blocked = sum(self.blocked, other.blocked);
         self.bounded = sum(self.bounded, other.bounded);
     }
@@ -89,42 +121,96 @@ pub struct Shape {
     pub columns: usize,
 }
 
+/// A part of all scenarios, by the states in which they begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part it is, from 0.
+    pub nth: usize,
+    /// How many parts there are.
+    pub of: usize,
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self { nth: 0, of: 1 }
+    }
+}
+
+impl Shard {
+    /// Whether it has the `nth` state.
+    const fn has(self, nth: usize) -> bool {
+        nth % self.of == self.nth
+    }
+}
+
+/// A scenario that was found.
+#[derive(Clone, Debug)]
+pub struct Find {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Under which of the kernels it is violated: the first or the second.
+    pub kernel: usize,
+}
+
+#[derive(Debug)]
+struct Found {
+    after: Id,
+    part: Part,
+    kernel: usize,
+}
+
 /// A search of all scenarios on a stage.
 #[derive(Debug)]
 pub struct Campaign {
-    runner: Runner,
+    runners: Vec<Runner>,
+    wanted: Wanted,
     alphabet: Alphabet,
     shape: Shape,
     beginnings: Vec<Beginning>,
     nodes: Vec<Node>,
     index: HashTable<Id>,
-    hasher: foldhash::quality::FixedState,
+    /// What is possible in nodes: many have the same.
+    possible: HashSet<Arc<Possible>, FixedState>,
+    hasher: FixedState,
     /// For each number of calls, how many scenarios have led to each node.
     paths: Vec<Vec<u64>>,
-    finds: Vec<(Id, Part)>,
+    finds: Vec<Found>,
     calls: usize,
 }
 
 impl Campaign {
-    /// A search that has not begun.
+    /// A search under one kernel, that has not begun.
     #[must_use]
     pub fn new(runner: Runner, alphabet: Alphabet, shape: Shape) -> Self {
-        let beginnings = beginnings(&runner.stage);
+        Self::of((vec![runner], Wanted::Violated), alphabet, shape, Shard::default())
+    }
+
+    /// A search under one kernel or two on the same stage, that has not begun.
+    #[must_use]
+    pub fn of(
+        (runners, wanted): (Vec<Runner>, Wanted),
+        alphabet: Alphabet,
+        shape: Shape,
+        shard: Shard,
+    ) -> Self {
+        let beginnings = beginnings(&runners[0].stage);
         let mut campaign = Self {
-            runner,
+            runners,
+            wanted,
             alphabet,
             shape,
             beginnings,
             nodes: Vec::new(),
             index: HashTable::new(),
-            hasher: foldhash::quality::FixedState::default(),
+            possible: HashSet::default(),
+            hasher: FixedState::default(),
             paths: vec![Vec::new(); shape.calls + 1],
             finds: Vec::new(),
             calls: 0,
         };
-        for nth in 0..campaign.beginnings.len() {
-            let situation = campaign.runner.begin(&campaign.beginnings[nth]);
-            let id = campaign.number(Situations::from([situation]), || First::Beginning(nth));
+        for nth in (0..campaign.beginnings.len()).filter(|nth| shard.has(*nth)) {
+            let situations = campaign.begin(&campaign.beginnings[nth]);
+            let id = campaign.number(situations, || First::Beginning(nth));
             campaign.add_paths(0, id, 1);
         }
         campaign
@@ -132,13 +218,15 @@ impl Campaign {
 
     /// The stage of its scenarios.
     #[must_use]
-    pub const fn stage(&self) -> &Stage {
-        &self.runner.stage
+    pub fn stage(&self) -> &Stage {
+        &self.runners[0].stage
     }
 
-    /// The violated scenarios so far: of those that lead to the same, the first.
-    pub fn finds(&self) -> impl Iterator<Item = Scenario> + '_ {
-        self.finds.iter().map(|(id, part)| self.scenario(*id, part))
+    /// What was found so far: of scenarios that lead to the same, the first.
+    pub fn finds(&self) -> impl Iterator<Item = Find> + '_ {
+        self.finds
+            .iter()
+            .map(|found| Find { scenario: self.scenario(found.after, &found.part), kernel: found.kernel })
     }
 
     /// How many calls are tried.
@@ -155,38 +243,43 @@ impl Campaign {
 
     /// In how many states scenarios begin.
     #[must_use]
-    pub const fn beginnings(&self) -> usize {
-        self.beginnings.len()
+    pub fn beginnings(&self) -> u64 {
+        self.paths[0].iter().sum()
     }
 
-    /// Whether a violated scenario holds without any of its calls, whichever are left out.
+    /// Whether something that was found is no longer there without any of its calls, whichever are left out.
     #[must_use]
-    pub fn is_minimal(&self, scenario: &Scenario) -> bool {
-        let calls: usize = scenario.parts.iter().map(Part::calls).sum();
+    pub fn is_minimal(&self, find: &Find) -> bool {
+        let calls: usize = find.scenario.parts.iter().map(Part::calls).sum();
         let all = (1_u64 << calls) - 1;
-        (1..all).all(|kept| !self.is_violated(scenario, kept))
+        (1..all).all(|kept| !self.is_found(find, kept))
     }
 
-    /// Whether some execution of a scenario is not allowed if only the calls are made that are kept, by bit.
-    fn is_violated(&self, scenario: &Scenario, kept: u64) -> bool {
-        let world = World { areas: vec![scenario.area.clone()], ..self.runner.stage.world.clone() };
-        let beginning = Beginning { world, words: String::new() };
-        let mut situations = Situations::from([self.runner.begin(&beginning)]);
-        for part in apart(only(&scenario.parts, kept)) {
-            if !Scene::of(&self.runner.stage, &situations).permits(&self.runner.stage, &part) {
+    /// Whether the same is found if only the calls are made that are kept, by bit.
+    fn is_found(&self, find: &Find, kept: u64) -> bool {
+        let stage = &self.runners[0].stage;
+        let world = World { areas: vec![find.scenario.area.clone()], ..stage.world.clone() };
+        let mut situations = self.begin(&Beginning { world, words: String::new() });
+        for part in apart(only(&find.scenario.parts, kept)) {
+            if !Scene::of(stage, situations.iter().flatten()).permits(stage, &part) {
                 return false;
             }
-            match self.runner.run(&situations, &part) {
-                Led::To(to) => situations = to,
-                Led::Violated => return true,
-                Led::Blocked | Led::Bounded => return false,
+            match self.outcome(&mut Runs::of(&self.runners, &part), &situations, true) {
+                Outcome::To(to) => situations = to,
+                Outcome::Found(kernel) => return kernel == find.kernel,
+                Outcome::Elsewhere | Outcome::Blocked | Outcome::Bounded => return false,
             }
         }
         false
     }
 
-    /// Searches the next level; `None` if there is none, or if `stop` ended the search.
-    pub fn next_level(&mut self, threads: usize, stop: &(dyn Fn() -> bool + Sync)) -> Option<Level> {
+    /// Where scenarios begin under each kernel.
+    fn begin(&self, beginning: &Beginning) -> Vec<Situations> {
+        self.runners.iter().map(|runner| Situations::from([runner.begin(beginning)])).collect()
+    }
+
+    /// Searches the next level; `None` if there is none, or if the watch ended the search.
+    pub fn next_level(&mut self, threads: usize, watch: &dyn Watch) -> Option<Level> {
         if self.calls == self.shape.calls {
             return None;
         }
@@ -197,15 +290,30 @@ impl Campaign {
             .filter(|&id| self.paths[before][id as usize] > 0 && self.nodes[id as usize].followed.is_none())
             .collect();
         let known = self.nodes.len();
-        let mut tries = 0;
-        for chunk in todo.chunks(CHUNK) {
-            let ran = self.run_all(chunk, self.shape.calls - before, threads, stop);
-            if stop() {
-                return None;
+        let mut progress = Progress { calls: self.calls, runs: 0, nodes: 0, of: todo.len() as u64 };
+        let shape = Shape { calls: self.shape.calls - before, ..self.shape };
+        for (scene, ids) in self.by_scene(todo) {
+            let all = parts(&self.runners[0].stage, &self.alphabet, &scene, shape);
+            let mut followed: Vec<Following> = ids.iter().map(|_| Following::default()).collect();
+            let units = units(ids.len(), all.len());
+            for units in units.chunks(threads.max(1) * UNITS) {
+                let ran = self.run_all((&ids, &all, shape), units, threads, watch);
+                if watch.stops() {
+                    return None;
+                }
+                for (unit, ran) in units.iter().zip(ran) {
+                    let which =
+                        unit.parts.clone().flat_map(|part| unit.nodes.clone().map(move |node| (part, node)));
+                    for ((part, node), led) in which.zip(ran) {
+                        self.take_over(&mut followed[node], (ids[node], &all[part]), led);
+                    }
+                    progress.runs += (unit.nodes.len() * unit.parts.len()) as u64;
+                }
+                watch.progress(&progress);
             }
-            for (&id, ran) in chunk.iter().zip(ran) {
-                tries += ran.len() as u64;
-                self.take_over(id, ran);
+            progress.nodes += ids.len() as u64;
+            for (id, followed) in ids.into_iter().zip(followed) {
+                self.nodes[id as usize].followed = Some(followed.end());
             }
         }
         let mut tally = Tally::default();
@@ -226,86 +334,102 @@ impl Campaign {
                 to.into_iter().for_each(|(to, n)| self.add_paths(self.calls, to, times.saturating_mul(n)));
             }
         }
-        Some(Level { calls: self.calls, tally, tries, nodes: self.nodes.len() - known })
+        Some(Level { calls: self.calls, tally, tries: progress.runs, nodes: self.nodes.len() - known })
     }
 
-    /// Runs every part that may follow in some nodes.
+    /// The nodes that the same parts may follow, together; and among them those beside each other after which the
+    /// specification is in the same states.
+    fn by_scene(&self, ids: Vec<Id>) -> Vec<(Scene, Vec<Id>)> {
+        let mut scenes: Vec<(Scene, Vec<Id>)> = Vec::new();
+        let mut places: HashMap<Scene, usize, FixedState> = HashMap::default();
+        for id in ids {
+            let scene =
+                Scene::of(&self.runners[0].stage, self.nodes[id as usize].situations.iter().flatten());
+            let place = *places.entry(scene).or_insert_with_key(|scene| {
+                scenes.push((scene.clone(), Vec::new()));
+                scenes.len() - 1
+            });
+            scenes[place].1.push(id);
+        }
+        let possible = |id: &Id| self.nodes[*id as usize].situations[0].first().map(|first| &first.possible);
+        scenes.iter_mut().for_each(|(_, ids)| ids.sort_by_key(possible));
+        scenes
+    }
+
+    /// Makes runs, in each unit part by part.
     fn run_all(
         &self,
-        ids: &[Id],
-        calls: usize,
+        of: (&[Id], &[Part], Shape),
+        units: &[Unit],
         threads: usize,
-        stop: &(dyn Fn() -> bool + Sync),
-    ) -> Vec<Vec<(Part, Led)>> {
+        watch: &dyn Watch,
+    ) -> Vec<Vec<Outcome>> {
         let next = AtomicUsize::new(0);
-        let results: Vec<Mutex<Vec<(Part, Led)>>> = ids.iter().map(|_| Mutex::default()).collect();
+        let results: Vec<Mutex<Vec<Outcome>>> = units.iter().map(|_| Mutex::default()).collect();
         let work = || {
             loop {
                 let nth = next.fetch_add(1, Ordering::Relaxed);
-                let Some(&id) = ids.get(nth) else { break };
-                if stop() {
-                    break;
-                }
-                let ran = self.run(id, calls, stop);
-                *results[nth].lock().unwrap_or_else(PoisonError::into_inner) = ran;
+                let Some(unit) = units.get(nth) else { break };
+                *results[nth].lock().unwrap_or_else(PoisonError::into_inner) = self.run_unit(of, unit, watch);
             }
         };
         thread::scope(|scope| {
-            (1..threads.min(ids.len())).for_each(|_| drop(scope.spawn(work)));
+            (1..threads.min(units.len())).for_each(|_| drop(scope.spawn(work)));
             work();
         });
         results.into_iter().map(|ran| ran.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
     }
 
-    /// Runs every part that may follow in a node; fewer if `stop` ends that.
-    fn run(&self, id: Id, calls: usize, stop: &(dyn Fn() -> bool + Sync)) -> Vec<(Part, Led)> {
-        let situations = &self.nodes[id as usize].situations;
-        let scene = Scene::of(&self.runner.stage, situations);
-        let shape = Shape { calls, ..self.shape };
-        let run = |part: Part| {
+    /// Makes the runs of a unit; fewer if the watch ends that.
+    fn run_unit(
+        &self,
+        (ids, all, shape): (&[Id], &[Part], Shape),
+        unit: &Unit,
+        watch: &dyn Watch,
+    ) -> Vec<Outcome> {
+        let mut ran = Vec::with_capacity(unit.nodes.len() * unit.parts.len());
+        for part in &all[unit.parts.clone()] {
+            let mut runs = Runs::of(&self.runners, part);
             // What the last call leads to is not continued.
-            let is_last = part.calls() == calls;
-            let led = if is_last {
-                self.runner.judge(situations, &part)
-            } else {
-                self.runner.run(situations, &part)
-            };
-            (part, led)
-        };
-        let all = parts(&self.runner.stage, &self.alphabet, &scene, shape);
-        all.into_iter().take_while(|_| !stop()).map(run).collect()
+            let goes_on = part.calls() < shape.calls;
+            for &id in &ids[unit.nodes.clone()] {
+                if watch.stops() {
+                    return ran;
+                }
+                ran.push(self.outcome(&mut runs, &self.nodes[id as usize].situations, goes_on));
+            }
+        }
+        ran
     }
 
-    fn take_over(&mut self, id: Id, ran: Vec<(Part, Led)>) {
-        let mut followed =
-            Followed { tallies: vec![Tally::default(); self.shape.calls + 1], ..Followed::default() };
-        let mut to: Vec<(Id, usize, u64)> = Vec::new();
-        for (part, led) in ran {
-            let calls = part.calls();
-            let tally = &mut followed.tallies[calls];
-            tally.scenarios += 1;
-            match led {
-                Led::To(situations) if situations.is_empty() => {}
-                Led::To(situations) => {
-                    let reached = self.number(situations, || First::After(id, part));
-                    to.push((reached, calls, 1));
-                }
-                Led::Violated => {
-                    tally.violated += 1;
-                    self.finds.push((id, part));
-                }
-                Led::Blocked => tally.blocked += 1,
-                Led::Bounded => tally.bounded += 1,
-            }
+    /// What a part leads to under all kernels.
+    fn outcome(&self, runs: &mut Runs<'_>, situations: &[Situations], goes_on: bool) -> Outcome {
+        let led =
+            situations.iter().enumerate().map(|(kernel, situations)| runs.run(kernel, situations, goes_on));
+        Outcome::of(led.collect(), self.wanted)
+    }
+
+    fn take_over(&mut self, followed: &mut Following, (id, part): (Id, &Part), outcome: Outcome) {
+        let calls = part.calls();
+        if followed.tallies.len() <= calls {
+            followed.tallies.resize(calls + 1, Tally::default());
         }
-        to.sort_unstable();
-        for (reached, calls, n) in to {
-            match followed.to.last_mut().filter(|last| (last.0, last.1) == (reached, calls)) {
-                Some(last) => last.2 += n,
-                None => followed.to.push((reached, calls, n)),
+        let tally = &mut followed.tallies[calls];
+        tally.scenarios += 1;
+        match outcome {
+            Outcome::To(to) if to.iter().all(BTreeSet::is_empty) => {}
+            Outcome::To(to) => {
+                let reached = self.number(to, || First::After(id, part.clone()));
+                followed.to.push((reached, calls));
             }
+            Outcome::Found(kernel) => {
+                tally.violated += 1;
+                self.finds.push(Found { after: id, part: part.clone(), kernel });
+            }
+            Outcome::Elsewhere => tally.elsewhere += 1,
+            Outcome::Blocked => tally.blocked += 1,
+            Outcome::Bounded => tally.bounded += 1,
         }
-        self.nodes[id as usize].followed = Some(followed);
     }
 
     fn add_paths(&mut self, calls: usize, id: Id, times: u64) {
@@ -317,11 +441,14 @@ impl Campaign {
     }
 
     /// The number of a node, which may be new.
-    fn number(&mut self, situations: Situations, first: impl FnOnce() -> First) -> Id {
-        let Self { nodes, index, hasher, .. } = self;
+    fn number(&mut self, mut situations: Vec<Situations>, first: impl FnOnce() -> First) -> Id {
+        let Self { nodes, index, hasher, possible, .. } = self;
         let hash = hasher.hash_one(&situations);
         if let Some(&id) = index.find(hash, |&id| nodes[id as usize].situations == situations) {
             return id;
+        }
+        for known in &mut situations {
+            *known = std::mem::take(known).into_iter().map(|of| shared(possible, of)).collect();
         }
         let id = nodes.len() as Id;
         nodes.push(Node { situations, first: first(), followed: None });
@@ -389,5 +516,34 @@ fn apart(mut parts: Vec<Part>) -> Vec<Part> {
     parts
 }
 
-/// How many nodes are run before what they lead to is taken over.
-const CHUNK: usize = 1024;
+/// Some runs: those of some parts in some nodes.
+#[derive(Clone, Debug)]
+struct Unit {
+    nodes: Range<usize>,
+    parts: Range<usize>,
+}
+
+/// The most nodes and the most runs of a unit: so many results are in memory before they are taken over.
+const MOST_NODES: usize = 512;
+const MOST_RUNS: usize = 4096;
+
+/// How many units for each thread are run before their results are taken over.
+const UNITS: usize = 4;
+
+/// All runs of some parts in some nodes.
+fn units(nodes: usize, parts: usize) -> Vec<Unit> {
+    let ranges = |n: usize, most: usize| (0..n).step_by(most).map(move |from| from..n.min(from + most));
+    let of = |nodes: Range<usize>| {
+        ranges(parts, MOST_RUNS / nodes.len()).map(move |parts| Unit { nodes: nodes.clone(), parts })
+    };
+    ranges(nodes, MOST_NODES).flat_map(of).collect()
+}
+
+/// The same situation, with what is known to be possible if it is the same.
+fn shared(known: &mut HashSet<Arc<Possible>, FixedState>, mut of: Situation) -> Situation {
+    match known.get(&of.possible) {
+        Some(possible) => of.possible = Arc::clone(possible),
+        None => drop(known.insert(Arc::clone(&of.possible))),
+    }
+    of
+}

@@ -16,6 +16,7 @@ use crate::kind::Kind;
 use crate::stage::{Stage, plain};
 use crate::step::Runner;
 use crate::text::Scenario;
+use crate::watch::Watch;
 
 /// What a hunt tries.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ impl Hunt {
 
     /// How many calls it tries, and in how many states scenarios begin.
     #[must_use]
-    pub fn extent(&self) -> (usize, usize) {
+    pub fn extent(&self) -> (usize, u64) {
         let calls = self.campaigns.iter().map(Campaign::templates).max().unwrap_or(0);
         (calls, self.campaigns.iter().map(Campaign::beginnings).sum())
     }
@@ -78,11 +79,11 @@ impl Hunt {
         self.campaigns.iter().any(|campaign| campaign.tries(name))
     }
 
-    /// Searches the scenarios of one call more; `None` if there are none, or if `stop` ended the search.
-    pub fn next_level(&mut self, threads: usize, stop: &(dyn Fn() -> bool + Sync)) -> Option<Level> {
+    /// Searches the scenarios of one call more; `None` if there are none, or if the watch ended the search.
+    pub fn next_level(&mut self, threads: usize, watch: &dyn Watch) -> Option<Level> {
         let mut all: Option<Level> = None;
         for campaign in &mut self.campaigns {
-            let level = campaign.next_level(threads, stop)?;
+            let level = campaign.next_level(threads, watch)?;
             let sum =
                 all.get_or_insert(Level { calls: level.calls, tally: Tally::default(), tries: 0, nodes: 0 });
             sum.tally.add(1, &level.tally);
@@ -100,12 +101,12 @@ impl Hunt {
         let mut unconfirmed = 0;
         for campaign in &self.campaigns {
             for find in campaign.finds().filter(|find| campaign.is_minimal(find)) {
-                let scenario = find.text(campaign.stage(), "found");
+                let scenario = find.scenario.text(campaign.stage(), "found");
                 let Some((class, report)) = self.confirm(&scenario) else {
                     unconfirmed += 1;
                     continue;
                 };
-                let kinds = kinds(&find);
+                let kinds = kinds(&find.scenario);
                 let family = families.entry((class, kinds.clone())).or_insert_with(|| Family {
                     class,
                     kinds,

@@ -1,6 +1,6 @@
 //! The parts that may follow in a situation.
 
-use cowrace_machine::{Memory, Obj};
+use cowrace_machine::Obj;
 use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::syscall::{Argument, Gives, Kind, Life};
 use cowrace_mm::value::{Handle, Value};
@@ -10,10 +10,10 @@ use crate::alphabet::{Alphabet, Template, is_handle};
 use crate::campaign::Shape;
 use crate::part::{Column, Move, Part, next_handle};
 use crate::stage::Stage;
-use crate::step::{Situation, Situations};
+use crate::step::Situation;
 
 /// What there is in a situation, as far as it decides which calls can be made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scene {
     /// The mms that can run.
     mms: Vec<MmId>,
@@ -30,8 +30,8 @@ pub struct Scene {
 impl Scene {
     /// That of situations: a call must be possible in all of them.
     #[must_use]
-    pub fn of(stage: &Stage, situations: &Situations) -> Self {
-        let mut scenes = situations.iter().map(|situation| Self::of_one(stage, situation));
+    pub fn of<'s>(stage: &Stage, situations: impl IntoIterator<Item = &'s Situation>) -> Self {
+        let mut scenes = situations.into_iter().map(|situation| Self::of_one(stage, situation));
         let Some(mut first) = scenes.next() else {
             return Self {
                 mms: Vec::new(),
@@ -53,23 +53,21 @@ impl Scene {
         first
     }
 
-    fn of_one(stage: &Stage, situation: &Situation) -> Self {
-        let mut memory = Memory::new();
-        situation.kernel.write_to(&mut memory);
+    fn of_one(stage: &Stage, Situation { kernel, possible }: &Situation) -> Self {
         let (mut mms, mut unborn, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for mm in 0..stage.world.mms.len() {
-            let this = MmStruct(mm);
-            if memory.get(this.started()) == 0 {
+            if kernel.get(MmStruct(mm).started()) == 0 {
                 unborn.push(mm);
-            } else if situation.kernel.has_exited(&stage.world, mm) {
+            } else if kernel.has_exited(&stage.world, mm) {
                 gone.push(mm);
             } else {
                 mms.push(mm);
             }
         }
-        let held = situation.possible.held().map(|held| (held, Value::decode(memory.get(variable(held)))));
+        let held = possible.held().map(|held| (held, Value::decode(kernel.get(variable(held)))));
         let handles = held.filter_map(|(held, value)| match value {
-            Value::Handle(handle) => Some((held, handle)),
+            // Which page it is makes no difference to what can be called.
+            Value::Handle(handle) => Some((held, Handle { page: Obj::NULL, ..handle })),
             _ => None,
         });
         let handles: Vec<(VarId, Handle)> = handles.collect();

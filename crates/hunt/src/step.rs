@@ -1,13 +1,15 @@
-//! One step of a hunt: a part is run in a situation, by the model of a kernel and by the specification.
+//! One step of a hunt: a part is run in situations, by the model of a kernel and by the specification.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::slice;
 use std::sync::Arc;
 
 use cowrace_explore::{Execution, Explorer, Limits, Observer, alone};
 use cowrace_machine::{Arch, Memory, Program};
-use cowrace_mm::{Contents, Era, Quiescent, World, program_from, start};
+use cowrace_mm::{Contents, Continuation, Era, Quiescent, World, start};
 use cowrace_report::{Class, Shown};
-use cowrace_spec::{Possible, Promises};
+use cowrace_spec::{Allowed, Possible, Promises};
+use foldhash::quality::FixedState;
 
 use crate::part::Part;
 use crate::stage::{Beginning, Stage};
@@ -17,8 +19,8 @@ use crate::stage::{Beginning, Stage};
 pub struct Situation {
     /// The kernel.
     pub kernel: Quiescent,
-    /// The specification.
-    pub possible: Possible,
+    /// The specification. Many situations have the same.
+    pub possible: Arc<Possible>,
 }
 
 /// All situations to which the executions of a scenario lead. Scenarios that lead to the same are continued alike.
@@ -63,26 +65,49 @@ impl Runner {
     fn named(&self, kernel: Quiescent, possible: &Possible) -> Situation {
         let mut contents = Contents::of(&self.stage.world);
         let kernel = kernel.named(&mut contents);
-        Situation { kernel, possible: possible.named(&self.stage.world, &mut contents) }
+        Situation { kernel, possible: Arc::new(possible.named(&self.stage.world, &mut contents)) }
     }
 
     /// Runs a part in every situation.
     #[must_use]
     pub fn run(&self, situations: &Situations, part: &Part) -> Led {
-        self.lead(situations, part, true)
+        Runs::of(slice::from_ref(self), part).run(0, situations, true)
     }
 
     /// As [`run`](Self::run), but where every execution is allowed it does not say what they lead to.
     #[must_use]
     pub fn judge(&self, situations: &Situations, part: &Part) -> Led {
-        self.lead(situations, part, false)
+        Runs::of(slice::from_ref(self), part).run(0, situations, false)
+    }
+}
+
+/// The runs of one part in many situations, by one kernel or by several on the same stage. What does not differ from one to
+/// the next is made once: the specification of a part depends on what is possible before it, and not on the kernel.
+#[derive(Debug)]
+pub struct Runs<'r> {
+    runners: &'r [Runner],
+    world: Arc<World>,
+    kernels: Vec<Continuation>,
+    /// What is allowed after what was possible before; `None` where a limit ended the search for it.
+    allowed: HashMap<Arc<Possible>, Option<Allowed>, FixedState>,
+}
+
+impl<'r> Runs<'r> {
+    /// The runs of a part.
+    #[must_use]
+    pub fn of(runners: &'r [Runner], part: &Part) -> Self {
+        let world = Arc::new(part.world(&runners[0].stage));
+        let kernels = runners.iter().map(|runner| Continuation::new(&world, &runner.era, runner.arch, false));
+        Self { kernels: kernels.collect(), runners, world, allowed: HashMap::default() }
     }
 
-    fn lead(&self, situations: &Situations, part: &Part, goes_on: bool) -> Led {
-        let world = part.world(&self.stage);
+    /// Runs the part in every situation, by one of the kernels. Unless it `goes_on`, it is not said what executions lead to
+    /// where all are allowed.
+    #[must_use]
+    pub fn run(&mut self, kernel: usize, situations: &Situations, goes_on: bool) -> Led {
         let mut all = Led::To(Situations::new());
         for situation in situations {
-            all = match (all, self.run_in(situation, &world, goes_on)) {
+            all = match (all, self.run_in(kernel, situation, goes_on)) {
                 (_, Led::Violated) => return Led::Violated,
                 (Led::To(mut to), Led::To(more)) => {
                     to.extend(more);
@@ -95,27 +120,29 @@ impl Runner {
         all
     }
 
-    fn run_in(&self, situation: &Situation, world: &World, goes_on: bool) -> Led {
-        let Ok(allowed) = situation.possible.allow(world, &self.promises, &self.limits) else {
-            return Led::Bounded;
-        };
-        let (program, kernel) = program_from(world, &self.era, self.arch, &situation.kernel);
-        let Ends { memories, is_blocked, is_bounded, is_wrong, .. } = self.ends(&program);
+    fn run_in(&mut self, kernel: usize, situation: &Situation, goes_on: bool) -> Led {
+        let Self { runners, world, kernels, allowed } = self;
+        let (runner, possible) = (&runners[kernel], &situation.possible);
+        if !allowed.contains_key(possible) {
+            let of = possible.allow(world, &runner.promises, &runner.limits).ok();
+            allowed.insert(Arc::clone(possible), of);
+        }
+        let Some(Some(allowed)) = allowed.get(possible) else { return Led::Bounded };
+        let (program, kernel) = kernels[kernel].begin_in(&situation.kernel);
+        let Ends { memories, is_alone, is_blocked, is_bounded, is_wrong, .. } = ends(program, runner.limits);
         if is_wrong || is_blocked && !allowed.blocks() {
             return Led::Violated;
         }
         let mut to = Situations::new();
-        for memory in &memories {
-            if !allowed.allows(world, &kernel, memory) {
+        for memory in memories.iter().chain(is_alone.then_some(&program.memory)) {
+            if !allowed.allows(world, kernel, memory) {
                 return Led::Violated;
             }
-            if !goes_on {
-                continue;
+            if goes_on {
+                let possible = allowed.after(&allowed.results(world, memory));
+                let held: Vec<_> = possible.held().collect();
+                to.insert(runner.named(Quiescent::of(memory, &held), &possible));
             }
-            let results = allowed.results(world, memory);
-            let possible = allowed.after(&results);
-            let held: Vec<_> = possible.held().collect();
-            to.insert(self.named(Quiescent::of(memory, &held), &possible));
         }
         match (is_bounded, is_blocked) {
             (true, _) => Led::Bounded,
@@ -123,32 +150,33 @@ impl Runner {
             (false, false) => Led::To(to),
         }
     }
+}
 
-    /// How executions end.
-    fn ends(&self, program: &Program) -> Ends {
-        let mut ends = Ends::default();
-        if let Some(memory) = alone(program, self.limits.steps) {
-            ends.is_wrong = (program.check)(&memory).is_some();
-            ends.memories.push(memory);
-            return ends;
-        }
-        let explorer = Explorer::new(program).limits(self.limits).exhaustive(true).ends_only(true);
-        let outcome = explorer.run(&mut ends);
-        match outcome.finding.map(|(finding, _)| finding.class) {
-            Some(Class::Deadlock) => ends.is_blocked = true,
-            Some(_) => ends.is_wrong = true,
-            None => {}
-        }
-        // Where the model is at its limits, real kernels go on otherwise.
-        ends.is_bounded =
-            !outcome.complete || outcome.shown.iter().any(|shown| matches!(shown, Shown::Limit(_)));
-        ends
+/// How executions end.
+fn ends(program: &mut Program, limits: Limits) -> Ends {
+    let mut ends = Ends::default();
+    if alone(program, limits.steps) {
+        ends.is_wrong = (program.check)(&program.memory).is_some();
+        ends.is_alone = true;
+        return ends;
     }
+    let explorer = Explorer::new(program).limits(limits).exhaustive(true).ends_only(true);
+    let outcome = explorer.run(&mut ends);
+    match outcome.finding.map(|(finding, _)| finding.class) {
+        Some(Class::Deadlock) => ends.is_blocked = true,
+        Some(_) => ends.is_wrong = true,
+        None => {}
+    }
+    // Where the model is at its limits, real kernels go on otherwise.
+    ends.is_bounded = !outcome.complete || outcome.shown.iter().any(|shown| matches!(shown, Shown::Limit(_)));
+    ends
 }
 
 /// The ends of executions.
 #[derive(Default)]
 struct Ends {
+    /// Whether there is one, and the program's memory is that of its end.
+    is_alone: bool,
     memories: Vec<Memory>,
     known: BTreeSet<Arc<[(usize, u64)]>>,
     is_blocked: bool,

@@ -46,7 +46,9 @@ pub use cpu::{Ask, Cpu, InFlight};
 pub use footprint::{Access, Footprint, Kind};
 pub use frame::{Encode, Round, Tail, Words};
 pub use limits::Limits;
-pub use memory::{ALL_COUNTS, DRAIN_ORDER, Done, Effect, FLUSH_ORDER, Fault, Memory, Undo, is_order};
+pub use memory::{
+    ALIVE, ALL_COUNTS, DRAIN_ORDER, Done, Effect, FLUSH_ORDER, FOR_GOOD, Fault, Memory, Undo, is_order,
+};
 pub use narrate::{Narrate, Narration, Numbers};
 pub use ordering::{Arch, Ordering};
 pub use prim::Prim;

@@ -8,8 +8,11 @@ const WRITER: u64 = 1 << 63;
 const READERS: u64 = !WRITER;
 const ALL: u64 = u64::MAX;
 
-/// A value of an object's life word, in addition to 0 for dead and 1 for alive: the object is never freed.
-const FOR_GOOD: u64 = 2;
+/// The life word of an object that is alive and may be freed; that of a dead one is 0.
+pub const ALIVE: u64 = 1;
+
+/// The life word of an object that is never freed.
+pub const FOR_GOOD: u64 = 2;
 
 /// If this is among the counts that are near zero, the order in which a flush reaches CPUs makes a difference.
 pub const FLUSH_ORDER: Addr = Addr::life(Obj::NULL);
@@ -102,7 +105,7 @@ impl Memory {
 
     /// Brings an object of the initial state to life.
     pub fn create(&mut self, obj: Obj) {
-        self.set(Addr::life(obj), 1);
+        self.set(Addr::life(obj), ALIVE);
     }
 
     /// Brings an object of the initial state to life that is never freed. So nothing depends on its life word, and
@@ -191,6 +194,13 @@ impl Memory {
             if let Some((index, old)) = self.journal.pop() {
                 self.words[index as usize] = old;
             }
+        }
+    }
+
+    /// Undoes everything that was executed since it was last forgotten how to.
+    pub fn restore(&mut self) {
+        while let Some((index, old)) = self.journal.pop() {
+            self.words[index as usize] = old;
         }
     }
 
@@ -353,7 +363,7 @@ impl Run<'_> {
                         self.memory.write(addr, value);
                     }
                 }
-                self.memory.write(life, 1);
+                self.memory.write(life, ALIVE);
                 yes(0)
             }
             Op::Free { obj } => {

@@ -26,6 +26,11 @@ impl Actor {
     ) -> Self {
         Self { name: name.into(), factory: Box::new(factory) }
     }
+
+    /// An actor that does nothing.
+    pub fn idle(name: impl Into<String>) -> Self {
+        Self::new(name, |_| Box::pin(async {}))
+    }
 }
 
 impl fmt::Debug for Actor {

@@ -16,9 +16,6 @@ use crate::world::{ActorId, Arg, Call, CallSpec, Errno, MmId, Step, Target, VarI
 /// The whole life of an actor. From one step to the next it remembers how far it is, and nothing else.
 pub(crate) async fn run(cpu: Cpu, actor: ActorId) {
     let world = &cpu.kernel().world;
-    if world.actors[actor].steps.is_empty() {
-        return;
-    }
     if let Some(mm) = world.actors[actor].mm
         && matches!(world.mms[mm].origin, crate::world::Origin::Fork(_))
     {

@@ -22,7 +22,7 @@ pub struct Kernel {
     /// The architecture.
     pub arch: Arch,
     /// The scenario.
-    pub world: World,
+    pub world: Arc<World>,
     /// The sizes of pages and page tables.
     pub geometry: Geometry,
     /// For each address, the VMAs that may map its page.
@@ -46,7 +46,7 @@ pub struct Kernel {
 impl Kernel {
     /// The kernel of an era, for a scenario.
     #[must_use]
-    pub fn new(world: &World, era: &Era, arch: Arch) -> Self {
+    pub fn new(world: &Arc<World>, era: &Era, arch: Arch) -> Self {
         Self {
             rules: Noted::new(*era.rules()),
             arch,
@@ -59,7 +59,7 @@ impl Kernel {
             swap_slots: world.swap_slots(),
             counts_copies: world.predicates.iter().any(|p| p.expr.counts_copies()),
             counts_costs: false,
-            world: world.clone(),
+            world: Arc::clone(world),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The initial state of a scenario.
 
-use cowrace_machine::{Addr, Arch, Memory, mmu};
+use cowrace_machine::{ALIVE, Addr, Arch, FOR_GOOD, Memory, mmu};
 
 use crate::cpu::Kernel;
 use crate::era::AnonExclusive;
@@ -37,32 +37,29 @@ pub(crate) fn memory(kernel: &Kernel) -> Memory {
     memory
 }
 
-/// Memory as it is where the first calls of a scenario have ended.
-#[must_use]
-pub(crate) fn memory_from(kernel: &Kernel, state: &Quiescent) -> Memory {
+/// Tells what to write into memory with nothing but objects, so that it is as where the first calls of a scenario have ended.
+pub(crate) fn go_on(kernel: &Kernel, state: &Quiescent, mut write: impl FnMut(Addr, u64)) {
     let world = &kernel.world;
-    let mut memory = objects(kernel);
-    state.write_to(&mut memory);
+    state.words().for_each(|(addr, word)| write(addr, word));
     for mm in 0..world.mms.len() {
         let has_exited = state.has_exited(world, mm);
         if has_exited {
-            memory.set(MmStruct(mm).mm_users(), 0);
-            memory.set(MmStruct(mm).task_mm(), 0);
+            write(MmStruct(mm).mm_users(), 0);
+            write(MmStruct(mm).task_mm(), 0);
         }
         for va in 0..world.areas.len() {
-            let vma = MmStruct(mm).vma(va).obj();
-            match (has_exited, kernel.exits[mm]) {
-                (true, _) => memory.set(Addr::life(vma), 0),
-                (false, true) => memory.create(vma),
-                (false, false) => memory.create_for_good(vma),
-            }
+            let life = match (has_exited, kernel.exits[mm]) {
+                (true, _) => 0,
+                (false, true) => ALIVE,
+                (false, false) => FOR_GOOD,
+            };
+            write(Addr::life(MmStruct(mm).vma(va).obj()), life);
         }
     }
-    memory
 }
 
 /// The objects that are there at the start, with nothing in them but the users of mms.
-fn objects(kernel: &Kernel) -> Memory {
+pub(crate) fn objects(kernel: &Kernel) -> Memory {
     let world = &kernel.world;
     let mut memory = Memory::new();
     memory.create_for_good(kernel::OBJ);

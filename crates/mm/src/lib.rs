@@ -7,6 +7,7 @@
 
 mod call;
 mod check;
+mod continuation;
 pub mod costs;
 mod cpu;
 pub mod era;
@@ -48,6 +49,7 @@ use std::sync::Arc;
 use cowrace_machine::{Actor, ActorSet, Arch, Check, Memory, Program};
 
 pub use check::Judge;
+pub use continuation::Continuation;
 pub use cpu::{Cpu, Kernel};
 pub use era::Era;
 pub use functions::FUNCTIONS;
@@ -81,28 +83,16 @@ pub fn program_and_rule_reads(
     (program_of(kernel, fingerprint, memory, Box::new(check)), rule_reads)
 }
 
-/// A program of a part of a scenario, which goes on in a state in which earlier calls of it have left memory. Mms, areas,
-/// variables and actors are those of the whole scenario, and calls are those of the part. Also returns the kernel that
-/// it runs.
-#[must_use]
-pub fn program_from(world: &World, era: &Era, arch: Arch, state: &Quiescent) -> (Program, Arc<Kernel>) {
-    let mut kernel = Kernel::new(world, era, arch);
-    quiescent::resume(&mut kernel, state);
-    let memory = initial_state::memory_from(&kernel, state);
-    let kernel = Arc::new(kernel);
-    let judged = Arc::clone(&kernel);
-    let check = move |memory: &Memory| check::check(&judged, memory, None);
-    // No schedule of a part is kept, so nothing is to be recognised.
-    (program_of(Arc::clone(&kernel), 0, memory, Box::new(check)), kernel)
-}
-
 fn kernel(world: &World, era: &Era, arch: Arch, counts_costs: bool) -> Arc<Kernel> {
-    Arc::new(Kernel { counts_costs, ..Kernel::new(world, era, arch) })
+    Arc::new(Kernel { counts_costs, ..Kernel::new(&Arc::new(world.clone()), era, arch) })
 }
 
 fn program_of(kernel: Arc<Kernel>, fingerprint: u32, memory: Memory, check: Check) -> Program {
     let world = &kernel.world;
     let actors = world.actors.iter().enumerate().map(|(index, spec)| {
+        if spec.steps.is_empty() {
+            return Actor::idle(spec.name.clone());
+        }
         let kernel = Arc::clone(&kernel);
         Actor::new(spec.name.clone(), move |cpu| {
             Box::pin(call::run(Cpu::new(cpu, Arc::clone(&kernel)), index))

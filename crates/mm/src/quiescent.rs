@@ -5,9 +5,10 @@
 //! to, counters that are only compared with themselves within a call, and what calls have been told. So two states from
 //! which a scenario goes on alike are, as a rule, the same; and from two that are the same it does go on alike.
 //!
-//! [`program_from`] makes a program that begins in such a state.
+//! A [`Continuation`](crate::Continuation) goes on in such a state.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use cowrace_machine::{Addr, Arch, Memory, Obj, mmu};
 
@@ -15,7 +16,7 @@ use crate::cpu::Kernel;
 use crate::era::Era;
 use crate::objects::{
     BATCH_FLUSHED_SHIFT, BATCH_PENDING, Format, MmStruct, Page, SwpEntry, Type, Whose, kernel, pg, thing,
-    tlb_entry, variable,
+    variable,
 };
 use crate::pgtable::{Entry, Pte};
 use crate::value::{Handle, Value};
@@ -88,19 +89,34 @@ impl Quiescent {
         Self(words.into())
     }
 
+    /// A word of memory.
+    #[must_use]
+    pub fn get(&self, addr: Addr) -> u64 {
+        let at = self.0.binary_search_by_key(&(addr.index() as u32), |&(index, _)| index);
+        at.map_or(0, |at| self.0[at].1)
+    }
+
     /// Whether an mm has been taken down.
     #[must_use]
     pub fn has_exited(&self, world: &World, mm: MmId) -> bool {
-        let lives = |va| {
-            let life = Addr::life(MmStruct(mm).vma(va).obj()).index() as u32;
-            self.0.binary_search_by_key(&life, |&(index, _)| index).is_ok()
-        };
-        !(0..world.areas.len()).all(lives)
+        (0..world.areas.len()).any(|va| self.get(Addr::life(MmStruct(mm).vma(va).obj())) == 0)
+    }
+
+    /// How many swap slots there are up to the last one that is in use.
+    pub(crate) fn swap_slots(&self) -> u8 {
+        let objects = self.0.iter().map(|&(index, _)| Addr::at(index as usize).obj());
+        let slots = objects.filter(|&obj| Type::of(obj) == Some(Type::Swap));
+        slots.map(|obj| obj.nth() as u8 + 1).max().unwrap_or(0)
+    }
+
+    /// The words that are not zero.
+    pub fn words(&self) -> impl Iterator<Item = (Addr, u64)> + '_ {
+        self.0.iter().map(|&(index, word)| (Addr::at(index as usize), word))
     }
 
     /// Writes the state into memory in which nothing else is.
     pub fn write_to(&self, memory: &mut Memory) {
-        self.0.iter().for_each(|&(index, word)| memory.set(Addr::at(index as usize), word));
+        self.words().for_each(|(addr, word)| memory.set(addr, word));
     }
 }
 
@@ -326,28 +342,10 @@ fn batched(word: u64) -> u64 {
     pending.saturating_sub(flushed)
 }
 
-/// Adds to what a kernel knows of a scenario what it finds in a state.
-pub(crate) fn resume(kernel: &mut Kernel, state: &Quiescent) {
-    let mut memory = Memory::new();
-    state.write_to(&mut memory);
-    let world = &kernel.world;
-    for (mm, cpus) in kernel.cpumask.iter_mut().enumerate() {
-        for (actor, touched) in cpus {
-            let cached = (0..world.areas.len()).filter(|&va| memory.get(tlb_entry(*actor, va)) != 0);
-            *touched |= cached.fold(0, |all, va| all | 1 << va);
-        }
-        kernel.exits[mm] |= state.has_exited(world, mm);
-    }
-    let used = (0..u8::MAX)
-        .filter(|&slot| memory.get(SwpEntry(slot).count()) != 0 || memory.get(SwpEntry(slot).cache()) != 0);
-    let used = used.max().map_or(0, |slot| slot + 1);
-    kernel.swap_slots = kernel.swap_slots.saturating_add(used);
-}
-
 /// The quiescent state in which a scenario begins.
 #[must_use]
 pub fn start(world: &World, era: &Era, arch: Arch) -> Quiescent {
-    let kernel = Kernel::new(world, era, arch);
+    let kernel = Kernel::new(&Arc::new(world.clone()), era, arch);
     Quiescent::of(&crate::initial_state::memory(&kernel), &[])
 }
 

@@ -30,7 +30,7 @@ pub enum Value {
 }
 
 /// A reference to a page that a call has returned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Handle {
     /// The page.
     pub page: Obj,

@@ -6,7 +6,7 @@ use crate::report::{counted, grouped};
 
 /// What a hunt is about to try: how many calls, in how many states at the start, and how many columns.
 #[must_use]
-pub fn hunting(era: &str, (calls, states): (usize, usize), columns: usize) -> String {
+pub fn hunting(era: &str, (calls, states): (usize, u64), columns: usize) -> String {
     let columns = match columns {
         1 => "one column".to_owned(),
         n => format!("up to {n} columns side by side"),

@@ -22,9 +22,6 @@ use crate::promises::Rule;
 pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, actor: ActorId) {
     let cpu = Cpu::new(cpu, known);
     let spec = &cpu.world.actors[actor];
-    if spec.steps.is_empty() {
-        return;
-    }
     if let Some(mm) = spec.mm
         && matches!(cpu.world.mms[mm].origin, Origin::Fork(_))
     {

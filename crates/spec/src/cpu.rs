@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Deref;
+use std::sync::Arc;
 
 use cowrace_machine::Memory;
 use cowrace_mm::World;
@@ -19,7 +20,7 @@ use crate::tlb_entries::{User, evicting, users};
 /// What is known before the first step.
 #[derive(Debug)]
 pub(crate) struct Known {
-    pub(crate) world: World,
+    pub(crate) world: Arc<World>,
     /// What the calls before have left.
     pub(crate) start: Start,
     /// Memory, without the objects that only this scenario needs.
@@ -41,11 +42,11 @@ pub(crate) struct Known {
 
 impl Known {
     pub(crate) fn new(world: &World, promises: Promises) -> Self {
-        Self::at(world, promises, Start::of(world), boot(world))
+        Self::at(&Arc::new(world.clone()), promises, Start::of(world), boot(world))
     }
 
     /// For a scenario that begins where other calls have ended.
-    pub(crate) fn at(world: &World, promises: Promises, start: Start, memory: Memory) -> Self {
+    pub(crate) fn at(world: &Arc<World>, promises: Promises, start: Start, memory: Memory) -> Self {
         let known = Self::before(world, promises, start, memory);
         let histories = Histories::of(world, &known.keepers, &known.start);
         let evicting = evicting(world, &known.places());
@@ -55,12 +56,12 @@ impl Known {
     /// For counting needed copies and faults, which does not depend on the values that are seen, so that reads through
     /// handles make no difference.
     pub(crate) fn counting(world: &World, promises: Promises) -> Self {
-        Self::before(world, promises, Start::of(world), boot(world))
+        Self::before(&Arc::new(world.clone()), promises, Start::of(world), boot(world))
     }
 
-    fn before(world: &World, promises: Promises, start: Start, memory: Memory) -> Self {
+    fn before(world: &Arc<World>, promises: Promises, start: Start, memory: Memory) -> Self {
         Self {
-            world: world.clone(),
+            world: Arc::clone(world),
             promises,
             keepers: keepers(world, &promises, &start),
             histories: Histories::default(),
@@ -111,7 +112,7 @@ pub(crate) struct Cpu<'k> {
 
 impl<'k> Cpu<'k> {
     /// A CPU with this knowledge.
-    pub(crate) const fn new(cpu: cowrace_machine::Cpu, known: &'k Known) -> Self {
+    pub(crate) fn new(cpu: cowrace_machine::Cpu, known: &'k Known) -> Self {
         let Known { world, start, promises, keepers, histories, counts, users, evicting, forks, .. } = known;
         Self {
             cpu,

@@ -103,7 +103,7 @@ impl Possible {
     /// # Errors
     ///
     /// If the specification of the part is too large.
-    pub fn allow(&self, part: &World, promises: &Promises, limits: &Limits) -> Result<Allowed, Unknown> {
+    pub fn allow(&self, part: &Arc<World>, promises: &Promises, limits: &Limits) -> Result<Allowed, Unknown> {
         let sights = sights(part, promises, &self.start);
         let results =
             sights.iter().take_while(|sight| matches!(sight, Sight::Variable(_) | Sight::Failure(_)));
@@ -117,9 +117,9 @@ impl Possible {
             let known = Known::at(part, *promises, self.start.clone(), memory);
             keepers.clone_from(&known.keepers);
             collect.held.clone_from(&keepers);
-            let program = program_of(known);
-            if let Some(memory) = alone(&program, limits.steps) {
-                collect.end(&memory);
+            let mut program = program_of(known);
+            if alone(&mut program, limits.steps) {
+                collect.end(&program.memory);
                 continue;
             }
             let explorer = Explorer::new(&program).limits(within(limits)).exhaustive(true).ends_only(true);

@@ -22,6 +22,10 @@ pub(crate) fn program_of(known: Known) -> Program {
     memory::create(&mut memory, world, known.histories.samples);
     let mut actors: Vec<Actor> = Vec::new();
     for (index, spec) in world.actors.iter().enumerate() {
+        if spec.steps.is_empty() {
+            actors.push(Actor::idle(spec.name.clone()));
+            continue;
+        }
         let known = Arc::clone(&known);
         actors.push(Actor::new(spec.name.clone(), move |cpu| {
             let known = Arc::clone(&known);

@@ -4,7 +4,7 @@ mod drains;
 mod flushes;
 
 use cowrace_machine::{
-    Access, Addr, Answer, DRAIN_ORDER, FLUSH_ORDER, Kind, Memory, Op, Request, Undo, Used,
+    Access, Addr, Answer, DRAIN_ORDER, FLUSH_ORDER, Kind, Memory, Obj, Op, Request, Undo, Used,
 };
 use cowrace_report::{Schedule, Turn};
 
@@ -115,6 +115,42 @@ struct Word {
     changes: Vec<Changed>,
 }
 
+/// The words of the objects that were touched: few, and far apart.
+#[derive(Clone, Debug, Default)]
+struct Words {
+    /// For each object that was touched, the number of its words among all; 0 for others.
+    places: Vec<u32>,
+    words: Vec<Word>,
+}
+
+impl Words {
+    /// How many words of an object stand together, its life word included.
+    const EACH: usize = Obj::WORDS as usize + 1;
+
+    fn get(&self, addr: Addr) -> Option<&Word> {
+        let place = *self.places.get(addr.index() / Self::EACH)?;
+        (place != 0).then(|| &self.words[Self::at(place, addr)])
+    }
+
+    /// A word that is touched.
+    fn touched(&mut self, addr: Addr) -> &mut Word {
+        let object = addr.index() / Self::EACH;
+        if object >= self.places.len() {
+            self.places.resize(object + 1, 0);
+        }
+        let Self { places, words } = self;
+        if places[object] == 0 {
+            words.resize_with(words.len() + Self::EACH, Word::default);
+            places[object] = (words.len() / Self::EACH) as u32;
+        }
+        &mut words[Self::at(places[object], addr)]
+    }
+
+    const fn at(place: u32, addr: Addr) -> usize {
+        (place as usize - 1) * Self::EACH + addr.index() % Self::EACH
+    }
+}
+
 /// A stack of events with their vector clocks. The clock of an event says for each actor how many of its events happen
 /// before it, the event itself included.
 #[derive(Clone, Debug)]
@@ -126,7 +162,7 @@ pub(crate) struct History {
     /// Where the accesses of the last event end.
     complete: u32,
     own: Vec<Vec<u32>>,
-    words: Vec<Word>,
+    words: Words,
     lowering: Vec<Lowering>,
     counting: Vec<Counting>,
     /// The events at which the first order of a flush or a drain was taken, because the order is assumed to make no
@@ -143,7 +179,7 @@ impl History {
             accesses: Vec::new(),
             complete: 0,
             own: vec![Vec::new(); actors],
-            words: Vec::new(),
+            words: Words::default(),
             lowering: Vec::new(),
             counting: Vec::new(),
             orders: Vec::new(),
@@ -232,11 +268,7 @@ impl History {
             self.orders.push(event);
         }
         for access in &self.accesses[start as usize..] {
-            let index = access.addr.index();
-            if index >= self.words.len() {
-                self.words.resize(index + 16, Word::default());
-            }
-            let word = &mut self.words[index];
+            let word = self.words.touched(access.addr);
             if access.kind == Kind::Read {
                 word.reads.push(Seen { by, mask: access.mask });
                 continue;
@@ -262,7 +294,7 @@ impl History {
         self.counting.pop_if(|counting| counting.event == last);
         self.orders.pop_if(|order| *order == last);
         for access in &self.accesses[event.accesses as usize..] {
-            let word = &mut self.words[access.addr.index()];
+            let word = self.words.touched(access.addr);
             if access.kind == Kind::Read {
                 word.reads.pop();
             } else {
@@ -282,7 +314,7 @@ impl History {
     pub(crate) fn conflicts(&self, accesses: &[Access], known: &[u32], all: bool, out: &mut Vec<u32>) {
         out.clear();
         for access in accesses {
-            let Some(word) = self.words.get(access.addr.index()) else { continue };
+            let Some(word) = self.words.get(access.addr) else { continue };
             // Everything on these bits before a write of all of them happens before that write.
             let mut barrier = None;
             for changed in word.changes.iter().rev() {
@@ -319,7 +351,7 @@ impl History {
     /// once.
     pub(crate) fn conflicting(&self, accesses: &[Access], mut see: impl FnMut(u32)) {
         for access in accesses {
-            let Some(word) = self.words.get(access.addr.index()) else { continue };
+            let Some(word) = self.words.get(access.addr) else { continue };
             for changed in &word.changes {
                 if changed.mask & access.mask != 0 && (access.kind, changed.kind) != (Kind::Add, Kind::Add) {
                     see(changed.by.event);
@@ -342,7 +374,7 @@ impl History {
     /// Whether something after `event` that does not happen after it conflicts with `accesses`.
     pub(crate) fn disturbed_without(&self, event: u32, accesses: &[Access]) -> bool {
         accesses.iter().any(|access| {
-            let Some(word) = self.words.get(access.addr.index()) else { return false };
+            let Some(word) = self.words.get(access.addr) else { return false };
             let apart = |other: By| !self.before(event as usize, other.event as usize);
             let changes = word.changes.iter().rev().take_while(|changed| changed.by.event > event);
             let mut changes = changes.filter(|changed| changed.mask & access.mask != 0);
@@ -356,7 +388,7 @@ impl History {
 
     /// The value that a word has after everything that does not happen after `event`, which is itself left out.
     pub(crate) fn word_without(&self, addr: Addr, event: usize, initial: &Memory) -> u64 {
-        let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
+        let changes = self.words.get(addr).map_or(&[][..], |word| &word.changes);
         let (earlier, later) = changes.split_at(changes.partition_point(|c| (c.by.event as usize) < event));
         let mut value = earlier.last().map_or_else(|| initial.get(addr), |c| c.after);
         for changed in later {
@@ -382,7 +414,7 @@ impl History {
 
     /// The value that a word has after the events that a clock covers.
     pub(crate) fn word_at(&self, addr: Addr, clock: &[u32], initial: &Memory) -> u64 {
-        let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
+        let changes = self.words.get(addr).map_or(&[][..], |word| &word.changes);
         changes
             .iter()
             .filter(|changed| changed.by.is_in(clock))
@@ -397,7 +429,7 @@ impl History {
     }
 
     fn lowest_of<const ACTORS: usize>(&self, addr: Addr, event: u32) -> i64 {
-        let changes = self.words.get(addr.index()).map_or(&[][..], |word| &word.changes);
+        let changes = self.words.get(addr).map_or(&[][..], |word| &word.changes);
         // The sums of each actor's independent additions.
         let mut sums = [Sum::default(); ACTORS];
         let mut lowest = 0;

@@ -41,7 +41,7 @@ impl History {
     /// entry. Events that the access would conflict with only then may as well come later, and do if they come after
     /// the `last` part.
     fn clock_but_for(&self, flush: u32, entry: Addr, last: &Event) -> Option<Vec<u32>> {
-        let changes = &self.words.get(entry.index())?.changes;
+        let changes = &self.words.get(entry)?.changes;
         let at = changes.iter().position(|change| change.by.event == flush)?;
         let (before, access) = (changes[at].before, changes.get(at + 1)?.by.event);
         let Event { actor, nth, request, .. } = self.events[access as usize];
@@ -51,7 +51,7 @@ impl History {
             _ => self.clock(self.own(actor)[nth as usize - 2] as usize).to_vec(),
         };
         for touched in self.would_touch(access, user, before) {
-            let Some(word) = self.words.get(touched.addr.index()) else { continue };
+            let Some(word) = self.words.get(touched.addr) else { continue };
             let reads = word.reads.iter().map(|seen| (seen.by.event, seen.mask, Kind::Read));
             let changes = word.changes.iter().map(|changed| (changed.by.event, changed.mask, changed.kind));
             for (event, mask, kind) in reads.chain(changes).filter(|&(event, ..)| event < access) {

@@ -272,7 +272,7 @@ pub(super) fn run<R: 'static>(
 ) -> Ran<R> {
     let mut memory = program(&state.world, era, state.arch).memory;
     state.before.iter().for_each(|change| change(&mut memory));
-    let kernel: Arc<Kernel> = Arc::new(Kernel::new(&state.world, era, state.arch));
+    let kernel: Arc<Kernel> = Arc::new(Kernel::new(&Arc::new(state.world.clone()), era, state.arch));
     let running = Arc::clone(&kernel);
     let result = Rc::new(RefCell::new(None));
     let given = Rc::clone(&result);
