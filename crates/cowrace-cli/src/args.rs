@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cowrace_explore::Limits;
+use cowrace_hunt::campaign::Shard;
 use cowrace_machine::{Arch, resident_memory};
 use cowrace_report::Schedule;
 
@@ -37,7 +38,8 @@ impl Cli {
             | Command::Matrix(_)
             | Command::Diff(_)
             | Command::Ablate(_)
-            | Command::Hunt(_) => true,
+            | Command::Hunt(_)
+            | Command::Witness(_) => true,
             Command::Explain(args) => !args.as_written && args.schedule.is_none(),
             Command::Replay(_) | Command::List(_) | Command::Eras(_) | Command::RealKernels(_) => false,
         }
@@ -73,6 +75,11 @@ pub enum Command {
     /// are continued once. What is found is sorted by the damage and the kinds of calls.
     #[command(after_help = exit_code::of_hunt())]
     Hunt(HuntArgs),
+    /// Finds the smallest scenario that tells a kernel with a commit, TLB flush, recheck or barrier from one without.
+    ///
+    /// Scenarios are those of `hunt`. Every one of fewer calls is the same under both kernels.
+    #[command(after_help = exit_code::of_witness())]
+    Witness(WitnessArgs),
     /// Runs one execution: the rows of the diagram in the order drawn, or a schedule.
     #[command(after_help = exit_code::of_replay())]
     Replay(ReplayArgs),
@@ -405,6 +412,12 @@ pub struct HuntArgs {
     /// Deviations.
     #[command(flatten)]
     pub toggles: ToggleArgs,
+    /// Prints only what holds under this kernel. Deviations do not apply to it.
+    #[arg(long, value_name = "ERA|FILE")]
+    pub base: Option<String>,
+    /// Tries only a part of the scenarios, by the states in which they begin: `2/5` is the second of five parts.
+    #[arg(long, value_name = "NTH/OF", value_parser = shard)]
+    pub shard: Option<Shard>,
     /// The largest number of calls in a scenario. `lru_add_drain_all` just before `reclaim` does not count.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub calls: u8,
@@ -426,6 +439,45 @@ pub struct HuntArgs {
     /// Writes the first scenario of each family to a file in this directory.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// The output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Arguments of `cowrace witness`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("part").required(true))]
+pub struct WitnessArgs {
+    /// The commit, by at least 7 digits of its id.
+    #[arg(long, value_name = "COMMIT", group = "part")]
+    pub commit: Option<String>,
+    /// The TLB flush, recheck or barrier, by its key: `cowrace eras` lists them.
+    #[arg(long, value_name = "KEY", group = "part")]
+    pub safeguard: Option<String>,
+    /// The era, by name or as a file; the default is the newest release.
+    #[arg(long, value_name = "ERA|FILE")]
+    pub era: Option<String>,
+    /// The architecture: its barriers, its TLB flushes, and the meaning of its PTE bits.
+    #[arg(long, default_value = "generic", value_parser = arch_parser())]
+    pub arch: Arch,
+    /// The largest number of calls in a scenario. `lru_add_drain_all` just before `reclaim` does not count.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub calls: u8,
+    /// The largest number of columns that run side by side. With 1, every call ends before the next begins.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub columns: u8,
+    /// Tries only these calls, by name, separated by commas; loads and stores have none, and are always tried.
+    #[arg(long, value_name = "CALL", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Does not try these calls.
+    #[arg(long, value_name = "CALL", value_delimiter = ',')]
+    pub except: Vec<String>,
+    /// Ends the search after this many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub max_time: Option<Duration>,
+    /// The number of threads; the default is one for each CPU. The result is the same for any number.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -550,6 +602,15 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) =
         text.split_once('=').ok_or("a rule is set by KEY=VALUE, for example wp_reuse=mapswap")?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// A part of all scenarios.
+fn shard(text: &str) -> Result<Shard, String> {
+    let parts = text.split_once('/').and_then(|(nth, of)| Some((nth.parse().ok()?, of.parse().ok()?)));
+    match parts {
+        Some((nth, of)) if (1..=of).contains(&nth) => Ok(Shard { nth: nth - 1, of }),
+        _ => Err("write the number of a part and of all parts, as in `2/5`".to_owned()),
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -103,6 +103,18 @@ pub(crate) fn of_hunt() -> String {
     ])
 }
 
+/// The meanings for `witness`.
+pub(crate) fn of_witness() -> String {
+    table(&[
+        (Exit::Ok, "there is a witness, or every scenario was tried and none is one"),
+        TOOL,
+        USAGE,
+        (Exit::Bounded, "no witness was found, but not every scenario was decided"),
+        (Exit::Disagree, "`check` does not confirm what was found"),
+        AT_ONCE,
+    ])
+}
+
 /// The meanings for `ablate`.
 pub(crate) fn of_ablate() -> String {
     table(&[(Exit::Ok, "every search is answered"), TOOL, USAGE, SCENARIO, UNANSWERED, AT_ONCE])

@@ -9,6 +9,7 @@ mod engines;
 mod exit_code;
 mod failure;
 mod git_history;
+mod hunt_watch;
 mod input;
 mod interrupt;
 mod jobs;
@@ -38,6 +39,7 @@ pub fn run(cli: &Cli, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, 
         args::Command::Diff(args) => cmd::diff::run(args, out, interrupt),
         args::Command::Ablate(args) => cmd::ablate::run(args, out, interrupt),
         args::Command::Hunt(args) => cmd::hunt::run(args, out, interrupt),
+        args::Command::Witness(args) => cmd::witness::run(args, out, interrupt),
         args::Command::Replay(args) => cmd::replay::run(args, out),
         args::Command::Explain(args) => cmd::explain::run(args, out, interrupt),
         args::Command::List(args) => cmd::list::run(args, out),

@@ -124,7 +124,7 @@ const fn another(purpose: Purpose) -> &'static str {
 }
 
 /// A duration as on a clock, or in words if it is long.
-fn span(seconds: f64) -> String {
+pub(crate) fn span(seconds: f64) -> String {
     let whole = seconds as u64;
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
     match seconds {

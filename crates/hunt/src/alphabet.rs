@@ -47,11 +47,14 @@ pub struct Alphabet {
 }
 
 impl Alphabet {
-    /// All calls that a kernel has.
+    /// All calls that each of some kernels has.
     #[must_use]
-    pub fn of(stage: &Stage, era: &Era) -> Self {
-        let templates = rows().flat_map(|row| templates(row, stage));
-        Self { templates: templates.filter(|template| has(era, stage, template)).collect() }
+    pub fn of<'e>(stage: &Stage, eras: impl IntoIterator<Item = &'e Era>) -> Self {
+        let mut templates: Vec<Template> = rows().flat_map(|row| templates(row, stage)).collect();
+        for era in eras {
+            templates.retain(|template| has(era, stage, template));
+        }
+        Self { templates }
     }
 
     /// The calls.

@@ -278,17 +278,27 @@ impl Campaign {
         self.runners.iter().map(|runner| Situations::from([runner.begin(beginning)])).collect()
     }
 
+    /// Nodes that are reached by as many calls as have been decided, and not by fewer: the next level begins in them.
+    fn todo(&self) -> Vec<Id> {
+        let paths = &self.paths[self.calls];
+        let is_new = |&id: &Id| paths[id as usize] > 0 && self.nodes[id as usize].followed.is_none();
+        (0..paths.len() as Id).filter(is_new).collect()
+    }
+
+    /// In how many nodes parts will be run for the next level.
+    #[must_use]
+    pub fn ahead(&self) -> u64 {
+        if self.calls == self.shape.calls { 0 } else { self.todo().len() as u64 }
+    }
+
     /// Searches the next level; `None` if there is none, or if the watch ended the search.
     pub fn next_level(&mut self, threads: usize, watch: &dyn Watch) -> Option<Level> {
         if self.calls == self.shape.calls {
             return None;
         }
         let before = self.calls;
+        let todo = self.todo();
         self.calls += 1;
-        // Nodes that are reached by so many calls and not by fewer.
-        let todo: Vec<Id> = (0..self.paths[before].len() as Id)
-            .filter(|&id| self.paths[before][id as usize] > 0 && self.nodes[id as usize].followed.is_none())
-            .collect();
         let known = self.nodes.len();
         let mut progress = Progress { calls: self.calls, runs: 0, nodes: 0, of: todo.len() as u64 };
         let shape = Shape { calls: self.shape.calls - before, ..self.shape };
@@ -296,6 +306,8 @@ impl Campaign {
             let all = parts(&self.runners[0].stage, &self.alphabet, &scene, shape);
             let mut followed: Vec<Following> = ids.iter().map(|_| Following::default()).collect();
             let units = units(ids.len(), all.len());
+            let (before_these, runs_before) = (progress.nodes, progress.runs);
+            let runs = (ids.len() * all.len()).max(1) as u64;
             for units in units.chunks(threads.max(1) * UNITS) {
                 let ran = self.run_all((&ids, &all, shape), units, threads, watch);
                 if watch.stops() {
@@ -309,9 +321,10 @@ impl Campaign {
                     }
                     progress.runs += (unit.nodes.len() * unit.parts.len()) as u64;
                 }
+                progress.nodes = before_these + ids.len() as u64 * (progress.runs - runs_before) / runs;
                 watch.progress(&progress);
             }
-            progress.nodes += ids.len() as u64;
+            progress.nodes = before_these + ids.len() as u64;
             for (id, followed) in ids.into_iter().zip(followed) {
                 self.nodes[id as usize].followed = Some(followed.end());
             }

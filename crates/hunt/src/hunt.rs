@@ -1,6 +1,7 @@
 //! A hunt: the campaigns on all stages, and what they find, sorted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use cowrace_check::{Specification, Task};
 use cowrace_explore::Limits;
@@ -11,18 +12,23 @@ use cowrace_report::{Class, Report, Verdict};
 use cowrace_spec::Promises;
 
 use crate::alphabet::Alphabet;
-use crate::campaign::{Campaign, Level, Shape, Tally};
+use crate::campaign::{Campaign, Level, Shape, Shard, Tally};
 use crate::kind::Kind;
+use crate::outcome::Wanted;
 use crate::stage::{Stage, plain};
 use crate::step::Runner;
 use crate::text::Scenario;
-use crate::watch::Watch;
+use crate::watch::{Progress, Watch};
 
 /// What a hunt tries.
 #[derive(Clone, Debug)]
 pub struct Quest {
     /// The kernel.
     pub era: Era,
+    /// Another kernel that scenarios are run under as well, and what is looked for then.
+    pub beside: Option<(Era, Wanted)>,
+    /// Which part of the scenarios is tried.
+    pub shard: Shard,
     /// The architecture.
     pub arch: Arch,
     /// The size of scenarios.
@@ -61,9 +67,18 @@ impl Hunt {
     /// A hunt that has not begun.
     #[must_use]
     pub fn new(quest: Quest) -> Self {
-        let campaigns =
-            stages(&quest.era, quest.shape.columns).into_iter().map(|stage| campaign(&quest, stage));
+        let campaigns = stages(&quest).into_iter().map(|stage| campaign(&quest, stage));
         Self { campaigns: campaigns.collect(), quest }
+    }
+
+    /// What it tries.
+    pub(crate) const fn quest(&self) -> &Quest {
+        &self.quest
+    }
+
+    /// The campaigns on all stages.
+    pub(crate) fn campaigns(&self) -> &[Campaign] {
+        &self.campaigns
     }
 
     /// How many calls it tries, and in how many states scenarios begin.
@@ -82,8 +97,13 @@ impl Hunt {
     /// Searches the scenarios of one call more; `None` if there are none, or if the watch ended the search.
     pub fn next_level(&mut self, threads: usize, watch: &dyn Watch) -> Option<Level> {
         let mut all: Option<Level> = None;
+        let of = self.campaigns.iter().map(Campaign::ahead).sum();
+        let mut before = Progress { calls: 0, runs: 0, nodes: 0, of };
         for campaign in &mut self.campaigns {
-            let level = campaign.next_level(threads, watch)?;
+            let ahead = campaign.ahead();
+            let level = campaign.next_level(threads, &After { watch, before: &before })?;
+            before.nodes += ahead;
+            before.runs += level.tries;
             let sum =
                 all.get_or_insert(Level { calls: level.calls, tally: Tally::default(), tries: 0, nodes: 0 });
             sum.tally.add(1, &level.tally);
@@ -146,23 +166,59 @@ fn kinds(find: &Scenario) -> BTreeSet<Kind> {
     columns.flat_map(|column| &column.moves).map(|of| Kind::of(&of.template)).collect()
 }
 
+impl Quest {
+    /// The kernels that scenarios are run under.
+    fn eras(&self) -> impl Iterator<Item = &Era> {
+        iter::once(&self.era).chain(self.beside.iter().map(|(era, _)| era))
+    }
+}
+
+/// Tells how far a level is over all stages.
+struct After<'w> {
+    watch: &'w dyn Watch,
+    before: &'w Progress,
+}
+
+impl Watch for After<'_> {
+    fn stops(&self) -> bool {
+        self.watch.stops()
+    }
+
+    fn progress(&self, Progress { calls, runs, nodes, .. }: &Progress) {
+        let Progress { runs: runs_before, nodes: nodes_before, of, .. } = *self.before;
+        self.watch.progress(&Progress {
+            calls: *calls,
+            runs: runs_before + runs,
+            nodes: nodes_before + nodes,
+            of,
+        });
+    }
+}
+
 /// The stages: anonymous memory, a file, and memory that userfaultfd watches, alone and shared with a child.
-fn stages(era: &Era, columns: usize) -> Vec<Stage> {
+fn stages(quest: &Quest) -> Vec<Stage> {
     let areas = [plain(Backing::Anon, false), plain(Backing::PrivateFile, false), plain(Backing::Anon, true)];
     let all = areas
         .into_iter()
-        .flat_map(|area| [false, true].map(|child| Stage::new(area.clone(), child, columns)));
-    all.filter(|stage| era.lacks(&stage.world).is_none()).collect()
+        .flat_map(|area| [false, true].map(|child| Stage::new(area.clone(), child, quest.shape.columns)));
+    all.filter(|stage| quest.eras().all(|era| era.lacks(&stage.world).is_none())).collect()
 }
 
 fn campaign(quest: &Quest, stage: Stage) -> Campaign {
-    let mut alphabet = Alphabet::of(&stage, &quest.era);
+    let mut alphabet = Alphabet::of(&stage, quest.eras());
     let is_any = |list: &[String], names: &[&str]| list.iter().any(|name| names.contains(&name.as_str()));
     alphabet.retain(|names| {
         (quest.only.is_empty() || names.is_empty() || is_any(&quest.only, names))
             && !is_any(&quest.except, names)
     });
-    let (era, arch, limits) = (quest.era.clone(), quest.arch, quest.limits);
-    let runner = Runner { stage, era, arch, promises: Promises::default(), limits };
-    Campaign::new(runner, alphabet, quest.shape)
+    let (arch, limits) = (quest.arch, quest.limits);
+    let runner = |era: &Era| Runner {
+        stage: stage.clone(),
+        era: era.clone(),
+        arch,
+        promises: Promises::default(),
+        limits,
+    };
+    let wanted = quest.beside.as_ref().map_or(Wanted::Violated, |(_, wanted)| *wanted);
+    Campaign::of((quest.eras().map(runner).collect(), wanted), alphabet, quest.shape, quest.shard)
 }

@@ -16,3 +16,4 @@ pub mod stage;
 pub mod step;
 pub mod text;
 pub mod watch;
+pub mod witness;

@@ -21,6 +21,24 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// How many calls it has.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.parts.iter().map(Part::calls).sum()
+    }
+
+    /// How large it is: the first difference counts. Calls, columns with calls, parts with columns side by side, and words
+    /// that say how it begins.
+    #[must_use]
+    pub fn size(&self) -> [usize; 4] {
+        let all = || self.parts.iter().flat_map(|part| part.columns.iter().map(|column| column.actor));
+        let mut actors: Vec<ActorId> = all().collect();
+        actors.sort_unstable();
+        actors.dedup();
+        let beside = self.parts.iter().filter(|part| part.columns.len() > 1).count();
+        [self.calls(), actors.len(), beside, self.words.split_whitespace().count()]
+    }
+
     /// The scenario in the language.
     #[must_use]
     pub fn text(&self, stage: &Stage, name: &str) -> String {

@@ -1,6 +1,6 @@
 //! What a hunt finds, as text.
 
-use cowrace_report::hunt::{Family, Hunted, Level};
+use cowrace_report::hunt::{Family, Hunted, Level, Witnessed};
 
 use crate::report::{counted, grouped};
 
@@ -17,9 +17,12 @@ pub fn hunting(era: &str, (calls, states): (usize, u64), columns: usize) -> Stri
 /// A level that has been decided.
 #[must_use]
 pub fn level(level: &Level) -> String {
-    let Level { calls, scenarios, violated, blocked, bounded, tries, seconds, .. } = level;
+    let Level { calls, scenarios, violated, under_base, blocked, bounded, tries, seconds, .. } = level;
     let calls = if *calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
     let mut parts = vec![format!("{} violated", grouped(*violated))];
+    if *under_base > 0 {
+        parts.push(format!("{} violated under the base as well", grouped(*under_base)));
+    }
     if *blocked > 0 {
         parts.push(format!("{} wait for ever, as they may", grouped(*blocked)));
     }
@@ -40,7 +43,7 @@ pub fn family(family: &Family) -> String {
         n => format!("{} scenarios, the first", grouped(*n)),
     };
     let mut text = format!("\n{class} by {}: {how_many}\n\n", kinds.join(", "));
-    text.extend(scenario.lines().skip(2).map(|line| format!("  {line}").trim_end().to_owned() + "\n"));
+    text.extend(indented(scenario));
     if let Some(detail) = detail {
         text.push_str(&format!("\n  {detail}\n"));
     }
@@ -67,10 +70,59 @@ pub fn hunted(hunted: &Hunted) -> String {
     let stopped = if *complete { "" } else { ", and then the hunt was stopped" };
     let mut text = format!("\n{era}: {found}; {decided}{stopped}\n");
     if *unconfirmed > 0 {
-        let scenarios = counted(*unconfirmed, "violated scenario");
-        text.push_str(&format!(
-            "{scenarios} not confirmed by `cowrace check`: this is a defect of cowrace\n"
-        ));
+        text.push_str(&unconfirmed_by_check(*unconfirmed, "violated scenario", "violated scenarios"));
     }
     text
+}
+
+/// What tells two kernels from each other.
+#[must_use]
+pub fn witnessed(witnessed: &Witnessed) -> String {
+    let Witnessed { with, without, decided, complete, same, bounded, witness, unconfirmed } = witnessed;
+    let mut text = match witness {
+        Some(told) => {
+            let class = told.class.map_or_else(|| "violated".to_owned(), |class| class.to_string());
+            let (violated, holds) = (&told.violated, &told.holds);
+            let mut text = format!("{violated}: {class}; {holds}: holds\n\n");
+            text.extend(indented(&told.scenario));
+            if let Some(detail) = &told.detail {
+                text.push_str(&format!("\n  {detail}\n"));
+            }
+            let fewer = told.calls - 1;
+            if fewer > 0 {
+                let fewer = up_to(fewer);
+                text.push_str(&format!("\nevery scenario of {fewer} is the same under both kernels\n"));
+            }
+            text
+        }
+        None if *same => {
+            format!("no scenario tells {with} from {without}: the model takes the same steps for both\n")
+        }
+        None if *decided == 0 => format!("{with}, {without}: no scenario was decided\n"),
+        None => {
+            let stopped = if *complete { "" } else { ", and then the search was stopped" };
+            format!("no scenario of {} tells {with} from {without}{stopped}\n", up_to(*decided))
+        }
+    };
+    if *bounded > 0 {
+        text.push_str(&format!("a limit left {} undecided\n", counted(*bounded, "scenario")));
+    }
+    if *unconfirmed > 0 {
+        text.push_str(&unconfirmed_by_check(*unconfirmed, "witness of the hunt", "witnesses of the hunt"));
+    }
+    text
+}
+
+fn up_to(calls: u64) -> String {
+    if calls == 1 { "1 call".to_owned() } else { format!("up to {calls} calls") }
+}
+
+/// A scenario below its name.
+fn indented(scenario: &str) -> impl Iterator<Item = String> + '_ {
+    scenario.lines().skip(2).map(|line| format!("  {line}").trim_end().to_owned() + "\n")
+}
+
+fn unconfirmed_by_check(n: u64, one: &str, many: &str) -> String {
+    let what = if n == 1 { one } else { many };
+    format!("{} {what} not confirmed by `cowrace check`: this is a defect of cowrace\n", grouped(n))
 }

@@ -18,6 +18,8 @@ pub struct Level {
     pub scenarios: u64,
     /// Those of which some execution is not allowed.
     pub violated: u64,
+    /// With a base kernel, those that are violated under it, and so are not told.
+    pub under_base: u64,
     /// Those in which a call may wait for ever, as it may by the specification.
     pub blocked: u64,
     /// Those that a limit left undecided.
@@ -51,6 +53,48 @@ pub struct Family {
     pub detail: Option<String>,
     /// The file that it was written to, if any.
     pub file: Option<String>,
+}
+
+/// The smallest scenario that tells two kernels from each other, if there is one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Witnessed {
+    /// The kernel with the part.
+    pub with: String,
+    /// The kernel without it.
+    pub without: String,
+    /// The largest number of calls of which all scenarios were tried.
+    pub decided: u64,
+    /// Whether that is as many as were asked for.
+    pub complete: bool,
+    /// Whether the model takes the same steps for both kernels, so that no scenario can tell them from each other.
+    pub same: bool,
+    /// Scenarios that a limit left undecided.
+    pub bounded: u64,
+    /// The scenario.
+    pub witness: Option<Told>,
+    /// Scenarios that the hunt takes for witnesses and that `cowrace check` does not: a defect of the tool.
+    pub unconfirmed: u64,
+}
+
+/// A scenario that is violated under one kernel, and holds under another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Told {
+    /// The scenario, in the language.
+    pub scenario: String,
+    /// How many calls it has.
+    pub calls: u64,
+    /// The kernel under which it is violated.
+    pub violated: String,
+    /// The kernel under which it holds.
+    pub holds: String,
+    /// The damage.
+    pub class: Option<Class>,
+    /// What is wrong.
+    pub finding: Option<Detail>,
+    /// The same in words.
+    pub detail: Option<String>,
 }
 
 /// The end of a hunt.

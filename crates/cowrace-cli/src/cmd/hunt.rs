@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use cowrace_check::{kernel, suggest};
+use cowrace_check::{Toggles, kernel, suggest};
 use cowrace_explore::Limits;
-use cowrace_hunt::campaign::Shape;
+use cowrace_hunt::campaign::{Shape, Shard};
 use cowrace_hunt::hunt::{self, Hunt, Quest};
+use cowrace_hunt::outcome::Wanted;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::syscall::names;
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 use crate::args::{Format, HuntArgs};
 use crate::batch;
+use crate::hunt_watch::HuntWatch;
 use crate::{Exit, Failure, Interrupt, Out};
 
 /// The largest number of calls of scenarios with columns side by side: there are millions of parts of more.
@@ -28,31 +30,23 @@ const MOST_BESIDE: usize = 4;
 ///
 /// If the era or a call is not known, or the output cannot be written.
 pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    let era = one_era(args)?;
+    let era = one_era(&args.era, &args.toggles.toggles())?;
     args.only.iter().chain(&args.except).try_for_each(|name| is_call(name))?;
     let shape = Shape { calls: args.calls.into(), columns: args.columns.into() };
-    if shape.columns > 1 && shape.calls > MOST_BESIDE {
-        return Err(Failure::usage(format!(
-            "with columns side by side, there are too many scenarios of more than {MOST_BESIDE} calls: leave out --columns, or say \
-             `--calls {MOST_BESIDE}`"
-        )));
-    }
+    is_possible(shape)?;
+    let base = args.base.as_ref().map(|name| one_era(name, &Toggles::default())).transpose()?;
     let quest = Quest {
-        era: era.clone(),
-        arch: args.toggles.arch,
-        shape,
+        beside: base.map(|base| (base, Wanted::OnlyInFirst)),
+        shard: args.shard.unwrap_or_default(),
         only: args.only.clone(),
         except: args.except.clone(),
-        // One search alone may take longer than the whole hunt may.
-        limits: Limits { time: args.max_time, ..Limits::default() },
+        ..quest(era.clone(), args.toggles.arch, shape, args.max_time)
     };
     if let Some(dir) = &args.out {
         fs::create_dir_all(dir).map_err(|error| Failure::tool(format!("{}: {error}", dir.display())))?;
     }
-    interrupt.arm();
-    let started = Instant::now();
+    let watch = HuntWatch::new(interrupt, args.max_time);
     let threads = args.jobs.map_or_else(batch::cores, usize::from);
-    let stop = || interrupt.asked() || args.max_time.is_some_and(|limit| started.elapsed() >= limit);
     let mut hunt = Hunt::new(quest);
     if let Some(name) = args.only.iter().find(|name| !hunt.tries(name)) {
         return Err(Failure::usage(format!("a hunt does not try `{name}` under {}", era.label())));
@@ -62,13 +56,14 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         out.text(&render::hunting(&era.label(), (calls, states), shape.columns))?;
     }
     let (mut decided, mut begun, mut bounded) = (0, Instant::now(), false);
-    while let Some(level) = hunt.next_level(threads, &stop) {
+    while let Some(level) = hunt.next_level(threads, &watch) {
         let level = Level {
             era: era.label(),
             calls: level.calls as u64,
             columns: shape.columns as u64,
             scenarios: level.tally.scenarios,
             violated: level.tally.violated,
+            under_base: level.tally.elsewhere,
             blocked: level.tally.blocked,
             bounded: level.tally.bounded,
             tries: level.tries,
@@ -78,8 +73,9 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         begun = Instant::now();
         decided = level.calls;
         bounded |= level.bounded > 0;
-        print(out, args.format, &level, render::level)?;
+        watch.aside(|| print(out, args.format, &level, render::level))?;
     }
+    watch.finish();
     let (families, unconfirmed) = hunt.families();
     let found = families.len() as u64;
     for (nth, family) in families.into_iter().enumerate() {
@@ -97,8 +93,34 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     })
 }
 
+/// Refuses scenarios of which there are too many.
+pub(super) fn is_possible(shape: Shape) -> Result<(), Failure> {
+    if shape.columns > 1 && shape.calls > MOST_BESIDE {
+        return Err(Failure::usage(format!(
+            "with columns side by side, there are too many scenarios of more than {MOST_BESIDE} calls: leave out --columns, or say \
+             `--calls {MOST_BESIDE}`"
+        )));
+    }
+    Ok(())
+}
+
+/// A hunt in one kernel, for all calls.
+pub(super) fn quest(era: Era, arch: Arch, shape: Shape, time: Option<Duration>) -> Quest {
+    Quest {
+        era,
+        beside: None,
+        shard: Shard::default(),
+        arch,
+        shape,
+        only: Vec::new(),
+        except: Vec::new(),
+        // One search alone may take longer than the whole hunt may.
+        limits: Limits { time, ..Limits::default() },
+    }
+}
+
 /// Prints a line of JSON, or text.
-fn print<T: Serialize>(
+pub(super) fn print<T: Serialize>(
     out: &mut Out<'_>,
     format: Format,
     told: &T,
@@ -153,7 +175,7 @@ fn kernel_in_words(era: &Era, arch: Arch) -> String {
 }
 
 /// Refuses a name that is no call.
-fn is_call(name: &str) -> Result<(), Failure> {
+pub(super) fn is_call(name: &str) -> Result<(), Failure> {
     if names().any(|known| known == name) {
         return Ok(());
     }
@@ -162,12 +184,12 @@ fn is_call(name: &str) -> Result<(), Failure> {
 }
 
 /// The kernel to hunt in.
-fn one_era(args: &HuntArgs) -> Result<Era, Failure> {
-    let selection = kernel::select(std::slice::from_ref(&args.era), &args.toggles.toggles())?;
+pub(super) fn one_era(name: &str, toggles: &Toggles) -> Result<Era, Failure> {
+    let selection = kernel::select(&[name.to_owned()], toggles)?;
     batch::print_notes(&selection.notes);
     let mut eras = selection.eras;
     match eras.pop() {
         Some(era) if eras.is_empty() => Ok(era),
-        _ => Err(Failure::usage("`hunt` takes one kernel: name only one, for example `--era v6.15`")),
+        _ => Err(Failure::usage("a hunt takes one kernel: name only one, for example `--era v6.15`")),
     }
 }

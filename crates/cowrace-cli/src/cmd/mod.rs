@@ -14,3 +14,4 @@ mod printing;
 pub(crate) mod real_kernels;
 pub(crate) mod replay;
 pub(crate) mod resume;
+pub(crate) mod witness;

@@ -2,7 +2,7 @@
 
 use cowrace_explore::Limits;
 use cowrace_hunt::alphabet::Alphabet;
-use cowrace_hunt::campaign::{Campaign, Level, Shape, Tally};
+use cowrace_hunt::campaign::{Campaign, Level, Shape, Shard, Tally};
 use cowrace_hunt::hunt::{Family, Hunt, Quest};
 use cowrace_hunt::moves::{Scene, parts};
 use cowrace_hunt::stage::{Stage, beginnings, plain};
@@ -20,6 +20,8 @@ fn era(name: &str) -> Era {
 fn quest(name: &str, shape: Shape, only: &[&str]) -> Quest {
     Quest {
         era: era(name),
+        beside: None,
+        shard: Shard::default(),
         arch: Arch::Generic,
         shape,
         only: only.iter().map(|&name| name.to_owned()).collect(),
@@ -58,7 +60,7 @@ fn one_by_one(
 /// Merged or not, the same is decided of the same number of scenarios.
 fn compare(name: &str, area: Backing, uffd_wp: bool, shape: Shape, only: &[&str]) {
     let stage = Stage::new(plain(area, uffd_wp), false, shape.columns);
-    let mut alphabet = Alphabet::of(&stage, &era(name));
+    let mut alphabet = Alphabet::of(&stage, [&era(name)]);
     alphabet.retain(|names| names.is_empty() || names.iter().any(|name| only.contains(name)));
     let runner = Runner {
         stage: stage.clone(),

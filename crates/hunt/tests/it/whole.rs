@@ -62,7 +62,7 @@ fn compare(era: &str, stage: &Stage, shape: Shape, (scenarios, only): (usize, &[
         promises: Promises::default(),
         limits: Limits::default(),
     };
-    let (all, beginnings) = (Alphabet::of(stage, &era), beginnings(stage));
+    let (all, beginnings) = (Alphabet::of(stage, [&era]), beginnings(stage));
     let names: Vec<&[&str]> = all.templates().iter().map(|template| template.row.names).collect();
     let mut picks = Picks(7);
     for _ in 0..scenarios {
@@ -168,7 +168,7 @@ fn side_by_side() {
 
 /// The situation after single calls, each given by one of its names.
 fn after(stage: &Stage, runner: &Runner, calls: &[&str]) -> Situation {
-    let alphabet = Alphabet::of(stage, &runner.era);
+    let alphabet = Alphabet::of(stage, [&runner.era]);
     let beginning =
         beginnings(stage).into_iter().find(|beginning| beginning.words == "anon").expect("plain memory");
     let mut situation = runner.begin(&beginning);

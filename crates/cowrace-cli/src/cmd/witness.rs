@@ -1,0 +1,121 @@
+//! `cowrace witness`: the smallest scenario that tells a kernel with a part from one without.
+
+use cowrace_check::{Toggles, suggest};
+use cowrace_hunt::campaign::Shape;
+use cowrace_hunt::hunt::{Hunt, Quest};
+use cowrace_hunt::outcome::Wanted;
+use cowrace_hunt::witness::Witness;
+use cowrace_mm::Era;
+use cowrace_mm::era::{PRESETS, Safeguard};
+use cowrace_render as render;
+use cowrace_report::hunt::{Told, Witnessed};
+
+use crate::args::WitnessArgs;
+use crate::batch;
+use crate::cmd::hunt;
+use crate::hunt_watch::HuntWatch;
+use crate::{Exit, Failure, Interrupt, Out};
+
+/// Carries out the command.
+///
+/// # Errors
+///
+/// If the era, the commit, the safeguard or a call is not known, or the output cannot be written.
+pub(crate) fn run(args: &WitnessArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let (with, without) = kernels(args)?;
+    args.only.iter().chain(&args.except).try_for_each(|name| hunt::is_call(name))?;
+    let shape = Shape { calls: args.calls.into(), columns: args.columns.into() };
+    hunt::is_possible(shape)?;
+    let quest = Quest {
+        beside: Some((without.clone(), Wanted::Difference)),
+        only: args.only.clone(),
+        except: args.except.clone(),
+        ..hunt::quest(with.clone(), args.arch, shape, args.max_time)
+    };
+    let mut told = Witnessed {
+        with: with.label(),
+        without: without.label(),
+        decided: 0,
+        complete: true,
+        same: with.rules() == without.rules(),
+        bounded: 0,
+        witness: None,
+        unconfirmed: 0,
+    };
+    if !told.same {
+        search(quest, args, interrupt, &mut told);
+    }
+    hunt::print(out, args.format, &told, render::witnessed)?;
+    Ok(match &told {
+        Witnessed { unconfirmed: 1.., .. } => Exit::Disagree,
+        Witnessed { witness: None, complete: false, same: false, .. }
+        | Witnessed { witness: None, bounded: 1.., .. } => Exit::Bounded,
+        _ => Exit::Ok,
+    })
+}
+
+/// Searches level by level, until there is a witness.
+fn search(quest: Quest, args: &WitnessArgs, interrupt: &Interrupt, told: &mut Witnessed) {
+    let watch = HuntWatch::new(interrupt, args.max_time);
+    let threads = args.jobs.map_or_else(batch::cores, usize::from);
+    let mut hunt = Hunt::new(quest);
+    while told.witness.is_none() {
+        let Some(level) = hunt.next_level(threads, &watch) else { break };
+        told.decided = level.calls as u64;
+        told.bounded += level.tally.bounded;
+        if level.tally.violated > 0 {
+            let (witness, unconfirmed) = hunt.witness();
+            told.unconfirmed = unconfirmed;
+            told.witness = witness.map(|witness| self::told(witness, (&told.with, &told.without)));
+        }
+    }
+    told.complete = told.decided == u64::from(args.calls);
+    watch.finish();
+}
+
+fn told(Witness { scenario, calls, under_second, report }: Witness, (with, without): (&str, &str)) -> Told {
+    let (violated, holds) = if under_second { (without, with) } else { (with, without) };
+    Told {
+        scenario,
+        calls: calls as u64,
+        violated: violated.to_owned(),
+        holds: holds.to_owned(),
+        class: report.class,
+        finding: report.finding,
+        detail: report.detail,
+    }
+}
+
+/// The kernel with the part, and the one without.
+fn kernels(args: &WitnessArgs) -> Result<(Era, Era), Failure> {
+    let era = match &args.era {
+        Some(name) => hunt::one_era(name, &Toggles::default())?,
+        None => newest()?,
+    };
+    let refused = |error: cowrace_mm::era::EraError| Failure::usage(error.to_string());
+    if let Some(id) = &args.commit {
+        return if era.has(id) {
+            Ok((era.clone(), era.without(id).map_err(refused)?))
+        } else {
+            Ok((era.clone().with(id).map_err(refused)?, era))
+        };
+    }
+    let key = args.safeguard.as_deref().unwrap_or_default();
+    let all = || Safeguard::ALL.iter().filter(|safeguard| safeguard.is_in(era.rules(), args.arch));
+    let Some(safeguard) = all().find(|safeguard| safeguard.toggle().0 == key) else {
+        let hint = suggest::hint(key, all().map(|safeguard| safeguard.toggle().0));
+        return Err(Failure::usage(format!(
+            "{} has no safeguard `{key}`{hint}\n  `cowrace eras` lists them",
+            era.label()
+        )));
+    };
+    let (key, value) = safeguard.toggle();
+    let without = era.clone().set(key, value).map_err(refused)?;
+    Ok((era, without))
+}
+
+/// The newest release.
+fn newest() -> Result<Era, Failure> {
+    let newest = PRESETS.iter().rfind(|preset| preset.mainline);
+    hunt::one_era(newest.map_or("", |preset| preset.name), &Toggles::default())
+}
