@@ -134,6 +134,7 @@ fn concluded(
         need,
         reason,
         changes,
+        witness: None,
     }
 }
 

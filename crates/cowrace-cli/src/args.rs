@@ -395,6 +395,10 @@ pub struct AblateArgs {
     /// The searches; one era.
     #[command(flatten)]
     pub search: SearchArgs,
+    /// For each part that no scenario needs, tries every scenario of up to N calls, one after the other, and prints the
+    /// smallest that does need it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub witness: Option<u8>,
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -415,6 +419,10 @@ pub struct HuntArgs {
     /// Prints only what holds under this kernel. Deviations do not apply to it.
     #[arg(long, value_name = "ERA|FILE")]
     pub base: Option<String>,
+    /// Looks for copies of pages and page faults that are not needed and that the base does not make, instead of
+    /// violations.
+    #[arg(long, requires = "base")]
+    pub costs: bool,
     /// Tries only a part of the scenarios, by the states in which they begin: `2/5` is the second of five parts.
     #[arg(long, value_name = "NTH/OF", value_parser = shard)]
     pub shard: Option<Shard>,

@@ -417,8 +417,10 @@ impl Campaign {
 
     /// What a part leads to under all kernels.
     fn outcome(&self, runs: &mut Runs<'_>, situations: &[Situations], goes_on: bool) -> Outcome {
-        let led =
-            situations.iter().enumerate().map(|(kernel, situations)| runs.run(kernel, situations, goes_on));
+        let led = situations.iter().enumerate().map(|(kernel, situations)| {
+            let led = runs.run(kernel, situations, goes_on);
+            (led, runs.cost())
+        });
         Outcome::of(led.collect(), self.wanted)
     }
 

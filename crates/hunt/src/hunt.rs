@@ -71,6 +71,18 @@ impl Hunt {
         Self { campaigns: campaigns.collect(), quest }
     }
 
+    /// The kernel.
+    #[must_use]
+    pub const fn era(&self) -> &Era {
+        &self.quest.era
+    }
+
+    /// The second kernel, if there is one.
+    #[must_use]
+    pub fn base(&self) -> Option<&Era> {
+        self.quest.beside.as_ref().map(|(base, _)| base)
+    }
+
     /// What it tries.
     pub(crate) const fn quest(&self) -> &Quest {
         &self.quest
@@ -161,7 +173,8 @@ impl Hunt {
     }
 }
 
-fn kinds(find: &Scenario) -> BTreeSet<Kind> {
+/// The kinds of the calls of a scenario.
+pub(crate) fn kinds(find: &Scenario) -> BTreeSet<Kind> {
     let columns = find.parts.iter().flat_map(|part| &part.columns);
     columns.flat_map(|column| &column.moves).map(|of| Kind::of(&of.template)).collect()
 }
@@ -218,6 +231,7 @@ fn campaign(quest: &Quest, stage: Stage) -> Campaign {
         arch,
         promises: Promises::default(),
         limits,
+        counts_costs: matches!(quest.beside, Some((_, Wanted::Costlier))),
     };
     let wanted = quest.beside.as_ref().map_or(Wanted::Violated, |(_, wanted)| *wanted);
     Campaign::of((quest.eras().map(runner).collect(), wanted), alphabet, quest.shape, quest.shard)

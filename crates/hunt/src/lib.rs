@@ -7,6 +7,7 @@
 
 pub mod alphabet;
 pub mod campaign;
+pub mod costs;
 pub mod hunt;
 pub mod kind;
 pub mod moves;

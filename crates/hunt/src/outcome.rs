@@ -1,5 +1,7 @@
 //! What a part leads to under one kernel, or under two.
 
+use cowrace_mm::costs::Cost;
+
 use crate::step::{Led, Situations};
 
 /// What is looked for.
@@ -11,6 +13,8 @@ pub enum Wanted {
     OnlyInFirst,
     /// What is violated under one kernel and not under the other.
     Difference,
+    /// What costs more under the first kernel than under the second: copies of pages, or as many and more page faults.
+    Costlier,
 }
 
 /// What a part leads to.
@@ -18,7 +22,7 @@ pub enum Wanted {
 pub enum Outcome {
     /// Every execution is allowed under every kernel.
     To(Vec<Situations>),
-    /// It is violated under this kernel, as is looked for.
+    /// It is violated under this kernel, or costs more, as is looked for.
     Found(usize),
     /// It is violated under some kernel, as is not looked for. What follows would be so, too.
     Elsewhere,
@@ -29,22 +33,28 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What a part leads to, from what it leads to under each kernel.
+    /// What a part leads to, from what it leads to under each kernel and costs there.
     #[must_use]
-    pub fn of(led: Vec<Led>, wanted: Wanted) -> Self {
-        let violated = led.iter().filter(|led| **led == Led::Violated).count();
-        if led.contains(&Led::Bounded) {
+    pub fn of(led: Vec<(Led, Cost)>, wanted: Wanted) -> Self {
+        let is_violated = |(led, _): &&(Led, Cost)| *led == Led::Violated;
+        let violated = led.iter().filter(is_violated).count();
+        if led.iter().any(|(led, _)| *led == Led::Bounded) {
             return Self::Bounded;
         }
-        if let Some(kernel) = led.iter().position(|led| *led == Led::Violated) {
+        if let Some(kernel) = led.iter().position(|led| is_violated(&led)) {
             let is_found = match wanted {
                 Wanted::Violated => true,
                 Wanted::OnlyInFirst => kernel == 0 && violated == 1,
                 Wanted::Difference => violated == 1,
+                Wanted::Costlier => false,
             };
             return if is_found { Self::Found(kernel) } else { Self::Elsewhere };
         }
-        let to = |led| if let Led::To(to) = led { Some(to) } else { None };
+        if wanted == Wanted::Costlier && led.first().map(|(_, cost)| cost) > led.get(1).map(|(_, cost)| cost)
+        {
+            return Self::Found(0);
+        }
+        let to = |(led, _)| if let Led::To(to) = led { Some(to) } else { None };
         led.into_iter().map(to).collect::<Option<_>>().map_or(Self::Blocked, Self::To)
     }
 }
@@ -56,7 +66,11 @@ mod tests {
     #[test]
     fn a_difference_is_what_one_kernel_shows_and_the_other_does_not() {
         let to = || Led::To(Situations::new());
-        let of = |wanted| move |first, second| Outcome::of(vec![first, second], wanted);
+        let of = |wanted| {
+            move |first, second| {
+                Outcome::of(vec![(first, Cost::default()), (second, Cost::default())], wanted)
+            }
+        };
         let only = of(Wanted::OnlyInFirst);
         assert_eq!(only(Led::Violated, to()), Outcome::Found(0));
         assert_eq!(only(to(), Led::Violated), Outcome::Elsewhere);
@@ -67,5 +81,17 @@ mod tests {
         let difference = of(Wanted::Difference);
         assert_eq!(difference(to(), Led::Violated), Outcome::Found(1));
         assert_eq!(difference(Led::Violated, Led::Violated), Outcome::Elsewhere);
+    }
+
+    #[test]
+    fn a_copy_more_is_found_only_if_costs_are_looked_for() {
+        let to = || Led::To(Situations::new());
+        let cost = |copies, faults| Cost { copies, faults };
+        let of = |wanted, first, second| Outcome::of(vec![(to(), first), (to(), second)], wanted);
+        assert_eq!(of(Wanted::Costlier, cost(1, 1), cost(0, 1)), Outcome::Found(0));
+        assert_eq!(of(Wanted::Costlier, cost(1, 2), cost(1, 1)), Outcome::Found(0));
+        let goes_on = Outcome::To(vec![Situations::new(), Situations::new()]);
+        assert_eq!(of(Wanted::Costlier, cost(0, 2), cost(1, 1)), goes_on);
+        assert_eq!(of(Wanted::OnlyInFirst, cost(1, 1), cost(0, 1)), goes_on);
     }
 }

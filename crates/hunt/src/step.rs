@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use cowrace_explore::{Execution, Explorer, Limits, Observer, alone};
 use cowrace_machine::{Arch, Memory, Program};
+use cowrace_mm::costs::Cost;
 use cowrace_mm::{Contents, Continuation, Era, Quiescent, World, start};
 use cowrace_report::{Class, Shown};
 use cowrace_spec::{Allowed, Possible, Promises};
@@ -52,6 +53,8 @@ pub struct Runner {
     pub promises: Promises,
     /// The limits of each search.
     pub limits: Limits,
+    /// Whether it is counted what calls cost.
+    pub counts_costs: bool,
 }
 
 impl Runner {
@@ -90,6 +93,8 @@ pub struct Runs<'r> {
     kernels: Vec<Continuation>,
     /// What is allowed after what was possible before; `None` where a limit ended the search for it.
     allowed: HashMap<Arc<Possible>, Option<Allowed>, FixedState>,
+    /// What the last run cost at most.
+    cost: Cost,
 }
 
 impl<'r> Runs<'r> {
@@ -97,14 +102,23 @@ impl<'r> Runs<'r> {
     #[must_use]
     pub fn of(runners: &'r [Runner], part: &Part) -> Self {
         let world = Arc::new(part.world(&runners[0].stage));
-        let kernels = runners.iter().map(|runner| Continuation::new(&world, &runner.era, runner.arch, false));
-        Self { kernels: kernels.collect(), runners, world, allowed: HashMap::default() }
+        let kernels = runners
+            .iter()
+            .map(|runner| Continuation::new(&world, &runner.era, runner.arch, runner.counts_costs));
+        Self {
+            kernels: kernels.collect(),
+            runners,
+            world,
+            allowed: HashMap::default(),
+            cost: Cost::default(),
+        }
     }
 
     /// Runs the part in every situation, by one of the kernels. Unless it `goes_on`, it is not said what executions lead to
     /// where all are allowed.
     #[must_use]
     pub fn run(&mut self, kernel: usize, situations: &Situations, goes_on: bool) -> Led {
+        self.cost = Cost::default();
         let mut all = Led::To(Situations::new());
         for situation in situations {
             all = match (all, self.run_in(kernel, situation, goes_on)) {
@@ -120,8 +134,14 @@ impl<'r> Runs<'r> {
         all
     }
 
+    /// What the last run cost at most, if that is counted.
+    #[must_use]
+    pub const fn cost(&self) -> Cost {
+        self.cost
+    }
+
     fn run_in(&mut self, kernel: usize, situation: &Situation, goes_on: bool) -> Led {
-        let Self { runners, world, kernels, allowed } = self;
+        let Self { runners, world, kernels, allowed, cost } = self;
         let (runner, possible) = (&runners[kernel], &situation.possible);
         if !allowed.contains_key(possible) {
             let of = possible.allow(world, &runner.promises, &runner.limits).ok();
@@ -135,6 +155,7 @@ impl<'r> Runs<'r> {
         }
         let mut to = Situations::new();
         for memory in memories.iter().chain(is_alone.then_some(&program.memory)) {
+            *cost = cost.most(Cost::of(memory));
             if !allowed.allows(world, kernel, memory) {
                 return Led::Violated;
             }

@@ -37,8 +37,7 @@ struct Last {
 }
 
 impl Continuation {
-    /// A part, before it is known where it begins. With `counts_costs`, what it costs is counted, and its ends are not
-    /// judged.
+    /// A part, before it is known where it begins. With `counts_costs`, what it costs is counted.
     #[must_use]
     pub fn new(world: &Arc<World>, era: &Era, arch: Arch, counts_costs: bool) -> Self {
         let kernel = Kernel::new(world, era, arch);
@@ -82,8 +81,8 @@ impl Continuation {
 impl Last {
     fn of(kernel: Kernel) -> Self {
         let kernel = Arc::new(kernel);
-        let (judged, judges) = (Arc::clone(&kernel), !kernel.counts_costs);
-        let check = move |memory: &Memory| judges.then(|| check::check(&judged, memory, None)).flatten();
+        let judged = Arc::clone(&kernel);
+        let check = move |memory: &Memory| check::check(&judged, memory, None);
         // No schedule of a part is kept, so nothing is to be recognised.
         let objects = initial_state::objects(&kernel);
         let program = crate::program_of(Arc::clone(&kernel), 0, objects.clone(), Box::new(check));

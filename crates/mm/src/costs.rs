@@ -26,7 +26,7 @@ pub(crate) async fn count(cpu: &Cpu, what: Addr) {
 }
 
 /// The costs of an execution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cost {
     /// The number of copied pages.
     pub copies: u64,
@@ -35,6 +35,12 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// The most of each.
+    #[must_use]
+    pub fn most(self, other: Self) -> Self {
+        Self { copies: self.copies.max(other.copies), faults: self.faults.max(other.faults) }
+    }
+
     /// The costs of an execution of [`counting`] that ends in this memory.
     #[must_use]
     pub fn of(memory: &Memory) -> Self {

@@ -4,6 +4,7 @@ use cowrace_report::ablation::{Ablation, Changed, Need, Part, Reason};
 use cowrace_report::cell::Change;
 use cowrace_report::{Found, Report, Verdict};
 
+use crate::hunt::witnessed;
 use crate::report::{counted, counts};
 
 /// The largest width of a line.
@@ -51,7 +52,7 @@ fn told(part: &Ablation, width: usize) -> String {
     };
     if part.reason == Some(Reason::Unread) {
         // With few scenarios, many parts are never reached.
-        return text;
+        return text + &witness(part);
     }
     if part.kind != Part::Commit {
         text.push_str(&format!("    {}\n", part.about));
@@ -71,7 +72,17 @@ fn told(part: &Ablation, width: usize) -> String {
         }
     }
     text.extend(groups.iter().map(|(word, items)| wrapped(&format!("    {word}: "), items)));
-    text
+    text + &witness(part)
+}
+
+/// The generated scenario that needs a part, if it was searched for.
+fn witness(part: &Ablation) -> String {
+    let Some(found) = &part.witness else { return String::new() };
+    witnessed(found)
+        .trim_end()
+        .lines()
+        .map(|line| format!("      {line}").trim_end().to_owned() + "\n")
+        .collect()
 }
 
 const fn kind(kind: Part) -> &'static str {
@@ -162,6 +173,7 @@ mod tests {
             need,
             reason,
             changes,
+            witness: None,
         }
     }
 

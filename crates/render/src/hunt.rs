@@ -1,6 +1,8 @@
 //! What a hunt finds, as text.
 
-use cowrace_report::hunt::{Family, Hunted, Level, Witnessed};
+use cowrace_report::hunt::{Costlier, Family, Hunted, Level, Witnessed};
+
+use cowrace_report::Costs;
 
 use crate::report::{counted, grouped};
 
@@ -17,11 +19,15 @@ pub fn hunting(era: &str, (calls, states): (usize, u64), columns: usize) -> Stri
 /// A level that has been decided.
 #[must_use]
 pub fn level(level: &Level) -> String {
-    let Level { calls, scenarios, violated, under_base, blocked, bounded, tries, seconds, .. } = level;
+    let Level { calls, scenarios, violated, elsewhere, costlier, blocked, bounded, tries, seconds, .. } =
+        level;
     let calls = if *calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
-    let mut parts = vec![format!("{} violated", grouped(*violated))];
-    if *under_base > 0 {
-        parts.push(format!("{} violated under the base as well", grouped(*under_base)));
+    let mut parts = match (violated, costlier) {
+        (0, 1..) => vec![format!("{} cost more", grouped(*costlier))],
+        _ => vec![format!("{} violated", grouped(*violated))],
+    };
+    if *elsewhere > 0 {
+        parts.push(format!("{} others violated under a kernel", grouped(*elsewhere)));
     }
     if *blocked > 0 {
         parts.push(format!("{} wait for ever, as they may", grouped(*blocked)));
@@ -73,6 +79,35 @@ pub fn hunted(hunted: &Hunted) -> String {
         text.push_str(&unconfirmed_by_check(*unconfirmed, "violated scenario", "violated scenarios"));
     }
     text
+}
+
+/// What costs more than under the base.
+#[must_use]
+pub fn costlier(costlier: &Costlier) -> String {
+    let Costlier { era, base, kinds, scenarios, scenario, costs, under_base } = costlier;
+    let how_many = match scenarios {
+        1 => "one scenario".to_owned(),
+        n => format!("{} scenarios, the smallest", grouped(*n)),
+    };
+    let mut text = format!("\ncosts by {}: {how_many}\n\n", kinds.join(", "));
+    text.extend(indented(scenario));
+    let cost = |costs: &Costs| {
+        let (copies, faults) = (costs.copies.most, costs.faults.most);
+        format!("{}, {}", copied(copies), counted(faults, "page fault"))
+    };
+    text.push_str(&format!("\n  {era}: {}; {base}: {}", cost(costs), cost(under_base)));
+    if let Some(needed) = &costs.needed {
+        text.push_str(&format!(
+            "; needed: {}, {}",
+            copied(needed.copies),
+            counted(needed.faults, "page fault")
+        ));
+    }
+    text + "\n"
+}
+
+fn copied(copies: u64) -> String {
+    if copies == 1 { "1 copy".to_owned() } else { format!("{} copies", grouped(copies)) }
 }
 
 /// What tells two kernels from each other.

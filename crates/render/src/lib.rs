@@ -76,7 +76,7 @@ pub use effect::{ineffective, limit, no_effect};
 pub use engines::engines;
 pub use explain::explain;
 pub use finding::{finding, waits};
-pub use hunt::{family, hunted, hunting, level, witnessed};
+pub use hunt::{costlier, family, hunted, hunting, level, witnessed};
 pub use markdown::markdown;
 pub use paragraph::{fold, wrap};
 pub use promise::{broken, broken_alone};

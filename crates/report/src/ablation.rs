@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Toggle;
 use crate::cell::{Change, Found};
+use crate::hunt::Witnessed;
 
 /// One commit or safeguard that is taken out of one kernel, and what that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ pub struct Ablation {
     pub reason: Option<Reason>,
     /// The searches with another result, or with no answer.
     pub changes: Vec<Changed>,
+    /// For a part that no scenario needs, the smallest generated scenario that does, if it was searched for.
+    pub witness: Option<Witnessed>,
 }
 
 /// What was taken out.

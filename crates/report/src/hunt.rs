@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Detail};
+use crate::{Class, Costs, Detail};
 
 /// The scenarios of so many calls, all of which have been decided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,8 +18,10 @@ pub struct Level {
     pub scenarios: u64,
     /// Those of which some execution is not allowed.
     pub violated: u64,
-    /// With a base kernel, those that are violated under it, and so are not told.
-    pub under_base: u64,
+    /// With a base kernel, others that are violated under one of the kernels; they are not told, and not continued.
+    pub elsewhere: u64,
+    /// If costs are looked for, those that cost more than under the base.
+    pub costlier: u64,
     /// Those in which a call may wait for ever, as it may by the specification.
     pub blocked: u64,
     /// Those that a limit left undecided.
@@ -95,6 +97,26 @@ pub struct Told {
     pub finding: Option<Detail>,
     /// The same in words.
     pub detail: Option<String>,
+}
+
+/// Scenarios with the same kinds of calls that cost more than they need, and more than under the base.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Costlier {
+    /// The kernel, with toggles.
+    pub era: String,
+    /// The base, with toggles.
+    pub base: String,
+    /// The kinds of the calls, each once.
+    pub kinds: Vec<String>,
+    /// How many scenarios it has that cannot do without any of their calls.
+    pub scenarios: u64,
+    /// The smallest of them, in the language.
+    pub scenario: String,
+    /// What it costs, and what the specification needs.
+    pub costs: Costs,
+    /// What it costs under the base.
+    pub under_base: Costs,
 }
 
 /// The end of a hunt.

@@ -4,21 +4,26 @@ use std::iter;
 
 use crate::Exit;
 use cowrace_explore::Threads;
+use cowrace_hunt::campaign::Shape;
+use cowrace_hunt::hunt::Quest;
+use cowrace_hunt::outcome::Wanted;
 use cowrace_mm::Era;
 use cowrace_render::ablations;
 use cowrace_report::Report;
-use cowrace_report::ablation::Ablation;
+use cowrace_report::ablation::{Ablation, Reason};
 use cowrace_report::cell::Change;
 
-use crate::args::{AblateArgs, Format};
+use crate::args::{AblateArgs, FarArgs, Format};
 use crate::batch::{self, Batch};
+use crate::cmd::{hunt, witness};
+use crate::hunt_watch::HuntWatch;
 use crate::input::{self, Loaded};
 use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out};
 use cowrace_check::ResultCache;
 use cowrace_check::kernel;
 use cowrace_check::{Exploration, Task};
-use cowrace_compare::ablate::{compare, parts};
+use cowrace_compare::ablate::{Ablated, compare, parts};
 
 /// Carries out the command.
 ///
@@ -39,7 +44,10 @@ pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     };
     let searched = batch.run(out, search, nothing)?;
     let searches = searched.extent.all / all.len();
-    let found = compare(&era, &parts, &searched.results, searches);
+    let mut found = compare(&era, &parts, &searched.results, searches);
+    if let Some(calls) = args.witness {
+        add_witnesses((args, calls.into()), &era, interrupt, &parts, &mut found);
+    }
     match args.format {
         Format::Text => out.text(&ablations(&era.label(), &found, &searched.results))?,
         Format::Json => found.iter().try_for_each(|ablation| out.line(&json(ablation)?))?,
@@ -47,6 +55,30 @@ pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let is_answered = |ablation: &Ablation| ablation.changes.iter().all(|c| c.change != Change::NotKnown);
     let exit = if found.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
     Ok(searched.extent.announce(exit))
+}
+
+/// Searches for scenarios that need the parts of a kernel which those of the corpus do not need.
+fn add_witnesses(
+    (args, calls): (&AblateArgs, usize),
+    era: &Era,
+    interrupt: &Interrupt,
+    parts: &[Ablated],
+    found: &mut [Ablation],
+) {
+    let (arch, FarArgs { limits, jobs }) = (args.search.toggles.arch, &args.search.how_far);
+    for (part, ablation) in parts.iter().zip(found) {
+        let may_be_felt = matches!(ablation.reason, Some(Reason::Unread | Reason::Unfelt));
+        if !may_be_felt || ablation.same_as.is_some() || interrupt.asked() {
+            continue;
+        }
+        let quest = Quest {
+            beside: Some((part.era.clone(), Wanted::Difference)),
+            ..hunt::quest(era.clone(), arch, Shape { calls, columns: 1 }, limits.max_time)
+        };
+        let watch = HuntWatch::new(interrupt, limits.max_time);
+        ablation.witness = Some(witness::search(quest, jobs.map_or_else(batch::cores, usize::from), &watch));
+        watch.finish();
+    }
 }
 
 /// The kernel to take apart.

@@ -13,7 +13,7 @@ use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::syscall::names;
 use cowrace_render as render;
-use cowrace_report::hunt::{Family, Hunted, Level};
+use cowrace_report::hunt::{Costlier, Family, Hunted, Level};
 use serde::Serialize;
 
 use crate::args::{Format, HuntArgs};
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     is_possible(shape)?;
     let base = args.base.as_ref().map(|name| one_era(name, &Toggles::default())).transpose()?;
     let quest = Quest {
-        beside: base.map(|base| (base, Wanted::OnlyInFirst)),
+        beside: base.map(|base| (base, if args.costs { Wanted::Costlier } else { Wanted::OnlyInFirst })),
         shard: args.shard.unwrap_or_default(),
         only: args.only.clone(),
         except: args.except.clone(),
@@ -62,8 +62,9 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
             calls: level.calls as u64,
             columns: shape.columns as u64,
             scenarios: level.tally.scenarios,
-            violated: level.tally.violated,
-            under_base: level.tally.elsewhere,
+            violated: if args.costs { 0 } else { level.tally.violated },
+            elsewhere: level.tally.elsewhere,
+            costlier: if args.costs { level.tally.violated } else { 0 },
             blocked: level.tally.blocked,
             bounded: level.tally.bounded,
             tries: level.tries,
@@ -76,12 +77,8 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         watch.aside(|| print(out, args.format, &level, render::level))?;
     }
     watch.finish();
-    let (families, unconfirmed) = hunt.families();
-    let found = families.len() as u64;
-    for (nth, family) in families.into_iter().enumerate() {
-        let family = told((&era, args.toggles.arch), family, nth + 1, args.out.as_deref())?;
-        print(out, args.format, &family, render::family)?;
-    }
+    let (found, unconfirmed) =
+        if args.costs { (costlier(&hunt, args.format, out)?, 0) } else { families(&hunt, args, out)? };
     let complete = decided == u64::from(args.calls);
     let hunted = Hunted { era: era.label(), decided, complete, families: found, unconfirmed };
     print(out, args.format, &hunted, render::hunted)?;
@@ -91,6 +88,36 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         (0, false) => Exit::Bounded,
         _ => Exit::Unexpected,
     })
+}
+
+/// Prints what was found, and returns the number of families, and of scenarios that `check` does not confirm.
+fn families(hunt: &Hunt, args: &HuntArgs, out: &mut Out<'_>) -> Result<(u64, u64), Failure> {
+    let (families, unconfirmed) = hunt.families();
+    let found = families.len() as u64;
+    for (nth, family) in families.into_iter().enumerate() {
+        let family = told((hunt.era(), args.toggles.arch), family, nth + 1, args.out.as_deref())?;
+        print(out, args.format, &family, render::family)?;
+    }
+    Ok((found, unconfirmed))
+}
+
+/// Prints what costs more than under the base without need, and returns how many kinds of that there are.
+fn costlier(hunt: &Hunt, format: Format, out: &mut Out<'_>) -> Result<u64, Failure> {
+    let all = hunt.costlier();
+    let base = hunt.base().map(Era::label).unwrap_or_default();
+    for of in &all {
+        let told = Costlier {
+            era: hunt.era().label(),
+            base: base.clone(),
+            kinds: of.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
+            scenarios: of.minimal,
+            scenario: of.scenario.clone(),
+            costs: of.costs.clone(),
+            under_base: of.base.clone(),
+        };
+        print(out, format, &told, render::costlier)?;
+    }
+    Ok(all.len() as u64)
 }
 
 /// Refuses scenarios of which there are too many.

@@ -27,24 +27,14 @@ pub(crate) fn run(args: &WitnessArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
     let shape = Shape { calls: args.calls.into(), columns: args.columns.into() };
     hunt::is_possible(shape)?;
     let quest = Quest {
-        beside: Some((without.clone(), Wanted::Difference)),
+        beside: Some((without, Wanted::Difference)),
         only: args.only.clone(),
         except: args.except.clone(),
-        ..hunt::quest(with.clone(), args.arch, shape, args.max_time)
+        ..hunt::quest(with, args.arch, shape, args.max_time)
     };
-    let mut told = Witnessed {
-        with: with.label(),
-        without: without.label(),
-        decided: 0,
-        complete: true,
-        same: with.rules() == without.rules(),
-        bounded: 0,
-        witness: None,
-        unconfirmed: 0,
-    };
-    if !told.same {
-        search(quest, args, interrupt, &mut told);
-    }
+    let watch = HuntWatch::new(interrupt, args.max_time);
+    let told = search(quest, args.jobs.map_or_else(batch::cores, usize::from), &watch);
+    watch.finish();
     hunt::print(out, args.format, &told, render::witnessed)?;
     Ok(match &told {
         Witnessed { unconfirmed: 1.., .. } => Exit::Disagree,
@@ -55,12 +45,25 @@ pub(crate) fn run(args: &WitnessArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
 }
 
 /// Searches level by level, until there is a witness.
-fn search(quest: Quest, args: &WitnessArgs, interrupt: &Interrupt, told: &mut Witnessed) {
-    let watch = HuntWatch::new(interrupt, args.max_time);
-    let threads = args.jobs.map_or_else(batch::cores, usize::from);
+pub(super) fn search(quest: Quest, threads: usize, watch: &HuntWatch<'_>) -> Witnessed {
+    let (with, calls) = (&quest.era, quest.shape.calls);
+    let without = quest.beside.as_ref().map_or(with, |(without, _)| without);
+    let mut told = Witnessed {
+        with: with.label(),
+        without: without.label(),
+        decided: 0,
+        complete: true,
+        same: with.rules() == without.rules(),
+        bounded: 0,
+        witness: None,
+        unconfirmed: 0,
+    };
+    if told.same {
+        return told;
+    }
     let mut hunt = Hunt::new(quest);
     while told.witness.is_none() {
-        let Some(level) = hunt.next_level(threads, &watch) else { break };
+        let Some(level) = hunt.next_level(threads, watch) else { break };
         told.decided = level.calls as u64;
         told.bounded += level.tally.bounded;
         if level.tally.violated > 0 {
@@ -69,8 +72,8 @@ fn search(quest: Quest, args: &WitnessArgs, interrupt: &Interrupt, told: &mut Wi
             told.witness = witness.map(|witness| self::told(witness, (&told.with, &told.without)));
         }
     }
-    told.complete = told.decided == u64::from(args.calls);
-    watch.finish();
+    told.complete = told.decided == calls as u64;
+    told
 }
 
 fn told(Witness { scenario, calls, under_second, report }: Witness, (with, without): (&str, &str)) -> Told {

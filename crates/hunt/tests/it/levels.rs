@@ -68,6 +68,7 @@ fn compare(name: &str, area: Backing, uffd_wp: bool, shape: Shape, only: &[&str]
         arch: Arch::Generic,
         promises: Promises::default(),
         limits: Limits::default(),
+        counts_costs: false,
     };
     let mut tallies = vec![Tally::default(); shape.calls + 1];
     for beginning in beginnings(&stage) {

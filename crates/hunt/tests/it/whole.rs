@@ -61,6 +61,7 @@ fn compare(era: &str, stage: &Stage, shape: Shape, (scenarios, only): (usize, &[
         arch: Arch::Generic,
         promises: Promises::default(),
         limits: Limits::default(),
+        counts_costs: false,
     };
     let (all, beginnings) = (Alphabet::of(stage, [&era]), beginnings(stage));
     let names: Vec<&[&str]> = all.templates().iter().map(|template| template.row.names).collect();
@@ -197,6 +198,7 @@ fn what_was_observed_decides_what_is_possible() {
         arch: Arch::Generic,
         promises: Promises::default(),
         limits: Limits::default(),
+        counts_costs: false,
     };
     let possible = |calls: &[&str]| after(&stage, &runner, calls).possible.len();
     assert_eq!(possible(&["vmsplice"]), 1);

@@ -1,0 +1,72 @@
+//! What costs more under one kernel than under another, without need.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cowrace_check::{Exploration, Specification, Task};
+use cowrace_mm::Era;
+use cowrace_report::Costs;
+
+use crate::hunt::{Hunt, Quest, kinds};
+use crate::kind::Kind;
+use crate::outcome::Wanted;
+
+/// Scenarios with the same kinds of calls that cost more than they need, and more than under the base.
+#[derive(Clone, Debug)]
+pub struct Costlier {
+    /// The kinds of their calls.
+    pub kinds: BTreeSet<Kind>,
+    /// How many scenarios belong to it that cannot do without any of their calls.
+    pub minimal: u64,
+    /// The smallest of them, in the language.
+    pub scenario: String,
+    /// What it costs.
+    pub costs: Costs,
+    /// What it costs under the base.
+    pub base: Costs,
+}
+
+impl Hunt {
+    /// The scenarios that cost more than they need, and more than under the second kernel, by the kinds of their calls.
+    #[must_use]
+    pub fn costlier(&self) -> Vec<Costlier> {
+        let mut all: BTreeMap<BTreeSet<Kind>, Costlier> = BTreeMap::new();
+        let Some((base, Wanted::Costlier)) = &self.quest().beside else { return Vec::new() };
+        for campaign in self.campaigns() {
+            let mut finds: Vec<_> = campaign.finds().filter(|find| campaign.is_minimal(find)).collect();
+            finds.sort_by_key(|find| find.scenario.size());
+            for find in finds {
+                let scenario = find.scenario.text(campaign.stage(), "found");
+                let Some((costs, under_base)) = costs(self.quest(), base, &scenario) else { continue };
+                let kinds = kinds(&find.scenario);
+                let family = all.entry(kinds.clone()).or_insert_with(|| Costlier {
+                    kinds,
+                    minimal: 0,
+                    scenario,
+                    costs,
+                    base: under_base,
+                });
+                family.minimal += 1;
+            }
+        }
+        all.into_values().collect()
+    }
+}
+
+/// What a scenario costs under both kernels; `None` if it needs what it costs more.
+fn costs(quest: &Quest, base: &Era, text: &str) -> Option<(Costs, Costs)> {
+    let scenario = cowrace_scenario::parse(text).ok()?;
+    let variant = scenario.variants().first()?;
+    let costs = |era: &Era| {
+        let specification = Specification::default();
+        let task =
+            Task { scenario: &scenario, variant, era, arch: quest.arch, specification: Some(&specification) };
+        let how = Exploration { limits: quest.limits, ..Exploration::default() };
+        task.costs(&how, &mut ()).0
+    };
+    let (here, there) = (costs(&quest.era)?, costs(base)?);
+    let needed = here.needed?;
+    let copies = here.copies.most > there.copies.most.max(needed.copies);
+    let faults =
+        here.copies.most <= there.copies.most && here.faults.most > there.faults.most.max(needed.faults);
+    (copies || faults).then_some((here, there))
+}
