@@ -444,7 +444,14 @@ pub struct HuntArgs {
     /// The number of threads; the default is one for each CPU. The result is the same for any number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// Writes the first scenario of each family to a file in this directory.
+    /// Names finds by the races in this directory that they are. The default is `scenarios` in the current directory. It is
+    /// read after the hunt.
+    #[arg(long, value_name = "DIR")]
+    pub corpus: Option<PathBuf>,
+    /// Says of each family which commits opened it and which closed it, on the mainline.
+    #[arg(long)]
+    pub why: bool,
+    /// Writes the smallest scenario of each family to a file in this directory, with its explanation.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// The output format.

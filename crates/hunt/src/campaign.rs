@@ -3,9 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
 use cowrace_mm::World;
 use cowrace_mm::world::VarId;
@@ -17,6 +15,7 @@ use crate::alphabet::Alphabet;
 use crate::moves::{Scene, parts};
 use crate::outcome::{Outcome, Wanted};
 use crate::part::{Move, Part};
+use crate::side_by_side::side_by_side;
 use crate::stage::{Beginning, Stage, beginnings};
 use crate::step::{Runner, Runs, Situation, Situations};
 use crate::text::Scenario;
@@ -377,20 +376,7 @@ impl Campaign {
         threads: usize,
         watch: &dyn Watch,
     ) -> Vec<Vec<Outcome>> {
-        let next = AtomicUsize::new(0);
-        let results: Vec<Mutex<Vec<Outcome>>> = units.iter().map(|_| Mutex::default()).collect();
-        let work = || {
-            loop {
-                let nth = next.fetch_add(1, Ordering::Relaxed);
-                let Some(unit) = units.get(nth) else { break };
-                *results[nth].lock().unwrap_or_else(PoisonError::into_inner) = self.run_unit(of, unit, watch);
-            }
-        };
-        thread::scope(|scope| {
-            (1..threads.min(units.len())).for_each(|_| drop(scope.spawn(work)));
-            work();
-        });
-        results.into_iter().map(|ran| ran.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+        side_by_side(units, threads, |unit| self.run_unit(of, unit, watch))
     }
 
     /// Makes the runs of a unit; fewer if the watch ends that.

@@ -6,7 +6,8 @@ use cowrace_check::{Exploration, Specification, Task};
 use cowrace_mm::Era;
 use cowrace_report::Costs;
 
-use crate::hunt::{Hunt, Quest, kinds};
+use crate::family::Size;
+use crate::hunt::{Hunt, Quest};
 use crate::kind::Kind;
 use crate::outcome::Wanted;
 
@@ -33,11 +34,11 @@ impl Hunt {
         let Some((base, Wanted::Costlier)) = &self.quest().beside else { return Vec::new() };
         for campaign in self.campaigns() {
             let mut finds: Vec<_> = campaign.finds().filter(|find| campaign.is_minimal(find)).collect();
-            finds.sort_by_key(|find| find.scenario.size());
+            finds.sort_by_key(|find| Size::of(campaign.stage(), &find.scenario));
             for find in finds {
                 let scenario = find.scenario.text(campaign.stage(), "found");
                 let Some((costs, under_base)) = costs(self.quest(), base, &scenario) else { continue };
-                let kinds = kinds(&find.scenario);
+                let kinds: BTreeSet<Kind> = find.scenario.moves().map(|of| Kind::of(&of.template)).collect();
                 let family = all.entry(kinds.clone()).or_insert_with(|| Costlier {
                     kinds,
                     minimal: 0,

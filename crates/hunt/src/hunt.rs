@@ -1,23 +1,21 @@
 //! A hunt: the campaigns on all stages, and what they find, sorted.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 
-use cowrace_check::{Specification, Task};
 use cowrace_explore::Limits;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::world::Backing;
-use cowrace_report::{Class, Report, Verdict};
 use cowrace_spec::Promises;
 
 use crate::alphabet::Alphabet;
-use crate::campaign::{Campaign, Level, Shape, Shard, Tally};
-use crate::kind::Kind;
+use crate::campaign::{Campaign, Find, Level, Shape, Shard, Tally};
+use crate::family::{Families, Family, Found};
+use crate::judge::Judge;
 use crate::outcome::Wanted;
+use crate::side_by_side::side_by_side;
 use crate::stage::{Stage, plain};
 use crate::step::Runner;
-use crate::text::Scenario;
 use crate::watch::{Progress, Watch};
 
 /// What a hunt tries.
@@ -39,21 +37,6 @@ pub struct Quest {
     pub except: Vec<String>,
     /// The limits of each search.
     pub limits: Limits,
-}
-
-/// Scenarios that are violated for the same reason, as far as the kinds of their calls and the class of damage tell.
-#[derive(Clone, Debug)]
-pub struct Family {
-    /// The class of damage.
-    pub class: Class,
-    /// The kinds of their calls.
-    pub kinds: BTreeSet<Kind>,
-    /// How many scenarios belong to it that cannot do without any of their calls.
-    pub minimal: u64,
-    /// The first of them, in the language.
-    pub scenario: String,
-    /// What `check` says of it.
-    pub report: Report,
 }
 
 /// A hunt.
@@ -128,58 +111,62 @@ impl Hunt {
     /// The families of what was found, and how many scenarios should be among them and are not: `check` does not confirm
     /// them, or something is violated and nothing is minimal.
     #[must_use]
-    pub fn families(&self) -> (Vec<Family>, u64) {
-        let mut families: BTreeMap<(Class, BTreeSet<Kind>), Family> = BTreeMap::new();
-        let mut unconfirmed = 0;
+    pub fn families(&self, threads: usize) -> (Vec<Family>, u64) {
+        let (judge, base) = (self.judge(), self.base_judge());
+        let (mut families, mut unconfirmed, mut is_violated) = (Families::default(), 0, false);
         for campaign in &self.campaigns {
-            for find in campaign.finds().filter(|find| campaign.is_minimal(find)) {
-                let scenario = find.scenario.text(campaign.stage(), "found");
-                let Some((class, report)) = self.confirm(&scenario) else {
-                    unconfirmed += 1;
-                    continue;
-                };
-                let kinds = kinds(&find.scenario);
-                let family = families.entry((class, kinds.clone())).or_insert_with(|| Family {
-                    class,
-                    kinds,
-                    minimal: 0,
-                    scenario,
-                    report,
-                });
-                family.minimal += 1;
+            let finds: Vec<Find> = campaign.finds().collect();
+            is_violated |= !finds.is_empty();
+            let sort = |find: &Find| {
+                campaign
+                    .is_minimal(find)
+                    .then(|| Found::of(&judge, base.as_ref(), campaign.stage(), &find.scenario))
+            };
+            for found in side_by_side(&finds, threads, sort).into_iter().flatten() {
+                match found {
+                    Some(found) => families.add(found),
+                    None => unconfirmed += 1,
+                }
             }
         }
-        let found: usize = self.campaigns.iter().map(|campaign| campaign.finds().count()).sum();
-        if families.is_empty() {
-            unconfirmed = unconfirmed.max(u64::from(found > 0));
-        }
-        (families.into_values().collect(), unconfirmed)
+        let families = families.into_sorted();
+        let is_lost = families.is_empty() && is_violated;
+        (families, unconfirmed.max(u64::from(is_lost)))
     }
 
-    /// What `check` says of a scenario, if it is violated.
-    fn confirm(&self, text: &str) -> Option<(Class, Report)> {
-        let scenario = cowrace_scenario::parse(text).ok()?;
-        let specification = Specification::default();
-        let task = Task {
-            scenario: &scenario,
-            variant: scenario.variants().first()?,
-            era: &self.quest.era,
-            arch: self.quest.arch,
-            specification: Some(&specification),
-        };
-        let report = task.check(self.quest.limits, &mut ());
-        let class = report.class.filter(|_| report.verdict == Verdict::Violated)?;
-        Some((class, report))
+    /// Who confirms what is found.
+    #[must_use]
+    pub fn judge(&self) -> Judge {
+        self.judge_under(&self.quest.era)
     }
-}
 
-/// The kinds of the calls of a scenario.
-pub(crate) fn kinds(find: &Scenario) -> BTreeSet<Kind> {
-    let columns = find.parts.iter().flat_map(|part| &part.columns);
-    columns.flat_map(|column| &column.moves).map(|of| Kind::of(&of.template)).collect()
+    /// Who confirms that it is not there under the second kernel.
+    pub(crate) fn base_judge(&self) -> Option<Judge> {
+        self.base().map(|base| self.judge_under(base))
+    }
+
+    fn judge_under(&self, era: &Era) -> Judge {
+        let Quest { arch, limits, .. } = self.quest;
+        Judge { era: era.clone(), arch, limits }
+    }
 }
 
 impl Quest {
+    /// Every scenario of a size under one kernel, without limits.
+    #[must_use]
+    pub fn new(era: Era, arch: Arch, shape: Shape) -> Self {
+        Self {
+            era,
+            beside: None,
+            shard: Shard::default(),
+            arch,
+            shape,
+            only: Vec::new(),
+            except: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+
     /// The kernels that scenarios are run under.
     fn eras(&self) -> impl Iterator<Item = &Era> {
         iter::once(&self.era).chain(self.beside.iter().map(|(era, _)| era))

@@ -1,6 +1,7 @@
 //! What a call is, apart from how it is made: calls of one kind show the same races.
 
-use cowrace_mm::syscall::{Access, Change, Gives, Life, Promise};
+use cowrace_mm::syscall::{Access, Change, Gives, Life, Promise, Syscall};
+use cowrace_mm::world::Call;
 
 use crate::alphabet::Template;
 
@@ -22,10 +23,19 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// That of a call.
+    /// That of a call that is tried.
     #[must_use]
     pub fn of(template: &Template) -> Self {
-        let (row, call) = (template.row, template.call());
+        Self::of_row(template.row, &template.call())
+    }
+
+    /// That of any call; `None` if the model has no row for it.
+    #[must_use]
+    pub fn of_call(call: &Call) -> Option<Self> {
+        Some(Self::of_row(call.syscall()?, call))
+    }
+
+    fn of_row(row: &Syscall, call: &Call) -> Self {
         match (call.promise(), row.access, call.change()) {
             (Some(promise), ..) => Self::Holds(promise),
             (None, Some(access), _) => Self::Moves(access),

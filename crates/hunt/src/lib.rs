@@ -7,12 +7,17 @@
 
 pub mod alphabet;
 pub mod campaign;
+pub mod corpus;
 pub mod costs;
+pub mod family;
 pub mod hunt;
+pub mod judge;
 pub mod kind;
 pub mod moves;
 pub mod outcome;
 pub mod part;
+mod side_by_side;
+pub mod signature;
 pub mod stage;
 pub mod step;
 pub mod text;

@@ -27,16 +27,9 @@ impl Scenario {
         self.parts.iter().map(Part::calls).sum()
     }
 
-    /// How large it is: the first difference counts. Calls, columns with calls, parts with columns side by side, and words
-    /// that say how it begins.
-    #[must_use]
-    pub fn size(&self) -> [usize; 4] {
-        let all = || self.parts.iter().flat_map(|part| part.columns.iter().map(|column| column.actor));
-        let mut actors: Vec<ActorId> = all().collect();
-        actors.sort_unstable();
-        actors.dedup();
-        let beside = self.parts.iter().filter(|part| part.columns.len() > 1).count();
-        [self.calls(), actors.len(), beside, self.words.split_whitespace().count()]
+    /// Its calls, part by part and column by column.
+    pub fn moves(&self) -> impl Iterator<Item = &Move> {
+        self.parts.iter().flat_map(|part| &part.columns).flat_map(|column| &column.moves)
     }
 
     /// The scenario in the language.

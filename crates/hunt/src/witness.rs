@@ -1,11 +1,11 @@
 //! Witnesses: the smallest scenario that tells two kernels from each other.
 
-use cowrace_check::{Specification, Task};
-use cowrace_mm::Era;
 use cowrace_report::{Report, Verdict};
 
 use crate::campaign::Find;
-use crate::hunt::{Hunt, Quest};
+use crate::family::Size;
+use crate::hunt::Hunt;
+use crate::judge::Judge;
 
 /// A scenario that is violated under one of two kernels, and holds under the other.
 #[derive(Clone, Debug)]
@@ -25,14 +25,17 @@ impl Hunt {
     /// a second kernel there is nothing to tell.
     #[must_use]
     pub fn witness(&self) -> (Option<Witness>, u64) {
+        let Some(base) = self.base_judge() else { return (None, 0) };
+        let judge = self.judge();
         let mut finds: Vec<(usize, Find)> = (self.campaigns().iter().enumerate())
             .flat_map(|(nth, campaign)| campaign.finds().map(move |find| (nth, find)))
             .collect();
-        finds.sort_by_key(|(_, find)| find.scenario.size());
+        finds.sort_by_key(|(nth, find)| Size::of(self.campaigns()[*nth].stage(), &find.scenario));
         let mut unconfirmed = 0;
         for (nth, find) in finds {
             let scenario = find.scenario.text(self.campaigns()[nth].stage(), "witness");
-            match confirmed(self.quest(), &scenario, find.kernel) {
+            let (violated, holds) = if find.kernel == 0 { (&judge, &base) } else { (&base, &judge) };
+            match confirmed(violated, holds, &scenario) {
                 Some(report) => {
                     let (calls, under_second) = (find.scenario.calls(), find.kernel == 1);
                     return (Some(Witness { scenario, calls, under_second, report }), unconfirmed);
@@ -45,17 +48,11 @@ impl Hunt {
 }
 
 /// What `check` says under the kernel by which a scenario is violated, if it is, and holds under the other.
-fn confirmed(quest: &Quest, text: &str, kernel: usize) -> Option<Report> {
+fn confirmed(violated: &Judge, holds: &Judge, text: &str) -> Option<Report> {
     let scenario = cowrace_scenario::parse(text).ok()?;
     let variant = scenario.variants().first()?;
-    let (second, _) = quest.beside.as_ref()?;
-    let check = |era: &Era| {
-        let specification = Specification::default();
-        let task =
-            Task { scenario: &scenario, variant, era, arch: quest.arch, specification: Some(&specification) };
-        task.check(quest.limits, &mut ())
-    };
-    let (violated, holds) = if kernel == 0 { (&quest.era, second) } else { (second, &quest.era) };
-    let report = check(violated);
-    (report.verdict == Verdict::Violated && check(holds).verdict == Verdict::Holds).then_some(report)
+    let report = violated.check(&scenario, variant);
+    let is_told =
+        report.verdict == Verdict::Violated && holds.check(&scenario, variant).verdict == Verdict::Holds;
+    is_told.then_some(report)
 }

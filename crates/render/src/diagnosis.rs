@@ -64,7 +64,8 @@ fn because(why: Option<&Given>) -> String {
     why.map(|why| format!(": {}", given(why))).unwrap_or_default()
 }
 
-fn given(given: &Given) -> String {
+/// A reason, and the kernel function that gives it.
+pub(crate) fn given(given: &Given) -> String {
     match &given.function {
         Some(place) => format!("{} ({})", reason(&given.reason), function(place)),
         None => reason(&given.reason),

@@ -1,8 +1,7 @@
 //! What a hunt finds, as text.
 
-use cowrace_report::hunt::{Costlier, Family, Hunted, Level, Witnessed};
-
 use cowrace_report::Costs;
+use cowrace_report::hunt::{Costlier, Hunted, Level, Witnessed};
 
 use crate::report::{counted, grouped};
 
@@ -40,33 +39,23 @@ pub fn level(level: &Level) -> String {
     format!("{calls}: {scenarios}, {parts} ({runs}, {seconds:.1} s)\n")
 }
 
-/// A family that was found.
-#[must_use]
-pub fn family(family: &Family) -> String {
-    let Family { class, kinds, scenarios, scenario, detail, file, .. } = family;
-    let how_many = match scenarios {
-        1 => "one scenario".to_owned(),
-        n => format!("{} scenarios, the first", grouped(*n)),
-    };
-    let mut text = format!("\n{class} by {}: {how_many}\n\n", kinds.join(", "));
-    text.extend(indented(scenario));
-    if let Some(detail) = detail {
-        text.push_str(&format!("\n  {detail}\n"));
-    }
-    if let Some(file) = file {
-        text.push_str(&format!("  written to {file}\n"));
-    }
-    text
-}
-
 /// The end of a hunt.
 #[must_use]
 pub fn hunted(hunted: &Hunted) -> String {
-    let Hunted { era, decided, complete, families, unconfirmed } = hunted;
+    let Hunted { era, decided, complete, families, named, unconfirmed } = hunted;
     let found = match families {
         0 => "nothing was found".to_owned(),
         1 => "one family was found".to_owned(),
         n => format!("{n} families were found"),
+    };
+    let named = match (families, named) {
+        (0, _) => String::new(),
+        (_, None) => ", and not named, since there is no corpus".to_owned(),
+        (1, Some(1)) => ", which is a race of the corpus".to_owned(),
+        (1, Some(_)) => ", which is new".to_owned(),
+        (_, Some(0)) => ", all of them new".to_owned(),
+        (_, Some(1)) => ", one of them a race of the corpus".to_owned(),
+        (_, Some(n)) => format!(", {n} of them races of the corpus"),
     };
     let decided = match decided {
         0 => "no level was decided".to_owned(),
@@ -74,7 +63,7 @@ pub fn hunted(hunted: &Hunted) -> String {
         n => format!("every scenario of up to {n} calls was decided"),
     };
     let stopped = if *complete { "" } else { ", and then the hunt was stopped" };
-    let mut text = format!("\n{era}: {found}; {decided}{stopped}\n");
+    let mut text = format!("\n{era}: {found}{named}; {decided}{stopped}\n");
     if *unconfirmed > 0 {
         text.push_str(&unconfirmed_by_check(*unconfirmed, "violated scenario", "violated scenarios"));
     }

@@ -68,6 +68,7 @@ pub enum Extent {
 
 /// A kernel function, by its name in a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Function {
     /// Its name.
     pub name: String,
@@ -127,6 +128,7 @@ pub enum Line {
 
 /// A reason, and the function that gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Given {
     /// The reason.
     pub reason: Reason,

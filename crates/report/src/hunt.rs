@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Costs, Detail};
+use crate::explanation::Given;
+use crate::{Class, Costs, Detail, Switch};
 
 /// The scenarios of so many calls, all of which have been decided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +36,102 @@ pub struct Level {
     pub seconds: f64,
 }
 
-/// Violated scenarios that cannot do without any of their calls, and that have the same damage and the same kinds of calls.
+/// Who has the damage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Whose {
+    /// A process that was not forked: the parent, if there is a child.
+    Process,
+    /// A process that was forked.
+    Child,
+    /// The holder of a handle, as a device is.
+    Holder,
+    /// The kernel itself, or nobody that has a name.
+    Kernel,
+}
+
+/// What a call did that led to damage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Deed {
+    /// It parted the page from the memory, for good.
+    Displaced,
+    /// It took the write bit from the memory, so that the next store copies the page.
+    WriteProtected,
+    /// It made a page writable that others see.
+    MadeWritable,
+    /// It took hold of a page that is mapped read-only and that the next store of the owner copies.
+    Took,
+    /// It took hold of the zero page.
+    TookZero,
+    /// It took hold of a page of the page cache, which a store to a private mapping copies.
+    TookFile,
+    /// It wrote into a page that others see, or that the owner does not.
+    Wrote,
+    /// It freed the page.
+    Freed,
+}
+
+/// The call that led to damage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Cause {
+    /// What it did.
+    pub deed: Deed,
+    /// Its kind.
+    pub call: String,
+    /// Why it did that; null if it always does it.
+    pub why: Option<Given>,
+}
+
+/// Kinds of calls, and the scenarios that consist of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Kinds {
+    /// The kinds, one for each call, sorted.
+    pub calls: Vec<String>,
+    /// How many scenarios have these.
+    pub scenarios: u64,
+}
+
+/// A race of a corpus.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Race {
+    /// The name of its scenario.
+    pub scenario: String,
+    /// The variant, if it has any.
+    pub variant: Option<String>,
+}
+
+/// What a corpus says of a find.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Named {
+    /// It is this race: what is left of the race without some of its calls.
+    Same(Race),
+    /// It is new. This race has the same damage, and the most kinds of calls in common with it.
+    Nearest(Race),
+    /// It is new, and no race with the same damage has a kind of call in common with it.
+    New,
+}
+
+/// Since when, and until when, mainline kernels have a race.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Lifetime {
+    /// The first and the last kernel that were asked: the first has all of its calls.
+    pub eras: (String, String),
+    /// The change that opened it; null if the first kernel has it.
+    pub opened: Option<Switch>,
+    /// The change that closed it; null if the last kernel has it.
+    pub closed: Option<Switch>,
+}
+
+/// Violated scenarios that cannot do without any of their calls, and that have the same damage for the same reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Family {
@@ -43,16 +139,26 @@ pub struct Family {
     pub era: String,
     /// The damage.
     pub class: Class,
-    /// The kinds of the calls, each once.
-    pub kinds: Vec<String>,
+    /// Who has it.
+    pub whose: Whose,
+    /// The kind of call that gave the handle, if its holder has it.
+    pub held: Option<String>,
+    /// What led to it in the smallest scenario, which is alike in the others; null if no call can be blamed.
+    pub cause: Option<Cause>,
     /// How many scenarios it has.
     pub scenarios: u64,
-    /// The first of them, in the language.
+    /// The same by the kinds of their calls: first those of the smallest scenario, then the most frequent.
+    pub kinds: Vec<Kinds>,
+    /// The smallest of them, in the language.
     pub scenario: String,
     /// What is wrong with it.
     pub finding: Option<Detail>,
     /// The same in words.
     pub detail: Option<String>,
+    /// What the corpus says of it; null if there is none.
+    pub named: Option<Named>,
+    /// Which mainline kernels have it; null if that was not asked, or if a limit ended the search for it.
+    pub lifetime: Option<Lifetime>,
     /// The file that it was written to, if any.
     pub file: Option<String>,
 }
@@ -131,6 +237,8 @@ pub struct Hunted {
     pub complete: bool,
     /// How many families were found.
     pub families: u64,
+    /// How many of them are races of the corpus; null if there was none to compare with.
+    pub named: Option<u64>,
     /// Scenarios that the hunt takes for violated and that `cowrace check` does not: a defect of the tool.
     pub unconfirmed: u64,
 }

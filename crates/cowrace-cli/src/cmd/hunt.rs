@@ -1,25 +1,29 @@
 //! `cowrace hunt`: every small scenario under a kernel.
 
+mod corpus;
+mod finds;
+
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cowrace_check::{Toggles, kernel, suggest};
 use cowrace_explore::Limits;
-use cowrace_hunt::campaign::{Shape, Shard};
-use cowrace_hunt::hunt::{self, Hunt, Quest};
+use cowrace_hunt::campaign::Shape;
+use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::outcome::Wanted;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::syscall::names;
 use cowrace_render as render;
-use cowrace_report::hunt::{Costlier, Family, Hunted, Level};
+use cowrace_report::hunt::{Costlier, Hunted, Level, Named};
 use serde::Serialize;
 
 use crate::args::{Format, HuntArgs};
 use crate::batch;
 use crate::hunt_watch::HuntWatch;
 use crate::{Exit, Failure, Interrupt, Out};
+
+use finds::Finds;
 
 /// The largest number of calls of scenarios with columns side by side: there are millions of parts of more.
 const MOST_BESIDE: usize = 4;
@@ -77,10 +81,13 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         watch.aside(|| print(out, args.format, &level, render::level))?;
     }
     watch.finish();
-    let (found, unconfirmed) =
-        if args.costs { (costlier(&hunt, args.format, out)?, 0) } else { families(&hunt, args, out)? };
+    let Count { found, named, unconfirmed } = if args.costs {
+        Count { found: costlier(&hunt, args.format, out)?, ..Count::default() }
+    } else {
+        families(&hunt, args, threads, interrupt, out)?
+    };
     let complete = decided == u64::from(args.calls);
-    let hunted = Hunted { era: era.label(), decided, complete, families: found, unconfirmed };
+    let hunted = Hunted { era: era.label(), decided, complete, families: found, named, unconfirmed };
     print(out, args.format, &hunted, render::hunted)?;
     Ok(match (found, complete && !bounded) {
         _ if unconfirmed > 0 => Exit::Disagree,
@@ -90,15 +97,40 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     })
 }
 
-/// Prints what was found, and returns the number of families, and of scenarios that `check` does not confirm.
-fn families(hunt: &Hunt, args: &HuntArgs, out: &mut Out<'_>) -> Result<(u64, u64), Failure> {
-    let (families, unconfirmed) = hunt.families();
-    let found = families.len() as u64;
-    for (nth, family) in families.into_iter().enumerate() {
-        let family = told((hunt.era(), args.toggles.arch), family, nth + 1, args.out.as_deref())?;
+/// How much was found.
+#[derive(Default)]
+struct Count {
+    /// Families.
+    found: u64,
+    /// Those that are races of the corpus, if there is one.
+    named: Option<u64>,
+    /// Scenarios that `check` does not confirm.
+    unconfirmed: u64,
+}
+
+/// Prints the families that were found.
+fn families(
+    hunt: &Hunt,
+    args: &HuntArgs,
+    threads: usize,
+    interrupt: &Interrupt,
+    out: &mut Out<'_>,
+) -> Result<Count, Failure> {
+    let (families, unconfirmed) = hunt.families(threads);
+    // Only now: what is found must not depend on what is known.
+    let judge = hunt.judge();
+    let corpus = if families.is_empty() { None } else { corpus::read(args.corpus.as_deref(), &judge) };
+    let finds =
+        Finds { judge: &judge, corpus: corpus.as_ref(), why: args.why, dir: args.out.as_deref(), interrupt };
+    let mut named = corpus.as_ref().map(|_| 0);
+    for (nth, family) in families.iter().enumerate() {
+        let family = finds.told(family, nth + 1)?;
+        if let (Some(named), Some(Named::Same(_))) = (&mut named, &family.named) {
+            *named += 1;
+        }
         print(out, args.format, &family, render::family)?;
     }
-    Ok((found, unconfirmed))
+    Ok(Count { found: families.len() as u64, named, unconfirmed })
 }
 
 /// Prints what costs more than under the base without need, and returns how many kinds of that there are.
@@ -133,17 +165,8 @@ pub(super) fn is_possible(shape: Shape) -> Result<(), Failure> {
 
 /// A hunt in one kernel, for all calls.
 pub(super) fn quest(era: Era, arch: Arch, shape: Shape, time: Option<Duration>) -> Quest {
-    Quest {
-        era,
-        beside: None,
-        shard: Shard::default(),
-        arch,
-        shape,
-        only: Vec::new(),
-        except: Vec::new(),
-        // One search alone may take longer than the whole hunt may.
-        limits: Limits { time, ..Limits::default() },
-    }
+    // One search alone may take longer than the whole hunt may.
+    Quest { limits: Limits { time, ..Limits::default() }, ..Quest::new(era, arch, shape) }
 }
 
 /// Prints a line of JSON, or text.
@@ -159,46 +182,6 @@ pub(super) fn print<T: Serialize>(
             out.line(&serde_json::to_string(told).map_err(|error| Failure::tool(error.to_string()))?)
         }
     }
-}
-
-/// A family as it is told, once its first scenario has been written to a file.
-fn told(
-    (era, arch): (&Era, Arch),
-    family: hunt::Family,
-    nth: usize,
-    dir: Option<&Path>,
-) -> Result<Family, Failure> {
-    let kinds: Vec<String> = family.kinds.iter().map(|kind| kind.name().to_owned()).collect();
-    let name = format!("{}-{nth}", family.class);
-    let scenario = family.scenario.replacen("race found", &format!("race {name}"), 1);
-    let mut file = None;
-    if let Some(dir) = dir {
-        let path = dir.join(format!("{name}.race"));
-        let title = format!("title \"{} by {}\"\n", family.class, kinds.join(", "));
-        // A file cannot name a kernel that is a file itself.
-        let expected = Era::preset(era.name()).ok().map_or_else(String::new, |_| {
-            format!("\nexpect {} {}\n", kernel_in_words(era, arch), family.class)
-        });
-        let text = scenario.replacen('\n', &format!("\n{title}"), 1) + &expected;
-        fs::write(&path, text).map_err(|error| Failure::tool(format!("{}: {error}", path.display())))?;
-        file = Some(path.display().to_string());
-    }
-    Ok(Family {
-        era: era.label(),
-        class: family.class,
-        kinds,
-        scenarios: family.minimal,
-        scenario,
-        finding: family.report.finding,
-        detail: family.report.detail,
-        file,
-    })
-}
-
-/// A kernel as an expectation names it.
-fn kernel_in_words(era: &Era, arch: Arch) -> String {
-    let arch = if arch == Arch::default() { String::new() } else { format!("arch {}: ", arch.name()) };
-    arch + &era.label().replace(" --", " ")
 }
 
 /// Refuses a name that is no call.

@@ -29,9 +29,16 @@ fn json_has_levels_families_and_an_end() {
         lines[0]["violated"].as_u64() > Some(0)
             && lines[0]["scenarios"].as_u64() > lines[0]["violated"].as_u64()
     );
-    assert_eq!((&lines[1]["class"], &lines[1]["file"]), (&"stale-pin".into(), &().into()));
+    let family = &lines[1];
+    assert_eq!((&family["class"], &family["file"]), (&"stale-pin".into(), &().into()));
+    assert_eq!((&family["whose"], &family["cause"]["deed"]), (&"holder".into(), &"took".into()));
+    // Nothing is dropped: the counts by kinds add up.
+    let counts = family["kinds"].as_array().expect("kinds").iter().map(|kinds| kinds["scenarios"].as_u64());
+    assert_eq!(counts.sum::<Option<u64>>(), family["scenarios"].as_u64());
     let end = lines.last().expect("an end");
     assert_eq!((&end["complete"], &end["unconfirmed"]), (&true.into(), &0.into()));
+    // There is no corpus here, and it was not asked since when.
+    assert_eq!((&family["named"], &family["lifetime"], &end["named"]), (&().into(), &().into(), &().into()));
     assert_eq!(end["families"], lines.len() - 2);
 }
 
@@ -43,11 +50,71 @@ fn what_is_written_is_what_check_finds() {
     cowrace(&[LITTLE, &["--out", out]].concat()).exits(10).prints(&["written to"]);
     assert!(fs::read_dir(out).expect("it was made").count() > 1);
     cowrace(&["check", out, "--era", "v5.9"]).exits(0);
+    let first = fs::read_to_string(dir.path().join("found/stale-pin-1.race")).expect("it was written");
+    assert!(first.contains("\ntitle \"stale-pin for the holder ("), "{first}");
+    assert!(first.contains("\nexpect v5.9 stale-pin\n"), "{first}");
+    // The explanation is that of `explain`, as comments.
+    assert!(first.contains("\n# stale-pin (wrong CoW): h1, taken on A.buf, does not see what"), "{first}");
+    assert!(first.contains("# cowrace replay ") && first.contains(" --era v5.9 --schedule 1:"), "{first}");
     // Under toggles and on another architecture as well.
     let toggled = [LITTLE, &["--set", "wp_reuse=count", "--arch", "arm64", "--out", out]].concat();
     cowrace(&toggled).exits(10);
     let arch = ["check", out, "--era", "v5.9", "--set", "wp_reuse=count", "--arch", "arm64"];
     cowrace(&arch).exits(0);
+}
+
+/// The scenarios of this repository.
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
+
+/// What two calls do to a long-term pin in v5.9.
+const PIN_AND_FORK: &[&str] = &["hunt", "--era", "v5.9", "--calls", "2", "--only", "pin_fast,fork"];
+
+#[test]
+fn finds_are_named_by_the_races_that_they_are() {
+    let done = cowrace(&[PIN_AND_FORK, &["--corpus", CORPUS]].concat()).exits(10).quiet();
+    done.prints(&[
+        "stale-pin for the holder (long-term pin to read): fork takes the write bit\n",
+        "\n  this is vfio-ro-pin-six-step\n",
+        "\n  new; no race of the corpus has this damage and a call in common\n",
+        "\n  because page_count(X) == 1 + 1 pin, so copy (do_wp_page, mm/memory.c, v5.9)\n",
+        "of them races of the corpus; every scenario of up to 2 calls was decided",
+    ]);
+    let newest = ["hunt", "--era", "v6.15", "--only", "madvise,reclaim", "--corpus", CORPUS];
+    let lines = cowrace(&[&newest[..], &["--format", "json"]].concat()).exits(10).quiet().objects();
+    for family in &lines[2..4] {
+        assert_eq!(family["named"]["same"]["scenario"], "madvfree-clean-shared");
+        assert_eq!(family["cause"]["why"]["reason"]["then"], "discard");
+    }
+    assert_eq!((&lines[4]["families"], &lines[4]["named"]), (&2.into(), &2.into()));
+}
+
+#[test]
+fn the_commits_that_opened_and_closed_a_find_are_told() {
+    let done = cowrace(&[PIN_AND_FORK, &["--why"]].concat()).exits(10).quiet();
+    done.prints(&[
+        "\n  opened by a308c71bf1e6 (v5.9-rc5); closed by 6c287605fd56 and a7f226604170 (v5.19)\n",
+        "and not named, since there is no corpus",
+    ]);
+    // What only the toggle opens, the mainline does not have.
+    let toggled =
+        ["hunt", "--era", "v6.15", "--without", "a7f226604170", "--calls", "1", "--only", "pin_fast"];
+    cowrace(&[&toggled[..], &["--why"]].concat())
+        .exits(10)
+        .prints(&["opened by the removal of a7f226604170 (v6.15 --without a7f226604170)"]);
+}
+
+#[test]
+fn a_corpus_that_cannot_be_read_does_not_end_a_hunt() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let missing = dir.path().join("no-such").display().to_string();
+    let done = cowrace(&[LITTLE, &["--corpus", &missing]].concat()).exits(10);
+    done.says(&["note: finds are not named: cannot read", "no-such"]).prints(&["since there is no corpus"]);
+    // A file that is no scenario names nothing; the others do.
+    fs::write(dir.path().join("broken.race"), "race broken\nmm A {").expect("it can be written");
+    fs::copy(format!("{CORPUS}/ro-pin-shared-page.race"), dir.path().join("pin.race")).expect("it is there");
+    let corpus = dir.path().display().to_string();
+    let done = cowrace(&[LITTLE, &["--corpus", &corpus]].concat()).exits(10);
+    done.says(&["broken.race is not a scenario, and names no find"]).prints(&["this is ro-pin-shared-page"]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Tests of hunts.
 
+mod families;
 mod levels;
 mod whole;

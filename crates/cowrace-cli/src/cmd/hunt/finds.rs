@@ -1,0 +1,144 @@
+//! Families as they are told: named, traced to commits, and written to files.
+
+use std::fs;
+use std::path::Path;
+
+use cowrace_check::{Bounds, Exploration, Specification};
+use cowrace_compare::lifetime::lifetime;
+use cowrace_explain::command::Replay;
+use cowrace_explain::{Counterexample, Drawing, narrate, walkthrough};
+use cowrace_hunt::corpus::Corpus;
+use cowrace_hunt::family;
+use cowrace_hunt::judge::Judge;
+use cowrace_hunt::signature;
+use cowrace_machine::Arch;
+use cowrace_mm::Era;
+use cowrace_render as render;
+use cowrace_report::explanation::Given;
+use cowrace_report::hunt::{Cause, Family, Kinds, Lifetime};
+use cowrace_scenario::{Scenario, parse};
+
+use crate::progress::{Progress, Watch};
+use crate::{Failure, Interrupt};
+
+/// What is to be told of families.
+pub(super) struct Finds<'f> {
+    pub(super) judge: &'f Judge,
+    pub(super) corpus: Option<&'f Corpus>,
+    /// Whether to say which commits opened and closed them.
+    pub(super) why: bool,
+    /// Where to write them.
+    pub(super) dir: Option<&'f Path>,
+    pub(super) interrupt: &'f Interrupt,
+}
+
+impl Finds<'_> {
+    /// A family as it is told, once its smallest scenario has been written to a file.
+    pub(super) fn told(&self, family: &family::Family, nth: usize) -> Result<Family, Failure> {
+        let family::Family { damage, minimal, exemplar, .. } = family;
+        let name = format!("{}-{nth}", damage.class);
+        let scenario = exemplar.scenario.replacen("race found", &format!("race {name}"), 1);
+        let parsed = read(&scenario)?;
+        let mut told = Family {
+            era: self.judge.era.label(),
+            class: damage.class,
+            whose: damage.whose,
+            held: damage.held.map(|kind| kind.name().to_owned()),
+            cause: damage.cause.as_ref().map(|cause| self.cause(cause)),
+            scenarios: *minimal,
+            kinds: kinds(family),
+            scenario,
+            finding: exemplar.report.finding.clone(),
+            detail: exemplar.report.detail.clone(),
+            named: self.corpus.map(|corpus| corpus.name(family)),
+            lifetime: if self.why { self.lifetime(&parsed) } else { None },
+            file: None,
+        };
+        if let Some(dir) = self.dir {
+            let path = dir.join(format!("{name}.race"));
+            self.write(&told, &path)?;
+            told.file = Some(path.display().to_string());
+        }
+        Ok(told)
+    }
+
+    fn cause(&self, cause: &signature::Cause) -> Cause {
+        let why = cause.why.as_ref().map(|(reason, function)| Given {
+            reason: reason.clone(),
+            function: narrate::function(&self.judge.era, function),
+        });
+        Cause { deed: cause.deed, call: cause.call.name().to_owned(), why }
+    }
+
+    /// Which mainline kernels have a scenario.
+    fn lifetime(&self, scenario: &Scenario) -> Option<Lifetime> {
+        let specification = Specification::default();
+        let task = self.judge.task(scenario, scenario.variants().first()?, &specification);
+        let progress = Progress::new(1, self.interrupt.clone());
+        let how = Exploration { limits: self.judge.limits, ..Exploration::default() };
+        let lifetime = lifetime(&task, how, &mut Watch::new(&progress));
+        progress.finish();
+        lifetime
+    }
+
+    /// Writes a family's scenario, with a title, what is expected of it, and its explanation.
+    fn write(&self, family: &Family, path: &Path) -> Result<(), Failure> {
+        let title = format!("title \"{}\"\n", render::family_title(family));
+        let era = &self.judge.era;
+        // A file cannot name a kernel that is a file itself.
+        let expected = Era::preset(era.name()).ok().map_or_else(String::new, |_| {
+            format!("\nexpect {} {}\n", kernel_in_words(era, self.judge.arch), family.class)
+        });
+        let text = family.scenario.replacen('\n', &format!("\n{title}"), 1) + &expected;
+        let explained = self.explained(&read(&text)?, path)?;
+        let comment = |line: &str| format!("# {line}").trim_end().to_owned() + "\n";
+        let comments: String = explained.lines().map(comment).collect();
+        fs::write(path, format!("{text}\n{comments}"))
+            .map_err(|error| Failure::tool(format!("{}: {error}", path.display())))
+    }
+
+    /// The explanation of a scenario as `explain` gives it, without what the file says itself.
+    fn explained(&self, scenario: &Scenario, path: &Path) -> Result<String, Failure> {
+        let specification = Specification::default();
+        let Some(variant) = scenario.variants().first() else { return Ok(String::new()) };
+        let task = self.judge.task(scenario, variant, &specification);
+        let report = task.check(self.judge.limits, &mut ());
+        let (Some(class), Some(schedule)) = (report.class, &report.schedule) else {
+            return Ok(String::new());
+        };
+        let bounds = Bounds::new(self.judge.limits, self.interrupt);
+        let counterexample = Counterexample::within(task, class, schedule, &bounds)?;
+        let part = counterexample.task(task);
+        let mut told = walkthrough(part, &counterexample.trace, Drawing::default(), &bounds);
+        told.diagram.header.clear();
+        told.diagram.footer.clear();
+        let command = Replay::of(task, &counterexample.schedule);
+        let command = command.map(|command| format!("\n{}\n", command.of_file(path))).unwrap_or_default();
+        Ok(format!("{told}{command}"))
+    }
+}
+
+/// A scenario that the hunt has made.
+fn read(text: &str) -> Result<Scenario, Failure> {
+    parse(text).map_err(|errors| {
+        let reason = errors.first().map(ToString::to_string).unwrap_or_default();
+        Failure::tool(format!("a scenario of the hunt cannot be read: {reason}"))
+    })
+}
+
+/// The kinds of a family's calls: those of its exemplar, then the most frequent.
+fn kinds(family: &family::Family) -> Vec<Kinds> {
+    let mut all: Vec<_> = family.kinds.iter().collect();
+    all.sort_by_key(|(calls, count)| (**calls != family.exemplar.calls, u64::MAX - **count));
+    let told = all.into_iter().map(|(calls, &scenarios)| Kinds {
+        calls: calls.iter().map(|kind| kind.name().to_owned()).collect(),
+        scenarios,
+    });
+    told.collect()
+}
+
+/// A kernel as an expectation names it.
+fn kernel_in_words(era: &Era, arch: Arch) -> String {
+    let arch = if arch == Arch::default() { String::new() } else { format!("arch {}: ", arch.name()) };
+    arch + &era.label().replace(" --", " ")
+}

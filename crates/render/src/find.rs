@@ -1,0 +1,103 @@
+//! A find of a hunt, as text.
+
+use cowrace_report::Switch;
+use cowrace_report::hunt::{Cause, Deed, Family, Kinds, Lifetime, Named, Race, Whose};
+
+use crate::diagnosis::given;
+use crate::report::{counted, grouped, with_variant};
+use crate::why::{alternatives, filled};
+
+/// A family that was found.
+#[must_use]
+pub fn family(family: &Family) -> String {
+    let Family { scenarios, kinds, scenario, detail, cause, named, lifetime, file, .. } = family;
+    let mut text = format!("\n{}\n", title(family));
+    text.push_str(&filled(&format!("{}; the smallest:", of_kinds(*scenarios, kinds)), "", ""));
+    text.push('\n');
+    text.extend(scenario.lines().skip(2).map(|line| format!("  {line}").trim_end().to_owned() + "\n"));
+    text.push('\n');
+    let why =
+        cause.as_ref().and_then(|cause| cause.why.as_ref()).map(|why| format!("because {}", given(why)));
+    let file = file.as_ref().map(|file| format!("written to {file}"));
+    let lines = [detail.clone(), why, named.as_ref().map(name), lifetime.as_ref().map(life), file];
+    text.extend(lines.into_iter().flatten().map(|line| filled(&line, "  ", "    ")));
+    text
+}
+
+/// The title of a family: the damage, who has it, and what led to it.
+#[must_use]
+pub fn title(family: &Family) -> String {
+    let Family { class, whose, held, cause, .. } = family;
+    let whose = match (whose, held) {
+        (Whose::Process, _) => " for the process".to_owned(),
+        (Whose::Child, _) => " for the child".to_owned(),
+        (Whose::Holder, Some(held)) => format!(" for the holder ({held})"),
+        (Whose::Holder, None) => " for the holder".to_owned(),
+        (Whose::Kernel, _) => String::new(),
+    };
+    let cause = cause.as_ref().map(|cause| format!(": {}", led(cause))).unwrap_or_default();
+    format!("{class}{whose}{cause}")
+}
+
+/// What a call did.
+fn led(Cause { deed, call, .. }: &Cause) -> String {
+    let does = match deed {
+        Deed::Displaced => "displaces the page",
+        Deed::WriteProtected => "takes the write bit",
+        Deed::MadeWritable => "makes a page writable that others see",
+        Deed::Took => "takes a page that the next store copies",
+        Deed::TookZero => "takes the zero page",
+        Deed::TookFile => "takes a page of the page cache",
+        Deed::Wrote => "writes to a page that others see, or that the owner does not",
+        Deed::Freed => "frees the page",
+    };
+    format!("{call} {does}")
+}
+
+/// How many kinds of calls are listed.
+const LISTED: usize = 4;
+
+fn of_kinds(scenarios: u64, kinds: &[Kinds]) -> String {
+    let calls = |kinds: &Kinds| kinds.calls.join(" + ");
+    if let [only] = kinds {
+        return format!("{} of {}", counted(scenarios, "scenario"), calls(only));
+    }
+    let listed = kinds.iter().take(LISTED).map(|of| format!("{} of {}", grouped(of.scenarios), calls(of)));
+    let mut listed: Vec<String> = listed.collect();
+    let others = kinds.get(LISTED..).unwrap_or_default();
+    if !others.is_empty() {
+        let rest: u64 = others.iter().map(|of| of.scenarios).sum();
+        listed.push(format!("{} of {} other kinds", grouped(rest), others.len()));
+    }
+    format!("{}: {}", counted(scenarios, "scenario"), listed.join(", "))
+}
+
+/// What the corpus says of a family.
+fn name(named: &Named) -> String {
+    let race = |Race { scenario, variant }: &Race| with_variant(scenario, variant.as_deref());
+    match named {
+        Named::Same(of) => format!("this is {}", race(of)),
+        Named::Nearest(to) => format!("new; the nearest race of the corpus is {}", race(to)),
+        Named::New => "new; no race of the corpus has this damage and a call in common".to_owned(),
+    }
+}
+
+/// Which mainline kernels have a family.
+fn life(Lifetime { eras: (first, last), opened, closed }: &Lifetime) -> String {
+    let opened = match opened {
+        Some(by) => changed("opened", by),
+        None => format!("violated in {first} already"),
+    };
+    let closed = match closed {
+        Some(by) => changed("closed", by),
+        None => format!("still violated in {last}"),
+    };
+    format!("{opened}; {closed}")
+}
+
+fn changed(how: &str, Switch { to, sets, .. }: &Switch) -> String {
+    match sets {
+        Some(sets) => format!("{how} by {} ({to})", alternatives(sets)),
+        None => format!("{how} in {to}, but it is not known by which commits"),
+    }
+}
