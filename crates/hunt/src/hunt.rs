@@ -13,6 +13,7 @@ use crate::campaign::{Campaign, Find, Level, Shape, Shard, Tally};
 use crate::family::{Families, Family, Found};
 use crate::judge::Judge;
 use crate::outcome::Wanted;
+use crate::setting::Setting;
 use crate::side_by_side::side_by_side;
 use crate::stage::{Stage, plain};
 use crate::step::Runner;
@@ -205,7 +206,24 @@ fn stages(quest: &Quest) -> Vec<Stage> {
 }
 
 fn campaign(quest: &Quest, stage: Stage) -> Campaign {
-    let mut alphabet = Alphabet::of(&stage, quest.eras());
+    let (runners, alphabet) = tried(quest, &stage);
+    let wanted = quest.beside.as_ref().map_or(Wanted::Violated, |(_, wanted)| *wanted);
+    Campaign::of((runners, wanted), alphabet, quest.shape, quest.shard)
+}
+
+/// What random choices are made from: every stage, and the calls that are tried on it under the first kernel.
+#[must_use]
+pub fn settings(quest: &Quest) -> Vec<Setting> {
+    let settings = stages(quest).into_iter().map(|stage| {
+        let (mut runners, alphabet) = tried(quest, &stage);
+        Setting::new(runners.swap_remove(0), alphabet)
+    });
+    settings.collect()
+}
+
+/// What runs scenarios on a stage, and the calls that are tried on it.
+fn tried(quest: &Quest, stage: &Stage) -> (Vec<Runner>, Alphabet) {
+    let mut alphabet = Alphabet::of(stage, quest.eras());
     let is_any = |list: &[String], names: &[&str]| list.iter().any(|name| names.contains(&name.as_str()));
     alphabet.retain(|names| {
         (quest.only.is_empty() || names.is_empty() || is_any(&quest.only, names))
@@ -220,6 +238,5 @@ fn campaign(quest: &Quest, stage: Stage) -> Campaign {
         limits,
         counts_costs: matches!(quest.beside, Some((_, Wanted::Costlier))),
     };
-    let wanted = quest.beside.as_ref().map_or(Wanted::Violated, |(_, wanted)| *wanted);
-    Campaign::of((quest.eras().map(runner).collect(), wanted), alphabet, quest.shape, quest.shard)
+    (quest.eras().map(runner).collect(), alphabet)
 }

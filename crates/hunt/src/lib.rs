@@ -7,15 +7,23 @@
 
 pub mod alphabet;
 pub mod campaign;
+mod choice;
 pub mod corpus;
 pub mod costs;
+mod draw;
 pub mod family;
+pub mod guided;
 pub mod hunt;
 pub mod judge;
 pub mod kind;
 pub mod moves;
+mod mutate;
 pub mod outcome;
 pub mod part;
+mod plan;
+mod pool;
+mod reduce;
+pub mod setting;
 mod side_by_side;
 pub mod signature;
 pub mod stage;

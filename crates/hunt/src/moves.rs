@@ -16,15 +16,15 @@ use crate::step::Situation;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scene {
     /// The mms that can run.
-    mms: Vec<MmId>,
+    pub(crate) mms: Vec<MmId>,
     /// The mms that have not been forked yet.
-    unborn: Vec<MmId>,
+    pub(crate) unborn: Vec<MmId>,
     /// The mms that have exited.
     gone: Vec<MmId>,
     /// The handles that can be used.
     handles: Vec<(VarId, Handle)>,
     /// The variables whose handles are held: where an execution got none, it can be used in no other.
-    held: Vec<VarId>,
+    pub(crate) held: Vec<VarId>,
 }
 
 impl Scene {
@@ -76,7 +76,7 @@ impl Scene {
     }
 
     /// The scene when a child has been made.
-    fn with(&self, child: MmId) -> Self {
+    pub(crate) fn with(&self, child: MmId) -> Self {
         let mut scene = self.clone();
         scene.mms.push(child);
         scene.unborn.retain(|mm| *mm != child);
@@ -84,7 +84,7 @@ impl Scene {
     }
 
     /// The scene after a call, for what follows in the same column.
-    fn after(&self, of: &Move) -> Self {
+    pub(crate) fn after(&self, of: &Move) -> Self {
         let template = &of.template;
         let mut scene = match template.row.gives {
             Gives::Child => self.with(template.arguments.child),
@@ -132,27 +132,27 @@ impl Scene {
 
     /// Every call that an actor can make.
     fn moves(&self, stage: &Stage, alphabet: &Alphabet, own: Option<MmId>) -> Vec<Move> {
-        let mut moves = Vec::new();
-        for template in alphabet.templates() {
-            if template.row.own_mm != own.is_some() || !self.allows(stage, own, template) {
-                continue;
-            }
-            let takes = (template.row.gives == Gives::Handle).then(|| next_handle(&self.held)).flatten();
-            if template.row.gives == Gives::Handle && takes.is_none() {
-                continue;
-            }
-            if !template.uses_handle() {
-                moves.push(Move { template: *template, takes });
-                continue;
-            }
-            for &(variable, handle) in &self.handles {
-                if fits(template, handle) {
-                    let arguments = cowrace_mm::syscall::Arguments { handle: variable, ..template.arguments };
-                    moves.push(Move { template: Template { arguments, ..*template }, takes });
-                }
-            }
+        alphabet.templates().iter().flat_map(|template| self.moves_of(stage, template, own)).collect()
+    }
+
+    /// The ways in which an actor can make a call: with each handle that it can use, if it uses one.
+    pub(crate) fn moves_of(&self, stage: &Stage, template: &Template, own: Option<MmId>) -> Vec<Move> {
+        if template.row.own_mm != own.is_some() || !self.allows(stage, own, template) {
+            return Vec::new();
         }
-        moves
+        let takes = (template.row.gives == Gives::Handle).then(|| next_handle(&self.held)).flatten();
+        if template.row.gives == Gives::Handle && takes.is_none() {
+            return Vec::new();
+        }
+        if !template.uses_handle() {
+            return vec![Move { template: *template, takes }];
+        }
+        let fitting = self.handles.iter().filter(|(_, handle)| fits(template, *handle));
+        let with = |&(variable, _): &(VarId, Handle)| {
+            let arguments = cowrace_mm::syscall::Arguments { handle: variable, ..template.arguments };
+            Move { template: Template { arguments, ..*template }, takes }
+        };
+        fitting.map(with).collect()
     }
 
     /// Whether the mms that a call names are there, or have been, and the one that it makes has not, and is a child of the
@@ -200,9 +200,11 @@ pub fn parts(stage: &Stage, alphabet: &Alphabet, scene: &Scene, shape: Shape) ->
 
 /// A column before its actor is chosen.
 #[derive(Clone, Debug)]
-struct Sketch {
-    own: Option<MmId>,
-    moves: Vec<Move>,
+pub(crate) struct Sketch {
+    /// The mm of the actor.
+    pub(crate) own: Option<MmId>,
+    /// Its calls.
+    pub(crate) moves: Vec<Move>,
 }
 
 impl Sketch {
@@ -219,7 +221,7 @@ impl Sketch {
     }
 
     /// The handles that it gives back.
-    fn gives_back(&self) -> impl Iterator<Item = VarId> + '_ {
+    pub(crate) fn gives_back(&self) -> impl Iterator<Item = VarId> + '_ {
         let back = self.moves.iter().filter(|of| is_given_back(&of.template));
         back.map(|of| of.template.arguments.handle)
     }
@@ -234,11 +236,11 @@ fn is_given_back(template: &Template) -> bool {
     template.row.arguments.iter().any(|argument| matches!(argument, Argument::GivenBack { .. }))
 }
 
-struct Maker<'m> {
-    stage: &'m Stage,
-    alphabet: &'m Alphabet,
-    scene: &'m Scene,
-    shape: Shape,
+pub(crate) struct Maker<'m> {
+    pub(crate) stage: &'m Stage,
+    pub(crate) alphabet: &'m Alphabet,
+    pub(crate) scene: &'m Scene,
+    pub(crate) shape: Shape,
 }
 
 impl Maker<'_> {
@@ -293,7 +295,7 @@ impl Maker<'_> {
 
     /// Whether columns can run side by side: an mm is forked once, a child runs only if it is, and a handle that one gives
     /// back is not used by another.
-    fn fit(&self, chosen: &[&Sketch]) -> bool {
+    pub(crate) fn fit(&self, chosen: &[&Sketch]) -> bool {
         let made: Vec<MmId> = chosen.iter().filter_map(|sketch| sketch.child()).collect();
         let is_made = |mm: &MmId| made.iter().filter(|made| *made == mm).count() == 1;
         let is_there = |mm: &MmId| self.scene.mms.contains(mm) || is_made(mm);
@@ -313,7 +315,7 @@ impl Maker<'_> {
     }
 
     /// A part of these columns; `None` if there are not enough actors or variables for it.
-    fn part(&self, chosen: &[&Sketch]) -> Option<Part> {
+    pub(crate) fn part(&self, chosen: &[&Sketch]) -> Option<Part> {
         let mut held = self.scene.held.clone();
         let mut columns: Vec<Column> = Vec::new();
         for sketch in chosen {

@@ -1,5 +1,6 @@
 //! Tests of hunts.
 
 mod families;
+mod guided;
 mod levels;
 mod whole;

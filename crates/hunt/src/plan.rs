@@ -1,0 +1,144 @@
+//! Scenarios as what is to be called, so that calls can be left out, moved and added: a handle has the number of the call
+//! that takes it, and gets a variable when the scenario is run.
+
+use cowrace_mm::world::{ActorId, VarId};
+
+use crate::campaign::Shape;
+use crate::moves::{Maker, Scene, Sketch};
+use crate::part::{Column, Part};
+use crate::setting::Setting;
+use crate::stage::{HANDLE_VARIABLES, RESULTS, Stage};
+use crate::step::{Led, Situations};
+
+/// The columns of a part.
+pub(crate) type Columns = Vec<Sketch>;
+
+/// The first number of a handle: none is that of a variable.
+pub(crate) const FIRST_HANDLE: VarId = HANDLE_VARIABLES + RESULTS;
+
+/// The parts of a scenario as they are to be called.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) parts: Vec<Columns>,
+}
+
+/// The variables of the handles that are held, by their numbers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Taken(Vec<(VarId, VarId)>);
+
+impl Plan {
+    /// That of a scenario.
+    pub(crate) fn of(stage: &Stage, parts: &[Part]) -> Self {
+        let mut now: Vec<(VarId, VarId)> = Vec::new();
+        let mut next = FIRST_HANDLE;
+        let mut columns = |part: &Part| {
+            let mut sketches = Vec::new();
+            for Column { actor, moves } in &part.columns {
+                let mut moves = moves.clone();
+                for of in &mut moves {
+                    let handle = &mut of.template.arguments.handle;
+                    if let Some((_, number)) = now.iter().rev().find(|(variable, _)| variable == handle) {
+                        *handle = *number;
+                    }
+                    if let Some(variable) = &mut of.takes {
+                        now.push((*variable, next));
+                        *variable = next;
+                        next += 1;
+                    }
+                }
+                sketches.push(Sketch { own: stage.world.actors[*actor].mm, moves });
+            }
+            sketches
+        };
+        Self { parts: parts.iter().map(&mut columns).collect() }
+    }
+
+    /// How many calls it has.
+    pub(crate) fn calls(&self) -> usize {
+        self.parts.iter().flatten().map(|column| column.moves.len()).sum()
+    }
+
+    /// Only those calls that are kept, by their numbers.
+    pub(crate) fn only(&self, is_kept: impl Fn(usize) -> bool) -> Self {
+        let mut nth = 0;
+        let mut parts = self.parts.clone();
+        for columns in &mut parts {
+            for column in columns.iter_mut() {
+                column.moves.retain(|_| {
+                    nth += 1;
+                    is_kept(nth - 1)
+                });
+            }
+            columns.retain(|column| !column.moves.is_empty());
+        }
+        parts.retain(|columns| !columns.is_empty());
+        Self { parts }
+    }
+
+    /// Runs all of it: the parts up to the one of which some execution is not allowed. `None` if there is none such.
+    pub(crate) fn violated(&self, setting: &Setting, begin: &Situations) -> Option<Vec<Part>> {
+        let mut situations = begin;
+        let mut held;
+        let mut taken = Taken::default();
+        let mut parts = Vec::new();
+        for (nth, columns) in self.parts.iter().enumerate() {
+            let scene = Scene::of(&setting.runner.stage, situations);
+            parts.push(taken.part(setting, &scene, columns)?);
+            let part = &parts[nth];
+            let led = if nth + 1 == self.parts.len() {
+                setting.runner.judge(situations, part)
+            } else {
+                setting.runner.run(situations, part)
+            };
+            match led {
+                Led::To(to) => held = to,
+                Led::Violated => return Some(parts),
+                Led::Blocked | Led::Bounded => return None,
+            }
+            situations = &held;
+        }
+        None
+    }
+}
+
+impl Taken {
+    /// A part of these columns; `None` if it cannot follow in a scene.
+    pub(crate) fn part(&mut self, setting: &Setting, scene: &Scene, columns: &[Sketch]) -> Option<Part> {
+        let stage = &setting.runner.stage;
+        let shape = Shape { calls: 0, columns: 0 };
+        let chosen: Vec<&Sketch> = columns.iter().collect();
+        if !(Maker { stage, alphabet: &setting.alphabet, scene, shape }).fit(&chosen) {
+            return None;
+        }
+        let mut taken = self.0.clone();
+        let mut held = scene.held.clone();
+        let mut made: Vec<Column> = Vec::new();
+        for Sketch { own, moves } in columns {
+            let is_used = |actor: &ActorId| made.iter().any(|column| column.actor == *actor);
+            let actor = stage.actors(*own).find(|actor| !is_used(actor))?;
+            let mut moves = moves.clone();
+            for of in &mut moves {
+                if of.template.uses_handle() {
+                    let handle = &mut of.template.arguments.handle;
+                    *handle = taken.iter().find(|(number, _)| number == handle)?.1;
+                }
+                if let Some(number) = of.takes {
+                    let variable = (0..HANDLE_VARIABLES).find(|variable| !held.contains(variable))?;
+                    held.push(variable);
+                    taken.push((number, variable));
+                    of.takes = Some(variable);
+                }
+            }
+            made.push(Column { actor, moves });
+        }
+        let part = Part { columns: made };
+        if !scene.permits(stage, &part) {
+            return None;
+        }
+        // What has been given back is not used again.
+        let back = columns.iter().flat_map(Sketch::gives_back);
+        back.for_each(|number| taken.retain(|(other, _)| *other != number));
+        self.0 = taken;
+        Some(part)
+    }
+}
