@@ -210,13 +210,15 @@ impl<'t> Story<'t> {
         if let Some((at, ..)) = left.filter(|_| !is_it(last)) {
             return self.by(at, Deed::Displaced);
         }
-        // An entry is cleared before it is set to another value.
+        // An entry is cleared before it is set to another value. A page that comes back from swap is not protected: it is
+        // mapped anew.
         let (mut was_writable, mut protected) = (false, None);
         for (at, from, to) in self.entries(table) {
             was_writable |= is_it(from) && from.writable;
             if is_it(to) && !to.writable && was_writable {
-                (protected, was_writable) = (Some(at), false);
+                protected = Some(at);
             }
+            was_writable &= to.maps == Maps::Nothing;
         }
         self.by(protected.filter(|_| !last.writable)?, Deed::WriteProtected)
     }

@@ -101,3 +101,78 @@ fn changed(how: &str, Switch { to, sets, .. }: &Switch) -> String {
         None => format!("{how} in {to}, but it is not known by which commits"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cowrace_report::explanation::Given;
+    use cowrace_report::{Class, Fact, Found, Page, References, Then, Verdict};
+
+    use super::*;
+
+    fn find() -> Family {
+        let (page, count) = (Page::Initial { area: None }, References { plain: 1, pins: 1 });
+        let reason = Fact::PageCount { page, count }.so(Then::Copy);
+        let why = Some(Given { reason, function: None });
+        let kinds = |calls: &[&str], scenarios| Kinds {
+            calls: calls.iter().map(|&call| call.to_owned()).collect(),
+            scenarios,
+        };
+        Family {
+            era: "v5.9".to_owned(),
+            class: Class::StalePin,
+            whose: Whose::Holder,
+            held: Some("pin to write".to_owned()),
+            cause: Some(Cause { deed: Deed::Displaced, call: "store".to_owned(), why }),
+            scenarios: 1234,
+            kinds: vec![
+                kinds(&["pin to write", "store"], 34),
+                kinds(&["pin to write", "store", "fork"], 1200),
+            ],
+            scenario: "race stale-pin-1\n\nmm A { buf: anon }\n".to_owned(),
+            finding: None,
+            detail: Some("h is cut off".to_owned()),
+            named: Some(Named::New),
+            lifetime: None,
+            file: None,
+        }
+    }
+
+    #[test]
+    fn a_find_is_told_by_what_led_to_it() {
+        assert_eq!(
+            family(&find()),
+            "\nstale-pin for the holder (pin to write): store displaces the page\n\
+             1,234 scenarios: 34 of pin to write + store, 1,200 of pin to write + store + fork; the smallest:\n\n\
+             \x20 mm A { buf: anon }\n\n\
+             \x20 h is cut off\n\
+             \x20 because page_count(X) == 1 + 1 pin, so copy\n\
+             \x20 new; no race of the corpus has this damage and a call in common\n"
+        );
+        let nobody = Family { whose: Whose::Kernel, held: None, cause: None, ..find() };
+        assert_eq!(title(&nobody), "stale-pin");
+    }
+
+    #[test]
+    fn a_find_is_named_and_dated() {
+        let race = Race { scenario: "pinned".to_owned(), variant: Some("get".to_owned()) };
+        assert_eq!(name(&Named::Same(race.clone())), "this is pinned:get");
+        assert_eq!(name(&Named::Nearest(race)), "new; the nearest race of the corpus is pinned:get");
+        let eras = ("v5.4".to_owned(), "v6.18".to_owned());
+        let ever = Lifetime { eras: eras.clone(), opened: None, closed: None };
+        assert_eq!(life(&ever), "violated in v5.4 already; still violated in v6.18");
+        let change = |to: &str, sets| Switch {
+            from: "v5.8".to_owned(),
+            to: to.to_owned(),
+            found: Found { verdict: Verdict::Holds, class: None },
+            sets,
+            insufficient: Vec::new(),
+        };
+        let commit = "--with 09854ba94c6a".parse().expect("a toggle");
+        let opened = Some(change("v5.9-rc5", Some(vec![vec![commit]])));
+        let for_a_while = Lifetime { eras, opened, closed: Some(change("v5.19", None)) };
+        assert_eq!(
+            life(&for_a_while),
+            "opened by 09854ba94c6a (v5.9-rc5); closed in v5.19, but it is not known by which commits"
+        );
+    }
+}

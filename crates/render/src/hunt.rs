@@ -42,13 +42,14 @@ pub fn level(level: &Level) -> String {
 /// The end of a hunt.
 #[must_use]
 pub fn hunted(hunted: &Hunted) -> String {
-    let Hunted { era, decided, complete, families, named, unconfirmed } = hunted;
+    let Hunted { era, decided, complete, costs, families, named, unconfirmed } = hunted;
     let found = match families {
         0 => "nothing was found".to_owned(),
         1 => "one family was found".to_owned(),
         n => format!("{n} families were found"),
     };
     let named = match (families, named) {
+        _ if *costs => String::new(),
         (0, _) => String::new(),
         (_, None) => ", and not named, since there is no corpus".to_owned(),
         (1, Some(1)) => ", which is a race of the corpus".to_owned(),

@@ -235,6 +235,8 @@ pub struct Hunted {
     pub decided: u64,
     /// Whether that is as many as were asked for.
     pub complete: bool,
+    /// Whether costs were looked for, and not violations.
+    pub costs: bool,
     /// How many families were found.
     pub families: u64,
     /// How many of them are races of the corpus; null if there was none to compare with.

@@ -4,6 +4,7 @@ mod corpus;
 mod finds;
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use cowrace_check::{Toggles, kernel, suggest};
@@ -49,6 +50,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     if let Some(dir) = &args.out {
         fs::create_dir_all(dir).map_err(|error| Failure::tool(format!("{}: {error}", dir.display())))?;
     }
+    let corpus = if args.costs { None } else { corpus::place(args.corpus.as_deref()) };
     let watch = HuntWatch::new(interrupt, args.max_time);
     let threads = args.jobs.map_or_else(batch::cores, usize::from);
     let mut hunt = Hunt::new(quest);
@@ -84,10 +86,18 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     let Count { found, named, unconfirmed } = if args.costs {
         Count { found: costlier(&hunt, args.format, out)?, ..Count::default() }
     } else {
-        families(&hunt, args, threads, interrupt, out)?
+        families(&hunt, (args, corpus), threads, interrupt, out)?
     };
     let complete = decided == u64::from(args.calls);
-    let hunted = Hunted { era: era.label(), decided, complete, families: found, named, unconfirmed };
+    let hunted = Hunted {
+        era: era.label(),
+        decided,
+        complete,
+        families: found,
+        named,
+        unconfirmed,
+        costs: args.costs,
+    };
     print(out, args.format, &hunted, render::hunted)?;
     Ok(match (found, complete && !bounded) {
         _ if unconfirmed > 0 => Exit::Disagree,
@@ -111,7 +121,7 @@ struct Count {
 /// Prints the families that were found.
 fn families(
     hunt: &Hunt,
-    args: &HuntArgs,
+    (args, corpus): (&HuntArgs, Option<PathBuf>),
     threads: usize,
     interrupt: &Interrupt,
     out: &mut Out<'_>,
@@ -119,7 +129,7 @@ fn families(
     let (families, unconfirmed) = hunt.families(threads);
     // Only now: what is found must not depend on what is known.
     let judge = hunt.judge();
-    let corpus = if families.is_empty() { None } else { corpus::read(args.corpus.as_deref(), &judge) };
+    let corpus = corpus.filter(|_| !families.is_empty()).and_then(|place| corpus::read(place, &judge));
     let finds =
         Finds { judge: &judge, corpus: corpus.as_ref(), why: args.why, dir: args.out.as_deref(), interrupt };
     let mut named = corpus.as_ref().map(|_| 0);

@@ -108,7 +108,13 @@ fn a_corpus_that_cannot_be_read_does_not_end_a_hunt() {
     let dir = tempfile::tempdir().expect("a directory");
     let missing = dir.path().join("no-such").display().to_string();
     let done = cowrace(&[LITTLE, &["--corpus", &missing]].concat()).exits(10);
-    done.says(&["note: finds are not named: cannot read", "no-such"]).prints(&["since there is no corpus"]);
+    done.says(&["note: finds will not be named: there is no ", "no-such"])
+        .prints(&["since there is no corpus"]);
+    let empty = tempfile::tempdir().expect("a directory");
+    let empty = empty.path().display().to_string();
+    let done = cowrace(&[LITTLE, &["--corpus", &empty]].concat()).exits(10);
+    done.says(&["note: finds are not named: there is no file with the suffix"])
+        .prints(&["since there is no corpus"]);
     // A file that is no scenario names nothing; the others do.
     fs::write(dir.path().join("broken.race"), "race broken\nmm A {").expect("it can be written");
     fs::copy(format!("{CORPUS}/ro-pin-shared-page.race"), dir.path().join("pin.race")).expect("it is there");

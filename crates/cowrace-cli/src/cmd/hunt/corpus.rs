@@ -11,13 +11,20 @@ use crate::batch;
 /// Where the corpus is if the command line does not say.
 const USUAL: &str = "scenarios";
 
-/// Reads the corpus. What cannot be read is told and left out: a hunt does not fail for it.
-pub(super) fn read(dir: Option<&Path>, judge: &Judge) -> Option<Corpus> {
-    let dir = match dir {
-        Some(dir) => dir.to_owned(),
-        None => Some(PathBuf::from(USUAL)).filter(|usual| usual.is_dir())?,
-    };
-    let sources = match load(&[dir]) {
+/// Where the corpus is, if there is one. A hunt may take long, so it is told before if what the command line names is not
+/// there; but that does not end the hunt.
+pub(super) fn place(named: Option<&Path>) -> Option<PathBuf> {
+    let Some(named) = named else { return Some(PathBuf::from(USUAL)).filter(|usual| usual.is_dir()) };
+    if named.exists() {
+        return Some(named.to_owned());
+    }
+    batch::print_notes(&[format!("finds will not be named: there is no {}", named.display())]);
+    None
+}
+
+/// Reads the corpus. What cannot be read is told and left out.
+pub(super) fn read(place: PathBuf, judge: &Judge) -> Option<Corpus> {
+    let sources = match load(&[place]) {
         Ok(sources) => sources,
         Err(error) => {
             batch::print_notes(&[format!("finds are not named: {error}")]);

@@ -91,7 +91,10 @@ impl Finds<'_> {
         });
         let text = family.scenario.replacen('\n', &format!("\n{title}"), 1) + &expected;
         let explained = self.explained(&read(&text)?, path)?;
-        let comment = |line: &str| format!("# {line}").trim_end().to_owned() + "\n";
+        let comment = |line: &str| match line.starts_with('#') {
+            true => format!("{line}\n"),
+            false => format!("# {line}").trim_end().to_owned() + "\n",
+        };
         let comments: String = explained.lines().map(comment).collect();
         fs::write(path, format!("{text}\n{comments}"))
             .map_err(|error| Failure::tool(format!("{}: {error}", path.display())))
