@@ -58,6 +58,10 @@ bench-memory:
 bench-merging *ARGS:
     cargo bench --package cowrace-explore --bench merging -- {{ARGS}}
 
+# What hunts for scenarios of up to three calls cost under four kernels, by one thread (fifteen minutes).
+bench-hunt *ARGS:
+    cargo bench --package cowrace-hunt --bench hunt -- {{ARGS}}
+
 # Reproducers of what was found, without a warning; they are not run.
 reproducers:
     cc -O2 -Wall -Wextra -Werror -fsyntax-only reproducers/*.c

@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, json_schema};
 
 use crate::ablation::Ablation;
 use crate::difference::{Difference, NewLines};
-use crate::hunt::{Family, Hunted, Level};
+use crate::hunt::{Costlier, Family, Hunted, Level, Witnessed};
 use crate::{Course, Replayed, Report};
 
 /// A command that prints one object a line.
@@ -23,12 +23,14 @@ pub enum Command {
     Replay,
     /// `cowrace hunt`.
     Hunt,
+    /// `witness`.
+    Witness,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 6] =
-        [Self::Check, Self::Matrix, Self::Diff, Self::Ablate, Self::Replay, Self::Hunt];
+    pub const ALL: [Self; 7] =
+        [Self::Check, Self::Matrix, Self::Diff, Self::Ablate, Self::Replay, Self::Hunt, Self::Witness];
 
     /// Its name.
     #[must_use]
@@ -40,6 +42,7 @@ impl Command {
             Self::Ablate => "ablate",
             Self::Replay => "replay",
             Self::Hunt => "hunt",
+            Self::Witness => "witness",
         }
     }
 
@@ -55,7 +58,8 @@ impl Command {
             Self::Diff => &[line::<Difference>, line::<NewLines>],
             Self::Ablate => &[line::<Ablation>],
             Self::Replay => &[line::<Replayed>],
-            Self::Hunt => &[line::<Level>, line::<Family>, line::<Hunted>],
+            Self::Hunt => &[line::<Level>, line::<Family>, line::<Costlier>, line::<Hunted>],
+            Self::Witness => &[line::<Witnessed>],
         };
         let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
         let lines: Vec<Schema> = lines.iter().map(|line| line(&mut generator)).collect();

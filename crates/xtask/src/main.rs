@@ -52,6 +52,7 @@ const MADE: &[Made] = &[
     schema(schema::Command::Ablate, "docs/schema/ablate.json", "a line of `cowrace ablate --format json`"),
     schema(schema::Command::Replay, "docs/schema/replay.json", "a line of `cowrace replay --format json`"),
     schema(schema::Command::Hunt, "docs/schema/hunt.json", "a line of `cowrace hunt --format json`"),
+    schema(schema::Command::Witness, "docs/schema/witness.json", "a line of `cowrace witness --format json`"),
 ];
 
 /// The JSON schema of what a command prints.

@@ -154,8 +154,8 @@ fn costlier(hunt: &Hunt, format: Format, out: &mut Out<'_>) -> Result<u64, Failu
             kinds: of.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
             scenarios: of.minimal,
             scenario: of.scenario.clone(),
-            costs: of.costs.clone(),
-            under_base: of.base.clone(),
+            costs: of.costs,
+            under_base: of.base,
         };
         print(out, format, &told, render::costlier)?;
     }

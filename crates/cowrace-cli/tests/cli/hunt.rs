@@ -140,3 +140,36 @@ fn calls_and_kernels_must_be_known() {
     cowrace(&["hunt", "--era", "v6.15", "--calls", "0"]).exits(2);
     cowrace(&["hunt", "--era", "v6.15", "--columns", "4"]).exits(2);
 }
+
+#[test]
+fn a_base_leaves_what_the_kernel_alone_shows() {
+    let of = |era: &str, base: &str| {
+        let only = ["--calls", "1", "--only", "pin_fast,munmap"];
+        cowrace(&[&["hunt", "--era", era, "--base", base][..], &only].concat())
+    };
+    of("v5.9", "v6.15").exits(10).prints(&["stale-pin"]);
+    of("v6.15", "v5.9").exits(0).prints(&["others violated under a kernel", "nothing was found"]);
+    of("v5.9", "v5.9").exits(0).prints(&["nothing was found"]);
+    cowrace(&["hunt", "--era", "v5.9", "--base", "v9.15"]).exits(2);
+}
+
+#[test]
+fn copies_that_are_not_needed_are_found() {
+    let args = ["hunt", "--era", "v5.9", "--base", "v5.4", "--costs", "--calls", "1", "--only", "pin_fast"];
+    let done = cowrace(&args).exits(10).quiet();
+    done.prints(&["cost more", "costs by store", "v5.9: 1 copy, 1 page fault; v5.4: 0 copies, 1 page fault"]);
+    cowrace(&["hunt", "--era", "v5.9", "--costs"]).exits(2).says(&["--base"]);
+}
+
+#[test]
+fn shards_have_all_scenarios_together() {
+    let scenarios = |shard: &[&str]| {
+        let lines = cowrace(&[LITTLE, &["--format", "json"], shard].concat()).exits(10).objects();
+        (lines[0]["scenarios"].as_u64().expect("a number"), lines[0]["violated"].as_u64().expect("a number"))
+    };
+    let (whole, parts) = (scenarios(&[]), ["1/2", "2/2"].map(|shard| scenarios(&["--shard", shard])));
+    assert_eq!(whole, (parts[0].0 + parts[1].0, parts[0].1 + parts[1].1));
+    for wrong in ["0/2", "3/2", "2", "a/b", "1/0"] {
+        cowrace(&[LITTLE, &["--shard", wrong]].concat()).exits(2).says(&["`2/5`"]);
+    }
+}

@@ -18,6 +18,7 @@ mod own_tree;
 mod real_kernels;
 mod resume;
 mod schema;
+mod witness;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -101,3 +101,18 @@ fn the_lines_of_a_hunt_are_valid() {
     let printed = valid("hunt", &["--era", "v5.9", "--calls", "1", "--only", "pin_fast"], 3);
     assert!(printed.iter().any(|line| line["finding"].is_object()), "some are families");
 }
+
+#[test]
+fn the_lines_of_a_hunt_for_costs_are_valid() {
+    let args = ["--era", "v5.9", "--base", "v5.4", "--costs", "--calls", "1", "--only", "pin_fast"];
+    let printed = valid("hunt", &args, 3);
+    assert!(printed.iter().any(|line| line["costs"].is_object()), "some cost more");
+}
+
+#[test]
+fn what_a_witness_is_told_in_is_valid() {
+    let args =
+        ["--era", "v5.12", "--commit", "9348b73c2e1b", "--calls", "2", "--only", "pin_fast,clear_refs"];
+    let printed = valid("witness", &args, 1);
+    assert!(printed[0]["witness"].is_object(), "there is one");
+}

@@ -2,10 +2,11 @@
 
 use cowrace_explore::Limits;
 use cowrace_hunt::alphabet::Alphabet;
-use cowrace_hunt::campaign::{Campaign, Level, Shape, Tally};
+use cowrace_hunt::campaign::{Campaign, Level, Shape, Shard, Tally};
 use cowrace_hunt::family::Family;
 use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::moves::{Scene, parts};
+use cowrace_hunt::outcome::Wanted;
 use cowrace_hunt::stage::{Stage, beginnings, plain};
 use cowrace_hunt::step::{Led, Runner, Situations};
 use cowrace_machine::Arch;
@@ -136,4 +137,66 @@ fn a_hunt_can_be_stopped() {
     assert!(hunt.next_level(2, &|| false).is_some());
     assert!(hunt.next_level(2, &|| true).is_none());
     assert!(hunt.families(1).0.is_empty());
+}
+
+/// What two kernels show of every scenario that continues one, each run by itself.
+fn pairs_one_by_one(
+    (runners, alphabet): (&[Runner], &Alphabet),
+    situations: &[Situations],
+    (shape, made): (Shape, usize),
+    tallies: &mut [Tally],
+) {
+    let stage = &runners[0].stage;
+    let scene = Scene::of(stage, situations.iter().flatten());
+    for part in parts(stage, alphabet, &scene, Shape { calls: shape.calls - made, ..shape }) {
+        let calls = made + part.calls();
+        tallies[calls].scenarios += 1;
+        let led: Vec<Led> = runners
+            .iter()
+            .zip(situations)
+            .map(|(runner, situations)| runner.run(situations, &part))
+            .collect();
+        match (&led[0], &led[1]) {
+            (Led::To(first), Led::To(second)) if calls < shape.calls => {
+                let to = [first.clone(), second.clone()];
+                pairs_one_by_one((runners, alphabet), &to, (shape, calls), tallies);
+            }
+            (Led::Violated, Led::Violated) => tallies[calls].elsewhere += 1,
+            (Led::Violated, _) | (_, Led::Violated) => tallies[calls].violated += 1,
+            (Led::Blocked, _) | (_, Led::Blocked) => tallies[calls].blocked += 1,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn pairs_that_are_merged_are_the_same() {
+    let shape = Shape { calls: 3, columns: 1 };
+    let stage = Stage::new(plain(Backing::Anon, false), false, shape.columns);
+    let eras = [era("v5.10"), era("v5.12")];
+    let mut alphabet = Alphabet::of(&stage, &eras);
+    alphabet.retain(|names| {
+        names.is_empty() || names.iter().any(|name| ["pin_fast", "clear_refs", "fork"].contains(name))
+    });
+    let runner = |era: &Era| Runner {
+        stage: stage.clone(),
+        era: era.clone(),
+        arch: Arch::Generic,
+        promises: Promises::default(),
+        limits: Limits::default(),
+        counts_costs: false,
+    };
+    let runners: Vec<Runner> = eras.iter().map(runner).collect();
+    let mut tallies = vec![Tally::default(); shape.calls + 1];
+    for beginning in beginnings(&stage) {
+        let situations: Vec<_> =
+            runners.iter().map(|runner| Situations::from([runner.begin(&beginning)])).collect();
+        pairs_one_by_one((&runners, &alphabet), &situations, (shape, 0), &mut tallies);
+    }
+    let mut campaign = Campaign::of((runners, Wanted::Difference), alphabet, shape, Shard::default());
+    for expected in &tallies[1..] {
+        let level = campaign.next_level(2, &|| false).expect("a level");
+        assert_eq!(level.tally, *expected);
+    }
+    assert!(tallies.iter().any(|tally| tally.violated > 0 && tally.elsewhere > 0), "{tallies:?}");
 }

@@ -8,8 +8,8 @@ use super::{Function, Steps};
 pub(super) const SOURCES: &[&str] = &[
     "call.rs 9e3fdd05e8de6c7a",
     "check.rs ea3084037bc7e8d6",
-    "continuation.rs ac4fdb79fb5a22c7",
-    "costs.rs 25196a6d7fd64998",
+    "continuation.rs 3199ce9eaec4b6b1",
+    "costs.rs 4da8594483437ffd",
     "cpu.rs aefe4809893e5b7a",
     "era/commits.rs 4225ee13fb9ef4d9",
     "era/difference.rs 5161bc2e8958786a",

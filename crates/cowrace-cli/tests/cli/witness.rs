@@ -1,0 +1,68 @@
+//! `cowrace witness`.
+
+use crate::cowrace;
+
+/// A pinned page that clear_refs write-protects is copied by the next store.
+const PINNED: &[&str] = &[
+    "witness",
+    "--era",
+    "v5.12",
+    "--commit",
+    "9348b73c2e1b",
+    "--calls",
+    "2",
+    "--only",
+    "pin_fast,clear_refs",
+];
+
+#[test]
+fn a_commit_has_a_smallest_witness() {
+    let done = cowrace(PINNED).exits(0).quiet();
+    insta::assert_snapshot!(done.out);
+    let same = cowrace(&[PINNED, &["--jobs", "3"]].concat()).exits(0);
+    assert_eq!(same.out, done.out);
+    let line = &cowrace(&[PINNED, &["--format", "json"]].concat()).exits(0).objects()[0];
+    assert_eq!((&line["decided"], &line["witness"]["calls"]), (&2.into(), &2.into()));
+    assert_eq!(line["witness"]["violated"], "v5.12 --without 9348b73c2e1b");
+    assert_eq!(line["witness"]["holds"], "v5.12");
+}
+
+#[test]
+fn a_commit_that_is_not_there_is_added() {
+    let v5_10 = ["witness", "--era", "v5.10", "--commit", "9348b73c2e1b", "--calls", "2"];
+    let done = cowrace(&[&v5_10[..], &["--only", "pin_fast,clear_refs"]].concat()).exits(0);
+    done.prints(&["v5.10: stale-pin; v5.10 --with 9348b73c2e1b: holds"]);
+}
+
+#[test]
+fn a_safeguard_has_a_witness() {
+    let done = cowrace(&["witness", "--safeguard", "zap_flush", "--calls", "2", "--only", "munmap"]).exits(0);
+    done.prints(&[
+        "--set zap_flush=none: use-after-free",
+        "munmap(buf)",
+        "every scenario of 1 call is the same",
+    ]);
+}
+
+#[test]
+fn that_there_is_none_is_told() {
+    let barrier =
+        ["witness", "--era", "v6.15", "--commit", "088b8aa537c2", "--calls", "1", "--only", "pin_fast"];
+    cowrace(&barrier)
+        .exits(0)
+        .prints(&["no scenario of 1 call tells v6.15 from v6.15 --without 088b8aa537c2"]);
+    let overruled = ["witness", "--era", "v6.15", "--commit", "09854ba94c6a", "--calls", "16"];
+    cowrace(&overruled).exits(0).prints(&["the model takes the same steps for both"]);
+    let stopped = [PINNED, &["--max-time", "0.001"]].concat();
+    cowrace(&stopped).exits(12).prints(&["no scenario was decided"]);
+}
+
+#[test]
+fn parts_and_kernels_must_be_known() {
+    cowrace(&["witness", "--calls", "1"]).exits(2).says(&["--commit <COMMIT>"]);
+    cowrace(&["witness", "--commit", "9348b73c2e1b", "--safeguard", "zap_flush"]).exits(2);
+    cowrace(&["witness", "--commit", "0123456789ab"]).exits(2).says(&["there is no commit `0123456789ab`"]);
+    cowrace(&["witness", "--safeguard", "zap_flsh"]).exits(2).says(&["did you mean `zap_flush`"]);
+    cowrace(&["witness", "--safeguard", "flush_ipi"]).exits(2).says(&["has no safeguard `flush_ipi`"]);
+    cowrace(&["witness", "--era", "v9.15", "--commit", "9348b73c2e1b"]).exits(2);
+}
