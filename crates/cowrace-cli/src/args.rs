@@ -432,6 +432,20 @@ pub struct HuntArgs {
     /// The largest number of columns that run side by side. With 1, every call ends before the next begins.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
     pub columns: u8,
+    /// Goes on with scenarios of up to so many calls when all those of `--calls` have been decided: as many as there is time
+    /// for, guided by new states. Nothing is proved by it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    #[arg(conflicts_with_all = ["base", "shard"])]
+    pub beyond: Option<u8>,
+    /// The seed of the choices of `--beyond`. The same seed and number of rounds give the same finds.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "beyond")]
+    pub seed: u64,
+    /// Ends `--beyond` after this many rounds of 256 draws.
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "beyond")]
+    pub rounds: u64,
+    /// Scenarios that `--beyond` changes, files or directories, beside what it has found.
+    #[arg(long, value_name = "FILE|DIR", requires = "beyond")]
+    pub mutate: Vec<PathBuf>,
     /// Tries only these calls, by name, separated by commas; loads and stores have none, and are always tried.
     #[arg(long, value_name = "CALL", value_delimiter = ',')]
     pub only: Vec<String>,

@@ -10,11 +10,14 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use cowrace_explore::Limits;
+use cowrace_mm::World;
 use fastrand::Rng;
 
 use crate::campaign::Shape;
 use crate::choice::{Weights, below};
 use crate::draw::{self, Drawn};
+use crate::family::{Families, Found};
+use crate::judge::Judge;
 use crate::kind::Kind;
 use crate::moves::Scene;
 use crate::mutate::{Item, mutant, tail};
@@ -22,7 +25,9 @@ use crate::part::Part;
 use crate::plan::{Plan, Taken};
 use crate::pool::{Id, Keep, Pool, Way};
 use crate::reduce::reduce;
+use crate::seeds;
 use crate::setting::Setting;
+use crate::side_by_side::side_by_side;
 use crate::stage::Stage;
 use crate::step::{Led, Situations};
 use crate::text::Scenario;
@@ -192,6 +197,46 @@ impl Guided {
         &self.settings[setting].runner.stage
     }
 
+    /// Sorts what was found into families, and returns how many finds `check` does not confirm.
+    pub fn sort(&self, judge: &Judge, threads: usize, families: &mut Families) -> u64 {
+        let sort = |find: &Find| Found::of(judge, None, self.stage(find.setting), &find.scenario);
+        let mut unconfirmed = 0;
+        for found in side_by_side(&self.finds, threads, sort) {
+            match found {
+                Some(found) => families.add(found),
+                None => unconfirmed += 1,
+            }
+        }
+        unconfirmed
+    }
+
+    /// Adds a scenario of a file to what is changed, and where it leads to what is continued; false if its calls cannot be
+    /// expressed on any of the stages. If it has more columns than scenarios may have, they follow each other.
+    pub fn add(&mut self, world: &World) -> bool {
+        let in_setting = |(nth, setting)| seeds::plan(world, setting).map(|(at, plan)| (nth, at, plan));
+        let Some((setting, beginning, plan)) = self.settings.iter().enumerate().find_map(in_setting) else {
+            return false;
+        };
+        let plan = plan.narrowed(self.shape.columns);
+        let Some(from) = self.beginning(setting, beginning) else { return false };
+        let items = plan.parts.iter().cloned().map(Item::Columns).collect();
+        // There is nothing to draw.
+        let ran = self.follow(from, items, Rng::with_seed(0));
+        let find = self.violated(&ran).and_then(|(setting, at, parts)| self.reduce(setting, at, &parts));
+        self.take_over(0, ran, &mut Round::default());
+        find.into_iter().for_each(|find| self.keep(find));
+        self.seed(setting, beginning, plan);
+        true
+    }
+
+    /// The node of a beginning.
+    fn beginning(&self, setting: usize, beginning: usize) -> Option<Id> {
+        self.beginnings.iter().copied().find(|&id| {
+            let node = self.pool.node(id);
+            node.setting == setting && matches!(node.way, Way::Beginning(nth) if nth == beginning)
+        })
+    }
+
     /// Runs the next round; `None` if `stop` ended it, and then nothing of it is kept.
     pub fn next_round(&mut self, threads: usize, stop: &(dyn Fn() -> bool + Sync)) -> Option<Round> {
         // What is drawn next is known only when the round is complete.
@@ -271,10 +316,7 @@ impl Guided {
     /// Runs a mutant.
     fn mutate(&self, seed: usize, mut rng: Rng) -> Option<Ran> {
         let (setting, beginning, plan) = &self.seeds[seed];
-        let from = *self.beginnings.iter().find(|&&id| {
-            let node = self.pool.node(id);
-            node.setting == *setting && matches!(node.way, Way::Beginning(nth) if nth == *beginning)
-        })?;
+        let from = self.beginning(*setting, *beginning)?;
         let items = mutant(plan, self.shape.columns, &mut rng);
         Some(self.follow(from, items, rng))
     }

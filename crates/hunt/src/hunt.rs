@@ -109,12 +109,19 @@ impl Hunt {
         all
     }
 
-    /// The families of what was found, and how many scenarios should be among them and are not: `check` does not confirm
-    /// them, or something is violated and nothing is minimal.
+    /// The families of what was found, and how many scenarios should be among them and are not.
     #[must_use]
     pub fn families(&self, threads: usize) -> (Vec<Family>, u64) {
+        let mut families = Families::default();
+        let unconfirmed = self.sort(threads, &mut families);
+        (families.into_sorted(), unconfirmed)
+    }
+
+    /// Sorts what was found into families, and returns how many scenarios should be among them and are not: `check` does not
+    /// confirm them, or something is violated and nothing is minimal.
+    pub fn sort(&self, threads: usize, families: &mut Families) -> u64 {
         let (judge, base) = (self.judge(), self.base_judge());
-        let (mut families, mut unconfirmed, mut is_violated) = (Families::default(), 0, false);
+        let (mut sorted, mut unconfirmed, mut is_violated) = (0_u64, 0, false);
         for campaign in &self.campaigns {
             let finds: Vec<Find> = campaign.finds().collect();
             is_violated |= !finds.is_empty();
@@ -125,14 +132,15 @@ impl Hunt {
             };
             for found in side_by_side(&finds, threads, sort).into_iter().flatten() {
                 match found {
-                    Some(found) => families.add(found),
+                    Some(found) => {
+                        sorted += 1;
+                        families.add(found);
+                    }
                     None => unconfirmed += 1,
                 }
             }
         }
-        let families = families.into_sorted();
-        let is_lost = families.is_empty() && is_violated;
-        (families, unconfirmed.max(u64::from(is_lost)))
+        unconfirmed.max(u64::from(is_violated && sorted == 0))
     }
 
     /// Who confirms what is found.

@@ -58,6 +58,15 @@ impl Plan {
         self.parts.iter().flatten().map(|column| column.moves.len()).sum()
     }
 
+    /// With the columns of wider parts one after the other.
+    pub(crate) fn narrowed(self, columns: usize) -> Self {
+        let narrowed = |of: Columns| match of.len() {
+            n if n > columns => of.iter().flat_map(one_by_one).collect(),
+            _ => vec![of],
+        };
+        Self { parts: self.parts.into_iter().flat_map(narrowed).collect() }
+    }
+
     /// Only those calls that are kept, by their numbers.
     pub(crate) fn only(&self, is_kept: impl Fn(usize) -> bool) -> Self {
         let mut nth = 0;
@@ -99,6 +108,11 @@ impl Plan {
         }
         None
     }
+}
+
+/// Each call of a column as a part.
+pub(crate) fn one_by_one(column: &Sketch) -> Vec<Columns> {
+    column.moves.iter().map(|of| vec![Sketch { own: column.own, moves: vec![*of] }]).collect()
 }
 
 impl Taken {

@@ -1,7 +1,7 @@
 //! Finds with as few calls and columns as possible.
 
 use crate::part::Part;
-use crate::plan::{Columns, Plan};
+use crate::plan::{Columns, Plan, one_by_one};
 use crate::setting::Setting;
 use crate::step::Situations;
 
@@ -77,12 +77,6 @@ pub(crate) fn orders(columns: &Columns) -> Vec<Vec<Columns>> {
     if columns.len() < 2 {
         return Vec::new();
     }
-    let apart = |order: Vec<usize>| order.into_iter().flat_map(|nth| calls(&columns[nth])).collect();
+    let apart = |order: Vec<usize>| order.into_iter().flat_map(|nth| one_by_one(&columns[nth])).collect();
     orders.into_iter().map(apart).collect()
-}
-
-/// Each call of a column as a part.
-fn calls(column: &crate::moves::Sketch) -> Vec<Columns> {
-    let alone = |of: &crate::part::Move| vec![crate::moves::Sketch { own: column.own, moves: vec![*of] }];
-    column.moves.iter().map(alone).collect()
 }

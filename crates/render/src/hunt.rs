@@ -1,7 +1,7 @@
 //! What a hunt finds, as text.
 
 use cowrace_report::Costs;
-use cowrace_report::hunt::{Costlier, Hunted, Level, Witnessed};
+use cowrace_report::hunt::{Costlier, Guided, Hunted, Level, Witnessed};
 
 use crate::report::{counted, grouped};
 
@@ -37,6 +37,48 @@ pub fn level(level: &Level) -> String {
     let (parts, scenarios, runs) =
         (parts.join(", "), counted(*scenarios, "scenario"), counted(*tries, "run"));
     format!("{calls}: {scenarios}, {parts} ({runs}, {seconds:.1} s)\n")
+}
+
+/// A guided search that has ended, and what may be concluded from it.
+#[must_use]
+pub fn guided(guided: &Guided) -> String {
+    let Guided {
+        most_calls,
+        seed,
+        rounds,
+        runs,
+        bounded,
+        reached,
+        rates,
+        unseen,
+        seeds,
+        left_out,
+        seconds,
+        ..
+    } = guided;
+    let percent = |rate: &f64| format!("{:.0}%", 100.0 * rate);
+    let (runs, rounds) = (counted(*runs, "run"), counted(*rounds, "round"));
+    let mut text = format!(
+        "\nbeyond, up to {most_calls} calls: {runs} in {rounds} of seed {seed} reached {} ({seconds:.1} s)\n",
+        counted(*reached, "state")
+    );
+    if *bounded > 0 {
+        text.push_str(&format!("  a limit left {} undecided\n", counted(*bounded, "run")));
+    }
+    if seeds + left_out > 0 {
+        let files = counted(*seeds, "scenario");
+        text.push_str(&format!(
+            "  {files} of files changed, {} that a hunt cannot make left out\n",
+            grouped(*left_out)
+        ));
+    }
+    let rates: Vec<String> = rates.iter().map(percent).collect();
+    text.push_str(&format!("  new states by quarters of the rounds: {} of the runs\n", rates.join(", ")));
+    text.push_str(&format!(
+        "  nothing is proved by this: about {} of further runs like these would reach a state that was not seen\n",
+        percent(unseen)
+    ));
+    text
 }
 
 /// The end of a hunt.

@@ -78,7 +78,7 @@ pub use engines::engines;
 pub use explain::explain;
 pub use find::{family, title as family_title};
 pub use finding::{finding, waits};
-pub use hunt::{costlier, hunted, hunting, level, witnessed};
+pub use hunt::{costlier, guided, hunted, hunting, level, witnessed};
 pub use markdown::markdown;
 pub use paragraph::{fold, wrap};
 pub use promise::{broken, broken_alone};

@@ -225,6 +225,39 @@ pub struct Costlier {
     pub under_base: Costs,
 }
 
+/// A guided search beyond the levels: scenarios of more calls, some of which were run. It proves nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Guided {
+    /// The kernel, with toggles.
+    pub era: String,
+    /// How many calls the scenarios have at most.
+    pub most_calls: u64,
+    /// How many columns run side by side in them at most.
+    pub columns: u64,
+    /// The seed of all choices.
+    pub seed: u64,
+    /// How many rounds were completed. The same seed and number of rounds give the same finds.
+    pub rounds: u64,
+    /// How many parts of scenarios were run.
+    pub runs: u64,
+    /// How many of them a limit left undecided.
+    pub bounded: u64,
+    /// How many states were reached.
+    pub reached: u64,
+    /// For each quarter of the rounds, or each round if there are fewer than four, the share of runs that reached a new state.
+    pub rates: Vec<f64>,
+    /// The share of the last quarter: the Good-Turing estimate of the probability that the next run reaches a state that has
+    /// not been seen.
+    pub unseen: f64,
+    /// How many scenarios of files were seeds.
+    pub seeds: u64,
+    /// How many could not be, since a hunt does not make their calls.
+    pub left_out: u64,
+    /// The time that it took.
+    pub seconds: f64,
+}
+
 /// The end of a hunt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

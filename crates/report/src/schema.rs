@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, json_schema};
 
 use crate::ablation::Ablation;
 use crate::difference::{Difference, NewLines};
-use crate::hunt::{Costlier, Family, Hunted, Level, Witnessed};
+use crate::hunt::{Costlier, Family, Guided, Hunted, Level, Witnessed};
 use crate::{Course, Replayed, Report};
 
 /// A command that prints one object a line.
@@ -58,7 +58,7 @@ impl Command {
             Self::Diff => &[line::<Difference>, line::<NewLines>],
             Self::Ablate => &[line::<Ablation>],
             Self::Replay => &[line::<Replayed>],
-            Self::Hunt => &[line::<Level>, line::<Family>, line::<Costlier>, line::<Hunted>],
+            Self::Hunt => &[line::<Level>, line::<Guided>, line::<Family>, line::<Costlier>, line::<Hunted>],
             Self::Witness => &[line::<Witnessed>],
         };
         let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();

@@ -1,5 +1,6 @@
 //! `cowrace hunt`: every small scenario under a kernel.
 
+mod beyond;
 mod corpus;
 mod finds;
 
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use cowrace_check::{Toggles, kernel, suggest};
 use cowrace_explore::Limits;
 use cowrace_hunt::campaign::Shape;
+use cowrace_hunt::family::Families;
 use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::outcome::Wanted;
 use cowrace_machine::Arch;
@@ -53,7 +55,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     let corpus = if args.costs { None } else { corpus::place(args.corpus.as_deref()) };
     let watch = HuntWatch::new(interrupt, args.max_time);
     let threads = args.jobs.map_or_else(batch::cores, usize::from);
-    let mut hunt = Hunt::new(quest);
+    let mut hunt = Hunt::new(quest.clone());
     if let Some(name) = args.only.iter().find(|name| !hunt.tries(name)) {
         return Err(Failure::usage(format!("a hunt does not try `{name}` under {}", era.label())));
     }
@@ -82,13 +84,23 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         bounded |= level.bounded > 0;
         watch.aside(|| print(out, args.format, &level, render::level))?;
     }
-    watch.finish();
+    let complete = decided == u64::from(args.calls);
     let Count { found, named, unconfirmed } = if args.costs {
+        watch.finish();
         Count { found: costlier(&hunt, args.format, out)?, ..Count::default() }
     } else {
-        families(&hunt, (args, corpus), threads, interrupt, out)?
+        let mut families = Families::default();
+        let mut unconfirmed = hunt.sort(threads, &mut families);
+        if let Some(calls) = args.beyond.filter(|_| complete) {
+            let shape = Shape { calls: calls.into(), ..shape };
+            let (guided, search) = beyond::go(args, &Quest { shape, ..quest }, threads, &watch)?;
+            watch.aside(|| print(out, args.format, &guided, render::guided))?;
+            unconfirmed += search.sort(&hunt.judge(), threads, &mut families);
+        }
+        watch.finish();
+        let count = tell(&hunt, families, (args, corpus), interrupt, out)?;
+        Count { unconfirmed, ..count }
     };
-    let complete = decided == u64::from(args.calls);
     let hunted = Hunted {
         era: era.label(),
         decided,
@@ -99,7 +111,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         costs: args.costs,
     };
     print(out, args.format, &hunted, render::hunted)?;
-    Ok(match (found, complete && !bounded) {
+    Ok(match (found, complete && !bounded && args.beyond.is_none()) {
         _ if unconfirmed > 0 => Exit::Disagree,
         (0, true) => Exit::Ok,
         (0, false) => Exit::Bounded,
@@ -119,14 +131,14 @@ struct Count {
 }
 
 /// Prints the families that were found.
-fn families(
+fn tell(
     hunt: &Hunt,
+    families: Families,
     (args, corpus): (&HuntArgs, Option<PathBuf>),
-    threads: usize,
     interrupt: &Interrupt,
     out: &mut Out<'_>,
 ) -> Result<Count, Failure> {
-    let (families, unconfirmed) = hunt.families(threads);
+    let families = families.into_sorted();
     // Only now: what is found must not depend on what is known.
     let judge = hunt.judge();
     let corpus = corpus.filter(|_| !families.is_empty()).and_then(|place| corpus::read(place, &judge));
@@ -140,7 +152,7 @@ fn families(
         }
         print(out, args.format, &family, render::family)?;
     }
-    Ok(Count { found: families.len() as u64, named, unconfirmed })
+    Ok(Count { found: families.len() as u64, named, unconfirmed: 0 })
 }
 
 /// Prints what costs more than under the base without need, and returns how many kinds of that there are.

@@ -173,3 +173,27 @@ fn shards_have_all_scenarios_together() {
         cowrace(&[LITTLE, &["--shard", wrong]].concat()).exits(2).says(&["`2/5`"]);
     }
 }
+
+#[test]
+fn beyond_the_levels_a_seed_decides_what_is_tried() {
+    let beyond = ["--beyond", "6", "--seed", "7", "--rounds", "4", "--format", "json"];
+    let lines = |jobs| {
+        let calls =
+            ["hunt", "--era", "v5.9", "--calls", "1", "--only", "pin_fast,munmap,fork,dma_write,reclaim"];
+        let args = [&calls[..], &beyond, &["--jobs", jobs]].concat();
+        let mut lines = cowrace(&args).exits(10).quiet().objects();
+        lines.iter_mut().for_each(|line| line["seconds"] = 0.into());
+        lines
+    };
+    let one = lines("1");
+    assert_eq!(lines("2"), one);
+    let guided = one.iter().position(|line| line["seed"] == 7).expect("a guided search");
+    assert_eq!((&one[guided]["rounds"], one[guided]["rates"].as_array().map(Vec::len)), (&4.into(), Some(4)));
+    assert!(guided < one.len() - 2, "there are families that one call does not show: {one:#?}");
+    // Nothing is proved by it.
+    let nothing =
+        ["hunt", "--era", "v6.15", "--calls", "1", "--only", "munmap", "--beyond", "2", "--rounds", "1"];
+    cowrace(&nothing).exits(12).quiet().prints(&["nothing is proved by this"]);
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/small");
+    cowrace(&[&nothing[..], &["--mutate", corpus]].concat()).exits(12).prints(&["of files changed"]);
+}

@@ -150,3 +150,24 @@ fn the_newest_kernel_loses_memory_that_was_unshared_and_given_up() {
     });
     assert!(found, "{:#?}", texts(&search));
 }
+
+#[test]
+fn scenarios_of_files_are_seeds_if_their_calls_are_those_of_hunts() {
+    let quest = quest("v6.15", Shape { calls: 8, columns: 1 }, &[]);
+    let mut search = search(&quest, 1, Guide::NewStates);
+    let mut add = |calls: &str| {
+        let text = format!("race seed\n\nmm A {{ x: anon clean = 8, 9 }}\nmm B = fork(A)\n\n{calls}");
+        let scenario = cowrace_scenario::parse(&text).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
+        search.add(scenario.variants()[0].world())
+    };
+    assert!(add("a @A                    k\n\
+                 ======================  ===================\n\
+                 C = fork()\n\
+                 madvise(x, MADV_FREE)\n\
+                 === a k ===\n                        lru_add_drain_all()\n                        \
+                 reclaim(B.x)\n"));
+    assert!(!add("a @A    b @B\n======  ======\nf = 1   wait f\n"));
+    // What a file shows is found before anything is drawn.
+    let finds: Vec<_> = search.finds().iter().map(|find| find.scenario.parts.len()).collect();
+    assert_eq!(finds, [3], "{:#?}", texts(&search));
+}
