@@ -12,6 +12,7 @@ use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 
 use crate::alphabet::Alphabet;
+use crate::family::words;
 use crate::moves::{Scene, parts};
 use crate::outcome::{Outcome, Wanted};
 use crate::part::{Move, Part};
@@ -29,8 +30,10 @@ type Id = u32;
 struct Node {
     /// Under each kernel.
     situations: Vec<Situations>,
-    /// The first of these scenarios: what it was before its last part, or where it begins.
+    /// The smallest of these scenarios: what it was before its last part, or where it begins.
     first: First,
+    /// How large it is.
+    size: Way,
     /// The parts that may follow and what they lead to, once they have been run.
     followed: Option<Followed>,
 }
@@ -40,6 +43,9 @@ enum First {
     Beginning(usize),
     After(Id, Part),
 }
+
+/// How large a scenario is: its calls, how often batches are drained before one, and the words that say how it begins.
+type Way = (usize, usize, usize);
 
 /// What the parts after a node lead to: counts by their numbers of calls.
 #[derive(Clone, Debug, Default)]
@@ -209,7 +215,8 @@ impl Campaign {
         };
         for nth in (0..campaign.beginnings.len()).filter(|nth| shard.has(*nth)) {
             let situations = campaign.begin(&campaign.beginnings[nth]);
-            let id = campaign.number(situations, || First::Beginning(nth));
+            let size = (0, 0, words(&campaign.beginnings[nth].world.areas[0]));
+            let id = campaign.number(situations, || First::Beginning(nth), size);
             campaign.add_paths(0, id, 1);
         }
         campaign
@@ -420,7 +427,9 @@ impl Campaign {
         match outcome {
             Outcome::To(to) if to.iter().all(BTreeSet::is_empty) => {}
             Outcome::To(to) => {
-                let reached = self.number(to, || First::After(id, part.clone()));
+                let (before, drains, words) = self.nodes[id as usize].size;
+                let size = (before + calls, drains + part.drains(), words);
+                let reached = self.number(to, || First::After(id, part.clone()), size);
                 followed.to.push((reached, calls));
             }
             Outcome::Found(kernel) => {
@@ -442,17 +451,21 @@ impl Campaign {
     }
 
     /// The number of a node, which may be new.
-    fn number(&mut self, mut situations: Vec<Situations>, first: impl FnOnce() -> First) -> Id {
+    fn number(&mut self, mut situations: Vec<Situations>, first: impl FnOnce() -> First, size: Way) -> Id {
         let Self { nodes, index, hasher, possible, .. } = self;
         let hash = hasher.hash_one(&situations);
         if let Some(&id) = index.find(hash, |&id| nodes[id as usize].situations == situations) {
+            let node = &mut nodes[id as usize];
+            if size < node.size {
+                (node.first, node.size) = (first(), size);
+            }
             return id;
         }
         for known in &mut situations {
             *known = std::mem::take(known).into_iter().map(|of| shared(possible, of)).collect();
         }
         let id = nodes.len() as Id;
-        nodes.push(Node { situations, first: first(), followed: None });
+        nodes.push(Node { situations, first: first(), size, followed: None });
         let hash_of = |&id: &Id| hasher.hash_one(&nodes[id as usize].situations);
         index.insert_unique(hash, id, hash_of);
         id

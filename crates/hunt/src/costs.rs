@@ -6,10 +6,12 @@ use cowrace_check::{Exploration, Specification, Task};
 use cowrace_mm::Era;
 use cowrace_report::Costs;
 
+use crate::campaign::Find;
 use crate::family::Size;
 use crate::hunt::{Hunt, Quest};
 use crate::kind::Kind;
 use crate::outcome::Wanted;
+use crate::side_by_side::side_by_side;
 
 /// Scenarios with the same kinds of calls that cost more than they need, and more than under the base.
 #[derive(Clone, Debug)]
@@ -27,17 +29,27 @@ pub struct Costlier {
 }
 
 impl Hunt {
-    /// The scenarios that cost more than they need, and more than under the second kernel, by the kinds of their calls.
+    /// The scenarios that cost more than they need, and more than under the second kernel, by the kinds of their calls; and
+    /// how many cost more than there and need it, or may need it.
     #[must_use]
-    pub fn costlier(&self) -> Vec<Costlier> {
+    pub fn costlier(&self, threads: usize) -> (Vec<Costlier>, u64) {
         let mut all: BTreeMap<BTreeSet<Kind>, Costlier> = BTreeMap::new();
-        let Some((base, Wanted::Costlier)) = &self.quest().beside else { return Vec::new() };
+        let mut needed = 0;
+        let Some((base, Wanted::Costlier)) = &self.quest().beside else { return (Vec::new(), 0) };
         for campaign in self.campaigns() {
-            let mut finds: Vec<_> = campaign.finds().filter(|find| campaign.is_minimal(find)).collect();
+            let mut finds: Vec<Find> = campaign.finds().collect();
             finds.sort_by_key(|find| Size::of(campaign.stage(), &find.scenario));
-            for find in finds {
+            let of = |find: &Find| {
                 let scenario = find.scenario.text(campaign.stage(), "found");
-                let Some((costs, under_base)) = costs(self.quest(), base, &scenario) else { continue };
+                let costs = costs(self.quest(), base, &scenario);
+                costs.map(|costs| campaign.is_minimal(find).then_some((scenario, costs)))
+            };
+            for (find, told) in finds.iter().zip(side_by_side(&finds, threads, of)) {
+                let Some(minimal) = told else {
+                    needed += 1;
+                    continue;
+                };
+                let Some((scenario, (costs, under_base))) = minimal else { continue };
                 let kinds: BTreeSet<Kind> = find.scenario.moves().map(|of| Kind::of(&of.template)).collect();
                 let family = all.entry(kinds.clone()).or_insert_with(|| Costlier {
                     kinds,
@@ -49,7 +61,7 @@ impl Hunt {
                 family.minimal += 1;
             }
         }
-        all.into_values().collect()
+        (all.into_values().collect(), needed)
     }
 }
 

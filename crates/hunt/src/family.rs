@@ -82,7 +82,7 @@ impl Size {
 }
 
 /// How many words say what an area is like, beside its kind.
-fn words(area: &Area) -> usize {
+pub(crate) fn words(area: &Area) -> usize {
     let Area { wrprotected, previously_shared, clean, soft_clean, lazyfree, read_only, uffd_wp, .. } = *area;
     let said = [wrprotected, previously_shared, clean, soft_clean, lazyfree, read_only, uffd_wp];
     let more = [area.lru_batch.is_some(), !area.warm.is_empty()];

@@ -51,7 +51,8 @@ impl Hunt {
     /// A hunt that has not begun.
     #[must_use]
     pub fn new(quest: Quest) -> Self {
-        let campaigns = stages(&quest).into_iter().map(|stage| campaign(&quest, stage));
+        let campaigns =
+            stages(quest.eras(), quest.shape.columns).into_iter().map(|stage| campaign(&quest, stage));
         Self { campaigns: campaigns.collect(), quest }
     }
 
@@ -65,6 +66,28 @@ impl Hunt {
     #[must_use]
     pub fn base(&self) -> Option<&Era> {
         self.quest.beside.as_ref().map(|(base, _)| base)
+    }
+
+    /// What the first kernel has and the second lacks, so that it is not tried: calls, and memory that userfaultfd watches.
+    #[must_use]
+    pub fn lacking(&self) -> Vec<&'static str> {
+        let Some(base) = self.base() else { return Vec::new() };
+        let mut lacking = Vec::new();
+        for stage in stages([self.era()], self.quest.shape.columns) {
+            if base.lacks(&stage.world).is_some() {
+                lacking.push("uffd_wp");
+                continue;
+            }
+            let both = Alphabet::of(&stage, [self.era(), base]);
+            for template in Alphabet::of(&stage, [self.era()]).templates() {
+                if !both.templates().iter().any(|other| std::ptr::eq(other.row, template.row)) {
+                    lacking.push(template.row.name());
+                }
+            }
+        }
+        lacking.sort_unstable();
+        lacking.dedup();
+        lacking
     }
 
     /// What it tries.
@@ -177,7 +200,7 @@ impl Quest {
     }
 
     /// The kernels that scenarios are run under.
-    fn eras(&self) -> impl Iterator<Item = &Era> {
+    fn eras(&self) -> impl Iterator<Item = &Era> + Clone {
         iter::once(&self.era).chain(self.beside.iter().map(|(era, _)| era))
     }
 }
@@ -205,12 +228,12 @@ impl Watch for After<'_> {
 }
 
 /// The stages: anonymous memory, a file, and memory that userfaultfd watches, alone and shared with a child.
-fn stages(quest: &Quest) -> Vec<Stage> {
+fn stages<'e>(eras: impl IntoIterator<Item = &'e Era> + Clone, columns: usize) -> Vec<Stage> {
     let areas = [plain(Backing::Anon, false), plain(Backing::PrivateFile, false), plain(Backing::Anon, true)];
     let all = areas
         .into_iter()
-        .flat_map(|area| [false, true].map(|child| Stage::new(area.clone(), child, quest.shape.columns)));
-    all.filter(|stage| quest.eras().all(|era| era.lacks(&stage.world).is_none())).collect()
+        .flat_map(|area| [false, true].map(|child| Stage::new(area.clone(), child, columns)));
+    all.filter(|stage| eras.clone().into_iter().all(|era| era.lacks(&stage.world).is_none())).collect()
 }
 
 fn campaign(quest: &Quest, stage: Stage) -> Campaign {
@@ -222,7 +245,7 @@ fn campaign(quest: &Quest, stage: Stage) -> Campaign {
 /// What random choices are made from: every stage, and the calls that are tried on it under the first kernel.
 #[must_use]
 pub fn settings(quest: &Quest) -> Vec<Setting> {
-    let settings = stages(quest).into_iter().map(|stage| {
+    let settings = stages(quest.eras(), quest.shape.columns).into_iter().map(|stage| {
         let (mut runners, alphabet) = tried(quest, &stage);
         Setting::new(runners.swap_remove(0), alphabet)
     });

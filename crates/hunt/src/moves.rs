@@ -325,7 +325,7 @@ impl Maker<'_> {
             let mut renamed: Vec<(VarId, VarId)> = Vec::new();
             for of in &mut moves {
                 let handle = &mut of.template.arguments.handle;
-                if let Some((_, new)) = renamed.iter().find(|(old, _)| old == handle) {
+                if let Some((_, new)) = renamed.iter().rev().find(|(old, _)| old == handle) {
                     *handle = *new;
                 }
                 if let Some(old) = of.takes {

@@ -38,14 +38,20 @@ impl Outcome {
     pub fn of(led: Vec<(Led, Cost)>, wanted: Wanted) -> Self {
         let is_violated = |(led, _): &&(Led, Cost)| *led == Led::Violated;
         let violated = led.iter().filter(is_violated).count();
+        let is_violated_in_base = led.get(1).is_some_and(|led| is_violated(&led));
+        if is_violated_in_base && matches!(wanted, Wanted::OnlyInFirst | Wanted::Costlier) {
+            // Whatever the first kernel does.
+            return Self::Elsewhere;
+        }
         if led.iter().any(|(led, _)| *led == Led::Bounded) {
             return Self::Bounded;
         }
         if let Some(kernel) = led.iter().position(|led| is_violated(&led)) {
             let is_found = match wanted {
                 Wanted::Violated => true,
-                Wanted::OnlyInFirst => kernel == 0 && violated == 1,
                 Wanted::Difference => violated == 1,
+                // Here it holds under the second.
+                Wanted::OnlyInFirst => true,
                 Wanted::Costlier => false,
             };
             return if is_found { Self::Found(kernel) } else { Self::Elsewhere };
@@ -76,6 +82,7 @@ mod tests {
         assert_eq!(only(to(), Led::Violated), Outcome::Elsewhere);
         assert_eq!(only(Led::Violated, Led::Violated), Outcome::Elsewhere);
         assert_eq!(only(Led::Violated, Led::Bounded), Outcome::Bounded);
+        assert_eq!(only(Led::Bounded, Led::Violated), Outcome::Elsewhere);
         assert_eq!(only(Led::Violated, Led::Blocked), Outcome::Found(0));
         assert_eq!(only(to(), Led::Blocked), Outcome::Blocked);
         let difference = of(Wanted::Difference);

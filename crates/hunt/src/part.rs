@@ -42,6 +42,13 @@ impl Part {
         self.columns.iter().map(|column| column.moves.len()).sum()
     }
 
+    /// How often batches are drained before a call.
+    #[must_use]
+    pub fn drains(&self) -> usize {
+        let moves = self.columns.iter().flat_map(|column| &column.moves);
+        moves.filter(|of| of.template.drains).count()
+    }
+
     /// The part as a scenario on a stage: its calls and no others.
     #[must_use]
     pub fn world(&self, stage: &Stage) -> World {

@@ -21,12 +21,14 @@ pub fn level(level: &Level) -> String {
     let Level { calls, scenarios, violated, elsewhere, costlier, blocked, bounded, tries, seconds, .. } =
         level;
     let calls = if *calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
-    let mut parts = match (violated, costlier) {
-        (0, 1..) => vec![format!("{} cost more", grouped(*costlier))],
-        _ => vec![format!("{} violated", grouped(*violated))],
+    let mut parts = match costlier {
+        Some(costlier) => vec![format!("{} cost more", grouped(*costlier))],
+        None => vec![format!("{} violated", grouped(*violated))],
     };
     if *elsewhere > 0 {
-        parts.push(format!("{} others violated under a kernel", grouped(*elsewhere)));
+        let by =
+            if costlier.is_some() { "violated under one of the kernels" } else { "violated under the base" };
+        parts.push(format!("{} {by}", grouped(*elsewhere)));
     }
     if *blocked > 0 {
         parts.push(format!("{} wait for ever, as they may", grouped(*blocked)));
@@ -84,7 +86,7 @@ pub fn guided(guided: &Guided) -> String {
 /// The end of a hunt.
 #[must_use]
 pub fn hunted(hunted: &Hunted) -> String {
-    let Hunted { era, decided, complete, costs, families, named, unconfirmed } = hunted;
+    let Hunted { era, base, shard, decided, complete, costs, needed, families, named, unconfirmed } = hunted;
     let found = match families {
         0 => "nothing was found".to_owned(),
         1 => "one family was found".to_owned(),
@@ -98,6 +100,7 @@ pub fn hunted(hunted: &Hunted) -> String {
         (1, Some(_)) => ", which is new".to_owned(),
         (_, Some(0)) => ", all of them new".to_owned(),
         (_, Some(1)) => ", one of them a race of the corpus".to_owned(),
+        (all, Some(n)) if n == all => ", all of them races of the corpus".to_owned(),
         (_, Some(n)) => format!(", {n} of them races of the corpus"),
     };
     let decided = match decided {
@@ -106,7 +109,13 @@ pub fn hunted(hunted: &Hunted) -> String {
         n => format!("every scenario of up to {n} calls was decided"),
     };
     let stopped = if *complete { "" } else { ", and then the hunt was stopped" };
-    let mut text = format!("\n{era}: {found}{named}; {decided}{stopped}\n");
+    let against = base.as_ref().map_or_else(String::new, |base| format!(" against {base}"));
+    let of_shard = shard.as_ref().map_or_else(String::new, |shard| format!(" in shard {shard}"));
+    let mut text = format!("\n{era}{against}: {found}{named}; {decided}{of_shard}{stopped}\n");
+    if *needed > 0 {
+        let scenarios = counted(*needed, "scenario");
+        text.push_str(&format!("{scenarios} cost more because they need it, or may: not continued\n"));
+    }
     if *unconfirmed > 0 {
         text.push_str(&unconfirmed_by_check(*unconfirmed, "violated scenario", "violated scenarios"));
     }
@@ -145,7 +154,12 @@ fn copied(copies: u64) -> String {
 /// What tells two kernels from each other.
 #[must_use]
 pub fn witnessed(witnessed: &Witnessed) -> String {
-    let Witnessed { with, without, decided, complete, same, bounded, witness, unconfirmed } = witnessed;
+    let Witnessed { with, without, decided, complete, same, columns, blocked, bounded, witness, unconfirmed } =
+        witnessed;
+    let order = match columns {
+        1 => "one after the other".to_owned(),
+        n => format!("in up to {n} columns"),
+    };
     let mut text = match witness {
         Some(told) => {
             let class = told.class.map_or_else(|| "violated".to_owned(), |class| class.to_string());
@@ -155,10 +169,11 @@ pub fn witnessed(witnessed: &Witnessed) -> String {
             if let Some(detail) = &told.detail {
                 text.push_str(&format!("\n  {detail}\n"));
             }
-            let fewer = told.calls - 1;
-            if fewer > 0 {
-                let fewer = up_to(fewer);
-                text.push_str(&format!("\nevery scenario of {fewer} is the same under both kernels\n"));
+            if told.calls > 1 {
+                let fewer = up_to(told.calls - 1);
+                text.push_str(&format!(
+                    "\nno scenario of {fewer}, {order}, tells these kernels from each other\n"
+                ));
             }
             text
         }
@@ -168,9 +183,13 @@ pub fn witnessed(witnessed: &Witnessed) -> String {
         None if *decided == 0 => format!("{with}, {without}: no scenario was decided\n"),
         None => {
             let stopped = if *complete { "" } else { ", and then the search was stopped" };
-            format!("no scenario of {} tells {with} from {without}{stopped}\n", up_to(*decided))
+            format!("no scenario of {}, {order}, tells {with} from {without}{stopped}\n", up_to(*decided))
         }
     };
+    if *blocked > 0 {
+        let scenarios = counted(*blocked, "scenario");
+        text.push_str(&format!("{scenarios} in which a call may wait for ever: not continued\n"));
+    }
     if *bounded > 0 {
         text.push_str(&format!("a limit left {} undecided\n", counted(*bounded, "scenario")));
     }

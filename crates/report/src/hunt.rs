@@ -22,7 +22,7 @@ pub struct Level {
     /// With a base kernel, others that are violated under one of the kernels; they are not told, and not continued.
     pub elsewhere: u64,
     /// If costs are looked for, those that cost more than under the base.
-    pub costlier: u64,
+    pub costlier: Option<u64>,
     /// Those in which a call may wait for ever, as it may by the specification.
     pub blocked: u64,
     /// Those that a limit left undecided.
@@ -173,10 +173,14 @@ pub struct Witnessed {
     pub without: String,
     /// The largest number of calls of which all scenarios were tried.
     pub decided: u64,
-    /// Whether that is as many as were asked for.
+    /// Whether nothing ended the search before there was a witness, or as many were tried as were asked for.
     pub complete: bool,
     /// Whether the model takes the same steps for both kernels, so that no scenario can tell them from each other.
     pub same: bool,
+    /// How many columns run side by side in the scenarios at most.
+    pub columns: u64,
+    /// Scenarios in which a call may wait for ever, as it may by the specification, under some kernel. They are not continued.
+    pub blocked: u64,
     /// Scenarios that a limit left undecided.
     pub bounded: u64,
     /// The scenario.
@@ -268,8 +272,14 @@ pub struct Hunted {
     pub decided: u64,
     /// Whether that is as many as were asked for.
     pub complete: bool,
+    /// The base, with toggles, if there is one.
+    pub base: Option<String>,
+    /// Which part of all scenarios was tried: `2/5` is the second of five, by the states in which they begin.
+    pub shard: Option<String>,
     /// Whether costs were looked for, and not violations.
     pub costs: bool,
+    /// Scenarios that cost more than under the base, and need it or may need it; what follows them was not tried.
+    pub needed: u64,
     /// How many families were found.
     pub families: u64,
     /// How many of them are races of the corpus; null if there was none to compare with.

@@ -53,7 +53,14 @@ pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
         Format::Json => found.iter().try_for_each(|ablation| out.line(&json(ablation)?))?,
     }
     let is_answered = |ablation: &Ablation| ablation.changes.iter().all(|c| c.change != Change::NotKnown);
-    let exit = if found.iter().all(is_answered) { Exit::Ok } else { Exit::Bounded };
+    let witnesses = || found.iter().filter_map(|ablation| ablation.witness.as_ref());
+    let exit = if witnesses().any(|witness| witness.unconfirmed > 0) {
+        Exit::Disagree
+    } else if found.iter().all(is_answered) && witnesses().all(|of| of.complete && of.bounded == 0) {
+        Exit::Ok
+    } else {
+        Exit::Bounded
+    };
     Ok(searched.extent.announce(exit))
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use cowrace_check::{Toggles, kernel, suggest};
 use cowrace_explore::Limits;
-use cowrace_hunt::campaign::Shape;
+use cowrace_hunt::campaign::{Shape, Shard};
 use cowrace_hunt::family::Families;
 use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::outcome::Wanted;
@@ -57,7 +57,16 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     let threads = args.jobs.map_or_else(batch::cores, usize::from);
     let mut hunt = Hunt::new(quest.clone());
     if let Some(name) = args.only.iter().find(|name| !hunt.tries(name)) {
-        return Err(Failure::usage(format!("a hunt does not try `{name}` under {}", era.label())));
+        let base = hunt.base().map_or_else(String::new, |base| format!(" and {}", base.label()));
+        return Err(Failure::usage(format!("a hunt does not try `{name}` under {}{base}", era.label())));
+    }
+    if let Some(base) = hunt.base() {
+        let lacking = hunt.lacking();
+        if !lacking.is_empty() {
+            let it = if lacking.len() == 1 { "it" } else { "them" };
+            let (base, lacking) = (base.label(), lacking.join(", "));
+            batch::print_notes(&[format!("{base} lacks {lacking}: scenarios with {it} are not tried")]);
+        }
     }
     let (calls, states) = hunt.extent();
     if args.format == Format::Text {
@@ -72,7 +81,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
             scenarios: level.tally.scenarios,
             violated: if args.costs { 0 } else { level.tally.violated },
             elsewhere: level.tally.elsewhere,
-            costlier: if args.costs { level.tally.violated } else { 0 },
+            costlier: args.costs.then_some(level.tally.violated),
             blocked: level.tally.blocked,
             bounded: level.tally.bounded,
             tries: level.tries,
@@ -85,9 +94,9 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         watch.aside(|| print(out, args.format, &level, render::level))?;
     }
     let complete = decided == u64::from(args.calls);
-    let Count { found, named, unconfirmed } = if args.costs {
+    let Count { found, named, needed, unconfirmed } = if args.costs {
         watch.finish();
-        Count { found: costlier(&hunt, args.format, out)?, ..Count::default() }
+        costlier(&hunt, args.format, threads, out)?
     } else {
         let mut families = Families::default();
         let mut unconfirmed = hunt.sort(threads, &mut families);
@@ -108,10 +117,13 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         families: found,
         named,
         unconfirmed,
+        base: hunt.base().map(Era::label),
+        shard: args.shard.map(|Shard { nth, of }| format!("{}/{of}", nth + 1)),
         costs: args.costs,
+        needed,
     };
     print(out, args.format, &hunted, render::hunted)?;
-    Ok(match (found, complete && !bounded && args.beyond.is_none()) {
+    Ok(match (found, complete && !bounded && needed == 0 && args.beyond.is_none()) {
         _ if unconfirmed > 0 => Exit::Disagree,
         (0, true) => Exit::Ok,
         (0, false) => Exit::Bounded,
@@ -126,6 +138,8 @@ struct Count {
     found: u64,
     /// Those that are races of the corpus, if there is one.
     named: Option<u64>,
+    /// Scenarios that cost more and need it.
+    needed: u64,
     /// Scenarios that `check` does not confirm.
     unconfirmed: u64,
 }
@@ -152,12 +166,12 @@ fn tell(
         }
         print(out, args.format, &family, render::family)?;
     }
-    Ok(Count { found: families.len() as u64, named, unconfirmed: 0 })
+    Ok(Count { found: families.len() as u64, named, ..Count::default() })
 }
 
-/// Prints what costs more than under the base without need, and returns how many kinds of that there are.
-fn costlier(hunt: &Hunt, format: Format, out: &mut Out<'_>) -> Result<u64, Failure> {
-    let all = hunt.costlier();
+/// Prints what costs more than under the base without need.
+fn costlier(hunt: &Hunt, format: Format, threads: usize, out: &mut Out<'_>) -> Result<Count, Failure> {
+    let (all, needed) = hunt.costlier(threads);
     let base = hunt.base().map(Era::label).unwrap_or_default();
     for of in &all {
         let told = Costlier {
@@ -171,7 +185,7 @@ fn costlier(hunt: &Hunt, format: Format, out: &mut Out<'_>) -> Result<u64, Failu
         };
         print(out, format, &told, render::costlier)?;
     }
-    Ok(all.len() as u64)
+    Ok(Count { found: all.len() as u64, needed, ..Count::default() })
 }
 
 /// Refuses scenarios of which there are too many.

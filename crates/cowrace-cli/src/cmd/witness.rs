@@ -6,7 +6,7 @@ use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::outcome::Wanted;
 use cowrace_hunt::witness::Witness;
 use cowrace_mm::Era;
-use cowrace_mm::era::{PRESETS, Safeguard};
+use cowrace_mm::era::{Effect, PRESETS, Safeguard, SafeguardKind, commit};
 use cowrace_render as render;
 use cowrace_report::hunt::{Told, Witnessed};
 
@@ -32,6 +32,10 @@ pub(crate) fn run(args: &WitnessArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
         except: args.except.clone(),
         ..hunt::quest(with, args.arch, shape, args.max_time)
     };
+    let tried = Hunt::new(quest.clone());
+    if let Some(name) = args.only.iter().find(|name| !tried.tries(name)) {
+        return Err(Failure::usage(format!("a hunt does not try `{name}` under these kernels")));
+    }
     let watch = HuntWatch::new(interrupt, args.max_time);
     let told = search(quest, args.jobs.map_or_else(batch::cores, usize::from), &watch);
     watch.finish();
@@ -54,6 +58,8 @@ pub(super) fn search(quest: Quest, threads: usize, watch: &HuntWatch<'_>) -> Wit
         decided: 0,
         complete: true,
         same: with.rules() == without.rules(),
+        columns: quest.shape.columns as u64,
+        blocked: 0,
         bounded: 0,
         witness: None,
         unconfirmed: 0,
@@ -66,13 +72,14 @@ pub(super) fn search(quest: Quest, threads: usize, watch: &HuntWatch<'_>) -> Wit
         let Some(level) = hunt.next_level(threads, watch) else { break };
         told.decided = level.calls as u64;
         told.bounded += level.tally.bounded;
+        told.blocked += level.tally.blocked;
         if level.tally.violated > 0 {
             let (witness, unconfirmed) = hunt.witness();
             told.unconfirmed = unconfirmed;
             told.witness = witness.map(|witness| self::told(witness, (&told.with, &told.without)));
         }
     }
-    told.complete = told.decided == calls as u64;
+    told.complete = told.witness.is_some() || told.decided == calls as u64;
     told
 }
 
@@ -97,6 +104,9 @@ fn kernels(args: &WitnessArgs) -> Result<(Era, Era), Failure> {
     };
     let refused = |error: cowrace_mm::era::EraError| Failure::usage(error.to_string());
     if let Some(id) = &args.commit {
+        if commit(id).is_ok_and(|commit| commit.effect == Effect::WeakMemory) {
+            return Err(for_weak_memory(id));
+        }
         return if era.has(id) {
             Ok((era.clone(), era.without(id).map_err(refused)?))
         } else {
@@ -112,9 +122,19 @@ fn kernels(args: &WitnessArgs) -> Result<(Era, Era), Failure> {
             era.label()
         )));
     };
+    if safeguard.kind() == SafeguardKind::Barrier {
+        return Err(for_weak_memory(key));
+    }
     let (key, value) = safeguard.toggle();
     let without = era.clone().set(key, value).map_err(refused)?;
     Ok((era, without))
+}
+
+fn for_weak_memory(part: &str) -> Failure {
+    Failure::usage(format!(
+        "`{part}` makes a difference only under weak memory, and a hunt searches sequentially consistent memory: no scenario can \
+         be a witness"
+    ))
 }
 
 /// The newest release.

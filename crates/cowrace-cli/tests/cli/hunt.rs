@@ -148,15 +148,22 @@ fn a_base_leaves_what_the_kernel_alone_shows() {
         cowrace(&[&["hunt", "--era", era, "--base", base][..], &only].concat())
     };
     of("v5.9", "v6.15").exits(10).prints(&["stale-pin"]);
-    of("v6.15", "v5.9").exits(0).prints(&["others violated under a kernel", "nothing was found"]);
+    of("v6.15", "v5.9")
+        .exits(0)
+        .prints(&["violated under the base", "v6.15 against v5.9: nothing was found"]);
     of("v5.9", "v5.9").exits(0).prints(&["nothing was found"]);
     cowrace(&["hunt", "--era", "v5.9", "--base", "v9.15"]).exits(2);
+    // What the base lacks is told.
+    let lacks = ["hunt", "--era", "v5.7", "--base", "v5.4", "--calls", "1", "--only"];
+    cowrace(&[&lacks[..], &["munmap"]].concat()).says(&["v5.4 lacks UFFDIO_WRITEPROTECT"]);
+    let uffd = cowrace(&[&lacks[..], &["UFFDIO_WRITEPROTECT"]].concat()).exits(2);
+    uffd.says(&["does not try `UFFDIO_WRITEPROTECT` under v5.7 and v5.4"]);
 }
 
 #[test]
 fn copies_that_are_not_needed_are_found() {
     let args = ["hunt", "--era", "v5.9", "--base", "v5.4", "--costs", "--calls", "1", "--only", "pin_fast"];
-    let done = cowrace(&args).exits(10).quiet();
+    let done = cowrace(&args).exits(10).says(&["scenarios with them are not tried"]);
     done.prints(&["cost more", "costs by store", "v5.9: 1 copy, 1 page fault; v5.4: 0 copies, 1 page fault"]);
     cowrace(&["hunt", "--era", "v5.9", "--costs"]).exits(2).says(&["--base"]);
 }
@@ -169,6 +176,8 @@ fn shards_have_all_scenarios_together() {
     };
     let (whole, parts) = (scenarios(&[]), ["1/2", "2/2"].map(|shard| scenarios(&["--shard", shard])));
     assert_eq!(whole, (parts[0].0 + parts[1].0, parts[0].1 + parts[1].1));
+    cowrace(&[LITTLE, &["--shard", "2/2"]].concat())
+        .prints(&["every scenario of 1 call was decided in shard 2/2"]);
     for wrong in ["0/2", "3/2", "2", "a/b", "1/0"] {
         cowrace(&[LITTLE, &["--shard", wrong]].concat()).exits(2).says(&["`2/5`"]);
     }

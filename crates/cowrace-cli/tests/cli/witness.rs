@@ -40,17 +40,21 @@ fn a_safeguard_has_a_witness() {
     done.prints(&[
         "--set zap_flush=none: use-after-free",
         "munmap(buf)",
-        "every scenario of 1 call is the same",
+        "no scenario of 1 call, one after the other, tells these kernels from each other",
     ]);
 }
 
 #[test]
 fn that_there_is_none_is_told() {
-    let barrier =
-        ["witness", "--era", "v6.15", "--commit", "088b8aa537c2", "--calls", "1", "--only", "pin_fast"];
-    cowrace(&barrier)
+    let batch =
+        ["witness", "--era", "v6.15", "--safeguard", "batched_flush", "--calls", "1", "--only", "reclaim"];
+    cowrace(&batch)
         .exits(0)
-        .prints(&["no scenario of 1 call tells v6.15 from v6.15 --without 088b8aa537c2"]);
+        .prints(&["no scenario of 1 call, one after the other, tells v6.15 from v6.15 --set"]);
+    for barrier in [["--commit", "088b8aa537c2"], ["--safeguard", "ae_barriers"]] {
+        let args = [&["witness", "--era", "v6.15"][..], &barrier].concat();
+        cowrace(&args).exits(2).says(&["only under weak memory"]);
+    }
     let overruled = ["witness", "--era", "v6.15", "--commit", "09854ba94c6a", "--calls", "16"];
     cowrace(&overruled).exits(0).prints(&["the model takes the same steps for both"]);
     let stopped = [PINNED, &["--max-time", "0.001"]].concat();
@@ -64,5 +68,7 @@ fn parts_and_kernels_must_be_known() {
     cowrace(&["witness", "--commit", "0123456789ab"]).exits(2).says(&["there is no commit `0123456789ab`"]);
     cowrace(&["witness", "--safeguard", "zap_flsh"]).exits(2).says(&["did you mean `zap_flush`"]);
     cowrace(&["witness", "--safeguard", "flush_ipi"]).exits(2).says(&["has no safeguard `flush_ipi`"]);
+    let no_call = ["witness", "--era", "v5.12", "--commit", "9348b73c2e1b", "--only", "pipe_read"];
+    cowrace(&no_call).exits(2).says(&["does not try `pipe_read`"]);
     cowrace(&["witness", "--era", "v9.15", "--commit", "9348b73c2e1b"]).exits(2);
 }
