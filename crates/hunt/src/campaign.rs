@@ -228,7 +228,7 @@ impl Campaign {
         &self.runners[0].stage
     }
 
-    /// What was found so far: of scenarios that lead to the same, the first.
+    /// What was found so far: of scenarios that lead to the same, the smallest.
     pub fn finds(&self) -> impl Iterator<Item = Find> + '_ {
         self.finds
             .iter()
@@ -471,7 +471,7 @@ impl Campaign {
         id
     }
 
-    /// The first scenario that leads to a node, and a part after it.
+    /// The smallest scenario that leads to a node, and a part after it.
     fn scenario(&self, mut id: Id, last: &Part) -> Scenario {
         let mut parts = vec![last.clone()];
         loop {
