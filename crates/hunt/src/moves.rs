@@ -103,7 +103,8 @@ impl Scene {
         scene
     }
 
-    /// Whether a part can follow: the mms and handles that it names are there.
+    /// Whether a part can follow: the mms and handles that it names are there, and what the handles are used for is what they
+    /// were taken for.
     #[must_use]
     pub fn permits(&self, stage: &Stage, part: &Part) -> bool {
         let children = part.columns.iter().flat_map(|column| column.moves.iter().filter_map(child));
@@ -120,7 +121,9 @@ impl Scene {
                 && column.moves.iter().all(|of| {
                     let Some(now) = scene.take() else { return false };
                     let handle = of.template.arguments.handle;
-                    let has_handle = now.handles.iter().any(|(held, _)| *held == handle);
+                    let is_it =
+                        |&(held, of_page): &(VarId, Handle)| held == handle && fits(&of.template, of_page);
+                    let has_handle = now.handles.iter().any(is_it);
                     let is_free = of.takes.is_none_or(|variable| !now.held.contains(&variable));
                     scene = Some(now.after(of));
                     now.allows(stage, own, &of.template)

@@ -136,7 +136,7 @@ impl Heirs {
         if mm == owner { OWNER } else { bit(mm) }
     }
 
-    /// An mm stores to its memory, takes it to write or gives it up: from then on it may have parted from the pages that it
+    /// An mm stores to its memory, a call takes it, or it gives it up: from then on it may have parted from the pages that it
     /// shares.
     pub(crate) async fn part(cpu: &Cpu<'_>, Target { mm, va }: Target) {
         for keeper in cpu.keepers {

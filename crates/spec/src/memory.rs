@@ -244,8 +244,9 @@ impl Cpu<'_> {
             if !cpu.may_access(fault).await {
                 return Round::Done(Err(Errno::Efault));
             }
+            // A pin to read unshares: since v5.19, who takes one may get a page of its own.
+            Heirs::part(cpu, Target { mm: mm.0, va }).await;
             let pte = if write {
-                Heirs::part(cpu, Target { mm: mm.0, va }).await;
                 cpu.change_pte(mm, va, Change::Take).await & !LAZY & !SHARED
             } else {
                 cpu.pte(mm, va).await

@@ -2,16 +2,16 @@
 
 use cowrace_check::{Specification, Task};
 use cowrace_explore::Limits;
-use cowrace_hunt::alphabet::Alphabet;
+use cowrace_hunt::alphabet::{Alphabet, Template};
 use cowrace_hunt::campaign::Shape;
 use cowrace_hunt::moves::{Scene, parts};
-use cowrace_hunt::part::Part;
+use cowrace_hunt::part::{Column, Move, Part};
 use cowrace_hunt::stage::{Stage, beginnings, plain};
 use cowrace_hunt::step::{Led, Runner, Situation, Situations};
 use cowrace_hunt::text::Scenario;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
-use cowrace_mm::syscall::Access;
+use cowrace_mm::syscall::{Access, Arguments};
 use cowrace_mm::world::Backing;
 use cowrace_report::{Class, Verdict};
 use cowrace_spec::Promises;
@@ -204,4 +204,29 @@ fn what_was_observed_decides_what_is_possible() {
     assert_eq!(possible(&["vmsplice"]), 1);
     assert_eq!(possible(&["vmsplice", "store"]), 2);
     assert_eq!(possible(&["vmsplice", "store", "dma_read"]), 1);
+}
+
+/// Whoever changes a scenario may exchange the call that takes a handle.
+#[test]
+fn nothing_is_written_through_what_was_taken_to_read() {
+    let stage = Stage::new(plain(Backing::Anon, false), false, 1);
+    let runner = Runner {
+        stage: stage.clone(),
+        era: Era::preset("v6.15").expect("a preset"),
+        arch: Arch::Generic,
+        promises: Promises::default(),
+        limits: Limits::default(),
+        counts_costs: false,
+    };
+    let alphabet = Alphabet::of(&stage, [&runner.era]);
+    let held = after(&stage, &runner, &["pin_fast"]);
+    let scene = Scene::of(&stage, [&held]);
+    let permits = |name: &str| {
+        let template = *alphabet.templates().iter().find(|of| of.row.names.contains(&name)).expect("a call");
+        let arguments = Arguments { handle: held.possible.held().next().expect("one"), ..template.arguments };
+        let of = Move { template: Template { arguments, ..template }, takes: None };
+        let actor = stage.actors(None).next().expect("one");
+        scene.permits(&stage, &Part { columns: vec![Column { actor, moves: vec![of] }] })
+    };
+    assert_eq!(["dma_read", "dma_write", "unpin_user_page"].map(permits), [true, false, true]);
 }

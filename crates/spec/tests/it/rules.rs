@@ -149,6 +149,29 @@ fn a_write_get_may_be_the_memory_of_all_that_have_not_written() {
 }
 
 #[test]
+fn who_takes_a_read_pin_may_part_from_the_page_of_a_get() {
+    let with = |call: &str| {
+        let columns = format!(
+            "a @A                      b @B\n\
+             ========================  =================\n\
+             h = get(buf, FOLL_WRITE)\n\
+             B = fork()\n\
+             === all ===\n\
+             .                         {call}\n\
+             === all ===\n\
+             buf[1] = 5\n\
+             dma_write(h[0], 1)\n\
+             === all ===\n\
+             r = buf[0]                s = buf[0]"
+        )
+        .replace('.', " ");
+        oracle(ANON, &columns).shows(&[("r", "0"), ("s", "0")])
+    };
+    // The child has a page of its own since its pin, and so has the parent since its store. Who loads has none.
+    assert_eq!([with("p = pin(buf)"), with("x = buf[0]")], [true, false]);
+}
+
+#[test]
 fn a_child_of_a_child_may_have_the_page_of_a_get() {
     let columns = "a @A                      b @B        c @C\n\
                    ========================  ==========  ==========\n\
