@@ -5,9 +5,6 @@
 //! order, so the same seed and the same number of rounds give the same finds, by however many threads.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use cowrace_explore::Limits;
 use cowrace_mm::World;
@@ -31,6 +28,7 @@ use crate::side_by_side::side_by_side;
 use crate::stage::Stage;
 use crate::step::{Led, Situations};
 use crate::text::Scenario;
+use crate::watch::Watch;
 
 /// What chooses the scenario that is continued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,17 +235,19 @@ impl Guided {
         })
     }
 
-    /// Runs the next round; `None` if `stop` ended it, and then nothing of it is kept.
-    pub fn next_round(&mut self, threads: usize, stop: &(dyn Fn() -> bool + Sync)) -> Option<Round> {
+    /// Runs the next round; `None` if the watch ended it, and then nothing of it is kept.
+    pub fn next_round(&mut self, threads: usize, watch: &dyn Watch) -> Option<Round> {
         // What is drawn next is known only when the round is complete.
         let mut rng = self.rng.clone();
         let jobs: Vec<Job> = (0..ROUND).filter_map(|nth| self.job(nth, &mut rng)).collect();
-        let ran = in_parallel(&jobs, threads, stop, |job| self.run(job.clone()))?;
+        let run = |job: &Job| (!watch.stops()).then(|| self.run(job.clone()));
+        let ran: Vec<Option<Ran>> = side_by_side(&jobs, threads, run).into_iter().collect::<Option<_>>()?;
         let violated = ran.iter().flatten().filter_map(|ran| self.violated(ran));
         let violated: Vec<(usize, usize, Vec<Part>)> = violated.collect();
-        let finds = in_parallel(&violated, threads, stop, |(setting, beginning, parts)| {
-            self.reduce(*setting, *beginning, parts)
-        })?;
+        let reduce = |(setting, beginning, parts): &(usize, usize, Vec<Part>)| {
+            (!watch.stops()).then(|| self.reduce(*setting, *beginning, parts))
+        };
+        let finds = side_by_side(&violated, threads, reduce).into_iter().collect::<Option<Vec<_>>>()?;
         self.rng = rng;
         let mut round = Round::default();
         for (nth, ran) in ran.into_iter().enumerate() {
@@ -446,28 +446,4 @@ fn kinds(parts: &[Part]) -> Vec<Kind> {
 fn within(few: &[Kind], all: &[Kind]) -> Option<Vec<usize>> {
     let mut places = all.iter().enumerate();
     few.iter().map(|kind| places.find(|(_, other)| *other == kind).map(|(nth, _)| nth)).collect()
-}
-
-/// What becomes of each item; `None` if `stop` ended it.
-fn in_parallel<T: Sync, R: Send>(
-    items: &[T],
-    threads: usize,
-    stop: &(dyn Fn() -> bool + Sync),
-    run: impl Fn(&T) -> R + Sync,
-) -> Option<Vec<R>> {
-    let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
-    let work = || {
-        while !stop() {
-            let nth = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(nth) else { break };
-            let result = run(item);
-            *results[nth].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-        }
-    };
-    thread::scope(|scope| {
-        (1..threads.min(items.len())).for_each(|_| drop(scope.spawn(work)));
-        work();
-    });
-    results.into_iter().map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
 }

@@ -1,7 +1,7 @@
 //! Heirs: the mms whose memory the page of a writable get may be. It is the owner's until the owner forks. From then on it
 //! may be that of each mm that has inherited it, and of several as long as none of them has written; whose it becomes is
-//! not promised. It may also be the memory of no mm: each of them may part from it with its own store, since a get is no
-//! pin.
+//! not promised. It may also be the memory of no mm: each of them may part from it by a store or by a call that takes its
+//! memory, since a get is no pin.
 
 use cowrace_machine::{Memory, Obj, Prim, mmu};
 use cowrace_mm::objects::{MmStruct, variable};

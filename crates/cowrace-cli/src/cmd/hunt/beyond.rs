@@ -5,7 +5,6 @@ use std::time::Instant;
 use cowrace_hunt::guided::{Guide, Guided, limits};
 use cowrace_hunt::hunt::{Quest, settings};
 use cowrace_hunt::unseen;
-use cowrace_hunt::watch::Watch;
 use cowrace_report::hunt as report;
 use cowrace_scenario::{Variant, load, parse};
 
@@ -38,7 +37,7 @@ pub(super) fn go(
     }
     let mut rounds = Vec::new();
     while (rounds.len() as u64) < args.rounds {
-        let Some(round) = search.next_round(threads, &|| watch.stops()) else { break };
+        let Some(round) = search.next_round(threads, watch) else { break };
         rounds.push(round);
     }
     let quarters = unseen::quarters(&rounds);
