@@ -423,9 +423,16 @@ pub struct HuntArgs {
     /// violations.
     #[arg(long, requires = "base")]
     pub costs: bool,
-    /// Tries only a part of the scenarios, by the states in which they begin: `2/5` is the second of five parts.
+    /// Decides only a part of the scenarios of `--calls` calls: `2/5` is the second of five parts. Those of fewer calls, which
+    /// are few, are decided as well. `--resume` and `--merge` put parts together.
     #[arg(long, value_name = "NTH/OF", value_parser = shard)]
     pub shard: Option<Shard>,
+    /// Writes to this file what has been decided, and goes on from there if the hunt was ended before.
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
+    /// Takes over what other hunts have written with `--resume`, and decides only what is missing.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub merge: Vec<PathBuf>,
     /// The largest number of calls in a scenario. `lru_add_drain_all` just before `reclaim` does not count.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub calls: u8,

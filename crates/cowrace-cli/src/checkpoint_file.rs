@@ -1,13 +1,14 @@
 //! Checkpoint files.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cowrace_check::checkpoint::{Checkpoint, digest};
 use serde::Deserialize;
 
 use crate::Failure;
+use crate::locked_file::{LockedFile, beside};
 
 /// The version of the file format. It changes with the format.
 const FORMAT: u32 = 2;
@@ -31,11 +32,7 @@ const fn first() -> u32 {
 
 /// A file for checkpoints, locked against other processes.
 #[derive(Debug)]
-pub(crate) struct CheckpointFile {
-    path: PathBuf,
-    /// Held as long as the file is used.
-    lock: File,
-}
+pub(crate) struct CheckpointFile(LockedFile);
 
 impl CheckpointFile {
     /// Locks a file, which need not exist, for as long as the value lives.
@@ -44,32 +41,7 @@ impl CheckpointFile {
     ///
     /// If it is not a plain file, cannot be written, or is in use.
     pub(crate) fn take(path: &Path) -> Result<Self, Failure> {
-        let name = path.display();
-        match fs::metadata(path) {
-            Ok(what) if !what.is_file() => {
-                return Err(Failure::usage(format!("{name} is not a plain file: name one for `--resume`")));
-            }
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Failure::usage(format!("{name} cannot be read: {error}"))),
-        }
-        let unwritable = |error: io::Error| Failure::usage(format!("{name} cannot be written: {error}"));
-        let locked = beside(path, "lock");
-        // The previous user of the file may have removed the lock file between the two steps.
-        loop {
-            let lock = File::options().write(true).create(true).truncate(false).open(&locked);
-            let lock = lock.map_err(unwritable)?;
-            match lock.try_lock() {
-                Ok(()) if is_at(&lock, &locked) => return Ok(Self { path: path.to_owned(), lock }),
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    return Err(Failure::usage(format!(
-                        "{name} is in use by another search: wait for its end, or name another file"
-                    )));
-                }
-                Err(TryLockError::Error(error)) => return Err(unwritable(error)),
-            }
-        }
+        Ok(Self(LockedFile::take(path)?))
     }
 
     /// The checkpoint in the file, if there is one, for a program with this fingerprint and this question.
@@ -78,11 +50,11 @@ impl CheckpointFile {
     ///
     /// If it cannot be read, is not a checkpoint, or belongs to another search.
     pub(crate) fn read(&self, fingerprint: u32, question: &str) -> Result<Option<Checkpoint>, Failure> {
-        let name = self.path.display();
+        let name = self.path().display();
         let hint = "name another file, or remove this one to start again";
         let refuse =
             |why: &str| Failure::usage(format!("{name} is not a file of `--resume` ({why}); {hint}"));
-        let text = match fs::read_to_string(&self.path) {
+        let text = match fs::read_to_string(self.path()) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -118,7 +90,7 @@ impl CheckpointFile {
     ///
     /// If it cannot be written.
     pub(crate) fn write(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {
-        let new = beside(&self.path, "new");
+        let new = beside(self.path(), "new");
         let write = || -> io::Result<()> {
             let checkpoint = serde_json::to_string(checkpoint)?;
             let digest = digest(&checkpoint);
@@ -127,14 +99,15 @@ impl CheckpointFile {
             fs::write(&new, text)?;
             // The content of the file must reach the disk before its name.
             File::open(&new)?.sync_all()?;
-            fs::rename(&new, &self.path)
+            fs::rename(&new, self.path())
         };
-        write().map_err(|error| Failure::tool(format!("{} cannot be written: {error}", self.path.display())))
+        write()
+            .map_err(|error| Failure::tool(format!("{} cannot be written: {error}", self.path().display())))
     }
 
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        self.0.path()
     }
 
     /// Removes the file, because the search is finished.
@@ -143,9 +116,9 @@ impl CheckpointFile {
     ///
     /// If it is there and cannot be removed.
     pub(crate) fn remove(&self) -> Result<(), Failure> {
-        match fs::remove_file(&self.path) {
+        match fs::remove_file(self.path()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(Failure::tool(format!("{} cannot be removed: {error}", self.path.display())))
+                Err(Failure::tool(format!("{} cannot be removed: {error}", self.path().display())))
             }
             _ => Ok(()),
         }
@@ -157,39 +130,8 @@ impl CheckpointFile {
     ///
     /// If it could not.
     pub(crate) fn probe(&self) -> Result<(), Failure> {
-        let new = beside(&self.path, "new");
+        let new = beside(self.path(), "new");
         let tried = fs::write(&new, "").and_then(|()| fs::remove_file(&new));
-        tried.map_err(|error| Failure::usage(format!("{} cannot be written: {error}", self.path.display())))
+        tried.map_err(|error| Failure::usage(format!("{} cannot be written: {error}", self.path().display())))
     }
-}
-
-impl Drop for CheckpointFile {
-    fn drop(&mut self) {
-        // The lock is still held; a process that waits for it sees that the file is gone and makes another
-        // one.
-        let _ = fs::remove_file(beside(&self.path, "lock"));
-        let _ = self.lock.unlock();
-    }
-}
-
-/// A file next to a file.
-fn beside(file: &Path, what: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".");
-    name.push(what);
-    name.into()
-}
-
-/// Whether an open file is still the file at its path.
-#[cfg(unix)]
-fn is_at(open: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let place = |of: fs::Metadata| (of.dev(), of.ino());
-    open.metadata().is_ok_and(|open| fs::metadata(path).is_ok_and(|there| place(there) == place(open)))
-}
-
-/// Whether an open file is still the file at its path. On other systems, an open file cannot be removed.
-#[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> bool {
-    true
 }

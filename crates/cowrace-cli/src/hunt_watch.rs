@@ -3,22 +3,26 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use cowrace_hunt::decided::{Decided, Name};
 use cowrace_hunt::watch::{Progress, Watch};
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::Interrupt;
+use crate::decided_file::DecidedFile;
 use crate::status::span;
+use crate::{Failure, Interrupt};
 
 /// Levels that are shorter need no line.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Watches a hunt: a first Ctrl-C or the limit on time ends it. The line is shown only if standard error is a terminal.
+/// Watches a hunt: a first Ctrl-C, the limit on time, or a file that cannot be written ends it. The line is shown only if standard error is a terminal.
 #[derive(Debug)]
 pub(crate) struct HuntWatch<'i> {
     bar: ProgressBar,
     interrupt: &'i Interrupt,
     started: Instant,
     limit: Option<Duration>,
+    /// Where what has been decided is written.
+    file: Option<DecidedFile>,
     /// The level that is searched, by its number of calls, and when that began.
     level: Mutex<(usize, Instant)>,
 }
@@ -31,7 +35,21 @@ impl<'i> HuntWatch<'i> {
             bar.set_style(style);
         }
         let started = Instant::now();
-        Self { bar, interrupt, started, limit, level: Mutex::new((0, started)) }
+        Self { bar, interrupt, started, limit, file: None, level: Mutex::new((0, started)) }
+    }
+
+    /// Writes what has been decided to a file.
+    pub(crate) fn writing(self, file: Option<DecidedFile>) -> Self {
+        Self { file, ..self }
+    }
+
+    /// Tells whether something of that could not be written.
+    ///
+    /// # Errors
+    ///
+    /// If so.
+    pub(crate) fn written(&self) -> Result<(), Failure> {
+        self.file.as_ref().map_or(Ok(()), DecidedFile::end)
     }
 
     /// Prints with the line out of the way.
@@ -47,7 +65,15 @@ impl<'i> HuntWatch<'i> {
 
 impl Watch for HuntWatch<'_> {
     fn stops(&self) -> bool {
-        self.interrupt.asked() || self.limit.is_some_and(|limit| self.started.elapsed() >= limit)
+        self.interrupt.asked()
+            || self.limit.is_some_and(|limit| self.started.elapsed() >= limit)
+            || self.file.as_ref().is_some_and(DecidedFile::has_failed)
+    }
+
+    fn decided(&self, name: Name, decided: &Decided) {
+        if let Some(file) = &self.file {
+            file.add(name, decided);
+        }
     }
 
     fn progress(&self, progress: &Progress) {

@@ -1,10 +1,10 @@
 //! The search of all scenarios, level by level: a level has the scenarios of so many calls.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::BuildHasher;
-use std::ops::Range;
+use std::hash::{BuildHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use cowrace_explore::Limits;
 use cowrace_mm::World;
 use cowrace_mm::world::VarId;
 use cowrace_spec::Possible;
@@ -12,6 +12,7 @@ use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 
 use crate::alphabet::Alphabet;
+use crate::decided::{Decided, Known, Name};
 use crate::family::words;
 use crate::moves::{Scene, parts};
 use crate::outcome::{Outcome, Wanted};
@@ -20,6 +21,7 @@ use crate::side_by_side::side_by_side;
 use crate::stage::{Beginning, Stage, beginnings};
 use crate::step::{Runner, Runs, Situation, Situations};
 use crate::text::Scenario;
+use crate::unit::{Unit, last_behind, units};
 use crate::watch::{Progress, Watch};
 
 /// The index of a node.
@@ -113,6 +115,8 @@ pub struct Level {
     pub tally: Tally,
     /// How often a part was run in a node, which decides all scenarios that have led there.
     pub tries: u64,
+    /// How many of these runs were known before.
+    pub known: u64,
     /// How many nodes were reached for the first time.
     pub nodes: usize,
 }
@@ -126,7 +130,7 @@ pub struct Shape {
     pub columns: usize,
 }
 
-/// A part of all scenarios, by the states in which they begin.
+/// A part of all scenarios, by the runs after which no call is left. The others, which are few, are made for every part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     /// Which part it is, from 0.
@@ -142,8 +146,8 @@ impl Default for Shard {
 }
 
 impl Shard {
-    /// Whether it has the `nth` state.
-    const fn has(self, nth: usize) -> bool {
+    /// Whether it has the `nth` unit.
+    pub(crate) const fn has(self, nth: usize) -> bool {
         nth % self.of == self.nth
     }
 }
@@ -171,6 +175,11 @@ pub struct Campaign {
     wanted: Wanted,
     alphabet: Alphabet,
     shape: Shape,
+    shard: Shard,
+    /// What need not be run.
+    known: Arc<Known>,
+    /// A digest of what is asked of scenarios.
+    question: u64,
     beginnings: Vec<Beginning>,
     nodes: Vec<Node>,
     index: HashTable<Id>,
@@ -187,39 +196,44 @@ impl Campaign {
     /// A search under one kernel, that has not begun.
     #[must_use]
     pub fn new(runner: Runner, alphabet: Alphabet, shape: Shape) -> Self {
-        Self::of((vec![runner], Wanted::Violated), alphabet, shape, Shard::default())
+        Self::of((vec![runner], Wanted::Violated), alphabet, shape)
     }
 
     /// A search under one kernel or two on the same stage, that has not begun.
     #[must_use]
-    pub fn of(
-        (runners, wanted): (Vec<Runner>, Wanted),
-        alphabet: Alphabet,
-        shape: Shape,
-        shard: Shard,
-    ) -> Self {
+    pub fn of((runners, wanted): (Vec<Runner>, Wanted), alphabet: Alphabet, shape: Shape) -> Self {
         let beginnings = beginnings(&runners[0].stage);
+        let hasher = FixedState::default();
         let mut campaign = Self {
-            runners,
             wanted,
             alphabet,
             shape,
+            shard: Shard::default(),
+            known: Arc::default(),
+            question: question(&hasher, &runners, wanted),
+            runners,
             beginnings,
             nodes: Vec::new(),
             index: HashTable::new(),
             possible: HashSet::default(),
-            hasher: FixedState::default(),
+            hasher,
             paths: vec![Vec::new(); shape.calls + 1],
             finds: Vec::new(),
             calls: 0,
         };
-        for nth in (0..campaign.beginnings.len()).filter(|nth| shard.has(*nth)) {
+        for nth in 0..campaign.beginnings.len() {
             let situations = campaign.begin(&campaign.beginnings[nth]);
             let size = (0, 0, words(&campaign.beginnings[nth].world.areas[0]));
             let id = campaign.number(situations, || First::Beginning(nth), size);
             campaign.add_paths(0, id, 1);
         }
         campaign
+    }
+
+    /// Only a part of the search, and without what is known.
+    #[must_use]
+    pub fn divided(self, shard: Shard, known: Arc<Known>) -> Self {
+        Self { shard, known, ..self }
     }
 
     /// The stage of its scenarios.
@@ -307,25 +321,28 @@ impl Campaign {
         self.calls += 1;
         let known = self.nodes.len();
         let mut progress = Progress { calls: self.calls, runs: 0, nodes: 0, of: todo.len() as u64 };
+        let (mut runs_known, mut dealt) = (0, 0);
         let shape = Shape { calls: self.shape.calls - before, ..self.shape };
         for (scene, ids) in self.by_scene(todo) {
-            let all = parts(&self.runners[0].stage, &self.alphabet, &scene, shape);
+            let mut all = parts(&self.runners[0].stage, &self.alphabet, &scene, shape);
+            let first = last_behind(&mut all, shape.calls);
             let mut followed: Vec<Following> = ids.iter().map(|_| Following::default()).collect();
-            let units = units(ids.len(), all.len());
+            let units = units((ids.len(), all.len()), first, shape, self.shard, &mut dealt);
             let (before_these, runs_before) = (progress.nodes, progress.runs);
-            let runs = (ids.len() * all.len()).max(1) as u64;
+            let runs = units.iter().map(Unit::runs).sum::<usize>().max(1) as u64;
             for units in units.chunks(threads.max(1) * UNITS) {
-                let ran = self.run_all((&ids, &all, shape), units, threads, watch);
+                let ran = side_by_side(units, threads, |unit| self.run_unit((&ids, &all), unit, watch));
                 if watch.stops() {
                     return None;
                 }
-                for (unit, ran) in units.iter().zip(ran) {
+                for (unit, Ran { outcomes, is_known }) in units.iter().zip(ran) {
                     let which =
                         unit.parts.clone().flat_map(|part| unit.nodes.clone().map(move |node| (part, node)));
-                    for ((part, node), led) in which.zip(ran) {
+                    for ((part, node), led) in which.zip(outcomes) {
                         self.take_over(&mut followed[node], (ids[node], &all[part]), led);
                     }
-                    progress.runs += (unit.nodes.len() * unit.parts.len()) as u64;
+                    progress.runs += unit.runs() as u64;
+                    runs_known += if is_known { unit.runs() as u64 } else { 0 };
                 }
                 progress.nodes = before_these + ids.len() as u64 * (progress.runs - runs_before) / runs;
                 watch.progress(&progress);
@@ -353,7 +370,8 @@ impl Campaign {
                 to.into_iter().for_each(|(to, n)| self.add_paths(self.calls, to, times.saturating_mul(n)));
             }
         }
-        Some(Level { calls: self.calls, tally, tries: progress.runs, nodes: self.nodes.len() - known })
+        let nodes = self.nodes.len() - known;
+        Some(Level { calls: self.calls, tally, tries: progress.runs, known: runs_known, nodes })
     }
 
     /// The nodes that the same parts may follow, together; and among them those beside each other after which the
@@ -375,37 +393,43 @@ impl Campaign {
         scenes
     }
 
-    /// Makes runs, in each unit part by part.
-    fn run_all(
-        &self,
-        of: (&[Id], &[Part], Shape),
-        units: &[Unit],
-        threads: usize,
-        watch: &dyn Watch,
-    ) -> Vec<Vec<Outcome>> {
-        side_by_side(units, threads, |unit| self.run_unit(of, unit, watch))
-    }
-
-    /// Makes the runs of a unit; fewer if the watch ends that.
-    fn run_unit(
-        &self,
-        (ids, all, shape): (&[Id], &[Part], Shape),
-        unit: &Unit,
-        watch: &dyn Watch,
-    ) -> Vec<Outcome> {
-        let mut ran = Vec::with_capacity(unit.nodes.len() * unit.parts.len());
-        for part in &all[unit.parts.clone()] {
+    /// Makes the runs of a unit, part by part, unless they are known; fewer if the watch ends that.
+    fn run_unit(&self, (ids, all): (&[Id], &[Part]), unit: &Unit, watch: &dyn Watch) -> Ran {
+        let (ids, parts) = (&ids[unit.nodes.clone()], &all[unit.parts.clone()]);
+        let name = unit.is_last.then(|| self.name(ids, parts));
+        let known = name.and_then(|name| self.known.get(&name)).filter(|known| known.runs == unit.runs());
+        if let Some(known) = known {
+            return Ran { outcomes: known.outcomes(), is_known: true };
+        }
+        let mut outcomes = Vec::with_capacity(unit.runs());
+        for part in parts {
             let mut runs = Runs::of(&self.runners, part);
-            // What the last call leads to is not continued.
-            let goes_on = part.calls() < shape.calls;
-            for &id in &ids[unit.nodes.clone()] {
+            for &id in ids {
                 if watch.stops() {
-                    return ran;
+                    return Ran { outcomes, is_known: false };
                 }
-                ran.push(self.outcome(&mut runs, &self.nodes[id as usize].situations, goes_on));
+                outcomes.push(self.outcome(&mut runs, &self.nodes[id as usize].situations, !unit.is_last));
             }
         }
-        ran
+        if let Some(name) = name {
+            let decided = Decided::of(&outcomes);
+            // What ends a hunt may have ended a search as well.
+            if !(decided.is_bounded() && watch.stops()) {
+                watch.decided(name, &decided);
+            }
+        }
+        Ran { outcomes, is_known: false }
+    }
+
+    /// The name of the runs of some parts in some nodes.
+    fn name(&self, ids: &[Id], parts: &[Part]) -> Name {
+        let mut hasher = self.hasher.build_hasher();
+        self.question.hash(&mut hasher);
+        ids.iter().for_each(|&id| self.nodes[id as usize].situations.hash(&mut hasher));
+        for part in parts {
+            format!("{:?}", part.world(self.stage()).actors).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// What a part leads to under all kernels.
@@ -530,27 +554,24 @@ fn apart(mut parts: Vec<Part>) -> Vec<Part> {
     parts
 }
 
-/// Some runs: those of some parts in some nodes.
-#[derive(Clone, Debug)]
-struct Unit {
-    nodes: Range<usize>,
-    parts: Range<usize>,
-}
-
-/// The most nodes and the most runs of a unit: so many results are in memory before they are taken over.
-const MOST_NODES: usize = 512;
-const MOST_RUNS: usize = 4096;
-
 /// How many units for each thread are run before their results are taken over.
 const UNITS: usize = 4;
 
-/// All runs of some parts in some nodes.
-fn units(nodes: usize, parts: usize) -> Vec<Unit> {
-    let ranges = |n: usize, most: usize| (0..n).step_by(most).map(move |from| from..n.min(from + most));
-    let of = |nodes: Range<usize>| {
-        ranges(parts, MOST_RUNS / nodes.len()).map(move |parts| Unit { nodes: nodes.clone(), parts })
+/// What runs led to.
+struct Ran {
+    outcomes: Vec<Outcome>,
+    is_known: bool,
+}
+
+/// A digest of what is asked of scenarios, beside the states in which they are and the calls that are made. What ends a whole
+/// hunt decides nothing.
+fn question(hasher: &FixedState, runners: &[Runner], wanted: Wanted) -> u64 {
+    let of = |runner: &Runner| {
+        let Runner { stage, era, arch, promises, limits, counts_costs } = runner;
+        let limits = Limits { time: None, ..*limits };
+        format!("{:?}", (&stage.world, era, arch, promises, limits, counts_costs))
     };
-    ranges(nodes, MOST_NODES).flat_map(of).collect()
+    hasher.hash_one((runners.iter().map(of).collect::<Vec<_>>(), format!("{wanted:?}")))
 }
 
 /// The same situation, with what is known to be possible if it is the same.

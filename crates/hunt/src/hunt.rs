@@ -1,6 +1,7 @@
 //! A hunt: the campaigns on all stages, and what they find, sorted.
 
 use std::iter;
+use std::sync::Arc;
 
 use cowrace_explore::Limits;
 use cowrace_machine::Arch;
@@ -10,6 +11,7 @@ use cowrace_spec::Promises;
 
 use crate::alphabet::Alphabet;
 use crate::campaign::{Campaign, Find, Level, Shape, Shard, Tally};
+use crate::decided::{Decided, Known, Name};
 use crate::family::{Families, Family, Found};
 use crate::judge::Judge;
 use crate::outcome::Wanted;
@@ -28,6 +30,8 @@ pub struct Quest {
     pub beside: Option<(Era, Wanted)>,
     /// Which part of the scenarios is tried.
     pub shard: Shard,
+    /// What was decided before.
+    pub known: Arc<Known>,
     /// The architecture.
     pub arch: Arch,
     /// The size of scenarios.
@@ -124,9 +128,10 @@ impl Hunt {
             before.nodes += ahead;
             before.runs += level.tries;
             let sum =
-                all.get_or_insert(Level { calls: level.calls, tally: Tally::default(), tries: 0, nodes: 0 });
+                all.get_or_insert(Level { tally: Tally::default(), tries: 0, known: 0, nodes: 0, ..level });
             sum.tally.add(1, &level.tally);
             sum.tries += level.tries;
+            sum.known += level.known;
             sum.nodes += level.nodes;
         }
         all
@@ -191,6 +196,7 @@ impl Quest {
             era,
             beside: None,
             shard: Shard::default(),
+            known: Arc::default(),
             arch,
             shape,
             only: Vec::new(),
@@ -225,6 +231,10 @@ impl Watch for After<'_> {
             of,
         });
     }
+
+    fn decided(&self, name: Name, decided: &Decided) {
+        self.watch.decided(name, decided);
+    }
 }
 
 /// The stages: anonymous memory, a file, and memory that userfaultfd watches, alone and shared with a child.
@@ -239,7 +249,7 @@ fn stages<'e>(eras: impl IntoIterator<Item = &'e Era> + Clone, columns: usize) -
 fn campaign(quest: &Quest, stage: Stage) -> Campaign {
     let (runners, alphabet) = tried(quest, &stage);
     let wanted = quest.beside.as_ref().map_or(Wanted::Violated, |(_, wanted)| *wanted);
-    Campaign::of((runners, wanted), alphabet, quest.shape, quest.shard)
+    Campaign::of((runners, wanted), alphabet, quest.shape).divided(quest.shard, Arc::clone(&quest.known))
 }
 
 /// What random choices are made from: every stage, and the calls that are tried on it under the first kernel.

@@ -1,4 +1,6 @@
-//! Who watches a search: is told how far it is, and may end it.
+//! Who watches a search: is told how far it is and what has been decided, and may end it.
+
+use crate::decided::{Decided, Name};
 
 /// How far the search of a level is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,9 @@ pub trait Watch: Sync {
 
     /// Is told how far the search of a level on a stage is.
     fn progress(&self, _: &Progress) {}
+
+    /// Is told what has been decided, by the threads that decide it: what a hunt can be resumed from.
+    fn decided(&self, _: Name, _: &Decided) {}
 }
 
 impl<F: Fn() -> bool + Sync> Watch for F {

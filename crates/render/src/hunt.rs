@@ -18,8 +18,19 @@ pub fn hunting(era: &str, (calls, states): (usize, u64), columns: usize) -> Stri
 /// A level that has been decided.
 #[must_use]
 pub fn level(level: &Level) -> String {
-    let Level { calls, scenarios, violated, elsewhere, costlier, blocked, bounded, tries, seconds, .. } =
-        level;
+    let Level {
+        calls,
+        scenarios,
+        violated,
+        elsewhere,
+        costlier,
+        blocked,
+        bounded,
+        tries,
+        known,
+        seconds,
+        ..
+    } = level;
     let calls = if *calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
     let mut parts = match costlier {
         Some(costlier) => vec![format!("{} cost more", grouped(*costlier))],
@@ -38,7 +49,8 @@ pub fn level(level: &Level) -> String {
     }
     let (parts, scenarios, runs) =
         (parts.join(", "), counted(*scenarios, "scenario"), counted(*tries, "run"));
-    format!("{calls}: {scenarios}, {parts} ({runs}, {seconds:.1} s)\n")
+    let known = if *known > 0 { format!(", {} of them from files", grouped(*known)) } else { String::new() };
+    format!("{calls}: {scenarios}, {parts} ({runs}{known}, {seconds:.1} s)\n")
 }
 
 /// A guided search that has ended, and what may be concluded from it.
@@ -103,15 +115,18 @@ pub fn hunted(hunted: &Hunted) -> String {
         (all, Some(n)) if n == all => ", all of them races of the corpus".to_owned(),
         (_, Some(n)) => format!(", {n} of them races of the corpus"),
     };
-    let decided = match decided {
-        0 => "no level was decided".to_owned(),
-        1 => "every scenario of 1 call was decided".to_owned(),
-        n => format!("every scenario of up to {n} calls was decided"),
+    let up_to = |n: u64| if n == 1 { "1 call".to_owned() } else { format!("up to {n} calls") };
+    let decided = match (decided, shard) {
+        (0, _) => "no level was decided".to_owned(),
+        (1, Some(shard)) if *complete => format!("shard {shard} of the scenarios of 1 call was decided"),
+        (n, Some(shard)) if *complete => {
+            format!("every scenario of {} and shard {shard} of those of {n} calls were decided", up_to(n - 1))
+        }
+        (n, _) => format!("every scenario of {} was decided", up_to(*n)),
     };
     let stopped = if *complete { "" } else { ", and then the hunt was stopped" };
     let against = base.as_ref().map_or_else(String::new, |base| format!(" against {base}"));
-    let of_shard = shard.as_ref().map_or_else(String::new, |shard| format!(" in shard {shard}"));
-    let mut text = format!("\n{era}{against}: {found}{named}; {decided}{of_shard}{stopped}\n");
+    let mut text = format!("\n{era}{against}: {found}{named}; {decided}{stopped}\n");
     if *needed > 0 {
         let scenarios = counted(*needed, "scenario");
         text.push_str(&format!("{scenarios} cost more because they need it, or may: not continued\n"));

@@ -29,6 +29,8 @@ pub struct Level {
     pub bounded: u64,
     /// How often a last part was run: once for all scenarios whose calls before lead to the same.
     pub tries: u64,
+    /// How many of these runs had been made before, as files of `--resume` and `--merge` say.
+    pub known: u64,
     /// How many states all of these scenarios lead to that were not known; 0 for the last level, whose scenarios are not
     /// continued.
     pub states: u64,
@@ -274,7 +276,7 @@ pub struct Hunted {
     pub complete: bool,
     /// The base, with toggles, if there is one.
     pub base: Option<String>,
-    /// Which part of all scenarios was tried: `2/5` is the second of five, by the states in which they begin.
+    /// Which part of the scenarios with the most calls was tried: `2/5` is the second of five.
     pub shard: Option<String>,
     /// Whether costs were looked for, and not violations.
     pub costs: bool,

@@ -6,6 +6,7 @@ mod finds;
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cowrace_check::{Toggles, kernel, suggest};
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 use crate::args::{Format, HuntArgs};
 use crate::batch;
+use crate::decided_file::{self, DecidedFile};
 use crate::hunt_watch::HuntWatch;
 use crate::{Exit, Failure, Interrupt, Out};
 
@@ -42,7 +44,10 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     let shape = Shape { calls: args.calls.into(), columns: args.columns.into() };
     is_possible(shape)?;
     let base = args.base.as_ref().map(|name| one_era(name, &Toggles::default())).transpose()?;
+    let mut known = decided_file::read(&args.merge)?;
+    let file = args.resume.as_deref().map(|path| DecidedFile::open(path, &mut known)).transpose()?;
     let quest = Quest {
+        known: Arc::new(known),
         beside: base.map(|base| (base, if args.costs { Wanted::Costlier } else { Wanted::OnlyInFirst })),
         shard: args.shard.unwrap_or_default(),
         only: args.only.clone(),
@@ -53,7 +58,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         fs::create_dir_all(dir).map_err(|error| Failure::tool(format!("{}: {error}", dir.display())))?;
     }
     let corpus = if args.costs { None } else { corpus::place(args.corpus.as_deref()) };
-    let watch = HuntWatch::new(interrupt, args.max_time);
+    let watch = HuntWatch::new(interrupt, args.max_time).writing(file);
     let threads = args.jobs.map_or_else(batch::cores, usize::from);
     let mut hunt = Hunt::new(quest.clone());
     if let Some(name) = args.only.iter().find(|name| !hunt.tries(name)) {
@@ -85,6 +90,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
             blocked: level.tally.blocked,
             bounded: level.tally.bounded,
             tries: level.tries,
+            known: level.known,
             states: level.nodes as u64,
             seconds: begun.elapsed().as_secs_f64(),
         };
@@ -93,6 +99,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         bounded |= level.bounded > 0;
         watch.aside(|| print(out, args.format, &level, render::level))?;
     }
+    watch.written()?;
     let complete = decided == u64::from(args.calls);
     let Count { found, named, needed, unconfirmed } = if args.costs {
         watch.finish();

@@ -168,19 +168,80 @@ fn copies_that_are_not_needed_are_found() {
     cowrace(&["hunt", "--era", "v5.9", "--costs"]).exits(2).says(&["--base"]);
 }
 
+/// What a hunt prints, but for how long it took.
+fn told(hunt: &[&str], args: &[&str]) -> Vec<serde_json::Value> {
+    let mut lines = cowrace(&[hunt, &["--format", "json"], args].concat()).exits(10).objects();
+    lines.iter_mut().for_each(|line| line["seconds"] = 0.into());
+    lines
+}
+
 #[test]
-fn shards_have_all_scenarios_together() {
-    let scenarios = |shard: &[&str]| {
-        let lines = cowrace(&[LITTLE, &["--format", "json"], shard].concat()).exits(10).objects();
-        (lines[0]["scenarios"].as_u64().expect("a number"), lines[0]["violated"].as_u64().expect("a number"))
-    };
-    let (whole, parts) = (scenarios(&[]), ["1/2", "2/2"].map(|shard| scenarios(&["--shard", shard])));
-    assert_eq!(whole, (parts[0].0 + parts[1].0, parts[0].1 + parts[1].1));
-    cowrace(&[LITTLE, &["--shard", "2/2"]].concat())
-        .prints(&["every scenario of 1 call was decided in shard 2/2"]);
+fn shards_are_put_together() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = |name: &str| dir.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (first, second) = (file("first"), file("second"));
+    let whole = told(PIN_AND_FORK, &[]);
+    for (shard, file) in [("1/2", &first), ("2/2", &second)] {
+        let done = cowrace(&[PIN_AND_FORK, &["--shard", shard, "--resume", file]].concat()).exits(10);
+        done.prints(&[&format!(
+            "every scenario of 1 call and shard {shard} of those of 2 calls were decided"
+        )]);
+    }
+    let mut merged = told(PIN_AND_FORK, &["--merge", &first, &second]);
+    // All of the last level was known.
+    assert_eq!((&merged[0]["known"], &merged[1]["known"]), (&0.into(), &merged[1]["tries"]));
+    merged[1]["known"] = 0.into();
+    assert_eq!(merged, whole);
+    cowrace(&[PIN_AND_FORK, &["--merge", &first, &second]].concat())
+        .exits(10)
+        .prints(&[" of them from files, "]);
+    // A part that is lost is decided again.
+    let mut merged = told(PIN_AND_FORK, &["--merge", &second]);
+    assert!(merged[1]["known"].as_u64() < merged[1]["tries"].as_u64());
+    merged[1]["known"] = 0.into();
+    assert_eq!(merged, whole);
     for wrong in ["0/2", "3/2", "2", "a/b", "1/0"] {
         cowrace(&[LITTLE, &["--shard", wrong]].concat()).exits(2).says(&["`2/5`"]);
     }
+}
+
+#[test]
+fn a_hunt_goes_on_from_a_file_and_from_what_is_left_of_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("decided");
+    let file = path.to_str().expect("UTF-8");
+    let whole = told(LITTLE, &["--resume", file]);
+    let written = fs::read_to_string(&path).expect("it was written");
+    assert!(written.lines().count() > 2, "{written}");
+    let cut = &written[..written.len() - 20];
+    let changed = written.replacen("\"runs\":", "\"runs\":1", 1);
+    for (left, notes) in [(written.as_str(), 0), (cut, 1), (&changed, 1)] {
+        fs::write(&path, left).expect("it can be written");
+        let done = cowrace(&[LITTLE, &["--format", "json", "--resume", file]].concat()).exits(10);
+        assert_eq!(
+            done.err.matches("damaged, and what they say is decided again").count(),
+            notes,
+            "{}",
+            done.err
+        );
+        let mut lines = done.objects();
+        assert_eq!(lines[0]["known"] == lines[0]["tries"], notes == 0);
+        lines.iter_mut().for_each(|line| line["seconds"] = 0.into());
+        lines[0]["known"] = 0.into();
+        assert_eq!(lines, whole);
+    }
+    // What was missing was written behind it.
+    assert_eq!(told(LITTLE, &["--resume", file])[0]["known"], whole[0]["tries"]);
+    // Another program might decide otherwise, and other files are left alone.
+    fs::write(&path, written.replacen("\"build\":\"", "\"build\":\"0", 1)).expect("it can be written");
+    let other = [LITTLE, &["--resume", file]].concat();
+    cowrace(&other).exits(2).says(&["was written by another build of cowrace", "remove this one"]);
+    fs::write(&path, "race basic\n").expect("it can be written");
+    cowrace(&other).exits(2).says(&["was not written by a hunt with `--resume`"]);
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), "race basic\n");
+    cowrace(&[LITTLE, &["--merge", "nowhere"]].concat()).exits(2).says(&["nowhere cannot be read"]);
+    let directory = dir.path().to_str().expect("UTF-8");
+    cowrace(&[LITTLE, &["--resume", directory]].concat()).exits(2).says(&["not a plain file"]);
 }
 
 #[test]

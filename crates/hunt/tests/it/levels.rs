@@ -2,7 +2,7 @@
 
 use cowrace_explore::Limits;
 use cowrace_hunt::alphabet::Alphabet;
-use cowrace_hunt::campaign::{Campaign, Level, Shape, Shard, Tally};
+use cowrace_hunt::campaign::{Campaign, Level, Shape, Tally};
 use cowrace_hunt::family::Family;
 use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::moves::{Scene, parts};
@@ -208,7 +208,7 @@ fn pairs_that_are_merged_are_the_same() {
             runners.iter().map(|runner| Situations::from([runner.begin(&beginning)])).collect();
         pairs_one_by_one((&runners, &alphabet), &situations, (shape, 0), &mut tallies);
     }
-    let mut campaign = Campaign::of((runners, Wanted::Difference), alphabet, shape, Shard::default());
+    let mut campaign = Campaign::of((runners, Wanted::Difference), alphabet, shape);
     for expected in &tallies[1..] {
         let level = campaign.next_level(2, &|| false).expect("a level");
         assert_eq!(level.tally, *expected);

@@ -1,5 +1,6 @@
 //! Tests of hunts.
 
+mod divided;
 mod families;
 mod guided;
 mod levels;
