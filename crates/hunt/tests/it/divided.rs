@@ -128,7 +128,7 @@ fn shards_make_the_whole() {
 }
 
 #[test]
-fn what_was_decided_under_another_kernel_is_not_taken_over() {
+fn what_was_decided_of_another_kernel_or_call_is_not_taken_over() {
     let [asked, _] = all_asked();
     let keeps = Keeps::default();
     drop(searched(asked.campaign(Shard::default(), Known::default()), &keeps));
@@ -136,5 +136,7 @@ fn what_was_decided_under_another_kernel_is_not_taken_over() {
     let taken = |asked: &Asked| searched(asked.campaign(Shard::default(), known.clone()), &|| false).1;
     assert!(taken(&asked) > 0);
     assert_eq!(taken(&Asked { era: "v5.12", ..asked.clone() }), 0);
-    assert_eq!(taken(&Asked { arch: Arch::Arm64, ..asked }), 0);
+    assert_eq!(taken(&Asked { arch: Arch::Arm64, ..asked.clone() }), 0);
+    // As many other calls.
+    assert_eq!(taken(&Asked { only: &["pin", "clear_refs", "reclaim"], ..asked }), 0);
 }
