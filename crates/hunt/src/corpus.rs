@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cowrace_explore::Limits;
 use cowrace_mm::syscall::{Access, Argument};
 use cowrace_mm::world::{Call, Origin};
-use cowrace_report::hunt::{Named, Race};
+use cowrace_report::hunt::{Named, Race, Rediscovered};
 use cowrace_report::{Class, Verdict};
 use cowrace_scenario::{CellKind, Scenario, Span};
 
@@ -121,19 +121,47 @@ impl Corpus {
     /// What it says of a family: which race it is; if it is none, which race is the nearest.
     #[must_use]
     pub fn name(&self, family: &Family) -> Named {
-        let own = counted(family.exemplar.whole());
-        // All scenarios of a family are alike, and any of them may be in a race: the exemplar, if it is.
-        let others =
-            family.whole.iter().map(|kinds| counted(kinds.iter().copied())).filter(|other| *other != own);
-        let all: Vec<Counts> = std::iter::once(own.clone()).chain(others).collect();
+        let all = all_counts(family);
         if let Some(race) = all.iter().find_map(|wanted| self.same(family, wanted)) {
             return Named::Same(race.clone());
         }
+        let own = &all[0];
         let alike = self.entries.iter().filter(|entry| entry.class == family.damage.class);
-        let near = alike.map(|entry| (entry, entry.in_common(&own))).filter(|(_, common)| *common > 0);
+        let near = alike.map(|entry| (entry, entry.in_common(own))).filter(|(_, common)| *common > 0);
         // Of equals, the first.
-        let nearest = near.min_by_key(|(entry, common)| (usize::MAX - common, entry.beyond(&own)));
+        let nearest = near.min_by_key(|(entry, common)| (usize::MAX - common, entry.beyond(own)));
         nearest.map_or(Named::New, |(entry, _)| Named::Nearest(entry.race.clone()))
+    }
+
+    /// Which races of the kernel are among the finds: what is left of them without some of their calls. A race that breaks no
+    /// promise, and is one by its assertions alone, does not count.
+    #[must_use]
+    pub fn rediscovered(&self, families: &[Family]) -> Rediscovered {
+        let all: Vec<(&Family, Vec<Counts>)> =
+            families.iter().map(|family| (family, all_counts(family))).collect();
+        let is_find = |entry: &Entry| {
+            let is_it = |family: &Family, wanted: &Counts| {
+                entry.contains(wanted) && self.reduces(entry, family, wanted)
+            };
+            all.iter().any(|(family, counts)| counts.iter().any(|wanted| is_it(family, wanted)))
+        };
+        let mut races: BTreeMap<&str, bool> = BTreeMap::new();
+        for entry in &self.entries {
+            let name = entry.race.scenario.as_str();
+            // One of its variants is enough.
+            if races.get(name) != Some(&true) && self.breaks_a_promise(entry) {
+                let is_found = is_find(entry);
+                *races.entry(name).or_default() |= is_found;
+            }
+        }
+        let missing = races.iter().filter(|(_, found)| !**found).map(|(name, _)| (*name).to_owned());
+        Rediscovered { races: races.len() as u64, missing: missing.collect() }
+    }
+
+    /// Whether a race is violated without its assertions.
+    fn breaks_a_promise(&self, entry: &Entry) -> bool {
+        let variant = entry.bare.variant(entry.race.variant.as_deref());
+        variant.is_some_and(|variant| self.judge.check(&entry.bare, variant).verdict == Verdict::Violated)
     }
 
     /// The race that calls of these kinds are what is left of.
@@ -214,6 +242,15 @@ impl Entry {
 
 /// The name of the call that drains batches.
 const DRAIN: &str = "lru_add_drain_all";
+
+/// The kinds of calls of a family: those of its exemplar, and then the others. All its scenarios are alike, and any of them may
+/// be in a race.
+fn all_counts(family: &Family) -> Vec<Counts> {
+    let own = counted(family.exemplar.whole());
+    let others = family.whole.iter().map(|kinds| counted(kinds.iter().copied()));
+    let others: Vec<Counts> = others.filter(|other| *other != own).collect();
+    std::iter::once(own).chain(others).collect()
+}
 
 fn counted(kinds: impl IntoIterator<Item = Kind>) -> Counts {
     let mut counts = Counts::new();

@@ -1,7 +1,7 @@
 //! What a hunt finds, as text.
 
 use cowrace_report::Costs;
-use cowrace_report::hunt::{Costlier, Guided, Hunted, Level, Witnessed};
+use cowrace_report::hunt::{Costlier, Guided, Hunted, Level, Rediscovered, Witnessed};
 
 use crate::report::{counted, grouped};
 
@@ -98,7 +98,19 @@ pub fn guided(guided: &Guided) -> String {
 /// The end of a hunt.
 #[must_use]
 pub fn hunted(hunted: &Hunted) -> String {
-    let Hunted { era, base, shard, decided, complete, costs, needed, families, named, unconfirmed } = hunted;
+    let Hunted {
+        era,
+        base,
+        shard,
+        decided,
+        complete,
+        costs,
+        needed,
+        families,
+        named,
+        rediscovered,
+        unconfirmed,
+    } = hunted;
     let found = match families {
         0 => "nothing was found".to_owned(),
         1 => "one family was found".to_owned(),
@@ -127,6 +139,16 @@ pub fn hunted(hunted: &Hunted) -> String {
     let stopped = if *complete { "" } else { ", and then the hunt was stopped" };
     let against = base.as_ref().map_or_else(String::new, |base| format!(" against {base}"));
     let mut text = format!("\n{era}{against}: {found}{named}; {decided}{stopped}\n");
+    if let Some(Rediscovered { races, missing }) = rediscovered.as_ref().filter(|all| all.races > 0) {
+        let found = races - missing.len() as u64;
+        let races = counted(*races, "race");
+        let missing =
+            if missing.is_empty() { String::new() } else { format!("; not {}", missing.join(", ")) };
+        text.push_str(&format!(
+            "of {races} of the corpus that break a promise there, {} among the finds{missing}\n",
+            if found == 1 { "one is".to_owned() } else { format!("{found} are") }
+        ));
+    }
     if *needed > 0 {
         let scenarios = counted(*needed, "scenario");
         text.push_str(&format!("{scenarios} cost more because they need it, or may: not continued\n"));

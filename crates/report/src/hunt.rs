@@ -264,6 +264,16 @@ pub struct Guided {
     pub seconds: f64,
 }
 
+/// Which races of a corpus a hunt has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Rediscovered {
+    /// How many races of the corpus the kernel has that break a promise, and not only an assertion.
+    pub races: u64,
+    /// Those of them that no find is what is left of, by name.
+    pub missing: Vec<String>,
+}
+
 /// The end of a hunt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -286,6 +296,8 @@ pub struct Hunted {
     pub families: u64,
     /// How many of them are races of the corpus; null if there was none to compare with.
     pub named: Option<u64>,
+    /// Which races of the corpus were found; null if there was none to compare with, or not all calls were tried.
+    pub rediscovered: Option<Rediscovered>,
     /// Scenarios that the hunt takes for violated and that `cowrace check` does not: a defect of the tool.
     pub unconfirmed: u64,
 }

@@ -19,7 +19,7 @@ use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::syscall::names;
 use cowrace_render as render;
-use cowrace_report::hunt::{Costlier, Hunted, Level, Named};
+use cowrace_report::hunt::{Costlier, Hunted, Level, Named, Rediscovered};
 use serde::Serialize;
 
 use crate::args::{Format, HuntArgs};
@@ -101,7 +101,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     }
     watch.written()?;
     let complete = decided == u64::from(args.calls);
-    let Count { found, named, needed, unconfirmed } = if args.costs {
+    let Count { found, named, rediscovered, needed, unconfirmed } = if args.costs {
         watch.finish();
         costlier(&hunt, args.format, threads, out)?
     } else {
@@ -123,6 +123,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         complete,
         families: found,
         named,
+        rediscovered,
         unconfirmed,
         base: hunt.base().map(Era::label),
         shard: args.shard.map(|Shard { nth, of }| format!("{}/{of}", nth + 1)),
@@ -145,6 +146,8 @@ struct Count {
     found: u64,
     /// Those that are races of the corpus, if there is one.
     named: Option<u64>,
+    /// The races of the corpus that are among them, if all were looked for.
+    rediscovered: Option<Rediscovered>,
     /// Scenarios that cost more and need it.
     needed: u64,
     /// Scenarios that `check` does not confirm.
@@ -173,7 +176,10 @@ fn tell(
         }
         print(out, args.format, &family, render::family)?;
     }
-    Ok(Count { found: families.len() as u64, named, ..Count::default() })
+    let all_are_tried = args.only.is_empty() && args.except.is_empty() && args.base.is_none();
+    let compared = corpus.filter(|_| all_are_tried && args.shard.is_none());
+    let rediscovered = compared.map(|corpus| corpus.rediscovered(&families));
+    Ok(Count { found: families.len() as u64, named, rediscovered, ..Count::default() })
 }
 
 /// Prints what costs more than under the base without need.

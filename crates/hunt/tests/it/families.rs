@@ -8,7 +8,7 @@ use cowrace_hunt::kind::Kind;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::syscall::{Change, Promise};
-use cowrace_report::hunt::{Deed, Named, Whose};
+use cowrace_report::hunt::{Deed, Named, Rediscovered, Whose};
 use cowrace_report::{Class, Fact, Then};
 use cowrace_scenario::{Scenario, parse};
 
@@ -75,6 +75,20 @@ fn race(name: &str) -> Scenario {
     let path = format!("{}/../../scenarios/{name}.race", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).expect(&path);
     parse(&text).expect("it is a scenario")
+}
+
+#[test]
+fn races_of_the_corpus_are_among_the_finds_or_are_told() {
+    let (hunt, families) = hunted("v5.9", &["pin_fast", "clear_refs"]);
+    let rediscovered = |names: &[&str]| {
+        let corpus: Vec<Scenario> = names.iter().map(|name| race(name)).collect();
+        Corpus::of(&corpus, &hunt.judge()).rediscovered(&families)
+    };
+    // A pin that clear_refs cuts off; a race that takes other calls; and one that v5.9 does not have.
+    let names = ["ro-longterm-pin-clear-refs", "lru-batch-of-fifteen", "vmsplice-child-munmap-leak"];
+    let told = rediscovered(&names);
+    assert_eq!((told.races, told.missing), (2, vec!["lru-batch-of-fifteen".to_owned()]));
+    assert_eq!(rediscovered(&[]), Rediscovered::default());
 }
 
 fn names(hunt: &Hunt, corpus: &[&str], family: &Family) -> Named {
