@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use cowrace_explore::Limits;
 use cowrace_mm::World;
-use cowrace_mm::world::VarId;
 use cowrace_spec::Possible;
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
@@ -16,7 +15,8 @@ use crate::decided::{Decided, Known, Name};
 use crate::family::words;
 use crate::moves::{Scene, parts};
 use crate::outcome::{Outcome, Wanted};
-use crate::part::{Move, Part};
+use crate::part::Part;
+use crate::plan::{Plan, Taken};
 use crate::side_by_side::side_by_side;
 use crate::stage::{Beginning, Stage, beginnings};
 use crate::step::{Runner, Runs, Situation, Situations};
@@ -270,20 +270,20 @@ impl Campaign {
     /// Whether something that was found is no longer there without any of its calls, whichever are left out.
     #[must_use]
     pub fn is_minimal(&self, find: &Find) -> bool {
-        let calls: usize = find.scenario.parts.iter().map(Part::calls).sum();
-        let all = (1_u64 << calls) - 1;
-        (1..all).all(|kept| !self.is_found(find, kept))
+        let plan = Plan::of(self.stage(), &find.scenario.parts);
+        let all = (1_u64 << plan.calls()) - 1;
+        (1..all).all(|kept| !self.is_found(find, &plan.only(|nth| kept & 1 << nth != 0)))
     }
 
-    /// Whether the same is found if only the calls are made that are kept, by bit.
-    fn is_found(&self, find: &Find, kept: u64) -> bool {
-        let stage = &self.runners[0].stage;
+    /// Whether the same is found if only these of its calls are made.
+    fn is_found(&self, find: &Find, plan: &Plan) -> bool {
+        let stage = self.stage();
         let world = World { areas: vec![find.scenario.area.clone()], ..stage.world.clone() };
         let mut situations = self.begin(&Beginning { world, words: String::new() });
-        for part in apart(only(&find.scenario.parts, kept)) {
-            if !Scene::of(stage, situations.iter().flatten()).permits(stage, &part) {
-                return false;
-            }
+        let mut taken = Taken::default();
+        for columns in &plan.parts {
+            let scene = Scene::of(stage, situations.iter().flatten());
+            let Some(part) = taken.part(stage, &scene, columns) else { return false };
             match self.outcome(&mut Runs::of(&self.runners, &part), &situations, true) {
                 Outcome::To(to) => situations = to,
                 Outcome::Found(kernel) => return kernel == find.kernel,
@@ -512,46 +512,6 @@ impl Campaign {
             }
         }
     }
-}
-
-/// Parts with only those calls that are kept, by bit.
-fn only(parts: &[Part], kept: u64) -> Vec<Part> {
-    let mut nth = 0;
-    let mut is_kept = |_: &Move| {
-        nth += 1;
-        kept & 1 << (nth - 1) != 0
-    };
-    let mut left = Vec::new();
-    for part in parts {
-        let mut columns = part.columns.clone();
-        columns.iter_mut().for_each(|column| column.moves.retain(&mut is_kept));
-        columns.retain(|column| !column.moves.is_empty());
-        if !columns.is_empty() {
-            left.push(Part { columns });
-        }
-    }
-    left
-}
-
-/// The same parts, but each handle has a variable of its own: without a call that gives one back, it is still held when the
-/// next is taken.
-fn apart(mut parts: Vec<Part>) -> Vec<Part> {
-    let mut now: Vec<(VarId, VarId)> = Vec::new();
-    let mut next = 0;
-    for column in parts.iter_mut().flat_map(|part| &mut part.columns) {
-        for of in &mut column.moves {
-            let handle = &mut of.template.arguments.handle;
-            if let Some((_, new)) = now.iter().rev().find(|(old, _)| old == handle) {
-                *handle = *new;
-            }
-            if let Some(variable) = &mut of.takes {
-                now.push((*variable, next));
-                *variable = next;
-                next += 1;
-            }
-        }
-    }
-    parts
 }
 
 /// How many units for each thread are run before their results are taken over.

@@ -39,7 +39,7 @@ pub(crate) fn part(setting: &Setting, scene: &Scene, shape: Shape, rng: &mut Rng
         let mut chosen = Chosen { setting, hasher: foldhash::quality::FixedState::default().build_hasher() };
         let sketches = chosen.columns(scene, shape, rng)?;
         let sketches: Vec<&Sketch> = sketches.iter().collect();
-        let part = maker.fit(&sketches).then(|| maker.part(&sketches)).flatten()?;
+        let part = scene.permits_beside(&sketches).then(|| maker.part(&sketches)).flatten()?;
         Some(Drawn { part, key: chosen.hasher.finish() })
     })
 }

@@ -331,7 +331,7 @@ impl Guided {
             let scene = Scene::of(&setting.runner.stage, &situations);
             let shape = Shape { calls: self.shape.calls - calls, ..self.shape };
             let part = match &item {
-                Item::Columns(columns) => taken.part(setting, &scene, columns),
+                Item::Columns(columns) => taken.part(&setting.runner.stage, &scene, columns),
                 Item::Drawn if shape.calls > 0 => {
                     draw::part(setting, &scene, shape, &mut rng).map(|drawn| drawn.part)
                 }

@@ -133,6 +133,22 @@ impl Scene {
         })
     }
 
+    /// Whether columns can run side by side: an mm is forked once, a child runs only if it is, and a handle that one gives
+    /// back is not used by another.
+    pub(crate) fn permits_beside(&self, chosen: &[&Sketch]) -> bool {
+        let made: Vec<MmId> = chosen.iter().filter_map(|sketch| sketch.child()).collect();
+        let is_made = |mm: &MmId| made.iter().filter(|made| *made == mm).count() == 1;
+        let is_there = |mm: &MmId| self.mms.contains(mm) || is_made(mm);
+        made.iter().all(is_made)
+            && chosen.iter().all(|sketch| sketch.own.is_none_or(|mm| is_there(&mm)))
+            && chosen.iter().enumerate().all(|(nth, sketch)| {
+                let mut others = chosen.iter().enumerate().filter(|(other, _)| *other != nth);
+                !sketch.gives_back().any(|back| others.any(|(_, other)| other.uses().any(|used| used == back)))
+            })
+            // Who exits waits for its other threads, so it is as if they came first.
+            && chosen.iter().all(|sketch| exits_alone(sketch, chosen))
+    }
+
     /// Every call that an actor can make.
     fn moves(&self, stage: &Stage, alphabet: &Alphabet, own: Option<MmId>) -> Vec<Move> {
         alphabet.templates().iter().flat_map(|template| self.moves_of(stage, template, own)).collect()
@@ -193,7 +209,7 @@ pub fn parts(stage: &Stage, alphabet: &Alphabet, scene: &Scene, shape: Shape) ->
     let columns = maker.columns();
     let mut parts = Vec::new();
     // Calls of a single column have ended before the next ones begin anyway.
-    for sketch in columns.iter().filter(|sketch| sketch.moves.len() == 1 && maker.fit(&[sketch])) {
+    for sketch in columns.iter().filter(|sketch| sketch.moves.len() == 1 && scene.permits_beside(&[sketch])) {
         parts.extend(maker.part(&[sketch]));
     }
     let mut chosen = Vec::new();
@@ -237,6 +253,11 @@ fn child(of: &Move) -> Option<MmId> {
 
 fn is_given_back(template: &Template) -> bool {
     template.row.arguments.iter().any(|argument| matches!(argument, Argument::GivenBack { .. }))
+}
+
+fn exits_alone(sketch: &Sketch, chosen: &[&Sketch]) -> bool {
+    let exits = sketch.moves.iter().any(|of| of.template.row.life == Life::Exits);
+    !exits || chosen.iter().filter(|other| other.own == sketch.own).count() == 1
 }
 
 pub(crate) struct Maker<'m> {
@@ -286,7 +307,7 @@ impl Maker<'_> {
                 continue;
             }
             chosen.push(sketch);
-            if chosen.len() > 1 && self.fit(chosen) {
+            if chosen.len() > 1 && self.scene.permits_beside(chosen) {
                 parts.extend(self.part(chosen));
             }
             if chosen.len() < self.shape.columns {
@@ -294,27 +315,6 @@ impl Maker<'_> {
             }
             chosen.pop();
         }
-    }
-
-    /// Whether columns can run side by side: an mm is forked once, a child runs only if it is, and a handle that one gives
-    /// back is not used by another.
-    pub(crate) fn fit(&self, chosen: &[&Sketch]) -> bool {
-        let made: Vec<MmId> = chosen.iter().filter_map(|sketch| sketch.child()).collect();
-        let is_made = |mm: &MmId| made.iter().filter(|made| *made == mm).count() == 1;
-        let is_there = |mm: &MmId| self.scene.mms.contains(mm) || is_made(mm);
-        made.iter().all(is_made)
-            && chosen.iter().all(|sketch| sketch.own.is_none_or(|mm| is_there(&mm)))
-            && chosen.iter().enumerate().all(|(nth, sketch)| {
-                let mut others = chosen.iter().enumerate().filter(|(other, _)| *other != nth);
-                !sketch.gives_back().any(|back| others.any(|(_, other)| other.uses().any(|used| used == back)))
-            })
-            // Who exits waits for its other threads, so it is as if they came first.
-            && chosen.iter().all(|sketch| self.exits_alone(sketch, chosen))
-    }
-
-    fn exits_alone(&self, sketch: &Sketch, chosen: &[&Sketch]) -> bool {
-        let exits = sketch.moves.iter().any(|of| of.template.row.life == Life::Exits);
-        !exits || chosen.iter().filter(|other| other.own == sketch.own).count() == 1
     }
 
     /// A part of these columns; `None` if there are not enough actors or variables for it.

@@ -3,8 +3,7 @@
 
 use cowrace_mm::world::{ActorId, VarId};
 
-use crate::campaign::Shape;
-use crate::moves::{Maker, Scene, Sketch};
+use crate::moves::{Scene, Sketch};
 use crate::part::{Column, Part};
 use crate::setting::Setting;
 use crate::stage::{HANDLE_VARIABLES, RESULTS, Stage};
@@ -91,8 +90,9 @@ impl Plan {
         let mut taken = Taken::default();
         let mut parts = Vec::new();
         for (nth, columns) in self.parts.iter().enumerate() {
-            let scene = Scene::of(&setting.runner.stage, situations);
-            parts.push(taken.part(setting, &scene, columns)?);
+            let stage = &setting.runner.stage;
+            let scene = Scene::of(stage, situations);
+            parts.push(taken.part(stage, &scene, columns)?);
             let part = &parts[nth];
             let led = if nth + 1 == self.parts.len() {
                 setting.runner.judge(situations, part)
@@ -117,11 +117,8 @@ pub(crate) fn one_by_one(column: &Sketch) -> Vec<Columns> {
 
 impl Taken {
     /// A part of these columns; `None` if it cannot follow in a scene.
-    pub(crate) fn part(&mut self, setting: &Setting, scene: &Scene, columns: &[Sketch]) -> Option<Part> {
-        let stage = &setting.runner.stage;
-        let shape = Shape { calls: 0, columns: 0 };
-        let chosen: Vec<&Sketch> = columns.iter().collect();
-        if !(Maker { stage, alphabet: &setting.alphabet, scene, shape }).fit(&chosen) {
+    pub(crate) fn part(&mut self, stage: &Stage, scene: &Scene, columns: &[Sketch]) -> Option<Part> {
+        if !scene.permits_beside(&columns.iter().collect::<Vec<_>>()) {
             return None;
         }
         let mut taken = self.0.clone();
@@ -154,5 +151,47 @@ impl Taken {
         back.for_each(|number| taken.retain(|(other, _)| *other != number));
         self.0 = taken;
         Some(part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cowrace_mm::Era;
+    use cowrace_mm::world::Backing;
+
+    use super::*;
+    use crate::alphabet::{Alphabet, Template};
+    use crate::part::Move;
+    use crate::stage::plain;
+
+    #[test]
+    fn what_uses_a_handle_uses_no_other_if_the_call_that_took_it_is_left_out() {
+        let era = Era::preset("v6.15").expect("a preset");
+        let stage = Stage::new(plain(Backing::Anon, false), false, 1);
+        let alphabet = Alphabet::of(&stage, [&era]);
+        let call = |name: &str, takes: Option<VarId>| {
+            let known = alphabet.templates().iter().find(|template| template.row.names.contains(&name));
+            let mut template: Template = *known.expect("a call");
+            template.arguments.handle = 0;
+            let own = template.row.own_mm.then_some(0);
+            let actor = stage.actors(own).next().expect("an actor");
+            Part { columns: vec![Column { actor, moves: vec![Move { template, takes }] }] }
+        };
+        // Both handles have been in the same variable.
+        let parts = [
+            call("pin_fast", Some(0)),
+            call("unpin_user_page", None),
+            call("pin_fast", Some(0)),
+            call("dma_read", None),
+        ];
+        let plan = Plan::of(&stage, &parts);
+        let uses_what_is_taken = |plan: &Plan| {
+            let moves: Vec<&Move> = plan.parts.iter().flatten().flat_map(|column| &column.moves).collect();
+            let used = moves.last().map(|of| of.template.arguments.handle);
+            moves.iter().any(|of| of.takes.is_some() && of.takes == used)
+        };
+        assert!(uses_what_is_taken(&plan));
+        assert!(uses_what_is_taken(&plan.only(|nth| nth != 0)));
+        assert!(!uses_what_is_taken(&plan.only(|nth| nth != 2)));
     }
 }
