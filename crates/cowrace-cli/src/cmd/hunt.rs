@@ -40,8 +40,8 @@ const MOST_BESIDE: usize = 4;
 /// If the era or a call is not known, or the output cannot be written.
 pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let era = one_era(&args.era, &args.toggles.toggles())?;
-    args.only.iter().chain(&args.except).try_for_each(|name| is_call(name))?;
-    let shape = Shape { calls: args.calls.into(), columns: args.columns.into() };
+    args.tried.only.iter().chain(&args.tried.except).try_for_each(|name| is_call(name))?;
+    let shape = Shape { calls: args.calls.into(), columns: args.tried.columns.into() };
     is_possible(shape)?;
     let base = args.base.as_ref().map(|name| one_era(name, &Toggles::default())).transpose()?;
     let mut known = decided_file::read(&args.merge)?;
@@ -50,8 +50,8 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         known: Arc::new(known),
         beside: base.map(|base| (base, if args.costs { Wanted::Costlier } else { Wanted::OnlyInFirst })),
         shard: args.shard.unwrap_or_default(),
-        only: args.only.clone(),
-        except: args.except.clone(),
+        only: args.tried.only.clone(),
+        except: args.tried.except.clone(),
         ..quest(era.clone(), args.toggles.arch, shape, args.max_time)
     };
     if let Some(dir) = &args.out {
@@ -59,9 +59,9 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     }
     let corpus = if args.costs { None } else { corpus::place(args.corpus.as_deref()) };
     let watch = HuntWatch::new(interrupt, args.max_time).writing(file);
-    let threads = args.jobs.map_or_else(batch::cores, usize::from);
+    let threads = args.tried.jobs.map_or_else(batch::cores, usize::from);
     let mut hunt = Hunt::new(quest.clone());
-    if let Some(name) = args.only.iter().find(|name| !hunt.tries(name)) {
+    if let Some(name) = args.tried.only.iter().find(|name| !hunt.tries(name)) {
         let base = hunt.base().map_or_else(String::new, |base| format!(" and {}", base.label()));
         return Err(Failure::usage(format!("a hunt does not try `{name}` under {}{base}", era.label())));
     }
@@ -176,7 +176,7 @@ fn tell(
         }
         print(out, args.format, &family, render::family)?;
     }
-    let all_are_tried = args.only.is_empty() && args.except.is_empty() && args.base.is_none();
+    let all_are_tried = args.tried.only.is_empty() && args.tried.except.is_empty() && args.base.is_none();
     let compared = corpus.filter(|_| all_are_tried && args.shard.is_none());
     let rediscovered = compared.map(|corpus| corpus.rediscovered(&families));
     Ok(Count { found: families.len() as u64, named, rediscovered, ..Count::default() })

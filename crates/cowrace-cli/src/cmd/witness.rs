@@ -23,21 +23,21 @@ use crate::{Exit, Failure, Interrupt, Out};
 /// If the era, the commit, the safeguard or a call is not known, or the output cannot be written.
 pub(crate) fn run(args: &WitnessArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let (with, without) = kernels(args)?;
-    args.only.iter().chain(&args.except).try_for_each(|name| hunt::is_call(name))?;
-    let shape = Shape { calls: args.calls.into(), columns: args.columns.into() };
+    args.tried.only.iter().chain(&args.tried.except).try_for_each(|name| hunt::is_call(name))?;
+    let shape = Shape { calls: args.calls.into(), columns: args.tried.columns.into() };
     hunt::is_possible(shape)?;
     let quest = Quest {
         beside: Some((without, Wanted::Difference)),
-        only: args.only.clone(),
-        except: args.except.clone(),
+        only: args.tried.only.clone(),
+        except: args.tried.except.clone(),
         ..hunt::quest(with, args.arch, shape, args.max_time)
     };
     let tried = Hunt::new(quest.clone());
-    if let Some(name) = args.only.iter().find(|name| !tried.tries(name)) {
+    if let Some(name) = args.tried.only.iter().find(|name| !tried.tries(name)) {
         return Err(Failure::usage(format!("a hunt does not try `{name}` under these kernels")));
     }
     let watch = HuntWatch::new(interrupt, args.max_time);
-    let told = search(quest, args.jobs.map_or_else(batch::cores, usize::from), &watch);
+    let told = search(quest, args.tried.jobs.map_or_else(batch::cores, usize::from), &watch);
     watch.finish();
     hunt::print(out, args.format, &told, render::witnessed)?;
     Ok(match &told {
