@@ -1,6 +1,6 @@
 //! The progress line of a hunt, and what ends it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use cowrace_hunt::decided::{Decided, Name};
@@ -14,7 +14,11 @@ use crate::{Failure, Interrupt};
 /// Levels that are shorter need no line.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Watches a hunt: a first Ctrl-C, the limit on time, or a file that cannot be written ends it. The line is shown only if standard error is a terminal.
+/// How long what was found is still sorted when the hunt is to end: otherwise nothing would be told of it.
+const SORTING: Duration = Duration::from_secs(10);
+
+/// Watches a hunt: a first Ctrl-C, the limit on time, or a file that cannot be written ends it. The line is shown only if standard
+/// error is a terminal.
 #[derive(Debug)]
 pub(crate) struct HuntWatch<'i> {
     bar: ProgressBar,
@@ -25,6 +29,8 @@ pub(crate) struct HuntWatch<'i> {
     file: Option<DecidedFile>,
     /// The level that is searched, by its number of calls, and when that began.
     level: Mutex<(usize, Instant)>,
+    /// When sorting is to end, once the hunt is.
+    sorted_by: OnceLock<Instant>,
 }
 
 impl<'i> HuntWatch<'i> {
@@ -35,7 +41,8 @@ impl<'i> HuntWatch<'i> {
             bar.set_style(style);
         }
         let started = Instant::now();
-        Self { bar, interrupt, started, limit, file: None, level: Mutex::new((0, started)) }
+        let level = Mutex::new((0, started));
+        Self { bar, interrupt, started, limit, file: None, level, sorted_by: OnceLock::new() }
     }
 
     /// Writes what has been decided to a file.
@@ -50,6 +57,11 @@ impl<'i> HuntWatch<'i> {
     /// If so.
     pub(crate) fn written(&self) -> Result<(), Failure> {
         self.file.as_ref().map_or(Ok(()), DecidedFile::end)
+    }
+
+    /// Watches what becomes of the finds: it may go on for a while when the hunt is to end.
+    pub(crate) const fn sorting(&self) -> Sorting<'_> {
+        Sorting(self)
     }
 
     /// Prints with the line out of the way.
@@ -92,6 +104,16 @@ impl Watch for HuntWatch<'_> {
         if !self.bar.is_hidden() {
             self.bar.set_message(line(progress, elapsed));
         }
+    }
+}
+
+/// Watches what becomes of the finds of a hunt.
+#[derive(Debug)]
+pub(crate) struct Sorting<'w>(&'w HuntWatch<'w>);
+
+impl Watch for Sorting<'_> {
+    fn stops(&self) -> bool {
+        self.0.stops() && Instant::now() >= *self.0.sorted_by.get_or_init(|| Instant::now() + SORTING)
     }
 }
 

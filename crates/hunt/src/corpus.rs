@@ -16,6 +16,7 @@ use crate::family::Family;
 use crate::judge::Judge;
 use crate::kind::Kind;
 use crate::signature::Cause;
+use crate::watch::Watch;
 
 /// How many executions the search of a race may take: races are small.
 const EXECUTIONS: u64 = 20_000;
@@ -83,15 +84,18 @@ impl Role {
 }
 
 impl Corpus {
-    /// The races of some scenarios that a kernel has.
+    /// The races of some scenarios that a kernel has; of those that were asked before the watch ended it.
     #[must_use]
-    pub fn of(scenarios: &[Scenario], judge: &Judge) -> Self {
+    pub fn of(scenarios: &[Scenario], judge: &Judge, watch: &dyn Watch) -> Self {
         let limits = Limits { executions: Some(EXECUTIONS), ..judge.limits };
         let judge = Judge { limits, ..judge.clone() };
         let mut entries = Vec::new();
         for scenario in scenarios {
             let Some(bare) = scenario.without_assertions() else { continue };
             for variant in scenario.variants() {
+                if watch.stops() {
+                    return Self { judge, entries };
+                }
                 let report = judge.check(scenario, variant);
                 let Some(class) = report.class.filter(|_| report.verdict == Verdict::Violated) else {
                     continue;
@@ -134,9 +138,9 @@ impl Corpus {
     }
 
     /// Which races of the kernel are among the finds: what is left of them without some of their calls. A race that breaks no
-    /// promise, and is one by its assertions alone, does not count.
+    /// promise, and is one by its assertions alone, does not count. `None` if the watch ended that.
     #[must_use]
-    pub fn rediscovered(&self, families: &[Family]) -> Rediscovered {
+    pub fn rediscovered(&self, families: &[Family], watch: &dyn Watch) -> Option<Rediscovered> {
         let all: Vec<(&Family, Vec<Counts>)> =
             families.iter().map(|family| (family, all_counts(family))).collect();
         let is_find = |entry: &Entry| {
@@ -147,6 +151,9 @@ impl Corpus {
         };
         let mut races: BTreeMap<&str, bool> = BTreeMap::new();
         for entry in &self.entries {
+            if watch.stops() {
+                return None;
+            }
             let name = entry.race.scenario.as_str();
             // One of its variants is enough.
             if races.get(name) != Some(&true) && self.breaks_a_promise(entry) {
@@ -155,7 +162,7 @@ impl Corpus {
             }
         }
         let missing = races.iter().filter(|(_, found)| !**found).map(|(name, _)| (*name).to_owned());
-        Rediscovered { races: races.len() as u64, missing: missing.collect() }
+        Some(Rediscovered { races: races.len() as u64, missing: missing.collect() })
     }
 
     /// Whether a race is violated without its assertions.

@@ -12,6 +12,7 @@ use crate::hunt::{Hunt, Quest};
 use crate::kind::Kind;
 use crate::outcome::Wanted;
 use crate::side_by_side::side_by_side;
+use crate::watch::Watch;
 
 /// Scenarios with the same kinds of calls that cost more than they need, and more than under the base.
 #[derive(Clone, Debug)]
@@ -28,25 +29,41 @@ pub struct Costlier {
     pub base: Costs,
 }
 
+/// All that costs more than under the base.
+#[derive(Clone, Debug, Default)]
+pub struct AllCostlier {
+    /// What does not need what it costs, by the kinds of calls.
+    pub kinds: Vec<Costlier>,
+    /// How many scenarios need it, or may need it.
+    pub needed: u64,
+    /// How many the watch has left unsorted.
+    pub unsorted: u64,
+}
+
 impl Hunt {
-    /// The scenarios that cost more than they need, and more than under the second kernel, by the kinds of their calls; and
-    /// how many cost more than there and need it, or may need it.
+    /// The scenarios that cost more than they need, and more than under the second kernel, by the kinds of their calls, as
+    /// far as the watch lets it come.
     #[must_use]
-    pub fn costlier(&self, threads: usize) -> (Vec<Costlier>, u64) {
+    pub fn costlier(&self, threads: usize, watch: &dyn Watch) -> AllCostlier {
         let mut all: BTreeMap<BTreeSet<Kind>, Costlier> = BTreeMap::new();
-        let mut needed = 0;
-        let Some((base, Wanted::Costlier)) = &self.quest().beside else { return (Vec::new(), 0) };
+        let mut told = AllCostlier::default();
+        let Some((base, Wanted::Costlier)) = &self.quest().beside else { return told };
         for campaign in self.campaigns() {
             let mut finds: Vec<Find> = campaign.finds().collect();
             finds.sort_by_key(|find| Size::of(campaign.stage(), &find.scenario));
-            let of = |find: &Find| {
+            let ask = |find: &Find| {
                 let scenario = find.scenario.text(campaign.stage(), "found");
                 let costs = costs(self.quest(), base, &scenario);
                 costs.map(|costs| campaign.is_minimal(find).then_some((scenario, costs)))
             };
-            for (find, told) in finds.iter().zip(side_by_side(&finds, threads, of)) {
-                let Some(minimal) = told else {
-                    needed += 1;
+            let unless_ended = |find: &Find| (!watch.stops()).then(|| ask(find));
+            for (find, sorted) in finds.iter().zip(side_by_side(&finds, threads, unless_ended)) {
+                let Some(asked) = sorted else {
+                    told.unsorted += 1;
+                    continue;
+                };
+                let Some(minimal) = asked else {
+                    told.needed += 1;
                     continue;
                 };
                 let Some((scenario, (costs, under_base))) = minimal else { continue };
@@ -61,7 +78,8 @@ impl Hunt {
                 family.minimal += 1;
             }
         }
-        (all.into_values().collect(), needed)
+        told.kinds = all.into_values().collect();
+        told
     }
 }
 

@@ -14,6 +14,7 @@ use crate::campaign::Shape;
 use crate::choice::{Weights, below};
 use crate::draw::{self, Drawn};
 use crate::family::{Families, Found};
+use crate::hunt::Sorted;
 use crate::judge::Judge;
 use crate::kind::Kind;
 use crate::moves::Scene;
@@ -195,17 +196,19 @@ impl Guided {
         &self.settings[setting].runner.stage
     }
 
-    /// Sorts what was found into families, and returns how many finds `check` does not confirm.
-    pub fn sort(&self, judge: &Judge, threads: usize, families: &mut Families) -> u64 {
-        let sort = |find: &Find| Found::of(judge, None, self.stage(find.setting), &find.scenario);
-        let mut unconfirmed = 0;
-        for found in side_by_side(&self.finds, threads, sort) {
-            match found {
-                Some(found) => families.add(found),
-                None => unconfirmed += 1,
+    /// Sorts what was found into families, until the watch ends it.
+    pub fn sort(&self, judge: &Judge, threads: usize, watch: &dyn Watch, families: &mut Families) -> Sorted {
+        let found = |find: &Find| Found::of(judge, None, self.stage(find.setting), &find.scenario);
+        let sort = |find: &Find| (!watch.stops()).then(|| found(find));
+        let mut told = Sorted::default();
+        for sorted in side_by_side(&self.finds, threads, sort) {
+            match sorted {
+                Some(Some(found)) => families.add(found),
+                Some(None) => told.unconfirmed += 1,
+                None => told.unsorted += 1,
             }
         }
-        unconfirmed
+        told
     }
 
     /// Adds a scenario of a file to what is changed, and where it leads to what is continued; false if its calls cannot be

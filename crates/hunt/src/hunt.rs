@@ -1,6 +1,7 @@
 //! A hunt: the campaigns on all stages, and what they find, sorted.
 
 use std::iter;
+use std::ops::AddAssign;
 use std::sync::Arc;
 
 use cowrace_explore::Limits;
@@ -141,34 +142,44 @@ impl Hunt {
     #[must_use]
     pub fn families(&self, threads: usize) -> (Vec<Family>, u64) {
         let mut families = Families::default();
-        let unconfirmed = self.sort(threads, &mut families);
-        (families.into_sorted(), unconfirmed)
+        let sorted = self.sort(threads, &|| false, &mut families);
+        (families.into_sorted(), sorted.unconfirmed)
     }
 
-    /// Sorts what was found into families, and returns how many scenarios should be among them and are not: `check` does not
-    /// confirm them, or something is violated and nothing is minimal.
-    pub fn sort(&self, threads: usize, families: &mut Families) -> u64 {
+    /// Sorts what was found into families, that of fewer calls first, until the watch ends it.
+    pub fn sort(&self, threads: usize, watch: &dyn Watch, families: &mut Families) -> Sorted {
         let (judge, base) = (self.judge(), self.base_judge());
-        let (mut sorted, mut unconfirmed, mut is_violated) = (0_u64, 0, false);
-        for campaign in &self.campaigns {
-            let finds: Vec<Find> = campaign.finds().collect();
-            is_violated |= !finds.is_empty();
-            let sort = |find: &Find| {
-                campaign
-                    .is_minimal(find)
-                    .then(|| Found::of(&judge, base.as_ref(), campaign.stage(), &find.scenario))
-            };
-            for found in side_by_side(&finds, threads, sort).into_iter().flatten() {
-                match found {
-                    Some(found) => {
-                        sorted += 1;
-                        families.add(found);
+        let (mut told, mut minimal, mut is_violated) = (Sorted::default(), 0_u64, false);
+        for calls in 1..=self.quest.shape.calls {
+            for campaign in &self.campaigns {
+                let finds: Vec<Find> =
+                    campaign.finds().filter(|find| find.scenario.calls() == calls).collect();
+                is_violated |= !finds.is_empty();
+                let sort = |find: &Find| {
+                    let found = || Found::of(&judge, base.as_ref(), campaign.stage(), &find.scenario);
+                    campaign.is_minimal(find).then(found)
+                };
+                let unless_ended = |find: &Find| (!watch.stops()).then(|| sort(find));
+                for sorted in side_by_side(&finds, threads, unless_ended) {
+                    let Some(sorted) = sorted else {
+                        told.unsorted += 1;
+                        continue;
+                    };
+                    match sorted {
+                        Some(Some(found)) => {
+                            minimal += 1;
+                            families.add(found);
+                        }
+                        Some(None) => told.unconfirmed += 1,
+                        None => {}
                     }
-                    None => unconfirmed += 1,
                 }
             }
         }
-        unconfirmed.max(u64::from(is_violated && sorted == 0))
+        if is_violated && minimal == 0 && told.unsorted == 0 {
+            told.unconfirmed = told.unconfirmed.max(1);
+        }
+        told
     }
 
     /// Who confirms what is found.
@@ -185,6 +196,23 @@ impl Hunt {
     fn judge_under(&self, era: &Era) -> Judge {
         let Quest { arch, limits, .. } = self.quest;
         Judge { era: era.clone(), arch, limits }
+    }
+}
+
+/// What became of finds that were to be sorted, beside their families.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sorted {
+    /// Those that should be in families and are not: `check` does not confirm them, or something is violated and nothing is
+    /// minimal.
+    pub unconfirmed: u64,
+    /// Those that the watch has left unsorted.
+    pub unsorted: u64,
+}
+
+impl AddAssign for Sorted {
+    fn add_assign(&mut self, Self { unconfirmed, unsorted }: Self) {
+        self.unconfirmed += unconfirmed;
+        self.unsorted += unsorted;
     }
 }
 

@@ -109,6 +109,8 @@ pub fn hunted(hunted: &Hunted) -> String {
         families,
         named,
         rediscovered,
+        unnamed,
+        unsorted,
         unconfirmed,
     } = hunted;
     let found = match families {
@@ -120,12 +122,17 @@ pub fn hunted(hunted: &Hunted) -> String {
         _ if *costs => String::new(),
         (0, _) => String::new(),
         (_, None) => ", and not named, since there is no corpus".to_owned(),
+        (all, Some(_)) if unnamed == all => ", and not named".to_owned(),
         (1, Some(1)) => ", which is a race of the corpus".to_owned(),
         (1, Some(_)) => ", which is new".to_owned(),
-        (_, Some(0)) => ", all of them new".to_owned(),
+        (_, Some(0)) if *unnamed == 0 => ", all of them new".to_owned(),
         (_, Some(1)) => ", one of them a race of the corpus".to_owned(),
         (all, Some(n)) if n == all => ", all of them races of the corpus".to_owned(),
         (_, Some(n)) => format!(", {n} of them races of the corpus"),
+    };
+    let unnamed = match (families, unnamed) {
+        (all, n) if *n == 0 || n == all => String::new(),
+        (_, n) => format!(" and {n} not named"),
     };
     let up_to = |n: u64| if n == 1 { "1 call".to_owned() } else { format!("up to {n} calls") };
     let decided = match (decided, shard) {
@@ -136,19 +143,14 @@ pub fn hunted(hunted: &Hunted) -> String {
         }
         (n, _) => format!("every scenario of {} was decided", up_to(*n)),
     };
-    let stopped = if *complete { "" } else { ", and then the hunt was stopped" };
+    let stopped = match (complete, unsorted) {
+        (true, 0) => String::new(),
+        (false, 0) => ", and then the hunt was stopped".to_owned(),
+        (_, n) => format!(", and then the hunt was stopped; {} not sorted", counted(*n, "find")),
+    };
     let against = base.as_ref().map_or_else(String::new, |base| format!(" against {base}"));
-    let mut text = format!("\n{era}{against}: {found}{named}; {decided}{stopped}\n");
-    if let Some(Rediscovered { races, missing }) = rediscovered.as_ref().filter(|all| all.races > 0) {
-        let found = races - missing.len() as u64;
-        let races = counted(*races, "race");
-        let missing =
-            if missing.is_empty() { String::new() } else { format!("; not {}", missing.join(", ")) };
-        text.push_str(&format!(
-            "of {races} of the corpus that break a promise there, {} among the finds{missing}\n",
-            if found == 1 { "one is".to_owned() } else { format!("{found} are") }
-        ));
-    }
+    let mut text = format!("\n{era}{against}: {found}{named}{unnamed}; {decided}{stopped}\n");
+    text.extend(rediscovered.as_ref().filter(|all| all.races > 0).map(among_the_finds));
     if *needed > 0 {
         let scenarios = counted(*needed, "scenario");
         text.push_str(&format!("{scenarios} cost more because they need it, or may: not continued\n"));
@@ -157,6 +159,17 @@ pub fn hunted(hunted: &Hunted) -> String {
         text.push_str(&unconfirmed_by_check(*unconfirmed, "violated scenario", "violated scenarios"));
     }
     text
+}
+
+/// Which races of the corpus were found.
+fn among_the_finds(Rediscovered { races, missing }: &Rediscovered) -> String {
+    let found = match races - missing.len() as u64 {
+        1 => "one is".to_owned(),
+        n => format!("{n} are"),
+    };
+    let missing = if missing.is_empty() { String::new() } else { format!("; not {}", missing.join(", ")) };
+    let races = counted(*races, "race");
+    format!("of {races} of the corpus that break a promise there, {found} among the finds{missing}\n")
 }
 
 /// What costs more than under the base.
@@ -248,4 +261,48 @@ fn indented(scenario: &str) -> impl Iterator<Item = String> + '_ {
 fn unconfirmed_by_check(n: u64, one: &str, many: &str) -> String {
     let what = if n == 1 { one } else { many };
     format!("{} {what} not confirmed by `cowrace check`: this is a defect of cowrace\n", grouped(n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_sorted_or_named_is_told() {
+        let end = Hunted {
+            era: "v5.9".to_owned(),
+            decided: 2,
+            complete: true,
+            base: None,
+            shard: None,
+            costs: false,
+            needed: 0,
+            families: 3,
+            named: Some(1),
+            rediscovered: None,
+            unnamed: 0,
+            unsorted: 0,
+            unconfirmed: 0,
+        };
+        let all = "every scenario of up to 2 calls was decided";
+        assert_eq!(
+            hunted(&end),
+            format!("\nv5.9: 3 families were found, one of them a race of the corpus; {all}\n")
+        );
+        let stopped = Hunted { unnamed: 2, unsorted: 1234, ..end.clone() };
+        assert_eq!(
+            hunted(&stopped),
+            format!(
+                "\nv5.9: 3 families were found, one of them a race of the corpus and 2 not named; {all}, and then the hunt was \
+                 stopped; 1,234 finds not sorted\n"
+            )
+        );
+        let early = Hunted { named: Some(0), unnamed: 3, unsorted: 1, complete: false, ..end };
+        assert_eq!(
+            hunted(&early),
+            format!(
+                "\nv5.9: 3 families were found, and not named; {all}, and then the hunt was stopped; 1 find not sorted\n"
+            )
+        );
+    }
 }

@@ -157,9 +157,9 @@ pub struct Family {
     pub finding: Option<Detail>,
     /// The same in words.
     pub detail: Option<String>,
-    /// What the corpus says of it; null if there is none.
+    /// What the corpus says of it; null if there is none, or if the hunt was stopped before.
     pub named: Option<Named>,
-    /// Which mainline kernels have it; null if that was not asked, or if a limit ended the search for it.
+    /// Which mainline kernels have it; null if that was not asked, or if the search for it was ended.
     pub lifetime: Option<Lifetime>,
     /// The file that it was written to, if any.
     pub file: Option<String>,
@@ -296,8 +296,13 @@ pub struct Hunted {
     pub families: u64,
     /// How many of them are races of the corpus; null if there was none to compare with.
     pub named: Option<u64>,
-    /// Which races of the corpus were found; null if there was none to compare with, or not all calls were tried.
+    /// Which races of the corpus were found; null if there was none to compare with, if not all calls were tried, or if the hunt
+    /// was stopped.
     pub rediscovered: Option<Rediscovered>,
+    /// How many of them were not compared with the corpus, since the hunt was stopped.
+    pub unnamed: u64,
+    /// Violated scenarios that were not sorted into families, since the hunt was stopped; or scenarios that cost more.
+    pub unsorted: u64,
     /// Scenarios that the hunt takes for violated and that `cowrace check` does not: a defect of the tool.
     pub unconfirmed: u64,
 }

@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use cowrace_check::{Toggles, kernel, suggest};
 use cowrace_explore::Limits;
 use cowrace_hunt::campaign::{Shape, Shard};
+use cowrace_hunt::costs::AllCostlier;
 use cowrace_hunt::family::Families;
-use cowrace_hunt::hunt::{Hunt, Quest};
+use cowrace_hunt::hunt::{Hunt, Quest, Sorted};
 use cowrace_hunt::outcome::Wanted;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
@@ -101,22 +102,23 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     }
     watch.written()?;
     let complete = decided == u64::from(args.calls);
-    let Count { found, named, rediscovered, needed, unconfirmed } = if args.costs {
+    let Count { found, named, rediscovered, unnamed, needed, sorted } = if args.costs {
         watch.finish();
-        costlier(&hunt, args.format, threads, out)?
+        costlier(&hunt, args.format, (threads, &watch), out)?
     } else {
         let mut families = Families::default();
-        let mut unconfirmed = hunt.sort(threads, &mut families);
+        let mut sorted = hunt.sort(threads, &watch.sorting(), &mut families);
         if let Some(calls) = args.beyond.filter(|_| complete) {
             let shape = Shape { calls: calls.into(), ..shape };
             let (guided, search) = beyond::go(args, &Quest { shape, ..quest }, threads, &watch)?;
             watch.aside(|| print(out, args.format, &guided, render::guided))?;
-            unconfirmed += search.sort(&hunt.judge(), threads, &mut families);
+            sorted += search.sort(&hunt.judge(), threads, &watch.sorting(), &mut families);
         }
         watch.finish();
-        let count = tell(&hunt, families, (args, corpus), interrupt, out)?;
-        Count { unconfirmed, ..count }
+        let count = tell(&hunt, families, (args, corpus), (interrupt, &watch), out)?;
+        Count { sorted, ..count }
     };
+    let Sorted { unconfirmed, unsorted } = sorted;
     let hunted = Hunted {
         era: era.label(),
         decided,
@@ -124,6 +126,8 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         families: found,
         named,
         rediscovered,
+        unnamed,
+        unsorted,
         unconfirmed,
         base: hunt.base().map(Era::label),
         shard: args.shard.map(|Shard { nth, of }| format!("{}/{of}", nth + 1)),
@@ -131,7 +135,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         needed,
     };
     print(out, args.format, &hunted, render::hunted)?;
-    Ok(match (found, complete && !bounded && needed == 0 && args.beyond.is_none()) {
+    Ok(match (found, complete && !bounded && needed == 0 && unsorted == 0 && args.beyond.is_none()) {
         _ if unconfirmed > 0 => Exit::Disagree,
         (0, true) => Exit::Ok,
         (0, false) => Exit::Bounded,
@@ -148,10 +152,12 @@ struct Count {
     named: Option<u64>,
     /// The races of the corpus that are among them, if all were looked for.
     rediscovered: Option<Rediscovered>,
+    /// Those that were not compared with it, since the hunt was stopped.
+    unnamed: u64,
     /// Scenarios that cost more and need it.
     needed: u64,
-    /// Scenarios that `check` does not confirm.
-    unconfirmed: u64,
+    /// What became of the others.
+    sorted: Sorted,
 }
 
 /// Prints the families that were found.
@@ -159,34 +165,50 @@ fn tell(
     hunt: &Hunt,
     families: Families,
     (args, corpus): (&HuntArgs, Option<PathBuf>),
-    interrupt: &Interrupt,
+    (interrupt, watch): (&Interrupt, &HuntWatch<'_>),
     out: &mut Out<'_>,
 ) -> Result<Count, Failure> {
     let families = families.into_sorted();
     // Only now: what is found must not depend on what is known.
     let judge = hunt.judge();
-    let corpus = corpus.filter(|_| !families.is_empty()).and_then(|place| corpus::read(place, &judge));
-    let finds =
-        Finds { judge: &judge, corpus: corpus.as_ref(), why: args.why, dir: args.out.as_deref(), interrupt };
+    let corpus = corpus
+        .filter(|_| !families.is_empty())
+        .and_then(|place| corpus::read(place, &judge, &watch.sorting()));
+    let finds = Finds {
+        judge: &judge,
+        corpus: corpus.as_ref(),
+        why: args.why,
+        dir: args.out.as_deref(),
+        interrupt,
+        watch: &watch.sorting(),
+    };
     let mut named = corpus.as_ref().map(|_| 0);
+    let mut unnamed = 0;
     for (nth, family) in families.iter().enumerate() {
         let family = finds.told(family, nth + 1)?;
-        if let (Some(named), Some(Named::Same(_))) = (&mut named, &family.named) {
-            *named += 1;
+        match (&mut named, &family.named) {
+            (Some(named), Some(Named::Same(_))) => *named += 1,
+            (Some(_), None) => unnamed += 1,
+            _ => {}
         }
         print(out, args.format, &family, render::family)?;
     }
     let all_are_tried = args.tried.only.is_empty() && args.tried.except.is_empty() && args.base.is_none();
     let compared = corpus.filter(|_| all_are_tried && args.shard.is_none());
-    let rediscovered = compared.map(|corpus| corpus.rediscovered(&families));
-    Ok(Count { found: families.len() as u64, named, rediscovered, ..Count::default() })
+    let rediscovered = compared.and_then(|corpus| corpus.rediscovered(&families, &watch.sorting()));
+    Ok(Count { found: families.len() as u64, named, rediscovered, unnamed, ..Count::default() })
 }
 
 /// Prints what costs more than under the base without need.
-fn costlier(hunt: &Hunt, format: Format, threads: usize, out: &mut Out<'_>) -> Result<Count, Failure> {
-    let (all, needed) = hunt.costlier(threads);
+fn costlier(
+    hunt: &Hunt,
+    format: Format,
+    (threads, watch): (usize, &HuntWatch<'_>),
+    out: &mut Out<'_>,
+) -> Result<Count, Failure> {
+    let AllCostlier { kinds, needed, unsorted } = hunt.costlier(threads, &watch.sorting());
     let base = hunt.base().map(Era::label).unwrap_or_default();
-    for of in &all {
+    for of in &kinds {
         let told = Costlier {
             era: hunt.era().label(),
             base: base.clone(),
@@ -198,7 +220,8 @@ fn costlier(hunt: &Hunt, format: Format, threads: usize, out: &mut Out<'_>) -> R
         };
         print(out, format, &told, render::costlier)?;
     }
-    Ok(Count { found: all.len() as u64, needed, ..Count::default() })
+    let sorted = Sorted { unsorted, ..Sorted::default() };
+    Ok(Count { found: kinds.len() as u64, needed, sorted, ..Count::default() })
 }
 
 /// Refuses scenarios of which there are too many.

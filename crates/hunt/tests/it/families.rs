@@ -1,8 +1,10 @@
 //! What makes finds alike, and the races of a corpus that they are.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use cowrace_hunt::campaign::Shape;
 use cowrace_hunt::corpus::Corpus;
-use cowrace_hunt::family::Family;
+use cowrace_hunt::family::{Families, Family};
 use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::kind::Kind;
 use cowrace_machine::Arch;
@@ -82,7 +84,9 @@ fn races_of_the_corpus_are_among_the_finds_or_are_told() {
     let (hunt, families) = hunted("v5.9", &["pin_fast", "clear_refs"]);
     let rediscovered = |names: &[&str]| {
         let corpus: Vec<Scenario> = names.iter().map(|name| race(name)).collect();
-        Corpus::of(&corpus, &hunt.judge()).rediscovered(&families)
+        let all = Corpus::of(&corpus, &hunt.judge(), &|| false);
+        assert_eq!(all.rediscovered(&families, &|| true).unwrap_or_default(), Rediscovered::default());
+        all.rediscovered(&families, &|| false).expect("nothing ends it")
     };
     // A pin that clear_refs cuts off; a race that takes other calls; and one that v5.9 does not have.
     let names = ["ro-longterm-pin-clear-refs", "lru-batch-of-fifteen", "vmsplice-child-munmap-leak"];
@@ -93,7 +97,7 @@ fn races_of_the_corpus_are_among_the_finds_or_are_told() {
 
 fn names(hunt: &Hunt, corpus: &[&str], family: &Family) -> Named {
     let races: Vec<Scenario> = corpus.iter().map(|name| race(name)).collect();
-    Corpus::of(&races, &hunt.judge()).name(family)
+    Corpus::of(&races, &hunt.judge(), &|| false).name(family)
 }
 
 /// The name of a race that a find is.
@@ -134,4 +138,41 @@ fn a_race_that_the_kernel_does_not_have_names_nothing() {
         assert_eq!(names(&hunt, &["madv-free-odirect-zero", "madv-free-store-survives"], family), Named::New);
     }
     assert_eq!(families.len(), 2);
+}
+
+/// A watch that ends what it watches when it has been asked so often.
+fn after(questions: usize) -> impl Fn() -> bool {
+    let asked = AtomicUsize::new(0);
+    move || asked.fetch_add(1, Ordering::Relaxed) >= questions
+}
+
+#[test]
+fn sorting_can_be_ended_and_what_was_sorted_is_told() {
+    let (hunt, families) = hunted("v5.9", &["pin_fast", "clear_refs"]);
+    let ended = |questions: usize| {
+        let mut some = Families::default();
+        let sorted = hunt.sort(1, &after(questions), &mut some);
+        assert_eq!(sorted.unconfirmed, 0);
+        (some.into_sorted(), sorted.unsorted)
+    };
+    let (none, all) = ended(0);
+    assert!(none.is_empty() && all > families.len() as u64, "{all}");
+    // Scenarios of one call come first.
+    let (some, unsorted) = ended(40);
+    assert_eq!(unsorted, all - 40);
+    assert!(!some.is_empty() && some.len() < families.len(), "{some:#?}");
+    assert!(some.iter().all(|family| family.exemplar.calls.len() == 1), "{some:#?}");
+    let count = |families: &[Family]| families.iter().map(|family| family.minimal).sum::<u64>();
+    let (sorted, unsorted) = ended(all as usize);
+    assert_eq!((sorted.len(), count(&sorted), unsorted), (families.len(), count(&families), 0));
+}
+
+#[test]
+fn no_find_is_a_race_that_was_not_read() {
+    let (hunt, families) = hunted("v5.9", &["pin_fast", "clear_refs"]);
+    let find = of_pin(&families, Deed::WriteProtected, Kind::Changes(Change::WriteProtects));
+    let races = [race("basic-cow"), race("clear-refs-vs-pinfast")];
+    let named = |questions: usize| Corpus::of(&races, &hunt.judge(), &after(questions)).name(find);
+    assert_eq!(named(0), Named::New);
+    assert_eq!(same(named(usize::MAX)).as_deref(), Some("clear-refs-vs-pinfast"));
 }

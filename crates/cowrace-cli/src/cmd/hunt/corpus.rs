@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cowrace_hunt::corpus::Corpus;
 use cowrace_hunt::judge::Judge;
+use cowrace_hunt::watch::Watch;
 use cowrace_scenario::{Scenario, load, parse};
 
 use crate::batch;
@@ -22,8 +23,8 @@ pub(super) fn place(named: Option<&Path>) -> Option<PathBuf> {
     None
 }
 
-/// Reads the corpus. What cannot be read is told and left out.
-pub(super) fn read(place: PathBuf, judge: &Judge) -> Option<Corpus> {
+/// Reads the corpus, until the watch ends that. What cannot be read is told and left out.
+pub(super) fn read(place: PathBuf, judge: &Judge, watch: &dyn Watch) -> Option<Corpus> {
     let sources = match load(&[place]) {
         Ok(sources) => sources,
         Err(error) => {
@@ -42,5 +43,5 @@ pub(super) fn read(place: PathBuf, judge: &Judge) -> Option<Corpus> {
             }
         }
     }
-    Some(Corpus::of(&scenarios, judge))
+    Some(Corpus::of(&scenarios, judge, watch))
 }

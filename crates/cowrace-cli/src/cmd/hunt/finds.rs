@@ -1,16 +1,19 @@
 //! Families as they are told: named, traced to commits, and written to files.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use cowrace_check::{Bounds, Exploration, Specification};
 use cowrace_compare::lifetime::lifetime;
 use cowrace_explain::command::Replay;
 use cowrace_explain::{Counterexample, Drawing, narrate, walkthrough};
+use cowrace_explore::{self as explore, Observer, Purpose};
 use cowrace_hunt::corpus::Corpus;
 use cowrace_hunt::family;
 use cowrace_hunt::judge::Judge;
 use cowrace_hunt::signature;
+use cowrace_hunt::watch::Watch;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_render as render;
@@ -18,7 +21,7 @@ use cowrace_report::explanation::Given;
 use cowrace_report::hunt::{Cause, Family, Kinds, Lifetime};
 use cowrace_scenario::{Scenario, parse};
 
-use crate::progress::{Progress, Watch};
+use crate::progress::{self, Progress};
 use crate::{Failure, Interrupt};
 
 /// What is to be told of families.
@@ -30,6 +33,8 @@ pub(super) struct Finds<'f> {
     /// Where to write them.
     pub(super) dir: Option<&'f Path>,
     pub(super) interrupt: &'f Interrupt,
+    /// What ends naming and asking.
+    pub(super) watch: &'f dyn Watch,
 }
 
 impl Finds<'_> {
@@ -50,8 +55,8 @@ impl Finds<'_> {
             scenario,
             finding: exemplar.report.finding.clone(),
             detail: exemplar.report.detail.clone(),
-            named: self.corpus.map(|corpus| corpus.name(family)),
-            lifetime: if self.why { self.lifetime(&parsed) } else { None },
+            named: self.corpus.filter(|_| !self.watch.stops()).map(|corpus| corpus.name(family)),
+            lifetime: if self.why && !self.watch.stops() { self.lifetime(&parsed) } else { None },
             file: None,
         };
         if let Some(dir) = self.dir {
@@ -74,9 +79,11 @@ impl Finds<'_> {
     fn lifetime(&self, scenario: &Scenario) -> Option<Lifetime> {
         let specification = Specification::default();
         let task = self.judge.task(scenario, scenario.variants().first()?, &specification);
-        let progress = Progress::new(1, self.interrupt.clone());
+        // What was found by then is asked even if Ctrl-C has ended the search.
+        let progress = Progress::new(1, Interrupt::default());
         let how = Exploration { limits: self.judge.limits, ..Exploration::default() };
-        let lifetime = lifetime(&task, how, &mut Watch::new(&progress));
+        let mut until = Until { line: progress::Watch::new(&progress), watch: self.watch };
+        let lifetime = lifetime(&task, how, &mut until);
         progress.finish();
         lifetime
     }
@@ -118,6 +125,27 @@ impl Finds<'_> {
         let command = Replay::of(task, &counterexample.schedule);
         let command = command.map(|command| format!("\n{}\n", command.of_file(path))).unwrap_or_default();
         Ok(format!("{told}{command}"))
+    }
+}
+
+/// Shows how far a search is, until a hunt is to end.
+struct Until<'w> {
+    line: progress::Watch<'w>,
+    watch: &'w dyn Watch,
+}
+
+impl Observer for Until<'_> {
+    fn anew(&mut self, purpose: Purpose) {
+        self.line.anew(purpose);
+    }
+
+    fn progress(&mut self, now: &explore::Progress) -> ControlFlow<()> {
+        let flow = self.line.progress(now);
+        if self.watch.stops() { ControlFlow::Break(()) } else { flow }
+    }
+
+    fn stops(&mut self) -> bool {
+        self.watch.stops()
     }
 }
 
