@@ -71,13 +71,15 @@ const PIN_AND_FORK: &[&str] = &["hunt", "--era", "v5.9", "--calls", "2", "--only
 
 #[test]
 fn finds_are_named_by_the_races_that_they_are() {
-    let done = cowrace(&[PIN_AND_FORK, &["--corpus", CORPUS]].concat()).exits(10).quiet();
+    let small = format!("{CORPUS}/small");
+    let done = cowrace(&[PIN_AND_FORK, &["--corpus", &small]].concat()).exits(10).quiet();
     done.prints(&[
         "stale-pin for the holder (long-term pin to read): fork takes the write bit\n",
-        "\n  this is vfio-ro-pin-six-step\n",
+        "\n  this is vfio-ro-pin-six-step-small\n",
+        "\n  new; the nearest race of the corpus is vfio-ro-pin-six-step-small\n",
         "\n  new; no race of the corpus has this damage and a call in common\n",
         "\n  because page_count(X) == 1 + 1 pin, so copy (do_wp_page, mm/memory.c, v5.9)\n",
-        "of them races of the corpus; every scenario of up to 2 calls was decided",
+        "one of them a race of the corpus; every scenario of up to 2 calls was decided",
     ]);
     let newest = ["hunt", "--era", "v6.15", "--only", "madvise,reclaim", "--corpus", CORPUS];
     let lines = cowrace(&[&newest[..], &["--format", "json"]].concat()).exits(10).quiet().objects();
@@ -86,6 +88,21 @@ fn finds_are_named_by_the_races_that_they_are() {
         assert_eq!(family["cause"]["why"]["reason"]["then"], "discard");
     }
     assert_eq!((&lines[4]["families"], &lines[4]["named"]), (&2.into(), &2.into()));
+}
+
+#[test]
+fn every_family_of_two_calls_has_a_name_in_the_corpus() {
+    let kernels = [
+        ("v5.8", "get_user_pages,pin_user_pages_remote,UFFDIO_WRITEPROTECT"),
+        ("v5.9", "pin_fast,get_fast,mprotect,fork"),
+        ("v5.18", "pin_fast,iov_iter_extract_pages,UFFDIO_WRITEPROTECT"),
+    ];
+    for (era, only) in kernels {
+        let hunt = ["hunt", "--era", era, "--calls", "2", "--only", only, "--corpus", CORPUS];
+        cowrace(&hunt).exits(10).quiet().prints(&[
+            "families were found, all of them races of the corpus; every scenario of up to 2 calls was decided",
+        ]);
+    }
 }
 
 #[test]
