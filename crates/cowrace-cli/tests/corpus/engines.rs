@@ -33,6 +33,7 @@ const UNFIT: &[(&str, &str, &str)] = &[
     ),
     ("active-inactive-torn-read", "*", "GUP-fast against reclaim, and both sides of a fork mapped before"),
     ("batched-flag-lost-update", "*", "three threads, each within a call"),
+    ("batched-flag-lost-update-core", "*", "three threads, each within a call"),
     (
         "clear-refs-stale-tlb-lost-write-small",
         "v5.12 v5.15 v5.18 unshare-v1",
@@ -56,12 +57,14 @@ const UNFIT: &[(&str, &str, &str)] = &[
         "each of two drains in every order, which only explore can leave out",
     ),
     ("swapin-aba-page-lock", "*", "a fault that sleeps while six calls go by"),
+    ("swapout-fork-vs-pinfast-core", "*", "a pin against reclaim, and a fork behind both"),
     ("swapout-fork-vs-pinfast-small", "*", "a pin against reclaim, and a fork behind both"),
     (
         "swapout-vs-pinfast",
         "*",
         "GUP-fast against reclaim; what is smaller is iouring-fixed-buffer-swap-small",
     ),
+    ("swapout-vs-pinfast-core", "*", "GUP-fast against reclaim, and a fault behind both"),
     ("uffd-wp-stale-tlb-lost-write", "*", "three threads, each within a call"),
 ];
 
