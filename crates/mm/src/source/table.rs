@@ -11,7 +11,7 @@ pub(super) const SOURCES: &[&str] = &[
     "continuation.rs 3199ce9eaec4b6b1",
     "costs.rs 4da8594483437ffd",
     "cpu.rs aefe4809893e5b7a",
-    "era/commits.rs 4225ee13fb9ef4d9",
+    "era/commits.rs 6b1e8d7f631a4100",
     "era/difference.rs 5161bc2e8958786a",
     "era/features.rs c80a02ea7e8dcecd",
     "era/ids.rs 3c04fa17256452f3",
