@@ -17,7 +17,8 @@ use cowrace_mm::Era;
 use cowrace_mm::syscall::{Change, Promise};
 use cowrace_mm::world::Backing;
 use cowrace_report::Verdict;
-use cowrace_spec::Promises;
+
+use crate::runner;
 
 fn quest(era: &str, shape: Shape, only: &[&str]) -> Quest {
     let only = only.iter().map(|&name| name.to_owned()).collect();
@@ -92,14 +93,7 @@ fn every_find_is_violated_and_needs_all_of_its_calls() {
     for (era, columns) in [("v5.9", 1), ("v5.9", 2), ("v5.18", 1), ("v6.15", 1)] {
         let quest = quest(era, Shape { calls: 8, columns }, &[]);
         let stage = Stage::new(plain(Backing::Anon, false), true, columns);
-        let runner = Runner {
-            stage: stage.clone(),
-            era: quest.era.clone(),
-            arch: quest.arch,
-            promises: Promises::default(),
-            limits: quest.limits,
-            counts_costs: false,
-        };
+        let runner = Runner { limits: quest.limits, ..runner(&stage, &quest.era) };
         let alphabet = Alphabet::of(&stage, [&quest.era]);
         let campaign = Campaign::new(runner.clone(), alphabet.clone(), quest.shape);
         let mut search = Guided::new(vec![Setting::new(runner, alphabet)], quest.shape, 5, Guide::NewStates);

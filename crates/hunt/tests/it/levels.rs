@@ -1,6 +1,5 @@
 //! Whole levels: against every scenario one by one, by any number of threads, and what is known to be found.
 
-use cowrace_explore::Limits;
 use cowrace_hunt::alphabet::Alphabet;
 use cowrace_hunt::campaign::{Campaign, Level, Shape, Tally};
 use cowrace_hunt::family::Family;
@@ -13,7 +12,8 @@ use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::world::Backing;
 use cowrace_report::Class;
-use cowrace_spec::Promises;
+
+use crate::runner;
 
 fn era(name: &str) -> Era {
     Era::preset(name).expect("a preset")
@@ -57,14 +57,7 @@ fn compare(name: &str, area: Backing, uffd_wp: bool, shape: Shape, only: &[&str]
     let mut alphabet = Alphabet::of(&stage, [&era(name)]);
     let is_tried = |names: &[&str]| names.is_empty() || names.iter().any(|name| only.contains(name));
     alphabet.retain(|names| only.is_empty() || is_tried(names));
-    let runner = Runner {
-        stage: stage.clone(),
-        era: era(name),
-        arch: Arch::Generic,
-        promises: Promises::default(),
-        limits: Limits::default(),
-        counts_costs: false,
-    };
+    let runner = runner(&stage, &era(name));
     let mut tallies = vec![Tally::default(); shape.calls + 1];
     for beginning in beginnings(&stage) {
         let situations = Situations::from([runner.begin(&beginning)]);
@@ -193,15 +186,7 @@ fn pairs_that_are_merged_are_the_same() {
     alphabet.retain(|names| {
         names.is_empty() || names.iter().any(|name| ["pin_fast", "clear_refs", "fork"].contains(name))
     });
-    let runner = |era: &Era| Runner {
-        stage: stage.clone(),
-        era: era.clone(),
-        arch: Arch::Generic,
-        promises: Promises::default(),
-        limits: Limits::default(),
-        counts_costs: false,
-    };
-    let runners: Vec<Runner> = eras.iter().map(runner).collect();
+    let runners: Vec<Runner> = eras.iter().map(|era| runner(&stage, era)).collect();
     let mut tallies = vec![Tally::default(); shape.calls + 1];
     for beginning in beginnings(&stage) {
         let situations: Vec<_> =

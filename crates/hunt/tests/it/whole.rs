@@ -14,7 +14,8 @@ use cowrace_mm::Era;
 use cowrace_mm::syscall::{Access, Arguments};
 use cowrace_mm::world::Backing;
 use cowrace_report::{Class, Verdict};
-use cowrace_spec::Promises;
+
+use crate::runner;
 
 /// Picks that look random and are always the same.
 struct Picks(u64);
@@ -55,14 +56,7 @@ const KINDS: usize = 6;
 /// Runs random scenarios part by part, and compares each prefix with what `check` says of it.
 fn compare(era: &str, stage: &Stage, shape: Shape, (scenarios, only): (usize, &[&str]), tally: &mut Tally) {
     let era = Era::preset(era).expect("a preset");
-    let runner = Runner {
-        stage: stage.clone(),
-        era: era.clone(),
-        arch: Arch::Generic,
-        promises: Promises::default(),
-        limits: Limits::default(),
-        counts_costs: false,
-    };
+    let runner = runner(stage, &era);
     let (all, beginnings) = (Alphabet::of(stage, [&era]), beginnings(stage));
     let names: Vec<&[&str]> = all.templates().iter().map(|template| template.row.names).collect();
     let mut picks = Picks(7);
@@ -192,14 +186,7 @@ fn after(stage: &Stage, runner: &Runner, calls: &[&str]) -> Situation {
 #[test]
 fn what_was_observed_decides_what_is_possible() {
     let stage = Stage::new(plain(Backing::Anon, false), false, 1);
-    let runner = Runner {
-        stage: stage.clone(),
-        era: Era::preset("v6.15").expect("a preset"),
-        arch: Arch::Generic,
-        promises: Promises::default(),
-        limits: Limits::default(),
-        counts_costs: false,
-    };
+    let runner = runner(&stage, &Era::preset("v6.15").expect("a preset"));
     let possible = |calls: &[&str]| after(&stage, &runner, calls).possible.len();
     assert_eq!(possible(&["vmsplice"]), 1);
     assert_eq!(possible(&["vmsplice", "store"]), 2);
@@ -210,14 +197,7 @@ fn what_was_observed_decides_what_is_possible() {
 #[test]
 fn nothing_is_written_through_what_was_taken_to_read() {
     let stage = Stage::new(plain(Backing::Anon, false), false, 1);
-    let runner = Runner {
-        stage: stage.clone(),
-        era: Era::preset("v6.15").expect("a preset"),
-        arch: Arch::Generic,
-        promises: Promises::default(),
-        limits: Limits::default(),
-        counts_costs: false,
-    };
+    let runner = runner(&stage, &Era::preset("v6.15").expect("a preset"));
     let alphabet = Alphabet::of(&stage, [&runner.era]);
     let held = after(&stage, &runner, &["pin_fast"]);
     let scene = Scene::of(&stage, [&held]);
