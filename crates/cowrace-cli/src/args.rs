@@ -18,7 +18,7 @@ use cowrace_explain::diagram::Drawing;
 use crate::exit_code;
 use crate::log::LogArgs;
 
-pub(crate) use hunt::{HuntArgs, WitnessArgs};
+pub(crate) use hunt::{HuntArgs, TriedArgs, WitnessArgs};
 
 /// A model checker for the races between copy-on-write and page pinning in Linux mm.
 #[derive(Debug, Parser)]

@@ -18,7 +18,8 @@ use crate::judge::Judge;
 use crate::outcome::Wanted;
 use crate::setting::Setting;
 use crate::side_by_side::side_by_side;
-use crate::stage::{Stage, plain};
+use crate::stage::{Stage, beginnings, plain};
+use crate::start::Start;
 use crate::step::Runner;
 use crate::watch::{Progress, Watch};
 
@@ -33,6 +34,8 @@ pub struct Quest {
     pub shard: Shard,
     /// What was decided before.
     pub known: Arc<Known>,
+    /// How scenarios may begin.
+    pub start: Start,
     /// The architecture.
     pub arch: Arch,
     /// The size of scenarios.
@@ -56,8 +59,7 @@ impl Hunt {
     /// A hunt that has not begun.
     #[must_use]
     pub fn new(quest: Quest) -> Self {
-        let campaigns =
-            stages(quest.eras(), quest.shape.columns).into_iter().map(|stage| campaign(&quest, stage));
+        let campaigns = stages(&quest, quest.eras()).into_iter().map(|stage| campaign(&quest, stage));
         Self { campaigns: campaigns.collect(), quest }
     }
 
@@ -78,7 +80,7 @@ impl Hunt {
     pub fn lacking(&self) -> Vec<&'static str> {
         let Some(base) = self.base() else { return Vec::new() };
         let mut lacking = Vec::new();
-        for stage in stages([self.era()], self.quest.shape.columns) {
+        for stage in stages(&self.quest, [self.era()]) {
             if base.lacks(&stage.world).is_some() {
                 lacking.push("uffd_wp");
                 continue;
@@ -225,6 +227,7 @@ impl Quest {
             beside: None,
             shard: Shard::default(),
             known: Arc::default(),
+            start: Start::ANY,
             arch,
             shape,
             only: Vec::new(),
@@ -234,7 +237,7 @@ impl Quest {
     }
 
     /// The kernels that scenarios are run under.
-    fn eras(&self) -> impl Iterator<Item = &Era> + Clone {
+    pub(crate) fn eras(&self) -> impl Iterator<Item = &Era> + Clone {
         iter::once(&self.era).chain(self.beside.iter().map(|(era, _)| era))
     }
 }
@@ -265,13 +268,19 @@ impl Watch for After<'_> {
     }
 }
 
-/// The stages: anonymous memory, a file, and memory that userfaultfd watches, alone and shared with a child.
-fn stages<'e>(eras: impl IntoIterator<Item = &'e Era> + Clone, columns: usize) -> Vec<Stage> {
+/// The stages that are wanted and that some kernels have: anonymous memory, a file, and memory that userfaultfd watches, alone
+/// and shared with a child.
+pub(crate) fn stages<'e>(quest: &Quest, eras: impl IntoIterator<Item = &'e Era> + Clone) -> Vec<Stage> {
     let areas = [plain(Backing::Anon, false), plain(Backing::PrivateFile, false), plain(Backing::Anon, true)];
-    let all = areas
-        .into_iter()
-        .flat_map(|area| [false, true].map(|child| Stage::new(area.clone(), child, columns)));
-    all.filter(|stage| eras.clone().into_iter().all(|era| era.lacks(&stage.world).is_none())).collect()
+    let all = areas.into_iter().flat_map(|area| {
+        let children = [false, true].into_iter().filter(|child| quest.start.has_stage(*child));
+        children.map(move |child| Stage {
+            starts: quest.start.areas.clone(),
+            ..Stage::new(area.clone(), child, quest.shape.columns)
+        })
+    });
+    let is_there = |stage: &Stage| eras.clone().into_iter().all(|era| era.lacks(&stage.world).is_none());
+    all.filter(|stage| is_there(stage) && !beginnings(stage).is_empty()).collect()
 }
 
 fn campaign(quest: &Quest, stage: Stage) -> Campaign {
@@ -283,7 +292,7 @@ fn campaign(quest: &Quest, stage: Stage) -> Campaign {
 /// What random choices are made from: every stage, and the calls that are tried on it under the first kernel.
 #[must_use]
 pub fn settings(quest: &Quest) -> Vec<Setting> {
-    let settings = stages(quest.eras(), quest.shape.columns).into_iter().map(|stage| {
+    let settings = stages(quest, quest.eras()).into_iter().map(|stage| {
         let (mut runners, alphabet) = tried(quest, &stage);
         Setting::new(runners.swap_remove(0), alphabet)
     });

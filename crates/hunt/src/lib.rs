@@ -29,6 +29,7 @@ pub mod setting;
 mod side_by_side;
 pub mod signature;
 pub mod stage;
+pub mod start;
 pub mod step;
 pub mod text;
 mod unit;

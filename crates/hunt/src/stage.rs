@@ -7,6 +7,7 @@ use cowrace_mm::world::{
 };
 
 use crate::alphabet::Template;
+use crate::start::is_wanted;
 
 /// Handles that are held at the same time.
 pub const HANDLES: usize = 2;
@@ -20,6 +21,9 @@ pub const RESULTS: usize = 16;
 pub struct Stage {
     /// All of it, without a call.
     pub world: World,
+    /// What the area of a scenario begins with in the words of the language: any of these; there are all areas if there is
+    /// none.
+    pub starts: Vec<String>,
 }
 
 /// A state in which scenarios begin.
@@ -65,7 +69,7 @@ impl Stage {
             windows: Vec::new(),
             environment: Environment::default(),
         };
-        Self { world }
+        Self { world, starts: Vec::new() }
     }
 
     /// The mms that a fork can make.
@@ -181,5 +185,5 @@ pub fn areas(stage: &Stage) -> Vec<(Area, String)> {
 pub fn beginnings(stage: &Stage) -> Vec<Beginning> {
     let begin =
         |(area, words)| Beginning { world: World { areas: vec![area], ..stage.world.clone() }, words };
-    areas(stage).into_iter().map(begin).collect()
+    areas(stage).into_iter().filter(|(_, words)| is_wanted(words, &stage.starts)).map(begin).collect()
 }

@@ -296,8 +296,8 @@ pub struct Hunted {
     pub families: u64,
     /// How many of them are races of the corpus; null if there was none to compare with.
     pub named: Option<u64>,
-    /// Which races of the corpus were found; null if there was none to compare with, if not all calls were tried, or if the hunt
-    /// was stopped.
+    /// Which races of the corpus were found; null if there was none to compare with, if not all calls and states at the start were
+    /// tried, or if the hunt was stopped.
     pub rediscovered: Option<Rediscovered>,
     /// How many of them were not compared with the corpus, since the hunt was stopped.
     pub unnamed: u64,

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use cowrace_hunt::campaign::Shard;
+use cowrace_hunt::start::Start;
 use cowrace_machine::Arch;
 
 use super::{Format, ToggleArgs, arch_parser, seconds};
@@ -21,9 +23,30 @@ pub struct TriedArgs {
     /// Does not try these calls.
     #[arg(long, value_name = "CALL", value_delimiter = ',')]
     pub except: Vec<String>,
+    /// Tries only scenarios whose area begins with these words of the language: `anon`, `swapped`, `anon prevshared`, `file
+    /// read_only`. Can be given more than once.
+    #[arg(long, value_name = "WORDS", value_parser = NonEmptyStringValueParser::new())]
+    pub start: Vec<String>,
+    /// Tries only scenarios with a child that is there from the start, or only those without.
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no())]
+    pub child: Option<bool>,
     /// The number of threads; the default is one for each CPU. The result is the same for any number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+}
+
+impl TriedArgs {
+    /// Whether no call and no state at the start is left out.
+    #[must_use]
+    pub const fn is_all(&self) -> bool {
+        self.only.is_empty() && self.except.is_empty() && self.start.is_empty() && self.child.is_none()
+    }
+
+    /// How scenarios may begin.
+    #[must_use]
+    pub fn start(&self) -> Start {
+        Start { areas: self.start.clone(), child: self.child }
+    }
 }
 
 /// Arguments of `cowrace hunt`.
@@ -118,6 +141,10 @@ pub struct WitnessArgs {
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+fn yes_or_no() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["yes", "no"]).map(|word| word == "yes")
 }
 
 /// A part of all scenarios.

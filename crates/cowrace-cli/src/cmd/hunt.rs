@@ -16,6 +16,7 @@ use cowrace_hunt::costs::AllCostlier;
 use cowrace_hunt::family::Families;
 use cowrace_hunt::hunt::{Hunt, Quest, Sorted};
 use cowrace_hunt::outcome::Wanted;
+use cowrace_hunt::start::{self, Unknown};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::syscall::names;
@@ -23,7 +24,7 @@ use cowrace_render as render;
 use cowrace_report::hunt::{Costlier, Hunted, Level, Named, Rediscovered};
 use serde::Serialize;
 
-use crate::args::{Format, HuntArgs};
+use crate::args::{Format, HuntArgs, TriedArgs};
 use crate::batch;
 use crate::decided_file::{self, DecidedFile};
 use crate::hunt_watch::HuntWatch;
@@ -41,7 +42,6 @@ const MOST_BESIDE: usize = 4;
 /// If the era or a call is not known, or the output cannot be written.
 pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let era = one_era(&args.era, &args.toggles.toggles())?;
-    args.tried.only.iter().chain(&args.tried.except).try_for_each(|name| is_call(name))?;
     let shape = Shape { calls: args.calls.into(), columns: args.tried.columns.into() };
     is_possible(shape)?;
     let base = args.base.as_ref().map(|name| one_era(name, &Toggles::default())).transpose()?;
@@ -51,10 +51,9 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         known: Arc::new(known),
         beside: base.map(|base| (base, if args.costs { Wanted::Costlier } else { Wanted::OnlyInFirst })),
         shard: args.shard.unwrap_or_default(),
-        only: args.tried.only.clone(),
-        except: args.tried.except.clone(),
         ..quest(era.clone(), args.toggles.arch, shape, args.max_time)
     };
+    let quest = chosen(quest, &args.tried)?;
     if let Some(dir) = &args.out {
         fs::create_dir_all(dir).map_err(|error| Failure::tool(format!("{}: {error}", dir.display())))?;
     }
@@ -193,8 +192,7 @@ fn tell(
         }
         print(out, args.format, &family, render::family)?;
     }
-    let all_are_tried = args.tried.only.is_empty() && args.tried.except.is_empty() && args.base.is_none();
-    let compared = corpus.filter(|_| all_are_tried && args.shard.is_none());
+    let compared = corpus.filter(|_| args.tried.is_all() && args.base.is_none() && args.shard.is_none());
     let rediscovered = compared.and_then(|corpus| corpus.rediscovered(&families, &watch.sorting()));
     Ok(Count { found: families.len() as u64, named, rediscovered, unnamed, ..Count::default() })
 }
@@ -256,8 +254,32 @@ pub(super) fn print<T: Serialize>(
     }
 }
 
+/// Only what is to be tried of it.
+pub(super) fn chosen(quest: Quest, tried: &TriedArgs) -> Result<Quest, Failure> {
+    tried.only.iter().chain(&tried.except).try_for_each(|name| is_call(name))?;
+    let (only, except, start) = (tried.only.clone(), tried.except.clone(), tried.start());
+    let quest = Quest { only, except, start, ..quest };
+    match start::unknown(&quest) {
+        Some(unknown) => Err(no_start(&unknown)),
+        None => Ok(quest),
+    }
+}
+
+/// What there is instead of words with which nothing begins.
+fn no_start(Unknown { start, known, next }: &Unknown) -> Failure {
+    let last = start[known.len()..].split_whitespace().next().unwrap_or_default();
+    let hint = suggest::hint(last, next.iter().map(String::as_str));
+    let next = next.join(", ");
+    let after = match (known.as_str(), next.as_str()) {
+        ("", next) => format!("the first word is one of {next}"),
+        (known, "") => format!("nothing comes after `{known}`"),
+        (known, next) => format!("after `{known}` comes one of {next}"),
+    };
+    Failure::usage(format!("no scenario begins with `{start}`: {after}{hint}"))
+}
+
 /// Refuses a name that is no call.
-pub(super) fn is_call(name: &str) -> Result<(), Failure> {
+fn is_call(name: &str) -> Result<(), Failure> {
     if names().any(|known| known == name) {
         return Ok(());
     }

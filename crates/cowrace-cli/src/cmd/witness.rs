@@ -23,15 +23,13 @@ use crate::{Exit, Failure, Interrupt, Out};
 /// If the era, the commit, the safeguard or a call is not known, or the output cannot be written.
 pub(crate) fn run(args: &WitnessArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let (with, without) = kernels(args)?;
-    args.tried.only.iter().chain(&args.tried.except).try_for_each(|name| hunt::is_call(name))?;
     let shape = Shape { calls: args.calls.into(), columns: args.tried.columns.into() };
     hunt::is_possible(shape)?;
     let quest = Quest {
         beside: Some((without, Wanted::Difference)),
-        only: args.tried.only.clone(),
-        except: args.tried.except.clone(),
         ..hunt::quest(with, args.arch, shape, args.max_time)
     };
+    let quest = hunt::chosen(quest, &args.tried)?;
     let tried = Hunt::new(quest.clone());
     if let Some(name) = args.tried.only.iter().find(|name| !tried.tries(name)) {
         return Err(Failure::usage(format!("a hunt does not try `{name}` under these kernels")));

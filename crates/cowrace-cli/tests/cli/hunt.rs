@@ -284,3 +284,41 @@ fn beyond_the_levels_a_seed_decides_what_is_tried() {
     let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/small");
     cowrace(&[&nothing[..], &["--mutate", corpus]].concat()).exits(12).prints(&["of files changed"]);
 }
+
+#[test]
+fn only_what_begins_so_is_tried() {
+    let scenarios = |start: &[&str]| {
+        let lines = cowrace(&[LITTLE, &["--format", "json"], start].concat()).quiet().objects();
+        lines[0]["scenarios"].as_u64().expect("a number")
+    };
+    let whole = scenarios(&[]);
+    // Whoever begins in some way has a child from the start, or has none.
+    assert_eq!(scenarios(&["--child", "yes"]) + scenarios(&["--child", "no"]), whole);
+    let first = ["none", "zero", "swapped", "swapcached", "anon", "file"];
+    assert_eq!(first.map(|word| scenarios(&["--start", word])).into_iter().sum::<u64>(), whole);
+    let both = ["--start", "zero", "--start", "anon prevshared"];
+    assert_eq!(
+        scenarios(&both),
+        scenarios(&["--start", "zero"]) + scenarios(&["--start", "anon prevshared"])
+    );
+    // Also with userfaultfd, and each with a child and without.
+    let done = cowrace(&[LITTLE, &["--start", "file"]].concat()).exits(10);
+    let done = done.prints(&["calls in 6 states at the start", "mm A { buf: file"]);
+    assert!(!done.out.contains("buf: anon"), "{}", done.out);
+    let alone = cowrace(&[LITTLE, &["--start", "swapped", "--child", "no"]].concat());
+    assert!(!alone.out.contains("mm B = fork(A)"), "{}", alone.out);
+    alone.prints(&["calls in 6 states at the start"]);
+}
+
+#[test]
+fn beginnings_must_be_known() {
+    let start = |words: &str| cowrace(&[LITTLE, &["--start", words]].concat()).exits(2);
+    start("anonn").says(&[
+        "no scenario begins with `anonn`: the first word is one of none, zero, swapped, swapcached, anon, file",
+        "did you mean `anon`",
+    ]);
+    start("file writable").says(&["after `file` comes one of read_only, warm(a)"]);
+    start("zero uffd_wp more").says(&["nothing comes after `zero uffd_wp`"]);
+    start("");
+    cowrace(&[LITTLE, &["--child", "maybe"]].concat()).exits(2).says(&["yes, no"]);
+}

@@ -55,6 +55,10 @@ fn that_there_is_none_is_told() {
         let args = [&["witness", "--era", "v6.15"][..], &barrier].concat();
         cowrace(&args).exits(2).says(&["only under weak memory"]);
     }
+    // Nothing is pinned that is not there at the start.
+    let none = [PINNED, &["--start", "none", "--child", "no"]].concat();
+    cowrace(&none).exits(0);
+    cowrace(&[PINNED, &["--start", "nothing"]].concat()).exits(2).says(&["the first word is one of none"]);
     let overruled = ["witness", "--era", "v6.15", "--commit", "09854ba94c6a", "--calls", "16"];
     cowrace(&overruled).exits(0).prints(&["the model takes the same steps for both"]);
     let stopped = [PINNED, &["--max-time", "0.001"]].concat();
