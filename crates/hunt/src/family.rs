@@ -20,12 +20,36 @@ pub struct Family {
     /// How many scenarios belong to it that cannot do without any of their calls.
     pub minimal: u64,
     /// The same by the kinds of their calls: one for each call, sorted.
-    pub kinds: BTreeMap<Vec<Kind>, u64>,
+    pub kinds: BTreeMap<Vec<Kind>, Alike>,
     /// The kinds of calls of a scenario that leads to the same from a single process: a child that is there from the start
     /// has been forked.
     pub whole: BTreeSet<Vec<Kind>>,
     /// The smallest of them.
     pub exemplar: Exemplar,
+}
+
+/// Scenarios of a family with the same kinds of calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alike {
+    /// How many there are.
+    pub minimal: u64,
+    /// The smallest of them, in the language.
+    pub smallest: String,
+    size: Size,
+}
+
+impl Alike {
+    fn of(first: &Exemplar) -> Self {
+        Self { minimal: 1, smallest: first.scenario.clone(), size: first.size }
+    }
+
+    fn add(&mut self, other: &Exemplar) {
+        self.minimal += 1;
+        // Of those that are equally large, the first is kept.
+        if other.size < self.size {
+            (self.smallest, self.size) = (other.scenario.clone(), other.size);
+        }
+    }
 }
 
 /// The scenario that stands for a family.
@@ -132,7 +156,8 @@ impl Families {
         match self.0.get_mut(&damage.signature()) {
             Some(family) => {
                 family.minimal += 1;
-                *family.kinds.entry(kinds).or_default() += 1;
+                let alike = family.kinds.entry(kinds).and_modify(|alike| alike.add(&exemplar));
+                alike.or_insert_with(|| Alike::of(&exemplar));
                 family.whole.insert(whole);
                 // Of those that are equally large, the first is kept.
                 if exemplar.size < family.exemplar.size {
@@ -140,7 +165,8 @@ impl Families {
                 }
             }
             None => {
-                let (kinds, whole) = (BTreeMap::from([(kinds, 1)]), BTreeSet::from([whole]));
+                let kinds = BTreeMap::from([(kinds, Alike::of(&exemplar))]);
+                let whole = BTreeSet::from([whole]);
                 self.0.insert(damage.signature(), Family { damage, minimal: 1, kinds, whole, exemplar });
             }
         }

@@ -14,7 +14,7 @@ pub fn family(family: &Family) -> String {
     let mut text = format!("\n{}\n", title(family));
     text.push_str(&filled(&format!("{}; the smallest:", of_kinds(*scenarios, kinds)), "", ""));
     text.push('\n');
-    text.extend(scenario.lines().skip(2).map(|line| format!("  {line}").trim_end().to_owned() + "\n"));
+    text.extend(indented(scenario));
     text.push('\n');
     let why =
         cause.as_ref().and_then(|cause| cause.why.as_ref()).map(|why| format!("because {}", given(why)));
@@ -22,6 +22,24 @@ pub fn family(family: &Family) -> String {
     let lines = [detail.clone(), why, named.as_ref().map(name), lifetime.as_ref().map(life), file];
     text.extend(lines.into_iter().flatten().map(|line| filled(&line, "  ", "    ")));
     text
+}
+
+/// A family that was found, with the smallest scenario of each set of kinds of calls.
+#[must_use]
+pub fn by_kinds(of: &Family) -> String {
+    let mut text = family(of);
+    // The first are those of the smallest of all.
+    for kinds in of.kinds.iter().skip(1) {
+        let all = of_kinds(kinds.scenarios, std::slice::from_ref(kinds));
+        text.push_str(&format!("\n{}\n", filled(&format!("{all}; the smallest:"), "", "")));
+        text.extend(indented(&kinds.scenario));
+    }
+    text
+}
+
+/// The lines of a scenario, without its name.
+pub(crate) fn indented(scenario: &str) -> impl Iterator<Item = String> + '_ {
+    scenario.lines().skip(2).map(|line| format!("  {line}").trim_end().to_owned() + "\n")
 }
 
 /// The title of a family: the damage, who has it, and what led to it.
@@ -116,6 +134,7 @@ mod tests {
         let kinds = |calls: &[&str], scenarios| Kinds {
             calls: calls.iter().map(|&call| call.to_owned()).collect(),
             scenarios,
+            scenario: format!("race found\n\nmm A {{ buf: anon }}\n{scenarios}\n"),
         };
         Family {
             era: "v5.9".to_owned(),
@@ -147,6 +166,11 @@ mod tests {
              \x20 h is cut off\n\
              \x20 because page_count(X) == 1 + 1 pin, so copy\n\
              \x20 new; no race of the corpus has this damage and a call in common\n"
+        );
+        assert_eq!(
+            by_kinds(&find()),
+            family(&find())
+                + "\n1,200 scenarios of pin to write + store + fork; the smallest:\n\n  mm A { buf: anon }\n  1200\n"
         );
         let nobody = Family { whose: Whose::Kernel, held: None, cause: None, ..find() };
         assert_eq!(title(&nobody), "stale-pin");

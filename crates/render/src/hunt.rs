@@ -3,6 +3,7 @@
 use cowrace_report::Costs;
 use cowrace_report::hunt::{Costlier, Guided, Hunted, Level, Rediscovered, Witnessed};
 
+use crate::find::indented;
 use crate::report::{counted, grouped};
 
 /// What a hunt is about to try: how many calls, in how many states at the start, and how many columns.
@@ -251,11 +252,6 @@ pub fn witnessed(witnessed: &Witnessed) -> String {
 
 fn up_to(calls: u64) -> String {
     if calls == 1 { "1 call".to_owned() } else { format!("up to {calls} calls") }
-}
-
-/// A scenario below its name.
-fn indented(scenario: &str) -> impl Iterator<Item = String> + '_ {
-    scenario.lines().skip(2).map(|line| format!("  {line}").trim_end().to_owned() + "\n")
 }
 
 fn unconfirmed_by_check(n: u64, one: &str, many: &str) -> String {

@@ -76,7 +76,7 @@ pub use drawn::as_drawn;
 pub use effect::{ineffective, limit, no_effect};
 pub use engines::engines;
 pub use explain::explain;
-pub use find::{family, title as family_title};
+pub use find::{by_kinds as family_by_kinds, family, title as family_title};
 pub use finding::{finding, waits};
 pub use hunt::{costlier, guided, hunted, hunting, level, witnessed};
 pub use markdown::markdown;

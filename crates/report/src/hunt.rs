@@ -96,6 +96,8 @@ pub struct Kinds {
     pub calls: Vec<String>,
     /// How many scenarios have these.
     pub scenarios: u64,
+    /// The smallest of them, in the language.
+    pub scenario: String,
 }
 
 /// A race of a corpus.

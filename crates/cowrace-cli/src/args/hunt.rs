@@ -105,6 +105,10 @@ pub struct HuntArgs {
     /// Says of each family which commits opened it and which closed it, on the mainline.
     #[arg(long)]
     pub why: bool,
+    /// Prints of each family the smallest scenario with each set of kinds of calls, and not only the smallest of all: a longer way
+    /// to the same may be the one that needs less at the start.
+    #[arg(long, conflicts_with = "costs")]
+    pub kinds: bool,
     /// Writes the smallest scenario of each family to a file in this directory, with its explanation.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -190,7 +190,7 @@ fn tell(
             (Some(_), None) => unnamed += 1,
             _ => {}
         }
-        print(out, args.format, &family, render::family)?;
+        print(out, args.format, &family, if args.kinds { render::family_by_kinds } else { render::family })?;
     }
     let compared = corpus.filter(|_| args.tried.is_all() && args.base.is_none() && args.shard.is_none());
     let rediscovered = compared.and_then(|corpus| corpus.rediscovered(&families, &watch.sorting()));

@@ -22,6 +22,21 @@ fn what_is_not_there_is_not_found() {
 }
 
 #[test]
+fn the_smallest_of_each_set_of_kinds_is_told_if_asked_for() {
+    let lines = cowrace(&[PIN_AND_FORK, &["--format", "json"]].concat()).exits(10).quiet().objects();
+    let families = lines.iter().filter_map(|line| line["kinds"].as_array());
+    let shown: Vec<&str> =
+        families.flat_map(|kinds| &kinds[1..]).filter_map(|of| of["scenario"].as_str()).collect();
+    assert!(!shown.is_empty());
+    let done = cowrace(&[PIN_AND_FORK, &["--kinds"]].concat()).exits(10).quiet();
+    for scenario in shown {
+        let lines = scenario.lines().skip(2).map(|line| format!("  {line}").trim_end().to_owned());
+        let indented = lines.collect::<Vec<_>>().join("\n");
+        assert!(done.out.contains(&indented), "{indented}");
+    }
+}
+
+#[test]
 fn json_has_levels_families_and_an_end() {
     let lines = cowrace(&[LITTLE, &["--format", "json"]].concat()).exits(10).quiet().objects();
     assert_eq!((&lines[0]["calls"], &lines[0]["bounded"]), (&1.into(), &0.into()));

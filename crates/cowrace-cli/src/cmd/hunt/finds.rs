@@ -160,10 +160,11 @@ fn read(text: &str) -> Result<Scenario, Failure> {
 /// The kinds of a family's calls: those of its exemplar, then the most frequent.
 fn kinds(family: &family::Family) -> Vec<Kinds> {
     let mut all: Vec<_> = family.kinds.iter().collect();
-    all.sort_by_key(|(calls, count)| (**calls != family.exemplar.calls, u64::MAX - **count));
-    let told = all.into_iter().map(|(calls, &scenarios)| Kinds {
+    all.sort_by_key(|(calls, alike)| (**calls != family.exemplar.calls, u64::MAX - alike.minimal));
+    let told = all.into_iter().map(|(calls, alike)| Kinds {
         calls: calls.iter().map(|kind| kind.name().to_owned()).collect(),
-        scenarios,
+        scenarios: alike.minimal,
+        scenario: alike.smallest.clone(),
     });
     told.collect()
 }
