@@ -1,7 +1,10 @@
 //! The parts that may follow in a situation.
 
-use cowrace_machine::Obj;
-use cowrace_mm::objects::{MmStruct, variable};
+use std::collections::BTreeSet;
+
+use cowrace_machine::{Addr, Obj};
+use cowrace_mm::Quiescent;
+use cowrace_mm::objects::{MmStruct, Whose, thing, variable};
 use cowrace_mm::syscall::{Argument, Gives, Kind, Life};
 use cowrace_mm::value::{Handle, Value};
 use cowrace_mm::world::{ActorId, MmId, Origin, VarId};
@@ -25,6 +28,8 @@ pub struct Scene {
     handles: Vec<(VarId, Handle)>,
     /// The variables whose handles are held: where an execution got none, it can be used in no other.
     pub(crate) held: Vec<VarId>,
+    /// The mms, and what has none, whose actors may not be exchanged, since the CPU of one has something for itself.
+    unequal: Vec<Option<MmId>>,
 }
 
 impl Scene {
@@ -39,6 +44,7 @@ impl Scene {
                 gone: Vec::new(),
                 handles: Vec::new(),
                 held: Vec::new(),
+                unequal: Vec::new(),
             };
         };
         for other in scenes {
@@ -47,7 +53,10 @@ impl Scene {
             first.gone.retain(|mm| other.gone.contains(mm));
             first.handles.retain(|(held, _)| other.held.contains(held));
             first.held.extend(other.held);
+            first.unequal.extend(other.unequal);
         }
+        first.unequal.sort_unstable();
+        first.unequal.dedup();
         first.held.sort_unstable();
         first.held.dedup();
         first
@@ -72,7 +81,14 @@ impl Scene {
         });
         let handles: Vec<(VarId, Handle)> = handles.collect();
         let held = handles.iter().map(|(held, _)| *held).collect();
-        Self { mms, unborn, gone, handles, held }
+        let states = possible.states().chain([kernel]);
+        let busy: BTreeSet<ActorId> =
+            states.flat_map(Quiescent::words).filter_map(|(addr, _)| cpu(addr)).collect();
+        let is_unequal = |own: &Option<MmId>| {
+            stage.actors(*own).count() > 1 && stage.actors(*own).any(|actor| busy.contains(&actor))
+        };
+        let unequal = mms.iter().copied().map(Some).chain([None]).filter(is_unequal).collect();
+        Self { mms, unborn, gone, handles, held, unequal }
     }
 
     /// The scene when a child has been made.
@@ -193,6 +209,14 @@ impl Scene {
     }
 }
 
+/// The CPU that a word belongs to, by the actor that it runs.
+fn cpu(addr: Addr) -> Option<ActorId> {
+    match thing(addr)?.whose {
+        Whose::Tlb(actor) | Whose::Cpu(actor) | Whose::Batch(actor, _) => Some(actor),
+        _ => None,
+    }
+}
+
 /// Whether a call can use a handle.
 fn fits(template: &Template, handle: Handle) -> bool {
     template.row.arguments.iter().filter(|argument| is_handle(**argument)).all(|argument| match *argument {
@@ -308,13 +332,38 @@ impl Maker<'_> {
             }
             chosen.push(sketch);
             if chosen.len() > 1 && self.scene.permits_beside(chosen) {
-                parts.extend(self.part(chosen));
+                parts.extend(self.orders(chosen).iter().filter_map(|order| self.part(order)));
             }
             if chosen.len() < self.shape.columns {
                 self.side_by_side(&columns[nth..], calls - sketch.moves.len(), chosen, parts);
             }
             chosen.pop();
         }
+    }
+
+    /// The same columns in each order that makes a difference to who runs which: of actors that may be exchanged, the first runs
+    /// the first column.
+    fn orders<'s>(&self, chosen: &[&'s Sketch]) -> Vec<Vec<&'s Sketch>> {
+        let mut orders: Vec<Vec<usize>> = vec![Vec::new()];
+        for sketch in chosen {
+            let may_be = |order: &Vec<usize>, nth: usize| {
+                let alike = |other: usize| {
+                    std::ptr::eq(chosen[other], chosen[nth]) || !self.scene.unequal.contains(&sketch.own)
+                };
+                chosen[nth].own == sketch.own
+                    && !order.contains(&nth)
+                    // Columns that are alike keep their order.
+                    && (0..nth).all(|before| {
+                        chosen[before].own != sketch.own || !alike(before) || order.contains(&before)
+                    })
+            };
+            let longer = |order: &Vec<usize>| {
+                let next = (0..chosen.len()).filter(|&nth| may_be(order, nth));
+                next.map(|nth| [order.as_slice(), &[nth]].concat()).collect::<Vec<_>>()
+            };
+            orders = orders.iter().flat_map(longer).collect();
+        }
+        orders.iter().map(|order| order.iter().map(|&nth| chosen[nth]).collect()).collect()
     }
 
     /// A part of these columns; `None` if there are not enough actors or variables for it.

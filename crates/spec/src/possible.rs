@@ -60,6 +60,11 @@ impl Possible {
         self.start.held.iter().map(|keeper| keeper.variable)
     }
 
+    /// The states that are possible.
+    pub fn states(&self) -> impl Iterator<Item = &Quiescent> {
+        self.states.iter()
+    }
+
     /// How many states are possible.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use cowrace_explore::Limits;
 use cowrace_hunt::alphabet::Alphabet;
 use cowrace_hunt::campaign::{Campaign, Level, Shape, Shard};
 use cowrace_hunt::decided::{Decided, Known, Name};
@@ -12,7 +11,8 @@ use cowrace_hunt::watch::Watch;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::world::Backing;
-use cowrace_spec::Promises;
+
+use crate::runner;
 
 /// Keeps what is decided, and ends the hunt after so many units.
 #[derive(Default)]
@@ -48,14 +48,7 @@ impl Asked {
         let era = Era::preset(self.era).expect("a preset");
         let mut alphabet = Alphabet::of(&stage, [&era]);
         alphabet.retain(|names| names.is_empty() || names.iter().any(|name| self.only.contains(name)));
-        let runner = Runner {
-            stage,
-            era,
-            arch: self.arch,
-            promises: Promises::default(),
-            limits: Limits::default(),
-            counts_costs: false,
-        };
+        let runner = Runner { arch: self.arch, ..runner(&stage, &era) };
         Campaign::new(runner, alphabet, self.shape).divided(shard, Arc::new(known))
     }
 }

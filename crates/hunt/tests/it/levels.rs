@@ -6,6 +6,7 @@ use cowrace_hunt::family::Family;
 use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::moves::{Scene, parts};
 use cowrace_hunt::outcome::Wanted;
+use cowrace_hunt::part::Part;
 use cowrace_hunt::stage::{Stage, beginnings, plain};
 use cowrace_hunt::step::{Led, Runner, Situations};
 use cowrace_machine::Arch;
@@ -199,4 +200,29 @@ fn pairs_that_are_merged_are_the_same() {
         assert_eq!(level.tally, *expected);
     }
     assert!(tallies.iter().any(|tally| tally.violated > 0 && tally.elsewhere > 0), "{tallies:?}");
+}
+
+#[test]
+fn threads_whose_cpus_differ_are_not_exchanged() {
+    let shape = Shape { calls: 2, columns: 2 };
+    let stage = Stage::new(plain(Backing::Anon, false), false, shape.columns);
+    let runner = runner(&stage, &era("v6.15"));
+    let mut alphabet = Alphabet::of(&stage, [&runner.era]);
+    alphabet.retain(|names| names == ["munmap"] || names == ["exit"] || names.is_empty());
+    let of = |words: &str| {
+        let beginning = beginnings(&stage).into_iter().find(|beginning| beginning.words == words);
+        let scene = Scene::of(&stage, [&runner.begin(&beginning.expect("it is there"))]);
+        let all = parts(&stage, &alphabet, &scene, shape).into_iter();
+        let threads = |part: &Part| {
+            part.columns.len() > 1
+                && part.columns.iter().all(|column| stage.world.actors[column.actor].mm == Some(0))
+        };
+        all.filter(threads).count()
+    };
+    // A load, a store and munmap, each beside itself and the others.
+    assert_eq!(of("anon"), 6);
+    // The thread that has an entry in its TLB may make the one or the other.
+    assert_eq!(of("anon warm(a)"), 9);
+    // A batch is that of another CPU.
+    assert_eq!(of("anon lru_batch(k)"), 6);
 }
