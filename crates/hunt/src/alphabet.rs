@@ -2,6 +2,7 @@
 //! arguments.
 
 use cowrace_mm::Era;
+use cowrace_mm::era::DirectIo;
 use cowrace_mm::syscall::{Argument, Arguments, Gives, Kind, Life, Syscall, rows};
 use cowrace_mm::world::{Advice, Arg, Call, FileKind, GupFlags, Target};
 
@@ -51,9 +52,12 @@ impl Alphabet {
     #[must_use]
     pub fn of<'e>(stage: &Stage, eras: impl IntoIterator<Item = &'e Era>) -> Self {
         let mut templates: Vec<Template> = rows().flat_map(|row| templates(row, stage)).collect();
+        let mut files_differ = false;
         for era in eras {
             templates.retain(|template| has(era, stage, template));
+            files_differ |= era.rules().direct_io == DirectIo::Pin;
         }
+        templates.retain(|template| files_differ || template.arguments.file == FileKind::Block);
         Self { templates }
     }
 
@@ -117,7 +121,8 @@ fn values(argument: Argument, of: Arguments, is_pin: bool, stage: &Stage) -> Vec
         | Argument::WritableWord
         | Argument::Variable => vec![of],
         Argument::Value => vec![Arguments { value: Arg::Number(1), ..of }],
-        Argument::File => vec![Arguments { file: FileKind::Block, ..of }],
+        // What direct I/O of another file does, that of one of these does in the same kernel.
+        Argument::File => [FileKind::Block, FileKind::Nfs].map(|file| Arguments { file, ..of }).to_vec(),
         Argument::Area | Argument::Word => areas.map(|va| Arguments { va, ..of }).collect(),
         // In the mm of the caller.
         Argument::OwnMemory => areas.map(|va| Arguments { target: Target { mm: 0, va }, ..of }).collect(),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use cowrace_mm::syscall::{Access, Argument, Gives};
-use cowrace_mm::world::{ActorId, Advice, Area, GupFlags, MmId, Origin, VarId};
+use cowrace_mm::world::{ActorId, Advice, Area, FileKind, GupFlags, MmId, Origin, VarId};
 
 use crate::alphabet::Template;
 use crate::part::{Column, Move, Part};
@@ -224,7 +224,7 @@ impl Cells<'_> {
         let mm = |mm: MmId| self.stage.world.mms[mm].name.as_str();
         Some(match argument {
             Argument::Direct => "O_DIRECT".to_owned(),
-            Argument::File => return None,
+            Argument::File => return (of.file != FileKind::Block).then(|| of.file.word().to_owned()),
             Argument::Area => self.area(of.va).to_owned(),
             Argument::Word => format!("{}[{}]", self.area(of.va), of.word),
             Argument::OwnMemory => self.area(of.target.va).to_owned(),

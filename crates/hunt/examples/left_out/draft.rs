@@ -9,7 +9,7 @@ use cowrace_hunt::stage::Stage;
 use cowrace_hunt::text::Scenario;
 use cowrace_mm::Era;
 use cowrace_mm::syscall::{Argument, Gives, Kind as Holding, Life};
-use cowrace_mm::world::{ActorId, Area, FileKind, MmId, Origin, VarId};
+use cowrace_mm::world::{ActorId, Area, MmId, Origin, VarId};
 use fastrand::Rng;
 
 use crate::rule::Rule;
@@ -155,7 +155,6 @@ impl Draft {
         let parts = self.moves.iter().map(part).collect();
         let scenario = Scenario { words: self.words.clone(), area: self.area.clone(), parts };
         let text = scenario.text(&self.stage, "left-out");
-        let text = self.with_files(&text);
         let text = if self.in_order_by_flag { flagged(&text) } else { text };
         let other = self.other.as_ref().map_or_else(String::new, |words| format!("; other: {words}"));
         let mut text = text.replacen(" }\n", &format!("{other} }}\n"), 1);
@@ -163,15 +162,6 @@ impl Draft {
             text = text.replacen("\n\nmm ", &format!("\n\nenv {word}\nmm "), 1);
         }
         text
-    }
-
-    /// The kinds of files, which a hunt does not name.
-    fn with_files(&self, text: &str) -> String {
-        let other = self.moves.iter().find(|(_, of)| of.template.arguments.file != FileKind::Block);
-        let Some((_, of)) = other else { return text.to_owned() };
-        let word = of.template.arguments.file.word();
-        let text = text.replace("(O_DIRECT, ", &format!("(O_DIRECT, {word}, "));
-        text.replace("extract_pages(", &format!("extract_pages({word}, "))
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) enum Rule {
     ManyHandles,
     /// `FOLL_FORCE` without `FOLL_WRITE`.
     ForceToRead,
-    /// Direct I/O with files other than those of block devices.
+    /// Direct I/O with files of 9p and FUSE.
     OtherFiles,
     /// The environment.
     Environment,
@@ -125,7 +125,7 @@ impl Rule {
 
     /// Changes what has been drawn of the calls of a hunt.
     pub(crate) fn change(self, draft: &mut Draft, rng: &mut Rng) {
-        let file = rng.choice([FileKind::Nfs, FileKind::NineP, FileKind::Fuse]).unwrap_or_default();
+        let file = rng.choice([FileKind::NineP, FileKind::Fuse]).unwrap_or_default();
         for (column, of) in draft.moves_mut() {
             let arguments = &mut of.template.arguments;
             let has = |argument: Argument| of.template.row.arguments.contains(&argument);
@@ -163,7 +163,7 @@ impl Rule {
             Self::OtherMms => true,
             Self::ManyHandles => draft.most_handles() > 2,
             Self::ForceToRead => any(|arguments| arguments.flags.force && !arguments.flags.write),
-            Self::OtherFiles => any(|arguments| arguments.file != FileKind::Block),
+            Self::OtherFiles => any(|arguments| matches!(arguments.file, FileKind::NineP | FileKind::Fuse)),
             Self::Environment => true,
             Self::CpusAtTheStart => draft.area.warm.len() > 1 || draft.area.lru_batch == Some(0),
             Self::TwoThreads => draft.has_second_thread(),
