@@ -81,13 +81,15 @@ impl Scene {
         });
         let handles: Vec<(VarId, Handle)> = handles.collect();
         let held = handles.iter().map(|(held, _)| *held).collect();
-        let states = possible.states().chain([kernel]);
-        let busy: BTreeSet<ActorId> =
-            states.flat_map(Quiescent::words).filter_map(|(addr, _)| cpu(addr)).collect();
-        let is_unequal = |own: &Option<MmId>| {
-            stage.actors(*own).count() > 1 && stage.actors(*own).any(|actor| busy.contains(&actor))
-        };
-        let unequal = mms.iter().copied().map(Some).chain([None]).filter(is_unequal).collect();
+        let groups = mms.iter().copied().map(Some).chain([None]);
+        let mut unequal: Vec<Option<MmId>> =
+            groups.filter(|own| stage.actors(*own).nth(1).is_some()).collect();
+        if !unequal.is_empty() {
+            let states = possible.states().chain([kernel]);
+            let busy: BTreeSet<ActorId> =
+                states.flat_map(Quiescent::words).filter_map(|(addr, _)| cpu(addr)).collect();
+            unequal.retain(|own| stage.actors(*own).any(|actor| busy.contains(&actor)));
+        }
         Self { mms, unborn, gone, handles, held, unequal }
     }
 
