@@ -56,7 +56,7 @@ pub(crate) struct DecidedFile {
 }
 
 impl DecidedFile {
-    /// Opens a file, which need not exist, and adds what is in it to what is known.
+    /// Opens a file, which need not exist. What is in it is added to what is known, and what is known to it.
     ///
     /// # Errors
     ///
@@ -68,8 +68,9 @@ impl DecidedFile {
             Ok(what) => what.len() == 0,
             Err(_) => true,
         };
+        let mut own = Known::default();
         if !is_new {
-            add(path, &build, known)?;
+            add(path, &build, &mut own)?;
         }
         let open = || -> io::Result<File> {
             let mut file = File::options().create(true).append(true).open(path)?;
@@ -80,7 +81,12 @@ impl DecidedFile {
         };
         let file = open()
             .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))?;
-        Ok(Self { locked, file: Mutex::new(Ok(file)) })
+        let opened = Self { locked, file: Mutex::new(Ok(file)) };
+        // What others have decided is not lost with their files.
+        let others = known.iter().filter(|(name, _)| !own.contains_key(*name));
+        others.for_each(|(name, decided)| opened.add(*name, decided));
+        known.extend(own);
+        Ok(opened)
     }
 
     /// Writes what was decided. Nothing more is written once that has failed.
@@ -138,6 +144,9 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Known, Failure> {
 /// Adds what is in a file to what is known. Lines that are damaged are told and left out.
 fn add(path: &Path, build: &str, known: &mut Known) -> Result<(), Failure> {
     let name = path.display();
+    if fs::metadata(path).is_ok_and(|what| !what.is_file()) {
+        return Err(Failure::usage(format!("{name} is not a plain file")));
+    }
     let bytes = fs::read(path).map_err(|error| Failure::usage(format!("{name} cannot be read: {error}")))?;
     let text = String::from_utf8_lossy(&bytes);
     let mut lines = text.lines();
@@ -164,8 +173,11 @@ fn add(path: &Path, build: &str, known: &mut Known) -> Result<(), Failure> {
         }
     }
     if damaged > 0 {
-        let lines = if damaged == 1 { "a line is" } else { "some lines are" };
-        batch::print_notes(&[format!("{name}: {lines} damaged, and what they say is decided again")]);
+        let damaged = match damaged {
+            1 => "a line is damaged, and what it says".to_owned(),
+            n => format!("{n} lines are damaged, and what they say"),
+        };
+        batch::print_notes(&[format!("{name}: {damaged} is decided again")]);
     }
     Ok(())
 }

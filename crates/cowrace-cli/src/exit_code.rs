@@ -93,7 +93,7 @@ pub(crate) fn of_diff() -> String {
 /// The meanings for `hunt`.
 pub(crate) fn of_hunt() -> String {
     table(&[
-        (Exit::Ok, "every scenario was decided, and nothing was found"),
+        (Exit::Ok, "every scenario (of a shard, if there is one) was decided, and nothing was found"),
         TOOL,
         USAGE,
         (Exit::Unexpected, "something was found"),

@@ -82,6 +82,10 @@ impl Watch for HuntWatch<'_> {
             || self.file.as_ref().is_some_and(DecidedFile::has_failed)
     }
 
+    fn keeps(&self) -> bool {
+        self.file.is_some()
+    }
+
     fn decided(&self, name: Name, decided: &Decided) {
         if let Some(file) = &self.file {
             file.add(name, decided);

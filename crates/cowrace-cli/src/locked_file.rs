@@ -41,7 +41,7 @@ impl LockedFile {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     return Err(Failure::usage(format!(
-                        "{name} is in use by another search: wait for its end, or name another file"
+                        "{name} is in use by another process: wait for its end, or name another file"
                     )));
                 }
                 Err(TryLockError::Error(error)) => return Err(unwritable(error)),

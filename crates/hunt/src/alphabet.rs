@@ -2,7 +2,7 @@
 //! arguments.
 
 use cowrace_mm::Era;
-use cowrace_mm::era::DirectIo;
+use cowrace_mm::era::{DirectIo, FuseDirectIo};
 use cowrace_mm::syscall::{Argument, Arguments, Gives, Kind, Life, Syscall, rows};
 use cowrace_mm::world::{Advice, Arg, Call, FileKind, GupFlags, Target};
 
@@ -52,12 +52,12 @@ impl Alphabet {
     #[must_use]
     pub fn of<'e>(stage: &Stage, eras: impl IntoIterator<Item = &'e Era>) -> Self {
         let mut templates: Vec<Template> = rows().flat_map(|row| templates(row, stage)).collect();
-        let mut files_differ = false;
-        for era in eras {
+        let eras: Vec<&Era> = eras.into_iter().collect();
+        for era in &eras {
             templates.retain(|template| has(era, stage, template));
-            files_differ |= era.rules().direct_io == DirectIo::Pin;
         }
-        templates.retain(|template| files_differ || template.arguments.file == FileKind::Block);
+        let files = files(&eras);
+        templates.retain(|template| files.contains(&template.arguments.file));
         Self { templates }
     }
 
@@ -88,6 +88,27 @@ fn is_left_out(row: &Syscall) -> bool {
         || row.names.contains(&"pipe_read")
         // Only with files of FUSE.
         || row.arguments == [Argument::Handle] && row.gives == Gives::Handle
+}
+
+/// Kinds of files of which direct I/O does not do the same in all of some kernels.
+fn files(eras: &[&Era]) -> Vec<FileKind> {
+    let mut files: Vec<(FileKind, Vec<bool>)> = Vec::new();
+    for file in FileKind::ALL {
+        let pins: Vec<bool> = eras.iter().map(|era| pins(file, era)).collect();
+        if files.iter().all(|(_, other)| *other != pins) {
+            files.push((file, pins));
+        }
+    }
+    files.into_iter().map(|(file, _)| file).collect()
+}
+
+/// Whether direct I/O of a kind of files pins pages (`user.rs` of the model).
+fn pins(file: FileKind, era: &Era) -> bool {
+    match file {
+        FileKind::Block => era.rules().direct_io == DirectIo::Pin,
+        FileKind::Fuse => era.rules().fuse_direct_io == FuseDirectIo::Pin,
+        FileKind::Nfs | FileKind::NineP => false,
+    }
 }
 
 fn templates(row: &'static Syscall, stage: &Stage) -> Vec<Template> {
@@ -121,8 +142,7 @@ fn values(argument: Argument, of: Arguments, is_pin: bool, stage: &Stage) -> Vec
         | Argument::WritableWord
         | Argument::Variable => vec![of],
         Argument::Value => vec![Arguments { value: Arg::Number(1), ..of }],
-        // What direct I/O of another file does, that of one of these does in the same kernel.
-        Argument::File => [FileKind::Block, FileKind::Nfs].map(|file| Arguments { file, ..of }).to_vec(),
+        Argument::File => FileKind::ALL.map(|file| Arguments { file, ..of }).to_vec(),
         Argument::Area | Argument::Word => areas.map(|va| Arguments { va, ..of }).collect(),
         // In the mm of the caller.
         Argument::OwnMemory => areas.map(|va| Arguments { target: Target { mm: 0, va }, ..of }).collect(),

@@ -146,9 +146,14 @@ impl Default for Shard {
 }
 
 impl Shard {
-    /// Whether it has the `nth` unit.
-    pub(crate) const fn has(self, nth: usize) -> bool {
-        nth % self.of == self.nth
+    /// Whether it has the runs of this name.
+    const fn has(self, name: Name) -> bool {
+        name % self.of as u64 == self.nth as u64
+    }
+
+    /// Whether it is a part, and not the whole.
+    const fn is_part(self) -> bool {
+        self.of > 1
     }
 }
 
@@ -321,13 +326,15 @@ impl Campaign {
         self.calls += 1;
         let known = self.nodes.len();
         let mut progress = Progress { calls: self.calls, runs: 0, nodes: 0, of: todo.len() as u64 };
-        let (mut runs_known, mut dealt) = (0, 0);
+        let mut runs_known = 0;
         let shape = Shape { calls: self.shape.calls - before, ..self.shape };
         for (scene, ids) in self.by_scene(todo) {
             let mut all = parts(&self.runners[0].stage, &self.alphabet, &scene, shape);
             let first = last_behind(&mut all, shape.calls);
             let mut followed: Vec<Following> = ids.iter().map(|_| Following::default()).collect();
-            let units = units((ids.len(), all.len()), first, shape, self.shard, &mut dealt);
+            let mut units = units((ids.len(), all.len()), first, shape);
+            // Where the others lead is of importance to every shard.
+            units.retain(|unit| !unit.is_last || self.is_ours(&ids, &all, unit));
             let (before_these, runs_before) = (progress.nodes, progress.runs);
             let runs = units.iter().map(Unit::runs).sum::<usize>().max(1) as u64;
             for units in units.chunks(threads.max(1) * UNITS) {
@@ -396,7 +403,8 @@ impl Campaign {
     /// Makes the runs of a unit, part by part, unless they are known; fewer if the watch ends that.
     fn run_unit(&self, (ids, all): (&[Id], &[Part]), unit: &Unit, watch: &dyn Watch) -> Ran {
         let (ids, parts) = (&ids[unit.nodes.clone()], &all[unit.parts.clone()]);
-        let name = unit.is_last.then(|| self.name(ids, parts));
+        let is_named = unit.is_last && (watch.keeps() || !self.known.is_empty());
+        let name = is_named.then(|| self.name(ids, parts));
         let known = name.and_then(|name| self.known.get(&name)).filter(|known| known.runs == unit.runs());
         if let Some(known) = known {
             return Ran { outcomes: known.outcomes(), is_known: true };
@@ -419,6 +427,12 @@ impl Campaign {
             }
         }
         Ran { outcomes, is_known: false }
+    }
+
+    /// Whether this shard makes the runs of a unit.
+    fn is_ours(&self, ids: &[Id], all: &[Part], unit: &Unit) -> bool {
+        let name = || self.name(&ids[unit.nodes.clone()], &all[unit.parts.clone()]);
+        !self.shard.is_part() || self.shard.has(name())
     }
 
     /// The name of the runs of some parts in some nodes.

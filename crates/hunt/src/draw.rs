@@ -80,7 +80,7 @@ impl Chosen<'_> {
             Some(child) => scene.with(child),
             None => scene.clone(),
         };
-        let mut sketch = Sketch { own, moves: vec![first] };
+        let mut sketch = Sketch { own, actor: None, moves: vec![first] };
         while sketch.moves.len() < calls {
             let last = sketch.moves[sketch.moves.len() - 1];
             scene = scene.after(&last);

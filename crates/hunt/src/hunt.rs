@@ -263,6 +263,10 @@ impl Watch for After<'_> {
         });
     }
 
+    fn keeps(&self) -> bool {
+        self.watch.keeps()
+    }
+
     fn decided(&self, name: Name, decided: &Decided) {
         self.watch.decided(name, decided);
     }

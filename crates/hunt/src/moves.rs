@@ -243,11 +243,13 @@ pub fn parts(stage: &Stage, alphabet: &Alphabet, scene: &Scene, shape: Shape) ->
     parts
 }
 
-/// A column before its actor is chosen.
+/// A column before it is known who runs it.
 #[derive(Clone, Debug)]
 pub(crate) struct Sketch {
     /// The mm of the actor.
     pub(crate) own: Option<MmId>,
+    /// Who is to run it, if that makes a difference and nobody else in the part is that.
+    pub(crate) actor: Option<ActorId>,
     /// Its calls.
     pub(crate) moves: Vec<Move>,
 }
@@ -303,7 +305,7 @@ impl Maker<'_> {
         for own in mms {
             let born = own.filter(|mm| self.scene.unborn.contains(mm));
             let scene = born.map_or_else(|| self.scene.clone(), |mm| self.scene.with(mm));
-            self.lengthen(&Sketch { own, moves: Vec::new() }, &scene, longest, &mut columns);
+            self.lengthen(&Sketch { own, actor: None, moves: Vec::new() }, &scene, longest, &mut columns);
         }
         columns
     }

@@ -45,7 +45,7 @@ impl Plan {
                         next += 1;
                     }
                 }
-                sketches.push(Sketch { own: stage.world.actors[*actor].mm, moves });
+                sketches.push(Sketch { own: stage.world.actors[*actor].mm, actor: Some(*actor), moves });
             }
             sketches
         };
@@ -112,7 +112,11 @@ impl Plan {
 
 /// Each call of a column as a part.
 pub(crate) fn one_by_one(column: &Sketch) -> Vec<Columns> {
-    column.moves.iter().map(|of| vec![Sketch { own: column.own, moves: vec![*of] }]).collect()
+    column
+        .moves
+        .iter()
+        .map(|of| vec![Sketch { moves: vec![*of], own: column.own, actor: column.actor }])
+        .collect()
 }
 
 impl Taken {
@@ -124,9 +128,12 @@ impl Taken {
         let mut taken = self.0.clone();
         let mut held = scene.held.clone();
         let mut made: Vec<Column> = Vec::new();
-        for Sketch { own, moves } in columns {
+        for Sketch { own, actor, moves } in columns {
             let is_used = |actor: &ActorId| made.iter().any(|column| column.actor == *actor);
-            let actor = stage.actors(*own).find(|actor| !is_used(actor))?;
+            // The column may have come from another stage, or have been moved to another mm.
+            let is_one = |actor: &ActorId| stage.actors(*own).any(|other| other == *actor);
+            let wanted = actor.filter(is_one).into_iter().chain(stage.actors(*own));
+            let actor = wanted.into_iter().find(|actor| !is_used(actor))?;
             let mut moves = moves.clone();
             for of in &mut moves {
                 if of.template.uses_handle() {

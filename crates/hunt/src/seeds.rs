@@ -9,7 +9,7 @@ use cowrace_mm::world::{ActorId, Area, Arg, Call, CallSpec, Environment, MmId, O
 use crate::alphabet::Template;
 use crate::moves::Sketch;
 use crate::part::Move;
-use crate::plan::{FIRST_HANDLE, Plan};
+use crate::plan::{FIRST_HANDLE, Plan, one_by_one};
 use crate::setting::Setting;
 
 /// The number of the beginning and the calls of a scenario in a setting; `None` if it cannot be expressed there.
@@ -28,13 +28,11 @@ pub(crate) fn plan(world: &World, setting: &Setting) -> Option<(usize, Plan)> {
         for (actor, calls) in columns {
             let own = world.actors[actor].mm.map(|mm| file.mms[mm]);
             let moves: Option<Vec<Move>> = calls.into_iter().map(|spec| file.call(spec)).collect();
-            sketches.push(Sketch { own, moves: moves? });
+            sketches.push(Sketch { own, actor: None, moves: moves? });
         }
         match sketches.as_slice() {
             // Calls of a single column are parts of their own.
-            [Sketch { own, moves }] => {
-                parts.extend(moves.iter().map(|of| vec![Sketch { own: *own, moves: vec![*of] }]));
-            }
+            [column] => parts.extend(one_by_one(column)),
             _ => parts.push(sketches),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::campaign::{Shape, Shard};
+use crate::campaign::Shape;
 use crate::part::Part;
 
 /// Some runs: those of some parts in some nodes.
@@ -34,22 +34,11 @@ pub(crate) fn last_behind(parts: &mut [Part], calls: usize) -> usize {
     parts.partition_point(|part| part.calls() < calls)
 }
 
-/// All runs of some parts in some nodes. The first so many parts are not the last of a scenario: where they lead is of
-/// importance to every shard. The other units are dealt out; so many were before.
-pub(crate) fn units(
-    (nodes, parts): (usize, usize),
-    first: usize,
-    shape: Shape,
-    shard: Shard,
-    dealt: &mut usize,
-) -> Vec<Unit> {
+/// All runs of some parts in some nodes. The first so many parts are not the last of a scenario.
+pub(crate) fn units((nodes, parts): (usize, usize), first: usize, shape: Shape) -> Vec<Unit> {
     let most = if shape.columns > 1 { MOST_RUNS_BESIDE } else { MOST_RUNS };
     let all = of(nodes, 0..first, most).map(|(nodes, parts)| Unit { nodes, parts, is_last: false });
-    let mut is_dealt = || {
-        *dealt += 1;
-        shard.has(*dealt - 1)
-    };
-    let last = of(nodes, first..parts, most).filter(|_| is_dealt());
+    let last = of(nodes, first..parts, most);
     all.chain(last.map(|(nodes, parts)| Unit { nodes, parts, is_last: true })).collect()
 }
 
@@ -67,26 +56,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shards_have_each_run_once_and_what_goes_on_every_time() {
+    fn units_have_each_run_once() {
         for columns in [1, 2] {
-            let shape = Shape { calls: 3, columns };
-            let of = |shard| {
-                let mut dealt = 0;
-                // Two places with the same calls.
-                [700, 20].map(|nodes| units((nodes, 90), 13, shape, shard, &mut dealt)).concat()
-            };
-            let whole = of(Shard::default());
-            let runs = |units: &[Unit], is_last| -> usize {
-                units.iter().filter(|unit| unit.is_last == is_last).map(Unit::runs).sum()
-            };
-            assert_eq!((runs(&whole, false), runs(&whole, true)), (720 * 13, 720 * 77));
-            let shards: Vec<Vec<Unit>> = (0..3).map(|nth| of(Shard { nth, of: 3 })).collect();
-            for shard in &shards {
-                assert_eq!(runs(shard, false), 720 * 13);
-                assert!(runs(shard, true) > 0);
-                assert!(shard.iter().all(|unit| whole.contains(unit)));
+            let all = units((700, 90), 13, Shape { calls: 3, columns });
+            for part in 0..90 {
+                let of: Vec<&Unit> = all.iter().filter(|unit| unit.parts.contains(&part)).collect();
+                assert_eq!(of.iter().map(|unit| unit.nodes.len()).sum::<usize>(), 700);
+                assert!(of.iter().all(|unit| unit.is_last == (part >= 13)));
             }
-            assert_eq!(shards.iter().map(|shard| runs(shard, true)).sum::<usize>(), 720 * 77);
+            assert_eq!(all.iter().map(Unit::runs).sum::<usize>(), 700 * 90);
         }
     }
 }

@@ -23,6 +23,11 @@ pub trait Watch: Sync {
     /// Is told how far the search of a level on a stage is.
     fn progress(&self, _: &Progress) {}
 
+    /// Whether it wants to be told what has been decided.
+    fn keeps(&self) -> bool {
+        false
+    }
+
     /// Is told what has been decided, by the threads that decide it: what a hunt can be resumed from.
     fn decided(&self, _: Name, _: &Decided) {}
 }

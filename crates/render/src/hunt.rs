@@ -13,7 +13,8 @@ pub fn hunting(era: &str, (calls, states): (usize, u64), columns: usize) -> Stri
         1 => "one column".to_owned(),
         n => format!("up to {n} columns side by side"),
     };
-    format!("{era}: {calls} calls in {states} states at the start, {columns}\n")
+    let (calls, states) = (counted(calls as u64, "call"), counted(states, "state"));
+    format!("{era}: {calls} in {states} at the start, {columns}\n")
 }
 
 /// A level that has been decided.
@@ -29,6 +30,7 @@ pub fn level(level: &Level) -> String {
         bounded,
         tries,
         known,
+        shard,
         seconds,
         ..
     } = level;
@@ -51,7 +53,8 @@ pub fn level(level: &Level) -> String {
     let (parts, scenarios, runs) =
         (parts.join(", "), counted(*scenarios, "scenario"), counted(*tries, "run"));
     let known = if *known > 0 { format!(", {} of them from files", grouped(*known)) } else { String::new() };
-    format!("{calls}: {scenarios}, {parts} ({runs}{known}, {seconds:.1} s)\n")
+    let shard = shard.as_ref().map_or_else(String::new, |shard| format!(", shard {shard}"));
+    format!("{calls}{shard}: {scenarios}, {parts} ({runs}{known}, {seconds:.1} s)\n")
 }
 
 /// A guided search that has ended, and what may be concluded from it.
@@ -105,6 +108,7 @@ pub fn hunted(hunted: &Hunted) -> String {
         shard,
         decided,
         complete,
+        all: _,
         costs,
         needed,
         families,
@@ -127,6 +131,7 @@ pub fn hunted(hunted: &Hunted) -> String {
         (1, Some(1)) => ", which is a race of the corpus".to_owned(),
         (1, Some(_)) => ", which is new".to_owned(),
         (_, Some(0)) if *unnamed == 0 => ", all of them new".to_owned(),
+        (_, Some(0)) => ", none of them a race of the corpus".to_owned(),
         (_, Some(1)) => ", one of them a race of the corpus".to_owned(),
         (all, Some(n)) if n == all => ", all of them races of the corpus".to_owned(),
         (_, Some(n)) => format!(", {n} of them races of the corpus"),
@@ -269,6 +274,7 @@ mod tests {
             era: "v5.9".to_owned(),
             decided: 2,
             complete: true,
+            all: true,
             base: None,
             shard: None,
             costs: false,

@@ -31,6 +31,9 @@ pub struct Level {
     pub tries: u64,
     /// How many of these runs had been made before, as files of `--resume` and `--merge` say.
     pub known: u64,
+    /// If only a part of these scenarios was tried, which: `2/5` is the second of five. Those whose last call leads nowhere new are
+    /// in every part, so the figures of parts do not add up.
+    pub shard: Option<String>,
     /// How many states all of these scenarios lead to that were not known; 0 for the last level, whose scenarios are not
     /// continued.
     pub states: u64,
@@ -286,6 +289,8 @@ pub struct Hunted {
     pub decided: u64,
     /// Whether that is as many as were asked for.
     pub complete: bool,
+    /// Whether all calls and states at the start were tried; otherwise, the ones that options chose.
+    pub all: bool,
     /// The base, with toggles, if there is one.
     pub base: Option<String>,
     /// Which part of the scenarios with the most calls was tried: `2/5` is the second of five.

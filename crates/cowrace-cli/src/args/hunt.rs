@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cowrace_hunt::campaign::Shard;
 use cowrace_hunt::start::Start;
 use cowrace_machine::Arch;
@@ -25,7 +25,7 @@ pub struct TriedArgs {
     pub except: Vec<String>,
     /// Tries only scenarios whose area begins with these words of the language: `anon`, `swapped`, `anon prevshared`, `file
     /// read_only`. Can be given more than once.
-    #[arg(long, value_name = "WORDS", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "WORDS", value_parser = words)]
     pub start: Vec<String>,
     /// Tries only scenarios with a child that is there from the start, or only those without.
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no())]
@@ -100,17 +100,17 @@ pub struct HuntArgs {
     pub max_time: Option<Duration>,
     /// Names finds by the races in this directory that they are. The default is `scenarios` in the current directory. It is
     /// read after the hunt.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "costs")]
     pub corpus: Option<PathBuf>,
     /// Says of each family which commits opened it and which closed it, on the mainline.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "costs")]
     pub why: bool,
     /// Prints of each family the smallest scenario with each set of kinds of calls, and not only the smallest of all: a longer way
-    /// to the same may be the one that needs less at the start.
+    /// to the same may be the one that needs less at the start. JSON always has them.
     #[arg(long, conflicts_with = "costs")]
     pub kinds: bool,
     /// Writes the smallest scenario of each family to a file in this directory, with its explanation.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "costs")]
     pub out: Option<PathBuf>,
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
@@ -158,4 +158,12 @@ fn shard(text: &str) -> Result<Shard, String> {
         Some((nth, of)) if (1..=of).contains(&nth) => Ok(Shard { nth: nth - 1, of }),
         _ => Err("write the number of a part and of all parts, as in `2/5`".to_owned()),
     }
+}
+
+/// Words of the language.
+fn words(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("write words of the language, as in `anon prevshared`".to_owned());
+    }
+    Ok(text.to_owned())
 }

@@ -77,6 +77,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     if args.format == Format::Text {
         out.text(&render::hunting(&era.label(), (calls, states), shape.columns))?;
     }
+    let shard = args.shard.map(|Shard { nth, of }| format!("{}/{of}", nth + 1));
     let (mut decided, mut begun, mut bounded) = (0, Instant::now(), false);
     while let Some(level) = hunt.next_level(threads, &watch) {
         let level = Level {
@@ -91,6 +92,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
             bounded: level.tally.bounded,
             tries: level.tries,
             known: level.known,
+            shard: shard.clone().filter(|_| level.calls == shape.calls),
             states: level.nodes as u64,
             seconds: begun.elapsed().as_secs_f64(),
         };
@@ -99,7 +101,6 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         bounded |= level.bounded > 0;
         watch.aside(|| print(out, args.format, &level, render::level))?;
     }
-    watch.written()?;
     let complete = decided == u64::from(args.calls);
     let Count { found, named, rediscovered, unnamed, needed, sorted } = if args.costs {
         watch.finish();
@@ -114,7 +115,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
             sorted += search.sort(&hunt.judge(), threads, &watch.sorting(), &mut families);
         }
         watch.finish();
-        let count = tell(&hunt, families, (args, corpus), (interrupt, &watch), out)?;
+        let count = tell(&hunt, families, (args, corpus, complete), (interrupt, &watch), out)?;
         Count { sorted, ..count }
     };
     let Sorted { unconfirmed, unsorted } = sorted;
@@ -122,6 +123,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         era: era.label(),
         decided,
         complete,
+        all: args.tried.is_all(),
         families: found,
         named,
         rediscovered,
@@ -129,11 +131,12 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         unsorted,
         unconfirmed,
         base: hunt.base().map(Era::label),
-        shard: args.shard.map(|Shard { nth, of }| format!("{}/{of}", nth + 1)),
+        shard,
         costs: args.costs,
         needed,
     };
     print(out, args.format, &hunted, render::hunted)?;
+    watch.written()?;
     Ok(match (found, complete && !bounded && needed == 0 && unsorted == 0 && args.beyond.is_none()) {
         _ if unconfirmed > 0 => Exit::Disagree,
         (0, true) => Exit::Ok,
@@ -163,15 +166,17 @@ struct Count {
 fn tell(
     hunt: &Hunt,
     families: Families,
-    (args, corpus): (&HuntArgs, Option<PathBuf>),
+    (args, corpus, complete): (&HuntArgs, Option<PathBuf>, bool),
     (interrupt, watch): (&Interrupt, &HuntWatch<'_>),
     out: &mut Out<'_>,
 ) -> Result<Count, Failure> {
     let families = families.into_sorted();
+    // Whether a race that is not among the finds was missed.
+    let is_whole = complete && args.tried.is_all() && args.base.is_none() && args.shard.is_none();
     // Only now: what is found must not depend on what is known.
     let judge = hunt.judge();
     let corpus = corpus
-        .filter(|_| !families.is_empty())
+        .filter(|_| !families.is_empty() || is_whole)
         .and_then(|place| corpus::read(place, &judge, &watch.sorting()));
     let finds = Finds {
         judge: &judge,
@@ -192,7 +197,7 @@ fn tell(
         }
         print(out, args.format, &family, if args.kinds { render::family_by_kinds } else { render::family })?;
     }
-    let compared = corpus.filter(|_| args.tried.is_all() && args.base.is_none() && args.shard.is_none());
+    let compared = corpus.filter(|_| is_whole);
     let rediscovered = compared.and_then(|corpus| corpus.rediscovered(&families, &watch.sorting()));
     Ok(Count { found: families.len() as u64, named, rediscovered, unnamed, ..Count::default() })
 }

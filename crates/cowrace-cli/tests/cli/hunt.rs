@@ -223,6 +223,11 @@ fn shards_are_put_together() {
     cowrace(&[PIN_AND_FORK, &["--merge", &first, &second]].concat())
         .exits(10)
         .prints(&[" of them from files, "]);
+    // What is merged is written as well.
+    let all = file("all");
+    cowrace(&[PIN_AND_FORK, &["--merge", &first, &second, "--resume", &all]].concat()).exits(10);
+    let resumed = told(PIN_AND_FORK, &["--resume", &all]);
+    assert_eq!(resumed[1]["known"], resumed[1]["tries"]);
     // A part that is lost is decided again.
     let mut merged = told(PIN_AND_FORK, &["--merge", &second]);
     assert!(merged[1]["known"].as_u64() < merged[1]["tries"].as_u64());
@@ -247,7 +252,7 @@ fn a_hunt_goes_on_from_a_file_and_from_what_is_left_of_it() {
         fs::write(&path, left).expect("it can be written");
         let done = cowrace(&[LITTLE, &["--format", "json", "--resume", file]].concat()).exits(10);
         assert_eq!(
-            done.err.matches("damaged, and what they say is decided again").count(),
+            done.err.matches("is damaged, and what it says is decided again").count(),
             notes,
             "{}",
             done.err

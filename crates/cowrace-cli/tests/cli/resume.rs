@@ -332,7 +332,7 @@ fn a_file_is_used_by_one_search_at_a_time() {
         fs::File::create(name).expect("a file")
     };
     lock.lock().expect("it is free");
-    check(&file, &["lost.race", "--era", "v6.1"]).exits(2).says(&["is in use by another search"]);
+    check(&file, &["lost.race", "--era", "v6.1"]).exits(2).says(&["is in use by another process"]);
     lock.unlock().expect("it is held");
     check(&file, &["lost.race", "--era", "v6.1"]).exits(0);
     assert!(!state("in-use.lock").exists());

@@ -35,6 +35,16 @@ fn a_commit_that_is_not_there_is_added() {
 }
 
 #[test]
+fn a_commit_that_concerns_only_some_files_has_a_witness() {
+    let fuse = ["witness", "--era", "v6.12", "--commit", "738adade96b2", "--calls", "2"];
+    let done = cowrace(&[&fuse[..], &["--only", "extract_pages,fork"]].concat()).exits(0);
+    done.prints(&[
+        "h1 = extract_pages(fuse, buf, FOLL_WRITE)",
+        "v6.12 --without 738adade96b2: stale-pin; v6.12: holds",
+    ]);
+}
+
+#[test]
 fn a_safeguard_has_a_witness() {
     let done = cowrace(&["witness", "--safeguard", "zap_flush", "--calls", "2", "--only", "munmap"]).exits(0);
     done.prints(&[
