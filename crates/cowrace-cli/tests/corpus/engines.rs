@@ -1,10 +1,12 @@
 //! Every scenario of the corpus, in every variant, by all three engines: under two kernels by default, and under every
-//! kernel in `just nightly`. Eras that agree in all that the exhaustive search of one of them has read are one: their
+//! kernel in `just nightly`, which alone has those of `scenarios/cores`. Eras that agree in all that the exhaustive search of one of them has read are one: their
 //! programs do the same.
 //!
 //! loom has to finish, but for what is too large for it: of that there is a small version in `scenarios/small`, which
 //! has to fit, or it is listed here. How far loom comes with that is a test that is ignored by default, since it takes
 //! minutes: `just nightly`.
+
+use std::path::Path;
 
 use cowrace_check::engine::{Loom, Shuttle, follow};
 use cowrace_check::{Answer, Engine as _, Outcomes, Task};
@@ -72,10 +74,11 @@ pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
     let corpus = repository("scenarios");
     // The package alone, without the repository around it, has no corpus.
     let sources = load(std::slice::from_ref(&corpus)).unwrap_or_default();
-    let scenarios: Vec<Scenario> = sources.iter().filter_map(|source| parse(&source.text).ok()).collect();
-    let names: Vec<String> = scenarios.iter().map(|s| s.name().to_owned()).collect();
+    let parsed = sources.iter().filter_map(|source| Some((source.path.as_path(), parse(&source.text).ok()?)));
+    let scenarios: Vec<(&Path, Scenario)> = parsed.collect();
+    let names: Vec<String> = scenarios.iter().map(|(_, scenario)| scenario.name().to_owned()).collect();
     let mut trials = Vec::new();
-    for scenario in scenarios {
+    for (path, scenario) in scenarios {
         // Every test has the scenario for its own, since it may run in a process of its own.
         let scenario: &'static Scenario = Box::leak(Box::new(scenario));
         let size = match UNFIT.iter().find(|(name, ..)| *name == scenario.name()) {
@@ -100,7 +103,9 @@ pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
                 })
             };
             let some = || SOME.iter().filter_map(|name| Era::preset(name).ok()).collect();
-            trials.push(Trial::test(name.clone(), move || compare(some())));
+            // A core is what is left of races that are compared: minutes for what has been seen.
+            let is_core = path.parent().is_some_and(|directory| directory.ends_with("cores"));
+            trials.push(Trial::test(name.clone(), move || compare(some())).with_ignored_flag(is_core));
             let at_length = Trial::test(format!("{name}::at_length"), move || compare(Era::presets()));
             trials.push(at_length.with_ignored_flag(true));
         }
