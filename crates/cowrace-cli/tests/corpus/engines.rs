@@ -1,6 +1,6 @@
 //! Every scenario of the corpus, in every variant, by all three engines: under two kernels by default, and under every
-//! kernel in `just nightly`, which alone has those of `scenarios/cores`. Eras that agree in all that the exhaustive search of one of them has read are one: their
-//! programs do the same.
+//! kernel in `just nightly`, which alone has those of `scenarios/cores`. Eras that agree in all that the exhaustive
+//! search of one of them has read are one: their programs do the same.
 //!
 //! loom has to finish, but for what is too large for it: of that there is a small version in `scenarios/small`, which
 //! has to fit, or it is listed here. How far loom comes with that is a test that is ignored by default, since it takes
