@@ -339,10 +339,12 @@ impl Campaign {
             let runs = units.iter().map(Unit::runs).sum::<usize>().max(1) as u64;
             for units in units.chunks(threads.max(1) * UNITS) {
                 let ran = side_by_side(units, threads, |unit| self.run_unit((&ids, &all), unit, watch));
-                if watch.stops() {
-                    return None;
-                }
+                // What is complete by then is kept: files have it, and it may have finds.
+                let is_ended = watch.stops();
                 for (unit, Ran { outcomes, is_known }) in units.iter().zip(ran) {
+                    if outcomes.len() < unit.runs() {
+                        continue;
+                    }
                     let which =
                         unit.parts.clone().flat_map(|part| unit.nodes.clone().map(move |node| (part, node)));
                     for ((part, node), led) in which.zip(outcomes) {
@@ -350,6 +352,9 @@ impl Campaign {
                     }
                     progress.runs += unit.runs() as u64;
                     runs_known += if is_known { unit.runs() as u64 } else { 0 };
+                }
+                if is_ended {
+                    return None;
                 }
                 progress.nodes = before_these + ids.len() as u64 * (progress.runs - runs_before) / runs;
                 watch.progress(&progress);

@@ -60,12 +60,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(stdout(), "{kernel}: the hunt of {calls} calls has {} signatures", known.len())?;
     for rules in Rule::ALL.chunks(THREADS) {
         let run = |rule: Rule| sample(rule, &judge, &known, (shape.calls, scenarios, seed));
-        let all: Vec<Lost> = thread::scope(|scope| {
+        let all: Vec<_> = thread::scope(|scope| {
             let threads: Vec<_> = rules.iter().map(|&rule| scope.spawn(move || run(rule))).collect();
-            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+            threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
         });
-        for (rule, lost) in rules.iter().zip(&all) {
-            tell(kernel, *rule, lost)?;
+        for (rule, lost) in rules.iter().zip(all) {
+            tell(kernel, *rule, &lost.map_err(|_| format!("{} was not sampled to its end", rule.name()))?)?;
         }
     }
     Ok(())
