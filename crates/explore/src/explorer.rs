@@ -186,7 +186,9 @@ impl<'p> Explorer<'p> {
         let none = Threads::new(0);
         let watch = Mutex::new(observer);
         let mut plan = Plan { checkpoint: self.fitting_checkpoint(), ..self.plan };
-        let mut near = plan.checkpoint.map_or_else(|| self.counts_commute.then(Vec::new), near);
+        // In which orders calls meet is not to depend on how large counts are.
+        let counts = if self.settings.coverage { vec![ALL_COUNTS] } else { Vec::new() };
+        let mut near = plan.checkpoint.map_or_else(|| self.counts_commute.then_some(counts), near);
         // What states have been searched stays true.
         let bound = plan.checkpoint.and_then(|checkpoint| checkpoint.bound);
         let mut shares = Shares::new(self.program, bound);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cowrace_explore::{Execution, Explorer, Limits, Merging, Observer, Outcome, Threads, replay};
+use cowrace_explore::{Coverage, Execution, Explorer, Limits, Merging, Observer, Outcome, Threads, replay};
 use cowrace_machine::Program;
 use cowrace_report::Class;
 
@@ -104,6 +104,60 @@ pub fn compare(program: &Program, most: u64) -> Result<Compared, String> {
         }
     }
     Ok(compared)
+}
+
+/// Searches a program in both ways, up to `most` traces, goes on after findings, and compares in which orders calls met
+/// and where requests were made, and all else that both tell. States are searched as in [`compare`]. What is wrong
+/// is a count that is taken below zero; then the orders of calls are not compared.
+///
+/// # Errors
+///
+/// What differs.
+pub fn compare_coverage(program: &Program, most: u64) -> Result<Compared, String> {
+    let explorer = Explorer::new(program).long_after(1).exhaustive(true).coverage(true);
+    let limits = Limits { executions: Some(most), ..Limits::default() };
+    let mut classes = Seen::default();
+    let traces = explorer.clone().merging(Merging::Never).limits(limits).run(&mut classes);
+    if traces.stopped.is_some() {
+        return Ok(Compared::TooLarge);
+    }
+    let explorer = explorer.merging(Merging::Always);
+    let threads = Threads::new(1);
+    let mut compared = Compared::NotMerged;
+    for explorer in [explorer.clone().blindly(true).visits_alone(0).threads(&threads), explorer] {
+        let states = explorer.run(&mut ());
+        if of(&traces) != of(&states) {
+            return Err(format!("{traces:?} is not {states:?}"));
+        }
+        // Traces do not show every order of what follows when a count is taken below zero.
+        let is_wrong = classes.classes.contains(&Class::Refcount);
+        if traces.coverage != states.coverage && !is_wrong {
+            return Err(missing(&traces, &states));
+        }
+        if let Some((finding, schedule)) = &states.finding {
+            let again = replay(program, schedule).map_err(|error| error.to_string())?;
+            if again.finding.as_ref() != Some(finding) || !classes.classes.contains(&finding.class) {
+                return Err(format!("{finding:?} is none of {:?}", classes.classes));
+            }
+        }
+        if states.states > 0 {
+            compared = if is_wrong { Compared::Wrong } else { Compared::Whole(states.states) };
+        }
+    }
+    Ok(compared)
+}
+
+/// In which orders of calls the coverage of two searches differs, and in how many source locations.
+fn missing(traces: &Outcome, states: &Outcome) -> String {
+    let [traces, states] = [traces, states].map(|outcome| outcome.coverage.as_ref());
+    let is_seen = |coverage: Option<&Coverage>, (first, second)| {
+        coverage.is_some_and(|coverage| coverage.in_order(first, second))
+    };
+    let calls = 0..1000;
+    let pairs = calls.clone().flat_map(|first| calls.clone().map(move |second| (first, second)));
+    let differ: Vec<_> = pairs.filter(|&pair| is_seen(traces, pair) != is_seen(states, pair)).collect();
+    let sites = [traces, states].map(|coverage| coverage.map(|coverage| coverage.sites().len()));
+    format!("orders that only one search tells: {differ:?}; source locations: {sites:?}")
 }
 
 /// What both searches tell.

@@ -91,11 +91,16 @@ fn handles(process: u32) -> bool {
 
 /// Whether a process has done nothing for some time, although it had the time.
 fn is_idle(process: u32) -> bool {
-    let used = || {
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        let fields: Vec<String> = stat.split(' ').map(str::to_owned).collect();
+    // A thread that waits for a processor on a busy machine uses no time either, but does not sleep.
+    let of_thread = |thread: std::io::Result<std::fs::DirEntry>| {
+        let stat = std::fs::read_to_string(thread.ok()?.path().join("stat")).ok()?;
+        let fields: Vec<&str> = stat.split(' ').collect();
         // The state, and the time in user and in kernel mode.
-        fields.get(2).filter(|state| *state == "S").map(|_| fields[13..15].concat())
+        (fields.get(2) == Some(&"S")).then(|| fields[13..15].concat())
+    };
+    let used = || {
+        let threads = std::fs::read_dir(format!("/proc/{process}/task")).ok()?;
+        threads.map(of_thread).collect::<Option<Vec<String>>>()
     };
     let before = used();
     sleep(Duration::from_millis(500));

@@ -9,7 +9,7 @@ use cowrace_mm::era::PRESETS;
 use cowrace_mm::{Era, World, program};
 use cowrace_spec::{Promises, program as specification};
 use cowrace_testkit::corpus::corpus;
-use cowrace_testkit::merging::{Compared, compare, compare_ends};
+use cowrace_testkit::merging::{Compared, compare, compare_coverage, compare_ends};
 use cowrace_testkit::{at_length, round};
 use proptest::test_runner::TestCaseError;
 
@@ -35,6 +35,11 @@ impl Tally {
     fn compare(&self, world: &World, era: &str, most: u64) -> Result<(), String> {
         let program = program(world, &Era::preset(era).expect("a preset"), Arch::Generic);
         self.note(compare(&program, most))
+    }
+
+    fn compare_coverage(&self, world: &World, era: &str, most: u64) -> Result<(), String> {
+        let program = program(world, &Era::preset(era).expect("a preset"), Arch::Generic);
+        self.note(compare_coverage(&program, most))
     }
 
     fn note(&self, compared: Result<Compared, String>) -> Result<(), String> {
@@ -79,6 +84,32 @@ fn the_corpus_under_every_kernel_at_length() {
     compare_corpus(&kernels, MANY);
 }
 
+/// In which orders calls met, and which lines were reached, in every variant of the corpus under these kernels.
+fn compare_coverage_of_corpus(kernels: &[&str], most: u64) -> Tally {
+    let tally = Tally::default();
+    for sample in corpus("") {
+        for era in kernels {
+            let compared = tally.compare_coverage(&sample.world, era, most);
+            compared.unwrap_or_else(|error| panic!("{} {era}: {error}", sample.name));
+        }
+    }
+    eprintln!("{tally:?}");
+    tally
+}
+
+#[test]
+fn coverage_of_the_corpus() {
+    let tally = compare_coverage_of_corpus(&["v6.12"], FEW);
+    assert!(tally.whole.get() > 60, "{tally:?}");
+}
+
+#[test]
+#[ignore = "takes minutes: `just nightly`"]
+fn coverage_of_the_corpus_under_every_kernel_at_length() {
+    let kernels: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
+    compare_coverage_of_corpus(&kernels, MANY);
+}
+
 fn compare_drafts(seed: u64, cases: u32, most: u64) -> Tally {
     let tally = Tally::default();
     let kernels: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
@@ -88,6 +119,7 @@ fn compare_drafts(seed: u64, cases: u32, most: u64) -> Tally {
         let variants = scenario.variants();
         let promised = specification(variants[0].world(), &Promises::default());
         tally.note(compare_ends(&promised, most)).map_err(TestCaseError::fail)?;
+        tally.compare_coverage(variants[0].world(), era, most).map_err(TestCaseError::fail)?;
         tally.compare(variants[0].world(), era, most).map_err(TestCaseError::fail)
     });
     eprintln!("{tally:?}");

@@ -59,11 +59,26 @@ impl Seen {
         history.conflicting(history.fresh(), |event| before[usize::from(calls[event as usize])] = true);
     }
 
+    /// Notes that an access of one call came before a conflicting access of another. Each call is given with its actor.
+    pub(crate) fn note_order(&mut self, first: (u16, u8), second: (u16, u8)) {
+        let [(first, before), (second, after)] = [first, second].map(|(call, actor)| (call + 1, actor));
+        self.make_room(usize::from(first.max(second)) + 1);
+        self.rows[usize::from(first)].actor = Some(before);
+        let row = &mut self.rows[usize::from(second)];
+        row.actor = Some(after);
+        row.before[usize::from(first)] = true;
+    }
+
     fn make_room(&mut self, calls: usize) {
         if calls > self.rows.len() {
             self.rows.resize(calls, Row::default());
             self.rows.iter_mut().for_each(|row| row.before.resize(calls, false));
         }
+    }
+
+    /// Notes the source location of a request.
+    pub(crate) fn note_site(&mut self, site: &'static Location<'static>) {
+        self.sites.insert(site);
     }
 
     /// Adds the source locations of requests.

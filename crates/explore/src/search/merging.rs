@@ -10,6 +10,7 @@ use cowrace_machine::Program;
 use cowrace_report::Stop;
 use tracing::debug;
 
+use crate::execution::coverage::Seen;
 use crate::execution::windows::Cover;
 use crate::search::Search;
 use crate::search::flow::Flow;
@@ -148,9 +149,14 @@ impl<'p> Shares<'p> {
             Progress::Done => {
                 if always {
                     drop(tally.windows.take());
+                    tally.seen = Seen::default();
                 }
                 tally.windows.merge(&self.cover);
                 tally.windows.merge(states.cover());
+                tally.seen.merge(states.seen());
+                if let Some(found) = states.wrong() {
+                    tally.finding = Some(found);
+                }
                 tally.is_answered_by_states = true;
                 Merged::Done
             }
@@ -209,16 +215,15 @@ impl<'p> Shares<'p> {
         Merged::Nothing
     }
 
-    /// Whether the search of states can answer for the whole search. It does not count executions, does not tell in
-    /// which order calls conflicted, and ends at a finding.
+    /// Whether the search of states can answer for the whole search. It does not count executions, and shows none of those
+    /// that are bad.
     fn may_merge<P: Primitives>(&self, Search { shared, .. }: &Search<'_, P>, plan: &Plan<'_>) -> bool {
         let settings = &shared.settings;
         settings.merging != Merging::Never
             && !matches!(self.states, Share::Over)
-            && (!settings.exhaustive || settings.ends_only)
+            && (!settings.exhaustive || settings.ends_only || settings.coverage)
             && settings.preemptions.is_none()
             && (settings.limits.executions.is_none() || settings.ends_only)
-            && !settings.coverage
             && plan.results.is_empty()
             && shared.near.is_some()
     }

@@ -13,8 +13,8 @@ use crossbeam_utils::Backoff;
 
 use crate::execution::windows::Cover;
 use crate::search::shared::Shared;
-use crate::states::configuration::Configuration;
 use crate::states::configuration::learning::Knowledge;
+use crate::states::configuration::{Configuration, Treatment};
 use crate::states::log::{Entry, Log};
 use crate::states::table::{Table, Visit};
 use crate::states::visit::Visitor;
@@ -63,6 +63,7 @@ pub(super) struct Team<'t, 'p> {
     start: &'t dyn Fn(Receiver<ToDo>, Sender<Done>),
     program: &'p Program,
     steps: u32,
+    treatment: Treatment,
     /// This thread, once it has helpers.
     me: Option<Worker<'p>>,
     helpers: Vec<Helper>,
@@ -73,8 +74,8 @@ pub(super) struct Team<'t, 'p> {
 }
 
 impl<'p> Worker<'p> {
-    fn new(program: &'p Program, steps: u32) -> Self {
-        let here = Configuration::reading(program, Arc::default());
+    fn new(program: &'p Program, steps: u32, treatment: Treatment) -> Self {
+        let here = Configuration::reading(program, Arc::default(), treatment);
         Self { here, visitor: Visitor::new(program.actors.len(), steps) }
     }
 
@@ -110,9 +111,11 @@ pub(super) fn with_team<'p, P: Primitives, R>(
     lead: impl FnOnce(&mut Team<'_, 'p>) -> R,
 ) -> R {
     thread::scope(|scope| {
-        let start = |to_do, ready| drop(scope.spawn(move || help(program, steps, &to_do, &ready)));
+        let treatment = Treatment::of(&shared.settings);
+        let work = move |to_do, ready| help(Worker::new(program, steps, treatment), &to_do, &ready);
+        let start = |to_do, ready| drop(scope.spawn(move || work(to_do, ready)));
         let (helpers, shares) = (Vec::new(), vec![Share::default()]);
-        let mut team = Team { start: &start, program, steps, me: None, helpers, shares, taken: 0 };
+        let mut team = Team { start: &start, program, steps, treatment, me: None, helpers, shares, taken: 0 };
         let result = lead(&mut team);
         (0..team.taken).for_each(|_| shared.threads.give());
         shared.go_on();
@@ -121,8 +124,7 @@ pub(super) fn with_team<'p, P: Primitives, R>(
 }
 
 /// Makes visits as long as there are jobs.
-fn help(program: &Program, steps: u32, to_do: &Receiver<ToDo>, ready: &Sender<Done>) {
-    let mut worker = Worker::new(program, steps);
+fn help(mut worker: Worker<'_>, to_do: &Receiver<ToDo>, ready: &Sender<Done>) {
     while let Some((job, mut share)) = receive(to_do) {
         worker.work(job, &mut share);
         if ready.send((share, worker.here.cover().to_vec())).is_err() {
@@ -174,7 +176,7 @@ impl Team<'_, '_> {
         }
         let mut mine = shares.next().unwrap_or_default();
         drop(shares);
-        let me = self.me.get_or_insert_with(|| Worker::new(self.program, self.steps));
+        let me = self.me.get_or_insert_with(|| Worker::new(self.program, self.steps, self.treatment));
         me.work(Arc::clone(&job), &mut mine);
         cover(me.here.cover());
         for helper in &self.helpers {

@@ -16,6 +16,19 @@ impl Bits {
         is_new
     }
 
+    /// The set of which these are the [words](Self::words).
+    pub(super) fn of(words: &[u32]) -> Self {
+        let both = |pair: &[u32]| u64::from(pair[0]) | pair.get(1).map_or(0, |&high| u64::from(high) << 32);
+        Self(words.chunks(2).map(both).collect())
+    }
+
+    /// Words that are the same for equal sets.
+    pub(super) fn words(&self, into: &mut Vec<u32>) {
+        into.clear();
+        into.extend(self.0.iter().flat_map(|&word| [word as u32, (word >> 32) as u32]));
+        into.truncate(into.iter().rposition(|&word| word != 0).map_or(0, |last| last + 1));
+    }
+
     /// The memory in bytes that its numbers take. It does not depend on the order in which they were added.
     pub(super) const fn bytes(&self) -> usize {
         self.0.len() * size_of::<u64>()
@@ -52,6 +65,11 @@ impl Bits {
             common
         };
         Self(self.0.iter_mut().zip(&other.0).map(take).collect())
+    }
+
+    /// The numbers that are in another set as well.
+    pub(super) fn common(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(mine, theirs)| mine & theirs).collect())
     }
 
     /// Whether the sets have a number in common.

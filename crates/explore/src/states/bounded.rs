@@ -237,7 +237,7 @@ fn go<'p>(here: &mut Configuration<'p>, actor: u8, steps: usize, arrive: Arrive<
 fn make(here: &mut Configuration<'_>, turn: Turn) -> Result<bool, End> {
     let step = here.make(turn)?;
     if step.is_wrong {
-        return Err(here.wrong());
+        here.note_wrong()?;
     }
     let len = here.len();
     if step.is_new {

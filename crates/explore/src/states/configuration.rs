@@ -5,18 +5,20 @@ pub(super) mod learning;
 use std::sync::Arc;
 
 use cowrace_machine::{
-    Access, ActorSet, Answer, DRAIN_ORDER, Effect, FLUSH_ORDER, Memory, Op, Program, Request, Undo, Window,
+    ALL_COUNTS, Access, ActorSet, Answer, DRAIN_ORDER, Effect, FLUSH_ORDER, Memory, Op, Program, Request,
+    Undo, Window,
 };
 use cowrace_report::Turn;
 
 use crate::execution::windows::Cover;
+use crate::search::shared::Settings;
 use crate::states::configuration::learning::Knowledge;
 use crate::states::contents::Now;
 use crate::states::futures::{Footprints, Reliance};
 use crate::states::independence::{Touch, in_any_state, touches};
 use crate::states::numbers::{Full, Numbers};
 use crate::states::places::learner::Learner;
-use crate::states::places::{Places, Way};
+use crate::states::places::{Place, Places, Way};
 use crate::states::watched::{Hits, Progress, Watched};
 use crate::states::{End, Unknown};
 
@@ -28,6 +30,8 @@ struct Made {
     undo: Undo,
     /// How many writes had been noted before.
     writes: usize,
+    /// How many accesses had been recorded before.
+    recorded: usize,
     /// How far windows were before.
     progress: Progress,
 }
@@ -43,6 +47,36 @@ pub(super) struct Step {
     pub(super) is_new: bool,
 }
 
+/// How a search of states treats what it comes upon.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Treatment {
+    /// Whether it does not look ahead.
+    pub(super) is_blind: bool,
+    /// Whether it goes on after something that is wrong.
+    pub(super) goes_on: bool,
+    /// Whether changes of a count never commute where one of them tests it, however large the count is: so that it does
+    /// not depend on the count which of them meet.
+    pub(super) counts_conflict: bool,
+}
+
+impl Treatment {
+    /// That of a search with these settings.
+    pub(super) const fn of(settings: &Settings) -> Self {
+        let Settings { is_blind, exhaustive, coverage, .. } = *settings;
+        Self { is_blind, goes_on: exhaustive && coverage, counts_conflict: coverage }
+    }
+
+    /// The memory with which a program begins.
+    fn memory(self, program: &Program) -> Memory {
+        let mut memory = program.memory.clone();
+        // Counts are looked at where it matters (see `independence`), but every order is tried.
+        let mut near = vec![FLUSH_ORDER, DRAIN_ORDER];
+        near.extend(self.counts_conflict.then_some(ALL_COUNTS));
+        memory.assume_far_from_zero(near);
+        memory
+    }
+}
+
 /// Memory and actors.
 pub(super) struct Configuration<'p> {
     pub(super) program: &'p Program,
@@ -52,8 +86,12 @@ pub(super) struct Configuration<'p> {
     learner: Option<Learner<'p>>,
     /// Whether something may be learned now.
     pub(super) may_learn: bool,
-    /// Whether the search does not look ahead.
-    pub(super) is_blind: bool,
+    pub(super) treatment: Treatment,
+    /// The first turns since the configuration was put into some state after which something was wrong, if the search
+    /// goes on then.
+    wrong: Option<Vec<Turn>>,
+    /// The accesses of all that was executed since, if they are recorded.
+    recorded: Option<Vec<Access>>,
     now: Now,
     footprints: Footprints,
     /// What was relied on that is not known to be.
@@ -73,26 +111,25 @@ pub(super) struct Configuration<'p> {
 
 impl<'p> Configuration<'p> {
     /// The beginning.
-    pub(super) fn new(program: &'p Program, watched: Watched, is_blind: bool) -> Self {
+    pub(super) fn new(program: &'p Program, watched: Watched, treatment: Treatment) -> Self {
         let mut places = Places::new(watched);
         let learner = Learner::new(program, &mut places);
         let at = places.roots().to_vec();
         let knowledge = Arc::new(Knowledge::of(places));
-        Self { at, learner: Some(learner), is_blind, ..Self::reading(program, knowledge) }
+        Self { at, learner: Some(learner), ..Self::reading(program, knowledge, treatment) }
     }
 
     /// The beginning, with what has been learned by another one. This one learns nothing.
-    pub(super) fn reading(program: &'p Program, knowledge: Arc<Knowledge>) -> Self {
-        let mut memory = program.memory.clone();
-        // Counts are looked at where it matters (see `independence`), but every order is tried.
-        memory.assume_far_from_zero(vec![FLUSH_ORDER, DRAIN_ORDER]);
+    pub(super) fn reading(program: &'p Program, knowledge: Arc<Knowledge>, treatment: Treatment) -> Self {
         let unseen = |window: &Window| Cover::nothing(window.points.len());
         Self {
             program,
-            memory,
+            memory: treatment.memory(program),
             learner: None,
             may_learn: true,
-            is_blind: false,
+            treatment,
+            wrong: None,
+            recorded: None,
             now: Now::default(),
             footprints: Footprints::default(),
             relied: Vec::new(),
@@ -115,6 +152,7 @@ impl<'p> Configuration<'p> {
     /// Goes back to where no actor has moved.
     pub(super) fn begin(&mut self) {
         self.trail.clear();
+        self.recorded.iter_mut().for_each(Vec::clear);
         self.memory.keep();
         self.progress = Progress::default();
         self.at.copy_from_slice(self.knowledge.places.roots());
@@ -127,6 +165,7 @@ impl<'p> Configuration<'p> {
         let (&memory, rest) = state.split_first().unwrap_or((&0, &[]));
         let (at, progress) = rest.split_at(self.at.len());
         self.trail.clear();
+        self.recorded.iter_mut().for_each(Vec::clear);
         self.memory.keep();
         self.progress = Progress::of(progress);
         self.at.copy_from_slice(at);
@@ -178,8 +217,38 @@ impl<'p> Configuration<'p> {
     }
 
     /// Something is wrong with what was executed last.
-    pub(super) fn wrong(&self) -> End {
-        End::Wrong(self.turns().collect())
+    ///
+    /// # Errors
+    ///
+    /// If that ends the search.
+    pub(super) fn note_wrong(&mut self) -> Result<(), End> {
+        let turns = self.turns().collect();
+        if !self.treatment.goes_on {
+            return Err(End::Wrong(turns));
+        }
+        self.wrong.get_or_insert(turns);
+        Ok(())
+    }
+
+    /// The first turns since the configuration was put into some state after which something was wrong, if the search
+    /// went on; unless that was asked before.
+    pub(super) const fn take_wrong(&mut self) -> Option<Vec<Turn>> {
+        self.wrong.take()
+    }
+
+    /// From now on, records what is accessed.
+    pub(super) fn record(&mut self) {
+        self.recorded = Some(Vec::new());
+    }
+
+    /// What was executed since the configuration was put into some state, if that is recorded: the actor, the place, and
+    /// the accesses of each request.
+    pub(super) fn recorded(&self) -> impl Iterator<Item = (u8, &Place, &[Access])> + '_ {
+        let all = self.recorded.as_deref().unwrap_or_default();
+        let ends = self.trail.iter().skip(1).map(|made| made.recorded).chain([all.len()]);
+        self.trail.iter().zip(ends).map(|(made, end)| {
+            (made.turn.actor, self.knowledge.places.get(made.from), &all[made.recorded..end])
+        })
     }
 
     /// The number of these turns.
@@ -210,6 +279,17 @@ impl<'p> Configuration<'p> {
     /// The place of an actor in the state with a name.
     pub(super) fn place_in(&self, name: &[u32], actor: u8) -> u32 {
         name[1 + usize::from(actor)]
+    }
+
+    /// The places of the actors.
+    pub(super) fn places(&self) -> impl Iterator<Item = &Place> + '_ {
+        self.at.iter().map(|&place| self.knowledge.places.get(place))
+    }
+
+    /// A number for the state with a name that is greater than those of all states before it, but for those from which it
+    /// is reached by a way that closes a circle.
+    pub(super) fn rank_of(&self, name: &[u32]) -> u64 {
+        name[1..=self.at.len()].iter().map(|&place| u64::from(self.knowledge.places.get(place).rank)).sum()
     }
 
     /// The positions of the actors in the state with a name.
@@ -337,6 +417,7 @@ impl<'p> Configuration<'p> {
             answer = Answer { value: u64::from(value), ok: true };
         }
         let writes = self.now.depth();
+        let recorded = self.recorded.as_ref().map_or(0, Vec::len);
         let known = self.note_writes().and_then(|()| self.arrive(actor, from, answer));
         let (way, is_new) = match known {
             Ok(known) => known,
@@ -346,7 +427,8 @@ impl<'p> Configuration<'p> {
                 return Err(Unknown);
             }
         };
-        self.trail.push(Made { turn, from, undo, writes, progress: self.progress });
+        self.recorded.iter_mut().for_each(|recorded| recorded.extend_from_slice(&self.noted));
+        self.trail.push(Made { turn, from, undo, writes, recorded, progress: self.progress });
         let Way { to, closes, is_wrong, hits, .. } = way;
         self.at[actor as usize] = to;
         self.knowledge.places.watched.note(&mut self.progress, hits, &mut self.cover);
@@ -382,6 +464,7 @@ impl<'p> Configuration<'p> {
         for made in self.trail.drain(len..).rev() {
             self.memory.undo(made.undo);
             self.now.undo(made.writes);
+            self.recorded.iter_mut().for_each(|recorded| recorded.truncate(made.recorded));
             self.at[made.turn.actor as usize] = made.from;
             self.progress = made.progress;
         }

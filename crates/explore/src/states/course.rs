@@ -8,7 +8,7 @@ use crate::execution::interpreter::Interpreter;
 use crate::random::Random;
 use crate::search::shared::{Settings, Shared};
 use crate::states::End;
-use crate::states::configuration::Configuration;
+use crate::states::configuration::{Configuration, Treatment};
 use crate::states::limits::{Pace, ROUND, room};
 use crate::states::numbers::Numbers;
 use crate::states::paths::{Known, NONE};
@@ -45,6 +45,8 @@ pub(super) struct Course<'p> {
     pub(super) ends: Numbers,
     /// The state that is being visited.
     pub(super) now: u32,
+    /// The first state from which something wrong was reached, and the turns from there, if the search goes on then.
+    wrong: Option<(u32, Vec<Turn>)>,
     pub(super) random: Random,
     /// The name of the state at hand.
     pub(super) name: Vec<u32>,
@@ -65,9 +67,10 @@ impl<'p> Course<'p> {
         Self {
             program,
             limits: settings.limits,
-            here: Configuration::new(program, watched, settings.is_blind),
+            here: Configuration::new(program, watched, Treatment::of(settings)),
             ends: Numbers::default(),
             now: NONE,
+            wrong: None,
             random: Random(0),
             name: Vec::new(),
             pace: Pace::default(),
@@ -99,9 +102,26 @@ impl<'p> Course<'p> {
         self.here.bytes() + self.ends.bytes()
     }
 
-    /// What is wrong with what was executed from the state at hand, and how to get there.
-    fn found(&mut self, known: &Known, last: &[Turn]) -> Result<(Finding, Schedule), End> {
-        let mut turns = known.path(&mut self.here, self.now)?;
+    /// Notes that something was wrong after these turns from the state at hand, unless something was before.
+    pub(super) fn note_wrong(&mut self, turns: Option<Vec<Turn>>) {
+        if let Some(turns) = turns {
+            self.wrong.get_or_insert((self.now, turns));
+        }
+    }
+
+    /// What was the first to be wrong, if the search went on then.
+    ///
+    /// # Errors
+    ///
+    /// If nothing can be learned now.
+    pub(super) fn wrong(&mut self, known: &Known) -> Result<Option<(Finding, Schedule)>, End> {
+        let wrong = self.wrong.clone();
+        wrong.map(|(state, last)| self.found(known, state, &last)).transpose()
+    }
+
+    /// What is wrong with what was executed from a state, and how to get there.
+    fn found(&mut self, known: &Known, state: u32, last: &[Turn]) -> Result<(Finding, Schedule), End> {
+        let mut turns = known.path(&mut self.here, state)?;
         turns.extend_from_slice(last);
         let Some(found) = finding(self.program, &turns) else {
             panic!("nothing is wrong with what the search of states found")
@@ -163,7 +183,7 @@ pub(super) trait Search<'p> {
         let searched = match self.search(shared, limit, team) {
             Err(End::Wrong(turns)) => {
                 let (course, known) = self.course_and_known();
-                course.found(known, &turns).map(|wrong| {
+                course.found(known, course.now, &turns).map(|wrong| {
                     found = Some(wrong);
                     true
                 })

@@ -16,7 +16,7 @@ use crate::sync::Primitives;
 ///
 /// # Errors
 ///
-/// If something is wrong with it, or there are too many.
+/// If something is wrong with it and that ends the search, or there are too many.
 pub(super) fn end<P: Primitives>(
     shared: &Shared<'_, P>,
     here: &mut Configuration<'_>,
@@ -28,7 +28,7 @@ pub(super) fn end<P: Primitives>(
     here.end();
     match here.judge(ends)? {
         None => return Ok(()),
-        Some(true) => return Err(here.wrong()),
+        Some(true) => return here.note_wrong(),
         Some(false) => {}
     }
     let memory = here.memory.clone();

@@ -248,6 +248,24 @@ impl Futures {
         touched.iter().any(|&number| self.accesses.conflicts[number as usize].meets(&other.all))
     }
 
+    /// All known accesses that conflict with one, by number.
+    pub(super) fn conflicting(&self, access: Access) -> Bits {
+        let alike = Access { addr: alike(access.addr), ..access };
+        let known = self.accesses.words.get(&alike.addr.index()).map_or(&[][..], Vec::as_slice);
+        let mut conflicting = Bits::default();
+        for &number in known {
+            if self.accesses.all[number as usize].conflicts(&alike) {
+                conflicting.insert(number);
+            }
+        }
+        conflicting
+    }
+
+    /// Whether an actor at a position may make one of these accesses, given by number.
+    pub(super) fn may_make(&self, position: u32, accesses: &Bits) -> bool {
+        self.positions.get(position as usize).is_some_and(|future| accesses.meets(&future.all))
+    }
+
     /// Whether this has been relied on before.
     pub(super) fn is_relied_on(&self, Reliance { access, position, from: [one, other] }: Reliance) -> bool {
         let relied = |future: &Future| future.relied.contains(access) && future.relied_from.contains(other);

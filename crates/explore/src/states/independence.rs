@@ -66,9 +66,9 @@ impl Touch {
             return true;
         }
         let now = (memory.get(self.access.addr) & self.access.mask) as i64;
-        // Either may come first, and the other after it.
+        // Either may come first, and the other after it. What was taken below zero may be too large for either.
         [self.amount, other.amount, self.amount + other.amount]
             .into_iter()
-            .all(|change| now + change >= self.least.max(other.least))
+            .all(|change| now.checked_add(change).is_some_and(|then| then >= self.least.max(other.least)))
     }
 }

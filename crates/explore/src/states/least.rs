@@ -11,7 +11,7 @@ use cowrace_machine::Program;
 use cowrace_report::{Class, Schedule, Turn};
 use foldhash::fast::FixedState;
 
-use crate::states::configuration::Configuration;
+use crate::states::configuration::{Configuration, Treatment};
 use crate::states::course::finding;
 use crate::states::limits::ROUND;
 use crate::states::numbers::Numbers;
@@ -66,10 +66,11 @@ pub(crate) struct LeastSearch<'p> {
 impl<'p> LeastSearch<'p> {
     /// A search for damage of a class, of which one execution is known.
     pub(crate) fn new(program: &'p Program, class: Class, known: &Schedule) -> Self {
+        let blindly = Treatment { is_blind: true, ..Treatment::default() };
         Self {
             program,
             class,
-            here: Configuration::new(program, Watched::nothing(), true),
+            here: Configuration::new(program, Watched::nothing(), blindly),
             states: Numbers::default(),
             ways: Vec::new(),
             known: HashMap::with_hasher(FixedState::with_seed(0)),

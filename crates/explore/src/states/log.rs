@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use cowrace_machine::ActorSet;
+use cowrace_report::Turn;
 
 use crate::states::End;
 use crate::states::configuration::Configuration;
@@ -30,6 +31,8 @@ struct Made {
     /// Where the states that it led to end in the log.
     arrivals: usize,
     relied: Range<usize>,
+    /// The first turns after which something was wrong, if the search goes on then.
+    wrong: Option<Vec<Turn>>,
 }
 
 /// A visit that was made, and what it has led to.
@@ -40,6 +43,8 @@ pub(super) struct Entry<'l> {
     pub(super) arrivals: &'l [Arrival],
     /// What was relied on, beside what was in the states that were reached.
     pub(super) relied: &'l [Reliance],
+    /// The first turns after which something was wrong, if the search goes on then.
+    pub(super) wrong: Option<&'l [Turn]>,
 }
 
 /// A state that was reached.
@@ -95,6 +100,7 @@ impl Log {
             result: &made.result,
             arrivals: &self.arrivals[std::mem::replace(&mut arrivals, made.arrivals)..made.arrivals],
             relied: &self.relied[made.relied.clone()],
+            wrong: made.wrong.as_deref(),
         })
     }
 
@@ -116,7 +122,8 @@ impl Log {
     /// Notes that a visit has been made.
     pub(super) fn made(&mut self, here: &mut Configuration<'_>, visit: Visit, result: Result<(), End>) {
         let relied = add(&mut self.relied, here.take_relied(0));
-        self.made.push(Made { visit, result, arrivals: self.arrivals.len(), relied });
+        let wrong = here.take_wrong();
+        self.made.push(Made { visit, result, arrivals: self.arrivals.len(), relied, wrong });
     }
 
     /// Notes that a state has been reached, unless that tells nothing.

@@ -18,9 +18,9 @@ const CHANGES: [u64; 3] = [2, 8, 32];
 ///
 /// # Errors
 ///
-/// If something is wrong with it.
+/// If something is wrong with it, and that ends the search.
 pub(super) fn walk(here: &mut Configuration<'_>, random: &mut Random) -> Result<(), End> {
-    if here.is_blind {
+    if here.treatment.is_blind {
         return Ok(());
     }
     here.begin();
@@ -36,7 +36,7 @@ pub(super) fn walk(here: &mut Configuration<'_>, random: &mut Random) -> Result<
         let values = here.values(actor);
         let choice = (values > 0).then(|| random.below(u64::from(values)) as u32);
         if here.make(Turn { actor, choice })?.is_wrong {
-            return Err(here.wrong());
+            here.note_wrong()?;
         }
     }
     Ok(())
@@ -46,9 +46,9 @@ pub(super) fn walk(here: &mut Configuration<'_>, random: &mut Random) -> Result<
 ///
 /// # Errors
 ///
-/// If something is wrong with it. It is not taken back then.
+/// If something is wrong with it, and that ends the search. It is not taken back then.
 pub(super) fn run_ahead(here: &mut Configuration<'_>, actor: u8) -> Result<(), End> {
-    if here.is_blind {
+    if here.treatment.is_blind {
         return Ok(());
     }
     let begin = here.len();
@@ -58,7 +58,7 @@ pub(super) fn run_ahead(here: &mut Configuration<'_>, actor: u8) -> Result<(), E
         here.try_out(next)?;
         let choice = (here.values(next) > 0).then_some(0);
         if here.make(Turn { actor: next, choice })?.is_wrong {
-            return Err(here.wrong());
+            here.note_wrong()?;
         }
     }
     here.rewind(begin);

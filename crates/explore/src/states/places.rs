@@ -35,7 +35,7 @@ pub(super) struct Place {
     parent: u32,
     answer: Answer,
     /// Greater than that of every place before it, but for ways that close a circle.
-    rank: u32,
+    pub(super) rank: u32,
 }
 
 /// Where an answer leads.

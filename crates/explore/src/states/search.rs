@@ -1,9 +1,13 @@
 //! The search of all states.
 
+mod coverage;
+
 use std::sync::Arc;
 
 use cowrace_machine::{ActorSet, Program};
+use cowrace_report::{Finding, Schedule, Turn};
 
+use crate::execution::coverage::Seen;
 use crate::execution::windows::Cover;
 use crate::search::shared::{Settings, Shared};
 use crate::states::End;
@@ -38,6 +42,8 @@ pub(crate) struct StateSearch<'p> {
     alone: u64,
     /// After how many visits another execution in random order is made.
     looks_ahead_after: u64,
+    /// What all executions have shown, if that is wanted and everything has been searched.
+    seen: Seen,
 }
 
 impl<'p> StateSearch<'p> {
@@ -51,12 +57,24 @@ impl<'p> StateSearch<'p> {
             ended: Vec::new(),
             alone: settings.alone,
             looks_ahead_after: 0,
+            seen: Seen::default(),
         })
     }
 
     /// What has been seen of windows.
     pub(crate) fn cover(&self) -> &[Cover] {
         self.course.here.cover()
+    }
+
+    /// In which orders calls met, if that is wanted and everything has been searched.
+    pub(crate) const fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// What was the first to be wrong, if the search went on then.
+    pub(crate) fn wrong(&mut self) -> Option<(Finding, Schedule)> {
+        let (course, known) = self.course_and_known();
+        course.wrong(known).unwrap_or_else(|_| panic!("a search that learns knows what it has learned"))
     }
 
     /// The number of states so far.
@@ -84,7 +102,16 @@ impl<'p> StateSearch<'p> {
     pub(crate) fn run<P: Primitives>(&mut self, shared: &Shared<'_, P>, visits: u64, pace: Pace) -> Progress {
         self.course.pace = pace;
         let (program, steps) = (self.course.here.program, self.course.limits.steps);
-        with_team(shared, program, steps, |team| self.go_on(shared, visits, team))
+        let progress = with_team(shared, program, steps, |team| self.go_on(shared, visits, team));
+        if !matches!(progress, Progress::Done) || !shared.settings.coverage {
+            return progress;
+        }
+        match self.collect_coverage(shared) {
+            Ok(()) => Progress::Done,
+            Err(End::Full) => Progress::Full,
+            Err(End::Stopped(stop)) => Progress::Stopped(stop),
+            Err(End::Wrong(_) | End::Unknown) => panic!("a search that is over knows everything"),
+        }
     }
 
     /// Makes a visit.
@@ -96,7 +123,7 @@ impl<'p> StateSearch<'p> {
         } else {
             here.restore(table.known().name(visit.state));
         }
-        visitor.visit(here, visit, &mut |here, asleep, closes| {
+        let made = visitor.visit(here, visit, &mut |here, asleep, closes| {
             here.name(name)?;
             let (state, is_new) = table.number(name, visit.state)?;
             let enabled = here.enabled();
@@ -110,7 +137,10 @@ impl<'p> StateSearch<'p> {
                 ended.push(state);
             }
             Ok(())
-        })
+        });
+        let wrong = self.course.here.take_wrong();
+        self.course.note_wrong(wrong);
+        made
     }
 
     /// Makes a visit, and learns what it shows.
@@ -155,8 +185,9 @@ impl<'p> StateSearch<'p> {
         let knowledge = Arc::clone(self.course.here.knowledge());
         team.make_visits(&knowledge, &mut self.table, visits, |cover| self.course.here.add_cover(cover));
         drop(knowledge);
-        for (log, Entry { visit, result, arrivals, relied }) in team.made() {
+        for (log, Entry { visit, result, arrivals, relied, wrong }) in team.made() {
             self.course.now = visit.state;
+            self.course.note_wrong(wrong.map(<[Turn]>::to_vec));
             self.course.here.note_relied(relied)?;
             arrivals.iter().try_for_each(|arrival| self.take_over(log, visit.state, arrival))?;
             match result {
@@ -218,10 +249,13 @@ impl<'p> StateSearch<'p> {
 
     /// Judges the states that were reached in which no actor can move.
     fn judge<P: Primitives>(&mut self, shared: &Shared<'_, P>) -> Result<(), End> {
-        let Self { course: Course { here, ends, now, .. }, table, ended, .. } = self;
+        let Self { course, table, ended, .. } = self;
         ended.drain(..).try_for_each(|state| {
-            *now = state;
-            end(shared, here, table.known(), ends, state)
+            course.now = state;
+            let judged = end(shared, &mut course.here, table.known(), &mut course.ends, state);
+            let wrong = course.here.take_wrong();
+            course.note_wrong(wrong);
+            judged
         })
     }
 }
@@ -249,7 +283,10 @@ impl<'p> Search<'p> for StateSearch<'p> {
     fn look_ahead(&mut self) -> Result<(), End> {
         let Course { here, random, now, .. } = &mut self.course;
         *now = NONE;
-        walk(here, random)
+        let made = walk(here, random);
+        let wrong = here.take_wrong();
+        self.course.note_wrong(wrong);
+        made
     }
 
     fn visit<P: Primitives>(

@@ -78,7 +78,7 @@ pub(super) fn settle<'p>(
 fn make(here: &mut Configuration<'_>, turn: Turn) -> Result<bool, End> {
     let step = here.make(turn)?;
     if step.is_wrong {
-        return Err(here.wrong());
+        here.note_wrong()?;
     }
     if step.is_new {
         run_ahead(here, turn.actor)?;

@@ -96,6 +96,12 @@ impl Table {
         moves.todo = todo;
     }
 
+    /// The actors that are moved in a state.
+    pub(super) fn moved(&self, state: u32) -> ActorSet {
+        let Moves { asleep, wanted, .. } = self.moves[state as usize];
+        ActorSet(wanted & !asleep)
+    }
+
     /// The next visit.
     pub(super) fn pop(&mut self) -> Option<Visit> {
         let state = self.open.pop()?;

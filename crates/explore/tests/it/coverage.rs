@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::panic::Location;
 
-use cowrace_explore::{Coverage, Execution, Explorer, Limits, Observer};
+use cowrace_explore::{Coverage, Execution, Explorer, Limits, Merging, Observer};
 use cowrace_machine::{Footprint, Mark, Program, Seat};
-use cowrace_testkit::fixed;
+use cowrace_testkit::merging::{Compared, compare_coverage};
 use cowrace_testkit::scripts::random::{Flavour, scripts};
 use cowrace_testkit::scripts::{Step::*, *};
+use cowrace_testkit::{at_length, fixed, runner};
 use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
 
 /// Runs every execution again, and compares all pairs of its events.
 struct Pairs<'p> {
@@ -64,7 +66,8 @@ fn open(marks: impl Iterator<Item = Mark>) -> Option<u16> {
 fn explore<'p>(program: &'p Program) -> Option<(Coverage, Pairs<'p>)> {
     let mut pairs = Pairs { program, orders: BTreeSet::new(), sites: BTreeSet::new() };
     let limits = Limits { executions: Some(5_000), ..Limits::default() };
-    let outcome = Explorer::new(program).exhaustive(true).limits(limits).coverage(true).run(&mut pairs);
+    let explorer = Explorer::new(program).exhaustive(true).limits(limits).coverage(true);
+    let outcome = explorer.merging(Merging::Never).run(&mut pairs);
     outcome.coverage.map(|coverage| (coverage, pairs))
 }
 
@@ -158,4 +161,31 @@ fn random_programs() {
         assert!(pairs.sites.iter().all(|site| coverage.sites().contains(site)), "{scripts:?}");
     }
     assert!(complete > 50, "{complete} searches were completed");
+}
+
+/// A search that merges states tells what one of all traces tells.
+fn compare_random(flavour: Flavour, mut runner: TestRunner) {
+    let cases = runner.config().cases;
+    let (mut merged, mut large) = (0, 0);
+    for _ in 0..cases {
+        let scripts = scripts(flavour).new_tree(&mut runner).expect("a program").current();
+        match compare_coverage(&called(&scripts), 5_000) {
+            Ok(Compared::TooLarge) => large += 1,
+            Ok(compared) => merged += u32::from(matches!(compared, Compared::Whole(_))),
+            Err(differ) => panic!("{differ} in {scripts:?}"),
+        }
+    }
+    eprintln!("{flavour:?}: of {cases} programs {merged} were compared; {large} too large");
+    assert!(merged * 6 >= cases, "{merged} of {cases} were compared");
+}
+
+#[test]
+fn merging_states_changes_nothing() {
+    Flavour::ALL.iter().for_each(|&flavour| compare_random(flavour, fixed(38, 150)));
+}
+
+#[test]
+#[ignore = "takes as long as it is told to: `just nightly`"]
+fn random_programs_at_length() {
+    at_length(|seed| Flavour::ALL.iter().for_each(|&flavour| compare_random(flavour, runner(seed, 200))));
 }

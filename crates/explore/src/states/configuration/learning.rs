@@ -29,6 +29,11 @@ impl Knowledge {
         Self { places, ..Self::default() }
     }
 
+    /// What actors may still do.
+    pub(in crate::states) const fn futures(&self) -> &Futures {
+        &self.futures
+    }
+
     /// The memory in bytes that it takes.
     fn bytes(&self) -> usize {
         self.places.bytes() + self.futures.bytes() + self.contents.bytes()
