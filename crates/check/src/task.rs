@@ -117,6 +117,7 @@ impl Task<'_> {
             expected: self.expectation().map(|e| e.to_string()),
             as_expected: None,
             base: None,
+            known: None,
             as_drawn: None,
             ineffective: Vec::new(),
             limits: Vec::new(),

@@ -112,6 +112,22 @@ pub enum Format {
     Json,
 }
 
+/// The output format of a check.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// Text for people.
+    #[default]
+    Text,
+    /// One JSON object per line, one line per run.
+    Json,
+    /// JUnit's XML: a suite for each scenario, and a test case for each run.
+    Junit,
+    /// SARIF 2.1.0, for code scanning: a result for each run, those that pass included.
+    Sarif,
+    /// Workflow commands of GitHub: an annotation for each run that fails, with its diagram.
+    Github,
+}
+
 /// The output format of a matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum MatrixFormat {
@@ -325,12 +341,20 @@ pub struct CheckArgs {
     #[arg(long, value_name = "SECONDS", requires = "resume", default_value_t = 30)]
     pub checkpoint_every: u64,
     /// For each run that holds, prints the orders in which calls were seen, and the lines of the model that were
-    /// never reached. Searches merge no states then: long ones may take hundreds of times longer.
+    /// never reached. Searches take two to four times as long then.
     #[arg(long)]
     pub coverage: bool,
+    /// Does not fail for the failures that FILE names, each with a reason and an owner, and fails for those that are
+    /// gone.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["against", "resume", "report_only"])]
+    pub baseline: Option<PathBuf>,
+    /// With --baseline: writes the failures that there are to FILE. Reasons and owners stay as they are; those of new
+    /// failures have to be filled in.
+    #[arg(long, requires = "baseline")]
+    pub bless: bool,
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: CheckFormat,
     /// Scenario files, and directories to search for `.race` files.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,

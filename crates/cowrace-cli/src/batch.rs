@@ -101,8 +101,8 @@ impl Batch<'_> {
         self.jobs().clamp(1, searches.div_ceil(self.group()).max(1))
     }
 
-    /// All eras of a scenario in one variant come one after the other.
-    fn work(&self) -> Vec<(Task<'_>, &Loaded)> {
+    /// What is searched, in order: all eras of a scenario in one variant come one after the other.
+    pub(crate) fn work(&self) -> Vec<(Task<'_>, &Loaded)> {
         let mut work = Vec::new();
         for each in self.loaded {
             let scenario = &each.scenario;

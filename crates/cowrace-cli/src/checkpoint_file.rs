@@ -1,14 +1,14 @@
 //! Checkpoint files.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
 use cowrace_check::checkpoint::{Checkpoint, digest};
 use serde::Deserialize;
 
-use crate::Failure;
 use crate::locked_file::{LockedFile, beside};
+use crate::{Failure, whole_file};
 
 /// The version of the file format. It changes with the format.
 const FORMAT: u32 = 2;
@@ -90,16 +90,12 @@ impl CheckpointFile {
     ///
     /// If it cannot be written.
     pub(crate) fn write(&self, checkpoint: &Checkpoint) -> Result<(), Failure> {
-        let new = beside(self.path(), "new");
         let write = || -> io::Result<()> {
             let checkpoint = serde_json::to_string(checkpoint)?;
             let digest = digest(&checkpoint);
             let text =
                 format!("{{\"format\":{FORMAT},\"digest\":\"{digest}\",\"checkpoint\":{checkpoint}}}\n");
-            fs::write(&new, text)?;
-            // The content of the file must reach the disk before its name.
-            File::open(&new)?.sync_all()?;
-            fs::rename(&new, self.path())
+            whole_file::write(self.path(), &text)
         };
         write()
             .map_err(|error| Failure::tool(format!("{} cannot be written: {error}", self.path().display())))

@@ -1,6 +1,7 @@
 //! Exit codes: their table, and the code for reports.
 
 use cowrace_render::fold;
+use cowrace_render::gate::Status;
 use cowrace_report::{Report, Verdict};
 
 /// The exit codes of the command line.
@@ -141,8 +142,13 @@ fn table(meanings: &[Meaning]) -> String {
     format!("Exit codes:{}", meanings.iter().map(row).collect::<String>())
 }
 
-/// The exit code for one report; a report that is not judged gives 0.
+/// The exit code for one report; a report that is not judged, or that a baseline names, gives 0.
 pub(crate) fn exit(report: &Report) -> Exit {
+    if report.known.is_some() { Exit::Ok } else { exit_without_baseline(report) }
+}
+
+/// The exit code for one report, whatever a baseline says.
+pub(crate) fn exit_without_baseline(report: &Report) -> Exit {
     if report.disagreement.is_some() {
         return Exit::Disagree;
     }
@@ -159,6 +165,21 @@ pub(crate) fn exit(report: &Report) -> Exit {
         Verdict::Violated | Verdict::Holds | Verdict::NotApplicable => Exit::Gone,
         Verdict::Vacuous => Exit::Vacuous,
         Verdict::Bounded | Verdict::Inconclusive => Exit::Bounded,
+    }
+}
+
+/// What a CI system makes of a report.
+pub(crate) fn status(report: &Report) -> Status {
+    match exit(report) {
+        Exit::Disagree => Status::Disagreement,
+        Exit::Unexpected => Status::Violation,
+        Exit::Gone => Status::Gone,
+        Exit::Vacuous => Status::Vacuous,
+        Exit::Ok if report.known.is_some() => Status::Known,
+        Exit::Ok if report.as_expected.is_none() => Status::NotJudged,
+        Exit::Ok if report.verdict == Verdict::NotApplicable => Status::NotApplicable,
+        Exit::Ok => Status::Passed,
+        Exit::Bounded | Exit::Tool | Exit::Usage | Exit::Scenario | Exit::AtOnce => Status::NoAnswer,
     }
 }
 

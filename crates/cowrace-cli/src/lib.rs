@@ -2,6 +2,7 @@
 //! `cowrace-compare` and `cowrace-explain`; this crate is thin.
 
 mod args;
+mod baseline;
 mod batch;
 mod checkpoint_file;
 mod cmd;
@@ -21,6 +22,7 @@ mod progress;
 mod ranges;
 mod single_run;
 mod status;
+mod whole_file;
 
 pub use args::Cli;
 pub use exit_code::Exit;

@@ -48,6 +48,7 @@ mod engines;
 mod explain;
 mod find;
 mod finding;
+pub mod gate;
 mod grid;
 mod hunt;
 mod lines;

@@ -1,6 +1,6 @@
 //! Reports as lines of text and as JSON.
 
-use cowrace_report::{Base, Class, Report, Stop, Verdict};
+use cowrace_report::{Base, Class, Known, Report, Stop, Verdict};
 use serde::Serialize;
 
 /// The engine that need not be named.
@@ -32,6 +32,9 @@ pub fn line(report: &Report) -> String {
 
 /// The outcome that was expected instead; nothing if the outcome is as expected.
 fn judgement(report: &Report) -> Option<String> {
+    if let Some(Known { reason, owner }) = &report.known {
+        return Some(format!("KNOWN: {reason} ({owner})"));
+    }
     let found = |base: &Base| base.class.map_or(base.verdict.name(), Class::name);
     match (report.as_expected, report.expected.as_deref(), &report.base) {
         (Some(true), ..) => None,
@@ -123,7 +126,11 @@ pub fn json(told: &impl Serialize) -> Result<String, serde_json::Error> {
 pub fn summary(reports: &[Report]) -> String {
     let judged = |wanted| reports.iter().filter(|r| r.as_expected == wanted).count();
     let mut judgement = vec![format!("{} as expected", judged(Some(true)))];
-    let unexpected = reports.iter().filter(|r| r.as_expected == Some(false));
+    let known = reports.iter().filter(|r| r.known.is_some()).count();
+    if known > 0 {
+        judgement.push(format!("{known} known not to be"));
+    }
+    let unexpected = reports.iter().filter(|r| r.as_expected == Some(false) && r.known.is_none());
     let (open, other): (Vec<&Report>, Vec<&Report>) = unexpected.partition(|r| is_open(r.verdict));
     if !other.is_empty() {
         judgement.push(format!("{} NOT AS EXPECTED", other.len()));
@@ -289,6 +296,7 @@ pub(crate) mod tests {
             expected: Some("lost-read".into()),
             as_expected,
             base: None,
+            known: None,
             as_drawn: None,
             ineffective: Vec::new(),
             limits: Vec::new(),

@@ -40,7 +40,7 @@ pub use finding::{Detail, Fault, Faulty, Finding, Holders, Term, Waiting, Waits}
 pub use promise::{Author, Broken, Place, Seen, Subject, Through};
 pub use reason::{Fact, Reason, Then};
 pub use replayed::{Reached, Replayed};
-pub use report::{Base, Report, Stop};
+pub use report::{Base, Known, Report, Stop};
 pub use schedule::{ParseScheduleError, Schedule, Turn};
 pub use toggle::{ParseToggleError, Toggle};
 pub use value::{Handle, Lock, Mappings, Maps, Pte, References, Value};

@@ -34,6 +34,16 @@ pub struct Base {
     pub class: Option<Class>,
 }
 
+/// A failure that a baseline names, so that it does not fail the check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Known {
+    /// Why it is not mended yet.
+    pub reason: String,
+    /// Who sees to it.
+    pub owner: String,
+}
+
 /// The result of checking one scenario under one era with one engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -114,6 +124,9 @@ pub struct Report {
     /// that holds.
     #[serde(default)]
     pub base: Option<Base>,
+    /// What the baseline says of it, if the result is not as expected and a baseline names it.
+    #[serde(default)]
+    pub known: Option<Known>,
     /// Whether the rows can happen as they are drawn, if this was checked: if a single file is checked and nothing
     /// bad is found.
     #[serde(default)]

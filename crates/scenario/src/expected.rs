@@ -4,8 +4,16 @@ use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::era::{PRESETS, Toggle};
 
+use crate::diagnostic::Span;
 use crate::expectation::Expectation;
 use crate::syntax::{Case, EraSet, ExpectDecl};
+
+/// An expectation that applies, and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Applied {
+    pub(crate) outcome: Expectation,
+    pub(crate) at: Span,
+}
 
 /// The expectation of a file for an era. Statements for the architecture take precedence over those for all
 /// architectures, and statements for the variant over those for all variants. `else` does not apply to a kernel
@@ -16,7 +24,7 @@ pub(crate) fn find(
     arch: Arch,
     variant: Option<&str>,
     applies: bool,
-) -> Option<Expectation> {
+) -> Option<Applied> {
     let of = |own_arch: bool, own_variant: bool| {
         let is = move |e: &&ExpectDecl| {
             e.arch == own_arch.then_some(arch)
@@ -31,14 +39,15 @@ fn among<'e>(
     expects: impl Iterator<Item = &'e ExpectDecl> + Clone,
     era: &Era,
     applies: bool,
-) -> Option<Expectation> {
+) -> Option<Applied> {
     let case = expects.clone().flat_map(|e| &e.cases).find(|c| matches(c, era));
     if let Some(case) = case {
-        return Some(case.outcome);
+        return Some(Applied { outcome: case.outcome, at: case.at.0.clone() });
     }
     // `else` applies to known kernels only, without toggles.
     let known = applies && era.toggles().is_empty() && era.like().is_some();
-    known.then(|| expects.clone().find_map(|e| e.otherwise)).flatten()
+    let otherwise = |e: &ExpectDecl| e.otherwise.map(|outcome| Applied { outcome, at: e.at.0.clone() });
+    known.then(|| expects.clone().find_map(otherwise)).flatten()
 }
 
 fn matches(case: &Case, era: &Era) -> bool {

@@ -3,10 +3,10 @@
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::diagram::Column;
 use crate::expectation::Expectation;
-use crate::expected;
+use crate::expected::{self, Applied};
 use crate::lower;
 use crate::scan::{self, Parts};
 use crate::syntax::File;
@@ -157,6 +157,17 @@ impl Scenario {
     /// The outcome that the file expects under an era on an architecture.
     #[must_use]
     pub fn expectation_on(&self, arch: Arch, era: &Era, variant: &Variant) -> Option<Expectation> {
+        self.applied(arch, era, variant).map(|applied| applied.outcome)
+    }
+
+    /// Where the file states what it expects under an era on an architecture; if it does not, where it is named.
+    #[must_use]
+    pub fn expected_at(&self, arch: Arch, era: &Era, variant: &Variant) -> Span {
+        let applied = self.applied(arch, era, variant).map(|applied| applied.at);
+        applied.or_else(|| Some(self.file.header.name.as_ref()?.at.clone())).unwrap_or_default()
+    }
+
+    fn applied(&self, arch: Arch, era: &Era, variant: &Variant) -> Option<Applied> {
         let applies = era.lacks(variant.world()).is_none();
         expected::find(&self.file.footer.expects, era, arch, variant.name(), applies)
     }

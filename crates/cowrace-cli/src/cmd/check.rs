@@ -1,20 +1,20 @@
 //! `cowrace check`: every scenario under every era.
 
-use std::time::Duration;
-
 use crate::Exit;
 use cowrace_check::{Bounds, Exploration, ResultCache, Task, kernel};
 use cowrace_compare::against::Against;
 use cowrace_explore::Threads;
 use cowrace_report::{Report, Verdict};
 
-use crate::args::{CheckArgs, Format};
+use crate::args::{CheckArgs, CheckFormat};
+use crate::baseline::Baseline;
 use crate::batch::{self, Batch};
 use crate::engines::Engines;
 use crate::input::{self, Loaded};
 use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out, exit_code};
 
+use super::gate::{self, Gate, spent};
 use super::printing::{Verbosity, compared, conclusion, json_line, text_of_all};
 use super::resume;
 
@@ -41,12 +41,14 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, limits)?;
     let verbose = Verbosity::of(args.draw.into(), &loaded, &selection.eras, base.is_some());
     let bounds = Bounds::new(limits, interrupt);
+    let baseline = args.baseline.as_deref().map(|path| Baseline::read(path, args.bless)).transpose()?;
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
-        Format::Text => {
-            let spent = Duration::from_secs_f64(reports.first().map_or(0.0, |report| report.seconds));
-            text_of_all(task, loaded, reports, verbose, &bounds.again(spent))
+        CheckFormat::Text => {
+            text_of_all(task, loaded, reports, verbose, &bounds.again(spent(reports.first())))
         }
-        Format::Json => reports.iter().map(json_line).collect(),
+        CheckFormat::Json => reports.iter().map(json_line).collect(),
+        // These are made of all results.
+        CheckFormat::Junit | CheckFormat::Sarif | CheckFormat::Github => Ok(String::new()),
     };
     // A comparison was requested, and says itself what broke.
     let judges = !args.report_only && base.is_none();
@@ -62,15 +64,22 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         if is_single && matches!(first.verdict, Verdict::Holds | Verdict::Vacuous) {
             first.as_drawn = Some(task.as_drawn());
         }
+        if let Some(baseline) = &baseline {
+            reports.iter_mut().for_each(|report| baseline.note(report));
+        }
         reports
     };
     let searched = batch.run(out, search, tell)?;
+    if let Some(gate) = Gate::of(args.format) {
+        let drawing = args.draw.into();
+        out.text(&gate.text(drawing, &batch, &searched.results, baseline.as_ref(), &bounds)?)?;
+    }
     for mut all in searched.results {
         seconds.extend(all.drain(1..));
         reports.append(&mut all);
     }
     let against = base.map(|base| (base.label(), Against::new(&base.label(), &reports)));
-    if args.format == Format::Text {
+    if args.format == CheckFormat::Text {
         let columns = out.columns();
         match &against {
             Some((base, against)) => out.text(&compared(base, against, columns))?,
@@ -78,10 +87,13 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         }
     }
     let all = [reports.as_slice(), seconds.as_slice()].concat();
-    if args.format == Format::Text && engines.compare() {
+    if args.format == CheckFormat::Text && engines.compare() {
         out.text(&format!("\n{}", cowrace_render::engines(&all)))?;
     }
-    let exit = exit_code::worst(&all);
+    let mut exit = exit_code::worst(&all);
+    if let Some(baseline) = baseline {
+        exit = gate::conclude(baseline, args.bless, &all, &searched.extent, exit)?;
+    }
     Ok(searched.extent.announce(match against {
         Some((_, against)) if exit == Exit::Ok && against.broken > 0 => Exit::Unexpected,
         Some((_, against)) if exit == Exit::Ok && against.unknown > 0 => Exit::Bounded,

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod diff;
 pub(crate) mod eras;
 pub(crate) mod explain;
+mod gate;
 pub(crate) mod hunt;
 pub(crate) mod list;
 pub(crate) mod matrix;

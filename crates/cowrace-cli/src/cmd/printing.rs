@@ -138,6 +138,19 @@ fn text_of_run(
     Ok(RunText { text, commented: false })
 }
 
+/// The text for a run that a CI system shows by itself: with the diagram if it failed.
+pub(super) fn text_for_gate(
+    task: Task<'_>,
+    loaded: &Loaded,
+    report: &Report,
+    drawing: Drawing,
+    bounds: &Bounds,
+) -> Result<String, Failure> {
+    let diagrams = report.as_expected == Some(false);
+    let verbosity = Verbosity { lines: true, diagrams, figures: false, unjudged: true, drawing };
+    Ok(text_of_run(task, loaded, report, verbosity, bounds)?.text)
+}
+
 /// The text for a single run.
 pub(super) fn text_of_one(
     task: Task<'_>,

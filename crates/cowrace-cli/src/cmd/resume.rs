@@ -9,7 +9,7 @@ use cowrace_mm::World;
 use cowrace_report::{Report, Stop, Verdict};
 use indicatif::HumanCount;
 
-use crate::args::{CheckArgs, EngineName, Format};
+use crate::args::{CheckArgs, CheckFormat, EngineName};
 use crate::checkpoint_file::CheckpointFile;
 use crate::interrupt::Extent;
 use crate::progress::{Progress, Watch};
@@ -44,6 +44,13 @@ pub(crate) fn run(
             "`--resume` is for a whole search by explore: leave out --engine, --preemptions, --against and --coverage",
         ));
     }
+    let is_json = match args.format {
+        CheckFormat::Text => false,
+        CheckFormat::Json => true,
+        CheckFormat::Junit | CheckFormat::Sarif | CheckFormat::Github => {
+            return Err(Failure::usage("`--resume` prints `--format text` or `--format json`"));
+        }
+    };
     let selection = kernel::select(&args.search.era, &args.search.toggles.toggles())?;
     let loaded = input::checked(input::files(&args.paths)?)?;
     crate::batch::print_notes(&selection.notes);
@@ -90,17 +97,16 @@ pub(crate) fn run(
     progress.finish();
     let spent = Duration::from_secs_f64(report.seconds);
     let failed = keeper.failed.take();
-    match args.format {
-        Format::Json => out.text(&json_line(&report)?)?,
-        Format::Text => {
-            out.text(&text_of_one(task, loaded, &report, args.draw.into(), &bounds.again(spent))?)?
-        }
+    if is_json {
+        out.text(&json_line(&report)?)?;
+    } else {
+        out.text(&text_of_one(task, loaded, &report, args.draw.into(), &bounds.again(spent))?)?;
     }
     // A checkpoint that could not be written before may succeed now.
     match &left {
         Some(left) => {
             file.write(left)?;
-            if args.format == Format::Text {
+            if !is_json {
                 out.line(&how_to_go_on(&file, left, &report))?;
             }
         }

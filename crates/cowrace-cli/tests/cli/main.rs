@@ -7,6 +7,7 @@ mod effects;
 mod engines;
 mod eras;
 mod execution;
+mod gate;
 mod hunt;
 mod input;
 #[cfg(unix)]

@@ -1,0 +1,20 @@
+//! Files that are written as a whole.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use crate::locked_file::beside;
+
+/// Writes a file atomically: at any time, either the old content or the new one is there as a whole.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+    let new = beside(path, "new");
+    fs::write(&new, text)?;
+    // The content of the file must reach the disk before its name.
+    File::open(&new)?.sync_all()?;
+    fs::rename(&new, path)
+}

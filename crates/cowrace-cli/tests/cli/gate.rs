@@ -1,0 +1,202 @@
+//! `cowrace check` as a gate: results for CI systems, and baselines.
+
+use std::fs;
+use std::path::Path;
+
+use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
+use serde_json::Value;
+
+use crate::{Done, cowrace, fixtures};
+
+/// Runs of which some are as expected, some are not judged, and some fail.
+const RUNS: [&str; 7] = ["check", "./lost.race", "tiny.race", "vacuous.race", "plain.race", "--era", "v5.11"];
+
+fn check(args: &[&str]) -> Done {
+    cowrace(&[&RUNS[..], args].concat())
+}
+
+/// Public readers have the same figures as the summary for people.
+#[test]
+fn junit_has_every_run() {
+    let done = check(&["--era", "v6.12", "--format", "junit"]);
+    let report = Report::deserialize_from_str(&done.out).expect("a report");
+    let text = check(&["--era", "v6.12"]);
+    assert_eq!((done.code, done.err.as_str()), (text.code, ""));
+    let summary = text.out.lines().last().expect("a summary");
+    assert!(summary.starts_with(&format!("{} runs: ", report.tests)), "{summary}");
+    let failed = report.failures + report.errors;
+    assert!(failed > 0 && summary.contains(&format!(", {failed} NOT AS EXPECTED")), "{summary}");
+}
+
+#[test]
+fn what_fails_in_junit_has_its_diagram() {
+    let done = check(&["--format", "junit"]).exits(10).quiet();
+    let report = Report::deserialize_from_str(&done.out).expect("a report");
+    let of = |suite: &str| {
+        let suite = report.test_suites.iter().find(|s| s.name.as_str() == suite).expect("it is there");
+        assert_eq!(suite.test_cases.len(), 1);
+        &suite.test_cases[0]
+    };
+    assert!(matches!(of("plain").status, TestCaseStatus::Success { .. }));
+    let vacuous = of("vacuous");
+    let TestCaseStatus::NonSuccess { kind: NonSuccessKind::Failure, message, ty, .. } = &vacuous.status
+    else {
+        panic!("{vacuous:?}");
+    };
+    assert!(message.as_ref().is_some_and(|m| m.as_str().contains("no execution opens the window")));
+    assert_eq!(ty.as_ref().map(|t| t.as_str()), Some("vacuous"));
+    assert_eq!(vacuous.extra.get("file").map(|f| f.as_str()), Some("vacuous.race"));
+    let bounded = check(&["--format", "junit", "--max-executions", "1"]);
+    let report = Report::deserialize_from_str(&bounded.out).expect("a report");
+    assert!(report.errors > 0, "{}", bounded.out);
+}
+
+/// The places of the results, and what kind each is of.
+fn results(done: &Done) -> Vec<(String, String, String, u64)> {
+    let log: Value = serde_json::from_str(&done.out).expect("JSON");
+    assert_eq!(log["version"], "2.1.0");
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
+    let result = |result: &Value| {
+        assert!(rules.iter().any(|rule| rule["id"] == result["ruleId"]), "{result}");
+        let place = &result["locations"][0]["physicalLocation"];
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let line = place["region"]["startLine"].as_u64().expect("a line");
+        (text(&result["kind"]), text(&result["ruleId"]), text(&place["artifactLocation"]["uri"]), line)
+    };
+    log["runs"][0]["results"].as_array().expect("results").iter().map(result).collect()
+}
+
+/// The line is that of the expectation that applies, or of the name.
+#[test]
+fn sarif_has_what_passes_as_well() {
+    let lost = |era: &str| {
+        let done = cowrace(&["check", "./lost.race", "--era", era, "--format", "sarif"]).quiet();
+        results(&done).remove(0)
+    };
+    let pass = |line| ("pass".to_owned(), "unexpected-violation".to_owned(), "lost.race".to_owned(), line);
+    assert_eq!([lost("v5.9"), lost("v6.12")], [pass(19), pass(1)]);
+    let done = check(&["--format", "sarif"]).exits(10).quiet();
+    let kinds: Vec<String> =
+        results(&done).into_iter().map(|(kind, rule, ..)| format!("{kind} {rule}")).collect();
+    assert_eq!(
+        kinds,
+        [
+            "fail unexpected-violation",
+            "pass unexpected-violation",
+            "fail vacuous",
+            "pass unexpected-violation",
+        ]
+    );
+}
+
+#[test]
+fn github_is_told_what_fails() {
+    let done = check(&["--format", "github"]).exits(10).quiet();
+    insta::assert_snapshot!(done.stable());
+}
+
+/// A copy of the fixtures, in which a baseline can be written.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = tempfile::tempdir().expect("a directory");
+        for name in ["lost.race", "tiny.race", "vacuous.race", "plain.race"] {
+            fs::copy(fixtures().join(name), place.path().join(name)).expect("a copy");
+        }
+        Self(place)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn baseline(&self) -> String {
+        fs::read_to_string(self.path().join("known.toml")).expect("it was written")
+    }
+
+    fn write(&self, text: &str) {
+        fs::write(self.path().join("known.toml"), text).expect("it is written");
+    }
+
+    fn check(&self, args: &[&str]) -> Done {
+        let place = self.path().display().to_string();
+        let known = self.path().join("known.toml").display().to_string();
+        let kernel = ["--era", "v5.11", "--baseline", &known];
+        cowrace(&[&["check", &place], &kernel[..], args].concat())
+    }
+}
+
+#[test]
+fn a_known_failure_does_not_fail_and_one_that_is_gone_does() {
+    let place = Place::new();
+    place.check(&[]).exits(2).says(&["does not exist", "add `--bless`"]);
+    place.check(&["--bless"]).exits(0).says(&["fill in `reason` and `owner`", "2 times"]);
+    let blessed = place.baseline();
+    insta::assert_snapshot!(blessed);
+    place.check(&[]).exits(2).says(&["lost under v5.11 has no reason", "`owner`"]);
+    let filled = blessed.replace("reason = \"\"", "reason = \"see the list\"");
+    place.write(&filled);
+    place.check(&[]).exits(2).says(&["has no owner"]);
+    // Comments and reasons stay.
+    let filled = filled.replace("owner = \"\"", "owner = \"mm\"  # until v6.13");
+    place.write(&filled);
+    place.check(&[]).exits(0).quiet().prints(&["KNOWN: see the list (mm)", "2 known not to be"]);
+    place.check(&["--bless"]).exits(0).quiet();
+    assert_eq!(place.baseline(), filled);
+    let junit = place.check(&["--format", "junit"]).exits(0);
+    assert_eq!(Report::deserialize_from_str(&junit.out).expect("a report").failures, 0);
+    let json = place.check(&["--format", "json"]).exits(0).objects();
+    let known: Vec<&Value> = json.iter().filter(|object| !object["known"].is_null()).collect();
+    assert_eq!(known.len(), 2);
+    assert_eq!(known[0]["known"]["owner"], "mm");
+
+    // One is mended: it has to be removed. What was not run stays.
+    fs::copy(fixtures().join("plain.race"), place.path().join("vacuous.race")).expect("a copy");
+    let text = fs::read_to_string(place.path().join("vacuous.race")).expect("text");
+    fs::write(place.path().join("vacuous.race"), text.replace("race plain", "race vacuous")).expect("a file");
+    let gone = "the baseline names vacuous under v5.11 as vacuous, which is gone";
+    place.check(&[]).exits(11).says(&[gone, "remove it, or add `--bless`"]);
+    let junit = place.check(&["--format", "junit"]).exits(11);
+    assert!(junit.out.contains(gone), "{}", junit.out);
+    fs::remove_file(place.path().join("lost.race")).expect("it is there");
+    place.check(&["--bless"]).exits(0).quiet();
+    let text = place.baseline();
+    assert!(text.contains("scenario = \"lost\"") && !text.contains("vacuous"), "{text}");
+    place.check(&[]).exits(0).quiet();
+}
+
+/// Another failure of the same run is a new one.
+#[test]
+fn a_known_failure_that_becomes_another_fails() {
+    let place = Place::new();
+    place.check(&["--bless"]).exits(0);
+    let text = place.baseline().replace("\"\"", "\"said\"").replace("lost-read", "leak");
+    place.write(&text);
+    place.check(&[]).exits(10).says(&["as leak, which is gone"]);
+    // An answer that a limit ended says nothing of it.
+    fs::remove_file(place.path().join("tiny.race")).expect("it is there");
+    place.check(&["--max-executions", "1"]).exits(12).quiet();
+}
+
+#[test]
+fn what_is_no_baseline_is_refused_and_stays() {
+    let place = Place::new();
+    for (text, why) in [
+        ("known = 3", "is not a baseline"),
+        ("[[known]]\nscenario = \"tiny\"", "missing field `era`"),
+        ("[[known]]\nrace = \"tiny\"", "unknown field `race`"),
+        ("[[known", "is not a baseline"),
+    ] {
+        place.write(text);
+        for bless in [&[][..], &["--bless"]] {
+            place.check(bless).exits(2).says(&[why]);
+            assert_eq!(place.baseline(), text);
+        }
+    }
+    place.check(&["--against", "v6.1"]).exits(2);
+    cowrace(&["check", "tiny.race", "--bless"]).exits(2).says(&["--baseline"]);
+    cowrace(&["check", "tiny.race", "--era", "v6.1", "--format", "sarif", "--resume", "x"])
+        .exits(2)
+        .says(&["`--resume` prints `--format text` or `--format json`"]);
+}
