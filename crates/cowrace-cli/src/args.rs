@@ -44,7 +44,12 @@ impl Cli {
             | Command::Hunt(_)
             | Command::Witness(_) => true,
             Command::Explain(args) => !args.as_written && args.schedule.is_none(),
-            Command::Replay(_) | Command::List(_) | Command::Eras(_) | Command::RealKernels(_) => false,
+            Command::Replay(_)
+            | Command::List(_)
+            | Command::Eras(_)
+            | Command::RealKernels(_)
+            | Command::Completions(_)
+            | Command::Man(_) => false,
         }
     }
 }
@@ -100,6 +105,24 @@ pub enum Command {
     /// With a row, prints the scenario of that row instead.
     #[command(after_help = exit_code::of_check())]
     RealKernels(RealKernelsArgs),
+    /// Prints a script that completes command lines in a shell.
+    Completions(CompletionsArgs),
+    /// Writes man pages: one for each command.
+    Man(ManArgs),
+}
+
+/// Arguments of `cowrace completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `cowrace man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The directory to write the pages to, such as `~/.local/share/man/man1`. Pages that are there are replaced.
+    pub directory: PathBuf,
 }
 
 /// The output format.

@@ -49,5 +49,7 @@ pub fn run(cli: &Cli, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, 
         args::Command::List(args) => cmd::list::run(args, out),
         args::Command::Eras(args) => cmd::eras::run(args, out).map(|()| Exit::Ok),
         args::Command::RealKernels(args) => cmd::real_kernels::run(args, out),
+        args::Command::Completions(args) => cmd::manual::completions(args, out).map(|()| Exit::Ok),
+        args::Command::Man(args) => cmd::manual::pages(args).map(|()| Exit::Ok),
     }
 }

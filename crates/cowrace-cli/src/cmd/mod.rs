@@ -9,6 +9,7 @@ pub(crate) mod explain;
 mod gate;
 pub(crate) mod hunt;
 pub(crate) mod list;
+pub(crate) mod manual;
 pub(crate) mod matrix;
 pub(crate) mod own_tree;
 mod printing;

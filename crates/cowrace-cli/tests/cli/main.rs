@@ -14,6 +14,7 @@ mod input;
 mod interrupt;
 mod limits;
 mod logs;
+mod manual;
 mod matrix;
 mod own_tree;
 mod real_kernels;
