@@ -39,7 +39,10 @@ pub(crate) fn part(setting: &Setting, scene: &Scene, shape: Shape, rng: &mut Rng
         let mut chosen = Chosen { setting, hasher: foldhash::quality::FixedState::default().build_hasher() };
         let sketches = chosen.columns(scene, shape, rng)?;
         let sketches: Vec<&Sketch> = sketches.iter().collect();
-        let part = scene.permits_beside(&sketches).then(|| maker.part(&sketches)).flatten()?;
+        let mut parts = if scene.permits_beside(&sketches) { maker.parts(&sketches) } else { Vec::new() };
+        let nth = if parts.len() > 1 { below(rng, parts.len()) } else { 0 };
+        nth.hash(&mut chosen.hasher);
+        let part = (nth < parts.len()).then(|| parts.swap_remove(nth))?;
         Some(Drawn { part, key: chosen.hasher.finish() })
     })
 }

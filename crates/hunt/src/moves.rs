@@ -28,8 +28,8 @@ pub struct Scene {
     handles: Vec<(VarId, Handle)>,
     /// The variables whose handles are held: where an execution got none, it can be used in no other.
     pub(crate) held: Vec<VarId>,
-    /// The mms, and what has none, whose actors may not be exchanged, since the CPU of one has something for itself.
-    unequal: Vec<Option<MmId>>,
+    /// The actors whose CPUs have something for themselves: others of the same mm may be exchanged.
+    busy: Vec<ActorId>,
 }
 
 impl Scene {
@@ -44,7 +44,7 @@ impl Scene {
                 gone: Vec::new(),
                 handles: Vec::new(),
                 held: Vec::new(),
-                unequal: Vec::new(),
+                busy: Vec::new(),
             };
         };
         for other in scenes {
@@ -53,10 +53,10 @@ impl Scene {
             first.gone.retain(|mm| other.gone.contains(mm));
             first.handles.retain(|(held, _)| other.held.contains(held));
             first.held.extend(other.held);
-            first.unequal.extend(other.unequal);
+            first.busy.extend(other.busy);
         }
-        first.unequal.sort_unstable();
-        first.unequal.dedup();
+        first.busy.sort_unstable();
+        first.busy.dedup();
         first.held.sort_unstable();
         first.held.dedup();
         first
@@ -82,15 +82,18 @@ impl Scene {
         let handles: Vec<(VarId, Handle)> = handles.collect();
         let held = handles.iter().map(|(held, _)| *held).collect();
         let groups = mms.iter().copied().map(Some).chain([None]);
-        let mut unequal: Vec<Option<MmId>> =
-            groups.filter(|own| stage.actors(*own).nth(1).is_some()).collect();
-        if !unequal.is_empty() {
+        // Where there is only one actor, there is nothing to choose.
+        let mut busy: Vec<ActorId> = groups
+            .filter(|own| stage.actors(*own).nth(1).is_some())
+            .flat_map(|own| stage.actors(own))
+            .collect();
+        if !busy.is_empty() {
             let states = possible.states().chain([kernel]);
-            let busy: BTreeSet<ActorId> =
+            let cpus: BTreeSet<ActorId> =
                 states.flat_map(Quiescent::words).filter_map(|(addr, _)| cpu(addr)).collect();
-            unequal.retain(|own| stage.actors(*own).any(|actor| busy.contains(&actor)));
+            busy.retain(|actor| cpus.contains(actor));
         }
-        Self { mms, unborn, gone, handles, held, unequal }
+        Self { mms, unborn, gone, handles, held, busy }
     }
 
     /// The scene when a child has been made.
@@ -236,7 +239,7 @@ pub fn parts(stage: &Stage, alphabet: &Alphabet, scene: &Scene, shape: Shape) ->
     let mut parts = Vec::new();
     // Calls of a single column have ended before the next ones begin anyway.
     for sketch in columns.iter().filter(|sketch| sketch.moves.len() == 1 && scene.permits_beside(&[sketch])) {
-        parts.extend(maker.part(&[sketch]));
+        parts.extend(maker.parts(&[sketch]));
     }
     let mut chosen = Vec::new();
     maker.side_by_side(&columns, shape.calls, &mut chosen, &mut parts);
@@ -336,7 +339,7 @@ impl Maker<'_> {
             }
             chosen.push(sketch);
             if chosen.len() > 1 && self.scene.permits_beside(chosen) {
-                parts.extend(self.orders(chosen).iter().filter_map(|order| self.part(order)));
+                parts.extend(self.parts(chosen));
             }
             if chosen.len() < self.shape.columns {
                 self.side_by_side(&columns[nth..], calls - sketch.moves.len(), chosen, parts);
@@ -345,38 +348,41 @@ impl Maker<'_> {
         }
     }
 
-    /// The same columns in each order that makes a difference to who runs which: of actors that may be exchanged, the first runs
-    /// the first column.
-    fn orders<'s>(&self, chosen: &[&'s Sketch]) -> Vec<Vec<&'s Sketch>> {
-        let mut orders: Vec<Vec<usize>> = vec![Vec::new()];
-        for sketch in chosen {
-            let may_be = |order: &Vec<usize>, nth: usize| {
-                let alike = |other: usize| {
-                    std::ptr::eq(chosen[other], chosen[nth]) || !self.scene.unequal.contains(&sketch.own)
-                };
-                chosen[nth].own == sketch.own
-                    && !order.contains(&nth)
-                    // Columns that are alike keep their order.
-                    && (0..nth).all(|before| {
-                        chosen[before].own != sketch.own || !alike(before) || order.contains(&before)
-                    })
-            };
-            let longer = |order: &Vec<usize>| {
-                let next = (0..chosen.len()).filter(|&nth| may_be(order, nth));
-                next.map(|nth| [order.as_slice(), &[nth]].concat()).collect::<Vec<_>>()
-            };
-            orders = orders.iter().flat_map(longer).collect();
-        }
-        orders.iter().map(|order| order.iter().map(|&nth| chosen[nth]).collect()).collect()
+    /// The parts of these columns: one for each choice of who runs them that makes a difference.
+    pub(crate) fn parts(&self, chosen: &[&Sketch]) -> Vec<Part> {
+        self.choices(chosen).into_iter().filter_map(|actors| self.part(chosen, &actors)).collect()
     }
 
-    /// A part of these columns; `None` if there are not enough actors or variables for it.
-    pub(crate) fn part(&self, chosen: &[&Sketch]) -> Option<Part> {
+    /// Who may run the columns, up to what makes no difference: of actors whose CPUs have nothing for themselves, the
+    /// first that is free runs a column, and columns that are the same are run in the order of the actors.
+    fn choices(&self, chosen: &[&Sketch]) -> Vec<Vec<ActorId>> {
+        let mut choices: Vec<Vec<ActorId>> = vec![Vec::new()];
+        for sketch in chosen {
+            let longer = |actors: &Vec<ActorId>| {
+                let is_free = |actor: &ActorId| !actors.contains(actor);
+                let is_busy = |actor: &ActorId| self.scene.busy.contains(actor);
+                let first = self.stage.actors(sketch.own).find(|actor| is_free(actor) && !is_busy(actor));
+                let same = chosen.iter().zip(actors).filter(|(other, _)| std::ptr::eq(**other, *sketch));
+                let after = same.map(|(_, actor)| *actor).max();
+                let may_be = |actor: &ActorId| {
+                    is_free(actor) && (is_busy(actor) || Some(*actor) == first) && after < Some(*actor)
+                };
+                let next = self.stage.actors(sketch.own).filter(may_be);
+                next.map(|actor| [actors.as_slice(), &[actor]].concat()).collect::<Vec<_>>()
+            };
+            choices = choices.iter().flat_map(longer).collect();
+        }
+        choices
+    }
+
+    /// A part of these columns, each run by its actor; `None` if there are not enough variables for it.
+    fn part(&self, chosen: &[&Sketch], actors: &[ActorId]) -> Option<Part> {
         let mut held = self.scene.held.clone();
         let mut columns: Vec<Column> = Vec::new();
-        for sketch in chosen {
-            let is_used = |actor: &ActorId| columns.iter().any(|column| column.actor == *actor);
-            let actor = self.stage.actors(sketch.own).find(|actor| !is_used(actor))?;
+        let mut by_actor: Vec<(ActorId, &Sketch)> =
+            actors.iter().copied().zip(chosen.iter().copied()).collect();
+        by_actor.sort_by_key(|(actor, _)| *actor);
+        for (actor, sketch) in by_actor {
             let mut moves = sketch.moves.clone();
             let mut renamed: Vec<(VarId, VarId)> = Vec::new();
             for of in &mut moves {

@@ -8,6 +8,7 @@ use cowrace_hunt::moves::{Scene, parts};
 use cowrace_hunt::outcome::Wanted;
 use cowrace_hunt::part::Part;
 use cowrace_hunt::stage::{Stage, beginnings, plain};
+use cowrace_hunt::start::Start;
 use cowrace_hunt::step::{Led, Runner, Situations};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
@@ -204,25 +205,47 @@ fn pairs_that_are_merged_are_the_same() {
 
 #[test]
 fn threads_whose_cpus_differ_are_not_exchanged() {
-    let shape = Shape { calls: 2, columns: 2 };
-    let stage = Stage::new(plain(Backing::Anon, false), false, shape.columns);
-    let runner = runner(&stage, &era("v6.15"));
-    let mut alphabet = Alphabet::of(&stage, [&runner.era]);
-    alphabet.retain(|names| names == ["munmap"] || names == ["exit"] || names.is_empty());
-    let of = |words: &str| {
+    // How many parts of one thread there are, and of two.
+    let of = |words: &str, columns: usize| {
+        let shape = Shape { calls: 2, columns };
+        let stage = Stage::new(plain(Backing::Anon, false), false, columns);
+        let runner = runner(&stage, &era("v6.15"));
+        let mut alphabet = Alphabet::of(&stage, [&runner.era]);
+        alphabet.retain(|names| names == ["munmap"] || names == ["exit"] || names.is_empty());
         let beginning = beginnings(&stage).into_iter().find(|beginning| beginning.words == words);
         let scene = Scene::of(&stage, [&runner.begin(&beginning.expect("it is there"))]);
-        let all = parts(&stage, &alphabet, &scene, shape).into_iter();
-        let threads = |part: &Part| {
-            part.columns.len() > 1
-                && part.columns.iter().all(|column| stage.world.actors[column.actor].mm == Some(0))
-        };
-        all.filter(threads).count()
+        let all = parts(&stage, &alphabet, &scene, shape);
+        let is_thread =
+            |part: &&Part| part.columns.iter().all(|column| stage.world.actors[column.actor].mm == Some(0));
+        let threads = |n: usize| all.iter().filter(is_thread).filter(|part| part.columns.len() == n).count();
+        (threads(1), threads(2))
     };
-    // A load, a store and munmap, each beside itself and the others.
-    assert_eq!(of("anon"), 6);
+    // A load, a store, munmap and exit; and each but exit beside itself and the others.
+    assert_eq!(of("anon", 2), (4, 6));
     // The thread that has an entry in its TLB may make the one or the other.
-    assert_eq!(of("anon warm(a)"), 9);
+    assert_eq!(of("anon warm(a)", 2), (8, 9));
     // A batch is that of another CPU.
-    assert_eq!(of("anon lru_batch(k)"), 6);
+    assert_eq!(of("anon lru_batch(k)", 2), (4, 6));
+    // With one column, there is one thread.
+    assert_eq!(of("anon warm(a)", 1), (4, 0));
+    // Two of three threads may be exchanged, and they may be the two that run.
+    assert_eq!(of("anon", 3), (4, 6));
+    assert_eq!(of("anon warm(a)", 3), (8, 15));
+}
+
+#[test]
+fn a_thread_whose_cpu_differs_from_another_runs_alone() {
+    // The other thread's CPU keeps its entry for the page that was copied.
+    let era = era("v6.15").set("wp_copy_flush", "none").expect("a safeguard");
+    let start = Start { areas: vec!["anon warm(a)".to_owned()], child: Some(true) };
+    let except = vec!["exit".to_owned()];
+    let shape = Shape { calls: 2, columns: 2 };
+    let only = except.clone();
+    let mut hunt = Hunt::new(Quest { start, only, except, ..Quest::new(era, Arch::Generic, shape) });
+    assert_eq!(levels(&mut hunt, 2).len(), 2);
+    let (families, unconfirmed) = hunt.families(2);
+    let [family] = families.as_slice() else { panic!("{families:#?}") };
+    assert_eq!((family.damage.class, unconfirmed), (Class::LostWrite, 0));
+    let alone = "             buf[0] = 11\n=== a a2 ===\nx1 = buf[0]\n";
+    assert!(family.exemplar.scenario.ends_with(alone), "{}", family.exemplar.scenario);
 }
