@@ -272,30 +272,44 @@ impl Campaign {
         self.paths[0].iter().sum()
     }
 
-    /// Whether something that was found is no longer there without any of its calls, whichever are left out.
+    /// Whether something that was found is no longer there without any of its calls, whichever are left out; `None` if
+    /// that is not known, since the watch ended the search for it, or a limit on time.
     #[must_use]
-    pub fn is_minimal(&self, find: &Find) -> bool {
+    pub fn is_minimal(&self, find: &Find, watch: &dyn Watch) -> Option<bool> {
         let plan = Plan::of(self.stage(), &find.scenario.parts);
         let all = (1_u64 << plan.calls()) - 1;
-        (1..all).all(|kept| !self.is_found(find, &plan.only(|nth| kept & 1 << nth != 0)))
+        let mut is_known = true;
+        for kept in 1..all {
+            if watch.stops() {
+                return None;
+            }
+            match self.is_found(find, &plan.only(|nth| kept & 1 << nth != 0)) {
+                Some(true) => return Some(false),
+                Some(false) => {}
+                None => is_known = false,
+            }
+        }
+        is_known.then_some(true)
     }
 
-    /// Whether the same is found if only these of its calls are made.
-    fn is_found(&self, find: &Find, plan: &Plan) -> bool {
+    /// Whether the same is found if only these of its calls are made; `None` if a limit on time ended a search for that.
+    fn is_found(&self, find: &Find, plan: &Plan) -> Option<bool> {
         let stage = self.stage();
         let world = World { areas: vec![find.scenario.area.clone()], ..stage.world.clone() };
         let mut situations = self.begin(&Beginning { world, words: String::new() });
         let mut taken = Taken::default();
         for columns in &plan.parts {
             let scene = Scene::of(stage, situations.iter().flatten());
-            let Some(part) = taken.part(stage, &scene, columns) else { return false };
-            match self.outcome(&mut Runs::of(&self.runners, &part), &situations, true) {
+            let Some(part) = taken.part(stage, &scene, columns) else { return Some(false) };
+            let mut runs = Runs::of(&self.runners, &part);
+            match self.outcome(&mut runs, &situations, true) {
                 Outcome::To(to) => situations = to,
-                Outcome::Found(kernel) => return kernel == find.kernel,
-                Outcome::Elsewhere | Outcome::Blocked | Outcome::Bounded => return false,
+                Outcome::Found(kernel) => return Some(kernel == find.kernel),
+                Outcome::Bounded if runs.is_late() => return None,
+                Outcome::Elsewhere | Outcome::Blocked | Outcome::Bounded => return Some(false),
             }
         }
-        false
+        Some(false)
     }
 
     /// Where scenarios begin under each kernel.

@@ -84,10 +84,11 @@ impl Role {
 }
 
 impl Corpus {
-    /// The races of some scenarios that a kernel has; of those that were asked before the watch ended it.
+    /// The races of some scenarios that a kernel has; of those that were asked before the watch ended it. There is no
+    /// limit on the time of a search: a find would be new if there were not enough.
     #[must_use]
     pub fn of(scenarios: &[Scenario], judge: &Judge, watch: &dyn Watch) -> Self {
-        let limits = Limits { executions: Some(EXECUTIONS), ..judge.limits };
+        let limits = Limits { executions: Some(EXECUTIONS), time: None, ..judge.limits };
         let judge = Judge { limits, ..judge.clone() };
         let mut entries = Vec::new();
         for scenario in scenarios {

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cowrace_check::{Exploration, Specification, Task};
+use cowrace_explore::Limits;
 use cowrace_mm::Era;
 use cowrace_report::Costs;
 
 use crate::campaign::Find;
+use crate::confirm::{Confirmed, Until};
 use crate::family::Size;
 use crate::hunt::{Hunt, Quest};
 use crate::kind::Kind;
@@ -52,19 +54,27 @@ impl Hunt {
             let mut finds: Vec<Find> = campaign.finds().collect();
             finds.sort_by_key(|find| Size::of(campaign.stage(), &find.scenario));
             let ask = |find: &Find| {
+                if watch.stops() {
+                    return Confirmed::NotKnown;
+                }
                 let scenario = find.scenario.text(campaign.stage(), "found");
-                let costs = costs(self.quest(), base, &scenario);
-                costs.map(|costs| campaign.is_minimal(find).then_some((scenario, costs)))
+                let costs = costs(self.quest(), base, &scenario, watch);
+                costs.and_then(|costs| match campaign.is_minimal(find, watch) {
+                    Some(is_minimal) => Confirmed::Yes(is_minimal.then_some((scenario, costs))),
+                    None => Confirmed::NotKnown,
+                })
             };
-            let unless_ended = |find: &Find| (!watch.stops()).then(|| ask(find));
-            for (find, sorted) in finds.iter().zip(side_by_side(&finds, threads, unless_ended)) {
-                let Some(asked) = sorted else {
-                    told.unsorted += 1;
-                    continue;
-                };
-                let Some(minimal) = asked else {
-                    told.needed += 1;
-                    continue;
+            for (find, asked) in finds.iter().zip(side_by_side(&finds, threads, ask)) {
+                let minimal = match asked {
+                    Confirmed::Yes(minimal) => minimal,
+                    Confirmed::No => {
+                        told.needed += 1;
+                        continue;
+                    }
+                    Confirmed::NotKnown => {
+                        told.unsorted += 1;
+                        continue;
+                    }
                 };
                 let Some((scenario, (costs, under_base))) = minimal else { continue };
                 let kinds: BTreeSet<Kind> = find.scenario.moves().map(|of| Kind::of(&of.template)).collect();
@@ -83,16 +93,33 @@ impl Hunt {
     }
 }
 
-/// What a scenario costs under both kernels; `None` if it needs what it costs more.
-fn costs(quest: &Quest, base: &Era, text: &str) -> Option<(Costs, Costs)> {
+/// What a scenario costs under both kernels, unless it needs what it costs more, or may need it.
+fn costs(quest: &Quest, base: &Era, text: &str, watch: &dyn Watch) -> Confirmed<(Costs, Costs)> {
+    // The watch knows how much time there is.
+    let limits = Limits { time: None, ..quest.limits };
+    let mut until = Until::new(watch, limits);
+    let not_needed = not_needed(quest, base, text, (limits, &mut until));
+    match not_needed {
+        _ if until.is_ended() => Confirmed::NotKnown,
+        Some(costs) => Confirmed::Yes(costs),
+        None => Confirmed::No,
+    }
+}
+
+fn not_needed(
+    quest: &Quest,
+    base: &Era,
+    text: &str,
+    (limits, until): (Limits, &mut Until<'_>),
+) -> Option<(Costs, Costs)> {
     let scenario = cowrace_scenario::parse(text).ok()?;
     let variant = scenario.variants().first()?;
-    let costs = |era: &Era| {
+    let mut costs = |era: &Era| {
         let specification = Specification::default();
         let task =
             Task { scenario: &scenario, variant, era, arch: quest.arch, specification: Some(&specification) };
-        let how = Exploration { limits: quest.limits, ..Exploration::default() };
-        task.costs(&how, &mut ()).0
+        let how = Exploration { limits, ..Exploration::default() };
+        task.costs(&how, until).0
     };
     let (here, there) = (costs(&quest.era)?, costs(base)?);
     let needed = here.needed?;

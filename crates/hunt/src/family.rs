@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cowrace_mm::world::{Area, Origin};
-use cowrace_report::{Report, Verdict};
+use cowrace_report::Report;
 
+use crate::confirm::Confirmed;
 use crate::judge::Judge;
 use crate::kind::Kind;
 use crate::part::Part;
 use crate::signature::{Damage, Signature};
 use crate::stage::Stage;
 use crate::text::Scenario;
+use crate::watch::Watch;
 
 /// Violated scenarios with the same damage, which the same kind of call led to, for the same reason.
 #[derive(Clone, Debug)]
@@ -126,22 +128,29 @@ pub struct Found {
 }
 
 impl Found {
-    /// What `check` says of a find; `None` if it does not confirm it. If there is a base, nothing is known to be violated
-    /// there.
+    /// What `check` says of a find, if it confirms it. If there is a base, it is not violated there.
     #[must_use]
-    pub fn of(judge: &Judge, base: Option<&Judge>, stage: &Stage, find: &Scenario) -> Option<Self> {
+    pub fn of(
+        (judge, base): (&Judge, Option<&Judge>),
+        stage: &Stage,
+        find: &Scenario,
+        watch: &dyn Watch,
+    ) -> Confirmed<Self> {
         let text = find.text(stage, "found");
-        let scenario = cowrace_scenario::parse(&text).ok()?;
-        let variant = scenario.variants().first()?;
-        let (report, damage) = judge.violated(&scenario, variant)?;
-        if base.is_some_and(|base| base.check(&scenario, variant).verdict == Verdict::Violated) {
-            return None;
-        }
-        let mut calls: Vec<Kind> = find.moves().map(|of| Kind::of(&of.template)).collect();
-        calls.sort_unstable();
-        let size = Size::of(stage, find);
-        let exemplar = Exemplar { scenario: text, calls, children: children(stage), report, size };
-        Some(Self { damage, exemplar })
+        let Ok(scenario) = cowrace_scenario::parse(&text) else { return Confirmed::No };
+        let Some(variant) = scenario.variants().first() else { return Confirmed::No };
+        judge.confirm(&scenario, variant, watch).and_then(|(report, damage)| {
+            match base.map(|base| base.confirm(&scenario, variant, watch)) {
+                Some(Confirmed::Yes(_)) => return Confirmed::No,
+                Some(Confirmed::NotKnown) => return Confirmed::NotKnown,
+                Some(Confirmed::No) | None => {}
+            }
+            let mut calls: Vec<Kind> = find.moves().map(|of| Kind::of(&of.template)).collect();
+            calls.sort_unstable();
+            let size = Size::of(stage, find);
+            let exemplar = Exemplar { scenario: text, calls, children: children(stage), report, size };
+            Confirmed::Yes(Self { damage, exemplar })
+        })
     }
 }
 

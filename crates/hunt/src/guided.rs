@@ -12,6 +12,7 @@ use fastrand::Rng;
 
 use crate::campaign::Shape;
 use crate::choice::{Weights, below};
+use crate::confirm::Confirmed;
 use crate::draw::{self, Drawn};
 use crate::family::{Families, Found};
 use crate::hunt::Sorted;
@@ -198,14 +199,18 @@ impl Guided {
 
     /// Sorts what was found into families, until the watch ends it.
     pub fn sort(&self, judge: &Judge, threads: usize, watch: &dyn Watch, families: &mut Families) -> Sorted {
-        let found = |find: &Find| Found::of(judge, None, self.stage(find.setting), &find.scenario);
-        let sort = |find: &Find| (!watch.stops()).then(|| found(find));
+        let sort = |find: &Find| {
+            if watch.stops() {
+                return Confirmed::NotKnown;
+            }
+            Found::of((judge, None), self.stage(find.setting), &find.scenario, watch)
+        };
         let mut told = Sorted::default();
         for sorted in side_by_side(&self.finds, threads, sort) {
             match sorted {
-                Some(Some(found)) => families.add(found),
-                Some(None) => told.unconfirmed += 1,
-                None => told.unsorted += 1,
+                Confirmed::Yes(found) => families.add(found),
+                Confirmed::No => told.unconfirmed += 1,
+                Confirmed::NotKnown => told.unsorted += 1,
             }
         }
         told

@@ -12,6 +12,7 @@ use cowrace_spec::Promises;
 
 use crate::alphabet::Alphabet;
 use crate::campaign::{Campaign, Find, Level, Shape, Shard, Tally};
+use crate::confirm::Confirmed;
 use crate::decided::{Decided, Known, Name};
 use crate::family::{Families, Family, Found};
 use crate::judge::Judge;
@@ -157,23 +158,24 @@ impl Hunt {
                 let finds: Vec<Find> =
                     campaign.finds().filter(|find| find.scenario.calls() == calls).collect();
                 is_violated |= !finds.is_empty();
+                // Nothing of those that are not minimal.
                 let sort = |find: &Find| {
-                    let found = || Found::of(&judge, base.as_ref(), campaign.stage(), &find.scenario);
-                    campaign.is_minimal(find).then(found)
+                    let judges = (&judge, base.as_ref());
+                    let is_minimal = if watch.stops() { None } else { campaign.is_minimal(find, watch) };
+                    match is_minimal {
+                        Some(false) => None,
+                        Some(true) => Some(Found::of(judges, campaign.stage(), &find.scenario, watch)),
+                        None => Some(Confirmed::NotKnown),
+                    }
                 };
-                let unless_ended = |find: &Find| (!watch.stops()).then(|| sort(find));
-                for sorted in side_by_side(&finds, threads, unless_ended) {
-                    let Some(sorted) = sorted else {
-                        told.unsorted += 1;
-                        continue;
-                    };
+                for sorted in side_by_side(&finds, threads, sort).into_iter().flatten() {
                     match sorted {
-                        Some(Some(found)) => {
+                        Confirmed::Yes(found) => {
                             minimal += 1;
                             families.add(found);
                         }
-                        Some(None) => told.unconfirmed += 1,
-                        None => {}
+                        Confirmed::No => told.unconfirmed += 1,
+                        Confirmed::NotKnown => told.unsorted += 1,
                     }
                 }
             }
@@ -207,7 +209,7 @@ pub struct Sorted {
     /// Those that should be in families and are not: `check` does not confirm them, or something is violated and nothing is
     /// minimal.
     pub unconfirmed: u64,
-    /// Those that the watch has left unsorted.
+    /// Those of which the watch, or a limit on time, has left undecided what they are.
     pub unsorted: u64,
 }
 

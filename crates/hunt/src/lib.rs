@@ -8,6 +8,7 @@
 pub mod alphabet;
 pub mod campaign;
 mod choice;
+pub mod confirm;
 pub mod corpus;
 pub mod costs;
 pub mod decided;

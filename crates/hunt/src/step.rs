@@ -8,8 +8,8 @@ use cowrace_explore::{Execution, Explorer, Limits, Observer, alone};
 use cowrace_machine::{Arch, Memory, Program};
 use cowrace_mm::costs::Cost;
 use cowrace_mm::{Contents, Continuation, Era, Quiescent, World, start};
-use cowrace_report::{Class, Shown};
-use cowrace_spec::{Allowed, Possible, Promises};
+use cowrace_report::{Class, Shown, Stop};
+use cowrace_spec::{Allowed, Possible, Promises, Unknown};
 use foldhash::quality::FixedState;
 
 use crate::part::Part;
@@ -95,6 +95,8 @@ pub struct Runs<'r> {
     allowed: HashMap<Arc<Possible>, Option<Allowed>, FixedState>,
     /// What the last run cost at most.
     cost: Cost,
+    /// Whether a limit on time has ended a search.
+    is_late: bool,
 }
 
 impl<'r> Runs<'r> {
@@ -111,6 +113,7 @@ impl<'r> Runs<'r> {
             world,
             allowed: HashMap::default(),
             cost: Cost::default(),
+            is_late: false,
         }
     }
 
@@ -140,16 +143,25 @@ impl<'r> Runs<'r> {
         self.cost
     }
 
+    /// Whether a limit on time has ended a search of any run.
+    #[must_use]
+    pub const fn is_late(&self) -> bool {
+        self.is_late
+    }
+
     fn run_in(&mut self, kernel: usize, situation: &Situation, goes_on: bool) -> Led {
-        let Self { runners, world, kernels, allowed, cost } = self;
+        let Self { runners, world, kernels, allowed, cost, is_late } = self;
         let (runner, possible) = (&runners[kernel], &situation.possible);
         if !allowed.contains_key(possible) {
-            let of = possible.allow(world, &runner.promises, &runner.limits).ok();
-            allowed.insert(Arc::clone(possible), of);
+            let of = possible.allow(world, &runner.promises, &runner.limits);
+            *is_late |= matches!(of, Err(Unknown::Stopped(Stop::Time)));
+            allowed.insert(Arc::clone(possible), of.ok());
         }
         let Some(Some(allowed)) = allowed.get(possible) else { return Led::Bounded };
         let (program, kernel) = kernels[kernel].begin_in(&situation.kernel);
-        let Ends { memories, is_alone, is_blocked, is_bounded, is_wrong, .. } = ends(program, runner.limits);
+        let ends = ends(program, runner.limits);
+        *is_late |= ends.is_late;
+        let Ends { memories, is_alone, is_blocked, is_bounded, is_wrong, .. } = ends;
         if is_wrong || is_blocked && !allowed.blocks() {
             return Led::Violated;
         }
@@ -188,6 +200,7 @@ fn ends(program: &mut Program, limits: Limits) -> Ends {
         Some(_) => ends.is_wrong = true,
         None => {}
     }
+    ends.is_late = outcome.stopped == Some(Stop::Time);
     // Where the model is at its limits, real kernels go on otherwise.
     ends.is_bounded = !outcome.complete || outcome.shown.iter().any(|shown| matches!(shown, Shown::Limit(_)));
     ends
@@ -202,6 +215,8 @@ struct Ends {
     known: BTreeSet<Arc<[(usize, u64)]>>,
     is_blocked: bool,
     is_bounded: bool,
+    /// Whether a limit on time ended the search.
+    is_late: bool,
     is_wrong: bool,
 }
 

@@ -1,11 +1,13 @@
 //! Witnesses: the smallest scenario that tells two kernels from each other.
 
-use cowrace_report::{Report, Verdict};
+use cowrace_report::Report;
 
 use crate::campaign::Find;
+use crate::confirm::Confirmed;
 use crate::family::Size;
 use crate::hunt::Hunt;
 use crate::judge::Judge;
+use crate::watch::Watch;
 
 /// A scenario that is violated under one of two kernels, and holds under the other.
 #[derive(Clone, Debug)]
@@ -24,8 +26,8 @@ impl Hunt {
     /// The smallest of the scenarios that were found, if `check` says the same of it; and of how many it does not. Without
     /// a second kernel there is nothing to tell.
     #[must_use]
-    pub fn witness(&self) -> (Option<Witness>, u64) {
-        let Some(base) = self.base_judge() else { return (None, 0) };
+    pub fn witness(&self, watch: &dyn Watch) -> (Confirmed<Witness>, u64) {
+        let Some(base) = self.base_judge() else { return (Confirmed::No, 0) };
         let judge = self.judge();
         let mut finds: Vec<(usize, Find)> = (self.campaigns().iter().enumerate())
             .flat_map(|(nth, campaign)| campaign.finds().map(move |find| (nth, find)))
@@ -35,24 +37,26 @@ impl Hunt {
         for (nth, find) in finds {
             let scenario = find.scenario.text(self.campaigns()[nth].stage(), "witness");
             let (violated, holds) = if find.kernel == 0 { (&judge, &base) } else { (&base, &judge) };
-            match confirmed(violated, holds, &scenario) {
-                Some(report) => {
+            match confirmed((violated, holds), &scenario, watch) {
+                Confirmed::Yes(report) => {
                     let (calls, under_second) = (find.scenario.calls(), find.kernel == 1);
-                    return (Some(Witness { scenario, calls, under_second, report }), unconfirmed);
+                    let witness = Witness { scenario, calls, under_second, report };
+                    return (Confirmed::Yes(witness), unconfirmed);
                 }
-                None => unconfirmed += 1,
+                Confirmed::No => unconfirmed += 1,
+                // It may be the smallest.
+                Confirmed::NotKnown => return (Confirmed::NotKnown, unconfirmed),
             }
         }
-        (None, unconfirmed)
+        (Confirmed::No, unconfirmed)
     }
 }
 
 /// What `check` says under the kernel by which a scenario is violated, if it is, and holds under the other.
-fn confirmed(violated: &Judge, holds: &Judge, text: &str) -> Option<Report> {
-    let scenario = cowrace_scenario::parse(text).ok()?;
-    let variant = scenario.variants().first()?;
-    let report = violated.check(&scenario, variant);
-    let is_told =
-        report.verdict == Verdict::Violated && holds.check(&scenario, variant).verdict == Verdict::Holds;
-    is_told.then_some(report)
+fn confirmed((violated, holds): (&Judge, &Judge), text: &str, watch: &dyn Watch) -> Confirmed<Report> {
+    let Ok(scenario) = cowrace_scenario::parse(text) else { return Confirmed::No };
+    let Some(variant) = scenario.variants().first() else { return Confirmed::No };
+    violated
+        .confirm(&scenario, variant, watch)
+        .and_then(|(report, _)| holds.holds(&scenario, variant, watch).and_then(|()| Confirmed::Yes(report)))
 }

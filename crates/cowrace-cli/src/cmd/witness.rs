@@ -2,6 +2,7 @@
 
 use cowrace_check::{Toggles, suggest};
 use cowrace_hunt::campaign::Shape;
+use cowrace_hunt::confirm::Confirmed;
 use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::outcome::Wanted;
 use cowrace_hunt::witness::Witness;
@@ -72,9 +73,18 @@ pub(super) fn search(quest: Quest, threads: usize, watch: &HuntWatch<'_>) -> Wit
         told.bounded += level.tally.bounded;
         told.blocked += level.tally.blocked;
         if level.tally.violated > 0 {
-            let (witness, unconfirmed) = hunt.witness();
+            let (witness, unconfirmed) = hunt.witness(&watch.sorting());
             told.unconfirmed = unconfirmed;
-            told.witness = witness.map(|witness| self::told(witness, (&told.with, &told.without)));
+            match witness {
+                Confirmed::Yes(witness) => {
+                    told.witness = Some(self::told(witness, (&told.with, &told.without)));
+                }
+                Confirmed::No => {}
+                Confirmed::NotKnown => {
+                    told.decided -= 1;
+                    break;
+                }
+            }
         }
     }
     told.complete = told.witness.is_some() || told.decided == calls as u64;

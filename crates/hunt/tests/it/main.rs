@@ -4,6 +4,7 @@ mod divided;
 mod families;
 mod guided;
 mod levels;
+mod limits;
 mod whole;
 
 use cowrace_explore::Limits;
