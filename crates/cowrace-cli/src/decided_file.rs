@@ -64,19 +64,22 @@ impl DecidedFile {
     pub(crate) fn open(path: &Path, known: &mut Known) -> Result<Self, Failure> {
         let locked = LockedFile::take(path)?;
         let build = build()?;
-        let is_new = match fs::metadata(path) {
+        let is_empty = match fs::metadata(path) {
             Ok(what) => what.len() == 0,
             Err(_) => true,
         };
         let mut own = Known::default();
-        if !is_new {
-            add(path, &build, &mut own)?;
-        }
+        let is_begun = !is_empty && add(path, &build, &mut own)?;
         let open = || -> io::Result<File> {
-            let mut file = File::options().create(true).append(true).open(path)?;
-            let head = serde_json::to_string(&Head { format: FORMAT, build })?;
-            // What was written last may lack its end.
-            file.write_all(if is_new { format!("{head}\n") } else { "\n".to_owned() }.as_bytes())?;
+            if !is_begun {
+                let head = serde_json::to_string(&Head { format: FORMAT, build })?;
+                fs::write(path, format!("{head}\n"))?;
+            }
+            let mut file = File::options().append(true).open(path)?;
+            if is_begun {
+                // What was written last may lack its end.
+                file.write_all(b"\n")?;
+            }
             Ok(file)
         };
         let file = open()
@@ -137,12 +140,15 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Known, Failure> {
         return Ok(known);
     }
     let build = build()?;
-    paths.iter().try_for_each(|path| add(path, &build, &mut known))?;
+    for path in paths {
+        add(path, &build, &mut known)?;
+    }
     Ok(known)
 }
 
-/// Adds what is in a file to what is known. Lines that are damaged are told and left out.
-fn add(path: &Path, build: &str, known: &mut Known) -> Result<(), Failure> {
+/// Adds what is in a file to what is known. Lines that are damaged are told and left out. False if the file holds nothing,
+/// not even a whole first line.
+fn add(path: &Path, build: &str, known: &mut Known) -> Result<bool, Failure> {
     let name = path.display();
     if fs::metadata(path).is_ok_and(|what| !what.is_file()) {
         return Err(Failure::usage(format!("{name} is not a plain file")));
@@ -153,6 +159,10 @@ fn add(path: &Path, build: &str, known: &mut Known) -> Result<(), Failure> {
     let hint = "name another file, or remove this one to start again";
     let head = lines.next().and_then(|line| serde_json::from_str::<Head>(line).ok());
     match head {
+        None if is_cut_off(&text) => {
+            batch::print_notes(&[format!("{name} is cut off within its first line, and holds nothing")]);
+            return Ok(false);
+        }
         None => {
             return Err(Failure::usage(format!("{name} was not written by a hunt with `--resume`; {hint}")));
         }
@@ -179,7 +189,14 @@ fn add(path: &Path, build: &str, known: &mut Known) -> Result<(), Failure> {
         };
         batch::print_notes(&[format!("{name}: {damaged} is decided again")]);
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Whether a file ends within its first line, as when a hunt is killed that begins it. All that comes before the digest of
+/// the program must be there: less might be a file of somebody else.
+fn is_cut_off(text: &str) -> bool {
+    let head = format!("{{\"format\":{FORMAT},\"build\":\"");
+    text.strip_prefix(&head).is_some_and(|build| build.chars().all(|c| c.is_ascii_hexdigit() || c == '"'))
 }
 
 /// A digest of this program.

@@ -265,13 +265,30 @@ fn a_hunt_goes_on_from_a_file_and_from_what_is_left_of_it() {
     }
     // What was missing was written behind it.
     assert_eq!(told(LITTLE, &["--resume", file])[0]["known"], whole[0]["tries"]);
+    // Killed when it had begun to write.
+    let head = written.find('\n').expect("a first line");
+    for left in [head - 1, head - 10, head - 18] {
+        for option in ["--resume", "--merge"] {
+            fs::write(&path, &written[..left]).expect("it can be written");
+            let done = cowrace(&[LITTLE, &["--format", "json", option, file]].concat()).exits(10);
+            let done = done.says(&["note: ", "decided is cut off within its first line, and holds nothing"]);
+            assert_eq!(done.objects()[0]["known"], 0);
+        }
+        assert_eq!(fs::read_to_string(&path).expect("it is there"), written[..left]);
+        cowrace(&[LITTLE, &["--resume", file]].concat()).exits(10);
+        assert_eq!(told(LITTLE, &["--resume", file])[0]["known"], whole[0]["tries"]);
+    }
     // Another program might decide otherwise, and other files are left alone.
     fs::write(&path, written.replacen("\"build\":\"", "\"build\":\"0", 1)).expect("it can be written");
     let other = [LITTLE, &["--resume", file]].concat();
     cowrace(&other).exits(2).says(&["was written by another build of cowrace", "remove this one"]);
-    fs::write(&path, "race basic\n").expect("it can be written");
-    cowrace(&other).exits(2).says(&["was not written by a hunt with `--resume`"]);
-    assert_eq!(fs::read_to_string(&path).expect("it is there"), "race basic\n");
+    let shorter = &written[..head - 19];
+    let longer = format!("{}, and more", &written[..head - 10]);
+    for text in ["race basic\n", "{", "{\"format\":", shorter, &longer] {
+        fs::write(&path, text).expect("it can be written");
+        cowrace(&other).exits(2).says(&["was not written by a hunt with `--resume`"]);
+        assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
+    }
     cowrace(&[LITTLE, &["--merge", "nowhere"]].concat()).exits(2).says(&["nowhere cannot be read"]);
     let directory = dir.path().to_str().expect("UTF-8");
     cowrace(&[LITTLE, &["--resume", directory]].concat()).exits(2).says(&["not a plain file"]);
