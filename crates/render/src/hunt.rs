@@ -1,7 +1,7 @@
 //! What a hunt finds, as text.
 
 use cowrace_report::Costs;
-use cowrace_report::hunt::{Costlier, Guided, Hunted, Level, Rediscovered, Witnessed};
+use cowrace_report::hunt::{Costlier, Guided, Hunted, Level, Rediscovered, Tried, Witnessed};
 
 use crate::find::indented;
 use crate::report::{counted, grouped};
@@ -109,6 +109,7 @@ pub fn hunted(hunted: &Hunted) -> String {
         decided,
         complete,
         all: _,
+        tried,
         costs,
         needed,
         families,
@@ -140,7 +141,10 @@ pub fn hunted(hunted: &Hunted) -> String {
         (all, n) if *n == 0 || n == all => String::new(),
         (_, n) => format!(" and {n} not named"),
     };
-    let up_to = |n: u64| if n == 1 { "1 call".to_owned() } else { format!("up to {n} calls") };
+    let of_those = match decided {
+        0 => String::new(),
+        _ => of_those(tried),
+    };
     let decided = match (decided, shard) {
         (0, _) => "no level was decided".to_owned(),
         (1, Some(shard)) if *complete => format!("shard {shard} of the scenarios of 1 call was decided"),
@@ -155,7 +159,7 @@ pub fn hunted(hunted: &Hunted) -> String {
         (_, n) => format!(", and then the hunt was stopped; {} not sorted", counted(*n, "find")),
     };
     let against = base.as_ref().map_or_else(String::new, |base| format!(" against {base}"));
-    let mut text = format!("\n{era}{against}: {found}{named}{unnamed}; {decided}{stopped}\n");
+    let mut text = format!("\n{era}{against}: {found}{named}{unnamed}; {decided}{of_those}{stopped}\n");
     text.extend(rediscovered.as_ref().filter(|all| all.races > 0).map(among_the_finds));
     if *needed > 0 {
         let scenarios = counted(*needed, "scenario");
@@ -165,6 +169,37 @@ pub fn hunted(hunted: &Hunted) -> String {
         text.push_str(&unconfirmed_by_check(*unconfirmed, "violated scenario", "violated scenarios"));
     }
     text
+}
+
+/// Which scenarios were tried, if not all.
+fn of_those(Tried { only, except, start, child }: &Tried) -> String {
+    let alternatives = |words: &[String]| {
+        let words: Vec<String> = words.iter().map(|words| format!("`{words}`")).collect();
+        listed(&words, "or")
+    };
+    let mut parts = Vec::new();
+    if !only.is_empty() {
+        let calls: Vec<String> =
+            ["loads", "stores"].map(str::to_owned).into_iter().chain(only.clone()).collect();
+        parts.push(format!("make no calls but {}", listed(&calls, "and")));
+    }
+    if !except.is_empty() {
+        parts.push(format!("do not call {}", listed(except, "or")));
+    }
+    if !start.is_empty() {
+        parts.push(format!("begin with {}", alternatives(start)));
+    }
+    parts.extend(child.map(|has| format!("have {} child from the start", if has { "a" } else { "no" })));
+    if parts.is_empty() { String::new() } else { format!(", of those that {}", listed(&parts, "and")) }
+}
+
+/// Words in a row, the last one after this conjunction.
+fn listed(words: &[String], last: &str) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [others @ .., end] => format!("{} {last} {end}", others.join(", ")),
+    }
 }
 
 /// Which races of the corpus were found.
@@ -210,8 +245,20 @@ fn copied(copies: u64) -> String {
 /// What tells two kernels from each other.
 #[must_use]
 pub fn witnessed(witnessed: &Witnessed) -> String {
-    let Witnessed { with, without, decided, complete, same, columns, blocked, bounded, witness, unconfirmed } =
-        witnessed;
+    let Witnessed {
+        with,
+        without,
+        decided,
+        complete,
+        same,
+        tried,
+        columns,
+        blocked,
+        bounded,
+        witness,
+        unconfirmed,
+    } = witnessed;
+    let of_those = of_those(tried);
     let order = match columns {
         1 => "one after the other".to_owned(),
         n => format!("in up to {n} columns"),
@@ -228,7 +275,7 @@ pub fn witnessed(witnessed: &Witnessed) -> String {
             if told.calls > 1 {
                 let fewer = up_to(told.calls - 1);
                 text.push_str(&format!(
-                    "\nno scenario of {fewer}, {order}, tells these kernels from each other\n"
+                    "\nno scenario of {fewer}, {order}, tells these kernels from each other{of_those}\n"
                 ));
             }
             text
@@ -239,7 +286,8 @@ pub fn witnessed(witnessed: &Witnessed) -> String {
         None if *decided == 0 => format!("{with}, {without}: no scenario was decided\n"),
         None => {
             let stopped = if *complete { "" } else { ", and then the search was stopped" };
-            format!("no scenario of {}, {order}, tells {with} from {without}{stopped}\n", up_to(*decided))
+            let up_to = up_to(*decided);
+            format!("no scenario of {up_to}, {order}, tells {with} from {without}{of_those}{stopped}\n")
         }
     };
     if *blocked > 0 {
@@ -275,6 +323,7 @@ mod tests {
             decided: 2,
             complete: true,
             all: true,
+            tried: Tried::default(),
             base: None,
             shard: None,
             costs: false,
@@ -299,6 +348,23 @@ mod tests {
                  stopped; 1,234 finds not sorted\n"
             )
         );
+        let tried = Tried {
+            only: vec!["fork".to_owned(), "reclaim".to_owned()],
+            except: vec!["munmap".to_owned()],
+            start: vec!["anon prevshared".to_owned(), "zero".to_owned()],
+            child: Some(false),
+        };
+        let some = Hunted { tried, all: false, ..end.clone() };
+        assert_eq!(
+            hunted(&some),
+            format!(
+                "\nv5.9: 3 families were found, one of them a race of the corpus; {all}, of those that make no calls but loads, \
+                 stores, fork and reclaim, do not call munmap, begin with `anon prevshared` or `zero` and have no child from \
+                 the start\n"
+            )
+        );
+        let no_level = Hunted { decided: 0, complete: false, ..some };
+        assert!(hunted(&no_level).ends_with("; no level was decided, and then the hunt was stopped\n"));
         let early = Hunted { named: Some(0), unnamed: 3, unsorted: 1, complete: false, ..end };
         assert_eq!(
             hunted(&early),

@@ -170,6 +170,20 @@ pub struct Family {
     pub file: Option<String>,
 }
 
+/// Which scenarios of so many calls are tried: all, unless something is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Tried {
+    /// The names of the only calls, beside loads and stores; all calls if there is none.
+    pub only: Vec<String>,
+    /// The names of calls that are left out.
+    pub except: Vec<String>,
+    /// The words of the language that the area begins with, any of these; all states at the start if there is none.
+    pub start: Vec<String>,
+    /// Whether there is a child from the start; null if scenarios with and without are tried.
+    pub child: Option<bool>,
+}
+
 /// The smallest scenario that tells two kernels from each other, if there is one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -184,6 +198,8 @@ pub struct Witnessed {
     pub complete: bool,
     /// Whether the model takes the same steps for both kernels, so that no scenario can tell them from each other.
     pub same: bool,
+    /// Which scenarios were tried.
+    pub tried: Tried,
     /// How many columns run side by side in the scenarios at most.
     pub columns: u64,
     /// Scenarios in which a call may wait for ever, as it may by the specification, under some kernel. They are not continued.
@@ -291,6 +307,8 @@ pub struct Hunted {
     pub complete: bool,
     /// Whether all calls and states at the start were tried; otherwise, the ones that options chose.
     pub all: bool,
+    /// What these chose.
+    pub tried: Tried,
     /// The base, with toggles, if there is one.
     pub base: Option<String>,
     /// Which part of the scenarios with the most calls was tried: `2/5` is the second of five.

@@ -16,12 +16,12 @@ use cowrace_hunt::costs::AllCostlier;
 use cowrace_hunt::family::Families;
 use cowrace_hunt::hunt::{Hunt, Quest, Sorted};
 use cowrace_hunt::outcome::Wanted;
-use cowrace_hunt::start::{self, Unknown};
+use cowrace_hunt::start::{self, Start, Unknown};
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::syscall::names;
 use cowrace_render as render;
-use cowrace_report::hunt::{Costlier, Hunted, Level, Named, Rediscovered};
+use cowrace_report::hunt::{Costlier, Hunted, Level, Named, Rediscovered, Tried};
 use serde::Serialize;
 
 use crate::args::{Format, HuntArgs, TriedArgs};
@@ -54,6 +54,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         ..quest(era.clone(), args.toggles.arch, shape, args.max_time)
     };
     let quest = chosen(quest, &args.tried)?;
+    let tried = tried(&quest);
     if let Some(dir) = &args.out {
         fs::create_dir_all(dir).map_err(|error| Failure::tool(format!("{}: {error}", dir.display())))?;
     }
@@ -124,6 +125,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         decided,
         complete,
         all: args.tried.is_all(),
+        tried,
         families: found,
         named,
         rediscovered,
@@ -268,6 +270,12 @@ pub(super) fn chosen(quest: Quest, tried: &TriedArgs) -> Result<Quest, Failure> 
         Some(unknown) => Err(no_start(&unknown)),
         None => Ok(quest),
     }
+}
+
+/// Which scenarios are tried, to be told.
+pub(super) fn tried(Quest { only, except, start, .. }: &Quest) -> Tried {
+    let Start { areas, child } = start.clone();
+    Tried { only: only.clone(), except: except.clone(), start: areas, child }
 }
 
 /// What there is instead of words with which nothing begins.

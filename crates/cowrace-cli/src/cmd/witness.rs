@@ -57,6 +57,7 @@ pub(super) fn search(quest: Quest, threads: usize, watch: &HuntWatch<'_>) -> Wit
         decided: 0,
         complete: true,
         same: with.rules() == without.rules(),
+        tried: hunt::tried(&quest),
         columns: quest.shape.columns as u64,
         blocked: 0,
         bounded: 0,

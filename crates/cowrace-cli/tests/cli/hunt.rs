@@ -344,6 +344,29 @@ fn only_what_begins_so_is_tried() {
 }
 
 #[test]
+fn the_end_says_what_was_chosen() {
+    let all = cowrace(&["hunt", "--era", "v6.15", "--calls", "1", "--start", "zero", "--child", "yes"]);
+    all.exits(0).prints(&[
+        "every scenario of 1 call was decided, of those that begin with `zero` and have a child from the start\n",
+    ]);
+    let chosen = ["--only", "munmap,fork", "--except", "exit", "--start", "zero", "--child", "no"];
+    let chosen = [&["hunt", "--era", "v6.15", "--calls", "1"], &chosen[..]].concat();
+    cowrace(&chosen).exits(0).prints(&[
+        "was decided, of those that make no calls but loads, stores, munmap and fork, do not call exit, begin with `zero` and have \
+         no child from the start\n",
+    ]);
+    let lines = cowrace(&[&chosen[..], &["--format", "json"]].concat()).exits(0).objects();
+    let end = lines.last().expect("an end");
+    let tried = serde_json::json!({
+        "only": ["munmap", "fork"],
+        "except": ["exit"],
+        "start": ["zero"],
+        "child": false,
+    });
+    assert_eq!((&end["all"], &end["tried"]), (&false.into(), &tried));
+}
+
+#[test]
 fn beginnings_must_be_known() {
     let start = |words: &str| cowrace(&[LITTLE, &["--start", words]].concat()).exits(2);
     start("anonn").says(&[
