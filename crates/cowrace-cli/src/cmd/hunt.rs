@@ -58,7 +58,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     if let Some(dir) = &args.out {
         fs::create_dir_all(dir).map_err(|error| Failure::tool(format!("{}: {error}", dir.display())))?;
     }
-    let corpus = if args.costs { None } else { corpus::place(args.corpus.as_deref()) };
+    let corpus = if args.costs { None } else { corpus::place(args.corpus.as_deref())? };
     let watch = HuntWatch::new(interrupt, args.max_time).writing(file);
     let threads = args.tried.jobs.map_or_else(batch::cores, usize::from);
     let mut hunt = Hunt::new(quest.clone());

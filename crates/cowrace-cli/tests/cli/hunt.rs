@@ -1,6 +1,7 @@
 //! `cowrace hunt`.
 
 use std::fs;
+use std::path::Path;
 
 use crate::cowrace;
 
@@ -132,19 +133,24 @@ fn the_commits_that_opened_and_closed_a_find_are_told() {
 }
 
 #[test]
-fn a_corpus_that_cannot_be_read_does_not_end_a_hunt() {
+fn a_corpus_has_scenarios_or_a_hunt_does_not_begin() {
     let dir = tempfile::tempdir().expect("a directory");
-    let missing = dir.path().join("no-such").display().to_string();
-    let done = cowrace(&[LITTLE, &["--corpus", &missing]].concat()).exits(10);
-    done.says(&["note: finds will not be named: there is no ", "no-such"])
-        .prints(&["since there is no corpus"]);
-    let empty = tempfile::tempdir().expect("a directory");
-    let empty = empty.path().display().to_string();
-    let done = cowrace(&[LITTLE, &["--corpus", &empty]].concat()).exits(10);
-    done.says(&["note: finds are not named: there is no file with the suffix"])
-        .prints(&["since there is no corpus"]);
+    let refused = |place: &Path, why: &str| {
+        let place = place.display().to_string();
+        let done = cowrace(&[LITTLE, &["--corpus", &place]].concat()).exits(2);
+        assert_eq!(done.out, "");
+        done.says(&[why, &place, "`--corpus` takes a directory with scenarios, such as `scenarios`"]);
+    };
+    refused(&dir.path().join("no-such"), "cannot read ");
+    refused(dir.path(), "there is no file with the suffix `.race` in ");
+    fs::write(dir.path().join("notes.txt"), "race notes\n").expect("it can be written");
+    refused(dir.path(), "there is no file with the suffix `.race` in ");
+    let broken = dir.path().join("broken.race");
+    fs::write(&broken, "race broken\nmm A {").expect("it can be written");
+    refused(&broken, "there is no scenario in ");
+    fs::write(dir.path().join("other.race"), "race other\n").expect("it can be written");
+    refused(dir.path(), "there is no scenario in ");
     // A file that is no scenario names nothing; the others do.
-    fs::write(dir.path().join("broken.race"), "race broken\nmm A {").expect("it can be written");
     fs::copy(format!("{CORPUS}/ro-pin-shared-page.race"), dir.path().join("pin.race")).expect("it is there");
     let corpus = dir.path().display().to_string();
     let done = cowrace(&[LITTLE, &["--corpus", &corpus]].concat()).exits(10);

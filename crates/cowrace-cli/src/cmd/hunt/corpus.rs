@@ -7,20 +7,31 @@ use cowrace_hunt::judge::Judge;
 use cowrace_hunt::watch::Watch;
 use cowrace_scenario::{Scenario, load, parse};
 
+use crate::Failure;
 use crate::batch;
 
 /// Where the corpus is if the command line does not say.
 const USUAL: &str = "scenarios";
 
-/// Where the corpus is, if there is one. A hunt may take long, so it is told before if what the command line names is not
-/// there; but that does not end the hunt.
-pub(super) fn place(named: Option<&Path>) -> Option<PathBuf> {
-    let Some(named) = named else { return Some(PathBuf::from(USUAL)).filter(|usual| usual.is_dir()) };
-    if named.exists() {
-        return Some(named.to_owned());
+/// Where the corpus is, if there is one.
+///
+/// # Errors
+///
+/// If the command line names something in which there is no scenario. A hunt may take long, so it does not begin then.
+pub(super) fn place(named: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+    let Some(named) = named else { return Ok(Some(PathBuf::from(USUAL)).filter(|usual| usual.is_dir())) };
+    let refused = |why: String| {
+        Failure::usage(format!(
+            "{why}\n  `--corpus` takes a directory with scenarios, such as `{USUAL}` in the repository of cowrace; without it, finds \
+             are named by `{USUAL}` in the current directory, if that is there"
+        ))
+    };
+    let sources = load(&[named.to_owned()]).map_err(|error| refused(error.to_string()))?;
+    if !sources.iter().any(|source| parse(&source.text).is_ok()) {
+        let files = if let [only] = sources.as_slice() { only.path.as_path() } else { named };
+        return Err(refused(format!("there is no scenario in {}", files.display())));
     }
-    batch::print_notes(&[format!("finds will not be named: there is no {}", named.display())]);
-    None
+    Ok(Some(named.to_owned()))
 }
 
 /// Reads the corpus, until the watch ends that. What cannot be read is told and left out.
