@@ -1,5 +1,6 @@
 //! `cowrace hunt`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -30,6 +31,18 @@ fn the_smallest_of_each_set_of_kinds_is_told_if_asked_for() {
         families.flat_map(|kinds| &kinds[1..]).filter_map(|of| of["scenario"].as_str()).collect();
     assert!(!shown.is_empty());
     let done = cowrace(&[PIN_AND_FORK, &["--kinds"]].concat()).exits(10).quiet();
+    // The first is the smallest of all, and they have different names.
+    for family in lines.iter().filter(|line| line["kinds"].is_array()) {
+        let kinds = family["kinds"].as_array().expect("kinds");
+        let name = |scenario: &serde_json::Value| {
+            let first = scenario.as_str().and_then(|scenario| scenario.lines().next());
+            first.expect("a line").to_owned()
+        };
+        assert_eq!(kinds[0]["scenario"], family["scenario"]);
+        let names: BTreeSet<String> = kinds.iter().map(|of| name(&of["scenario"])).collect();
+        assert_eq!(names.len(), kinds.len(), "{names:?}");
+        assert!(names.iter().all(|other| other.starts_with(&name(&family["scenario"]))), "{names:?}");
+    }
     for scenario in shown {
         let lines = scenario.lines().skip(2).map(|line| format!("  {line}").trim_end().to_owned());
         let indented = lines.collect::<Vec<_>>().join("\n");

@@ -42,7 +42,7 @@ impl Finds<'_> {
     pub(super) fn told(&self, family: &family::Family, nth: usize) -> Result<Family, Failure> {
         let family::Family { damage, minimal, exemplar, .. } = family;
         let name = format!("{}-{nth}", damage.class);
-        let scenario = exemplar.scenario.replacen("race found", &format!("race {name}"), 1);
+        let scenario = named(&exemplar.scenario, &name);
         let parsed = read(&scenario)?;
         let mut told = Family {
             era: self.judge.era.label(),
@@ -51,7 +51,7 @@ impl Finds<'_> {
             held: damage.held.map(|kind| kind.name().to_owned()),
             cause: damage.cause.as_ref().map(|cause| self.cause(cause)),
             scenarios: *minimal,
-            kinds: kinds(family),
+            kinds: kinds(family, &name),
             scenario,
             finding: exemplar.report.finding.clone(),
             detail: exemplar.report.detail.clone(),
@@ -157,14 +157,22 @@ fn read(text: &str) -> Result<Scenario, Failure> {
     })
 }
 
-/// The kinds of a family's calls: those of its exemplar, then the most frequent.
-fn kinds(family: &family::Family) -> Vec<Kinds> {
+/// A scenario under the name by which it is told: the hunt calls them all the same.
+fn named(scenario: &str, name: &str) -> String {
+    scenario.replacen("race found", &format!("race {name}"), 1)
+}
+
+/// The kinds of a family's calls: those of its exemplar, which has the name of the family, then the most frequent.
+fn kinds(family: &family::Family, name: &str) -> Vec<Kinds> {
     let mut all: Vec<_> = family.kinds.iter().collect();
     all.sort_by_key(|(calls, alike)| (**calls != family.exemplar.calls, u64::MAX - alike.minimal));
-    let told = all.into_iter().map(|(calls, alike)| Kinds {
+    let told = all.into_iter().zip(1..).map(|((calls, alike), nth)| Kinds {
         calls: calls.iter().map(|kind| kind.name().to_owned()).collect(),
         scenarios: alike.minimal,
-        scenario: alike.smallest.clone(),
+        scenario: match nth {
+            1 => named(&alike.smallest, name),
+            _ => named(&alike.smallest, &format!("{name}-{nth}")),
+        },
     });
     told.collect()
 }
