@@ -88,7 +88,7 @@ impl Counterexample {
         // The schedule is for the file that was checked.
         let trace = Trace { schedule: self.schedule.clone(), ..self.trace.clone() };
         let part = self.task(whole);
-        let mut diagram = picture(part.scenario, part.variant, &trace, drawing);
+        let mut diagram = picture(part, &trace, drawing);
         if !self.not_needed.is_empty() {
             // The expectations of the file are about the whole scenario.
             silence(&mut diagram.footer, |keyword| keyword == "expect");

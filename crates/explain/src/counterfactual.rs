@@ -28,7 +28,7 @@ pub fn nearest(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Nearest {
 
 fn moved(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Option<Counterfactual> {
     // The diagram is a scenario of its own; its rows are those that the reader sees.
-    let drawing = picture(task.scenario, task.variant, bad, Drawing::default()).to_string();
+    let drawing = picture(task, bad, Drawing::default()).to_string();
     let scenario = parse(&drawing).ok()?;
     let variant = scenario.variants().first()?;
     let specification = Specification::of_part(bounds);

@@ -1,5 +1,6 @@
 //! An execution as a diagram, which is a scenario of its own.
 
+use cowrace_check::Task;
 use cowrace_mm::World;
 use cowrace_mm::world::{ActorSpec, Step};
 use cowrace_render::{Comment, Diagram, Row, without_comments};
@@ -7,6 +8,7 @@ use cowrace_report::{Then, Trace};
 use cowrace_scenario::{Scenario, Variant, parse};
 
 use crate::diagnosis::cow;
+use crate::idle::is_same_in;
 use crate::rows::{Detail, is_deadlock, rows};
 
 /// How executions are drawn.
@@ -20,15 +22,20 @@ pub struct Drawing {
 
 /// Draws a trace of a scenario. If the diagram is parsed and replayed as written, the result is an equivalent execution.
 ///
-/// Actors of the environment have columns like all other actors. The statements of the scenario follow below the
-/// diagram, and then, as comments, the finding and the schedule for the file that was checked.
+/// Actors of the environment have columns like all other actors. Columns in which nothing happens are left out unless the
+/// drawing needs them. The statements of the scenario follow below the diagram, and then, as comments, the finding and the
+/// schedule for the file that was checked.
 #[must_use]
-pub fn picture(scenario: &Scenario, variant: &Variant, trace: &Trace, drawing: Drawing) -> Diagram {
-    let without_idle = draw(scenario, variant, trace, drawing, &shown(variant, trace));
-    if parse(&without_idle.to_string()).is_ok() {
+pub fn picture(task: Task<'_>, trace: &Trace, drawing: Drawing) -> Diagram {
+    let Task { scenario, variant, .. } = task;
+    let shown = shown(variant, trace);
+    let without_idle = draw(scenario, variant, trace, drawing, &shown);
+    let drawn = parse(&without_idle.to_string());
+    let lacks_none = !shown.contains(&false);
+    if drawn.is_ok_and(|drawn| lacks_none || is_same_in(task, trace, &drawn, drawing.detail)) {
         return without_idle;
     }
-    // A statement names a column in which nothing happens.
+    // A statement names a column in which nothing happens, or the execution is another one without its CPU.
     draw(scenario, variant, trace, drawing, &vec![true; variant.world().actors.len()])
 }
 
@@ -168,7 +175,6 @@ mod tests {
     use cowrace_mm::Era;
 
     use super::*;
-    use cowrace_check::Task;
 
     /// The diagram of a run in which `b` goes first, although `a` stands above it in the file.
     fn drawn(promise: &str) -> String {
@@ -188,7 +194,7 @@ mod tests {
             Task { scenario: &scenario, variant, era: &era, arch: Arch::default(), specification: None };
         let schedule = task.check(Limits::default(), &mut ()).schedule.unwrap();
         let trace = replay(&task.program(), &schedule).unwrap();
-        let diagram = picture(&scenario, variant, &trace, Drawing::default()).to_string();
+        let diagram = picture(task, &trace, Drawing::default()).to_string();
         parse(&diagram).unwrap_or_else(|errors| panic!("{errors:?} in\n{diagram}"));
         diagram
     }

@@ -11,6 +11,7 @@ pub mod counterfactual;
 pub mod diagnosis;
 pub mod diagram;
 pub mod explanation;
+mod idle;
 pub mod limits;
 pub mod minimize;
 pub mod narrate;

@@ -16,10 +16,10 @@ use crate::state_view::StateView;
 pub fn walkthrough(task: Task<'_>, trace: &Trace, drawing: Drawing, bounds: &Bounds) -> Walkthrough {
     let world = task.variant.world();
     let drawing = Drawing { detail: Detail::Operations, ..drawing };
-    let diagram = picture(task.scenario, task.variant, trace, drawing);
+    let diagram = picture(task, trace, drawing);
     let mut drawn = rows(world, trace, drawing.detail, &shown(task.variant, trace), task.variant);
     if drawn.len() != diagram.rows.len() {
-        // Columns in which nothing happens are drawn if a statement names them.
+        // Columns in which nothing happens are drawn if the drawing needs them.
         drawn = rows(world, trace, drawing.detail, &vec![true; world.actors.len()], task.variant);
     }
     let program = task.program_unjudged();

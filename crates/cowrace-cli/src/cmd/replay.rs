@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ReplayArgs, out: &mut Out<'_>) -> Result<Exit, Failure>
     match (args.format, &result) {
         (Format::Text, Ok(Judged { trace, unknown })) => {
             out.line(&single_run::headline(&task, trace, unknown.as_ref(), way.name()))?;
-            let drawn = picture(task.scenario, task.variant, trace, args.draw.into());
+            let drawn = picture(task, trace, args.draw.into());
             out.text(&format!("\n{drawn}"))?;
             match &shuttle {
                 Some(None) => out.line("# shuttle has the same result")?,

@@ -93,7 +93,7 @@ fn redraw(task: Task<'_>, report: &Report) -> Result<(), Failed> {
     if class != report.class {
         return Err(format!("the replay finds {class:?} and the search {:?}", report.class).into());
     }
-    let diagram = picture(task.scenario, task.variant, &trace, Drawing::default()).to_string();
+    let diagram = picture(task, &trace, Drawing::default()).to_string();
     let redrawn = parse(&diagram).map_err(|errors| format!("{diagram}\ndoes not parse: {errors:#?}"))?;
     let variant = redrawn.variant(task.variant.name()).ok_or("the drawing has no such variant")?;
     let specification = Specification::default();
@@ -103,8 +103,8 @@ fn redraw(task: Task<'_>, report: &Report) -> Result<(), Failed> {
         let (found, due) = (replayed.finding, trace.finding);
         return Err(format!("{diagram}\nreplays to {found:?}, not to {due:?}").into());
     }
-    let twice = picture(&redrawn, variant, &replayed, Drawing::default());
-    if twice.rows != picture(task.scenario, task.variant, &trace, Drawing::default()).rows {
+    let twice = picture(again, &replayed, Drawing::default());
+    if twice.rows != picture(task, &trace, Drawing::default()).rows {
         return Err(format!("{diagram}\nis drawn again as\n{twice}").into());
     }
     Ok(())

@@ -48,7 +48,7 @@ fn one(draft: &Draft, era: &Era, tally: &Tally) -> TestCaseResult {
     // What `check` prints, and what `explain` does: without what the damage does not need.
     let counterexample =
         Counterexample::of(task, class, &schedule).map_err(|error| TestCaseError::fail(error.to_string()))?;
-    let as_found = picture(task.scenario, task.variant, &first, Drawing::default());
+    let as_found = picture(task, &first, Drawing::default());
     let drawings =
         [(&first, as_found), (&counterexample.trace, counterexample.picture(task, Drawing::default()))];
     for (trace, drawn) in drawings {

@@ -35,7 +35,7 @@ pub fn runs(scenario: &Scenario, era: &Era) {
 
 /// Checks that the diagram of a trace can be read, and followed to the same end.
 fn draws(task: Task<'_>, trace: &Trace) {
-    let diagram = picture(task.scenario, task.variant, trace, Drawing::default()).to_string();
+    let diagram = picture(task, trace, Drawing::default()).to_string();
     let drawn = parse(&diagram).unwrap_or_else(|errors| panic!("{errors:?} in\n{diagram}"));
     let variant = drawn.variant(task.variant.name()).expect("the variant is still there");
     let again = Task { scenario: &drawn, variant, ..task };
