@@ -329,9 +329,10 @@ impl<'t> Story<'t> {
     }
 }
 
-/// Whether a consequence is about the fate of a page, and not only about the way that the kernel takes.
+/// Whether a consequence is about the fate of a page, and not only about the way that the kernel takes, or about a flush that
+/// was due for another page.
 const fn decides(then: Then) -> bool {
-    !matches!(then, Then::SlowPath | Then::TryAgain | Then::CountReferences)
+    !matches!(then, Then::SlowPath | Then::TryAgain | Then::CountReferences | Then::FlushNow)
 }
 
 /// The owner of the word that an access is about.

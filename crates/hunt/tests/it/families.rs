@@ -7,6 +7,7 @@ use cowrace_hunt::corpus::Corpus;
 use cowrace_hunt::family::{Families, Family};
 use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::kind::Kind;
+use cowrace_hunt::start::Start;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::syscall::{Change, Promise};
@@ -70,6 +71,25 @@ fn the_smallest_find_stands_for_its_family_and_all_are_counted() {
     // A column less counts for more than a word less.
     let protected = of_pin(&families, Deed::WriteProtected, Kind::Changes(Change::WriteProtects));
     assert!(protected.exemplar.scenario.contains("\nk\n"), "{}", protected.exemplar.scenario);
+}
+
+#[test]
+fn a_flush_that_was_put_off_is_not_what_displaces_a_page() {
+    let era = Era::preset("v5.18").expect("a preset");
+    let only = ["extract_pages", "madvise", "reclaim"].map(str::to_owned).to_vec();
+    let start = Start { areas: vec!["anon lazyfree".to_owned()], child: Some(false) };
+    let shape = Shape { calls: 3, columns: 1 };
+    let mut hunt = Hunt::new(Quest { only, start, ..Quest::new(era, Arch::Generic, shape) });
+    while hunt.next_level(2, &|| false).is_some() {}
+    // The first reclaim puts the flush off that MADV_PAGEOUT makes before it looks at the page.
+    let is_it = |kinds: &&Vec<Kind>| {
+        kinds.iter().filter(|kind| **kind == Kind::Changes(Change::Reclaims)).count() == 2
+    };
+    let (families, unconfirmed) = hunt.families(2);
+    let [family] = families.as_slice() else { panic!("{families:#?}") };
+    assert!(unconfirmed == 0 && family.kinds.keys().any(|kinds| is_it(&kinds)), "{family:#?}");
+    let why = family.damage.cause.as_ref().and_then(|cause| cause.why.clone()).expect("a rule").0;
+    assert!(matches!(why.fact, Fact::PageCount { .. }) && why.then == Some(Then::Keep), "{why:?}");
 }
 
 /// A race of the corpus.
