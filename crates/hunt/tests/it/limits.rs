@@ -7,9 +7,11 @@ use cowrace_explore::Limits;
 use cowrace_hunt::alphabet::{Alphabet, Template};
 use cowrace_hunt::campaign::{Campaign, Find, Shape};
 use cowrace_hunt::confirm::Confirmed;
+use cowrace_hunt::corpus::Corpus;
 use cowrace_hunt::family::Families;
 use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::judge::Judge;
+use cowrace_hunt::outcome::Wanted;
 use cowrace_hunt::part::{Column, Move, Part};
 use cowrace_hunt::stage::{Stage, plain};
 use cowrace_hunt::step::Runner;
@@ -18,6 +20,8 @@ use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::syscall::{Access, Gives};
 use cowrace_mm::world::Backing;
+use cowrace_report::hunt::Named;
+use cowrace_scenario::parse;
 
 use crate::runner;
 
@@ -87,9 +91,43 @@ fn what_was_ended_is_not_known() {
         a @A        other           pinner @A                      reader @A\n\
         ==========  ==============  =============================  ==========\n\
         buf[0] = 1  reclaim(A.buf)  p = pin_fast(buf, FOLL_WRITE)  r = buf[0]\n";
-    let long = cowrace_scenario::parse(text).expect("a scenario");
+    let long = parse(text).expect("a scenario");
     let judge = |limits| Judge { era: Era::preset("v6.15").expect("a preset"), arch: Arch::Generic, limits };
     let confirmed = |limits, stops: bool| judge(limits).confirm(&long, &long.variants()[0], &move || stops);
     assert!(matches!(confirmed(Limits::default(), true), Confirmed::NotKnown));
     assert!(matches!(confirmed(no_time(), false), Confirmed::NotKnown));
+}
+
+#[test]
+fn no_witness_is_passed_over_because_there_was_no_time() {
+    let era = |name: &str| Era::preset(name).expect("a preset");
+    let without = era("v5.12").without("9348b73c2e1b").expect("a commit");
+    let only = ["pin_fast", "clear_refs"].map(str::to_owned).to_vec();
+    let quest = Quest {
+        only,
+        beside: Some((without, Wanted::Difference)),
+        ..Quest::new(era("v5.12"), Arch::Generic, Shape { calls: 2, columns: 1 })
+    };
+    let witness = |limits| {
+        let mut hunt = Hunt::new(Quest { limits, ..quest.clone() });
+        while hunt.next_level(2, &|| false).is_some() {}
+        hunt.witness(&|| false)
+    };
+    assert!(matches!(witness(Limits::default()), (Confirmed::Yes(_), 0)));
+    assert!(matches!(witness(no_time()), (Confirmed::NotKnown, 0)));
+}
+
+#[test]
+fn a_find_is_not_new_because_there_was_no_time() {
+    let path = format!("{}/../../scenarios/clear-refs-vs-pinfast.race", env!("CARGO_MANIFEST_DIR"));
+    let race = parse(&std::fs::read_to_string(path).expect("it is there")).expect("a scenario");
+    let hunt = hunted(Limits::default());
+    let (families, _) = hunt.families(2);
+    let named = |limits| {
+        let corpus = Corpus::of(std::slice::from_ref(&race), &Judge { limits, ..hunt.judge() }, &|| false);
+        families.iter().map(|family| corpus.name(family)).collect::<Vec<_>>()
+    };
+    let known = named(Limits::default());
+    assert!(known.iter().any(|named| matches!(named, Named::Same(_))), "{known:?}");
+    assert_eq!(named(no_time()), known);
 }
