@@ -64,9 +64,4 @@ impl Samples {
     pub(crate) fn mean(&self) -> Option<f64> {
         (self.weight > 0.0).then(|| self.sum / self.weight)
     }
-
-    /// The total weight of all samples.
-    pub(crate) const fn weight(&self) -> f64 {
-        self.weight
-    }
 }

@@ -1,5 +1,6 @@
-//! Estimates of the size of a search that is under way.
+//! Estimates of the size of a search that is under way, or has been ended.
 
+use crate::effort::Effort;
 use crate::estimate::persistent_sets::PersistentSets;
 use crate::estimate::samples::Samples;
 use crate::estimate::stochastic_enumeration::{PathState, StochasticEnumeration};
@@ -28,17 +29,17 @@ const MANY: Abreast = Abreast { walks: 96, weight: 9.0 };
 const GLANCES: usize = 64;
 /// Walks may make one request for this many requests of the search; this takes about a twentieth of the time.
 const SHARE: u64 = 64;
+/// The largest number of samples at the end.
+const LAST: usize = 8;
 
-/// How many executions the whole search will have. Takes a sample of the remaining search if one is due, and also at
-/// the end of a search that has taken only a small one.
+/// How many executions the whole search will have. Takes a sample of the remaining search if one is due.
 pub(crate) fn estimate<'s, P: Primitives>(
     path: &Path<'s>,
     tree: &mut Tree<'s, P>,
     tally: &mut Tally,
     shared: &Shared<'s, P>,
-    at_the_end: bool,
 ) -> Option<Estimate> {
-    if shared.settings.preemptions.is_some() || tree.base > 0 {
+    if !is_possible(tree, shared) {
         return None;
     }
     // The work of other threads is part of the remaining search until it is taken over.
@@ -47,8 +48,8 @@ pub(crate) fn estimate<'s, P: Primitives>(
     let requests = shared.requests.get();
     let known = tally.samples.mean();
     let is_time = tally.samples.walked * SHARE < requests;
-    if known.is_none() || is_time || at_the_end && tally.samples.weight() < MANY.weight {
-        let abreast = if known.is_none() && !at_the_end { FEW } else { MANY };
+    if known.is_none() || is_time {
+        let abreast = if known.is_none() { FEW } else { MANY };
         if let Some(left) = sample(path, tree, &mut tally.samples, shared, abreast.walks) {
             // If what was known is far too low, the sample itself may say so.
             let share = known.map_or(1.0, |known| (1.0 - done / known).max(left / (done + left)));
@@ -57,6 +58,38 @@ pub(crate) fn estimate<'s, P: Primitives>(
     }
     let executions = tally.samples.mean()?.max(done).max(made);
     Some(Estimate { executions, within: tally.samples.within() })
+}
+
+/// How many executions the whole search would have had that has been ended here. When earlier samples were taken
+/// depended on the clock, so all are taken anew: those of a search that a limit on executions ends are the same
+/// everywhere. `made` is the number of executions that threads are known to have made.
+pub(crate) fn estimate_at_the_end<'s, P: Primitives>(
+    path: &Path<'s>,
+    tree: &mut Tree<'s, P>,
+    tally: &Tally,
+    shared: &Shared<'s, P>,
+    made: u64,
+) -> Option<Estimate> {
+    if !is_possible(tree, shared) {
+        return None;
+    }
+    let Effort { executions, requests } = tally.total();
+    let done = executions as f64;
+    let mut samples = Samples::default();
+    for _ in 0..LAST {
+        let left = sample(path, tree, &mut samples, shared, MANY.walks)?;
+        samples.note(done + left, MANY.weight, left / (done + left).max(1.0));
+        if samples.walked * SHARE >= requests {
+            break;
+        }
+    }
+    let executions = samples.mean()?.max(done).max(made as f64);
+    Some(Estimate { executions, within: samples.within() })
+}
+
+/// Whether walks show what is left.
+fn is_possible<P: Primitives>(tree: &Tree<'_, P>, shared: &Shared<'_, P>) -> bool {
+    shared.settings.preemptions.is_none() && tree.base == 0
 }
 
 /// Estimates how many traces are left to explore.

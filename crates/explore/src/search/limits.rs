@@ -98,7 +98,7 @@ pub(crate) fn report<P: Primitives>(search: &mut Search<'_, P>) {
     let Search { shared, path, tree, tally } = search;
     tally.publish(shared);
     let executions = shared.executions.get();
-    let estimate = estimate(path, tree, tally, shared, false);
+    let estimate = estimate(path, tree, tally, shared);
     let elapsed = shared.started.elapsed();
     (tally.pace.told, tally.pace.told_executions) = (elapsed, executions);
     let progress = Progress {

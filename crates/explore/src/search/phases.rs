@@ -5,7 +5,7 @@ use crate::checkpoint::shard::{ShardError, ShardId, ShardResult};
 use crate::execution::answer_tree::Fresh;
 use crate::outcome::Outcome;
 use crate::search::Search;
-use crate::search::estimate::estimate;
+use crate::search::estimate::estimate_at_the_end;
 use crate::search::flow::Flow;
 use crate::search::limits::report;
 use crate::search::merging::{Merged, Shares, within};
@@ -14,8 +14,9 @@ use crate::search::restore::restore;
 use crate::search::save::save;
 use crate::search::shared::Shared;
 use crate::search::{conclude, split};
-use crate::sync::Primitives;
+use crate::sync::{Number as _, Primitives};
 use cowrace_machine::Addr;
+use cowrace_report::Stop;
 use tracing::debug_span;
 
 /// How to run a search.
@@ -70,8 +71,14 @@ pub(crate) fn whole<'s, P: Primitives>(
     }
     let Search { path, tree, tally, .. } = &mut search;
     tally.publish(shared);
-    let is_paused = tree.paused_at.is_some() && matches!(flow, Flow::Break(Some(_)));
-    let estimate = if is_paused { estimate(path, tree, tally, shared, true) } else { None };
+    let estimate = match &flow {
+        Flow::Break(Some(stop)) if tree.paused_at.is_some() => {
+            let is_counted = matches!(stop, Stop::Executions | Stop::Steps);
+            let made = if is_counted { 0 } else { shared.executions.get() };
+            estimate_at_the_end(path, tree, tally, shared, made)
+        }
+        _ => None,
+    };
     let mut outcome = conclude::outcome(path, tally, shared, flow, estimate);
     outcome.checkpoint = outcome.stopped.as_ref().and_then(|_| save(&search)).map(Box::new);
     Ok(outcome)

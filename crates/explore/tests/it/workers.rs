@@ -93,12 +93,12 @@ fn choices_and_waiting() {
 }
 
 /// The number of remaining executions is estimated from time to time, by the clock.
-fn without_estimates(mut outcome: Outcome) -> Outcome {
+fn without_samples(mut outcome: Outcome) -> Outcome {
     let forget = |json: &mut serde_json::Value| {
         json["estimates"] = serde_json::json!({ "walked": 0, "random": 0, "sums": [0, 0, 0, 0] });
     };
     outcome.checkpoint.iter_mut().for_each(|checkpoint| *checkpoint = rewritten(checkpoint, forget));
-    Outcome { estimate: None, ..outcome }
+    outcome
 }
 
 /// A limit on executions ends the search at the same point, however many threads take part.
@@ -112,7 +112,7 @@ fn limits_end_all_threads() {
     assert_eq!((alone.complete, &alone.stopped, alone.executions), (false, &Some(Stop::Executions), 30_000));
     let threads = Threads::new(2);
     let together = explorer.threads(&threads).eager(true).run(&mut ());
-    assert_eq!(without_estimates(together), without_estimates(alone));
+    assert_eq!(without_samples(together), without_samples(alone));
     // All threads have been given back.
     assert!(threads.take() && threads.take() && !threads.take());
 }
