@@ -68,8 +68,7 @@ pub enum Command {
     /// Compares two kernels: scenarios that are broken or mended, page copies, and new lines of the model that no
     /// scenario reached.
     ///
-    /// The expectations of the files are ignored. Searches go on after violations and merge no states, so long ones
-    /// may take hundreds of times longer than those of `matrix`.
+    /// The expectations of the files are ignored. Searches go on after violations.
     #[command(after_help = exit_code::of_diff())]
     Diff(DiffArgs),
     /// Takes each commit, TLB flush, recheck and barrier out of a kernel, and names the scenarios that then fail.
@@ -371,7 +370,7 @@ pub struct CheckArgs {
     /// gone.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["against", "resume", "report_only"])]
     pub baseline: Option<PathBuf>,
-    /// With --baseline: writes the failures that there are to FILE. Reasons and owners stay as they are; those of new
+    /// With --baseline: writes the failures that there are to FILE, which nobody else may use meanwhile. Reasons and owners stay as they are; those of new
     /// failures have to be filled in.
     #[arg(long, requires = "baseline")]
     pub bless: bool,

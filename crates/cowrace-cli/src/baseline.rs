@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use crate::exit_code::exit_without_baseline;
+use crate::locked_file::LockedFile;
 use crate::{Exit, Failure, whole_file};
 
 /// The name of the tables in the file.
@@ -29,6 +30,8 @@ struct Entry {
     arch: Option<String>,
     /// The engine, if it is not `explore`.
     engine: Option<String>,
+    /// The memory model, if it is not `sc`.
+    memory: Option<String>,
     /// The class of the damage, the verdict if there is none, or `disagreement`.
     result: String,
     #[serde(default)]
@@ -51,6 +54,8 @@ pub(crate) struct Baseline {
     path: PathBuf,
     entries: Vec<Entry>,
     document: DocumentMut,
+    /// Held as long as the file is to be written.
+    lock: Option<LockedFile>,
 }
 
 impl Entry {
@@ -63,6 +68,7 @@ impl Entry {
             era: report.era.clone(),
             arch: unless(&report.arch, "generic"),
             engine: unless(&report.engine, "explore"),
+            memory: unless(&report.memory, "sc"),
             result: result(report),
             reason: String::new(),
             owner: String::new(),
@@ -72,8 +78,8 @@ impl Entry {
     /// Whether it is about the same run, whatever the result.
     fn is_of(&self, other: &Self) -> bool {
         let run = |entry: &Self| {
-            let Self { scenario, variant, era, arch, engine, .. } = entry.clone();
-            (scenario, variant, era, arch, engine)
+            let Self { scenario, variant, era, arch, engine, memory, .. } = entry.clone();
+            (scenario, variant, era, arch, engine, memory)
         };
         run(self) == run(other)
     }
@@ -85,7 +91,7 @@ impl Entry {
     }
 
     fn table(&self) -> Table {
-        let Self { scenario, variant, era, arch, engine, result, reason, owner } = self;
+        let Self { scenario, variant, era, arch, engine, memory, result, reason, owner } = self;
         let mut table = Table::new();
         let words = [
             ("scenario", Some(scenario)),
@@ -93,6 +99,7 @@ impl Entry {
             ("era", Some(era)),
             ("arch", arch.as_ref()),
             ("engine", engine.as_ref()),
+            ("memory", memory.as_ref()),
             ("result", Some(result)),
             ("reason", Some(reason)),
             ("owner", Some(owner)),
@@ -104,6 +111,12 @@ impl Entry {
         }
         table
     }
+}
+
+/// Whether a run tells if it fails. One without an answer does not, nor does one that is not judged.
+fn tells(report: &Report) -> bool {
+    let is_judged = report.as_expected.is_some() || report.disagreement.is_some();
+    is_judged && exit_without_baseline(report) != Exit::Bounded
 }
 
 /// The result of a run that failed.
@@ -120,6 +133,14 @@ impl Baseline {
     /// If it cannot be read, or is not a baseline.
     pub(crate) fn read(path: &Path, is_blessed: bool) -> Result<Self, Failure> {
         let name = path.display();
+        // What a link leads to is written, and not the link.
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if fs::metadata(path).is_ok_and(|what| is_blessed && what.permissions().readonly()) {
+            return Err(Failure::usage(format!(
+                "{name} is read-only: make it writable, or leave out `--bless`"
+            )));
+        }
+        let lock = if is_blessed { Some(LockedFile::take(path, "--baseline")?) } else { None };
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound && is_blessed => String::new(),
@@ -146,7 +167,7 @@ impl Baseline {
                 )));
             }
         }
-        Ok(Self { path: path.to_owned(), entries, document })
+        Ok(Self { path: path.to_owned(), entries, document, lock })
     }
 
     /// Notes what the file says of a run, if it failed as the file says.
@@ -162,11 +183,9 @@ impl Baseline {
 
     /// The result that the file names for a run that no longer has it. A run without an answer does not tell.
     pub(crate) fn gone(&self, report: &Report) -> Option<&str> {
-        let exit = exit_without_baseline(report);
         let found = Entry::of(report);
-        let is_gone = exit == Exit::Ok || exit != Exit::Bounded && report.known.is_none();
-        let entry = self.entries.iter().find(|entry| entry.is_of(&found)).filter(|_| is_gone)?;
-        Some(&entry.result)
+        let entry = self.entries.iter().find(|entry| entry.is_of(&found))?;
+        (tells(report) && report.known.is_none()).then_some(&entry.result)
     }
 
     /// Writes the failures of these runs to the file. What the file says of other runs stays, and so do reasons, owners
@@ -178,9 +197,9 @@ impl Baseline {
     pub(crate) fn bless(mut self, reports: &[Report]) -> Result<usize, Failure> {
         let fails = |report: &&Report| exit_without_baseline(report) != Exit::Ok;
         let found: Vec<Entry> = reports.iter().filter(fails).map(Entry::of).collect();
-        let is_same = |a: &Entry, b: &Entry| a.is_of(b) && a.result == b.result;
-        let was_run = |entry: &Entry| reports.iter().any(|report| entry.is_of(&Entry::of(report)));
-        let stays = |entry: &&Entry| !was_run(entry) || found.iter().any(|new| is_same(entry, new));
+        let told: Vec<Entry> = reports.iter().filter(|report| tells(report)).map(Entry::of).collect();
+        let is_there = |entry: &Entry| found.iter().any(|new| new.is_of(entry) && new.result == entry.result);
+        let stays = |entry: &Entry| is_there(entry) || !told.iter().any(|run| run.is_of(entry));
         let is_fresh =
             self.document.is_empty() && self.document.trailing().as_str().is_none_or(str::is_empty);
         let tables = self.document.entry(KNOWN).or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
@@ -191,12 +210,12 @@ impl Baseline {
             )));
         };
         for at in (0..self.entries.len()).rev() {
-            if !stays(&&self.entries[at]) {
+            if !stays(&self.entries[at]) {
                 tables.remove(at);
             }
         }
-        self.entries.retain(|entry| stays(&entry));
-        let is_new = |new: &&Entry| !self.entries.iter().any(|entry| is_same(entry, new));
+        self.entries.retain(stays);
+        let is_new = |new: &&Entry| !self.entries.iter().any(|entry| entry.is_of(new));
         for new in found.iter().filter(is_new) {
             tables.push(new.table());
         }
@@ -209,6 +228,7 @@ impl Baseline {
         let written = whole_file::write(&self.path, &self.document.to_string());
         written
             .map_err(|error| Failure::tool(format!("{} cannot be written: {error}", self.path.display())))?;
+        drop(self.lock);
         Ok(all - with_reason)
     }
 

@@ -41,7 +41,7 @@ impl CheckpointFile {
     ///
     /// If it is not a plain file, cannot be written, or is in use.
     pub(crate) fn take(path: &Path) -> Result<Self, Failure> {
-        Ok(Self(LockedFile::take(path)?))
+        Ok(Self(LockedFile::take(path, "--resume")?))
     }
 
     /// The checkpoint in the file, if there is one, for a program with this fingerprint and this question.

@@ -62,7 +62,7 @@ impl DecidedFile {
     ///
     /// If it is in use, cannot be read or written, or was not written by this program.
     pub(crate) fn open(path: &Path, known: &mut Known) -> Result<Self, Failure> {
-        let locked = LockedFile::take(path)?;
+        let locked = LockedFile::take(path, "--resume")?;
         let build = build()?;
         let is_empty = match fs::metadata(path) {
             Ok(what) => what.len() == 0,

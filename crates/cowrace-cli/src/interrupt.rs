@@ -92,7 +92,8 @@ impl Extent {
         if exit == Exit::Ok { Exit::Bounded } else { exit }
     }
 
-    fn line(self) -> Option<String> {
+    /// How many have finished, in a line; `None` if all have.
+    pub(crate) fn line(self) -> Option<String> {
         let Self { finished, all } = self;
         let searches = if all == 1 { "search" } else { "searches" };
         (finished < all).then(|| format!("interrupted: {finished} of {all} {searches} finished"))

@@ -15,16 +15,16 @@ pub(crate) struct LockedFile {
 }
 
 impl LockedFile {
-    /// Locks a file of `--resume`, which need not exist.
+    /// Locks a file that an option names, which need not exist.
     ///
     /// # Errors
     ///
     /// If it is not a plain file, cannot be written, or is in use.
-    pub(crate) fn take(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn take(path: &Path, option: &str) -> Result<Self, Failure> {
         let name = path.display();
         match fs::metadata(path) {
             Ok(what) if !what.is_file() => {
-                return Err(Failure::usage(format!("{name} is not a plain file: name one for `--resume`")));
+                return Err(Failure::usage(format!("{name} is not a plain file: name one for `{option}`")));
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::locked_file::beside;
 
-/// Writes a file atomically: at any time, either the old content or the new one is there as a whole.
+/// Writes a file atomically: at any time, either the old content or the new one is there as a whole. Who may read and
+/// write it stays as it is.
 ///
 /// # Errors
 ///
@@ -16,5 +17,8 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     fs::write(&new, text)?;
     // The content of the file must reach the disk before its name.
     File::open(&new)?.sync_all()?;
+    if let Ok(old) = fs::metadata(path) {
+        fs::set_permissions(&new, old.permissions())?;
+    }
     fs::rename(&new, path)
 }

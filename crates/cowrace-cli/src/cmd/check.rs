@@ -72,7 +72,7 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     let searched = batch.run(out, search, tell)?;
     if let Some(gate) = Gate::of(args.format) {
         let drawing = args.draw.into();
-        out.text(&gate.text(drawing, &batch, &searched.results, baseline.as_ref(), &bounds)?)?;
+        out.text(&gate.text(drawing, &batch, &searched, baseline.as_ref(), &bounds)?)?;
     }
     for mut all in searched.results {
         seconds.extend(all.drain(1..));

@@ -12,7 +12,7 @@ use cowrace_report::Report;
 use super::printing::text_for_gate;
 use crate::args::CheckFormat;
 use crate::baseline::Baseline;
-use crate::batch::Batch;
+use crate::batch::{Batch, Searched};
 use crate::interrupt::Extent;
 use crate::{Exit, Failure, exit_code};
 
@@ -57,7 +57,7 @@ impl Gate {
         self,
         drawing: Drawing,
         batch: &Batch<'_>,
-        results: &[Vec<Report>],
+        Searched { results, extent }: &Searched<Vec<Report>>,
         baseline: Option<&Baseline>,
         bounds: &Bounds,
     ) -> Result<String, Failure> {
@@ -75,8 +75,8 @@ impl Gate {
         }
         let cases: Vec<Case<'_>> = runs.iter().map(|run| run.case(baseline)).collect();
         Ok(match self {
-            Self::Junit => junit(&cases),
-            Self::Sarif => sarif(&cases, env!("CARGO_PKG_VERSION")),
+            Self::Junit => junit(&cases, extent.line().as_deref()),
+            Self::Sarif => sarif(&cases, env!("CARGO_PKG_VERSION"), extent.line().is_none()),
             Self::Github => {
                 let reports: Vec<Report> = results.concat();
                 format!("{}{}\n", annotations(&cases), summary(&reports))
@@ -89,9 +89,11 @@ impl<'r> Run<'r> {
     fn case(&'r self, baseline: Option<&'r Baseline>) -> Case<'r> {
         let Self { report, path, line, text } = self;
         let gone = baseline.and_then(|baseline| baseline.gone(report));
+        let fails_as = exit_code::status_without_baseline(report);
         let status = exit_code::status(report);
         let status = if gone.is_some() && !status.is_failed() { Status::Gone } else { status };
-        Case { report, status, path, line: *line, text, gone }
+        let fails_as = if status == Status::Gone { status } else { fails_as };
+        Case { report, status, fails_as, path, line: *line, text, gone }
     }
 }
 

@@ -89,6 +89,21 @@ fn sarif_has_what_passes_as_well() {
     );
 }
 
+/// Two characters of Unicode are no part of XML.
+#[test]
+fn junit_is_xml_whatever_titles_say() {
+    let place = tempfile::tempdir().expect("a directory");
+    let path = place.path().join("odd, name.race");
+    let text = fs::read_to_string(fixtures().join("lost.race")).expect("text");
+    fs::write(&path, text.replace("A store by", "]]> & <\u{FFFE}> by")).expect("a file");
+    let path = path.display().to_string();
+    let done = cowrace(&["check", &path, "--era", "v5.11", "--format", "junit"]).exits(10);
+    let report = Report::deserialize_from_str(&done.out).expect("a report");
+    let case = &report.test_suites[0].test_cases[0];
+    assert_eq!(case.extra.get("file").map(|file| file.as_str()), Some(path.as_str()));
+    assert!(done.out.contains('\u{FFFD}') && !done.out.contains('\u{FFFE}'));
+}
+
 #[test]
 fn github_is_told_what_fails() {
     let done = check(&["--format", "github"]).exits(10).quiet();
@@ -164,6 +179,50 @@ fn a_known_failure_does_not_fail_and_one_that_is_gone_does() {
     let text = place.baseline();
     assert!(text.contains("scenario = \"lost\"") && !text.contains("vacuous"), "{text}");
     place.check(&[]).exits(0).quiet();
+}
+
+/// A run that a limit ends, or that is not judged, does not tell whether a failure is still there.
+#[test]
+fn what_is_not_known_is_kept() {
+    let place = Place::new();
+    fs::remove_file(place.path().join("tiny.race")).expect("it is there");
+    place.check(&["--bless"]).exits(0);
+    let text = place.baseline().replace("\"\"", "\"said\"");
+    place.write(&text);
+    place.check(&["--max-executions", "1", "--bless"]).exits(0);
+    assert_eq!(place.baseline(), text);
+    // Under v5.9 the file says that it is not known.
+    place.write(&text.replace("\"lost\"", "\"tiny\"").replace("v5.11", "v5.9"));
+    let known = place.path().join("known.toml").display().to_string();
+    for bless in [&[][..], &["--bless"]] {
+        let args = ["check", "tiny.race", "--era", "v5.9", "--baseline", &known];
+        cowrace(&[&args[..], bless].concat()).exits(0).quiet();
+        assert!(place.baseline().contains("tiny"));
+    }
+}
+
+/// Only a plain file is written, through links, and with the rights that it has.
+#[test]
+#[cfg(unix)]
+fn what_is_no_plain_file_stays() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let place = Place::new();
+    let at = |name: &str| place.path().join(name);
+    let bless = |name: &str| {
+        let file = at(name).display().to_string();
+        cowrace(&["check", "lost.race", "--era", "v5.11", "--baseline", &file, "--bless"])
+    };
+    fs::create_dir(at("directory")).expect("a directory");
+    bless("directory").exits(2).says(&["is not a plain file: name one for `--baseline`"]);
+    fs::write(at("real.toml"), "").expect("a file");
+    fs::set_permissions(at("real.toml"), fs::Permissions::from_mode(0o640)).expect("rights");
+    symlink("real.toml", at("link.toml")).expect("a link");
+    bless("link.toml").exits(0);
+    assert!(fs::symlink_metadata(at("link.toml")).expect("it is there").is_symlink());
+    assert!(fs::read_to_string(at("real.toml")).expect("text").contains("lost-read"));
+    assert_eq!(fs::metadata(at("real.toml")).expect("it is there").permissions().mode() & 0o777, 0o640);
+    fs::set_permissions(at("real.toml"), fs::Permissions::from_mode(0o440)).expect("rights");
+    bless("real.toml").exits(2).says(&["is read-only"]);
 }
 
 /// Another failure of the same run is a new one.

@@ -8,9 +8,10 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::{Case, Status};
 
 /// Results as JUnit's XML. What has no answer is an error, what is not judged or does not apply is skipped, and what a
-/// baseline names is skipped with its reason.
+/// baseline names is skipped with its reason. `interrupted` says how many searches have finished, if not all have; that is
+/// an error.
 #[must_use]
-pub fn junit(cases: &[Case<'_>]) -> String {
+pub fn junit(cases: &[Case<'_>], interrupted: Option<&str>) -> String {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     let mut order = Vec::new();
     for case in cases {
@@ -23,8 +24,15 @@ pub fn junit(cases: &[Case<'_>]) -> String {
     }
     let mut report = Report::new("cowrace");
     report.add_test_suites(order.into_iter().filter_map(|name| suites.remove(name)));
-    // Writing to memory does not fail, and all that is written is text.
-    report.to_string().unwrap_or_default()
+    if let Some(told) = interrupted {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(told).set_type("interrupted");
+        let mut suite = TestSuite::new("cowrace");
+        suite.add_test_case(TestCase::new("every search finishes", status));
+        report.add_test_suite(suite);
+    }
+    // Writing to memory does not fail, and all that is written is text. These two characters are no part of XML.
+    report.to_string().unwrap_or_default().replace(['\u{FFFE}', '\u{FFFF}'], "\u{FFFD}")
 }
 
 fn test_case(case: &Case<'_>) -> TestCase {

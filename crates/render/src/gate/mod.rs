@@ -76,6 +76,8 @@ pub struct Case<'a> {
     pub report: &'a Report,
     /// What a CI system makes of it.
     pub status: Status,
+    /// The same, whatever a baseline says.
+    pub fails_as: Status,
     /// The scenario's file.
     pub path: &'a str,
     /// The line of the file that states what is expected, or names the scenario; from 1.

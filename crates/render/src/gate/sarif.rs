@@ -14,9 +14,9 @@ struct Outcome {
     level: &'static str,
 }
 
-/// Results as SARIF, found by this version of the tool.
+/// Results as SARIF, found by this version of the tool. `is_whole` says whether every search has finished.
 #[must_use]
-pub fn sarif(cases: &[Case<'_>], version: &str) -> String {
+pub fn sarif(cases: &[Case<'_>], version: &str, is_whole: bool) -> String {
     let rule = |status: &Status| {
         json!({
             "id": status.rule(),
@@ -29,6 +29,7 @@ pub fn sarif(cases: &[Case<'_>], version: &str) -> String {
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": { "name": "cowrace", "semanticVersion": version, "rules": rules } },
+            "invocations": [{ "executionSuccessful": is_whole }],
             "columnKind": "unicodeCodePoints",
             "results": cases.iter().map(result).collect::<Vec<_>>(),
         }],
@@ -46,7 +47,7 @@ fn result(case: &Case<'_>) -> Value {
         Status::Violation | Status::Gone | Status::Disagreement => ("fail", "error"),
     };
     let report = case.report;
-    let mut result = json!(Outcome { rule_id: case.status.rule(), kind, level });
+    let mut result = json!(Outcome { rule_id: case.fails_as.rule(), kind, level });
     result["message"] = json!({ "text": case.message() });
     result["locations"] = json!([{
         "physicalLocation": {
