@@ -84,11 +84,25 @@ proptest! {
 /// The finding that a search reports is the one that its schedule shows.
 #[test]
 fn findings_replay() {
+    let eras = ["v5.8", "v5.9", "v5.18", "v6.12"].map(|era| Era::preset(era).expect("a preset"));
+    let found = replay_findings(&eras);
+    assert!(found > 50, "{found} findings");
+}
+
+#[test]
+#[ignore = "half a minute: `just nightly`"]
+fn findings_replay_under_every_preset_at_length() {
+    let found = replay_findings(&Era::presets());
+    assert!(found > 200, "{found} findings");
+}
+
+/// Replays what is found in the corpus under these kernels. Returns how much that is.
+fn replay_findings(eras: &[Era]) -> usize {
     let limits = Limits { executions: Some(2000), ..Limits::default() };
     let mut found = 0;
-    for era in Era::presets() {
+    for era in eras {
         for (name, world) in worlds() {
-            let program = program(&world, &era, Arch::Generic);
+            let program = program(&world, era, Arch::Generic);
             let outcome = Explorer::new(&program).limits(limits).run(&mut ());
             let Some((finding, schedule)) = outcome.finding else { continue };
             found += 1;
@@ -97,5 +111,5 @@ fn findings_replay() {
             replay::replays(&program, &schedule);
         }
     }
-    assert!(found > 200, "{found} findings");
+    found
 }
