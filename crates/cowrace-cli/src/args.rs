@@ -370,8 +370,8 @@ pub struct CheckArgs {
     /// gone.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["against", "resume", "report_only"])]
     pub baseline: Option<PathBuf>,
-    /// With --baseline: writes the failures that there are to FILE, which nobody else may use meanwhile. Reasons and owners stay as they are; those of new
-    /// failures have to be filled in.
+    /// With --baseline: writes the failures that there are to FILE, which nobody else may use meanwhile. Reasons and
+    /// owners stay as they are; those of new failures have to be filled in.
     #[arg(long, requires = "baseline")]
     pub bless: bool,
     /// The output format.

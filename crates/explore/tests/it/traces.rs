@@ -75,7 +75,7 @@ fn atomics() {
 /// Accesses depend on values: a race may require a different sequence in each execution that has it.
 #[test]
 fn conditional() {
-    random(Flavour::Conditional, 9, 500);
+    random(Flavour::Conditional, 9, 1000);
 }
 
 #[test]
