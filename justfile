@@ -74,6 +74,11 @@ peers *ARGS:
 fuzz TARGET *ARGS:
     fuzz/run {{TARGET}} {{ARGS}}
 
+# Pages in Chromium: whether they step, show what is true, and are accessible (needs Playwright for Python, and npm).
+browser *ARGS:
+    cargo build --release --quiet
+    .ci/browser --whole target/release/cowrace {{ARGS}}
+
 # Mutants of the engine, each of which a test must kill (ten minutes; needs Python 3.11 or later).
 mutants *ARGS:
     .ci/mutants {{ARGS}}

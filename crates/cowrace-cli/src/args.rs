@@ -134,6 +134,41 @@ pub enum Format {
     Json,
 }
 
+/// The output format of commands that explain what they find.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// Text for people.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+    /// A page for browsers, which explains each violation step by step.
+    Html,
+}
+
+impl From<Format> for PageFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
+/// The output format of an explanation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// Text for people.
+    #[default]
+    Text,
+    /// A page for browsers, which walks through the execution step by step.
+    Html,
+    /// The diagram as a drawing, for documents and slides.
+    Svg,
+    /// A mail: the diagram and what is wrong, in 72 columns, which can be replayed.
+    Mail,
+}
+
 /// The output format of a check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum CheckFormat {
@@ -148,6 +183,8 @@ pub enum CheckFormat {
     Sarif,
     /// Workflow commands of GitHub: an annotation for each run that fails, with its diagram.
     Github,
+    /// A page for browsers: the table, and each violation explained step by step.
+    Html,
 }
 
 /// The output format of a matrix.
@@ -160,6 +197,8 @@ pub enum MatrixFormat {
     Json,
     /// A table for a mail or a wiki.
     Markdown,
+    /// A page for browsers: the table, and each violation explained step by step.
+    Html,
 }
 
 /// Which kernel.
@@ -424,7 +463,7 @@ pub struct DiffArgs {
     pub how_far: FarArgs,
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: PageFormat,
     /// Scenario files, and directories to search for `.race` files.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
@@ -450,7 +489,7 @@ pub struct AblateArgs {
     pub witness: Option<u8>,
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: PageFormat,
     /// Scenario files, and directories to search for `.race` files.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
@@ -514,6 +553,9 @@ pub struct ExplainArgs {
     /// A schedule, as `check` prints it.
     #[arg(long)]
     pub schedule: Option<Schedule>,
+    /// The output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ExplainFormat,
 }
 
 /// Arguments of `cowrace list`.

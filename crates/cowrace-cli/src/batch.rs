@@ -97,7 +97,7 @@ impl Batch<'_> {
     }
 
     /// How many threads make so many searches.
-    fn workers(&self, searches: usize) -> usize {
+    pub(crate) fn workers(&self, searches: usize) -> usize {
         self.jobs().clamp(1, searches.div_ceil(self.group()).max(1))
     }
 

@@ -14,7 +14,7 @@ use cowrace_check::Bounds;
 use cowrace_check::{Judged, Task};
 use cowrace_check::{directives, kernel};
 use cowrace_render::diagnostic::draw;
-use cowrace_render::{finding, waits};
+use cowrace_render::{finding, waits, with_variant};
 
 use crate::{Failure, batch};
 
@@ -150,10 +150,7 @@ pub(crate) fn exit(task: &Task<'_>, one: &Judged, way: Way<'_>) -> Exit {
 
 /// The result of an execution, in one line. `way` says how it was chosen.
 pub(crate) fn headline(task: &Task<'_>, trace: &Trace, unknown: Option<&Unknown>, way: &str) -> String {
-    let name = match task.variant.name() {
-        Some(variant) => format!("{}:{variant}", task.scenario.name()),
-        None => task.scenario.name().to_owned(),
-    };
+    let name = with_variant(task.scenario.name(), task.variant.name());
     let verdict = match (&trace.finding, unknown) {
         (Some(finding), _) => format!("VIOLATED {}", finding.class),
         (None, Some(_)) => "INCONCLUSIVE".to_owned(),

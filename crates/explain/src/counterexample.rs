@@ -97,7 +97,7 @@ impl Counterexample {
             silence_assertions(&mut diagram.footer, whole.variant);
         }
         diagram.comments.extend(self.not_needed.iter().flat_map(|cell| Comment::NotNeeded(cell).lines()));
-        if let Nearest::Moved(moved) = nearest(part, &self.trace, &self.bounds) {
+        if let (Nearest::Moved(moved), _) = nearest(part, &self.trace, &self.bounds) {
             diagram.comments.extend(Comment::HoldsWith(&moved).lines());
         }
         diagram

@@ -4,7 +4,7 @@ use cowrace_explore::{Directive, counterfactual};
 use cowrace_mm::Era;
 use cowrace_report::explanation::{Counterfactual, Extent, Given, Nearest, RowName};
 use cowrace_report::{Event, Trace, Value};
-use cowrace_scenario::{Cell, CellKind, Variant, parse};
+use cowrace_scenario::{Cell, CellKind, Scenario, Variant, parse};
 use tracing::info_span;
 
 use cowrace_check::{Bounds, Specification, Task, directives};
@@ -13,20 +13,29 @@ use crate::diagram::{Drawing, picture};
 use crate::limits::is_small;
 use crate::narrate::function;
 
+/// An execution that holds, and its scenario: the diagram of the bad one.
+#[derive(Clone, Debug)]
+pub struct Sound {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The execution.
+    pub trace: Trace,
+}
+
 /// Moves one row of the diagram past as few other rows as possible, so that the execution holds.
-pub fn nearest(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Nearest {
+pub fn nearest(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> (Nearest, Option<Sound>) {
     if !is_small(task) {
-        return Nearest::TooLarge;
+        return (Nearest::TooLarge, None);
     }
     let _span = info_span!("counterfactual").entered();
     match moved(task, bad, bounds) {
-        Some(moved) => Nearest::Moved(Box::new(moved)),
-        None if bounds.are_over() => Nearest::TooLarge,
-        None => Nearest::None,
+        Some((moved, sound)) => (Nearest::Moved(Box::new(moved)), Some(sound)),
+        None if bounds.are_over() => (Nearest::TooLarge, None),
+        None => (Nearest::None, None),
     }
 }
 
-fn moved(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Option<Counterfactual> {
+fn moved(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Option<(Counterfactual, Sound)> {
     // The diagram is a scenario of its own; its rows are those that the reader sees.
     let drawing = picture(task, bad, Drawing::default()).to_string();
     let scenario = parse(&drawing).ok()?;
@@ -47,13 +56,15 @@ fn moved(task: Task<'_>, bad: &Trace, bounds: &Bounds) -> Option<Counterfactual>
     let mut new = reasons(task.era, &sound.trace);
     new.retain(|reason| !known.contains(reason));
     new.dedup();
-    Some(Counterfactual {
+    let moved = Counterfactual {
         moved: (row.row + 1, named(variant, row)),
         past: (past.row + 1, named(variant, past)),
         earlier: sound.is_earlier(),
         reasons: new,
         outcome: differs.cloned().collect(),
-    })
+    };
+    let trace = sound.trace;
+    Some((moved, Sound { scenario, trace }))
 }
 
 /// All reasons that an execution gives.

@@ -1,27 +1,47 @@
 //! The content of memory at each point of a trace: the references to a page, and which TLB entries are stale.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cowrace_report::explanation::Holder;
-use cowrace_report::{Event, Fact, Kind, Maps, Owner, Page, Pte, Reason, References, Value, Word};
+use cowrace_report::explanation::{Holder, Memory};
+use cowrace_report::{Access, Event, Fact, Kind, Maps, Owner, Page, Pte, Reason, References, Value, Word};
 
 /// The values of the words that were not zero at the start, or have changed since.
 #[derive(Clone, Debug, Default)]
 pub struct StateView {
     words: BTreeMap<Word, Value>,
+    /// Pages that were in use and are free.
+    freed: BTreeSet<Page>,
 }
 
 impl StateView {
     /// The state at the start of a trace.
     #[must_use]
     pub fn new(words: Vec<(Word, Value)>) -> Self {
-        Self { words: words.into_iter().collect() }
+        Self { words: words.into_iter().collect(), freed: BTreeSet::new() }
     }
 
     /// Applies the changes of an event.
     pub fn note(&mut self, event: &Event) {
+        match &event.access {
+            Access::Allocate { page } => drop(self.freed.remove(page)),
+            Access::Free { page } => drop(self.freed.insert(page.clone())),
+            _ => {}
+        }
         for change in &event.changes {
             self.words.insert(change.word.clone(), change.to.clone());
+        }
+    }
+
+    /// All of memory. What a batch held before it was drained is no part of it.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        let is_held = |word: &Word| {
+            !matches!(word.of, Owner::Batch { .. }) || word.nth.is_none() || self.is_in_use(word)
+        };
+        let words = self.words.iter().filter(|(word, _)| is_held(word));
+        Memory {
+            words: words.map(|(word, value)| (word.clone(), value.clone())).collect(),
+            freed: self.freed.clone(),
         }
     }
 

@@ -2,40 +2,33 @@
 
 use cowrace_check::{Bounds, Task};
 use cowrace_explore::replay;
-use cowrace_render::Walkthrough;
+use cowrace_render::{Execution, Walkthrough};
 use cowrace_report::{Finding, Trace};
 
-use crate::counterfactual::nearest;
+use crate::counterfactual::{Sound, nearest};
 use crate::diagnosis::Evidence;
-use crate::diagram::{Drawing, picture, shown};
-use crate::narrate::{self, Narrator};
-use crate::rows::{Detail, rows};
-use crate::state_view::StateView;
+use crate::diagram::Drawing;
+use crate::execution::execution;
 
 /// Explains an execution.
 pub fn walkthrough(task: Task<'_>, trace: &Trace, drawing: Drawing, bounds: &Bounds) -> Walkthrough {
-    let world = task.variant.world();
-    let drawing = Drawing { detail: Detail::Operations, ..drawing };
-    let diagram = picture(task, trace, drawing);
-    let mut drawn = rows(world, trace, drawing.detail, &shown(task.variant, trace), task.variant);
-    if drawn.len() != diagram.rows.len() {
-        // Columns in which nothing happens are drawn if the drawing needs them.
-        drawn = rows(world, trace, drawing.detail, &vec![true; world.actors.len()], task.variant);
-    }
-    let program = task.program_unjudged();
-    let view = StateView::new(program.narrate.words(&program.memory));
-    let opening = narrate::opening(&view);
-    let mut narrator = Narrator { era: task.era, trace, view, next: 0 };
+    let (told, drawn) = execution(task, trace, drawing);
     let evidence = Evidence { era: task.era, trace, drawn: &drawn };
     let finding = trace.finding.as_ref();
+    let (nearest, sound) = finding.map(|_| nearest(task, trace, bounds)).unzip();
     Walkthrough {
-        opening,
-        diagram,
-        rows: drawn.iter().map(|drawn| narrator.row(drawn)).collect(),
+        execution: told,
         accesses: String::new(),
         diagnosis: finding.map(|found| evidence.diagnosis(found, promised(task, trace))),
-        nearest: finding.map(|_| nearest(task, trace, bounds)),
+        nearest,
+        holding: sound.flatten().and_then(|sound| holding(task, &sound, drawing)),
     }
+}
+
+/// The nearest execution that holds, as it is told.
+fn holding(task: Task<'_>, Sound { scenario, trace }: &Sound, drawing: Drawing) -> Option<Execution> {
+    let variant = scenario.variants().first()?;
+    Some(execution(Task { scenario, variant, ..task }, trace, drawing).0)
 }
 
 /// What an execution shows that violates the specification, whatever the assertions are.

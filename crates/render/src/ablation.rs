@@ -42,6 +42,15 @@ pub fn ablations(era: &str, ablations: &[Ablation], reports: &[Report]) -> Strin
     text + &totals(era, ablations, reports)
 }
 
+/// Whether scenarios need a part, in a word.
+pub(crate) const fn verdict(part: &Ablation) -> &'static str {
+    match part.need {
+        Need::Needed => "needed",
+        Need::Unjustified => "unjustified",
+        Need::Bounded => "not answered",
+    }
+}
+
 fn told(part: &Ablation, width: usize) -> String {
     let toggle = part.toggle.to_string();
     let mut text = match (&part.primitive, &part.function, &part.file) {
@@ -85,7 +94,7 @@ fn witness(part: &Ablation) -> String {
         .collect()
 }
 
-const fn kind(kind: Part) -> &'static str {
+pub(crate) const fn kind(kind: Part) -> &'static str {
     match kind {
         Part::Commit => "commit",
         Part::Flush => "flush",

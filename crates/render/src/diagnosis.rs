@@ -22,6 +22,20 @@ pub(crate) fn diagnosis(diagnosis: &Diagnosis) -> String {
     std::iter::once(first).chain(clues.iter().map(clue)).collect::<Vec<_>>().join(" ")
 }
 
+/// The rows that a diagnosis names. Rows count from 1.
+pub(crate) fn rows(diagnosis: &Diagnosis) -> Vec<usize> {
+    let rows = diagnosis.clues.iter().filter_map(|clue| match clue {
+        Clue::Wrote { row, .. }
+        | Clue::Replaced { row, .. }
+        | Clue::Taken { row, .. }
+        | Clue::Looked { row, .. }
+        | Clue::Copied { row, .. }
+        | Clue::Shows { row } => Some(*row),
+        Clue::Owns { .. } => None,
+    });
+    rows.collect()
+}
+
 /// The diagnosis of an execution that holds.
 pub(crate) fn nothing() -> String {
     "Nothing is wrong with this execution.".to_owned()

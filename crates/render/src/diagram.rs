@@ -33,6 +33,17 @@ pub struct Diagram {
 
 impl fmt::Display for Diagram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [header, footer, comments] =
+            [&self.header, &self.footer, &self.comments].map(|block| lines(block));
+        let blocks = [header, self.drawn(MAIL), footer, comments];
+        let blocks: Vec<&str> = blocks.iter().map(String::as_str).filter(|b| !b.is_empty()).collect();
+        f.write_str(&blocks.join("\n"))
+    }
+}
+
+impl Diagram {
+    /// The columns alone, at most `limit` wide if possible.
+    pub(crate) fn drawn(&self, limit: usize) -> String {
         let mut columns = Columns::new(&self.columns);
         for row in &self.rows {
             match row {
@@ -40,11 +51,7 @@ impl fmt::Display for Diagram {
                 Row::Barrier(who) => columns.across(&format!("=== {who} ===")),
             };
         }
-        let [header, footer, comments] =
-            [&self.header, &self.footer, &self.comments].map(|block| lines(block));
-        let blocks = [header, columns.overlapping(MAIL, self.tabs), footer, comments];
-        let blocks: Vec<&str> = blocks.iter().map(String::as_str).filter(|b| !b.is_empty()).collect();
-        f.write_str(&blocks.join("\n"))
+        columns.overlapping(limit, self.tabs)
     }
 }
 

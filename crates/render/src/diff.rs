@@ -2,7 +2,7 @@
 
 use cowrace_report::Found;
 use cowrace_report::cell::Change;
-use cowrace_report::difference::{Difference, NewLines};
+use cowrace_report::difference::{Difference, NewLines, Side};
 
 use crate::Columns;
 use crate::costs::span;
@@ -56,13 +56,32 @@ pub fn diff(differences: &[Difference], lines: &NewLines) -> String {
     for &(how, title) in COPIES {
         let all = differences.iter().filter(|difference| copies(difference) == Some(how));
         text.push_str(&section(all, [title, from, to], |d| {
-            let shown = |side: &cowrace_report::difference::Side| {
-                side.costs.map_or_else(String::new, |costs| span(costs.copies))
-            };
-            [shown(&d.before), shown(&d.after), String::new()]
+            [copies_of(&d.before), copies_of(&d.after), String::new()]
         }));
     }
     text + "\n" + &new_lines(lines) + "\n" + &numbers(differences, lines)
+}
+
+/// A difference in words.
+pub(crate) struct Told {
+    /// What became of the scenario.
+    pub(crate) how: String,
+    /// What causes it.
+    pub(crate) by: String,
+}
+
+/// A difference in words; `None` if there is none.
+pub(crate) fn changes(difference: &Difference) -> Option<Told> {
+    let found = FOUND.iter().find(|(change, _)| *change == difference.change);
+    let copied = copies(difference).and_then(|how| COPIES.iter().find(|(of, _)| *of == how));
+    let how = [found.map(|(_, title)| *title), copied.map(|(_, title)| *title)];
+    let how: Vec<&str> = how.into_iter().flatten().collect();
+    (!how.is_empty()).then(|| Told { how: how.join(", "), by: by_sets(difference) })
+}
+
+/// The page copies under a kernel: the fewest and the most.
+pub(crate) fn copies_of(side: &Side) -> String {
+    side.costs.map_or_else(String::new, |costs| span(costs.copies))
 }
 
 /// A table with a row for each of these scenarios; nothing if there are none.
@@ -155,7 +174,6 @@ fn numbers(differences: &[Difference], lines: &NewLines) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cowrace_report::difference::Side;
     use cowrace_report::{Class, Costs, Span, Toggle, Unreached, Verdict};
 
     use super::*;

@@ -75,7 +75,7 @@ fn led(Cause { deed, call, .. }: &Cause) -> String {
 /// How many kinds of calls are listed.
 const LISTED: usize = 4;
 
-fn of_kinds(scenarios: u64, kinds: &[Kinds]) -> String {
+pub(crate) fn of_kinds(scenarios: u64, kinds: &[Kinds]) -> String {
     let calls = |kinds: &Kinds| kinds.calls.join(" + ");
     if let [only] = kinds {
         return format!("{} of {}", counted(scenarios, "scenario"), calls(only));
@@ -91,7 +91,7 @@ fn of_kinds(scenarios: u64, kinds: &[Kinds]) -> String {
 }
 
 /// What the corpus says of a family.
-fn name(named: &Named) -> String {
+pub(crate) fn name(named: &Named) -> String {
     let race = |Race { scenario, variant }: &Race| with_variant(scenario, variant.as_deref());
     match named {
         Named::Same(of) => format!("this is {}", race(of)),

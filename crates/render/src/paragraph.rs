@@ -25,7 +25,7 @@ pub fn fold(line: &str, continued: &str) -> Vec<String> {
 }
 
 /// A paragraph in lines of at most so many columns, except for words that are wider.
-fn wrap_at(text: &str, columns: usize) -> String {
+pub(crate) fn wrap_at(text: &str, columns: usize) -> String {
     let mut out = String::new();
     let mut width = 0;
     for word in text.split_whitespace() {

@@ -182,8 +182,9 @@ pub(crate) fn name(report: &Report) -> String {
     with_variant(&report.scenario, report.variant.as_deref())
 }
 
-/// The name as `scenario:variant`.
-pub(crate) fn with_variant(scenario: &str, variant: Option<&str>) -> String {
+/// The name of a scenario with its variant, as `scenario:variant`.
+#[must_use]
+pub fn with_variant(scenario: &str, variant: Option<&str>) -> String {
     match variant {
         Some(variant) => format!("{scenario}:{variant}"),
         None => scenario.to_owned(),

@@ -123,6 +123,14 @@ pub(crate) fn wrapped(items: &[String], width: usize) -> String {
     text
 }
 
+/// What the code of a result means.
+pub(crate) fn meaning(report: &Report) -> String {
+    match MEANINGS.iter().find(|(verdict, _)| *verdict == report.verdict) {
+        Some((verdict, meaning)) => format!("{verdict}: {meaning}"),
+        None => word(report).to_owned(),
+    }
+}
+
 /// Explanations of the words and signs that the table uses.
 fn legend(grid: &Grid<'_>, style: Style, mark: fn(&Report) -> &'static str) -> Vec<String> {
     let mut legend: Vec<String> = Vec::new();
@@ -131,7 +139,7 @@ fn legend(grid: &Grid<'_>, style: Style, mark: fn(&Report) -> &'static str) -> V
         if let Some(report) = reports.iter().find(|r| r.verdict == *verdict) {
             legend.push(match style {
                 Style::Words => format!("{verdict} {meaning}"),
-                Style::Codes => format!("{} {verdict}: {meaning}", code(report)),
+                Style::Codes => format!("{} {}", code(report), self::meaning(report)),
             });
         }
     }

@@ -3,30 +3,42 @@
 
 use std::fmt;
 
-use cowrace_report::explanation::{Diagnosis, Known, Nearest, Row};
+use cowrace_report::explanation::{Clue, Diagnosis, Known, Memory, Nearest, Row};
 
+use crate::overlap::MAIL;
 use crate::paragraph::wrap;
 use crate::{Diagram, diagnosis, row};
 
-/// An execution, explained.
-#[derive(Clone, Debug, Default)]
-pub struct Walkthrough {
+/// An execution as it is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Execution {
     /// The initial content of memory.
     pub opening: Vec<Known>,
     /// The diagram: a scenario, whose rows get numbers.
     pub diagram: Diagram,
     /// What happens in each of its rows.
     pub rows: Vec<Row>,
+    /// The content of memory before the first row, and after each row.
+    pub memory: Vec<Memory>,
+}
+
+/// An execution, explained.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Walkthrough {
+    /// The execution.
+    pub execution: Execution,
     /// Every access; if this is not empty, it is printed in place of the rows.
     pub accesses: String,
     /// What is wrong with the execution; `None` if nothing is wrong.
     pub diagnosis: Option<Diagnosis>,
     /// The nearest execution that holds, if it was searched for.
     pub nearest: Option<Nearest>,
+    /// That execution, if there is one.
+    pub holding: Option<Execution>,
 }
 
 /// The line that ends the scenario: the text after it is for the reader.
-const END: &str = "--";
+pub(crate) const END: &str = "--";
 
 /// How to read the rows.
 const LEGEND: &str = "\
@@ -36,6 +48,20 @@ page table (walk) or the TLB.";
 impl fmt::Display for Walkthrough {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, true)
+    }
+}
+
+impl Execution {
+    /// The columns of the diagram, at most `limit` wide if possible, with numbers before the rows.
+    pub(crate) fn numbered(&self, limit: usize) -> String {
+        let digits = self.rows.len().to_string().len();
+        let margin = digits + 2;
+        // Two lines of headers stand above the first row.
+        let line = |(at, line): (usize, &str)| match at.checked_sub(2) {
+            Some(row) if row < self.rows.len() => format!("{:>digits$}  {line}\n", row + 1),
+            _ => format!("{:margin$}{line}", "").trim_end().to_owned() + "\n",
+        };
+        self.diagram.drawn(limit.saturating_sub(margin)).lines().enumerate().map(line).collect()
     }
 }
 
@@ -56,34 +82,51 @@ impl Walkthrough {
         Brief(self)
     }
 
+    /// The same whatever the release is in which kernel functions have the names that they have here: to see whether two
+    /// kernels do the same.
+    #[must_use]
+    pub(crate) fn without_releases(&self) -> Self {
+        let mut same = self.clone();
+        let Self { execution, diagnosis, nearest, holding, .. } = &mut same;
+        for execution in std::iter::once(execution).chain(holding) {
+            // The schedule, which belongs to one kernel, stands there.
+            execution.diagram.comments.clear();
+            let parts = execution.rows.iter_mut().flat_map(|row| &mut row.parts);
+            parts.filter_map(|part| part.function.as_mut()).for_each(|function| function.release.clear());
+        }
+        let clues = diagnosis.iter_mut().flat_map(|diagnosis| &mut diagnosis.clues);
+        let of_clues = clues.filter_map(|clue| match clue {
+            Clue::Wrote { why, .. } | Clue::Replaced { why, .. } => why.as_mut(),
+            Clue::Copied { why, .. } => Some(why),
+            Clue::Taken { .. } | Clue::Looked { .. } | Clue::Owns { .. } | Clue::Shows { .. } => None,
+        });
+        let of_nearest = nearest.iter_mut().flat_map(|nearest| match nearest {
+            Nearest::Moved(moved) => moved.reasons.as_mut_slice(),
+            Nearest::None | Nearest::TooLarge => &mut [],
+        });
+        let given = of_clues.chain(of_nearest).filter_map(|given| given.function.as_mut());
+        given.for_each(|function| function.release.clear());
+        same
+    }
+
     fn write(&self, f: &mut fmt::Formatter<'_>, with_rows: bool) -> fmt::Result {
-        // The comments below the diagram would repeat the paragraphs.
-        let blank =
-            Diagram { header: Vec::new(), footer: Vec::new(), comments: Vec::new(), ..self.diagram.clone() };
-        let digits = self.rows.len().to_string().len();
-        let margin = digits + 2;
-        let header = without_remarks(&self.diagram.header);
+        let Execution { opening, diagram, rows, .. } = &self.execution;
+        let digits = rows.len().to_string().len();
+        let header = without_remarks(&diagram.header);
         // The whole text can be parsed as a scenario: everything else is a comment.
-        let opening: Vec<String> =
-            self.opening.iter().map(|known| format!("#   {}", row::known(known))).collect();
+        let opening: Vec<String> = opening.iter().map(|known| format!("#   {}", row::known(known))).collect();
         for block in [&header, &opening] {
             let text = block.join("\n");
             if !text.trim().is_empty() {
                 writeln!(f, "{}", text.trim_matches('\n'))?;
             }
         }
-        if !self.diagram.header.is_empty() || !opening.is_empty() {
+        if !diagram.header.is_empty() || !opening.is_empty() {
             writeln!(f)?;
         }
-        for (at, line) in blank.to_string().lines().enumerate() {
-            // Two lines of headers stand above the first row.
-            match at.checked_sub(2) {
-                Some(row) if row < self.rows.len() => writeln!(f, "{:>digits$}  {line}", row + 1)?,
-                _ => writeln!(f, "{}", format!("{:margin$}{line}", "").trim_end())?,
-            }
-        }
-        let statements = self.diagram.footer.iter().filter(|line| !line.starts_with('#'));
-        let statements = statements.map(String::as_str).collect::<Vec<_>>().join("\n");
+        // The comments below the diagram would repeat the paragraphs.
+        f.write_str(&self.execution.numbered(MAIL + digits + 2))?;
+        let statements = below(diagram, &[]).join("\n");
         if !statements.trim().is_empty() {
             writeln!(f, "\n{}", statements.trim_matches('\n'))?;
         }
@@ -103,7 +146,7 @@ impl Walkthrough {
     fn write_rows(&self, f: &mut fmt::Formatter<'_>, digits: usize) -> fmt::Result {
         let margin = digits + 2;
         writeln!(f, "\n{LEGEND}")?;
-        for (at, Row { name, parts }) in self.rows.iter().enumerate() {
+        for (at, Row { name, parts }) in self.execution.rows.iter().enumerate() {
             if parts.is_empty() {
                 continue;
             }
@@ -125,13 +168,24 @@ impl Walkthrough {
 }
 
 /// A header without notes and links, which are not needed here.
-fn without_remarks(header: &[String]) -> Vec<String> {
-    let is_remark = |line: &str| ["link", "from", "note"].contains(&line.split(' ').next().unwrap_or(line));
+pub(crate) fn without_remarks(header: &[String]) -> Vec<String> {
+    statements(header, &["link", "from", "note"])
+}
+
+/// The statements below a diagram but for those that begin with one of these words, and without comments.
+pub(crate) fn below(diagram: &Diagram, without: &[&str]) -> Vec<String> {
+    let lines: Vec<String> = diagram.footer.iter().filter(|line| !line.starts_with('#')).cloned().collect();
+    statements(&lines, without)
+}
+
+/// Statements but for those that begin with one of these words.
+pub(crate) fn statements(lines: &[String], without: &[&str]) -> Vec<String> {
+    let is_left_out = |line: &str| without.contains(&line.split(' ').next().unwrap_or(line));
     let mut within = false;
     let mut kept = Vec::new();
-    for line in header {
+    for line in lines {
         // Indented lines continue a statement.
-        within = is_remark(line) || within && line.starts_with(' ');
+        within = is_left_out(line) || within && line.starts_with(' ');
         if !within {
             kept.push(line.clone());
         }
@@ -176,24 +230,27 @@ mod tests {
         let name = RowName { actor: "b".to_owned(), call: "buf[0] = 1".to_owned(), extent: Extent::Whole };
         let detail = Detail::Text(("word ".repeat(15) + "word").into());
         let walkthrough = Walkthrough {
-            diagram: Diagram {
-                header: vec!["race r".into(), "mm A { buf: anon }".into()],
-                columns: vec!["a @A".into(), "b @A".into()],
-                rows: vec![cell(0, "r = buf[0] {"), cell(1, "buf[0] = 1"), cell(0, "}")],
-                comments: vec!["# VIOLATED lost-write".into()],
-                ..Diagram::default()
-            },
-            rows: vec![
-                Row::default(),
-                Row {
-                    name: Some(name),
-                    parts: vec![
-                        Part { function: Some(function), lines: vec![Line::Reason(copies)] },
-                        Part { function: None, lines: vec![Line::Change(change)] },
-                    ],
+            execution: Execution {
+                diagram: Diagram {
+                    header: vec!["race r".into(), "mm A { buf: anon }".into()],
+                    columns: vec!["a @A".into(), "b @A".into()],
+                    rows: vec![cell(0, "r = buf[0] {"), cell(1, "buf[0] = 1"), cell(0, "}")],
+                    comments: vec!["# VIOLATED lost-write".into()],
+                    ..Diagram::default()
                 },
-                Row::default(),
-            ],
+                rows: vec![
+                    Row::default(),
+                    Row {
+                        name: Some(name),
+                        parts: vec![
+                            Part { function: Some(function), lines: vec![Line::Reason(copies)] },
+                            Part { function: None, lines: vec![Line::Change(change)] },
+                        ],
+                    },
+                    Row::default(),
+                ],
+                ..Execution::default()
+            },
             diagnosis: Some(Diagnosis {
                 finding: Finding { class: Class::LostWrite, detail },
                 cow: Class::LostWrite.cow(),

@@ -1,6 +1,8 @@
 //! An execution explained: what each row of its diagram changes and why, what is wrong with it, and the nearest execution
 //! that holds.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -41,6 +43,15 @@ pub enum Holder {
     Pins(u64),
     /// Holders that memory does not show, with their number: GUP, or a fault that is under way.
     Others(u64),
+}
+
+/// The content of memory at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// The words that were not zero at the start, or have changed since, with their values.
+    pub words: BTreeMap<Word, Value>,
+    /// The pages that were in use and are free.
+    pub freed: BTreeSet<Page>,
 }
 
 /// A row of a diagram: a call of an actor, or a part of one.

@@ -9,7 +9,7 @@ use cowrace_hunt::campaign::Shard;
 use cowrace_hunt::start::Start;
 use cowrace_machine::Arch;
 
-use super::{Format, ToggleArgs, arch_parser, seconds};
+use super::{Format, PageFormat, ToggleArgs, arch_parser, seconds};
 
 /// Which scenarios of so many calls are tried, and by how many threads.
 #[derive(Debug, Args)]
@@ -114,7 +114,7 @@ pub struct HuntArgs {
     pub out: Option<PathBuf>,
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: PageFormat,
 }
 
 /// Arguments of `cowrace witness`.

@@ -1,5 +1,6 @@
 //! `cowrace ablate`: what scenarios need of a kernel.
 
+use std::collections::HashSet;
 use std::iter;
 
 use crate::Exit;
@@ -13,13 +14,14 @@ use cowrace_report::Report;
 use cowrace_report::ablation::{Ablation, Reason};
 use cowrace_report::cell::Change;
 
-use crate::args::{AblateArgs, FarArgs, Format};
+use crate::args::{AblateArgs, FarArgs, PageFormat};
 use crate::batch::{self, Batch};
-use crate::cmd::{hunt, witness};
+use crate::cmd::{hunt, pages, witness};
 use crate::hunt_watch::HuntWatch;
 use crate::input::{self, Loaded};
 use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out};
+use cowrace_check::Bounds;
 use cowrace_check::ResultCache;
 use cowrace_check::kernel;
 use cowrace_check::{Exploration, Task};
@@ -49,8 +51,24 @@ pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
         add_witnesses((args, calls.into()), &era, interrupt, &parts, &mut found);
     }
     match args.format {
-        Format::Text => out.text(&ablations(&era.label(), &found, &searched.results))?,
-        Format::Json => found.iter().try_for_each(|ablation| out.line(&json(ablation)?))?,
+        PageFormat::Text => out.text(&ablations(&era.label(), &found, &searched.results))?,
+        PageFormat::Json => found.iter().try_for_each(|ablation| out.line(&json(ablation)?))?,
+        PageFormat::Html => {
+            let bounds = Bounds::new(how.limits, interrupt);
+            let mut page = pages::page("cowrace ablate");
+            // What fails without a part: of what fails in any case there is nothing to say here.
+            let kernels: Vec<String> = parts.iter().map(|part| part.era.label()).collect();
+            let cells = found.iter().zip(&kernels).flat_map(|(part, kernel)| {
+                part.changes.iter().map(|of| (of.scenario.clone(), of.variant.clone(), kernel.clone()))
+            });
+            let changed: HashSet<_> = cells.collect();
+            let is_changed = |report: &Report| {
+                changed.contains(&(report.scenario.clone(), report.variant.clone(), report.era.clone()))
+            };
+            pages::explain_all(&mut page, &batch, searched.results.iter(), is_changed, &bounds)?;
+            page.ablations(&era.label(), found.iter().zip(&kernels), &searched.results);
+            out.text(&page.html())?;
+        }
     }
     let is_answered = |ablation: &Ablation| ablation.changes.iter().all(|c| c.change != Change::NotKnown);
     let witnesses = || found.iter().filter_map(|ablation| ablation.witness.as_ref());

@@ -4,6 +4,7 @@ use crate::Exit;
 use cowrace_check::{Bounds, Exploration, ResultCache, Task, kernel};
 use cowrace_compare::against::Against;
 use cowrace_explore::Threads;
+use cowrace_render::line;
 use cowrace_report::{Report, Verdict};
 
 use crate::args::{CheckArgs, CheckFormat};
@@ -15,6 +16,7 @@ use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out, exit_code};
 
 use super::gate::{self, Gate, spent};
+use super::pages;
 use super::printing::{Verbosity, compared, conclusion, json_line, text_of_all};
 use super::resume;
 
@@ -48,7 +50,9 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         }
         CheckFormat::Json => reports.iter().map(json_line).collect(),
         // These are made of all results.
-        CheckFormat::Junit | CheckFormat::Sarif | CheckFormat::Github => Ok(String::new()),
+        CheckFormat::Junit | CheckFormat::Sarif | CheckFormat::Github | CheckFormat::Html => {
+            Ok(String::new())
+        }
     };
     // A comparison was requested, and says itself what broke.
     let judges = !args.report_only && base.is_none();
@@ -74,6 +78,11 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         let drawing = args.draw.into();
         out.text(&gate.text(drawing, &batch, &searched, baseline.as_ref(), &bounds)?)?;
     }
+    let mut page = (args.format == CheckFormat::Html).then(|| pages::page("cowrace check"));
+    if let Some(page) = &mut page {
+        let reports = searched.results.iter().filter_map(|all| all.first());
+        pages::explain_all(page, &batch, reports, |_| true, &bounds)?;
+    }
     for mut all in searched.results {
         seconds.extend(all.drain(1..));
         reports.append(&mut all);
@@ -87,6 +96,21 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
         }
     }
     let all = [reports.as_slice(), seconds.as_slice()].concat();
+    if let Some(mut page) = page {
+        page.reports(&reports, judges.then_some(exit_code::status));
+        if let Some((base, against)) = &against {
+            page.text(&format!("Against {base}"), &compared(base, against, None));
+        }
+        if engines.compare() {
+            page.text("Engines", &cowrace_render::engines(&all));
+        }
+        let covered = |report: &Report| {
+            let coverage = report.coverage.as_ref()?;
+            Some(format!("{}\n{}", line(report), cowrace_render::coverage(coverage)))
+        };
+        page.text("Coverage", &reports.iter().filter_map(covered).collect::<Vec<_>>().join("\n"));
+        out.text(&page.html())?;
+    }
     if args.format == CheckFormat::Text && engines.compare() {
         out.text(&format!("\n{}", cowrace_render::engines(&all)))?;
     }

@@ -1,5 +1,7 @@
 //! `cowrace diff`: what one kernel breaks, mends and costs compared with another.
 
+use std::collections::HashSet;
+
 use crate::Exit;
 use cowrace_explore::Threads;
 use cowrace_render::{counts, diff};
@@ -7,15 +9,17 @@ use cowrace_report::cell::Change;
 use cowrace_report::difference::{Difference, Side};
 use cowrace_report::{Report, Verdict};
 
-use crate::args::{DiffArgs, Format};
+use crate::args::{DiffArgs, PageFormat};
 use crate::batch::{self, Batch};
 use crate::input::{self, Loaded};
 use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out};
+use cowrace_check::Bounds;
 use cowrace_check::kernel;
 use cowrace_check::{Exploration, Task};
 use cowrace_compare::diff::{Compared, Lines, Pair, new_lines};
 
+use super::pages;
 use super::printing::json_line;
 
 /// Carries out the command.
@@ -44,7 +48,7 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         pair.explore(task, how.with(threads), watch, both.each_ref())
     };
     let tell = |_: Task<'_>, _: &Loaded, (_, compared): &(Report, Option<Compared>)| match compared {
-        Some(Compared { difference, .. }) if args.format == Format::Json && differs(difference) => {
+        Some(Compared { difference, .. }) if args.format == PageFormat::Json && differs(difference) => {
             json_line(difference)
         }
         _ => Ok(String::new()),
@@ -59,8 +63,18 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     let [from, to] = &both;
     let lines = new_lines(from, to, reached.as_ref());
     match args.format {
-        Format::Text => out.text(&format!("{}{}\n", diff(&differences, &lines), counts(&reports)))?,
-        Format::Json => out.text(&json_line(&lines)?)?,
+        PageFormat::Text => out.text(&format!("{}{}\n", diff(&differences, &lines), counts(&reports)))?,
+        PageFormat::Json => out.text(&json_line(&lines)?)?,
+        PageFormat::Html => {
+            let bounds = Bounds::new(how.limits, interrupt);
+            let mut page = pages::page("cowrace diff");
+            let changed = differences.iter().filter(|difference| difference.change != Change::None);
+            let changed: HashSet<_> = changed.map(|of| (&of.scenario, &of.variant)).collect();
+            let is_changed = |report: &Report| changed.contains(&(&report.scenario, &report.variant));
+            pages::explain_all(&mut page, &batch, reports.iter(), is_changed, &bounds)?;
+            page.differences(&differences, &lines);
+            out.text(&page.html())?;
+        }
     }
     // A scenario that does not apply to a kernel has no costs there.
     let is_whole = |side: &Side| side.costs.is_some() || side.found.verdict == Verdict::NotApplicable;

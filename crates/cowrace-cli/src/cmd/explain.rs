@@ -1,18 +1,20 @@
 //! `cowrace explain`: one execution, step by step.
 
 use crate::Exit;
-use cowrace_render::{conditions, explain, line};
+use cowrace_render::{conditions, explain, line, mail, svg, with_variant};
 use cowrace_report::Trace;
 
-use crate::args::{DrawArgs, ExplainArgs};
+use crate::args::{ExplainArgs, ExplainFormat};
+use crate::batch;
 use crate::interrupt::Extent;
 use crate::progress::{Progress, Watch};
 use crate::single_run::{self, One};
 use crate::{Failure, Interrupt, Out, exit_code};
 use cowrace_check::Bounds;
 use cowrace_check::{Judged, Task};
-use cowrace_explain::{Counterexample, spelled, walkthrough};
+use cowrace_explain::{Counterexample, command, spelled, walkthrough};
 
+use super::pages;
 use super::replay::{print_impossible, way};
 
 /// Carries out the command.
@@ -31,9 +33,12 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
     match one.run(task, way) {
         Ok(judged) => {
             let Judged { trace, unknown } = &judged;
-            out.line(&format!("# {}", single_run::headline(&task, trace, unknown.as_ref(), way.name())))?;
-            out.text(&told(task, trace, args.draw, &bounds))?;
-            out.line(&format!("\nschedule: {}", trace.schedule))?;
+            let explained = Told {
+                headline: single_run::headline(&task, trace, unknown.as_ref(), way.name()),
+                not_needed: &[],
+                schedule: format!("schedule: {}", trace.schedule),
+            };
+            explained.print((task, task), trace, args, (out, &bounds))?;
             Ok(single_run::exit(&task, &judged, way))
         }
         Err(impossible) => {
@@ -44,14 +49,58 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
     }
 }
 
-/// Explains an execution row by row, or access by access.
-fn told(task: Task<'_>, trace: &Trace, draw: DrawArgs, bounds: &Bounds) -> String {
-    let mut walkthrough = walkthrough(task, trace, draw.into(), bounds);
-    if draw.verbose {
-        let call = |id| Some(task.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
-        walkthrough.accesses = explain(&spelled(task, trace), call);
+/// What is told of an execution beside its explanation.
+struct Told<'t> {
+    /// What was found, in a line.
+    headline: String,
+    /// The cells that the violation does not need.
+    not_needed: &'t [String],
+    /// The schedule, in a line.
+    schedule: String,
+}
+
+impl Told<'_> {
+    /// Explains an execution of a part of a task: the whole of it, or what the violation needs.
+    fn print(
+        self,
+        (whole, part): (Task<'_>, Task<'_>),
+        trace: &Trace,
+        args: &ExplainArgs,
+        (out, bounds): (&mut Out<'_>, &Bounds),
+    ) -> Result<(), Failure> {
+        let mut walkthrough = walkthrough(part, trace, args.draw.into(), bounds);
+        match args.format {
+            ExplainFormat::Text => {
+                if args.draw.verbose {
+                    let call =
+                        |id| Some(part.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
+                    walkthrough.accesses = explain(&spelled(part, trace), call);
+                }
+                out.line(&format!("# {}", self.headline))?;
+                if !self.not_needed.is_empty() {
+                    let left_out = self.not_needed.join("; ");
+                    out.line(&format!("# left out, because the violation does not need it: {left_out}"))?;
+                }
+                out.text(&format!("\n{walkthrough}\n{}\n", self.schedule))
+            }
+            ExplainFormat::Html => {
+                let mut page = pages::page("cowrace explain");
+                page.summarise(self.headline);
+                let not_needed = self.not_needed.to_vec();
+                page.explain(pages::of(whole, &args.one.file, walkthrough, not_needed));
+                out.text(&page.html())
+            }
+            ExplainFormat::Svg => {
+                let scenario = with_variant(whole.scenario.name(), whole.variant.name());
+                let title = format!("{scenario}, {}", whole.era.label());
+                out.text(&svg(&title, &walkthrough))
+            }
+            ExplainFormat::Mail => {
+                let options = command::options(part).unwrap_or_default();
+                out.text(&mail(&walkthrough, &whole.era.label(), &options))
+            }
+        }
     }
-    format!("\n{walkthrough}")
 }
 
 /// Explains the violation that is easiest to read.
@@ -70,19 +119,16 @@ fn violation(
         (Some(schedule), Some(class)) => {
             let counterexample = Counterexample::within(task, class, schedule, bounds)?;
             let part = counterexample.task(task);
-            out.line(&format!(
-                "# {}",
-                single_run::headline(&task, &counterexample.trace, None, "by search")
-            ))?;
-            if !counterexample.not_needed.is_empty() {
-                out.line(&format!(
-                    "# left out, because the violation does not need it: {}",
-                    counterexample.not_needed.join("; ")
-                ))?;
-            }
-            out.text(&told(part, &counterexample.trace, args.draw, bounds))?;
             let of = if counterexample.not_needed.is_empty() { "" } else { " of the whole scenario" };
-            out.line(&format!("\nschedule{of}: {}", counterexample.schedule))?;
+            let explained = Told {
+                headline: single_run::headline(&task, &counterexample.trace, None, "by search"),
+                not_needed: &counterexample.not_needed,
+                schedule: format!("schedule{of}: {}", counterexample.schedule),
+            };
+            explained.print((task, part), &counterexample.trace, args, (out, bounds))?;
+        }
+        _ if args.format != ExplainFormat::Text => {
+            batch::print_notes(&[format!("there is nothing to draw: {}", line(&report))]);
         }
         _ => {
             out.line(&line(&report))?;

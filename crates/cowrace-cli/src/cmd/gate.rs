@@ -41,7 +41,7 @@ impl Gate {
     /// The format for CI systems that this is, if it is one.
     pub(super) const fn of(format: CheckFormat) -> Option<Self> {
         match format {
-            CheckFormat::Text | CheckFormat::Json => None,
+            CheckFormat::Text | CheckFormat::Json | CheckFormat::Html => None,
             CheckFormat::Junit => Some(Self::Junit),
             CheckFormat::Sarif => Some(Self::Sarif),
             CheckFormat::Github => Some(Self::Github),

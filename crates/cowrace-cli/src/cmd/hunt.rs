@@ -3,6 +3,7 @@
 mod beyond;
 mod corpus;
 mod finds;
+mod teller;
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,15 +23,15 @@ use cowrace_mm::Era;
 use cowrace_mm::syscall::names;
 use cowrace_render as render;
 use cowrace_report::hunt::{Costlier, Hunted, Level, Named, Rediscovered, Tried};
-use serde::Serialize;
 
-use crate::args::{Format, HuntArgs, TriedArgs};
+use crate::args::{HuntArgs, TriedArgs};
 use crate::batch;
 use crate::decided_file::{self, DecidedFile};
 use crate::hunt_watch::HuntWatch;
 use crate::{Exit, Failure, Interrupt, Out};
 
 use finds::Finds;
+pub(super) use teller::Teller;
 
 /// The largest number of calls of scenarios with columns side by side: there are millions of parts of more.
 const MOST_BESIDE: usize = 4;
@@ -75,9 +76,8 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         }
     }
     let (calls, states) = hunt.extent();
-    if args.format == Format::Text {
-        out.text(&render::hunting(&era.label(), (calls, states), shape.columns))?;
-    }
+    let mut teller = Teller::new(out, args.format);
+    teller.say(&render::hunting(&era.label(), (calls, states), shape.columns))?;
     let shard = args.shard.map(|Shard { nth, of }| format!("{}/{of}", nth + 1));
     let (mut decided, mut begun, mut bounded) = (0, Instant::now(), false);
     while let Some(level) = hunt.next_level(threads, &watch) {
@@ -100,23 +100,23 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         begun = Instant::now();
         decided = level.calls;
         bounded |= level.bounded > 0;
-        watch.aside(|| print(out, args.format, &level, render::level))?;
+        watch.aside(|| teller.tell(&level, render::level))?;
     }
     let complete = decided == u64::from(args.calls);
     let Count { found, named, rediscovered, unnamed, needed, sorted } = if args.costs {
         watch.finish();
-        costlier(&hunt, args.format, (threads, &watch), out)?
+        costlier(&hunt, (threads, &watch), &mut teller)?
     } else {
         let mut families = Families::default();
         let mut sorted = hunt.sort(threads, &watch.sorting(), &mut families);
         if let Some(calls) = args.beyond.filter(|_| complete) {
             let shape = Shape { calls: calls.into(), ..shape };
             let (guided, search) = beyond::go(args, &Quest { shape, ..quest }, threads, &watch)?;
-            watch.aside(|| print(out, args.format, &guided, render::guided))?;
+            watch.aside(|| teller.tell(&guided, render::guided))?;
             sorted += search.sort(&hunt.judge(), threads, &watch.sorting(), &mut families);
         }
         watch.finish();
-        let count = tell(&hunt, families, (args, corpus, complete), (interrupt, &watch), out)?;
+        let count = tell(&hunt, families, (args, corpus, complete), (interrupt, &watch), &mut teller)?;
         Count { sorted, ..count }
     };
     let Sorted { unconfirmed, unsorted } = sorted;
@@ -137,7 +137,8 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         costs: args.costs,
         needed,
     };
-    print(out, args.format, &hunted, render::hunted)?;
+    teller.tell(&hunted, render::hunted)?;
+    teller.finish()?;
     watch.written()?;
     Ok(match (found, complete && !bounded && needed == 0 && unsorted == 0 && args.beyond.is_none()) {
         _ if unconfirmed > 0 => Exit::Disagree,
@@ -170,7 +171,7 @@ fn tell(
     families: Families,
     (args, corpus, complete): (&HuntArgs, Option<PathBuf>, bool),
     (interrupt, watch): (&Interrupt, &HuntWatch<'_>),
-    out: &mut Out<'_>,
+    teller: &mut Teller<'_, '_>,
 ) -> Result<Count, Failure> {
     let families = families.into_sorted();
     // Whether a race that is not among the finds was missed.
@@ -197,7 +198,10 @@ fn tell(
             (Some(_), None) => unnamed += 1,
             _ => {}
         }
-        print(out, args.format, &family, if args.kinds { render::family_by_kinds } else { render::family })?;
+        if teller.makes_page() {
+            teller.family(&family, finds.page(&family)?);
+        }
+        teller.tell(&family, if args.kinds { render::family_by_kinds } else { render::family })?;
     }
     let compared = corpus.filter(|_| is_whole);
     let rediscovered = compared.and_then(|corpus| corpus.rediscovered(&families, &watch.sorting()));
@@ -207,9 +211,8 @@ fn tell(
 /// Prints what costs more than under the base without need.
 fn costlier(
     hunt: &Hunt,
-    format: Format,
     (threads, watch): (usize, &HuntWatch<'_>),
-    out: &mut Out<'_>,
+    teller: &mut Teller<'_, '_>,
 ) -> Result<Count, Failure> {
     let AllCostlier { kinds, needed, unsorted } = hunt.costlier(threads, &watch.sorting());
     let base = hunt.base().map(Era::label).unwrap_or_default();
@@ -223,7 +226,7 @@ fn costlier(
             costs: of.costs,
             under_base: of.base,
         };
-        print(out, format, &told, render::costlier)?;
+        teller.tell(&told, render::costlier)?;
     }
     let sorted = Sorted { unsorted, ..Sorted::default() };
     Ok(Count { found: kinds.len() as u64, needed, sorted, ..Count::default() })
@@ -244,21 +247,6 @@ pub(super) fn is_possible(shape: Shape) -> Result<(), Failure> {
 pub(super) fn quest(era: Era, arch: Arch, shape: Shape, time: Option<Duration>) -> Quest {
     // One search alone may take longer than the whole hunt may.
     Quest { limits: Limits { time, ..Limits::default() }, ..Quest::new(era, arch, shape) }
-}
-
-/// Prints a line of JSON, or text.
-pub(super) fn print<T: Serialize>(
-    out: &mut Out<'_>,
-    format: Format,
-    told: &T,
-    text: fn(&T) -> String,
-) -> Result<(), Failure> {
-    match format {
-        Format::Text => out.text(&text(told)),
-        Format::Json => {
-            out.line(&serde_json::to_string(told).map_err(|error| Failure::tool(error.to_string()))?)
-        }
-    }
 }
 
 /// Only what is to be tried of it.

@@ -10,11 +10,13 @@ use crate::batch::{self, Batch};
 use crate::input::{self, Loaded};
 use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out};
+use cowrace_check::Bounds;
 use cowrace_check::Selection;
 use cowrace_check::kernel;
 use cowrace_check::{Exploration, Task};
 use cowrace_compare::timeline::{Courses, Row, from_bases, in_order, titles};
 
+use super::pages;
 use super::printing::json_line;
 
 /// Carries out the command.
@@ -39,7 +41,7 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
             let courses = courses.iter().map(json_line);
             std::iter::once(json_line(report)).chain(courses).collect()
         }
-        MatrixFormat::Text | MatrixFormat::Markdown => Ok(String::new()),
+        MatrixFormat::Text | MatrixFormat::Markdown | MatrixFormat::Html => Ok(String::new()),
     };
     let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, row: &mut Row| {
         let how = how.with(threads);
@@ -59,6 +61,19 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
         MatrixFormat::Markdown => {
             let costs = if args.costs { format!("\n{}", costs_markdown(&reports)) } else { String::new() };
             out.text(&(markdown(&reports) + &costs + &why_markdown(&changes, &titles())))?;
+        }
+        MatrixFormat::Html => {
+            let mut page = pages::page("cowrace matrix");
+            let bounds = Bounds::new(how.limits, interrupt);
+            pages::explain_all(&mut page, &batch, reports.iter(), |_| true, &bounds)?;
+            page.reports(&reports, None);
+            if args.costs {
+                page.text("Page copies and faults", &costs(&reports, None));
+            }
+            if !changes.is_empty() {
+                page.text("Why results change", &why(&changes, &titles()));
+            }
+            out.text(&page.html())?;
         }
         MatrixFormat::Json => {}
     }

@@ -12,6 +12,7 @@ pub(crate) mod list;
 pub(crate) mod manual;
 pub(crate) mod matrix;
 pub(crate) mod own_tree;
+mod pages;
 mod printing;
 pub(crate) mod real_kernels;
 pub(crate) mod replay;

@@ -47,7 +47,7 @@ pub(crate) fn run(
     let is_json = match args.format {
         CheckFormat::Text => false,
         CheckFormat::Json => true,
-        CheckFormat::Junit | CheckFormat::Sarif | CheckFormat::Github => {
+        CheckFormat::Junit | CheckFormat::Sarif | CheckFormat::Github | CheckFormat::Html => {
             return Err(Failure::usage("`--resume` prints `--format text` or `--format json`"));
         }
     };

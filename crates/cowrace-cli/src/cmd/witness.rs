@@ -38,7 +38,7 @@ pub(crate) fn run(args: &WitnessArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
     let watch = HuntWatch::new(interrupt, args.max_time);
     let told = search(quest, args.tried.jobs.map_or_else(batch::cores, usize::from), &watch);
     watch.finish();
-    hunt::print(out, args.format, &told, render::witnessed)?;
+    hunt::Teller::new(out, args.format.into()).tell(&told, render::witnessed)?;
     Ok(match &told {
         Witnessed { unconfirmed: 1.., .. } => Exit::Disagree,
         Witnessed { witness: None, complete: false, same: false, .. }

@@ -17,6 +17,7 @@ mod logs;
 mod manual;
 mod matrix;
 mod own_tree;
+mod pages;
 mod real_kernels;
 mod resume;
 mod schema;

@@ -109,7 +109,7 @@ fn toggles_and_architectures_apply() {
 #[test]
 fn wrong_input_is_refused_as_by_check() {
     cowrace(&["matrix"]).exits(2).says(&["PATHS"]);
-    cowrace(&["matrix", "plain.race", "--format", "html"]).exits(2).says(&["markdown"]);
+    cowrace(&["matrix", "plain.race", "--format", "yaml"]).exits(2).says(&["markdown"]);
     cowrace(&["matrix", "plain.race", "--era", "v5.99"]).exits(2).says(&["no era `v5.99`", "did you mean"]);
     cowrace(&["matrix", "plain.race", "--max-executions", "0"]).exits(2);
     cowrace(&["matrix", "plain.race", "--against", "v5.9"]).exits(2).says(&["--against"]);

@@ -17,10 +17,12 @@ use cowrace_hunt::watch::Watch;
 use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_render as render;
+use cowrace_render::page::Explained;
 use cowrace_report::explanation::Given;
 use cowrace_report::hunt::{Cause, Family, Kinds, Lifetime};
 use cowrace_scenario::{Scenario, parse};
 
+use crate::cmd::pages;
 use crate::progress::{self, Progress};
 use crate::{Failure, Interrupt};
 
@@ -107,6 +109,19 @@ impl Finds<'_> {
             .map_err(|error| Failure::tool(format!("{}: {error}", path.display())))
     }
 
+    /// The explanation of the smallest scenario of a family, for a page.
+    pub(super) fn page(&self, family: &Family) -> Result<Option<Explained>, Failure> {
+        let scenario = read(&family.scenario)?;
+        let specification = Specification::default();
+        let Some(variant) = scenario.variants().first() else { return Ok(None) };
+        let task = self.judge.task(&scenario, variant, &specification);
+        let report = task.check(self.judge.limits, &mut ());
+        let bounds = Bounds::new(self.judge.limits, self.interrupt);
+        let path = family.file.as_deref().map_or_else(|| format!("{}.race", scenario.name()), str::to_owned);
+        let explained = pages::explained(task, Path::new(&path), &report, &bounds)?;
+        Ok(explained.map(|explained| Explained { headline: render::family_title(family), ..explained }))
+    }
+
     /// The explanation of a scenario as `explain` gives it, without what the file says itself.
     fn explained(&self, scenario: &Scenario, path: &Path) -> Result<String, Failure> {
         let specification = Specification::default();
@@ -120,8 +135,8 @@ impl Finds<'_> {
         let counterexample = Counterexample::within(task, class, schedule, &bounds)?;
         let part = counterexample.task(task);
         let mut told = walkthrough(part, &counterexample.trace, Drawing::default(), &bounds);
-        told.diagram.header.clear();
-        told.diagram.footer.clear();
+        told.execution.diagram.header.clear();
+        told.execution.diagram.footer.clear();
         let command = Replay::of(task, &counterexample.schedule);
         let command = command.map(|command| format!("\n{}\n", command.of_file(path))).unwrap_or_default();
         Ok(format!("{told}{command}"))
