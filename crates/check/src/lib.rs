@@ -25,6 +25,7 @@ pub mod result_cache;
 pub mod side_findings;
 pub mod single_run;
 pub mod specification;
+pub mod stored;
 pub mod suggest;
 pub mod task;
 pub mod toggles;

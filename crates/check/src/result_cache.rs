@@ -1,11 +1,13 @@
 //! Searches that several eras share.
 
 use cowrace_explore::{Coverage, Observer};
+use cowrace_mm::era::Answers;
 use cowrace_mm::{Era, RuleReads};
 use cowrace_report::{Found, Report, Schedule, Verdict};
 use tracing::info;
 
 use crate::exploration::{Exploration, Explored};
+use crate::stored::Stored;
 use crate::task::Task;
 
 /// The results of searches of one scenario in one variant, each with the rules of its era that it has read. The
@@ -13,22 +15,40 @@ use crate::task::Task;
 #[derive(Debug, Default)]
 pub struct ResultCache {
     searched: Vec<Searched>,
+    /// Searches of earlier runs.
+    stored: Vec<Stored>,
 }
 
 #[derive(Debug)]
 struct Searched {
-    rule_reads: Vec<RuleReads>,
+    read: Vec<Answers>,
     report: Report,
     through: Option<Coverage>,
 }
 
-impl Searched {
-    fn is_that_of(&self, era: &Era) -> bool {
-        self.rule_reads.iter().all(|rule_reads| rule_reads.agrees(era))
+/// Whether a search that has read rules is that of an era.
+fn is_that_of(read: &[Answers], era: &Era) -> bool {
+    read.iter().all(|answers| answers.agrees(era))
+}
+
+impl AsMut<Self> for ResultCache {
+    fn as_mut(&mut self) -> &mut Self {
+        self
     }
 }
 
 impl ResultCache {
+    /// Adds searches of earlier runs, which had the same question.
+    pub fn add_stored(&mut self, stored: Vec<Stored>) {
+        self.stored.extend(stored);
+    }
+
+    /// The searches that earlier runs have not stored and that came to their ends.
+    pub fn to_store(&self) -> impl Iterator<Item = Stored> + '_ {
+        let new = self.searched.iter().filter(|searched| !searched.report.stored);
+        new.map(|Searched { read, report, .. }| Stored { read: read.clone(), report: report.clone() })
+    }
+
     /// Searches, unless an era was searched that does not differ from this one in any rule that was read.
     pub fn explore(
         &mut self,
@@ -49,13 +69,22 @@ impl ResultCache {
                 of,
                 "the result is shared: no rule that the search has read differs"
             );
-            return same(task, &searched.report);
+            let same_as = Some(searched.report.era.clone());
+            return Report { same_as, seconds: 0.0, ..same(task, &searched.report) };
+        }
+        if let Some(Stored { read, report }) =
+            self.stored.iter().find(|stored| is_that_of(&stored.read, task.era))
+        {
+            let report = Report { stored: true, ..same(task, report) };
+            self.searched.push(Searched { read: read.clone(), report: report.clone(), through: None });
+            return report;
         }
         let Explored { report, rule_reads, through, .. } = task.explored(how, observer);
         // How far a search gets before a limit ends it may depend on a clock.
         let is_over = report.complete || report.verdict == Verdict::Violated;
         if is_over && (report.costs.is_some() || !how.costs) {
-            self.searched.push(Searched { rule_reads, report: report.clone(), through });
+            let read = rule_reads.iter().map(RuleReads::answers).collect();
+            self.searched.push(Searched { read, report: report.clone(), through });
         }
         report
     }
@@ -67,7 +96,7 @@ impl ResultCache {
 
     /// Whether an era is known to share its search with one that was searched.
     pub fn has_in_common(&self, searched: &Era, other: &Era) -> bool {
-        self.search_of(searched).is_some_and(|search| search.is_that_of(other))
+        self.search_of(searched).is_some_and(|search| is_that_of(&search.read, other))
     }
 
     /// The coverage of the search of an era, if it was searched, the search is complete, and coverage was
@@ -77,7 +106,7 @@ impl ResultCache {
     }
 
     fn search_of(&self, era: &Era) -> Option<&Searched> {
-        self.searched.iter().find(|searched| searched.is_that_of(era))
+        self.searched.iter().find(|searched| is_that_of(&searched.read, era))
     }
 }
 
@@ -91,8 +120,6 @@ fn same(task: &Task<'_>, report: &Report) -> Report {
         environment: bare.environment,
         expected: bare.expected,
         as_expected: task.as_expected(report.verdict, report.class),
-        seconds: 0.0,
-        same_as: Some(report.era.clone()),
         schedule: report.schedule.as_ref().map(own),
         ..report.clone()
     }

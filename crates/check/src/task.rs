@@ -114,6 +114,7 @@ impl Task<'_> {
             outcomes: None,
             seconds: 0.0,
             same_as: None,
+            stored: false,
             expected: self.expectation().map(|e| e.to_string()),
             as_expected: None,
             base: None,

@@ -51,6 +51,12 @@ pub struct Row {
     found: Vec<Found>,
 }
 
+impl AsMut<ResultCache> for Row {
+    fn as_mut(&mut self) -> &mut ResultCache {
+        &mut self.results
+    }
+}
+
 impl Row {
     /// Searches under the next era.
     pub fn explore(

@@ -14,9 +14,11 @@ use cowrace_report::Schedule;
 use cowrace_check::Toggles;
 use cowrace_explain::Detail;
 use cowrace_explain::diagram::Drawing;
+use cowrace_hunt::campaign::Shard;
 
 use crate::exit_code;
 use crate::log::LogArgs;
+use crate::part_file::EXTENSION;
 
 pub(crate) use hunt::{HuntArgs, TriedArgs, WitnessArgs};
 
@@ -39,6 +41,7 @@ impl Cli {
         match &self.command {
             Command::Check(_)
             | Command::Matrix(_)
+            | Command::Merge(_)
             | Command::Diff(_)
             | Command::Ablate(_)
             | Command::Hunt(_)
@@ -65,6 +68,11 @@ pub enum Command {
     /// The expectations of the files are ignored.
     #[command(after_help = exit_code::of_matrix())]
     Matrix(MatrixArgs),
+    /// Puts the results of the parts of a `check` or a `matrix` together, and prints what the whole command prints.
+    ///
+    /// It is run where the parts were made, with the same scenarios, by the same build.
+    #[command(after_help = exit_code::of_merge())]
+    Merge(MergeArgs),
     /// Compares two kernels: scenarios that are broken or mended, page copies, and new lines of the model that no
     /// scenario reached.
     ///
@@ -309,6 +317,10 @@ pub struct SearchArgs {
     /// The limits.
     #[command(flatten)]
     pub how_far: FarArgs,
+    /// Takes results of earlier runs from this directory, and stores new ones there. A result is that of the same build of
+    /// the model and the engine, the same scenario, rules, architecture and limits, and of a search that came to its end.
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
 }
 
 impl SearchArgs {
@@ -375,6 +387,38 @@ impl From<DrawArgs> for Drawing {
     }
 }
 
+/// A part of a command, for one of several machines.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PartArgs {
+    /// Searches only a part of the scenarios: `2/5` is the second of five parts. What is in a part depends on nothing but the
+    /// command line and the files that it names, with the sizes in `counts.txt` beside scenarios.
+    #[arg(long, value_name = "NTH/OF", value_parser = hunt::shard)]
+    pub shard: Option<Shard>,
+    /// With --shard: writes the results to FILE, for `cowrace merge`, when all of them are known. FILE ends in `.part`.
+    #[arg(long, value_name = "FILE", requires = "shard", value_parser = part_file)]
+    pub part: Option<PathBuf>,
+}
+
+/// A file for the results of a part.
+fn part_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension().is_some_and(|extension| extension == EXTENSION) {
+        true => Ok(path),
+        false => Err(format!("the name must end in `.{EXTENSION}`, by which `cowrace merge` finds it")),
+    }
+}
+
+/// Arguments of `cowrace merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The output format: one of those of the command whose parts these are; the default is text.
+    #[arg(long, default_value = "text")]
+    pub format: String,
+    /// The directory with the files of all parts.
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+}
+
 /// Arguments of `cowrace check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -384,6 +428,9 @@ pub struct CheckArgs {
     /// The searches.
     #[command(flatten)]
     pub search: SearchArgs,
+    /// The part.
+    #[command(flatten)]
+    pub part: PartArgs,
     /// The engine.
     #[command(flatten)]
     pub engine: EngineArgs,
@@ -396,7 +443,7 @@ pub struct CheckArgs {
     #[arg(long)]
     pub report_only: bool,
     /// For one search: resumes it from the checkpoint in FILE, and writes a checkpoint there when it is stopped.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["shard", "cache"])]
     pub resume: Option<PathBuf>,
     /// With --resume: also writes FILE at this interval, to lose less if the process is killed.
     #[arg(long, value_name = "SECONDS", requires = "resume", default_value_t = 30)]
@@ -411,7 +458,7 @@ pub struct CheckArgs {
     pub baseline: Option<PathBuf>,
     /// With --baseline: writes the failures that there are to FILE, which nobody else may use meanwhile. Reasons and
     /// owners stay as they are; those of new failures have to be filled in.
-    #[arg(long, requires = "baseline")]
+    #[arg(long, requires = "baseline", conflicts_with = "shard")]
     pub bless: bool,
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
@@ -427,6 +474,9 @@ pub struct MatrixArgs {
     /// The searches.
     #[command(flatten)]
     pub search: SearchArgs,
+    /// The part.
+    #[command(flatten)]
+    pub part: PartArgs,
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: MatrixFormat,
@@ -436,7 +486,7 @@ pub struct MatrixArgs {
     pub costs: bool,
     /// For every change from one era to the next, searches for the smallest sets of commits that cause it. The eras
     /// are those given by --era, in that order; the default is the mainline, and each other era with its base.
-    #[arg(long, conflicts_with = "costs")]
+    #[arg(long, conflicts_with_all = ["costs", "shard"])]
     pub why: bool,
     /// Adds the scenarios of experiments on real kernels; see `cowrace real-kernels`.
     #[arg(long)]
@@ -473,7 +523,12 @@ impl DiffArgs {
     /// What to search under both kernels.
     #[must_use]
     pub fn search(&self) -> SearchArgs {
-        SearchArgs { era: Vec::new(), toggles: self.toggles.clone(), how_far: self.how_far.clone() }
+        SearchArgs {
+            era: Vec::new(),
+            toggles: self.toggles.clone(),
+            how_far: self.how_far.clone(),
+            cache: None,
+        }
     }
 }
 

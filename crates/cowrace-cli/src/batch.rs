@@ -8,12 +8,12 @@ use cowrace_mm::Era;
 use std::fmt::Display;
 
 use crate::args::SearchArgs;
+use crate::cache_dir::{CacheDir, Slot};
 use crate::input::Loaded;
 use crate::interrupt::Extent;
 use crate::progress::{Progress, Watch};
 use crate::{Failure, Interrupt, Out, jobs};
-use cowrace_check::Bounds;
-use cowrace_check::Task;
+use cowrace_check::{Bounds, ResultCache, Task};
 
 /// Scenarios and the eras to search them under.
 #[derive(Debug)]
@@ -26,6 +26,13 @@ pub(crate) struct Batch<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
+/// What the searches of a scenario under all eras have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    pub(crate) results: ResultCache,
+    pub(crate) slot: Slot,
+}
+
 /// The results of searches.
 #[derive(Debug)]
 pub(crate) struct Searched<R> {
@@ -35,13 +42,22 @@ pub(crate) struct Searched<R> {
 }
 
 impl Batch<'_> {
+    /// The directory with results of earlier runs, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made.
+    pub(crate) fn cache(&self) -> Result<Option<CacheDir>, Failure> {
+        self.args.cache.as_deref().map(CacheDir::open).transpose()
+    }
+
     /// Runs `search` for everything, and returns the results in order. The text that `tell` makes of a result is
     /// printed as soon as all earlier ones are. Searches that one thread does because they may be shared have a
     /// common state.
     pub(crate) fn run<S: Default, R: Send>(
         &self,
         out: &mut Out<'_>,
-        search: impl Fn(&Task<'_>, &mut Watch<'_>, &Threads, &mut S) -> R + Sync,
+        search: impl Fn((&Task<'_>, &str), &mut Watch<'_>, &Threads, &mut S) -> R + Sync,
         tell: impl Fn(Task<'_>, &Loaded, &R) -> Result<String, Failure> + Sync,
     ) -> Result<Searched<R>, Failure> {
         let work = self.work();
@@ -57,7 +73,7 @@ impl Batch<'_> {
         let (mut results, mut finished) = (Vec::new(), 0);
         let one = |state: &mut S, (task, loaded): &(Task<'_>, &Loaded)| {
             let mut watch = Watch::new(&progress);
-            let result = search(task, &mut watch, &spare, state);
+            let result = search((task, &loaded.source.text), &mut watch, &spare, state);
             progress.done();
             let text = tell(*task, loaded, &result)?;
             Ok((result, text, watch.has_stopped()))
@@ -77,6 +93,24 @@ impl Batch<'_> {
         );
         progress.finish();
         done.map(|()| Searched { results, extent: Extent { finished, all: work.len() } })
+    }
+
+    /// Tells results that are known, in order.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written.
+    pub(crate) fn again<R>(
+        &self,
+        out: &mut Out<'_>,
+        results: Vec<R>,
+        tell: impl Fn(Task<'_>, &Loaded, &R) -> Result<String, Failure>,
+    ) -> Result<Searched<R>, Failure> {
+        for ((task, loaded), result) in self.work().into_iter().zip(&results) {
+            out.text(&tell(task, loaded, result)?)?;
+        }
+        let all = results.len();
+        Ok(Searched { results, extent: Extent { finished: all, all } })
     }
 
     /// The limits of each search: those that run at once share the memory.

@@ -110,6 +110,14 @@ impl Engines {
         matches!(self.asked, Asked::All(..))
     }
 
+    /// How explore searches, if it is asked.
+    pub(crate) fn how(&self) -> Exploration<'static> {
+        match &self.asked {
+            Asked::Explore(how) | Asked::All(how, _) => *how,
+            Asked::One(_) => Exploration::default(),
+        }
+    }
+
     /// Runs a task with the engines. The first report counts; the others are second opinions, and are missing if
     /// `watch` stopped the search before.
     pub(crate) fn run(

@@ -42,6 +42,12 @@ const AT_ONCE: Meaning = (
     "ended at once by a second Ctrl-C; the first one ends the searches, and the exit code is 12",
 );
 
+/// The meanings for `merge`.
+pub(crate) fn of_merge() -> String {
+    let table = table(&[TOOL, USAGE, SCENARIO, (Exit::Bounded, "a part is missing")]);
+    format!("{table}\n  otherwise as the whole command has it")
+}
+
 /// The meanings for commands that judge results.
 pub(crate) fn of_check() -> String {
     let table = table(&[

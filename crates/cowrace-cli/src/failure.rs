@@ -25,6 +25,11 @@ impl Failure {
         Self { exit: Exit::Scenario, message: message.into() }
     }
 
+    /// Something that an answer needs is not there yet.
+    pub fn incomplete(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Bounded, message: format!("error: {}", message.into()) }
+    }
+
     /// The tool itself failed.
     pub fn tool(message: impl Into<String>) -> Self {
         Self { exit: Exit::Tool, message: format!("error: {}", message.into()) }

@@ -4,6 +4,7 @@
 mod args;
 mod baseline;
 mod batch;
+mod cache_dir;
 mod checkpoint_file;
 mod cmd;
 mod decided_file;
@@ -18,9 +19,11 @@ mod jobs;
 mod locked_file;
 pub mod log;
 mod out;
+mod part_file;
 mod progress;
 mod ranges;
 mod single_run;
+mod split;
 mod status;
 mod whole_file;
 
@@ -38,8 +41,9 @@ pub use out::Out;
 /// If there is no answer: the failure has the message for standard error and the exit code.
 pub fn run(cli: &Cli, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     match &cli.command {
-        args::Command::Check(args) => cmd::check::run(args, out, interrupt),
-        args::Command::Matrix(args) => cmd::matrix::run(args, out, interrupt),
+        args::Command::Check(args) => cmd::check::run(args, None, out, interrupt),
+        args::Command::Matrix(args) => cmd::matrix::run(args, None, out, interrupt),
+        args::Command::Merge(args) => cmd::merge::run(args, out, interrupt),
         args::Command::Diff(args) => cmd::diff::run(args, out, interrupt),
         args::Command::Ablate(args) => cmd::ablate::run(args, out, interrupt),
         args::Command::Hunt(args) => cmd::hunt::run(args, out, interrupt),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cpu::Kernel;
-use crate::era::{Era, Safeguard};
+use crate::era::{Answers, Era, Safeguard};
 
 /// The rules that the code of one program has read so far. Code that only tests whether a rule has some value has read
 /// that answer, not the value.
@@ -31,6 +31,12 @@ impl RuleReads {
     #[must_use]
     pub fn agrees(&self, era: &Era) -> bool {
         self.0.rules.agrees(era.rules())
+    }
+
+    /// All that was read so far, and the answers.
+    #[must_use]
+    pub fn answers(&self) -> Answers {
+        self.0.rules.answers()
     }
 
     /// The safeguards on which the code has depended so far.

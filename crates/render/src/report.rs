@@ -172,6 +172,10 @@ fn tally(reports: &[Report], judgement: Option<String>) -> String {
     if shared > 0 {
         executions.push_str(&format!(", {} shared with another era", counted(shared, "run")));
     }
+    let stored = reports.iter().filter(|r| r.stored).count() as u64;
+    if stored > 0 {
+        executions.push_str(&format!(", {} from the cache", counted(stored, "run")));
+    }
     let parts: Vec<String> =
         std::iter::once(verdicts.join(", ")).chain(judgement).chain(std::iter::once(executions)).collect();
     format!("{runs}: {}", parts.join("; "))
@@ -294,6 +298,7 @@ pub(crate) mod tests {
             outcomes: None,
             seconds: 0.5,
             same_as: None,
+            stored: false,
             expected: Some("lost-read".into()),
             as_expected,
             base: None,

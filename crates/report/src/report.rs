@@ -116,6 +116,9 @@ pub struct Report {
     /// repeated. `None` if the search was done for this era.
     #[serde(default)]
     pub same_as: Option<String>,
+    /// Whether the search was made by an earlier run, and its result was stored; `seconds` is what it took then.
+    #[serde(default)]
+    pub stored: bool,
     /// The expectation of the scenario's file, such as `lost-read`; `None` if the file states none.
     pub expected: Option<String>,
     /// Whether the result is as expected; `None` if it is reported without being judged.

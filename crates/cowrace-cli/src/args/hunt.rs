@@ -152,9 +152,14 @@ fn yes_or_no() -> impl TypedValueParser<Value = bool> {
 }
 
 /// A part of all scenarios.
-fn shard(text: &str) -> Result<Shard, String> {
+/// The largest number of parts.
+const MOST_PARTS: usize = 1_000_000;
+
+/// A part and the number of all parts.
+pub(super) fn shard(text: &str) -> Result<Shard, String> {
     let parts = text.split_once('/').and_then(|(nth, of)| Some((nth.parse().ok()?, of.parse().ok()?)));
     match parts {
+        Some((_, of)) if of > MOST_PARTS => Err(format!("there are at most {MOST_PARTS} parts")),
         Some((nth, of)) if (1..=of).contains(&nth) => Ok(Shard { nth: nth - 1, of }),
         _ => Err("write the number of a part and of all parts, as in `2/5`".to_owned()),
     }

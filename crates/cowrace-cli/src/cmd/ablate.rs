@@ -15,7 +15,8 @@ use cowrace_report::ablation::{Ablation, Reason};
 use cowrace_report::cell::Change;
 
 use crate::args::{AblateArgs, FarArgs, PageFormat};
-use crate::batch::{self, Batch};
+use crate::batch::{self, Batch, Shared};
+use crate::cache_dir;
 use crate::cmd::{hunt, pages, witness};
 use crate::hunt_watch::HuntWatch;
 use crate::input::{self, Loaded};
@@ -41,9 +42,13 @@ pub(crate) fn run(args: &AblateArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     let how = Exploration { limits: batch.limits(), ..Exploration::default() };
     // Results are printed by part, and therefore only when all of them are known.
     let nothing = |_: Task<'_>, _: &Loaded, _: &Report| Ok(String::new());
-    let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, results: &mut ResultCache| {
-        results.explore(task, how.with(threads), watch)
-    };
+    let cache = batch.cache()?;
+    let search =
+        |(task, text): (&Task<'_>, &str), watch: &mut Watch<'_>, threads: &Threads, shared: &mut Shared| {
+            let Shared { results, slot } = shared;
+            let explore = |results: &mut ResultCache| results.explore(task, how.with(threads), watch);
+            cache_dir::with(cache.as_ref(), (task, text), &how, (slot, results), explore)
+        };
     let searched = batch.run(out, search, nothing)?;
     let searches = searched.extent.all / all.len();
     let mut found = compare(&era, &parts, &searched.results, searches);

@@ -9,9 +9,11 @@ use cowrace_report::{Report, Verdict};
 
 use crate::args::{CheckArgs, CheckFormat};
 use crate::baseline::Baseline;
-use crate::batch::{self, Batch};
+use crate::batch::{self, Batch, Shared};
+use crate::cache_dir;
 use crate::engines::Engines;
 use crate::input::{self, Loaded};
+use crate::part_file::{Part, Parts};
 use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out, exit_code};
 
@@ -20,12 +22,17 @@ use super::pages;
 use super::printing::{Verbosity, compared, conclusion, json_line, text_of_all};
 use super::resume;
 
-/// Carries out the command.
+/// Carries out the command. Nothing is searched if there are results of all of its parts.
 ///
 /// # Errors
 ///
-/// If a scenario or an era cannot be had, or the output cannot be written.
-pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+/// If a scenario or an era cannot be had, the parts are not those of this command, or the output cannot be written.
+pub(crate) fn run(
+    args: &CheckArgs,
+    parts: Option<&Parts>,
+    out: &mut Out<'_>,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     if let Some(file) = &args.resume {
         return resume::run(args, file, out, interrupt);
     }
@@ -38,10 +45,16 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     let loaded = input::checked(input::files(&args.paths)?)?;
     batch::print_notes(&selection.notes);
     let (shares, eras) = (args.engine.shares(), &selection.eras);
-    let batch = Batch { loaded: &loaded, eras, args: &args.search, shares, interrupt };
+    let is_single = loaded.len() == 1;
+    let options = (&args.engine, args.coverage, base.is_some(), args.report_only, &args.baseline);
+    let options = format!("check {options:?} {}", args.search.toggles.arch);
+    let (part, known) =
+        Part::of((&args.part, parts), loaded, (eras, args.search.limits(), options), &args.paths)?;
+    let loaded = &part.loaded;
+    let batch = Batch { loaded, eras, args: &args.search, shares, interrupt };
     let limits = batch.limits();
     let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, limits)?;
-    let verbose = Verbosity::of(args.draw.into(), &loaded, &selection.eras, base.is_some());
+    let verbose = Verbosity::of(args.draw.into(), loaded, &selection.eras, base.is_some());
     let bounds = Bounds::new(limits, interrupt);
     let baseline = args.baseline.as_deref().map(|path| Baseline::read(path, args.bless)).transpose()?;
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
@@ -56,24 +69,35 @@ pub(crate) fn run(args: &CheckArgs, out: &mut Out<'_>, interrupt: &Interrupt) ->
     };
     // A comparison was requested, and says itself what broke.
     let judges = !args.report_only && base.is_none();
-    let is_single = loaded.len() == 1;
     let (mut reports, mut seconds) = (Vec::new(), Vec::new());
-    let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, results: &mut ResultCache| {
-        let mut reports = engines.run(task, watch, threads, results);
-        let Some(first) = reports.first_mut() else { return reports };
-        if judges {
-            let how = Exploration { limits, ..Exploration::default() };
-            task.judge_by_base(first, how.with(threads), results, watch);
-        }
-        if is_single && matches!(first.verdict, Verdict::Holds | Verdict::Vacuous) {
-            first.as_drawn = Some(task.as_drawn());
-        }
-        if let Some(baseline) = &baseline {
-            reports.iter_mut().for_each(|report| baseline.note(report));
-        }
-        reports
+    let cache = batch.cache()?;
+    if cache.is_some() && !shares {
+        return Err(Failure::usage("`--cache` is for explore: leave it out, or leave out `--engine`"));
+    }
+    let search =
+        |(task, text): (&Task<'_>, &str), watch: &mut Watch<'_>, threads: &Threads, shared: &mut Shared| {
+            let Shared { results, slot } = shared;
+            let explore = |results: &mut ResultCache| engines.run(task, watch, threads, results);
+            let mut reports =
+                cache_dir::with(cache.as_ref(), (task, text), &engines.how(), (slot, results), explore);
+            let Some(first) = reports.first_mut() else { return reports };
+            if judges {
+                let how = Exploration { limits, ..Exploration::default() };
+                task.judge_by_base(first, how.with(threads), results, watch);
+            }
+            if is_single && matches!(first.verdict, Verdict::Holds | Verdict::Vacuous) {
+                first.as_drawn = Some(task.as_drawn());
+            }
+            if let Some(baseline) = &baseline {
+                reports.iter_mut().for_each(|report| baseline.note(report));
+            }
+            reports
+        };
+    let searched = match known {
+        Some(known) => batch.again(out, known, tell)?,
+        None => batch.run(out, search, tell)?,
     };
-    let searched = batch.run(out, search, tell)?;
+    part.write(&searched, Clone::clone)?;
     if let Some(gate) = Gate::of(args.format) {
         let drawing = args.draw.into();
         out.text(&gate.text(drawing, &batch, &searched, baseline.as_ref(), &bounds)?)?;

@@ -44,9 +44,10 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     let both = [from, to];
     let batch = Batch { loaded: &loaded, eras: &both, args: &search, shares: true, interrupt };
     let how = Exploration { limits: batch.limits(), ..Exploration::default() };
-    let compare = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, pair: &mut Pair| {
-        pair.explore(task, how.with(threads), watch, both.each_ref())
-    };
+    let compare =
+        |(task, _): (&Task<'_>, &str), watch: &mut Watch<'_>, threads: &Threads, pair: &mut Pair| {
+            pair.explore(task, how.with(threads), watch, both.each_ref())
+        };
     let tell = |_: Task<'_>, _: &Loaded, (_, compared): &(Report, Option<Compared>)| match compared {
         Some(Compared { difference, .. }) if args.format == PageFormat::Json && differs(difference) => {
             json_line(difference)

@@ -7,7 +7,9 @@ use cowrace_report::{Course, Report, Verdict};
 
 use crate::args::{MatrixArgs, MatrixFormat};
 use crate::batch::{self, Batch};
+use crate::cache_dir::{self, Slot};
 use crate::input::{self, Loaded};
+use crate::part_file::{Part, Parts};
 use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out};
 use cowrace_check::Bounds;
@@ -19,12 +21,17 @@ use cowrace_compare::timeline::{Courses, Row, from_bases, in_order, titles};
 use super::pages;
 use super::printing::json_line;
 
-/// Carries out the command.
+/// Carries out the command. Nothing is searched if there are results of all of its parts.
 ///
 /// # Errors
 ///
-/// If a scenario or an era cannot be had, or the output cannot be written.
-pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+/// If a scenario or an era cannot be had, the parts are not those of this command, or the output cannot be written.
+pub(crate) fn run(
+    args: &MatrixArgs,
+    parts: Option<&Parts>,
+    out: &mut Out<'_>,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     let mut selection = kernel::select(&args.search.era, &args.search.toggles.toggles())?;
     let courses = args.why.then(|| courses(args, &mut selection)).transpose()?;
     // Without a path, only the built-in scenarios are searched.
@@ -34,7 +41,11 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
     }
     let loaded = input::checked(sources)?;
     batch::print_notes(&selection.notes);
-    let batch = Batch { loaded: &loaded, eras: &selection.eras, args: &args.search, shares: true, interrupt };
+    let options = format!("matrix {} {}", args.costs, args.search.toggles.arch);
+    let asked = (selection.eras.as_slice(), args.search.limits(), options);
+    let (part, known) = Part::of((&args.part, parts), loaded, asked, &args.paths)?;
+    let batch =
+        Batch { loaded: &part.loaded, eras: &selection.eras, args: &args.search, shares: true, interrupt };
     let how = Exploration { limits: batch.limits(), costs: args.costs, ..Exploration::default() };
     let tell = |_: Task<'_>, _: &Loaded, (report, courses): &(Report, Vec<Course>)| match args.format {
         MatrixFormat::Json => {
@@ -43,13 +54,25 @@ pub(crate) fn run(args: &MatrixArgs, out: &mut Out<'_>, interrupt: &Interrupt) -
         }
         MatrixFormat::Text | MatrixFormat::Markdown | MatrixFormat::Html => Ok(String::new()),
     };
-    let search = |task: &Task<'_>, watch: &mut Watch<'_>, threads: &Threads, row: &mut Row| {
+    let cache = batch.cache()?;
+    let search = |(task, text): (&Task<'_>, &str),
+                  watch: &mut Watch<'_>,
+                  threads: &Threads,
+                  (row, slot): &mut (Row, Slot)| {
         let how = how.with(threads);
-        let report = row.explore(task, how, watch);
+        let explore = |row: &mut Row| row.explore(task, how, watch);
+        let report = cache_dir::with(cache.as_ref(), (task, text), &how, (slot, row), explore);
         let courses = courses.as_ref().map(|courses| row.why(task, how, watch, &selection.eras, courses));
         (report, courses.unwrap_or_default())
     };
-    let searched = batch.run(out, search, tell)?;
+    let searched = match known {
+        Some(known) => {
+            let first = |all: Vec<Report>| Some((all.into_iter().next()?, Vec::new()));
+            batch.again(out, known.into_iter().filter_map(first).collect(), tell)?
+        }
+        None => batch.run(out, search, tell)?,
+    };
+    part.write(&searched, |(report, _)| vec![report.clone()])?;
     let (reports, changes): (Vec<Report>, Vec<_>) = searched.results.into_iter().unzip();
     let changes = changes.concat();
     match args.format {

@@ -11,6 +11,7 @@ pub(crate) mod hunt;
 pub(crate) mod list;
 pub(crate) mod manual;
 pub(crate) mod matrix;
+pub(crate) mod merge;
 pub(crate) mod own_tree;
 mod pages;
 mod printing;

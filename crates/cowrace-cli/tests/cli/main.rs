@@ -18,6 +18,7 @@ mod manual;
 mod matrix;
 mod own_tree;
 mod pages;
+mod parts;
 mod real_kernels;
 mod resume;
 mod schema;

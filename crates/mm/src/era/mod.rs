@@ -1,5 +1,6 @@
 //! Kernel eras: presets of commits, each a toggle over [`Rules`].
 
+mod answers;
 mod commits;
 mod difference;
 pub(crate) mod features;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
+pub use answers::Answers;
 pub use commits::{COMMITS, Commit, Effect, Landed, Provenance};
 pub use features::{FEATURES, Feature};
 pub use ids::{IdError, commit};

@@ -7,6 +7,7 @@ use std::array;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU8, AtomicU64};
 
+use super::answers::Answers;
 use super::rules::{RULES, Rules};
 use super::safeguards::{Safeguard, Safeguards};
 
@@ -48,15 +49,21 @@ impl Noted {
         Reading(self)
     }
 
+    /// What was read so far.
+    #[must_use]
+    pub fn answers(&self) -> Answers {
+        let asked = self.asked.iter().map(|asked| asked.load(Relaxed));
+        Answers {
+            rules: self.rules.indices().into_iter().zip(asked).collect(),
+            lacks: self.rules.lacks.bits(),
+            tested: self.safeguards.load(Relaxed),
+        }
+    }
+
     /// Whether other rules would have given the same answers to everything that was read.
     #[must_use]
     pub fn agrees(&self, other: &Rules) -> bool {
-        let differing = self.rules.lacks.bits() ^ other.lacks.bits();
-        let mut values = self.asked.iter().zip(self.rules.indices().into_iter().zip(other.indices()));
-        self.safeguards.load(Relaxed) & differing == 0
-            && values.all(|(asked, (own, other))| {
-                own == other || asked.load(Relaxed) & (1 << own | 1 << other) == 0
-            })
+        self.answers().agrees_with(other)
     }
 
     /// The keys of the rules that were read.

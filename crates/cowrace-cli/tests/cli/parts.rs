@@ -1,0 +1,203 @@
+//! Parts of a command, put together, and results of earlier runs.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use cowrace_testkit::repository;
+use serde_json::Value;
+
+use crate::{Done, command, cowrace};
+
+/// A command that takes some seconds, in many searches.
+fn whole() -> Vec<String> {
+    let small = repository("scenarios/small").display().to_string();
+    let options = ["--era", "v5.9", "--era", "v5.18", "--era", "v6.12"].map(str::to_owned);
+    [vec!["check".to_owned(), small], options.to_vec()].concat()
+}
+
+fn run(args: &[String], more: &[&str]) -> Done {
+    let args: Vec<&str> = args.iter().map(String::as_str).chain(more.iter().copied()).collect();
+    cowrace(&args)
+}
+
+/// Reports but for the time that they took.
+fn timeless(done: &Done) -> Vec<Value> {
+    let without = |mut report: Value| {
+        report["seconds"] = Value::Null;
+        report["stored"] = Value::Null;
+        report
+    };
+    done.objects().into_iter().map(without).collect()
+}
+
+fn part(directory: &Path, nth: u64, of: u64) -> [String; 4] {
+    let file = directory.join(format!("{nth}.part")).display().to_string();
+    ["--shard".to_owned(), format!("{nth}/{of}"), "--part".to_owned(), file]
+}
+
+/// Workers are killed at random. What they did is lost, and done again; nothing else changes.
+#[test]
+fn killed_workers_lose_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().display().to_string();
+    let whole = whole();
+    // More parts than scenarios: some have nothing to do.
+    let of = 40;
+    let mut killed = 0;
+    for round in 0_u64.. {
+        let missing: Vec<u64> =
+            (1..=of).filter(|nth| !directory.path().join(format!("{nth}.part")).exists()).collect();
+        if missing.is_empty() {
+            break;
+        }
+        let merged = cowrace(&["merge", &path]);
+        assert!(merged.code == 12 || missing.len() == of as usize, "{}", merged.err);
+        for (place, &nth) in missing.iter().enumerate() {
+            let args: Vec<String> = whole.iter().cloned().chain(part(directory.path(), nth, of)).collect();
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            let mut worker = command(&args).stdout(Stdio::null()).spawn().expect("it starts");
+            // In the first rounds, every third one gets no further than some milliseconds.
+            if round < 2 && place % 3 == 0 {
+                std::thread::sleep(Duration::from_millis((nth * 7 + round) % 20));
+                worker.kill().expect("it can be killed");
+                killed += u64::from(worker.wait().expect("it ends").code().is_none());
+            } else {
+                assert_eq!(worker.wait().expect("it ends").code(), Some(0), "{args:?}");
+            }
+        }
+    }
+    assert!(killed > 0);
+    let expected = run(&whole, &["--format", "json"]).exits(0);
+    let merged = cowrace(&["merge", &path, "--format", "json"]).exits(0).quiet();
+    assert_eq!(timeless(&merged), timeless(&expected));
+    let text = |done: Done| done.exits(0).quiet().out;
+    assert_eq!(text(cowrace(&["merge", &path])), text(run(&whole, &[])));
+    let page = cowrace(&["merge", &path, "--format", "html"]).exits(0).out;
+    assert!(page.contains("<h1>cowrace check</h1>"));
+}
+
+#[test]
+fn what_does_not_belong_together_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().display().to_string();
+    cowrace(&["merge", &path]).exits(2).says(&["no file that ends in `.part`", "--shard 1/5 --part"]);
+    cowrace(&["merge", &format!("{path}/nowhere")]).exits(2).says(&["nowhere"]);
+    let check = ["check", "lost.race", "tiny.race", "--era", "v5.9"];
+    let write = |more: &[&str], nth, of| {
+        let part = part(directory.path(), nth, of);
+        let part: Vec<&str> = part.iter().map(String::as_str).collect();
+        cowrace(&[&check[..], more, &part].concat())
+    };
+    write(&[], 1, 2).exits(0);
+    cowrace(&["merge", &path]).exits(12).says(&["lacks 2/2", "--shard 2/2"]);
+    write(&["--max-executions", "100"], 2, 2).exits(0);
+    cowrace(&["merge", &path]).exits(2).says(&["not parts of the same command"]);
+    write(&[], 2, 2).exits(0);
+    cowrace(&["merge", &path]).exits(0).quiet().prints(&["2 runs"]);
+    cowrace(&["merge", &path, "--format", "yaml"]).exits(2).says(&["no format `yaml`", "sarif"]);
+    // The same part twice.
+    let first = directory.path().join("1.part");
+    fs::copy(&first, directory.path().join("3.part")).expect("it can be copied");
+    cowrace(&["merge", &path]).exits(2).says(&["both part 1/2"]);
+    fs::remove_file(directory.path().join("3.part")).expect("it can be removed");
+    // One that is damaged.
+    let text = fs::read_to_string(&first).expect("it can be read");
+    fs::write(&first, text.replacen("holds", "vacuous", 1).replacen("violated", "holds", 1))
+        .expect("it can be written");
+    cowrace(&["merge", &path]).exits(2).says(&["1.part is no part, or is damaged"]);
+    cowrace(&[&check[..], &["--shard", "3/2"]].concat()).exits(2).says(&["2/5"]);
+    cowrace(&[&check[..], &["--shard", "1/99999999999"]].concat()).exits(2).says(&["at most"]);
+    cowrace(&[&check[..], &["--shard", "1/2", "--part", "x.json"]].concat()).exits(2).says(&["`.part`"]);
+    cowrace(&[&check[..], &["--part", "x.part"]].concat()).exits(2).says(&["--shard"]);
+}
+
+#[test]
+fn a_matrix_has_parts_too() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().display().to_string();
+    let matrix = ["matrix", "lost.race", "tiny.race", "--era", "v5.9", "--era", "v6.12", "--costs"];
+    for nth in 1..=2 {
+        let part = part(directory.path(), nth, 2);
+        let part: Vec<&str> = part.iter().map(String::as_str).collect();
+        cowrace(&[&matrix[..], &part].concat()).exits(0);
+    }
+    let whole = cowrace(&matrix).exits(0).out;
+    assert_eq!(cowrace(&["merge", &path]).exits(0).quiet().out, whole);
+}
+
+#[test]
+fn a_cache_has_what_was_searched_before() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("cache").display().to_string();
+    let files = ["lost.race", "tiny.race", "vacuous.race"];
+    let check = |more: &[&str]| {
+        let args = [
+            "check",
+            "--report-only",
+            "--cache",
+            &path,
+            "--format",
+            "json",
+            "--era",
+            "v5.9",
+            "--era",
+            "v6.12",
+        ];
+        cowrace(&[&args[..], &files, more].concat())
+    };
+    let stored = |done: &Done| done.objects().iter().filter(|report| report["stored"] == true).count();
+    let first = check(&[]);
+    assert_eq!(stored(&first), 0);
+    let own = first.objects().iter().filter(|report| report["same_as"].is_null()).count();
+    let again = check(&[]);
+    assert_eq!((stored(&again), again.code), (own, first.code));
+    assert_eq!(timeless(&again), timeless(&first));
+    // A kernel that has not been searched, but gives the same answers as one that was.
+    let same = check(&["--era", "v6.11"]);
+    let is_new = |report: &&Value| report["era"].as_str().is_some_and(|era| era.starts_with("v6.11"));
+    assert!(
+        same.objects()
+            .iter()
+            .filter(is_new)
+            .all(|report| report["stored"] == true || !report["same_as"].is_null())
+    );
+    // Other limits, another architecture, costs: other questions.
+    for more in [&["--max-executions", "100000"][..], &["--arch", "arm64"], &["--max-time", "1000"]] {
+        assert_eq!(stored(&check(more)), 0, "{more:?}");
+    }
+    let matrix = |more: &[&str]| {
+        let args = ["matrix", "--cache", &path, "--format", "json", "--era", "v5.9", "--era", "v6.12"];
+        cowrace(&[&args[..], &files, more].concat())
+    };
+    assert_eq!(stored(&matrix(&[])), own);
+    assert_eq!((stored(&matrix(&["--costs"])), stored(&matrix(&["--costs"]))), (0, own));
+    // What is damaged is searched again, and mended.
+    for entry in fs::read_dir(&path).expect("a directory").flatten() {
+        let text = fs::read_to_string(entry.path()).expect("it can be read");
+        fs::write(entry.path(), &text[..text.len() / 2]).expect("it can be written");
+    }
+    let damaged = check(&[]);
+    assert_eq!(stored(&damaged), 0);
+    assert_eq!(timeless(&damaged), timeless(&first));
+    assert_eq!(stored(&check(&[])), own);
+    cowrace(&["check", "lost.race", "--cache", "lost.race"]).exits(2).says(&["--cache lost.race"]);
+    cowrace(&["check", "lost.race", "--cache", &path, "--engine", "loom"]).exits(2).says(&["--cache"]);
+}
+
+/// The scenario is a part of the question, to the last letter.
+#[test]
+fn another_scenario_of_the_same_name_is_another_question() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (cache, file) = (directory.path().join("cache"), directory.path().join("x.race"));
+    let text = fs::read_to_string(crate::fixtures().join("tiny.race")).expect("it is there");
+    let mut stored = Vec::new();
+    for text in [text.clone(), format!("{text}# A remark.\n"), text] {
+        fs::write(&file, text).expect("it can be written");
+        let (file, cache) = (file.display().to_string(), cache.display().to_string());
+        let done = cowrace(&["check", &file, "--era", "v5.9", "--cache", &cache, "--format", "json"]);
+        stored.push(done.objects()[0]["stored"] == true);
+    }
+    assert_eq!(stored, [false, false, true]);
+}
