@@ -79,6 +79,11 @@ browser *ARGS:
     cargo build --release --quiet
     .ci/browser --whole target/release/cowrace {{ARGS}}
 
+# A job array on a cluster of two nodes on this machine, whose tasks are killed (needs root, slurm-wlm and munge).
+slurm:
+    cargo build --release --quiet
+    .ci/slurm target/release/cowrace
+
 # Mutants of the engine, each of which a test must kill (ten minutes; needs Python 3.11 or later).
 mutants *ARGS:
     .ci/mutants {{ARGS}}
@@ -88,6 +93,8 @@ mutants *ARGS:
 nightly MINUTES="30":
     COWRACE_SECONDS=$(({{MINUTES}} * 60)) cargo test --workspace --test it at_length -- --ignored --nocapture
     cargo test --package cowrace-cli --test corpus engines:: -- --ignored
+    cargo build --release --quiet
+    .ci/slurm target/release/cowrace
     .ci/mutants
 
 # Random scenarios six at once with several jobs, for so many minutes, against one job.

@@ -70,7 +70,7 @@ impl ResultCache {
                 "the result is shared: no rule that the search has read differs"
             );
             let same_as = Some(searched.report.era.clone());
-            return Report { same_as, seconds: 0.0, ..same(task, &searched.report) };
+            return Report { same_as, seconds: 0.0, stored: false, ..same(task, &searched.report) };
         }
         if let Some(Stored { read, report }) =
             self.stored.iter().find(|stored| is_that_of(&stored.read, task.era))

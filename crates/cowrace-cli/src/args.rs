@@ -633,6 +633,9 @@ pub struct ErasArgs {
     /// An era (by name, release, version or as a file), the id of a commit, or the key of a rule.
     #[arg(value_name = "ERA|FILE|COMMIT|RULE")]
     pub name: Option<String>,
+    /// With an era: lists the kernel functions that the model follows, by file, with the names that they have there.
+    #[arg(long, requires = "name")]
+    pub functions: bool,
     /// Prints an era file for the kernel tree in DIR, by the messages of its git history. Commits that a shallow or
     /// squashed history does not show are not known.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "format"])]

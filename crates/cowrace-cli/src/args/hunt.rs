@@ -151,7 +151,6 @@ fn yes_or_no() -> impl TypedValueParser<Value = bool> {
     PossibleValuesParser::new(["yes", "no"]).map(|word| word == "yes")
 }
 
-/// A part of all scenarios.
 /// The largest number of parts.
 const MOST_PARTS: usize = 1_000_000;
 

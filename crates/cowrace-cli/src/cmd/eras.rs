@@ -1,13 +1,15 @@
 //! `cowrace eras`: the kernels, and the commits and rules that they consist of.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use cowrace_mm::Era;
 use cowrace_mm::era::{
     About, BRANCHES, Branch, COMMITS, Commit, Effect, EraError, First, Landed, PRESETS, Provenance, Rules,
-    Safeguard, Taken, commit, settings,
+    SPELLINGS, Safeguard, Taken, commit, settings,
 };
+use cowrace_render::fold;
 use serde_json::{Value, json};
 
 use super::own_tree;
@@ -35,11 +37,37 @@ pub(crate) fn run(args: &ErasArgs, out: &mut Out<'_>) -> Result<(), Failure> {
             let mut notes = Vec::new();
             let told = Told::find(name, &mut notes)?;
             batch::print_notes(&notes);
+            if args.functions {
+                let Told::Era(era) = told else {
+                    return Err(Failure::usage(format!("`--functions` is for an era, and `{name}` is none")));
+                };
+                return functions(&era, format, out);
+            }
             match format {
                 Format::Text => out.text(&told.text()),
                 Format::Json => out.line(&told.json().to_string()),
             }
         }
+    }
+}
+
+/// The kernel functions that the model follows under an era, by file.
+fn functions(era: &Era, format: Format, out: &mut Out<'_>) -> Result<(), Failure> {
+    let all = SPELLINGS.iter().filter_map(|(function, _)| era.spelling(function));
+    let all: BTreeSet<(&str, &str)> = all.map(|spelling| (spelling.file, spelling.name)).collect();
+    match format {
+        Format::Text => {
+            let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            all.iter().for_each(|(file, name)| files.entry(file).or_default().push(name));
+            files.iter().try_for_each(|(file, names)| {
+                out.text(&fold(&format!("{file}: {}", names.join(", ")), "  ").join("\n"))?;
+                out.line("")
+            })
+        }
+        Format::Json => all.iter().try_for_each(|(file, name)| {
+            let object = json!({ "kind": "function", "era": era.label(), "name": name, "file": file });
+            out.line(&object.to_string())
+        }),
     }
 }
 

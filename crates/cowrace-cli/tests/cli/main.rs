@@ -12,6 +12,8 @@ mod hunt;
 mod input;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(unix)]
+mod kernel_tree;
 mod limits;
 mod logs;
 mod manual;
