@@ -2,6 +2,8 @@
 
 mod hunt;
 
+use std::env;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,9 +31,36 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// Whether text for people on standard output has colours.
+    #[arg(long = "color", value_name = "WHEN", value_enum, default_value_t, global = true)]
+    pub colour: ColourName,
     /// The options of logging.
     #[command(flatten)]
     pub log: LogArgs,
+}
+
+/// When text has colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColourName {
+    /// On a terminal, unless the variable `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl ColourName {
+    /// Whether a stream gets colours.
+    #[must_use]
+    pub fn is_wanted(self, stream: &impl IsTerminal) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => stream.is_terminal() && env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()),
+        }
+    }
 }
 
 impl Cli {

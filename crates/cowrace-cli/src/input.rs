@@ -1,7 +1,7 @@
 //! The scenarios that a command line names.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use cowrace_real_kernels::{Generated, TableError};
@@ -11,6 +11,7 @@ use cowrace_check::{Specification, suggest};
 use cowrace_render::diagnostic;
 
 use crate::Failure;
+use crate::args::ColourName;
 
 /// A scenario and the file that it comes from.
 #[derive(Clone, Debug)]
@@ -145,7 +146,7 @@ pub(crate) fn variant<'s>(scenario: &'s Scenario, name: Option<&str>) -> Result<
 
 /// Whether messages may be coloured: by convention, not if `NO_COLOR` is set.
 pub(crate) fn colour() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+    ColourName::default().is_wanted(&io::stderr())
 }
 
 fn unreadable(error: &LoadError) -> Failure {

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         let logging = cowrace_cli::log::install(&cli.log)?;
         // A command without searches has nothing to print when it is interrupted, so Ctrl-C keeps its effect there.
         let interrupt = if cli.searches() { Interrupt::by_ctrl_c() } else { Interrupt::default() };
-        let done = cowrace_cli::run(&cli, &mut Out::stdout(), &interrupt);
+        let done = cowrace_cli::run(&cli, &mut Out::stdout(cli.colour), &interrupt);
         let ended = logging.end();
         done.and_then(|exit| ended.map(|()| exit))
     });

@@ -48,8 +48,7 @@ struct Content {
     question: String,
     nth: usize,
     of: usize,
-    /// The reports of each search, in order.
-    results: Vec<Vec<Report>>,
+    results: Results,
 }
 
 /// What a command asks, beside its options.
@@ -77,6 +76,9 @@ fn write(path: &Path, content: &Content) -> std::io::Result<()> {
     whole_file::write(path, &serde_json::to_string(&Entry { format: FORMAT, digest, part: &part })?)
 }
 
+/// The reports of each search, in order.
+type Results = Vec<Vec<Report>>;
+
 /// What is searched of a command: all, a part, or nothing, if the results are known.
 pub(crate) struct Part {
     /// The scenarios.
@@ -97,7 +99,7 @@ impl Part {
         loaded: Vec<Loaded>,
         (eras, limits, options): (&[Era], Limits, String),
         paths: &[PathBuf],
-    ) -> Result<(Self, Option<Vec<Vec<Report>>>), Failure> {
+    ) -> Result<(Self, Option<Results>), Failure> {
         let asked = Asked { loaded: &loaded, eras, limits, options };
         let known = parts.map(|parts| parts.results(&asked, paths)).transpose()?;
         let Some(shard) = args.shard else { return Ok((Self { loaded, file: None }, known)) };
@@ -212,7 +214,7 @@ impl Parts {
     /// # Errors
     ///
     /// If the command asks something else now than when the parts were made.
-    fn results(&self, asked: &Asked<'_>, paths: &[PathBuf]) -> Result<Vec<Vec<Report>>, Failure> {
+    fn results(&self, asked: &Asked<'_>, paths: &[PathBuf]) -> Result<Results, Failure> {
         let question = asked.digest();
         if self.parts.values().any(|(_, content)| content.question != question) {
             return Err(Failure::usage(

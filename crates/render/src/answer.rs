@@ -3,11 +3,11 @@
 use cowrace_report::{Report, Verdict};
 
 use crate::report::{counted, mebibytes};
-use crate::{as_drawn, coverage, figures, ineffective, line};
+use crate::{Paint, as_drawn, coverage, figures, ineffective, painted};
 
 /// A report in a few lines. For a scenario that holds, `with_figures` adds the size of the search.
 #[must_use]
-pub fn answer(report: &Report, with_figures: bool) -> String {
+pub fn answer(report: &Report, with_figures: bool, paint: Paint) -> String {
     let figures = figures(report).filter(|_| with_figures && report.verdict == Verdict::Holds);
     let seen = report.coverage.as_ref().map(coverage).unwrap_or_default();
     let drawn = report.as_drawn.as_ref().map(as_drawn);
@@ -17,7 +17,7 @@ pub fn answer(report: &Report, with_figures: bool) -> String {
     let lines = report.detail.iter().chain(&bound).chain(&given_up);
     let lines = lines.chain(&drawn).chain(&undone).chain(&figures).map(String::as_str);
     let below = lines.chain(seen.lines()).map(|line| format!("  {line}").trim_end().to_owned() + "\n");
-    format!("{}\n{}", line(report), below.collect::<String>())
+    format!("{}\n{}", painted(report, paint), below.collect::<String>())
 }
 
 /// What an unfinished search has explored all the same.
@@ -47,7 +47,7 @@ mod tests {
             states_given_up: Some(2 << 30),
             ..report("x", "v5.9", None, Some(true))
         };
-        let told = answer(&given_up, false);
+        let told = answer(&given_up, false, Paint::Plain);
         assert!(told.contains("1,234 executions, 7 states given up  complete"), "{told}");
         assert!(
             told.contains(
@@ -57,6 +57,6 @@ mod tests {
             "{told}"
         );
         let kept = Report { states_given_up: None, ..given_up };
-        assert!(!answer(&kept, false).contains("given up"));
+        assert!(!answer(&kept, false, Paint::Plain).contains("given up"));
     }
 }

@@ -1,11 +1,13 @@
 //! Text in columns, as kernel developers draw them in mails.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::lines::{GAP, Line, NARROWEST};
 use crate::overlap;
+use crate::paint::{Paint, Tone};
 
 /// Spaces between two columns whose headers stand upright.
 const NARROW_GAP: usize = 1;
@@ -27,13 +29,16 @@ pub struct Columns {
     upright: bool,
     /// How many columns after the first describe their row, and are repeated in each band.
     repeated: usize,
+    /// The colours of cells, by their lines and columns.
+    tones: BTreeMap<(usize, usize), Tone>,
+    paint: Paint,
 }
 
 impl Columns {
     /// Creates columns with these headers and no rows.
     pub fn new<S: AsRef<str>>(heads: impl IntoIterator<Item = S>) -> Self {
         let heads = heads.into_iter().map(|h| clean(h.as_ref())).collect();
-        Self { heads, lines: Vec::new(), upright: false, repeated: 0 }
+        Self { heads, ..Self::default() }
     }
 
     /// Writes the headers of all columns except the first from top to bottom: for many columns of short
@@ -49,6 +54,20 @@ impl Columns {
     pub const fn repeat(mut self, columns: usize) -> Self {
         self.repeated = columns;
         self
+    }
+
+    /// Gives cells their colours, if they have any.
+    #[must_use]
+    pub const fn painted(mut self, paint: Paint) -> Self {
+        self.paint = paint;
+        self
+    }
+
+    /// Gives a cell of the row that was added last a colour.
+    pub fn tone(&mut self, column: usize, tone: Tone) {
+        if let Some(line) = self.lines.len().checked_sub(1) {
+            self.tones.insert((line, column), tone);
+        }
     }
 
     /// Adds a row. Cells name their column by index; those of columns that do not exist are dropped.
@@ -137,8 +156,8 @@ impl Columns {
     fn draw(&self, out: &mut String, shown: &[usize], widths: &[usize]) {
         self.draw_heads(out, shown, widths);
         let rules: Vec<String> = shown.iter().map(|&c| "=".repeat(widths[c])).collect();
-        self.draw_line(out, rules.iter().map(String::as_str), shown, widths);
-        for line in &self.lines {
+        self.draw_line(out, rules.iter().map(String::as_str), shown, widths, None);
+        for (place, line) in self.lines.iter().enumerate() {
             match line {
                 Line::Across(text) => {
                     out.push_str(text);
@@ -146,7 +165,7 @@ impl Columns {
                 }
                 Line::Cells(cells) => {
                     let text = |c: &usize| cells.iter().find(|cell| cell.0 == *c).map_or("", |cell| &cell.1);
-                    self.draw_line(out, shown.iter().map(text), shown, widths);
+                    self.draw_line(out, shown.iter().map(text), shown, widths, Some(place));
                 }
             }
         }
@@ -154,7 +173,7 @@ impl Columns {
 
     fn draw_heads(&self, out: &mut String, shown: &[usize], widths: &[usize]) {
         if !self.upright {
-            return self.draw_line(out, shown.iter().map(|&c| self.heads[c].as_str()), shown, widths);
+            return self.draw_line(out, shown.iter().map(|&c| self.heads[c].as_str()), shown, widths, None);
         }
         let height = |c: usize| if c == 0 { 1 } else { self.heads[c].chars().count() };
         let highest = shown.iter().map(|&c| height(c)).max().unwrap_or(0);
@@ -166,7 +185,7 @@ impl Columns {
                 Some(nth) => self.heads[c].chars().nth(nth).map(String::from).unwrap_or_default(),
             };
             let texts: Vec<String> = shown.iter().map(text).collect();
-            self.draw_line(out, texts.iter().map(String::as_str), shown, widths);
+            self.draw_line(out, texts.iter().map(String::as_str), shown, widths, None);
         }
     }
 
@@ -176,12 +195,15 @@ impl Columns {
         texts: impl Iterator<Item = &'t str>,
         shown: &[usize],
         widths: &[usize],
+        place: Option<usize>,
     ) {
         let mut line = String::new();
         for (text, &column) in texts.zip(shown) {
+            let tone = place.and_then(|place| self.tones.get(&(place, column)));
+            let painted = tone.map_or_else(|| text.to_owned(), |tone| self.paint.text(*tone, text));
             // Writing to a string cannot fail. Padding by `{:width$}` counts characters, not columns.
             let pad = (widths[column] + self.gap(column)).saturating_sub(text.width());
-            let _ = write!(line, "{text}{:pad$}", "");
+            let _ = write!(line, "{painted}{:pad$}", "");
         }
         out.push_str(line.trim_end());
         out.push('\n');

@@ -3,6 +3,8 @@
 use cowrace_report::{Base, Class, Known, Report, Stop, Verdict};
 use serde::Serialize;
 
+use crate::paint::{Paint, Tone};
+
 /// The engine that need not be named.
 pub(crate) const OURS: &str = "explore";
 
@@ -10,7 +12,14 @@ pub(crate) const OURS: &str = "explore";
 /// complete  0.02 s`.
 #[must_use]
 pub fn line(report: &Report) -> String {
-    let mut parts = vec![headline(report), name(report), format!("era {}", report.era)];
+    painted(report, Paint::Plain)
+}
+
+/// The same, with the outcome in its colour.
+#[must_use]
+pub fn painted(report: &Report, paint: Paint) -> String {
+    let outcome = paint.text(tone(report), &headline(report));
+    let mut parts = vec![outcome, name(report), format!("era {}", report.era)];
     if report.engine != OURS {
         parts.push(format!("engine {}", report.engine));
     }
@@ -26,8 +35,21 @@ pub fn line(report: &Report) -> String {
     if report.verdict == Verdict::Holds {
         parts.push(format!("[{}]", conditions(report)));
     }
-    parts.extend(judgement(report));
+    parts.extend(judgement(report).map(|words| match report.as_expected {
+        Some(false) if report.known.is_none() => paint.text(Tone::Heading, &words),
+        _ => words,
+    }));
     parts.join("  ")
+}
+
+/// The colour of an outcome.
+pub(crate) const fn tone(report: &Report) -> Tone {
+    match report.verdict {
+        Verdict::Holds => Tone::Good,
+        Verdict::Violated => Tone::Bad,
+        Verdict::NotApplicable => Tone::Faint,
+        Verdict::Bounded | Verdict::Vacuous | Verdict::Inconclusive => Tone::Open,
+    }
 }
 
 /// The outcome that was expected instead; nothing if the outcome is as expected.

@@ -4,6 +4,8 @@ use cowrace_report::{Report, Verdict};
 
 use crate::Columns;
 use crate::grid::{Grid, code, word};
+use crate::paint::Paint;
+use crate::report::tone;
 
 /// The largest width of a table; further eras go into a second band.
 pub(crate) const WIDTH: usize = 110;
@@ -35,15 +37,15 @@ enum Style {
 /// explains them. Every `holds` needs its conditions, so these stand below. On a terminal with fewer `columns`,
 /// eras go into further bands.
 #[must_use]
-pub fn table(reports: &[Report], columns: Option<usize>) -> String {
-    draw(reports, mark, columns)
+pub fn table(reports: &[Report], columns: Option<usize>, paint: Paint) -> String {
+    draw(reports, mark, columns, paint)
 }
 
 /// The results, whatever the files expect, laid out as in [`table`]. Below the table stands how far the searches
 /// got that a limit ended.
 #[must_use]
-pub fn matrix(reports: &[Report], columns: Option<usize>) -> String {
-    draw(reports, |_| "", columns) + &listed(&Grid::new(reports).bounded_after())
+pub fn matrix(reports: &[Report], columns: Option<usize>, paint: Paint) -> String {
+    draw(reports, |_| "", columns, paint) + &listed(&Grid::new(reports).bounded_after())
 }
 
 /// A line and the lines that belong to it.
@@ -52,7 +54,12 @@ fn listed(lines: &[String]) -> String {
     lines.iter().enumerate().map(|(i, line)| format!("{}{line}\n", indent(i))).collect()
 }
 
-fn draw(reports: &[Report], mark: fn(&Report) -> &'static str, columns: Option<usize>) -> String {
+fn draw(
+    reports: &[Report],
+    mark: fn(&Report) -> &'static str,
+    columns: Option<usize>,
+    paint: Paint,
+) -> String {
     let at_most = |width: usize| columns.map_or(width, |columns| columns.min(width));
     let grid = Grid::new(reports);
     if grid.names.is_empty() {
@@ -64,7 +71,7 @@ fn draw(reports: &[Report], mark: fn(&Report) -> &'static str, columns: Option<u
         false => (laid_out(&grid, Style::Codes, mark), Style::Codes),
     };
     let mut out = grid.toggles().map(|toggles| format!("{toggles}\n\n")).unwrap_or_default();
-    out.push_str(&laid_out.bands(match style {
+    out.push_str(&laid_out.painted(paint).bands(match style {
         Style::Words => at_most(WIDTH),
         Style::Codes => at_most(CODED),
     }));
@@ -87,6 +94,9 @@ fn laid_out(grid: &Grid<'_>, style: Style, mark: fn(&Report) -> &'static str) ->
             None => "-".to_owned(),
         });
         columns.row(std::iter::once(name.clone()).chain(cells).enumerate());
+        for (column, report) in grid.row(row).enumerate().filter_map(|(column, cell)| Some((column, cell?))) {
+            columns.tone(column + 1, tone(report));
+        }
     }
     columns
 }
@@ -175,7 +185,7 @@ mod tests {
             report("a", "v5.10", Some(Class::Leak), Some(false)),
         ];
         assert_eq!(
-            table(&reports, None),
+            table(&reports, None, Paint::Plain),
             "\
 scenario  v5.8    v5.9       v5.10
 ========  ======  =========  =====
@@ -192,7 +202,7 @@ holds under memory sc, arch generic, env none
     fn a_matrix_does_not_judge() {
         let reports = [report("a", "v5.8", None, None), report("a", "v5.10", Some(Class::Leak), Some(false))];
         assert_eq!(
-            matrix(&reports, None),
+            matrix(&reports, None, Paint::Plain),
             "\
 scenario  v5.8   v5.10
 ========  =====  =====
@@ -209,7 +219,7 @@ holds under memory sc, arch generic, env none
         let mut bounded = report("b", "v5.10", None, None);
         (bounded.verdict, bounded.estimate) = (Verdict::Bounded, Some(56_489.0));
         bounded.variant = Some("warm".into());
-        let matrix = matrix(&[report("a", "v5.8", None, None), bounded], None);
+        let matrix = matrix(&[report("a", "v5.8", None, None), bounded], None, Paint::Plain);
         let end = "env none\nbounded after\n  b:warm v5.10: 1,234 executions of about 56,000 (a guess)\n";
         assert!(matrix.ends_with(end), "{matrix}");
     }
@@ -220,7 +230,7 @@ holds under memory sc, arch generic, env none
         with.environment = vec!["lru_drain".into(), "reclaim<=1".into()];
         let reports =
             [report("a", "v5.8", None, Some(true)), with.clone(), Report { era: "v5.9".into(), ..with }];
-        let table = table(&reports, None);
+        let table = table(&reports, None, Paint::Plain);
         let end =
             "holds under memory sc, arch generic, env none, except for\n  b: env lru_drain, reclaim<=1\n";
         assert!(table.ends_with(end), "{table}");
@@ -234,7 +244,11 @@ holds under memory sc, arch generic, env none
         };
         let reports = [with("a", "nfs"), report("b", "v5.8", None, Some(true)), with("c", "block")];
         let end = "\nholds under memory sc, arch generic, env none, O_DIRECT block/nfs\n";
-        assert!(table(&reports, None).ends_with(end), "{}", table(&reports, None));
+        assert!(
+            table(&reports, None, Paint::Plain).ends_with(end),
+            "{}",
+            table(&reports, None, Paint::Plain)
+        );
     }
 
     #[test]
@@ -244,7 +258,7 @@ holds under memory sc, arch generic, env none
             (1..=12).map(|i| report("some-scenario", &format!("v5.{i}"), class(i), Some(i != 4))).collect();
         (reports[0].verdict, reports[0].class) = (Verdict::Bounded, None);
         assert_eq!(
-            format!("\n{}", table(&reports, None)),
+            format!("\n{}", table(&reports, None, Paint::Plain)),
             "
                                            v  v  v
                v  v  v  v   v  v  v  v  v  5  5  5
@@ -268,13 +282,17 @@ holds under memory sc, arch generic, env none
         let name = "vmsplice-child-munmap-leak-swapped:after";
         let reports: Vec<_> =
             eras().map(|era| report(name, &era, Some(Class::UseAfterFree), Some(true))).collect();
-        let narrow = table(&reports, Some(80));
+        let narrow = table(&reports, Some(80), Paint::Plain);
         assert!(narrow.lines().all(|line| line.len() <= 80), "{narrow}");
         let codes = |table: &str| table.matches(" UF").count();
-        assert_eq!(codes(&narrow), codes(&table(&reports, None)));
+        assert_eq!(codes(&narrow), codes(&table(&reports, None, Paint::Plain)));
         assert_eq!(narrow.matches(name).count(), 2, "{narrow}");
-        assert!(matrix(&reports, Some(80)).lines().all(|line| line.len() <= 80));
-        assert_eq!(table(&reports, Some(500)), table(&reports, None), "no wider than it need be");
+        assert!(matrix(&reports, Some(80), Paint::Plain).lines().all(|line| line.len() <= 80));
+        assert_eq!(
+            table(&reports, Some(500), Paint::Plain),
+            table(&reports, None, Paint::Plain),
+            "no wider than it need be"
+        );
     }
 
     #[test]
@@ -282,11 +300,11 @@ holds under memory sc, arch generic, env none
         let reports: Vec<_> = (0..50)
             .map(|i| report("some-scenario", &format!("v5.{i}"), Some(Class::UseAfterFree), Some(true)))
             .collect();
-        let table = table(&reports, None);
+        let table = table(&reports, None, Paint::Plain);
         let (table, _) = table.split_once("\nUF use-after-free").expect("a legend");
         assert!(table.lines().all(|l| l.len() <= CODED), "{table}");
         assert_eq!(table.matches("some-scenario").count(), 2, "{table}");
-        assert_eq!(super::table(&[], None), "");
+        assert_eq!(super::table(&[], None, Paint::Plain), "");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::fmt;
 use cowrace_report::explanation::{Clue, Diagnosis, Known, Memory, Nearest, Row};
 
 use crate::overlap::MAIL;
+use crate::paint::{Paint, Tone};
 use crate::paragraph::wrap;
 use crate::{Diagram, diagnosis, row};
 
@@ -47,7 +48,17 @@ page table (walk) or the TLB.";
 
 impl fmt::Display for Walkthrough {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, true)
+        self.write(f, true, Paint::Plain)
+    }
+}
+
+/// A walkthrough in colours, or without.
+#[derive(Clone, Copy, Debug)]
+pub struct Painted<'w>(&'w Walkthrough, Paint);
+
+impl fmt::Display for Painted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f, true, self.1)
     }
 }
 
@@ -71,11 +82,17 @@ pub struct Brief<'w>(&'w Walkthrough);
 
 impl fmt::Display for Brief<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.write(f, false)
+        self.0.write(f, false, Paint::Plain)
     }
 }
 
 impl Walkthrough {
+    /// The walkthrough in colours, if it is to have any.
+    #[must_use]
+    pub const fn painted(&self, paint: Paint) -> Painted<'_> {
+        Painted(self, paint)
+    }
+
     /// Only the diagram and the diagnosis.
     #[must_use]
     pub const fn brief(&self) -> Brief<'_> {
@@ -109,7 +126,7 @@ impl Walkthrough {
         same
     }
 
-    fn write(&self, f: &mut fmt::Formatter<'_>, with_rows: bool) -> fmt::Result {
+    fn write(&self, f: &mut fmt::Formatter<'_>, with_rows: bool, paint: Paint) -> fmt::Result {
         let Execution { opening, diagram, rows, .. } = &self.execution;
         let digits = rows.len().to_string().len();
         let header = without_remarks(&diagram.header);
@@ -133,17 +150,21 @@ impl Walkthrough {
         writeln!(f, "\n{END}")?;
         match (with_rows, self.accesses.as_str()) {
             (false, _) => {}
-            (true, "") => self.write_rows(f, digits)?,
+            (true, "") => self.write_rows(f, digits, paint)?,
             (true, accesses) => write!(f, "\n{accesses}")?,
         }
         let wrong = self.diagnosis.as_ref().map_or_else(diagnosis::nothing, diagnosis::diagnosis);
-        for paragraph in std::iter::once(wrong).chain(self.nearest.as_ref().map(diagnosis::nearest)) {
-            writeln!(f, "\n{}", wrap(&paragraph))?;
+        // What is wrong is what a reader looks for first.
+        let tone = if self.diagnosis.is_some() { Tone::Bad } else { Tone::Good };
+        let wrong: Vec<String> = wrap(&wrong).lines().map(|line| paint.text(tone, line)).collect();
+        writeln!(f, "\n{}", wrong.join("\n"))?;
+        if let Some(nearest) = &self.nearest {
+            writeln!(f, "\n{}", wrap(&diagnosis::nearest(nearest)))?;
         }
         Ok(())
     }
 
-    fn write_rows(&self, f: &mut fmt::Formatter<'_>, digits: usize) -> fmt::Result {
+    fn write_rows(&self, f: &mut fmt::Formatter<'_>, digits: usize, paint: Paint) -> fmt::Result {
         let margin = digits + 2;
         writeln!(f, "\n{LEGEND}")?;
         for (at, Row { name, parts }) in self.execution.rows.iter().enumerate() {
@@ -151,11 +172,12 @@ impl Walkthrough {
                 continue;
             }
             let heading = name.as_ref().map(row::heading).unwrap_or_default();
-            writeln!(f, "\n{}", format!("{:>digits$}  {heading}", at + 1).trim_end())?;
+            let heading = format!("{:>digits$}  {heading}", at + 1);
+            writeln!(f, "\n{}", paint.text(Tone::Heading, heading.trim_end()))?;
             for part in parts {
                 let mut deeper = margin;
                 if let Some(function) = &part.function {
-                    writeln!(f, "{:margin$}{}", "", row::function(function))?;
+                    writeln!(f, "{:margin$}{}", "", paint.text(Tone::Faint, &row::function(function)))?;
                     deeper += 2;
                 }
                 for line in &part.lines {

@@ -4,7 +4,7 @@ use crate::Exit;
 use cowrace_check::{Bounds, Exploration, ResultCache, Task, kernel};
 use cowrace_compare::against::Against;
 use cowrace_explore::Threads;
-use cowrace_render::line;
+use cowrace_render::{Paint, line};
 use cowrace_report::{Report, Verdict};
 
 use crate::args::{CheckArgs, CheckFormat};
@@ -54,7 +54,7 @@ pub(crate) fn run(
     let batch = Batch { loaded, eras, args: &args.search, shares, interrupt };
     let limits = batch.limits();
     let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, limits)?;
-    let verbose = Verbosity::of(args.draw.into(), loaded, &selection.eras, base.is_some());
+    let verbose = Verbosity::of((args.draw.into(), out.paint()), loaded, &selection.eras, base.is_some());
     let bounds = Bounds::new(limits, interrupt);
     let baseline = args.baseline.as_deref().map(|path| Baseline::read(path, args.bless)).transpose()?;
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
@@ -115,7 +115,7 @@ pub(crate) fn run(
     if args.format == CheckFormat::Text {
         let columns = out.columns();
         match &against {
-            Some((base, against)) => out.text(&compared(base, against, columns))?,
+            Some((base, against)) => out.text(&compared(base, against, columns, out.paint()))?,
             None => out.text(&conclusion(&reports, verbose, columns))?,
         }
     }
@@ -123,7 +123,7 @@ pub(crate) fn run(
     if let Some(mut page) = page {
         page.reports(&reports, judges.then_some(exit_code::status));
         if let Some((base, against)) = &against {
-            page.text(&format!("Against {base}"), &compared(base, against, None));
+            page.text(&format!("Against {base}"), &compared(base, against, None, Paint::Plain));
         }
         if engines.compare() {
             page.text("Engines", &cowrace_render::engines(&all));

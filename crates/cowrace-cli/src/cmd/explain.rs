@@ -1,7 +1,7 @@
 //! `cowrace explain`: one execution, step by step.
 
 use crate::Exit;
-use cowrace_render::{conditions, explain, line, mail, svg, with_variant};
+use cowrace_render::{Tone, conditions, explain, line, mail, painted, svg, with_variant};
 use cowrace_report::Trace;
 
 use crate::args::{ExplainArgs, ExplainFormat};
@@ -76,12 +76,14 @@ impl Told<'_> {
                         |id| Some(part.variant.call_text(id).to_owned()).filter(|text| !text.is_empty());
                     walkthrough.accesses = explain(&spelled(part, trace), call);
                 }
-                out.line(&format!("# {}", self.headline))?;
+                let tone = if trace.finding.is_some() { Tone::Bad } else { Tone::Good };
+                out.line(&out.paint().text(tone, &format!("# {}", self.headline)))?;
                 if !self.not_needed.is_empty() {
                     let left_out = self.not_needed.join("; ");
                     out.line(&format!("# left out, because the violation does not need it: {left_out}"))?;
                 }
-                out.text(&format!("\n{walkthrough}\n{}\n", self.schedule))
+                let told = walkthrough.painted(out.paint());
+                out.text(&format!("\n{told}\n{}\n", self.schedule))
             }
             ExplainFormat::Html => {
                 let mut page = pages::page("cowrace explain");
@@ -131,7 +133,7 @@ fn violation(
             batch::print_notes(&[format!("there is nothing to draw: {}", line(&report))]);
         }
         _ => {
-            out.line(&line(&report))?;
+            out.line(&painted(&report, out.paint()))?;
             // Unexplored executions may be bad.
             let seen = if report.complete { "No execution is bad" } else { "No bad execution was seen" };
             out.line(&format!("\n{seen}, so there is none to explain ({}).", conditions(&report)))?;

@@ -79,7 +79,11 @@ pub(crate) fn run(
         MatrixFormat::Text => {
             let costs = if args.costs { costs(&reports, out.columns()) + "\n" } else { String::new() };
             let why = if changes.is_empty() { String::new() } else { why(&changes, &titles()) + "\n" };
-            out.text(&format!("{}\n{costs}{why}{}\n", matrix(&reports, out.columns()), counts(&reports)))?;
+            out.text(&format!(
+                "{}\n{costs}{why}{}\n",
+                matrix(&reports, out.columns(), out.paint()),
+                counts(&reports)
+            ))?;
         }
         MatrixFormat::Markdown => {
             let costs = if args.costs { format!("\n{}", costs_markdown(&reports)) } else { String::new() };

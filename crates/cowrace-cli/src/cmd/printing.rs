@@ -6,7 +6,7 @@ use cowrace_explain::Counterexample;
 use cowrace_explain::command::Replay;
 use cowrace_explain::diagram::Drawing;
 use cowrace_mm::Era;
-use cowrace_render::{Comment, answer, json, line, summary, table};
+use cowrace_render::{Comment, Paint, answer, json, line, painted, summary, table};
 use cowrace_report::Report;
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use crate::Failure;
 use crate::input::Loaded;
 
 /// The rows that differ, as a table, and how many cells are broken, mended or changed otherwise.
-pub(super) fn compared(base: &str, against: &Against, columns: Option<usize>) -> String {
+pub(super) fn compared(base: &str, against: &Against, columns: Option<usize>, paint: Paint) -> String {
     let Against { rows, broken, mended, otherwise, unknown } = against;
     let unknown = if *unknown > 0 { format!(", {unknown} NOT KNOWN") } else { String::new() };
     if rows.is_empty() {
@@ -22,7 +22,7 @@ pub(super) fn compared(base: &str, against: &Against, columns: Option<usize>) ->
     }
     format!(
         "{}\nagainst {base}: {broken} broken, {mended} mended, {otherwise} otherwise different{unknown}\n",
-        table(rows, columns)
+        table(rows, columns, paint)
     )
 }
 
@@ -44,15 +44,21 @@ pub(super) struct Verbosity {
     unjudged: bool,
     /// The style of diagrams.
     drawing: Drawing,
+    paint: Paint,
 }
 
 impl Verbosity {
-    pub(super) fn of(drawing: Drawing, loaded: &[Loaded], eras: &[Era], compares: bool) -> Self {
+    pub(super) fn of(
+        (drawing, paint): (Drawing, Paint),
+        loaded: &[Loaded],
+        eras: &[Era],
+        compares: bool,
+    ) -> Self {
         let (file, era) = (loaded.len() == 1, eras.len() == 1);
         let lines = (file || era) && !compares;
         let variants: usize = loaded.iter().map(|each| each.scenario.variants().len()).sum();
         let figures = variants == 1 && era && !compares;
-        Self { lines, diagrams: file && era, figures, unjudged: !compares, drawing }
+        Self { lines, diagrams: file && era, figures, unjudged: !compares, drawing, paint }
     }
 
     fn shows(self, report: &Report) -> bool {
@@ -77,7 +83,7 @@ pub(super) fn text_of_all(
     let mut say = |said: &str| text.push_str(&if commented { comment(said) } else { format!("{said}\n") });
     for report in others {
         if verbosity.lines || report.disagreement.is_some() {
-            say(&line(report));
+            say(&painted(report, if commented { Paint::Plain } else { verbosity.paint }));
             if let Some(detail) = report.detail.as_ref().filter(|_| report.detail != first.detail) {
                 say(&format!("  {detail}"));
             }
@@ -130,8 +136,9 @@ fn text_of_run(
         }
         return Ok(RunText { text: format!("{diagram}\n"), commented: true });
     }
-    let text = answer(report, verbosity.figures);
-    if verbosity.diagrams && loaded.scenario.variants().len() > 1 {
+    let several = verbosity.diagrams && loaded.scenario.variants().len() > 1;
+    let text = answer(report, verbosity.figures, if several { Paint::Plain } else { verbosity.paint });
+    if several {
         // Next to the diagrams of other variants everything must be a comment.
         return Ok(RunText { text: text.lines().map(comment).collect(), commented: true });
     }
@@ -147,7 +154,8 @@ pub(super) fn text_for_gate(
     bounds: &Bounds,
 ) -> Result<String, Failure> {
     let diagrams = report.as_expected == Some(false);
-    let verbosity = Verbosity { lines: true, diagrams, figures: false, unjudged: true, drawing };
+    let paint = Paint::Plain;
+    let verbosity = Verbosity { lines: true, diagrams, figures: false, unjudged: true, drawing, paint };
     Ok(text_of_run(task, loaded, report, verbosity, bounds)?.text)
 }
 
@@ -156,10 +164,10 @@ pub(super) fn text_of_one(
     task: Task<'_>,
     loaded: &Loaded,
     report: &Report,
-    drawing: Drawing,
+    (drawing, paint): (Drawing, Paint),
     bounds: &Bounds,
 ) -> Result<String, Failure> {
-    let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, drawing };
+    let verbosity = Verbosity { lines: true, diagrams: true, figures: true, unjudged: true, drawing, paint };
     Ok(text_of_run(task, loaded, report, verbosity, bounds)?.text
         + &conclusion(std::slice::from_ref(report), verbosity, None))
 }
@@ -176,6 +184,7 @@ pub(super) fn conclusion(reports: &[Report], verbosity: Verbosity, columns: Opti
         reports.iter().any(|r| r.schedule.is_some() && r.as_expected != Some(true) && !contradicts(r));
     let hint = if undrawn { "name one file and one --era to get the diagram of a violation\n" } else { "" };
     let gap = if below_lines { "\n" } else { "" };
-    let table = if one_row { String::new() } else { format!("{gap}{}\n", table(reports, columns)) };
+    let table =
+        if one_row { String::new() } else { format!("{gap}{}\n", table(reports, columns, verbosity.paint)) };
     format!("{table}{hint}{}\n", summary(reports))
 }

@@ -100,7 +100,13 @@ pub(crate) fn run(
     if is_json {
         out.text(&json_line(&report)?)?;
     } else {
-        out.text(&text_of_one(task, loaded, &report, args.draw.into(), &bounds.again(spent))?)?;
+        out.text(&text_of_one(
+            task,
+            loaded,
+            &report,
+            (args.draw.into(), out.paint()),
+            &bounds.again(spent),
+        )?)?;
     }
     // A checkpoint that could not be written before may succeed now.
     match &left {

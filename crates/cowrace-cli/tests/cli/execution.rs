@@ -258,3 +258,29 @@ C = fork()
     cowrace(&["replay", path, "--era", "v6.1", "--as-written"]).exits(10).prints(&["VIOLATED deadlock"]);
     cowrace(&check).exits(10).prints(&["# VIOLATED deadlock"]);
 }
+
+/// Colours are for terminals, and never where text is to be pasted.
+#[test]
+fn text_has_colours_where_they_are_wanted() {
+    let explain = ["explain", "lost.race", "--era", "v5.11"];
+    let plain = cowrace(&explain).exits(10).out;
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    let coloured = cowrace(&[&explain[..], &["--color", "always"]].concat()).exits(10).out;
+    assert!(coloured.contains("\u{1b}[1m\u{1b}[31mlost-read (wrong CoW): "), "{coloured}");
+    // Nothing else differs.
+    let mut without = String::new();
+    let mut rest = coloured.as_str();
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        without.push_str(before);
+        rest = after.split_once('m').expect("a colour ends").1;
+    }
+    assert_eq!(without + rest, plain);
+    for format in ["mail", "svg", "html"] {
+        let done = cowrace(&[&explain[..], &["--color", "always", "--format", format]].concat()).exits(10);
+        assert!(!done.out.contains('\u{1b}'), "{format}");
+    }
+    let table = ["check", "lost.race", "plain.race", "--era", "v5.11", "--era", "v6.12", "--color", "always"];
+    cowrace(&table).prints(&["\u{1b}[32mholds\u{1b}[0m", "\u{1b}[1m\u{1b}[31mlost-read\u{1b}[0m"]);
+    let json = cowrace(&["check", "lost.race", "--era", "v5.11", "--format", "json", "--color", "always"]);
+    assert!(!json.out.contains('\u{1b}'));
+}
