@@ -13,15 +13,20 @@ use cowrace_report::Schedule;
 #[must_use]
 pub fn options(task: Task<'_>) -> Option<Vec<String>> {
     Era::version(task.era.name()).ok()?;
-    let label = task.era.label();
-    let mut toggles = label.split(" --");
-    let mut options: Vec<String> = toggles.next().map(|era| format!("--era {era}")).into_iter().collect();
-    options.extend(toggles.map(|toggle| format!("--{toggle}")));
-    options.extend((task.arch != Arch::default()).then(|| format!("--arch {}", task.arch)));
-    Some(options)
+    Some(options_of(task, task.era.name()))
 }
 
-/// The same, with the variant of the scenario.
+/// The same where the era is known by another name, such as the path of its file.
+#[must_use]
+pub fn options_of(task: Task<'_>, era: &str) -> Vec<String> {
+    let label = task.era.label();
+    let mut options = vec![format!("--era {}", quoted(era))];
+    options.extend(label.split(" --").skip(1).map(|toggle| format!("--{toggle}")));
+    options.extend((task.arch != Arch::default()).then(|| format!("--arch {}", task.arch)));
+    options
+}
+
+/// The same as [`options`], with the variant of the scenario.
 fn all_options(task: Task<'_>) -> Option<String> {
     let mut options = options(task)?;
     options.extend(task.variant.name().map(|variant| format!("--variant {variant}")));

@@ -98,7 +98,7 @@ impl Told<'_> {
                 out.text(&svg(&title, &walkthrough))
             }
             ExplainFormat::Mail => {
-                let options = command::options(part).unwrap_or_default();
+                let options = command::options_of(part, &args.one.era);
                 out.text(&mail(&walkthrough, &whole.era.label(), &options))
             }
         }

@@ -280,7 +280,7 @@ fn text_has_colours_where_they_are_wanted() {
         assert!(!done.out.contains('\u{1b}'), "{format}");
     }
     let table = ["check", "lost.race", "plain.race", "--era", "v5.11", "--era", "v6.12", "--color", "always"];
-    cowrace(&table).prints(&["\u{1b}[32mholds\u{1b}[0m", "\u{1b}[1m\u{1b}[31mlost-read\u{1b}[0m"]);
+    cowrace(&table).prints(&["\u{1b}[32mholds\u{1b}[0m", "\u{1b}[1m\u{1b}[31m!lost-read\u{1b}[0m"]);
     let json = cowrace(&["check", "lost.race", "--era", "v5.11", "--format", "json", "--color", "always"]);
     assert!(!json.out.contains('\u{1b}'));
 }
