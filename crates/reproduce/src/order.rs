@@ -1,0 +1,400 @@
+//! Orders of calls that user space can enforce.
+
+use cowrace_check::directives;
+use cowrace_explore::{Directive, Until};
+use cowrace_mm::World;
+use cowrace_mm::world::{ActorId, Call, CallSpec, Step};
+use cowrace_scenario::{AsWritten, CellKind, Until as Drawn, Variant};
+
+/// How much of a call a move makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// Up to where it has hold of the page: the step `gup` of direct I/O, which a device then holds back.
+    Take,
+    /// The rest of a call that has hold of the page.
+    Rest,
+}
+
+/// A call, or a part of one, that happens before the next move or after the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Move {
+    /// The actor.
+    pub actor: ActorId,
+    /// Which of its calls, from 0.
+    pub nth: usize,
+    /// How much of it.
+    pub part: Part,
+}
+
+/// Rows of moves. Moves of one row run side by side; the next row begins when all of them have ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// The rows.
+    pub rows: Vec<Vec<Move>>,
+}
+
+impl Order {
+    /// Whether any moves run side by side, so that it is left to chance in what order they do what they do.
+    #[must_use]
+    pub fn is_left_to_chance(&self) -> bool {
+        self.rows.iter().any(|row| row.len() > 1)
+    }
+
+    /// All moves.
+    pub fn moves(&self) -> impl Iterator<Item = Move> + '_ {
+        self.rows.iter().flatten().copied()
+    }
+
+    /// The order of one move after the other.
+    pub(crate) fn of(moves: impl IntoIterator<Item = Move>) -> Self {
+        Self { rows: moves.into_iter().map(|each| vec![each]).collect() }
+    }
+
+    /// The order without a call, in a world that lacks the call.
+    pub(crate) fn without(&self, actor: ActorId, nth: usize) -> Self {
+        let rows = self.rows.iter().map(|row| {
+            let stays = row.iter().filter(|each| (each.actor, each.nth) != (actor, nth));
+            let counted = stays.map(|each| {
+                let before = each.actor == actor && each.nth > nth;
+                Move { nth: each.nth - usize::from(before), ..*each }
+            });
+            counted.collect::<Vec<_>>()
+        });
+        Self { rows: rows.filter(|row| !row.is_empty()).collect() }
+    }
+
+    /// The moves as directives for the engine, one after the other. Actors of the environment move last.
+    pub(crate) fn directives(&self, world: &World) -> Vec<Directive> {
+        let mut list = Vec::new();
+        for each in self.moves() {
+            let Some(call) = call_of(world, each.actor, each.nth) else { continue };
+            let actor = each.actor as u8;
+            match each.part {
+                Part::Take => {
+                    list.push(Directive { actor, until: Until::Begin(call.id) });
+                    list.push(Directive { actor, until: Until::Step { name: "gup".to_owned(), nth: 1 } });
+                }
+                Part::Whole | Part::Rest => list.push(Directive { actor, until: Until::End(call.id) }),
+            }
+        }
+        let moves = |actor: &usize| calls_of(world, *actor).next().is_some() && *actor < world.columns();
+        let rest = (0..world.actors.len()).filter(|actor| !moves(actor));
+        list.extend(rest.map(|actor| Directive { actor: actor as u8, until: Until::Finish }));
+        list
+    }
+}
+
+/// The calls of an actor.
+pub(crate) fn calls_of(world: &World, actor: ActorId) -> impl Iterator<Item = &CallSpec> {
+    world.actors.get(actor).into_iter().flat_map(|actor| &actor.steps).filter_map(|step| match step {
+        Step::Call(call) => Some(call),
+        Step::Barrier(_) => None,
+    })
+}
+
+/// A call of an actor.
+pub(crate) fn call_of(world: &World, actor: ActorId, nth: usize) -> Option<&CallSpec> {
+    calls_of(world, actor).nth(nth)
+}
+
+/// Whether user space can hold a call back once it has the page: direct I/O.
+pub(crate) const fn can_be_held(call: Call) -> bool {
+    matches!(call, Call::DirectRead { .. } | Call::DirectWrite { .. })
+}
+
+/// The rows of a diagram as an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AsDrawn {
+    /// The order; calls that go on within others are in one row.
+    pub order: Order,
+    /// The first step within a call, by its cell, at which another column goes on and which user space cannot hold.
+    pub cut: Option<usize>,
+}
+
+/// What is known of a call while the rows are read.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    call: u16,
+    /// The row of the order at which it stopped within, if user space cannot stop it there, and its cell.
+    stopped: Option<(usize, usize)>,
+}
+
+/// Reads the rows of a diagram.
+pub(crate) fn as_drawn(variant: &Variant) -> AsDrawn {
+    let world = variant.world();
+    let mut rows: Vec<Vec<Move>> = Vec::new();
+    let mut cut = None;
+    let mut open: Vec<Option<Open>> = vec![None; world.actors.len()];
+    let mut made: Vec<(u16, Part)> = Vec::new();
+    for AsWritten { actor, until, cell, .. } in variant.as_written() {
+        let part_of = |made: &[(u16, Part)], id: u16| made.iter().rev().find(|(call, _)| *call == id).map(|m| m.1);
+        let (id, part) = match until {
+            Drawn::Begin(call) => {
+                open[actor] = Some(Open { call, stopped: None });
+                continue;
+            }
+            Drawn::Barrier(_) => continue,
+            Drawn::Step { call: id, name, nth } => {
+                let Some(call) = by_id(world, id) else { continue };
+                let part = match name.as_str() {
+                    "gup" if can_be_held(call) && nth == 1 => Part::Take,
+                    "dma" if can_be_held(call) => Part::Rest,
+                    "gup" | "dma" if nth == 1 => Part::Whole,
+                    _ => {
+                        if let Some(open) = open[actor].as_mut().filter(|open| open.stopped.is_none()) {
+                            open.stopped = Some((rows.len(), cell));
+                        }
+                        continue;
+                    }
+                };
+                (id, part)
+            }
+            Drawn::End(id) => {
+                let stopped = open[actor].take().filter(|open| open.call == id).and_then(|open| open.stopped);
+                let part = match part_of(&made, id) {
+                    Some(Part::Whole | Part::Rest) => continue,
+                    Some(Part::Take) => Part::Rest,
+                    None => Part::Whole,
+                };
+                if let Some((from, cell)) = stopped.filter(|(from, _)| *from < rows.len()) {
+                    // What others did since then, they did within this call.
+                    cut = cut.or(Some(cell));
+                    let within: Vec<Move> = rows.drain(from..).flatten().collect();
+                    let own = number(world, actor, id).map(|nth| Move { actor, nth, part });
+                    made.push((id, part));
+                    rows.push(own.into_iter().chain(within).collect());
+                    for other in open.iter_mut().flatten() {
+                        if let Some((since, _)) = &mut other.stopped {
+                            *since = (*since).min(from);
+                        }
+                    }
+                    continue;
+                }
+                (id, part)
+            }
+        };
+        made.push((id, part));
+        if let Some(nth) = number(world, actor, id) {
+            rows.push(vec![Move { actor, nth, part }]);
+        }
+    }
+    AsDrawn { order: Order { rows: joined(rows) }, cut }
+}
+
+/// Direct I/O that is taken and ended in successive rows is one move.
+fn joined(rows: Vec<Vec<Move>>) -> Vec<Vec<Move>> {
+    let mut result: Vec<Vec<Move>> = Vec::new();
+    for row in rows {
+        if let ([end], Some([take])) = (row.as_slice(), result.last_mut().map(Vec::as_mut_slice))
+            && (take.part, end.part) == (Part::Take, Part::Rest)
+            && (take.actor, take.nth) == (end.actor, end.nth)
+        {
+            take.part = Part::Whole;
+            continue;
+        }
+        result.push(row);
+    }
+    result
+}
+
+fn by_id(world: &World, id: u16) -> Option<Call> {
+    world.calls().find(|(_, call)| call.id == id).map(|(_, call)| call.call)
+}
+
+fn number(world: &World, actor: ActorId, id: u16) -> Option<usize> {
+    calls_of(world, actor).position(|call| call.id == id)
+}
+
+/// The rows as the engine follows them, with steps within calls.
+pub(crate) fn drawn_directives(variant: &Variant) -> Vec<Directive> {
+    directives::of(variant)
+}
+
+/// The row of a call in the file, from 1.
+pub(crate) fn row_of(variant: &Variant, id: u16) -> Option<usize> {
+    let begins = |kind: &CellKind| matches!(kind, CellKind::Call(call) | CellKind::Open(call) if *call == id);
+    variant.cells().iter().find(|cell| begins(&cell.kind)).map(|cell| cell.row + 1)
+}
+
+/// Orders of one move after the other that a scenario allows, in which actors go on as long as they can.
+pub(crate) struct Orders<'w> {
+    world: &'w World,
+    /// How many orders may still be tried.
+    left: usize,
+}
+
+impl<'w> Orders<'w> {
+    /// At most this many.
+    pub(crate) fn up_to(world: &'w World, most: usize) -> Self {
+        Self { world, left: most }
+    }
+
+    /// The first order of which `is_it` says so.
+    pub(crate) fn find(&mut self, is_it: &mut dyn FnMut(&Order) -> bool) -> Option<Order> {
+        let mut state = State {
+            at: vec![0; self.world.columns()],
+            taken: vec![false; self.world.columns()],
+            moves: Vec::new(),
+        };
+        self.go_on(&mut state, is_it)
+    }
+
+    fn go_on(&mut self, state: &mut State, is_it: &mut dyn FnMut(&Order) -> bool) -> Option<Order> {
+        if self.left == 0 {
+            return None;
+        }
+        let mut actors: Vec<ActorId> = (0..state.at.len()).collect();
+        if let Some(last) = state.moves.last() {
+            actors.rotate_left(last.actor);
+        }
+        let mut all_done = true;
+        for actor in actors {
+            let steps = &self.world.actors[actor].steps;
+            if state.at[actor] >= steps.len() {
+                continue;
+            }
+            all_done = false;
+            if !self.may_move(state, actor) {
+                continue;
+            }
+            let Step::Call(call) = &steps[state.at[actor]] else {
+                // A barrier that all have reached: they pass it together.
+                let before = state.at.clone();
+                self.pass(state, actor);
+                let found = self.go_on(state, is_it);
+                state.at = before;
+                return found;
+            };
+            let nth = steps[..state.at[actor]].iter().filter(|step| matches!(step, Step::Call(_))).count();
+            let parts: &[Part] = match (can_be_held(call.call), state.taken[actor]) {
+                (true, false) => &[Part::Whole, Part::Take],
+                (true, true) => &[Part::Rest],
+                (false, _) => &[Part::Whole],
+            };
+            for &part in parts {
+                // Directly after the other part it would be the whole.
+                if part == Part::Rest && state.moves.last().is_some_and(|last| last.actor == actor) {
+                    continue;
+                }
+                state.moves.push(Move { actor, nth, part });
+                let (at, taken) = (state.at[actor], state.taken[actor]);
+                state.taken[actor] = part == Part::Take;
+                state.at[actor] += usize::from(part != Part::Take);
+                let found = self.go_on(state, is_it);
+                (state.at[actor], state.taken[actor]) = (at, taken);
+                state.moves.pop();
+                if found.is_some() || self.left == 0 {
+                    return found;
+                }
+            }
+        }
+        if !all_done {
+            return None;
+        }
+        self.left -= 1;
+        let order = Order::of(state.moves.iter().copied());
+        is_it(&order).then_some(order)
+    }
+
+    /// Whether the next step of an actor can be made, as far as the scenario says.
+    fn may_move(&self, state: &State, actor: ActorId) -> bool {
+        let world = self.world;
+        let spec = &world.actors[actor];
+        if spec.mm.is_some_and(|mm| !state.exists(world, mm)) {
+            return false;
+        }
+        match &spec.steps[state.at[actor]] {
+            Step::Barrier(id) => world.barriers[*id].iter().all(|&other| {
+                let steps = world.actors[other].steps.get(state.at.get(other).copied().unwrap_or(0));
+                matches!(steps, Some(Step::Barrier(reached)) if reached == id)
+            }),
+            Step::Call(call) => match call.call {
+                Call::WaitExit { mm } => state.all_finished(world, mm, None),
+                Call::Exit => spec.mm.is_some_and(|mm| state.all_finished(world, mm, Some(actor))),
+                other => variables(other).all(|variable| state.is_set(world, variable)),
+            },
+        }
+    }
+
+    fn pass(&self, state: &mut State, actor: ActorId) {
+        if let Step::Barrier(id) = &self.world.actors[actor].steps[state.at[actor]] {
+            for &member in &self.world.barriers[*id] {
+                if let Some(at) = state.at.get_mut(member) {
+                    *at += 1;
+                }
+            }
+        }
+    }
+}
+
+/// How far the actors are.
+struct State {
+    at: Vec<usize>,
+    /// Whether an actor is within direct I/O.
+    taken: Vec<bool>,
+    moves: Vec<Move>,
+}
+
+impl State {
+    fn made(&self, world: &World) -> Vec<CallSpec> {
+        let done = self.at.iter().enumerate().flat_map(|(actor, &at)| world.actors[actor].steps.iter().take(at));
+        done.filter_map(|step| if let Step::Call(call) = step { Some(call.clone()) } else { None }).collect()
+    }
+
+    fn exists(&self, world: &World, mm: usize) -> bool {
+        !matches!(world.mms[mm].origin, cowrace_mm::world::Origin::Fork(_))
+            || self.made(world).iter().any(|call| matches!(call.call, Call::Fork { child } if child == mm))
+    }
+
+    fn all_finished(&self, world: &World, mm: usize, but: Option<ActorId>) -> bool {
+        let own = |&actor: &ActorId| world.actors[actor].mm == Some(mm) && Some(actor) != but;
+        self.exists(world, mm)
+            && (0..self.at.len()).filter(own).all(|actor| self.at[actor] >= world.actors[actor].steps.len())
+    }
+
+    fn is_set(&self, world: &World, variable: usize) -> bool {
+        self.made(world).iter().any(|call| call.dest == Some(variable))
+    }
+}
+
+/// The variables that a call needs.
+pub(crate) fn variables(call: Call) -> impl Iterator<Item = usize> {
+    use cowrace_mm::world::Arg;
+    let of = |value: Arg| match value {
+        Arg::Variable(variable) => Some(variable),
+        Arg::Number(_) => None,
+    };
+    let (first, second) = match call {
+        Call::Store { value, .. }
+        | Call::DirectRead { value, .. }
+        | Call::Recvmsg { value, .. }
+        | Call::Set { value } => (of(value), None),
+        Call::Release { handle }
+        | Call::DmaRead { handle, .. }
+        | Call::FuseSplice { handle }
+        | Call::PipeRead { handle, .. } => (Some(handle), None),
+        Call::DmaWrite { handle, value, .. } => (Some(handle), of(value)),
+        Call::WaitVariable { variable } => (Some(variable), None),
+        Call::Load { .. }
+        | Call::DirectWrite { .. }
+        | Call::Gup { .. }
+        | Call::ExtractPages { .. }
+        | Call::Vmsplice { .. }
+        | Call::IoUringRegister { .. }
+        | Call::Fork { .. }
+        | Call::Exit
+        | Call::Munmap { .. }
+        | Call::Madvise { .. }
+        | Call::Mprotect { .. }
+        | Call::ClearRefs { .. }
+        | Call::SoftDirty { .. }
+        | Call::UffdWriteProtect { .. }
+        | Call::Reclaim { .. }
+        | Call::SpeculativeRef { .. }
+        | Call::LruAddDrainAll
+        | Call::WaitExit { .. } => (None, None),
+    };
+    first.into_iter().chain(second)
+}
