@@ -27,8 +27,10 @@ pub(crate) enum Make {
     LazyFree,
     /// It is swapped out.
     SwappedOut,
-    /// The swap cache still has it.
+    /// The swap cache has it, too.
     InSwapCache,
+    /// The swap cache does not have it.
+    NotInSwapCache,
     /// It is not soft-dirty.
     SoftClean,
     /// It may not be written.
@@ -65,6 +67,7 @@ pub(crate) fn make(world: &World, va: Va) -> Result<Vec<Make>, Refusal> {
         (area.lazyfree, Make::LazyFree),
         (is_on_swap(area), Make::SwappedOut),
         (area.populate == Populate::SwapCached, Make::InSwapCache),
+        (area.populate == Populate::Swapped, Make::NotInSwapCache),
         (area.uffd_wp, Make::Registered { unpopulated: area.wp_unpopulated }),
         (area.soft_clean, Make::SoftClean),
         (area.read_only, Make::ReadOnly),
@@ -81,7 +84,7 @@ impl Make {
     /// The facility that it takes.
     pub(crate) const fn facility(self) -> Option<Facility> {
         match self {
-            Self::SwappedOut | Self::InSwapCache => Some(Facility::Swap),
+            Self::SwappedOut | Self::InSwapCache | Self::NotInSwapCache => Some(Facility::Swap),
             Self::SoftClean => Some(Facility::SoftDirty),
             Self::Registered { .. } => Some(Facility::WriteProtect),
             _ => None,

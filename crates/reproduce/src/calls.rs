@@ -45,6 +45,8 @@ pub(crate) struct Placing<'t> {
     parted: Vec<(MmId, Va)>,
     /// Areas whose page may be in a batch.
     batched: BTreeSet<Va>,
+    /// Areas that were given up, so that reclaim takes the page only if nobody else has a reference.
+    given_up: BTreeSet<Va>,
     /// Processes that have just ended.
     ended: Vec<MmId>,
     row: usize,
@@ -70,7 +72,10 @@ impl<'t> Placing<'t> {
                 }
                 Judge::Call { call, .. } => _ = values.slot(Kept::Result(*call)),
                 Judge::Memory { target, word, .. } => _ = values.slot(Kept::AtTheEnd(*target, *word)),
-                Judge::CutOff { .. } => _ = values.slot(Kept::OtherSide),
+                Judge::CutOff { .. } => {
+                    values.slot(Kept::OwnersStore);
+                    values.slot(Kept::OtherSide);
+                }
                 Judge::Variable { .. } => {}
             }
         }
@@ -91,6 +96,7 @@ impl<'t> Placing<'t> {
             held: Vec::new(),
             parted: Vec::new(),
             batched: batched.collect(),
+            given_up: (0..world.areas.len()).filter(|&va| world.areas[va].lazyfree).collect(),
             ended: Vec::new(),
             row: 0,
             place: 0,
@@ -240,7 +246,10 @@ impl<'t> Placing<'t> {
             Call::Madvise { va, advice } => {
                 let held = self.may_stay(va);
                 match advice {
-                    Advice::Free => _ = self.batched.insert(va),
+                    Advice::Free => {
+                        self.batched.insert(va);
+                        self.given_up.insert(va);
+                    }
                     Advice::PageOut => {
                         self.facilities.insert(Facility::Swap);
                         self.batched.clear();
@@ -289,11 +298,14 @@ impl<'t> Placing<'t> {
         }
     }
 
-    /// Whether a pin may keep a page from being reclaimed.
+    /// Whether a page may be kept from being reclaimed: by a pin, by any reference if it was given up, or because others
+    /// use it in the same row.
     fn may_stay(&self, va: Va) -> bool {
-        let era = self.task.era;
+        let (era, given_up) = (self.task.era, self.given_up.contains(&va));
         let handles = self.held.iter().map(|&handle| &self.handles[handle]);
-        handles.filter(|handle| handle.page.va == va).any(|handle| handle.device.is_pin(era))
+        let mut handles = handles.filter(|handle| handle.page.va == va);
+        self.execution.order.rows.get(self.row - 1).is_some_and(|row| row.len() > 1)
+            || handles.any(|handle| given_up || handle.device.is_pin(era))
     }
 
     /// Whether another process may map the page of an area.
@@ -433,6 +445,7 @@ impl<'t> Placing<'t> {
                 return Err(Refusal::of(Why::ProcessHasEnded));
             }
             let into = self.values.find(Kept::OtherSide);
+            let of_store = self.values.find(Kept::OwnersStore);
             let word = match self.handles[held].device {
                 Device::ProcessVmWrite { word } | Device::FuseRead { word } | Device::FuseWrite { word } => word,
                 _ => 0,
@@ -443,11 +456,11 @@ impl<'t> Placing<'t> {
             if *owner_stores && writes_only {
                 // The store parts the owner from the page, if anything does.
                 let other = 1 - word;
-                let store = Action::Store { va: target.va, word: other, value, into: None, copies: None };
+                let store = Action::Store { va: target.va, word: other, value, into: of_store, copies: None };
                 self.look(*owner, store);
             }
             if *owner_stores && !writes_only {
-                self.look(*owner, Action::Store { va: target.va, word, value, into: None, copies: None });
+                self.look(*owner, Action::Store { va: target.va, word, value, into: of_store, copies: None });
                 self.look(site, Action::DeviceRead { handle: held, word, into });
             } else {
                 self.look(site, Action::DeviceWrite { handle: held, word, value, into: None });

@@ -21,7 +21,7 @@ use crate::value::{Kept, Slot};
 use crate::words;
 
 /// How often calls that are left to chance are tried, and for how many seconds at most.
-const TRIES: (u32, u32) = (2000, 20);
+const TRIES: (u32, u32) = (2000, 5);
 
 /// The headers of every program.
 const HEADERS: &[&str] = &[
@@ -208,6 +208,7 @@ impl Emitter<'_> {
                 format!("{}.{}[{word}]", self.world.mms[mm].name, self.world.areas[va].name)
             }
             Kept::Copies(mm) => format!("copies({})", self.world.mms[mm].name),
+            Kept::OwnersStore => "the owner's store in the end".to_owned(),
             Kept::OtherSide => format!("what the other side sees of {PROBE}"),
         }
     }
@@ -263,6 +264,9 @@ impl Emitter<'_> {
             let of = actor.map_or("in the end", |actor| self.world.actors[actor].name.as_str());
             _ = writeln!(text, "/* {}, in {} */", for_comment(of), self.world.mms[mm].name);
             _ = writeln!(text, "static void *thread{thread}(void *unused)\n{{\n\t(void)unused;");
+            if actor.is_some_and(|actor| self.has_own_cpu(actor)) {
+                text.push_str("\tstay_on_cpu(1);\n");
+            }
             for step in self.plan.steps.iter().filter(|step| (step.actor, step.mm) == (actor, mm)) {
                 text.push_str(&self.step(step));
             }
@@ -386,6 +390,9 @@ impl Emitter<'_> {
                 true => format!("reclaim_any({}, {held});", area(va)),
                 false => format!("reclaim({}, {held}, false);", area(va)),
             },
+            Action::Drain if self.world.areas.iter().any(|area| area.lru_batch.is_some()) => {
+                "drain_of_both_cpus();".to_owned()
+            }
             Action::Drain => "drain();".to_owned(),
             Action::Set { value, into } => match into {
                 Some(slot) => format!("set({slot}, {});", arg(value)),
@@ -420,7 +427,9 @@ impl Emitter<'_> {
             let late: Vec<Va> = late.collect();
             if !late.is_empty() {
                 _ = writeln!(own, "static void late_{name}(void)\n{{");
+                own.push_str("\tstay_on_cpu(1);\n");
                 late.iter().for_each(|&va| own.push_str(&self.made(va)));
+                own.push_str("\tstay_on_cpu(0);\n");
                 for &va in &late {
                     _ = writeln!(own, "\tcheck_in_batch({});", self.area(va));
                 }
@@ -449,6 +458,11 @@ impl Emitter<'_> {
         own
     }
 
+    /// Whether a column has a CPU of its own: a page is in a batch of it.
+    fn has_own_cpu(&self, actor: usize) -> bool {
+        self.world.areas.iter().any(|area| area.lru_batch == Some(actor))
+    }
+
     /// Whether the state of an area must be made last.
     fn is_late(&self, va: Va) -> bool {
         self.plan.areas[va].contains(&Make::PageInBatch)
@@ -469,7 +483,8 @@ impl Emitter<'_> {
             Make::Clean => format!("\tmake_clean({at});\n"),
             Make::LazyFree => format!("\tmake_lazyfree({at});\n"),
             Make::SwappedOut => format!("\tswap_out({at});\n"),
-            Make::InSwapCache => format!("\tcheck_swapcached({at});\n"),
+            Make::InSwapCache => format!("\tbegin_in_swap_cache({at});\n"),
+            Make::NotInSwapCache => format!("\tcheck_not_swapcached({at});\n"),
             Make::SoftClean => format!("\tmake_soft_clean({at});\n"),
             Make::ReadOnly => format!("\tmake_read_only({at});\n"),
             Make::Registered { unpopulated } => format!("\t{at}_uffd = protect_area({at}, {unpopulated});\n"),
@@ -553,7 +568,8 @@ impl Emitter<'_> {
                     true => "the device does not see what the owner stores",
                     false => "the owner does not see what the device writes",
                 };
-                (told.to_owned(), format!("!is({slot}, {PROBE}ULL)"))
+                let store = self.plan.slot(Kept::OwnersStore).unwrap_or_default();
+                (told.to_owned(), format!("!has_failed({store}) && !is({slot}, {PROBE}ULL)"))
             }
         };
         format!("\t/* {} */\n\tif ({condition})\n\t\treturn true;\n", for_comment(&told))

@@ -97,7 +97,7 @@ impl Execution {
     }
 
     fn with(task: Task<'_>, order: Order, era: &Era, finding: Finding, bounds: &Bounds) -> Self {
-        let control = control::of(Task { era, ..task }, &order, bounds);
+        let control = control::of(Task { era, ..task }, &order, &finding, bounds);
         let is_violated = era.label() == task.era.label();
         let damage = Some(Damage { finding, era: era.label() });
         Self { order, damage, is_violated, control }

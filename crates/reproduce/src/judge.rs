@@ -1,7 +1,7 @@
 //! What decides whether the damage was seen.
 
 use cowrace_mm::World;
-use cowrace_mm::world::{ActorId, Expr, Modality, MmId, Target, Term, VarId};
+use cowrace_mm::world::{ActorId, Advice, Call, Expr, Modality, MmId, Target, Term, VarId};
 use cowrace_report::{Broken, Detail, Finding, Place, Seen, Subject, Through};
 
 /// A condition under which the damage was seen.
@@ -58,7 +58,8 @@ pub enum Judge {
 pub(crate) fn of(world: &World, finding: Option<&Finding>) -> Option<Vec<Judge>> {
     let predicates = predicates(world);
     let Some(finding) = finding else {
-        return (!predicates.is_empty()).then_some(predicates);
+        let all = if predicates.is_empty() { promised(world) } else { predicates };
+        return (!all.is_empty()).then_some(all);
     };
     match &finding.detail {
         Detail::Predicate { .. } => (!predicates.is_empty()).then_some(predicates),
@@ -74,6 +75,28 @@ pub(crate) fn of(world: &World, finding: Option<&Finding>) -> Option<Vec<Judge>>
         | Detail::Exclusivity { .. }
         | Detail::Text(_) => None,
     }
+}
+
+/// What is promised of a pin that is held at the end, if nobody gives its memory up: it stays the owner's memory.
+fn promised(world: &World) -> Vec<Judge> {
+    let gives_up = |call: Call| {
+        matches!(call, Call::Munmap { .. } | Call::Exit | Call::Release { .. })
+            || matches!(call, Call::Madvise { advice: Advice::DontNeed | Advice::Free, .. })
+    };
+    if world.calls().any(|(_, call)| gives_up(call.call)) {
+        return Vec::new();
+    }
+    let pins = world.calls().filter_map(|(actor, call)| {
+        let target = match call.call {
+            Call::Gup { target, pin: true, flags, .. } if flags.write || flags.longterm => target,
+            Call::IoUringRegister { va } | Call::ExtractPages { va, write: true, .. } => {
+                Target { mm: world.actors[actor].mm?, va }
+            }
+            _ => return None,
+        };
+        Some(Judge::CutOff { handle: call.dest?, owner: target.mm, target, owner_stores: true })
+    });
+    pins.take(1).collect()
 }
 
 fn predicates(world: &World) -> Vec<Judge> {

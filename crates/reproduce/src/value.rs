@@ -17,6 +17,8 @@ pub(crate) enum Kept {
     AtTheEnd(Target, u8),
     /// The copies that write faults of an mm made.
     Copies(MmId),
+    /// The failure of the owner's store at the end.
+    OwnersStore,
     /// What is seen on the other side of a handle at the end.
     OtherSide,
 }

@@ -22,7 +22,7 @@ TOOL void make_cgroup(void)
 	char path[128];
 
 	snprintf(cgroup, sizeof(cgroup), "/sys/fs/cgroup/cowrace-%d", (int)getpid());
-	if (mkdir(cgroup, 0755)) {
+	if (access("/sys/fs/cgroup/cgroup.controllers", R_OK) || mkdir(cgroup, 0755)) {
 		cgroup[0] = 0;
 		cgroup_lacks = "several processes map the page, which MADV_PAGEOUT leaves alone, and /sys/fs/cgroup takes no cgroup of version 2";
 		return;

@@ -195,8 +195,7 @@ static void *fuse_call(void *argument)
 	handle->result = handle->write ? pread(fd, handle->at, size, 0) : pwrite(fd, handle->at, size, 0);
 	handle->error = errno;
 	atomic_store(&handle->ended, 1);
-	for (;;)
-		pause();
+	stay();
 }
 
 /* Begins the call for a word, and waits until the server has its request: 0, or a failure. */

@@ -83,6 +83,18 @@ TOOL void drain(void)
 	munmap(page, page_size);
 }
 
+TOOL void drain_of_both_cpus(void)
+{
+	cpu_set_t before;
+
+	sched_getaffinity(0, sizeof(before), &before);
+	for (int cpu = 0; cpu < 2; cpu++) {
+		stay_on_cpu(cpu);
+		drain();
+	}
+	sched_setaffinity(0, sizeof(before), &before);
+}
+
 /* A mapping of its own, with no other beside it, and no huge page. */
 TOOL void map(char *at)
 {

@@ -20,8 +20,7 @@ static void *process_vm_call(void *argument)
 					 process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
 	handle->error = errno;
 	atomic_store(&handle->ended, 1);
-	for (;;)
-		pause();
+	stay();
 }
 
 /* Begins the call, and waits until it has the page: 0, or a failure. */

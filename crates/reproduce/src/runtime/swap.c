@@ -155,8 +155,25 @@ TOOL bool is_swapcached(char *at)
 	return !mincore(at, page_size, &is) && (is & 1);
 }
 
-TOOL void check_swapcached(char *at)
+/* Reads the page into the swap cache, and leaves the entry as it is. */
+TOOL void begin_in_swap_cache(char *at)
 {
-	if (!is_swapcached(at))
-		skip("the swap cache let go of the page");
+	if (madvise(at, page_size, MADV_WILLNEED))
+		skip("MADV_WILLNEED: %s", strerror(errno));
+	for (int tries = 0; tries < 200 && !is_swapcached(at); tries++)
+		usleep(1000);
+	if (!is_swapcached(at) || !is_swapped(at))
+		skip("the page is not in the swap cache");
+}
+
+/* A page that is on swap and nowhere else: one that was read in again is clean, and goes at once. */
+TOOL void check_not_swapcached(char *at)
+{
+	for (int tries = 0; tries < 50 && is_swapcached(at); tries++) {
+		(void)*(volatile char *)at;
+		reclaim(at, false, false);
+		usleep(1000);
+	}
+	if (is_swapcached(at) || !is_swapped(at))
+		skip("the swap cache keeps the page");
 }
