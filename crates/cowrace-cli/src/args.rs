@@ -1,6 +1,7 @@
 //! The command line, as parsed by clap.
 
 mod hunt;
+mod reproduce;
 
 use std::env;
 use std::io::IsTerminal;
@@ -23,6 +24,7 @@ use crate::log::LogArgs;
 use crate::part_file::EXTENSION;
 
 pub(crate) use hunt::{HuntArgs, TriedArgs, WitnessArgs};
+pub(crate) use reproduce::ReproduceArgs;
 
 /// A model checker for the races between copy-on-write and page pinning in Linux mm.
 #[derive(Debug, Parser)]
@@ -77,6 +79,7 @@ impl Cli {
             | Command::Witness(_) => true,
             Command::Explain(args) => !args.as_written && args.schedule.is_none(),
             Command::Replay(_)
+            | Command::Reproduce(_)
             | Command::List(_)
             | Command::Eras(_)
             | Command::RealKernels(_)
@@ -132,6 +135,12 @@ pub enum Command {
     /// Without --schedule or --as-written, searches for a bad interleaving and explains it.
     #[command(after_help = exit_code::of_replay())]
     Explain(ExplainArgs),
+    /// Writes a C program that does on a running kernel what a diagram does.
+    ///
+    /// The program needs libc only, prints TAP as kselftest does, and says HIT, CLEAN or SKIP. What user space cannot order
+    /// is refused, with what to write instead, or left to chance and tried often.
+    #[command(after_help = exit_code::of_reproduce())]
+    Reproduce(ReproduceArgs),
     /// Lists scenarios, or the calls of the language with --calls.
     List(ListArgs),
     /// Lists eras, commits and rules; with a name, describes that era, commit or rule.

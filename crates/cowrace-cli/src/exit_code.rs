@@ -97,6 +97,20 @@ pub(crate) fn of_diff() -> String {
     ])
 }
 
+/// The meanings for `reproduce`.
+pub(crate) fn of_reproduce() -> String {
+    table(&[
+        (Exit::Ok, "the program was written"),
+        TOOL,
+        USAGE,
+        SCENARIO,
+        (
+            Exit::Bounded,
+            "there is no program: user space cannot do what a row does, or there is nothing to judge by",
+        ),
+    ])
+}
+
 /// The meanings for `hunt`.
 pub(crate) fn of_hunt() -> String {
     table(&[

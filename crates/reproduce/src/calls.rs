@@ -153,7 +153,9 @@ impl<'t> Placing<'t> {
         let own = self.world.actors[actor].mm;
         let alive = |mm: &MmId| self.life[*mm] == Life::Alive;
         let about = match call.call {
-            Call::Gup { target, .. } | Call::Reclaim { target } | Call::SoftDirty { target } => Some(target.mm),
+            Call::Gup { target, .. } | Call::Reclaim { target } | Call::SoftDirty { target } => {
+                Some(target.mm)
+            }
             Call::UffdWriteProtect { target, .. } => {
                 if self.world.areas[target.va].mm != target.mm {
                     return Err(Why::ForeignUserfaultfd);
@@ -200,9 +202,10 @@ impl<'t> Placing<'t> {
                 one(Action::Store { va, word, value, into, copies })
             }
             Call::DirectRead { .. } | Call::DirectWrite { .. } => self.direct(each, call, mm),
-            Call::Gup { .. } | Call::ExtractPages { .. } | Call::Vmsplice { .. } | Call::IoUringRegister { .. } => {
-                self.take(each, call, mm)
-            }
+            Call::Gup { .. }
+            | Call::ExtractPages { .. }
+            | Call::Vmsplice { .. }
+            | Call::IoUringRegister { .. } => self.take(each, call, mm),
             Call::Recvmsg { .. } => Err(Why::Ktls),
             Call::FuseSplice { .. } => Err(Why::FuseSplice),
             Call::SpeculativeRef { .. } => Err(Why::NoSuchCall),
@@ -216,7 +219,8 @@ impl<'t> Placing<'t> {
             }
             Call::DmaWrite { handle, word, value } => {
                 let handle = self.handle_of(handle).ok_or(Why::NoSuchCall)?;
-                let of_take = self.values.find(Kept::Variable(self.handles[handle].variable.unwrap_or(usize::MAX)));
+                let of_take =
+                    self.values.find(Kept::Variable(self.handles[handle].variable.unwrap_or(usize::MAX)));
                 let at_once = self.handles[handle].device == Device::ProcMem;
                 self.ends_with_access(handle);
                 one(Action::DeviceWrite { handle, word, value, into: of_take.filter(|_| at_once) })
@@ -290,10 +294,8 @@ impl<'t> Placing<'t> {
 
     /// A handle of a device that does one thing and is over.
     fn ends_with_access(&mut self, handle: usize) {
-        if !matches!(
-            self.handles[handle].device,
-            Device::Pipe | Device::FixedBuffer | Device::GupTest { .. }
-        ) {
+        if !matches!(self.handles[handle].device, Device::Pipe | Device::FixedBuffer | Device::GupTest { .. })
+        {
             self.held.retain(|&other| other != handle);
         }
     }
@@ -327,13 +329,16 @@ impl<'t> Placing<'t> {
     fn direct(&mut self, each: Move, call: &CallSpec, mm: MmId) -> Result<Vec<Action>, Why> {
         let into = self.result_slot(call);
         if each.part == Part::Rest {
-            let handle = self.handles.iter().position(|handle| handle.call == call.id).ok_or(Why::NoSuchCall)?;
+            let handle =
+                self.handles.iter().position(|handle| handle.call == call.id).ok_or(Why::NoSuchCall)?;
             self.ends_with_access(handle);
             return Ok(vec![access_of(call.call, handle, into).ok_or(Why::NoSuchCall)?]);
         }
         let at_once = each.part == Part::Whole;
         let (file, plain) = match call.call {
-            Call::DirectRead { file, va, word, value } => (file, Action::DirectRead { va, word, value, into }),
+            Call::DirectRead { file, va, word, value } => {
+                (file, Action::DirectRead { va, word, value, into })
+            }
             Call::DirectWrite { file, va, word } => (file, Action::DirectWrite { va, word, into }),
             _ => return Err(Why::NoSuchCall),
         };
@@ -447,7 +452,9 @@ impl<'t> Placing<'t> {
             let into = self.values.find(Kept::OtherSide);
             let of_store = self.values.find(Kept::OwnersStore);
             let word = match self.handles[held].device {
-                Device::ProcessVmWrite { word } | Device::FuseRead { word } | Device::FuseWrite { word } => word,
+                Device::ProcessVmWrite { word } | Device::FuseRead { word } | Device::FuseWrite { word } => {
+                    word
+                }
                 _ => 0,
             };
             let value = Arg::Number(PROBE);

@@ -24,9 +24,10 @@ pub(crate) fn of(task: Task<'_>, order: &Order, finding: &Finding, bounds: &Boun
     };
     calls.retain(|each| rank(each) < u8::MAX);
     calls.sort_by_key(rank);
-    calls.into_iter().find(|&(actor, nth)| holds_without(task, order, (actor, nth), bounds)).map(
-        |(actor, nth)| Control::Without { actor, nth },
-    )
+    calls
+        .into_iter()
+        .find(|&(actor, nth)| holds_without(task, order, (actor, nth), bounds))
+        .map(|(actor, nth)| Control::Without { actor, nth })
 }
 
 /// Whether damage shows in a variable.
@@ -38,7 +39,10 @@ fn is_judged(world: &World, finding: &Finding, variable: VarId) -> bool {
 /// How likely a call is the one that makes the damage; the largest number means that it is none that can be left out.
 const fn rank(call: Call) -> u8 {
     match call {
-        Call::ClearRefs { .. } | Call::UffdWriteProtect { .. } | Call::Mprotect { .. } | Call::Reclaim { .. } => 0,
+        Call::ClearRefs { .. }
+        | Call::UffdWriteProtect { .. }
+        | Call::Mprotect { .. }
+        | Call::Reclaim { .. } => 0,
         Call::Madvise { advice: Advice::Free | Advice::DontNeed | Advice::PageOut, .. } => 0,
         Call::Fork { .. } => 1,
         Call::Munmap { .. } => 2,
@@ -53,9 +57,10 @@ fn holds_without(task: Task<'_>, order: &Order, (actor, nth): (usize, usize), bo
     let Some(call) = call_of(task.variant.world(), actor, nth) else { return false };
     let id = call.id;
     let is_part = |kind: &CellKind| match kind {
-        CellKind::Call(call) | CellKind::Open(call) | CellKind::Close(call) | CellKind::Anchor { call, .. } => {
-            *call == id
-        }
+        CellKind::Call(call)
+        | CellKind::Open(call)
+        | CellKind::Close(call)
+        | CellKind::Anchor { call, .. } => *call == id,
         CellKind::Barrier(_) | CellKind::Remark => false,
     };
     let cells = task.variant.cells().iter().filter(|cell| is_part(&cell.kind));

@@ -87,7 +87,9 @@ impl Device {
         match self {
             Self::Pipe | Self::Once | Self::ProcMem => false,
             Self::FuseRead { .. } | Self::FuseWrite { .. } => fuse_pins(era),
-            Self::FixedBuffer | Self::ProcessVmRead | Self::ProcessVmWrite { .. } | Self::GupTest { .. } => true,
+            Self::FixedBuffer | Self::ProcessVmRead | Self::ProcessVmWrite { .. } | Self::GupTest { .. } => {
+                true
+            }
         }
     }
 }

@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 
 use cowrace_check::Task;
 use cowrace_mm::World;
-use cowrace_mm::world::{
-    Advice, Arg, Errno, Expr, MmId, Modality, Origin, Relation, Target, Term, Va,
-};
+use cowrace_mm::world::{Advice, Arg, Errno, Expr, MmId, Modality, Origin, Relation, Target, Term, Va};
 use cowrace_report::Seen;
 
 use crate::areas::{Make, of_mm};
@@ -25,10 +23,36 @@ const TRIES: (u32, u32) = (2000, 5);
 
 /// The headers of every program.
 const HEADERS: &[&str] = &[
-    "errno.h", "fcntl.h", "inttypes.h", "linux/fuse.h", "linux/io_uring.h", "linux/userfaultfd.h", "poll.h",
-    "pthread.h", "sched.h", "setjmp.h", "signal.h", "stdarg.h", "stdatomic.h", "stdbool.h", "stdint.h", "stdio.h",
-    "stdlib.h", "string.h", "sys/ioctl.h", "sys/mman.h", "sys/mount.h", "sys/prctl.h", "sys/socket.h", "sys/stat.h",
-    "sys/swap.h", "sys/syscall.h", "sys/uio.h", "sys/wait.h", "time.h", "unistd.h",
+    "errno.h",
+    "fcntl.h",
+    "inttypes.h",
+    "linux/fuse.h",
+    "linux/io_uring.h",
+    "linux/userfaultfd.h",
+    "poll.h",
+    "pthread.h",
+    "sched.h",
+    "setjmp.h",
+    "signal.h",
+    "stdarg.h",
+    "stdatomic.h",
+    "stdbool.h",
+    "stdint.h",
+    "stdio.h",
+    "stdlib.h",
+    "string.h",
+    "sys/ioctl.h",
+    "sys/mman.h",
+    "sys/mount.h",
+    "sys/prctl.h",
+    "sys/socket.h",
+    "sys/stat.h",
+    "sys/swap.h",
+    "sys/syscall.h",
+    "sys/uio.h",
+    "sys/wait.h",
+    "time.h",
+    "unistd.h",
 ];
 
 /// The text of a program: one file, for a C compiler with the headers of Linux.
@@ -118,7 +142,9 @@ impl Emitter<'_> {
         let text = step.call.map(|call| self.task.variant.call_text(call)).unwrap_or_default();
         let part = match step.actions.as_slice() {
             [Action::Take { handle, .. }] if self.is_direct(*handle) => ", as far as the page is taken",
-            [Action::DeviceWrite { handle, .. } | Action::DeviceRead { handle, .. }] if self.is_direct(*handle) => {
+            [Action::DeviceWrite { handle, .. } | Action::DeviceRead { handle, .. }]
+                if self.is_direct(*handle) =>
+            {
                 ", the rest"
             }
             _ => "",
@@ -247,7 +273,11 @@ impl Emitter<'_> {
                 Device::GupTest { .. } => "gup_test_handle",
                 Device::Once | Device::ProcMem => continue,
             };
-            _ = writeln!(text, "static struct {of} handle{index}; /* {} */", for_comment(self.task.variant.call_text(handle.call)));
+            _ = writeln!(
+                text,
+                "static struct {of} handle{index}; /* {} */",
+                for_comment(self.task.variant.call_text(handle.call))
+            );
         }
         text.push('\n');
         for mm in &self.world.mms {
@@ -363,15 +393,21 @@ impl Emitter<'_> {
                 Device::ProcessVmRead | Device::ProcessVmWrite { .. } => {
                     format!("process_vm_release(&handle{handle});")
                 }
-                Device::FuseRead { .. } | Device::FuseWrite { .. } => format!("fuse_release(&handle{handle});"),
+                Device::FuseRead { .. } | Device::FuseWrite { .. } => {
+                    format!("fuse_release(&handle{handle});")
+                }
                 Device::GupTest { .. } => format!("gup_test_release(&handle{handle});"),
                 Device::Once | Device::ProcMem => String::from(";"),
             },
             Action::DirectRead { va, word, value, into } => {
                 set(into, format!("direct_read({}, {word}, {})", area(va), arg(value)))
             }
-            Action::DirectWrite { va, word, into } => set(into, format!("direct_write({}, {word})", area(va))),
-            Action::Fork { child } => format!("fork_process({}, process_{});", self.mm(child), self.world.mms[child].name),
+            Action::DirectWrite { va, word, into } => {
+                set(into, format!("direct_write({}, {word})", area(va)))
+            }
+            Action::Fork { child } => {
+                format!("fork_process({}, process_{});", self.mm(child), self.world.mms[child].name)
+            }
             Action::Exit => "leave();".to_owned(),
             Action::Munmap { va } => format!("unmap({});", area(va)),
             Action::Madvise { va, advice: Advice::PageOut, held, into } => {
@@ -385,7 +421,9 @@ impl Emitter<'_> {
             Action::SoftDirty { target, into } => {
                 set(into, format!("is_soft_dirty(shared->pids[{}], {})", self.mm(target.mm), area(target.va)))
             }
-            Action::WriteProtect { va, on } => format!("write_protect({}_uffd, {}, {on});", area(va), area(va)),
+            Action::WriteProtect { va, on } => {
+                format!("write_protect({}_uffd, {}, {on});", area(va), area(va))
+            }
             Action::Reclaim { va, held, shared } => match shared {
                 true => format!("reclaim_any({}, {held});", area(va)),
                 false => format!("reclaim({}, {held}, false);", area(va)),
@@ -408,7 +446,9 @@ impl Emitter<'_> {
             Device::Pipe => format!("pipe_take(&handle{handle}, {at})"),
             Device::FixedBuffer => format!("uring_take(&handle{handle}, {at})"),
             Device::ProcessVmRead => format!("process_vm_take_to_read(&handle{handle}, {at})"),
-            Device::ProcessVmWrite { word } => format!("process_vm_take_to_write(&handle{handle}, {at}, {word})"),
+            Device::ProcessVmWrite { word } => {
+                format!("process_vm_take_to_write(&handle{handle}, {at}, {word})")
+            }
             Device::FuseRead { word } => format!("fuse_take(&handle{handle}, {at}, {word}, true)"),
             Device::FuseWrite { word } => format!("fuse_take(&handle{handle}, {at}, {word}, false)"),
             Device::GupTest { fast } => format!("gup_test_take(&handle{handle}, {at}, {fast})"),
@@ -444,11 +484,18 @@ impl Emitter<'_> {
                 _ = writeln!(own, "\tstatic void *(*const columns[])(void *) = {{ {} }};\n", list.join(", "));
             }
             if is_boot {
-                of_mm(self.world, mm).filter(|va| !late.contains(va)).for_each(|va| own.push_str(&self.made(va)));
+                of_mm(self.world, mm)
+                    .filter(|va| !late.contains(va))
+                    .for_each(|va| own.push_str(&self.made(va)));
             }
             for child in 0..self.world.mms.len() {
                 if self.world.mms[child].origin == Origin::ForkedAtBoot(mm) {
-                    _ = writeln!(own, "\tfork_process({}, process_{});", self.mm(child), self.world.mms[child].name);
+                    _ = writeln!(
+                        own,
+                        "\tfork_process({}, process_{});",
+                        self.mm(child),
+                        self.world.mms[child].name
+                    );
                 }
             }
             let late = if late.is_empty() { "NULL".to_owned() } else { format!("late_{name}") };
@@ -549,18 +596,26 @@ impl Emitter<'_> {
                 };
                 (format!("{word} {text}"), format!("{} == {bad}", self.expr(expr)))
             }
-            Judge::Variable { variable, seen } => {
-                (format!("{} is not what was promised", self.world.variables[*variable]), seen_is(*variable, seen))
-            }
+            Judge::Variable { variable, seen } => (
+                format!("{} is not what was promised", self.world.variables[*variable]),
+                seen_is(*variable, seen),
+            ),
             Judge::Call { call, fails, .. } => {
                 let slot = self.plan.slot(Kept::Result(*call)).unwrap_or_default();
                 let is = if *fails { "" } else { "!" };
-                let told = format!("{} {}", self.task.variant.call_text(*call), if *fails { "fails" } else { "does not fail" });
+                let told = format!(
+                    "{} {}",
+                    self.task.variant.call_text(*call),
+                    if *fails { "fails" } else { "does not fail" }
+                );
                 (told, format!("{is}has_failed({slot})"))
             }
             Judge::Memory { target, word, seen } => {
                 let slot = self.plan.slot(Kept::AtTheEnd(*target, *word)).unwrap_or_default();
-                (format!("{} is {seen}", self.kept(Kept::AtTheEnd(*target, *word))), format!("is({slot}, {seen}ULL)"))
+                (
+                    format!("{} is {seen}", self.kept(Kept::AtTheEnd(*target, *word))),
+                    format!("is({slot}, {seen}ULL)"),
+                )
             }
             Judge::CutOff { owner_stores, .. } => {
                 let slot = self.plan.slot(Kept::OtherSide).unwrap_or_default();

@@ -3,8 +3,8 @@
 use cowrace_check::{Bounds, Specification, Task};
 use cowrace_explore::{FollowError, follow};
 use cowrace_mm::Era;
-use cowrace_mm::world::ActorId;
 use cowrace_mm::era::PRESETS;
+use cowrace_mm::world::ActorId;
 use cowrace_report::Finding;
 
 use crate::control;
@@ -158,7 +158,11 @@ pub(crate) fn run(task: Task<'_>, order: &Order) -> Result<Option<Finding>, Foll
 }
 
 /// The same for a part of a scenario, which has a specification of its own.
-pub(crate) fn run_part(task: Task<'_>, order: &Order, bounds: &Bounds) -> Result<Option<Finding>, FollowError> {
+pub(crate) fn run_part(
+    task: Task<'_>,
+    order: &Order,
+    bounds: &Bounds,
+) -> Result<Option<Finding>, FollowError> {
     let specification = Specification::of_part(bounds);
     run(Task { specification: task.specification.map(|_| &specification), ..task }, order)
 }

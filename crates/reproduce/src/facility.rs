@@ -45,11 +45,8 @@ pub(crate) struct Pieces {
 }
 
 /// What every program has.
-pub(crate) const BASE: [&str; 3] = [
-    include_str!("runtime/base.c"),
-    include_str!("runtime/memory.c"),
-    include_str!("runtime/access.c"),
-];
+pub(crate) const BASE: [&str; 3] =
+    [include_str!("runtime/base.c"), include_str!("runtime/memory.c"), include_str!("runtime/access.c")];
 
 impl Facility {
     /// The facilities that this one is built on.

@@ -1,7 +1,7 @@
 //! What decides whether the damage was seen.
 
 use cowrace_mm::World;
-use cowrace_mm::world::{ActorId, Advice, Call, Expr, Modality, MmId, Target, Term, VarId};
+use cowrace_mm::world::{ActorId, Advice, Call, Expr, MmId, Modality, Target, Term, VarId};
 use cowrace_report::{Broken, Detail, Finding, Place, Seen, Subject, Through};
 
 /// A condition under which the damage was seen.

@@ -129,7 +129,8 @@ pub(crate) fn as_drawn(variant: &Variant) -> AsDrawn {
     let mut open: Vec<Option<Open>> = vec![None; world.actors.len()];
     let mut made: Vec<(u16, Part)> = Vec::new();
     for AsWritten { actor, until, cell, .. } in variant.as_written() {
-        let part_of = |made: &[(u16, Part)], id: u16| made.iter().rev().find(|(call, _)| *call == id).map(|m| m.1);
+        let part_of =
+            |made: &[(u16, Part)], id: u16| made.iter().rev().find(|(call, _)| *call == id).map(|m| m.1);
         let (id, part) = match until {
             Drawn::Begin(call) => {
                 open[actor] = Some(Open { call, stopped: None });
@@ -339,7 +340,8 @@ struct State {
 
 impl State {
     fn made(&self, world: &World) -> Vec<CallSpec> {
-        let done = self.at.iter().enumerate().flat_map(|(actor, &at)| world.actors[actor].steps.iter().take(at));
+        let done =
+            self.at.iter().enumerate().flat_map(|(actor, &at)| world.actors[actor].steps.iter().take(at));
         done.filter_map(|step| if let Step::Call(call) = step { Some(call.clone()) } else { None }).collect()
     }
 

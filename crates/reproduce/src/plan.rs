@@ -200,7 +200,28 @@ pub enum Action {
     },
 }
 
+/// What the model says that a program will find under the kernel that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forecast {
+    /// The damage.
+    Hit,
+    /// No damage.
+    Clean,
+    /// Either: calls run side by side, and the damage takes luck. No hit says nothing.
+    Chance,
+}
+
 impl Plan {
+    /// What the model says that the program will find.
+    #[must_use]
+    pub fn forecast(&self) -> Forecast {
+        match &self.execution {
+            execution if execution.order.is_left_to_chance() => Forecast::Chance,
+            execution if execution.is_violated => Forecast::Hit,
+            _ => Forecast::Clean,
+        }
+    }
+
     /// Plans a program for an execution of a task.
     ///
     /// # Errors

@@ -96,9 +96,15 @@ pub(crate) fn device(device: Device) -> &'static str {
         Device::Pipe => "vmsplice into a pipe: FOLL_GET, to read",
         Device::FixedBuffer => "a fixed buffer of io_uring: FOLL_PIN, FOLL_LONGTERM, FOLL_WRITE",
         Device::ProcessVmRead => "process_vm_readv, which userfaultfd keeps waiting: FOLL_PIN, to read",
-        Device::ProcessVmWrite { .. } => "process_vm_writev, which userfaultfd keeps waiting: FOLL_PIN, FOLL_WRITE",
-        Device::FuseRead { .. } => "read of a FUSE file with direct I/O, whose server does not answer: to write the page",
-        Device::FuseWrite { .. } => "write of a FUSE file with direct I/O, whose server does not read: to read the page",
+        Device::ProcessVmWrite { .. } => {
+            "process_vm_writev, which userfaultfd keeps waiting: FOLL_PIN, FOLL_WRITE"
+        }
+        Device::FuseRead { .. } => {
+            "read of a FUSE file with direct I/O, whose server does not answer: to write the page"
+        }
+        Device::FuseWrite { .. } => {
+            "write of a FUSE file with direct I/O, whose server does not read: to read the page"
+        }
         Device::GupTest { .. } => "/sys/kernel/debug/gup_test: FOLL_PIN, FOLL_LONGTERM, to read",
         Device::Once => "process_vm_readv: FOLL_PIN, to read, given back at once",
         Device::ProcMem => "a store by /proc/self/mem: FOLL_GET, FOLL_WRITE, FOLL_FORCE, given back at once",

@@ -17,5 +17,6 @@ mod pages;
 mod printing;
 pub(crate) mod real_kernels;
 pub(crate) mod replay;
+pub(crate) mod reproduce;
 pub(crate) mod resume;
 pub(crate) mod witness;
