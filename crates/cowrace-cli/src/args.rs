@@ -1,6 +1,7 @@
 //! The command line, as parsed by clap.
 
 mod hunt;
+mod oracle;
 mod reproduce;
 
 use std::env;
@@ -24,6 +25,7 @@ use crate::log::LogArgs;
 use crate::part_file::EXTENSION;
 
 pub(crate) use hunt::{HuntArgs, TriedArgs, WitnessArgs};
+pub(crate) use oracle::OracleArgs;
 pub(crate) use reproduce::ReproduceArgs;
 
 /// A model checker for the races between copy-on-write and page pinning in Linux mm.
@@ -80,6 +82,7 @@ impl Cli {
             Command::Explain(args) => !args.as_written && args.schedule.is_none(),
             Command::Replay(_)
             | Command::Reproduce(_)
+            | Command::Oracle(_)
             | Command::List(_)
             | Command::Eras(_)
             | Command::RealKernels(_)
@@ -141,6 +144,12 @@ pub enum Command {
     /// is refused, with what to write instead, or left to chance and tried often.
     #[command(after_help = exit_code::of_reproduce())]
     Reproduce(ReproduceArgs),
+    /// Runs the programs of `reproduce` on a kernel, and prints what the model says beside what the kernel did.
+    ///
+    /// Every variant of every scenario that has a program is run: on this machine's kernel with --host, or on a kernel image
+    /// under QEMU with --kernel.
+    #[command(after_help = exit_code::of_oracle())]
+    Oracle(OracleArgs),
     /// Lists scenarios, or the calls of the language with --calls.
     List(ListArgs),
     /// Lists eras, commits and rules; with a name, describes that era, commit or rule.

@@ -111,6 +111,18 @@ pub(crate) fn of_reproduce() -> String {
     ])
 }
 
+/// The meanings for `oracle`.
+pub(crate) fn of_oracle() -> String {
+    table(&[
+        (Exit::Ok, "the kernel did what the model says, wherever both say something"),
+        TOOL,
+        USAGE,
+        SCENARIO,
+        (Exit::Bounded, "no program could be run, or all were skipped"),
+        (Exit::Disagree, "the kernel did otherwise than the model says"),
+    ])
+}
+
 /// The meanings for `hunt`.
 pub(crate) fn of_hunt() -> String {
     table(&[

@@ -12,6 +12,7 @@ pub(crate) mod list;
 pub(crate) mod manual;
 pub(crate) mod matrix;
 pub(crate) mod merge;
+pub(crate) mod oracle;
 pub(crate) mod own_tree;
 mod pages;
 mod printing;
