@@ -108,7 +108,7 @@ impl Guest {
             .arg(&self.image)
             .arg("-initrd")
             .arg(&initramfs)
-            .args(["-append", "console=ttyS0 quiet panic=-1"])
+            .args(["-append", "console=ttyS0 quiet panic=-1 cowrace.guest"])
             .arg("-drive")
             .arg(format!("file={},format=raw,if=virtio", disk.display()))
             .stdin(Stdio::null())
@@ -186,6 +186,17 @@ fn listen(lines: &[String], programs: usize) -> Said {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_process_goes_on_in_a_guest_only() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (source, init) = (directory.path().join("init.c"), directory.path().join("init"));
+        fs::write(&source, INIT).expect("a file");
+        Compiler::of_the_environment().compile(&source, &init, false).expect("it compiles");
+        let done = Command::new(&init).output().expect("it runs");
+        assert_eq!(done.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&done.stdout).contains("of a guest"));
+    }
 
     #[test]
     fn a_console_is_sorted_by_programs() {

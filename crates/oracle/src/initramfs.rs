@@ -22,7 +22,7 @@ impl Initramfs {
     #[must_use]
     pub fn new() -> Self {
         let mut archive = Self::default();
-        for directory in ["dev", "proc", "sys", "tmp", "var", "var/tmp", "programs", "modules"] {
+        for directory in ["dev", "mnt", "proc", "sys", "tmp", "var", "var/tmp", "programs", "modules"] {
             archive.entry(directory, Kind::Directory, &[]);
         }
         archive.entry("dev/console", Kind::Device(5, 1), &[]);

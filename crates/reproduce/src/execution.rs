@@ -1,16 +1,19 @@
 //! Which execution of a scenario a program is made of.
 
-use cowrace_check::{Bounds, Specification, Task};
-use cowrace_explore::{FollowError, follow};
+use cowrace_check::{Bounds, Exploration, Interruptible, Specification, Task};
+use cowrace_explore::{FollowError, follow, replay};
 use cowrace_mm::Era;
 use cowrace_mm::era::PRESETS;
 use cowrace_mm::world::ActorId;
-use cowrace_report::Finding;
+use cowrace_report::{Finding, Verdict};
 
 use crate::control;
 use crate::judge;
 use crate::order::{self, AsDrawn, Order, Orders};
 use crate::refusal::{Refusal, Why};
+
+/// How many executions are searched for one that shows the damage of calls that run side by side.
+const EXECUTIONS: u64 = 20_000;
 
 /// How many orders are tried in search of one that shows damage.
 const ORDERS: usize = 200;
@@ -113,10 +116,32 @@ impl Execution {
                 return Ok(Self { is_violated: false, ..other });
             }
         }
+        if let Some(chance) = Self::side_by_side(task, bounds) {
+            return Ok(chance);
+        }
         if judge::of(world, None).is_none() {
             return Err(Refusal::of(Why::NothingToJudge));
         }
         Ok(Self { order, damage: None, is_violated: false, control: None })
+    }
+
+    /// Calls that do damage under the newest kernel of which the file says so, though not one after the other: they begin
+    /// together.
+    fn side_by_side(task: Task<'_>, bounds: &Bounds) -> Option<Self> {
+        let world = task.variant.world();
+        let order = order::side_by_side(world)?;
+        let is_due = |era: &Era| {
+            let expected = task.scenario.expectation(era, task.variant);
+            expected.and_then(|expected| expected.verdict()) == Some(Verdict::Violated)
+        };
+        let era = std::iter::once(task.era.clone()).chain(eras()).find(is_due)?;
+        let other = Task { era: &era, ..task };
+        let how = Exploration { limits: bounds.limits_up_to(EXECUTIONS), ..Exploration::default() };
+        let report = other.explore(how, &mut Interruptible(bounds));
+        let trace = replay(&other.program(), &report.schedule?).ok()?;
+        let finding = trace.finding.filter(|finding| judge::of(world, Some(finding)).is_some())?;
+        let damage = Some(Damage { finding, era: era.label() });
+        Some(Self { order, damage, is_violated: false, control: Some(Control::OneAfterTheOther) })
     }
 
     /// Calls that others go on within: they begin together.

@@ -213,6 +213,58 @@ pub(crate) fn drawn_directives(variant: &Variant) -> Vec<Directive> {
     directives::of(variant)
 }
 
+/// All calls side by side, as far as barriers allow. `None` if no calls of two actors meet, or if one needs what another
+/// gives beside it.
+pub(crate) fn side_by_side(world: &World) -> Option<Order> {
+    let columns = world.columns();
+    let mut at = vec![0; columns];
+    let mut nth = vec![0; columns];
+    let mut order = Order::default();
+    loop {
+        let mut row = Vec::new();
+        for actor in 0..columns {
+            while let Some(Step::Call(_)) = world.actors[actor].steps.get(at[actor]) {
+                row.push(Move { actor, nth: nth[actor], part: Part::Whole });
+                at[actor] += 1;
+                nth[actor] += 1;
+            }
+        }
+        if depends(world, &row) {
+            return None;
+        }
+        if row.iter().any(|each| each.actor != row[0].actor) {
+            order.rows.push(row);
+        } else {
+            order.rows.extend(row.into_iter().map(|each| vec![each]));
+        }
+        let reached = |actor: ActorId| match world.actors[actor].steps.get(at[actor]) {
+            Some(Step::Barrier(id)) => Some(*id),
+            _ => None,
+        };
+        let open = (0..world.barriers.len()).find(|&id| {
+            let members = &world.barriers[id];
+            !members.is_empty()
+                && members.iter().all(|&member| member < columns && reached(member) == Some(id))
+        });
+        let Some(open) = open else { break };
+        world.barriers[open].iter().for_each(|&member| at[member] += 1);
+    }
+    let all_made = (0..columns).all(|actor| at[actor] == world.actors[actor].steps.len());
+    (all_made && order.is_left_to_chance()).then_some(order)
+}
+
+/// Whether a call of a row needs what another actor gives in the same row.
+fn depends(world: &World, row: &[Move]) -> bool {
+    let calls = || row.iter().filter_map(|each| Some((each.actor, call_of(world, each.actor, each.nth)?)));
+    calls().any(|(actor, call)| {
+        let mut needs = variables(call.call);
+        matches!(call.call, Call::WaitExit { .. } | Call::Exit | Call::Fork { .. })
+            && calls().any(|(other, _)| other != actor && world.actors[other].mm != world.actors[actor].mm)
+            || needs
+                .any(|variable| calls().any(|(other, call)| other != actor && call.dest == Some(variable)))
+    })
+}
+
 /// The row of a call in the file, from 1.
 pub(crate) fn row_of(variant: &Variant, id: u16) -> Option<usize> {
     let begins = |kind: &CellKind| matches!(kind, CellKind::Call(call) | CellKind::Open(call) if *call == id);

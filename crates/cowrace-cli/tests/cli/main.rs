@@ -22,6 +22,7 @@ mod own_tree;
 mod pages;
 mod parts;
 mod real_kernels;
+mod reproduce;
 mod resume;
 mod schema;
 mod witness;

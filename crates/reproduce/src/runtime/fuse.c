@@ -8,7 +8,7 @@
 #define FUSE_SIZE 4096 /* of a request's data */
 
 static int fuse_device = -1;
-static char fuse_path[] = "/tmp/cowrace-fuse-XXXXXX";
+static char fuse_path[32];
 static bool fuse_is_mounted;
 
 static void fuse_answer(uint64_t unique, int error, const void *data, size_t size)
@@ -125,7 +125,7 @@ TOOL void drop_fuse(void)
 	/* This ends the connection, and with it any request. */
 	if (fuse_device >= 0)
 		close(fuse_device);
-	if (fuse_path[sizeof(fuse_path) - 2] != 'X')
+	if (fuse_path[0])
 		unlink(fuse_path);
 }
 
@@ -146,16 +146,18 @@ TOOL const char *need_fuse(void)
 		snprintf(why, sizeof(why), "a mount namespace for FUSE: %s", strerror(errno));
 		return why;
 	}
+	/* In a file system that goes as well, if there is a place for one. */
+	strcpy(fuse_path, mount("none", "/mnt", "tmpfs", 0, NULL) ? "/tmp/cowrace-fuse-XXXXXX" : "/mnt/fuse-XXXXXX");
 	file = mkstemp(fuse_path);
 	if (file < 0) {
 		snprintf(why, sizeof(why), "%s: %s", fuse_path, strerror(errno));
+		fuse_path[0] = 0;
 		return why;
 	}
 	close(file);
 	snprintf(options, sizeof(options), "fd=%d,rootmode=100600,user_id=0,group_id=0", fuse_device);
 	if (mount("cowrace", fuse_path, "fuse.cowrace", MS_NOSUID | MS_NODEV, options)) {
 		snprintf(why, sizeof(why), "mount of FUSE: %s", strerror(errno));
-		unlink(fuse_path);
 		return why;
 	}
 	fuse_is_mounted = true;
