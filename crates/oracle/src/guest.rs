@@ -1,9 +1,12 @@
 //! A kernel image under QEMU, without KVM, with programs in an initramfs.
 
 use std::fs;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use crate::compile::{CompileError, Compiler};
 use crate::initramfs::Initramfs;
@@ -16,6 +19,9 @@ const DISK: u64 = 64 << 20;
 
 /// The guest's memory, in MiB, beside what the initramfs takes.
 const MEMORY: u64 = 384;
+
+/// How long a guest may say nothing: longer than a program takes.
+const SILENCE: Duration = Duration::from_secs(300);
 
 /// The command of QEMU.
 const QEMU: &str = "qemu-system-x86_64";
@@ -115,13 +121,8 @@ impl Guest {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().map_err(GuestError::NoQemu)?;
-        let mut lines = Vec::new();
-        if let Some(from) = child.stdout.take() {
-            for line in BufReader::new(from).split(b'\n') {
-                let Ok(line) = line else { break };
-                lines.push(String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned());
-            }
-        }
+        let lines =
+            child.stdout.take().map(|from| until_silent(from, || _ = child.kill())).unwrap_or_default();
         let done = child.wait_with_output().map_err(GuestError::NoQemu)?;
         let said = listen(&lines, programs.len());
         if lines.iter().any(|line| line.starts_with("COWRACE DONE")) {
@@ -158,6 +159,29 @@ impl Guest {
         write(&path, &archive.finish())?;
         Ok(path)
     }
+}
+
+/// The lines of a console. If it is silent for too long, `end` ends the guest.
+fn until_silent(from: impl Read + Send + 'static, end: impl FnOnce()) -> Vec<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    let mut lines = Vec::new();
+    loop {
+        match receiver.recv_timeout(SILENCE) {
+            Ok(line) => lines.push(line),
+            Err(RecvTimeoutError::Disconnected) => return lines,
+            Err(RecvTimeoutError::Timeout) => break,
+        }
+    }
+    end();
+    lines
 }
 
 /// Sorts the lines of a console by programs.
