@@ -78,11 +78,11 @@ impl Cli {
             | Command::Diff(_)
             | Command::Ablate(_)
             | Command::Hunt(_)
-            | Command::Witness(_) => true,
+            | Command::Witness(_)
+            | Command::Oracle(_) => true,
             Command::Explain(args) => !args.as_written && args.schedule.is_none(),
             Command::Replay(_)
             | Command::Reproduce(_)
-            | Command::Oracle(_)
             | Command::List(_)
             | Command::Eras(_)
             | Command::RealKernels(_)

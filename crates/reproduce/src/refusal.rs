@@ -53,8 +53,6 @@ pub enum Why {
     InABatch,
     /// It needs a process that has ended.
     ProcessHasEnded,
-    /// A handle of one process is used in another one.
-    OtherProcess,
     /// userfaultfd is registered in another process.
     ForeignUserfaultfd,
     /// What is wrong at the end is not seen by user space.

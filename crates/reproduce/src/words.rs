@@ -69,7 +69,6 @@ impl fmt::Display for Why {
                  first: write `lru_add_drain_all()` before",
             ),
             Self::ProcessHasEnded => f.write_str("it needs a process that has ended by then"),
-            Self::OtherProcess => f.write_str("what one process holds is used in another one"),
             Self::ForeignUserfaultfd => {
                 f.write_str("the area is registered with userfaultfd in the process that declares it, and no child")
             }

@@ -22,28 +22,38 @@ use cell::Cell;
 /// # Errors
 ///
 /// If a scenario or the era cannot be had, or if programs cannot be run there.
-pub(crate) fn run(args: &OracleArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &OracleArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let version = version(args)?;
     let era = era(args, &version)?;
     let loaded = input::checked(input::files(&args.paths)?)?;
-    let mut cells = planned(&loaded, &era, args);
+    let mut cells = planned(&loaded, &era, args, interrupt);
     let programs = cells.iter().filter(|cell| cell.program.is_some()).count();
-    if programs == 0 {
-        cell::print(out, &cells, &era.label(), &version)?;
-        return Ok(Exit::Bounded);
-    }
     let directory = Scratch::new()?;
+    let table = cell::Table::of(&cells);
     match &args.kernel {
         None => {
-            permitted(args, programs, &version)?;
-            on_host(&mut cells, &directory.0)?;
+            if programs > 0 {
+                permitted(args, programs, &version)?;
+            }
+            out.line(&table.head(&version))?;
+            for (number, cell) in cells.iter_mut().enumerate() {
+                if interrupt.asked() {
+                    break;
+                }
+                on_host(cell, number, &directory.0)?;
+                out.line(&table.line(cell))?;
+            }
         }
         Some(image) => {
             let guest = Guest { image: image.clone(), modules: args.module.clone() };
-            on_guest(&guest, &mut cells, &directory.0, out)?;
+            if programs > 0 {
+                on_guest(&guest, &mut cells, &directory.0, out)?;
+            }
+            out.line(&table.head(&version))?;
+            cells.iter().try_for_each(|cell| out.line(&table.line(cell)))?;
         }
     }
-    cell::print(out, &cells, &era.label(), &version)?;
+    out.line(&cell::figures(&cells, &era.label()))?;
     Ok(cell::exit(&cells))
 }
 
@@ -89,11 +99,11 @@ fn era(args: &OracleArgs, version: &str) -> Result<Era, Failure> {
 }
 
 /// The cells of all scenarios, with their programs.
-fn planned(loaded: &[Loaded], era: &Era, args: &OracleArgs) -> Vec<Cell> {
+fn planned(loaded: &[Loaded], era: &Era, args: &OracleArgs, interrupt: &Interrupt) -> Vec<Cell> {
     let mut cells = Vec::new();
     for each in loaded {
         for (variant, specification) in each.variants() {
-            let bounds = Bounds::new(args.limits.limits(), &Interrupt::default());
+            let bounds = Bounds::new(args.limits.limits(), interrupt);
             specification.heed(&bounds);
             let scenario = &each.scenario;
             let task =
@@ -147,12 +157,10 @@ fn compiled(cell: &Cell, number: usize, directory: &Path, whole: bool) -> Result
     Ok(Some(binary))
 }
 
-fn on_host(cells: &mut [Cell], directory: &Path) -> Result<(), Failure> {
-    for (number, cell) in cells.iter_mut().enumerate() {
-        if let Some(binary) = compiled(cell, number, directory, false)? {
-            let output = host::run(&binary).map_err(|error| unusable(&binary, &error))?;
-            cell.seen = tap::read(&output);
-        }
+fn on_host(cell: &mut Cell, number: usize, directory: &Path) -> Result<(), Failure> {
+    if let Some(binary) = compiled(cell, number, directory, false)? {
+        let output = host::run(&binary).map_err(|error| unusable(&binary, &error))?;
+        cell.seen = tap::read(&output);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use cowrace_oracle::Seen;
 use cowrace_reproduce::{Forecast, Refusal};
 
-use crate::{Exit, Failure, Out};
+use crate::Exit;
 
 /// A cell.
 #[derive(Debug)]
@@ -73,23 +73,40 @@ impl Cell {
     }
 }
 
-/// Prints the cells, one a line, and their numbers.
-pub(super) fn print(out: &mut Out<'_>, cells: &[Cell], era: &str, kernel: &str) -> Result<(), Failure> {
-    let width = cells.iter().map(|cell| cell.name.len()).max().unwrap_or(0).max("scenario".len());
-    out.line(&format!("{:width$}  {:6}  {:6}  {kernel}", "scenario", "model", "kernel"))?;
-    for cell in cells {
-        let (model, kernel, remark) = cell.words();
-        out.line(format!("{:width$}  {model:6}  {kernel:6}  {remark}", cell.name).trim_end())?;
+/// A table of cells, one a line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table {
+    /// The width of the names.
+    width: usize,
+}
+
+impl Table {
+    pub(super) fn of(cells: &[Cell]) -> Self {
+        Self { width: cells.iter().map(|cell| cell.name.len()).max().unwrap_or(0).max("scenario".len()) }
     }
+
+    pub(super) fn head(self, kernel: &str) -> String {
+        format!("{:width$}  {:6}  {:6}  {kernel}", "scenario", "model", "kernel", width = self.width)
+    }
+
+    pub(super) fn line(self, cell: &Cell) -> String {
+        let (model, kernel, remark) = cell.words();
+        let line = format!("{:width$}  {model:6}  {kernel:6}  {remark}", cell.name, width = self.width);
+        line.trim_end().to_owned()
+    }
+}
+
+/// How many cells agree, and how many say nothing.
+pub(super) fn figures(cells: &[Cell], era: &str) -> String {
     let number = |compared| cells.iter().filter(|cell| cell.compared() == compared).count();
     let skipped = cells.iter().filter(|cell| matches!(cell.seen, Some(Seen::Skipped(_)))).count();
     let without = cells.iter().filter(|cell| cell.program.is_none()).count();
-    out.line(&format!(
+    format!(
         "\n{} cells, model of {era}: {} agree, {} DISAGREE, {skipped} skipped, {without} have no program",
         cells.len(),
         number(Compared::Agree),
         number(Compared::Disagree),
-    ))
+    )
 }
 
 /// The exit code for all cells.
