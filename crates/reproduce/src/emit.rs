@@ -105,6 +105,11 @@ impl Emitter<'_> {
                 "The model says that {era} does no damage in this order, and that {} does ({}).",
                 damage.era, damage.finding.class
             ),
+            None if execution.order.is_left_to_chance() => {
+                "The calls of one row below begin together, many times. No kernel of the model does damage then; one that \
+                 lacks a flush or a recheck would."
+                    .to_owned()
+            }
             None => format!("The model says that {era} does no damage in this order, nor does any other kernel."),
         });
         lines.push(String::new());

@@ -159,6 +159,11 @@ impl Execution {
                 return Ok(Self { order, damage, is_violated: false, control });
             }
         }
+        // What the file asserts may fail where a kernel lacks a flush or a recheck.
+        if !world.predicates.is_empty() {
+            let control = Some(Control::OneAfterTheOther);
+            return Ok(Self { order, damage: None, is_violated: false, control });
+        }
         let cell = cut.and_then(|cell| task.variant.cells().get(cell));
         let column = cell.and_then(|cell| task.scenario.columns().get(cell.column));
         Err(Refusal {

@@ -165,7 +165,8 @@ pub(crate) fn as_drawn(variant: &Variant) -> AsDrawn {
                     let within: Vec<Move> = rows.drain(from..).flatten().collect();
                     let own = number(world, actor, id).map(|nth| Move { actor, nth, part });
                     made.push((id, part));
-                    rows.push(own.into_iter().chain(within).collect());
+                    // Last, because in the control they run one after the other, and it may wait for one of them.
+                    rows.push(within.into_iter().chain(own).collect());
                     for other in open.iter_mut().flatten() {
                         if let Some((since, _)) = &mut other.stopped {
                             *since = (*since).min(from);

@@ -22,8 +22,8 @@ impl fmt::Display for Why {
         match self {
             Self::WithinACall { step } => write!(
                 f,
-                "another column goes on within this call, at `{step}`; user space cannot stop a kernel there, and \
-                 the model knows of no damage if the calls run side by side in this way"
+                "another column goes on within this call, at `{step}`; user space cannot stop a kernel there, and the model \
+                 knows of no damage if the calls run side by side: add an `always` or a `never`, and they are tried often"
             ),
             Self::NoSuchCall => f.write_str("no call of user space does this"),
             Self::GetToWrite => f.write_str(
