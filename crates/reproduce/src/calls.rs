@@ -12,7 +12,7 @@ use crate::device::{self, Device, Handle, Uses};
 use crate::execution::{Control, Execution};
 use crate::facility::Facility;
 use crate::judge::{self, Judge};
-use crate::order::{Move, Part, call_of, can_be_held, row_of};
+use crate::order::{self, Move, Part, call_of, can_be_held, row_of};
 use crate::plan::{Action, Step};
 use crate::refusal::{Refusal, Why};
 use crate::value::{Kept, Slot, Values};
@@ -45,6 +45,8 @@ pub(crate) struct Placing<'t> {
     parted: Vec<(MmId, Va)>,
     /// Areas whose page may be in a batch.
     batched: BTreeSet<Va>,
+    /// Areas that began in a batch, and whose page nobody has taken out of it.
+    begun_in_batch: Vec<Va>,
     /// Areas that were given up, so that reclaim takes the page only if nobody else has a reference.
     given_up: BTreeSet<Va>,
     /// Processes that have just ended.
@@ -96,6 +98,9 @@ impl<'t> Placing<'t> {
             held: Vec::new(),
             parted: Vec::new(),
             batched: batched.collect(),
+            begun_in_batch: (0..world.areas.len())
+                .filter(|&va| world.areas[va].lru_batch.is_some())
+                .collect(),
             given_up: (0..world.areas.len()).filter(|&va| world.areas[va].lazyfree).collect(),
             ended: Vec::new(),
             row: 0,
@@ -130,6 +135,22 @@ impl<'t> Placing<'t> {
         };
         let mm = self.site(each.actor, &call).map_err(refuse)?;
         let actions = self.actions(each, &call, mm).map_err(refuse)?;
+        let row = self.execution.order.rows.get(self.row - 1).map(Vec::as_slice).unwrap_or_default();
+        let mut batched = self.begun_in_batch.clone();
+        batched.retain(|&va| self.world.areas[va].mm == mm && row.len() == 1);
+        for action in &actions {
+            match action {
+                Action::Drain
+                | Action::Exit
+                | Action::Munmap { .. }
+                | Action::Reclaim { .. }
+                | Action::Madvise { advice: Advice::PageOut, .. } => self.begun_in_batch.clear(),
+                // The store may make a copy.
+                Action::Store { va, .. } => self.begun_in_batch.retain(|other| other != va),
+                _ => {}
+            }
+        }
+        let behind = order::before(self.world, row, each);
         let not_in_control =
             self.execution.control == Some(Control::Without { actor: each.actor, nth: each.nth });
         self.steps.push(Step {
@@ -141,6 +162,8 @@ impl<'t> Placing<'t> {
             actions,
             not_in_control,
             after: std::mem::take(&mut self.ended),
+            batched,
+            behind,
         });
         if matches!(call.call, Call::Exit) {
             self.ended.push(mm);
@@ -488,6 +511,8 @@ impl<'t> Placing<'t> {
             actions: vec![action],
             not_in_control: false,
             after: std::mem::take(&mut self.ended),
+            batched: Vec::new(),
+            behind: Vec::new(),
         });
     }
 }

@@ -197,6 +197,8 @@ impl Emitter<'_> {
         _ = writeln!(text, "\nenum {{ {}, MMS }};\n", self.mms().join(", "));
         _ = writeln!(text, "#define VALUES {}", self.plan.values.0.len());
         _ = writeln!(text, "#define ROWS {rows}");
+        let places = self.plan.steps.iter().map(|step| step.place + 1).max().unwrap_or(1);
+        _ = writeln!(text, "#define PLACES {places} /* calls of a row, at most */");
         _ = writeln!(text, "#define READY {boot} /* processes that are there from the start */");
         _ = writeln!(text, "#define ON_ONE_CPU {}", u8::from(!chance));
         _ = writeln!(text, "#define TRIES {}", if chance { TRIES.0 } else { 1 });
@@ -322,7 +324,7 @@ impl Emitter<'_> {
     }
 
     fn step(&self, step: &Step) -> String {
-        let together = self.plan.steps.iter().filter(|other| other.row == step.row).count() > 1;
+        let together = self.is_together(step);
         let mut text = match together {
             true => format!("\trace({}, {});", step.row, step.place),
             false => format!("\tturn({});", step.row),
@@ -332,6 +334,12 @@ impl Emitter<'_> {
             _ = write!(text, " /* {} */", for_comment(told));
         }
         text.push('\n');
+        for &va in &step.batched {
+            _ = writeln!(text, "\tcheck_in_batch({});", self.area(va));
+        }
+        for place in &step.behind {
+            _ = writeln!(text, "\tbehind({}, {place});", step.row);
+        }
         for mm in &step.after {
             let guard = if self.exit_is_in_control(*mm) { "" } else { "if (!control)\n\t\t" };
             _ = writeln!(text, "\t{guard}gone({});", self.mm(*mm));
@@ -345,9 +353,17 @@ impl Emitter<'_> {
             lines.iter().for_each(|line| _ = writeln!(text, "\t{line}"));
         }
         if !matches!(step.actions.last(), Some(Action::Exit)) {
-            text.push_str("\tdone();\n");
+            text.push_str(&match together {
+                true => format!("\tdone_at({});\n", step.place),
+                false => "\tdone();\n".to_owned(),
+            });
         }
         text
+    }
+
+    /// Whether other steps run beside a step.
+    fn is_together(&self, step: &Step) -> bool {
+        self.plan.steps.iter().filter(|other| other.row == step.row).count() > 1
     }
 
     fn exit_is_in_control(&self, mm: MmId) -> bool {
@@ -413,6 +429,7 @@ impl Emitter<'_> {
             Action::Fork { child } => {
                 format!("fork_process({}, process_{});", self.mm(child), self.world.mms[child].name)
             }
+            Action::Exit if self.is_together(step) => format!("leave_at({});", step.place),
             Action::Exit => "leave();".to_owned(),
             Action::Munmap { va } => format!("unmap({});", area(va)),
             Action::Madvise { va, advice: Advice::PageOut, held, into } => {

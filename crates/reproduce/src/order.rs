@@ -266,6 +266,39 @@ fn depends(world: &World, row: &[Move]) -> bool {
     })
 }
 
+/// The places in a row of what must have ended before a move of it begins: by barriers, variables and the end of processes.
+pub(crate) fn before(world: &World, row: &[Move], each: Move) -> Vec<usize> {
+    let Some(own) = call_of(world, each.actor, each.nth) else { return Vec::new() };
+    let must = |other: Move| {
+        if other.actor == each.actor {
+            // An actor makes its calls in their order anyway.
+            return false;
+        }
+        let Some(call) = call_of(world, other.actor, other.nth) else { return false };
+        let sets = call.dest.is_some_and(|set| variables(own.call).any(|variable| variable == set));
+        let mm = world.actors[other.actor].mm;
+        let ends = match own.call {
+            Call::WaitExit { mm: awaited } => mm == Some(awaited),
+            Call::Exit => mm.is_some() && mm == world.actors[each.actor].mm,
+            _ => false,
+        };
+        sets || ends || is_behind_barrier(world, each, other)
+    };
+    row.iter().enumerate().filter(|(_, other)| must(**other)).map(|(place, _)| place).collect()
+}
+
+/// Whether a barrier stands before a move and after one of another actor.
+fn is_behind_barrier(world: &World, each: Move, other: Move) -> bool {
+    let barriers = |of: Move, before: bool| {
+        let steps = &world.actors[of.actor].steps;
+        let calls = steps.iter().enumerate().filter(|(_, step)| matches!(step, Step::Call(_)));
+        let at = calls.map(|(at, _)| at).nth(of.nth).unwrap_or(steps.len());
+        let part = if before { &steps[..at] } else { &steps[at..] };
+        part.iter().filter_map(|step| if let Step::Barrier(id) = step { Some(*id) } else { None })
+    };
+    barriers(each, true).any(|id| barriers(other, false).any(|other| other == id))
+}
+
 /// The row of a call in the file, from 1.
 pub(crate) fn row_of(variant: &Variant, id: u16) -> Option<usize> {
     let begins = |kind: &CellKind| matches!(kind, CellKind::Call(call) | CellKind::Open(call) if *call == id);

@@ -52,6 +52,10 @@ pub struct Step {
     pub not_in_control: bool,
     /// The processes that must have ended before.
     pub after: Vec<MmId>,
+    /// Areas whose page must still be in a batch: other processes may have emptied it.
+    pub batched: Vec<Va>,
+    /// The places of those steps of the same row that must have ended before.
+    pub behind: Vec<usize>,
 }
 
 /// What is done.

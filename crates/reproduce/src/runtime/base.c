@@ -23,6 +23,7 @@ struct value {
 struct shared {
 	atomic_int turn;     /* the row that goes on, from 1 */
 	atomic_int finished; /* calls of this row that have ended */
+	atomic_int ended_in[PLACES]; /* for each place of a row, the row in which its call has ended */
 	atomic_int ready;    /* processes that have what they begin with */
 	atomic_int skipped;
 	char why[256];
@@ -146,6 +147,25 @@ TOOL void become(int mm)
 	shared->pids[mm] = getpid();
 }
 
+/* As `done`, for a call that others run beside. */
+TOOL void done_at(int place)
+{
+	atomic_store(&shared->ended_in[place], atomic_load(&shared->turn));
+	done();
+}
+
+/* Waits until a call of the same row has ended: a barrier or a variable of the diagram says so. */
+TOOL void behind(int row, int place)
+{
+	double since = now();
+
+	while (atomic_load(&shared->ended_in[place]) < row) {
+		if (now() - since > STEP_LIMIT)
+			skip("row %d did not end within %.0f s", row, STEP_LIMIT);
+		nap();
+	}
+}
+
 TOOL void fork_process(int mm, void (*process)(void))
 {
 	pid_t pid = fork();
@@ -162,6 +182,12 @@ TOOL void fork_process(int mm, void (*process)(void))
 TOOL __attribute__((noreturn)) void leave(void)
 {
 	done();
+	_exit(0);
+}
+
+TOOL __attribute__((noreturn)) void leave_at(int place)
+{
+	done_at(place);
 	_exit(0);
 }
 
