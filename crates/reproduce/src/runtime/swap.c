@@ -124,7 +124,7 @@ TOOL uint64_t reclaim(char *at, bool held, bool by_advice)
 	if (!is_present(at))
 		return 0;
 	once = is_mapped_once(at);
-	for (int tries = 0; tries < 50 && is_present(at); tries++) {
+	for (int tries = 0; tries < 300 && is_present(at); tries++) {
 		if (madvise(at, page_size, MADV_PAGEOUT))
 			return FAILED(errno);
 		if (!is_present(at) || held || !once)
