@@ -9,7 +9,8 @@ use cowrace_report::{Finding, Verdict};
 
 use crate::control;
 use crate::judge;
-use crate::order::{self, AsDrawn, Order, Orders};
+use crate::order::{self, AsDrawn, Order};
+use crate::orders::Orders;
 use crate::refusal::{Refusal, Why};
 
 /// How many executions are searched for one that shows the damage of calls that run side by side.

@@ -16,6 +16,7 @@ mod execution;
 mod facility;
 mod judge;
 mod order;
+mod orders;
 mod plan;
 mod refusal;
 mod value;
