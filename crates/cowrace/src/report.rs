@@ -122,7 +122,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.explain() {
             Ok(Some(explained)) => f.write_str(&explained),
-            Ok(None) => f.write_str(&cowrace_render::answer(&self.data, true)),
+            Ok(None) => f.write_str(&cowrace_render::answer(&self.data, true, cowrace_render::Paint::Plain)),
             Err(error) => write!(f, "{}\n{error}", cowrace_render::line(&self.data)),
         }
     }
