@@ -52,16 +52,19 @@ static void put(const char *path, const char *text)
 static void load_modules(void)
 {
 	char path[64];
-	int fd;
+	int fd, why;
 
 	for (int i = 0;; i++) {
 		snprintf(path, sizeof(path), "/modules/%d", i);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			return;
-		/* 4: the kernel unpacks it, if it is packed. */
-		if (syscall(SYS_finit_module, fd, "", 0) && syscall(SYS_finit_module, fd, "", 4))
-			printf("COWRACE NOTE module %d: %s\n", i, strerror(errno));
+		if (syscall(SYS_finit_module, fd, "", 0)) {
+			why = errno;
+			/* 4: the kernel unpacks it, if it is packed. */
+			if (why != ENOEXEC || syscall(SYS_finit_module, fd, "", 4))
+				printf("COWRACE NOTE module %d: %s\n", i, strerror(why));
+		}
 		close(fd);
 	}
 }
