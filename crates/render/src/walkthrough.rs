@@ -191,7 +191,7 @@ impl Walkthrough {
 
 /// A header without notes and links, which are not needed here.
 pub(crate) fn without_remarks(header: &[String]) -> Vec<String> {
-    statements(header, &["link", "from", "note"])
+    statements(header, &["subject", "link", "from", "note"])
 }
 
 /// The statements below a diagram but for those that begin with one of these words, and without comments.
@@ -227,8 +227,16 @@ mod tests {
 
     #[test]
     fn remarks_are_left_out_whole() {
-        let header =
-            ["race r", "note \"one\"", "     \"two\"", "title \"a\"", "      \"b\"", "", "mm A { a: anon }"];
+        let header = [
+            "race r",
+            "subject fork",
+            "note \"one\"",
+            "     \"two\"",
+            "title \"a\"",
+            "      \"b\"",
+            "",
+            "mm A { a: anon }",
+        ];
         let header = header.map(str::to_owned);
         assert_eq!(
             without_remarks(&header),

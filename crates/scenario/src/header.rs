@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::lex::{self, Name};
 use crate::nearest::{choose, quote};
 use crate::scan::Statement;
+use crate::subject::Subject;
 use crate::syntax::{AreaText, At, Header, MmDecl, Quote, VariantDecl};
 use crate::text::Text;
 
@@ -29,6 +30,7 @@ pub(crate) fn read(statements: &[Statement], report: &mut Report) -> Header {
         let result = match statement.keyword.text.as_str() {
             "race" => race(statement, &mut header),
             "title" => title(statement, &mut header),
+            "subject" => subject(statement, &mut header),
             "link" => link(statement, &mut header),
             "from" => string(statement, &mut header).map(|text| header.from.push(text)),
             "note" => string(statement, &mut header).map(|text| header.notes.push(text)),
@@ -78,6 +80,24 @@ fn title(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic> {
         return Err(twice(statement));
     }
     header.title = Some(string(statement, header)?);
+    Ok(())
+}
+
+fn subject(statement: &Statement, header: &mut Header) -> Result<(), Diagnostic> {
+    if header.subject.is_some() {
+        return Err(twice(statement));
+    }
+    let text = body(statement);
+    let Some(subject) = Subject::named(text.as_str()) else {
+        let at = if text.as_str().is_empty() { statement.keyword.at.clone() } else { text.whole() };
+        let names = Subject::ALL.map(Subject::name);
+        return Err(Diagnostic::new(at, "expected a subject").maybe_help(choose(
+            text.as_str(),
+            "the subjects are",
+            names,
+        )));
+    };
+    header.subject = Some(subject);
     Ok(())
 }
 

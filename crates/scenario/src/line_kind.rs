@@ -3,7 +3,7 @@
 use crate::text::Line;
 
 /// Statements above the columns.
-pub(crate) const HEADER: [&str; 7] = ["race", "title", "link", "from", "note", "mm", "env"];
+pub(crate) const HEADER: [&str; 8] = ["race", "title", "subject", "link", "from", "note", "mm", "env"];
 /// The statement above the columns on which they do not depend.
 pub(crate) const VARIANT: &str = "variant";
 /// Statements below the columns.

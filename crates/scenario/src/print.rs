@@ -37,6 +37,9 @@ fn header(out: &mut String, header: &Header) -> fmt::Result {
     if let Some(title) = &header.title {
         writeln!(out, "{}", folded("title", title))?;
     }
+    if let Some(subject) = header.subject {
+        writeln!(out, "subject {subject}")?;
+    }
     for link in &header.links {
         writeln!(out, "link {link}")?;
     }

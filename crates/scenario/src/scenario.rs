@@ -9,6 +9,7 @@ use crate::expectation::Expectation;
 use crate::expected::{self, Applied};
 use crate::lower;
 use crate::scan::{self, Parts};
+use crate::subject::Subject;
 use crate::syntax::File;
 use crate::variant::Variant;
 use crate::{footer, grid, header, invisible, unused};
@@ -109,6 +110,12 @@ impl Scenario {
     #[must_use]
     pub fn title(&self) -> Option<&str> {
         self.file.header.title.as_deref()
+    }
+
+    /// What it is about, in the list of all subjects.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        self.file.header.subject
     }
 
     /// Links to read more about it.

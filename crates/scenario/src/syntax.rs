@@ -10,6 +10,7 @@ use cowrace_report::Class;
 use crate::diagnostic::Span;
 use crate::expectation::Expectation;
 use crate::lex::Name;
+use crate::subject::Subject;
 use crate::text::Text;
 
 /// A whole file.
@@ -25,6 +26,7 @@ pub(crate) struct File {
 pub(crate) struct Header {
     pub(crate) name: Option<Name>,
     pub(crate) title: Option<String>,
+    pub(crate) subject: Option<Subject>,
     pub(crate) links: Vec<String>,
     pub(crate) from: Vec<String>,
     pub(crate) notes: Vec<String>,

@@ -197,7 +197,7 @@ prop_compose! {
         let quoted = title.replace('\\', "\\\\").replace('"', "\\\"");
         // Writing to a string cannot fail.
         let _ = writeln!(text, "title \"{quoted}\"\nfrom \"{quoted}\"");
-        text.push_str("link http://example.org/#x  # why\nnote \"one\"\nnote \"two\"\nmm A { a0: anon\n  s0 : $kind $state\n");
+        text.push_str("subject soft-dirty\nlink http://example.org/#x  # why\nnote \"one\"\nnote \"two\"\nmm A { a0: anon\n  s0 : $kind $state\n");
         for (i, area) in areas.iter().enumerate() {
             let _ = writeln!(text, "  a{}: {area}", i + 1);
         }

@@ -26,7 +26,7 @@ pub struct Explained {
 }
 
 /// Statements of a header that a page shows in other ways, or not at all.
-const SHOWN_ELSEWHERE: [&str; 5] = ["race", "title", "link", "from", "note"];
+const SHOWN_ELSEWHERE: [&str; 6] = ["race", "title", "subject", "link", "from", "note"];
 
 /// The same for the stepper.
 #[derive(Clone, Debug, Serialize)]

@@ -167,6 +167,7 @@ files! {
     no_names: "race r\nmm A { buf: anon }\n\n====   ====\n";
     header_keyword: "race r\ntitel \"x\"\nalways 1 == 1\npromise coherent(a)\nexpect else holds\n\na\n===\nwait a\n";
     header_twice: "race r\nrace s\ntitle \"a\"\ntitle \"b\"\ntitle c\n\na\n===\nlru_add_drain_all()\n";
+    subjects: "race r\nsubject soft_dirty\nsubject fork\nsubject pin\nsubject\n\na\n===\nlru_add_drain_all()\n";
     strings: "race r\nnote \"a\nfrom \"a\\b\"\nlink a b\ntitle \"a\" b\n\na\n===\nlru_add_drain_all()\n";
     columns: "race r\nmm A { buf: anon }\n\na @B  b  a  1x  c @A @A\n====  =  =  ==  =======\nlru_add_drain_all()\n";
     column_mm: "race r\nmm A { buf: anon }\n\na @B   b @C    all\n=====  ======  ===\n";

@@ -7,7 +7,7 @@ use cowrace_mm::world::{
 };
 use cowrace_mm::{Era, World};
 use cowrace_report::Class;
-use cowrace_scenario::{CellKind, Scenario, Until};
+use cowrace_scenario::{CellKind, Scenario, Subject, Until};
 
 const ODIRECT: &str = include_str!("../files/odirect.race");
 const EVERYTHING: &str = include_str!("../files/everything.race");
@@ -39,6 +39,7 @@ fn the_diagram_of_the_mail() {
     let scenario = good(ODIRECT);
     assert_eq!(scenario.name(), "odirect-clear-refs-lost-read");
     assert!(scenario.title().unwrap().starts_with("An O_DIRECT read is lost"));
+    assert_eq!(scenario.subject(), Some(Subject::SoftDirty));
     assert_eq!(scenario.links(), ["lkml:20210107200402.31095-1-aarcange@redhat.com"]);
     assert_eq!(scenario.from(), ["aa tree, 2021"]);
     assert_eq!(scenario.notes(), ["as \"published\"  # not a comment"]);
