@@ -21,7 +21,6 @@ pub mod log;
 mod out;
 mod part_file;
 mod progress;
-mod ranges;
 mod single_run;
 mod split;
 mod status;

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use super::own_tree;
 use crate::args::{ErasArgs, Format};
-use crate::ranges::ranges;
 use crate::{Failure, Out, batch};
 use cowrace_check::{kernel, suggest};
+use cowrace_compare::ranges::ranges;
 
 /// Carries out the command.
 ///

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use crate::Exit;
+use cowrace_compare::ranges::ranges;
 use cowrace_mm::Era;
-use cowrace_scenario::{Column, Scenario, Variant, environment};
+use cowrace_scenario::{Column, Scenario, Subject, Variant, environment};
 use serde_json::{Value, json};
 
 use crate::args::{Format, ListArgs};
 use crate::input::{self, Loaded};
-use crate::ranges::ranges;
 use crate::{Failure, Out};
 
 /// Carries out the command.
@@ -22,16 +22,38 @@ pub(crate) fn run(args: &ListArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
         return super::calls::run(args.format, out);
     }
     let eras = Era::presets();
-    for (index, loaded) in input::checked(input::files(&args.paths)?)?.iter().enumerate() {
-        match args.format {
-            Format::Text => {
-                let gap = if index == 0 { "" } else { "\n" };
-                out.text(&format!("{gap}{}", text(&loaded.scenario, &eras)))?;
+    let loaded = input::checked(input::files(&args.paths)?)?;
+    match args.format {
+        Format::Text => out.text(&grouped(&loaded, &eras))?,
+        Format::Json => {
+            for loaded in &loaded {
+                out.line(&object(loaded, &eras).to_string())?;
             }
-            Format::Json => out.line(&object(loaded, &eras).to_string())?,
         }
     }
     Ok(Exit::Ok)
+}
+
+/// The scenarios by subject. Those without a subject come last, below a heading only if there are others.
+fn grouped(loaded: &[Loaded], eras: &[Era]) -> String {
+    let subjects = Subject::ALL.into_iter().map(Some).chain([None]);
+    let mut blocks = Vec::new();
+    for subject in subjects {
+        let of_it = loaded.iter().map(|loaded| &loaded.scenario).filter(|s| s.subject() == subject);
+        let mut texts = of_it.map(|scenario| text(scenario, eras)).peekable();
+        let has_heading = texts.peek().is_some() && (subject.is_some() || !blocks.is_empty());
+        blocks.extend(has_heading.then(|| heading(subject)));
+        blocks.extend(texts);
+    }
+    blocks.join("\n")
+}
+
+fn heading(subject: Option<Subject>) -> String {
+    let heading = subject.map_or_else(
+        || "without a subject".to_owned(),
+        |subject| format!("{subject}: {}", subject.heading()),
+    );
+    format!("{heading}\n{}\n", "=".repeat(heading.len()))
 }
 
 fn text(scenario: &Scenario, eras: &[Era]) -> String {
@@ -76,6 +98,7 @@ fn object(loaded: &Loaded, eras: &[Era]) -> Value {
         "scenario": scenario.name(),
         "path": loaded.source.path.display().to_string(),
         "title": scenario.title(),
+        "subject": scenario.subject().map(Subject::name),
         "links": scenario.links(),
         "columns": scenario.columns().iter().map(column).collect::<Vec<_>>(),
         "environment": world.map(|w| environment(w.environment).join(", ")),

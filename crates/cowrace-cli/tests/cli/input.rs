@@ -12,6 +12,17 @@ fn scenarios_are_listed() {
 }
 
 #[test]
+fn scenarios_are_listed_by_subject() {
+    let corpus = "../../../../scenarios";
+    let (tlb, fork) = (format!("{corpus}/reclaim-stale-tlb.race"), format!("{corpus}/basic-cow.race"));
+    let done = cowrace(&["list", &tlb, "plain.race", &fork]).exits(0).quiet();
+    insta::assert_snapshot!(done.out);
+    let objects = cowrace(&["list", &tlb, "plain.race", "--format", "json"]).exits(0).objects();
+    assert_eq!(objects[0]["subject"], "tlb");
+    assert!(objects[1]["subject"].is_null());
+}
+
+#[test]
 fn scenarios_are_listed_as_json() {
     let objects = cowrace(&["list", "lost.race", "silent.race", "--format", "json"]).exits(0).objects();
     assert_eq!(objects[0]["scenario"], "lost");

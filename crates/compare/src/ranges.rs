@@ -4,7 +4,8 @@ use cowrace_mm::era::PRESETS;
 
 /// Presets, with those of the mainline as ranges of releases, such as `v5.9..v5.18, v5.10.y, aa-revert`. All of
 /// them are `every era`.
-pub(crate) fn ranges<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+#[must_use]
+pub fn ranges<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     let has = |name: &str| names.contains(&name);
     let mainline: Vec<&str> =
