@@ -84,7 +84,7 @@ pub use explain::explain;
 pub use find::{by_kinds as family_by_kinds, family, title as family_title};
 pub use finding::{finding, waits};
 pub use hunt::{costlier, guided, hunted, hunting, level, witnessed};
-pub use mail::mail;
+pub use mail::{account, mail};
 pub use markdown::markdown;
 pub use paint::{Paint, Tone};
 pub use paragraph::{fold, wrap};

@@ -19,6 +19,13 @@ const FILE: &str = "mail.txt";
 /// `kernel` is the kernel with toggles, and `options` are those of `cowrace replay` that follow the name of the file.
 #[must_use]
 pub fn mail(walkthrough: &Walkthrough, kernel: &str, options: &[String]) -> String {
+    let again = format!("With this mail in a file, {FILE}:\n{}", command(options));
+    format!("{}\n{again}\n", account(walkthrough, kernel))
+}
+
+/// The same without the command: for documents that name the kernel and the file of the scenario.
+#[must_use]
+pub fn account(walkthrough: &Walkthrough, kernel: &str) -> String {
     let Execution { opening, diagram, .. } = &walkthrough.execution;
     let header = statements(&without_remarks(&diagram.header), &JUDGES);
     let opening = opening.iter().map(|known| format!("#   {}", row::known(known)));
@@ -29,9 +36,8 @@ pub fn mail(walkthrough: &Walkthrough, kernel: &str, options: &[String]) -> Stri
     let words =
         [Some(format!("Under {kernel}: {wrong}")), walkthrough.nearest.as_ref().map(diagnosis::nearest)];
     let words = words.iter().flatten().map(|words| wrap_at(words, MAIL));
-    let again = format!("With this mail in a file, {FILE}:\n{}", command(options));
     let blocks = [block(&header), drawn.trim_end().to_owned(), block(&footer), END.to_owned()];
-    let blocks = blocks.into_iter().chain(words).chain([again]).filter(|block| !block.is_empty());
+    let blocks = blocks.into_iter().chain(words).filter(|block| !block.is_empty());
     blocks.collect::<Vec<_>>().join("\n\n") + "\n"
 }
 

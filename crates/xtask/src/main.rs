@@ -46,6 +46,12 @@ const MADE: &[Made] = &[
         about: "what is found in each scenario under each kernel, and how large the searches are",
         by: By::Tests { binary: "corpus", name: "cells::" },
     },
+    Made {
+        verb: "gallery",
+        file: "docs/gallery",
+        about: "the pages of the book that show the races of the corpus",
+        by: By::Tests { binary: "corpus", name: "gallery::" },
+    },
     schema(schema::Command::Check, "docs/schema/check.json", "a line of `cowrace check --format json`"),
     schema(schema::Command::Matrix, "docs/schema/matrix.json", "a line of `cowrace matrix --format json`"),
     schema(schema::Command::Diff, "docs/schema/diff.json", "a line of `cowrace diff --format json`"),
@@ -107,7 +113,9 @@ fn schema_of(command: schema::Command) -> Result<String, String> {
 fn tests(binary: &str, name: &str, bless: bool) -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["test", "--workspace", "--test", binary, "--", "--quiet", name]).current_dir(root());
+    command
+        .args(["test", "--workspace", "--test", binary, "--", "--quiet", "--include-ignored", name])
+        .current_dir(root());
     if bless {
         command.env(BLESS, "1");
     }

@@ -112,7 +112,7 @@ fn redraw(task: Task<'_>, report: &Report) -> Result<(), Failed> {
 
 /// The eras with toggles that the expectations of a scenario name, from their canonical form, as
 /// `v5.12..v5.18, aa-cor with 9348b73c2e1b set wp_reuse=count lost-read`.
-fn toggled(scenario: &Scenario) -> Vec<Era> {
+pub(crate) fn toggled(scenario: &Scenario) -> Vec<Era> {
     let mut eras: Vec<Era> = Vec::new();
     let text = print(scenario);
     let statements = text.lines().filter_map(|line| line.strip_prefix("expect "));

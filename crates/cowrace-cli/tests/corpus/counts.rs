@@ -9,8 +9,8 @@ use cowrace_report::{Class, Report};
 use cowrace_testkit::repository;
 use libtest_mimic::Arguments;
 
-/// Set by `cargo xtask counts`: what is found is written, and not compared.
-const BLESS: &str = "COWRACE_BLESS";
+/// Set by `cargo xtask`: what is found is written, and not compared.
+pub(crate) const BLESS: &str = "COWRACE_BLESS";
 
 const HEAD: &str = "\
 # What the search of each scenario finds and how large it is: the verdict, or the class of a violation, with which a

@@ -5,6 +5,7 @@ mod cells;
 mod counterexamples;
 mod counts;
 mod engines;
+mod gallery;
 mod real_kernels;
 mod sources;
 
@@ -16,11 +17,12 @@ use libtest_mimic::{Arguments, Trial};
 type Kind = (&'static str, fn(&Arguments) -> Vec<Trial>);
 
 /// In the order in which they are run: the longest first, so that no processor waits for one at the end.
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 5] = [
     ("counterexamples", counterexamples::trials),
     ("engines", engines::trials),
     ("cells", cells::trials),
     ("real_kernels", real_kernels::trials),
+    ("gallery", gallery::trials),
 ];
 
 fn main() -> ExitCode {
