@@ -11,7 +11,7 @@ const TOP: [&str; 9] =
     [".ci/", "crates/", "docs/", "examples/", "fuzz/", "justfile", "peers/", "reproducers/", "scenarios/"];
 
 /// The Markdown files below a directory; those that a build or a checker leaves there are not of the repository.
-fn markdown(directory: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn markdown(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).expect("a directory of the repository").flatten() {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -24,7 +24,7 @@ fn markdown(directory: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// The text without blocks of code, which quote commands, output and other people's files.
-fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let mut is_code = false;
     let lines = text.lines().filter(|line| {
         let is_fence = line.trim_start().starts_with("```");
@@ -61,7 +61,7 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What stands between backticks on a line.
-fn spans(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn spans(text: &str) -> impl Iterator<Item = &str> {
     text.lines().flat_map(|line| line.split('`').skip(1).step_by(2))
 }
 
