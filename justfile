@@ -89,17 +89,22 @@ mutants *ARGS:
     .ci/mutants {{ARGS}}
 
 # What takes long, each for so many minutes: the corpus's large searches six at once; random scenarios, with other names
-# and orders, and printed and read back. Then what takes the other engines minutes, and mutants.
+# and orders, and printed and read back. Then what takes the other engines minutes, the gallery, and mutants.
 nightly MINUTES="30":
     COWRACE_SECONDS=$(({{MINUTES}} * 60)) cargo test --workspace --test it at_length -- --ignored --nocapture
     cargo test --package cowrace-cli --test corpus engines:: -- --ignored
     cargo build --release --quiet
     .ci/slurm target/release/cowrace
+    cargo xtask gallery --check
     .ci/mutants
 
 # Random scenarios six at once with several jobs, for so many minutes, against one job.
 soak MINUTES="60":
     COWRACE_SECONDS=$(({{MINUTES}} * 60)) cargo test --workspace --test it stress::soak -- --ignored --nocapture
+
+# The book in book/, from docs/ (needs mdbook).
+book:
+    mdbook build docs
 
 # Dependencies: advisories, licences, sources (needs cargo-deny).
 deny:

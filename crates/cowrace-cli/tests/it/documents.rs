@@ -105,6 +105,21 @@ fn every_verdict_and_every_class_is_documented() {
     }
 }
 
+/// The pages of the book are those below `docs`, each once.
+#[test]
+fn every_page_is_in_the_summary_of_the_book() {
+    let docs = repository("docs");
+    let summary = docs.join("SUMMARY.md");
+    let mut pages = Vec::new();
+    markdown(&docs, &mut pages);
+    pages.retain(|page| *page != summary);
+    pages.sort();
+    let text = std::fs::read_to_string(&summary).expect("the summary");
+    let mut listed: Vec<PathBuf> = links(&text).map(|link| docs.join(link)).collect();
+    listed.sort();
+    assert_eq!(listed, pages);
+}
+
 #[test]
 fn the_readme_names_the_first_kernel_and_the_last() {
     let mut releases = PRESETS.iter().filter(|preset| preset.mainline).map(|preset| preset.name);
