@@ -94,5 +94,5 @@ pub use report::{about, conditions, counts, figures, json, line, painted, summar
 pub use svg::svg;
 pub use table::{matrix, table};
 pub use walkthrough::{Execution, Walkthrough};
-pub use why::{why, why_markdown};
+pub use why::{commits_markdown, why, why_markdown};
 pub use word::{maps, page, pte, references, value, word};

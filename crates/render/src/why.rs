@@ -28,9 +28,17 @@ pub fn why(courses: &[Course], titles: &[(&str, &str)]) -> String {
 #[must_use]
 pub fn why_markdown(courses: &[Course], titles: &[(&str, &str)]) -> String {
     let told = courses.iter().map(|course| format!("- `{}`: {}\n", name(course), sentence(course)));
-    let legend = named(courses, titles).into_iter().map(|(id, title)| format!("- `{id}` {title}\n"));
-    let [told, legend] = [told.collect::<String>(), legend.collect::<String>()];
-    [told, legend].iter().filter(|list| !list.is_empty()).map(|list| format!("\n{list}")).collect()
+    [told.collect::<String>(), commits_markdown(courses, titles)]
+        .iter()
+        .filter(|list| !list.is_empty())
+        .map(|list| format!("\n{list}"))
+        .collect()
+}
+
+/// The commits that [`why_markdown`] names, as a list with their titles.
+#[must_use]
+pub fn commits_markdown(courses: &[Course], titles: &[(&str, &str)]) -> String {
+    named(courses, titles).into_iter().map(|(id, title)| format!("- `{id}` {title}\n")).collect()
 }
 
 fn name(course: &Course) -> String {

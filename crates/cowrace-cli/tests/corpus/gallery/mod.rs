@@ -16,7 +16,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::counts::BLESS;
 
 /// The page that lists the others.
-const INDEX: &str = "README.md";
+const INDEX: &str = "index.md";
 
 pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
     let scenarios: &'static [Scenario] = Vec::leak(scenarios());

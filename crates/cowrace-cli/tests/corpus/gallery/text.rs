@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use cowrace_compare::ranges::ranges;
 use cowrace_compare::timeline::titles;
 use cowrace_mm::era::PRESETS;
-use cowrace_render::why_markdown;
+use cowrace_render::{commits_markdown, why_markdown};
 use cowrace_report::Found;
 use cowrace_scenario::{Scenario, Subject};
 use libtest_mimic::Failed;
@@ -37,14 +37,18 @@ pub(super) fn index(scenarios: &[Scenario]) -> String {
 
 /// The page of a subject.
 pub(super) fn page(subject: Subject, races: &[&Scenario]) -> Result<String, Failed> {
-    let mut text = format!("{MADE}# {}\n\nOf the [gallery](README.md).\n", escaped(subject.heading()));
+    let mut text = format!("{MADE}# {}\n\nOf the [gallery](index.md).\n", escaped(subject.heading()));
     for race in races {
         let results = results(race);
         let shown = shown(race, &results)?;
         text.push_str(&opening(race));
         text.push_str(&table(&results));
         let courses: Vec<_> = results.into_iter().flat_map(|results| results.courses).collect();
-        text.push_str(&why_markdown(&courses, &titles()));
+        text.push_str(&why_markdown(&courses, &[]));
+        let commits = commits_markdown(&courses, &titles());
+        if !commits.is_empty() {
+            text.push_str(&format!("\nThese commits are:\n\n{commits}"));
+        }
         text.push_str(&shown.map_or_else(
             || "\nNo kernel here has it, so there is no execution to show.\n".to_owned(),
             picture,
