@@ -79,6 +79,11 @@ browser *ARGS:
     cargo build --release --quiet
     .ci/browser --whole target/release/cowrace {{ARGS}}
 
+# The programs of `cowrace reproduce` on Debian's kernel under QEMU, beside the model (needs Debian, QEMU and a C compiler).
+debian-kernel *ARGS:
+    cargo build --release --quiet
+    .ci/debian-kernel target/release/cowrace {{ARGS}}
+
 # A job array on a cluster of two nodes on this machine, whose tasks are killed (needs root, slurm-wlm and munge).
 slurm:
     cargo build --release --quiet
@@ -95,6 +100,7 @@ nightly MINUTES="30":
     cargo test --package cowrace-cli --test corpus engines:: -- --ignored
     cargo build --release --quiet
     .ci/slurm target/release/cowrace
+    .ci/debian-kernel target/release/cowrace
     cargo xtask gallery --check
     .ci/mutants
 

@@ -1,8 +1,8 @@
 //! Pages for browsers: one file that needs no other, with tables and a stepper that walks through violations.
 //!
 //! The tables are HTML and need no script. The stepper (`templates/stepper.js`) reads what there is to show from JSON in the
-//! page ([`run`]): diagrams, what each row changes, and the content of memory as boxes with lines ([`memory`]), laid out
-//! here ([`figure`]), so that the script only has to draw them.
+//! page (`run`): diagrams, what each row changes, and the content of memory as boxes with lines (`memory`), laid out here
+//! (`figure`), so that the script only has to draw them.
 
 mod ablations;
 mod differences;
