@@ -20,7 +20,7 @@
       : all("td[title]", row).some((cell) => cell.title === wanted);
     const choose = () => {
       const shown = rows.filter((row) => {
-        const fits = find("th", row).textContent.includes(text.value.trim()) && (!word.value || has(row, word.value));
+        const fits = find("th", row).textContent.toLowerCase().includes(text.value.trim().toLowerCase()) && (!word.value || has(row, word.value));
         row.hidden = !fits;
         return fits;
       });
@@ -109,14 +109,20 @@
 
   const table = (track, nth) => {
     const row = (step, place) => {
-      const number = make("button", { type: "button", textContent: place + 1 });
+      const number = make("a", { href: fragment(nth, place + 1), textContent: place + 1 });
       const wide = () => make("td", { className: "barrier", colSpan: track.columns.length, textContent: `=== ${step.barrier} ===` });
       const cells = () => track.columns.map((_, column) =>
         make("td", {}, [make("code", { textContent: step.cells.find(([of]) => of === column)?.[1] ?? "" })]));
-      const made = make("tr", { className: step.named ? "named" : "" },
+      const made = make("tr", { className: `${step.named ? "named" : ""} ${step.moved ? "moved" : ""}` },
         [make("th", { scope: "row" }, [number]), ...(step.barrier === undefined ? cells() : [wide()])]);
       if (step.named) number.title = "named in the explanation";
-      made.addEventListener("click", () => go(nth, place + 1));
+      if (step.moved) made.title = "elsewhere in the execution that holds";
+      made.addEventListener("click", (event) => {
+        // A link with a key is for another tab.
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        go(nth, place + 1);
+      });
       return made;
     };
     const head = ["row", ...track.columns].map((text) => make("th", { scope: "col", textContent: text }));
@@ -131,7 +137,8 @@
   const told = (track, at) => {
     const step = track.rows[at - 1];
     if (!step) return [make("h3", { textContent: "At the start" }), make("p", { textContent: "No row has happened." })];
-    const heading = step.heading || (step.barrier === undefined ? "nothing happens" : `barrier: ${step.barrier}`);
+    const cells = (step.cells ?? []).map(([, text]) => text.trim()).join("; ");
+    const heading = step.heading || (step.barrier === undefined ? `${cells}: nothing changes` : `barrier: ${step.barrier}`);
     const part = ([name, lines]) => {
       const items = lines.map((line) => make("li", { textContent: line }));
       return name ? [make("li", {}, [name, make("ul", {}, items)])] : items;
@@ -149,7 +156,11 @@
     });
     find(".row", stepper).replaceChildren(...told(track, at[nth]));
     const before = at[nth] > 0 ? track.moments[at[nth] - 1] : null;
-    find("figure .scroll", stepper).replaceChildren(drawing(run.figure, track.moments[at[nth]], before));
+    const place = find("figure .scroll", stepper);
+    place.replaceChildren(drawing(run.figure, track.moments[at[nth]], before));
+    // In a narrow window, what was changed comes into view.
+    const changed = all(".changed", place).map((mark) => Number(mark.getAttribute("x")));
+    if (changed.length && place.scrollWidth > place.clientWidth) place.scrollLeft = Math.max(...changed) - 40;
     find(".position", stepper).textContent = `${track.name}: ${at[nth] === 0 ? "at the start" : `row ${at[nth]}`} of ${track.rows.length}`;
     const is = (step, disabled) => { find(`[data-step=${step}]`, stepper).disabled = disabled; };
     is("first", at[nth] === 0);
@@ -159,9 +170,9 @@
     is("other", run.tracks.length < 2);
   };
 
-  const fragment = () => {
-    const { run, kernel, track, at } = now;
-    const parts = [run.scenario, kernel, ...(track ? ["holds"] : []), ...(at[track] ? [at[track]] : [])];
+  const fragment = (track, at) => {
+    const { run, kernel } = now;
+    const parts = [run.scenario, kernel, ...(track ? ["holds"] : []), ...(at ? [at] : [])];
     return "#" + parts.map(encodeURIComponent).join("/");
   };
 
@@ -170,7 +181,7 @@
     now.track = Math.min(Math.max(track, 0), tracks.length - 1);
     now.at[now.track] = Math.min(Math.max(at, 0), tracks[now.track].rows.length);
     show();
-    history.replaceState(null, "", fragment());
+    history.replaceState(null, "", fragment(now.track, now.at[now.track]));
   };
 
   const open = (run, kernel) => {
@@ -185,30 +196,54 @@
     find(".words", stepper).replaceChildren(...run.words.map((text) => make("p", { textContent: text })));
     find(".again", stepper).textContent = run.kernels.find(([name]) => name === kernel)[1];
     stepper.hidden = false;
+    page.title = `${run.scenario}, ${kernel}`;
   };
 
+  const title = page.title;
   const close = () => {
     stepper.hidden = true;
-    const cell = all("td a").find((link) => link.hash === location.hash.split("/").slice(0, 2).join("/"));
-    history.replaceState(null, "", location.pathname + location.search);
     now.run = null;
-    cell?.focus();
+    page.title = title;
+  };
+  const back = () => {
+    const cell = all("td a").find((link) => link.hash === fragment(0, 0));
+    history.pushState(null, "", location.pathname + location.search);
+    close();
+    const isShown = cell && cell.offsetParent !== null;
+    (isShown ? cell : find(".filter input") ?? cell)?.focus();
   };
 
   // `#scenario/kernel`, then `/holds` for the second execution, then the row.
-  const follow = () => {
+  const read = () => {
     let parts;
     try {
       parts = location.hash.slice(1).split("/").map(decodeURIComponent);
     } catch {
-      return;
+      return null;
     }
     const [scenario, kernel, ...rest] = parts;
     const run = runs.find((each) => each.scenario === scenario && each.kernels.some(([name]) => name === kernel));
-    if (!run) return;
     const track = rest[0] === "holds" ? 1 : 0;
-    open(run, kernel);
-    go(track, Number.parseInt(rest[track] ?? "0", 10) || 0);
+    const row = rest.slice(track);
+    const isRow = row.length === 0 || (row.length === 1 && /^\d{1,6}$/.test(row[0]));
+    if (!run || track >= run.tracks.length || !isRow || Number(row[0] ?? 0) > run.tracks[track].rows.length) return null;
+    return { run, kernel, track, row: Number(row[0] ?? 0) };
+  };
+  const follow = () => {
+    const missing = find(".missing");
+    missing.textContent = "";
+    const wanted = location.hash.length > 1 ? read() : undefined;
+    if (!wanted) {
+      close();
+      if (wanted === null) missing.textContent = `This page does not explain ${location.hash.slice(0, 200)}.`;
+      else only();
+      return;
+    }
+    open(wanted.run, wanted.kernel);
+    go(wanted.track, wanted.row);
+    shown();
+  };
+  const shown = () => {
     find("#stepper-title").focus({ preventScroll: true });
     stepper.scrollIntoView();
   };
@@ -218,7 +253,7 @@
     previous: () => go(now.track, now.at[now.track] - 1),
     next: () => go(now.track, now.at[now.track] + 1),
     last: () => go(now.track, Infinity),
-    other: () => go(1 - now.track, now.at[1 - now.track]),
+    other: () => now.run.tracks.length > 1 && go(1 - now.track, now.at[1 - now.track]),
     help: () => {
       const keys = find("#keys");
       keys.hidden = !keys.hidden;
@@ -235,15 +270,24 @@
     // Where something scrolls, arrows scroll.
     const isScrolling = event.target.matches(".scroll") && event.key.startsWith("Arrow");
     if (!now.run || isTyping || isScrolling || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.key === "Escape" && find("td a")) close();
+    // Keys are for what is seen.
+    const { top, bottom } = stepper.getBoundingClientRect();
+    if (top > window.innerHeight || bottom < 0) return;
+    if (event.key === "Escape" && find("td a")) back();
     else if (keys[event.key]) steps[keys[event.key]]();
     else return;
     event.preventDefault();
   });
-  window.addEventListener("hashchange", follow);
-  if (location.hash.length > 1) follow();
-  if (!now.run && !find("td a")) {
+  // The cell of what is open leads there again.
+  all("td a").forEach((link) => link.addEventListener("click", () => {
+    if (link.hash === location.hash) shown();
+  }));
+  // A page with nothing else begins with it.
+  const only = () => {
+    if (find("td a")) return;
     open(runs[0], runs[0].kernels[0][0]);
     show();
-  }
+  };
+  window.addEventListener("hashchange", follow);
+  follow();
 })();

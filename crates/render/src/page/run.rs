@@ -1,6 +1,6 @@
 //! An explained violation as the stepper of a page reads it.
 
-use cowrace_report::explanation::{Part, Row as Told};
+use cowrace_report::explanation::{Nearest, Part, Row as Told};
 use serde::Serialize;
 
 use super::figure::{Figure, Frame, figure};
@@ -73,6 +73,9 @@ struct Step {
     /// Whether the diagnosis names the row.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     named: bool,
+    /// Whether the nearest execution that holds has it elsewhere.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    moved: bool,
 }
 
 /// The fragment of a page that shows a scenario under a kernel.
@@ -106,11 +109,16 @@ impl Run {
         } else {
             "the violation"
         };
+        let moved = match &walkthrough.nearest {
+            Some(Nearest::Moved(moved)) => Some(moved.moved.0),
+            _ => None,
+        };
         let names = [name, "the nearest execution that holds"];
         let tracks = all.iter().zip(frames).zip(names).enumerate();
         let tracks = tracks.map(|(nth, ((execution, frames), name))| {
             let named = if nth == 0 { named.as_slice() } else { &[] };
-            Track::of(execution, name, named, frames)
+            let moved = moved.filter(|_| nth == 0);
+            Track::of(execution, name, (named, moved), frames)
         });
         Self {
             words: std::iter::once(wrong).chain(nearest).chain(left_out).collect(),
@@ -147,7 +155,12 @@ fn block(lines: &[String]) -> String {
 }
 
 impl Track {
-    fn of(execution: &Execution, name: &'static str, named: &[usize], frames: Vec<Frame>) -> Self {
+    fn of(
+        execution: &Execution,
+        name: &'static str,
+        (named, moved): (&[usize], Option<usize>),
+        frames: Vec<Frame>,
+    ) -> Self {
         let Execution { diagram, rows, .. } = execution;
         let step = |(place, (row, told)): (usize, (&Row, &Told))| Step {
             cells: match row {
@@ -161,6 +174,7 @@ impl Track {
             heading: told.name.as_ref().map(row::heading).unwrap_or_default(),
             told: told.parts.iter().map(part).collect(),
             named: named.contains(&(place + 1)),
+            moved: moved == Some(place + 1),
         };
         let rows = diagram.rows.iter().zip(rows).enumerate().map(step).collect();
         Self { name, columns: diagram.columns.clone(), rows, frames }
