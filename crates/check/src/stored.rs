@@ -37,16 +37,16 @@ pub struct Question {
     max_time: Option<u128>,
     max_memory: Option<u64>,
     exhaustive: bool,
-    preemptions: Option<u32>,
     costs: bool,
 }
 
 impl Question {
-    /// The question of a search; `None` if its result is not stored: one with coverage has more than a report.
+    /// The question of a search; `None` if its result is not stored. One with coverage has more than a report. With a bound on
+    /// preemptions, searches without one are made as well, to judge the others, and must not be taken for them.
     #[must_use]
     pub fn of(task: &Task<'_>, text: &str, how: &Exploration<'_>) -> Option<Self> {
         let Exploration { limits, exhaustive, preemptions, coverage, costs, resumable, from, .. } = *how;
-        (!coverage && !resumable && from.is_none()).then(|| Self {
+        (!coverage && !resumable && from.is_none() && preemptions.is_none()).then(|| Self {
             build: BUILD.to_owned(),
             scenario: text.to_owned(),
             variant: task.variant.name().map(str::to_owned),
@@ -57,7 +57,6 @@ impl Question {
             max_time: limits.time.map(|time| time.as_nanos()),
             max_memory: limits.memory,
             exhaustive,
-            preemptions,
             costs,
         })
     }

@@ -1,11 +1,11 @@
 //! The command line, as parsed by clap.
 
+mod format;
 mod hunt;
 mod oracle;
+mod part;
 mod reproduce;
 
-use std::env;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,14 +18,14 @@ use cowrace_report::Schedule;
 use cowrace_check::Toggles;
 use cowrace_explain::Detail;
 use cowrace_explain::diagram::Drawing;
-use cowrace_hunt::campaign::Shard;
 
 use crate::exit_code;
 use crate::log::LogArgs;
-use crate::part_file::EXTENSION;
 
+pub(crate) use format::{CheckFormat, ColourName, ExplainFormat, Format, MatrixFormat, PageFormat};
 pub(crate) use hunt::{HuntArgs, TriedArgs, WitnessArgs};
 pub(crate) use oracle::OracleArgs;
+pub(crate) use part::{MergeArgs, PartArgs};
 pub(crate) use reproduce::ReproduceArgs;
 
 /// A model checker for the races between copy-on-write and page pinning in Linux mm.
@@ -41,30 +41,6 @@ pub struct Cli {
     /// The options of logging.
     #[command(flatten)]
     pub log: LogArgs,
-}
-
-/// When text has colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ColourName {
-    /// On a terminal, unless the variable `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl ColourName {
-    /// Whether a stream gets colours.
-    #[must_use]
-    pub fn is_wanted(self, stream: &impl IsTerminal) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto => stream.is_terminal() && env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()),
-        }
-    }
 }
 
 impl Cli {
@@ -177,83 +153,6 @@ pub struct CompletionsArgs {
 pub struct ManArgs {
     /// The directory to write the pages to, such as `~/.local/share/man/man1`. Pages that are there are replaced.
     pub directory: PathBuf,
-}
-
-/// The output format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Text for people.
-    #[default]
-    Text,
-    /// One JSON object per line.
-    Json,
-}
-
-/// The output format of commands that explain what they find.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum PageFormat {
-    /// Text for people.
-    #[default]
-    Text,
-    /// One JSON object per line.
-    Json,
-    /// A page for browsers, which explains each violation step by step.
-    Html,
-}
-
-impl From<Format> for PageFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Text => Self::Text,
-            Format::Json => Self::Json,
-        }
-    }
-}
-
-/// The output format of an explanation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ExplainFormat {
-    /// Text for people.
-    #[default]
-    Text,
-    /// A page for browsers, which walks through the execution step by step.
-    Html,
-    /// The diagram as a drawing, for documents and slides.
-    Svg,
-    /// A mail: the diagram and what is wrong, in 72 columns, which can be replayed.
-    Mail,
-}
-
-/// The output format of a check.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum CheckFormat {
-    /// Text for people.
-    #[default]
-    Text,
-    /// One JSON object per line, one line per run.
-    Json,
-    /// JUnit's XML: a suite for each scenario, and a test case for each run.
-    Junit,
-    /// SARIF 2.1.0, for code scanning: a result for each run, those that pass included.
-    Sarif,
-    /// Workflow commands of GitHub: an annotation for each run that fails, with its diagram.
-    Github,
-    /// A page for browsers: the table, and each violation explained step by step.
-    Html,
-}
-
-/// The output format of a matrix.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum MatrixFormat {
-    /// A table of text.
-    #[default]
-    Text,
-    /// One JSON object per line, one line per cell.
-    Json,
-    /// A table for a mail or a wiki.
-    Markdown,
-    /// A page for browsers: the table, and each violation explained step by step.
-    Html,
 }
 
 /// Which kernel.
@@ -432,38 +331,6 @@ impl From<DrawArgs> for Drawing {
         let detail = if args.verbose { Detail::Accesses } else { Detail::Operations };
         Self { detail, tabs: args.tabs }
     }
-}
-
-/// A part of a command, for one of several machines.
-#[derive(Clone, Debug, Default, Args)]
-pub struct PartArgs {
-    /// Searches only a part of the scenarios: `2/5` is the second of five parts. What is in a part depends on nothing but the
-    /// command line and the files that it names, with the sizes in `counts.txt` beside scenarios.
-    #[arg(long, value_name = "NTH/OF", value_parser = hunt::shard)]
-    pub shard: Option<Shard>,
-    /// With --shard: writes the results to FILE, for `cowrace merge`, when all of them are known. FILE ends in `.part`.
-    #[arg(long, value_name = "FILE", requires = "shard", value_parser = part_file)]
-    pub part: Option<PathBuf>,
-}
-
-/// A file for the results of a part.
-fn part_file(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    match path.extension().is_some_and(|extension| extension == EXTENSION) {
-        true => Ok(path),
-        false => Err(format!("the name must end in `.{EXTENSION}`, by which `cowrace merge` finds it")),
-    }
-}
-
-/// Arguments of `cowrace merge`.
-#[derive(Debug, Args)]
-pub struct MergeArgs {
-    /// The output format: one of those of the command whose parts these are; the default is text.
-    #[arg(long, default_value = "text")]
-    pub format: String,
-    /// The directory with the files of all parts.
-    #[arg(value_name = "DIR")]
-    pub directory: PathBuf,
 }
 
 /// Arguments of `cowrace check`.

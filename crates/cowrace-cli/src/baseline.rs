@@ -126,6 +126,11 @@ fn result(report: &Report) -> String {
 }
 
 impl Baseline {
+    /// Its text.
+    pub(crate) fn text(&self) -> String {
+        self.document.to_string()
+    }
+
     /// Reads a file. If failures are to be written to it, it need not be there, and reasons and owners may be missing.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A directory with results of earlier runs: a file for each question, with every search that has answered it.
 //!
-//! A file that cannot be read, is damaged or was written for another question counts as none. Files are written as a whole,
+//! A file that is no plain file, cannot be read, is damaged or was written for another question counts as none. Files are written as a whole,
 //! so processes may share a directory; what two of them find at once, one may forget.
 
 use std::fs;
@@ -93,7 +93,7 @@ impl Drop for Slot {
 
 /// The searches of a file that answer a question.
 fn read(file: &Path, question: &Question) -> Vec<Stored> {
-    let answered = fs::read_to_string(file).ok().and_then(|text| {
+    let answered = whole_file::read(file).ok().and_then(|text| {
         let entry: Entry<'_> = serde_json::from_str(&text).ok()?;
         let text = entry.answered.get();
         (entry.digest == digest(text)).then(|| serde_json::from_str::<Answered>(text).ok())?

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use cowrace_check::checkpoint::digest;
@@ -21,6 +22,12 @@ use crate::{Failure, split, whole_file};
 
 /// The version of the format. It changes with the format.
 const FORMAT: u32 = 1;
+
+/// The largest number of parts.
+pub(crate) const MOST_PARTS: usize = 1_000_000;
+
+/// What a search may take, in seconds.
+const LONGEST: RangeInclusive<f64> = 0.0..=1e9;
 
 /// The end of the name of a file.
 pub(crate) const EXTENSION: &str = "part";
@@ -61,11 +68,28 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn digest(&self) -> String {
+    /// A digest of the question, and of what each part has of it.
+    fn digest(&self, split: &[Vec<usize>]) -> String {
         let Limits { executions, time, memory, .. } = self.limits;
         let eras: Vec<_> = self.eras.iter().map(|era| (era.label(), format!("{:?}", era.rules()))).collect();
         let texts: Vec<_> = self.loaded.iter().map(|each| (&each.source.path, &each.source.text)).collect();
-        digest(&format!("{:?}", (eras, executions, time, memory, &self.options, texts)))
+        digest(&format!("{:?}", (eras, executions, time, memory, &self.options, texts, split)))
+    }
+}
+
+impl Asked<'_> {
+    /// The searches of a scenario, in order.
+    fn searches_of(&self, place: usize) -> Vec<Search<'_>> {
+        let scenario = &self.loaded[place].scenario;
+        let pairs =
+            scenario.variants().iter().flat_map(|variant| self.eras.iter().map(move |era| (variant, era)));
+        pairs
+            .map(|(variant, era)| Search {
+                scenario: scenario.name(),
+                variant: variant.name(),
+                era: era.label(),
+            })
+            .collect()
     }
 }
 
@@ -103,8 +127,16 @@ impl Part {
         let asked = Asked { loaded: &loaded, eras, limits, options };
         let known = parts.map(|parts| parts.results(&asked, paths)).transpose()?;
         let Some(shard) = args.shard else { return Ok((Self { loaded, file: None }, known)) };
-        let file = args.part.clone().map(|file| (file, asked.digest(), shard));
-        Ok((Self { loaded: split::part(loaded, paths, shard), file }, known))
+        let split = split::split(&loaded, paths, shard.of);
+        let question = asked.digest(&split);
+        let file = args.part.clone().map(|file| (file, question, shard));
+        if let Some((file, question, shard)) = &file {
+            may_be_written(file, question, *shard)?;
+        }
+        let own = &split[shard.nth];
+        let is_own = |(place, _): &(usize, Loaded)| own.contains(place);
+        let loaded = loaded.into_iter().enumerate().filter(is_own).map(|(_, each)| each).collect();
+        Ok((Self { loaded, file }, known))
     }
 
     /// Writes the results, if they are those of a part that is to be written.
@@ -139,6 +171,44 @@ impl Part {
     }
 }
 
+/// Refuses a part of standard input, which cannot be read again: before it is read.
+///
+/// # Errors
+///
+/// If it is one.
+pub(crate) fn is_possible(args: &PartArgs, paths: &[PathBuf]) -> Result<(), Failure> {
+    match args.shard.is_some() && paths.iter().any(|path| path.as_os_str() == "-") {
+        true => {
+            Err(Failure::usage("a part cannot be of standard input, which `cowrace merge` cannot read again"))
+        }
+        false => Ok(()),
+    }
+}
+
+/// Refuses a file that would be lost, or that cannot be written in the end: before the searches.
+fn may_be_written(path: &Path, question: &str, Shard { nth, of }: Shard) -> Result<(), Failure> {
+    let name = path.display();
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
+        return Err(Failure::usage(format!(
+            "{name}: {} is no directory: make it first",
+            directory.display()
+        )));
+    }
+    if fs::symlink_metadata(path).is_err() {
+        return Ok(());
+    }
+    let is_own =
+        read(path).is_ok_and(|known| known.question == question && (known.nth, known.of) == (nth, of));
+    match is_own {
+        true => Ok(()),
+        false => Err(Failure::usage(format!(
+            "{name} is there, and is not part {} of this command: remove it, or name another file",
+            numbered(nth, of)
+        ))),
+    }
+}
+
 /// The parts of a command.
 #[derive(Debug)]
 pub(crate) struct Parts {
@@ -158,7 +228,9 @@ impl Parts {
         let mut paths: Vec<PathBuf> = Vec::new();
         for entry in fs::read_dir(directory).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            if path.extension().is_some_and(|extension| extension == EXTENSION) {
+            // What a program that copies files has not finished has a name that begins with a dot.
+            let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            if !is_hidden && path.extension().is_some_and(|extension| extension == EXTENSION) {
                 paths.push(path);
             }
         }
@@ -215,25 +287,26 @@ impl Parts {
     ///
     /// If the command asks something else now than when the parts were made.
     fn results(&self, asked: &Asked<'_>, paths: &[PathBuf]) -> Result<Results, Failure> {
-        let question = asked.digest();
+        let split = split::split(asked.loaded, paths, self.of);
+        let question = asked.digest(&split);
         if self.parts.values().any(|(_, content)| content.question != question) {
             return Err(Failure::usage(
-                "the scenarios, or the kernel files, are not those of which these are the parts: merge them where they were \
-                 made, with the same files",
+                "the scenarios, their `counts.txt`, a kernel file or the baseline is not what it was when these parts were made: \
+                 merge them with the same files",
             ));
         }
         let mut of_scenarios: BTreeMap<usize, Vec<Vec<Report>>> = BTreeMap::new();
-        let split = split::split(asked.loaded, paths, self.of);
         for (own, (path, content)) in split.iter().zip(self.parts.values()) {
             let mut results = content.results.iter();
             for &place in own {
-                let searches = asked.loaded[place].scenario.variants().len() * asked.eras.len();
-                of_scenarios.insert(place, results.by_ref().take(searches).cloned().collect());
+                let searches = asked.searches_of(place);
+                let is_known =
+                    |search: &Search<'_>| results.next().filter(|reports| search.has(reports)).cloned();
+                let known: Option<Results> = searches.iter().map(is_known).collect();
+                of_scenarios.insert(place, known.ok_or_else(|| damaged(path))?);
             }
-            let expected =
-                own.iter().map(|&place| asked.loaded[place].scenario.variants().len() * asked.eras.len());
-            if content.results.len() != expected.sum::<usize>() {
-                return Err(Failure::usage(format!("{} has not every search of its part", path.display())));
+            if results.next().is_some() {
+                return Err(damaged(path));
             }
         }
         Ok(of_scenarios.into_values().flatten().collect())
@@ -247,18 +320,40 @@ fn numbered(nth: usize, of: usize) -> String {
 
 fn read(path: &Path) -> Result<Content, Failure> {
     let name = path.display();
-    let text = fs::read_to_string(path).map_err(|error| Failure::usage(format!("{name}: {error}")))?;
-    let damaged =
-        || Failure::usage(format!("{name} is no part, or is damaged: remove it, and run its part again"));
-    let entry: Entry<'_> = serde_json::from_str(&text).map_err(|_| damaged())?;
+    let text = whole_file::read(path).map_err(|error| Failure::usage(format!("{name}: {error}")))?;
+    let entry: Entry<'_> = serde_json::from_str(&text).map_err(|_| damaged(path))?;
     if entry.format != FORMAT || entry.digest != digest(entry.part.get()) {
-        return Err(damaged());
+        return Err(damaged(path));
     }
-    let content: Content = serde_json::from_str(entry.part.get()).map_err(|_| damaged())?;
+    let content: Content = serde_json::from_str(entry.part.get()).map_err(|_| damaged(path))?;
     if content.build != BUILD {
         return Err(Failure::usage(format!(
-            "{name} was written by another build of cowrace: run its part again"
+            "{name} was written by another build of cowrace: remove it, and run its part again"
         )));
     }
-    Ok(content)
+    let is_part = (1..=MOST_PARTS).contains(&content.of) && content.nth < content.of;
+    if is_part { Ok(content) } else { Err(damaged(path)) }
+}
+
+fn damaged(path: &Path) -> Failure {
+    Failure::usage(format!("{} is no part, or is damaged: remove it, and run its part again", path.display()))
+}
+
+/// A search of a command.
+struct Search<'a> {
+    scenario: &'a str,
+    variant: Option<&'a str>,
+    era: String,
+}
+
+impl Search<'_> {
+    /// Whether these are its reports, as far as can be seen.
+    fn has(&self, reports: &[Report]) -> bool {
+        let is_it = |report: &Report| {
+            (report.scenario.as_str(), report.variant.as_deref()) == (self.scenario, self.variant)
+                && report.era == self.era
+                && LONGEST.contains(&report.seconds)
+        };
+        !reports.is_empty() && reports.iter().all(is_it)
+    }
 }

@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use cowrace_hunt::campaign::Shard;
-
 use crate::input::Loaded;
 
 /// What a search and a state of it take, in the time of a request: measured on the corpus.
@@ -29,14 +27,6 @@ pub(crate) fn split(loaded: &[Loaded], paths: &[PathBuf], of: usize) -> Vec<Vec<
     }
     let names: Vec<&str> = loaded.iter().map(|each| each.scenario.name()).collect();
     dealt(&names, &known, of)
-}
-
-/// The scenarios of one part, in their order.
-pub(crate) fn part(loaded: Vec<Loaded>, paths: &[PathBuf], Shard { nth, of }: Shard) -> Vec<Loaded> {
-    let parts = split(&loaded, paths, of);
-    let own = parts.get(nth).cloned().unwrap_or_default();
-    let is_own = |(place, _): &(usize, Loaded)| own.contains(place);
-    loaded.into_iter().enumerate().filter(is_own).map(|(_, each)| each).collect()
 }
 
 fn dealt(names: &[&str], known: &BTreeMap<String, u64>, of: usize) -> Vec<Vec<usize>> {

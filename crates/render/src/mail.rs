@@ -14,7 +14,7 @@ const JUDGES: [&str; 3] = ["title", "expect", "window"];
 /// What a file with the mail is called in the command.
 const FILE: &str = "mail.txt";
 
-/// The text of a mail. No line is wider than 72 columns, except for single words that are.
+/// The text of a mail. No line is wider than 72 columns, but for a cell, or a word, that is wider by itself.
 ///
 /// `kernel` is the kernel with toggles, and `options` are those of `cowrace replay` that follow the name of the file.
 #[must_use]
@@ -45,9 +45,27 @@ fn block(lines: &[String]) -> String {
     lines.join("\n").trim_matches('\n').to_owned()
 }
 
-/// A statement in lines that are narrow enough; indented lines continue it.
+/// A statement in lines that are narrow enough; indented lines continue it. What stands in braces is continued behind a
+/// semicolon only.
 fn folded(line: &str) -> Vec<String> {
-    fold(line, if line.starts_with('#') { "#     " } else { "    " })
+    if line.starts_with('#') {
+        return fold(line, "#     ");
+    }
+    if !line.contains('{') {
+        return fold(line, "    ");
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for piece in line.split_inclusive("; ").map(str::trim_end) {
+        match lines.last_mut() {
+            Some(last) if last.width() + 1 + piece.width() <= MAIL => {
+                last.push(' ');
+                last.push_str(piece);
+            }
+            Some(_) => lines.push(format!("    {piece}")),
+            None => lines.push(piece.to_owned()),
+        }
+    }
+    lines
 }
 
 /// The command, in lines that a shell joins.

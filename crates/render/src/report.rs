@@ -185,8 +185,11 @@ fn tally(reports: &[Report], judgement: Option<String>) -> String {
         .collect();
     // A search that several eras share was done once.
     let done = reports.iter().filter(|r| r.same_as.is_none());
-    let (executions, states) = done.fold((0, None), |(executions, states), r| {
-        (executions + r.executions, r.states.map_or(states, |more| Some(more + states.unwrap_or(0))))
+    let (executions, states) = done.fold((0_u64, None::<u64>), |(executions, states), r| {
+        (
+            executions.saturating_add(r.executions),
+            r.states.map_or(states, |more| Some(more.saturating_add(states.unwrap_or(0)))),
+        )
     });
     let states = states.map(|states| counted(states, "state"));
     let mut executions = with_states(executions, counted(executions, "execution"), states);

@@ -45,9 +45,9 @@ pub(crate) struct Placing<'t> {
     parted: Vec<(MmId, Va)>,
     /// Areas whose page may be in a batch.
     batched: BTreeSet<Va>,
-    /// Areas that began in a batch, and whose page nobody has taken out of it.
+    /// Areas that began in a batch, and whose page is still in it.
     begun_in_batch: Vec<Va>,
-    /// Areas that were given up, so that reclaim takes the page only if nobody else has a reference.
+    /// Areas that were given up, so that reclaim takes the page only if there is no other reference.
     given_up: BTreeSet<Va>,
     /// Processes that have just ended.
     ended: Vec<MmId>,

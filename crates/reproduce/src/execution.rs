@@ -87,7 +87,9 @@ impl Execution {
             return Ok(Self::with(task, order, task.era, finding, bounds));
         }
         match (as_drawn, cut) {
-            (Some(Ok(_)), _) => Self::that_holds(task, drawn, bounds),
+            // Of a deadlock, or of the use of a freed page, nothing can be seen at the end.
+            (Some(Ok(Some(_))), _) => Err(Refusal::of(Why::Unseen)),
+            (Some(Ok(None)), _) => Self::that_holds(task, drawn, bounds),
             (Some(Err(error)), _) => {
                 // The rows wait for each other here; any order that the kernel can take is as good.
                 let possible = Orders::up_to(world, ORDERS).find(&mut |order| run(task, order).is_ok());

@@ -77,7 +77,7 @@ pub(crate) fn of(world: &World, finding: Option<&Finding>) -> Option<Vec<Judge>>
     }
 }
 
-/// What is promised of a pin that is held at the end, if nobody gives its memory up: it stays the owner's memory.
+/// What is promised of a pin that is held at the end, if no process gives its memory up: it stays the owner's memory.
 fn promised(world: &World) -> Vec<Judge> {
     let gives_up = |call: Call| {
         matches!(call, Call::Munmap { .. } | Call::Exit | Call::Release { .. })

@@ -23,7 +23,7 @@ mod value;
 mod words;
 
 pub use device::{Device, Handle};
-pub use emit::program;
+pub use emit::{is_program, program};
 pub use execution::{Control, Damage, Execution};
 pub use facility::Facility;
 pub use judge::Judge;

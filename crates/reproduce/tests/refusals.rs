@@ -107,3 +107,10 @@ fn a_control_leaves_out_what_makes_the_damage() {
         plan.steps.iter().filter(|step| step.not_in_control).map(|step| step.row).collect();
     assert_eq!(left_out, [2], "the fork");
 }
+
+/// In a deadlock no program comes to its end, and there is nothing to look at.
+#[test]
+fn damage_that_has_no_end_is_refused() {
+    let text = "race r\nmm A { buf: anon }\n\na @A    b @A\n======  ======\nwait f\n        wait g\ng = 1\n        f = 1\n\nalways f == 1\n";
+    assert_eq!(why(of("v6.18", text)), Why::Unseen);
+}

@@ -26,7 +26,7 @@ pub enum Subject {
     FollForce,
     /// An mm or a page that goes away meanwhile.
     Lifetime,
-    /// Copies and faults that nobody needs.
+    /// Copies and faults that are not needed.
     Copies,
     /// Kernels that were proposed and never released.
     Proposal,
@@ -82,7 +82,7 @@ impl Subject {
             Self::MadvFree => "MADV_FREE",
             Self::FollForce => "Forced writes",
             Self::Lifetime => "An mm or a page that goes away meanwhile",
-            Self::Copies => "Copies and faults that nobody needs",
+            Self::Copies => "Copies and faults that are not needed",
             Self::Proposal => "Proposals that were never released",
         }
     }

@@ -9,6 +9,8 @@ use cowrace_hunt::campaign::Shard;
 use cowrace_hunt::start::Start;
 use cowrace_machine::Arch;
 
+use crate::part_file::MOST_PARTS;
+
 use super::{Format, PageFormat, ToggleArgs, arch_parser, seconds};
 
 /// Which scenarios of so many calls are tried, and by how many threads.
@@ -150,9 +152,6 @@ pub struct WitnessArgs {
 fn yes_or_no() -> impl TypedValueParser<Value = bool> {
     PossibleValuesParser::new(["yes", "no"]).map(|word| word == "yes")
 }
-
-/// The largest number of parts.
-const MOST_PARTS: usize = 1_000_000;
 
 /// A part and the number of all parts.
 pub(super) fn shard(text: &str) -> Result<Shard, String> {

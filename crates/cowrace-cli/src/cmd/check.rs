@@ -13,7 +13,7 @@ use crate::batch::{self, Batch, Shared};
 use crate::cache_dir;
 use crate::engines::Engines;
 use crate::input::{self, Loaded};
-use crate::part_file::{Part, Parts};
+use crate::part_file::{self, Part, Parts};
 use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out, exit_code};
 
@@ -36,6 +36,7 @@ pub(crate) fn run(
     if let Some(file) = &args.resume {
         return resume::run(args, file, out, interrupt);
     }
+    part_file::is_possible(&args.part, &args.paths)?;
     let mut selection = kernel::select(&args.search.era, &args.search.toggles.toggles())?;
     let base = args.against.as_deref().map(|name| kernel::named(name, &mut selection.notes)).transpose()?;
     if let Some(base) = &base {
@@ -46,7 +47,9 @@ pub(crate) fn run(
     batch::print_notes(&selection.notes);
     let (shares, eras) = (args.engine.shares(), &selection.eras);
     let is_single = loaded.len() == 1;
-    let options = (&args.engine, args.coverage, base.is_some(), args.report_only, &args.baseline);
+    let baseline = args.baseline.as_deref().map(|path| Baseline::read(path, args.bless)).transpose()?;
+    let known = baseline.as_ref().map(Baseline::text);
+    let options = (&args.engine, args.coverage, base.is_some(), args.report_only, known);
     let options = format!("check {options:?} {}", args.search.toggles.arch);
     let (part, known) =
         Part::of((&args.part, parts), loaded, (eras, args.search.limits(), options), &args.paths)?;
@@ -56,7 +59,6 @@ pub(crate) fn run(
     let engines = Engines::of(&args.engine, args.coverage, args.search.toggles.arch, limits)?;
     let verbose = Verbosity::of((args.draw.into(), out.paint()), loaded, &selection.eras, base.is_some());
     let bounds = Bounds::new(limits, interrupt);
-    let baseline = args.baseline.as_deref().map(|path| Baseline::read(path, args.bless)).transpose()?;
     let tell = |task: Task<'_>, loaded: &Loaded, reports: &Vec<Report>| match args.format {
         CheckFormat::Text => {
             text_of_all(task, loaded, reports, verbose, &bounds.again(spent(reports.first())))

@@ -23,6 +23,9 @@ use super::replay::{print_impossible, way};
 ///
 /// If the scenario or the era cannot be had, or the output cannot be written.
 pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    if args.format != ExplainFormat::Text && (args.draw.tabs || args.draw.verbose) {
+        return Err(Failure::usage("`--tabs` and `--verbose` are for `--format text`: leave them out"));
+    }
     let one = One::select(&args.one)?;
     let bounds = Bounds::new(args.one.limits.limits(), interrupt);
     let task = one.task(&bounds)?;
@@ -42,7 +45,9 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
             Ok(single_run::exit(&task, &judged, way))
         }
         Err(impossible) => {
-            out.line(&format!("INCONCLUSIVE  {}  era {}", task.scenario.name(), task.era.label()))?;
+            if args.format == ExplainFormat::Text {
+                out.line(&format!("INCONCLUSIVE  {}  era {}", task.scenario.name(), task.era.label()))?;
+            }
             print_impossible(&impossible);
             Ok(Exit::Bounded)
         }

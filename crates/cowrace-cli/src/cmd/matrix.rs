@@ -9,7 +9,7 @@ use crate::args::{MatrixArgs, MatrixFormat};
 use crate::batch::{self, Batch};
 use crate::cache_dir::{self, Slot};
 use crate::input::{self, Loaded};
-use crate::part_file::{Part, Parts};
+use crate::part_file::{self, Part, Parts};
 use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out};
 use cowrace_check::Bounds;
@@ -32,6 +32,7 @@ pub(crate) fn run(
     out: &mut Out<'_>,
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
+    part_file::is_possible(&args.part, &args.paths)?;
     let mut selection = kernel::select(&args.search.era, &args.search.toggles.toggles())?;
     let courses = args.why.then(|| courses(args, &mut selection)).transpose()?;
     // Without a path, only the built-in scenarios are searched.

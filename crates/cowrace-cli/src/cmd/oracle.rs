@@ -138,7 +138,7 @@ fn permitted(args: &OracleArgs, programs: usize, version: &str) -> Result<(), Fa
          the\nmachine has no swap, some add 16 MiB of it in /var/tmp for as long as they run; some mount a file system of their \
          own\nwhere no other process sees it.\nType yes to go on: "
     );
-    // An error means that standard error is closed, and nobody can answer.
+    // An error means that standard error is closed, and no answer can come.
     let _ = write!(io::stderr(), "{question}");
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).map_err(|error| Failure::tool(error.to_string()))?;
@@ -214,7 +214,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What is left of it harms nobody.
+        // A directory that is left behind does no harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,8 +1,11 @@
 //! `cowrace reproduce`: a C program that does what a diagram does.
 
+use std::fs;
+use std::path::Path;
+
 use cowrace_check::Bounds;
 use cowrace_mm::era::PRESETS;
-use cowrace_reproduce::{Forecast, Plan, Refusal, plan, program};
+use cowrace_reproduce::{Forecast, Plan, Refusal, is_program, plan, program};
 
 use crate::args::{OneArgs, ReproduceArgs};
 use crate::single_run::One;
@@ -14,6 +17,7 @@ use crate::{Exit, Failure, Interrupt, Out, whole_file};
 ///
 /// If the scenario or the era cannot be had, if there is no program, or if it cannot be written.
 pub(crate) fn run(args: &ReproduceArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+    args.out.as_deref().map_or(Ok(()), may_be_written)?;
     let one = One::select(&OneArgs {
         file: args.file.clone(),
         era: args.era.clone().unwrap_or_else(newest),
@@ -35,6 +39,20 @@ pub(crate) fn run(args: &ReproduceArgs, out: &mut Out<'_>) -> Result<Exit, Failu
         }
     }
     Ok(Exit::Ok)
+}
+
+/// Refuses a file that would be lost: only a program may be written anew.
+fn may_be_written(path: &Path) -> Result<(), Failure> {
+    let name = path.display();
+    if path.as_os_str() == "-" {
+        return Err(Failure::usage("leave `--out` out, and the program goes to standard output"));
+    }
+    match fs::symlink_metadata(path).is_err() || whole_file::read(path).is_ok_and(|text| is_program(&text)) {
+        true => Ok(()),
+        false => Err(Failure::usage(format!(
+            "{name} is there, and is no program of `cowrace reproduce`: remove it, or name another file"
+        ))),
+    }
 }
 
 /// The newest release.

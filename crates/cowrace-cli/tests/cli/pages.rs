@@ -161,6 +161,33 @@ fn a_mail_is_narrow_and_can_be_replayed() {
     }
 }
 
+/// A statement is continued only where the language continues it.
+#[test]
+fn a_mail_of_many_areas_can_be_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, era) in [("five-swapped", "v5.8"), ("lru-batch-of-fifteen", "v6.12")] {
+        let args = ["explain", &path(name), "--era", era, "--as-written", "--format", "mail"];
+        let mail = cowrace(&args).out;
+        let file = directory.path().join("mail.txt").display().to_string();
+        fs::write(&file, &mail).expect("it can be written");
+        let done = cowrace(&["replay", &file, "--as-written", "--era", era]);
+        assert!(done.code != 3 && done.out.contains(name), "{mail}\n{}", done.err);
+        assert!(mail.lines().all(|line| line.chars().count() <= 72), "{mail}");
+    }
+}
+
+#[test]
+fn what_a_format_cannot_show_is_refused() {
+    for option in ["--tabs", "--verbose"] {
+        let args = ["explain", &path(RACE.0), "--era", RACE.1, "--format", "mail", option];
+        cowrace(&args).exits(2).says(&["are for `--format text`"]);
+    }
+    // Rows that are impossible are told on standard error alone.
+    let args = ["explain", &path(RACE.0), "--era", "unshare-v1", "--as-written", "--format", "svg"];
+    let done = cowrace(&args).exits(12);
+    assert_eq!(done.says(&["impossible"]).out, "");
+}
+
 #[test]
 fn a_drawing_has_the_diagram_and_what_is_wrong() {
     insta::assert_snapshot!(explained(RACE, "svg").out);

@@ -94,6 +94,10 @@ fn what_does_not_belong_together_is_refused() {
     cowrace(&["merge", &path]).exits(12).says(&["lacks 2/2", "--shard 2/2"]);
     write(&["--max-executions", "100"], 2, 2).exits(0);
     cowrace(&["merge", &path]).exits(2).says(&["not parts of the same command"]);
+    // What is there is not lost.
+    write(&[], 2, 2).exits(2).says(&["2.part is there, and is not part 2/2 of this command: remove it"]);
+    fs::remove_file(directory.path().join("2.part")).expect("it can be removed");
+    write(&[], 2, 2).exits(0);
     write(&[], 2, 2).exits(0);
     cowrace(&["merge", &path]).exits(0).quiet().prints(&["2 runs"]);
     cowrace(&["merge", &path, "--format", "yaml"]).exits(2).says(&["no format `yaml`", "sarif"]);
@@ -111,6 +115,123 @@ fn what_does_not_belong_together_is_refused() {
     cowrace(&[&check[..], &["--shard", "1/99999999999"]].concat()).exits(2).says(&["at most"]);
     cowrace(&[&check[..], &["--shard", "1/2", "--part", "x.json"]].concat()).exits(2).says(&["`.part`"]);
     cowrace(&[&check[..], &["--part", "x.part"]].concat()).exits(2).says(&["--shard"]);
+}
+
+/// A change of a file.
+type Change<'c> = &'c dyn Fn(&mut Value);
+
+/// A part that was changed on purpose, with a digest that fits, is still held against the command.
+#[test]
+fn what_cannot_be_a_part_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().display().to_string();
+    let file = directory.path().join("1.part");
+    let part = part(directory.path(), 1, 1);
+    let part: Vec<&str> = part.iter().map(String::as_str).collect();
+    let check = ["check", "lost.race", "--era", "v5.9", "--era", "v6.1"];
+    cowrace(&[&check[..], &part].concat()).exits(0);
+    let written = fs::read_to_string(&file).expect("it can be read");
+    let forge = |change: Change<'_>| {
+        let mut entry: Value = serde_json::from_str(&written).expect("JSON");
+        change(&mut entry["part"]);
+        let digest = cowrace_check::checkpoint::digest(&entry["part"].to_string());
+        entry["digest"] = digest.into();
+        fs::write(&file, entry.to_string()).expect("it can be written");
+        cowrace(&["merge", &path])
+    };
+    forge(&|_| ()).exits(0);
+    let changes: [(&str, Change<'_>); 10] = [
+        ("no parts", &|part| part["of"] = 0.into()),
+        ("too many parts", &|part| part["of"] = u64::MAX.into()),
+        ("a part behind the last", &|part| part["nth"] = 1.into()),
+        ("no reports", &|part| part["results"][0] = Value::Array(Vec::new())),
+        ("a search too few", &|part| drop(part["results"].as_array_mut().map(Vec::pop))),
+        ("another scenario", &|part| part["results"][0][0]["scenario"] = "tiny".into()),
+        ("another kernel", &|part| part["results"][0][0]["era"] = "v6.1".into()),
+        ("no such time", &|part| part["results"][0][0]["seconds"] = 1e300.into()),
+        ("no command", &|part| part["command"] = Value::Array(Vec::new())),
+        ("another command", &|part| part["command"] = vec!["eras"].into()),
+    ];
+    for (what, change) in changes {
+        let done = forge(change).exits(2);
+        assert!(done.err.contains("no part"), "{what}: {}", done.err);
+        assert_eq!(done.out, "", "{what}");
+    }
+    forge(&|part| part["results"][0][0]["executions"] = u64::MAX.into()).exits(0);
+}
+
+/// The exit code of a merge is that of the whole command, so all that decides it has to be the same.
+#[test]
+fn a_baseline_and_counts_are_a_part_of_the_question() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| directory.path().join(name).display().to_string();
+    let (parts, races, baseline) = (at("parts"), at("races"), at("known.toml"));
+    for made in [&parts, &races] {
+        fs::create_dir(made).expect("it can be made");
+    }
+    for name in ["lost.race", "tiny.race"] {
+        fs::copy(crate::fixtures().join(name), format!("{races}/{name}")).expect("it can be copied");
+    }
+    let counts = format!("{races}/counts.txt");
+    fs::write(&counts, "lost\n  holds 1 10 10: v5.9\n\ntiny\n  holds 1 9999 10: v5.9\n")
+        .expect("it can be written");
+    fs::write(&baseline, "").expect("it can be written");
+    for nth in ["1", "2"] {
+        let part = format!("{parts}/{nth}.part");
+        let shard = format!("{nth}/2");
+        let args =
+            ["check", &races, "--era", "v6.1", "--baseline", &baseline, "--shard", &shard, "--part", &part];
+        cowrace(&args);
+    }
+    assert!(cowrace(&["merge", &parts]).out.contains("2 runs"));
+    let entry = "[[known]]\nscenario = \"lost\"\nera = \"v6.1\"\nresult = \"lost-read\"\nreason = \"a\"\nowner = \"b\"\n";
+    fs::write(&baseline, entry).expect("it can be written");
+    cowrace(&["merge", &parts]).exits(2).says(&["the baseline is not what it was"]);
+    fs::write(&baseline, "").expect("it can be written");
+    fs::remove_file(&counts).expect("it can be removed");
+    cowrace(&["merge", &parts]).exits(2).says(&["`counts.txt`"]);
+}
+
+/// What would be lost, or cannot be written, is told before the searches; a pipe, which has no end, is no file.
+#[test]
+fn files_are_looked_at_before_the_searches() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| directory.path().join(name).display().to_string();
+    let check = ["check", "lost.race", "--era", "v5.9", "--shard", "1/1", "--part"];
+    let done = cowrace(&[&check[..], &[&at("nowhere/1.part")]].concat()).exits(2);
+    assert_eq!(done.says(&["is no directory: make it first"]).out, "");
+    fs::write(at("mine.part"), "precious").expect("it can be written");
+    cowrace(&[&check[..], &[&at("mine.part")]].concat()).exits(2).says(&["is there, and is not part 1/1"]);
+    assert_eq!(fs::read_to_string(at("mine.part")).expect("it is there"), "precious");
+    cowrace(&["check", "-", "--shard", "1/2"]).exits(2).says(&["standard input"]);
+    let program = ["reproduce", "lost.race", "--era", "v5.11", "--out"];
+    fs::write(at("mine.c"), "precious").expect("it can be written");
+    cowrace(&[&program[..], &[&at("mine.c")]].concat())
+        .exits(2)
+        .says(&["is no program of `cowrace reproduce`"]);
+    assert_eq!(fs::read_to_string(at("mine.c")).expect("it is there"), "precious");
+    cowrace(&[&program[..], &["-"]].concat()).exits(2).says(&["leave `--out` out"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_file_of_results() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let cache = directory.path().join("cache").display().to_string();
+    let check = ["check", "tiny.race", "--era", "v5.9", "--cache", &cache, "--format", "json"];
+    let pipe = |path: &Path| {
+        fs::remove_file(path).ok();
+        let made = std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo");
+        assert!(made.success());
+    };
+    let first = cowrace(&check).exits(0);
+    for entry in fs::read_dir(&cache).expect("a directory").flatten() {
+        pipe(&entry.path());
+    }
+    assert_eq!(timeless(&cowrace(&check).exits(0)), timeless(&first));
+    pipe(&directory.path().join("1.part"));
+    let path = directory.path().display().to_string();
+    cowrace(&["merge", &path]).exits(2).says(&["1.part", "not a plain file"]);
 }
 
 #[test]

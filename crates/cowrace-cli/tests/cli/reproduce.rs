@@ -35,7 +35,7 @@ fn an_oracle_says_what_is_missing() {
         .says(&["no kernel image for x86-64"]);
 }
 
-/// Whoever runs the test: it is not root, or nobody said yes.
+/// Without root, or without `--yes`, nothing is run.
 #[cfg(target_os = "linux")]
 #[test]
 fn nothing_is_run_here_unless_root_says_so() {

@@ -14,6 +14,17 @@ use crate::words;
 /// How often calls that are left to chance are tried, and for how many seconds at most.
 const TRIES: (u32, u32) = (2000, 5);
 
+/// How every program begins, and a line of its head.
+const BEGINNING: &str = "// SPDX-License-Identifier: MIT OR Apache-2.0\n/*\n";
+const EXIT_CODES: &str = "Exit codes: 0 clean, 1 hit, 4 skipped.";
+
+/// Whether a text is a program that was made by [`program`](crate::program).
+#[must_use]
+pub fn is_program(text: &str) -> bool {
+    let head = text.strip_prefix(BEGINNING).and_then(|rest| rest.split_once("*/"));
+    head.is_some_and(|(head, _)| head.contains(EXIT_CODES))
+}
+
 /// The headers of every program.
 const HEADERS: &[&str] = &[
     "errno.h",
@@ -92,13 +103,13 @@ impl Emitter<'_> {
             String::new(),
             "  cc -O2 -Wall -Wextra -pthread -o reproduce THIS_FILE && ./reproduce".to_owned(),
             String::new(),
-            "Exit codes: 0 clean, 1 hit, 4 skipped.".to_owned(),
+            EXIT_CODES.to_owned(),
         ]);
         let body: String = lines
             .iter()
             .map(|line| format!(" * {}", for_comment(line)).trim_end().to_owned() + "\n")
             .collect();
-        format!("// SPDX-License-Identifier: MIT OR Apache-2.0\n/*\n{body} */\n")
+        format!("{BEGINNING}{body} */\n")
     }
 
     /// A step, in the words of the diagram.

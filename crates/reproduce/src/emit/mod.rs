@@ -14,6 +14,8 @@ use crate::facility::BASE;
 use crate::plan::Plan;
 use crate::value::Kept;
 
+pub use head::is_program;
+
 /// The text of a program: one file, for a C compiler with the headers of Linux.
 #[must_use]
 pub fn program(task: Task<'_>, plan: &Plan) -> String {

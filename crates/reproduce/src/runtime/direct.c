@@ -1,4 +1,4 @@
-/* ---- O_DIRECT that nobody holds back: a file on a disk ---- */
+/* ---- O_DIRECT that is not held back: a file on a disk ---- */
 
 #define SECTOR 512
 

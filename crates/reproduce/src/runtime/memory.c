@@ -189,7 +189,7 @@ TOOL void share_and_part(void)
 		skip("fork: %s", strerror(errno));
 }
 
-/* The entry of the page is clean: a read pin of a page that is shared makes a copy that nobody stored to. */
+/* The entry of the page is clean: a read pin of a page that is shared makes a copy to which no process has stored. */
 TOOL void make_clean(char *at)
 {
 	uint64_t before = frame(at), copy;
