@@ -74,6 +74,14 @@ impl<'p> Explorer<'p> {
         self
     }
 
+    /// Whether to estimate how many executions the search has, while it is under way and when a limit has ended it; the
+    /// default is that it does. That takes longer than a search of a few hundred executions.
+    #[must_use]
+    pub const fn estimates(mut self, estimates: bool) -> Self {
+        self.settings.estimates = estimates;
+        self
+    }
+
     /// Explores only executions with at most this many preemptions, by states, those with few first. Limits on executions
     /// do not apply, and there is no coverage; an observer is shown an execution for each final memory. A bounded search
     /// is never complete: the outcome's [`bound`](Outcome::bound) says what was explored. With

@@ -273,7 +273,7 @@ impl Campaign {
     }
 
     /// Whether something that was found is no longer there without any of its calls, whichever are left out; `None` if
-    /// that is not known, since the watch ended the search for it, or a limit on time.
+    /// that is not known, since the watch ended the search for it, or a limit.
     #[must_use]
     pub fn is_minimal(&self, find: &Find, watch: &dyn Watch) -> Option<bool> {
         let plan = Plan::of(self.stage(), &find.scenario.parts);
@@ -292,7 +292,7 @@ impl Campaign {
         is_known.then_some(true)
     }
 
-    /// Whether the same is found if only these of its calls are made; `None` if a limit on time ended a search for that.
+    /// Whether the same is found if only these of its calls are made; `None` if a limit ended a search for that.
     fn is_found(&self, find: &Find, plan: &Plan) -> Option<bool> {
         let stage = self.stage();
         let world = World { areas: vec![find.scenario.area.clone()], ..stage.world.clone() };
@@ -305,7 +305,7 @@ impl Campaign {
             match self.outcome(&mut runs, &situations, true) {
                 Outcome::To(to) => situations = to,
                 Outcome::Found(kernel) => return Some(kernel == find.kernel),
-                Outcome::Bounded if runs.is_late() => return None,
+                Outcome::Bounded if runs.is_cut() => return None,
                 Outcome::Elsewhere | Outcome::Blocked | Outcome::Bounded => return Some(false),
             }
         }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use cowrace_explore::{Limits, Observer, Progress, Purpose};
-use cowrace_report::{Report, Stop};
+use cowrace_report::Report;
 
 use crate::watch::Watch;
 
@@ -15,7 +15,7 @@ pub enum Confirmed<T> {
     Yes(T),
     /// It is not.
     No,
-    /// The watch or a limit on time ended a search, which decides nothing.
+    /// The watch or a limit ended a search, which decides nothing.
     NotKnown,
 }
 
@@ -48,9 +48,9 @@ impl<'w> Until<'w> {
         self.is_ended
     }
 
-    /// Whether the watch or a limit on time has ended a search before a report was complete.
+    /// Whether the watch or a limit has ended a search before a report was complete.
     pub(crate) const fn has_ended(&self, report: &Report) -> bool {
-        self.is_ended || matches!(report.stopped, Some(Stop::Time | Stop::Interrupted))
+        self.is_ended || report.stopped.is_some()
     }
 }
 

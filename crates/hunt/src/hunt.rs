@@ -209,7 +209,7 @@ pub struct Sorted {
     /// Those that should be in families and are not: `check` does not confirm them, or something is violated and nothing is
     /// minimal.
     pub unconfirmed: u64,
-    /// Those of which the watch, or a limit on time, has left undecided what they are.
+    /// Those of which the watch, or a limit, has left undecided what they are.
     pub unsorted: u64,
 }
 

@@ -1,6 +1,6 @@
 //! One step of a hunt: a part is run in situations, by the model of a kernel and by the specification.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::slice;
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use cowrace_explore::{Execution, Explorer, Limits, Observer, alone};
 use cowrace_machine::{Arch, Memory, Program};
 use cowrace_mm::costs::Cost;
 use cowrace_mm::{Contents, Continuation, Era, Quiescent, World, start};
-use cowrace_report::{Class, Shown, Stop};
-use cowrace_spec::{Allowed, Possible, Promises, Unknown};
+use cowrace_report::{Class, Shown};
+use cowrace_spec::{Allowed, Possible, Promises};
 use foldhash::quality::FixedState;
 
 use crate::part::Part;
@@ -95,8 +95,8 @@ pub struct Runs<'r> {
     allowed: HashMap<Arc<Possible>, Option<Allowed>, FixedState>,
     /// What the last run cost at most.
     cost: Cost,
-    /// Whether a limit on time has ended a search.
-    is_late: bool,
+    /// Whether a limit has ended a search.
+    is_cut: bool,
 }
 
 impl<'r> Runs<'r> {
@@ -113,7 +113,7 @@ impl<'r> Runs<'r> {
             world,
             allowed: HashMap::default(),
             cost: Cost::default(),
-            is_late: false,
+            is_cut: false,
         }
     }
 
@@ -143,24 +143,24 @@ impl<'r> Runs<'r> {
         self.cost
     }
 
-    /// Whether a limit on time has ended a search of any run.
+    /// Whether a limit has ended a search of any run.
     #[must_use]
-    pub const fn is_late(&self) -> bool {
-        self.is_late
+    pub const fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     fn run_in(&mut self, kernel: usize, situation: &Situation, goes_on: bool) -> Led {
-        let Self { runners, world, kernels, allowed, cost, is_late } = self;
+        let Self { runners, world, kernels, allowed, cost, is_cut } = self;
         let (runner, possible) = (&runners[kernel], &situation.possible);
         if !allowed.contains_key(possible) {
             let of = possible.allow(world, &runner.promises, &runner.limits);
-            *is_late |= matches!(of, Err(Unknown::Stopped(Stop::Time)));
+            *is_cut |= of.is_err();
             allowed.insert(Arc::clone(possible), of.ok());
         }
         let Some(Some(allowed)) = allowed.get(possible) else { return Led::Bounded };
         let (program, kernel) = kernels[kernel].begin_in(&situation.kernel);
         let ends = ends(program, runner.limits);
-        *is_late |= ends.is_late;
+        *is_cut |= ends.is_cut;
         let Ends { memories, is_alone, is_blocked, is_bounded, is_wrong, .. } = ends;
         if is_wrong || is_blocked && !allowed.blocks() {
             return Led::Violated;
@@ -193,14 +193,14 @@ fn ends(program: &mut Program, limits: Limits) -> Ends {
         ends.is_alone = true;
         return ends;
     }
-    let explorer = Explorer::new(program).limits(limits).exhaustive(true).ends_only(true);
+    let explorer = Explorer::new(program).limits(limits).exhaustive(true).ends_only(true).estimates(false);
     let outcome = explorer.run(&mut ends);
     match outcome.finding.map(|(finding, _)| finding.class) {
         Some(Class::Deadlock) => ends.is_blocked = true,
         Some(_) => ends.is_wrong = true,
         None => {}
     }
-    ends.is_late = outcome.stopped == Some(Stop::Time);
+    ends.is_cut = outcome.stopped.is_some();
     // Where the model is at its limits, real kernels go on otherwise.
     ends.is_bounded = !outcome.complete || outcome.shown.iter().any(|shown| matches!(shown, Shown::Limit(_)));
     ends
@@ -212,11 +212,11 @@ struct Ends {
     /// Whether there is one, and the program's memory is that of its end.
     is_alone: bool,
     memories: Vec<Memory>,
-    known: BTreeSet<Arc<[(usize, u64)]>>,
+    known: HashSet<Box<[(usize, u64)]>, FixedState>,
     is_blocked: bool,
     is_bounded: bool,
-    /// Whether a limit on time ended the search.
-    is_late: bool,
+    /// Whether a limit ended the search.
+    is_cut: bool,
     is_wrong: bool,
 }
 

@@ -57,7 +57,8 @@ enum Part {
 pub fn needed(world: &World, limits: &Limits, stop: &(dyn Fn() -> bool + Sync)) -> Result<Needed, Unknown> {
     let mut fewest = Fewest { seen: None, stop };
     let program = counting(world);
-    let explorer = Explorer::new(&program).limits(within(limits)).exhaustive(true).ends_only(true);
+    let explorer =
+        Explorer::new(&program).limits(within(limits)).exhaustive(true).ends_only(true).estimates(false);
     let outcome = explorer.run(&mut fewest);
     fewest.seen.filter(|_| outcome.complete).ok_or_else(|| Unknown::of(outcome.stopped, limits))
 }

@@ -127,7 +127,11 @@ impl Possible {
                 collect.end(&program.memory);
                 continue;
             }
-            let explorer = Explorer::new(&program).limits(within(limits)).exhaustive(true).ends_only(true);
+            let explorer = Explorer::new(&program)
+                .limits(within(limits))
+                .exhaustive(true)
+                .ends_only(true)
+                .estimates(false);
             let outcome = explorer.run(&mut collect);
             if !outcome.complete {
                 return Err(Unknown::of(outcome.stopped, limits));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use cowrace_explore::Limits;
 use cowrace_hunt::campaign::Shard;
 use cowrace_hunt::start::Start;
 use cowrace_machine::Arch;
@@ -48,6 +49,27 @@ impl TriedArgs {
     #[must_use]
     pub fn start(&self) -> Start {
         Start { areas: self.start.clone(), child: self.child }
+    }
+}
+
+/// The limits of searches over generated scenarios.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct HuntLimitArgs {
+    /// Ends each search for the executions of some calls in one state after this many; for each of them it may visit 256
+    /// states as well. Such scenarios are counted as undecided, and what follows them is not tried.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_executions: Option<u64>,
+    /// Ends the whole command after this many seconds; what was found by then is printed.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub max_time: Option<Duration>,
+}
+
+impl HuntLimitArgs {
+    /// The limits of each search. One alone may take longer than all of them may.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let Self { max_executions: executions, max_time: time } = *self;
+        Limits { executions, time, ..Limits::default() }
     }
 }
 
@@ -97,9 +119,9 @@ pub struct HuntArgs {
     /// Scenarios that `--beyond` changes, files or directories, beside what it has found.
     #[arg(long, value_name = "FILE|DIR", requires = "beyond")]
     pub mutate: Vec<PathBuf>,
-    /// Ends the hunt after this many seconds; what was found by then is printed.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub max_time: Option<Duration>,
+    /// The limits.
+    #[command(flatten)]
+    pub limits: HuntLimitArgs,
     /// Names finds by the races in this directory that they are. The default is `scenarios` in the current directory. It is
     /// read after the hunt.
     #[arg(long, value_name = "DIR", conflicts_with = "costs")]
@@ -141,9 +163,9 @@ pub struct WitnessArgs {
     /// What is tried.
     #[command(flatten)]
     pub tried: TriedArgs,
-    /// Ends the search after this many seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub max_time: Option<Duration>,
+    /// The limits.
+    #[command(flatten)]
+    pub limits: HuntLimitArgs,
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

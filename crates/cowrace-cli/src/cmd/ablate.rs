@@ -103,7 +103,7 @@ fn add_witnesses(
         }
         let quest = Quest {
             beside: Some((part.era.clone(), Wanted::Difference)),
-            ..hunt::quest(era.clone(), arch, Shape { calls, columns: 1 }, limits.max_time)
+            ..hunt::quest(era.clone(), arch, Shape { calls, columns: 1 }, limits.limits())
         };
         let watch = HuntWatch::new(interrupt, limits.max_time);
         ablation.witness = Some(witness::search(quest, jobs.map_or_else(batch::cores, usize::from), &watch));

@@ -8,7 +8,7 @@ mod teller;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cowrace_check::{Toggles, kernel, suggest};
 use cowrace_explore::Limits;
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         known: Arc::new(known),
         beside: base.map(|base| (base, if args.costs { Wanted::Costlier } else { Wanted::OnlyInFirst })),
         shard: args.shard.unwrap_or_default(),
-        ..quest(era.clone(), args.toggles.arch, shape, args.max_time)
+        ..quest(era.clone(), args.toggles.arch, shape, args.limits.limits())
     };
     let quest = chosen(quest, &args.tried)?;
     let tried = tried(&quest);
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         fs::create_dir_all(dir).map_err(|error| Failure::tool(format!("{}: {error}", dir.display())))?;
     }
     let corpus = if args.costs { None } else { corpus::place(args.corpus.as_deref())? };
-    let watch = HuntWatch::new(interrupt, args.max_time).writing(file);
+    let watch = HuntWatch::new(interrupt, args.limits.max_time).writing(file);
     let threads = args.tried.jobs.map_or_else(batch::cores, usize::from);
     let mut hunt = Hunt::new(quest.clone());
     if let Some(name) = args.tried.only.iter().find(|name| !hunt.tries(name)) {
@@ -244,9 +244,8 @@ pub(super) fn is_possible(shape: Shape) -> Result<(), Failure> {
 }
 
 /// A hunt in one kernel, for all calls.
-pub(super) fn quest(era: Era, arch: Arch, shape: Shape, time: Option<Duration>) -> Quest {
-    // One search alone may take longer than the whole hunt may.
-    Quest { limits: Limits { time, ..Limits::default() }, ..Quest::new(era, arch, shape) }
+pub(super) fn quest(era: Era, arch: Arch, shape: Shape, limits: Limits) -> Quest {
+    Quest { limits, ..Quest::new(era, arch, shape) }
 }
 
 /// Only what is to be tried of it.

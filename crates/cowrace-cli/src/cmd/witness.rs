@@ -28,14 +28,14 @@ pub(crate) fn run(args: &WitnessArgs, out: &mut Out<'_>, interrupt: &Interrupt) 
     hunt::is_possible(shape)?;
     let quest = Quest {
         beside: Some((without, Wanted::Difference)),
-        ..hunt::quest(with, args.arch, shape, args.max_time)
+        ..hunt::quest(with, args.arch, shape, args.limits.limits())
     };
     let quest = hunt::chosen(quest, &args.tried)?;
     let tried = Hunt::new(quest.clone());
     if let Some(name) = args.tried.only.iter().find(|name| !tried.tries(name)) {
         return Err(Failure::usage(format!("a hunt does not try `{name}` under these kernels")));
     }
-    let watch = HuntWatch::new(interrupt, args.max_time);
+    let watch = HuntWatch::new(interrupt, args.limits.max_time);
     let told = search(quest, args.tried.jobs.map_or_else(batch::cores, usize::from), &watch);
     watch.finish();
     hunt::Teller::new(out, args.format.into()).tell(&told, render::witnessed)?;

@@ -273,8 +273,18 @@ fn what_waits_for_its_input_is_ended_as_ever() {
     for path in [pipe.to_str().expect("a name"), "-"] {
         for command_name in ["check", "matrix", "explain"] {
             let input = if path == "-" { Stdio::piped() } else { Stdio::null() };
-            let mut child = command(&[command_name, path, "--era", "v6.12"]);
-            let mut child = child.stdin(input).spawn().expect("it starts");
+            // What a shell starts in the background ignores the signal, and so would the child.
+            let mut child = Command::new("env");
+            child.args([
+                "--default-signal=INT",
+                env!("CARGO_BIN_EXE_cowrace"),
+                command_name,
+                path,
+                "--era",
+                "v6.12",
+            ]);
+            let mut child =
+                child.stdin(input).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
             sleep(Duration::from_millis(200));
             let kill = format!("kill -s INT {}", child.id());
             assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());

@@ -87,9 +87,9 @@ pub(crate) fn estimate_at_the_end<'s, P: Primitives>(
     Some(Estimate { executions, within: samples.within() })
 }
 
-/// Whether walks show what is left.
+/// Whether it is asked for, and walks show what is left.
 fn is_possible<P: Primitives>(tree: &Tree<'_, P>, shared: &Shared<'_, P>) -> bool {
-    shared.settings.preemptions.is_none() && tree.base == 0
+    shared.settings.estimates && shared.settings.preemptions.is_none() && tree.base == 0
 }
 
 /// Estimates how many traces are left to explore.

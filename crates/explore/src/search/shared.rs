@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) exhaustive: bool,
     /// Whether it is enough to show every memory in which executions end.
     pub(crate) ends_only: bool,
+    /// Whether to estimate how many executions there are.
+    pub(crate) estimates: bool,
     /// How many preemptions an execution may have.
     pub(crate) preemptions: Option<u32>,
     /// Whether to collect what executions show.
@@ -54,6 +56,7 @@ impl Default for Settings {
             limits: Limits::default(),
             exhaustive: false,
             ends_only: false,
+            estimates: true,
             preemptions: None,
             coverage: false,
             merging: Merging::Auto,

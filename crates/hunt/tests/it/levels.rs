@@ -2,7 +2,7 @@
 
 use cowrace_hunt::alphabet::Alphabet;
 use cowrace_hunt::campaign::{Campaign, Level, Shape, Tally};
-use cowrace_hunt::family::Family;
+use cowrace_hunt::family::{Families, Family};
 use cowrace_hunt::hunt::{Hunt, Quest};
 use cowrace_hunt::moves::{Scene, parts};
 use cowrace_hunt::outcome::Wanted;
@@ -10,7 +10,7 @@ use cowrace_hunt::part::Part;
 use cowrace_hunt::stage::{Stage, beginnings, plain};
 use cowrace_hunt::start::Start;
 use cowrace_hunt::step::{Led, Runner, Situations};
-use cowrace_machine::Arch;
+use cowrace_machine::{Arch, Limits};
 use cowrace_mm::Era;
 use cowrace_mm::world::Backing;
 use cowrace_report::Class;
@@ -248,4 +248,30 @@ fn a_thread_whose_cpu_differs_from_another_runs_alone() {
     assert_eq!((family.damage.class, unconfirmed), (Class::LostWrite, 0));
     let alone = "             buf[0] = 11\n=== a a2 ===\nx1 = buf[0]\n";
     assert!(family.exemplar.scenario.ends_with(alone), "{}", family.exemplar.scenario);
+}
+
+/// What a limit on executions leaves is told, depends on no thread, and hides nothing that it lets decide.
+#[test]
+fn a_limit_on_executions_leaves_some_undecided() {
+    let shape = Shape { calls: 2, columns: 2 };
+    let whole = Quest {
+        start: Start { areas: vec!["anon".to_owned()], child: Some(false) },
+        ..quest("v5.9", shape, &["fork", "pin_fast"])
+    };
+    let few = Limits { executions: Some(4), ..Limits::default() };
+    let limited = Quest { limits: few, ..whole.clone() };
+    let (mut all, mut some) = (Hunt::new(whole), Hunt::new(limited.clone()));
+    let (all, one) = (levels(&mut all, 2), levels(&mut some, 1));
+    assert_eq!(one, levels(&mut Hunt::new(limited), 2));
+    let [Level { tally: Tally { bounded: 0, .. }, .. }, Level { tally, .. }] = all[..] else {
+        panic!("{all:?}");
+    };
+    let left = one[1].tally;
+    assert!(left.bounded > 0 && left.violated > 0, "{left:?}");
+    assert!(
+        left.violated <= tally.violated && tally.violated <= left.violated + left.bounded,
+        "{left:?} {tally:?}"
+    );
+    let sorted = some.sort(2, &|| false, &mut Families::default());
+    assert_eq!(sorted.unconfirmed, 0);
 }
