@@ -14,6 +14,7 @@ use crate::bounds::Bounds;
 use crate::checkpoint::Checkpoint;
 use crate::interrupt::Interrupt;
 use crate::logs::answered;
+use crate::shards::ShardResults;
 use crate::side_findings::{Keeper, Noting, SideFindings, Unseeing};
 use crate::task::Task;
 use crate::{coverage, effects};
@@ -39,6 +40,8 @@ pub struct Exploration<'t> {
     pub resumable: bool,
     /// The checkpoint to go on from.
     pub from: Option<&'t Checkpoint>,
+    /// What is known of parts of what the checkpoint has left.
+    pub parts: Option<&'t ShardResults>,
 }
 
 /// The result of a search.
@@ -87,13 +90,15 @@ impl Task<'_> {
         if let Some(report) = self.not_applicable("explore", "sc") {
             return Explored { report, rule_reads: Vec::new(), through: None, left: None };
         }
-        let Exploration { limits, exhaustive, preemptions, coverage, threads, from, .. } = how;
+        let Exploration { limits, exhaustive, preemptions, coverage, threads, from, parts, .. } = how;
         let _span = self.span("explore").entered();
         let started = Instant::now();
         let bounds = Bounds::new(limits, &Interrupt::default());
         // The bounds of a command hold for all of its searches, and were set before.
         self.specification.into_iter().for_each(|specification| specification.heed(&bounds));
-        let aside = SideFindings::after(from.map(|from| &from.noted));
+        let mut noted = from.map(|from| from.noted.clone()).unwrap_or_default();
+        parts.into_iter().for_each(|parts| noted.add(parts.noted().clone()));
+        let aside = SideFindings::after(Some(&noted));
         let (program, rule_reads) = self.first(&aside);
         let world = self.variant.world();
         let unknown = self.specification.and_then(|specification| specification.unknown(world));
@@ -114,6 +119,7 @@ impl Task<'_> {
         let first = explorer(&program, bounds.limits(), threads).exhaustive(exhaustive);
         let first = first.preemptions(preemptions).coverage(coverage);
         let first = from.map_or(first.clone(), |from| first.resume(&from.search));
+        let first = parts.map_or(first.clone(), |parts| first.merge(parts.results()));
         let mut noting = Noting { aside: aside.clone(), observer: &mut *observer, keeper };
         let mut outcome = debug_span!("search").in_scope(|| first.run(&mut noting));
         if outcome.finding.is_none()

@@ -32,6 +32,22 @@ struct State {
     ends: Vec<(End, Finding)>,
 }
 
+impl Noted {
+    /// Adds the notes of other executions of the same search.
+    pub(crate) fn add(&mut self, other: Self) {
+        if let Some(gap) = other.gap
+            && comes_before(&gap, self.gap.as_ref())
+        {
+            self.gap = Some(gap);
+        }
+        if let Some(cut_off) = other.cut_off
+            && comes_before(&cut_off.0, self.cut_off.as_ref().map(|(finding, _)| finding))
+        {
+            self.cut_off = Some(cut_off);
+        }
+    }
+}
+
 fn comes_before(new: &Finding, old: Option<&Finding>) -> bool {
     old.is_none_or(|old| (new.class, &new.detail) < (old.class, &old.detail))
 }

@@ -357,7 +357,8 @@ pub struct CheckArgs {
     #[arg(long)]
     pub report_only: bool,
     /// For one search: resumes it from the checkpoint in FILE, and writes a checkpoint there when it is stopped.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["shard", "cache"])]
+    /// With --shard and --part, searches only a part of what the checkpoint has left, for `cowrace merge`.
+    #[arg(long, value_name = "FILE", conflicts_with = "cache")]
     pub resume: Option<PathBuf>,
     /// With --resume: also writes FILE at this interval, to lose less if the process is killed.
     #[arg(long, value_name = "SECONDS", requires = "resume", default_value_t = 30)]

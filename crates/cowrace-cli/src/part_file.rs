@@ -6,7 +6,8 @@ use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use cowrace_check::checkpoint::digest;
+use cowrace_check::ShardResults;
+use cowrace_check::checkpoint::{Checkpoint, digest};
 use cowrace_check::stored::BUILD;
 use cowrace_explore::Limits;
 use cowrace_hunt::campaign::Shard;
@@ -21,7 +22,7 @@ use crate::input::Loaded;
 use crate::{Failure, split, whole_file};
 
 /// The version of the format. It changes with the format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The largest number of parts.
 pub(crate) const MOST_PARTS: usize = 1_000_000;
@@ -55,7 +56,24 @@ struct Content {
     question: String,
     nth: usize,
     of: usize,
-    results: Results,
+    known: Known,
+}
+
+/// What is known of a part.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Known {
+    /// The results of searches.
+    Results(Results),
+    /// The results of shards of one search.
+    Shards(ShardResults),
+}
+
+impl Content {
+    /// What is known of a part of this command.
+    fn of(question: String, Shard { nth, of }: Shard, known: Known) -> Self {
+        Self { build: BUILD.to_owned(), command: env::args().skip(1).collect(), question, nth, of, known }
+    }
 }
 
 /// What a command asks, beside its options.
@@ -94,10 +112,14 @@ impl Asked<'_> {
 }
 
 /// Writes a file.
-fn write(path: &Path, content: &Content) -> std::io::Result<()> {
-    let part = serde_json::value::to_raw_value(content)?;
-    let digest = digest(part.get());
-    whole_file::write(path, &serde_json::to_string(&Entry { format: FORMAT, digest, part: &part })?)
+fn write(path: &Path, content: &Content) -> Result<(), Failure> {
+    let text = || -> serde_json::Result<String> {
+        let part = serde_json::value::to_raw_value(content)?;
+        let digest = digest(part.get());
+        serde_json::to_string(&Entry { format: FORMAT, digest, part: &part })
+    };
+    let written = text().map_err(Into::into).and_then(|text| whole_file::write(path, &text));
+    written.map_err(|error| Failure::tool(format!("{} cannot be written: {error}", path.display())))
 }
 
 /// The reports of each search, in order.
@@ -149,7 +171,7 @@ impl Part {
         searched: &Searched<R>,
         reports: impl Fn(&R) -> Vec<Report>,
     ) -> Result<(), Failure> {
-        let Some((file, question, Shard { nth, of })) = &self.file else { return Ok(()) };
+        let Some((file, question, shard)) = &self.file else { return Ok(()) };
         if searched.extent.line().is_some() {
             // The command says that itself.
             batch::print_notes(&[format!(
@@ -158,17 +180,53 @@ impl Part {
             )]);
             return Ok(());
         }
-        let content = Content {
-            build: BUILD.to_owned(),
-            command: env::args().skip(1).collect(),
-            question: question.clone(),
-            nth: *nth,
-            of: *of,
-            results: searched.results.iter().map(reports).collect(),
-        };
-        write(file, &content)
-            .map_err(|error| Failure::tool(format!("{} cannot be written: {error}", file.display())))
+        let results = searched.results.iter().map(reports).collect();
+        write(file, &Content::of(question.clone(), *shard, Known::Results(results)))
     }
+}
+
+/// A part of what one search has left.
+pub(crate) struct SearchPart<'a> {
+    /// Which part it is.
+    pub(crate) shard: Shard,
+    file: &'a Path,
+    /// A digest of the search and of where it was stopped.
+    question: String,
+}
+
+impl<'a> SearchPart<'a> {
+    /// The part that the options of a command say, if they say one.
+    ///
+    /// # Errors
+    ///
+    /// If its file is not named, would be lost, or cannot be written in the end.
+    pub(crate) fn of(args: &'a PartArgs, from: &Checkpoint) -> Result<Option<Self>, Failure> {
+        let Some(shard) = args.shard else { return Ok(None) };
+        let Some(file) = &args.part else {
+            return Err(Failure::usage(format!(
+                "a part of one search has no verdict: name a file for what comes of it, such as `--part {}.{EXTENSION}`",
+                shard.nth + 1
+            )));
+        };
+        let question = question(from)?;
+        may_be_written(file, &question, shard)?;
+        Ok(Some(Self { shard, file, question }))
+    }
+
+    /// Writes what came of it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub(crate) fn write(self, results: ShardResults) -> Result<(), Failure> {
+        write(self.file, &Content::of(self.question, self.shard, Known::Shards(results)))
+    }
+}
+
+/// A digest of a search and of where it was stopped.
+fn question(from: &Checkpoint) -> Result<String, Failure> {
+    let text = serde_json::to_string(from).map_err(|error| Failure::tool(error.to_string()))?;
+    Ok(digest(&text))
 }
 
 /// Refuses a part of standard input, which cannot be read again: before it is read.
@@ -297,7 +355,8 @@ impl Parts {
         }
         let mut of_scenarios: BTreeMap<usize, Vec<Vec<Report>>> = BTreeMap::new();
         for (own, (path, content)) in split.iter().zip(self.parts.values()) {
-            let mut results = content.results.iter();
+            let Known::Results(results) = &content.known else { return Err(damaged(path)) };
+            let mut results = results.iter();
             for &place in own {
                 let searches = asked.searches_of(place);
                 let is_known =
@@ -310,6 +369,27 @@ impl Parts {
             }
         }
         Ok(of_scenarios.into_values().flatten().collect())
+    }
+}
+
+impl Parts {
+    /// The results of the shards of all parts of a search.
+    ///
+    /// # Errors
+    ///
+    /// If they are not of this search, or it was not stopped there.
+    pub(crate) fn shards(&self, from: &Checkpoint) -> Result<ShardResults, Failure> {
+        let question = question(from)?;
+        let of = |(path, content): &(PathBuf, Content)| match &content.known {
+            _ if content.question != question => Err(Failure::usage(format!(
+                "{} is of another checkpoint: of another search, or it has gone on since; remove the parts, and search them \
+                 again",
+                path.display()
+            ))),
+            Known::Shards(shards) => Ok(shards.clone()),
+            Known::Results(_) => Err(damaged(path)),
+        };
+        Ok(ShardResults::together(self.parts.values().map(of).collect::<Result<Vec<_>, _>>()?))
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn run(
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
     if let Some(file) = &args.resume {
-        return resume::run(args, file, out, interrupt);
+        return resume::run(args, (file, parts), out, interrupt);
     }
     part_file::is_possible(&args.part, &args.paths)?;
     let mut selection = kernel::select(&args.search.era, &args.search.toggles.toggles())?;

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::Exit;
-use cowrace_explore::{self as explore, Threads};
+use cowrace_explore::{self as explore, ShardError, Threads};
+use cowrace_hunt::campaign::Shard;
 use cowrace_mm::World;
 use cowrace_report::{Report, Stop, Verdict};
 use indicatif::HumanCount;
@@ -12,6 +13,7 @@ use indicatif::HumanCount;
 use crate::args::{CheckArgs, CheckFormat, EngineName};
 use crate::checkpoint_file::CheckpointFile;
 use crate::interrupt::Extent;
+use crate::part_file::{Parts, SearchPart};
 use crate::progress::{Progress, Watch};
 use crate::{Failure, Interrupt, Out, exit_code, input};
 use cowrace_check::Bounds;
@@ -23,15 +25,16 @@ use cowrace_check::{Exploration, Explored, Task};
 
 use super::printing::{json_line, text_of_one};
 
-/// Resumes the search from the checkpoint in `file`, if there is one. Writes a checkpoint now and then and when the
-/// search is stopped, and removes the file when the search is finished.
+/// Resumes the search from the checkpoint in `file`, if there is one, and takes over what is known of parts of what it has
+/// left. Writes a checkpoint now and then and when the search is stopped, and removes the file when the search is
+/// finished. If the options say so, only a part of what is left is searched instead, and the file stays as it is.
 ///
 /// # Errors
 ///
 /// If there is more than one search to do, or if the file is in use or belongs to another search.
 pub(crate) fn run(
     args: &CheckArgs,
-    file: &Path,
+    (file, parts): (&Path, Option<&Parts>),
     out: &mut Out<'_>,
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
@@ -67,6 +70,17 @@ pub(crate) fn run(
     let task = Task { scenario: &loaded.scenario, variant, era, arch, specification: Some(specification) };
     let file = CheckpointFile::take(file)?;
     let from = file.read(task.fingerprint(), &checkpoint::question(variant.world()))?;
+    let nowhere = || {
+        Failure::usage(format!(
+            "{} is not there: a search is split where it was stopped; run it without --shard first, with a limit such as \
+             `--max-time 60`",
+            file.path().display()
+        ))
+    };
+    if args.part.shard.is_some() {
+        return search_part(args, (&task, from.as_ref().ok_or_else(nowhere)?), out, interrupt);
+    }
+    let parts = parts.map(|parts| parts.shards(from.as_ref().ok_or_else(nowhere)?)).transpose()?;
     // Fails at the start, not when there is something to lose.
     file.probe()?;
     let jobs = args.search.how_far.jobs.map_or_else(crate::batch::cores, usize::from);
@@ -80,6 +94,7 @@ pub(crate) fn run(
         threads: Some(&threads),
         resumable: true,
         from: from.as_ref(),
+        parts: parts.as_ref(),
         ..Exploration::default()
     };
     let every = Duration::from_secs(args.checkpoint_every);
@@ -122,6 +137,46 @@ pub(crate) fn run(
     let is_called_off = watch.has_stopped() || report.stopped == Some(Stop::Interrupted);
     let extent = Extent { finished: usize::from(!is_called_off), all: 1 };
     Ok(extent.announce(exit_code::exit(&report)))
+}
+
+/// Searches a part of what the checkpoint has left, and writes what came of it. Nothing is written if a limit ends that.
+fn search_part(
+    args: &CheckArgs,
+    (task, from): (&Task<'_>, &Checkpoint),
+    out: &mut Out<'_>,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    let Some(part) = SearchPart::of(&args.part, from)? else { return Ok(Exit::Ok) };
+    let (limits, progress) = (args.search.limits(), Progress::new(1, interrupt.clone()));
+    let bounds = Bounds::new(limits, interrupt);
+    task.specification.into_iter().for_each(|specification| specification.heed(&bounds));
+    let Shard { nth, of } = part.shard;
+    let all = from.search.shards().len();
+    let searched = task.search_shards(from, (nth, of), limits, &mut Watch::new(&progress));
+    progress.finish();
+    match searched {
+        Ok(results) => {
+            let (shards, executions) = (results.len(), results.executions());
+            part.write(results)?;
+            if args.format == CheckFormat::Text {
+                out.line(&searched_shards((shards, all), executions))?;
+            }
+            Ok(Exit::Ok)
+        }
+        Err(ShardError::Stopped(stop)) => {
+            let why = match stop {
+                Stop::Interrupted => "its search was interrupted",
+                _ => "a limit ended its search: set a higher one, or make more parts",
+            };
+            Err(Failure::incomplete(format!("the part is not written, because {why}")))
+        }
+        Err(error) => Err(Failure::tool(error.to_string())),
+    }
+}
+
+/// What a part was.
+fn searched_shards((shards, all): (usize, usize), executions: u64) -> String {
+    format!("{shards} of the {all} subtrees that are left: {} executions", HumanCount(executions))
 }
 
 /// Writes checkpoints now and then.

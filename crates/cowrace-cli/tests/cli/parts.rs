@@ -322,3 +322,50 @@ fn another_scenario_of_the_same_name_is_another_question() {
     }
     assert_eq!(stored, [false, false, true]);
 }
+
+/// One search that was stopped goes on in three processes, and has the result that it has in one.
+#[test]
+fn one_search_in_parts() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| directory.path().join(name).display().to_string();
+    let scenario = repository("scenarios/swapin-aba-page-lock.race").display().to_string();
+    let (state, parts) = (at("state"), at("parts"));
+    let search = ["check", &scenario, "--era", "v6.12", "--resume", &state].map(str::to_owned);
+    fs::create_dir(&parts).expect("a directory");
+    let options: Vec<[String; 4]> =
+        (1..=3).map(|nth| part(&directory.path().join("parts"), nth, 3)).collect();
+    let searched = |nth: usize| run(&search, &options[nth].each_ref().map(String::as_str));
+    let err = searched(0).exits(2).err;
+    assert!(err.contains("a search is split where it was stopped"), "{err}");
+
+    run(&search, &["--max-executions", "2000"]).exits(12);
+    let stopped = fs::read(&state).expect("a checkpoint");
+    let err = run(&search, &["--shard", "1/3"]).exits(2).err;
+    assert!(err.contains("--part 1.part"), "{err}");
+    let limited = [&options[1][..], &["--max-executions".to_owned(), "10".to_owned()]].concat();
+    let err = run(&search, &limited.iter().map(String::as_str).collect::<Vec<_>>()).exits(12).err;
+    assert!(err.contains("a limit ended its search"), "{err}");
+    for nth in [2, 0] {
+        let out = searched(nth).exits(0).quiet().out;
+        assert!(out.contains("subtrees that are left"), "{out}");
+    }
+    assert!(cowrace(&["merge", &parts]).exits(12).err.contains("lacks 2/3"));
+    searched(1).exits(0);
+    assert_eq!(fs::read(&state).expect("a checkpoint"), stopped, "parts leave it as it is");
+
+    let merged = cowrace(&["merge", &parts, "--format", "json"]).exits(0);
+    assert!(!Path::new(&state).exists(), "nothing is left");
+    fs::write(&state, &stopped).expect("a checkpoint");
+    // With a limit on executions states are not merged, as where parts are.
+    let alone = run(&search, &["--max-executions", "1000000", "--format", "json"]).exits(0);
+    assert_eq!(timeless(&merged), timeless(&alone));
+
+    // The search has gone on since.
+    let err = cowrace(&["merge", &parts]).exits(2).err;
+    assert!(err.contains("is not there"), "{err}");
+    fs::write(&state, &stopped).expect("a checkpoint");
+    run(&search, &["--max-executions", "3000"]).exits(12);
+    let err = cowrace(&["merge", &parts]).exits(2).err;
+    assert!(err.contains("is of another checkpoint"), "{err}");
+    assert!(searched(0).exits(2).err.contains("is there, and is not part 1/3 of this command"));
+}
