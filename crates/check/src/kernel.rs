@@ -94,6 +94,8 @@ pub enum KernelError {
     File(PathBuf, FileError),
     /// The toggles do not apply to any preset, for the reasons in the notes.
     NoPreset(Vec<Note>),
+    /// Two different eras have the same label, and each consists of this.
+    SameName(String, [String; 2]),
 }
 
 impl KernelError {
@@ -112,6 +114,11 @@ impl fmt::Display for KernelError {
                 f.write_str(&explain(error, of.as_deref()))
             }
             Self::File(path, error) => error.describe(path, f),
+            Self::SameName(label, [first, second]) => write!(
+                f,
+                "two era files have the name of `{label}`: one is `{first}`, the other `{second}`\n  reports name eras, so \
+                 change `name` in one of the files"
+            ),
             Self::NoPreset(notes) => {
                 f.write_str("the toggles do not apply to any era")?;
                 notes.iter().try_for_each(|note| write!(f, "\n  {note}"))
@@ -139,7 +146,32 @@ pub fn select(names: &[String], toggles: &Toggles) -> Result<Selection, KernelEr
             selection.eras.push(era);
         }
     }
+    are_distinct(&selection.eras)?;
     Ok(selection)
+}
+
+/// Refuses eras that reports could not tell apart.
+///
+/// # Errors
+///
+/// If two different ones, which era files have made, have the same name and toggles.
+pub fn are_distinct(eras: &[Era]) -> Result<(), KernelError> {
+    for (place, era) in eras.iter().enumerate() {
+        if let Some(other) = eras[..place].iter().find(|other| other.label() == era.label()) {
+            let both = [other, era].map(|era| made_of(era).unwrap_or_default());
+            return Err(KernelError::SameName(era.label(), both));
+        }
+    }
+    Ok(())
+}
+
+/// What an era consists of that has a name of its own, from a file: a preset with toggles, those that were added to it
+/// included. `None` for kernels whose names are known.
+#[must_use]
+pub fn made_of(era: &Era) -> Option<String> {
+    let preset = era.base().filter(|_| Era::version(era.name()).is_err())?;
+    let toggles = preset.difference(era).into_iter().map(|toggle| format!(" {toggle}"));
+    Some(std::iter::once(preset.label()).chain(toggles).collect())
 }
 
 /// One era by name or file, with toggles.
@@ -301,6 +333,25 @@ mod tests {
         let era = file("name = \"mine\"\nbase = \"v5.9\"\n[set]\nwp_reuse = \"mapcount\"\n").expect("an era");
         assert_eq!(era.name(), "mine");
         assert_eq!(era.rules().wp_reuse.name(), "mapcount");
+    }
+
+    #[test]
+    fn what_a_file_makes_is_known_by_its_content() {
+        let [with, other] = ["mapcount", "mapswap"].map(|value| {
+            file(&format!("name = \"mine\"\nbase = \"v5.9\"\n[set]\nwp_reuse = \"{value}\"\n"))
+                .expect("an era")
+        });
+        assert_eq!(made_of(&with).as_deref(), Some("v5.9 --set wp_reuse=mapcount"));
+        let less = with.clone().without("09854ba94c6a").expect("it has the commit");
+        assert_eq!(made_of(&less).as_deref(), Some("v5.9 --without 09854ba94c6a --set wp_reuse=mapcount"));
+        let known = ["v5.9", "5.10.100"].map(|name| Era::version(name).expect("it is known").era);
+        assert_eq!(known.each_ref().map(made_of), [None, None]);
+        let error = are_distinct(&[with.clone(), less, other]).expect_err("two have one label").to_string();
+        assert!(
+            error.contains("two era files have the name of `mine`") && error.contains("=mapswap"),
+            "{error}"
+        );
+        assert_eq!(are_distinct(&[with]), Ok(()));
     }
 
     #[test]

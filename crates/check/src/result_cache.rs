@@ -117,6 +117,7 @@ fn same(task: &Task<'_>, report: &Report) -> Report {
     let bare = task.report(&report.engine, &report.memory);
     Report {
         era: bare.era,
+        made_of: bare.made_of,
         environment: bare.environment,
         expected: bare.expected,
         as_expected: task.as_expected(report.verdict, report.class),

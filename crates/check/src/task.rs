@@ -6,6 +6,7 @@ use cowrace_mm::{Era, Judge, RuleReads};
 use cowrace_report::{Class, Report, Verdict};
 use cowrace_scenario::{Expectation, Scenario, Variant, environment};
 
+use crate::kernel;
 use crate::side_findings::SideFindings;
 use crate::specification::Specification;
 
@@ -91,6 +92,7 @@ impl Task<'_> {
             scenario: self.scenario.name().to_owned(),
             variant: self.variant.name().map(str::to_owned),
             era: self.era.label(),
+            made_of: kernel::made_of(self.era),
             engine: engine.to_owned(),
             memory: memory.to_owned(),
             arch: self.arch.name().to_owned(),
@@ -119,6 +121,7 @@ impl Task<'_> {
             as_expected: None,
             base: None,
             known: None,
+            baseline: None,
             as_drawn: None,
             ineffective: Vec::new(),
             limits: Vec::new(),

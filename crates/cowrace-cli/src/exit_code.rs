@@ -2,7 +2,7 @@
 
 use cowrace_render::fold;
 use cowrace_render::gate::Status;
-use cowrace_report::{Report, Verdict};
+use cowrace_report::{ByBaseline, Report, Standing, Verdict};
 
 /// The exit codes of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -174,9 +174,17 @@ fn table(meanings: &[Meaning]) -> String {
     format!("Exit codes:{}", meanings.iter().map(row).collect::<String>())
 }
 
-/// The exit code for one report; a report that is not judged, or that a baseline names, gives 0.
+/// The exit code for one report; a report that is not judged, or that fails as a baseline names it, gives 0.
 pub(crate) fn exit(report: &Report) -> Exit {
-    if report.known.is_some() { Exit::Ok } else { exit_without_baseline(report) }
+    match standing(report) {
+        Some(Standing::Known) => Exit::Ok,
+        Some(Standing::Gone) => Exit::Gone,
+        _ => exit_without_baseline(report),
+    }
+}
+
+fn standing(report: &Report) -> Option<Standing> {
+    report.baseline.as_ref().map(|ByBaseline { standing, .. }| *standing)
 }
 
 /// The exit code for one report, whatever a baseline says.
@@ -202,7 +210,11 @@ pub(crate) fn exit_without_baseline(report: &Report) -> Exit {
 
 /// What a CI system makes of a report.
 pub(crate) fn status(report: &Report) -> Status {
-    if report.known.is_some() { Status::Known } else { status_without_baseline(report) }
+    match standing(report) {
+        Some(Standing::Known) => Status::Known,
+        Some(Standing::Gone) => Status::Gone,
+        _ => status_without_baseline(report),
+    }
 }
 
 /// What a CI system makes of a report, whatever a baseline says.

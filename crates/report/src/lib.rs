@@ -5,6 +5,7 @@
 
 pub mod ablation;
 mod access;
+mod baseline;
 pub mod cell;
 mod costs;
 mod course;
@@ -29,6 +30,7 @@ mod verdict;
 mod word;
 
 pub use access::{Access, Amount, Translation, UserAccess, UserOutcome};
+pub use baseline::{ByBaseline, Known, Standing};
 pub use cell::Found;
 pub use costs::{Costs, Needed, Span};
 pub use course::{Alone, Course, Switch};
@@ -40,7 +42,7 @@ pub use finding::{Detail, Fault, Faulty, Finding, Holders, Term, Waiting, Waits}
 pub use promise::{Author, Broken, Place, Seen, Subject, Through};
 pub use reason::{Fact, Reason, Then};
 pub use replayed::{Reached, Replayed};
-pub use report::{Base, Known, Report, Stop};
+pub use report::{Base, Report, Stop};
 pub use schedule::{ParseScheduleError, Schedule, Turn};
 pub use toggle::{ParseToggleError, Toggle};
 pub use value::{Handle, Lock, Mappings, Maps, Pte, References, Value};

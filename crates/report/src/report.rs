@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::schedule::text;
-use crate::{AsDrawn, Class, Costs, Coverage, Detail, Ineffective, Limit, Schedule, Verdict};
+use crate::{
+    AsDrawn, ByBaseline, Class, Costs, Coverage, Detail, Ineffective, Known, Limit, Schedule, Verdict,
+};
 
 /// Why a search was ended early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,16 +36,6 @@ pub struct Base {
     pub class: Option<Class>,
 }
 
-/// A failure that a baseline names, so that it does not fail the check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Known {
-    /// Why it is not mended yet.
-    pub reason: String,
-    /// Who sees to it.
-    pub owner: String,
-}
-
 /// The result of checking one scenario under one era with one engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -54,6 +46,10 @@ pub struct Report {
     pub variant: Option<String>,
     /// Name of the era, with toggles, such as `v5.12 --without 57efa1fe5957`.
     pub era: String,
+    /// What an era consists of that has a name of its own, from a file: a preset with toggles, such as `v5.12 --without
+    /// 57efa1fe5957`. `None` if the name says it.
+    #[serde(default)]
+    pub made_of: Option<String>,
     /// The engine that answered.
     pub engine: String,
     /// The memory model.
@@ -130,6 +126,9 @@ pub struct Report {
     /// What the baseline says of it, if the result is not as expected and a baseline names it.
     #[serde(default)]
     pub known: Option<Known>,
+    /// What the baseline makes of it, if there is one.
+    #[serde(default)]
+    pub baseline: Option<ByBaseline>,
     /// Whether the rows can happen as they are drawn, if this was checked: if a single file is checked and nothing
     /// bad is found.
     #[serde(default)]

@@ -42,12 +42,13 @@ pub(crate) fn run(
     if let Some(base) = &base {
         selection.eras.retain(|era| era != base);
         selection.eras.insert(0, base.clone());
+        kernel::are_distinct(&selection.eras)?;
     }
     let loaded = input::checked(input::files(&args.paths)?)?;
     batch::print_notes(&selection.notes);
     let (shares, eras) = (args.engine.shares(), &selection.eras);
     let is_single = loaded.len() == 1;
-    let baseline = args.baseline.as_deref().map(|path| Baseline::read(path, args.bless)).transpose()?;
+    let baseline = args.baseline.as_deref().map(|path| Baseline::read(path, args.bless, eras)).transpose()?;
     let known = baseline.as_ref().map(Baseline::text);
     let options = (&args.engine, args.coverage, base.is_some(), args.report_only, known);
     let options = format!("check {options:?} {}", args.search.toggles.arch);
@@ -102,7 +103,7 @@ pub(crate) fn run(
     part.write(&searched, Clone::clone)?;
     if let Some(gate) = Gate::of(args.format) {
         let drawing = args.draw.into();
-        out.text(&gate.text(drawing, &batch, &searched, baseline.as_ref(), &bounds)?)?;
+        out.text(&gate.text(drawing, &batch, &searched, &bounds)?)?;
     }
     let mut page = (args.format == CheckFormat::Html).then(|| pages::page("cowrace check"));
     if let Some(page) = &mut page {
@@ -142,7 +143,8 @@ pub(crate) fn run(
     }
     let mut exit = exit_code::worst(&all);
     if let Some(baseline) = baseline {
-        exit = gate::conclude(baseline, args.bless, &all, &searched.extent, exit)?;
+        let kind = (args.bless, args.part.shard.is_some());
+        exit = gate::conclude(baseline, kind, &all, &searched.extent, exit)?;
     }
     Ok(searched.extent.announce(match against {
         Some((_, against)) if exit == Exit::Ok && against.broken > 0 => Exit::Unexpected,

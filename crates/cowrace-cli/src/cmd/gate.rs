@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use cowrace_check::Bounds;
 use cowrace_explain::diagram::Drawing;
-use cowrace_render::gate::{Case, Status, annotations, gone, junit, sarif};
+use cowrace_render::gate::{Case, Status, annotations, gone, junit, other_kernel, sarif, unused};
 use cowrace_render::summary;
 use cowrace_report::Report;
 
 use super::printing::text_for_gate;
 use crate::args::CheckFormat;
-use crate::baseline::Baseline;
+use crate::baseline::{Baseline, Unused};
 use crate::batch::{Batch, Searched};
 use crate::interrupt::Extent;
 use crate::{Exit, Failure, exit_code};
@@ -58,7 +58,6 @@ impl Gate {
         drawing: Drawing,
         batch: &Batch<'_>,
         Searched { results, extent }: &Searched<Vec<Report>>,
-        baseline: Option<&Baseline>,
         bounds: &Bounds,
     ) -> Result<String, Failure> {
         let mut runs = Vec::new();
@@ -73,7 +72,7 @@ impl Gate {
                 runs.push(Run { report, path, line, text });
             }
         }
-        let cases: Vec<Case<'_>> = runs.iter().map(|run| run.case(baseline)).collect();
+        let cases: Vec<Case<'_>> = runs.iter().map(Run::case).collect();
         Ok(match self {
             Self::Junit => junit(&cases, extent.line().as_deref()),
             Self::Sarif => sarif(&cases, env!("CARGO_PKG_VERSION"), extent.line().is_none()),
@@ -86,46 +85,50 @@ impl Gate {
 }
 
 impl<'r> Run<'r> {
-    fn case(&'r self, baseline: Option<&'r Baseline>) -> Case<'r> {
+    fn case(&'r self) -> Case<'r> {
         let Self { report, path, line, text } = self;
-        let gone = baseline.and_then(|baseline| baseline.gone(report));
-        let fails_as = exit_code::status_without_baseline(report);
         let status = exit_code::status(report);
-        let status = if gone.is_some() && !status.is_failed() { Status::Gone } else { status };
-        let fails_as = if status == Status::Gone { status } else { fails_as };
-        Case { report, status, fails_as, path, line: *line, text, gone }
+        let fails_as = match status {
+            Status::Gone => status,
+            _ => exit_code::status_without_baseline(report),
+        };
+        Case { report, status, fails_as, path, line: *line, text }
     }
 }
 
-/// Tells which failures that the baseline names are gone, or writes it anew. Returns the exit code.
+/// Tells which failures that the baseline names are gone and which are of other runs, or writes it anew. `is_part` says that
+/// other runs are made elsewhere. Returns the exit code.
 ///
 /// # Errors
 ///
 /// If it cannot be written.
 pub(super) fn conclude(
     baseline: Baseline,
-    bless: bool,
+    (bless, is_part): (bool, bool),
     reports: &[Report],
     extent: &Extent,
     exit: Exit,
 ) -> Result<Exit, Failure> {
     let path = baseline.path().display().to_string();
     // An error means that standard error is closed, and is ignored.
-    let say = |line: String| drop(writeln!(io::stderr(), "{line}"));
-    if !bless {
-        let told = reports.iter().filter_map(|report| Some(gone(report, baseline.gone(report)?)));
-        let told: Vec<String> = told.collect();
-        let is_gone = !told.is_empty();
-        told.into_iter().for_each(|told| say(format!("{path}: {told}")));
-        return Ok(if exit == Exit::Ok && is_gone { Exit::Gone } else { exit });
+    let say = |line: String| drop(writeln!(io::stderr(), "{path}: {line}"));
+    let is_whole = extent.finished == extent.all;
+    if is_whole && !is_part {
+        let Unused { runs, other_kernels, of } = baseline.unused(reports);
+        other_kernels.iter().for_each(|(run, made_of)| say(other_kernel(run, made_of)));
+        unused(&runs, of).into_iter().for_each(say);
     }
-    if extent.finished < extent.all {
-        say(format!("{path} is as it was: not every search has finished"));
+    if !bless {
+        reports.iter().filter_map(gone).for_each(say);
+        return Ok(exit);
+    }
+    if !is_whole {
+        say("it is as it was: not every search has finished".to_owned());
         return Ok(exit);
     }
     let incomplete = baseline.bless(reports)?;
     if incomplete > 0 {
-        say(format!("{path}: fill in `reason` and `owner` where they are empty: {incomplete} times"));
+        say(format!("fill in `reason` and `owner` where they are empty: {incomplete} times"));
     }
     Ok(Exit::Ok)
 }

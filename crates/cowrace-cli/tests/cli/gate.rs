@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Done, cowrace, fixtures};
 
@@ -174,11 +174,108 @@ fn a_known_failure_does_not_fail_and_one_that_is_gone_does() {
     place.check(&[]).exits(11).says(&[gone, "remove it, or add `--bless`"]);
     let junit = place.check(&["--format", "junit"]).exits(11);
     assert!(junit.out.contains(gone), "{}", junit.out);
+    let json = place.check(&["--format", "json"]).exits(11).objects();
+    let of = |name: &str| json.iter().find(|object| object["scenario"] == name).expect("it was checked");
+    assert_eq!(of("vacuous")["baseline"], json!({ "standing": "gone", "named": "vacuous" }));
+    assert_eq!(of("lost")["baseline"], json!({ "standing": "known", "named": "lost-read" }));
+    assert_eq!(of("tiny")["baseline"], json!({ "standing": "passed", "named": null }));
     fs::remove_file(place.path().join("lost.race")).expect("it is there");
-    place.check(&["--bless"]).exits(0).quiet();
+    let unused = "one of its 2 entries is about no run of this command: lost under v5.11";
+    place.check(&["--bless"]).exits(0).says(&[unused]);
     let text = place.baseline();
     assert!(text.contains("scenario = \"lost\"") && !text.contains("vacuous"), "{text}");
-    place.check(&[]).exits(0).quiet();
+    place.check(&[]).exits(0).says(&["its entry is about no run of this command: lost under v5.11"]);
+}
+
+/// What the file says of a run, in the words of JSON.
+fn standing(done: &Done, scenario: &str) -> String {
+    let objects = done.objects();
+    let of = objects.iter().find(|object| object["scenario"] == scenario).expect("it was checked");
+    of["baseline"]["standing"].as_str().expect("a word").to_owned()
+}
+
+#[test]
+fn json_has_what_the_baseline_makes_of_each_run() {
+    let place = Place::new();
+    let json = |more: &[&str]| place.check(&[&["--format", "json"], more].concat());
+    place.write("");
+    let new = json(&[]).exits(10);
+    assert_eq!((standing(&new, "lost"), standing(&new, "plain")), ("new".to_owned(), "passed".to_owned()));
+    let entry = |name: &str, result: &str| {
+        format!(
+            "[[known]]\nscenario = \"{name}\"\nera = \"v5.11\"\nresult = \"{result}\"\nreason = \"a\"\nowner = \"b\"\n"
+        )
+    };
+    place.write(&[entry("lost", "leak"), entry("plain", "lost-read"), entry("tiny", "leak")].concat());
+    let other = json(&[]).exits(10);
+    assert_eq!(
+        (standing(&other, "lost"), standing(&other, "plain")),
+        ("changed".to_owned(), "gone".to_owned())
+    );
+    fs::remove_file(place.path().join("vacuous.race")).expect("it is there");
+    let open = json(&["--max-executions", "1"]);
+    assert_eq!(standing(&open, "lost"), "open");
+    let without = cowrace(&["check", "lost.race", "--era", "v5.11", "--format", "json"]).objects();
+    assert_eq!(without[0]["baseline"], Value::Null);
+}
+
+/// Two era files of one name are different kernels, and a baseline knows which it means.
+#[test]
+fn an_era_file_is_known_by_what_it_says() {
+    let place = Place::new();
+    let file = |name: &str, base: &str| {
+        let path = place.path().join(name).display().to_string();
+        fs::write(
+            &path,
+            format!("name = \"mine\"\nbase = \"{base}\"\nset = {{ wp_reuse = \"mapcount\" }}\n"),
+        )
+        .expect("a file");
+        path
+    };
+    let (first, second) = (file("first.toml", "v5.9"), file("second.toml", "v5.10"));
+    let scenarios = place.path().display().to_string();
+    let known = place.path().join("known.toml").display().to_string();
+    let check = |era: &str, more: &[&str]| {
+        cowrace(&[&["check", &scenarios, "--era", era, "--baseline", &known], more].concat())
+    };
+    let blessed = check(&first, &["--bless"]).exits(0);
+    let text = place.baseline();
+    assert!(text.contains("made_of = \"v5.9 --set wp_reuse=mapcount\""), "{text}{}", blessed.err);
+    let text = text.replace("\"\"", "\"said\"");
+    place.write(&text);
+    check(&first, &[]).exits(0).quiet();
+    let done = check(&second, &[]);
+    done.says(&[
+        "under mine (v5.9 --set wp_reuse=mapcount) does not apply",
+        "`v5.10 --set wp_reuse=mapcount`: correct its `made_of`",
+    ]);
+    // An entry that does not say which is refused, or completed.
+    let bare: String = text.split_inclusive('\n').filter(|line| !line.starts_with("made_of")).collect();
+    place.write(&bare);
+    check(&first, &[])
+        .exits(2)
+        .says(&["does not say what `mine` is", "add `made_of = \"v5.9 --set wp_reuse=mapcount\"`"]);
+    check(&first, &["--bless"]).exits(0).quiet();
+    check(&first, &[]).exits(0).quiet();
+    // Reports could not tell the two apart.
+    let both = cowrace(&["check", "tiny.race", "--era", &first, "--era", &second]).exits(2);
+    both.says(&["two era files have the name of `mine`", "change `name` in one of the files"]);
+}
+
+/// What a person wrote stays: comments that are not of the entry alone, and the ends of lines.
+#[test]
+fn what_is_blessed_keeps_comments_and_ends_of_lines() {
+    let place = Place::new();
+    place.check(&["--bless"]).exits(0);
+    let blessed = place.baseline().replace("\"\"", "\"said\"");
+    let old = "# Of the old kernel.\n\n# It was mended.\n[[known]]\nscenario = \"plain\"\nera = \"v5.11\"\nresult = \"leak\"\n\
+               reason = \"a\"\nowner = \"b\"\n\n# All others.\n\n";
+    let text = blessed.replacen("[[known]]", &format!("{old}[[known]]"), 1).replace('\n', "\r\n");
+    place.write(&text);
+    place.check(&["--bless"]).exits(0).quiet();
+    let is = place.baseline();
+    let due = blessed.replacen("[[known]]", "# Of the old kernel.\n\n# All others.\n\n[[known]]", 1);
+    assert_eq!(is, due.replace('\n', "\r\n"));
 }
 
 /// A run that a limit ends, or that is not judged, does not tell whether a failure is still there.
@@ -196,7 +293,8 @@ fn what_is_not_known_is_kept() {
     let known = place.path().join("known.toml").display().to_string();
     for bless in [&[][..], &["--bless"]] {
         let args = ["check", "tiny.race", "--era", "v5.9", "--baseline", &known];
-        cowrace(&[&args[..], bless].concat()).exits(0).quiet();
+        let unused = "one of its 2 entries is about no run of this command: vacuous under v5.9";
+        cowrace(&[&args[..], bless].concat()).exits(0).says(&[unused]);
         assert!(place.baseline().contains("tiny"));
     }
 }

@@ -1,11 +1,13 @@
 //! Results for CI systems: what each needs to know of a run, beside its report.
 
+mod baseline;
 mod github;
 mod junit;
 mod sarif;
 
 use cowrace_report::Report;
 
+pub use baseline::{gone, other_kernel, unused};
 pub use github::annotations;
 pub use junit::junit;
 pub use sarif::sarif;
@@ -84,15 +86,6 @@ pub struct Case<'a> {
     pub line: usize,
     /// What `check` prints for people: the diagram, or the answer.
     pub text: &'a str,
-    /// The result that a baseline names, if the run no longer has it.
-    pub gone: Option<&'a str>,
-}
-
-/// What is wrong with a baseline that names a result which a run no longer has.
-#[must_use]
-pub fn gone(report: &Report, result: &str) -> String {
-    let run = format!("{} under {}", name(report), report.era);
-    format!("the baseline names {run} as {result}, which is gone: remove it, or add `--bless`")
 }
 
 impl Case<'_> {
@@ -111,8 +104,7 @@ impl Case<'_> {
     /// The result in a line, and what was seen or why there is no answer.
     fn message(&self) -> String {
         let Report { disagreement, detail, .. } = self.report;
-        let gone = self.gone.map(|result| gone(self.report, result));
-        let said = disagreement.iter().chain(detail).cloned().chain(gone);
+        let said = disagreement.iter().chain(detail).cloned().chain(gone(self.report));
         std::iter::once(self.headline()).chain(said).collect::<Vec<_>>().join("\n")
     }
 
