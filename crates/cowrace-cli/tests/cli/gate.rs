@@ -278,6 +278,30 @@ fn what_is_blessed_keeps_comments_and_ends_of_lines() {
     assert_eq!(is, due.replace('\n', "\r\n"));
 }
 
+#[test]
+fn a_result_of_another_memory_model_is_another_result() {
+    let fingerprints = |more: &[&str]| -> Vec<String> {
+        let args = ["check", "tiny.race", "--era", "v5.11", "--format", "sarif"];
+        let log: Value = serde_json::from_str(&cowrace(&[&args[..], more].concat()).out).expect("JSON");
+        let results = log["runs"][0]["results"].as_array().expect("results").clone();
+        let of = |result: &Value| result["partialFingerprints"]["run/v2"].as_str().expect("text").to_owned();
+        results.iter().map(of).collect()
+    };
+    let all = [
+        fingerprints(&[]),
+        fingerprints(&["--engine", "loom"]),
+        fingerprints(&["--engine", "loom", "--memory", "c11"]),
+        fingerprints(&["--arch", "arm64"]),
+        fingerprints(&["--set", "wp_reuse=mapcount"]),
+        fingerprints(&["--era", "mine.toml"]),
+    ]
+    .concat();
+    let different: std::collections::BTreeSet<&String> = all.iter().collect();
+    // The last has the first again, beside its own.
+    assert_eq!((all.len(), different.len()), (7, 6), "{all:#?}");
+    assert!(all[2].contains("c11") && all[6].contains("v5.9 --without 09854ba94c6a"), "{all:#?}");
+}
+
 /// A run that a limit ends, or that is not judged, does not tell whether a failure is still there.
 #[test]
 fn what_is_not_known_is_kept() {

@@ -1,5 +1,6 @@
 //! SARIF 2.1.0, as code scanning reads it; what passes is a result as well.
 
+use cowrace_report::Report;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -57,12 +58,15 @@ fn result(case: &Case<'_>) -> Value {
     }]);
     // The same run of the next check is the same result, wherever its line is then.
     let variant = report.variant.as_deref().unwrap_or_default();
-    let run = [report.scenario.as_str(), variant, &report.era, &report.arch, &report.engine].join(" ");
-    result["partialFingerprints"] = json!({ "run/v1": run });
+    let made_of = report.made_of.as_deref().unwrap_or_default();
+    let Report { scenario, era, arch, engine, memory, .. } = report;
+    let run = [scenario, variant, era, made_of, arch, engine, memory].join(" / ");
+    result["partialFingerprints"] = json!({ "run/v2": run });
     result["properties"] = json!({
         "scenario": report.scenario,
         "variant": report.variant,
         "era": report.era,
+        "made_of": report.made_of,
         "engine": report.engine,
         "memory": report.memory,
         "arch": report.arch,
