@@ -33,6 +33,9 @@ const LONGEST: RangeInclusive<f64> = 0.0..=1e9;
 /// The end of the name of a file.
 pub(crate) const EXTENSION: &str = "part";
 
+/// The options that the whole command does not have as a part has them. Each has a value.
+const OF_PART: [&str; 3] = ["--shard", "--part", "--format"];
+
 /// A file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -337,6 +340,21 @@ impl Parts {
     /// The command line of the first part.
     pub(crate) fn command(&self) -> &[String] {
         self.parts.values().next().map(|(_, content)| content.command.as_slice()).unwrap_or_default()
+    }
+
+    /// The command line of the whole: that of a part without the options that make it one, and without its format.
+    pub(crate) fn whole_command(&self) -> Vec<String> {
+        let mut words = self.command().iter();
+        let mut whole = Vec::new();
+        while let Some(word) = words.next() {
+            let (option, value) = word.split_once('=').map_or((word.as_str(), None), |(o, v)| (o, Some(v)));
+            if !OF_PART.contains(&option) {
+                whole.push(word.clone());
+            } else if value.is_none() {
+                words.next();
+            }
+        }
+        whole
     }
 
     /// The results of the whole command, in its order.

@@ -105,7 +105,7 @@ pub(crate) fn run(
         let drawing = args.draw.into();
         out.text(&gate.text(drawing, &batch, &searched, &bounds)?)?;
     }
-    let mut page = (args.format == CheckFormat::Html).then(|| pages::page("cowrace check"));
+    let mut page = (args.format == CheckFormat::Html).then(|| pages::page_of_all("cowrace check", parts));
     if let Some(page) = &mut page {
         let reports = searched.results.iter().filter_map(|all| all.first());
         pages::explain_all(page, &batch, reports, |_| true, &bounds)?;

@@ -91,7 +91,7 @@ pub(crate) fn run(
             out.text(&(markdown(&reports) + &costs + &why_markdown(&changes, &titles())))?;
         }
         MatrixFormat::Html => {
-            let mut page = pages::page("cowrace matrix");
+            let mut page = pages::page_of_all("cowrace matrix", parts);
             let bounds = Bounds::new(how.limits, interrupt);
             pages::explain_all(&mut page, &batch, reports.iter(), |_| true, &bounds)?;
             page.reports(&reports, None);

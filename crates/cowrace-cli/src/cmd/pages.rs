@@ -12,6 +12,7 @@ use cowrace_render::{Walkthrough, with_variant};
 use cowrace_report::{Report, Verdict};
 
 use crate::batch::Batch;
+use crate::part_file::Parts;
 use crate::progress::Progress;
 use crate::{Failure, jobs};
 
@@ -19,7 +20,18 @@ use super::gate::spent;
 
 /// An empty page, with the command line of this process.
 pub(super) fn page(title: impl Into<String>) -> Page {
-    let arguments: Vec<String> = env::args().skip(1).map(|argument| quoted(&argument).into_owned()).collect();
+    page_of(title, &env::args().skip(1).collect::<Vec<_>>())
+}
+
+/// An empty page, with the command line whose results it has: if they are put together of parts, that of the whole.
+pub(super) fn page_of_all(title: impl Into<String>, parts: Option<&Parts>) -> Page {
+    let Some(parts) = parts else { return page(title) };
+    let format = ["--format", "html"].map(str::to_owned);
+    page_of(title, &[parts.whole_command(), format.to_vec()].concat())
+}
+
+fn page_of(title: impl Into<String>, arguments: &[String]) -> Page {
+    let arguments: Vec<_> = arguments.iter().map(|argument| quoted(argument)).collect();
     Page::new(title, format!("cowrace {}", arguments.join(" ")))
 }
 

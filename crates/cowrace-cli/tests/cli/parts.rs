@@ -76,6 +76,9 @@ fn killed_workers_lose_nothing() {
     assert_eq!(text(cowrace(&["merge", &path])), text(run(&whole, &[])));
     let page = cowrace(&["merge", &path, "--format", "html"]).exits(0).out;
     assert!(page.contains("<h1>cowrace check</h1>"));
+    // The command that prints the same page without parts.
+    let command = format!("<code>cowrace {} --format html</code>", whole.join(" "));
+    assert!(page.contains(&command), "no `{command}`");
 }
 
 #[test]
