@@ -9,8 +9,17 @@
     return made;
   };
 
-  // Tables: rows that contain a text, and a result.
-  for (const form of all("form.filter")) {
+  // A sentence: what stands between backticks is code, and one backtick without another is itself.
+  const sentence = (text) => text.split(/`([^`]+)`/)
+    .map((part, nth) => (nth % 2 ? make("code", { textContent: part }) : part))
+    .filter((part) => part !== "");
+
+  // The address: `#scenario/kernel/row?text=gup&result=leak`, a place in an explanation and what is chosen of the tables, or one
+  // of the two.
+  const [place, chosen] = [0, 1].map((nth) => () => location.hash.slice(1).split("?")[nth] ?? "");
+
+  // Tables: rows that contain a text, and a result. Those of the second table and the next have a number in the address.
+  const filters = all("form.filter").map((form, nth) => {
     const rows = all("tbody tr", form.parentElement);
     const { text, word } = form.elements;
     const words = new Set(rows.flatMap((row) => all("td[title]", row).map((cell) => cell.title)));
@@ -26,14 +35,56 @@
       });
       find("output", form).value = `${shown.length} of ${rows.length} rows`;
     };
-    form.addEventListener("input", choose);
+    const number = nth ? String(nth + 1) : "";
+    const fields = [[`text${number}`, text], [`result${number}`, word]];
+    form.addEventListener("input", (event) => {
+      choose();
+      remember(event.target.name + number);
+    });
     form.addEventListener("submit", (event) => event.preventDefault());
     form.hidden = false;
-    choose();
-  }
+    return {
+      write: (to) => fields.forEach(([name, field]) => field.value && to.append(name, field.value)),
+      read: (from) => {
+        for (const [name, field] of fields) field.value = from.get(name) ?? "";
+        // A result that the table does not have chooses nothing.
+        if (word.selectedIndex < 0) word.value = "";
+        choose();
+      },
+    };
+  });
+  const choice = () => {
+    const words = new URLSearchParams();
+    filters.forEach((filter) => filter.write(words));
+    const text = String(words);
+    return text ? `?${text}` : "";
+  };
+  const address = (of) => (of + choice() ? `#${of}${choice()}` : location.pathname + location.search);
+  // Links keep what is chosen, in this tab and in another. Without this script they would lead nowhere, so it makes them.
+  const links = all("td a");
+  const link = () => links.forEach((each) => { each.href = address(each.dataset.to); });
+  // Links of what is open, which is nothing yet.
+  let relink = () => {};
+  // Going back leads to what was chosen before a field was changed, and not from letter to letter.
+  const remember = (field) => {
+    const to = address(place());
+    if (history.state === field) history.replaceState(field, "", to);
+    else history.pushState(field, "", to);
+    link();
+    relink();
+  };
+  const recall = () => {
+    const words = new URLSearchParams(chosen());
+    filters.forEach((filter) => filter.read(words));
+    link();
+  };
 
   const source = find("#runs");
-  if (!source) return;
+  if (!source) {
+    window.addEventListener("hashchange", recall);
+    recall();
+    return;
+  }
   const runs = JSON.parse(source.textContent);
   const stepper = find("#stepper");
   // What is shown: a run and a kernel of it, one of its executions, and how many rows have happened in each.
@@ -58,18 +109,36 @@
     return made;
   };
 
-  // An arrow from a line to a box. Boxes of one column are joined on their right.
-  const arrow = (from, y, to, isNew) => {
+  // Arrows that cross a column in one place run beside each other.
+  const LANES = [0, 3, -3, 6, -6];
+  // Where arrows cross a column of boxes: above, between and below them, at heights.
+  const gaps = (column) => [column[0].y - 8, ...column.map((box) => box.y + box.height + 8)];
+
+  // An arrow from a line to a box. It passes other columns between their boxes, `lane` beside other arrows; boxes of one column
+  // are joined on their right.
+  const arrow = (columns, [from, y], to, lane, isNew) => {
     const end = to.y + 12;
-    let start, tip, bend;
-    if (from.x + from.width < to.x) [start, tip, bend] = [from.x + from.width, to.x, 36];
-    else if (to.x + to.width < from.x) [start, tip, bend] = [from.x, to.x + to.width, -36];
-    else [start, tip, bend] = [from.x + from.width, to.x + to.width, 36];
-    const into = start === from.x + from.width && tip === to.x + to.width ? -1 : Math.sign(bend);
-    const control = into < 0 && bend > 0 ? tip + bend : tip - bend;
+    const [mine, other] = [from, to].map((box) => columns.findIndex((column) => column[0].x === box.x));
+    const way = Math.sign(other - mine);
+    const right = (box) => box.x + box.width;
+    const start = way < 0 ? from.x : right(from);
+    const tip = way > 0 ? to.x : right(to);
+    const bend = way < 0 ? -36 : 36;
+    let path = `M${start} ${y}`;
+    let [x, height] = [start, y];
+    for (let nth = mine + way; way && nth !== other; nth += way) {
+      const column = columns[nth];
+      const detour = (gap) => Math.abs(gap - height) + Math.abs(gap - end);
+      const gap = gaps(column).reduce((best, each) => (detour(each) < detour(best) ? each : best)) + lane;
+      const [near, far] = way > 0 ? [column[0].x, right(column[0])] : [right(column[0]), column[0].x];
+      path += `C${x + bend} ${height} ${near - bend} ${gap} ${near} ${gap}L${far} ${gap}`;
+      [x, height] = [far, gap];
+    }
+    const control = way ? tip - bend : tip + bend;
+    const into = way || -1;
     const mark = isNew ? " new" : "";
     return [
-      svg("path", { class: `arrow${mark}`, d: `M${start} ${y}C${start + bend} ${y} ${control} ${end} ${tip} ${end}` }),
+      svg("path", { class: `arrow${mark}`, d: `${path}C${x + bend} ${height} ${control} ${end} ${tip} ${end}` }),
       svg("path", { class: `head${mark}`, d: `M${tip} ${end}l${-7 * into} -4v8z` }),
     ];
   };
@@ -78,8 +147,12 @@
     const drawn = svg("svg", {
       viewBox: `0 0 ${figure.width} ${figure.height}`, width: figure.width, height: figure.height, role: "img",
     });
-    const said = [], arrows = [], groups = [];
-    let line = 0;
+    const said = [], arrows = [], groups = [], columns = [];
+    for (const box of figure.boxes) {
+      if (columns.at(-1)?.[0].x === box.x) columns.at(-1).push(box);
+      else columns.push([box]);
+    }
+    let line = 0, lane = 0;
     figure.boxes.forEach((box, nth) => {
       const presence = moment.boxes[nth] ?? "there";
       const group = svg("g", { class: `${box.sort} ${presence}` });
@@ -95,33 +168,32 @@
         group.append(svg("text", { x: box.x + box.indent, y: y + 13 }, is.text));
         texts.push(`${label} ${is.text}`);
         const isThere = presence === "there" && is.target !== null && (moment.boxes[is.target] ?? "there") !== "absent";
-        if (isThere) arrows.push(...arrow(box, y + 9, figure.boxes[is.target], isNew));
+        if (isThere) arrows.push(...arrow(columns, [box, y + 9], figure.boxes[is.target], LANES[lane++ % LANES.length], isNew));
         line += 1;
       });
       groups.push(group);
       if (presence !== "absent") said.push(`${box.title}${presence === "freed" ? ", freed" : ""}: ${texts.join(", ")}`);
     });
-    // Arrows pass behind boxes that are between.
-    drawn.append(...arrows, ...groups);
+    drawn.append(...groups, ...arrows);
     drawn.setAttribute("aria-label", said.join(". "));
     return drawn;
   };
 
   const table = (track, nth) => {
-    const row = (step, place) => {
-      const number = make("a", { href: fragment(nth, place + 1), textContent: place + 1 });
+    const row = (step, at) => {
+      const number = make("a", { textContent: at + 1 });
       const wide = () => make("td", { className: "barrier", colSpan: track.columns.length, textContent: `=== ${step.barrier} ===` });
       const cells = () => track.columns.map((_, column) =>
         make("td", {}, [make("code", { textContent: step.cells.find(([of]) => of === column)?.[1] ?? "" })]));
       const made = make("tr", { className: `${step.named ? "named" : ""} ${step.moved ? "moved" : ""}` },
         [make("th", { scope: "row" }, [number]), ...(step.barrier === undefined ? cells() : [wide()])]);
       if (step.named) number.title = "named in the explanation";
-      if (step.moved) made.title = "elsewhere in the execution that holds";
+      if (step.moved) made.title = `elsewhere in ${nth ? "the violation" : "the execution that holds"}`;
       made.addEventListener("click", (event) => {
         // A link with a key is for another tab.
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
-        go(nth, place + 1);
+        go(nth, at + 1);
       });
       return made;
     };
@@ -140,7 +212,7 @@
     const cells = (step.cells ?? []).map(([, text]) => text.trim()).join("; ");
     const heading = step.heading || (step.barrier === undefined ? `${cells}: nothing changes` : `barrier: ${step.barrier}`);
     const part = ([name, lines]) => {
-      const items = lines.map((line) => make("li", { textContent: line }));
+      const items = lines.map((line) => make("li", {}, sentence(line)));
       return name ? [make("li", {}, [name, make("ul", {}, items)])] : items;
     };
     return [make("h3", { textContent: `${at}  ${heading}` }), make("ul", {}, step.told.flatMap(part))];
@@ -152,15 +224,15 @@
     track.moments ??= moments(track);
     all(".track", stepper).forEach((made, each) => {
       made.classList.toggle("active", each === nth);
-      all("tbody tr", made).forEach((row, place) => row.classList.toggle("here", place + 1 === at[each]));
+      all("tbody tr", made).forEach((row, nth) => row.classList.toggle("here", nth + 1 === at[each]));
     });
     find(".row", stepper).replaceChildren(...told(track, at[nth]));
     const before = at[nth] > 0 ? track.moments[at[nth] - 1] : null;
-    const place = find("figure .scroll", stepper);
-    place.replaceChildren(drawing(run.figure, track.moments[at[nth]], before));
+    const memory = find("figure .scroll", stepper);
+    memory.replaceChildren(drawing(run.figure, track.moments[at[nth]], before));
     // In a narrow window, what was changed comes into view.
-    const changed = all(".changed", place).map((mark) => Number(mark.getAttribute("x")));
-    if (changed.length && place.scrollWidth > place.clientWidth) place.scrollLeft = Math.max(...changed) - 40;
+    const changed = all(".changed", memory).map((mark) => Number(mark.getAttribute("x")));
+    if (changed.length && memory.scrollWidth > memory.clientWidth) memory.scrollLeft = Math.max(...changed) - 40;
     find(".position", stepper).textContent = `${track.name}: ${at[nth] === 0 ? "at the start" : `row ${at[nth]}`} of ${track.rows.length}`;
     const is = (step, disabled) => { find(`[data-step=${step}]`, stepper).disabled = disabled; };
     is("first", at[nth] === 0);
@@ -170,10 +242,16 @@
     is("other", run.tracks.length < 2);
   };
 
-  const fragment = (track, at) => {
+  const part = (track, at) => {
     const { run, kernel } = now;
     const parts = [run.scenario, kernel, ...(track ? ["holds"] : []), ...(at ? [at] : [])];
-    return "#" + parts.map(encodeURIComponent).join("/");
+    return parts.map(encodeURIComponent).join("/");
+  };
+  relink = () => {
+    if (!now.run) return;
+    all(".track", stepper).forEach((made, nth) => {
+      all("tbody th a", made).forEach((number, at) => { number.href = address(part(nth, at + 1)); });
+    });
   };
 
   const go = (track, at) => {
@@ -181,19 +259,20 @@
     now.track = Math.min(Math.max(track, 0), tracks.length - 1);
     now.at[now.track] = Math.min(Math.max(at, 0), tracks[now.track].rows.length);
     show();
-    history.replaceState(null, "", fragment(now.track, now.at[now.track]));
+    history.replaceState(null, "", address(part(now.track, now.at[now.track])));
   };
 
   const open = (run, kernel) => {
     Object.assign(now, { run, kernel, track: 0, at: [0, 0] });
     find("#stepper-title").textContent = run.scenario;
-    find(".headline", stepper).textContent = run.headline;
+    find(".headline", stepper).replaceChildren(...sentence(run.headline));
     const others = run.kernels.map(([name]) => name).filter((name) => name !== kernel);
     find(".kernels", stepper).textContent = `Under ${kernel}` + (others.length ? `, and in the same way under ${others.join(", ")}.` : ".");
     find(".above", stepper).textContent = run.header;
     find(".below", stepper).textContent = run.footer;
     find(".tracks", stepper).replaceChildren(...run.tracks.map(table));
-    find(".words", stepper).replaceChildren(...run.words.map((text) => make("p", { textContent: text })));
+    relink();
+    find(".words", stepper).replaceChildren(...run.words.map((text) => make("p", {}, sentence(text))));
     find(".again", stepper).textContent = run.kernels.find(([name]) => name === kernel)[1];
     stepper.hidden = false;
     page.title = `${run.scenario}, ${kernel}`;
@@ -206,18 +285,18 @@
     page.title = title;
   };
   const back = () => {
-    const cell = all("td a").find((link) => link.hash === fragment(0, 0));
-    history.pushState(null, "", location.pathname + location.search);
+    const cell = links.find((each) => each.dataset.to === part(0, 0));
+    history.pushState(null, "", address(""));
     close();
     const isShown = cell && cell.offsetParent !== null;
     (isShown ? cell : find(".filter input") ?? cell)?.focus();
   };
 
-  // `#scenario/kernel`, then `/holds` for the second execution, then the row.
+  // `scenario/kernel`, then `/holds` for the second execution, then the row.
   const read = () => {
     let parts;
     try {
-      parts = location.hash.slice(1).split("/").map(decodeURIComponent);
+      parts = place().split("/").map(decodeURIComponent);
     } catch {
       return null;
     }
@@ -230,12 +309,13 @@
     return { run, kernel, track, row: Number(row[0] ?? 0) };
   };
   const follow = () => {
+    recall();
     const missing = find(".missing");
     missing.textContent = "";
-    const wanted = location.hash.length > 1 ? read() : undefined;
+    const wanted = place() ? read() : undefined;
     if (!wanted) {
       close();
-      if (wanted === null) missing.textContent = `This page does not explain ${location.hash.slice(0, 200)}.`;
+      if (wanted === null) missing.textContent = `This page does not explain #${place().slice(0, 200)}.`;
       else only();
       return;
     }
@@ -273,18 +353,18 @@
     // Keys are for what is seen.
     const { top, bottom } = stepper.getBoundingClientRect();
     if (top > window.innerHeight || bottom < 0) return;
-    if (event.key === "Escape" && find("td a")) back();
+    if (event.key === "Escape" && links.length) back();
     else if (keys[event.key]) steps[keys[event.key]]();
     else return;
     event.preventDefault();
   });
   // The cell of what is open leads there again.
-  all("td a").forEach((link) => link.addEventListener("click", () => {
-    if (link.hash === location.hash) shown();
+  links.forEach((each) => each.addEventListener("click", () => {
+    if (each.hash === location.hash) shown();
   }));
   // A page with nothing else begins with it.
   const only = () => {
-    if (find("td a")) return;
+    if (links.length) return;
     open(runs[0], runs[0].kernels[0][0]);
     show();
   };

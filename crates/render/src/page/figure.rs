@@ -17,11 +17,11 @@ const LINE: usize = 18;
 const TITLE: usize = 24;
 /// The space around the text of a box.
 const PADDING: usize = 8;
-/// The space between two boxes of a column.
+/// The space between two boxes of a column, above the first and below the last: arrows cross the column there.
 const GAP: usize = 16;
 /// The space between columns, which has arrows.
 const AISLE: usize = 72;
-/// The space around everything.
+/// The space to the left and to the right of everything.
 const MARGIN: usize = 4;
 
 /// Which boxes stand in which column, from left to right. What refers to pages stands on both sides of them.
@@ -116,10 +116,10 @@ fn contents(executions: &[&[Memory]]) -> Vec<Content> {
 
 fn laid_out(contents: &[Content], widest: impl Fn(&Word) -> usize) -> Figure {
     let mut boxes = Vec::new();
-    let (mut x, mut height) = (MARGIN, 0);
+    let (mut x, mut height) = (MARGIN, GAP);
     for column in COLUMNS {
         let of_column = contents.iter().filter(|content| column.contains(&content.place.sort));
-        let mut y = MARGIN;
+        let mut y = GAP;
         let mut width = 0;
         let first = boxes.len();
         for Content { place, words } in of_column {
@@ -145,10 +145,10 @@ fn laid_out(contents: &[Content], widest: impl Fn(&Word) -> usize) -> Figure {
         if boxes.len() > first {
             boxes[first..].iter_mut().for_each(|shape| shape.width = width);
             x += width + AISLE;
-            height = height.max(y - GAP);
+            height = height.max(y);
         }
     }
-    Figure { width: x.saturating_sub(AISLE) + MARGIN, height: height + MARGIN, boxes }
+    Figure { width: x.saturating_sub(AISLE) + MARGIN, height, boxes }
 }
 
 /// What changes from moment to moment.

@@ -1,6 +1,6 @@
 //! An explained violation as the stepper of a page reads it.
 
-use cowrace_report::explanation::{Nearest, Part, Row as Told};
+use cowrace_report::explanation::{Extent, Nearest, Part, Row as Told};
 use serde::Serialize;
 
 use super::figure::{Figure, Frame, figure};
@@ -73,7 +73,7 @@ struct Step {
     /// Whether the diagnosis names the row.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     named: bool,
-    /// Whether the nearest execution that holds has it elsewhere.
+    /// Whether the other execution has it elsewhere.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     moved: bool,
 }
@@ -110,14 +110,15 @@ impl Run {
             "the violation"
         };
         let moved = match &walkthrough.nearest {
-            Some(Nearest::Moved(moved)) => Some(moved.moved.0),
+            Some(Nearest::Moved(moved)) => Some(moved.moved.0 - 1),
             _ => None,
         };
+        let there = moved.and_then(|row| same_row(&bad.rows, row, &walkthrough.holding.as_ref()?.rows));
         let names = [name, "the nearest execution that holds"];
         let tracks = all.iter().zip(frames).zip(names).enumerate();
         let tracks = tracks.map(|(nth, ((execution, frames), name))| {
             let named = if nth == 0 { named.as_slice() } else { &[] };
-            let moved = moved.filter(|_| nth == 0);
+            let moved = if nth == 0 { moved } else { there };
             Track::of(execution, name, (named, moved), frames)
         });
         Self {
@@ -174,14 +175,70 @@ impl Track {
             heading: told.name.as_ref().map(row::heading).unwrap_or_default(),
             told: told.parts.iter().map(part).collect(),
             named: named.contains(&(place + 1)),
-            moved: moved == Some(place + 1),
+            moved: moved == Some(place),
         };
         let rows = diagram.rows.iter().zip(rows).enumerate().map(step).collect();
         Self { name, columns: diagram.columns.clone(), rows, frames }
     }
 }
 
+/// The row of another execution that shows the same part of the same call of the same actor; if there is none, the first that
+/// shows a part of the call.
+fn same_row(rows: &[Told], at: usize, others: &[Told]) -> Option<usize> {
+    // An actor makes its calls in one order in every execution. The last row of each ends it.
+    let call_at = |rows: &[Told], at: usize, actor: &str| {
+        let earlier = rows[..at].iter().filter_map(|row| row.name.as_ref());
+        earlier.filter(|name| name.actor == actor && !matches!(name.extent, Extent::UpTo(_))).count()
+    };
+    let name = rows.get(at)?.name.as_ref()?;
+    let nth = call_at(rows, at, &name.actor);
+    let of_call = |place: &usize| {
+        let other = others[*place].name.as_ref();
+        other.is_some_and(|other| (&other.actor, &other.call) == (&name.actor, &name.call))
+            && call_at(others, *place, &name.actor) == nth
+    };
+    let all: Vec<usize> = (0..others.len()).filter(of_call).collect();
+    let same = all.iter().find(|&&place| others[place].name.as_ref() == Some(name));
+    same.or(all.first()).copied()
+}
+
 fn part(Part { function, lines }: &Part) -> (String, Vec<String>) {
     let function = function.as_ref().map(row::function).unwrap_or_default();
     (function, lines.iter().map(row::line).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use cowrace_report::explanation::RowName;
+
+    use super::*;
+
+    fn row(actor: &str, call: &str, extent: Extent) -> Told {
+        let name = RowName { actor: actor.to_owned(), call: call.to_owned(), extent };
+        Told { name: Some(name), ..Told::default() }
+    }
+
+    #[test]
+    fn a_row_is_found_in_another_execution() {
+        let up_to = |step: &str| Extent::UpTo(step.to_owned());
+        let bad = [
+            row("a", "x = 1", Extent::Whole),
+            row("b", "fork()", up_to("lock")),
+            row("a", "x = 1", Extent::Whole),
+            row("b", "fork()", Extent::Rest),
+        ];
+        let holds = [
+            row("a", "x = 1", Extent::Whole),
+            row("b", "fork()", up_to("lock")),
+            row("b", "fork()", Extent::Rest),
+            row("a", "x = 1", Extent::Whole),
+        ];
+        // The second of two calls that are spelled alike.
+        assert_eq!(same_row(&bad, 2, &holds), Some(3));
+        assert_eq!(same_row(&bad, 3, &holds), Some(2));
+        // There, the call is one row.
+        let whole = [row("b", "fork()", Extent::Whole), holds[0].clone(), holds[3].clone()];
+        assert_eq!(same_row(&bad, 1, &whole), Some(0));
+        assert_eq!(same_row(&bad, 1, &holds[..1]), None);
+    }
 }
