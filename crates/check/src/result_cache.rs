@@ -2,12 +2,12 @@
 
 use cowrace_explore::{Coverage, Observer};
 use cowrace_mm::era::Answers;
-use cowrace_mm::{Era, RuleReads};
+use cowrace_mm::{Era, RuleReads, place};
 use cowrace_report::{Found, Report, Schedule, Verdict};
 use tracing::info;
 
 use crate::exploration::{Exploration, Explored};
-use crate::stored::Stored;
+use crate::stored::{Lines, Stored};
 use crate::task::Task;
 
 /// The results of searches of one scenario in one variant, each with the rules of its era that it has read. The
@@ -23,7 +23,7 @@ pub struct ResultCache {
 struct Searched {
     read: Vec<Answers>,
     report: Report,
-    through: Option<Coverage>,
+    lines: Option<Lines>,
 }
 
 /// Whether a search that has read rules is that of an era.
@@ -46,7 +46,11 @@ impl ResultCache {
     /// The searches that earlier runs have not stored and that came to their ends.
     pub fn to_store(&self) -> impl Iterator<Item = Stored> + '_ {
         let new = self.searched.iter().filter(|searched| !searched.report.stored);
-        new.map(|Searched { read, report, .. }| Stored { read: read.clone(), report: report.clone() })
+        new.map(|Searched { read, report, lines }| Stored {
+            read: read.clone(),
+            report: report.clone(),
+            lines: lines.clone(),
+        })
     }
 
     /// Searches, unless an era was searched that does not differ from this one in any rule that was read.
@@ -72,11 +76,11 @@ impl ResultCache {
             let same_as = Some(searched.report.era.clone());
             return Report { same_as, seconds: 0.0, stored: false, ..same(task, &searched.report) };
         }
-        if let Some(Stored { read, report }) =
+        if let Some(Stored { read, report, lines }) =
             self.stored.iter().find(|stored| is_that_of(&stored.read, task.era))
         {
             let report = Report { stored: true, ..same(task, report) };
-            self.searched.push(Searched { read: read.clone(), report: report.clone(), through: None });
+            self.searched.push(Searched { read: read.clone(), report: report.clone(), lines: lines.clone() });
             return report;
         }
         let Explored { report, rule_reads, through, .. } = task.explored(how, observer);
@@ -84,7 +88,8 @@ impl ResultCache {
         let is_over = report.complete || report.verdict == Verdict::Violated;
         if is_over && (report.costs.is_some() || !how.costs) {
             let read = rule_reads.iter().map(RuleReads::answers).collect();
-            self.searched.push(Searched { read, report: report.clone(), through });
+            let lines = through.as_ref().map(lines);
+            self.searched.push(Searched { read, report: report.clone(), lines });
         }
         report
     }
@@ -99,15 +104,20 @@ impl ResultCache {
         self.search_of(searched).is_some_and(|search| is_that_of(&search.read, other))
     }
 
-    /// The coverage of the search of an era, if it was searched, the search is complete, and coverage was
+    /// The lines that the search of an era has reached, if it was searched, the search is complete, and coverage was
     /// requested.
-    pub fn through(&self, era: &Era) -> Option<&Coverage> {
-        self.search_of(era)?.through.as_ref()
+    pub fn lines(&self, era: &Era) -> Option<&Lines> {
+        self.search_of(era)?.lines.as_ref()
     }
 
     fn search_of(&self, era: &Era) -> Option<&Searched> {
         self.searched.iter().find(|searched| is_that_of(&searched.read, era))
     }
+}
+
+/// The lines that a search has reached.
+fn lines(through: &Coverage) -> Lines {
+    through.sites().iter().filter_map(|site| place(site)).collect()
 }
 
 /// The report of a search as the report of another era.

@@ -1,19 +1,15 @@
 //! The differences between two kernels: results, costs, and lines of the model.
 
-use std::collections::BTreeSet;
-
 use cowrace_explore::Observer;
 use cowrace_mm::era::Toggle;
-use cowrace_mm::{Era, Reach, place, source};
+use cowrace_mm::{Era, Reach, source};
 use cowrace_report::cell::Change;
 use cowrace_report::difference::{Difference, NewLines, Side};
 use cowrace_report::{Found, Report, Unreached};
 
 use crate::bisect::Bisection;
+use cowrace_check::stored::Lines;
 use cowrace_check::{Exploration, ResultCache, Task};
-
-/// Lines of the model, by file.
-pub type Lines = BTreeSet<(String, u32)>;
 
 /// One scenario in one variant, under the earlier kernel and then under the later one.
 #[derive(Debug, Default)]
@@ -35,6 +31,17 @@ pub struct Compared {
 }
 
 impl Pair {
+    /// How its complete searches are made, where the others are made so.
+    #[must_use]
+    pub const fn whole(how: Exploration<'_>) -> Exploration<'_> {
+        Exploration { exhaustive: true, coverage: true, costs: true, ..how }
+    }
+
+    /// The results of its complete searches, and of those that end with the first violation.
+    pub const fn results(&mut self) -> [&mut ResultCache; 2] {
+        [&mut self.whole, &mut self.until_violation]
+    }
+
     /// Searches under one of the two kernels, the earlier one first. Once both are searched, they are
     /// compared.
     pub fn explore(
@@ -44,8 +51,7 @@ impl Pair {
         watch: &mut (dyn Observer + Send),
         [from, to]: [&Era; 2],
     ) -> (Report, Option<Compared>) {
-        let whole = Exploration { exhaustive: true, coverage: true, costs: true, ..how };
-        let report = self.whole.explore(task, whole, watch);
+        let report = self.whole.explore(task, Self::whole(how), watch);
         let Some(before) = self.before.replace(report.clone()) else { return (report, None) };
         let side = |report: &Report| Side { found: Found::from(report), costs: report.costs };
         let (before, after) = (side(&before), side(&report));
@@ -67,8 +73,7 @@ impl Pair {
             after,
             sets: sets.map(|sets| sets.into_iter().map(typed).collect()),
         };
-        let through = self.whole.through(to);
-        let reached = through.map(|seen| seen.sites().iter().filter_map(|site| place(site)).collect());
+        let reached = self.whole.lines(to).cloned();
         (report, Some(Compared { difference, reached }))
     }
 }

@@ -426,6 +426,9 @@ pub struct DiffArgs {
     /// How far to search.
     #[command(flatten)]
     pub how_far: FarArgs,
+    /// Takes results of earlier runs from this directory, and stores new ones there, as `check` does.
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
     /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: PageFormat,
@@ -442,7 +445,7 @@ impl DiffArgs {
             era: Vec::new(),
             toggles: self.toggles.clone(),
             how_far: self.how_far.clone(),
-            cache: None,
+            cache: self.cache.clone(),
         }
     }
 }

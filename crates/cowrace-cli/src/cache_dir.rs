@@ -63,18 +63,37 @@ pub(crate) fn with<C: AsMut<ResultCache>, R>(
     (slot, results): (&mut Slot, &mut C),
     search: impl FnOnce(&mut C) -> R,
 ) -> R {
-    let Some(CacheDir(directory)) = cache else { return search(results) };
-    if slot.file.is_none()
-        && let Some(question) = Question::of(task, text, how)
-        && let Ok(asked) = serde_json::to_string(&question)
-    {
-        let file = directory.join(format!("{}.json", digest(&asked)));
-        results.as_mut().add_stored(read(&file, &question));
-        slot.file = Some((file, question));
-    }
+    slot.fill(cache, (task, text), how, results.as_mut());
     let result = search(results);
-    slot.new = results.as_mut().to_store().collect();
+    slot.keep(results.as_mut());
     result
+}
+
+impl Slot {
+    /// Adds the results of earlier runs for a question, if there is a directory of them. A slot is for one question.
+    pub(crate) fn fill(
+        &mut self,
+        cache: Option<&CacheDir>,
+        (task, text): (&Task<'_>, &str),
+        how: &Exploration<'_>,
+        results: &mut ResultCache,
+    ) {
+        let Some(CacheDir(directory)) = cache.filter(|_| self.file.is_none()) else { return };
+        if let Some(question) = Question::of(task, text, how)
+            && let Ok(asked) = serde_json::to_string(&question)
+        {
+            let file = directory.join(format!("{}.json", digest(&asked)));
+            results.add_stored(read(&file, &question));
+            self.file = Some((file, question));
+        }
+    }
+
+    /// Notes the results that are to be written.
+    pub(crate) fn keep(&mut self, results: &ResultCache) {
+        if let Some((_, question)) = &self.file {
+            self.new = results.to_store().filter(|search| question.is_answered_by(search)).collect();
+        }
+    }
 }
 
 impl Drop for Slot {

@@ -11,16 +11,21 @@ use cowrace_report::{Report, Verdict};
 
 use crate::args::{DiffArgs, PageFormat};
 use crate::batch::{self, Batch};
+use crate::cache_dir::Slot;
 use crate::input::{self, Loaded};
 use crate::progress::Watch;
 use crate::{Failure, Interrupt, Out};
 use cowrace_check::Bounds;
 use cowrace_check::kernel;
+use cowrace_check::stored::Lines;
 use cowrace_check::{Exploration, Task};
-use cowrace_compare::diff::{Compared, Lines, Pair, new_lines};
+use cowrace_compare::diff::{Compared, Pair, new_lines};
 
 use super::pages;
 use super::printing::json_line;
+
+/// The searches of a scenario, and the places of the results of both kinds of them.
+type Kept = (Pair, [Slot; 2]);
 
 /// Carries out the command.
 ///
@@ -44,9 +49,16 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     let both = [from, to];
     let batch = Batch { loaded: &loaded, eras: &both, args: &search, shares: true, interrupt };
     let how = Exploration { limits: batch.limits(), ..Exploration::default() };
+    let cache = batch.cache()?;
     let compare =
-        |(task, _): (&Task<'_>, &str), watch: &mut Watch<'_>, threads: &Threads, pair: &mut Pair| {
-            pair.explore(task, how.with(threads), watch, both.each_ref())
+        |task: (&Task<'_>, &str), watch: &mut Watch<'_>, threads: &Threads, (pair, slots): &mut Kept| {
+            let questions = [Pair::whole(how), how];
+            for ((slot, question), results) in slots.iter_mut().zip(&questions).zip(pair.results()) {
+                slot.fill(cache.as_ref(), task, question, results);
+            }
+            let compared = pair.explore(task.0, how.with(threads), watch, both.each_ref());
+            slots.iter_mut().zip(pair.results()).for_each(|(slot, results)| slot.keep(results));
+            compared
         };
     let tell = |_: Task<'_>, _: &Loaded, (_, compared): &(Report, Option<Compared>)| match compared {
         Some(Compared { difference, .. }) if args.format == PageFormat::Json && differs(difference) => {
@@ -55,7 +67,9 @@ pub(crate) fn run(args: &DiffArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         _ => Ok(String::new()),
     };
     let searched = batch.run(out, compare, tell)?;
-    let (reports, compared): (Vec<Report>, Vec<_>) = searched.results.into_iter().unzip();
+    let (mut reports, compared): (Vec<Report>, Vec<_>) = searched.results.into_iter().unzip();
+    // What is said of two kernels does not depend on when it was searched.
+    reports.iter_mut().for_each(|report| report.stored = false);
     let all_begun = compared.len() == searched.extent.all;
     let (differences, reached): (Vec<Difference>, Vec<Option<Lines>>) =
         compared.into_iter().flatten().map(|compared| (compared.difference, compared.reached)).unzip();

@@ -1,7 +1,8 @@
 //! Parts of a command, put together, and results of earlier runs.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -371,4 +372,39 @@ fn one_search_in_parts() {
     let err = cowrace(&["merge", &parts]).exits(2).err;
     assert!(err.contains("is of another checkpoint"), "{err}");
     assert!(searched(0).exits(2).err.contains("is there, and is not part 1/3 of this command"));
+}
+
+/// What `diff` prints does not depend on what was searched before, by itself or by others.
+#[test]
+fn a_difference_is_the_same_with_a_cache() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let cache = directory.path().join("cache");
+    let path = cache.display().to_string();
+    let races = ["lost.race", "tiny.race", "plain.race", "silent.race"];
+    let files = || -> BTreeMap<PathBuf, Vec<u8>> {
+        let entries = fs::read_dir(&cache).expect("a directory").flatten().map(|entry| entry.path());
+        entries.map(|path| (path.clone(), fs::read(path).expect("it can be read"))).collect()
+    };
+    // A search under one kernel is no answer for a pair, and it is in the same directory.
+    cowrace(&[&["check", "--era", "v5.9", "--cache", &path], &races[..]].concat());
+    let others = files().len();
+    let diff = [&["diff", "v5.8", "v5.9"], &races[..]].concat();
+    for format in ["text", "json", "html"] {
+        let of = |more: &[&str]| cowrace(&[&diff[..], &["--format", format], more].concat()).exits(10);
+        let fresh = of(&["--cache", &format!("{path}-{format}")]);
+        let first = of(&["--cache", &path]);
+        let is = files();
+        let warm = of(&["--cache", &path]);
+        assert!(files() == is && is.len() > others, "everything was stored");
+        assert_eq!(warm.out, first.out);
+        let without = of(&[]);
+        if format != "html" {
+            assert_eq!((warm.out.as_str(), fresh.out.as_str()), (without.out.as_str(), without.out.as_str()));
+        }
+    }
+    // A limit is another question.
+    let limited = ["--max-executions", "1", "--format", "json"];
+    let without = cowrace(&[&diff[..], &limited].concat());
+    let with = cowrace(&[&diff[..], &limited, &["--cache", &path]].concat());
+    assert_eq!((with.code, with.out), (without.code, without.out));
 }
