@@ -120,6 +120,41 @@ fn every_page_is_in_the_summary_of_the_book() {
     assert_eq!(listed, pages);
 }
 
+/// Where a link of a page leads, from the directory of the book; `None` if it leads out of it.
+fn within(page: &Path, link: &str) -> Option<PathBuf> {
+    let mut place = page.parent()?.to_owned();
+    for part in link.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match part {
+            ".." if place.pop() => {}
+            ".." => return None,
+            part => place.push(part),
+        }
+    }
+    Some(place)
+}
+
+/// The built book stands without the repository: a link leads to a page of it, or to a file that is copied with it.
+#[test]
+fn links_of_the_book_lead_to_what_it_has() {
+    assert_eq!(within(Path::new("a/b.md"), "../c.md"), Some(PathBuf::from("c.md")));
+    assert_eq!(within(Path::new("a/b.md"), "../../scenarios/x.race"), None);
+    let docs = repository("docs");
+    let mut pages = Vec::new();
+    markdown(&docs, &mut pages);
+    let mut dead = Vec::new();
+    for page in &pages {
+        let text = prose(&std::fs::read_to_string(page).expect("a text"));
+        let page = page.strip_prefix(&docs).expect("it is below");
+        for link in links(&text).filter(|link| !link.contains("://") && !link.starts_with('#')) {
+            let path = link.split('#').next().unwrap_or_default();
+            if !within(page, path).is_some_and(|path| docs.join(path).is_file()) {
+                dead.push((page.to_owned(), link.to_owned()));
+            }
+        }
+    }
+    assert!(dead.is_empty(), "name files outside of `docs` by their paths, without a link: {dead:#?}");
+}
+
 #[test]
 fn the_readme_names_the_first_kernel_and_the_last() {
     let mut releases = PRESETS.iter().filter(|preset| preset.mainline).map(|preset| preset.name);

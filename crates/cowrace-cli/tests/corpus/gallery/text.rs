@@ -68,7 +68,7 @@ pub(super) fn opening(race: &Scenario) -> String {
     let sources: Vec<String> = from.chain(links).collect();
     text.push_str("\n\n");
     sources.iter().for_each(|source| text.push_str(&format!("- {source}\n")));
-    text + &format!("- the file: [`scenarios/{0}.race`](../../scenarios/{0}.race)\n", race.name())
+    text + &format!("- the file: `scenarios/{}.race`\n", race.name())
 }
 
 /// A link of a file.
