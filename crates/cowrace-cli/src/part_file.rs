@@ -69,7 +69,7 @@ enum Known {
     /// The results of searches.
     Results(Results),
     /// The results of shards of one search.
-    Shards(ShardResults),
+    Shards(Box<ShardResults>),
 }
 
 impl Content {
@@ -222,7 +222,7 @@ impl<'a> SearchPart<'a> {
     ///
     /// If it cannot be written.
     pub(crate) fn write(self, results: ShardResults) -> Result<(), Failure> {
-        write(self.file, &Content::of(self.question, self.shard, Known::Shards(results)))
+        write(self.file, &Content::of(self.question, self.shard, Known::Shards(Box::new(results))))
     }
 }
 
@@ -404,7 +404,7 @@ impl Parts {
                  again",
                 path.display()
             ))),
-            Known::Shards(shards) => Ok(shards.clone()),
+            Known::Shards(shards) => Ok(ShardResults::clone(shards)),
             Known::Results(_) => Err(damaged(path)),
         };
         Ok(ShardResults::together(self.parts.values().map(of).collect::<Result<Vec<_>, _>>()?))
