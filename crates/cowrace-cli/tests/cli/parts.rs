@@ -148,11 +148,11 @@ fn what_cannot_be_a_part_is_refused() {
         ("no parts", &|part| part["of"] = 0.into()),
         ("too many parts", &|part| part["of"] = u64::MAX.into()),
         ("a part behind the last", &|part| part["nth"] = 1.into()),
-        ("no reports", &|part| part["results"][0] = Value::Array(Vec::new())),
-        ("a search too few", &|part| drop(part["results"].as_array_mut().map(Vec::pop))),
-        ("another scenario", &|part| part["results"][0][0]["scenario"] = "tiny".into()),
-        ("another kernel", &|part| part["results"][0][0]["era"] = "v6.1".into()),
-        ("no such time", &|part| part["results"][0][0]["seconds"] = 1e300.into()),
+        ("no reports", &|part| part["known"]["results"][0] = Value::Array(Vec::new())),
+        ("a search too few", &|part| drop(part["known"]["results"].as_array_mut().map(Vec::pop))),
+        ("another scenario", &|part| part["known"]["results"][0][0]["scenario"] = "tiny".into()),
+        ("another kernel", &|part| part["known"]["results"][0][0]["era"] = "v6.1".into()),
+        ("no such time", &|part| part["known"]["results"][0][0]["seconds"] = 1e300.into()),
         ("no command", &|part| part["command"] = Value::Array(Vec::new())),
         ("another command", &|part| part["command"] = vec!["eras"].into()),
     ];
@@ -161,7 +161,7 @@ fn what_cannot_be_a_part_is_refused() {
         assert!(done.err.contains("no part"), "{what}: {}", done.err);
         assert_eq!(done.out, "", "{what}");
     }
-    forge(&|part| part["results"][0][0]["executions"] = u64::MAX.into()).exits(0);
+    forge(&|part| part["known"]["results"][0][0]["executions"] = u64::MAX.into()).exits(0);
 }
 
 /// The exit code of a merge is that of the whole command, so all that decides it has to be the same.
