@@ -92,7 +92,7 @@ impl<'r> Modelled<'r> {
         (kernel, observed): (&'static Kernel, &'r Observed),
         observer: &mut (dyn Observer + Send),
     ) -> Result<Cell<'r>, ObservedError> {
-        let era = era(kernel)?;
+        let era = era(kernel, self.subject)?;
         let [variant] = self.scenario.variants() else {
             return Err(ObservedError::Variants(self.row.name.clone()));
         };
@@ -174,9 +174,9 @@ impl<'r> Cell<'r> {
     }
 }
 
-/// The era that corresponds to a kernel.
-fn era(kernel: &Kernel) -> Result<Era, ObservedError> {
-    let version = Era::version(kernel.era).map(|version| version.era);
+/// The era that corresponds to a kernel in rows of a kind.
+fn era(kernel: &Kernel, subject: Subject) -> Result<Era, ObservedError> {
+    let version = Era::version(subject.era(kernel)).map(|version| version.era);
     version.map_err(|error| ObservedError::Kernel { kernel: kernel.name, error })
 }
 

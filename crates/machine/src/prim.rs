@@ -146,6 +146,10 @@ prims! {
     SpinLock = "spin_lock": Full, Acquire, Acquire;
     /// `spin_unlock` of another lock.
     SpinUnlock = "spin_unlock": Release, Release, Release;
+    /// `mutex_lock`.
+    MutexLock = "mutex_lock": Full, Acquire, Acquire;
+    /// `mutex_unlock`.
+    MutexUnlock = "mutex_unlock": Release, Release, Release;
     /// `mmap_read_lock`.
     MmapReadLock = "mmap_read_lock": Full, Acquire, Acquire;
     /// `mmap_read_unlock`.

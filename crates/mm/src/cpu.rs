@@ -12,7 +12,7 @@ use crate::names::page_name;
 use crate::objects::{ACTIVE, AnonVma, GUP_PIN_COUNTING_BIAS, MmStruct, Page, SPIN, Vma, pg};
 use crate::pgtable::{Geometry, Pte};
 use crate::syscall::Access;
-use crate::world::{ActorId, Call, MmId, Va, World};
+use crate::world::{ActorId, Backing, Call, MmId, Va, World};
 
 /// What a kernel knows before it runs.
 #[derive(Debug)]
@@ -314,6 +314,24 @@ impl Cpu {
     #[track_caller]
     pub fn spin_unlock(&self, addr: Addr) -> Ask<'_, ()> {
         self.unlock(addr, SPIN, Prim::SpinUnlock)
+    }
+
+    /// `mutex_lock`.
+    #[track_caller]
+    pub fn mutex_lock(&self, addr: Addr) -> Ask<'_, ()> {
+        self.lock(addr, SPIN, Prim::MutexLock)
+    }
+
+    /// `mutex_unlock`.
+    #[track_caller]
+    pub fn mutex_unlock(&self, addr: Addr) -> Ask<'_, ()> {
+        self.unlock(addr, SPIN, Prim::MutexUnlock)
+    }
+
+    /// `is_vm_hugetlb_page`.
+    #[must_use]
+    pub fn is_vm_hugetlb_page(&self, va: Va) -> bool {
+        self.kernel().world.areas[va].backing == Backing::Hugetlb
     }
 
     /// `ptep_get`.

@@ -10,6 +10,7 @@ use cowrace_report::{Fact, Then};
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, ForkPin, ForkSeq, Safeguard, VmaLock};
 use crate::fault::copy_user_highpage;
+use crate::hugetlb::copy_hugetlb_page_range;
 use crate::objects::{MmStruct, ONE_INACTIVE, Page, SwpEntry, Vma, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pgtable::{
@@ -53,6 +54,9 @@ pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
 
 /// `copy_page_range`: one VMA, between the two increments of `write_protect_seq` (57efa1fe5957).
 async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flags: u64) {
+    if cpu.is_vm_hugetlb_page(va) {
+        return copy_hugetlb_page_range(cpu, src, dst, va).await;
+    }
     cpu.call("copy_page_range", (src, dst, va, vm_flags), async |cpu, (src, dst, va, vm_flags)| {
         let seq = cpu.rules().is(ForkSeq::Yes);
         if seq {

@@ -199,7 +199,9 @@ pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Resu
         let taken = cpu.rounds((mm, va, foll, false), async |cpu, (mm, va, foll, foll_cow)| {
             let vm_flags = cpu.find_vma(mm, va).await;
             // check_vma_flags: only FOLL_FORCE may do what the VMA forbids, and only in private memory.
-            let forbidden = foll.flags.write && vm_flags & vm::WRITE == 0 && !foll.flags.force;
+            // Huge pages cannot be forced (1d8d14641fd9, v6.2 and stable trees; before, a store could go to a read-only area).
+            let force = foll.flags.force && !cpu.is_vm_hugetlb_page(va);
+            let forbidden = foll.flags.write && vm_flags & vm::WRITE == 0 && !force;
             if vm_flags & vm::EXISTS == 0 || forbidden {
                 return Round::Done(Err(Errno::Efault));
             }

@@ -66,6 +66,7 @@ pub(crate) fn objects(kernel: &Kernel) -> Memory {
     if world.environment.page_reuse {
         kernel::free_list(world.free_pages()).for_each(|obj| memory.create_for_good(obj));
     }
+    kernel::hugetlb_fault_mutexes(world).for_each(|obj| memory.create_for_good(obj));
     variables(world).chain(crate::result::objects(world)).for_each(|obj| memory.create_for_good(obj));
     for slot in 0..kernel.swap_slots {
         memory.create_for_good(SwpEntry(slot).obj());
@@ -146,12 +147,12 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
         Populate::Mapped => {
             let page = Page::from(boot_page(va));
             new_page(memory, page, va, area.words);
-            let batched = area.lru_batch.is_some();
+            let (batched, is_huge) = (area.lru_batch.is_some(), area.backing == Backing::Hugetlb);
             let mut page_flags = pg::UPTODATE;
-            if !batched {
+            if !batched && !is_huge {
                 page_flags |= pg::LRU;
             }
-            if !area.lazyfree {
+            if !area.lazyfree && !is_huge {
                 page_flags |= pg::SWAPBACKED;
             }
             if exclusive && rules.is(AnonExclusive::Yes) {

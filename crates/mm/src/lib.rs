@@ -15,6 +15,7 @@ pub mod fault;
 pub mod fork;
 mod functions;
 pub mod gup;
+pub mod hugetlb;
 mod initial_state;
 pub mod madvise;
 pub mod mmap;

@@ -7,7 +7,7 @@ use cowrace_machine::{Prim, mmu};
 use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
-use crate::era::{MadvFreeSpares, Safeguard};
+use crate::era::{HugetlbDontneed, MadvFreeSpares, Safeguard};
 use crate::mmap::{vma_start_write, zap_page_range};
 use crate::objects::{MmStruct, pg, vm};
 use crate::pgtable::{Entry, Pte, pte_dirty, pte_mkclean};
@@ -38,14 +38,13 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<
             Advice::DontNeed | Advice::Free | Advice::PageOut => {
                 cpu.mmap_read_lock(mm).await;
                 if cpu.find_vma(mm, va).await & vm::EXISTS == 0 {
-                    let aim = match advice {
-                        Advice::Free => Aim::MarkFree,
-                        Advice::PageOut => Aim::PageOut,
-                        _ => Aim::Discard,
-                    };
-                    cpu.no_effect(aim, Obstacle::NoVma);
+                    cpu.no_effect(aim(advice), Obstacle::NoVma);
                 } else {
                     match advice {
+                        _ if cpu.is_vm_hugetlb_page(va) && !takes_hugetlb(cpu, advice) => {
+                            cpu.no_effect(aim(advice), Obstacle::Hugetlb);
+                            result = Err(Errno::Einval);
+                        }
                         Advice::DontNeed => {
                             lru_add_drain_to_unmap(cpu).await;
                             if !zap_page_range(cpu, mm, va).await {
@@ -62,6 +61,20 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<
         result
     })
     .await
+}
+
+const fn aim(advice: Advice) -> Aim {
+    match advice {
+        Advice::Free => Aim::MarkFree,
+        Advice::PageOut => Aim::PageOut,
+        _ => Aim::Discard,
+    }
+}
+
+/// Whether an advice may be given for huge pages: since v5.18 they may be dropped (90e7e7f5ef3f, `madvise_dontneed_free_valid_vma`).
+/// They are never reclaimed or freed lazily.
+fn takes_hugetlb(cpu: &Cpu, advice: Advice) -> bool {
+    advice == Advice::DontNeed && cpu.rules().is(HugetlbDontneed::Yes)
 }
 
 /// `madvise_free_single_vma`: `MADV_FREE` works only on anonymous VMAs (`vma_is_anonymous`). It does not work on a

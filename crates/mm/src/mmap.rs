@@ -25,7 +25,10 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     cpu.call("zap_pte_range", (mm, va), async |cpu, (mm, va)| {
         inc_tlb_flush_pending(cpu, mm).await;
         cpu.ptl_lock(mm, va).await;
-        flush_tlb_batched_pending(cpu, mm).await;
+        // `__unmap_hugepage_range` does the same otherwise: huge pages are not reclaimed.
+        if !cpu.is_vm_hugetlb_page(va) {
+            flush_tlb_batched_pending(cpu, mm).await;
+        }
         let mut gathered: Option<Page> = None;
         let mut flush = false;
         let pte = cpu.ptep_get(mm, va).await;

@@ -8,6 +8,7 @@ use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, MprotectUpgrade, Safeguard, UffdUnprotect};
+use crate::hugetlb::hugetlb_change_protection;
 use crate::mmap::vma_start_write;
 use crate::objects::{MmStruct, vm};
 use crate::pgtable::{Entry, Pte, UFFD_WP, pte_dirty, pte_mkwrite, pte_modify};
@@ -54,7 +55,11 @@ pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
         if old & vm::EXISTS != 0 && vm_flags != old {
             let locked = vma_start_write(cpu, mm, va).await;
             cpu.store(mm.vm_flags(va), vm_flags, Prim::VmFlags).await;
-            change_protection(cpu, mm, va, Change::Protection { vm_flags }).await;
+            if cpu.is_vm_hugetlb_page(va) {
+                hugetlb_change_protection(cpu, mm, va).await;
+            } else {
+                change_protection(cpu, mm, va, Change::Protection { vm_flags }).await;
+            }
             if locked {
                 cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
             }

@@ -19,7 +19,7 @@ pub fn owner_view(world: &World, memory: &Memory, target: Target, word: u8) -> u
         },
         Entry::None | Entry::Marker => match world.areas[target.va].backing {
             Backing::PrivateFile => memory.get(mmu::data(file_page(target.va), word)),
-            Backing::Anon => 0,
+            Backing::Anon | Backing::Hugetlb => 0,
         },
     }
 }

@@ -13,16 +13,18 @@ use crate::world::Va;
 /// `alloc_page_vma`: a page with one reference and zeroed words. With the environment `page_reuse` it may
 /// be any page that was freed before.
 pub async fn alloc_page(cpu: &Cpu) -> Page {
-    cpu.call("alloc_page_vma", (), async |cpu, ()| {
-        let obj = match reusable(cpu).await {
-            Some(obj) => obj,
-            None => cpu.next_page(),
-        };
-        let page = Page::from(obj);
-        cpu.alloc(obj, page.refcount().addr.word(), 1, Prim::AllocPage).await;
-        page
-    })
-    .await
+    cpu.call("alloc_page_vma", (), async |cpu, ()| take_page(cpu).await).await
+}
+
+/// A page with one reference and zeroed words.
+pub(crate) async fn take_page(cpu: &Cpu) -> Page {
+    let obj = match reusable(cpu).await {
+        Some(obj) => obj,
+        None => cpu.next_page(),
+    };
+    let page = Page::from(obj);
+    cpu.alloc(obj, page.refcount().addr.word(), 1, Prim::AllocPage).await;
+    page
 }
 
 /// Assigns a fresh page to an area: `__SetPageUptodate`, and the address under which rmap finds it.

@@ -307,7 +307,7 @@ fn plain(of: Type, addr: Addr, word: u64) -> u64 {
     }
     match of {
         // What calls have been told.
-        Type::Variables | Type::Failures => 0,
+        Type::Variables | Type::Failures | Type::HugetlbFaultMutex => 0,
         // Renamed apart.
         Type::Swap | Type::Page => 0,
         // Behind the end.

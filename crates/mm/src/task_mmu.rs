@@ -30,7 +30,8 @@ pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
         }
         inc_tlb_flush_pending(cpu, mm).await;
         for Vma { va, .. } in cpu.kernel().vmas(mm) {
-            if cpu.find_vma(mm, va).await & vm::EXISTS != 0 {
+            // The walk has no function for hugetlb.
+            if cpu.find_vma(mm, va).await & vm::EXISTS != 0 && !cpu.is_vm_hugetlb_page(va) {
                 clear_refs_pte_range(cpu, mm, va).await;
             }
         }
@@ -99,7 +100,8 @@ pub async fn pagemap_soft_dirty(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
         let pte = cpu.ptep_get(mm, va).await;
         cpu.ptl_unlock(mm, va).await;
         cpu.mmap_read_unlock(mm).await;
-        pte.soft_dirty()
+        // Of hugetlb it reports `VM_SOFTDIRTY` alone, which is left out.
+        pte.soft_dirty() && !cpu.is_vm_hugetlb_page(va)
     })
     .await
 }

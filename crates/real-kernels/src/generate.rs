@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::draw::Diagram;
 use crate::kernel::KERNELS;
 use crate::row::Row;
-use crate::subject::{Device, Event, Held, State, Subject, Treatment};
+use crate::subject::{Attack, Device, Event, Held, Leak, LeakedPage, State, Subject, Treatment};
 use crate::table::{TableError, table};
 use crate::title::{held_back, title};
 use crate::verdict::Verdict;
@@ -75,8 +75,7 @@ const DRAINED: &str =
 fn sketch(subject: Subject) -> Sketch {
     match subject {
         Subject::Held(held) => of_held(held),
-        Subject::LeakChildPins { swapped } => of_leak(true, swapped),
-        Subject::LeakParentPinsAfterFork => of_leak(false, false),
+        Subject::Leak(leak) => of_leak(leak),
         Subject::Reuse { exited } => of_reuse(exited),
     }
 }
@@ -89,6 +88,7 @@ fn of_held(held: Held) -> Sketch {
         State::SwappedOut => "swapped",
         State::ZeroPage => "zero",
         State::PrivFile => "file",
+        State::Hugetlb => "hugetlb",
     };
     let registered = if event == Event::UffdWp { " uffd_wp" } else { "" };
     let mut heads = vec!["user @A"];
@@ -159,18 +159,20 @@ fn finish(diagram: &mut Diagram, device: Device) -> &'static str {
 }
 
 /// One process takes the page into a pipe and unmaps it, and the other process writes.
-fn of_leak(child_pins: bool, swapped: bool) -> Sketch {
-    let (pins, writes) = if child_pins { (1, 0) } else { (0, 1) };
+fn of_leak(Leak { attack, page }: Leak) -> Sketch {
+    let (pins, writes) = if attack == Attack::ChildPins { (1, 0) } else { (0, 1) };
     let mut diagram = Diagram::new(["parent @A", "child @C"]);
     let mut notes = vec![DRAINED];
-    if swapped {
+    if page == LeakedPage::Swapped {
         notes.insert(0, "The page is swapped out before the fork.");
         diagram.cell(0, "madvise(buf, MADV_PAGEOUT)");
     }
+    if attack == Attack::ParentPinsBeforeFork {
+        diagram.cell(0, "p = vmsplice(buf)").cell(0, "lru_add_drain_all()").cell(0, "C = fork()");
+    } else {
+        diagram.cell(0, "C = fork()").cell(pins, "p = vmsplice(buf)").cell(pins, "lru_add_drain_all()");
+    }
     diagram
-        .cell(0, "C = fork()")
-        .cell(pins, "p = vmsplice(buf)")
-        .cell(pins, "lru_add_drain_all()")
         .cell(pins, "munmap(buf)")
         .barrier("all")
         .cell(writes, "buf[0] = 5")
@@ -178,7 +180,7 @@ fn of_leak(child_pins: bool, swapped: bool) -> Sketch {
         .cell(pins, "s = pipe_read(p[0])");
     Sketch {
         notes,
-        area: "anon".to_owned(),
+        area: if page == LeakedPage::Hugetlb { "hugetlb" } else { "anon" }.to_owned(),
         shared: false,
         diagram,
         predicates: vec!["always s == 0 else leak"],
@@ -216,10 +218,14 @@ fn observed(row: &Row) -> String {
 fn expectations(subject: Subject, row: &Row) -> String {
     let mut cases: Vec<(Vec<&str>, &str)> = Vec::new();
     for (kernel, cell) in KERNELS.iter().zip(&row.cells) {
-        let outcome = subject.outcome(cell.verdict).unwrap_or("unknown");
+        let (outcome, era) = (subject.outcome(cell.verdict).unwrap_or("unknown"), subject.era(kernel));
         match cases.last_mut() {
-            Some((eras, last)) if *last == outcome => eras.push(kernel.era),
-            _ => cases.push((vec![kernel.era], outcome)),
+            Some((eras, last)) if *last == outcome => {
+                if !eras.contains(&era) {
+                    eras.push(era);
+                }
+            }
+            _ => cases.push((vec![era], outcome)),
         }
     }
     let cases = cases.iter().map(|(eras, outcome)| format!("{} {outcome}", eras.join(", ")));

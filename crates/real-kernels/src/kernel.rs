@@ -5,7 +5,8 @@
 pub struct Kernel {
     /// Its name in the table.
     pub name: &'static str,
-    /// The era that represents it: a preset, or a release or version.
+    /// The era that represents it for base pages: a preset, or a release or version. [`Subject::era`](crate::Subject::era) is that of a
+    /// row.
     pub era: &'static str,
     /// Why the era represents it, if the two names differ.
     pub because: Option<&'static str>,

@@ -26,6 +26,8 @@ mod verdict;
 pub use generate::{Generated, generate, scenarios};
 pub use kernel::{KERNELS, Kernel};
 pub use row::Row;
-pub use subject::{Device, Event, Held, NOT_MODELLED, NotModelled, State, Subject, Treatment};
+pub use subject::{
+    Attack, Device, Event, Held, Leak, LeakedPage, NOT_MODELLED, NotModelled, State, Subject, Treatment,
+};
 pub use table::{Table, TableError, table};
 pub use verdict::{ChildView, Observed, Verdict};

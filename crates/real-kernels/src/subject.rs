@@ -1,5 +1,6 @@
 //! The subject of a row, derived from its name, and whether it can be modelled.
 
+use crate::kernel::Kernel;
 #[cfg(doc)]
 use crate::verdict::ChildView;
 use crate::verdict::Verdict;
@@ -20,13 +21,8 @@ pub enum Treatment {
 pub enum Subject {
     /// A device holds a page while something happens.
     Held(Held),
-    /// A child takes a page into a pipe and unmaps it, and its parent writes.
-    LeakChildPins {
-        /// Whether the page has been swapped out before the fork.
-        swapped: bool,
-    },
-    /// A parent takes a page into a pipe after a fork and unmaps it, and its child writes.
-    LeakParentPinsAfterFork,
+    /// A process takes a page into a pipe and unmaps it, and another process writes.
+    Leak(Leak),
     /// A parent writes after a fork.
     Reuse {
         /// Whether the child has exited before.
@@ -44,9 +40,7 @@ impl Subject {
                 [(Verdict::Coherent, "holds"), (Verdict::Lost, "lost-read")]
             }
             Self::Held(_) => [(Verdict::Coherent, "holds"), (Verdict::Stale, "stale-pin")],
-            Self::LeakChildPins { .. } | Self::LeakParentPinsAfterFork => {
-                [(Verdict::Safe, "holds"), (Verdict::Leak, "leak")]
-            }
+            Self::Leak(_) => [(Verdict::Safe, "holds"), (Verdict::Leak, "leak")],
             Self::Reuse { exited: true } => [(Verdict::Reuse, "holds"), (Verdict::Copy, "spurious-copy")],
             // If the page is reused while the child maps it, the child sees what its parent writes.
             Self::Reuse { exited: false } => [(Verdict::Copy, "holds"), (Verdict::Reuse, "leak")],
@@ -61,6 +55,20 @@ impl Subject {
             Self::Held(held) if held.living_child().is_some() => Some("c"),
             _ => None,
         }
+    }
+
+    /// The era that represents a kernel in rows of this kind: a preset, or a release or version.
+    ///
+    /// A reconstruction is a 5.10.46 kernel with historic changes taken out, all of which were made in the code for base
+    /// pages, so that its huge pages are those of v5.10.46.
+    #[must_use]
+    pub fn era(self, kernel: &Kernel) -> &'static str {
+        let is_huge = matches!(
+            self,
+            Self::Held(Held { state: State::Hugetlb, .. })
+                | Self::Leak(Leak { page: LeakedPage::Hugetlb, .. })
+        );
+        if is_huge && kernel.is_reconstruction() { "v5.10.46" } else { kernel.era }
     }
 
     /// The result of `check` for the scenario on a kernel on which this was observed.
@@ -87,6 +95,15 @@ pub struct Held {
     pub event: Event,
 }
 
+/// An attack by `vmsplice`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leak {
+    /// Who takes the page, and when.
+    pub attack: Attack,
+    /// The page.
+    pub page: LeakedPage,
+}
+
 /// A word in the names of rows for which the model has no counterpart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotModelled {
@@ -99,10 +116,6 @@ pub struct NotModelled {
 /// Everything in the table that is not modelled.
 pub const NOT_MODELLED: &[NotModelled] = &[
     NotModelled { state: "thp", reason: "transparent huge pages: the model has nothing above the PTE level" },
-    NotModelled {
-        state: "hugetlb",
-        reason: "huge pages of hugetlb, which has fault and COW code of its own",
-    },
     NotModelled { state: "ksm", reason: "pages that KSM has merged" },
 ];
 
@@ -166,6 +179,32 @@ words! {
         ZeroPage = "zeropage",
         /// The page cache's page in a private mapping of a file.
         PrivFile = "privfile",
+        /// A huge page of hugetlb, never forked.
+        Hugetlb = "hugetlb",
+    }
+}
+
+words! {
+    /// Who takes the page into a pipe and unmaps it, and when. The other process writes.
+    Attack {
+        /// A child.
+        ChildPins = "leak-child-pins",
+        /// A parent, before it forks.
+        ParentPinsBeforeFork = "leak-parent-pins-before-fork",
+        /// A parent, after it has forked.
+        ParentPinsAfterFork = "leak-parent-pins-after-fork",
+    }
+}
+
+words! {
+    /// The page that leaks.
+    LeakedPage {
+        /// Exclusive before the fork.
+        Excl = "excl",
+        /// Exclusive, and swapped out before the fork.
+        Swapped = "excl+swap",
+        /// A huge page of hugetlb.
+        Hugetlb = "hugetlb",
     }
 }
 
@@ -216,20 +255,28 @@ pub(crate) fn treatment(name: &str) -> Treatment {
         return Treatment::NotModelled(missing);
     }
     let subject = match *words.as_slice() {
-        ["leak-child-pins", "excl"] => Some(Subject::LeakChildPins { swapped: false }),
-        ["leak-child-pins", "excl+swap"] => Some(Subject::LeakChildPins { swapped: true }),
-        ["leak-parent-pins-after-fork", "excl"] => Some(Subject::LeakParentPinsAfterFork),
         ["reuse", "fork-exit"] => Some(Subject::Reuse { exited: true }),
         ["reuse", "fork-alive"] => Some(Subject::Reuse { exited: false }),
+        [attack, page] => leak(attack, page).map(Subject::Leak),
         [device, state, event] => held(device, state, event).map(Subject::Held),
         _ => None,
     };
     subject.map_or(Treatment::Unknown, Treatment::Modelled)
 }
 
+fn leak(attack: &str, page: &str) -> Option<Leak> {
+    Some(Leak { attack: Attack::parse(attack)?, page: LeakedPage::parse(page)? })
+}
+
 fn held(device: &str, state: &str, event: &str) -> Option<Held> {
     let held =
         Held { device: Device::parse(device)?, state: State::parse(state)?, event: Event::parse(event)? };
-    // Userfaultfd write-protects no pages of private file mappings.
-    ((held.state, held.event) != (State::PrivFile, Event::UffdWp)).then_some(held)
+    let is_possible = match (held.state, held.event) {
+        // Userfaultfd write-protects no pages of private file mappings. Of hugetlb it does, which is not modelled.
+        (State::PrivFile | State::Hugetlb, Event::UffdWp) => false,
+        // Huge pages of hugetlb are not reclaimed.
+        (State::Hugetlb, Event::PageOut | Event::PageOutRead) => false,
+        _ => true,
+    };
+    is_possible.then_some(held)
 }

@@ -1,25 +1,31 @@
 //! Titles: rows in words.
 
-use crate::subject::{Device, Event, Held, State, Subject};
+use crate::subject::{Attack, Device, Event, Held, Leak, LeakedPage, State, Subject};
 
 /// The title of a row, in one line.
 pub(crate) fn title(subject: Subject) -> String {
     match subject {
         Subject::Held(held) => of_held(held),
-        Subject::LeakChildPins { swapped: false } => {
-            "A child takes a page into a pipe and unmaps it: does the pipe see what its parent writes?".to_owned()
+        Subject::Leak(leak) => of_leak(leak),
+        Subject::Reuse { exited: true } => {
+            "A store after the child has exited: is the page copied?".to_owned()
         }
-        Subject::LeakChildPins { swapped: true } => {
-            "A child takes a page from swap into a pipe and unmaps it: does the pipe see what its parent writes?"
-                .to_owned()
-        }
-        Subject::LeakParentPinsAfterFork => {
-            "A parent takes a page into a pipe after a fork and unmaps it: does the pipe see what its child writes?"
-                .to_owned()
-        }
-        Subject::Reuse { exited: true } => "A store after the child has exited: is the page copied?".to_owned(),
         Subject::Reuse { exited: false } => "A store while a child lives: does the child see it?".to_owned(),
     }
+}
+
+fn of_leak(Leak { attack, page }: Leak) -> String {
+    let page = match page {
+        LeakedPage::Excl => "a page",
+        LeakedPage::Swapped => "a page from swap",
+        LeakedPage::Hugetlb => "a huge page of hugetlb",
+    };
+    let (who, when, other) = match attack {
+        Attack::ChildPins => ("A child", "", "parent"),
+        Attack::ParentPinsBeforeFork => ("A parent", " before a fork", "child"),
+        Attack::ParentPinsAfterFork => ("A parent", " after a fork", "child"),
+    };
+    format!("{who} takes {page} into a pipe{when} and unmaps it: does the pipe see what its {other} writes?")
 }
 
 fn of_held(Held { device, state, event }: Held) -> String {
@@ -30,6 +36,7 @@ fn of_held(Held { device, state, event }: Held) -> String {
         State::SwappedOut => "a swapped-out page",
         State::ZeroPage => "the zero page",
         State::PrivFile => "a page of a private file mapping",
+        State::Hugetlb => "a huge page of hugetlb",
     };
     let event = match event {
         Event::None => "a store",

@@ -28,6 +28,7 @@ const fn obstacle(why: Obstacle) -> &'static str {
         Obstacle::NothingMapped => "no page is mapped",
         Obstacle::SameProtection => "the area already has that protection",
         Obstacle::FileMapping => "the area is a file mapping, so the call fails with EINVAL",
+        Obstacle::Hugetlb => "the area is of huge pages, so the call fails with EINVAL",
         Obstacle::MappedByOthers => "another mm maps the page as well",
         Obstacle::NotOnLru => "the page is not on an LRU list, but in the batch of a CPU, isolated, or free",
         Obstacle::MarkedAlready => "the page is already marked",

@@ -40,6 +40,8 @@ pub enum Obstacle {
     SameProtection,
     /// The mapping is a file mapping.
     FileMapping,
+    /// The area is of huge pages of hugetlb, and the call fails with `EINVAL`.
+    Hugetlb,
     /// Another mm maps the page as well.
     MappedByOthers,
     /// The page is not on an LRU list: it is in the batch of a CPU, isolated, or free.

@@ -46,6 +46,9 @@ pub(crate) enum Make {
 pub(crate) fn make(world: &World, va: Va) -> Result<Vec<Make>, Refusal> {
     let area = &world.areas[va];
     let refuse = |word| Refusal::of(Why::StartState { area: area.name.clone(), word });
+    if area.backing == Backing::Hugetlb {
+        return Err(refuse("hugetlb"));
+    }
     if area.wrprotected {
         // Nothing tells user space that the write bit is gone, and newer kernels set it again where they can.
         return Err(refuse("wrprotected"));
@@ -59,7 +62,7 @@ pub(crate) fn make(world: &World, va: Va) -> Result<Vec<Make>, Refusal> {
         (Backing::Anon, Populate::None) => Make::Map,
         (Backing::Anon, Populate::ZeroPage) => Make::Zero,
         (Backing::Anon, _) if area.lru_batch.is_some() => Make::PageInBatch,
-        (Backing::Anon, _) => Make::Page,
+        (Backing::Anon | Backing::Hugetlb, _) => Make::Page,
     }];
     let more = [
         (area.previously_shared, Make::Parted),

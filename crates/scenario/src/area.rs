@@ -10,13 +10,14 @@ use crate::syntax::{AreaDecl, Attr};
 use crate::text::Text;
 
 /// The kinds of areas.
-const KINDS: [(&str, Backing, Populate); 6] = [
+const KINDS: [(&str, Backing, Populate); 7] = [
     ("anon", Backing::Anon, Populate::Mapped),
     ("none", Backing::Anon, Populate::None),
     ("zero", Backing::Anon, Populate::ZeroPage),
     ("swapped", Backing::Anon, Populate::Swapped),
     ("swapcached", Backing::Anon, Populate::SwapCached),
     ("file", Backing::PrivateFile, Populate::Mapped),
+    ("hugetlb", Backing::Hugetlb, Populate::Mapped),
 ];
 
 /// The words after the kind: the name, whether columns may follow in parentheses (`None`: they must), the kinds
@@ -25,13 +26,13 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 11] = [
     (
         "wrprotected",
         Some(false),
-        &["anon"],
+        &["anon", "hugetlb"],
         "only a mapped, exclusive page can be write-protected at the start",
     ),
     (
         "prevshared",
         Some(false),
-        &["anon", "swapped", "swapcached"],
+        &["anon", "swapped", "swapcached", "hugetlb"],
         "only an anonymous page can have been shared with a child",
     ),
     ("clean", Some(false), &["anon"], "only the PTE of an anonymous page is dirty at the start"),
@@ -42,22 +43,27 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 11] = [
         "only anonymous memory is soft-dirty at the start",
     ),
     ("lazyfree", Some(false), &["anon"], "`MADV_FREE` marks mapped anonymous pages"),
-    ("read_only", Some(false), &["anon", "none", "zero", "swapped", "swapcached", "file"], ""),
+    ("read_only", Some(false), &["anon", "none", "zero", "swapped", "swapcached", "file", "hugetlb"], ""),
     (
         "uffd_wp",
         Some(false),
         &["anon", "none", "zero", "swapped", "swapcached"],
-        "userfaultfd write-protects anonymous memory only",
+        "the model has write-protection by userfaultfd for anonymous memory only",
     ),
-    ("adjacent", Some(false), &["anon", "none", "zero", "swapped", "swapcached", "file"], ""),
+    (
+        "adjacent",
+        Some(false),
+        &["anon", "none", "zero", "swapped", "swapcached", "file"],
+        "the entries of huge pages are in tables of another level",
+    ),
     (
         "wp_unpopulated",
         Some(false),
         &["anon", "none", "zero", "swapped", "swapcached"],
-        "userfaultfd write-protects anonymous memory only",
+        "the model has write-protection by userfaultfd for anonymous memory only",
     ),
     ("lru_batch", None, &["anon"], "only a mapped anonymous page can be in an LRU batch at the start"),
-    ("warm", Some(true), &["anon", "zero", "file"], "a TLB has entries for mapped pages only"),
+    ("warm", Some(true), &["anon", "zero", "file", "hugetlb"], "a TLB has entries for mapped pages only"),
 ];
 
 /// Reads `NAME: KIND WORD.. [= W0, W1]`.

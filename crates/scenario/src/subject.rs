@@ -24,6 +24,8 @@ pub enum Subject {
     MadvFree,
     /// Writes through `FOLL_FORCE`.
     FollForce,
+    /// Huge pages of hugetlb.
+    Hugetlb,
     /// An mm or a page that goes away meanwhile.
     Lifetime,
     /// Copies and faults that are not needed.
@@ -34,7 +36,7 @@ pub enum Subject {
 
 impl Subject {
     /// All subjects, in the order in which lists are grouped.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Fork,
         Self::Leak,
         Self::Pin,
@@ -44,6 +46,7 @@ impl Subject {
         Self::Tlb,
         Self::MadvFree,
         Self::FollForce,
+        Self::Hugetlb,
         Self::Lifetime,
         Self::Copies,
         Self::Proposal,
@@ -62,6 +65,7 @@ impl Subject {
             Self::Tlb => "tlb",
             Self::MadvFree => "madv-free",
             Self::FollForce => "foll-force",
+            Self::Hugetlb => "hugetlb",
             Self::Lifetime => "lifetime",
             Self::Copies => "copies",
             Self::Proposal => "proposal",
@@ -81,6 +85,7 @@ impl Subject {
             Self::Tlb => "TLB entries that are older than the page table",
             Self::MadvFree => "MADV_FREE",
             Self::FollForce => "Forced writes",
+            Self::Hugetlb => "Huge pages of hugetlb",
             Self::Lifetime => "An mm or a page that goes away meanwhile",
             Self::Copies => "Copies and faults that are not needed",
             Self::Proposal => "Proposals that were never released",

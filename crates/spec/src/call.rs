@@ -8,7 +8,7 @@ use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::result;
 use cowrace_mm::value::{Handle, Value};
 use cowrace_mm::world::{
-    ActorId, Advice, Arg, Backing, Call, CallSpec, Errno, MmId, Origin, Step, Target, VarId,
+    ActorId, Advice, Area, Arg, Backing, Call, CallSpec, Errno, MmId, Origin, Step, Target, VarId,
 };
 
 use crate::cpu::{Cpu, Known};
@@ -150,6 +150,17 @@ async fn fill(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, word: u8, value: u
     }
 }
 
+/// Whether `madvise(2)` fails with `EINVAL`: `MADV_FREE` is for anonymous memory, and huge pages of hugetlb are not
+/// reclaimed. They can be dropped since v5.18; a program for older kernels knows what to do if they cannot.
+async fn is_refused(cpu: &Cpu<'_>, area: &Area, advice: Advice) -> bool {
+    match advice {
+        Advice::Free => area.backing != Backing::Anon,
+        Advice::PageOut => area.backing == Backing::Hugetlb,
+        Advice::DontNeed => area.backing == Backing::Hugetlb && cpu.choose(2, Prim::Ghost).await == 1,
+        Advice::DontFork | Advice::DoFork => false,
+    }
+}
+
 async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
     let this = own.unwrap_or(0);
     let mm = MmStruct(this);
@@ -242,13 +253,13 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
         }
         Call::Munmap { va } => cpu.munmap(mm, va).await,
         Call::Madvise { va, advice } => match advice {
-            Advice::DontNeed => cpu.discard(mm, va, false).await,
-            Advice::Free if cpu.world.areas[va].backing != Backing::Anon => {
+            _ if is_refused(cpu, &cpu.world.areas[va], advice).await => {
                 let flags = cpu.load(mm.vm_flags(va), Prim::FindVma).await.bits;
-                // Where nothing is mapped, there is no file to refuse.
-                let is_refused = flags & cowrace_mm::objects::vm::EXISTS != 0;
-                return if is_refused { Value::Errno(Errno::Einval) } else { Value::Number(0) };
+                // Where nothing is mapped, there is nothing that could refuse.
+                let is_there = flags & cowrace_mm::objects::vm::EXISTS != 0;
+                return if is_there { Value::Errno(Errno::Einval) } else { Value::Number(0) };
             }
+            Advice::DontNeed => cpu.discard(mm, va, false).await,
             Advice::Free => cpu.give_up(mm, va).await,
             Advice::DontFork => {
                 cpu.set_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await

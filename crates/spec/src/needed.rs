@@ -71,8 +71,8 @@ fn counting(world: &World) -> Program {
         let first = match (area.backing, area.populate) {
             (_, Populate::None | Populate::Swapped | Populate::SwapCached) => ABSENT,
             (Backing::PrivateFile, _) => FILE,
-            (Backing::Anon, Populate::ZeroPage) => ZERO,
-            (Backing::Anon, Populate::Mapped) => PAGE,
+            (Backing::Anon | Backing::Hugetlb, Populate::ZeroPage) => ZERO,
+            (Backing::Anon | Backing::Hugetlb, Populate::Mapped) => PAGE,
         };
         for mm in (0..world.mms.len()).filter(|&mm| inherits(world, mm, area.mm)) {
             program.memory.set(content(mm, va), first);

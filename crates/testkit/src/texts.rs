@@ -15,6 +15,7 @@ pub const AREAS: &[&str] = &[
     "swapped prevshared",
     "swapcached uffd_wp wp_unpopulated = 1, 2",
     "file warm(t0, cpu-1)",
+    "hugetlb prevshared, warm read_only",
 ];
 
 /// Cells that are valid in every column of mm `A`, whatever is above them.
@@ -193,6 +194,9 @@ prop_compose! {
         (tabs, exits, quoted_by_a_mail) in any::<(bool, bool, bool)>(),
         sign in prop::sample::select(vec!["=", "-", "~", ""]),
     ) -> String {
+        // Nothing else is in a page table of huge pages.
+        let (huge, others): (Vec<&str>, Vec<&str>) = areas.into_iter().partition(|area| area.starts_with("hugetlb"));
+        let areas = [others, huge].concat();
         let mut text = String::from("race a-race.1\n# made up\n");
         let quoted = title.replace('\\', "\\\\").replace('"', "\\\"");
         // Writing to a string cannot fail.

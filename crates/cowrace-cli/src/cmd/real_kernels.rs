@@ -158,7 +158,9 @@ fn text(table: &Table, cells: &[Cell<'_>]) -> String {
     }
     columns.row([(0, "all".to_owned()), (1, agree(&|_| true))]);
     let mut text = columns.to_string();
-    text.push_str("\n* a reconstruction: strong evidence, but not that kernel\n");
+    text.push_str(
+        "\n* a reconstruction: strong evidence, but not that kernel; its huge pages are those of v5.10.46\n",
+    );
     let children = cells.iter().filter(|cell| cell.child.is_some()).count();
     // Writing to a string cannot fail.
     let _ = writeln!(

@@ -34,7 +34,8 @@ fn scenarios_are_written_into_files_that_check() {
         .exits(0)
         .quiet()
         .prints(&[&format!("{count} scenarios written to {path}")]);
-    let done = cowrace(&["check", path, "--era", "v5.9", "--format", "json"]).exits(0).quiet();
+    // Under a kernel of the table that stands for itself.
+    let done = cowrace(&["check", path, "--era", "v5.10.262", "--format", "json"]).exits(0);
     assert_eq!(done.objects().len(), count);
     assert!(done.objects().iter().all(|o| o["as_expected"] == true));
 }
@@ -69,8 +70,8 @@ fn what_there_is_not_is_said() {
         .exits(2)
         .says(&["there is no row `vmsplice(R,GET)|excl|nome`", "did you mean `vmsplice(R,GET)|excl|none`"]);
     let table = table().expect("the table");
-    let huge = table.rows().iter().find(|row| row.name.contains("|hugetlb")).expect("a row");
-    cowrace(&["real-kernels", &huge.name]).exits(2).says(&["is not modelled: huge pages of hugetlb"]);
+    let huge = table.rows().iter().find(|row| row.name.contains("|thp")).expect("a row");
+    cowrace(&["real-kernels", &huge.name]).exits(2).says(&["is not modelled: transparent huge pages"]);
     cowrace(&["real-kernels", "x", "--format", "json"]).exits(2).says(&["cannot be used with"]);
     cowrace(&["real-kernels", "--write", "/dev/null/x"]).exits(1).says(&["cannot write /dev/null/x"]);
 }

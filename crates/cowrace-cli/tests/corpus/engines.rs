@@ -44,6 +44,11 @@ const UNFIT: &[(&str, &str, &str)] = &[
     ("foll-force-dirty-cow", "*", "GUP that faults again and again, against a discard and a fault"),
     ("fork-vs-per-vma-lock-fault", "*", "three threads, each within a call"),
     (
+        "hugetlb-dontneed-vs-fault",
+        "v5.18 v5.19 v6.1 v6.2 v6.4 v6.6 v6.12 v6.15 v6.18",
+        "a fault that copies, against a discard",
+    ),
+    (
         "iouring-fixed-buffer-swap-small",
         "v6.12 v6.15 v6.18",
         "GUP-fast against reclaim, where the buffer is pinned so",

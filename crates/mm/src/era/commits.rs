@@ -5,9 +5,10 @@ use std::fmt;
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
     ClearRefsPin, DirectIo, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice, GupForce,
-    GupLongterm, GupRead, HasPinned, IoUringPin, LazyfreeKept, MadvFree, MadvFreeSpares, MprotectUpgrade,
-    PinSteps, ReclaimPin, Release, Rules, SwapinRecheck, SwapinReuse, SwapinWritable, UffdFlush, UffdMmget,
-    UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
+    GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbFork, IoUringPin, LazyfreeKept, MadvFree,
+    MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Release, Rules, SwapinRecheck, SwapinReuse,
+    SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain,
+    WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// The source of a row's statement.
@@ -271,6 +272,15 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.uffd_flush = UffdFlush::Yes,
     },
     Commit {
+        id: "4eae4efa2c29",
+        landed: landed("v5.12"),
+        title: "hugetlb: do early cow when page pinned on src mm",
+        about: "fork copies a huge page of hugetlb that may be pinned",
+        effect: Effect::Closes("hugetlb-fork-of-pinned"),
+        provenance: Provenance::Inferred,
+        rule: |r| r.hugetlb_fork = HugetlbFork::Copy,
+    },
+    Commit {
         id: "c24d37322548",
         landed: landed("v5.14"),
         title: "mm/gup: fix try_grab_compound_head() race with split_huge_page()",
@@ -357,6 +367,15 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.swapin_reuse = SwapinReuse::Count,
     },
     Commit {
+        id: "90e7e7f5ef3f",
+        landed: landed("v5.18"),
+        title: "mm: enable MADV_DONTNEED for hugetlb mappings",
+        about: "huge pages of hugetlb can be dropped",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| r.hugetlb_dontneed = HugetlbDontneed::Yes,
+    },
+    Commit {
         id: "6c287605fd56",
         landed: landed("v5.19"),
         title: "mm: remember exclusively mapped anonymous pages with PG_anon_exclusive",
@@ -385,6 +404,20 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("odirect-swapout-lost-read"),
         provenance: Provenance::Read,
         rule: |r| r.swapin_reuse = SwapinReuse::SwapExclusive,
+    },
+    Commit {
+        id: "623a1ddfeb23",
+        landed: landed("v5.19"),
+        title: "mm/hugetlb: take src_mm->write_protect_seq in copy_hugetlb_page_range()",
+        about: "GUP-fast backs off while fork copies or shares huge pages of hugetlb",
+        effect: Effect::Closes("hugetlb-fork-pin"),
+        provenance: Provenance::Read,
+        rule: |r| {
+            // It guards the test for pins.
+            if r.hugetlb_fork == HugetlbFork::Copy {
+                r.hugetlb_fork = HugetlbFork::CopySeqcount;
+            }
+        },
     },
     Commit {
         id: "64fe24a3e05e",

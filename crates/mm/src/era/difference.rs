@@ -82,10 +82,10 @@ mod tests {
     #[test]
     fn they_are_what_differs_and_nothing_else() -> Result<(), EraError> {
         let (old, new) = (Era::preset("v5.18")?, Era::preset("v5.19")?.set("wp_reuse", "mapcount")?);
-        let [mark, pin, swap] = ["6c287605fd56", "a7f226604170", "1493a1913e34"];
-        let more = [Toggle::With(mark), Toggle::With(pin), Toggle::With(swap)];
+        let commits = ["6c287605fd56", "a7f226604170", "1493a1913e34", "623a1ddfeb23"];
+        let more = commits.map(Toggle::With);
         assert_eq!(old.difference(&new), [&more[..], &[Toggle::Set("wp_reuse", "mapcount")]].concat());
-        let less = [Toggle::Without(mark), Toggle::Without(pin), Toggle::Without(swap)];
+        let less = commits.map(Toggle::Without);
         assert_eq!(new.difference(&old), [&less[..], &[Toggle::Set("wp_reuse", "count")]].concat());
         assert_eq!(new.difference(&new), []);
         Ok(())

@@ -106,7 +106,7 @@ pub const PRESETS: &[Preset] = &[
         "v5.12",
         "clear_refs flushes; userfaultfd-wp faults flush before they copy",
         Some("v5.11"),
-        &["912efa17e512", "6ce64428d620"],
+        &["912efa17e512", "6ce64428d620", "4eae4efa2c29"],
     ),
     mainline(
         "v5.15",
@@ -118,13 +118,21 @@ pub const PRESETS: &[Preset] = &[
         "v5.18",
         "page_count at swap-in, too; swap cache and LRU batch are dropped before counting",
         Some("v5.15"),
-        &["5ee2fa2f0636", "0c4bcfdecb1a", "6c8e2a256915", "53a05ad9f21d", "d4c470970d45", "c145e0b47c77"],
+        &[
+            "5ee2fa2f0636",
+            "0c4bcfdecb1a",
+            "6c8e2a256915",
+            "53a05ad9f21d",
+            "d4c470970d45",
+            "c145e0b47c77",
+            "90e7e7f5ef3f",
+        ],
     ),
     mainline(
         "v5.19",
         "exclusive pages are marked; read pins unshare; swap remembers",
         Some("v5.18"),
-        &["6c287605fd56", "a7f226604170", "1493a1913e34"],
+        &["6c287605fd56", "a7f226604170", "1493a1913e34", "623a1ddfeb23"],
     ),
     mainline(
         "v6.1",

@@ -298,6 +298,22 @@ rules! {
         /// GUP-fast backs off.
         Yes = "yes",
     }
+    /// What fork does to a page of hugetlb that may be pinned.
+    hugetlb_fork: HugetlbFork = Share {
+        /// It shares it.
+        Share = "share",
+        /// It copies it for the child, but does not exclude GUP-fast (4eae4efa2c29).
+        Copy = "copy",
+        /// It copies it, and GUP-fast backs off (623a1ddfeb23).
+        CopySeqcount = "copy_seqcount",
+    }
+    /// Whether `MADV_DONTNEED` drops pages of hugetlb (90e7e7f5ef3f).
+    hugetlb_dontneed: HugetlbDontneed = No {
+        /// It fails with `EINVAL`.
+        No = "no",
+        /// It does.
+        Yes = "yes",
+    }
     /// Whether anonymous pages carry `PG_anon_exclusive` (6c287605fd56).
     anon_exclusive: AnonExclusive = No {
         /// No.

@@ -124,6 +124,11 @@ safeguards! {
     /// Unmapping while a flush of another CPU is pending flushes for that CPU as well.
     ZapNestedFlush: Flush "tlb_finish_mmu" in "zap_pte_range" "mm/memory.c",
         Switch("zap_nested_flush"), |_, _| true;
+    /// A page of hugetlb that is copied leaves every TLB before the copy can be used through any TLB.
+    HugetlbWpFlush: Flush "huge_ptep_clear_flush" in "hugetlb_wp" "mm/hugetlb.c", Switch("hugetlb_wp_flush"), |_, _| true;
+    /// The rights that mprotect removes from hugetlb are gone from every TLB before it returns.
+    HugetlbProtectFlush: Flush "flush_hugetlb_tlb_range" in "hugetlb_change_protection" "mm/hugetlb.c",
+        Switch("hugetlb_protect_flush"), |_, _| true;
     /// The rights that mprotect removes are gone from every TLB before it returns.
     MprotectFlush: Flush "flush_tlb_range" in "change_protection" "mm/mprotect.c",
         Switch("mprotect_flush"), |_, _| true;
@@ -159,6 +164,10 @@ safeguards! {
 
     /// The PTE that the fault has read is still there when its lock is held.
     FaultPteSame: Recheck "pte_same" in "handle_pte_fault" "mm/memory.c", Switch("fault_pte_same"), |_, _| true;
+    /// The entry of hugetlb that the fault has read is still there when its lock is held.
+    HugetlbFaultPteSame: Recheck "pte_same" in "hugetlb_fault" "mm/hugetlb.c", Switch("hugetlb_fault_pte_same"), |_, _| true;
+    /// The entry of hugetlb has not changed while the page was copied without its lock.
+    HugetlbWpPteSame: Recheck "pte_same" in "hugetlb_wp" "mm/hugetlb.c", Switch("hugetlb_wp_pte_same"), |_, _| true;
     /// Nothing has been mapped meanwhile at the address for the zero page.
     AnonZeroPteNone: Recheck "pte_none" in "do_anonymous_page" "mm/memory.c",
         Switch("anon_zero_pte_none"), |_, _| true;

@@ -4,7 +4,7 @@
 //! of a larger function there: then the spelling is that of the larger function. If a kernel has kept an old name as a
 //! wrapper, the spelling is the name that its own code calls.
 //!
-//! Each row was looked up in the trees on both sides of it, or in the commit. Only base pages count. Rows follow the
+//! Each row was looked up in the trees on both sides of it, or in the commit, or is marked as inferred. Only base pages count, and hugetlb. Rows follow the
 //! order in which trees were released: a backport from v5.11 to v5.10.4 comes before v5.11.
 
 use super::{Era, Provenance, Release};
@@ -49,6 +49,10 @@ const fn read(tag: &str, name: &'static str, file: &'static str) -> Since {
     Since { since: Release::new(tag), name, file, provenance: Provenance::Read }
 }
 
+const fn inferred(tag: &str, name: &'static str, file: &'static str) -> Since {
+    Since { provenance: Provenance::Inferred, ..read(tag, name, file) }
+}
+
 /// Every function of the model, in the order of [`crate::FUNCTIONS`], with its spellings, oldest first.
 pub const SPELLINGS: &[(&str, &[Since])] = &[
     ("__get_user_pages", &[read("v5.4", "__get_user_pages", "mm/gup.c")]),
@@ -56,6 +60,14 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     (
         "add_to_swap",
         &[read("v5.4", "add_to_swap", "mm/swap_state.c"), read("v6.15", "folio_alloc_swap", "mm/swapfile.c")],
+    ),
+    (
+        "alloc_hugetlb_folio",
+        &[
+            read("v5.4", "alloc_huge_page", "mm/hugetlb.c"),
+            // d0ce0e47b323; read in v6.1 and v6.12.
+            inferred("v6.3", "alloc_hugetlb_folio", "mm/hugetlb.c"),
+        ],
     ),
     (
         "alloc_page_vma",
@@ -77,6 +89,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ("change_pte_range", &[read("v5.4", "change_pte_range", "mm/mprotect.c")]),
     ("clear_refs_write", &[read("v5.4", "clear_refs_write", "fs/proc/task_mmu.c")]),
     ("clear_soft_dirty", &[read("v5.4", "clear_soft_dirty", "fs/proc/task_mmu.c")]),
+    ("copy_hugetlb_page_range", &[read("v5.4", "copy_hugetlb_page_range", "mm/hugetlb.c")]),
     (
         "copy_nonpresent_pte",
         &[
@@ -152,6 +165,17 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ),
     ("handle_pte_fault", &[read("v5.4", "handle_pte_fault", "mm/memory.c")]),
     ("handle_userfault", &[read("v5.4", "handle_userfault", "fs/userfaultfd.c")]),
+    ("hugetlb_change_protection", &[read("v5.4", "hugetlb_change_protection", "mm/hugetlb.c")]),
+    ("hugetlb_fault", &[read("v5.4", "hugetlb_fault", "mm/hugetlb.c")]),
+    ("hugetlb_no_page", &[read("v5.4", "hugetlb_no_page", "mm/hugetlb.c")]),
+    (
+        "hugetlb_wp",
+        &[
+            read("v5.4", "hugetlb_cow", "mm/hugetlb.c"),
+            // c89357e27f20; read in v5.4 and v6.1.
+            inferred("v5.19", "hugetlb_wp", "mm/hugetlb.c"),
+        ],
+    ),
     (
         "internal_get_user_pages_fast",
         &[

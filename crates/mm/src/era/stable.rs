@@ -87,11 +87,11 @@ const FUSE_CVE: &str = "CVE-2022-1011 in linux_kernel_cves: data/stream_fixes.js
 const V5_9: &[&str] =
     &["a308c71bf1e6", "09854ba94c6a", "be068f29034f", "008cfe4418b3", "70e806e4e645", "f3c64eda3e50"];
 const V5_11: &[&str] = &["57efa1fe5957", "29a951dfb3c3", "9348b73c2e1b", "feb889fb40fa"];
-const V5_12: &[&str] = &["912efa17e512", "6ce64428d620"];
+const V5_12: &[&str] = &["912efa17e512", "6ce64428d620", "4eae4efa2c29"];
 const V5_14: &[&str] = &["c24d37322548", "f4c4a3f48480"];
 const V5_17: &[&str] = &["5ee2fa2f0636"];
-const V5_18: &[&str] = &["53a05ad9f21d", "d4c470970d45", "c145e0b47c77"];
-const V5_19: &[&str] = &["6c287605fd56", "a7f226604170", "1493a1913e34"];
+const V5_18: &[&str] = &["53a05ad9f21d", "d4c470970d45", "c145e0b47c77", "90e7e7f5ef3f"];
+const V5_19: &[&str] = &["6c287605fd56", "a7f226604170", "1493a1913e34", "623a1ddfeb23"];
 const V6_1: &[&str] = &["64fe24a3e05e", "5535be309971", "088b8aa537c2"];
 const V6_2: &[&str] = &["84209e87c696", "7ea7e333842e"];
 const V6_3: &[&str] = &["931298e103c2"];
@@ -157,7 +157,20 @@ pub const BRANCHES: &[Branch] = &[
             took("0c4bcfdecb1a", "v5.10.106", FUSE_CVE),
             took("6c8e2a256915", "v5.10.111", DEBIAN),
         ],
-        lacks: &[&["f4c4a3f48480"], V5_17, V5_18, V5_19, V6_1, V6_2, V6_3, V6_4, V6_5, V6_9, V6_11, V6_14],
+        lacks: &[
+            &["4eae4efa2c29", "f4c4a3f48480"],
+            V5_17,
+            V5_18,
+            V5_19,
+            V6_1,
+            V6_2,
+            V6_3,
+            V6_4,
+            V6_5,
+            V6_9,
+            V6_11,
+            V6_14,
+        ],
     },
     Branch {
         base: Release::new("v5.15"),

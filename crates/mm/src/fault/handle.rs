@@ -10,6 +10,7 @@ use super::wp::do_wp_page;
 use crate::costs::count;
 use crate::cpu::Cpu;
 use crate::era::{Safeguard, VmaLock};
+use crate::hugetlb::hugetlb_fault;
 use crate::objects::kernel::FAULTED;
 use crate::objects::{MmStruct, vm};
 use crate::pgtable::{Entry, Pte, pte_mkdirty};
@@ -29,7 +30,9 @@ pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) ->
             vma_locked: false,
             allow_retry: true,
         };
-        if !cpu.rules().is(VmaLock::No) && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
+        // Faults of hugetlb take the mmap lock (up to v6.8; since then, what excludes the one excludes the other).
+        let may_lock_vma = !cpu.is_vm_hugetlb_page(va) && !cpu.rules().is(VmaLock::No);
+        if may_lock_vma && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
             // lock_vma_under_rcu. Faults in userfaultfd areas take the mmap lock, as in v6.4.
             let vm_flags = cpu.find_vma(mm, va).await;
             if vm_flags & vm::EXISTS != 0 && vm_flags & vm::UFFD_WP == 0 {
@@ -73,8 +76,16 @@ fn access_error(cpu: &Cpu, vm_flags: u64, write: bool) -> Option<Errno> {
 /// `handle_mm_fault` with `handle_pte_fault`. The lock that protects the VMA is held, and dropped only for
 /// [`FaultResult::Retry`].
 pub async fn handle_mm_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
+    count(cpu, FAULTED).await;
+    if cpu.is_vm_hugetlb_page(vmf.va) {
+        hugetlb_fault(cpu, vmf).await
+    } else {
+        handle_pte_fault(cpu, vmf).await
+    }
+}
+
+async fn handle_pte_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
     cpu.call("handle_pte_fault", (vmf,), async |cpu, (mut vmf,)| {
-        count(cpu, FAULTED).await;
         let (mm, va) = (vmf.mm, vmf.va);
         vmf.orig_pte = cpu.ptep_get(mm, va).await;
         match vmf.orig_pte.entry() {

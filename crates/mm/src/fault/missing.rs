@@ -17,7 +17,7 @@ use crate::world::Backing;
 /// `do_pte_missing`: nothing is mapped.
 pub(super) async fn do_pte_missing(cpu: &Cpu, vmf: VmFault) -> FaultResult {
     match cpu.kernel().world.areas[vmf.va].backing {
-        Backing::Anon => do_anonymous_page(cpu, vmf).await,
+        Backing::Anon | Backing::Hugetlb => do_anonymous_page(cpu, vmf).await,
         Backing::PrivateFile => do_fault(cpu, vmf).await,
     }
 }

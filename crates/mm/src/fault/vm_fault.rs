@@ -55,7 +55,7 @@ encode!(fieldless enum FaultResult);
 
 impl VmFault {
     /// Whether the access is a store.
-    pub(super) const fn write(&self) -> bool {
+    pub(crate) const fn write(&self) -> bool {
         matches!(self.flag, FaultFlag::Write)
     }
 

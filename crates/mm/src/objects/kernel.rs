@@ -5,6 +5,7 @@ use cowrace_report::Kind;
 
 use super::structure::structure;
 use super::{Field, Format, Structure, Type};
+use crate::world::{Backing, Va, World};
 
 /// The one object of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +48,22 @@ pub const NR_FREE: Addr = Global.nr_free();
 /// A place of the free list.
 pub(crate) const FREE_PAGE: Structure =
     Structure::list(Field { name: "free list", kind: Kind::Other, format: Format::Page });
+
+/// A mutex of `hugetlb_fault_mutex_table`.
+pub(crate) const HUGETLB_FAULT_MUTEX: Structure =
+    Structure::list(Field { name: "hugetlb fault mutex", kind: Kind::Other, format: Format::Spinlock });
+
+/// The mutex of `hugetlb_fault_mutex_table` for the page of the file that is at an address: every area is a file of its own.
+#[must_use]
+pub const fn hugetlb_fault_mutex(va: Va) -> Addr {
+    Type::HugetlbFaultMutex.word(va)
+}
+
+/// The objects of the mutexes, if a scenario has huge pages.
+pub(crate) fn hugetlb_fault_mutexes(world: &World) -> impl Iterator<Item = Obj> + use<> {
+    let is_there = world.areas.iter().any(|area| area.backing == Backing::Hugetlb);
+    Type::HugetlbFaultMutex.list(if is_there { world.areas.len() } else { 0 })
+}
 
 /// A page of the free list.
 #[must_use]

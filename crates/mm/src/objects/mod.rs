@@ -78,6 +78,8 @@ types! {
     Page,
     /// The failures of calls: no kernel has them, user space has.
     Failures,
+    /// `hugetlb_fault_mutex_table`.
+    HugetlbFaultMutex,
 }
 
 impl Type {
@@ -122,6 +124,7 @@ impl Type {
             Self::Swap => SwpEntry::STRUCTURE,
             Self::ZeroPage | Self::FilePage | Self::Page => Page::STRUCTURE,
             Self::Failures => scenario::FAILURE,
+            Self::HugetlbFaultMutex => kernel::HUGETLB_FAULT_MUTEX,
         }
     }
 }
@@ -173,7 +176,7 @@ pub fn thing(addr: Addr) -> Option<Thing> {
     let whose = match of {
         Type::Variables => Whose::Variable(listed.into()),
         Type::Failures => Whose::Call(listed),
-        Type::Kernel | Type::FreeList => Whose::Kernel,
+        Type::Kernel | Type::FreeList | Type::HugetlbFaultMutex => Whose::Kernel,
         Type::Mm => Whose::Mm(nth.into()),
         Type::PageTable | Type::Vma => {
             let (mm, va) = structure::unpair(nth);

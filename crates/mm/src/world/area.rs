@@ -9,6 +9,8 @@ pub enum Backing {
     Anon,
     /// A private mapping of a file.
     PrivateFile,
+    /// A private mapping of huge pages (`MAP_HUGETLB`).
+    Hugetlb,
 }
 
 /// How an area is populated at the start.

@@ -2,7 +2,9 @@
 
 use cowrace_mm::objects::Batch;
 use cowrace_mm::syscall::{self, Gives, Kind, Syscall, Way};
-use cowrace_mm::world::{Area, MAX_AREAS, MAX_MMS, MAX_VARIABLES, Mm, MmId, Origin, Target, Va, VarId};
+use cowrace_mm::world::{
+    Area, Backing, MAX_AREAS, MAX_MMS, MAX_VARIABLES, Mm, MmId, Origin, Target, Va, VarId,
+};
 
 use super::{Found, Read};
 use crate::cell::{self, Cell, Item};
@@ -479,7 +481,7 @@ impl Names {
 
     /// The areas with everything that their words say.
     pub(super) fn areas(&self, file: &File, report: &mut Report) -> Vec<Area> {
-        let mut areas = Vec::new();
+        let mut areas: Vec<Area> = Vec::new();
         for (mm, decl) in file.header.mms.iter().enumerate() {
             for (nth, area) in read_areas(decl).enumerate() {
                 let has = |name: &str| area.attrs.iter().any(|a| a.name.text == name);
@@ -510,6 +512,20 @@ impl Names {
                             )
                             .help("`adjacent` puts an area into the page table of the one before it"),
                         ),
+                        "adjacent"
+                            if areas.last().is_some_and(|before| before.backing == Backing::Hugetlb) =>
+                        {
+                            report.push(
+                                Diagnostic::new(
+                                    attr.name.at.clone(),
+                                    format!(
+                                        "{} is in a page table of huge pages",
+                                        quote(&areas[areas.len() - 1].name)
+                                    ),
+                                )
+                                .help("put it before the area of huge pages, or leave out `adjacent`"),
+                            );
+                        }
                         "lru_batch" => {
                             let columns = report.ok(self.named(attr));
                             lowered.lru_batch = columns.and_then(|c| c.first().copied());

@@ -7,8 +7,8 @@ use cowrace_mm::era::settings;
 
 use super::arms::{Apart, Told};
 use super::{
-    fault, fork, gup, madvise, mmap, mprotect, rmap, swap_in, swapfile, task_mmu, tlb, user, userfaultfd,
-    vmscan, wp,
+    fault, fork, gup, hugetlb, madvise, mmap, mprotect, rmap, swap_in, swapfile, task_mmu, tlb, user,
+    userfaultfd, vmscan, wp,
 };
 
 /// The tests of each file.
@@ -16,6 +16,7 @@ const FILES: &[&[fn() -> Told]] = &[
     fault::ALL,
     fork::ALL,
     gup::ALL,
+    hugetlb::ALL,
     madvise::ALL,
     mmap::ALL,
     mprotect::ALL,

@@ -7,6 +7,7 @@ mod complete;
 mod fault;
 mod fork;
 mod gup;
+mod hugetlb;
 mod madvise;
 mod mmap;
 mod mprotect;
