@@ -9,7 +9,8 @@ use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{
-    AeBarriers, FollPin, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, PinSteps, Safeguard,
+    AeBarriers, FollPin, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, HugetlbForce, PinSteps,
+    Safeguard,
 };
 use crate::fault::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
 use crate::objects::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
@@ -199,9 +200,7 @@ pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Resu
         let taken = cpu.rounds((mm, va, foll, false), async |cpu, (mm, va, foll, foll_cow)| {
             let vm_flags = cpu.find_vma(mm, va).await;
             // check_vma_flags: only FOLL_FORCE may do what the VMA forbids, and only in private memory.
-            // Huge pages cannot be forced (1d8d14641fd9, v6.2 and stable trees; before, a store could go to a read-only area).
-            let force = foll.flags.force && !cpu.is_vm_hugetlb_page(va);
-            let forbidden = foll.flags.write && vm_flags & vm::WRITE == 0 && !force;
+            let forbidden = foll.flags.write && vm_flags & vm::WRITE == 0 && !can_force(cpu, va, foll);
             if vm_flags & vm::EXISTS == 0 || forbidden {
                 return Round::Done(Err(Errno::Efault));
             }
@@ -237,6 +236,11 @@ pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Resu
     .await
 }
 
+/// Whether `FOLL_FORCE` is given and counts. hugetlb has no entry that GUP may write through and user space may not (f347454d0341).
+fn can_force(cpu: &Cpu, va: Va, foll: Foll) -> bool {
+    foll.flags.force && !(cpu.is_vm_hugetlb_page(va) && cpu.rules().is(HugetlbForce::Fails))
+}
+
 /// `follow_page_pte`: returns the page with a reference, or the fault that is needed first.
 async fn follow_page_pte(
     cpu: &Cpu,
@@ -259,7 +263,7 @@ async fn follow_page_pte(
                 return Err(wanted);
             }
             let page = pte.page();
-            if write && !can_follow_write_pte(cpu, pte, foll, foll_cow, vm_flags).await {
+            if write && !can_follow_write_pte(cpu, va, pte, foll, foll_cow, vm_flags).await {
                 cpu.ptl_unlock(mm, va).await;
                 return Err(FaultFlag::Write);
             }
@@ -287,9 +291,17 @@ async fn follow_page_pte(
 /// its page belongs to this mm. Since 5535be309971 (v6.0) it also requires that no write fault is needed for
 /// userfaultfd or for soft-dirty tracking (`pte_needs_soft_dirty_wp`). `VM_SOFTDIRTY` is left out, so pages are tracked
 /// from the start; before the first clear_refs, the only difference is a fault for a page that was never written.
-async fn can_follow_write_pte(cpu: &Cpu, pte: Pte, foll: Foll, foll_cow: bool, vm_flags: u64) -> bool {
-    if pte.write() {
-        return true;
+async fn can_follow_write_pte(
+    cpu: &Cpu,
+    va: Va,
+    pte: Pte,
+    foll: Foll,
+    foll_cow: bool,
+    vm_flags: u64,
+) -> bool {
+    // __follow_hugetlb_must_fault goes by the entry alone.
+    if pte.write() || cpu.is_vm_hugetlb_page(va) {
+        return pte.write();
     }
     match cpu.rules().gup_force() {
         GupForce::CowFlag => {

@@ -8,7 +8,7 @@ use cowrace_mm::objects::{MmStruct, variable};
 use cowrace_mm::result;
 use cowrace_mm::value::{Handle, Value};
 use cowrace_mm::world::{
-    ActorId, Advice, Area, Arg, Backing, Call, CallSpec, Errno, MmId, Origin, Step, Target, VarId,
+    ActorId, Advice, Area, Arg, Backing, Call, CallSpec, Errno, MmId, Origin, Step, Target, Va, VarId,
 };
 
 use crate::cpu::{Cpu, Known};
@@ -90,7 +90,8 @@ async fn named(cpu: &Cpu<'_>, own: Option<MmId>, mm: MmId) {
 /// Takes a handle on memory.
 async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Result<Taken, Errno> {
     let mm = MmStruct(target.mm);
-    let force = matches!(spec.call, Call::Gup { flags, .. } if flags.force);
+    let force =
+        matches!(spec.call, Call::Gup { flags, .. } if flags.force) && can_force(cpu, target.va, write).await;
     let held_up = match spec.call {
         Call::Gup { flags, .. } if !flags.unlockable => HeldUp::Fails,
         // Up to v6.9 it fails.
@@ -105,6 +106,11 @@ async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Re
     let heirs = if may_go { Heirs::at_first(cpu, spec.id).await } else { Heirs::OWNER };
     let is_history = rule == Some(Rule::AliasIfOwn) && !is_own;
     Ok(Taken { page, heirs, is_history })
+}
+
+/// Whether `FOLL_FORCE` counts: since v6.1 it does not for stores to huge pages of hugetlb.
+async fn can_force(cpu: &Cpu<'_>, va: Va, write: bool) -> bool {
+    !write || cpu.world.areas[va].backing != Backing::Hugetlb || cpu.choose(2, Prim::Ghost).await == 0
 }
 
 /// The memory on which the handle in a variable was taken.

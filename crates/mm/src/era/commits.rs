@@ -5,10 +5,10 @@ use std::fmt;
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
     ClearRefsPin, DirectIo, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice, GupForce,
-    GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbFork, IoUringPin, LazyfreeKept, MadvFree,
-    MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Release, Rules, SwapinRecheck, SwapinReuse,
-    SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain,
-    WpReuse, WpUnlock, ZapLruDrain,
+    GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork, IoUringPin, LazyfreeKept,
+    MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Release, Rules, SwapinRecheck,
+    SwapinReuse, SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap,
+    WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// The source of a row's statement.
@@ -436,6 +436,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("foll-force-swapin-bypasses-uffd-wp"),
         provenance: Provenance::Read,
         rule: |r| r.gup_force = GupForce::AnonExclusive,
+    },
+    Commit {
+        id: "f347454d0341",
+        landed: landed("v6.1"),
+        title: "mm/gup: disallow FOLL_FORCE|FOLL_WRITE on hugetlb mappings",
+        about: "GUP cannot be forced to write to a read-only area of hugetlb",
+        effect: Effect::Closes("hugetlb-foll-force"),
+        provenance: Provenance::Inferred,
+        rule: |r| r.hugetlb_force = HugetlbForce::Fails,
     },
     Commit {
         id: "088b8aa537c2",

@@ -138,7 +138,7 @@ pub const PRESETS: &[Preset] = &[
         "v6.1",
         "barriers for the exclusive mark; FOLL_COW is gone",
         Some("v5.19"),
-        &["5535be309971", "64fe24a3e05e", "088b8aa537c2"],
+        &["5535be309971", "64fe24a3e05e", "088b8aa537c2", "f347454d0341"],
     ),
     mainline(
         "v6.2",

@@ -314,6 +314,13 @@ rules! {
         /// It does.
         Yes = "yes",
     }
+    /// Whether `FOLL_FORCE` writes to a read-only area of hugetlb.
+    hugetlb_force: HugetlbForce = Writes {
+        /// It does, and leaves an entry through which user space can write.
+        Writes = "writes",
+        /// It fails (f347454d0341).
+        Fails = "fails",
+    }
     /// Whether anonymous pages carry `PG_anon_exclusive` (6c287605fd56).
     anon_exclusive: AnonExclusive = No {
         /// No.

@@ -1,12 +1,13 @@
 //! Huge pages of hugetlb: faults, fork, mprotect and madvise.
 
 use cowrace_machine::Prim;
-use cowrace_mm::era::{AnonExclusive, HugetlbDontneed, HugetlbFork, Safeguard};
+use cowrace_mm::era::{AnonExclusive, HugetlbDontneed, HugetlbForce, HugetlbFork, Safeguard};
 use cowrace_mm::fault::do_user_addr_fault;
 use cowrace_mm::fork::dup_mmap;
+use cowrace_mm::gup::{Foll, get_user_pages};
 use cowrace_mm::madvise::madvise;
 use cowrace_mm::mprotect::mprotect_fixup;
-use cowrace_mm::world::Advice;
+use cowrace_mm::world::{Advice, GupFlags};
 use cowrace_mm::{Cpu, Era};
 
 use super::arms::{Told, behaviours, case};
@@ -16,6 +17,7 @@ behaviours![
     a_page_that_may_be_pinned_is_shared_or_copied_for_the_child,
     the_exclusive_mark_goes_before_the_page_is_shared,
     a_page_is_dropped_or_not,
+    a_forced_store_makes_the_entry_writable_or_fails,
     the_copied_page_leaves_the_tlbs,
     what_mprotect_takes_away_is_flushed,
     an_entry_that_has_changed_is_left_alone,
@@ -64,6 +66,15 @@ fn a_page_is_dropped_or_not() -> Told {
     };
     case("v6.12", buf("hugetlb"), discard, maps)
         .arms(&[(HugetlbDontneed::No, Maps::First), (HugetlbDontneed::Yes, Maps::Nothing)])
+}
+
+fn a_forced_store_makes_the_entry_writable_or_fails() -> Told {
+    let force = async |cpu: &Cpu| {
+        let flags = GupFlags { write: true, force: true, longterm: false, unlockable: false };
+        let _ = get_user_pages(cpu, A, 0, Foll { pin: false, flags }).await;
+    };
+    case("v6.12", buf("hugetlb read_only"), force, |ran| writable(ran.pte()))
+        .arms(&[(HugetlbForce::Writes, true), (HugetlbForce::Fails, false)])
 }
 
 fn the_copied_page_leaves_the_tlbs() -> Told {
