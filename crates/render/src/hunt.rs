@@ -118,6 +118,7 @@ pub fn hunted(hunted: &Hunted) -> String {
         unnamed,
         unsorted,
         unconfirmed,
+        bounded,
     } = hunted;
     let found = match families {
         0 => "nothing was found".to_owned(),
@@ -145,13 +146,19 @@ pub fn hunted(hunted: &Hunted) -> String {
         0 => String::new(),
         _ => of_those(tried),
     };
+    let done = if *bounded > 0 { "tried" } else { "decided" };
     let decided = match (decided, shard) {
         (0, _) => "no level was decided".to_owned(),
-        (1, Some(shard)) if *complete => format!("shard {shard} of the scenarios of 1 call was decided"),
+        (1, Some(shard)) if *complete => format!("shard {shard} of the scenarios of 1 call was {done}"),
         (n, Some(shard)) if *complete => {
-            format!("every scenario of {} and shard {shard} of those of {n} calls were decided", up_to(n - 1))
+            format!("every scenario of {} and shard {shard} of those of {n} calls were {done}", up_to(n - 1))
         }
-        (n, _) => format!("every scenario of {} was decided", up_to(*n)),
+        (n, _) => format!("every scenario of {} was {done}", up_to(*n)),
+    };
+    let undecided = match bounded {
+        0 => String::new(),
+        1 => "; a limit left one undecided, and what follows it was not tried".to_owned(),
+        n => format!("; a limit left {} undecided, and what follows these was not tried", grouped(*n)),
     };
     let stopped = match (complete, unsorted) {
         (true, 0) => String::new(),
@@ -159,7 +166,8 @@ pub fn hunted(hunted: &Hunted) -> String {
         (_, n) => format!(", and then the hunt was stopped; {} not sorted", counted(*n, "find")),
     };
     let against = base.as_ref().map_or_else(String::new, |base| format!(" against {base}"));
-    let mut text = format!("\n{era}{against}: {found}{named}{unnamed}; {decided}{of_those}{stopped}\n");
+    let mut text =
+        format!("\n{era}{against}: {found}{named}{unnamed}; {decided}{of_those}{undecided}{stopped}\n");
     text.extend(rediscovered.as_ref().filter(|all| all.races > 0).map(among_the_finds));
     if *needed > 0 {
         let scenarios = counted(*needed, "scenario");
@@ -322,6 +330,7 @@ mod tests {
             era: "v5.9".to_owned(),
             decided: 2,
             complete: true,
+            bounded: 0,
             all: true,
             tried: Tried::default(),
             base: None,
@@ -348,6 +357,14 @@ mod tests {
                  stopped; 1,234 finds not sorted\n"
             )
         );
+        for (bounded, told) in
+            [(1, "one undecided, and what follows it"), (1234, "1,234 undecided, and what follows these")]
+        {
+            let limited = hunted(&Hunted { bounded, ..end.clone() });
+            let due =
+                format!("; every scenario of up to 2 calls was tried; a limit left {told} was not tried\n");
+            assert!(limited.ends_with(&due), "{limited}");
+        }
         let tried = Tried {
             only: vec!["fork".to_owned(), "reclaim".to_owned()],
             except: vec!["munmap".to_owned()],

@@ -301,10 +301,12 @@ pub struct Rediscovered {
 pub struct Hunted {
     /// The kernel, with toggles.
     pub era: String,
-    /// The largest number of calls of which all scenarios have been decided.
+    /// The largest number of calls of which all scenarios have been decided, but for those that a limit left undecided.
     pub decided: u64,
     /// Whether that is as many as were asked for.
     pub complete: bool,
+    /// How many scenarios of up to that many calls a limit left undecided. What follows them was not tried.
+    pub bounded: u64,
     /// Whether all calls and states at the start were tried; otherwise, the ones that options chose.
     pub all: bool,
     /// What these chose.

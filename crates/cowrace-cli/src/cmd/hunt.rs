@@ -79,7 +79,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     let mut teller = Teller::new(out, args.format);
     teller.say(&render::hunting(&era.label(), (calls, states), shape.columns))?;
     let shard = args.shard.map(|Shard { nth, of }| format!("{}/{of}", nth + 1));
-    let (mut decided, mut begun, mut bounded) = (0, Instant::now(), false);
+    let (mut decided, mut begun, mut bounded) = (0, Instant::now(), 0);
     while let Some(level) = hunt.next_level(threads, &watch) {
         let level = Level {
             era: era.label(),
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         };
         begun = Instant::now();
         decided = level.calls;
-        bounded |= level.bounded > 0;
+        bounded += level.bounded;
         watch.aside(|| teller.tell(&level, render::level))?;
     }
     let complete = decided == u64::from(args.calls);
@@ -124,6 +124,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
         era: era.label(),
         decided,
         complete,
+        bounded,
         all: args.tried.is_all(),
         tried,
         families: found,
@@ -140,7 +141,7 @@ pub(crate) fn run(args: &HuntArgs, out: &mut Out<'_>, interrupt: &Interrupt) -> 
     teller.tell(&hunted, render::hunted)?;
     teller.finish()?;
     watch.written()?;
-    Ok(match (found, complete && !bounded && needed == 0 && unsorted == 0 && args.beyond.is_none()) {
+    Ok(match (found, complete && bounded == 0 && needed == 0 && unsorted == 0 && args.beyond.is_none()) {
         _ if unconfirmed > 0 => Exit::Disagree,
         (0, true) => Exit::Ok,
         (0, false) => Exit::Bounded,
