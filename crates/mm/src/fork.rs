@@ -55,13 +55,12 @@ pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
 /// `copy_page_range`: one VMA, between the two increments of `write_protect_seq` (57efa1fe5957).
 async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flags: u64) {
     if cpu.is_vm_hugetlb_page(va) {
-        return copy_hugetlb_page_range(cpu, src, dst, va).await;
+        return copy_hugetlb_page_range(cpu, src, dst, va, vm_flags).await;
     }
     cpu.call("copy_page_range", (src, dst, va, vm_flags), async |cpu, (src, dst, va, vm_flags)| {
         let seq = cpu.rules().is(ForkSeq::Yes);
         if seq {
-            cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountBegin).await;
-            cpu.fence(Prim::SmpWmb, Safeguard::ForkSeqBeginWmb).await;
+            raw_write_seqcount_begin(cpu, src).await;
         }
         cpu.ptl_lock(dst, va).await;
         cpu.ptl_lock(src, va).await;
@@ -75,11 +74,22 @@ async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_fla
         cpu.ptl_unlock(src, va).await;
         cpu.ptl_unlock(dst, va).await;
         if seq {
-            cpu.fence(Prim::SmpWmb, Safeguard::ForkSeqEndWmb).await;
-            cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountEnd).await;
+            raw_write_seqcount_end(cpu, src).await;
         }
     })
     .await
+}
+
+/// `raw_write_seqcount_begin` of `write_protect_seq`.
+pub(crate) async fn raw_write_seqcount_begin(cpu: &Cpu, mm: MmStruct) {
+    cpu.add(mm.write_protect_seq(), 1, Prim::WriteSeqcountBegin).await;
+    cpu.fence(Prim::SmpWmb, Safeguard::ForkSeqBeginWmb).await;
+}
+
+/// `raw_write_seqcount_end` of `write_protect_seq`.
+pub(crate) async fn raw_write_seqcount_end(cpu: &Cpu, mm: MmStruct) {
+    cpu.fence(Prim::SmpWmb, Safeguard::ForkSeqEndWmb).await;
+    cpu.add(mm.write_protect_seq(), 1, Prim::WriteSeqcountEnd).await;
 }
 
 /// `copy_present_pte`, with both PTE locks held.

@@ -8,14 +8,15 @@
 //! `__unmap_hugepage_range`). Left out: reservations and the size of the pool, so that an allocation never fails; shared mappings and
 //! shared page tables with the locks that guard these (`hugetlb_vma_lock_read`, `i_mmap_rwsem`); userfaultfd; migration.
 
-use cowrace_machine::{Prim, Tail, mmu};
+use cowrace_machine::{Prim, Tail};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{AnonExclusive, ForkSeq, HugetlbFork, Safeguard};
-use crate::fault::{FaultFlag, FaultResult, VmFault, copy_user_highpage};
+use crate::era::{AnonExclusive, ForkSeq, HugetlbFork, HugetlbForkWritable, Safeguard};
+use crate::fault::{FaultFlag, FaultResult, VmFault, copy_user_highpage, set_access_flags};
+use crate::fork::{raw_write_seqcount_begin, raw_write_seqcount_end};
 use crate::objects::kernel::hugetlb_fault_mutex;
-use crate::objects::{MmStruct, Page, pg};
+use crate::objects::{MmStruct, Page, pg, vm};
 use crate::page_alloc::take_page;
 use crate::pgtable::{Entry, Pte, pte_mkdirty, pte_mkwrite, pte_modify, pte_wrprotect, ptep_set_wrprotect};
 use crate::rmap::{
@@ -47,37 +48,30 @@ pub async fn hugetlb_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
             cpu.mutex_unlock(mutex).await;
             return FaultResult::Done;
         }
-        let pte = vmf.orig_pte;
-        if vmf.flag != FaultFlag::Read && !pte.write() {
-            let page = pte.page();
+        let (pte, page) = (vmf.orig_pte, vmf.orig_pte.page());
+        if !cpu.trylock_page(page).await {
+            cpu.why(Fact::PageLocked { page }.so(Then::TryAgain));
+            // The kernel waits without a reference: it does not use the page then. A lock that is freed is an error here.
             cpu.get_page(page).await;
-            if !cpu.trylock_page(page).await {
-                // folio_wait_locked, without a reference in the kernel: nothing of hugetlb counts references.
-                cpu.why(Fact::PageLocked { page }.so(Then::TryAgain));
-                cpu.ptl_unlock(mm, va).await;
-                cpu.mutex_unlock(mutex).await;
-                cpu.lock_page(page).await;
-                cpu.unlock_page(page).await;
-                put_page(cpu, page).await;
-                return FaultResult::Done;
-            }
-            hugetlb_wp(cpu, vmf).await;
-            cpu.unlock_page(page).await;
             cpu.ptl_unlock(mm, va).await;
-            put_page(cpu, page).await;
             cpu.mutex_unlock(mutex).await;
-            return if vmf.write() { FaultResult::Write } else { FaultResult::Done };
+            cpu.lock_page(page).await;
+            cpu.unlock_page(page).await;
+            put_page(cpu, page).await;
+            return FaultResult::Done;
         }
-        let mut young = pte.set(mmu::ACCESSED);
-        if vmf.write() {
-            young = pte_mkdirty(cpu.arch(), young);
+        cpu.get_page(page).await;
+        let breaks_cow = vmf.flag != FaultFlag::Read && !pte.write();
+        if breaks_cow {
+            hugetlb_wp(cpu, vmf).await;
+        } else {
+            set_access_flags(cpu, mm, va, pte, vmf.write()).await;
         }
-        if !young.same(pte) {
-            cpu.store(mm.pte(va), young, Prim::PtepSetAccessFlags).await;
-        }
+        cpu.unlock_page(page).await;
+        put_page(cpu, page).await;
         cpu.ptl_unlock(mm, va).await;
         cpu.mutex_unlock(mutex).await;
-        FaultResult::Done
+        if breaks_cow && vmf.write() { FaultResult::Write } else { FaultResult::Done }
     })
     .await
 }
@@ -144,7 +138,8 @@ async fn reuse_or_copy(cpu: &Cpu, vmf: VmFault) -> Tail<(), (VmFault, Page)> {
             cpu.set_page_anon_exclusive(page).await;
         }
         if vmf.write() {
-            let entry = pte_mkdirty(cpu.arch(), vmf.orig_pte.set(mmu::ACCESSED));
+            // set_huge_ptep_writable.
+            let entry = pte_mkdirty(cpu.arch(), vmf.orig_pte);
             cpu.store(vmf.mm.pte(vmf.va), pte_mkwrite(cpu.arch(), entry), Prim::PtepSetAccessFlags).await;
         }
         Tail::Return(())
@@ -168,35 +163,36 @@ async fn copy(cpu: &Cpu, vmf: VmFault, old: Page) {
             page_remove_rmap_after_copy(cpu, mm, old).await;
             page_add_new_anon_rmap(cpu, new).await;
             cpu.set_pte_at(mm, va, make_huge_pte(cpu, new, vmf.write())).await;
+            cpu.ptl_unlock(mm, va).await;
             put_page(cpu, old).await;
         } else {
             cpu.why(Fact::PteChanged.so(Then::DropCopy));
+            cpu.ptl_unlock(mm, va).await;
             put_page(cpu, new).await;
         }
         put_page(cpu, old).await;
+        cpu.ptl_lock(mm, va).await;
     })
     .await
 }
 
 /// `copy_hugetlb_page_range`: fork of a private mapping, with the mmap lock of the parent held for writing.
-pub async fn copy_hugetlb_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va) {
-    cpu.call("copy_hugetlb_page_range", (src, dst, va), async |cpu, (src, dst, va)| {
+pub async fn copy_hugetlb_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flags: u64) {
+    cpu.call("copy_hugetlb_page_range", (src, dst, va, vm_flags), async |cpu, (src, dst, va, vm_flags)| {
         let seq = cpu.rules().is(HugetlbFork::CopySeqcount) && cpu.rules().is(ForkSeq::Yes);
         if seq {
-            cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountBegin).await;
-            cpu.fence(Prim::SmpWmb, Safeguard::ForkSeqBeginWmb).await;
+            raw_write_seqcount_begin(cpu, src).await;
         }
         cpu.ptl_lock(dst, va).await;
         cpu.ptl_lock(src, va).await;
         let pte = cpu.ptep_get(src, va).await;
         if let Entry::Page(page) = pte.entry() {
-            copy_huge_pte(cpu, src, dst, va, pte, page).await;
+            copy_huge_pte(cpu, src, dst, va, vm_flags, pte, page).await;
         }
         cpu.ptl_unlock(src, va).await;
         cpu.ptl_unlock(dst, va).await;
         if seq {
-            cpu.fence(Prim::SmpWmb, Safeguard::ForkSeqEndWmb).await;
-            cpu.add(src.write_protect_seq(), 1, Prim::WriteSeqcountEnd).await;
+            raw_write_seqcount_end(cpu, src).await;
         }
     })
     .await
@@ -204,8 +200,8 @@ pub async fn copy_hugetlb_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va
 
 /// An entry that maps a page, with both locks held. Which of the two is made first, the reference or the write protection, has
 /// changed; nobody reads references there.
-async fn copy_huge_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte, page: Page) {
-    cpu.part((src, dst, va, pte, page), async |cpu, (src, dst, va, pte, page)| {
+async fn copy_huge_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flags: u64, pte: Pte, page: Page) {
+    cpu.part((src, dst, va, vm_flags, pte, page), async |cpu, (src, dst, va, vm_flags, pte, page)| {
         cpu.get_page(page).await;
         let is_shared = match () {
             () if cpu.rules().is(HugetlbFork::Share) => share(cpu, page).await,
@@ -217,7 +213,7 @@ async fn copy_huge_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte
             ptep_set_wrprotect(cpu, src, va).await;
             cpu.set_pte_at(dst, va, pte_wrprotect(cpu, pte)).await;
         } else {
-            copy_for_child(cpu, src, dst, va, page).await;
+            copy_for_child(cpu, src, dst, va, vm_flags, page).await;
         }
     })
     .await
@@ -232,7 +228,7 @@ async fn share(cpu: &Cpu, page: Page) -> bool {
 /// A page that may be pinned stays with the parent; the child gets a copy (4eae4efa2c29), which is made with the locks dropped: the
 /// parent's threads and devices may write to the page meanwhile. Left out: that the parent's entry is looked at again. With the mmap
 /// lock held, only migration changes it.
-async fn copy_for_child(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, page: Page) {
+async fn copy_for_child(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flags: u64, page: Page) {
     cpu.why(Fact::MaybePinned { page }.so(Then::CopyForChild));
     cpu.ptl_unlock(src, va).await;
     cpu.ptl_unlock(dst, va).await;
@@ -243,7 +239,8 @@ async fn copy_for_child(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, page: P
     cpu.ptl_lock(src, va).await;
     // hugetlb_install_folio.
     page_add_new_anon_rmap(cpu, new).await;
-    cpu.set_pte_at(dst, va, make_huge_pte(cpu, new, true)).await;
+    let writable = cpu.rules().is(HugetlbForkWritable::Always) || vm_flags & vm::WRITE != 0;
+    cpu.set_pte_at(dst, va, make_huge_pte(cpu, new, writable)).await;
 }
 
 /// `hugetlb_change_protection`: the new entry has the access rights of the area's `vm_page_prot`, which lacks the write bit in a private

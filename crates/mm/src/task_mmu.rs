@@ -100,8 +100,7 @@ pub async fn pagemap_soft_dirty(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
         let pte = cpu.ptep_get(mm, va).await;
         cpu.ptl_unlock(mm, va).await;
         cpu.mmap_read_unlock(mm).await;
-        // Of hugetlb it reports `VM_SOFTDIRTY` alone, which is left out.
-        pte.soft_dirty() && !cpu.is_vm_hugetlb_page(va)
+        pte.soft_dirty()
     })
     .await
 }

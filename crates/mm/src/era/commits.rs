@@ -5,10 +5,10 @@ use std::fmt;
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
     ClearRefsPin, DirectIo, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice, GupForce,
-    GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork, IoUringPin, LazyfreeKept,
-    MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Release, Rules, SwapinRecheck,
-    SwapinReuse, SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy, VmaLock, WpFreeSwap,
-    WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
+    GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork, HugetlbForkWritable,
+    IoUringPin, LazyfreeKept, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Release,
+    Rules, SwapinRecheck, SwapinReuse, SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy,
+    VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// The source of a row's statement.
@@ -559,6 +559,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.swapin_writable = SwapinWritable::Yes,
+    },
+    Commit {
+        id: "d8fd84dd4ce7",
+        landed: landed("v6.14"),
+        title: "mm/hugetlb: don't map folios writable without VM_WRITE when copying during fork()",
+        about: "fork makes no writable copy of a huge page of hugetlb for an area that is read-only",
+        effect: Effect::Closes("hugetlb-fork-writable"),
+        provenance: Provenance::Inferred,
+        rule: |r| r.hugetlb_fork_writable = HugetlbForkWritable::VmWrite,
     },
     Commit {
         id: "1aa43598c03b",

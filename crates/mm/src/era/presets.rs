@@ -163,7 +163,7 @@ pub const PRESETS: &[Preset] = &[
         "v6.15",
         "unmapping leaves the LRU batches alone; a clean page of MADV_FREE stays one; the rest concerns large folios",
         Some("v6.12"),
-        &["1aa43598c03b", "faeb2831b517"],
+        &["1aa43598c03b", "faeb2831b517", "d8fd84dd4ce7"],
     ),
     mainline(
         "v6.18",

@@ -307,6 +307,13 @@ rules! {
         /// It copies it, and GUP-fast backs off (623a1ddfeb23).
         CopySeqcount = "copy_seqcount",
     }
+    /// Whether the copy of a page of hugetlb that fork makes is writable for the child.
+    hugetlb_fork_writable: HugetlbForkWritable = Always {
+        /// It is, whatever the area allows.
+        Always = "always",
+        /// It is if the area allows writing (d8fd84dd4ce7).
+        VmWrite = "vm_write",
+    }
     /// Whether `MADV_DONTNEED` drops pages of hugetlb (90e7e7f5ef3f).
     hugetlb_dontneed: HugetlbDontneed = No {
         /// It fails with `EINVAL`.

@@ -99,7 +99,7 @@ const V6_4: &[&str] = &["d824ec2a1546", "0bff0aaea03e"];
 const V6_5: &[&str] = &["fb49c455323f", "a7e689dd1c06"];
 const V6_9: &[&str] = &["738adade96b2"];
 const V6_11: &[&str] = &["1943f96b3816", "c18160dba5ff"];
-const V6_14: &[&str] = &["1aa43598c03b", "faeb2831b517"];
+const V6_14: &[&str] = &["1aa43598c03b", "faeb2831b517", "d8fd84dd4ce7"];
 
 /// The long-term branches, oldest first.
 pub const BRANCHES: &[Branch] = &[

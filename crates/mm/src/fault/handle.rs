@@ -103,15 +103,20 @@ async fn handle_pte_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         if vmf.flag != FaultFlag::Read && !pte.write() {
             return do_wp_page(cpu, vmf).await;
         }
-        let mut young = pte.set(mmu::ACCESSED);
-        if vmf.write() {
-            young = pte_mkdirty(cpu.arch(), young);
-        }
-        if !young.same(pte) {
-            cpu.store(mm.pte(va), young, Prim::PtepSetAccessFlags).await;
-        }
+        set_access_flags(cpu, mm, va, pte, vmf.write()).await;
         cpu.ptl_unlock(mm, va).await;
         FaultResult::Done
     })
     .await
+}
+
+/// `ptep_set_access_flags`: the entry becomes young, and for a store dirty.
+pub(crate) async fn set_access_flags(cpu: &Cpu, mm: MmStruct, va: Va, pte: Pte, write: bool) {
+    let mut young = pte.set(mmu::ACCESSED);
+    if write {
+        young = pte_mkdirty(cpu.arch(), young);
+    }
+    if !young.same(pte) {
+        cpu.store(mm.pte(va), young, Prim::PtepSetAccessFlags).await;
+    }
 }

@@ -13,6 +13,7 @@ mod vm_fault;
 pub mod wp;
 
 pub use copy::copy_user_highpage;
+pub(crate) use handle::set_access_flags;
 pub use handle::{do_user_addr_fault, handle_mm_fault};
 pub use unshare::must_unshare;
 pub use vm_fault::{FaultFlag, FaultResult, VmFault};

@@ -87,7 +87,16 @@ impl Scope<'_> {
         }
         let arguments = reader.read(dest)?;
         let dest = if row.gives == Gives::Child { None } else { self.dest(dest)? };
-        Ok((dest, (row.shape.call)(&arguments)))
+        let call = (row.shape.call)(&arguments);
+        if let Call::SoftDirty { target } = call
+            && self.names.is_huge(target.va)
+        {
+            let message = "no soft-dirty bit is kept for huge pages of hugetlb";
+            let help =
+                "`/proc/PID/pagemap` tells of them whether the whole area is new, which is not modelled";
+            return Err(Some(Diagnostic::new(name.at.clone(), message).help(help)));
+        }
+        Ok((dest, call))
     }
 
     fn value(self, value: &Value) -> Found<Arg> {

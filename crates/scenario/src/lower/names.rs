@@ -95,8 +95,8 @@ pub(super) struct Names {
     pub(super) mms: Vec<Mm>,
     pub(super) columns: Vec<Column>,
     pub(super) variables: Vec<Variable>,
-    /// Name and mm of each area.
-    areas: Vec<(String, MmId)>,
+    /// Name, mm and backing of each area.
+    areas: Vec<(String, MmId, Backing)>,
     /// Names that broken cells would set.
     ghosts: Vec<String>,
     /// Some mms or areas could not be read.
@@ -139,7 +139,7 @@ impl Names {
                     );
                     return;
                 } else {
-                    self.areas.push((name.text.clone(), id));
+                    self.areas.push((name.text.clone(), id, area.backing));
                 }
             }
         }
@@ -308,7 +308,7 @@ impl Names {
         }
         let wrong = |message: String| Diagnostic::new(name.at.clone(), message);
         let shown = quote(&name.text);
-        if let Some((area, mm)) = self.areas.iter().find(|a| a.0 == name.text) {
+        if let Some((area, mm, _)) = self.areas.iter().find(|a| a.0 == name.text) {
             let mm = &self.mms[*mm].name;
             return Err(Some(wrong(format!("{shown} is an area, not a variable")).help(format!(
                 "a word of it is `{area}[0]` in a cell, and `{mm}.{area}[0]` in a predicate"
@@ -448,7 +448,7 @@ impl Names {
         if let Some(mm) = own.and_then(|c| c.mm) {
             return Ok(Target { mm, va: self.area(&place.name, mm)? });
         }
-        let Some((area, mm)) = self.areas.iter().find(|a| a.0 == place.name.text) else {
+        let Some((area, mm, _)) = self.areas.iter().find(|a| a.0 == place.name.text) else {
             if self.damaged {
                 return Err(None);
             }
@@ -464,6 +464,11 @@ impl Names {
             Diagnostic::new(place.at.clone(), format!("whose {}?", quote(area)))
                 .help(format!("write `{}.{area}{index}`", self.mms[*mm].name)),
         ))
+    }
+
+    /// Whether an area is of huge pages.
+    pub(super) fn is_huge(&self, va: Va) -> bool {
+        self.areas[va].2 == Backing::Hugetlb
     }
 
     /// A column by any spelling of its name.

@@ -177,6 +177,7 @@ files! {
     between_columns: "race r\n\na                 b\n===               ===\n          lru_add_drain_all()\n";
     areas: "race r\nmm A {\n  a: swapped warm\n  b: zero lazyfree\n  c: anom\n  d anon\n  e: anon clean clean\n  f: none = 1, 1\n  g: anon hot\n  h: anon lru_batch\n  i: anon = 1\n}\n\na @A\n====\na[0] = 1\n";
     huge_pages: "race r\nmm A {\n  a: hugetlb adjacent\n  b: hugetlb uffd_wp\n  c: hugetlb lazyfree\n}\n\na @A\n====\na[0] = 1\n";
+    soft_dirty_of_huge_pages: "race r\nmm A { a: hugetlb }\n\nt @A\n====\ns = soft_dirty(A.a)\n\nalways s == 1\n";
     behind_huge_pages: "race r\nmm A { a: hugetlb; b: anon adjacent }\n\na @A\n====\na[0] = 1\n";
     area_columns: "race r\nmm A { a: anon warm(c) ; b: anon lru_batch(t) ; d: anon warm }\n\nt1                   k @B\n===================  ====\nlru_add_drain_all()\n";
     mms: "race r\nmm A { a: anon }\nmm A { b: anon }\nmm B = fork(C)\nmm C { a: anon }\nmm D\nmm E { x: anon\nmm 5 { }\n\nt @A\n====\na[0] = 1\n";

@@ -1,7 +1,9 @@
 //! Huge pages of hugetlb: faults, fork, mprotect and madvise.
 
 use cowrace_machine::Prim;
-use cowrace_mm::era::{AnonExclusive, HugetlbDontneed, HugetlbForce, HugetlbFork, Safeguard};
+use cowrace_mm::era::{
+    AnonExclusive, HugetlbDontneed, HugetlbForce, HugetlbFork, HugetlbForkWritable, Safeguard,
+};
 use cowrace_mm::fault::do_user_addr_fault;
 use cowrace_mm::fork::dup_mmap;
 use cowrace_mm::gup::{Foll, get_user_pages};
@@ -15,6 +17,7 @@ use super::bench::{A, CHILD, Maps, Ran, State, buf, forking, run, shared, writab
 
 behaviours![
     a_page_that_may_be_pinned_is_shared_or_copied_for_the_child,
+    a_copy_for_the_child_is_writable_where_the_area_is_not_or_not,
     the_exclusive_mark_goes_before_the_page_is_shared,
     a_page_is_dropped_or_not,
     a_forced_store_makes_the_entry_writable_or_fails,
@@ -48,6 +51,14 @@ fn a_page_that_may_be_pinned_is_shared_or_copied_for_the_child() -> Told {
         (Share, vec![PtepSetWrprotect]),
         (Copy, vec![PageMaybeDmaPinned, AllocPage]),
         (CopySeqcount, vec![WriteSeqcountBegin, PageMaybeDmaPinned, AllocPage, WriteSeqcountEnd]),
+    ])
+}
+
+fn a_copy_for_the_child_is_writable_where_the_area_is_not_or_not() -> Told {
+    let pinned = forking("hugetlb read_only").pinned();
+    case("v6.12", pinned, fork, |ran| (ran.maps(CHILD), writable(ran.pte_of(CHILD)))).arms(&[
+        (HugetlbForkWritable::Always, (Maps::Fresh, true)),
+        (HugetlbForkWritable::VmWrite, (Maps::Fresh, false)),
     ])
 }
 
