@@ -176,7 +176,8 @@ impl<'r> Cell<'r> {
 
 /// The era that corresponds to a kernel in rows of a kind.
 fn era(kernel: &Kernel, subject: Subject) -> Result<Era, ObservedError> {
-    let version = Era::version(subject.era(kernel)).map(|version| version.era);
+    let version = Era::version(subject.era(kernel))
+        .and_then(|version| subject.without(kernel).iter().try_fold(version.era, |era, id| era.without(id)));
     version.map_err(|error| ObservedError::Kernel { kernel: kernel.name, error })
 }
 

@@ -83,7 +83,8 @@ fn rule(reason: &Reason) -> Reason<()> {
     let mut rule = reason.clone().map(|_| ());
     match &mut rule.fact {
         Fact::PageCount { count, .. } => *count = Default::default(),
-        Fact::PageMapcount { mapcount, .. } => *mapcount = 0,
+        Fact::PageMapcount { mapcount, .. } | Fact::LargeMapcount { mapcount, .. } => *mapcount = 0,
+        Fact::LargeReferences { mapcount, count, .. } => (*mapcount, *count) = (0, Default::default()),
         Fact::MapAndSwapcount { mapcount, swapcount, .. } => (*mapcount, *swapcount) = (0, None),
         Fact::ActiveInactive { active, inactive, .. } => (*active, *inactive) = (0, 0),
         Fact::Lazyfree { count, mapcount, .. } => (*count, *mapcount) = (Default::default(), 0),

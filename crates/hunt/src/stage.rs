@@ -106,6 +106,7 @@ pub fn plain(backing: Backing, uffd_wp: bool) -> Area {
         name: "buf".to_owned(),
         mm: 0,
         backing,
+        thp: None,
         populate: Populate::Mapped,
         wrprotected: false,
         previously_shared: false,

@@ -93,6 +93,12 @@ impl Obj {
         self.0 / Arena::ALL
     }
 
+    /// The object that comes `by` places after it in its arena.
+    #[must_use]
+    pub const fn after(self, by: u8) -> Self {
+        Self(self.0 + by as u16 * Arena::ALL)
+    }
+
     /// The number that denotes the object in a PTE or a variable.
     #[must_use]
     pub const fn pfn(self) -> u64 {

@@ -113,6 +113,14 @@ const fn value_if_ok(answer: Answer, dep: Dep) -> Option<Value> {
     if answer.ok { Some(value(answer, dep)) } else { None }
 }
 
+const fn nothing_or_entry(answer: Answer, _: Dep) -> Result<Value, u64> {
+    if answer.ok { Ok(Value { bits: 0, dep: Dep(0) }) } else { Err(answer.value) }
+}
+
+const fn value_or_entry(answer: Answer, dep: Dep) -> Result<Value, u64> {
+    if answer.ok { Ok(value(answer, dep)) } else { Err(answer.value) }
+}
+
 impl AsRef<Self> for Cpu {
     fn as_ref(&self) -> &Self {
         self
@@ -294,6 +302,13 @@ impl Cpu {
         self.ask(Op::And { addr, clear, used: Used::Nothing }, prim, dep, Dep::default(), nothing)
     }
 
+    /// Sets bits and returns the old value.
+    #[track_caller]
+    pub fn fetch_set_bits(&self, place: impl Into<Place>, set: u64, prim: Prim) -> Ask<'_, Value> {
+        let Place { addr, dep } = place.into();
+        self.ask(Op::Or { addr, set, used: Used::All }, prim, dep, Dep::default(), value)
+    }
+
     /// Clears bits and returns the old value.
     #[track_caller]
     pub fn fetch_clear_bits(&self, place: impl Into<Place>, clear: u64, prim: Prim) -> Ask<'_, Value> {
@@ -473,6 +488,16 @@ impl Cpu {
             None => (Prim::UserLoad, value_if_ok),
         };
         self.ask(Op::User(access), prim, Dep::default(), Dep::default(), decode)
+    }
+
+    /// As [`Cpu::user`], for an entry below which there may be another table: tells the entry that the walker refused.
+    #[track_caller]
+    pub fn user_or_entry(&self, access: UserAccess) -> Ask<'_, Result<Value, u64>> {
+        let (op, none) = (Op::User(access), Dep::default());
+        match access.store {
+            Some(_) => self.ask(op, Prim::UserStore, none, none, nothing_or_entry),
+            None => self.ask(op, Prim::UserLoad, none, none, value_or_entry),
+        }
     }
 
     /// Drops entries of one CPU's TLB: bit `i` of `entries` stands for word `i` of `tlb`.

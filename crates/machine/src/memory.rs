@@ -397,7 +397,7 @@ impl Run<'_> {
 
     /// Translation and data in one step. A hit uses only the TLB entry and does not read the PTE, so an entry can be
     /// stale. A store needs an entry that is writable and dirty, or walks.
-    fn user(&mut self, UserAccess { tlb, pte, word, store }: UserAccess) -> Answer {
+    fn user(&mut self, UserAccess { tlb, pte, page, word, store }: UserAccess) -> Answer {
         let entry = self.word(tlb);
         let entry = if mmu::hits(entry, store.is_some()) {
             self.touch(tlb, ALL, Kind::Read);
@@ -421,7 +421,7 @@ impl Run<'_> {
             self.memory.write(tlb, cached);
             cached
         };
-        let data = mmu::data(mmu::page(entry), word);
+        let data = mmu::data(mmu::page(entry).after(page), word);
         match store {
             None => yes(self.touch(data, ALL, Kind::Read)),
             Some(value) => yes(self.replace(data, value)),

@@ -82,6 +82,22 @@ prims! {
 
     /// `PageAnon`, `PageSwapCache`, `PageKsm`, `PageLRU`: tests of page flags.
     PageFlagTest = "test_page_flag": Relaxed, Relaxed, Relaxed;
+    /// `compound_head`, `page_folio`: the load of `page->compound_head`.
+    CompoundHead = "compound_head": Relaxed, Relaxed, Relaxed;
+    /// `set_compound_head`, `prep_compound_page`.
+    SetCompoundHead = "set_compound_head": Relaxed, Relaxed, Relaxed;
+    /// `TestSetPageDoubleMap`.
+    SetDoubleMap = "TestSetPageDoubleMap": Full, Full, Full;
+    /// `TestClearPageDoubleMap`.
+    ClearDoubleMap = "TestClearPageDoubleMap": Full, Full, Full;
+    /// `folio_lock_large_mapcount`.
+    LockLargeMapcount = "folio_lock_large_mapcount": Full, Acquire, Acquire;
+    /// `folio_unlock_large_mapcount`.
+    UnlockLargeMapcount = "folio_unlock_large_mapcount": Release, Release, Release;
+    /// `folio->_mm_ids`: a test of the shared bit, or a change with the lock held.
+    MmIds = "_mm_ids": Relaxed, Relaxed, Relaxed;
+    /// `folio_test_large`, `PageHead`.
+    FolioTestLarge = "folio_test_large": Relaxed, Relaxed, Relaxed;
     /// `PageAnonExclusive`.
     PageAnonExclusive = "PageAnonExclusive": Relaxed, Relaxed, Relaxed;
     /// `SetPageAnonExclusive`.
@@ -138,6 +154,29 @@ prims! {
     /// `ptep_modify_prot_commit`.
     PtepModifyProtCommit = "ptep_modify_prot_commit": Relaxed, Relaxed, Relaxed;
 
+    /// `pmdp_get`, `READ_ONCE(*pmd)`.
+    PmdpGet = "pmdp_get": Relaxed, Relaxed, Relaxed;
+    /// `pmdp_get_lockless`.
+    PmdpGetLockless = "pmdp_get_lockless": Relaxed, Relaxed, Relaxed;
+    /// `set_pmd_at`.
+    SetPmdAt = "set_pmd_at": Relaxed, Relaxed, Relaxed;
+    /// `pmdp_set_wrprotect`.
+    PmdpSetWrprotect = "pmdp_set_wrprotect": Full, Relaxed, Relaxed;
+    /// `pmdp_invalidate`: its exchange.
+    PmdpInvalidate = "pmdp_invalidate": Full, Relaxed, Relaxed;
+    /// `pmdp_huge_get_and_clear`.
+    PmdpGetAndClear = "pmdp_huge_get_and_clear": Full, Relaxed, Relaxed;
+    /// `pmdp_huge_clear_flush`: its clearing half.
+    PmdpClearFlush = "pmdp_huge_clear_flush": Full, Full, Full;
+    /// `pmdp_set_access_flags`.
+    PmdpSetAccessFlags = "pmdp_set_access_flags": Relaxed, Relaxed, Relaxed;
+    /// `pmd_populate`.
+    PmdPopulate = "pmd_populate": Relaxed, Relaxed, Relaxed;
+
+    /// `pmd_lock`, `spin_lock(pmd_ptl)`.
+    PmdLock = "spin_lock(pmd_ptl)": Full, Acquire, Acquire;
+    /// `spin_unlock(pmd_ptl)`.
+    PmdUnlock = "spin_unlock(pmd_ptl)": Release, Release, Release;
     /// `spin_lock(ptl)`, `pte_offset_map_lock`.
     PtlLock = "spin_lock(ptl)": Full, Acquire, Acquire;
     /// `spin_unlock(ptl)`, `pte_unmap_unlock`.

@@ -44,6 +44,8 @@ pub struct UserAccess {
     pub tlb: Addr,
     /// The page-table entry that the walker reads on a miss.
     pub pte: Addr,
+    /// Which of the pages that the entry maps: their objects follow each other in an arena.
+    pub page: u8,
     /// The index of the word in the page.
     pub word: u8,
     /// The value to store; `None` for a load.

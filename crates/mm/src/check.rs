@@ -17,7 +17,7 @@ use crate::objects::{
 use crate::observe::owner_view;
 use crate::pgtable::Pte;
 use crate::value::Value;
-use crate::world::{Expr, Modality, Relation, Term};
+use crate::world::{Expr, Modality, PAGES, Relation, Term};
 
 /// Judges the end of an execution by a criterion from outside the model.
 pub type Judge = Box<dyn Fn(&Arc<Kernel>, &Memory) -> Option<Finding> + Send + Sync>;
@@ -130,7 +130,11 @@ fn holders(kernel: &Kernel, memory: &Memory) -> BTreeMap<Obj, Holders> {
         for va in 0..world.areas.len() {
             let pte = Pte::from(memory.get(MmStruct(mm).pte(va)));
             if pte.present() {
-                all.entry(pte.page().obj).or_default().mappings += 1;
+                all.entry(head(memory, pte.page().obj)).or_default().mappings += 1;
+            }
+            let pmd = Pte::from(memory.get(MmStruct(mm).pmd(va)));
+            if pmd.present() {
+                all.entry(pmd.page().obj).or_default().mappings += 1;
             }
         }
     }
@@ -152,7 +156,7 @@ fn holders(kernel: &Kernel, memory: &Memory) -> BTreeMap<Obj, Holders> {
         if let Value::Handle(handle) = Value::decode(memory.get(variable(var)))
             && !handle.released
         {
-            let entry = all.entry(handle.page).or_default();
+            let entry = all.entry(head(memory, handle.page)).or_default();
             if handle.pin {
                 entry.pins += 1;
             } else {
@@ -179,7 +183,7 @@ fn counts(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
             + held.gets
             + cache
             + held.pins * GUP_PIN_COUNTING_BIAS;
-        let mapcount = memory.get(Page::from(page).mapcount().addr) & ACTIVE;
+        let mapcount = mapcounts(memory, page);
         let refs_wrong = if kernel.drops_handles { refs < expected } else { refs != expected };
         if refs_wrong || mapcount != held.mappings || !memory.alive(page) {
             let (page, refcount) = (page_name(&kernel.world, page), references(refs));
@@ -190,6 +194,30 @@ fn counts(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
     None
 }
 
+/// The first page of the folio that a page is of.
+fn head(memory: &Memory, page: Obj) -> Obj {
+    match memory.get(Page::from(page).compound_head().addr) {
+        0 => page,
+        head => Obj::from_pfn(head),
+    }
+}
+
+/// The pages of a folio, given by its head.
+fn pages(memory: &Memory, head: Obj) -> impl Iterator<Item = Page> {
+    let head = Page::from(head);
+    let is_large = memory.get(head.flags().addr) & pg::HEAD != 0;
+    (0..if is_large { PAGES as u8 } else { 1 }).map(move |nth| head.nth(nth))
+}
+
+/// The mappings that a folio counts. While it is mapped both ways, each page may count those by PMDs once (`PageDoubleMap`).
+fn mapcounts(memory: &Memory, folio: Obj) -> u64 {
+    let head = Page::from(folio);
+    let by_pte: u64 = pages(memory, folio).map(|page| memory.get(page.mapcount().addr) & ACTIVE).sum();
+    let is_double = memory.get(head.flags().addr) & pg::DOUBLE_MAP != 0;
+    let double = if is_double { pages(memory, folio).count() as u64 } else { 0 };
+    by_pte.wrapping_sub(double) + memory.get(head.entire_mapcount().addr)
+}
+
 /// I8: an exclusive page has one mapping, and a writable anonymous mapping maps an exclusive page.
 fn exclusivity(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
     if kernel.rules.reading().is(AnonExclusive::No) {
@@ -198,12 +226,15 @@ fn exclusivity(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
     for mm in 0..kernel.world.mms.len() {
         for va in 0..kernel.world.areas.len() {
             let pte = Pte::from(memory.get(MmStruct(mm).pte(va)));
-            if !pte.present() || !pte.page().is_anon() {
+            let pmd = Pte::from(memory.get(MmStruct(mm).pmd(va)));
+            let Some(pte) = [pte, pmd].into_iter().find(|entry| entry.present() && entry.page().is_anon())
+            else {
                 continue;
-            }
+            };
             let page = pte.page().obj;
-            let exclusive = memory.get(Page::from(page).flags().addr) & pg::ANON_EXCLUSIVE != 0;
-            let mapcount = memory.get(Page::from(page).mapcount().addr) & ACTIVE;
+            let exclusive = memory.get(Page::from(page).own_flags().addr) & pg::ANON_EXCLUSIVE != 0;
+            let by_pmd = memory.get(Page::from(head(memory, page)).entire_mapcount().addr);
+            let mapcount = (memory.get(Page::from(page).mapcount().addr) & ACTIVE) + by_pmd;
             if (exclusive && mapcount > 1) || (pte.write() && !exclusive) {
                 let (page, writable) = (page_name(&kernel.world, page), pte.write());
                 let detail = Detail::Exclusivity { page, mapcount, writable, exclusive };

@@ -1,5 +1,6 @@
 //! The CPU as kernel code sees it: the seam's handle, with the primitives under the kernel's names.
 
+use std::iter;
 use std::ops::Deref;
 use std::panic::Location;
 use std::sync::Arc;
@@ -63,9 +64,16 @@ impl Kernel {
         }
     }
 
-    /// The VMAs that an mm can have, by address: `mm->mm_mt`.
+    /// The VMAs that an mm can have, by address: `mm->mm_mt`. That of a range is one, and so is that of each of its pages,
+    /// which has flags of its own: if they are the same, the VMA has not been split.
     pub fn vmas(&self, mm: MmStruct) -> impl Iterator<Item = Vma> + '_ {
         self.anon_vmas.iter().flat_map(AnonVma::vmas).filter(move |vma| vma.mm == mm.0)
+    }
+
+    /// The areas that an mm can have, by address, each as a whole: a range, but not its pages.
+    pub fn areas(&self, mm: MmStruct) -> impl Iterator<Item = Va> + '_ {
+        let is_whole = |va: &Va| self.geometry.range(*va).is_none_or(|range| range == *va);
+        self.vmas(mm).map(|vma| vma.va).filter(is_whole)
     }
 }
 
@@ -79,7 +87,10 @@ fn cpumask(world: &World, mm: MmId) -> Vec<(ActorId, u16)> {
 fn touched(world: &World, actor: ActorId) -> u16 {
     let own = world.actors[actor].mm;
     let by_user = calls(world, actor).filter(|call| call.access().is_some_and(Access::is_by_user));
-    by_user.filter_map(|call| call.memory(own)).fold(0, |touched, at| touched | 1 << at.va)
+    let touched = by_user
+        .filter_map(|call| call.memory(own))
+        .flat_map(|at| iter::once(at.va).chain(world.range(at.va)));
+    touched.fold(0, |touched, va| touched | 1 << va)
 }
 
 /// The calls of an actor.
@@ -239,6 +250,12 @@ impl Cpu {
         self.add(page.refcount(), -(count as i64), Prim::PageRefSub)
     }
 
+    /// `folio_entire_mapcount`: mappings by PMDs.
+    #[track_caller]
+    pub fn folio_entire_mapcount(&self, page: Page) -> Ask<'_, u64> {
+        self.load(page.entire_mapcount(), Prim::PageMapcount).decode(|answer, _| answer.value)
+    }
+
     /// A test of page flags.
     #[track_caller]
     pub fn page_flag(&self, page: Page, flag: u64, prim: Prim) -> Ask<'_, bool> {
@@ -248,19 +265,20 @@ impl Cpu {
     /// `PageAnonExclusive`.
     #[track_caller]
     pub fn page_anon_exclusive(&self, page: Page) -> Ask<'_, bool> {
-        self.page_flag(page, pg::ANON_EXCLUSIVE, Prim::PageAnonExclusive)
+        self.load_bits(page.own_flags(), pg::ANON_EXCLUSIVE, Prim::PageAnonExclusive)
+            .decode(|answer, _| answer.value != 0)
     }
 
     /// `SetPageAnonExclusive`.
     #[track_caller]
     pub fn set_page_anon_exclusive(&self, page: Page) -> Ask<'_, ()> {
-        self.set_bits(page.flags(), pg::ANON_EXCLUSIVE, Prim::SetPageAnonExclusive)
+        self.set_bits(page.own_flags(), pg::ANON_EXCLUSIVE, Prim::SetPageAnonExclusive)
     }
 
     /// `ClearPageAnonExclusive`.
     #[track_caller]
     pub fn clear_page_anon_exclusive(&self, page: Page) -> Ask<'_, ()> {
-        self.clear_bits(page.flags(), pg::ANON_EXCLUSIVE, Prim::ClearPageAnonExclusive)
+        self.clear_bits(page.own_flags(), pg::ANON_EXCLUSIVE, Prim::ClearPageAnonExclusive)
     }
 
     /// `PageSwapCache`.
@@ -359,6 +377,49 @@ impl Cpu {
         self.xchg(mm.pte(va), 0, prim).decode(|answer, dep| Pte(Value { bits: answer.value, dep }))
     }
 
+    /// `pmd_lock` for a range.
+    #[track_caller]
+    pub fn pmd_lock(&self, mm: MmStruct, range: Va) -> Ask<'_, ()> {
+        self.lock(mm.directory(range).ptl(), SPIN, Prim::PmdLock)
+    }
+
+    /// `spin_unlock` of the lock for a range.
+    #[track_caller]
+    pub fn pmd_unlock(&self, mm: MmStruct, range: Va) -> Ask<'_, ()> {
+        self.unlock(mm.directory(range).ptl(), SPIN, Prim::PmdUnlock)
+    }
+
+    /// `pmdp_get`.
+    #[track_caller]
+    pub fn pmdp_get(&self, mm: MmStruct, range: Va) -> Ask<'_, Pte> {
+        self.load(mm.pmd(range), Prim::PmdpGet).decode(|answer, dep| Pte(Value { bits: answer.value, dep }))
+    }
+
+    /// `pmdp_get_lockless`.
+    #[track_caller]
+    pub fn pmdp_get_lockless(&self, mm: MmStruct, range: Va) -> Ask<'_, Pte> {
+        self.load(mm.pmd(range), Prim::PmdpGetLockless)
+            .decode(|answer, dep| Pte(Value { bits: answer.value, dep }))
+    }
+
+    /// `set_pmd_at`.
+    #[track_caller]
+    pub fn set_pmd_at(&self, mm: MmStruct, range: Va, pmd: Pte) -> Ask<'_, ()> {
+        self.store(mm.pmd(range), pmd, Prim::SetPmdAt)
+    }
+
+    /// `pmdp_huge_get_and_clear`, or another primitive that does the same.
+    #[track_caller]
+    pub fn pmdp_huge_get_and_clear(&self, mm: MmStruct, range: Va, prim: Prim) -> Ask<'_, Pte> {
+        self.xchg(mm.pmd(range), 0, prim).decode(|answer, dep| Pte(Value { bits: answer.value, dep }))
+    }
+
+    /// The lock of the VMA at an address. That of a range is one, even when the VMA has been split in it.
+    #[must_use]
+    pub fn vm_lock(&self, mm: MmStruct, va: Va) -> Addr {
+        mm.vm_lock(self.kernel.geometry.range(va).unwrap_or(va))
+    }
+
     /// `mmap_read_lock`.
     #[track_caller]
     pub fn mmap_read_lock(&self, mm: MmStruct) -> Ask<'_, ()> {
@@ -389,10 +450,11 @@ impl Cpu {
         self.downgrade(mm.mmap_lock(), Prim::MmapWriteDowngrade)
     }
 
-    /// The flags of the VMA at an address (`find_vma`); 0 if there is none.
+    /// The flags of the VMA at an address (`find_vma`), of a range that of its first page; 0 if there is none.
     #[track_caller]
     pub fn find_vma(&self, mm: MmStruct, va: Va) -> Ask<'_, u64> {
-        self.load(mm.vm_flags(va), Prim::FindVma).decode(|answer, _| answer.value)
+        self.load(mm.vm_flags(self.kernel.geometry.pages(va).start), Prim::FindVma)
+            .decode(|answer, _| answer.value)
     }
 
     /// Says why a branch is taken, as a fact and what follows from it: `PageCount { page, count }.so(Copy)`. Costs

@@ -10,13 +10,17 @@ use cowrace_report::{Fact, Then};
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, ForkPin, ForkSeq, Safeguard, VmaLock};
 use crate::fault::copy_user_highpage;
+use crate::folio::page_folio;
+use crate::huge_memory::{copy_pmd_range, is_one_vma};
 use crate::hugetlb::copy_hugetlb_page_range;
-use crate::objects::{MmStruct, ONE_INACTIVE, Page, SwpEntry, Vma, vm};
+use crate::objects::{MmStruct, ONE_INACTIVE, Page, SwpEntry, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pgtable::{
     Entry, Pte, SWP_EXCLUSIVE, UFFD_WP, pte_mkdirty, pte_mkwrite, pte_wrprotect, ptep_set_wrprotect,
 };
-use crate::rmap::{page_add_new_anon_rmap, page_dup_rmap, page_needs_cow_for_dma, page_try_dup_anon_rmap};
+use crate::rmap::{
+    add_pte_of_large, page_add_new_anon_rmap, page_dup_rmap, page_needs_cow_for_dma, page_try_dup_anon_rmap,
+};
 use crate::swap::{lru_cache_add, put_page};
 use crate::swapfile::{lookup_swap_cache, swap_duplicate};
 use crate::tlb::flush_tlb_mm;
@@ -29,27 +33,43 @@ pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
         let child = MmStruct(child);
         cpu.mmap_write_lock(parent).await;
         let mut locked = Vec::new();
-        for Vma { va, .. } in cpu.kernel().vmas(parent) {
+        for va in vmas_to_copy(cpu, parent).await {
             let vm_flags = cpu.find_vma(parent, va).await;
             if vm_flags & vm::EXISTS == 0 || vm_flags & vm::DONTCOPY != 0 {
                 continue;
             }
-            if cpu.rules().is(VmaLock::Yes) {
-                cpu.write_lock(parent.vm_lock(va), Prim::VmaStartWrite).await;
-                locked.push(va);
+            let lock = cpu.vm_lock(parent, va);
+            if cpu.rules().is(VmaLock::Yes) && !locked.contains(&lock) {
+                cpu.write_lock(lock, Prim::VmaStartWrite).await;
+                locked.push(lock);
             }
-            // A child is registered with userfaultfd only if the parent asked for the fork event.
-            cpu.store(child.vm_flags(va), vm_flags & !vm::UFFD_WP, Prim::VmFlags).await;
+            for page in cpu.kernel().geometry.pages(va) {
+                // A child is registered with userfaultfd only if the parent asked for the fork event.
+                cpu.store(child.vm_flags(page), vm_flags & !vm::UFFD_WP, Prim::VmFlags).await;
+            }
             copy_page_range(cpu, parent, child, va, vm_flags).await;
         }
         flush_tlb_mm(cpu, parent, Safeguard::ForkFlush).await;
-        for va in locked {
-            cpu.write_unlock(parent.vm_lock(va), Prim::VmaEndWrite).await;
+        for lock in locked {
+            cpu.write_unlock(lock, Prim::VmaEndWrite).await;
         }
         cpu.mmap_write_unlock(parent).await;
         cpu.store(child.started(), 1, Prim::WriteOnce).await;
     })
     .await
+}
+
+/// The VMAs of an mm: that of a range is one, unless it has been split.
+async fn vmas_to_copy(cpu: &Cpu, mm: MmStruct) -> Vec<Va> {
+    let mut all = Vec::new();
+    for va in cpu.kernel().areas(mm) {
+        if cpu.kernel().geometry.range(va).is_some() && !is_one_vma(cpu, mm, va).await {
+            all.extend(cpu.kernel().geometry.pages(va));
+        } else {
+            all.push(va);
+        }
+    }
+    all
 }
 
 /// `copy_page_range`: one VMA, between the two increments of `write_protect_seq` (57efa1fe5957).
@@ -62,22 +82,31 @@ async fn copy_page_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_fla
         if seq {
             raw_write_seqcount_begin(cpu, src).await;
         }
-        cpu.ptl_lock(dst, va).await;
-        cpu.ptl_lock(src, va).await;
-        let pte = cpu.ptep_get(src, va).await;
-        match pte.entry() {
-            Entry::Swap(entry) => copy_nonpresent_pte(cpu, src, dst, va, pte, entry).await,
-            Entry::Page(_) => copy_present_pte(cpu, src, dst, va, pte, vm_flags).await,
-            // A userfaultfd marker belongs only to the parent's registration.
-            Entry::None | Entry::Marker => {}
+        if cpu.kernel().geometry.range(va).is_some() {
+            copy_pmd_range(cpu, src, dst, va, vm_flags).await;
+        } else {
+            copy_pte_range(cpu, src, dst, va, vm_flags).await;
         }
-        cpu.ptl_unlock(src, va).await;
-        cpu.ptl_unlock(dst, va).await;
         if seq {
             raw_write_seqcount_end(cpu, src).await;
         }
     })
     .await
+}
+
+/// `copy_pte_range`: one page.
+pub(crate) async fn copy_pte_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flags: u64) {
+    cpu.ptl_lock(dst, va).await;
+    cpu.ptl_lock(src, va).await;
+    let pte = cpu.ptep_get(src, va).await;
+    match pte.entry() {
+        Entry::Swap(entry) => copy_nonpresent_pte(cpu, src, dst, va, pte, entry).await,
+        Entry::Page(_) => copy_present_pte(cpu, src, dst, va, pte, vm_flags).await,
+        // A userfaultfd marker belongs only to the parent's registration.
+        Entry::None | Entry::Marker => {}
+    }
+    cpu.ptl_unlock(src, va).await;
+    cpu.ptl_unlock(dst, va).await;
 }
 
 /// `raw_write_seqcount_begin` of `write_protect_seq`.
@@ -95,7 +124,7 @@ pub(crate) async fn raw_write_seqcount_end(cpu: &Cpu, mm: MmStruct) {
 /// `copy_present_pte`, with both PTE locks held.
 async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: Pte, vm_flags: u64) {
     cpu.call("copy_present_pte", (src, dst, va, pte, vm_flags), async |cpu, (src, dst, va, pte, vm_flags)| {
-        let page = pte.page();
+        let page = page_folio(cpu, pte.page()).await;
         if page.is_zero() {
             cpu.set_pte_at(dst, va, pte.clear(mmu::ACCESSED | UFFD_WP)).await;
             return;
@@ -141,6 +170,7 @@ async fn copy_present_pte(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, pte: 
             cpu.get_page(page).await;
             page_dup_rmap(cpu, page).await;
         }
+        add_pte_of_large(cpu, dst, page).await;
         // Only what was writable is write-protected.
         let pte = if pte.write() { pte_wrprotect(cpu, pte) } else { pte };
         cpu.set_pte_at(dst, va, pte.clear(mmu::ACCESSED | UFFD_WP)).await;
@@ -154,7 +184,7 @@ async fn copy_present_page(cpu: &Cpu, dst: MmStruct, va: Va, page: Page, vm_flag
     cpu.call("copy_present_page", (dst, va, page, vm_flags), async |cpu, (dst, va, page, vm_flags)| {
         cpu.why(Fact::MaybePinned { page }.so(Then::CopyForChild));
         let new = alloc_page(cpu).await;
-        copy_user_highpage(cpu, new, page).await;
+        copy_user_highpage(cpu, new, page, va).await;
         prepare_anon_page(cpu, new, va).await;
         page_add_new_anon_rmap(cpu, new).await;
         lru_cache_add(cpu, new).await;

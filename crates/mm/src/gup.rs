@@ -1,8 +1,9 @@
 //! get_user_pages and pin_user_pages, fast and slow.
 //!
-//! Follows `mm/gup.c` (v5.4 to v6.18). One page at a time. Left out: PMD and PUD leaves, the recheck of
-//! the PMD (70cbc3cc78a9), migration out of CMA for `FOLL_LONGTERM`, `FOLL_NUMA`, secretmem,
-//! `FOLL_FAST_ONLY`, compound pages.
+//! Follows `mm/gup.c` (v5.4 to v6.18). One page at a time. Left out: PUD leaves, the recheck of
+//! the PMD (70cbc3cc78a9; nothing here takes a page table away), migration out of CMA for `FOLL_LONGTERM`, `FOLL_NUMA`, secretmem,
+//! `FOLL_FAST_ONLY`, and that the head of a page is looked up
+//! again when its reference has been taken, since no folio is split.
 
 use cowrace_machine::{Prim, Round, encode};
 use cowrace_report::{Fact, Then};
@@ -13,8 +14,11 @@ use crate::era::{
     Safeguard,
 };
 use crate::fault::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
+use crate::folio::page_folio;
+use crate::huge_memory::{follow_trans_huge_pmd, gup_huge_pmd};
 use crate::objects::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
 use crate::pgtable::{Pte, pte_dirty};
+use crate::rmap::page_mapcount;
 use crate::swap::{put_page, put_page_refs};
 use crate::world::{Errno, GupFlags, Va};
 
@@ -34,7 +38,7 @@ impl Foll {
         Self { pin: pins(cpu, self.pin), ..self }
     }
 
-    const fn refs(self) -> u64 {
+    pub(crate) const fn refs(self) -> u64 {
         if self.pin { GUP_PIN_COUNTING_BIAS } else { 1 }
     }
 }
@@ -82,7 +86,7 @@ async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> 
         }
         let irq = irq_off(cpu.actor().into());
         cpu.section_begin(irq, Prim::LocalIrqSave).await;
-        let page = gup_pte_range(cpu, mm, va, foll).await;
+        let page = gup_pmd_range(cpu, mm, va, foll).await;
         cpu.section_end(irq, Prim::LocalIrqRestore).await;
         if watch_fork && let Some(pinned) = page {
             cpu.fence(Prim::SmpRmb, Safeguard::GupSeqRetryRmb).await;
@@ -98,6 +102,16 @@ async fn lockless_pages_from_mm(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> 
     .await
 }
 
+/// `gup_pmd_range`: a huge page, or the page table.
+async fn gup_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Page> {
+    if let Some(range) = cpu.kernel().geometry.range(va)
+        && let Some(found) = gup_huge_pmd(cpu, mm, va, range, foll).await
+    {
+        return found;
+    }
+    gup_pte_range(cpu, mm, va, foll).await
+}
+
 /// `gup_pte_range`: reads the PTE, takes the reference, and reads the PTE again.
 async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Page> {
     cpu.call("gup_pte_range", (mm, va, foll), async |cpu, (mm, va, foll)| {
@@ -107,7 +121,8 @@ async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Pa
         if !pte.present() || pte.is_zero_page() || (write && !pte.write()) {
             return None;
         }
-        let page = try_grab_folio(cpu, pte.page(), foll).await?;
+        let page = page_folio(cpu, pte.page()).await;
+        let page = try_grab_folio(cpu, page, foll).await?;
         let again = cpu.ptep_get_lockless(mm, va).await;
         if !again.same(pte) && rules.keeps(Safeguard::GupFastPteSame) {
             cpu.why(Fact::PteChanged.so(Then::DropReference));
@@ -125,7 +140,7 @@ async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Pa
 }
 
 /// `try_grab_folio`, `try_grab_compound_head`: a reference, unless the page is free.
-async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
+pub(crate) async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
     cpu.call("try_grab_folio", (page, foll), async |cpu, (page, foll)| {
         if !foll.pin || cpu.rules().is(PinSteps::One) {
             return cpu.page_ref_add_unless(page, foll.refs()).await.then_some(page);
@@ -144,7 +159,7 @@ async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
 }
 
 /// `gup_must_unshare` in GUP-fast, where no lock can be taken.
-async fn gup_must_unshare_fast(cpu: &Cpu, page: Page, foll: Foll) -> bool {
+pub(crate) async fn gup_must_unshare_fast(cpu: &Cpu, page: Page, foll: Foll) -> bool {
     match cpu.rules().gup_read() {
         GupRead::Share | GupRead::ForceWrite => {}
         GupRead::UnshareExclusive => {
@@ -164,7 +179,7 @@ async fn gup_must_unshare_fast(cpu: &Cpu, page: Page, foll: Foll) -> bool {
             // Reconstructed: the swapcount cannot be read without the page lock, so a page in the swap cache takes the
             // slow path.
             if page.is_anon() {
-                return cpu.page_mapcount(page).await > 1 || cpu.page_swap_cache(page).await;
+                return page_mapcount(cpu, page).await > 1 || cpu.page_swap_cache(page).await;
             }
         }
     }
@@ -177,7 +192,7 @@ fn longterm_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
 }
 
 /// `gup_must_unshare` in the slow path, with the PTE lock held.
-async fn gup_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
+pub(crate) async fn gup_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
     if !page.is_anon() {
         return longterm_must_unshare(cpu, page, foll);
     }
@@ -205,7 +220,7 @@ pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Resu
                 return Round::Done(Err(Errno::Efault));
             }
             let write = foll.flags.write || cpu.rules().is(GupRead::ForceWrite);
-            let flag = match follow_page_pte(cpu, mm, va, foll, write, foll_cow, vm_flags).await {
+            let flag = match follow_page_mask(cpu, mm, va, foll, write, foll_cow, vm_flags).await {
                 Ok(page) => return Round::Done(Ok(page)),
                 Err(flag) => flag,
             };
@@ -241,6 +256,25 @@ fn can_force(cpu: &Cpu, va: Va, foll: Foll) -> bool {
     foll.flags.force && !(cpu.is_vm_hugetlb_page(va) && cpu.rules().is(HugetlbForce::Fails))
 }
 
+/// `follow_page_mask`: a page that a PMD maps, or one that a PTE maps.
+async fn follow_page_mask(
+    cpu: &Cpu,
+    mm: MmStruct,
+    va: Va,
+    foll: Foll,
+    write: bool,
+    foll_cow: bool,
+    vm_flags: u64,
+) -> Result<Page, FaultFlag> {
+    if let Some(range) = cpu.kernel().geometry.range(va)
+        && let Some(found) =
+            follow_trans_huge_pmd(cpu, mm, (va, range), foll, write, foll_cow, vm_flags).await
+    {
+        return found;
+    }
+    follow_page_pte(cpu, mm, va, foll, write, foll_cow, vm_flags).await
+}
+
 /// `follow_page_pte`: returns the page with a reference, or the fault that is needed first.
 async fn follow_page_pte(
     cpu: &Cpu,
@@ -262,8 +296,8 @@ async fn follow_page_pte(
                 cpu.ptl_unlock(mm, va).await;
                 return Err(wanted);
             }
-            let page = pte.page();
-            if write && !can_follow_write_pte(cpu, va, pte, foll, foll_cow, vm_flags).await {
+            let page = page_folio(cpu, pte.page()).await;
+            if write && !can_follow_write(cpu, va, pte, foll, foll_cow, vm_flags).await {
                 cpu.ptl_unlock(mm, va).await;
                 return Err(FaultFlag::Write);
             }
@@ -287,11 +321,11 @@ async fn follow_page_pte(
     .await
 }
 
-/// `can_follow_write_pte`: `FOLL_FORCE` may write through a PTE without the write bit if COW has been broken, so that
+/// `can_follow_write_pte`, `can_follow_write_pmd`: `FOLL_FORCE` may write through a PTE without the write bit if COW has been broken, so that
 /// its page belongs to this mm. Since 5535be309971 (v6.0) it also requires that no write fault is needed for
 /// userfaultfd or for soft-dirty tracking (`pte_needs_soft_dirty_wp`). `VM_SOFTDIRTY` is left out, so pages are tracked
 /// from the start; before the first clear_refs, the only difference is a fault for a page that was never written.
-async fn can_follow_write_pte(
+pub(crate) async fn can_follow_write(
     cpu: &Cpu,
     va: Va,
     pte: Pte,
@@ -323,6 +357,7 @@ async fn can_follow_write_pte(
 /// `put_page`, `unpin_user_page`; a page that was written is marked dirty first
 /// (`unpin_user_pages_dirty_lock`, `bio_release_pages`).
 pub async fn release(cpu: &Cpu, page: Page, pin: bool, dirty: bool) {
+    let page = page_folio(cpu, page).await;
     if dirty && !page.is_zero() && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await {
         cpu.call("set_page_dirty_lock", (page,), async |cpu, (page,)| {
             cpu.lock_page(page).await;

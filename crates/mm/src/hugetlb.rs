@@ -155,7 +155,7 @@ async fn copy(cpu: &Cpu, vmf: VmFault, old: Page) {
         cpu.get_page(old).await;
         cpu.ptl_unlock(mm, va).await;
         let new = alloc_hugetlb_folio(cpu, va).await;
-        copy_user_highpage(cpu, new, old).await;
+        copy_user_highpage(cpu, new, old, va).await;
         cpu.ptl_lock(mm, va).await;
         if cpu.ptep_get(mm, va).await.same(vmf.orig_pte) || !cpu.rules().keeps(Safeguard::HugetlbWpPteSame) {
             cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
@@ -233,7 +233,7 @@ async fn copy_for_child(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flag
     cpu.ptl_unlock(src, va).await;
     cpu.ptl_unlock(dst, va).await;
     let new = alloc_hugetlb_folio(cpu, va).await;
-    copy_user_highpage(cpu, new, page).await;
+    copy_user_highpage(cpu, new, page, va).await;
     put_page(cpu, page).await;
     cpu.ptl_lock(dst, va).await;
     cpu.ptl_lock(src, va).await;

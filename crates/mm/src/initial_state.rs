@@ -3,14 +3,14 @@
 use cowrace_machine::{ALIVE, Addr, Arch, FOR_GOOD, Memory, mmu};
 
 use crate::cpu::Kernel;
-use crate::era::AnonExclusive;
+use crate::era::{AnonExclusive, LargeWp};
 use crate::objects::{
-    Batch, MmStruct, ONE_INACTIVE, Page, PerCpu, SwpEntry, Tlb, ZERO_PAGE, boot_page, file_page, kernel, pg,
-    tlb_entry, variables, vm,
+    Batch, MmIds, MmStruct, ONE_INACTIVE, Page, PerCpu, SwpEntry, Tlb, ZERO_PAGE, boot_page, file_page,
+    kernel, pg, tlb_entry, variables, vm,
 };
 use crate::pgtable::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, pte_mkdirty};
 use crate::quiescent::Quiescent;
-use crate::world::{Backing, MmId, Origin, Populate, Va, World};
+use crate::world::{Area, Backing, MmId, Origin, PAGES, Populate, Thp, Va, World};
 
 /// Memory as it is before the first actor moves.
 #[must_use]
@@ -23,10 +23,15 @@ pub(crate) fn memory(kernel: &Kernel) -> Memory {
     let mut next_slot = 0;
     for (va, area) in world.areas.iter().enumerate() {
         let sharers = sharers(world, area.mm);
-        populate(&mut memory, kernel, va, &sharers, &mut next_slot);
+        match area.thp {
+            Some(Thp::Range) => populate_range(&mut memory, kernel, va, &sharers),
+            Some(Thp::Page(_)) => continue,
+            None => populate(&mut memory, kernel, va, &sharers, &mut next_slot),
+        }
         for &actor in &area.warm {
             let Some(mm) = world.actors[actor].mm else { continue };
-            let pte = memory.get(MmStruct(mm).pte(va));
+            let entry = if area.thp.is_some() { MmStruct(mm).pmd(va) } else { MmStruct(mm).pte(va) };
+            let pte = memory.get(entry);
             if pte & mmu::PRESENT != 0 {
                 let hardware =
                     mmu::PRESENT | mmu::WRITE | mmu::ACCESSED | mmu::DIRTY | (0xffff << mmu::PFN_SHIFT);
@@ -85,6 +90,9 @@ pub(crate) fn objects(kernel: &Kernel) -> Memory {
         memory.create_for_good(MmStruct(mm).obj());
         for va in 0..world.areas.len() {
             memory.create_for_good(MmStruct(mm).table(va).obj());
+            if world.areas[va].thp == Some(Thp::Range) {
+                memory.create_for_good(MmStruct(mm).directory(va).obj());
+            }
             let vma = MmStruct(mm).vma(va).obj();
             if kernel.exits[mm] { memory.create(vma) } else { memory.create_for_good(vma) }
         }
@@ -109,10 +117,7 @@ fn sharers(world: &World, home: MmId) -> Vec<MmId> {
     all
 }
 
-fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next_slot: &mut u8) {
-    let (rules, area) = (kernel.rules.reading(), &kernel.world.areas[va]);
-    let shared = sharers.len() > 1;
-    let exclusive = !shared && !area.previously_shared;
+fn set_vm_flags(memory: &mut Memory, area: &Area, va: Va, sharers: &[MmId]) {
     let mut flags = vm::EXISTS;
     if !area.read_only {
         flags |= vm::WRITE;
@@ -125,6 +130,71 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
         let inherited = if mm == area.mm { flags } else { flags & !vm::UFFD_WP };
         memory.set(MmStruct(mm).vm_flags(va), inherited);
     }
+}
+
+/// A range that a huge page may back: nothing, or a huge page that PMDs or PTEs map.
+fn populate_range(memory: &mut Memory, kernel: &Kernel, range: Va, sharers: &[MmId]) {
+    let (rules, area, pages) =
+        (kernel.rules.reading(), &kernel.world.areas[range], kernel.geometry.pages(range));
+    for va in pages.clone() {
+        set_vm_flags(memory, area, va, sharers);
+    }
+    if area.populate == Populate::None {
+        return;
+    }
+    let (by_pte, number) = (area.populate == Populate::PteMapped, sharers.len() as u64);
+    let head = Page::from(boot_page(pages.start));
+    let exclusive = sharers.len() == 1 && !area.previously_shared;
+    let mut huge = Pte::mk(head);
+    if !area.clean {
+        huge = pte_mkdirty(kernel.arch, huge);
+    }
+    let soft = if area.soft_clean { 0 } else { SOFT_DIRTY };
+    if exclusive && !area.wrprotected && !area.soft_clean && !area.read_only {
+        huge = huge.set(mmu::WRITE).set(if area.clean { 0 } else { mmu::DIRTY });
+    }
+    let huge = huge.clear(SOFT_DIRTY).set(soft);
+    for (nth, va) in (0..).zip(pages.clone()) {
+        let page = Page { obj: boot_page(va), ..head };
+        memory.create(page.obj);
+        memory.set(page.data(nth).addr, area.words[usize::from(nth)]);
+        if nth > 0 {
+            memory.set(page.compound_head().addr, head.obj.pfn());
+        }
+        if by_pte {
+            memory.set(page.mapcount().addr, number);
+            map_all(memory, sharers, va, huge.carry(Pte::mk(page), 0xffff << mmu::PFN_SHIFT));
+        }
+        if exclusive && (by_pte || nth == 0) && rules.is(AnonExclusive::Yes) {
+            memory.set(page.own_flags().addr, pg::ANON_EXCLUSIVE);
+        }
+    }
+    let marked = memory.get(head.flags().addr);
+    memory.set(head.flags().addr, marked | pg::HEAD | pg::UPTODATE | pg::LRU | pg::SWAPBACKED);
+    memory.set(head.index().addr, range as u64);
+    let each = if by_pte { PAGES as u64 } else { 1 };
+    memory.set(head.refcount().addr, number * each);
+    if !by_pte {
+        memory.set(head.entire_mapcount().addr, number);
+    }
+    for &mm in sharers {
+        memory.set(MmStruct(mm).pmd(range), if by_pte { Pte::table().bits() } else { huge.bits() });
+    }
+    if rules.is(LargeWp::MmIds) {
+        let mut ids = MmIds::default();
+        for (nth, &mm) in (1..).zip(sharers) {
+            ids = ids.add(MmStruct(mm), each, nth * each);
+        }
+        memory.set(head.large_mapcount().addr, number * each);
+        memory.set(head.mm_ids().addr, ids.encode());
+    }
+}
+
+fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next_slot: &mut u8) {
+    let (rules, area) = (kernel.rules.reading(), &kernel.world.areas[va]);
+    let shared = sharers.len() > 1;
+    let exclusive = !shared && !area.previously_shared;
+    set_vm_flags(memory, area, va, sharers);
     if area.backing == Backing::PrivateFile {
         let page = Page::from(file_page(va));
         memory.create(page.obj);
@@ -142,7 +212,7 @@ fn populate(memory: &mut Memory, kernel: &Kernel, va: Va, sharers: &[MmId], next
     }
     let soft = if area.soft_clean { 0 } else { SOFT_DIRTY };
     match area.populate {
-        Populate::None => {}
+        Populate::None | Populate::PteMapped => {}
         Populate::ZeroPage => map_all(memory, sharers, va, Pte::mk(ZERO_PAGE.into()).set(soft)),
         Populate::Mapped => {
             let page = Page::from(boot_page(va));

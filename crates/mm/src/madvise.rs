@@ -8,6 +8,7 @@ use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{HugetlbDontneed, MadvFreeSpares, Safeguard};
+use crate::huge_memory::vma_adjust_trans_huge;
 use crate::mmap::{vma_start_write, zap_page_range};
 use crate::objects::{MmStruct, pg, vm};
 use crate::pgtable::{Entry, Pte, pte_dirty, pte_mkclean};
@@ -25,13 +26,16 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<
             Advice::DontFork | Advice::DoFork => {
                 cpu.mmap_write_lock(mm).await;
                 let locked = vma_start_write(cpu, mm, va).await;
-                if advice == Advice::DontFork {
-                    cpu.set_bits(mm.vm_flags(va), vm::DONTCOPY, Prim::VmFlags).await;
-                } else {
-                    cpu.clear_bits(mm.vm_flags(va), vm::DONTCOPY, Prim::VmFlags).await;
+                vma_adjust_trans_huge(cpu, mm, va).await;
+                for page in cpu.kernel().geometry.pages(va) {
+                    if advice == Advice::DontFork {
+                        cpu.set_bits(mm.vm_flags(page), vm::DONTCOPY, Prim::VmFlags).await;
+                    } else {
+                        cpu.clear_bits(mm.vm_flags(page), vm::DONTCOPY, Prim::VmFlags).await;
+                    }
                 }
                 if locked {
-                    cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+                    cpu.write_unlock(cpu.vm_lock(mm, va), Prim::VmaEndWrite).await;
                 }
                 cpu.mmap_write_unlock(mm).await;
             }

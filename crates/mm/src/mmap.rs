@@ -8,9 +8,11 @@ use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{Safeguard, VmaLock};
+use crate::folio::page_folio;
+use crate::huge_memory::{vma_adjust_trans_huge, zap_pmd_range};
 use crate::objects::{MmStruct, Page, Vma};
 use crate::pgtable::Entry;
-use crate::rmap::page_remove_rmap;
+use crate::rmap::{page_remove_rmap, remove_pte_of_large};
 use crate::swap::{lru_add_drain_to_unmap, put_page};
 use crate::swapfile::{free_swap_and_cache, free_swap_cache};
 use crate::tlb::{
@@ -19,9 +21,17 @@ use crate::tlb::{
 };
 use crate::world::Va;
 
+/// `zap_page_range`: unmaps the pages of an address. Returns whether there was anything to unmap.
+pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
+    match cpu.kernel().geometry.range(va) {
+        Some(range) => zap_pmd_range(cpu, mm, va, range).await,
+        None => zap_pte_range(cpu, mm, va).await,
+    }
+}
+
 /// `zap_pte_range` between `tlb_gather_mmu` and `tlb_finish_mmu`: clears, flushes, and only then frees. The mapcount is
 /// dropped before the flush, the reference after it. Returns whether there was anything to clear.
-pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
+pub(crate) async fn zap_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     cpu.call("zap_pte_range", (mm, va), async |cpu, (mm, va)| {
         inc_tlb_flush_pending(cpu, mm).await;
         cpu.ptl_lock(mm, va).await;
@@ -38,8 +48,10 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
                 let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
                 flush = true;
                 if !pte.is_zero_page() {
-                    page_remove_rmap(cpu, pte.page()).await;
-                    gathered = Some(pte.page());
+                    let page = page_folio(cpu, pte.page()).await;
+                    remove_pte_of_large(cpu, mm, page).await;
+                    page_remove_rmap(cpu, page).await;
+                    gathered = Some(page);
                 }
             }
             Entry::Swap(entry) => {
@@ -50,13 +62,7 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
             Entry::Marker => cpu.store(mm.pte(va), 0, Prim::SetPteAt).await,
         }
         cpu.ptl_unlock(mm, va).await;
-        // tlb_finish_mmu.
-        if mm_tlb_flush_nested(cpu, mm).await && cpu.rules().keeps(Safeguard::ZapNestedFlush) {
-            cpu.why(Fact::OtherFlushPending.so(Then::FlushAll));
-            flush_tlb_mm(cpu, mm, Safeguard::ZapNestedFlush).await;
-        } else if flush {
-            flush_tlb_page(cpu, mm, va, Safeguard::ZapFlush).await;
-        }
+        tlb_finish_mmu(cpu, mm, va, flush).await;
         if let Some(page) = gathered {
             // free_pages_and_swap_cache.
             if page.is_anon() {
@@ -70,14 +76,27 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     .await
 }
 
+/// `tlb_finish_mmu`: flushes what has been unmapped, or the whole mm if another CPU has unmapped something as well.
+pub(crate) async fn tlb_finish_mmu(cpu: &Cpu, mm: MmStruct, va: Va, flush: bool) {
+    if mm_tlb_flush_nested(cpu, mm).await && cpu.rules().keeps(Safeguard::ZapNestedFlush) {
+        cpu.why(Fact::OtherFlushPending.so(Then::FlushAll));
+        flush_tlb_mm(cpu, mm, Safeguard::ZapNestedFlush).await;
+    } else if flush {
+        flush_tlb_page(cpu, mm, va, Safeguard::ZapFlush).await;
+    }
+}
+
 /// `do_munmap`: removes the VMA under the mmap lock for writing, and its pages under the lock for reading.
 pub async fn munmap(cpu: &Cpu, mm: MmStruct, va: Va) {
     cpu.call("do_munmap", (mm, va), async |cpu, (mm, va)| {
         cpu.mmap_write_lock(mm).await;
         let locked = vma_start_write(cpu, mm, va).await;
-        cpu.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
+        vma_adjust_trans_huge(cpu, mm, va).await;
+        for page in cpu.kernel().geometry.pages(va) {
+            cpu.store(mm.vm_flags(page), 0, Prim::VmFlags).await;
+        }
         if locked {
-            cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+            cpu.write_unlock(cpu.vm_lock(mm, va), Prim::VmaEndWrite).await;
         }
         cpu.mmap_write_downgrade(mm).await;
         lru_add_drain_to_unmap(cpu).await;
@@ -93,7 +112,7 @@ pub async fn vma_start_write(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     if cpu.rules().is(VmaLock::No) {
         return false;
     }
-    cpu.write_lock(mm.vm_lock(va), Prim::VmaStartWrite).await;
+    cpu.write_lock(cpu.vm_lock(mm, va), Prim::VmaStartWrite).await;
     true
 }
 
@@ -103,7 +122,7 @@ pub async fn vma_start_write(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
 pub async fn exit_mmap(cpu: &Cpu, mm: MmStruct) {
     cpu.call("exit_mmap", (mm,), async |cpu, (mm,)| {
         lru_add_drain_to_unmap(cpu).await;
-        for Vma { va, .. } in cpu.kernel().vmas(mm) {
+        for va in cpu.kernel().areas(mm) {
             zap_page_range(cpu, mm, va).await;
         }
         for Vma { va, .. } in cpu.kernel().vmas(mm) {

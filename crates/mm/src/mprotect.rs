@@ -8,6 +8,7 @@ use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, MprotectUpgrade, Safeguard, UffdUnprotect};
+use crate::huge_memory::{change_pmd_range, vma_adjust_trans_huge};
 use crate::hugetlb::hugetlb_change_protection;
 use crate::mmap::vma_start_write;
 use crate::objects::{MmStruct, vm};
@@ -35,6 +36,16 @@ pub enum Change {
 encode!(enum Change { Protection { vm_flags }, UffdWp, UffdWpResolve { vm_flags } });
 
 impl Change {
+    /// The entry without the write bit, which a private mapping's `vm_page_prot` does not have.
+    pub(crate) fn of(self, cpu: &Cpu, old: Pte) -> Pte {
+        let new = pte_modify(cpu, old);
+        match self {
+            Self::UffdWp => new.set(UFFD_WP),
+            Self::UffdWpResolve { .. } => new.clear(UFFD_WP),
+            Self::Protection { .. } => new,
+        }
+    }
+
     /// The flush after the walk.
     const fn flush(self) -> Safeguard {
         match self {
@@ -54,14 +65,17 @@ pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
         let vm_flags = if write { old | vm::WRITE } else { old & !vm::WRITE };
         if old & vm::EXISTS != 0 && vm_flags != old {
             let locked = vma_start_write(cpu, mm, va).await;
-            cpu.store(mm.vm_flags(va), vm_flags, Prim::VmFlags).await;
+            vma_adjust_trans_huge(cpu, mm, va).await;
+            for page in cpu.kernel().geometry.pages(va) {
+                cpu.store(mm.vm_flags(page), vm_flags, Prim::VmFlags).await;
+            }
             if cpu.is_vm_hugetlb_page(va) {
                 hugetlb_change_protection(cpu, mm, va).await;
             } else {
                 change_protection(cpu, mm, va, Change::Protection { vm_flags }).await;
             }
             if locked {
-                cpu.write_unlock(mm.vm_lock(va), Prim::VmaEndWrite).await;
+                cpu.write_unlock(cpu.vm_lock(mm, va), Prim::VmaEndWrite).await;
             }
         } else if old & vm::EXISTS != 0 {
             cpu.no_effect(Aim::Protect, Obstacle::SameProtection);
@@ -77,7 +91,11 @@ pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
 pub async fn change_protection(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) {
     cpu.call("change_protection", (mm, va, change), async |cpu, (mm, va, change)| {
         inc_tlb_flush_pending(cpu, mm).await;
-        if change_pte_range(cpu, mm, va, change).await {
+        let changed = match cpu.kernel().geometry.range(va) {
+            Some(range) => change_pmd_range(cpu, mm, va, range, change).await,
+            None => change_pte_range(cpu, mm, va, change).await,
+        };
+        if changed {
             flush_tlb_page(cpu, mm, va, change.flush()).await;
         }
         dec_tlb_flush_pending(cpu, mm).await;
@@ -86,7 +104,7 @@ pub async fn change_protection(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) 
 }
 
 /// `change_pte_range`: returns whether a PTE was changed.
-async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bool {
+pub(crate) async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bool {
     cpu.call("change_pte_range", (mm, va, change), async |cpu, (mm, va, change)| {
         cpu.ptl_lock(mm, va).await;
         flush_tlb_batched_pending(cpu, mm).await;
@@ -122,12 +140,11 @@ async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bo
 
 /// The PTE that a change makes. A private mapping's `vm_page_prot` has no write bit, so the bit is always lost, unless
 /// the kernel tests whether a store would be allowed anyway.
-async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
-    let new = pte_modify(cpu, old);
+pub(crate) async fn changed_pte(cpu: &Cpu, old: Pte, change: Change) -> Pte {
+    let new = change.of(cpu, old);
     match change {
-        Change::UffdWp => new.set(UFFD_WP),
+        Change::UffdWp => new,
         Change::UffdWpResolve { vm_flags } => {
-            let new = new.clear(UFFD_WP);
             let upgrade = cpu.rules().is(UffdUnprotect::TryWritable);
             if upgrade && can_change_pte_writable(cpu, new, vm_flags).await {
                 pte_mkwrite(cpu.arch(), new)

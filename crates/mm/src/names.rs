@@ -21,7 +21,7 @@ pub(crate) fn page_name(world: &World, page: Obj) -> Page {
     let named = areas.find_map(|(va, area)| match page {
         page if page == file_page(va) => Some(Page::File { area: area.name.clone() }),
         page if page == boot_page(va) => {
-            Some(Page::Initial { area: (world.areas.len() > 1).then(|| area.name.clone()) })
+            Some(Page::Initial { area: world.label(va).filter(|_| world.areas.len() > 1) })
         }
         _ => None,
     });

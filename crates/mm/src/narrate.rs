@@ -10,9 +10,9 @@ use cowrace_report::{Amount, Lock, Maps, Owner, Page, Word};
 use crate::cpu::Kernel;
 use crate::names::page_name;
 use crate::objects::{
-    BATCH_FLUSHED_SHIFT, BATCH_PENDING, Format, Thing, Whose, mappings, references, thing, variable,
+    BATCH_FLUSHED_SHIFT, BATCH_PENDING, Format, MmIds, Thing, Whose, mappings, references, thing, variable,
 };
-use crate::pgtable::{Entry, Pte, pte_dirty};
+use crate::pgtable::{Entry, INVALID, Pte, TABLE, pte_dirty};
 use crate::value::Value;
 use crate::world::World;
 
@@ -48,7 +48,7 @@ fn mm_name(world: &World, mm: usize) -> String {
 }
 
 fn area_name(world: &World, va: usize) -> String {
-    world.areas.get(va).map_or_else(|| format!("area {va}"), |area| area.name.clone())
+    world.label(va).unwrap_or_else(|| format!("area {va}"))
 }
 
 /// Names the words of one kernel.
@@ -71,6 +71,9 @@ impl Narrator {
             Whose::Kernel => Owner::Kernel,
             Whose::Mm(mm) => Owner::Mm(mm_name(world, mm)),
             Whose::PageTable(mm, va) => {
+                Owner::PageTable { mm: mm_name(world, mm), area: area_name(world, va) }
+            }
+            Whose::Directory(mm, va) => {
                 Owner::PageTable { mm: mm_name(world, mm), area: area_name(world, va) }
             }
             Whose::Vma(mm, va) => Owner::Vma { mm: mm_name(world, mm), area: area_name(world, va) },
@@ -107,6 +110,14 @@ impl Narrator {
             Format::Flags(names) => report::Value::Flags(flags(names, bits)),
             Format::Refcount => report::Value::References(references(bits)),
             Format::Mapcount => report::Value::Mappings(mappings(bits)),
+            Format::MmIds => {
+                let ids = MmIds::decode(bits);
+                let mms =
+                    ids.slots().map(|(mm, count)| Cow::from(format!("{}: {count}", mm_name(world, mm))));
+                let marks = [(ids.is_shared(), "shared"), (bits & MmIds::LOCK != 0, "locked")];
+                let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| Cow::from(mark));
+                report::Value::Flags(mms.chain(marks).collect())
+            }
             Format::Page => report::Value::Page((bits != 0).then(|| page_name(world, Obj::from_pfn(bits)))),
             Format::Batched => {
                 let (put_off, made) = (bits & BATCH_PENDING, bits >> BATCH_FLUSHED_SHIFT);
@@ -147,6 +158,8 @@ impl Narrate for Narrator {
     fn pte(&self, bits: u64) -> report::Pte {
         let (pte, arch): (Pte, Arch) = (Pte::from(bits), self.kernel.arch);
         let maps = match pte.entry() {
+            _ if pte.has(TABLE) => Maps::Table,
+            _ if pte.has(INVALID) => Maps::Invalid(page_name(&self.kernel.world, pte.page().obj)),
             Entry::None => Maps::Nothing,
             Entry::Swap(entry) => Maps::Swap(entry.0.into()),
             Entry::Marker => Maps::Marker,

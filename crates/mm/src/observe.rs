@@ -3,14 +3,20 @@
 use cowrace_machine::{Memory, Obj, mmu};
 
 use crate::objects::{MmStruct, file_page};
-use crate::pgtable::{Entry, Pte};
+use crate::pgtable::{Entry, Pmd, Pte};
 use crate::world::{Backing, Target, World};
 
 /// A word as its owner would load it: through the PTE, the swap cache or the swap slot; or the result of a first access
 /// where nothing is mapped.
 #[must_use]
 pub fn owner_view(world: &World, memory: &Memory, target: Target, word: u8) -> u64 {
-    let pte = Pte::from(memory.get(MmStruct(target.mm).pte(target.va)));
+    let mm = MmStruct(target.mm);
+    if let Some(range) = world.range(target.va)
+        && let Pmd::Huge(head) | Pmd::Invalid(head) = Pte::from(memory.get(mm.pmd(range))).pmd()
+    {
+        return memory.get(mmu::data(head.nth(word).obj, word));
+    }
+    let pte = Pte::from(memory.get(mm.pte(target.va)));
     match pte.entry() {
         Entry::Page(page) => memory.get(mmu::data(page.obj, word)),
         Entry::Swap(entry) => match memory.get(entry.cache()) {

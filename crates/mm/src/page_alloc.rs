@@ -7,8 +7,9 @@ use cowrace_machine::{Obj, Prim};
 use cowrace_report::{Class, Detail, Limit};
 
 use crate::cpu::Cpu;
+use crate::folio::folio_test_large;
 use crate::objects::{Page, kernel, pg};
-use crate::world::Va;
+use crate::world::{PAGES, Va};
 
 /// `alloc_page_vma`: a page with one reference and zeroed words. With the environment `page_reuse` it may
 /// be any page that was freed before.
@@ -25,6 +26,25 @@ pub(crate) async fn take_page(cpu: &Cpu) -> Page {
     let page = Page::from(obj);
     cpu.alloc(obj, page.refcount().addr.word(), 1, Prim::AllocPage).await;
     page
+}
+
+/// `vma_alloc_folio` of a huge page for a range: pages that follow each other, zeroed, with one reference. None of them was in use
+/// before, even with the environment `page_reuse`.
+pub async fn alloc_huge_page(cpu: &Cpu, range: Va) -> Page {
+    cpu.call("alloc_hugepage_vma", (range,), async |cpu, (range,)| {
+        let head = Page::from(cpu.next_page());
+        cpu.alloc(head.obj, head.refcount().addr.word(), 1, Prim::AllocPage).await;
+        for nth in 1..PAGES as u8 {
+            let tail = cpu.next_page();
+            debug_assert_eq!(tail, head.nth(nth).obj, "pages follow each other");
+            let word = Page::from(tail).compound_head().addr.word();
+            cpu.alloc(tail, word, head.obj.pfn(), Prim::AllocPage).await;
+        }
+        cpu.set_bits(head.flags(), pg::UPTODATE | pg::SWAPBACKED | pg::HEAD, Prim::SetPageUptodate).await;
+        cpu.store(head.index(), range as u64, Prim::WriteOnce).await;
+        head
+    })
+    .await
 }
 
 /// Assigns a fresh page to an area: `__SetPageUptodate`, and the address under which rmap finds it.
@@ -65,6 +85,9 @@ pub async fn free_unref_page(cpu: &Cpu, page: Page) {
         if mapped != 0 || cached {
             cpu.finding(Class::Refcount, || Detail::BadPage { page: cpu.name(page) });
         }
+        if folio_test_large(cpu, page).await {
+            return free_large_folio(cpu, page).await;
+        }
         cpu.free(page.obj, Prim::FreePage).await;
         if cpu.kernel().world.environment.page_reuse {
             cpu.spin_lock(kernel::ZONE_LOCK).await;
@@ -79,4 +102,18 @@ pub async fn free_unref_page(cpu: &Cpu, page: Page) {
         }
     })
     .await
+}
+
+/// `free_unref_page` of a huge page. Its pages are not allocated again, even with the environment `page_reuse`.
+async fn free_large_folio(cpu: &Cpu, page: Page) {
+    let mut mapped = cpu.folio_entire_mapcount(page).await;
+    for nth in 1..PAGES as u8 {
+        mapped += cpu.page_mapcount(page.nth(nth)).await;
+    }
+    if mapped != 0 {
+        cpu.finding(Class::Refcount, || Detail::BadPage { page: cpu.name(page) });
+    }
+    for nth in (0..PAGES as u8).rev() {
+        cpu.free(page.nth(nth).obj, Prim::FreePage).await;
+    }
 }

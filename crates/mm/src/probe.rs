@@ -36,18 +36,20 @@ pub enum Through {
 /// Stores as the owner, and reads as the device that holds `page`.
 #[must_use]
 pub fn owner_to_device(kernel: &Arc<Kernel>, memory: &Memory, owner: Target, page: Obj) -> Through {
-    run(kernel, memory, owner, |cpu| async move {
-        user_access(&cpu, MmStruct(owner.mm), owner.va, 0, Some(MARK)).await.ok()?;
-        Some(cpu.load(mmu::data(page, 0), Prim::DmaRead).speculative().await.bits == MARK)
+    let word = kernel.geometry.words(owner.va).start;
+    run(kernel, memory, owner, move |cpu| async move {
+        user_access(&cpu, MmStruct(owner.mm), owner.va, word, Some(MARK)).await.ok()?;
+        Some(cpu.load(mmu::data(page, word), Prim::DmaRead).speculative().await.bits == MARK)
     })
 }
 
 /// Stores as the device that holds `page`, and reads as the owner.
 #[must_use]
 pub fn device_to_owner(kernel: &Arc<Kernel>, memory: &Memory, owner: Target, page: Obj) -> Through {
-    run(kernel, memory, owner, |cpu| async move {
-        cpu.store(mmu::data(page, 0), MARK, Prim::DmaWrite).speculative().await;
-        Some(user_access(&cpu, MmStruct(owner.mm), owner.va, 0, None).await.ok()? == MARK)
+    let word = kernel.geometry.words(owner.va).start;
+    run(kernel, memory, owner, move |cpu| async move {
+        cpu.store(mmu::data(page, word), MARK, Prim::DmaWrite).speculative().await;
+        Some(user_access(&cpu, MmStruct(owner.mm), owner.va, word, None).await.ok()? == MARK)
     })
 }
 

@@ -166,7 +166,7 @@ impl Names {
     fn refers(&self, memory: &Memory, addr: Addr) -> Option<Refers> {
         let thing = thing(addr)?;
         match (thing.whose, thing.field.format) {
-            (Whose::PageTable(..) | Whose::Tlb(_), Format::Pte) => Some(Refers::Pte),
+            (Whose::PageTable(..) | Whose::Directory(..) | Whose::Tlb(_), Format::Pte) => Some(Refers::Pte),
             // What is behind the end of a batch is not in it.
             (Whose::Batch(actor, batch), Format::Page) => {
                 (u64::from(thing.nth?) < memory.get(batch.nr(actor))).then_some(Refers::Page)

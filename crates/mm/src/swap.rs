@@ -25,7 +25,7 @@ pub async fn put_page(cpu: &Cpu, page: Page) {
 /// `put_page_refs`, `unpin_user_page`: the same for several references at once.
 pub async fn put_page_refs(cpu: &Cpu, page: Page, refs: u64) {
     if cpu.sub_and_test(page.refcount(), refs, Prim::PageRefSubAndTest).await && !page.is_zero() {
-        free_unref_page(cpu, page).await;
+        free_unref_page(cpu, page.head()).await;
     }
 }
 
@@ -138,7 +138,7 @@ async fn move_to_lists(cpu: &Cpu, actor: ActorId, batch: Batch) {
     let mut pages = Vec::new();
     for nth in 0..count {
         let pfn = cpu.load(batch.page(actor, nth), Prim::ReadOnce).await;
-        let page = Page { obj: Obj::from_pfn(pfn.bits), dep: pfn.dep };
+        let page = Page::new(Obj::from_pfn(pfn.bits), pfn.dep);
         match batch {
             Batch::Add => cpu.set_bits(page.flags(), pg::LRU, Prim::SetPageLru).await,
             Batch::Lazyfree => lru_lazyfree(cpu, page).await,

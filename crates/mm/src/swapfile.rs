@@ -5,15 +5,16 @@
 //! represents the device's lock and the lock of the swap cache's tree. Left out: the neighbouring pages that readahead
 //! reads, `SWP_SYNCHRONOUS_IO`, slot caches, several devices, `vm_swap_full`.
 
-use cowrace_machine::{Obj, Prim, Round};
+use cowrace_machine::{Obj, Prim, Round, mmu};
 use cowrace_report::{Fact, Limit};
 
 use crate::cpu::Cpu;
 use crate::era::Safeguard;
+use crate::folio::folio_test_large;
 use crate::objects::kernel::SWAP_LOCK;
 use crate::objects::{Page, SwpEntry, pg};
 use crate::page_alloc::alloc_page;
-use crate::rmap::only_active_reference;
+use crate::rmap::{only_active_reference, page_trans_huge_map_swapcount};
 use crate::swap::{lru_add_drain, lru_cache_add, put_page};
 use crate::world::Va;
 
@@ -75,7 +76,7 @@ pub async fn lookup_swap_cache(cpu: &Cpu, entry: SwpEntry) -> Option<Page> {
             if cached.bits == 0 {
                 return Round::Done(None);
             }
-            let page = Page { obj: Obj::from_pfn(cached.bits), dep: cached.dep };
+            let page = Page::new(Obj::from_pfn(cached.bits), cached.dep);
             if !cpu.get_page_unless_zero(page).await {
                 // The count is frozen: `__remove_mapping` decides under the lock. The kernel spins, the model waits for
                 // the lock.
@@ -139,7 +140,7 @@ async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
                 return if raced { Round::Again((entry, va)) } else { Round::Done(None) };
             }
             lru_cache_add(cpu, page).await;
-            for word in 0..cpu.kernel().geometry.words {
+            for word in cpu.kernel().geometry.words(va) {
                 let data = cpu.load(entry.data(word), Prim::SwapIo).await;
                 cpu.store(page.data(word), data, Prim::SwapIo).await;
             }
@@ -154,7 +155,7 @@ async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
 
 /// `swap_writepage`: the device reads the page, word by word, at any later time.
 pub async fn swap_writepage(cpu: &Cpu, page: Page, entry: SwpEntry) {
-    for word in 0..cpu.kernel().geometry.words {
+    for word in 0..mmu::DATA_WORDS {
         let data = cpu.load(page.data(word), Prim::SwapIo).await;
         cpu.store(entry.data(word), data, Prim::SwapIo).await;
     }
@@ -204,6 +205,9 @@ pub async fn try_to_free_swap(cpu: &Cpu, page: Page) -> bool {
 /// is the only user. References of GUP are not considered.
 pub async fn reuse_swap_page(cpu: &Cpu, page: Page) -> bool {
     cpu.call("reuse_swap_page", (page,), async |cpu, (page,)| {
+        if folio_test_large(cpu, page).await {
+            return page_trans_huge_map_swapcount(cpu, page).await;
+        }
         let mapcount = cpu.page_mapcount(page).await;
         if !cpu.page_swap_cache(page).await {
             cpu.why(Fact::MapAndSwapcount { page, mapcount, swapcount: None });

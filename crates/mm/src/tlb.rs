@@ -75,9 +75,11 @@ async fn next_to_flush(cpu: &Cpu, targets: &[(ActorId, u16, Option<InFlight>)]) 
     cpu.choose(count, if all_wait { Prim::IpiOrder } else { Prim::FlushOrder }).await as usize
 }
 
-/// `flush_tlb_page`.
+/// `flush_tlb_page`; `flush_pmd_tlb_range` of a range, and `flush_tlb_range` of all its pages. A flush of a page drops the entry
+/// of the huge page as well.
 pub async fn flush_tlb_page(cpu: &Cpu, mm: MmStruct, va: Va, flush: Safeguard) {
-    flush_tlb_range(cpu, mm, 1 << va, flush).await;
+    let entries = cpu.kernel().geometry.entries(va);
+    flush_tlb_range(cpu, mm, entries, flush).await;
 }
 
 /// `flush_tlb_mm`.

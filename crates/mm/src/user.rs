@@ -5,15 +5,17 @@
 //! `net/tls/tls_sw.c` and `io_uring/rsrc.c`) there are only the flags that they pass and the time for which they hold the
 //! page. Everything else is left out.
 
-use cowrace_machine::{Prim, Round, UserAccess};
+use cowrace_machine::{Prim, Round, UserAccess, Value, mmu};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{DirectIo, FuseDirectIo, FuseSplice, IoUringPin};
 use crate::fault::do_user_addr_fault;
+use crate::folio::page_folio;
 use crate::gup::{Foll, get_user_pages, get_user_pages_fast, pins, release};
 use crate::objects::{MmStruct, Page, tlb, tlb_entry};
 use crate::page_alloc::alloc_page;
+use crate::pgtable::{Pmd, Pte};
 use crate::swap::put_page;
 use crate::world::{Errno, FileKind, GupFlags, Va};
 
@@ -28,11 +30,15 @@ pub async fn user_access(
 ) -> Result<u64, Errno> {
     cpu.rounds((mm, va, word, store), async |cpu, again @ (mm, va, word, store)| {
         let this = usize::from(cpu.actor());
-        let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
+        let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), page: 0, word, store };
         if cpu.kernel().world.environment.tlb_evict && cpu.choose(2, Prim::TlbEvict).await == 1 {
-            cpu.flush_tlb(tlb(this), 1 << va, Prim::TlbEvict).await;
+            cpu.flush_tlb(tlb(this), cpu.kernel().geometry.entries(va), Prim::TlbEvict).await;
         }
-        if let Some(value) = cpu.user(access).await {
+        let done = match cpu.kernel().geometry.range(va) {
+            Some(range) => walk_pmd(cpu, mm, range, access).await,
+            None => cpu.user(access).await,
+        };
+        if let Some(value) = done {
             return Round::Done(Ok(value.bits));
         }
         match do_user_addr_fault(cpu, mm, va, store.is_some()).await {
@@ -41,6 +47,18 @@ pub async fn user_access(
         }
     })
     .await
+}
+
+/// An access to a range that a huge page may back: through the entry of a huge page, of the TLB or of the page middle directory,
+/// or else through the page table. A table that the directory refers to stays there: no collapse is modelled.
+async fn walk_pmd(cpu: &Cpu, mm: MmStruct, range: Va, access: UserAccess) -> Option<Value> {
+    let this = usize::from(cpu.actor());
+    let huge = UserAccess { tlb: tlb_entry(this, range), pte: mm.pmd(range), page: access.word, ..access };
+    match cpu.user_or_entry(huge).await {
+        Ok(value) => Some(value),
+        Err(pmd) if Pte::from(pmd).pmd() == Pmd::Table => cpu.user(access).await,
+        Err(_) => None,
+    }
 }
 
 const READ: GupFlags = GupFlags { write: false, force: false, longterm: false, unlockable: true };
@@ -162,7 +180,7 @@ pub async fn fuse_dev_splice_read(cpu: &Cpu, page: Page) -> Page {
             return page;
         }
         let copy = alloc_page(cpu).await;
-        for word in 0..cpu.kernel().geometry.words {
+        for word in 0..mmu::DATA_WORDS {
             let data = cpu.load(page.data(word), Prim::DmaRead).await;
             cpu.store(copy.data(word), data, Prim::DmaWrite).await;
         }
@@ -191,15 +209,25 @@ pub async fn io_uring_register(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<Page, 
 pub async fn speculative_ref(cpu: &Cpu, mm: MmStruct, va: Va) {
     cpu.call("page_cache_get_speculative", (mm, va), async |cpu, (mm, va)| {
         // The choice of the page is not a race; it is read from the PTE so that a scenario can name it.
-        let pte = crate::pgtable::Pte(cpu.load(mm.pte(va), Prim::Ghost).await);
+        let pte = match cpu.kernel().geometry.range(va) {
+            Some(range) => page_of_range(cpu, mm, range, va).await,
+            None => Pte(cpu.load(mm.pte(va), Prim::Ghost).await),
+        };
         if !pte.present() || pte.is_zero_page() {
             return;
         }
-        if cpu.get_page_unless_zero(pte.page()).await {
+        let page = page_folio(cpu, pte.page()).await;
+        if cpu.get_page_unless_zero(page).await {
             cpu.step("get");
-            put_page(cpu, pte.page()).await;
+            put_page(cpu, page).await;
             cpu.step("put");
         }
     })
     .await
+}
+
+/// The entry that maps a page of a range, or that of its huge page. It is read to name the page, and is not a step.
+async fn page_of_range(cpu: &Cpu, mm: MmStruct, range: Va, va: Va) -> Pte {
+    let pmd = Pte(cpu.load(mm.pmd(range), Prim::Ghost).await);
+    if pmd.pmd() == Pmd::Table { Pte(cpu.load(mm.pte(va), Prim::Ghost).await) } else { pmd }
 }

@@ -11,6 +11,7 @@ use crate::era::{Safeguard, UffdMmget};
 use crate::fault::{FaultResult, VmFault};
 use crate::mprotect::{Change, change_protection};
 use crate::objects::{MmStruct, vm};
+use crate::pgtable::{Pmd, Pte};
 use crate::sched_mm::{mmget_not_zero, mmput};
 use crate::world::Va;
 
@@ -70,10 +71,10 @@ pub async fn handle_userfault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         }
         let wakes = cpu.load(mm.userfault_wakes(), Prim::ReadOnce).await.bits;
         // userfaultfd_must_wait.
-        let protected = cpu.ptep_get_lockless(mm, vmf.va).await.uffd_wp();
+        let protected = entry_lockless(cpu, mm, vmf.va).await.uffd_wp();
         let must_wait = protected || !cpu.rules().keeps(Safeguard::UffdMustWait);
         if vmf.vma_locked {
-            cpu.read_unlock(mm.vm_lock(vmf.va), Prim::VmaEndRead).await;
+            cpu.read_unlock(cpu.vm_lock(mm, vmf.va), Prim::VmaEndRead).await;
         } else {
             cpu.mmap_read_unlock(mm).await;
         }
@@ -84,4 +85,15 @@ pub async fn handle_userfault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         FaultResult::Retry
     })
     .await
+}
+
+/// The entry that maps a page, a PMD if that maps a huge page.
+async fn entry_lockless(cpu: &Cpu, mm: MmStruct, va: Va) -> Pte {
+    if let Some(range) = cpu.kernel().geometry.range(va) {
+        let pmd = cpu.pmdp_get_lockless(mm, range).await;
+        if pmd.pmd() != Pmd::Table {
+            return pmd;
+        }
+    }
+    cpu.ptep_get_lockless(mm, va).await
 }

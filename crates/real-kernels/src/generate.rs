@@ -88,6 +88,7 @@ fn of_held(held: Held) -> Sketch {
         State::SwappedOut => "swapped",
         State::ZeroPage => "zero",
         State::PrivFile => "file",
+        State::Thp => "thp",
         State::Hugetlb => "hugetlb",
     };
     let registered = if event == Event::UffdWp { " uffd_wp" } else { "" };
@@ -100,9 +101,11 @@ fn of_held(held: Held) -> Sketch {
     }
     let last = heads.len() - 1;
     let mut diagram = Diagram::new(heads);
-    diagram.cell(0, take(device)).cell(0, "lru_add_drain_all()");
+    // Of a huge page the device takes the first page, and the CPU writes to it.
+    let (page, word) = if state == State::Thp { ("buf[0]", "buf[0]") } else { ("buf", "buf[1]") };
+    diagram.cell(0, take(device, page)).cell(0, "lru_add_drain_all()");
     happen(&mut diagram, event);
-    let mut predicates = vec![finish(&mut diagram, device)];
+    let mut predicates = vec![finish(&mut diagram, device, word)];
     if let Some(child) = Subject::Held(held).child() {
         // This barrier is not for all columns, since a child may have exited.
         let living = if held.living_child() == Some("S") { "sharer" } else { "child" };
@@ -118,14 +121,14 @@ fn of_held(held: Held) -> Sketch {
     }
 }
 
-const fn take(device: Device) -> &'static str {
+fn take(device: Device, page: &str) -> String {
     match device {
-        Device::Vmsplice => "p = vmsplice(buf)",
-        Device::ProcessVmReadv => "h = pin_user_pages_remote(A.buf)",
-        Device::ProcessVmWritev => "h = pin_user_pages_remote(A.buf, FOLL_WRITE)",
-        Device::FuseRead | Device::BlockRead => "h = iov_iter_extract_pages(buf, FOLL_WRITE)",
-        Device::FuseWrite => "h = iov_iter_extract_pages(buf)",
-        Device::FixedRead | Device::FixedWrite => "h = io_uring_register(buf)",
+        Device::Vmsplice => format!("p = vmsplice({page})"),
+        Device::ProcessVmReadv => format!("h = pin_user_pages_remote(A.{page})"),
+        Device::ProcessVmWritev => format!("h = pin_user_pages_remote(A.{page}, FOLL_WRITE)"),
+        Device::FuseRead | Device::BlockRead => format!("h = iov_iter_extract_pages({page}, FOLL_WRITE)"),
+        Device::FuseWrite => format!("h = iov_iter_extract_pages({page})"),
+        Device::FixedRead | Device::FixedWrite => format!("h = io_uring_register({page})"),
     }
 }
 
@@ -147,10 +150,11 @@ fn happen(diagram: &mut Diagram, event: Event) {
     diagram.cell(0, "lru_add_drain_all()");
 }
 
-/// Draws the store and the DMA, and returns the predicate that must hold after them.
-fn finish(diagram: &mut Diagram, device: Device) -> &'static str {
+/// Draws the store and the DMA, and returns the predicate that must hold after them. `word` is another word of the page than the
+/// device's, if the page has two.
+fn finish(diagram: &mut Diagram, device: Device, word: &str) -> &'static str {
     if device.writes() {
-        diagram.cell(0, "buf[1] = 2").cell(0, "dma_write(h[0], 1)").cell(0, "r = buf[0]");
+        diagram.cell(0, format!("{word} = 2")).cell(0, "dma_write(h[0], 1)").cell(0, "r = buf[0]");
         return "always r == 1 else lost-read";
     }
     let dma = if device == Device::Vmsplice { "s = pipe_read(p[0])" } else { "s = dma_read(h[0])" };
@@ -161,6 +165,7 @@ fn finish(diagram: &mut Diagram, device: Device) -> &'static str {
 /// One process takes the page into a pipe and unmaps it, and the other process writes.
 fn of_leak(Leak { attack, page }: Leak) -> Sketch {
     let (pins, writes) = if attack == Attack::ChildPins { (1, 0) } else { (0, 1) };
+    let take = take(Device::Vmsplice, if page == LeakedPage::Thp { "buf[0]" } else { "buf" });
     let mut diagram = Diagram::new(["parent @A", "child @C"]);
     let mut notes = vec![DRAINED];
     if page == LeakedPage::Swapped {
@@ -168,9 +173,9 @@ fn of_leak(Leak { attack, page }: Leak) -> Sketch {
         diagram.cell(0, "madvise(buf, MADV_PAGEOUT)");
     }
     if attack == Attack::ParentPinsBeforeFork {
-        diagram.cell(0, "p = vmsplice(buf)").cell(0, "lru_add_drain_all()").cell(0, "C = fork()");
+        diagram.cell(0, &take).cell(0, "lru_add_drain_all()").cell(0, "C = fork()");
     } else {
-        diagram.cell(0, "C = fork()").cell(pins, "p = vmsplice(buf)").cell(pins, "lru_add_drain_all()");
+        diagram.cell(0, "C = fork()").cell(pins, &take).cell(pins, "lru_add_drain_all()");
     }
     diagram
         .cell(pins, "munmap(buf)")
@@ -180,7 +185,12 @@ fn of_leak(Leak { attack, page }: Leak) -> Sketch {
         .cell(pins, "s = pipe_read(p[0])");
     Sketch {
         notes,
-        area: if page == LeakedPage::Hugetlb { "hugetlb" } else { "anon" }.to_owned(),
+        area: match page {
+            LeakedPage::Thp => "thp",
+            LeakedPage::Hugetlb => "hugetlb",
+            LeakedPage::Excl | LeakedPage::Swapped => "anon",
+        }
+        .to_owned(),
         shared: false,
         diagram,
         predicates: vec!["always s == 0 else leak"],
@@ -216,19 +226,22 @@ fn observed(row: &Row) -> String {
 
 /// The `expect` statement: for the era of each kernel, what was observed on it; for all other eras, nothing.
 fn expectations(subject: Subject, row: &Row) -> String {
-    let mut cases: Vec<(Vec<&str>, &str)> = Vec::new();
+    let mut cases: Vec<(Vec<&str>, &[&str], &str)> = Vec::new();
     for (kernel, cell) in KERNELS.iter().zip(&row.cells) {
-        let (outcome, era) = (subject.outcome(cell.verdict).unwrap_or("unknown"), subject.era(kernel));
+        let outcome = subject.outcome(cell.verdict).unwrap_or("unknown");
+        let (era, without) = (subject.era(kernel), subject.without(kernel));
         match cases.last_mut() {
-            Some((eras, last)) if *last == outcome => {
+            Some((eras, lacks, last)) if (*lacks, *last) == (without, outcome) => {
                 if !eras.contains(&era) {
                     eras.push(era);
                 }
             }
-            _ => cases.push((vec![era], outcome)),
+            _ => cases.push((vec![era], without, outcome)),
         }
     }
-    let cases = cases.iter().map(|(eras, outcome)| format!("{} {outcome}", eras.join(", ")));
+    let without = |ids: &[&str]| ids.iter().map(|id| format!(" without {id}")).collect::<String>();
+    let cases =
+        cases.iter().map(|(eras, lacks, outcome)| format!("{}{} {outcome}", eras.join(", "), without(lacks)));
     let cases: Vec<String> = cases.chain(["else unknown".to_owned()]).collect();
     format!("expect {}", cases.join(";\n       "))
 }

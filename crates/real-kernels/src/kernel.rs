@@ -10,6 +10,9 @@ pub struct Kernel {
     pub era: &'static str,
     /// Why the era represents it, if the two names differ.
     pub because: Option<&'static str>,
+    /// The commits that its code for transparent huge pages lacks, if it is a reconstruction: the change that was taken out to
+    /// have fork share what is pinned took them with it.
+    pub thp_without: &'static [&'static str],
 }
 
 impl Kernel {
@@ -21,14 +24,19 @@ impl Kernel {
 }
 
 const fn kernel(name: &'static str, era: &'static str) -> Kernel {
-    Kernel { name, era, because: None }
+    Kernel { name, era, because: None, thp_without: &[] }
+}
+
+/// A reconstruction without the copies that fork makes of what may be pinned.
+const fn sharing(name: &'static str, era: &'static str) -> Kernel {
+    Kernel { thp_without: &["d042035eaf5f"], ..kernel(name, era) }
 }
 
 /// Every kernel of the table, oldest first; reconstructions are starred.
 pub const KERNELS: &[Kernel] = &[
-    kernel("5.7-like*", "v5.7"),
-    kernel("5.8-like*", "v5.8"),
-    kernel("5.9-rc5-like*", "v5.9-rc5"),
+    sharing("5.7-like*", "v5.7"),
+    sharing("5.8-like*", "v5.8"),
+    sharing("5.9-rc5-like*", "v5.9-rc5"),
     kernel("5.9-like*", "v5.9"),
     kernel("full-accuracy*", "aa-revert"),
     kernel("5.10.262", "v5.10.262"),
@@ -39,5 +47,6 @@ pub const KERNELS: &[Kernel] = &[
         name: "7.2.12",
         era: "v6.15",
         because: Some("v7.0's order of do_swap_page is not modelled yet"),
+        thp_without: &[],
     },
 ];

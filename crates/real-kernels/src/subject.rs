@@ -63,12 +63,25 @@ impl Subject {
     /// pages, so that its huge pages are those of v5.10.46.
     #[must_use]
     pub fn era(self, kernel: &Kernel) -> &'static str {
-        let is_huge = matches!(
+        let is_hugetlb = matches!(
             self,
             Self::Held(Held { state: State::Hugetlb, .. })
                 | Self::Leak(Leak { page: LeakedPage::Hugetlb, .. })
         );
-        if is_huge && kernel.is_reconstruction() { "v5.10.46" } else { kernel.era }
+        if (is_hugetlb || self.is_thp()) && kernel.is_reconstruction() { "v5.10.46" } else { kernel.era }
+    }
+
+    /// The commits that the era lacks in rows of this kind: those of [`Kernel::thp_without`] for transparent huge pages.
+    #[must_use]
+    pub fn without(self, kernel: &Kernel) -> &'static [&'static str] {
+        if self.is_thp() { kernel.thp_without } else { &[] }
+    }
+
+    const fn is_thp(self) -> bool {
+        matches!(
+            self,
+            Self::Held(Held { state: State::Thp, .. }) | Self::Leak(Leak { page: LeakedPage::Thp, .. })
+        )
     }
 
     /// The result of `check` for the scenario on a kernel on which this was observed.
@@ -114,10 +127,7 @@ pub struct NotModelled {
 }
 
 /// Everything in the table that is not modelled.
-pub const NOT_MODELLED: &[NotModelled] = &[
-    NotModelled { state: "thp", reason: "transparent huge pages: the model has nothing above the PTE level" },
-    NotModelled { state: "ksm", reason: "pages that KSM has merged" },
-];
+pub const NOT_MODELLED: &[NotModelled] = &[NotModelled { state: "ksm", reason: "pages that KSM has merged" }];
 
 macro_rules! words {
     ($(#[$about:meta])* $name:ident { $($(#[$item:meta])* $variant:ident = $text:literal,)* }) => {
@@ -179,6 +189,8 @@ words! {
         ZeroPage = "zeropage",
         /// The page cache's page in a private mapping of a file.
         PrivFile = "privfile",
+        /// A transparent huge page, never forked.
+        Thp = "thp",
         /// A huge page of hugetlb, never forked.
         Hugetlb = "hugetlb",
     }
@@ -203,6 +215,8 @@ words! {
         Excl = "excl",
         /// Exclusive, and swapped out before the fork.
         Swapped = "excl+swap",
+        /// A transparent huge page.
+        Thp = "thp",
         /// A huge page of hugetlb.
         Hugetlb = "hugetlb",
     }
@@ -274,8 +288,8 @@ fn held(device: &str, state: &str, event: &str) -> Option<Held> {
     let is_possible = match (held.state, held.event) {
         // Userfaultfd write-protects no pages of private file mappings. Of hugetlb it does, which is not modelled.
         (State::PrivFile | State::Hugetlb, Event::UffdWp) => false,
-        // Huge pages of hugetlb are not reclaimed.
-        (State::Hugetlb, Event::PageOut | Event::PageOutRead) => false,
+        // Huge pages of hugetlb are not reclaimed. Transparent ones are, which is not modelled.
+        (State::Thp | State::Hugetlb, Event::PageOut | Event::PageOutRead) => false,
         _ => true,
     };
     is_possible.then_some(held)

@@ -18,6 +18,7 @@ fn of_leak(Leak { attack, page }: Leak) -> String {
     let page = match page {
         LeakedPage::Excl => "a page",
         LeakedPage::Swapped => "a page from swap",
+        LeakedPage::Thp => "a transparent huge page",
         LeakedPage::Hugetlb => "a huge page of hugetlb",
     };
     let (who, when, other) = match attack {
@@ -36,6 +37,7 @@ fn of_held(Held { device, state, event }: Held) -> String {
         State::SwappedOut => "a swapped-out page",
         State::ZeroPage => "the zero page",
         State::PrivFile => "a page of a private file mapping",
+        State::Thp => "a transparent huge page",
         State::Hugetlb => "a huge page of hugetlb",
     };
     let event = match event {

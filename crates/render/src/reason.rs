@@ -18,6 +18,18 @@ fn fact(fact: &Fact) -> String {
     match fact {
         Fact::PageCount { page: of, count } => format!("page_count({}) == {}", page(of), references(*count)),
         Fact::PageMapcount { page: of, mapcount } => format!("page_mapcount({}) == {mapcount}", page(of)),
+        Fact::LargeFolio { page: of } => format!("{} is of a large folio", page(of)),
+        Fact::LargeMapcount { page: of, mapcount } => {
+            format!("folio_large_mapcount({}) == {mapcount}", page(of))
+        }
+        Fact::LargeReferences { page: of, mapcount, count } => {
+            let count = references(*count);
+            format!("folio_large_mapcount({}) == {mapcount}, folio_ref_count == {count}", page(of))
+        }
+        Fact::MaybeMappedShared { page: of } => {
+            format!("the folio of {} may be mapped by other mms", page(of))
+        }
+        Fact::HugeInPart => "only a part of the huge page is concerned".to_owned(),
         Fact::MapAndSwapcount { page: of, mapcount, swapcount } => {
             let swapcount = match swapcount {
                 Some(swapcount) => format!("page_swapcount == {swapcount}"),
@@ -92,6 +104,7 @@ const fn then(then: Then) -> &'static str {
         Then::DropAndUnshare => "drop the reference and unshare",
         Then::DropReference => "drop the reference",
         Then::DropPin => "drop the pin",
+        Then::SplitPmd => "split the mapping of the huge page",
         Then::DropCopy => "throw the copy away",
         Then::Keep => "keep the page",
         Then::KeepLazyfree => "it can still be freed lazily",

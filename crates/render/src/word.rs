@@ -103,6 +103,8 @@ pub fn maps(maps: &Maps) -> String {
         Maps::Page(of) => page(of),
         Maps::Swap(slot) => format!("swap({slot})"),
         Maps::Marker => "marker".to_owned(),
+        Maps::Table => "page table".to_owned(),
+        Maps::Invalid(of) => format!("invalid({})", page(of)),
         Maps::Nothing => "none".to_owned(),
     }
 }

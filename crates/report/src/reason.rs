@@ -37,6 +37,34 @@ pub enum Fact<P = Page> {
         /// What was read.
         mapcount: u64,
     },
+    /// A page is of a large folio.
+    LargeFolio {
+        /// The page.
+        page: P,
+    },
+    /// `folio_large_mapcount` was read.
+    LargeMapcount {
+        /// The page.
+        page: P,
+        /// What was read.
+        mapcount: u64,
+    },
+    /// `folio_large_mapcount` and `folio_ref_count` were read.
+    LargeReferences {
+        /// The page.
+        page: P,
+        /// The mappings of its folio.
+        mapcount: u64,
+        /// The references to it.
+        count: References,
+    },
+    /// More than one mm may map the folio of a page (`folio_maybe_mapped_shared`).
+    MaybeMappedShared {
+        /// The page.
+        page: P,
+    },
+    /// A part of what a huge page is mapped at is asked for.
+    HugeInPart,
     /// `page_mapcount` and `page_swapcount` were read.
     MapAndSwapcount {
         /// The page.
@@ -211,6 +239,8 @@ pub enum Then {
     DropPin,
     /// The copy that was made is thrown away.
     DropCopy,
+    /// The mapping of the huge page is split.
+    SplitPmd,
     /// The page is kept.
     Keep,
     /// The page stays marked as lazily freed.
@@ -250,6 +280,13 @@ impl<P> Fact<P> {
         match self {
             Self::PageCount { page, count } => Fact::PageCount { page: name(page), count },
             Self::PageMapcount { page, mapcount } => Fact::PageMapcount { page: name(page), mapcount },
+            Self::LargeFolio { page } => Fact::LargeFolio { page: name(page) },
+            Self::LargeMapcount { page, mapcount } => Fact::LargeMapcount { page: name(page), mapcount },
+            Self::LargeReferences { page, mapcount, count } => {
+                Fact::LargeReferences { page: name(page), mapcount, count }
+            }
+            Self::MaybeMappedShared { page } => Fact::MaybeMappedShared { page: name(page) },
+            Self::HugeInPart => Fact::HugeInPart,
             Self::MapAndSwapcount { page, mapcount, swapcount } => {
                 Fact::MapAndSwapcount { page: name(page), mapcount, swapcount }
             }

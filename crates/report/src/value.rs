@@ -81,6 +81,10 @@ pub enum Maps {
     Swap(u16),
     /// A marker: no page, but the entry carries information.
     Marker,
+    /// A page table: an entry of a page middle directory.
+    Table,
+    /// A huge page that the hardware does not find: an entry of a page middle directory that is being changed.
+    Invalid(Page),
 }
 
 /// References to a page. A pin counts as many references, so that the two can be told apart.

@@ -10,7 +10,7 @@ use crate::syntax::{AreaDecl, Attr};
 use crate::text::Text;
 
 /// The kinds of areas.
-const KINDS: [(&str, Backing, Populate); 7] = [
+const KINDS: [(&str, Backing, Populate); 10] = [
     ("anon", Backing::Anon, Populate::Mapped),
     ("none", Backing::Anon, Populate::None),
     ("zero", Backing::Anon, Populate::ZeroPage),
@@ -18,7 +18,15 @@ const KINDS: [(&str, Backing, Populate); 7] = [
     ("swapcached", Backing::Anon, Populate::SwapCached),
     ("file", Backing::PrivateFile, Populate::Mapped),
     ("hugetlb", Backing::Hugetlb, Populate::Mapped),
+    ("thp", Backing::Anon, Populate::Mapped),
+    ("thp_pte", Backing::Anon, Populate::PteMapped),
+    ("thp_none", Backing::Anon, Populate::None),
 ];
+
+/// Whether a kind of area is one that a transparent huge page may back.
+pub(crate) fn is_thp(kind: &str) -> bool {
+    matches!(kind, "thp" | "thp_pte" | "thp_none")
+}
 
 /// The words after the kind: the name, whether columns may follow in parentheses (`None`: they must), the kinds
 /// that the word can be combined with, and why it cannot be combined with others.
@@ -26,28 +34,38 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 11] = [
     (
         "wrprotected",
         Some(false),
-        &["anon", "hugetlb"],
+        &["anon", "hugetlb", "thp", "thp_pte"],
         "only a mapped, exclusive page can be write-protected at the start",
     ),
     (
         "prevshared",
         Some(false),
-        &["anon", "swapped", "swapcached", "hugetlb"],
+        &["anon", "swapped", "swapcached", "hugetlb", "thp", "thp_pte"],
         "only an anonymous page can have been shared with a child",
     ),
-    ("clean", Some(false), &["anon"], "only the PTE of an anonymous page is dirty at the start"),
+    (
+        "clean",
+        Some(false),
+        &["anon", "thp", "thp_pte"],
+        "only the PTE of an anonymous page is dirty at the start",
+    ),
     (
         "soft_clean",
         Some(false),
-        &["anon", "zero", "swapped", "swapcached"],
+        &["anon", "zero", "swapped", "swapcached", "thp", "thp_pte"],
         "only anonymous memory is soft-dirty at the start",
     ),
     ("lazyfree", Some(false), &["anon"], "`MADV_FREE` marks mapped anonymous pages"),
-    ("read_only", Some(false), &["anon", "none", "zero", "swapped", "swapcached", "file", "hugetlb"], ""),
+    (
+        "read_only",
+        Some(false),
+        &["anon", "none", "zero", "swapped", "swapcached", "file", "hugetlb", "thp", "thp_pte", "thp_none"],
+        "",
+    ),
     (
         "uffd_wp",
         Some(false),
-        &["anon", "none", "zero", "swapped", "swapcached"],
+        &["anon", "none", "zero", "swapped", "swapcached", "thp", "thp_pte", "thp_none"],
         "the model has write-protection by userfaultfd for anonymous memory only",
     ),
     (
@@ -63,7 +81,12 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 11] = [
         "the model has write-protection by userfaultfd for anonymous memory only",
     ),
     ("lru_batch", None, &["anon"], "only a mapped anonymous page can be in an LRU batch at the start"),
-    ("warm", Some(true), &["anon", "zero", "file", "hugetlb"], "a TLB has entries for mapped pages only"),
+    (
+        "warm",
+        Some(true),
+        &["anon", "zero", "file", "hugetlb", "thp"],
+        "a TLB has entries for mapped pages only",
+    ),
 ];
 
 /// Reads `NAME: KIND WORD.. [= W0, W1]`.

@@ -24,6 +24,8 @@ pub enum Subject {
     MadvFree,
     /// Writes through `FOLL_FORCE`.
     FollForce,
+    /// Transparent huge pages.
+    Thp,
     /// Huge pages of hugetlb.
     Hugetlb,
     /// An mm or a page that goes away meanwhile.
@@ -36,7 +38,7 @@ pub enum Subject {
 
 impl Subject {
     /// All subjects, in the order in which lists are grouped.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Fork,
         Self::Leak,
         Self::Pin,
@@ -46,6 +48,7 @@ impl Subject {
         Self::Tlb,
         Self::MadvFree,
         Self::FollForce,
+        Self::Thp,
         Self::Hugetlb,
         Self::Lifetime,
         Self::Copies,
@@ -65,6 +68,7 @@ impl Subject {
             Self::Tlb => "tlb",
             Self::MadvFree => "madv-free",
             Self::FollForce => "foll-force",
+            Self::Thp => "thp",
             Self::Hugetlb => "hugetlb",
             Self::Lifetime => "lifetime",
             Self::Copies => "copies",
@@ -85,6 +89,7 @@ impl Subject {
             Self::Tlb => "TLB entries that are older than the page table",
             Self::MadvFree => "MADV_FREE",
             Self::FollForce => "Forced writes",
+            Self::Thp => "Transparent huge pages",
             Self::Hugetlb => "Huge pages of hugetlb",
             Self::Lifetime => "An mm or a page that goes away meanwhile",
             Self::Copies => "Copies and faults that are not needed",

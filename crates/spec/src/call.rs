@@ -167,6 +167,21 @@ async fn is_refused(cpu: &Cpu<'_>, area: &Area, advice: Advice) -> bool {
     }
 }
 
+/// An advice that is taken, for one page.
+async fn advise(cpu: &Cpu<'_>, mm: MmStruct, va: Va, advice: Advice) {
+    match advice {
+        Advice::DontNeed => cpu.discard(mm, va, false).await,
+        Advice::Free => cpu.give_up(mm, va).await,
+        Advice::DontFork => {
+            cpu.set_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await;
+        }
+        Advice::DoFork => {
+            cpu.clear_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await;
+        }
+        Advice::PageOut => {}
+    }
+}
+
 async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
     let this = own.unwrap_or(0);
     let mm = MmStruct(this);
@@ -253,11 +268,15 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
                     cpu.join(other as u8).await;
                 }
             }
-            for va in 0..cpu.world.areas.len() {
+            for va in cpu.world.addresses() {
                 cpu.munmap(mm, va).await;
             }
         }
-        Call::Munmap { va } => cpu.munmap(mm, va).await,
+        Call::Munmap { va } => {
+            for va in cpu.world.pages(va) {
+                cpu.munmap(mm, va).await;
+            }
+        }
         Call::Madvise { va, advice } => match advice {
             _ if is_refused(cpu, &cpu.world.areas[va], advice).await => {
                 let flags = cpu.load(mm.vm_flags(va), Prim::FindVma).await.bits;
@@ -265,17 +284,17 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
                 let is_there = flags & cowrace_mm::objects::vm::EXISTS != 0;
                 return if is_there { Value::Errno(Errno::Einval) } else { Value::Number(0) };
             }
-            Advice::DontNeed => cpu.discard(mm, va, false).await,
-            Advice::Free => cpu.give_up(mm, va).await,
-            Advice::DontFork => {
-                cpu.set_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await
+            _ => {
+                for va in cpu.world.pages(va) {
+                    advise(cpu, mm, va, advice).await;
+                }
             }
-            Advice::DoFork => {
-                cpu.clear_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await
-            }
-            Advice::PageOut => {}
         },
-        Call::Mprotect { va, write } => cpu.mprotect(mm, va, write).await,
+        Call::Mprotect { va, write } => {
+            for va in cpu.world.pages(va) {
+                cpu.mprotect(mm, va, write).await;
+            }
+        }
         Call::ClearRefs { mm } => {
             named(cpu, own, mm).await;
             cpu.clear_refs(MmStruct(mm)).await;
@@ -286,7 +305,9 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
         }
         Call::UffdWriteProtect { target, protect } => {
             named(cpu, own, target.mm).await;
-            cpu.uffd_writeprotect(MmStruct(target.mm), target.va, protect).await;
+            for va in cpu.world.pages(target.va) {
+                cpu.uffd_writeprotect(MmStruct(target.mm), va, protect).await;
+            }
         }
         Call::Reclaim { .. } | Call::SpeculativeRef { .. } | Call::LruAddDrainAll => {}
         Call::Set { value } => return Value::Number(argument(cpu, value).await),

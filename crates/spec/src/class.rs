@@ -158,7 +158,11 @@ impl Judge<'_> {
     }
 
     fn place(&self, Target { mm, va }: Target, word: Option<u8>) -> Place {
-        Place { mm: self.world.mms[mm].name.clone(), area: self.world.areas[va].name.clone(), word }
+        let area = match word {
+            Some(_) => self.world.areas[va].name.clone(),
+            None => self.world.label(va).unwrap_or_default(),
+        };
+        Place { mm: self.world.mms[mm].name.clone(), area, word }
     }
 
     fn memory(&self, sight: &Sight) -> Option<Place> {

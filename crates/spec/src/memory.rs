@@ -87,8 +87,8 @@ pub(crate) fn boot(world: &World) -> Memory {
     let mut memory = Memory::new();
     for (mm, spec) in world.mms.iter().enumerate() {
         memory.set(MmStruct(mm).started(), u64::from(!matches!(spec.origin, Origin::Fork(_))));
-        for (va, area) in world.areas.iter().enumerate() {
-            if inherits(world, mm, area.mm) {
+        for va in world.addresses() {
+            if inherits(world, mm, world.areas[va].mm) {
                 map(&mut memory, world, mm, va);
             }
         }
@@ -96,10 +96,11 @@ pub(crate) fn boot(world: &World) -> Memory {
     for (va, area) in world.areas.iter().enumerate() {
         for &actor in &area.warm {
             let Some(mm) = world.actors[actor].mm else { continue };
-            let pte = memory.get(MmStruct(mm).pte(va));
-            if pte & mmu::PRESENT != 0 {
-                let cached = pte & (MAPPED | mmu::DIRTY | PFN);
-                memory.set(tlb_entry(actor, va), cached);
+            for va in world.pages(va) {
+                let pte = memory.get(MmStruct(mm).pte(va));
+                if pte & mmu::PRESENT != 0 {
+                    memory.set(tlb_entry(actor, va), pte & (MAPPED | mmu::DIRTY | PFN));
+                }
             }
         }
     }
@@ -223,7 +224,7 @@ impl Cpu<'_> {
             if store.is_some() {
                 Heirs::part(cpu, Target { mm: mm.0, va }).await;
             }
-            let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), word, store };
+            let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), page: 0, word, store };
             if let Some(value) = cpu.user(access).await {
                 cpu.touched(Target { mm: mm.0, va }, store.is_some(), None).await;
                 return Round::Done(Ok(value.bits));
@@ -262,14 +263,14 @@ impl Cpu<'_> {
     /// `fork(2)`: each word of the child is that of the parent at some moment within the call.
     pub(crate) async fn fork(&self, parent: MmStruct, child: MmId) {
         let this = MmStruct(child);
-        for va in 0..self.world.areas.len() {
+        for va in self.world.addresses() {
             let flags = self.load(parent.vm_flags(va), Prim::FindVma).await.bits;
             let pte = self.pte(parent, va).await;
             if flags & vm::EXISTS == 0 || flags & vm::DONTCOPY != 0 || pte & (mmu::PRESENT | EMPTY) == 0 {
                 Heirs::fork(self, Target { mm: parent.0, va }, None, child).await;
                 continue;
             }
-            for word in 0..mmu::DATA_WORDS {
+            for word in self.world.words(va) {
                 let value = self.load(mmu::data(mmu::page(pte), word), Prim::CopyUserHighpage).await;
                 self.store(mmu::data(page(child, va), word), value, Prim::CopyUserHighpage).await;
             }
@@ -335,7 +336,7 @@ impl Cpu<'_> {
 
     /// Writing 4 to `/proc/PID/clear_refs`.
     pub(crate) async fn clear_refs(&self, mm: MmStruct) {
-        for va in 0..self.world.areas.len() {
+        for va in self.world.addresses() {
             self.change_pte(mm, va, Change::ClearRefs).await;
             self.flush(mm, va).await;
         }

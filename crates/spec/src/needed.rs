@@ -72,7 +72,7 @@ fn counting(world: &World) -> Program {
             (_, Populate::None | Populate::Swapped | Populate::SwapCached) => ABSENT,
             (Backing::PrivateFile, _) => FILE,
             (Backing::Anon | Backing::Hugetlb, Populate::ZeroPage) => ZERO,
-            (Backing::Anon | Backing::Hugetlb, Populate::Mapped) => PAGE,
+            (Backing::Anon | Backing::Hugetlb, Populate::Mapped | Populate::PteMapped) => PAGE,
         };
         for mm in (0..world.mms.len()).filter(|&mm| inherits(world, mm, area.mm)) {
             program.memory.set(content(mm, va), first);
@@ -128,7 +128,9 @@ impl Cpu<'_> {
             }
             _ => {}
         }
-        self.needs(faults, copies).await;
+        // One fault is enough for a huge page: those of its first page count.
+        let is_first = self.world.words(va).start == 0;
+        self.needs(faults && is_first, copies).await;
         if let Some(keeper) = handle.and_then(|handle| self.counted(handle)) {
             let now = self.note(content(mm, va)).await & !EARLY;
             self.store(content_held(keeper.variable), now, Prim::Ghost).await;

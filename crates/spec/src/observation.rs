@@ -1,6 +1,6 @@
 //! Observations: everything that user space sees of an execution.
 
-use cowrace_machine::{Memory, mmu};
+use cowrace_machine::Memory;
 use cowrace_mm::World;
 use cowrace_mm::objects::{MmStruct, variable, vm};
 use cowrace_mm::observe::owner_view;
@@ -47,7 +47,7 @@ pub(crate) fn sights(world: &World, promises: &Promises, start: &Start) -> Vec<S
     for mm in 0..world.mms.len() {
         for (va, area) in world.areas.iter().enumerate() {
             if world.descends(mm, area.mm) {
-                sights.extend((0..mmu::DATA_WORDS).map(|word| Sight::Memory(Target { mm, va }, word)));
+                sights.extend(world.words(va).map(|word| Sight::Memory(Target { mm, va }, word)));
             }
         }
     }

@@ -106,7 +106,10 @@ fn may_be_shared(world: &World, start: &Start, taking: &CallSpec, Target { mm, v
         || world.calls().any(|(actor, spec)| {
             let own = world.actors[actor].mm;
             spec.call.change().loses()
-                && spec.call.memory(own).is_some_and(|lost| lost.va == va && world.descends(mm, lost.mm))
+                && spec
+                    .call
+                    .memory(own)
+                    .is_some_and(|lost| world.pages(lost.va).contains(&va) && world.descends(mm, lost.mm))
                 && !before(world, taking.id, spec.id)
         })
 }

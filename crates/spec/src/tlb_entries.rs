@@ -70,5 +70,5 @@ fn access(world: &World, actor: ActorId, spec: &CallSpec) -> Option<Access> {
 
 /// Whether a call flushes the TLBs of an mm for an address.
 fn flushes(world: &World, actor: ActorId, call: &Call, at: Target) -> bool {
-    call.change().flushes() && call.is_about(world.actors[actor].mm, at)
+    call.change().flushes() && call.is_about(world, world.actors[actor].mm, at)
 }

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use proptest::prelude::*;
 
-/// Areas in addition to `a0: anon`.
+/// Areas that a scenario may have.
+const MOST_AREAS: usize = 15;
+
+/// Areas in addition to `a0: anon` and to one with words of a variant.
 pub const AREAS: &[&str] = &[
     "anon",
     "anon wrprotected clean lru_batch(t0)",
@@ -16,6 +19,9 @@ pub const AREAS: &[&str] = &[
     "swapcached uffd_wp wp_unpopulated = 1, 2",
     "file warm(t0, cpu-1)",
     "hugetlb prevshared, warm read_only",
+    "thp wrprotected clean = 1, 2",
+    "thp_pte prevshared soft_clean",
+    "thp_none uffd_wp read_only",
 ];
 
 /// Cells that are valid in every column of mm `A`, whatever is above them.
@@ -195,8 +201,13 @@ prop_compose! {
         sign in prop::sample::select(vec!["=", "-", "~", ""]),
     ) -> String {
         // Nothing else is in a page table of huge pages.
-        let (huge, others): (Vec<&str>, Vec<&str>) = areas.into_iter().partition(|area| area.starts_with("hugetlb"));
-        let areas = [others, huge].concat();
+        let (huge, others): (Vec<&str>, Vec<&str>) = areas.into_iter().partition(|area| is_huge(area));
+        let mut left = MOST_AREAS - 2;
+        let fits = |area: &&str| left.checked_sub(size(area)).map(|less| left = less).is_some();
+        let areas: Vec<&str> = [others, huge].concat().into_iter().filter(fits).collect();
+        // Transparent huge pages are not reclaimed.
+        let is_reclaimed = !areas.iter().any(|area| area.starts_with("thp"));
+        let env: Vec<_> = env.into_iter().filter(|word| is_reclaimed || !word.starts_with("reclaim")).collect();
         let mut text = String::from("race a-race.1\n# made up\n");
         let quoted = title.replace('\\', "\\\\").replace('"', "\\\"");
         // Writing to a string cannot fail.
@@ -221,4 +232,14 @@ prop_compose! {
         }
         text
     }
+}
+
+/// How many of a scenario's areas it counts as.
+fn size(area: &str) -> usize {
+    if area.starts_with("thp") { 3 } else { 1 }
+}
+
+/// Whether an area is of huge pages, which are in page tables of their own.
+fn is_huge(area: &str) -> bool {
+    ["hugetlb", "thp"].iter().any(|kind| area.starts_with(kind))
 }

@@ -221,7 +221,7 @@ impl<W: Words> Run<'_, W> {
 
     /// A load or store by user space. A hit uses the TLB entry as it is; a miss walks, fills the entry and
     /// marks the PTE accessed, for a store dirty.
-    fn user(&mut self, UserAccess { tlb, pte, word, store }: UserAccess) -> Performed {
+    fn user(&mut self, UserAccess { tlb, pte, page, word, store }: UserAccess) -> Performed {
         let (rights, marks) = match store {
             None => (mmu::PRESENT, mmu::ACCESSED),
             Some(_) => (mmu::PRESENT | mmu::WRITE, mmu::ACCESSED | mmu::DIRTY),
@@ -244,7 +244,7 @@ impl<W: Words> Run<'_, W> {
             entry = number | walked & (mmu::PRESENT | mmu::WRITE | mmu::ACCESSED | mmu::DIRTY);
             self.words.change(tlb, Change::Swap(entry));
         }
-        let data = mmu::data(mmu::page(entry), word);
+        let data = mmu::data(mmu::page(entry).after(page), word);
         match store {
             None => yes(self.touch(data, Change::Read)),
             Some(value) => yes(self.touch(data, Change::Swap(value))),

@@ -211,8 +211,8 @@ mod tests {
         let leak = "leak-parent-pins-after-fork|excl".to_owned() + &cells("SAFE", "SAFE");
         let fork = "uring_fixed(W,LT)dmaW|excl|fork-alive".to_owned()
             + &cells("LOST [child=clean]", "COHERENT [child=clean]");
-        let huge = "vmsplice(R,GET)|thp|none".to_owned() + &cells("STALE", "STALE");
-        let table = Table::parse(&format!("{head}\n{leak}\n{fork}\n{huge}\n")).expect("a table");
+        let merged = "vmsplice(R,GET)|ksm|none".to_owned() + &cells("STALE", "STALE");
+        let table = Table::parse(&format!("{head}\n{leak}\n{fork}\n{merged}\n")).expect("a table");
         let mut printed = Vec::new();
         let exit = compare(&table, Format::Text, &mut Out::new(&mut printed)).expect("an answer");
         assert_eq!(exit, Exit::Unexpected);
@@ -220,7 +220,7 @@ mod tests {
         for line in [
             "5.7-like*       0 of 2       v5.7\n",
             "5.9-like*       2 of 2       v5.9\n",
-            "rows: 3 in the table, 2 modelled, 1 not\n   1 thp ",
+            "rows: 3 in the table, 2 modelled, 1 not\n   1 ksm ",
             "cells that disagree: ",
             "\n  leak-parent-pins-after-fork|excl  5.7-like*: observed SAFE, the model says LEAK\n",
             "\n  uring_fixed(W,LT)dmaW|excl|fork-alive  5.7-like*: observed LOST, child clean, the model says LOST, child SEES-DMA\n",

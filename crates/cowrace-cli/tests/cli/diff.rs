@@ -59,7 +59,7 @@ fn json_is_an_object_for_each_difference_and_one_for_the_lines() {
             >= lost["before"]["costs"]["copies"]["most"].as_u64()
     );
     let lines = objects.last().expect("the lines come last");
-    assert_eq!(lines["toggles"].as_array().map(Vec::len), Some(6));
+    assert_eq!(lines["toggles"].as_array().map(Vec::len), Some(7));
     let all = lines["lines"].as_u64().expect("a number");
     let unreached = lines["unreached"].as_array().expect("all searches came to their end").iter();
     let missing: usize = unreached.map(|function| function["lines"].as_array().expect("lines").len()).sum();

@@ -70,8 +70,8 @@ fn what_there_is_not_is_said() {
         .exits(2)
         .says(&["there is no row `vmsplice(R,GET)|excl|nome`", "did you mean `vmsplice(R,GET)|excl|none`"]);
     let table = table().expect("the table");
-    let huge = table.rows().iter().find(|row| row.name.contains("|thp")).expect("a row");
-    cowrace(&["real-kernels", &huge.name]).exits(2).says(&["is not modelled: transparent huge pages"]);
+    let merged = table.rows().iter().find(|row| row.name.contains("|ksm|")).expect("a row");
+    cowrace(&["real-kernels", &merged.name]).exits(2).says(&["is not modelled: pages that KSM has merged"]);
     cowrace(&["real-kernels", "x", "--format", "json"]).exits(2).says(&["cannot be used with"]);
     cowrace(&["real-kernels", "--write", "/dev/null/x"]).exits(1).says(&["cannot write /dev/null/x"]);
 }

@@ -72,8 +72,22 @@ const UNFIT: &[(&str, &str, &str)] = &[
         "GUP-fast against reclaim; what is smaller is iouring-fixed-buffer-swap-small",
     ),
     ("swapout-vs-pinfast-core", "*", "GUP-fast against reclaim, and a fault behind both"),
+    ("thp-cow-two-threads", "*", "two write faults that split the mapping, and a child"),
+    (
+        "thp-gup-fast-vs-fork",
+        "*",
+        "GUP-fast against a fork that write-protects a PMD, and both sides behind it",
+    ),
+    ("thp-dontneed-vs-cow", "*", "a write fault that splits the mapping, against a discard"),
+    ("thp-mapcount-split-leak", "*", "a write fault against a split, which both go page by page"),
+    ("thp-page-lock", "*", "three threads, each within a call"),
+    ("thp-transient-get", "*", "GUP-fast against munmap, and a write fault of the parent"),
     ("uffd-wp-stale-tlb-lost-write", "*", "three threads, each within a call"),
 ];
+
+/// Scenarios with so many executions that only `just nightly` lists their ends.
+const LONG: &[(&str, &str)] =
+    &[("thp-page-lock", "two write faults and a discard, of which each goes through a huge page")];
 
 pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
     let corpus = repository("scenarios");
@@ -110,7 +124,8 @@ pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
             let some = || SOME.iter().filter_map(|name| Era::preset(name).ok()).collect();
             // A core is what is left of races that are compared: minutes for what has been seen.
             let is_core = path.parent().is_some_and(|directory| directory.ends_with("cores"));
-            trials.push(Trial::test(name.clone(), move || compare(some())).with_ignored_flag(is_core));
+            let is_left = is_core || LONG.iter().any(|(name, _)| *name == scenario.name());
+            trials.push(Trial::test(name.clone(), move || compare(some())).with_ignored_flag(is_left));
             let at_length = Trial::test(format!("{name}::at_length"), move || compare(Era::presets()));
             trials.push(at_length.with_ignored_flag(true));
         }

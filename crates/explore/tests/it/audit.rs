@@ -90,6 +90,7 @@ fn request(random: &mut Random) -> Request {
         _ => Op::User(UserAccess {
             tlb: Addr::new(TLB, random.below(2) as u8),
             pte: Addr::new(TABLE, random.below(2) as u8),
+            page: random.below(2) as u8,
             word: random.below(2) as u8,
             store: (a < 2).then_some(b),
         }),

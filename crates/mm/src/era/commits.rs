@@ -6,9 +6,10 @@ use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
     ClearRefsPin, DirectIo, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice, GupForce,
     GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork, HugetlbForkWritable,
-    IoUringPin, LazyfreeKept, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin, Release,
-    Rules, SwapinRecheck, SwapinReuse, SwapinWritable, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy,
-    VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
+    IoUringPin, LargeWp, LazyfreeKept, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin,
+    Release, Rules, SwapinRecheck, SwapinReuse, SwapinWritable, ThpChangeFlush, ThpFork, ThpSplitDirty,
+    ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy, VmaLock,
+    WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// The source of a row's statement.
@@ -148,6 +149,24 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.gup_read = GupRead::ForceWrite,
     },
     Commit {
+        id: "c444eb564fb1",
+        landed: landed("v5.8"),
+        title: "mm: thp: make the THP mapcount atomic against __split_huge_pmd_locked()",
+        about: "a split of a PMD holds the page lock, so that a write fault elsewhere does not add up mapcounts that change",
+        effect: Effect::Closes("thp-mapcount-split-leak"),
+        provenance: Provenance::Read,
+        rule: |r| r.thp_split_lock = ThpSplitLock::Page,
+    },
+    Commit {
+        id: "3917c80280c9",
+        landed: landed("v5.8"),
+        title: "thp: change CoW semantics for anon-THP",
+        about: "a write fault on a huge page that is shared splits the mapping and copies one page, and not all of it",
+        effect: Effect::Closes("thp-dontneed-vs-cow"),
+        provenance: Provenance::Read,
+        rule: |r| r.thp_wp_else = ThpWpElse::Split,
+    },
+    Commit {
         id: "a308c71bf1e6",
         landed: landed("v5.9-rc4"),
         title: "mm/gup: Remove enfornced COW mechanism",
@@ -207,6 +226,15 @@ pub const COMMITS: &[Commit] = &[
                 r.fork_pin = ForkPin::Copy;
             }
         },
+    },
+    Commit {
+        id: "d042035eaf5f",
+        landed: landed("v5.9-rc7"),
+        title: "mm/thp: Split huge pmds/puds if they're pinned when fork()",
+        about: "fork does not share a huge page that may be pinned: it splits the mapping, and copies page by page",
+        effect: Effect::Closes("thp-fork-pin"),
+        provenance: Provenance::Read,
+        rule: |r| r.thp_fork = ThpFork::Split,
     },
     Commit {
         id: "ff1712f953e2",
@@ -349,6 +377,24 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.wp_free_swap = WpFreeSwap::Yes,
     },
     Commit {
+        id: "3bff7e3f1f16",
+        landed: landed("v5.18"),
+        title: "mm/huge_memory: streamline COW logic in do_huge_pmd_wp_page()",
+        about: "a write fault reuses a huge page only if the mapping has the only reference",
+        effect: Effect::Closes("thp-vmsplice-leak"),
+        provenance: Provenance::Read,
+        rule: |r| r.thp_wp = ThpWp::Count,
+    },
+    Commit {
+        id: "7f7609175ff2",
+        landed: landed("v5.18"),
+        title: "mm/huge_memory: remove stale locking logic from __split_huge_pmd()",
+        about: "a split of a PMD takes no page lock: nobody adds up mapcounts any more",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.thp_split_lock = ThpSplitLock::No,
+    },
+    Commit {
         id: "d4c470970d45",
         landed: landed("v5.18"),
         title: "mm: optimize do_wp_page() for fresh pages in local LRU pagevecs",
@@ -386,6 +432,15 @@ pub const COMMITS: &[Commit] = &[
             r.anon_exclusive = AnonExclusive::Yes;
             r.wp_reuse = WpReuse::AnonExclusive;
         },
+    },
+    Commit {
+        id: "4f83145721f3",
+        landed: landed("v5.19"),
+        title: "mm: avoid unnecessary flush on change_huge_pmd()",
+        about: "a change of the protection of a huge page flushes when the whole range has been changed",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| r.thp_change_flush = ThpChangeFlush::AtTheEnd,
     },
     Commit {
         id: "a7f226604170",
@@ -481,6 +536,24 @@ pub const COMMITS: &[Commit] = &[
         },
     },
     Commit {
+        id: "c27f479ef542",
+        landed: landed("v6.2"),
+        title: "mm/huge_memory: try avoiding write faults when changing PMD protection",
+        about: "mprotect maps an exclusive huge page writable at once",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.thp_upgrade = ThpUpgrade::Yes,
+    },
+    Commit {
+        id: "e833bc503405",
+        landed: landed("v6.2"),
+        title: "mm/thp: re-apply mkdirty for small pages after split",
+        about: "the PTEs of a huge page whose mapping is split are dirty if its PMD was",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.thp_split_dirty = ThpSplitDirty::Pte,
+    },
+    Commit {
         id: "931298e103c2",
         landed: landed("v6.3"),
         title: "mm/userfaultfd: rely on vma->vm_page_prot in uffd_wp_range()",
@@ -543,6 +616,15 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.fuse_direct_io = FuseDirectIo::Pin,
     },
     Commit {
+        id: "cd197c3a2040",
+        landed: landed("v6.9"),
+        title: "mm: prohibit the last subpage from reusing the entire large folio",
+        about: "a write fault through a PTE never reuses a page of a large folio that is not known to be exclusive",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.large_wp = LargeWp::Never,
+    },
+    Commit {
         id: "1943f96b3816",
         landed: landed("v6.10"),
         title: "io_uring: unify io_pin_pages()",
@@ -586,6 +668,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.lazyfree_kept = LazyfreeKept::IfDirty,
+    },
+    Commit {
+        id: "1da190f4d0a6",
+        landed: landed("v6.15"),
+        title: "mm: Copy-on-Write (COW) reuse support for PTE-mapped THP",
+        about: "a page of a large folio is reused if one process has all mappings of the folio and all references to it",
+        effect: Effect::Saves("thp-pte-reuse"),
+        provenance: Provenance::Read,
+        rule: |r| r.large_wp = LargeWp::MmIds,
     },
     Commit {
         id: "aa-copy-on-read",

@@ -69,7 +69,12 @@ pub const PRESETS: &[Preset] = &[
         Some("v5.4"),
         &["0758cd830494", "3faa52c03f44"],
     ),
-    mainline("v5.8", "as v5.7, and a read GUP breaks COW as a write does", Some("v5.7"), &["17839856fd58"]),
+    mainline(
+        "v5.8",
+        "as v5.7, and a read GUP breaks COW as a write does",
+        Some("v5.7"),
+        &["17839856fd58", "c444eb564fb1", "3917c80280c9"],
+    ),
     mainline(
         "v5.9-rc5",
         "page_count decides; nothing protects pins from fork yet, and the page is unlocked too late",
@@ -80,7 +85,7 @@ pub const PRESETS: &[Preset] = &[
         "v5.9",
         "page_count decides; fork copies what it sees pinned",
         Some("v5.9-rc5"),
-        &["be068f29034f", "008cfe4418b3", "70e806e4e645", "f3c64eda3e50"],
+        &["be068f29034f", "008cfe4418b3", "70e806e4e645", "f3c64eda3e50", "d042035eaf5f"],
     ),
     mainline(
         "v5.10",
@@ -126,13 +131,15 @@ pub const PRESETS: &[Preset] = &[
             "d4c470970d45",
             "c145e0b47c77",
             "90e7e7f5ef3f",
+            "3bff7e3f1f16",
+            "7f7609175ff2",
         ],
     ),
     mainline(
         "v5.19",
         "exclusive pages are marked; read pins unshare; swap remembers",
         Some("v5.18"),
-        &["6c287605fd56", "a7f226604170", "1493a1913e34", "623a1ddfeb23"],
+        &["6c287605fd56", "a7f226604170", "1493a1913e34", "623a1ddfeb23", "4f83145721f3"],
     ),
     mainline(
         "v6.1",
@@ -144,7 +151,7 @@ pub const PRESETS: &[Preset] = &[
         "v6.2",
         "long-term read pins of private mappings break COW",
         Some("v6.1"),
-        &["84209e87c696", "7ea7e333842e"],
+        &["84209e87c696", "7ea7e333842e", "c27f479ef542", "e833bc503405"],
     ),
     mainline(
         "v6.4",
@@ -157,13 +164,13 @@ pub const PRESETS: &[Preset] = &[
         "v6.12",
         "a read that swaps in an exclusive page maps it writable; registered buffers are pinned through GUP-fast",
         Some("v6.6"),
-        &["738adade96b2", "1943f96b3816", "c18160dba5ff"],
+        &["738adade96b2", "1943f96b3816", "c18160dba5ff", "cd197c3a2040"],
     ),
     mainline(
         "v6.15",
-        "unmapping leaves the LRU batches alone; a clean page of MADV_FREE stays one; the rest concerns large folios",
+        "unmapping leaves the LRU batches alone; a clean page of MADV_FREE stays one; large folios are reused by mm",
         Some("v6.12"),
-        &["1aa43598c03b", "faeb2831b517", "d8fd84dd4ce7"],
+        &["1aa43598c03b", "faeb2831b517", "d8fd84dd4ce7", "1da190f4d0a6"],
     ),
     mainline(
         "v6.18",

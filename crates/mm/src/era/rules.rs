@@ -328,6 +328,64 @@ rules! {
         /// It fails (f347454d0341).
         Fails = "fails",
     }
+    /// When a write fault on a PMD may keep the huge page (`do_huge_pmd_wp_page`), if it is not known to be exclusive.
+    thp_wp: ThpWp = MapSwap {
+        /// If none of its pages has more than one mapping, under the page lock (v4.14 to v5.17).
+        MapSwap = "mapswap",
+        /// `page_count == 1` (3bff7e3f1f16).
+        Count = "count",
+    }
+    /// What a write fault on a PMD does with a huge page that it may not keep.
+    thp_wp_else: ThpWpElse = Copy {
+        /// It copies all of it (up to v5.7).
+        Copy = "copy",
+        /// It splits the mapping, and goes on with one page (3917c80280c9).
+        Split = "split",
+    }
+    /// The lock that a split of a PMD holds beside that of the directory.
+    thp_split_lock: ThpSplitLock = No {
+        /// None (up to v5.7, and since 7f7609175ff2, v5.18).
+        No = "no",
+        /// That of the page (c444eb564fb1).
+        Page = "page",
+    }
+    /// Where a split of a PMD keeps that the huge page was written to.
+    thp_split_dirty: ThpSplitDirty = Page {
+        /// The page is dirty, and its PTEs are not.
+        Page = "page",
+        /// Its PTEs are dirty as well (e833bc503405).
+        Pte = "pte",
+    }
+    /// What fork does with a huge page that may be pinned.
+    thp_fork: ThpFork = Share {
+        /// It shares it.
+        Share = "share",
+        /// It splits the mapping, and copies the pages one by one (d042035eaf5f).
+        Split = "split",
+    }
+    /// When a change of a PMD's protection flushes what the TLBs have.
+    thp_change_flush: ThpChangeFlush = AtOnce {
+        /// With the change, in `pmdp_invalidate`.
+        AtOnce = "at_once",
+        /// When the whole range has been changed (4f83145721f3).
+        AtTheEnd = "at_the_end",
+    }
+    /// Whether a change of protection maps an exclusive huge page writable at once, where it does so with a base page.
+    thp_upgrade: ThpUpgrade = No {
+        /// The next store faults.
+        No = "no",
+        /// `can_change_pmd_writable` (c27f479ef542).
+        Yes = "yes",
+    }
+    /// When `do_wp_page` may keep a page of a large folio that is not known to be exclusive.
+    large_wp: LargeWp = AsBase {
+        /// As a base page; what is counted is that of the whole folio.
+        AsBase = "as_base",
+        /// Never.
+        Never = "never",
+        /// If one mm has all mappings, and there are no other references (1da190f4d0a6).
+        MmIds = "mm_ids",
+    }
     /// Whether anonymous pages carry `PG_anon_exclusive` (6c287605fd56).
     anon_exclusive: AnonExclusive = No {
         /// No.

@@ -11,7 +11,7 @@ use cowrace_machine::Arch;
 
 use super::{
     AeBarriers, AnonExclusive, BatchedFlush, ClearRefsFlush, ForkSeq, GupForce, MadvFree, PinSteps,
-    ReclaimPin, Rules, SwapinRecheck, UffdFlush, WpReuse,
+    ReclaimPin, Rules, SwapinRecheck, ThpSplitLock, ThpWpElse, UffdFlush, WpReuse,
 };
 
 /// The kind of a safeguard.
@@ -129,6 +129,13 @@ safeguards! {
     /// The rights that mprotect removes from hugetlb are gone from every TLB before it returns.
     HugetlbProtectFlush: Flush "flush_hugetlb_tlb_range" in "hugetlb_change_protection" "mm/hugetlb.c",
         Switch("hugetlb_protect_flush"), |_, _| true;
+    /// A huge page that is copied leaves every TLB before the copy can be used through any TLB.
+    ThpWpCopyFlush: Flush "pmdp_huge_clear_flush" in "do_huge_pmd_wp_page" "mm/huge_memory.c", Switch("thp_wp_copy_flush"),
+        |r, _| r.thp_wp_else == ThpWpElse::Copy;
+    /// A huge page whose mapping is split leaves every TLB before its pages can be used through PTEs.
+    SplitPmdFlush: Flush "pmdp_invalidate" in "__split_huge_pmd_locked" "mm/huge_memory.c", Switch("split_pmd_flush"), |_, _| true;
+    /// The rights to a huge page that a change of its PMD removes are gone from every TLB with the change.
+    ChangePmdFlush: Flush "pmdp_invalidate" in "clear_soft_dirty_pmd" "fs/proc/task_mmu.c", Switch("change_pmd_flush"), |_, _| true;
     /// The rights that mprotect removes are gone from every TLB before it returns.
     MprotectFlush: Flush "flush_tlb_range" in "change_protection" "mm/mprotect.c",
         Switch("mprotect_flush"), |_, _| true;
@@ -164,6 +171,20 @@ safeguards! {
 
     /// The PTE that the fault has read is still there when its lock is held.
     FaultPteSame: Recheck "pte_same" in "handle_pte_fault" "mm/memory.c", Switch("fault_pte_same"), |_, _| true;
+    /// Nothing has been mapped meanwhile at the addresses for a huge page.
+    ThpPmdNone: Recheck "pmd_none" in "do_huge_pmd_anonymous_page" "mm/huge_memory.c", Switch("thp_pmd_none"), |_, _| true;
+    /// The PMD that the fault has read is still there when its lock is held.
+    ThpWpPmdSame: Recheck "pmd_same" in "do_huge_pmd_wp_page" "mm/huge_memory.c", Switch("thp_wp_pmd_same"), |_, _| true;
+    /// The PMD has not changed while the write fault slept for the page lock.
+    ThpWpLockPmdSame: Recheck "pmd_same" in "do_huge_pmd_wp_page" "mm/huge_memory.c", Switch("thp_wp_lock_pmd_same"), |_, _| true;
+    /// The PMD has not changed while its split slept for the page lock.
+    SplitLockPmdSame: Recheck "pmd_same" in "__split_huge_pmd" "mm/huge_memory.c", Switch("split_lock_pmd_same"),
+        |r, _| r.thp_split_lock == ThpSplitLock::Page;
+    /// The PMD has not changed while the huge page was copied without its lock.
+    ThpWpCopyPmdSame: Recheck "pmd_same" in "do_huge_pmd_wp_page" "mm/huge_memory.c", Switch("thp_wp_copy_pmd_same"),
+        |r, _| r.thp_wp_else == ThpWpElse::Copy;
+    /// The PMD has not changed before the reference was taken.
+    GupFastPmdSame: Recheck "pmd_same" in "gup_huge_pmd" "mm/gup.c", Switch("gup_fast_pmd_same"), |_, _| true;
     /// The entry of hugetlb that the fault has read is still there when its lock is held.
     HugetlbFaultPteSame: Recheck "pte_same" in "hugetlb_fault" "mm/hugetlb.c", Switch("hugetlb_fault_pte_same"), |_, _| true;
     /// The entry of hugetlb has not changed while the page was copied without its lock.
@@ -247,6 +268,8 @@ safeguards! {
     /// write_protect_seq is even again after the last PTE.
     ForkSeqEndWmb: Barrier "smp_wmb" in "copy_page_range" "mm/memory.c",
         Switch("fork_seq_end_wmb"), |r, _| r.fork_seq == ForkSeq::Yes;
+    /// The PTEs of a split huge page are there before the PMD refers to them.
+    SplitPmdWmb: Barrier "smp_wmb" in "__split_huge_pmd_locked" "mm/huge_memory.c", Switch("split_pmd_wmb"), |_, _| true;
     /// A pin is visible before GUP-fast reads the PTE again.
     PinMb: Barrier "smp_mb__after_atomic" in "try_grab_folio" "mm/gup.c",
         Rule("pin_steps", "two"), |r, _| r.pin_steps == PinSteps::TwoMb;

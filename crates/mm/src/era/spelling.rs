@@ -4,7 +4,7 @@
 //! of a larger function there: then the spelling is that of the larger function. If a kernel has kept an old name as a
 //! wrapper, the spelling is the name that its own code calls.
 //!
-//! Each row was looked up in the trees on both sides of it, or in the commit, or is marked as inferred. Only base pages count, and hugetlb. Rows follow the
+//! Each row was looked up in the trees on both sides of it, or in the commit, or is marked as inferred. Only anonymous memory counts, and hugetlb. Rows follow the
 //! order in which trees were released: a backport from v5.11 to v5.10.4 comes before v5.11.
 
 use super::{Era, Provenance, Release};
@@ -56,10 +56,31 @@ const fn inferred(tag: &str, name: &'static str, file: &'static str) -> Since {
 /// Every function of the model, in the order of [`crate::FUNCTIONS`], with its spellings, oldest first.
 pub const SPELLINGS: &[(&str, &[Since])] = &[
     ("__get_user_pages", &[read("v5.4", "__get_user_pages", "mm/gup.c")]),
+    ("__handle_mm_fault", &[read("v5.4", "__handle_mm_fault", "mm/memory.c")]),
     ("__remove_mapping", &[read("v5.4", "__remove_mapping", "mm/vmscan.c")]),
+    ("__split_huge_pmd", &[read("v5.4", "__split_huge_pmd", "mm/huge_memory.c")]),
+    ("__split_huge_pmd_locked", &[read("v5.4", "__split_huge_pmd_locked", "mm/huge_memory.c")]),
+    (
+        "__wp_can_reuse_large_anon_folio",
+        &[
+            // Up to v6.14 there is no such test.
+            read("v5.4", "do_wp_page", "mm/memory.c"),
+            // Read in v6.17.
+            inferred("v6.15", "__wp_can_reuse_large_anon_folio", "mm/memory.c"),
+        ],
+    ),
     (
         "add_to_swap",
         &[read("v5.4", "add_to_swap", "mm/swap_state.c"), read("v6.15", "folio_alloc_swap", "mm/swapfile.c")],
+    ),
+    (
+        "alloc_hugepage_vma",
+        &[
+            read("v5.4", "alloc_hugepage_vma", "include/linux/gfp.h"),
+            // Read in v6.1 and v6.5.
+            inferred("v6.0", "vma_alloc_folio", "mm/mempolicy.c"),
+            inferred("v6.10", "vma_alloc_folio", "include/linux/gfp.h"),
+        ],
     ),
     (
         "alloc_hugetlb_folio",
@@ -85,10 +106,14 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
             read("v5.15", "blkdev_direct_IO", "block/fops.c"),
         ],
     ),
+    ("change_huge_pmd", &[read("v5.4", "change_huge_pmd", "mm/huge_memory.c")]),
+    ("change_pmd_range", &[read("v5.4", "change_pmd_range", "mm/mprotect.c")]),
     ("change_protection", &[read("v5.4", "change_protection", "mm/mprotect.c")]),
     ("change_pte_range", &[read("v5.4", "change_pte_range", "mm/mprotect.c")]),
     ("clear_refs_write", &[read("v5.4", "clear_refs_write", "fs/proc/task_mmu.c")]),
     ("clear_soft_dirty", &[read("v5.4", "clear_soft_dirty", "fs/proc/task_mmu.c")]),
+    ("clear_soft_dirty_pmd", &[read("v5.4", "clear_soft_dirty_pmd", "fs/proc/task_mmu.c")]),
+    ("copy_huge_pmd", &[read("v5.4", "copy_huge_pmd", "mm/huge_memory.c")]),
     ("copy_hugetlb_page_range", &[read("v5.4", "copy_hugetlb_page_range", "mm/hugetlb.c")]),
     (
         "copy_nonpresent_pte",
@@ -122,6 +147,8 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ("delete_from_swap_cache", &[read("v5.4", "delete_from_swap_cache", "mm/swap_state.c")]),
     ("do_anonymous_page", &[read("v5.4", "do_anonymous_page", "mm/memory.c")]),
     ("do_fault", &[read("v5.4", "do_fault", "mm/memory.c")]),
+    ("do_huge_pmd_anonymous_page", &[read("v5.4", "do_huge_pmd_anonymous_page", "mm/huge_memory.c")]),
+    ("do_huge_pmd_wp_page", &[read("v5.4", "do_huge_pmd_wp_page", "mm/huge_memory.c")]),
     ("do_madvise", &[read("v5.4", "madvise", "mm/madvise.c"), read("v5.7", "do_madvise", "mm/madvise.c")]),
     (
         // do_munmap itself is for callers inside the kernel, and does not downgrade the lock.
@@ -140,7 +167,24 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ("exit_mm", &[read("v5.4", "exit_mm", "kernel/exit.c")]),
     ("exit_mmap", &[read("v5.4", "exit_mmap", "mm/mmap.c")]),
     ("flush_tlb_batched_pending", &[read("v5.4", "flush_tlb_batched_pending", "mm/rmap.c")]),
+    (
+        "folio_add_large_mapcount",
+        &[
+            // Up to v6.14 mms are not counted.
+            read("v5.4", "page_remove_rmap", "mm/rmap.c"),
+            // And folio_sub_large_mapcount. Read in v6.17.
+            inferred("v6.15", "folio_add_large_mapcount", "include/linux/rmap.h"),
+        ],
+    ),
     ("follow_page_pte", &[read("v5.4", "follow_page_pte", "mm/gup.c")]),
+    (
+        "follow_trans_huge_pmd",
+        &[
+            read("v5.4", "follow_trans_huge_pmd", "mm/huge_memory.c"),
+            // Read in v6.8 and v6.12.
+            inferred("v6.10", "follow_huge_pmd", "mm/gup.c"),
+        ],
+    ),
     (
         "free_swap_and_cache",
         &[
@@ -160,11 +204,20 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ("fuse_direct_io", &[read("v5.4", "fuse_direct_io", "fs/fuse/file.c")]),
     ("get_task_mm", &[read("v5.4", "get_task_mm", "kernel/fork.c")]),
     (
+        "gup_huge_pmd",
+        &[
+            read("v5.4", "gup_huge_pmd", "mm/gup.c"),
+            // Read in v6.8 and v6.12.
+            inferred("v6.10", "gup_fast_pmd_leaf", "mm/gup.c"),
+        ],
+    ),
+    (
         "gup_pte_range",
         &[read("v5.4", "gup_pte_range", "mm/gup.c"), read("v6.10", "gup_fast_pte_range", "mm/gup.c")],
     ),
     ("handle_pte_fault", &[read("v5.4", "handle_pte_fault", "mm/memory.c")]),
     ("handle_userfault", &[read("v5.4", "handle_userfault", "fs/userfaultfd.c")]),
+    ("huge_pmd_set_accessed", &[read("v5.4", "huge_pmd_set_accessed", "mm/huge_memory.c")]),
     ("hugetlb_change_protection", &[read("v5.4", "hugetlb_change_protection", "mm/hugetlb.c")]),
     ("hugetlb_fault", &[read("v5.4", "hugetlb_fault", "mm/hugetlb.c")]),
     ("hugetlb_no_page", &[read("v5.4", "hugetlb_no_page", "mm/hugetlb.c")]),
@@ -257,6 +310,14 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         ],
     ),
     (
+        "page_trans_huge_map_swapcount",
+        &[
+            read("v5.4", "page_trans_huge_map_swapcount", "mm/swapfile.c"),
+            // 03104c2c5db8 removes reuse_swap_page, and this with it.
+            inferred("v5.18", "do_huge_pmd_wp_page", "mm/huge_memory.c"),
+        ],
+    ),
+    (
         "page_try_dup_anon_rmap",
         // Before v5.19 sharing cannot be refused.
         &[
@@ -334,5 +395,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ("vmsplice_to_pipe", &[read("v5.4", "vmsplice_to_pipe", "fs/splice.c")]),
     ("wp_page_copy", &[read("v5.4", "wp_page_copy", "mm/memory.c")]),
     ("wp_page_reuse", &[read("v5.4", "wp_page_reuse", "mm/memory.c")]),
+    ("zap_huge_pmd", &[read("v5.4", "zap_huge_pmd", "mm/huge_memory.c")]),
+    ("zap_pmd_range", &[read("v5.4", "zap_pmd_range", "mm/memory.c")]),
     ("zap_pte_range", &[read("v5.4", "zap_pte_range", "mm/memory.c")]),
 ];

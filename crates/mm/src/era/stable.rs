@@ -84,22 +84,30 @@ const DEBIAN: &str = "Debian's changelog of linux, under the version";
 const FUSE_CVE: &str = "CVE-2022-1011 in linux_kernel_cves: data/stream_fixes.json";
 
 /// COW by page_count, and the commits that it needed.
-const V5_9: &[&str] =
-    &["a308c71bf1e6", "09854ba94c6a", "be068f29034f", "008cfe4418b3", "70e806e4e645", "f3c64eda3e50"];
+const V5_9: &[&str] = &[
+    "a308c71bf1e6",
+    "09854ba94c6a",
+    "be068f29034f",
+    "008cfe4418b3",
+    "70e806e4e645",
+    "f3c64eda3e50",
+    "d042035eaf5f",
+];
 const V5_11: &[&str] = &["57efa1fe5957", "29a951dfb3c3", "9348b73c2e1b", "feb889fb40fa"];
 const V5_12: &[&str] = &["912efa17e512", "6ce64428d620", "4eae4efa2c29"];
 const V5_14: &[&str] = &["c24d37322548", "f4c4a3f48480"];
 const V5_17: &[&str] = &["5ee2fa2f0636"];
-const V5_18: &[&str] = &["53a05ad9f21d", "d4c470970d45", "c145e0b47c77", "90e7e7f5ef3f"];
-const V5_19: &[&str] = &["6c287605fd56", "a7f226604170", "1493a1913e34", "623a1ddfeb23"];
+const V5_18: &[&str] =
+    &["53a05ad9f21d", "d4c470970d45", "c145e0b47c77", "90e7e7f5ef3f", "3bff7e3f1f16", "7f7609175ff2"];
+const V5_19: &[&str] = &["6c287605fd56", "a7f226604170", "1493a1913e34", "623a1ddfeb23", "4f83145721f3"];
 const V6_1: &[&str] = &["64fe24a3e05e", "5535be309971", "088b8aa537c2", "f347454d0341"];
-const V6_2: &[&str] = &["84209e87c696", "7ea7e333842e"];
+const V6_2: &[&str] = &["84209e87c696", "7ea7e333842e", "c27f479ef542", "e833bc503405"];
 const V6_3: &[&str] = &["931298e103c2"];
 const V6_4: &[&str] = &["d824ec2a1546", "0bff0aaea03e"];
 const V6_5: &[&str] = &["fb49c455323f", "a7e689dd1c06"];
-const V6_9: &[&str] = &["738adade96b2"];
+const V6_9: &[&str] = &["738adade96b2", "cd197c3a2040"];
 const V6_11: &[&str] = &["1943f96b3816", "c18160dba5ff"];
-const V6_14: &[&str] = &["1aa43598c03b", "faeb2831b517", "d8fd84dd4ce7"];
+const V6_14: &[&str] = &["1aa43598c03b", "faeb2831b517", "d8fd84dd4ce7", "1da190f4d0a6"];
 
 /// The long-term branches, oldest first.
 pub const BRANCHES: &[Branch] = &[
@@ -110,6 +118,7 @@ pub const BRANCHES: &[Branch] = &[
         has: &[
             took("0c4bcfdecb1a", "v5.4.185", FUSE_CVE),
             took("17839856fd58", "v5.4.47", "the stable queue: releases/5.4.47, and CVE-2020-29374"),
+            took("c444eb564fb1", "v5.4.48", "CVE-2020-29368; read in v5.4.291"),
             Backport {
                 id: "6c8e2a256915",
                 first: First::Between(Release::new("v5.4.188"), Release::new("v5.4.214")),
@@ -122,7 +131,7 @@ pub const BRANCHES: &[Branch] = &[
             },
         ],
         lacks: &[
-            &["0758cd830494", "3faa52c03f44"],
+            &["0758cd830494", "3faa52c03f44", "3917c80280c9"],
             V5_9,
             V5_11,
             V5_12,

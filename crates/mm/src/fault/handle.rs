@@ -10,6 +10,7 @@ use super::wp::do_wp_page;
 use crate::costs::count;
 use crate::cpu::Cpu;
 use crate::era::{Safeguard, VmaLock};
+use crate::huge_memory::handle_pmd_fault;
 use crate::hugetlb::hugetlb_fault;
 use crate::objects::kernel::FAULTED;
 use crate::objects::{MmStruct, vm};
@@ -32,21 +33,21 @@ pub async fn do_user_addr_fault(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) ->
         };
         // Faults of hugetlb take the mmap lock (up to v6.8; since then, what excludes the one excludes the other).
         let may_lock_vma = !cpu.is_vm_hugetlb_page(va) && !cpu.rules().is(VmaLock::No);
-        if may_lock_vma && cpu.try_read_lock(mm.vm_lock(va), Prim::VmaStartRead).await {
+        if may_lock_vma && cpu.try_read_lock(cpu.vm_lock(mm, va), Prim::VmaStartRead).await {
             // lock_vma_under_rcu. Faults in userfaultfd areas take the mmap lock, as in v6.4.
             let vm_flags = cpu.find_vma(mm, va).await;
             if vm_flags & vm::EXISTS != 0 && vm_flags & vm::UFFD_WP == 0 {
                 if let Some(errno) = access_error(cpu, vm_flags, write) {
-                    cpu.read_unlock(mm.vm_lock(va), Prim::VmaEndRead).await;
+                    cpu.read_unlock(cpu.vm_lock(mm, va), Prim::VmaEndRead).await;
                     return Err(errno);
                 }
                 let result = handle_mm_fault(cpu, VmFault { vm_flags, vma_locked: true, ..fault }).await;
                 if result != FaultResult::Retry {
-                    cpu.read_unlock(mm.vm_lock(va), Prim::VmaEndRead).await;
+                    cpu.read_unlock(cpu.vm_lock(mm, va), Prim::VmaEndRead).await;
                 }
                 return Ok(());
             }
-            cpu.read_unlock(mm.vm_lock(va), Prim::VmaEndRead).await;
+            cpu.read_unlock(cpu.vm_lock(mm, va), Prim::VmaEndRead).await;
         }
         cpu.mmap_read_lock(mm).await;
         let vm_flags = cpu.find_vma(mm, va).await;
@@ -78,10 +79,14 @@ fn access_error(cpu: &Cpu, vm_flags: u64, write: bool) -> Option<Errno> {
 pub async fn handle_mm_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
     count(cpu, FAULTED).await;
     if cpu.is_vm_hugetlb_page(vmf.va) {
-        hugetlb_fault(cpu, vmf).await
-    } else {
-        handle_pte_fault(cpu, vmf).await
+        return hugetlb_fault(cpu, vmf).await;
     }
+    if let Some(range) = cpu.kernel().geometry.range(vmf.va)
+        && let Some(result) = handle_pmd_fault(cpu, vmf, range).await
+    {
+        return result;
+    }
+    handle_pte_fault(cpu, vmf).await
 }
 
 async fn handle_pte_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {

@@ -96,7 +96,7 @@ async fn do_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         }
         let page = alloc_page(cpu).await;
         prepare_anon_page(cpu, page, va).await;
-        copy_user_highpage(cpu, page, cached).await;
+        copy_user_highpage(cpu, page, cached, va).await;
         map_new_page(cpu, vmf, page, Safeguard::FinishFaultPteNone).await
     })
     .await

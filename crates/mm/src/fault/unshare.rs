@@ -5,14 +5,14 @@ use cowrace_report::{Fact, Then};
 use crate::cpu::Cpu;
 use crate::era::GupRead;
 use crate::objects::Page;
-use crate::rmap::only_active_reference;
+use crate::rmap::{only_active_reference, page_mapcount};
 use crate::swapfile::page_swapcount;
 
 /// The unshare test of the proposals, with the PTE lock held (`gup_must_unshare` of the 2021 series).
 pub async fn must_unshare(cpu: &Cpu, page: Page) -> bool {
     match cpu.rules().gup_read() {
         GupRead::UnshareMapcount => {
-            let mapcount = cpu.page_mapcount(page).await;
+            let mapcount = page_mapcount(cpu, page).await;
             cpu.why(Fact::PageMapcount { page, mapcount });
             mapcount > 1
         }
@@ -23,7 +23,7 @@ pub async fn must_unshare(cpu: &Cpu, page: Page) -> bool {
                 cpu.why(Fact::PageLocked { page }.so(Then::TakeAsShared));
                 return true;
             }
-            let mapcount = cpu.page_mapcount(page).await;
+            let mapcount = page_mapcount(cpu, page).await;
             let swapcount =
                 if cpu.page_swap_cache(page).await { Some(page_swapcount(cpu, page).await) } else { None };
             cpu.unlock_page(page).await;

@@ -65,12 +65,12 @@ impl VmFault {
     }
 
     /// Whether the VMA has a flag.
-    pub(super) const fn vma(&self, flag: u64) -> bool {
+    pub(crate) const fn vma(&self, flag: u64) -> bool {
         self.vm_flags & flag != 0
     }
 
     /// `maybe_mkwrite`.
-    pub(super) fn maybe_mkwrite(&self, cpu: &Cpu, pte: Pte) -> Pte {
+    pub(crate) fn maybe_mkwrite(&self, cpu: &Cpu, pte: Pte) -> Pte {
         if self.vma(vm::WRITE) { pte_mkwrite(cpu.arch(), pte) } else { pte }
     }
 }

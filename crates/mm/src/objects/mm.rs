@@ -4,7 +4,7 @@
 use cowrace_machine::{Addr, Obj, encode};
 
 use super::structure::structure;
-use super::{Format, PageTable, Type, Vma};
+use super::{Directory, Format, PageTable, Type, Vma};
 use crate::world::{MmId, Va};
 
 /// `struct mm_struct`.
@@ -66,6 +66,18 @@ impl MmStruct {
     #[must_use]
     pub const fn pte(self, va: Va) -> Addr {
         self.table(va).pte(0)
+    }
+
+    /// What the page middle directory has for a range.
+    #[must_use]
+    pub const fn directory(self, range: Va) -> Directory {
+        Directory { mm: self.0, va: range }
+    }
+
+    /// The entry of the page middle directory for a range.
+    #[must_use]
+    pub const fn pmd(self, range: Va) -> Addr {
+        self.directory(range).pmd()
     }
 
     /// The VMA at an address.

@@ -6,8 +6,10 @@
 mod cpu;
 pub mod kernel;
 mod mm;
+mod mm_ids;
 mod page;
 mod pgtable;
+mod pmd;
 mod scenario;
 mod structure;
 mod swap;
@@ -17,11 +19,13 @@ use cowrace_machine::{Addr, Arena, Obj};
 
 pub use cpu::{Batch, BatchPages, PerCpu, Tlb, batch_lock, irq_off, tlb, tlb_entry};
 pub use mm::{BATCH_FLUSHED_SHIFT, BATCH_PENDING, MmStruct};
+pub use mm_ids::MmIds;
 pub use page::{
     ACTIVE, GUP_PIN_COUNTING_BIAS, ONE_INACTIVE, Page, ZERO_PAGE, boot_page, file_page, mappings, pg,
     references,
 };
 pub use pgtable::PageTable;
+pub use pmd::Directory;
 pub use scenario::{variable, variables};
 pub use structure::{Field, Format, Structure, pair};
 pub use swap::SwpEntry;
@@ -80,6 +84,8 @@ types! {
     Failures,
     /// `hugetlb_fault_mutex_table`.
     HugetlbFaultMutex,
+    /// Page middle directories.
+    Directory,
 }
 
 impl Type {
@@ -125,6 +131,7 @@ impl Type {
             Self::ZeroPage | Self::FilePage | Self::Page => Page::STRUCTURE,
             Self::Failures => scenario::FAILURE,
             Self::HugetlbFaultMutex => kernel::HUGETLB_FAULT_MUTEX,
+            Self::Directory => Directory::STRUCTURE,
         }
     }
 }
@@ -138,6 +145,8 @@ pub enum Whose {
     Mm(MmId),
     /// What an mm's page table has for an area.
     PageTable(MmId, Va),
+    /// What an mm's page middle directory has for a range.
+    Directory(MmId, Va),
     /// The VMA that an mm has for an area.
     Vma(MmId, Va),
     /// The TLB of a CPU.
@@ -178,9 +187,13 @@ pub fn thing(addr: Addr) -> Option<Thing> {
         Type::Failures => Whose::Call(listed),
         Type::Kernel | Type::FreeList | Type::HugetlbFaultMutex => Whose::Kernel,
         Type::Mm => Whose::Mm(nth.into()),
-        Type::PageTable | Type::Vma => {
+        Type::PageTable | Type::Vma | Type::Directory => {
             let (mm, va) = structure::unpair(nth);
-            if of == Type::Vma { Whose::Vma(mm, va) } else { Whose::PageTable(mm, va) }
+            match of {
+                Type::Vma => Whose::Vma(mm, va),
+                Type::Directory => Whose::Directory(mm, va),
+                _ => Whose::PageTable(mm, va),
+            }
         }
         Type::Tlb => Whose::Tlb(nth.into()),
         Type::PerCpu => {

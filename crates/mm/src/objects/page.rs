@@ -1,5 +1,5 @@
-//! `struct page` (`struct folio`) of `include/linux/mm_types.h`, v5.7 to v6.15, of small pages. Left out: compound
-//! pages, memcg, NUMA, what file systems keep.
+//! `struct page` (`struct folio`) of `include/linux/mm_types.h`, v5.7 to v6.18. Left out: memcg, NUMA, what file systems keep,
+//! and of large folios all but those that a PMD can map (`PAGES` pages).
 
 use cowrace_machine::{Addr, Dep, Encode, Obj, Place, Words, mmu};
 use cowrace_report::{Mappings, References};
@@ -11,11 +11,14 @@ use crate::world::Va;
 /// `GUP_PIN_COUNTING_BIAS` of `include/linux/mm.h` (v5.7 and later).
 pub const GUP_PIN_COUNTING_BIAS: u64 = 1024;
 
-/// A page, and the load that its number came from.
+/// A page, and the load that its number came from. References and flags are those of its folio, which is that of its head; a
+/// page has its own mapcount, exclusive mark and data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Page {
     /// The object.
     pub obj: Obj,
+    /// The first page of its folio, as far as that is known: it is looked up by [`page_folio`](crate::folio::page_folio).
+    pub head: Obj,
     /// The load.
     pub dep: Dep,
 }
@@ -24,6 +27,7 @@ pub struct Page {
 impl Encode for Page {
     fn encode(self, words: &mut Words) {
         self.obj.encode(words);
+        self.head.encode(words);
     }
 }
 
@@ -40,6 +44,14 @@ structure! {
         private: "private", Other, Format::Number;
         /// `page->index`: the address at which rmap finds the page.
         index: "index", Other, Format::Number;
+        /// `page->compound_head` of a tail page: the number of the head.
+        compound_head: "compound_head", Other, Format::Page;
+        /// `folio->_entire_mapcount` (`compound_mapcount` up to v6.1): mappings by PMDs.
+        entire_mapcount: "_entire_mapcount", Mappings, Format::Mapcount;
+        /// `folio->_large_mapcount`: mappings by PMDs and PTEs together. Kept only where it decides (v6.15 and later).
+        large_mapcount: "_large_mapcount", Mappings, Format::Mapcount;
+        /// `folio->_mm_id[0]`, `folio->_mm_id[1]` and their mapcounts, with `_mm_ids`. Kept only where they decide.
+        mm_ids: "_mm_ids", Mappings, Format::MmIds;
     }
     @ mmu::DATA: "data", Content, Format::Number
 }
@@ -79,6 +91,10 @@ pub mod pg {
     pub const UPTODATE: u64 = 1 << 6;
     /// `PG_anon_exclusive`.
     pub const ANON_EXCLUSIVE: u64 = 1 << 7;
+    /// `PG_head`: the first page of a large folio.
+    pub const HEAD: u64 = 1 << 8;
+    /// `PG_double_map`: some PMD maps the folio while PTEs do (up to v6.1). Kept only where it decides (up to v5.17).
+    pub const DOUBLE_MAP: u64 = 1 << 9;
 
     /// Bits and names, for diagrams.
     pub const NAMES: &[(u64, &str)] = &[
@@ -90,12 +106,14 @@ pub mod pg {
         (WRITEBACK, "writeback"),
         (UPTODATE, "uptodate"),
         (ANON_EXCLUSIVE, "anon_exclusive"),
+        (HEAD, "head"),
+        (DOUBLE_MAP, "double_map"),
     ];
 }
 
 impl From<Obj> for Page {
     fn from(obj: Obj) -> Self {
-        Self { obj, dep: Dep::default() }
+        Self::new(obj, Dep::default())
     }
 }
 
@@ -114,9 +132,38 @@ pub const fn boot_page(va: Va) -> Obj {
     Type::Page.object(va as u16)
 }
 
+/// Whether every page has a field of its own, even a tail page: `_mapcount` and `compound_head`.
+const fn is_own(word: u8) -> bool {
+    matches!(word, 2 | 5)
+}
+
 impl Page {
+    /// A page, and the load that its number came from.
+    #[must_use]
+    pub const fn new(obj: Obj, dep: Dep) -> Self {
+        Self { obj, head: obj, dep }
+    }
+
     const fn word(self, word: u8) -> Place {
-        Place { addr: Addr::new(self.obj, word), dep: self.dep }
+        Place { addr: Addr::new(if is_own(word) { self.obj } else { self.head }, word), dep: self.dep }
+    }
+
+    /// The flags of the page itself: of a tail page, that it is exclusive.
+    #[must_use]
+    pub const fn own_flags(self) -> Place {
+        Self::new(self.obj, self.dep).flags()
+    }
+
+    /// The first page of its folio.
+    #[must_use]
+    pub const fn head(self) -> Self {
+        Self::new(self.head, self.dep)
+    }
+
+    /// A page of its folio.
+    #[must_use]
+    pub const fn nth(self, nth: u8) -> Self {
+        Self { obj: self.head.after(nth), ..self }
     }
 
     /// A word of the page's data.

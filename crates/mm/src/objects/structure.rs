@@ -17,6 +17,8 @@ pub enum Format {
     Refcount,
     /// Mappings, with the inactive references of the proposal that counts them.
     Mapcount,
+    /// The mms that map a large folio.
+    MmIds,
     /// The number of a page, or 0.
     Page,
     /// Flushes that were put off, and those that were made.

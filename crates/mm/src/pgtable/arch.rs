@@ -98,3 +98,19 @@ pub async fn ptep_set_wrprotect(cpu: &Cpu, mm: MmStruct, va: Va) {
     })
     .await;
 }
+
+/// `pmdp_set_wrprotect`, with the lock of the directory held: as [`ptep_set_wrprotect`].
+pub async fn pmdp_set_wrprotect(cpu: &Cpu, mm: MmStruct, range: Va) {
+    if !has_dbm(cpu.arch()) {
+        return cpu.clear_bits(mm.pmd(range), mmu::WRITE, Prim::PmdpSetWrprotect).await;
+    }
+    cpu.rounds((mm, range), async |cpu, (mm, range)| {
+        let old = cpu.pmdp_get(mm, range).await;
+        let new = wrprotect(cpu.arch(), old);
+        if cpu.cmpxchg(mm.pmd(range), old.bits(), new.bits(), Prim::PmdpSetWrprotect).await {
+            return Round::Done(());
+        }
+        Round::Again((mm, range))
+    })
+    .await;
+}

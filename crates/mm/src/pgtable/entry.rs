@@ -21,6 +21,25 @@ pub const SWAP: u64 = 1 << 6;
 /// The swap entry represents a page that was exclusive (`pte_swp_exclusive`, v5.19 and later).
 pub const SWP_EXCLUSIVE: u64 = 1 << 7;
 
+/// The entry is one of a page middle directory that refers to a page table.
+pub const TABLE: u64 = 1 << 10;
+/// The entry is one of a page middle directory that maps a huge page, made invalid by `pmd_mkinvalid`: the walker finds nothing
+/// there, and the kernel finds a huge page.
+pub const INVALID: u64 = 1 << 11;
+
+/// The kinds of entries of a page middle directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pmd {
+    /// `pmd_none`: nothing.
+    None,
+    /// A page table.
+    Table,
+    /// `pmd_trans_huge`: a huge page.
+    Huge(Page),
+    /// The same, not present for the walker: it is being changed by whoever holds the lock.
+    Invalid(Page),
+}
+
 /// The kinds of entries of a page table: every entry is one of these, and its bits tell more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
@@ -162,10 +181,33 @@ impl Pte {
         }
     }
 
+    /// An entry of a page middle directory that refers to a page table.
+    #[must_use]
+    pub fn table() -> Self {
+        Self::from(TABLE)
+    }
+
+    /// `pmd_mkinvalid`.
+    #[must_use]
+    pub const fn invalid(self) -> Self {
+        self.clear(mmu::PRESENT).set(INVALID)
+    }
+
+    /// The kind of the entry, of one of a page middle directory.
+    #[must_use]
+    pub const fn pmd(self) -> Pmd {
+        match self.0.bits {
+            0 => Pmd::None,
+            _ if self.has(TABLE) => Pmd::Table,
+            _ if self.present() => Pmd::Huge(self.page()),
+            _ => Pmd::Invalid(self.page()),
+        }
+    }
+
     /// `pte_page`: the page, remembering the load.
     #[must_use]
     pub const fn page(self) -> Page {
-        Page { obj: mmu::page(self.0.bits), dep: self.0.dep }
+        Page::new(mmu::page(self.0.bits), self.0.dep)
     }
 
     /// Whether it maps the zero page (`is_zero_pfn`).

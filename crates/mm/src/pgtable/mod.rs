@@ -5,7 +5,10 @@ mod entry;
 mod geometry;
 
 pub use arch::{
-    pte_dirty, pte_mkclean, pte_mkdirty, pte_mkwrite, pte_modify, pte_wrprotect, ptep_set_wrprotect,
+    pmdp_set_wrprotect, pte_dirty, pte_mkclean, pte_mkdirty, pte_mkwrite, pte_modify, pte_wrprotect,
+    ptep_set_wrprotect,
 };
-pub use entry::{Entry, MARKER, Pte, SOFT_DIRTY, SW_DIRTY, SWAP, SWP_EXCLUSIVE, UFFD_WP};
+pub use entry::{
+    Entry, INVALID, MARKER, Pmd, Pte, SOFT_DIRTY, SW_DIRTY, SWAP, SWP_EXCLUSIVE, TABLE, UFFD_WP,
+};
 pub use geometry::Geometry;

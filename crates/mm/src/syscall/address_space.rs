@@ -34,6 +34,7 @@ pub(super) const ROWS: &[Syscall] = &[
     Syscall {
         names: &["munmap"],
         arguments: &[Argument::Area],
+        range: true,
         own_mm: true,
         change: |_| Change::Unmaps,
         about: About { usage: "munmap(buf)", form: "`munmap(buf)`", meaning: "the area goes", gives: "none" },
@@ -42,6 +43,7 @@ pub(super) const ROWS: &[Syscall] = &[
     Syscall {
         names: &["madvise"],
         arguments: &[Argument::Area, Argument::Advice],
+        range: true,
         own_mm: true,
         change: advised,
         gives: Gives::Number,
@@ -57,6 +59,7 @@ pub(super) const ROWS: &[Syscall] = &[
     Syscall {
         names: &["mprotect"],
         arguments: &[Argument::Area, Argument::Protection],
+        range: true,
         own_mm: true,
         change: |arguments| if arguments.write { Change::Nothing } else { Change::WriteProtects },
         about: About {

@@ -2,7 +2,7 @@
 
 use super::{Access, Api, Argument, Change, Gives, Life, Of, Promise, Way};
 use crate::era::Feature;
-use crate::world::{Arg, Call, FileKind, MmId, Target, VarId};
+use crate::world::{Arg, Call, FileKind, MmId, Target, VarId, World};
 
 impl Call {
     /// What kind of file it goes to, if it is direct I/O.
@@ -23,10 +23,11 @@ impl Call {
         })
     }
 
-    /// Whether it is about a page: its arguments name the page, or the whole mm.
+    /// Whether it is about a page: its arguments name the page, memory that the page is in, or the whole mm.
     #[must_use]
-    pub fn is_about(&self, own: Option<MmId>, page: Target) -> bool {
-        self.memory(own) == Some(page) || self.mm() == Some(page.mm)
+    pub fn is_about(&self, world: &World, own: Option<MmId>, page: Target) -> bool {
+        let is_in = |memory: Target| memory.mm == page.mm && world.pages(memory.va).contains(&page.va);
+        self.memory(own).is_some_and(is_in) || self.mm() == Some(page.mm)
     }
 
     /// The mm that its arguments name as a whole.

@@ -14,6 +14,8 @@ pub struct Syscall {
     pub names: &'static [&'static str],
     /// Its arguments, in order.
     pub arguments: &'static [Argument],
+    /// Whether it is about a range of addresses: all of an area, and not one page.
+    pub range: bool,
     /// Whether it needs the mm that its column runs in.
     pub own_mm: bool,
     /// How it takes hold of memory, if it does.
@@ -43,6 +45,7 @@ impl Syscall {
         Self {
             names: &[],
             arguments: &[],
+            range: false,
             own_mm: false,
             holds: None,
             access: None,

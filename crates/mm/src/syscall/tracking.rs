@@ -34,6 +34,7 @@ pub(super) const ROWS: &[Syscall] = &[
     Syscall {
         names: &["UFFDIO_WRITEPROTECT"],
         arguments: &[Argument::Memory, Argument::UffdMode],
+        range: true,
         change: |arguments| if arguments.protect { Change::WriteProtects } else { Change::Nothing },
         feature: |_| Some(&UFFD_WP),
         about: About {

@@ -16,8 +16,10 @@ pub enum Backing {
 /// How an area is populated at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Populate {
-    /// A page of its own, exclusive, mapped. The default.
+    /// A page of its own, exclusive, mapped. The default. A range has a huge page, which a PMD maps.
     Mapped,
+    /// A huge page, which PTEs map. Ranges only.
+    PteMapped,
     /// Nothing: the first access faults.
     None,
     /// The zero page, read-only. Anonymous memory only.
@@ -26,6 +28,18 @@ pub enum Populate {
     Swapped,
     /// Out on swap, with the page still in the swap cache. Anonymous memory only.
     SwapCached,
+}
+
+/// Pages that a PMD maps, and so the pages of a transparent huge page: 512 on x86, and two here.
+pub const PAGES: usize = 2;
+
+/// What an area is of memory that a transparent huge page may back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thp {
+    /// The range that a PMD maps. It has no page of its own: its pages are the areas that follow it.
+    Range,
+    /// One of its pages, from 0. Of the two words of a page it has one: that of its number.
+    Page(u8),
 }
 
 /// A page of virtual memory, at the same address in every mm that inherits it.
@@ -37,6 +51,8 @@ pub struct Area {
     pub mm: MmId,
     /// What backs it.
     pub backing: Backing,
+    /// What it is of a huge page, if it is of one: the areas of a huge page follow each other.
+    pub thp: Option<Thp>,
     /// How it is populated.
     pub populate: Populate,
     /// The PTE lacks the write bit although the VMA allows writing (after mprotect, clear_refs, ...).

@@ -12,10 +12,12 @@ mod mm;
 mod operand;
 mod predicate;
 
-use cowrace_machine::Window;
+use std::ops::Range;
+
+use cowrace_machine::{Window, mmu};
 
 pub use actor::{ActorSpec, CallSpec, Step};
-pub use area::{Area, Backing, Populate};
+pub use area::{Area, Backing, PAGES, Populate, Thp};
 pub use call::Call;
 pub use environment::Environment;
 pub use errno::Errno;
@@ -65,6 +67,56 @@ impl World {
     pub fn columns(&self) -> usize {
         let Environment { lru_drain, spec_ref, reclaim, .. } = self.environment;
         self.actors.len() - [lru_drain, spec_ref, reclaim > 0].into_iter().filter(|&is| is).count()
+    }
+
+    /// The pages of an area: those of a range, or itself.
+    #[must_use]
+    pub fn pages(&self, va: Va) -> Range<Va> {
+        match self.areas[va].thp {
+            Some(Thp::Range) => va + 1..va + 1 + PAGES,
+            Some(Thp::Page(_)) | None => va..va + 1,
+        }
+    }
+
+    /// The areas that have a page: all but ranges.
+    pub fn addresses(&self) -> impl Iterator<Item = Va> + Clone {
+        let is_page = |va: &Va| self.areas[*va].thp != Some(Thp::Range);
+        (0..self.areas.len()).filter(is_page)
+    }
+
+    /// The range that an area is, or that it is a page of.
+    #[must_use]
+    pub fn range(&self, va: Va) -> Option<Va> {
+        match self.areas[va].thp? {
+            Thp::Range => Some(va),
+            Thp::Page(nth) => Some(va - 1 - usize::from(nth)),
+        }
+    }
+
+    /// The words of an area. The areas of a huge page have one name, and each has a word of its own.
+    #[must_use]
+    pub fn words(&self, va: Va) -> Range<u8> {
+        match self.areas[va].thp {
+            Some(Thp::Range) => 0..0,
+            Some(Thp::Page(nth)) => nth..nth + 1,
+            None => 0..mmu::DATA_WORDS,
+        }
+    }
+
+    /// Whether some memory may be backed by a huge page.
+    #[must_use]
+    pub fn has_thp(&self) -> bool {
+        self.areas.iter().any(|area| area.thp.is_some())
+    }
+
+    /// The name of an area, where no word follows: `buf`, and of a page of a range `buf[1]`.
+    #[must_use]
+    pub fn label(&self, va: Va) -> Option<String> {
+        let Area { name, thp, .. } = self.areas.get(va)?;
+        Some(match thp {
+            Some(Thp::Page(nth)) => format!("{name}[{nth}]"),
+            Some(Thp::Range) | None => name.clone(),
+        })
     }
 
     /// The calls of all actors, each with its actor.

@@ -18,6 +18,7 @@ fn seed() -> World {
         name: "buf".into(),
         mm: 0,
         backing: Backing::Anon,
+        thp: None,
         populate: Populate::Mapped,
         wrprotected: false,
         previously_shared: false,

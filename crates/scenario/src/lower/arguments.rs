@@ -1,7 +1,7 @@
 //! The arguments of a call, each read as its row says.
 
 use cowrace_mm::syscall::{self, Argument, Arguments, Gives, Syscall};
-use cowrace_mm::world::{Arg, FileKind, Target, Va, VarId};
+use cowrace_mm::world::{Arg, FileKind, PAGES, Target, Va, VarId};
 
 use super::Found;
 use super::flags;
@@ -166,11 +166,21 @@ impl<'a> Reader<'a> {
         (!self.has_file(at, at)).then_some(at)
     }
 
-    /// A page: a word of it would mislead, as the call is about all of it.
-    fn whole(&self, at: usize) -> Found<&'a Place> {
-        let place = self.place(at)?;
+    /// The memory that a call is about: an area, which is a page, or of a range all of it or one of its pages.
+    fn whole(&self, at: usize, va: Va) -> Found<Va> {
+        let (place, names) = (self.place(at)?, self.scope.names);
         match &place.word {
-            None => Ok(place),
+            None if names.is_thp(va) && !self.row.range => {
+                let name = &place.name.text;
+                let message =
+                    format!("`{}` is about one page, and {} has {PAGES}", self.name.text, quote(name));
+                Err(Some(
+                    Diagnostic::new(place.at.clone(), message).help(format!("for example, `{name}[0]`")),
+                ))
+            }
+            None => Ok(va),
+            Some(_) if names.is_thp(va) => Ok(names.page_of_word(va, word(place)?)),
+            // A word of a page would mislead, as the call is about all of it.
             Some((_, at)) => Err(Some(
                 Diagnostic::new(at.clone(), format!("`{}` is about the whole page", self.name.text))
                     .help("leave the word out"),
@@ -179,11 +189,13 @@ impl<'a> Reader<'a> {
     }
 
     fn own_page(self, at: usize) -> Found<Va> {
-        self.scope.own_page(self.whole(at)?)
+        let va = self.scope.own_page(self.place(at)?)?;
+        self.whole(at, va)
     }
 
     fn memory(self, at: usize) -> Found<Target> {
-        self.scope.names.target(self.whole(at)?, Some(self.scope.column))
+        let Target { mm, va } = self.scope.names.target(self.place(at)?, Some(self.scope.column))?;
+        Ok(Target { mm, va: self.whole(at, va)? })
     }
 
     fn own_memory(self, at: usize) -> Found<Target> {
@@ -213,7 +225,7 @@ impl<'a> Reader<'a> {
             return Err(self.wrong(at, "expected a handle here"));
         }
         let handle = self.scope.names.handle(&place.name)?;
-        Ok((handle, word(place)?))
+        Ok((handle, self.scope.names.handle_word(handle, place, word(place)?)?))
     }
 
     /// Which way direct I/O goes: it passes no other flag.

@@ -1,7 +1,7 @@
 //! The actions of the environment, as actors of their own.
 
 use cowrace_mm::world::{
-    ActorSpec, Area, Backing, Call, CallSpec, MAX_ACTORS, MAX_CALLS, Origin, Step, Target,
+    ActorSpec, Area, Backing, Call, CallSpec, MAX_ACTORS, MAX_CALLS, Origin, Step, Target, Thp,
 };
 
 use super::names::Names;
@@ -43,8 +43,17 @@ pub(super) fn add(
         }
         let anon = || {
             let boot = |a: &Area| a.backing == Backing::Anon && names.mms[a.mm].origin == Origin::Boot;
-            areas.iter().enumerate().filter(move |(_, a)| boot(a)).map(|(va, a)| Target { mm: a.mm, va })
+            let has_page = |a: &Area| a.thp != Some(Thp::Range);
+            let here = areas.iter().enumerate().filter(move |(_, a)| boot(a) && has_page(a));
+            here.map(|(va, a)| Target { mm: a.mm, va })
         };
+        if name == "kswapd" && areas.iter().any(|area| area.thp.is_some()) {
+            report.push(
+                Diagnostic::new(span, "reclaim of transparent huge pages is not modelled")
+                    .help("leave `reclaim` out, or declare areas of base pages, such as `anon`"),
+            );
+            continue;
+        }
         let calls: Vec<(Call, String)> = match name {
             "lru_drain" => vec![(Call::LruAddDrainAll, "lru_add_drain_all()".to_owned())],
             "spec_ref" => anon()
@@ -82,5 +91,7 @@ pub(super) fn add(
 }
 
 fn text(call: &str, target: Target, names: &Names, areas: &[Area]) -> String {
-    format!("{call}({}.{})", names.mms[target.mm].name, areas[target.va].name)
+    let Area { name, thp, .. } = &areas[target.va];
+    let page = if let Some(Thp::Page(nth)) = thp { format!("[{nth}]") } else { String::new() };
+    format!("{call}({}.{name}{page})", names.mms[target.mm].name)
 }

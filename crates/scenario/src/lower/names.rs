@@ -1,12 +1,16 @@
 //! What the names of a file stand for.
 
+use std::iter;
+
 use cowrace_mm::objects::Batch;
 use cowrace_mm::syscall::{self, Gives, Kind, Syscall, Way};
 use cowrace_mm::world::{
-    Area, Backing, MAX_AREAS, MAX_MMS, MAX_VARIABLES, Mm, MmId, Origin, Target, Va, VarId,
+    Area, Backing, MAX_AREAS, MAX_MMS, MAX_VARIABLES, Mm, MmId, Origin, PAGES, Populate, Target, Thp, Va,
+    VarId,
 };
 
 use super::{Found, Read};
+use crate::area::is_thp;
 use crate::cell::{self, Cell, Item};
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::grammar::Place;
@@ -50,6 +54,8 @@ pub(super) struct Taken {
     /// As a pin or a get; `None` if the era says which.
     pub(super) pin: Option<bool>,
     pub(super) write: bool,
+    /// The page of a range that it is of, which has that word alone.
+    pub(super) word: Option<u8>,
 }
 
 impl Variable {
@@ -60,7 +66,7 @@ impl Variable {
 }
 
 /// What a call takes, if it gives a handle.
-fn taken(row: &Syscall, args: &[cell::Arg]) -> Option<Taken> {
+fn taken(row: &Syscall, args: &[cell::Arg], is_thp: impl Fn(&str) -> bool) -> Option<Taken> {
     let holds = row.holds.filter(|_| row.gives == Gives::Handle)?;
     let asked = || {
         args.iter().flat_map(|arg| &arg.items).any(|item| match item {
@@ -78,7 +84,13 @@ fn taken(row: &Syscall, args: &[cell::Arg]) -> Option<Taken> {
         Way::Write => true,
         Way::Asked => asked(),
     };
-    Some(Taken { pin, write })
+    let word = args.iter().flat_map(|arg| &arg.items).find_map(|item| match item {
+        Item::Place(Place { name, word: Some((word, _)), .. }) if is_thp(&name.text) => {
+            u8::try_from(*word).ok()
+        }
+        Item::Place(_) | Item::Number(..) => None,
+    });
+    Some(Taken { pin, write, word })
 }
 
 /// The areas of an mm. Words are replaced before names are looked for.
@@ -89,14 +101,33 @@ fn read_areas(decl: &MmDecl) -> impl Iterator<Item = &AreaDecl> {
     })
 }
 
+/// What the areas are that a declared area becomes: itself, or a range and its pages.
+fn parts(area: &AreaDecl) -> impl Iterator<Item = Option<Thp>> {
+    let pages = (0..PAGES as u8).map(Thp::Page).filter(|_| is_thp(&area.kind.text)).map(Some);
+    iter::once(is_thp(&area.kind.text).then_some(Thp::Range)).chain(pages)
+}
+
+/// How many areas a declared area becomes.
+fn size(area: &AreaDecl) -> usize {
+    parts(area).count()
+}
+
+fn label(name: &str, thp: Option<Thp>) -> String {
+    match thp {
+        Some(Thp::Page(nth)) => format!("{name}[{nth}]"),
+        Some(Thp::Range) | None => name.to_owned(),
+    }
+}
+
 /// All names of a variant.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pub(super) mms: Vec<Mm>,
     pub(super) columns: Vec<Column>,
     pub(super) variables: Vec<Variable>,
-    /// Name, mm and backing of each area.
-    areas: Vec<(String, MmId, Backing)>,
+    /// Name, mm and backing of each area, and what it is of a huge page. Those of the pages of a range have names that
+    /// nobody can write.
+    areas: Vec<(String, MmId, Backing, Option<Thp>)>,
     /// Names that broken cells would set.
     ghosts: Vec<String>,
     /// Some mms or areas could not be read.
@@ -132,14 +163,15 @@ impl Names {
                         Diagnostic::new(name.at.clone(), message)
                             .help("an area has one name in the whole file: it is an address"),
                     );
-                } else if self.areas.len() == MAX_AREAS {
-                    report.push(
-                        Diagnostic::new(name.at.clone(), "too many areas")
-                            .help(format!("a scenario has at most {MAX_AREAS}, of one page each")),
-                    );
+                } else if self.areas.len() + size(area) > MAX_AREAS {
+                    let most = format!("a scenario has at most {MAX_AREAS}, of one page each");
+                    let thp = format!("{most}; one of a transparent huge page counts as {}", 1 + PAGES);
+                    let help = if is_thp(&area.kind.text) { thp } else { most };
+                    report.push(Diagnostic::new(name.at.clone(), "too many areas").help(help));
                     return;
                 } else {
-                    self.areas.push((name.text.clone(), id, area.backing));
+                    let parts = parts(area).map(|thp| (label(&name.text, thp), id, area.backing, thp));
+                    self.areas.extend(parts);
                 }
             }
         }
@@ -244,7 +276,7 @@ impl Names {
                 Cell::Load { dest: Some(dest), .. } | Cell::Set { dest, .. } => (dest, None),
                 Cell::Call { dest: Some(dest), op, args } => match syscall::find(&op.text) {
                     Some(row) if row.gives == Gives::Child => continue,
-                    Some(row) => (dest, taken(row, args)),
+                    Some(row) => (dest, taken(row, args, |name| self.names_thp(name))),
                     // That there is no such call is told in its place.
                     None => {
                         self.ghosts.push(dest.text.clone());
@@ -258,6 +290,11 @@ impl Names {
                 report.push(diagnostic);
             }
         }
+    }
+
+    /// Whether a name is that of an area that a transparent huge page may back.
+    fn names_thp(&self, name: &str) -> bool {
+        self.areas.iter().any(|area| area.0 == name && area.3 == Some(Thp::Range))
     }
 
     fn assign(&mut self, dest: &Name, handle: Option<Taken>) -> Result<(), Diagnostic> {
@@ -308,7 +345,7 @@ impl Names {
         }
         let wrong = |message: String| Diagnostic::new(name.at.clone(), message);
         let shown = quote(&name.text);
-        if let Some((area, mm, _)) = self.areas.iter().find(|a| a.0 == name.text) {
+        if let Some((area, mm, ..)) = self.areas.iter().find(|a| a.0 == name.text) {
             let mm = &self.mms[*mm].name;
             return Err(Some(wrong(format!("{shown} is an area, not a variable")).help(format!(
                 "a word of it is `{area}[0]` in a cell, and `{mm}.{area}[0]` in a predicate"
@@ -333,6 +370,25 @@ impl Names {
         Err(Some(Diagnostic::new(name.at.clone(), format!("{} holds no handle", quote(&name.text))).help(
             "a handle comes from a get, a pin, `vmsplice`, `fuse_dev_splice_read` or `io_uring_register`",
         )))
+    }
+
+    /// A word of a handle: that of a page of a range has one.
+    pub(super) fn handle_word(&self, id: VarId, place: &Place, word: u8) -> Found<u8> {
+        let handles = &self.variables[id].handles;
+        let Some(only) = handles.first().and_then(|taken| taken.word) else { return Ok(word) };
+        if only == word || handles.iter().any(|taken| taken.word != Some(only)) {
+            return Ok(word);
+        }
+        let name = &place.name.text;
+        Err(Some(
+            Diagnostic::new(
+                place.at.clone(),
+                format!("{} is a handle of one page, which has no word {word}", quote(name)),
+            )
+            .help(format!(
+                "its word is `{name}[{only}]`: each of the {PAGES} pages of a huge page has one word"
+            )),
+        ))
     }
 
     /// A handle that is given back, as a pin or as a get.
@@ -448,7 +504,7 @@ impl Names {
         if let Some(mm) = own.and_then(|c| c.mm) {
             return Ok(Target { mm, va: self.area(&place.name, mm)? });
         }
-        let Some((area, mm, _)) = self.areas.iter().find(|a| a.0 == place.name.text) else {
+        let Some((area, mm, ..)) = self.areas.iter().find(|a| a.0 == place.name.text) else {
             if self.damaged {
                 return Err(None);
             }
@@ -464,6 +520,21 @@ impl Names {
             Diagnostic::new(place.at.clone(), format!("whose {}?", quote(area)))
                 .help(format!("write `{}.{area}{index}`", self.mms[*mm].name)),
         ))
+    }
+
+    /// Whether an area is one that a transparent huge page may back.
+    pub(super) fn is_thp(&self, va: Va) -> bool {
+        self.areas[va].3 == Some(Thp::Range)
+    }
+
+    /// Whether an area is a range that a huge page may back, or a page of one.
+    pub(super) fn is_of_thp(&self, va: Va) -> bool {
+        self.areas[va].3.is_some()
+    }
+
+    /// The page that has a word of an area.
+    pub(super) fn page_of_word(&self, va: Va, word: u8) -> Va {
+        if self.is_thp(va) { va + 1 + usize::from(word) } else { va }
     }
 
     /// Whether an area is of huge pages.
@@ -494,6 +565,7 @@ impl Names {
                     name: area.name.text.clone(),
                     mm,
                     backing: area.backing,
+                    thp: is_thp(&area.kind.text).then_some(Thp::Range),
                     populate: area.populate,
                     wrprotected: has("wrprotected"),
                     previously_shared: has("prevshared"),
@@ -516,6 +588,16 @@ impl Names {
                                 format!("there is no area before {} in this mm", quote(&area.name.text)),
                             )
                             .help("`adjacent` puts an area into the page table of the one before it"),
+                        ),
+                        "adjacent" if areas.last().is_some_and(|before| before.thp.is_some()) => report.push(
+                            Diagnostic::new(
+                                attr.name.at.clone(),
+                                format!(
+                                    "{} has a page table of its own",
+                                    quote(&areas[areas.len() - 1].name)
+                                ),
+                            )
+                            .help("put it before the area of a huge page, or leave out `adjacent`"),
                         ),
                         "adjacent"
                             if areas.last().is_some_and(|before| before.backing == Backing::Hugetlb) =>
@@ -540,7 +622,17 @@ impl Names {
                         _ => {}
                     }
                 }
+                let pages = parts(area).skip(1).enumerate().map(|(nth, thp)| Area {
+                    thp,
+                    // Where they are mapped is the range's; they have a table of their own.
+                    populate: if area.populate == Populate::None { Populate::None } else { Populate::Mapped },
+                    adjacent: nth > 0,
+                    warm: Vec::new(),
+                    ..lowered.clone()
+                });
+                let pages: Vec<_> = pages.collect();
                 areas.push(lowered);
+                areas.extend(pages);
             }
         }
         areas

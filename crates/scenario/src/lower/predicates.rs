@@ -1,6 +1,6 @@
 //! `always` and `never`.
 
-use cowrace_mm::world::{Errno, Expr, Predicate, Term};
+use cowrace_mm::world::{Errno, Expr, Predicate, Target, Term};
 
 use super::names::Names;
 use super::{Found, scope, substitute};
@@ -58,8 +58,8 @@ fn term(from: &expr::Term, names: &Names) -> Found<Term> {
             _ => Term::Variable(names.variable(name)?),
         },
         expr::Term::Memory(place) => {
-            let target = names.target(place, None)?;
-            Term::Memory { target, word: scope::word(place)? }
+            let (Target { mm, va }, word) = (names.target(place, None)?, scope::word(place)?);
+            Term::Memory { target: Target { mm, va: names.page_of_word(va, word) }, word }
         }
         expr::Term::Copies(mm) => Term::Copies(names.mm(mm)?),
     })

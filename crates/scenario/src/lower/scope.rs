@@ -49,8 +49,8 @@ impl Scope<'_> {
     }
 
     pub(super) fn own_word(self, place: &Place) -> Found<(Va, u8)> {
-        let va = self.own_page(place)?;
-        Ok((va, word(place)?))
+        let (va, word) = (self.own_page(place)?, word(place)?);
+        Ok((self.names.page_of_word(va, word), word))
     }
 
     pub(super) fn variable_value(self, name: &Name) -> Found<Arg> {

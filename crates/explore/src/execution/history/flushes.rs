@@ -72,7 +72,7 @@ impl History {
             let all = self.accesses(access as usize).iter();
             return all.copied().filter(|touched| touched.addr != user.tlb).collect();
         }
-        let page = mmu::page(entry);
+        let page = mmu::page(entry).after(user.page);
         let kind = if user.store.is_some() { Kind::Write } else { Kind::Read };
         let data = Access { addr: mmu::data(page, user.word), mask: u64::MAX, kind };
         vec![data, Access { addr: Addr::life(page), mask: u64::MAX, kind: Kind::Read }]

@@ -6,8 +6,10 @@ use cowrace_report::{Fact, Then};
 use super::super::unshare::must_unshare;
 use super::super::vm_fault::VmFault;
 use crate::cpu::Cpu;
-use crate::era::{AnonExclusive, Safeguard, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock};
+use crate::era::{AnonExclusive, LargeWp, Safeguard, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock};
+use crate::folio::folio_test_large;
 use crate::objects::{Page, pg, references};
+use crate::rmap::wp_can_reuse_large_anon_folio;
 use crate::swap::lru_add_drain;
 use crate::swapfile::try_to_free_swap;
 
@@ -32,6 +34,15 @@ pub(super) async fn wp_reuse_if_alone(cpu: &Cpu, vmf: VmFault, page: Page) -> Op
         cpu.why(Fact::PageCount { page, count: references(count) }.so(Then::Copy));
         Some(false)
     };
+    match rules.large_wp() {
+        LargeWp::AsBase => {}
+        LargeWp::Never | LargeWp::MmIds if !folio_test_large(cpu, page).await => {}
+        LargeWp::Never => {
+            cpu.why(Fact::LargeFolio { page }.so(Then::Copy));
+            return Some(false);
+        }
+        LargeWp::MmIds => return Some(wp_reuse_large(cpu, page).await),
+    }
     let count = cpu.page_count(page).await;
     if rules.is(WpFreeSwap::No) && rules.is(WpLruDrain::No) {
         if count != 1 {
@@ -72,6 +83,15 @@ pub(super) async fn wp_reuse_if_alone(cpu: &Cpu, vmf: VmFault, page: Page) -> Op
         cpu.unlock_page(page).await;
     }
     Some(true)
+}
+
+/// `wp_can_reuse_anon_folio` of a large folio: its page becomes exclusive if it may be reused.
+async fn wp_reuse_large(cpu: &Cpu, page: Page) -> bool {
+    let reuses = wp_can_reuse_large_anon_folio(cpu, page).await;
+    if reuses && cpu.rules().is(AnonExclusive::Yes) {
+        cpu.set_page_anon_exclusive(page).await;
+    }
+    reuses
 }
 
 /// Whether the page lock is held until after `wp_page_reuse`.

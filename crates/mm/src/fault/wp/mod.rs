@@ -19,10 +19,11 @@ use super::copy::copy_user_highpage;
 use super::vm_fault::{FaultResult, VmFault};
 use crate::cpu::Cpu;
 use crate::era::{FreeSwapCache, GupLongterm, Safeguard, UffdFlush, UnshareCopy, WpReuse};
+use crate::folio::page_folio;
 use crate::objects::{Page, pg, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pgtable::{Pte, SOFT_DIRTY, UFFD_WP, pte_mkdirty};
-use crate::rmap::{page_add_new_anon_rmap, page_remove_rmap_after_copy};
+use crate::rmap::{page_add_new_anon_rmap, page_remove_rmap_after_copy, remove_pte_of_large};
 use crate::swap::{lru_cache_add, put_page};
 use crate::swapfile::free_swap_cache;
 use crate::tlb::{flush_tlb_page, mm_tlb_flush_pending};
@@ -53,7 +54,7 @@ async fn reuse_or_copy(cpu: &Cpu, vmf: VmFault) -> Tail<FaultResult, (VmFault, P
             cpu.why(Fact::UffdFlushPending.so(Then::FlushFirst));
             flush_tlb_page(cpu, mm, va, Safeguard::UffdFlush).await;
         }
-        let page = vmf.orig_pte.page();
+        let page = page_folio(cpu, vmf.orig_pte.page()).await;
         if !page.is_anon() {
             if vmf.unshare() && cpu.rules().is(GupLongterm::Share) {
                 cpu.ptl_unlock(mm, va).await;
@@ -114,7 +115,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: VmFault, old: Page) -> FaultResult {
     cpu.call("wp_page_copy", (vmf, old), async |cpu, (vmf, old)| {
         let new = alloc_page(cpu).await;
         if !old.is_zero() {
-            copy_user_highpage(cpu, new, old).await;
+            copy_user_highpage(cpu, new, old, vmf.va).await;
         }
         prepare_anon_page(cpu, new, vmf.va).await;
         let copied = cpu.part((vmf, new, old), async |cpu, (vmf, new, old)| {
@@ -142,6 +143,7 @@ async fn wp_page_copy(cpu: &Cpu, vmf: VmFault, old: Page) -> FaultResult {
             cpu.set_pte_at(mm, va, entry).await;
             if !old.is_zero() {
                 // After the PTE has been changed: another mm may reuse the page as soon as the count allows it.
+                remove_pte_of_large(cpu, mm, old).await;
                 page_remove_rmap_after_copy(cpu, mm, old).await;
                 // This is the mapping's reference; the fault's own reference is still held.
                 cpu.page_ref_sub(old, 1).await;

@@ -76,7 +76,8 @@ fn world(mms: &str, more: &[&str]) -> State {
     state_of(&format!("race state\n{mms}\n\nt @A\n====\n{}\nalways r == 0\n", cells.collect::<String>()))
 }
 
-fn state_of(text: &str) -> State {
+/// The state in which a scenario begins.
+pub(super) fn state_of(text: &str) -> State {
     let scenario = parse(text).unwrap_or_else(|errors| panic!("{errors:?} in\n{text}"));
     let world = scenario.variants()[0].world().clone();
     State { world, arch: Arch::default(), before: Vec::new(), meanwhile: Vec::new(), may_sleep: false }

@@ -7,8 +7,8 @@ use cowrace_mm::era::settings;
 
 use super::arms::{Apart, Told};
 use super::{
-    fault, fork, gup, hugetlb, madvise, mmap, mprotect, rmap, swap_in, swapfile, task_mmu, tlb, user,
-    userfaultfd, vmscan, wp,
+    fault, fork, gup, huge_memory, hugetlb, madvise, mmap, mprotect, rmap, swap_in, swapfile, task_mmu, tlb,
+    user, userfaultfd, vmscan, wp,
 };
 
 /// The tests of each file.
@@ -16,6 +16,7 @@ const FILES: &[&[fn() -> Told]] = &[
     fault::ALL,
     fork::ALL,
     gup::ALL,
+    huge_memory::ALL,
     hugetlb::ALL,
     madvise::ALL,
     mmap::ALL,

@@ -7,6 +7,7 @@ mod complete;
 mod fault;
 mod fork;
 mod gup;
+mod huge_memory;
 mod hugetlb;
 mod madvise;
 mod mmap;

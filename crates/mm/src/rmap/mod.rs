@@ -1,14 +1,23 @@
 //! Mappings: the mapcount, and the exclusive bit that goes with it.
 //!
 //! Follows `mm/rmap.c` and `include/linux/rmap.h` (v5.4 to v6.18). The increments and decrements are RMWs whose result
-//! is only used for statistics, and not used here. Left out: compound pages, `anon_vma` locks (the walk over them is in
+//! is only used for statistics, and not used here. Left out: `anon_vma` locks (the walk over them is in
 //! parent-before-child order, like that of the interval tree).
+
+mod large;
 
 use cowrace_machine::{Prim, Value};
 use cowrace_report::{Fact, Then};
 
+pub use large::{
+    add_pte_of_large, folio_add_large_mapcount, folio_set_large_mapcount, folio_sub_large_mapcount,
+    page_add_new_anon_rmap_pmd, page_dup_rmap_pmd, page_mapcount, page_remove_rmap_pmd,
+    page_trans_huge_map_swapcount, remove_pte_of_large, wp_can_reuse_large_anon_folio,
+};
+
 use crate::cpu::Cpu;
 use crate::era::{AeBarriers, AnonExclusive, ForkPin, HasPinned, Safeguard};
+use crate::folio::folio_test_large;
 use crate::objects::{MmStruct, ONE_INACTIVE, Page, mappings, pg};
 
 /// `page_add_new_anon_rmap`: the first mapping of a page that is not visible to others yet. From v5.19 on such a page
@@ -99,6 +108,12 @@ pub async fn page_try_dup_anon_rmap(cpu: &Cpu, mm: MmStruct, page: Page) -> bool
 pub async fn only_active_reference(cpu: &Cpu, page: Page) -> bool {
     use crate::era::ActiveRead;
     use crate::objects::ACTIVE;
+    if folio_test_large(cpu, page).await {
+        // The proposal says nothing of them. A huge page is never swapped here, so it has no inactive references.
+        let active = page_mapcount(cpu, page).await;
+        cpu.why(Fact::ActiveInactive { page, active, inactive: 0 });
+        return active <= 1;
+    }
     let (active, inactive) = match cpu.rules().active_read() {
         ActiveRead::OneShot => {
             let both = cpu.load(page.mapcount(), Prim::PageMapcount).await.bits;

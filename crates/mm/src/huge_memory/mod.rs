@@ -1,0 +1,22 @@
+//! Transparent huge pages, as a PMD maps them.
+//!
+//! Follows `mm/huge_memory.c` (v5.4 to v6.18; read in v6.1.172 and v6.12.117, and in part in others). A huge page has
+//! [`PAGES`](crate::world::PAGES) pages. Its references and flags are those of its head; each page has a mapcount of its own for PTEs,
+//! and the head one for PMDs. A page table is deposited with each PMD that maps a huge page; here it is always there, and it is empty
+//! meanwhile. Left out: the huge zero page (`use_zero_page` is off), splits of the folio (`split_huge_page`), so that reclaim and
+//! `MADV_FREE` are refused for such memory; khugepaged; migration and NUMA hinting; device memory; PUDs; an allocation that fails.
+
+mod change;
+mod fault;
+mod fork;
+mod gup;
+mod split;
+mod zap;
+
+pub use change::{change_pmd_range, clear_soft_dirty_pmd};
+pub use fault::handle_pmd_fault;
+pub use fork::copy_pmd_range;
+pub use gup::{follow_trans_huge_pmd, gup_huge_pmd};
+pub(crate) use split::is_one_vma;
+pub use split::{split_huge_pmd, vma_adjust_trans_huge};
+pub use zap::zap_pmd_range;
