@@ -450,11 +450,10 @@ impl Cpu {
         self.downgrade(mm.mmap_lock(), Prim::MmapWriteDowngrade)
     }
 
-    /// The flags of the VMA at an address (`find_vma`), of a range that of its first page; 0 if there is none.
+    /// The flags of the VMA at the address of a page (`find_vma`); 0 if there is none.
     #[track_caller]
     pub fn find_vma(&self, mm: MmStruct, va: Va) -> Ask<'_, u64> {
-        self.load(mm.vm_flags(self.kernel.geometry.pages(va).start), Prim::FindVma)
-            .decode(|answer, _| answer.value)
+        self.load(mm.vm_flags(va), Prim::FindVma).decode(|answer, _| answer.value)
     }
 
     /// Says why a branch is taken, as a fact and what follows from it: `PageCount { page, count }.so(Copy)`. Costs

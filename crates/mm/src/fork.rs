@@ -11,7 +11,7 @@ use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, ForkPin, ForkSeq, Safeguard, VmaLock};
 use crate::fault::copy_user_highpage;
 use crate::folio::page_folio;
-use crate::huge_memory::{copy_pmd_range, is_one_vma};
+use crate::huge_memory::copy_pmd_range;
 use crate::hugetlb::copy_hugetlb_page_range;
 use crate::objects::{MmStruct, ONE_INACTIVE, Page, SwpEntry, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
@@ -24,6 +24,7 @@ use crate::rmap::{
 use crate::swap::{lru_cache_add, put_page};
 use crate::swapfile::{lookup_swap_cache, swap_duplicate};
 use crate::tlb::flush_tlb_mm;
+use crate::vma::vmas;
 use crate::world::{MmId, Va};
 
 /// `dup_mmap`: copies all of the parent's memory for the child, under the parent's mmap lock. The parent's TLBs are
@@ -33,21 +34,22 @@ pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
         let child = MmStruct(child);
         cpu.mmap_write_lock(parent).await;
         let mut locked = Vec::new();
-        for va in vmas_to_copy(cpu, parent).await {
-            let vm_flags = cpu.find_vma(parent, va).await;
-            if vm_flags & vm::EXISTS == 0 || vm_flags & vm::DONTCOPY != 0 {
-                continue;
+        for area in cpu.kernel().areas(parent) {
+            for (va, vm_flags) in vmas(cpu, parent, area).await {
+                if vm_flags & vm::EXISTS == 0 || vm_flags & vm::DONTCOPY != 0 {
+                    continue;
+                }
+                let lock = cpu.vm_lock(parent, va);
+                if cpu.rules().is(VmaLock::Yes) && !locked.contains(&lock) {
+                    cpu.write_lock(lock, Prim::VmaStartWrite).await;
+                    locked.push(lock);
+                }
+                for page in cpu.kernel().geometry.pages(va) {
+                    // A child is registered with userfaultfd only if the parent asked for the fork event.
+                    cpu.store(child.vm_flags(page), vm_flags & !vm::UFFD_WP, Prim::VmFlags).await;
+                }
+                copy_page_range(cpu, parent, child, va, vm_flags).await;
             }
-            let lock = cpu.vm_lock(parent, va);
-            if cpu.rules().is(VmaLock::Yes) && !locked.contains(&lock) {
-                cpu.write_lock(lock, Prim::VmaStartWrite).await;
-                locked.push(lock);
-            }
-            for page in cpu.kernel().geometry.pages(va) {
-                // A child is registered with userfaultfd only if the parent asked for the fork event.
-                cpu.store(child.vm_flags(page), vm_flags & !vm::UFFD_WP, Prim::VmFlags).await;
-            }
-            copy_page_range(cpu, parent, child, va, vm_flags).await;
         }
         flush_tlb_mm(cpu, parent, Safeguard::ForkFlush).await;
         for lock in locked {
@@ -57,19 +59,6 @@ pub async fn dup_mmap(cpu: &Cpu, parent: MmStruct, child: MmId) {
         cpu.store(child.started(), 1, Prim::WriteOnce).await;
     })
     .await
-}
-
-/// The VMAs of an mm: that of a range is one, unless it has been split.
-async fn vmas_to_copy(cpu: &Cpu, mm: MmStruct) -> Vec<Va> {
-    let mut all = Vec::new();
-    for va in cpu.kernel().areas(mm) {
-        if cpu.kernel().geometry.range(va).is_some() && !is_one_vma(cpu, mm, va).await {
-            all.extend(cpu.kernel().geometry.pages(va));
-        } else {
-            all.push(va);
-        }
-    }
-    all
 }
 
 /// `copy_page_range`: one VMA, between the two increments of `write_protect_seq` (57efa1fe5957).

@@ -192,7 +192,7 @@ fn longterm_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
 }
 
 /// `gup_must_unshare` in the slow path, with the PTE lock held.
-pub(crate) async fn gup_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
+async fn gup_must_unshare(cpu: &Cpu, page: Page, foll: Foll) -> bool {
     if !page.is_anon() {
         return longterm_must_unshare(cpu, page, foll);
     }
@@ -220,7 +220,8 @@ pub async fn get_user_pages(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Resu
                 return Round::Done(Err(Errno::Efault));
             }
             let write = foll.flags.write || cpu.rules().is(GupRead::ForceWrite);
-            let flag = match follow_page_mask(cpu, mm, va, foll, write, foll_cow, vm_flags).await {
+            let wanted = Wanted { foll, write, foll_cow, vm_flags };
+            let flag = match follow_page_mask(cpu, mm, va, wanted).await {
                 Ok(page) => return Round::Done(Ok(page)),
                 Err(flag) => flag,
             };
@@ -256,83 +257,94 @@ fn can_force(cpu: &Cpu, va: Va, foll: Foll) -> bool {
     foll.flags.force && !(cpu.is_vm_hugetlb_page(va) && cpu.rules().is(HugetlbForce::Fails))
 }
 
+/// What the slow path looks for at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// What the caller wants.
+    pub(crate) foll: Foll,
+    /// The entry must allow stores, or GUP may write through it all the same.
+    pub(crate) write: bool,
+    /// `FOLL_COW`: a fault has broken COW.
+    pub(crate) foll_cow: bool,
+    /// The flags of the VMA.
+    pub(crate) vm_flags: u64,
+}
+encode!(struct Wanted { foll, write, foll_cow, vm_flags });
+
+impl Wanted {
+    /// The fault that is needed where nothing is mapped.
+    pub(crate) const fn fault(self) -> FaultFlag {
+        if self.write { FaultFlag::Write } else { FaultFlag::Read }
+    }
+}
+
 /// `follow_page_mask`: a page that a PMD maps, or one that a PTE maps.
-async fn follow_page_mask(
-    cpu: &Cpu,
-    mm: MmStruct,
-    va: Va,
-    foll: Foll,
-    write: bool,
-    foll_cow: bool,
-    vm_flags: u64,
-) -> Result<Page, FaultFlag> {
+async fn follow_page_mask(cpu: &Cpu, mm: MmStruct, va: Va, wanted: Wanted) -> Result<Page, FaultFlag> {
     if let Some(range) = cpu.kernel().geometry.range(va)
-        && let Some(found) =
-            follow_trans_huge_pmd(cpu, mm, (va, range), foll, write, foll_cow, vm_flags).await
+        && let Some(found) = follow_trans_huge_pmd(cpu, mm, va, range, wanted).await
     {
         return found;
     }
-    follow_page_pte(cpu, mm, va, foll, write, foll_cow, vm_flags).await
+    follow_page_pte(cpu, mm, va, wanted).await
 }
 
 /// `follow_page_pte`: returns the page with a reference, or the fault that is needed first.
-async fn follow_page_pte(
-    cpu: &Cpu,
-    mm: MmStruct,
-    va: Va,
-    foll: Foll,
-    write: bool,
-    foll_cow: bool,
-    vm_flags: u64,
-) -> Result<Page, FaultFlag> {
-    cpu.call(
-        "follow_page_pte",
-        (mm, va, foll, write, foll_cow, vm_flags),
-        async |cpu, (mm, va, foll, write, foll_cow, vm_flags)| {
-            let wanted = if write { FaultFlag::Write } else { FaultFlag::Read };
-            cpu.ptl_lock(mm, va).await;
-            let pte = cpu.ptep_get(mm, va).await;
-            if !pte.present() {
-                cpu.ptl_unlock(mm, va).await;
-                return Err(wanted);
-            }
-            let page = page_folio(cpu, pte.page()).await;
-            if write && !can_follow_write(cpu, va, pte, foll, foll_cow, vm_flags).await {
-                cpu.ptl_unlock(mm, va).await;
-                return Err(FaultFlag::Write);
-            }
-            if !write && !pte.write() && gup_must_unshare(cpu, page, foll).await {
-                cpu.why(Fact::MaybeShared { page }.so(Then::Unshare));
-                cpu.ptl_unlock(mm, va).await;
-                return Err(FaultFlag::Unshare);
-            }
-            // try_grab_page: under the PTE lock a plain addition is sufficient.
-            cpu.add(page.refcount(), foll.refs() as i64, Prim::PageRefAdd).await;
-            if foll.flags.write
-                && !pte_dirty(cpu.arch(), pte)
-                && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await
-            {
-                cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
-            }
+async fn follow_page_pte(cpu: &Cpu, mm: MmStruct, va: Va, wanted: Wanted) -> Result<Page, FaultFlag> {
+    cpu.call("follow_page_pte", (mm, va, wanted), async |cpu, (mm, va, wanted)| {
+        cpu.ptl_lock(mm, va).await;
+        let pte = cpu.ptep_get(mm, va).await;
+        if !pte.present() {
             cpu.ptl_unlock(mm, va).await;
-            Ok(page)
-        },
-    )
+            return Err(wanted.fault());
+        }
+        let page = page_folio(cpu, pte.page()).await;
+        match grab_mapped(cpu, va, pte, page, wanted).await {
+            Ok(page) => {
+                cpu.ptl_unlock(mm, va).await;
+                Ok(page)
+            }
+            Err(fault) => {
+                cpu.ptl_unlock(mm, va).await;
+                Err(fault)
+            }
+        }
+    })
     .await
+}
+
+/// The page that an entry maps, with a reference, or the fault that is needed first. The lock of the entry is held, so that a plain
+/// addition is sufficient (`try_grab_page`).
+pub(crate) async fn grab_mapped(
+    cpu: &Cpu,
+    va: Va,
+    entry: Pte,
+    page: Page,
+    wanted: Wanted,
+) -> Result<Page, FaultFlag> {
+    let Wanted { foll, write, .. } = wanted;
+    if write && !can_follow_write(cpu, va, entry, wanted).await {
+        return Err(FaultFlag::Write);
+    }
+    if !write && !entry.write() && gup_must_unshare(cpu, page, foll).await {
+        cpu.why(Fact::MaybeShared { page }.so(Then::Unshare));
+        return Err(FaultFlag::Unshare);
+    }
+    cpu.add(page.refcount(), foll.refs() as i64, Prim::PageRefAdd).await;
+    if foll.flags.write
+        && !pte_dirty(cpu.arch(), entry)
+        && !cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await
+    {
+        cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
+    }
+    Ok(page)
 }
 
 /// `can_follow_write_pte`, `can_follow_write_pmd`: `FOLL_FORCE` may write through a PTE without the write bit if COW has been broken, so that
 /// its page belongs to this mm. Since 5535be309971 (v6.0) it also requires that no write fault is needed for
 /// userfaultfd or for soft-dirty tracking (`pte_needs_soft_dirty_wp`). `VM_SOFTDIRTY` is left out, so pages are tracked
 /// from the start; before the first clear_refs, the only difference is a fault for a page that was never written.
-pub(crate) async fn can_follow_write(
-    cpu: &Cpu,
-    va: Va,
-    pte: Pte,
-    foll: Foll,
-    foll_cow: bool,
-    vm_flags: u64,
-) -> bool {
+async fn can_follow_write(cpu: &Cpu, va: Va, pte: Pte, wanted: Wanted) -> bool {
+    let Wanted { foll, foll_cow, vm_flags, .. } = wanted;
     // __follow_hugetlb_must_fault goes by the entry alone.
     if pte.write() || cpu.is_vm_hugetlb_page(va) {
         return pte.write();

@@ -44,6 +44,7 @@ pub mod user;
 pub mod userfaultfd;
 pub mod userfaultfd_k;
 pub mod value;
+mod vma;
 pub mod vmscan;
 pub mod world;
 

@@ -15,6 +15,7 @@ use crate::pgtable::{Entry, Pte, pte_dirty, pte_mkclean};
 use crate::swap::{lru_add_drain, lru_add_drain_to_unmap, mark_page_lazyfree};
 use crate::swapfile::{free_swap_and_cache, try_to_free_swap};
 use crate::tlb::{flush_tlb_batched_pending, flush_tlb_page};
+use crate::vma::vmas;
 use crate::vmscan::{isolate_lru_page, reclaim_page};
 use crate::world::{Advice, Backing, Errno, Va};
 
@@ -41,7 +42,9 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<
             }
             Advice::DontNeed | Advice::Free | Advice::PageOut => {
                 cpu.mmap_read_lock(mm).await;
-                if cpu.find_vma(mm, va).await & vm::EXISTS == 0 {
+                let mut mapped = vmas(cpu, mm, va).await;
+                mapped.retain(|(_, vm_flags)| vm_flags & vm::EXISTS != 0);
+                if mapped.is_empty() {
                     cpu.no_effect(aim(advice), Obstacle::NoVma);
                 } else {
                     match advice {
@@ -51,7 +54,11 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<
                         }
                         Advice::DontNeed => {
                             lru_add_drain_to_unmap(cpu).await;
-                            if !zap_page_range(cpu, mm, va).await {
+                            let mut found = false;
+                            for (va, _) in mapped {
+                                found |= zap_page_range(cpu, mm, va).await;
+                            }
+                            if !found {
                                 cpu.no_effect(Aim::Discard, Obstacle::NothingMapped);
                             }
                         }

@@ -15,6 +15,7 @@ use crate::objects::{MmStruct, vm};
 use crate::pgtable::{Entry, Pte, UFFD_WP, pte_dirty, pte_mkwrite, pte_modify};
 use crate::tlb::{dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_page, inc_tlb_flush_pending};
 use crate::userfaultfd_k::userfaultfd_wp_use_markers;
+use crate::vma::vmas;
 use crate::world::Va;
 
 /// The change that a walk makes to each PTE.
@@ -56,14 +57,22 @@ impl Change {
     }
 }
 
-/// `mprotect_fixup`: the VMA's flags first, then the PTEs, all under the mmap lock for writing. If the flags do not
-/// change, there is nothing to do and no PTE is read (every version read: v5.7, v5.9, v5.18, v6.1, v6.12).
+/// `mprotect_fixup`, for each VMA in turn up to the first address without one (`do_mprotect_pkey`): the VMA's flags first, then the PTEs,
+/// all under the mmap lock for writing. If the flags do not change, there is nothing to do and no PTE is read (every version read: v5.7,
+/// v5.9, v5.18, v6.1, v6.12).
 pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
     cpu.call("mprotect_fixup", (mm, va, write), async |cpu, (mm, va, write)| {
         cpu.mmap_write_lock(mm).await;
-        let old = cpu.find_vma(mm, va).await;
-        let vm_flags = if write { old | vm::WRITE } else { old & !vm::WRITE };
-        if old & vm::EXISTS != 0 && vm_flags != old {
+        let mut effect = Err(Obstacle::NoVma);
+        for (va, old) in vmas(cpu, mm, va).await {
+            if old & vm::EXISTS == 0 {
+                break;
+            }
+            let vm_flags = if write { old | vm::WRITE } else { old & !vm::WRITE };
+            if vm_flags == old {
+                effect = effect.or(Err(Obstacle::SameProtection));
+                continue;
+            }
             let locked = vma_start_write(cpu, mm, va).await;
             vma_adjust_trans_huge(cpu, mm, va).await;
             for page in cpu.kernel().geometry.pages(va) {
@@ -77,25 +86,48 @@ pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
             if locked {
                 cpu.write_unlock(cpu.vm_lock(mm, va), Prim::VmaEndWrite).await;
             }
-        } else if old & vm::EXISTS != 0 {
-            cpu.no_effect(Aim::Protect, Obstacle::SameProtection);
-        } else {
-            cpu.no_effect(Aim::Protect, Obstacle::NoVma);
+            effect = Ok(());
+        }
+        if let Err(why) = effect {
+            cpu.no_effect(Aim::Protect, why);
         }
         cpu.mmap_write_unlock(mm).await;
     })
     .await
 }
 
+/// What a walk has found and done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Walked {
+    /// There was an entry to change.
+    pub(crate) found: bool,
+    /// An entry was changed that a TLB may have.
+    pub(crate) flush: bool,
+}
+encode!(struct Walked { found, flush });
+
+impl Walked {
+    /// An entry was changed that a TLB may have.
+    pub(crate) const CHANGED: Self = Self { found: true, flush: true };
+
+    /// What two walks have found and done.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self { found: self.found | other.found, flush: self.flush | other.flush }
+    }
+}
+
 /// `change_protection`: the TLB is flushed when the walk is over, not PTE by PTE.
 pub async fn change_protection(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) {
     cpu.call("change_protection", (mm, va, change), async |cpu, (mm, va, change)| {
         inc_tlb_flush_pending(cpu, mm).await;
-        let changed = match cpu.kernel().geometry.range(va) {
+        let walked = match cpu.kernel().geometry.range(va) {
             Some(range) => change_pmd_range(cpu, mm, va, range, change).await,
             None => change_pte_range(cpu, mm, va, change).await,
         };
-        if changed {
+        if !walked.found && change == Change::UffdWp {
+            cpu.no_effect(Aim::WriteProtect, Obstacle::NothingMapped);
+        }
+        if walked.flush {
             flush_tlb_page(cpu, mm, va, change.flush()).await;
         }
         dec_tlb_flush_pending(cpu, mm).await;
@@ -103,20 +135,20 @@ pub async fn change_protection(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) 
     .await
 }
 
-/// `change_pte_range`: returns whether a PTE was changed.
-pub(crate) async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> bool {
+/// `change_pte_range`: one PTE.
+pub(crate) async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) -> Walked {
     cpu.call("change_pte_range", (mm, va, change), async |cpu, (mm, va, change)| {
         cpu.ptl_lock(mm, va).await;
         flush_tlb_batched_pending(cpu, mm).await;
         let pte = cpu.ptep_get(mm, va).await;
-        let mut changed = false;
+        let mut walked = Walked { found: true, flush: false };
         match (pte.entry(), change) {
             (Entry::Page(_), _) => {
                 // The PTE is none for a moment, so that the hardware walker cannot set a bit that would be lost.
                 let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepModifyProtStart).await;
                 let new = changed_pte(cpu, old, change).await;
                 cpu.store(mm.pte(va), new, Prim::PtepModifyProtCommit).await;
-                changed = true;
+                walked = Walked::CHANGED;
             }
             (Entry::Swap(_), Change::UffdWp) => cpu.set_pte_at(mm, va, pte.set(UFFD_WP)).await,
             (Entry::Swap(_), Change::UffdWpResolve { .. }) => {
@@ -127,13 +159,12 @@ pub(crate) async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Ch
                 // Nothing is mapped, so no TLB has an entry to drop.
                 cpu.set_pte_at(mm, va, Pte::marker_uffd_wp()).await;
             }
-            (Entry::None, Change::UffdWp) => cpu.no_effect(Aim::WriteProtect, Obstacle::NothingMapped),
-            (Entry::Marker, Change::UffdWp)
-            | (Entry::None, Change::UffdWpResolve { .. })
-            | (Entry::Swap(_) | Entry::Marker | Entry::None, Change::Protection { .. }) => {}
+            (Entry::None, _) => walked.found = false,
+            (Entry::Marker, Change::UffdWp) | (Entry::Swap(_) | Entry::Marker, Change::Protection { .. }) => {
+            }
         }
         cpu.ptl_unlock(mm, va).await;
-        changed
+        walked
     })
     .await
 }

@@ -14,6 +14,7 @@ use crate::mmap::vma_start_write;
 use crate::objects::{MmStruct, Page, vm};
 use crate::pgtable::{Entry, Pmd, Pte, SOFT_DIRTY, pte_wrprotect};
 use crate::tlb::{dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending, mm_tlb_flush_nested};
+use crate::vma::vmas;
 use crate::world::Va;
 
 /// `clear_refs_write`: every PTE loses its write and soft-dirty bits, so that the next store faults.
@@ -31,10 +32,12 @@ pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
             }
         }
         inc_tlb_flush_pending(cpu, mm).await;
-        for va in cpu.kernel().areas(mm) {
-            // The walk has no function for hugetlb.
-            if cpu.find_vma(mm, va).await & vm::EXISTS != 0 && !cpu.is_vm_hugetlb_page(va) {
-                clear_refs_pmd_range(cpu, mm, va).await;
+        for area in cpu.kernel().areas(mm) {
+            for (va, vm_flags) in vmas(cpu, mm, area).await {
+                // The walk has no function for hugetlb.
+                if vm_flags & vm::EXISTS != 0 && !cpu.is_vm_hugetlb_page(va) {
+                    clear_refs_pmd_range(cpu, mm, va).await;
+                }
             }
         }
         match rules.clear_refs_flush() {

@@ -13,6 +13,7 @@ use crate::mprotect::{Change, change_protection};
 use crate::objects::{MmStruct, vm};
 use crate::pgtable::{Pmd, Pte};
 use crate::sched_mm::{mmget_not_zero, mmput};
+use crate::vma::vmas;
 use crate::world::Va;
 
 /// `userfaultfd_writeprotect`: the file of a userfaultfd holds a reference on the `mm_struct`, but not on its users. Up
@@ -32,17 +33,19 @@ pub async fn userfaultfd_writeprotect(cpu: &Cpu, mm: MmStruct, va: Va, protect: 
 }
 
 /// `mwriteprotect_range`: under the mmap lock for reading, so that faults run at the same time. Removing the protection
-/// wakes waiting faults.
+/// wakes waiting faults. Of several VMAs each is done in turn, up to the first that is not registered (a1b92a3f14bf, v6.4); left out:
+/// before that the call fails for them.
 pub async fn mwriteprotect_range(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool) {
     cpu.call("mwriteprotect_range", (mm, va, protect), async |cpu, (mm, va, protect)| {
         cpu.mmap_read_lock(mm).await;
-        let vm_flags = cpu.find_vma(mm, va).await;
-        if vm_flags & vm::UFFD_WP != 0 {
+        for (va, vm_flags) in vmas(cpu, mm, va).await {
+            if vm_flags & vm::UFFD_WP == 0 {
+                // ENOENT.
+                cpu.no_effect(Aim::WriteProtect, Obstacle::NotRegistered);
+                break;
+            }
             let change = if protect { Change::UffdWp } else { Change::UffdWpResolve { vm_flags } };
             change_protection(cpu, mm, va, change).await;
-        } else {
-            // ENOENT.
-            cpu.no_effect(Aim::WriteProtect, Obstacle::NotRegistered);
         }
         cpu.mmap_read_unlock(mm).await;
         if !protect {

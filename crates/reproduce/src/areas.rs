@@ -1,7 +1,7 @@
 //! How the areas of a diagram get into the state in which they begin.
 
 use cowrace_mm::World;
-use cowrace_mm::world::{Area, Backing, MmId, Origin, Populate, Thp, Va};
+use cowrace_mm::world::{Area, Backing, MmId, Origin, Populate, Va};
 
 use crate::facility::Facility;
 use crate::refusal::{Refusal, Why};
@@ -46,13 +46,8 @@ pub(crate) enum Make {
 pub(crate) fn make(world: &World, va: Va) -> Result<Vec<Make>, Refusal> {
     let area = &world.areas[va];
     let refuse = |word| Refusal::of(Why::StartState { area: area.name.clone(), word });
-    if area.backing == Backing::Hugetlb {
-        return Err(refuse("hugetlb"));
-    }
-    match area.thp {
-        Some(Thp::Range) if area.populate == Populate::PteMapped => return Err(refuse("thp_pte")),
-        Some(_) => return Err(refuse("thp")),
-        None => {}
+    if area.backing == Backing::Hugetlb || area.thp.is_some() {
+        return Err(Refusal::of(Why::HugePages { area: area.name.clone() }));
     }
     if area.wrprotected {
         // Nothing tells user space that the write bit is gone, and newer kernels set it again where they can.

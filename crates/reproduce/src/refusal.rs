@@ -49,6 +49,11 @@ pub enum Why {
         /// The word of the language.
         word: &'static str,
     },
+    /// The area has huge pages.
+    HugePages {
+        /// The area.
+        area: String,
+    },
     /// The page may be in a batch of the LRU, and MADV_PAGEOUT, which stands for reclaim, empties the batches first.
     InABatch,
     /// It needs a process that has ended.

@@ -64,6 +64,11 @@ impl fmt::Display for Why {
                 "user space cannot make the area `{area}` begin as `{word}` and see that it does: write the calls \
                  that lead there as rows"
             ),
+            Self::HugePages { area } => write!(
+                f,
+                "the programs that cowrace writes use base pages only, and the area `{area}` has huge pages: write the \
+                 race with `anon`, if it has one there"
+            ),
             Self::InABatch => f.write_str(
                 "the page may be in a batch of the LRU, and MADV_PAGEOUT, which stands for this, empties the batches \
                  first: write `lru_add_drain_all()` before",

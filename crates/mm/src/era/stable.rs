@@ -118,7 +118,11 @@ pub const BRANCHES: &[Branch] = &[
         has: &[
             took("0c4bcfdecb1a", "v5.4.185", FUSE_CVE),
             took("17839856fd58", "v5.4.47", "the stable queue: releases/5.4.47, and CVE-2020-29374"),
-            took("c444eb564fb1", "v5.4.48", "CVE-2020-29368; read in v5.4.291"),
+            took(
+                "c444eb564fb1",
+                "v5.4.48",
+                "CVE-2020-29368, and the stable posting of 19 June 2020; read in v5.4.291",
+            ),
             Backport {
                 id: "6c8e2a256915",
                 first: First::Between(Release::new("v5.4.188"), Release::new("v5.4.214")),

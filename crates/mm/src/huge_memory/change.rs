@@ -1,26 +1,27 @@
 //! Changes of the entry of a huge page: protection, and soft-dirty tracking.
+//!
+//! Follows `mm/huge_memory.c`, and the callers in `mm/mprotect.c` and `fs/proc/task_mmu.c` (v5.4 to v6.18).
 
-use cowrace_machine::mmu;
 use cowrace_report::{Fact, Then};
 
 use super::split::{pmdp_invalidate, split_huge_pmd};
 use crate::cpu::Cpu;
 use crate::era::{Safeguard, ThpChangeFlush, ThpUpgrade};
-use crate::mprotect::{Change, change_pte_range, changed_pte};
+use crate::mprotect::{Change, Walked, change_pte_range, changed_pte};
 use crate::objects::MmStruct;
 use crate::pgtable::{Pmd, SOFT_DIRTY, pte_wrprotect};
 use crate::tlb::flush_tlb_page;
 use crate::world::Va;
 
-/// `change_pmd_range`: the huge page as a whole, if all of it changes; otherwise its mapping is split. Returns whether an entry was
-/// changed, which the caller flushes.
-pub async fn change_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va, change: Change) -> bool {
+/// `change_pmd_range` of `mm/mprotect.c`: the huge page as a whole, if all of it changes; otherwise its mapping is split. The caller
+/// flushes.
+pub(crate) async fn change_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va, change: Change) -> Walked {
     cpu.call("change_pmd_range", (mm, va, range, change), async |cpu, (mm, va, range, change)| {
         match cpu.pmdp_get(mm, range).await.pmd() {
-            Pmd::None => return false,
+            Pmd::None => return Walked::default(),
             Pmd::Huge(_) | Pmd::Invalid(_) if va == range => {
                 if change_huge_pmd(cpu, mm, range, change).await {
-                    return true;
+                    return Walked::CHANGED;
                 }
             }
             Pmd::Huge(_) | Pmd::Invalid(_) => {
@@ -29,11 +30,11 @@ pub async fn change_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va, change
             }
             Pmd::Table => {}
         }
-        let mut changed = false;
+        let mut walked = Walked::default();
         for page in cpu.kernel().geometry.pages(va) {
-            changed |= change_pte_range(cpu, mm, page, change).await;
+            walked = walked.and(change_pte_range(cpu, mm, page, change).await);
         }
-        changed
+        walked
     })
     .await
 }
@@ -59,7 +60,7 @@ async fn change_huge_pmd(cpu: &Cpu, mm: MmStruct, range: Va, change: Change) -> 
     .await
 }
 
-/// `clear_soft_dirty_pmd`, with the lock of `clear_refs_pte_range`: no era tests here whether the page is pinned. Returns whether the
+/// `clear_soft_dirty_pmd` of `fs/proc/task_mmu.c`, with the lock of `clear_refs_pte_range`: no era tests here whether the page is pinned. Returns whether the
 /// PMD mapped a huge page.
 pub async fn clear_soft_dirty_pmd(cpu: &Cpu, mm: MmStruct, range: Va) -> bool {
     cpu.call("clear_soft_dirty_pmd", (mm, range), async |cpu, (mm, range)| {
@@ -68,9 +69,8 @@ pub async fn clear_soft_dirty_pmd(cpu: &Cpu, mm: MmStruct, range: Va) -> bool {
         if is_huge {
             let old = pmdp_invalidate(cpu, mm, range).await;
             flush_tlb_page(cpu, mm, range, Safeguard::ChangePmdFlush).await;
-            // The bits that the walker has set until then are kept.
-            let new = pte_wrprotect(cpu, old).clear(SOFT_DIRTY).set(old.bits() & mmu::ACCESSED);
-            cpu.set_pmd_at(mm, range, new).await;
+            // The bits that the walker has set until then are kept: `old` was read by the exchange.
+            cpu.set_pmd_at(mm, range, pte_wrprotect(cpu, old).clear(SOFT_DIRTY)).await;
         }
         cpu.pmd_unlock(mm, range).await;
         is_huge

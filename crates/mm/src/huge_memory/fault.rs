@@ -1,4 +1,6 @@
 //! Faults at the PMD level.
+//!
+//! Follows `mm/huge_memory.c` and `__handle_mm_fault` of `mm/memory.c` (v5.4 to v6.18).
 
 use cowrace_machine::{Prim, Tail, mmu};
 use cowrace_report::{Fact, Then};
@@ -13,14 +15,16 @@ use crate::objects::{MmStruct, Page, pg, references, vm};
 use crate::page_alloc::alloc_huge_page;
 use crate::pgtable::{Pmd, Pte, pte_mkdirty};
 use crate::rmap::{
-    folio_set_large_mapcount, page_add_new_anon_rmap_pmd, page_remove_rmap_pmd, page_trans_huge_map_swapcount,
+    folio_set_large_mapcount, folio_sub_large_mapcount, page_add_new_anon_rmap_pmd,
+    page_remove_rmap_pmd_after_copy, page_trans_huge_map_swapcount,
 };
 use crate::swap::put_page;
 use crate::tlb::flush_tlb_page;
 use crate::userfaultfd::handle_userfault;
+use crate::vma::is_one_vma;
 use crate::world::{PAGES, Va};
 
-/// `__handle_mm_fault` at the PMD level. `None` if the fault goes on at the PTE level.
+/// `__handle_mm_fault` of `mm/memory.c` at the PMD level. `None` if the fault goes on at the PTE level.
 pub async fn handle_pmd_fault(cpu: &Cpu, vmf: VmFault, range: Va) -> Option<FaultResult> {
     cpu.call("__handle_mm_fault", (vmf, range), async |cpu, (mut vmf, range)| {
         vmf.orig_pte = cpu.pmdp_get_lockless(vmf.mm, range).await;
@@ -44,7 +48,7 @@ pub async fn handle_pmd_fault(cpu: &Cpu, vmf: VmFault, range: Va) -> Option<Faul
 async fn do_huge_pmd_anonymous_page(cpu: &Cpu, vmf: VmFault, range: Va) -> Option<FaultResult> {
     cpu.call("do_huge_pmd_anonymous_page", (vmf, range), async |cpu, (vmf, range)| {
         let mm = vmf.mm;
-        if !super::split::is_one_vma(cpu, mm, range).await {
+        if !is_one_vma(cpu, mm, range).await {
             pte_alloc(cpu, mm, range).await;
             return None;
         }
@@ -110,7 +114,8 @@ async fn do_huge_pmd_wp_page(cpu: &Cpu, vmf: VmFault, range: Va) -> Option<Fault
     }
 }
 
-/// `do_huge_pmd_wp_page` up to the copy or the split. Where it copies, the page is returned with a reference.
+/// `do_huge_pmd_wp_page` up to the copy or the split. A page that is reused is exclusive from v5.19 on. Where it copies, the page is
+/// returned with a reference.
 async fn reuse_or_not(cpu: &Cpu, vmf: VmFault, range: Va) -> Tail<FaultResult, Page> {
     cpu.call("do_huge_pmd_wp_page", (vmf, range), async |cpu, (vmf, range)| {
         let (mm, rules) = (vmf.mm, cpu.rules());
@@ -148,6 +153,9 @@ async fn reuse_or_not(cpu: &Cpu, vmf: VmFault, range: Va) -> Tail<FaultResult, P
         } else {
             is_alone(cpu, page).await
         };
+        if reuses && rules.is(AnonExclusive::Yes) {
+            cpu.set_page_anon_exclusive(page).await;
+        }
         cpu.unlock_page(page).await;
         if reuses {
             return Tail::Return(reuse(cpu, vmf, range).await);
@@ -161,8 +169,7 @@ async fn reuse_or_not(cpu: &Cpu, vmf: VmFault, range: Va) -> Tail<FaultResult, P
     .await
 }
 
-/// Whether the mapping has the only reference (3bff7e3f1f16, v5.18). From v5.19 on the page becomes exclusive then. Left out: the swap
-/// cache.
+/// Whether the mapping has the only reference (3bff7e3f1f16, v5.18). Left out: the swap cache.
 async fn is_alone(cpu: &Cpu, page: Page) -> bool {
     let count = cpu.page_count(page).await;
     let is_alone = count == 1;
@@ -171,9 +178,6 @@ async fn is_alone(cpu: &Cpu, page: Page) -> bool {
     } else {
         Then::SplitPmd
     }));
-    if is_alone && cpu.rules().is(AnonExclusive::Yes) {
-        cpu.set_page_anon_exclusive(page).await;
-    }
     is_alone
 }
 
@@ -211,9 +215,11 @@ async fn copy(cpu: &Cpu, vmf: VmFault, range: Va, old: Page) -> FaultResult {
         cpu.pmdp_huge_get_and_clear(mm, range, Prim::PmdpClearFlush).await;
         flush_tlb_page(cpu, mm, range, Safeguard::ThpWpCopyFlush).await;
         page_add_new_anon_rmap_pmd(cpu, new).await;
+        folio_set_large_mapcount(cpu, mm, new).await;
         cpu.set_bits(new.flags(), pg::LRU, Prim::SetPageLru).await;
         cpu.set_pmd_at(mm, range, vmf.maybe_mkwrite(cpu, pte_mkdirty(cpu.arch(), Pte::mk(new)))).await;
-        page_remove_rmap_pmd(cpu, old).await;
+        folio_sub_large_mapcount(cpu, mm, old, 1).await;
+        page_remove_rmap_pmd_after_copy(cpu, mm, old).await;
         put_page(cpu, old).await;
         cpu.pmd_unlock(mm, range).await;
         FaultResult::Write

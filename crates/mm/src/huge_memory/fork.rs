@@ -1,4 +1,6 @@
 //! Fork of a range that a huge page may back.
+//!
+//! Follows `copy_huge_pmd` of `mm/huge_memory.c` and `copy_pmd_range` of `mm/memory.c` (v5.4 to v6.18).
 
 use cowrace_machine::{Prim, mmu};
 use cowrace_report::{Fact, Then};
@@ -13,7 +15,7 @@ use crate::rmap::{folio_add_large_mapcount, page_dup_rmap_pmd, page_needs_cow_fo
 use crate::swap::put_page;
 use crate::world::Va;
 
-/// `copy_pmd_range`: the huge page as a whole, or else page by page. `pages` are those of the VMA that is copied.
+/// `copy_pmd_range` of `mm/memory.c`: the huge page as a whole, or else page by page.
 pub async fn copy_pmd_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flags: u64) {
     let Some(range) = cpu.kernel().geometry.range(va) else { return };
     if va == range && copy_huge_pmd(cpu, src, dst, range).await {

@@ -13,10 +13,11 @@ mod gup;
 mod split;
 mod zap;
 
-pub use change::{change_pmd_range, clear_soft_dirty_pmd};
+pub(crate) use change::change_pmd_range;
+pub use change::clear_soft_dirty_pmd;
 pub use fault::handle_pmd_fault;
 pub use fork::copy_pmd_range;
-pub use gup::{follow_trans_huge_pmd, gup_huge_pmd};
-pub(crate) use split::is_one_vma;
+pub(crate) use gup::follow_trans_huge_pmd;
+pub use gup::gup_huge_pmd;
 pub use split::{split_huge_pmd, vma_adjust_trans_huge};
 pub use zap::zap_pmd_range;

@@ -1,12 +1,14 @@
 //! Splits of the mapping: a PMD that maps a huge page comes to refer to a page table whose entries map its pages. The folio
 //! stays as it is.
+//!
+//! Follows `mm/huge_memory.c` (v5.4 to v6.18).
 
 use cowrace_machine::{Prim, Round, mmu};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{AnonExclusive, Safeguard, ThpSplitDirty, ThpSplitLock, ThpWp};
-use crate::objects::{MmStruct, Page, pg, vm};
+use crate::objects::{MmStruct, Page, pg};
 use crate::pgtable::{Pmd, Pte, SOFT_DIRTY, UFFD_WP, pte_dirty, pte_mkdirty, pte_mkwrite};
 use crate::rmap::{folio_add_large_mapcount, folio_sub_large_mapcount, page_remove_rmap_pmd};
 use crate::swap::put_page;
@@ -129,13 +131,4 @@ pub async fn vma_adjust_trans_huge(cpu: &Cpu, mm: MmStruct, va: Va) {
         cpu.why(Fact::HugeInPart.so(Then::SplitPmd));
         split_huge_pmd(cpu, mm, range).await;
     }
-}
-
-/// Whether the pages of a range are in one VMA: they are unless their flags differ.
-pub(crate) async fn is_one_vma(cpu: &Cpu, mm: MmStruct, range: Va) -> bool {
-    let mut all = Vec::new();
-    for va in cpu.kernel().geometry.pages(range) {
-        all.push(cpu.find_vma(mm, va).await & (vm::EXISTS | vm::DONTCOPY | vm::WRITE | vm::UFFD_WP));
-    }
-    all.windows(2).all(|two| two[0] == two[1])
 }

@@ -1,4 +1,6 @@
 //! Unmapping of a range that a huge page may back.
+//!
+//! Follows `zap_huge_pmd` of `mm/huge_memory.c` and `zap_pmd_range` of `mm/memory.c` (v5.4 to v6.18).
 
 use cowrace_machine::Prim;
 use cowrace_report::{Fact, Then};
@@ -13,11 +15,11 @@ use crate::swap::put_page;
 use crate::tlb::{dec_tlb_flush_pending, inc_tlb_flush_pending};
 use crate::world::Va;
 
-/// `zap_pmd_range`: the huge page as a whole, if all of it goes; otherwise its mapping is split, and the pages go one by one.
-/// Returns whether there was anything to unmap.
+/// `zap_pmd_range` of `mm/memory.c`: the huge page as a whole, if all of it goes; otherwise its mapping is split, and the pages go one by
+/// one, each with a gather and a flush of its own, where the kernel flushes once. Returns whether there was anything to unmap.
 pub async fn zap_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va) -> bool {
     cpu.call("zap_pmd_range", (mm, va, range), async |cpu, (mm, va, range)| {
-        // Read without the lock: an entry that is being changed is never none.
+        // Read without the lock. A huge page that is being copied is none for a moment (up to v5.7); other changes never make the entry none.
         match cpu.pmdp_get(mm, range).await.pmd() {
             Pmd::None => return false,
             Pmd::Huge(_) | Pmd::Invalid(_) if va == range => {

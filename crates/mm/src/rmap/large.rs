@@ -44,6 +44,27 @@ pub async fn page_remove_rmap_pmd(cpu: &Cpu, page: Page) {
     }
 }
 
+/// `page_remove_rmap` of a huge page after a copy of it. If a predicate asks for it, the copy is counted as unnecessary when nothing else
+/// mapped any part of it.
+pub async fn page_remove_rmap_pmd_after_copy(cpu: &Cpu, mm: MmStruct, page: Page) {
+    page_remove_rmap_pmd(cpu, page).await;
+    if !cpu.kernel().counts_copies {
+        return;
+    }
+    let mut mapcount = 0;
+    for nth in 0..PAGES as u8 {
+        mapcount += cpu.load(page.nth(nth).mapcount(), Prim::Ghost).await.bits;
+    }
+    if mapcount == 0 && is_unmapped_by_pmds(cpu, page).await {
+        cpu.add(mm.copies(), 1, Prim::Ghost).await;
+    }
+}
+
+/// Whether no PMD maps the folio of a page.
+pub(super) async fn is_unmapped_by_pmds(cpu: &Cpu, page: Page) -> bool {
+    !cpu.kernel().geometry.has_thp() || cpu.load(page.entire_mapcount(), Prim::Ghost).await.bits == 0
+}
+
 /// `page_mapcount`: of a page of a large folio, with the mappings by PMDs.
 pub async fn page_mapcount(cpu: &Cpu, page: Page) -> u64 {
     let mapcount = cpu.page_mapcount(page).await;

@@ -9,10 +9,12 @@ mod large;
 use cowrace_machine::{Prim, Value};
 use cowrace_report::{Fact, Then};
 
+use large::is_unmapped_by_pmds;
 pub use large::{
     add_pte_of_large, folio_add_large_mapcount, folio_set_large_mapcount, folio_sub_large_mapcount,
     page_add_new_anon_rmap_pmd, page_dup_rmap_pmd, page_mapcount, page_remove_rmap_pmd,
-    page_trans_huge_map_swapcount, remove_pte_of_large, wp_can_reuse_large_anon_folio,
+    page_remove_rmap_pmd_after_copy, page_trans_huge_map_swapcount, remove_pte_of_large,
+    wp_can_reuse_large_anon_folio,
 };
 
 use crate::cpu::Cpu;
@@ -61,7 +63,7 @@ pub async fn page_remove_rmap_after_copy(cpu: &Cpu, mm: MmStruct, page: Page) {
         return page_remove_rmap(cpu, page).await;
     }
     let old: Value = cpu.fetch_add(page.mapcount(), -1, Prim::PageRemoveRmap).await;
-    if old.bits == 1 && page.is_anon() {
+    if old.bits == 1 && page.is_anon() && is_unmapped_by_pmds(cpu, page).await {
         cpu.add(mm.copies(), 1, Prim::Ghost).await;
     }
 }

@@ -69,8 +69,11 @@ impl Scope<'_> {
 pub(super) fn word(place: &Place) -> Result<u8, Diagnostic> {
     match &place.word {
         Some((word @ 0..=1, _)) => Ok(u8::from(*word == 1)),
-        Some((word, at)) => Err(Diagnostic::new(at.clone(), format!("there is no word {word}"))
-            .help("a page has two words, 0 and 1")),
+        Some((word, at)) => {
+            let place = format!("{}[{word}]", place.name.text);
+            Err(Diagnostic::new(at.clone(), format!("there is no {}", quote(&place)))
+                .help("a page has two words, 0 and 1, and a huge page has two pages, 0 and 1"))
+        }
         None => Err(which_word(place)),
     }
 }

@@ -8,12 +8,14 @@ use cowrace_mm::fault::do_user_addr_fault;
 use cowrace_mm::fork::dup_mmap;
 use cowrace_mm::gup::{Foll, get_user_pages, get_user_pages_fast};
 use cowrace_mm::huge_memory::split_huge_pmd;
+use cowrace_mm::madvise::madvise;
 use cowrace_mm::mmap::zap_page_range;
-use cowrace_mm::mprotect::{Change, change_protection};
+use cowrace_mm::mprotect::{Change, change_protection, mprotect_fixup};
 use cowrace_mm::objects::{GUP_PIN_COUNTING_BIAS, MmIds, MmStruct, Page, boot_page, pg, vm};
 use cowrace_mm::pgtable::{Pmd, Pte};
 use cowrace_mm::task_mmu::clear_refs_write;
-use cowrace_mm::world::{GupFlags, Va};
+use cowrace_mm::userfaultfd::mwriteprotect_range;
+use cowrace_mm::world::{Advice, GupFlags, Va};
 use cowrace_mm::{Cpu, Era};
 
 use super::arms::{Told, behaviours, case};
@@ -451,4 +453,87 @@ fn fork_keeps_the_dirty_state_of_a_huge_page_on_arm64() {
         assert!(!writable(pmd(&ran, mm)));
         assert!(cowrace_mm::pgtable::pte_dirty(Arch::Arm64, pmd(&ran, mm)));
     }
+}
+
+/// Whether each page of the range is writable.
+fn writables(ran: &Ran<()>) -> [bool; 2] {
+    [0, 1].map(|nth| writable(pte(ran, nth)))
+}
+
+/// The range, whose pages PTEs map, without the VMA of one page.
+fn without_vma(nth: usize) -> State {
+    buf("thp_pte").but(move |memory| memory.set(A.vm_flags(RANGE + 1 + nth), 0))
+}
+
+#[test]
+fn a_call_for_a_range_goes_on_with_the_vma_behind_a_hole() {
+    let dontneed = async |cpu: &Cpu| {
+        madvise(cpu, A, RANGE, Advice::DontNeed).await.expect("the advice can be taken");
+    };
+    for ran in in_all(&without_vma(0), dontneed) {
+        assert_eq!([0, 1].map(|nth| pte(&ran, nth).present()), [true, false]);
+    }
+    for ran in in_all(&without_vma(0), async |cpu| clear_refs_write(cpu, A).await) {
+        assert_eq!(writables(&ran), [true, false]);
+    }
+}
+
+#[test]
+fn mprotect_stops_at_a_hole() {
+    let protect = async |cpu: &Cpu| mprotect_fixup(cpu, A, RANGE, false).await;
+    for (nth, left) in [(0, [true, true]), (1, [false, true])] {
+        for ran in in_all(&without_vma(nth), protect) {
+            assert_eq!(writables(&ran), left, "without page {nth}");
+        }
+    }
+}
+
+#[test]
+fn mprotect_changes_the_vma_that_has_another_protection() {
+    let one = buf("thp_pte").but(|memory| {
+        memory.set(A.vm_flags(RANGE + 1), vm::EXISTS);
+        let pte = memory.get(A.pte(RANGE + 1));
+        memory.set(A.pte(RANGE + 1), pte & !mmu::WRITE);
+    });
+    for ran in in_all(&one, async |cpu| mprotect_fixup(cpu, A, RANGE, false).await) {
+        assert_eq!(writables(&ran), [false, false]);
+    }
+}
+
+#[test]
+fn userfaultfd_protects_each_vma_up_to_one_that_is_not_registered() {
+    let protect = async |cpu: &Cpu| mwriteprotect_range(cpu, A, RANGE, true).await;
+    for (nth, marked) in [(0, [false, false]), (1, [true, false])] {
+        let state = buf("thp_pte uffd_wp").but(move |memory| {
+            memory.set(A.vm_flags(RANGE + 1 + nth), vm::EXISTS | vm::WRITE);
+        });
+        for ran in in_all(&state, protect) {
+            assert_eq!([0, 1].map(|nth| pte(&ran, nth).uffd_wp()), marked, "without page {nth}");
+        }
+    }
+}
+
+#[test]
+fn the_child_gets_what_is_behind_a_hole() {
+    let hole = forking("thp_pte").but(|memory| {
+        memory.set(A.vm_flags(RANGE + 1), 0);
+        memory.set(A.pte(RANGE + 1), 0);
+    });
+    for ran in in_all(&hole, fork) {
+        let child = |nth: usize| Pte::from(ran.memory.get(CHILD.pte(RANGE + 1 + nth)));
+        assert_eq!([0, 1].map(|nth| child(nth).present()), [false, true]);
+    }
+}
+
+#[test]
+fn a_copy_of_what_another_mm_maps_by_a_pmd_was_necessary() {
+    // A has split its mapping; the child's PMD maps the huge page still.
+    let text =
+        "race state\nmm A { buf: thp }\nmm C = fork(A)\n\nt @A\n====\nr = buf[0]\n\nalways copies(A) == 0\n";
+    let ran = run(&state_of(text), &Era::preset("v6.12").expect("a preset"), async |cpu: &Cpu| {
+        split(cpu).await;
+        store(cpu).await;
+    });
+    assert!(ran.count(Prim::CopyUserHighpage) > 0, "the page is shared");
+    assert_eq!(ran.memory.get(A.copies()), 0);
 }
