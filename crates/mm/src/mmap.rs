@@ -3,7 +3,7 @@
 //! Follows `mm/mmap.c`, `zap_pte_range` of `mm/memory.c` and `mm/mmu_gather.c` (v5.4 to v6.18). Left out:
 //! page tables, file dirty bits, the size limit of a gather.
 
-use cowrace_machine::Prim;
+use cowrace_machine::{Prim, encode};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
@@ -31,49 +31,70 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
 
 /// `zap_pte_range` between `tlb_gather_mmu` and `tlb_finish_mmu`: clears, flushes, and only then frees. The mapcount is
 /// dropped before the flush, the reference after it. Returns whether there was anything to clear.
-pub(crate) async fn zap_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
+async fn zap_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     cpu.call("zap_pte_range", (mm, va), async |cpu, (mm, va)| {
         inc_tlb_flush_pending(cpu, mm).await;
-        cpu.ptl_lock(mm, va).await;
-        // `__unmap_hugepage_range` does the same otherwise: huge pages are not reclaimed.
-        if !cpu.is_vm_hugetlb_page(va) {
-            flush_tlb_batched_pending(cpu, mm).await;
-        }
-        let mut gathered: Option<Page> = None;
-        let mut flush = false;
-        let pte = cpu.ptep_get(mm, va).await;
-        match pte.entry() {
-            Entry::None => {}
-            Entry::Page(_) => {
-                let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
-                flush = true;
-                if !pte.is_zero_page() {
-                    let page = page_folio(cpu, pte.page()).await;
-                    remove_pte_of_large(cpu, mm, page).await;
-                    page_remove_rmap(cpu, page).await;
-                    gathered = Some(page);
-                }
-            }
-            Entry::Swap(entry) => {
-                free_swap_and_cache(cpu, entry).await;
-                cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
-            }
-            // In anonymous memory every zap drops the marker (2bad466cc9d9, v6.4).
-            Entry::Marker => cpu.store(mm.pte(va), 0, Prim::SetPteAt).await,
-        }
-        cpu.ptl_unlock(mm, va).await;
-        tlb_finish_mmu(cpu, mm, va, flush).await;
-        if let Some(page) = gathered {
-            // free_pages_and_swap_cache.
-            if page.is_anon() {
-                free_swap_cache(cpu, page).await;
-            }
-            put_page(cpu, page).await;
+        let zapped = zap_pte(cpu, mm, va).await;
+        tlb_finish_mmu(cpu, mm, va, zapped.flush).await;
+        if let Some(page) = zapped.gathered {
+            free_pages_and_swap_cache(cpu, page).await;
         }
         dec_tlb_flush_pending(cpu, mm).await;
-        !pte.none()
+        zapped.found
     })
     .await
+}
+
+/// What has been unmapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Zapped {
+    /// There was an entry.
+    pub(crate) found: bool,
+    /// A TLB may have it.
+    pub(crate) flush: bool,
+    /// The page, whose reference is dropped after the flush.
+    pub(crate) gathered: Option<Page>,
+}
+encode!(struct Zapped { found, flush, gathered });
+
+/// `zap_pte_range` without the gather.
+pub(crate) async fn zap_pte(cpu: &Cpu, mm: MmStruct, va: Va) -> Zapped {
+    cpu.ptl_lock(mm, va).await;
+    // `__unmap_hugepage_range` does the same otherwise: huge pages are not reclaimed.
+    if !cpu.is_vm_hugetlb_page(va) {
+        flush_tlb_batched_pending(cpu, mm).await;
+    }
+    let pte = cpu.ptep_get(mm, va).await;
+    let mut zapped = Zapped { found: !pte.none(), flush: false, gathered: None };
+    match pte.entry() {
+        Entry::None => {}
+        Entry::Page(_) => {
+            let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
+            zapped.flush = true;
+            if !pte.is_zero_page() {
+                let page = page_folio(cpu, pte.page()).await;
+                remove_pte_of_large(cpu, mm, page).await;
+                page_remove_rmap(cpu, page).await;
+                zapped.gathered = Some(page);
+            }
+        }
+        Entry::Swap(entry) => {
+            free_swap_and_cache(cpu, entry).await;
+            cpu.store(mm.pte(va), 0, Prim::SetPteAt).await;
+        }
+        // In anonymous memory every zap drops the marker (2bad466cc9d9, v6.4).
+        Entry::Marker => cpu.store(mm.pte(va), 0, Prim::SetPteAt).await,
+    }
+    cpu.ptl_unlock(mm, va).await;
+    zapped
+}
+
+/// `free_pages_and_swap_cache`, of one page.
+pub(crate) async fn free_pages_and_swap_cache(cpu: &Cpu, page: Page) {
+    if page.is_anon() {
+        free_swap_cache(cpu, page).await;
+    }
+    put_page(cpu, page).await;
 }
 
 /// `tlb_finish_mmu`: flushes what has been unmapped, or the whole mm if another CPU has unmapped something as well.

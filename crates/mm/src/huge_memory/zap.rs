@@ -7,64 +7,58 @@ use cowrace_report::{Fact, Then};
 
 use super::split::split_huge_pmd;
 use crate::cpu::Cpu;
-use crate::mmap::{tlb_finish_mmu, zap_pte_range};
+use crate::mmap::{Zapped, free_pages_and_swap_cache, tlb_finish_mmu, zap_pte};
 use crate::objects::MmStruct;
 use crate::pgtable::Pmd;
 use crate::rmap::{folio_sub_large_mapcount, page_remove_rmap_pmd};
-use crate::swap::put_page;
 use crate::tlb::{dec_tlb_flush_pending, inc_tlb_flush_pending};
 use crate::world::Va;
 
-/// `zap_pmd_range` of `mm/memory.c`: the huge page as a whole, if all of it goes; otherwise its mapping is split, and the pages go one by
-/// one, each with a gather and a flush of its own, where the kernel flushes once. Returns whether there was anything to unmap.
+/// `zap_pmd_range` of `mm/memory.c`, between `tlb_gather_mmu` and `tlb_finish_mmu`: the huge page as a whole, if all of it goes;
+/// otherwise its mapping is split, and the pages go one by one. The TLBs are flushed once, and if another CPU has unmapped something as
+/// well even when nothing was found here. Returns whether there was anything to unmap.
 pub async fn zap_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va) -> bool {
     cpu.call("zap_pmd_range", (mm, va, range), async |cpu, (mm, va, range)| {
+        inc_tlb_flush_pending(cpu, mm).await;
         // Read without the lock. A huge page that is being copied is none for a moment (up to v5.7); other changes never make the entry none.
+        let mut all = Vec::new();
         match cpu.pmdp_get(mm, range).await.pmd() {
-            Pmd::None => return false,
-            Pmd::Huge(_) | Pmd::Invalid(_) if va == range => {
-                if zap_huge_pmd(cpu, mm, range).await {
-                    return true;
-                }
-            }
+            Pmd::Huge(_) | Pmd::Invalid(_) if va == range => all.extend(zap_huge_pmd(cpu, mm, range).await),
             Pmd::Huge(_) | Pmd::Invalid(_) => {
                 cpu.why(Fact::HugeInPart.so(Then::SplitPmd));
                 split_huge_pmd(cpu, mm, range).await;
             }
-            Pmd::Table => {}
+            Pmd::None | Pmd::Table => {}
         }
-        if cpu.pmdp_get(mm, range).await.pmd() != Pmd::Table {
-            return false;
+        if all.is_empty() && cpu.pmdp_get(mm, range).await.pmd() == Pmd::Table {
+            for page in cpu.kernel().geometry.pages(va) {
+                let zap = async |cpu: &Cpu, (mm, page)| zap_pte(cpu, mm, page).await;
+                all.push(cpu.call("zap_pte_range", (mm, page), zap).await);
+            }
         }
-        let mut found = false;
-        for page in cpu.kernel().geometry.pages(va) {
-            found |= zap_pte_range(cpu, mm, page).await;
+        tlb_finish_mmu(cpu, mm, va, all.iter().any(|zapped| zapped.flush)).await;
+        for page in all.iter().filter_map(|zapped| zapped.gathered) {
+            free_pages_and_swap_cache(cpu, page).await;
         }
-        found
+        dec_tlb_flush_pending(cpu, mm).await;
+        all.iter().any(|zapped| zapped.found)
     })
     .await
 }
 
-/// `zap_huge_pmd` between `tlb_gather_mmu` and `tlb_finish_mmu`: the mapping is given up before the flush, and the reference after it.
-/// Returns whether the PMD mapped a huge page still.
-async fn zap_huge_pmd(cpu: &Cpu, mm: MmStruct, range: Va) -> bool {
+/// `zap_huge_pmd`: the mapping is given up before the flush, and the reference after it. None if the PMD maps no huge page any more.
+async fn zap_huge_pmd(cpu: &Cpu, mm: MmStruct, range: Va) -> Option<Zapped> {
     cpu.call("zap_huge_pmd", (mm, range), async |cpu, (mm, range)| {
-        inc_tlb_flush_pending(cpu, mm).await;
         cpu.pmd_lock(mm, range).await;
-        let mut gathered = None;
+        let mut zapped = None;
         if let Pmd::Huge(_) = cpu.pmdp_get(mm, range).await.pmd() {
             let page = cpu.pmdp_huge_get_and_clear(mm, range, Prim::PmdpGetAndClear).await.page();
             folio_sub_large_mapcount(cpu, mm, page, 1).await;
             page_remove_rmap_pmd(cpu, page).await;
-            gathered = Some(page);
+            zapped = Some(Zapped { found: true, flush: true, gathered: Some(page) });
         }
         cpu.pmd_unlock(mm, range).await;
-        tlb_finish_mmu(cpu, mm, range, gathered.is_some()).await;
-        if let Some(page) = gathered {
-            put_page(cpu, page).await;
-        }
-        dec_tlb_flush_pending(cpu, mm).await;
-        gathered.is_some()
+        zapped
     })
     .await
 }
