@@ -26,17 +26,20 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<
         match advice {
             Advice::DontFork | Advice::DoFork => {
                 cpu.mmap_write_lock(mm).await;
-                let locked = vma_start_write(cpu, mm, va).await;
-                vma_adjust_trans_huge(cpu, mm, va).await;
-                for page in cpu.kernel().geometry.pages(va) {
-                    if advice == Advice::DontFork {
-                        cpu.set_bits(mm.vm_flags(page), vm::DONTCOPY, Prim::VmFlags).await;
-                    } else {
-                        cpu.clear_bits(mm.vm_flags(page), vm::DONTCOPY, Prim::VmFlags).await;
+                for (va, old) in vmas(cpu, mm, va).await {
+                    let dontcopy = if advice == Advice::DontFork { vm::DONTCOPY } else { 0 };
+                    let vm_flags = old & !vm::DONTCOPY | dontcopy;
+                    // madvise_update_vma: what has the flag already is left as it is, and not split.
+                    if old & vm::EXISTS != 0 && vm_flags != old {
+                        let locked = vma_start_write(cpu, mm, va).await;
+                        vma_adjust_trans_huge(cpu, mm, va).await;
+                        for page in cpu.kernel().geometry.pages(va) {
+                            cpu.store(mm.vm_flags(page), vm_flags, Prim::VmFlags).await;
+                        }
+                        if locked {
+                            cpu.write_unlock(cpu.vm_lock(mm, va), Prim::VmaEndWrite).await;
+                        }
                     }
-                }
-                if locked {
-                    cpu.write_unlock(cpu.vm_lock(mm, va), Prim::VmaEndWrite).await;
                 }
                 cpu.mmap_write_unlock(mm).await;
             }

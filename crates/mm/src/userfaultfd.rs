@@ -33,22 +33,28 @@ pub async fn userfaultfd_writeprotect(cpu: &Cpu, mm: MmStruct, va: Va, protect: 
 }
 
 /// `mwriteprotect_range`: under the mmap lock for reading, so that faults run at the same time. Removing the protection
-/// wakes waiting faults. Of several VMAs each is done in turn, up to the first that is not registered (a1b92a3f14bf, v6.4); left out:
-/// before that the call fails for them.
+/// wakes waiting faults. Of several VMAs each is done in turn, up to the first that is not registered, where the call fails (a1b92a3f14bf,
+/// v6.4); left out: before that it fails for several VMAs, and protects nothing.
 pub async fn mwriteprotect_range(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool) {
     cpu.call("mwriteprotect_range", (mm, va, protect), async |cpu, (mm, va, protect)| {
         cpu.mmap_read_lock(mm).await;
-        for (va, vm_flags) in vmas(cpu, mm, va).await {
-            if vm_flags & vm::UFFD_WP == 0 {
-                // ENOENT.
-                cpu.no_effect(Aim::WriteProtect, Obstacle::NotRegistered);
+        let mut all = vmas(cpu, mm, va).await;
+        all.retain(|(_, vm_flags)| vm_flags & vm::EXISTS != 0);
+        let mut registered = !all.is_empty();
+        for (va, vm_flags) in all {
+            registered = vm_flags & vm::UFFD_WP != 0;
+            if !registered {
                 break;
             }
             let change = if protect { Change::UffdWp } else { Change::UffdWpResolve { vm_flags } };
             change_protection(cpu, mm, va, change).await;
         }
+        if !registered {
+            // ENOENT.
+            cpu.no_effect(Aim::WriteProtect, Obstacle::NotRegistered);
+        }
         cpu.mmap_read_unlock(mm).await;
-        if !protect {
+        if !protect && registered {
             cpu.fetch_add(mm.userfault_wakes(), 1, Prim::WriteOnce).await;
         }
     })

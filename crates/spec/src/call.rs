@@ -170,7 +170,6 @@ async fn is_refused(cpu: &Cpu<'_>, area: &Area, advice: Advice) -> bool {
 /// An advice that is taken, for one page.
 async fn advise(cpu: &Cpu<'_>, mm: MmStruct, va: Va, advice: Advice) {
     match advice {
-        Advice::DontNeed => cpu.discard(mm, va, false).await,
         Advice::Free => cpu.give_up(mm, va).await,
         Advice::DontFork => {
             cpu.set_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await;
@@ -178,7 +177,7 @@ async fn advise(cpu: &Cpu<'_>, mm: MmStruct, va: Va, advice: Advice) {
         Advice::DoFork => {
             cpu.clear_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await;
         }
-        Advice::PageOut => {}
+        Advice::DontNeed | Advice::PageOut => {}
     }
 }
 
@@ -269,13 +268,11 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
                 }
             }
             for va in cpu.world.addresses() {
-                cpu.munmap(mm, va).await;
+                cpu.munmap(mm, va..va + 1).await;
             }
         }
         Call::Munmap { va } => {
-            for va in cpu.world.pages(va) {
-                cpu.munmap(mm, va).await;
-            }
+            cpu.munmap(mm, cpu.world.pages(va)).await;
         }
         Call::Madvise { va, advice } => match advice {
             _ if is_refused(cpu, &cpu.world.areas[va], advice).await => {
@@ -284,6 +281,14 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
                 let is_there = flags & cowrace_mm::objects::vm::EXISTS != 0;
                 return if is_there { Value::Errno(Errno::Einval) } else { Value::Number(0) };
             }
+            Advice::DontNeed => {
+                // munmap takes the VMA away before the entries.
+                for (pages, flags) in cpu.vmas(mm, cpu.world.pages(va)).await {
+                    if flags & cowrace_mm::objects::vm::EXISTS != 0 {
+                        cpu.discard(mm, pages, false).await;
+                    }
+                }
+            }
             _ => {
                 for va in cpu.world.pages(va) {
                     advise(cpu, mm, va, advice).await;
@@ -291,9 +296,7 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
             }
         },
         Call::Mprotect { va, write } => {
-            for va in cpu.world.pages(va) {
-                cpu.mprotect(mm, va, write).await;
-            }
+            cpu.mprotect(mm, cpu.world.pages(va), write).await;
         }
         Call::ClearRefs { mm } => {
             named(cpu, own, mm).await;
@@ -305,9 +308,8 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
         }
         Call::UffdWriteProtect { target, protect } => {
             named(cpu, own, target.mm).await;
-            for va in cpu.world.pages(target.va) {
-                cpu.uffd_writeprotect(MmStruct(target.mm), va, protect).await;
-            }
+            let pages = cpu.world.pages(target.va);
+            cpu.uffd_writeprotect(MmStruct(target.mm), pages, protect).await;
         }
         Call::Reclaim { .. } | Call::SpeculativeRef { .. } | Call::LruAddDrainAll => {}
         Call::Set { value } => return Value::Number(argument(cpu, value).await),

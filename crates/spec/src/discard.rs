@@ -46,6 +46,6 @@ pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, place: Place) 
     let Place { mm, va, at_first, calls } = place;
     let times = if at_first { cpu.choose(calls + 2, Prim::Ghost).await } else { calls };
     for _ in 0..times {
-        cpu.discard(MmStruct(mm), va, true).await;
+        cpu.discard(MmStruct(mm), va..va + 1, true).await;
     }
 }

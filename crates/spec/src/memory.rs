@@ -1,6 +1,7 @@
 //! The specification: every mm has pages of its own, a fork copies at once, and nothing is ever swapped, merged or
 //! moved. Of a kernel it has only the parts whose effects user space can observe: page tables, TLBs, VMAs.
 
+use std::ops::Range;
 use std::panic::Location;
 
 use cowrace_machine::{Addr, Cond, Memory, Obj, Prim, Round, UserAccess, encode, frame, mmu};
@@ -286,18 +287,42 @@ impl Cpu<'_> {
         self.store(this.started(), 1, Prim::WriteOnce).await;
     }
 
-    /// `munmap(2)`.
-    pub(crate) async fn munmap(&self, mm: MmStruct, va: Va) {
-        self.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
-        Heirs::part(self, Target { mm: mm.0, va }).await;
-        self.change_pte(mm, va, Change::Unmap).await;
-        self.flush(mm, va).await;
-        self.gone(Target { mm: mm.0, va }, true).await;
+    /// `munmap(2)`: the VMA, then the entries, and then one flush.
+    pub(crate) async fn munmap(&self, mm: MmStruct, pages: Range<Va>) {
+        for va in pages.clone() {
+            self.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
+        }
+        for va in pages.clone() {
+            Heirs::part(self, Target { mm: mm.0, va }).await;
+            self.change_pte(mm, va, Change::Unmap).await;
+        }
+        for va in pages.clone() {
+            self.flush(mm, va).await;
+        }
+        for va in pages {
+            self.gone(Target { mm: mm.0, va }, true).await;
+        }
     }
 
-    /// `MADV_DONTNEED`, or the discarding of what `MADV_FREE` gave up (`lazily`). Memory that userfaultfd protects is
-    /// discarded together with its protection.
-    pub(crate) async fn discard(&self, mm: MmStruct, va: Va, lazily: bool) {
+    /// `MADV_DONTNEED`, or the discarding of what `MADV_FREE` gave up (`lazily`): the entries, and then one flush. Memory that
+    /// userfaultfd protects is discarded together with its protection.
+    pub(crate) async fn discard(&self, mm: MmStruct, pages: Range<Va>, lazily: bool) {
+        let mut discarded = Vec::new();
+        for va in pages {
+            if self.discard_entry(mm, va, lazily).await {
+                discarded.push(va);
+            }
+        }
+        for &va in &discarded {
+            self.flush(mm, va).await;
+        }
+        for va in discarded {
+            self.gone(Target { mm: mm.0, va }, false).await;
+        }
+    }
+
+    /// Gives an address a new page. Returns whether there was something to discard.
+    async fn discard_entry(&self, mm: MmStruct, va: Va, lazily: bool) -> bool {
         let new = self.fresh();
         let area = &self.world.areas[va];
         self.alloc(new, 0, 0, Prim::AllocPage).await;
@@ -309,10 +334,7 @@ impl Cpu<'_> {
         Heirs::part(self, Target { mm: mm.0, va }).await;
         let change = Change::Discard(Discard { new, lazily, to_empty: area.uffd_wp });
         let old = self.change_pte(mm, va, change).await;
-        if change.of(old).is_some() {
-            self.flush(mm, va).await;
-            self.gone(Target { mm: mm.0, va }, false).await;
-        }
+        change.of(old).is_some()
     }
 
     /// `MADV_FREE`: until the next store the memory may be discarded.
@@ -321,17 +343,41 @@ impl Cpu<'_> {
         self.flush(mm, va).await;
     }
 
-    /// `mprotect(2)`.
-    pub(crate) async fn mprotect(&self, mm: MmStruct, va: Va, write: bool) {
-        if write {
-            self.set_bits(mm.vm_flags(va), vm::WRITE, Prim::VmFlags).await;
-        } else {
-            self.clear_bits(mm.vm_flags(va), vm::WRITE, Prim::VmFlags).await;
+    /// `mprotect(2)`, of the VMAs in turn up to the first address without one: the VMA, then the entries, and then one flush.
+    pub(crate) async fn mprotect(&self, mm: MmStruct, pages: Range<Va>, write: bool) {
+        for (pages, flags) in self.vmas(mm, pages).await {
+            if flags & vm::EXISTS == 0 {
+                break;
+            }
+            for va in pages.clone() {
+                if write {
+                    self.set_bits(mm.vm_flags(va), vm::WRITE, Prim::VmFlags).await;
+                } else {
+                    self.clear_bits(mm.vm_flags(va), vm::WRITE, Prim::VmFlags).await;
+                }
+            }
+            for va in pages.clone() {
+                self.change_pte(mm, va, Change::Protect { write }).await;
+            }
+            if !write {
+                for va in pages {
+                    self.flush(mm, va).await;
+                }
+            }
         }
-        self.change_pte(mm, va, Change::Protect { write }).await;
-        if !write {
-            self.flush(mm, va).await;
+    }
+
+    /// The VMAs of pages, with their flags (0 if nothing is mapped there): one, unless the flags differ.
+    pub(crate) async fn vmas(&self, mm: MmStruct, pages: Range<Va>) -> Vec<(Range<Va>, u64)> {
+        let mut all = Vec::new();
+        for va in pages.clone() {
+            all.push((va..va + 1, self.load(mm.vm_flags(va), Prim::FindVma).await.bits));
         }
+        if all.windows(2).all(|two| two[0].1 == two[1].1) {
+            all.truncate(1);
+            all[0].0 = pages;
+        }
+        all
     }
 
     /// Writing 4 to `/proc/PID/clear_refs`.
@@ -348,19 +394,32 @@ impl Cpu<'_> {
         pte & (mmu::DIRTY | WAS_DIRTY) != 0 || self.choose(2, Prim::Ghost).await == 1
     }
 
-    /// `UFFDIO_WRITEPROTECT`.
-    pub(crate) async fn uffd_writeprotect(&self, mm: MmStruct, va: Va, protect: bool) {
-        let flags = self.load(mm.vm_flags(va), Prim::FindVma).await.bits;
-        if flags & vm::UFFD_WP == 0 {
-            return;
+    /// `UFFDIO_WRITEPROTECT`, of the VMAs in turn up to one that is not registered, where the call fails and wakes nobody: the entries,
+    /// and then one flush.
+    pub(crate) async fn uffd_writeprotect(&self, mm: MmStruct, pages: Range<Va>, protect: bool) {
+        let mut is_done = false;
+        for (pages, flags) in self.vmas(mm, pages).await {
+            if flags & vm::EXISTS == 0 {
+                continue;
+            }
+            if flags & vm::UFFD_WP == 0 {
+                return;
+            }
+            is_done = true;
+            for va in pages.clone() {
+                // It protects unpopulated memory only if that was asked for.
+                let unpopulated = self.world.areas[va].wp_unpopulated;
+                let change =
+                    if protect { Change::WriteProtect { unpopulated } } else { Change::WriteUnprotect };
+                self.change_pte(mm, va, change).await;
+            }
+            if protect {
+                for va in pages {
+                    self.flush(mm, va).await;
+                }
+            }
         }
-        if protect {
-            // It protects unpopulated memory only if that was asked for.
-            let unpopulated = self.world.areas[va].wp_unpopulated;
-            self.change_pte(mm, va, Change::WriteProtect { unpopulated }).await;
-            self.flush(mm, va).await;
-        } else {
-            self.change_pte(mm, va, Change::WriteUnprotect).await;
+        if is_done && !protect {
             self.fetch_add(mm.userfault_wakes(), 1, Prim::WriteOnce).await;
         }
     }

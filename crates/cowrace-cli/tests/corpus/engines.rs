@@ -73,6 +73,7 @@ const UNFIT: &[(&str, &str, &str)] = &[
     ),
     ("swapout-vs-pinfast-core", "*", "GUP-fast against reclaim, and a fault behind both"),
     ("thp-cow-two-threads", "*", "two write faults that split the mapping, and a child"),
+    ("thp-fault-vs-discard", "*", "a write fault that splits the mapping, against two calls that unmap"),
     (
         "thp-gup-fast-vs-fork",
         "*",
@@ -81,6 +82,7 @@ const UNFIT: &[(&str, &str, &str)] = &[
     ("thp-dontneed-vs-cow", "*", "a write fault that splits the mapping, against a discard"),
     ("thp-mapcount-split-leak", "*", "a write fault against a split, which both go page by page"),
     ("thp-page-lock", "*", "three threads, each within a call"),
+    ("thp-split-unlocks-freed", "*", "two discards of a huge page, of which one splits its mapping"),
     ("thp-transient-get", "*", "GUP-fast against munmap, and a write fault of the parent"),
     ("uffd-wp-stale-tlb-lost-write", "*", "three threads, each within a call"),
 ];

@@ -10,7 +10,7 @@ use super::wp::do_wp_page;
 use crate::costs::count;
 use crate::cpu::Cpu;
 use crate::era::{Safeguard, VmaLock};
-use crate::huge_memory::handle_pmd_fault;
+use crate::huge_memory::{handle_pmd_fault, pte_alloc};
 use crate::hugetlb::hugetlb_fault;
 use crate::objects::kernel::FAULTED;
 use crate::objects::{MmStruct, vm};
@@ -81,10 +81,14 @@ pub async fn handle_mm_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
     if cpu.is_vm_hugetlb_page(vmf.va) {
         return hugetlb_fault(cpu, vmf).await;
     }
-    if let Some(range) = cpu.kernel().geometry.range(vmf.va)
-        && let Some(result) = handle_pmd_fault(cpu, vmf, range).await
-    {
-        return result;
+    if let Some(range) = cpu.kernel().geometry.range(vmf.va) {
+        if let Some(result) = handle_pmd_fault(cpu, vmf, range).await {
+            return result;
+        }
+        if !pte_alloc(cpu, vmf.mm, range).await {
+            cpu.why(Fact::PteChanged.so(Then::TryAgain));
+            return FaultResult::Done;
+        }
     }
     handle_pte_fault(cpu, vmf).await
 }

@@ -49,7 +49,6 @@ async fn do_huge_pmd_anonymous_page(cpu: &Cpu, vmf: VmFault, range: Va) -> Optio
     cpu.call("do_huge_pmd_anonymous_page", (vmf, range), async |cpu, (vmf, range)| {
         let mm = vmf.mm;
         if !is_one_vma(cpu, mm, range).await {
-            pte_alloc(cpu, mm, range).await;
             return None;
         }
         let page = alloc_huge_page(cpu, range).await;
@@ -70,13 +69,21 @@ async fn do_huge_pmd_anonymous_page(cpu: &Cpu, vmf: VmFault, range: Va) -> Optio
     .await
 }
 
-/// `pte_alloc`: an empty page table, unless there is one.
-async fn pte_alloc(cpu: &Cpu, mm: MmStruct, range: Va) {
-    cpu.pmd_lock(mm, range).await;
-    if cpu.pmdp_get(mm, range).await.pmd() == Pmd::None {
-        cpu.store(mm.pmd(range), Pte::table(), Prim::PmdPopulate).await;
+/// What `handle_pte_fault` and `do_anonymous_page` ask of the PMD before they look at a page table, since no lock was held: without one,
+/// it gets an empty table (`pte_alloc`). Returns whether it refers to a table; if it maps a huge page meanwhile, the fault is tried again
+/// (`pmd_trans_unstable`, `pte_offset_map_nolock` since v6.5).
+pub async fn pte_alloc(cpu: &Cpu, mm: MmStruct, range: Va) -> bool {
+    let mut pmd = cpu.pmdp_get(mm, range).await.pmd();
+    if pmd == Pmd::None {
+        cpu.pmd_lock(mm, range).await;
+        pmd = cpu.pmdp_get(mm, range).await.pmd();
+        if pmd == Pmd::None {
+            cpu.store(mm.pmd(range), Pte::table(), Prim::PmdPopulate).await;
+            pmd = Pmd::Table;
+        }
+        cpu.pmd_unlock(mm, range).await;
     }
-    cpu.pmd_unlock(mm, range).await;
+    pmd == Pmd::Table
 }
 
 /// `huge_pmd_set_accessed`: the entry becomes young, and for a store dirty.

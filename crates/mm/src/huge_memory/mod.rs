@@ -15,7 +15,7 @@ mod zap;
 
 pub(crate) use change::change_pmd_range;
 pub use change::clear_soft_dirty_pmd;
-pub use fault::handle_pmd_fault;
+pub use fault::{handle_pmd_fault, pte_alloc};
 pub use fork::copy_pmd_range;
 pub(crate) use gup::follow_trans_huge_pmd;
 pub use gup::gup_huge_pmd;
