@@ -235,8 +235,8 @@ fn exclusivity(kernel: &Kernel, memory: &Memory) -> Option<Finding> {
             let exclusive = memory.get(Page::from(page).own_flags().addr) & pg::ANON_EXCLUSIVE != 0;
             let by_pmd = memory.get(Page::from(head(memory, page)).entire_mapcount().addr);
             let double = memory.get(Page::from(head(memory, page)).flags().addr) & pg::DOUBLE_MAP != 0;
-            let mapcount =
-                (memory.get(Page::from(page).mapcount().addr) & ACTIVE) + by_pmd - u64::from(double);
+            let by_pte = memory.get(Page::from(page).mapcount().addr) & ACTIVE;
+            let mapcount = (by_pte + by_pmd).saturating_sub(u64::from(double));
             if (exclusive && mapcount > 1) || (pte.write() && !exclusive) {
                 let (page, writable) = (page_name(&kernel.world, page), pte.write());
                 let detail = Detail::Exclusivity { page, mapcount, writable, exclusive };

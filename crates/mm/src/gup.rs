@@ -298,6 +298,7 @@ async fn follow_page_pte(cpu: &Cpu, mm: MmStruct, va: Va, wanted: Wanted) -> Res
             return Err(wanted.fault());
         }
         let page = page_folio(cpu, pte.page()).await;
+        // Each end has an unlock of its own: the search learns from the place of a request what can follow it.
         match grab_mapped(cpu, va, pte, page, wanted).await {
             Ok(page) => {
                 cpu.ptl_unlock(mm, va).await;

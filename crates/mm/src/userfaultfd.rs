@@ -40,21 +40,18 @@ pub async fn mwriteprotect_range(cpu: &Cpu, mm: MmStruct, va: Va, protect: bool)
         cpu.mmap_read_lock(mm).await;
         let mut all = vmas(cpu, mm, va).await;
         all.retain(|(_, vm_flags)| vm_flags & vm::EXISTS != 0);
-        let mut registered = !all.is_empty();
-        for (va, vm_flags) in all {
-            registered = vm_flags & vm::UFFD_WP != 0;
-            if !registered {
-                break;
-            }
+        let is_registered = |vm_flags: u64| vm_flags & vm::UFFD_WP != 0;
+        if !all.first().is_some_and(|(_, vm_flags)| is_registered(*vm_flags)) {
+            cpu.no_effect(Aim::WriteProtect, Obstacle::NotRegistered);
+        }
+        // ENOENT if not all are registered.
+        let succeeds = !all.is_empty() && all.iter().all(|(_, vm_flags)| is_registered(*vm_flags));
+        for (va, vm_flags) in all.into_iter().take_while(|(_, vm_flags)| is_registered(*vm_flags)) {
             let change = if protect { Change::UffdWp } else { Change::UffdWpResolve { vm_flags } };
             change_protection(cpu, mm, va, change).await;
         }
-        if !registered {
-            // ENOENT.
-            cpu.no_effect(Aim::WriteProtect, Obstacle::NotRegistered);
-        }
         cpu.mmap_read_unlock(mm).await;
-        if !protect && registered {
+        if !protect && succeeds {
             cpu.fetch_add(mm.userfault_wakes(), 1, Prim::WriteOnce).await;
         }
     })

@@ -66,8 +66,8 @@ impl fmt::Display for Why {
             ),
             Self::HugePages { area } => write!(
                 f,
-                "the programs that cowrace writes use base pages only, and the area `{area}` has huge pages: write the \
-                 race with `anon`, if it has one there"
+                "the programs that cowrace writes use base pages only, and the area `{area}` has huge pages: write it \
+                 with `anon` if base pages have the race as well"
             ),
             Self::InABatch => f.write_str(
                 "the page may be in a batch of the LRU, and MADV_PAGEOUT, which stands for this, empties the batches \

@@ -1,10 +1,11 @@
 //! The calls of a scenario on the specification. Actions of the kernel itself, above all reclaim, change nothing here,
 //! so they are left out.
 
+use std::ops::Range;
 use std::panic::Location;
 
 use cowrace_machine::{Cond, Mark, Obj, Prim, frame};
-use cowrace_mm::objects::{MmStruct, variable};
+use cowrace_mm::objects::{MmStruct, variable, vm};
 use cowrace_mm::result;
 use cowrace_mm::value::{Handle, Value};
 use cowrace_mm::world::{
@@ -167,17 +168,33 @@ async fn is_refused(cpu: &Cpu<'_>, area: &Area, advice: Advice) -> bool {
     }
 }
 
-/// An advice that is taken, for one page.
-async fn advise(cpu: &Cpu<'_>, mm: MmStruct, va: Va, advice: Advice) {
+/// An advice that is taken, for the pages of an area.
+async fn advise(cpu: &Cpu<'_>, mm: MmStruct, pages: Range<Va>, advice: Advice) {
     match advice {
-        Advice::Free => cpu.give_up(mm, va).await,
+        Advice::DontNeed => {
+            // munmap takes the VMA away before the entries.
+            for (pages, flags) in cpu.vmas(mm, pages).await {
+                if flags & vm::EXISTS != 0 {
+                    cpu.discard(mm, pages, false).await;
+                }
+            }
+        }
+        Advice::Free => {
+            for va in pages {
+                cpu.give_up(mm, va).await;
+            }
+        }
         Advice::DontFork => {
-            cpu.set_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await;
+            for va in pages {
+                cpu.set_bits(mm.vm_flags(va), vm::DONTCOPY, Prim::VmFlags).await;
+            }
         }
         Advice::DoFork => {
-            cpu.clear_bits(mm.vm_flags(va), cowrace_mm::objects::vm::DONTCOPY, Prim::VmFlags).await;
+            for va in pages {
+                cpu.clear_bits(mm.vm_flags(va), vm::DONTCOPY, Prim::VmFlags).await;
+            }
         }
-        Advice::DontNeed | Advice::PageOut => {}
+        Advice::PageOut => {}
     }
 }
 
@@ -278,22 +295,10 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
             _ if is_refused(cpu, &cpu.world.areas[va], advice).await => {
                 let flags = cpu.load(mm.vm_flags(va), Prim::FindVma).await.bits;
                 // Where nothing is mapped, there is nothing that could refuse.
-                let is_there = flags & cowrace_mm::objects::vm::EXISTS != 0;
+                let is_there = flags & vm::EXISTS != 0;
                 return if is_there { Value::Errno(Errno::Einval) } else { Value::Number(0) };
             }
-            Advice::DontNeed => {
-                // munmap takes the VMA away before the entries.
-                for (pages, flags) in cpu.vmas(mm, cpu.world.pages(va)).await {
-                    if flags & cowrace_mm::objects::vm::EXISTS != 0 {
-                        cpu.discard(mm, pages, false).await;
-                    }
-                }
-            }
-            _ => {
-                for va in cpu.world.pages(va) {
-                    advise(cpu, mm, va, advice).await;
-                }
-            }
+            _ => advise(cpu, mm, cpu.world.pages(va), advice).await,
         },
         Call::Mprotect { va, write } => {
             cpu.mprotect(mm, cpu.world.pages(va), write).await;

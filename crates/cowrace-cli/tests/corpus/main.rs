@@ -8,6 +8,7 @@ mod engines;
 mod gallery;
 mod real_kernels;
 mod sources;
+mod twins;
 
 use std::process::ExitCode;
 
@@ -17,12 +18,13 @@ use libtest_mimic::{Arguments, Trial};
 type Kind = (&'static str, fn(&Arguments) -> Vec<Trial>);
 
 /// In the order in which they are run: the longest first, so that no processor waits for one at the end.
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 6] = [
     ("counterexamples", counterexamples::trials),
     ("engines", engines::trials),
     ("cells", cells::trials),
     ("real_kernels", real_kernels::trials),
     ("gallery", gallery::trials),
+    ("twins", twins::trials),
 ];
 
 fn main() -> ExitCode {

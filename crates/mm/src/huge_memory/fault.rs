@@ -69,8 +69,8 @@ async fn do_huge_pmd_anonymous_page(cpu: &Cpu, vmf: VmFault, range: Va) -> Optio
     .await
 }
 
-/// What `handle_pte_fault` and `do_anonymous_page` ask of the PMD before they look at a page table, since no lock was held: without one,
-/// it gets an empty table (`pte_alloc`). Returns whether it refers to a table; if it maps a huge page meanwhile, the fault is tried again
+/// What `handle_pte_fault` and `do_anonymous_page` of `mm/memory.c` (read in v5.4, v5.10, v6.1 and v6.12) ask of the PMD before they look at
+/// a page table, since no lock was held: if it has none, it gets an empty one (`pte_alloc`). Returns whether it refers to a table; if it maps a huge page meanwhile, the fault is tried again
 /// (`pmd_trans_unstable`, `pte_offset_map_nolock` since v6.5).
 pub async fn pte_alloc(cpu: &Cpu, mm: MmStruct, range: Va) -> bool {
     let mut pmd = cpu.pmdp_get(mm, range).await.pmd();

@@ -453,3 +453,45 @@ fn calls_that_change_one_pte_are_explored_at_once() {
     let seen = oracle(ANON, columns);
     assert_eq!(seen.effort(), 256 + 4349, "the executions before states are merged, and the states");
 }
+
+const HALVES: &str = "mm A { buf: thp_pte = 5, 6 }";
+
+#[test]
+fn the_halves_of_a_range_are_flushed_together() {
+    // The second half is gone, and another CPU may have the first one still.
+    let warm = "mm A { buf: thp warm(c) = 5, 6 }";
+    let discard = "a @A                         b @A        c @A\n\
+                   ===========================  ==========  ==========\n\
+                   madvise(buf, MADV_DONTNEED)  x = buf[1]  wait f\n\
+                   \x20                            f = 1       y = buf[0]";
+    let seen = oracle(warm, discard);
+    assert_eq!(seen.values("y").into_iter().collect::<Vec<_>>(), ["0", "5"]);
+    // x and y: 0 0, 0 5, 6 0 and 6 5.
+    assert_eq!(seen.observations(), 4);
+}
+
+#[test]
+fn munmap_of_a_range_takes_the_vma_away_before_the_pages() {
+    let store = "a @A        b @A\n==========  ===========\nx = buf[1]  munmap(buf)\ny = buf[0]";
+    // x and y: 6 5, 6 SIGSEGV, SIGSEGV 5 and SIGSEGV SIGSEGV.
+    assert_eq!(oracle(HALVES, store).observations(), 4);
+}
+
+#[test]
+fn mprotect_of_a_range_fails_at_a_hole() {
+    let first =
+        "a @A\n========================\nmunmap(buf[0])\nmprotect(buf, PROT_READ)\nbuf[1] = 1\nr = buf[1]";
+    check(HALVES, first, "r", &["1"]);
+    let second =
+        "a @A\n========================\nmunmap(buf[1])\nmprotect(buf, PROT_READ)\nbuf[0] = 1\nr = buf[0]";
+    check(HALVES, second, "r", &["5"]);
+}
+
+#[test]
+fn what_has_no_vma_any_more_is_not_discarded() {
+    let five = "mm A { buf: anon = 5, 6 }";
+    let beside = "a @A         b @A\n===========  ===========================\n\
+                  munmap(buf)  madvise(buf, MADV_DONTNEED)\n\
+                  \x20            r = buf[0]";
+    check(five, beside, "r", &["0", "5", "SIGSEGV"]);
+}

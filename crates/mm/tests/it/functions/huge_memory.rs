@@ -4,7 +4,7 @@ use cowrace_machine::{Arch, Memory, Prim, mmu};
 use cowrace_mm::era::{
     LargeWp, Safeguard, ThpChangeFlush, ThpFork, ThpSplitDirty, ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse,
 };
-use cowrace_mm::fault::do_user_addr_fault;
+use cowrace_mm::fault::{FaultFlag, VmFault, do_user_addr_fault, handle_mm_fault};
 use cowrace_mm::fork::dup_mmap;
 use cowrace_mm::gup::{Foll, get_user_pages, get_user_pages_fast};
 use cowrace_mm::huge_memory::split_huge_pmd;
@@ -12,7 +12,7 @@ use cowrace_mm::madvise::madvise;
 use cowrace_mm::mmap::zap_page_range;
 use cowrace_mm::mprotect::{Change, change_protection, mprotect_fixup};
 use cowrace_mm::objects::{GUP_PIN_COUNTING_BIAS, MmIds, MmStruct, Page, boot_page, pg, vm};
-use cowrace_mm::pgtable::{Pmd, Pte};
+use cowrace_mm::pgtable::{Pmd, Pte, UFFD_WP};
 use cowrace_mm::task_mmu::clear_refs_write;
 use cowrace_mm::userfaultfd::mwriteprotect_range;
 use cowrace_mm::world::{Advice, GupFlags, Va};
@@ -536,4 +536,66 @@ fn a_copy_of_what_another_mm_maps_by_a_pmd_was_necessary() {
     });
     assert!(ran.count(Prim::CopyUserHighpage) > 0, "the page is shared");
     assert_eq!(ran.memory.get(A.copies()), 0);
+}
+
+#[test]
+fn advice_that_changes_nothing_splits_nothing() {
+    let half = |advice| async move |cpu: &Cpu| madvise(cpu, A, RANGE + 1, advice).await.expect("it is taken");
+    for era in ["v5.4", "v6.12"] {
+        let era = Era::preset(era).expect("a preset");
+        assert_eq!(refers(&run(&buf("thp"), &era, half(Advice::DoFork)), A), Refers::First);
+        assert_eq!(refers(&run(&buf("thp"), &era, half(Advice::DontFork)), A), Refers::Table);
+    }
+}
+
+#[test]
+fn userfaultfd_passes_over_a_hole_and_wakes_nobody_when_it_fails() {
+    let state = |flags| {
+        buf("thp_pte uffd_wp").but(move |memory| {
+            memory.set(A.vm_flags(RANGE + 1), flags);
+            let pte = memory.get(A.pte(RANGE + 2));
+            memory.set(A.pte(RANGE + 2), pte | UFFD_WP);
+        })
+    };
+    let resolve = async |cpu: &Cpu| mwriteprotect_range(cpu, A, RANGE, false).await;
+    for (flags, wakes) in [(0, 1), (vm::EXISTS | vm::WRITE, 0)] {
+        for ran in in_all(&state(flags), resolve) {
+            assert_eq!(ran.memory.get(A.userfault_wakes()), wakes);
+            assert_eq!(pte(&ran, 1).uffd_wp(), wakes == 0);
+        }
+    }
+}
+
+#[test]
+fn a_fault_that_finds_no_pmd_after_its_split_gets_a_page_table() {
+    // Shared, so that the store splits; another thread discards the huge page before that.
+    let zapped = shared("thp").meanwhile(Prim::PmdUnlock, 0, zap);
+    for era in ["v5.8", "v5.18", "v6.12"] {
+        let ran = run(&zapped, &Era::preset(era).expect("a preset"), store);
+        assert_eq!(refers(&ran, A), Refers::Table);
+        assert!(pte(&ran, 0).present(), "{era}");
+    }
+}
+
+#[test]
+fn a_fault_that_finds_a_huge_page_after_its_split_is_tried_again() {
+    let mapped = |memory: &mut Memory| memory.set(A.pmd(RANGE), Pte::mk(head()).bits());
+    // The split finds nothing, and then another thread maps a huge page.
+    let state = shared("thp").meanwhile(Prim::PmdUnlock, 0, zap).meanwhile(Prim::PmdUnlock, 1, mapped);
+    for era in ["v5.18", "v6.12"] {
+        let ran = run(&state, &Era::preset(era).expect("a preset"), async |cpu: &Cpu| {
+            let vm_flags = cpu.find_vma(A, RANGE + 1).await;
+            let fault = VmFault {
+                mm: A,
+                va: RANGE + 1,
+                flag: FaultFlag::Write,
+                vm_flags,
+                orig_pte: Pte::default(),
+                vma_locked: false,
+                allow_retry: false,
+            };
+            handle_mm_fault(cpu, fault).await;
+        });
+        assert_eq!((refers(&ran, A), pte(&ran, 0).present()), (Refers::First, false), "{era}");
+    }
 }
