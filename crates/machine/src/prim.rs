@@ -63,6 +63,10 @@ prims! {
     PageRefSubAndTest = "page_ref_sub_and_test": Full, Full, Full;
     /// `page_ref_freeze`.
     PageRefFreeze = "page_ref_freeze": Full, Full, Full;
+    /// `clear_compound_head`: a tail page becomes a page of its own.
+    ClearCompoundHead = "clear_compound_head": Relaxed, Relaxed, Relaxed;
+    /// `ClearPageCompound`: the head of a folio becomes a page of its own.
+    ClearPageCompound = "ClearPageCompound": Full, Relaxed, Relaxed;
     /// `page_ref_unfreeze`.
     PageRefUnfreeze = "page_ref_unfreeze": Release, Release, Release;
     /// `page_count`, `page_maybe_dma_pinned`: a plain read of `_refcount`.
@@ -203,6 +207,14 @@ prims! {
     VmaStartRead = "vma_start_read": Full, Acquire, Acquire;
     /// `vma_end_read`.
     VmaEndRead = "vma_end_read": Release, Release, Release;
+    /// `anon_vma_lock_read`.
+    AnonVmaLockRead = "anon_vma_lock_read": Full, Acquire, Acquire;
+    /// `anon_vma_unlock_read`.
+    AnonVmaUnlockRead = "anon_vma_unlock_read": Release, Release, Release;
+    /// `anon_vma_lock_write`.
+    AnonVmaLockWrite = "anon_vma_lock_write": Full, Acquire, Acquire;
+    /// `anon_vma_unlock_write`.
+    AnonVmaUnlockWrite = "anon_vma_unlock_write": Release, Release, Release;
     /// `vma_start_write`.
     VmaStartWrite = "vma_start_write": Full, Acquire, Acquire;
     /// `vma_end_write_all`, when the mmap lock is released.

@@ -231,6 +231,10 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             crate::vmscan::reclaim(cpu, MmStruct(target.mm), target.va).await;
             Value::Number(0)
         }
+        Call::SplitHugePage { target } => {
+            crate::huge_memory::deferred_split_scan(cpu, MmStruct(target.mm), target.va).await;
+            Value::Number(0)
+        }
         Call::SpeculativeRef { target } => {
             user::speculative_ref(cpu, MmStruct(target.mm), target.va).await;
             Value::Number(0)

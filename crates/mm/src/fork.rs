@@ -16,7 +16,8 @@ use crate::hugetlb::copy_hugetlb_page_range;
 use crate::objects::{MmStruct, ONE_INACTIVE, Page, SwpEntry, vm};
 use crate::page_alloc::{alloc_page, prepare_anon_page};
 use crate::pgtable::{
-    Entry, Pte, SWP_EXCLUSIVE, UFFD_WP, pte_mkdirty, pte_mkwrite, pte_wrprotect, ptep_set_wrprotect,
+    Entry, MIGRATION_WRITE, Pte, SWP_EXCLUSIVE, UFFD_WP, pte_mkdirty, pte_mkwrite, pte_wrprotect,
+    ptep_set_wrprotect,
 };
 use crate::rmap::{
     add_pte_of_large, page_add_new_anon_rmap, page_dup_rmap, page_needs_cow_for_dma, page_try_dup_anon_rmap,
@@ -91,6 +92,14 @@ pub(crate) async fn copy_pte_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: 
     match pte.entry() {
         Entry::Swap(entry) => copy_nonpresent_pte(cpu, src, dst, va, pte, entry).await,
         Entry::Page(_) => copy_present_pte(cpu, src, dst, va, pte, vm_flags).await,
+        Entry::Migration(_) => {
+            // copy_nonpresent_pte: neither mm has the page to itself when it is mapped again.
+            let shared = pte.clear(MIGRATION_WRITE | SWP_EXCLUSIVE);
+            if !shared.same(pte) {
+                cpu.set_pte_at(src, va, shared).await;
+            }
+            cpu.set_pte_at(dst, va, shared.clear(UFFD_WP)).await;
+        }
         // A userfaultfd marker belongs only to the parent's registration.
         Entry::None | Entry::Marker => {}
     }

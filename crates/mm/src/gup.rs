@@ -2,15 +2,14 @@
 //!
 //! Follows `mm/gup.c` (v5.4 to v6.18). One page at a time. Left out: PUD leaves, the recheck of
 //! the PMD (70cbc3cc78a9; nothing here takes a page table away), migration out of CMA for `FOLL_LONGTERM`, `FOLL_NUMA`, secretmem,
-//! `FOLL_FAST_ONLY`, and that the head of a page is looked up
-//! again when its reference has been taken, since no folio is split.
+//! `FOLL_FAST_ONLY`.
 
 use cowrace_machine::{Prim, Round, encode};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{
-    AeBarriers, FollPin, ForkSeq, GupForce, GupLongterm, GupRead, HasPinned, HugetlbForce, PinSteps,
+    AeBarriers, FollPin, ForkSeq, GupForce, GupHead, GupLongterm, GupRead, HasPinned, HugetlbForce, PinSteps,
     Safeguard,
 };
 use crate::fault::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
@@ -139,14 +138,14 @@ async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Pa
     .await
 }
 
-/// `try_grab_folio`, `try_grab_compound_head`: a reference, unless the page is free.
+/// `try_grab_folio`, `try_grab_compound_head`: a reference, unless the page is free, or has left the folio whose head was looked up.
 pub(crate) async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<Page> {
     cpu.call("try_grab_folio", (page, foll), async |cpu, (page, foll)| {
         if !foll.pin || cpu.rules().is(PinSteps::One) {
-            return cpu.page_ref_add_unless(page, foll.refs()).await.then_some(page);
+            return try_get_folio(cpu, page, foll.refs()).await.then_some(page);
         }
         // c24d37322548: until the second step the page is not "maybe pinned".
-        if !cpu.page_ref_add_unless(page, 1).await {
+        if !try_get_folio(cpu, page, 1).await {
             return None;
         }
         cpu.add(page.refcount(), GUP_PIN_COUNTING_BIAS as i64 - 1, Prim::PageRefAdd).await;
@@ -156,6 +155,24 @@ pub(crate) async fn try_grab_folio(cpu: &Cpu, page: Page, foll: Foll) -> Option<
         Some(page)
     })
     .await
+}
+
+/// `try_get_folio`, `try_get_compound_head`. The folio may have been split before the reference was taken, which is then one to another page
+/// (c24d37322548). From v5.18 on the kernel tries again at once; here GUP-fast gives up, as before.
+async fn try_get_folio(cpu: &Cpu, page: Page, refs: u64) -> bool {
+    if !cpu.page_ref_add_unless(page, refs).await {
+        return false;
+    }
+    let again = Page { head: page.obj, ..page };
+    if cpu.kernel().geometry.has_thp()
+        && cpu.rules().is(GupHead::Again)
+        && page_folio(cpu, again).await.head != page.head
+    {
+        cpu.why(Fact::OtherFolio { page }.so(Then::DropReference));
+        put_page_refs(cpu, page, refs).await;
+        return false;
+    }
+    true
 }
 
 /// `gup_must_unshare` in GUP-fast, where no lock can be taken.

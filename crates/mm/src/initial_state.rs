@@ -145,13 +145,17 @@ fn populate_range(memory: &mut Memory, kernel: &Kernel, range: Va, sharers: &[Mm
     let (by_pte, number) = (area.populate == Populate::PteMapped, sharers.len() as u64);
     let head = Page::from(boot_page(pages.start));
     let exclusive = sharers.len() == 1 && !area.previously_shared;
+    let dirty = !area.clean && !area.lazyfree;
     let mut huge = Pte::mk(head);
-    if !area.clean {
+    if area.lazyfree {
+        huge = huge.clear(mmu::ACCESSED);
+    }
+    if dirty {
         huge = pte_mkdirty(kernel.arch, huge);
     }
     let soft = if area.soft_clean { 0 } else { SOFT_DIRTY };
     if exclusive && !area.wrprotected && !area.soft_clean && !area.read_only {
-        huge = huge.set(mmu::WRITE).set(if area.clean { 0 } else { mmu::DIRTY });
+        huge = huge.set(mmu::WRITE).set(if dirty { mmu::DIRTY } else { 0 });
     }
     let huge = huge.clear(SOFT_DIRTY).set(soft);
     for (nth, va) in (0..).zip(pages.clone()) {
@@ -163,14 +167,15 @@ fn populate_range(memory: &mut Memory, kernel: &Kernel, range: Va, sharers: &[Mm
         }
         if by_pte {
             memory.set(page.mapcount().addr, number);
-            map_all(memory, sharers, va, huge.carry(Pte::mk(page), 0xffff << mmu::PFN_SHIFT));
+            map_all(memory, sharers, va, huge.of_page(page.obj));
         }
         if exclusive && (by_pte || nth == 0) && rules.is(AnonExclusive::Yes) {
             memory.set(page.own_flags().addr, pg::ANON_EXCLUSIVE);
         }
     }
     let marked = memory.get(head.flags().addr);
-    memory.set(head.flags().addr, marked | pg::HEAD | pg::UPTODATE | pg::LRU | pg::SWAPBACKED);
+    let swapbacked = if area.lazyfree { 0 } else { pg::SWAPBACKED };
+    memory.set(head.flags().addr, marked | pg::HEAD | pg::UPTODATE | pg::LRU | swapbacked);
     memory.set(head.index().addr, range as u64);
     let each = if by_pte { PAGES as u64 } else { 1 };
     memory.set(head.refcount().addr, number * each);

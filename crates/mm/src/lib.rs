@@ -20,6 +20,7 @@ pub mod huge_memory;
 pub mod hugetlb;
 mod initial_state;
 pub mod madvise;
+pub mod migrate;
 pub mod mmap;
 pub mod mprotect;
 mod names;

@@ -19,6 +19,7 @@ use crate::tlb::{
     dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_mm, flush_tlb_page, inc_tlb_flush_pending,
     mm_tlb_flush_nested,
 };
+use crate::vma::{anon_vma_lock_write, anon_vma_unlock_write, set_vm_flags};
 use crate::world::Va;
 
 /// `zap_page_range`: unmaps the pages of an address. Returns whether there was anything to unmap.
@@ -84,6 +85,8 @@ pub(crate) async fn zap_pte(cpu: &Cpu, mm: MmStruct, va: Va) -> Zapped {
         }
         // In anonymous memory every zap drops the marker (2bad466cc9d9, v6.4).
         Entry::Marker => cpu.store(mm.pte(va), 0, Prim::SetPteAt).await,
+        // It has neither a mapping nor a reference.
+        Entry::Migration(_) => cpu.store(mm.pte(va), 0, Prim::SetPteAt).await,
     }
     cpu.ptl_unlock(mm, va).await;
     zapped
@@ -113,9 +116,7 @@ pub async fn munmap(cpu: &Cpu, mm: MmStruct, va: Va) {
         cpu.mmap_write_lock(mm).await;
         let locked = vma_start_write(cpu, mm, va).await;
         vma_adjust_trans_huge(cpu, mm, va).await;
-        for page in cpu.kernel().geometry.pages(va) {
-            cpu.store(mm.vm_flags(page), 0, Prim::VmFlags).await;
-        }
+        set_vm_flags(cpu, mm, va, 0).await;
         if locked {
             cpu.write_unlock(cpu.vm_lock(mm, va), Prim::VmaEndWrite).await;
         }
@@ -145,6 +146,11 @@ pub async fn exit_mmap(cpu: &Cpu, mm: MmStruct) {
         lru_add_drain_to_unmap(cpu).await;
         for va in cpu.kernel().areas(mm) {
             zap_page_range(cpu, mm, va).await;
+        }
+        for range in cpu.kernel().areas(mm).filter(|va| cpu.kernel().geometry.range(*va) == Some(*va)) {
+            // unlink_anon_vmas.
+            anon_vma_lock_write(cpu, range).await;
+            anon_vma_unlock_write(cpu, range).await;
         }
         for Vma { va, .. } in cpu.kernel().vmas(mm) {
             cpu.free(mm.vma(va).obj(), Prim::VmAreaFree).await;

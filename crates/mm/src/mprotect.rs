@@ -12,10 +12,12 @@ use crate::huge_memory::{change_pmd_range, vma_adjust_trans_huge};
 use crate::hugetlb::hugetlb_change_protection;
 use crate::mmap::vma_start_write;
 use crate::objects::{MmStruct, vm};
-use crate::pgtable::{Entry, Pte, UFFD_WP, pte_dirty, pte_mkwrite, pte_modify};
+use crate::pgtable::{
+    Entry, MIGRATION_WRITE, Pte, SWP_EXCLUSIVE, UFFD_WP, pte_dirty, pte_mkwrite, pte_modify,
+};
 use crate::tlb::{dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_page, inc_tlb_flush_pending};
 use crate::userfaultfd_k::userfaultfd_wp_use_markers;
-use crate::vma::vmas;
+use crate::vma::{set_vm_flags, vmas};
 use crate::world::Va;
 
 /// The change that a walk makes to each PTE.
@@ -75,9 +77,7 @@ pub async fn mprotect_fixup(cpu: &Cpu, mm: MmStruct, va: Va, write: bool) {
             }
             let locked = vma_start_write(cpu, mm, va).await;
             vma_adjust_trans_huge(cpu, mm, va).await;
-            for page in cpu.kernel().geometry.pages(va) {
-                cpu.store(mm.vm_flags(page), vm_flags, Prim::VmFlags).await;
-            }
+            set_vm_flags(cpu, mm, va, vm_flags).await;
             if cpu.is_vm_hugetlb_page(va) {
                 hugetlb_change_protection(cpu, mm, va).await;
             } else {
@@ -153,6 +153,21 @@ pub(crate) async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Ch
             (Entry::Swap(_), Change::UffdWp) => cpu.set_pte_at(mm, va, pte.set(UFFD_WP)).await,
             (Entry::Swap(_), Change::UffdWpResolve { .. }) => {
                 cpu.set_pte_at(mm, va, pte.clear(UFFD_WP)).await
+            }
+            (Entry::Migration(_), change) => {
+                // Its page is mapped read-only again, and is exclusive still.
+                let mut new = pte.clear(MIGRATION_WRITE);
+                if pte.has(MIGRATION_WRITE) && cpu.rules().is(AnonExclusive::Yes) {
+                    new = new.set(SWP_EXCLUSIVE);
+                }
+                match change {
+                    Change::UffdWp => new = new.set(UFFD_WP),
+                    Change::UffdWpResolve { .. } => new = new.clear(UFFD_WP),
+                    Change::Protection { .. } => {}
+                }
+                if !new.same(pte) {
+                    cpu.set_pte_at(mm, va, new).await;
+                }
             }
             (Entry::Marker, Change::UffdWpResolve { .. }) => cpu.set_pte_at(mm, va, Pte::default()).await,
             (Entry::None, Change::UffdWp) if userfaultfd_wp_use_markers(cpu, va) => {

@@ -12,7 +12,7 @@ use crate::names::page_name;
 use crate::objects::{
     BATCH_FLUSHED_SHIFT, BATCH_PENDING, Format, MmIds, Thing, Whose, mappings, references, thing, variable,
 };
-use crate::pgtable::{Entry, INVALID, Pte, TABLE, pte_dirty};
+use crate::pgtable::{Entry, INVALID, MIGRATION_WRITE, Pte, TABLE, pte_dirty};
 use crate::value::Value;
 use crate::world::World;
 
@@ -162,6 +162,7 @@ impl Narrate for Narrator {
             _ if pte.has(INVALID) => Maps::Invalid(page_name(&self.kernel.world, pte.page().obj)),
             Entry::None => Maps::Nothing,
             Entry::Swap(entry) => Maps::Swap(entry.0.into()),
+            Entry::Migration(page) => Maps::Migration(page_name(&self.kernel.world, page.obj)),
             Entry::Marker => Maps::Marker,
             Entry::Page(page) => Maps::Page(page_name(&self.kernel.world, page.obj)),
         };
@@ -169,7 +170,7 @@ impl Narrate for Narrator {
             maps,
             writable: pte.present() && pte.write(),
             dirty: pte.present() && pte_dirty(arch, pte),
-            exclusive: pte.swp_exclusive(),
+            exclusive: pte.swp_exclusive() || pte.has(MIGRATION_WRITE),
             soft_dirty: pte.soft_dirty(),
             uffd_wp: pte.uffd_wp(),
         }

@@ -18,7 +18,7 @@ pub fn owner_view(world: &World, memory: &Memory, target: Target, word: u8) -> u
     }
     let pte = Pte::from(memory.get(mm.pte(target.va)));
     match pte.entry() {
-        Entry::Page(page) => memory.get(mmu::data(page.obj, word)),
+        Entry::Page(page) | Entry::Migration(page) => memory.get(mmu::data(page.obj, word)),
         Entry::Swap(entry) => match memory.get(entry.cache()) {
             0 => memory.get(entry.data(word)),
             pfn => memory.get(mmu::data(Obj::from_pfn(pfn), word)),

@@ -179,7 +179,7 @@ impl Names {
 
     fn entry(&mut self, word: u64) {
         match Pte::from(word).entry() {
-            Entry::Page(page) => self.add_page(page.obj),
+            Entry::Page(page) | Entry::Migration(page) => self.add_page(page.obj),
             Entry::Swap(SwpEntry(slot)) => self.add_slot(slot),
             Entry::None | Entry::Marker => {}
         }
@@ -209,7 +209,7 @@ impl Names {
     fn pte(&self, word: u64) -> u64 {
         const PFN: u64 = 0xffff << mmu::PFN_SHIFT;
         match Pte::from(word).entry() {
-            Entry::Page(page) => word & !PFN | mmu::pfn_bits(self.page(page.obj)),
+            Entry::Page(page) | Entry::Migration(page) => word & !PFN | mmu::pfn_bits(self.page(page.obj)),
             Entry::Swap(SwpEntry(slot)) => word & !PFN | u64::from(self.slot(slot)) << mmu::PFN_SHIFT,
             Entry::None | Entry::Marker => word,
         }
@@ -323,6 +323,7 @@ fn plain(of: Type, addr: Addr, word: u64) -> u64 {
                 word
             }
         }
+        Type::Kernel if addr == kernel::MIGRATIONS_ENDED => 0,
         Type::PerCpu => {
             let actor = usize::from(obj.nth());
             let is_count = addr == crate::objects::irq_off(actor);

@@ -8,10 +8,11 @@
 //! fc574c23558c (v5.11), and here in every era, a page has no `PG_lru` while it is moved.
 
 use cowrace_machine::{Obj, Prim, Round};
-use cowrace_report::{Aim, Fact, Obstacle, Then};
+use cowrace_report::{Fact, Obstacle, Then};
 
 use crate::cpu::Cpu;
 use crate::era::ZapLruDrain;
+use crate::folio::folio_test_large;
 use crate::objects::{Batch, Page, batch_lock, pg};
 use crate::page_alloc::free_unref_page;
 use crate::rmap::test_clear_page_lru;
@@ -40,17 +41,18 @@ pub async fn lru_cache_add(cpu: &Cpu, page: Page) {
 /// `mark_page_lazyfree` (`folio_mark_lazyfree` since v6.3): the page goes into this CPU's batch, which takes a
 /// reference. `MADV_FREE` takes effect when the batch is drained: until then the page is swapped out like any other. A
 /// page that is on no list (such as a page in another batch) and a page in the swap cache are left alone.
-pub async fn mark_page_lazyfree(cpu: &Cpu, page: Page) {
+pub async fn mark_page_lazyfree(cpu: &Cpu, page: Page) -> Result<(), Obstacle> {
     cpu.call("mark_page_lazyfree", (page,), async |cpu, (page,)| {
         let flags = cpu.load_bits(page.flags(), LAZYFREE | pg::LRU, Prim::PageFlagTest).await.bits;
         if flags == pg::SWAPBACKED | pg::LRU {
-            add_to_batch(cpu, page, Batch::Lazyfree).await;
+            add_to_batch(cpu, page.head(), Batch::Lazyfree).await;
+            Ok(())
         } else if flags & pg::SWAPCACHE != 0 {
-            cpu.no_effect(Aim::MarkFree, Obstacle::InSwapCache);
+            Err(Obstacle::InSwapCache)
         } else if flags & pg::SWAPBACKED == 0 {
-            cpu.no_effect(Aim::MarkFree, Obstacle::MarkedAlready);
+            Err(Obstacle::MarkedAlready)
         } else {
-            cpu.no_effect(Aim::MarkFree, Obstacle::NotOnLru);
+            Err(Obstacle::NotOnLru)
         }
     })
     .await
@@ -59,7 +61,7 @@ pub async fn mark_page_lazyfree(cpu: &Cpu, page: Page) {
 /// A page may be marked if it is swap-backed and not in the swap cache.
 const LAZYFREE: u64 = pg::SWAPBACKED | pg::SWAPCACHE;
 
-/// `folio_batch_add_and_move`, and its predecessors up to v5.19: a full batch is drained.
+/// `folio_batch_add_and_move`, and its predecessors up to v5.19: a full batch is drained, and so is one that gets a large folio.
 async fn add_to_batch(cpu: &Cpu, page: Page, batch: Batch) {
     let this = usize::from(cpu.actor());
     cpu.get_page(page).await;
@@ -67,7 +69,7 @@ async fn add_to_batch(cpu: &Cpu, page: Page, batch: Batch) {
     let count = cpu.load(batch.nr(this), Prim::ReadOnce).await.bits;
     cpu.store(batch.page(this, count), page.obj.pfn(), Prim::WriteOnce).await;
     cpu.store(batch.nr(this), count + 1, Prim::WriteOnce).await;
-    if count + 1 == u64::from(Batch::SIZE) {
+    if count + 1 == u64::from(Batch::SIZE) || folio_test_large(cpu, page).await {
         move_to_lists(cpu, this, batch).await;
     }
     cpu.spin_unlock(batch_lock(this)).await;

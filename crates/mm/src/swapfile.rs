@@ -140,7 +140,7 @@ async fn read_swap_cache(cpu: &Cpu, entry: SwpEntry, va: Va) -> Option<Page> {
                 return if raced { Round::Again((entry, va)) } else { Round::Done(None) };
             }
             lru_cache_add(cpu, page).await;
-            for word in cpu.kernel().geometry.words(va) {
+            for word in 0..mmu::DATA_WORDS {
                 let data = cpu.load(entry.data(word), Prim::SwapIo).await;
                 cpu.store(page.data(word), data, Prim::SwapIo).await;
             }

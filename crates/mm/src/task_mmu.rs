@@ -92,7 +92,7 @@ async fn clear_refs_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) {
                 cpu.store(mm.pte(va), pte_wrprotect(cpu, old).clear(SOFT_DIRTY), Prim::PtepModifyProtCommit)
                     .await;
             }
-            Entry::Swap(_) => cpu.set_pte_at(mm, va, pte.clear(SOFT_DIRTY)).await,
+            Entry::Swap(_) | Entry::Migration(_) => cpu.set_pte_at(mm, va, pte.clear(SOFT_DIRTY)).await,
             Entry::None | Entry::Marker => {}
         }
         cpu.ptl_unlock(mm, va).await;

@@ -1,5 +1,7 @@
 //! The VMAs of a range (`find_vma`, `for_each_vma_range`; `include/linux/mm.h`, v5.4 to v6.18).
 
+use cowrace_machine::{Addr, Prim};
+
 use crate::cpu::Cpu;
 use crate::objects::MmStruct;
 use crate::world::Va;
@@ -17,6 +19,56 @@ pub(crate) async fn vmas(cpu: &Cpu, mm: MmStruct, va: Va) -> Vec<(Va, u64)> {
         all[0].0 = va;
     }
     all
+}
+
+/// The VMAs of a range as a walk over its `anon_vma` finds them. One that has been unlinked by the exit of its mm maps nothing any more.
+pub(crate) async fn vmas_of_walk(cpu: &Cpu, mm: MmStruct, range: Va) -> Vec<Va> {
+    let mut all = Vec::new();
+    for page in cpu.kernel().geometry.pages(range) {
+        all.push((page, cpu.load(mm.vm_flags(page), Prim::FindVma).speculative().await.bits));
+    }
+    let is_one = all.windows(2).all(|two| two[0].1 == two[1].1);
+    if is_one { vec![range] } else { all.into_iter().map(|(page, _)| page).collect() }
+}
+
+/// `anon_vma->rwsem` of a range.
+fn anon_vma(cpu: &Cpu, range: Va) -> Addr {
+    MmStruct(cpu.kernel().world.areas[range].mm).directory(range).anon_vma()
+}
+
+/// `anon_vma_lock_read` of a range: a walk over the mappings of its folio. VMAs are neither split nor unlinked meanwhile.
+pub(crate) async fn anon_vma_lock_read(cpu: &Cpu, range: Va) {
+    cpu.read_lock(anon_vma(cpu, range), Prim::AnonVmaLockRead).await;
+}
+
+/// Its release.
+pub(crate) async fn anon_vma_unlock_read(cpu: &Cpu, range: Va) {
+    cpu.read_unlock(anon_vma(cpu, range), Prim::AnonVmaUnlockRead).await;
+}
+
+/// `anon_vma_lock_write` of a range: a split of its folio, or of a VMA.
+pub(crate) async fn anon_vma_lock_write(cpu: &Cpu, range: Va) {
+    cpu.write_lock(anon_vma(cpu, range), Prim::AnonVmaLockWrite).await;
+}
+
+/// Its release.
+pub(crate) async fn anon_vma_unlock_write(cpu: &Cpu, range: Va) {
+    cpu.write_unlock(anon_vma(cpu, range), Prim::AnonVmaUnlockWrite).await;
+}
+
+/// Gives the VMA at an address new flags (0: it goes). If that splits a VMA, no walk is under way (`vma_prepare`, `__vma_adjust`). Flags of
+/// a whole VMA change without this lock.
+pub(crate) async fn set_vm_flags(cpu: &Cpu, mm: MmStruct, va: Va, vm_flags: u64) {
+    let split = cpu.kernel().geometry.range(va).filter(|range| *range != va);
+    if let Some(range) = split {
+        anon_vma_lock_write(cpu, range).await;
+    }
+    for page in cpu.kernel().geometry.pages(va) {
+        cpu.store(mm.vm_flags(page), vm_flags, Prim::VmFlags).await;
+    }
+    if let Some(range) = split {
+        anon_vma_unlock_write(cpu, range).await;
+    }
 }
 
 /// Whether a range is one VMA.

@@ -1,72 +1,98 @@
 //! Reclaim of one anonymous page.
 //!
-//! Follows `shrink_page_list`, `pageout` and `__remove_mapping` of `mm/vmscan.c` and `try_to_unmap_one` of `mm/rmap.c`
-//! (v5.4 to v6.18). The page is assumed to be old: `page_check_references` is left out, and so are mlock, memcg, huge
-//! pages, file pages, and the choice of pages. Writeback is asynchronous: the device reads the page while all CPUs
-//! continue, and the next pass frees it.
+//! Follows `shrink_page_list`, `pageout` and `__remove_mapping` of `mm/vmscan.c` (v5.4 to v6.18). The page is assumed to be old:
+//! `page_check_references` is left out, and so are mlock, memcg, file pages, and the choice of pages. Writeback is asynchronous: the
+//! device reads the page while all CPUs continue, and the next pass frees it. Large folios are split before they are
+//! swapped out, as without `CONFIG_THP_SWAP`.
 
 use cowrace_machine::{Prim, encode};
 use cowrace_report::{Aim, Fact, Obstacle, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{AeBarriers, AnonExclusive, LazyfreeKept, MadvFree, ReclaimPin, Safeguard};
+use crate::era::{LazyfreeLarge, ReclaimPin, Safeguard};
+use crate::folio::{folio_test_large, page_folio};
+use crate::huge_memory::{piece, split_folio};
 use crate::objects::kernel::SWAP_LOCK;
 use crate::objects::{MmStruct, Page, pg, references};
 use crate::page_alloc::free_unref_page;
-use crate::pgtable::{Pte, SOFT_DIRTY, SWP_EXCLUSIVE, UFFD_WP, pte_dirty};
-use crate::rmap::{
-    page_remove_rmap, page_remove_rmap_to_swap, page_try_share_anon_rmap, test_clear_page_lru,
-};
+use crate::pgtable::{Pmd, Pte};
+use crate::rmap::{test_clear_page_lru, try_to_unmap};
 use crate::swap::{lru_add_drain, put_page};
-use crate::swapfile::{add_to_swap, page_swap_entry, swap_duplicate, swap_free, swap_writepage};
-use crate::tlb::{
-    TlbUbc, flush_tlb_page, set_tlb_ubc_flush_pending, should_defer_flush, try_to_unmap_flush,
-    try_to_unmap_flush_dirty,
-};
-use crate::world::Va;
+use crate::swapfile::{add_to_swap, page_swap_entry, swap_writepage};
+use crate::tlb::{try_to_unmap_flush, try_to_unmap_flush_dirty};
+use crate::world::{PAGES, Va};
 
 /// Reclaim of the page that is mapped at an address: `shrink_inactive_list`, which drains this CPU's batches, and
 /// isolation.
 pub async fn reclaim(cpu: &Cpu, mm: MmStruct, va: Va) {
     cpu.call("shrink_inactive_list", (mm, va), async |cpu, (mm, va)| {
         lru_add_drain(cpu).await;
-        // The choice of the page from the LRU list is not a race; it is read from the PTE so that a scenario can name
-        // it.
-        let pte = Pte(cpu.load(mm.pte(va), Prim::Ghost).await);
-        if !pte.present() || !pte.page().is_anon() {
+        let Some(page) = mapped_page(cpu, mm, va).await else {
             cpu.no_effect(Aim::PageOut, Obstacle::NothingMapped);
             return;
-        }
-        let page = pte.page();
-        if isolate_lru_page(cpu, page).await {
-            reclaim_page(cpu, page).await;
-        } else {
-            cpu.no_effect(Aim::PageOut, Obstacle::NotOnLru);
+        };
+        let spared = match isolate_lru_page(cpu, page).await {
+            true => reclaim_page(cpu, page).await,
+            false => Some(Obstacle::NotOnLru),
+        };
+        if let Some(why) = spared {
+            cpu.no_effect(Aim::PageOut, why);
         }
     })
     .await
 }
 
+/// The page that is mapped at an address, or in a range. The choice of the page from the LRU list is not a race; it is read from the page
+/// tables so that a scenario can name it.
+pub(crate) async fn mapped_page(cpu: &Cpu, mm: MmStruct, va: Va) -> Option<Page> {
+    let geometry = &cpu.kernel().geometry;
+    if let Some(range) = geometry.range(va)
+        && let Pmd::Huge(page) = Pte(cpu.load(mm.pmd(range), Prim::Ghost).await).pmd()
+    {
+        return Some(page);
+    }
+    for va in geometry.pages(va) {
+        let pte = Pte(cpu.load(mm.pte(va), Prim::Ghost).await);
+        if pte.present() && pte.page().is_anon() {
+            return Some(page_folio(cpu, pte.page()).await.head());
+        }
+    }
+    None
+}
+
+/// Reclaim of an isolated page, and of the other pages of its folio if that was split on the way. Returns why nothing is done, if that is
+/// so.
+pub async fn reclaim_page(cpu: &Cpu, page: Page) -> Option<Obstacle> {
+    let (mut spared, was_split) = reclaim_one_page(cpu, page).await;
+    if was_split {
+        for nth in 1..PAGES as u8 {
+            spared = reclaim_one_page(cpu, piece(page, nth)).await.0.and(spared);
+        }
+    }
+    spared
+}
+
 /// Reclaim of an isolated page: `shrink_page_list`, and, when the page has been written out, a second pass that frees
-/// it.
-pub async fn reclaim_page(cpu: &Cpu, page: Page) {
-    let written = shrink_page_list(cpu, page).await;
+/// it. Also returns whether its folio was split: its other pages are isolated then.
+async fn reclaim_one_page(cpu: &Cpu, page: Page) -> (Option<Obstacle>, bool) {
+    let (written, was_split) = shrink_page_list(cpu, page).await;
     if written == Shrunk::Freed {
-        return;
+        return (None, was_split);
     }
     putback_lru_page(cpu, page).await;
     if let Shrunk::Spared(why) = written {
-        cpu.no_effect(Aim::PageOut, why);
+        return (Some(why), was_split);
     }
     if written == Shrunk::Writing {
         let entry = page_swap_entry(cpu, page).await;
         swap_writepage(cpu, page, entry).await;
         cpu.clear_bits(page.flags(), pg::WRITEBACK, Prim::EndPageWriteback).await;
         cpu.step("pageout");
-        if isolate_lru_page(cpu, page).await && shrink_page_list(cpu, page).await != Shrunk::Freed {
+        if isolate_lru_page(cpu, page).await && shrink_page_list(cpu, page).await.0 != Shrunk::Freed {
             putback_lru_page(cpu, page).await;
         }
     }
+    (None, was_split)
 }
 
 /// The result for a page.
@@ -112,27 +138,37 @@ async fn putback_lru_page(cpu: &Cpu, page: Page) {
     put_page(cpu, page).await;
 }
 
-/// `shrink_page_list` for one isolated page.
-async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
+/// `shrink_page_list` for one isolated page. Also returns whether its folio was split.
+async fn shrink_page_list(cpu: &Cpu, page: Page) -> (Shrunk, bool) {
     cpu.call("shrink_page_list", (page,), async |cpu, (page,)| {
         let rules = cpu.rules();
+        let mut was_split = false;
         if !cpu.trylock_page(page).await {
-            return Shrunk::Spared(Obstacle::PageLocked);
+            return (Shrunk::Spared(Obstacle::PageLocked), was_split);
         }
         let flags = cpu
             .load_bits(page.flags(), pg::SWAPBACKED | pg::SWAPCACHE | pg::WRITEBACK, Prim::PageFlagTest)
             .await;
         if flags.bits & pg::WRITEBACK != 0 {
-            return keep_locked(cpu, page).await;
+            return (keep_locked(cpu, page).await, was_split);
         }
         let swapbacked = flags.bits & pg::SWAPBACKED != 0;
-        if swapbacked && flags.bits & pg::SWAPCACHE == 0 {
-            if !rules.is(ReclaimPin::No) && cpu.page_maybe_dma_pinned(page).await {
+        let is_large = folio_test_large(cpu, page).await;
+        let is_new = swapbacked && flags.bits & pg::SWAPCACHE == 0;
+        if is_new && !rules.is(ReclaimPin::No) && cpu.page_maybe_dma_pinned(page).await {
+            cpu.unlock_page(page).await;
+            return (Shrunk::Spared(Obstacle::MaybePinned), was_split);
+        }
+        if is_large && (swapbacked || rules.is(LazyfreeLarge::SplitFolio)) {
+            if let Err(why) = split_folio(cpu, page, true).await {
                 cpu.unlock_page(page).await;
-                return Shrunk::Spared(Obstacle::MaybePinned);
+                return (Shrunk::Spared(why), was_split);
             }
+            was_split = true;
+        }
+        if is_new {
             if add_to_swap(cpu, page).await.is_none() {
-                return keep_locked(cpu, page).await;
+                return (keep_locked(cpu, page).await, was_split);
             }
             cpu.step("add_to_swap");
         }
@@ -140,26 +176,26 @@ async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
         cpu.step("try_to_unmap");
         if !unmapped {
             try_to_unmap_flush(cpu, ubc).await;
-            return keep_locked(cpu, page).await;
+            return (keep_locked(cpu, page).await, was_split);
         }
         if rules.is(ReclaimPin::SkipAndRecheck) && cpu.page_maybe_dma_pinned(page).await {
             cpu.why(Fact::MaybePinned { page }.so(Then::Keep));
             try_to_unmap_flush(cpu, ubc).await;
-            return keep_locked(cpu, page).await;
+            return (keep_locked(cpu, page).await, was_split);
         }
         if cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await {
             if !swapbacked {
                 try_to_unmap_flush(cpu, ubc).await;
-                return keep_locked(cpu, page).await;
+                return (keep_locked(cpu, page).await, was_split);
             }
             let ubc = try_to_unmap_flush_dirty(cpu, ubc).await;
             let started = pageout(cpu, page).await;
             try_to_unmap_flush(cpu, ubc).await;
             if started {
                 cpu.unlock_page(page).await;
-                return Shrunk::Writing;
+                return (Shrunk::Writing, was_split);
             }
-            return keep_locked(cpu, page).await;
+            return (keep_locked(cpu, page).await, was_split);
         }
         let freed = remove_mapping(cpu, page, swapbacked).await;
         cpu.step("remove_mapping");
@@ -167,9 +203,9 @@ async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
         if freed {
             cpu.unlock_page(page).await;
             free_unref_page(cpu, page).await;
-            return Shrunk::Freed;
+            return (Shrunk::Freed, was_split);
         }
-        keep_locked(cpu, page).await
+        (keep_locked(cpu, page).await, was_split)
     })
     .await
 }
@@ -177,108 +213,6 @@ async fn shrink_page_list(cpu: &Cpu, page: Page) -> Shrunk {
 async fn keep_locked(cpu: &Cpu, page: Page) -> Shrunk {
     cpu.unlock_page(page).await;
     Shrunk::Kept
-}
-
-/// `try_to_unmap`: one mapping after the other, parents before children. Returns whether none is left, and the deferred
-/// flushes.
-async fn try_to_unmap(cpu: &Cpu, page: Page) -> (bool, TlbUbc) {
-    let va = cpu.load(page.index(), Prim::ReadOnce).await.bits as Va;
-    let mut ubc = TlbUbc::default();
-    for vma in cpu.kernel().anon_vmas[va].vmas() {
-        let goes_on;
-        (goes_on, ubc) = try_to_unmap_one(cpu, page, MmStruct(vma.mm), vma.va, ubc).await;
-        if !goes_on {
-            break;
-        }
-    }
-    let unmapped = cpu.page_mapcount(page).await == 0 || !cpu.rules().keeps(Safeguard::UnmapMapcount);
-    (unmapped, ubc)
-}
-
-/// `try_to_unmap_one`: the PTE becomes a swap entry, or none for a page of `MADV_FREE`. Returns whether the walk may
-/// continue.
-async fn try_to_unmap_one(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, ubc: TlbUbc) -> (bool, TlbUbc) {
-    cpu.call("try_to_unmap_one", (page, mm, va, ubc), async |cpu, (page, mm, va, mut ubc)| {
-        let rules = cpu.rules();
-        cpu.ptl_lock(mm, va).await;
-        let pte = cpu.ptep_get(mm, va).await;
-        if !pte.present() || pte.page().obj != page.obj {
-            cpu.ptl_unlock(mm, va).await;
-            return (true, ubc);
-        }
-        let exclusive = rules.is(AnonExclusive::Yes) && cpu.page_anon_exclusive(page).await;
-        // v5.19 and v6.0 never defer the flush of an exclusive page; the barriers of v6.1 allow it again.
-        let defer = should_defer_flush(cpu, mm) && (!exclusive || rules.is(AeBarriers::Yes));
-        let pte = if defer {
-            let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepGetAndClear).await;
-            ubc = set_tlb_ubc_flush_pending(cpu, ubc, mm, va, pte_dirty(cpu.arch(), pte)).await;
-            pte
-        } else {
-            let pte = cpu.ptep_get_and_clear(mm, va, Prim::PtepClearFlush).await;
-            flush_tlb_page(cpu, mm, va, Safeguard::UnmapFlush).await;
-            pte
-        };
-        if pte_dirty(cpu.arch(), pte) {
-            cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
-        }
-        if !cpu.page_flag(page, pg::SWAPBACKED, Prim::PageFlagTest).await {
-            return (unmap_lazyfree(cpu, page, mm, va, pte).await, ubc);
-        }
-        let entry = page_swap_entry(cpu, page).await;
-        swap_duplicate(cpu, entry).await;
-        if exclusive && !page_try_share_anon_rmap(cpu, page).await {
-            swap_free(cpu, entry).await;
-            cpu.set_pte_at(mm, va, pte).await;
-            cpu.ptl_unlock(mm, va).await;
-            return (false, ubc);
-        }
-        let mut swp = Pte::swap(entry).carry(pte, SOFT_DIRTY | UFFD_WP);
-        if exclusive && cpu.arch() != cowrace_machine::Arch::NoSwapExclusive {
-            swp = swp.set(SWP_EXCLUSIVE);
-        }
-        cpu.set_pte_at(mm, va, swp).await;
-        page_remove_rmap_to_swap(cpu, page).await;
-        cpu.page_ref_sub(page, 1).await;
-        cpu.ptl_unlock(mm, va).await;
-        (true, ubc)
-    })
-    .await
-}
-
-/// `try_to_unmap_one` for a page of `MADV_FREE`: discarded, unless it has been written to since.
-async fn unmap_lazyfree(cpu: &Cpu, page: Page, mm: MmStruct, va: Va, pte: Pte) -> bool {
-    let (discard, dirty) = match cpu.rules().madv_free() {
-        MadvFree::Dirty => {
-            let dirty = cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await;
-            (!dirty, dirty)
-        }
-        MadvFree::RefAndDirty => {
-            // 6c8e2a256915: GUP-fast takes its reference before it reads the PTE again.
-            cpu.fence(Prim::SmpMb, Safeguard::LazyfreeMb).await;
-            let count = cpu.page_count(page).await;
-            let mapcount = cpu.page_mapcount(page).await;
-            cpu.fence(Prim::SmpRmb, Safeguard::LazyfreeRmb).await;
-            let dirty = cpu.page_flag(page, pg::DIRTY, Prim::PageDirty).await;
-            cpu.why(Fact::Lazyfree { page, count: references(count), mapcount, dirty });
-            (count == 1 + mapcount && !dirty, dirty)
-        }
-    };
-    if !discard {
-        cpu.set_pte_at(mm, va, pte).await;
-        if dirty || cpu.rules().is(LazyfreeKept::SwapBacked) {
-            cpu.set_bits(page.flags(), pg::SWAPBACKED, Prim::SetPageSwapBacked).await;
-        } else {
-            // faeb2831b517: a holder of another reference marks the page dirty if it writes.
-            cpu.why(Fact::Clean { page }.so(Then::KeepLazyfree));
-        }
-        cpu.ptl_unlock(mm, va).await;
-        return false;
-    }
-    cpu.why(Fact::Clean { page }.so(Then::Discard));
-    page_remove_rmap(cpu, page).await;
-    cpu.page_ref_sub(page, 1).await;
-    cpu.ptl_unlock(mm, va).await;
-    true
 }
 
 /// `pageout` with `swap_writepage`, up to the submission: only a page to which no references exist except those of

@@ -15,6 +15,7 @@ const fn undone(aim: Aim) -> &'static str {
         Aim::Discard => "discards nothing",
         Aim::Protect => "changes no protection",
         Aim::WriteProtect => "changes no write-protection",
+        Aim::Split => "splits no folio",
     }
 }
 
@@ -35,6 +36,8 @@ const fn obstacle(why: Obstacle) -> &'static str {
         Obstacle::InSwapCache => "the page is in the swap cache",
         Obstacle::MaybePinned => "the page may be pinned",
         Obstacle::PageLocked => "the page is locked",
+        Obstacle::NotSplit => "its folio is not split, since there are other references to it",
+        Obstacle::NotLarge => "the page is not part of a large folio",
     }
 }
 

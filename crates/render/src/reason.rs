@@ -29,6 +29,9 @@ fn fact(fact: &Fact) -> String {
         Fact::MaybeMappedShared { page: of } => {
             format!("the folio of {} may be mapped by other mms", page(of))
         }
+        Fact::Migration { page: of } => format!("there is a migration entry for {}", page(of)),
+        Fact::OtherFolio { page: of } => format!("{} has left its folio", page(of)),
+        Fact::PteBatch { page: of, nr } => format!("{nr} PTEs in a row map {}", page(of)),
         Fact::HugeInPart => "only a part of the huge page is concerned".to_owned(),
         Fact::MapAndSwapcount { page: of, mapcount, swapcount } => {
             let swapcount = match swapcount {
@@ -110,6 +113,7 @@ const fn then(then: Then) -> &'static str {
         Then::KeepLazyfree => "it can still be freed lazily",
         Then::Leave => "leave it",
         Then::Discard => "discard it",
+        Then::PutBackAlike => "all of them get the bits of the first",
         Then::TryAgain => "try again",
         Then::SlowPath => "take the slow path",
         Then::FlushFirst => "flush before looking",
@@ -117,6 +121,7 @@ const fn then(then: Then) -> &'static str {
         Then::FlushAll => "flush everything",
         Then::NoFlush => "nothing is flushed",
         Then::Wait => "wait for the monitor",
+        Then::AwaitMigration => "wait until the page is mapped again",
         Then::Fail => "it fails",
         Then::Sigsegv => "SIGSEGV",
     }

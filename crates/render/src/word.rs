@@ -102,6 +102,7 @@ pub fn maps(maps: &Maps) -> String {
     match maps {
         Maps::Page(of) => page(of),
         Maps::Swap(slot) => format!("swap({slot})"),
+        Maps::Migration(of) => format!("migration({})", page(of)),
         Maps::Marker => "marker".to_owned(),
         Maps::Table => "page table".to_owned(),
         Maps::Invalid(of) => format!("invalid({})", page(of)),

@@ -21,6 +21,8 @@ pub enum Aim {
     Protect,
     /// To write-protect pages for userfaultfd.
     WriteProtect,
+    /// To split a folio.
+    Split,
 }
 
 /// What prevents the intended effect of a call.
@@ -54,6 +56,10 @@ pub enum Obstacle {
     MaybePinned,
     /// The page is locked.
     PageLocked,
+    /// The folio of the page was not split: somebody else had a reference to it.
+    NotSplit,
+    /// The page is not part of a large folio.
+    NotLarge,
 }
 
 /// Why a call did not have its intended effect.

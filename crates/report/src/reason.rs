@@ -65,6 +65,23 @@ pub enum Fact<P = Page> {
     },
     /// A part of what a huge page is mapped at is asked for.
     HugeInPart,
+    /// The page is unmapped for a moment: there is a migration entry for it.
+    Migration {
+        /// The page.
+        page: P,
+    },
+    /// The page has left the folio whose head was looked up.
+    OtherFolio {
+        /// The page.
+        page: P,
+    },
+    /// PTEs in a row map pages of a large folio, and are changed together.
+    PteBatch {
+        /// The folio.
+        page: P,
+        /// The number of the PTEs.
+        nr: u64,
+    },
     /// `page_mapcount` and `page_swapcount` were read.
     MapAndSwapcount {
         /// The page.
@@ -249,6 +266,8 @@ pub enum Then {
     Leave,
     /// The page is discarded.
     Discard,
+    /// The PTEs are put back, all of them with the bits of the first.
+    PutBackAlike,
     /// The operation is tried again.
     TryAgain,
     /// The slow path is taken.
@@ -263,6 +282,8 @@ pub enum Then {
     NoFlush,
     /// The fault waits for the monitor of the userfaultfd.
     Wait,
+    /// The fault waits until the page is mapped again.
+    AwaitMigration,
     /// The fault fails.
     Fail,
     /// The task gets a SIGSEGV.
@@ -287,6 +308,9 @@ impl<P> Fact<P> {
             }
             Self::MaybeMappedShared { page } => Fact::MaybeMappedShared { page: name(page) },
             Self::HugeInPart => Fact::HugeInPart,
+            Self::Migration { page } => Fact::Migration { page: name(page) },
+            Self::OtherFolio { page } => Fact::OtherFolio { page: name(page) },
+            Self::PteBatch { page, nr } => Fact::PteBatch { page: name(page), nr },
             Self::MapAndSwapcount { page, mapcount, swapcount } => {
                 Fact::MapAndSwapcount { page: name(page), mapcount, swapcount }
             }

@@ -79,6 +79,8 @@ pub enum Maps {
     Page(Page),
     /// A swap slot.
     Swap(u16),
+    /// A page that is unmapped for a moment: a migration entry.
+    Migration(Page),
     /// A marker: no page, but the entry carries information.
     Marker,
     /// A page table: an entry of a page middle directory.

@@ -231,7 +231,7 @@ impl<'t> Placing<'t> {
             | Call::IoUringRegister { .. } => self.take(each, call, mm),
             Call::Recvmsg { .. } => Err(Why::Ktls),
             Call::FuseSplice { .. } => Err(Why::FuseSplice),
-            Call::SpeculativeRef { .. } => Err(Why::NoSuchCall),
+            Call::SplitHugePage { .. } | Call::SpeculativeRef { .. } => Err(Why::NoSuchCall),
             Call::Release { handle } => {
                 let handle = self.handle_of(handle).ok_or(Why::NoSuchCall)?;
                 self.held.retain(|&other| other != handle);

@@ -338,6 +338,7 @@ pub(crate) fn variables(call: Call) -> impl Iterator<Item = usize> {
         | Call::SoftDirty { .. }
         | Call::UffdWriteProtect { .. }
         | Call::Reclaim { .. }
+        | Call::SplitHugePage { .. }
         | Call::SpeculativeRef { .. }
         | Call::LruAddDrainAll
         | Call::WaitExit { .. } => (None, None),

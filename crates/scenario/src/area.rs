@@ -55,7 +55,7 @@ const ATTRS: [(&str, Option<bool>, &[&str], &str); 11] = [
         &["anon", "zero", "swapped", "swapcached", "thp", "thp_pte"],
         "only anonymous memory is soft-dirty at the start",
     ),
-    ("lazyfree", Some(false), &["anon"], "`MADV_FREE` marks mapped anonymous pages"),
+    ("lazyfree", Some(false), &["anon", "thp", "thp_pte"], "`MADV_FREE` marks mapped anonymous pages"),
     (
         "read_only",
         Some(false),

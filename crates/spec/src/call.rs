@@ -316,7 +316,10 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
             let pages = cpu.world.pages(target.va);
             cpu.uffd_writeprotect(MmStruct(target.mm), pages, protect).await;
         }
-        Call::Reclaim { .. } | Call::SpeculativeRef { .. } | Call::LruAddDrainAll => {}
+        Call::Reclaim { .. }
+        | Call::SplitHugePage { .. }
+        | Call::SpeculativeRef { .. }
+        | Call::LruAddDrainAll => {}
         Call::Set { value } => return Value::Number(argument(cpu, value).await),
         Call::WaitVariable { variable } => {
             cpu.variable(variable).await;

@@ -25,11 +25,12 @@ pub(crate) fn places(world: &World, lazy: &[(MmId, Va)]) -> Vec<Place> {
         let giving_up = world.calls().filter(|(_, spec)| spec.call.change() == Change::GivesUp);
         let given_up = giving_up.filter_map(|(actor, spec)| spec.call.memory(world.actors[actor].mm));
         // For a file it is refused.
-        given_up.filter(|at| world.areas[at.va].backing == Backing::Anon).map(|at| (at.mm, at.va))
+        let anonymous = given_up.filter(|at| world.areas[at.va].backing == Backing::Anon);
+        anonymous.flat_map(|at| world.pages(at.va).map(move |va| (at.mm, va)))
     };
     let mut places = Vec::new();
     for mm in 0..world.mms.len() {
-        for va in 0..world.areas.len() {
+        for va in world.addresses() {
             let is_here = |&(origin, at): &(MmId, Va)| at == va && world.descends(mm, origin);
             let (at_first, calls) = (lazy.iter().any(is_here), called().filter(is_here).count());
             if at_first || calls > 0 {

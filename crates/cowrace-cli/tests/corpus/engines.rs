@@ -43,6 +43,8 @@ const UNFIT: &[(&str, &str, &str)] = &[
     ),
     ("foll-force-dirty-cow", "*", "GUP that faults again and again, against a discard and a fault"),
     ("fork-vs-per-vma-lock-fault", "*", "three threads, each within a call"),
+    ("folio-split-vs-fork", "*", "a fork against the split of a folio, which both go page by page"),
+    ("gup-fast-vs-folio-split", "*", "three threads, each within a call"),
     (
         "hugetlb-dontneed-vs-fault",
         "v5.18 v5.19 v6.1 v6.2 v6.4 v6.6 v6.12 v6.15 v6.18",
@@ -53,6 +55,9 @@ const UNFIT: &[(&str, &str, &str)] = &[
         "v6.12 v6.15 v6.18",
         "GUP-fast against reclaim, where the buffer is pinned so",
     ),
+    ("lazyfree-batch-reference", "*", "a fault that copies, against reclaim"),
+    ("lazyfree-batch-restore-writable", "*", "a folio that is split for MADV_FREE, and reclaim page by page"),
+    ("lazyfree-batch-uffd-wp", "*", "a fault that waits for userfaultfd, against reclaim"),
     (
         "madv-free-odirect-zero-small",
         "v5.18 v5.19 v6.1 v6.2 v6.4 v6.6 v6.12 v6.15 v6.18",
@@ -80,6 +85,8 @@ const UNFIT: &[(&str, &str, &str)] = &[
         "GUP-fast against a fork that write-protects a PMD, and both sides behind it",
     ),
     ("thp-dontneed-vs-cow", "*", "a write fault that splits the mapping, against a discard"),
+    ("thp-lazyfree-none-window", "*", "three threads, each within a call"),
+    ("thp-madv-free-vs-unmap", "*", "a split of the mapping, against MADV_FREE and reclaim"),
     ("thp-mapcount-split-leak", "*", "a write fault against a split, which both go page by page"),
     ("thp-page-lock", "*", "three threads, each within a call"),
     ("thp-split-unlocks-freed", "*", "two discards of a huge page, of which one splits its mapping"),
@@ -88,8 +95,15 @@ const UNFIT: &[(&str, &str, &str)] = &[
 ];
 
 /// Scenarios with so many executions that only `just nightly` lists their ends.
-const LONG: &[(&str, &str)] =
-    &[("thp-page-lock", "two write faults and a discard, of which each goes through a huge page")];
+const LONG: &[(&str, &str)] = &[
+    ("gup-fast-vs-folio-split", "three threads, of which one splits a folio"),
+    ("lazyfree-batch-reference", "a write fault that copies, and a folio that is reclaimed page by page"),
+    ("lazyfree-batch-restore-writable", "a folio that is split, and reclaimed page by page"),
+    ("lazyfree-batch-uffd-wp", "a fault that waits, and a folio that is reclaimed page by page"),
+    ("thp-lazyfree-none-window", "a store, a discard and reclaim of a huge page"),
+    ("thp-madv-free-vs-unmap", "a split of the mapping, MADV_FREE, and reclaim page by page"),
+    ("thp-page-lock", "two write faults and a discard, of which each goes through a huge page"),
+];
 
 pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
     let corpus = repository("scenarios");

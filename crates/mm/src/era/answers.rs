@@ -13,9 +13,9 @@ pub struct Answers {
     /// For each rule its value, and the values with which it was compared, as bits.
     pub(super) rules: Vec<(u8, u8)>,
     /// The safeguards that the kernel lacks, as bits.
-    pub(super) lacks: u64,
+    pub(super) lacks: u128,
     /// The safeguards that were tested, as bits.
-    pub(super) tested: u64,
+    pub(super) tested: u128,
 }
 
 impl Answers {

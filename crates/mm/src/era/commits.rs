@@ -4,12 +4,13 @@ use std::fmt;
 
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
-    ClearRefsPin, DirectIo, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice, GupForce,
-    GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork, HugetlbForkWritable,
-    IoUringPin, LargeWp, LazyfreeKept, MadvFree, MadvFreeSpares, MprotectUpgrade, PinSteps, ReclaimPin,
-    Release, Rules, SwapinRecheck, SwapinReuse, SwapinWritable, ThpChangeFlush, ThpFork, ThpSplitDirty,
-    ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse, UffdFlush, UffdMmget, UffdUnprotect, UnshareCopy, VmaLock,
-    WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
+    ClearRefsPin, DirectIo, DoubleMap, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice,
+    GupForce, GupHead, GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork,
+    HugetlbForkWritable, IoUringPin, LargeWp, LazyfreeKept, LazyfreeLarge, MadvFree, MadvFreeLarge,
+    MadvFreeSpares, MappedShared, MigrationDirty, MigrationWait, MprotectUpgrade, PageoutLarge, PinSteps,
+    ReclaimPin, Release, Rules, SplitFlush, SwapinRecheck, SwapinReuse, SwapinWritable, ThpChangeFlush,
+    ThpFork, ThpSplitDirty, ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse, UffdFlush, UffdMmget, UffdUnprotect,
+    UnmapBatch, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// The source of a row's statement.
@@ -89,6 +90,13 @@ pub struct Commit {
 impl Commit {
     pub(super) fn apply(&self, rules: &mut Rules) {
         (self.rule)(rules);
+    }
+}
+
+/// How reclaim batches PTEs, if it does.
+fn batch(rules: &mut Rules, batch: UnmapBatch) {
+    if rules.unmap_batch != UnmapBatch::No {
+        rules.unmap_batch = batch;
     }
 }
 
@@ -312,10 +320,13 @@ pub const COMMITS: &[Commit] = &[
         id: "c24d37322548",
         landed: landed("v5.14"),
         title: "mm/gup: fix try_grab_compound_head() race with split_huge_page()",
-        about: "it splits the taking of a pin into two steps",
-        effect: Effect::Prepares,
+        about: "GUP-fast looks at the head again when it has the reference, and a pin takes two steps",
+        effect: Effect::Closes("gup-fast-vs-folio-split"),
         provenance: Provenance::Read,
-        rule: |r| r.pin_steps = PinSteps::Two,
+        rule: |r| {
+            r.pin_steps = PinSteps::Two;
+            r.gup_head = GupHead::Again;
+        },
     },
     Commit {
         id: "f4c4a3f48480",
@@ -359,6 +370,15 @@ pub const COMMITS: &[Commit] = &[
         },
     },
     Commit {
+        id: "ffa65753c431",
+        landed: landed("v5.17"),
+        title: "mm/migrate.c: rework migration_entry_wait() to not take a pageref",
+        about: "a fault that waits for a page of a folio that is being split does not make the split fail",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.migration_wait = MigrationWait::GetsNothing,
+    },
+    Commit {
         id: "6c8e2a256915",
         landed: landed("v5.18"),
         title: "mm: fix race between MADV_FREE reclaim and blkdev direct IO read",
@@ -393,6 +413,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.thp_split_lock = ThpSplitLock::No,
+    },
+    Commit {
+        id: "820c4e2e6f51",
+        landed: landed("v5.18"),
+        title: "mm/vmscan: Free non-shmem folios without splitting them",
+        about: "reclaim splits only the mappings of a huge page of MADV_FREE, and not its folio",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| r.lazyfree_large = LazyfreeLarge::SplitPmd,
     },
     Commit {
         id: "d4c470970d45",
@@ -502,6 +531,15 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.hugetlb_force = HugetlbForce::Fails,
     },
     Commit {
+        id: "2e3468778dbe",
+        landed: landed("v6.1"),
+        title: "mm: remember young/dirty bit for page migrations",
+        about: "the PTE of a page of a folio that was split is as dirty as it was",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.migration_dirty = MigrationDirty::Pte,
+    },
+    Commit {
         id: "088b8aa537c2",
         landed: landed("v6.1"),
         title: "mm: fix PageAnonExclusive clearing racing with concurrent RCU GUP-fast",
@@ -543,6 +581,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.thp_upgrade = ThpUpgrade::Yes,
+    },
+    Commit {
+        id: "cb67f4282bf9",
+        landed: landed("v6.2"),
+        title: "mm,thp,rmap: simplify compound page mapcount handling",
+        about: "the pages of a folio that is mapped both ways no longer count its PMDs",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| r.double_map = DoubleMap::Gone,
     },
     Commit {
         id: "e833bc503405",
@@ -607,6 +654,24 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.direct_io = DirectIo::Pin,
     },
     Commit {
+        id: "20b18aada185",
+        landed: landed("v6.5"),
+        title: "madvise:madvise_free_huge_pmd(): don't use mapcount() against large folio for sharing check",
+        about: "MADV_FREE of a huge page looks only at the mappings of its first page",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.mapped_shared = MappedShared::FirstPage,
+    },
+    Commit {
+        id: "3027c6f8eb9d",
+        landed: landed("v6.8"),
+        title: "mm: huge_memory: batch tlb flush when splitting a pte-mapped THP",
+        about: "a split of a folio flushes the TLBs once",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.split_flush = SplitFlush::Batched,
+    },
+    Commit {
         id: "738adade96b2",
         landed: landed("v6.9"),
         title: "fuse: Fix missing FOLL_PIN for direct-io",
@@ -623,6 +688,33 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.large_wp = LargeWp::Never,
+    },
+    Commit {
+        id: "eefb9b2725e3",
+        landed: landed("v6.10"),
+        title: "mm: improve folio_likely_mapped_shared() using the mapcount of large folios",
+        about: "MADV_FREE no longer overlooks a process that maps only the second page of a huge page",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| r.mapped_shared = MappedShared::Likely,
+    },
+    Commit {
+        id: "dce7d10be4bb",
+        landed: landed("v6.10"),
+        title: "mm/madvise: optimize lazyfreeing with mTHP in madvise_free",
+        about: "MADV_FREE marks a large folio as a whole if entries in a row map all of it",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.madv_free_large = MadvFreeLarge::Whole,
+    },
+    Commit {
+        id: "3931b871c493",
+        landed: landed("v6.10"),
+        title: "mm: madvise: avoid split during MADV_PAGEOUT and MADV_COLD",
+        about: "MADV_PAGEOUT reclaims a large folio as a whole if entries in a row map all of it",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| r.pageout_large = PageoutLarge::Whole,
     },
     Commit {
         id: "1943f96b3816",
@@ -677,6 +769,42 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Saves("thp-pte-reuse"),
         provenance: Provenance::Read,
         rule: |r| r.large_wp = LargeWp::MmIds,
+    },
+    Commit {
+        id: "354dffd29575",
+        landed: landed("v6.15"),
+        title: "mm: support batched unmap for lazyfree large folios during reclamation",
+        about: "reclaim clears the PTEs of a folio of MADV_FREE together, and puts them all back as the first was",
+        effect: Effect::Opens("lazyfree-batch-restore-writable"),
+        provenance: Provenance::Read,
+        rule: |r| r.unmap_batch = UnmapBatch::Folio,
+    },
+    Commit {
+        id: "2f9b43d617e2",
+        landed: landed("v6.15"),
+        title: "mm: avoid splitting pmd for lazyfree pmd-mapped THP in try_to_unmap",
+        about: "reclaim unmaps a huge page of MADV_FREE as a whole, or not at all",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.lazyfree_large = LazyfreeLarge::Whole,
+    },
+    Commit {
+        id: "ddd05742b45b",
+        landed: landed("v6.16"),
+        title: "mm/rmap: fix potential out-of-bounds page table access during batched unmap",
+        about: "reclaim clears together what is in a row in one VMA, even if it is not the whole folio",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| batch(r, UnmapBatch::Any),
+    },
+    Commit {
+        id: "29f40594a281",
+        landed: landed("v7.0"),
+        title: "mm/rmap: fix incorrect pte restoration for lazyfree folios",
+        about: "reclaim puts PTEs back together only if they were alike in their write bits (CVE-2026-31398)",
+        effect: Effect::Closes("lazyfree-batch-restore-writable"),
+        provenance: Provenance::Read,
+        rule: |r| batch(r, UnmapBatch::SameRights),
     },
     Commit {
         id: "aa-copy-on-read",

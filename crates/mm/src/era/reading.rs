@@ -33,14 +33,18 @@ pub struct Noted {
     /// For each rule the values with which it was compared, as bits.
     asked: [AtomicU8; RULES],
     /// The safeguards that were tested, as bits.
-    safeguards: AtomicU64,
+    safeguards: [AtomicU64; 2],
 }
 
 impl Noted {
     /// Rules that have not been read yet.
     #[must_use]
     pub fn new(rules: Rules) -> Self {
-        Self { rules, asked: array::from_fn(|_| AtomicU8::new(0)), safeguards: AtomicU64::new(0) }
+        Self {
+            rules,
+            asked: array::from_fn(|_| AtomicU8::new(0)),
+            safeguards: array::from_fn(|_| AtomicU64::new(0)),
+        }
     }
 
     /// The handle through which the model reads the rules.
@@ -56,7 +60,7 @@ impl Noted {
         Answers {
             rules: self.rules.indices().into_iter().zip(asked).collect(),
             lacks: self.rules.lacks.bits(),
-            tested: self.safeguards.load(Relaxed),
+            tested: self.tested(),
         }
     }
 
@@ -74,10 +78,16 @@ impl Noted {
         rules.chain(self.safeguards().into_iter().filter_map(Safeguard::switch)).collect()
     }
 
+    /// The safeguards that were tested, as bits.
+    fn tested(&self) -> u128 {
+        let [low, high] = self.safeguards.each_ref().map(|half| u128::from(half.load(Relaxed)));
+        low | high << u64::BITS
+    }
+
     /// The safeguards that were tested.
     #[must_use]
     pub fn safeguards(&self) -> Vec<Safeguard> {
-        let asked = self.safeguards.load(Relaxed);
+        let asked = self.tested();
         Safeguard::ALL.iter().copied().filter(|&safeguard| asked & Safeguards::bit(safeguard) != 0).collect()
     }
 }
@@ -115,9 +125,10 @@ impl Reading<'_> {
     #[inline]
     #[must_use]
     pub fn keeps(self, safeguard: Safeguard) -> bool {
-        let bit = Safeguards::bit(safeguard);
-        if self.0.safeguards.load(Relaxed) & bit == 0 {
-            self.0.safeguards.fetch_or(bit, Relaxed);
+        let (half, bit) = (safeguard as usize / u64::BITS as usize, 1 << (safeguard as u32 % u64::BITS));
+        let tested = &self.0.safeguards[half];
+        if tested.load(Relaxed) & bit == 0 {
+            tested.fetch_or(bit, Relaxed);
         }
         !self.0.rules.lacks.has(safeguard)
     }

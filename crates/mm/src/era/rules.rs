@@ -335,6 +335,13 @@ rules! {
         /// `page_count == 1` (3bff7e3f1f16).
         Count = "count",
     }
+    /// Whether the pages of a folio that is mapped both ways count the PMDs as well (`PageDoubleMap`).
+    double_map: DoubleMap = Counted {
+        /// Once each, while some PMD maps it.
+        Counted = "counted",
+        /// They do not (cb67f4282bf9).
+        Gone = "gone",
+    }
     /// What a write fault on a PMD does with a huge page that it may not keep.
     thp_wp_else: ThpWpElse = Copy {
         /// It copies all of it (up to v5.7).
@@ -385,6 +392,78 @@ rules! {
         Never = "never",
         /// If one mm has all mappings, and there are no other references (1da190f4d0a6).
         MmIds = "mm_ids",
+    }
+    /// What `MADV_FREE` does with a large folio that PTEs map.
+    madv_free_large: MadvFreeLarge = Split {
+        /// It splits the folio, and marks its pages.
+        Split = "split",
+        /// It marks the folio as a whole, if all of it is mapped in a row (dce7d10be4bb).
+        Whole = "whole",
+    }
+    /// What `MADV_PAGEOUT` does with a large folio that PTEs map.
+    pageout_large: PageoutLarge = Split {
+        /// It splits the folio, and reclaims its pages.
+        Split = "split",
+        /// It reclaims the folio as a whole, if all of it is mapped in a row (3931b871c493).
+        Whole = "whole",
+    }
+    /// When `MADV_FREE` takes a large folio for one that others map as well.
+    mapped_shared: MappedShared = Exact {
+        /// If all its mappings together are more than the one by a PMD; of one that PTEs map, if the page has more than one.
+        Exact = "exact",
+        /// If its first page has more than one mapping (20b18aada185).
+        FirstPage = "first-page",
+        /// If a PMD and something else map it, if it has more mappings than pages, or if its first page has more than one
+        /// (eefb9b2725e3).
+        Likely = "likely",
+    }
+    /// What reclaim does with a large folio of `MADV_FREE`.
+    lazyfree_large: LazyfreeLarge = SplitFolio {
+        /// It splits the folio, and discards its pages one by one.
+        SplitFolio = "split-folio",
+        /// It splits the mappings by PMDs, and unmaps the pages one by one (820c4e2e6f51).
+        SplitPmd = "split-pmd",
+        /// It unmaps what a PMD maps as a whole (2f9b43d617e2).
+        Whole = "whole",
+    }
+    /// How many PTEs of a large folio of `MADV_FREE` reclaim clears, and puts back, together.
+    unmap_batch: UnmapBatch = No {
+        /// One.
+        No = "no",
+        /// Those of the whole folio, or one; what is put back is all as the first of them was (354dffd29575).
+        Folio = "folio",
+        /// As many as are in a row in the VMA (ddd05742b45b).
+        Any = "any",
+        /// As many as are in a row and alike in their write bits and soft-dirty bits (29f40594a281).
+        SameRights = "same-rights",
+    }
+    /// How often GUP-fast looks up the head of the folio of a page.
+    gup_head: GupHead = Once {
+        /// Before it takes the reference.
+        Once = "once",
+        /// And after it: the folio may have been split (c24d37322548).
+        Again = "again",
+    }
+    /// What a fault has while it waits for a page that is unmapped for a moment.
+    migration_wait: MigrationWait = GetsReference {
+        /// A reference, until it sleeps.
+        GetsReference = "gets-reference",
+        /// Nothing (ffa65753c431).
+        GetsNothing = "gets-nothing",
+    }
+    /// Where it is kept that a page which is unmapped for a moment was written to.
+    migration_dirty: MigrationDirty = Page {
+        /// The page is dirty, and its PTE is not when it is mapped again.
+        Page = "page",
+        /// Its PTE is dirty as well (2e3468778dbe).
+        Pte = "pte",
+    }
+    /// When the split of a folio that PTEs map flushes what the TLBs have.
+    split_flush: SplitFlush = AtOnce {
+        /// PTE by PTE.
+        AtOnce = "at-once",
+        /// When all of them are cleared (3027c6f8eb9d).
+        Batched = "batched",
     }
     /// Whether anonymous pages carry `PG_anon_exclusive` (6c287605fd56).
     anon_exclusive: AnonExclusive = No {

@@ -11,7 +11,7 @@ use cowrace_machine::Arch;
 
 use super::{
     AeBarriers, AnonExclusive, BatchedFlush, ClearRefsFlush, ForkSeq, GupForce, MadvFree, PinSteps,
-    ReclaimPin, Rules, SwapinRecheck, ThpSplitLock, ThpWpElse, UffdFlush, WpReuse,
+    ReclaimPin, Rules, SwapinRecheck, ThpSplitLock, ThpWpElse, UffdFlush, UnmapBatch, WpReuse,
 };
 
 /// The kind of a safeguard.
@@ -159,6 +159,8 @@ safeguards! {
         Switch("clear_refs_nested_flush"), |r, _| r.clear_refs_flush == ClearRefsFlush::Elided;
     /// A page that reclaim unmaps leaves every TLB at once, unless the flush is deferred.
     UnmapFlush: Flush "ptep_clear_flush" in "try_to_unmap_one" "mm/rmap.c", Switch("unmap_flush"), |_, _| true;
+    /// A page of a folio that is split leaves every TLB at once, unless the flush is deferred.
+    MigrateFlush: Flush "ptep_clear_flush" in "try_to_migrate_one" "mm/rmap.c", Switch("migrate_flush"), |_, _| true;
     /// No CPU can still write to a page through a TLB when the page is written out.
     UnmapDirtyFlush: Flush "try_to_unmap_flush_dirty" in "shrink_page_list" "mm/vmscan.c",
         Switch("unmap_dirty_flush"), |_, _| true;
@@ -213,6 +215,9 @@ safeguards! {
         Rule("swapin_recheck", "swapcache"), |r, _| r.swapin_recheck == SwapinRecheck::Private;
     /// The swap entry is still there when the page has been found, or read.
     SwapinPteSame: Recheck "pte_same" in "do_swap_page" "mm/memory.c", Switch("swapin_pte_same"), |_, _| true;
+    /// Entries that userfaultfd protects are not put back by reclaim as others are that it does not protect.
+    UnmapBatchUffdWp: Recheck "pte_same" in "folio_pte_batch" "mm/internal.h", Switch("unmap_batch_uffd_wp"),
+        |r, _| r.unmap_batch != UnmapBatch::No;
     /// The PTE has not changed before the reference was taken.
     GupFastPteSame: Recheck "pte_same" in "gup_pte_range" "mm/gup.c", Switch("gup_fast_pte_same"), |_, _| true;
     /// No fork is under way when GUP-fast begins to pin.
@@ -270,6 +275,8 @@ safeguards! {
         Switch("fork_seq_end_wmb"), |r, _| r.fork_seq == ForkSeq::Yes;
     /// The PTEs of a split huge page are there before the PMD refers to them.
     SplitPmdWmb: Barrier "smp_wmb" in "__split_huge_pmd_locked" "mm/huge_memory.c", Switch("split_pmd_wmb"), |_, _| true;
+    /// The flags of a page of a split folio are there before it is a page of its own.
+    SplitTailWmb: Barrier "smp_wmb" in "__split_huge_page_tail" "mm/huge_memory.c", Switch("split_tail_wmb"), |_, _| true;
     /// A pin is visible before GUP-fast reads the PTE again.
     PinMb: Barrier "smp_mb__after_atomic" in "try_grab_folio" "mm/gup.c",
         Rule("pin_steps", "two"), |r, _| r.pin_steps == PinSteps::TwoMb;
@@ -316,9 +323,9 @@ impl Safeguard {
 
 /// A set of safeguards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Safeguards(u64);
+pub struct Safeguards(u128);
 
-const _: () = assert!(Safeguard::ALL.len() <= u64::BITS as usize);
+const _: () = assert!(Safeguard::ALL.len() <= u128::BITS as usize);
 
 impl Safeguards {
     /// Whether a safeguard is in the set.
@@ -334,12 +341,12 @@ impl Safeguards {
     }
 
     /// The set as bits, one for each safeguard.
-    pub(super) const fn bits(self) -> u64 {
+    pub(super) const fn bits(self) -> u128 {
         self.0
     }
 
     /// The bit of a safeguard.
-    pub(super) const fn bit(safeguard: Safeguard) -> u64 {
-        1 << safeguard as u64
+    pub(super) const fn bit(safeguard: Safeguard) -> u128 {
+        1 << safeguard as u128
     }
 }

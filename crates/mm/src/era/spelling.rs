@@ -55,9 +55,24 @@ const fn inferred(tag: &str, name: &'static str, file: &'static str) -> Since {
 
 /// Every function of the model, in the order of [`crate::FUNCTIONS`], with its spellings, oldest first.
 pub const SPELLINGS: &[(&str, &[Since])] = &[
+    (
+        "__discard_anon_folio_pmd_locked",
+        &[
+            inferred("v5.4", "try_to_unmap_one", "mm/rmap.c"),
+            inferred("v6.11", "__discard_anon_folio_pmd_locked", "mm/huge_memory.c"),
+        ],
+    ),
     ("__get_user_pages", &[read("v5.4", "__get_user_pages", "mm/gup.c")]),
     ("__handle_mm_fault", &[read("v5.4", "__handle_mm_fault", "mm/memory.c")]),
     ("__remove_mapping", &[read("v5.4", "__remove_mapping", "mm/vmscan.c")]),
+    (
+        "__split_huge_page",
+        &[
+            read("v5.4", "__split_huge_page", "mm/huge_memory.c"),
+            // Read in v6.17.
+            inferred("v6.15", "__split_unmapped_folio", "mm/huge_memory.c"),
+        ],
+    ),
     ("__split_huge_pmd", &[read("v5.4", "__split_huge_pmd", "mm/huge_memory.c")]),
     ("__split_huge_pmd_locked", &[read("v5.4", "__split_huge_pmd_locked", "mm/huge_memory.c")]),
     (
@@ -144,6 +159,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
             read("v6.2", "copy_mc_user_highpage", "include/linux/highmem.h"),
         ],
     ),
+    ("deferred_split_scan", &[read("v5.4", "deferred_split_scan", "mm/huge_memory.c")]),
     ("delete_from_swap_cache", &[read("v5.4", "delete_from_swap_cache", "mm/swap_state.c")]),
     ("do_anonymous_page", &[read("v5.4", "do_anonymous_page", "mm/memory.c")]),
     ("do_fault", &[read("v5.4", "do_fault", "mm/memory.c")]),
@@ -290,12 +306,14 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         "lru_lazyfree_fn",
         &[read("v5.4", "lru_lazyfree_fn", "mm/swap.c"), read("v6.12", "lru_lazyfree", "mm/swap.c")],
     ),
+    ("madvise_free_huge_pmd", &[read("v5.4", "madvise_free_huge_pmd", "mm/huge_memory.c")]),
     ("madvise_free_pte_range", &[read("v5.4", "madvise_free_pte_range", "mm/madvise.c")]),
     ("madvise_pageout", &[read("v5.4", "madvise_pageout", "mm/madvise.c")]),
     (
         "mark_page_lazyfree",
         &[read("v5.4", "mark_page_lazyfree", "mm/swap.c"), read("v6.3", "folio_mark_lazyfree", "mm/swap.c")],
     ),
+    ("migration_entry_wait", &[read("v5.4", "migration_entry_wait", "mm/migrate.c")]),
     ("mprotect_fixup", &[read("v5.4", "mprotect_fixup", "mm/mprotect.c")]),
     ("mwriteprotect_range", &[read("v5.7", "mwriteprotect_range", "mm/userfaultfd.c")]),
     ("nfs_file_direct_read", &[read("v5.4", "nfs_file_direct_read", "fs/nfs/direct.c")]),
@@ -345,6 +363,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
             read("v6.7", "__read_swap_cache_async", "mm/swap_state.c"),
         ],
     ),
+    ("remove_migration_pte", &[read("v5.4", "remove_migration_pte", "mm/migrate.c")]),
     (
         "reuse_swap_page",
         &[
@@ -367,6 +386,16 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         "shrink_page_list",
         &[read("v5.4", "shrink_page_list", "mm/vmscan.c"), read("v6.1", "shrink_folio_list", "mm/vmscan.c")],
     ),
+    (
+        "split_huge_page_to_list",
+        &[
+            read("v5.4", "split_huge_page_to_list", "mm/huge_memory.c"),
+            // Read in v6.12.
+            inferred("v6.9", "split_huge_page_to_list_to_order", "mm/huge_memory.c"),
+            // Read in v6.17.
+            inferred("v6.15", "__folio_split", "mm/huge_memory.c"),
+        ],
+    ),
     ("tls_sw_recvmsg", &[read("v5.4", "tls_sw_recvmsg", "net/tls/tls_sw.c")]),
     (
         // GUP-fast's; v6.10 keeps the name for the slow path.
@@ -383,6 +412,15 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         &[
             read("v5.4", "try_to_free_swap", "mm/swapfile.c"),
             read("v6.1", "folio_free_swap", "mm/swapfile.c"),
+        ],
+    ),
+    (
+        "try_to_migrate_one",
+        &[
+            // Up to v5.13 it is a part of it.
+            read("v5.4", "try_to_unmap_one", "mm/rmap.c"),
+            // Read in v5.15.
+            inferred("v5.14", "try_to_migrate_one", "mm/rmap.c"),
         ],
     ),
     ("try_to_unmap_flush", &[read("v5.4", "try_to_unmap_flush", "mm/rmap.c")]),

@@ -96,18 +96,26 @@ const V5_9: &[&str] = &[
 const V5_11: &[&str] = &["57efa1fe5957", "29a951dfb3c3", "9348b73c2e1b", "feb889fb40fa"];
 const V5_12: &[&str] = &["912efa17e512", "6ce64428d620", "4eae4efa2c29"];
 const V5_14: &[&str] = &["c24d37322548", "f4c4a3f48480"];
-const V5_17: &[&str] = &["5ee2fa2f0636"];
-const V5_18: &[&str] =
-    &["53a05ad9f21d", "d4c470970d45", "c145e0b47c77", "90e7e7f5ef3f", "3bff7e3f1f16", "7f7609175ff2"];
+const V5_17: &[&str] = &["5ee2fa2f0636", "ffa65753c431"];
+const V5_18: &[&str] = &[
+    "53a05ad9f21d",
+    "d4c470970d45",
+    "c145e0b47c77",
+    "90e7e7f5ef3f",
+    "3bff7e3f1f16",
+    "7f7609175ff2",
+    "820c4e2e6f51",
+];
 const V5_19: &[&str] = &["6c287605fd56", "a7f226604170", "1493a1913e34", "623a1ddfeb23", "4f83145721f3"];
-const V6_1: &[&str] = &["64fe24a3e05e", "5535be309971", "088b8aa537c2", "f347454d0341"];
-const V6_2: &[&str] = &["84209e87c696", "7ea7e333842e", "c27f479ef542", "e833bc503405"];
+const V6_1: &[&str] = &["2e3468778dbe", "64fe24a3e05e", "5535be309971", "088b8aa537c2", "f347454d0341"];
+const V6_2: &[&str] = &["84209e87c696", "7ea7e333842e", "c27f479ef542", "cb67f4282bf9", "e833bc503405"];
 const V6_3: &[&str] = &["931298e103c2"];
 const V6_4: &[&str] = &["d824ec2a1546", "0bff0aaea03e"];
-const V6_5: &[&str] = &["fb49c455323f", "a7e689dd1c06"];
-const V6_9: &[&str] = &["738adade96b2", "cd197c3a2040"];
-const V6_11: &[&str] = &["1943f96b3816", "c18160dba5ff"];
+const V6_5: &[&str] = &["fb49c455323f", "a7e689dd1c06", "20b18aada185"];
+const V6_9: &[&str] = &["3027c6f8eb9d", "738adade96b2", "cd197c3a2040"];
+const V6_11: &[&str] = &["eefb9b2725e3", "dce7d10be4bb", "3931b871c493", "1943f96b3816", "c18160dba5ff"];
 const V6_14: &[&str] = &["1aa43598c03b", "faeb2831b517", "d8fd84dd4ce7", "1da190f4d0a6"];
+const V6_15: &[&str] = &["354dffd29575", "2f9b43d617e2", "ddd05742b45b", "29f40594a281"];
 
 /// The long-term branches, oldest first.
 pub const BRANCHES: &[Branch] = &[
@@ -152,6 +160,7 @@ pub const BRANCHES: &[Branch] = &[
             V6_9,
             V6_11,
             V6_14,
+            V6_15,
         ],
     },
     Branch {
@@ -183,6 +192,7 @@ pub const BRANCHES: &[Branch] = &[
             V6_9,
             V6_11,
             V6_14,
+            V6_15,
         ],
     },
     Branch {
@@ -193,14 +203,14 @@ pub const BRANCHES: &[Branch] = &[
             took("0c4bcfdecb1a", "v5.15.29", FUSE_CVE),
             took("6c8e2a256915", "v5.15.34", "the stable queue: releases/5.15.34/series"),
         ],
-        lacks: &[V5_17, V5_18, V5_19, V6_1, V6_2, V6_3, V6_4, V6_5, V6_9, V6_11, V6_14],
+        lacks: &[V5_17, V5_18, V5_19, V6_1, V6_2, V6_3, V6_4, V6_5, V6_9, V6_11, V6_14, V6_15],
     },
     Branch {
         base: Release::new("v6.1"),
         read: Release::new("v6.1.192"),
         source: "Debian's linux-source-6.1 6.1.192-3",
         has: &[took("d824ec2a1546", "v6.1.28", DEBIAN)],
-        lacks: &[V6_2, V6_3, &["0bff0aaea03e"], V6_5, V6_9, V6_11, V6_14],
+        lacks: &[V6_2, V6_3, &["0bff0aaea03e"], V6_5, V6_9, V6_11, V6_14, V6_15],
     },
     Branch {
         base: Release::new("v6.6"),
@@ -211,20 +221,24 @@ pub const BRANCHES: &[Branch] = &[
             first: First::Between(Release::new("v6.6.80"), Release::new("v6.6.87")),
             source: "trees of v6.6.80 and v6.6.87",
         }],
-        lacks: &[V6_9, &["c18160dba5ff"], V6_14],
+        lacks: &[V6_9, &["eefb9b2725e3", "dce7d10be4bb", "3931b871c493", "c18160dba5ff"], V6_14, V6_15],
     },
     Branch {
         base: Release::new("v6.12"),
         read: Release::new("v6.12.118"),
         source: "Debian's linux-source-6.12 6.12.118-1",
         has: &[],
-        lacks: &[V6_14],
+        lacks: &[V6_14, V6_15],
     },
     Branch {
         base: Release::new("v6.18"),
-        read: Release::new("v6.18.15"),
-        source: "no commit of the model landed after v6.18",
-        has: &[],
+        read: Release::new("v6.18.21"),
+        source: "CVE-2026-31398; no other commit of the model landed after v6.18",
+        has: &[Backport {
+            id: "29f40594a281",
+            first: First::Between(Release::new("v6.18.19"), Release::new("v6.18.21")),
+            source: "CVE-2026-31398: its lists of affected versions differ by one",
+        }],
         lacks: &[],
     },
 ];

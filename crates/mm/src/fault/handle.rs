@@ -99,7 +99,7 @@ async fn handle_pte_fault(cpu: &Cpu, vmf: VmFault) -> FaultResult {
         vmf.orig_pte = cpu.ptep_get(mm, va).await;
         match vmf.orig_pte.entry() {
             Entry::None => return do_pte_missing(cpu, vmf).await,
-            Entry::Swap(_) | Entry::Marker => return do_swap_page(cpu, vmf).await,
+            Entry::Swap(_) | Entry::Migration(_) | Entry::Marker => return do_swap_page(cpu, vmf).await,
             Entry::Page(_) => {}
         }
         cpu.ptl_lock(mm, va).await;

@@ -8,6 +8,7 @@ use super::vm_fault::{FaultResult, VmFault};
 use super::wp::do_wp_page;
 use crate::cpu::Cpu;
 use crate::era::{Safeguard, SwapinRecheck, SwapinReuse, SwapinWritable, WpLruDrain};
+use crate::migrate::migration_entry_wait;
 use crate::objects::{ONE_INACTIVE, Page, mappings, pg, references, vm};
 use crate::pgtable::{Entry, Pte, SOFT_DIRTY, UFFD_WP, pte_mkdirty, pte_wrprotect};
 use crate::rmap::page_add_anon_rmap;
@@ -17,7 +18,7 @@ use crate::swapfile::{
     try_to_free_swap,
 };
 
-/// `do_swap_page`: the PTE holds a swap entry, or a marker.
+/// `do_swap_page`: the PTE holds a swap entry, a migration entry, or a marker.
 pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
     match swap_page_in(cpu, vmf).await {
         Tail::Return(result) => result,
@@ -29,8 +30,14 @@ pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
 async fn swap_page_in(cpu: &Cpu, vmf: VmFault) -> Tail<FaultResult, VmFault> {
     cpu.call("do_swap_page", (vmf,), async |cpu, (vmf,)| {
         let (mm, va) = (vmf.mm, vmf.va);
-        let Entry::Swap(entry) = vmf.orig_pte.entry() else {
-            return Tail::Return(handle_pte_marker(cpu, vmf).await);
+        let entry = match vmf.orig_pte.entry() {
+            Entry::Swap(entry) => entry,
+            Entry::Migration(page) => {
+                cpu.why(Fact::Migration { page }.so(Then::AwaitMigration));
+                migration_entry_wait(cpu, mm, va).await;
+                return Tail::Return(FaultResult::Done);
+            }
+            _ => return Tail::Return(handle_pte_marker(cpu, vmf).await),
         };
         let found = cpu.part((entry, va), async |cpu, (entry, va)| {
             let cached = lookup_swap_cache(cpu, entry).await;
@@ -70,6 +77,10 @@ async fn swap_page_in(cpu: &Cpu, vmf: VmFault) -> Tail<FaultResult, VmFault> {
             cpu.unlock_page(page).await;
             put_page(cpu, page).await;
             return Tail::Return(FaultResult::Done);
+        }
+        if cpu.kernel().geometry.range(va).is_some() {
+            // __page_set_anon_rmap: the slot may have been that of another page when the swap cache was filled. Left out for other memory.
+            cpu.store(page.index(), va as u64, Prim::WriteOnce).await;
         }
         let mut pte = Pte::mk(page).carry(vmf.orig_pte, SOFT_DIRTY | UFFD_WP);
         let mut exclusive = false;

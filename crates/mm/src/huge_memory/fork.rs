@@ -18,7 +18,10 @@ use crate::world::Va;
 /// `copy_pmd_range` of `mm/memory.c`: the huge page as a whole, or else page by page.
 pub async fn copy_pmd_range(cpu: &Cpu, src: MmStruct, dst: MmStruct, va: Va, vm_flags: u64) {
     let Some(range) = cpu.kernel().geometry.range(va) else { return };
-    if va == range && copy_huge_pmd(cpu, src, dst, range).await {
+    // Read without the lock: a huge page that reclaim is about to discard is none for a moment (v6.15).
+    let pmd = cpu.pmdp_get(src, range).await.pmd();
+    let is_huge = matches!(pmd, Pmd::Huge(_) | Pmd::Invalid(_));
+    if va == range && is_huge && copy_huge_pmd(cpu, src, dst, range).await {
         return;
     }
     if cpu.pmdp_get(src, range).await.pmd() != Pmd::Table {

@@ -2,6 +2,7 @@
 //!
 //! Follows `mm/gup.c` and `mm/huge_memory.c` (v5.4 to v6.18).
 
+use cowrace_machine::{Prim, mmu};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
@@ -9,7 +10,7 @@ use crate::era::{GupRead, Safeguard};
 use crate::fault::FaultFlag;
 use crate::gup::{Foll, Wanted, grab_mapped, gup_must_unshare_fast, try_grab_folio};
 use crate::objects::{MmStruct, Page};
-use crate::pgtable::Pmd;
+use crate::pgtable::{Pmd, Pte, pte_mkdirty};
 use crate::swap::put_page_refs;
 use crate::world::Va;
 
@@ -71,7 +72,11 @@ pub(crate) async fn follow_trans_huge_pmd(
         let pmd = cpu.pmdp_get(mm, range).await;
         let found = match pmd.pmd() {
             Pmd::Huge(head) => {
-                Some(grab_mapped(cpu, va, pmd, head, wanted).await.map(|head| part(head, va, range)))
+                let grabbed = grab_mapped(cpu, va, pmd, head, wanted).await;
+                if grabbed.is_ok() {
+                    touch_pmd(cpu, mm, range, pmd, wanted.foll.flags.write).await;
+                }
+                Some(grabbed.map(|head| part(head, va, range)))
             }
             Pmd::Table => None,
             Pmd::None | Pmd::Invalid(_) => Some(Err(wanted.fault())),
@@ -80,4 +85,13 @@ pub(crate) async fn follow_trans_huge_pmd(
         found
     })
     .await
+}
+
+/// `touch_pmd`: GUP makes the entry young, and to write also dirty.
+async fn touch_pmd(cpu: &Cpu, mm: MmStruct, range: Va, pmd: Pte, write: bool) {
+    let young = pmd.set(mmu::ACCESSED);
+    let touched = if write { pte_mkdirty(cpu.arch(), young) } else { young };
+    if !touched.same(pmd) {
+        cpu.store(mm.pmd(range), touched, Prim::PmdpSetAccessFlags).await;
+    }
 }

@@ -3,14 +3,17 @@
 //!
 //! Follows `mm/huge_memory.c` (v5.4 to v6.18).
 
-use cowrace_machine::{Prim, Round, mmu};
+use cowrace_machine::{Prim, Round, encode, mmu};
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{AnonExclusive, Safeguard, ThpSplitDirty, ThpSplitLock, ThpWp};
+use crate::era::{AnonExclusive, DoubleMap, Safeguard, ThpSplitDirty, ThpSplitLock};
+use crate::migrate::migration_entry;
 use crate::objects::{MmStruct, Page, pg};
 use crate::pgtable::{Pmd, Pte, SOFT_DIRTY, UFFD_WP, pte_dirty, pte_mkdirty, pte_mkwrite};
-use crate::rmap::{folio_add_large_mapcount, folio_sub_large_mapcount, page_remove_rmap_pmd};
+use crate::rmap::{
+    folio_add_large_mapcount, folio_sub_large_mapcount, page_remove_rmap_pmd, page_try_share_anon_rmap,
+};
 use crate::swap::put_page;
 use crate::tlb::flush_tlb_page;
 use crate::world::{PAGES, Va};
@@ -21,7 +24,7 @@ pub async fn split_huge_pmd(cpu: &Cpu, mm: MmStruct, range: Va) {
     cpu.call("__split_huge_pmd", (mm, range), async |cpu, (mm, range)| {
         let locked = lock_huge_page(cpu, mm, range).await;
         if let Pmd::Huge(_) = cpu.pmdp_get(mm, range).await.pmd() {
-            split_huge_pmd_locked(cpu, mm, range).await;
+            split_huge_pmd_locked(cpu, mm, range, Freeze::No).await;
         }
         cpu.pmd_unlock(mm, range).await;
         if let Some(page) = locked {
@@ -58,10 +61,21 @@ async fn lock_huge_page(cpu: &Cpu, mm: MmStruct, range: Va) -> Option<Page> {
     .await
 }
 
+/// What the entries of a split PMD are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freeze {
+    /// PTEs that map the pages.
+    No,
+    /// Migration entries, since the folio is about to be split.
+    Yes,
+}
+encode!(fieldless enum Freeze);
+
 /// `__split_huge_pmd_locked`, in the order that it has since v4.16: the walker finds nothing from `pmdp_invalidate` on, so that
-/// no bit is lost that it would set, and nobody sees the entries before `pmd_populate`. A pinned page stays exclusive, page by page.
-async fn split_huge_pmd_locked(cpu: &Cpu, mm: MmStruct, range: Va) {
-    cpu.call("__split_huge_pmd_locked", (mm, range), async |cpu, (mm, range)| {
+/// no bit is lost that it would set, and nobody sees the entries before `pmd_populate`. A pinned page stays exclusive, page by page, and is not
+/// frozen. Left out: up to v6.1 the pages of a frozen folio are mapped and referenced for a moment, under both locks.
+pub(crate) async fn split_huge_pmd_locked(cpu: &Cpu, mm: MmStruct, range: Va, freeze: Freeze) {
+    cpu.call("__split_huge_pmd_locked", (mm, range, freeze), async |cpu, (mm, range, freeze)| {
         let rules = cpu.rules();
         let pmd = pmdp_invalidate(cpu, mm, range).await;
         flush_tlb_page(cpu, mm, range, Safeguard::SplitPmdFlush).await;
@@ -70,6 +84,17 @@ async fn split_huge_pmd_locked(cpu: &Cpu, mm: MmStruct, range: Va) {
             cpu.set_bits(page.flags(), pg::DIRTY, Prim::SetPageDirty).await;
         }
         let exclusive = rules.is(AnonExclusive::Yes) && cpu.page_anon_exclusive(page).await;
+        if freeze == Freeze::Yes && (!exclusive || page_try_share_anon_rmap(cpu, page).await) {
+            for (nth, va) in (0..).zip(cpu.kernel().geometry.pages(range)) {
+                let pte = entry(cpu, pmd, page.nth(nth));
+                cpu.set_pte_at(mm, va, migration_entry(cpu, pte, exclusive)).await;
+            }
+            folio_sub_large_mapcount(cpu, mm, page, 1).await;
+            page_remove_rmap_pmd(cpu, page).await;
+            cpu.page_ref_sub(page, 1).await;
+            cpu.fence(Prim::SmpWmb, Safeguard::SplitPmdWmb).await;
+            return cpu.store(mm.pmd(range), Pte::table(), Prim::PmdPopulate).await;
+        }
         cpu.add(page.refcount(), PAGES as i64 - 1, Prim::PageRefAdd).await;
         folio_add_large_mapcount(cpu, mm, page, PAGES).await;
         for (nth, va) in (0..).zip(cpu.kernel().geometry.pages(range)) {
@@ -80,7 +105,7 @@ async fn split_huge_pmd_locked(cpu: &Cpu, mm: MmStruct, range: Va) {
             cpu.set_pte_at(mm, va, entry(cpu, pmd, part)).await;
             cpu.add(part.mapcount(), 1, Prim::PageAddAnonRmap).await;
         }
-        if rules.is(ThpWp::MapSwap) {
+        if rules.is(DoubleMap::Counted) {
             set_double_map(cpu, page).await;
         }
         folio_sub_large_mapcount(cpu, mm, page, 1).await;

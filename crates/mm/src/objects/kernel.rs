@@ -19,6 +19,8 @@ structure! {
         zone_lock: "zone lock", Other, Format::Spinlock;
         /// Pages on the free list.
         nr_free: "length of the free list", Other, Format::Number;
+        /// Times that those were woken who wait for pages that are unmapped for a moment: a count that no kernel has.
+        migrations_ended: "migrations ended", Other, Format::Number;
         /// Pages that were copied: a count that no kernel has.
         copied: "costs", Other, Format::Number;
         /// Page faults that were taken, by user space and by GUP: another one.
@@ -38,6 +40,8 @@ pub const OBJ: Obj = Type::Kernel.object(0);
 pub const SWAP_LOCK: Addr = Global.swap_lock();
 /// `zone->lock`.
 pub const ZONE_LOCK: Addr = Global.zone_lock();
+/// Times that those were woken who wait for pages that are unmapped for a moment: a count that no kernel has.
+pub const MIGRATIONS_ENDED: Addr = Global.migrations_ended();
 /// Pages that were copied: a count that no kernel has.
 pub const COPIED: Addr = Global.copied();
 /// Page faults that were taken, by user space and by GUP: another one.

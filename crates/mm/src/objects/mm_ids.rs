@@ -37,11 +37,11 @@ impl MmIds {
     }
 
     /// `folio_sub_large_mapcount` of an mm, with the sum of all mappings after it: if one slot has all that are left, the folio is
-    /// not shared. Nothing of that is asked unless the mm has no slot, or has given its slot up.
+    /// not shared. A slot that came late knows fewer mappings than there are. Nothing of that is asked unless the mm has no slot, or has given its slot up.
     #[must_use]
     pub fn sub(mut self, mm: MmStruct, fewer: u64, total: u64) -> Self {
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.is_some_and(|(id, _)| id == mm.0)) {
-            *slot = slot.map(|(id, count)| (id, count - fewer)).filter(|(_, count)| *count > 0);
+            *slot = slot.map(|(id, count)| (id, count.saturating_sub(fewer))).filter(|(_, count)| *count > 0);
             if slot.is_some() {
                 return self;
             }

@@ -23,6 +23,8 @@ structure! {
         ptl: "pmd ptl", Other, Format::Spinlock;
         /// The entry.
         pmd: "pmd", Pte, Format::Pte;
+        /// `anon_vma->rwsem` of the range, in the directory of the mm that declares it. Of other memory it is left out.
+        anon_vma: "anon_vma rwsem", Other, Format::Rwsem;
     }
 }
 

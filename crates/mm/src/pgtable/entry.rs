@@ -1,10 +1,10 @@
 //! Page-table entries: `pte_t` and swap entries in it.
 //!
 //! Follows `include/linux/pgtable.h` and `include/linux/swapops.h` (v5.7 to v6.15). The bits that the
-//! MMU reads are in [`cowrace_machine::mmu`]. Left out: protnone, migration entries, markers other than
+//! MMU reads are in [`cowrace_machine::mmu`]. Left out: protnone, markers other than
 //! userfaultfd's, special mappings other than the zero page.
 
-use cowrace_machine::{Value, encode, mmu};
+use cowrace_machine::{Obj, Value, encode, mmu};
 
 use crate::objects::{Page, SwpEntry, ZERO_PAGE};
 
@@ -21,11 +21,19 @@ pub const SWAP: u64 = 1 << 6;
 /// The swap entry represents a page that was exclusive (`pte_swp_exclusive`, v5.19 and later).
 pub const SWP_EXCLUSIVE: u64 = 1 << 7;
 
+/// The entry is a migration entry: its page is unmapped for a moment. One of a page that was exclusive has [`SWP_EXCLUSIVE`] as well.
+const MIGRATION: u64 = 1 << 12;
+/// The migration entry represents a page that was mapped writable.
+pub const MIGRATION_WRITE: u64 = 1 << 13;
+
 /// The entry is one of a page middle directory that refers to a page table.
 pub const TABLE: u64 = 1 << 10;
 /// The entry is one of a page middle directory that maps a huge page, made invalid by `pmd_mkinvalid`: the walker finds nothing
 /// there, and the kernel finds a huge page.
 pub const INVALID: u64 = 1 << 11;
+
+/// The page or the swap slot.
+const PFN: u64 = 0xffff << mmu::PFN_SHIFT;
 
 /// The kinds of entries of a page middle directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +57,8 @@ pub enum Entry {
     Page(Page),
     /// `is_swap_pte`: a swap entry (`pte_to_swp_entry`).
     Swap(SwpEntry),
+    /// `is_migration_entry`: the page is unmapped for a moment.
+    Migration(Page),
     /// `is_pte_marker`: nothing is mapped, but userfaultfd has write-protected it.
     Marker,
 }
@@ -82,6 +92,12 @@ impl Pte {
     #[must_use]
     pub fn swap(entry: SwpEntry) -> Self {
         Self::from(SWAP | (u64::from(entry.0) << mmu::PFN_SHIFT))
+    }
+
+    /// An entry that represents a page until it is mapped again: `make_readable_migration_entry`.
+    #[must_use]
+    pub fn migration(page: Obj) -> Self {
+        Self::from(MIGRATION | mmu::pfn_bits(page))
     }
 
     /// `make_pte_marker(PTE_MARKER_UFFD_WP)`: nothing is mapped, and userfaultfd has write-protected it.
@@ -176,6 +192,7 @@ impl Pte {
         match self.0.bits {
             0 => Entry::None,
             _ if self.present() => Entry::Page(self.page()),
+            _ if self.has(MIGRATION) => Entry::Migration(self.page()),
             _ if self.has(SWAP) => Entry::Swap(SwpEntry((self.0.bits >> mmu::PFN_SHIFT) as u8)),
             _ => Entry::Marker,
         }
@@ -208,6 +225,13 @@ impl Pte {
     #[must_use]
     pub const fn page(self) -> Page {
         Page::new(mmu::page(self.0.bits), self.0.dep)
+    }
+
+    /// The same of another page.
+    #[must_use]
+    pub const fn of_page(mut self, page: Obj) -> Self {
+        self.0.bits = self.0.bits & !PFN | mmu::pfn_bits(page);
+        self
     }
 
     /// Whether it maps the zero page (`is_zero_pfn`).

@@ -9,6 +9,7 @@ pub use arch::{
     ptep_set_wrprotect,
 };
 pub use entry::{
-    Entry, INVALID, MARKER, Pmd, Pte, SOFT_DIRTY, SW_DIRTY, SWAP, SWP_EXCLUSIVE, TABLE, UFFD_WP,
+    Entry, INVALID, MARKER, MIGRATION_WRITE, Pmd, Pte, SOFT_DIRTY, SW_DIRTY, SWAP, SWP_EXCLUSIVE, TABLE,
+    UFFD_WP,
 };
 pub use geometry::Geometry;

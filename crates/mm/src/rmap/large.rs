@@ -1,15 +1,15 @@
 //! Mappings of large folios: by PMDs, by PTEs, and by which mms.
 //!
 //! Follows `mm/rmap.c`, `mm/huge_memory.c` and `include/linux/rmap.h` (v5.4 to v6.18). Every page counts the PTEs that map it, and
-//! the head the PMDs. Up to v6.1 a page also counts the PMDs, once, while the folio is mapped both ways (`PageDoubleMap`); this is
-//! kept as long as write faults add the mapcounts up (up to v5.17). From v6.15 on they ask instead whether one mm has all mappings:
-//! the sum of them is kept then, and which two mms have how many. Left out: the sum in v6.10 to v6.14, where no fault asks for it.
+//! the head the PMDs. Up to v6.1 a page also counts the PMDs, once, while the folio is mapped both ways (`PageDoubleMap`).
+//! From v6.15 on write faults ask whether one mm has all mappings: the sum of them is kept then, and which two mms have how many. Left
+//! out: the sum in v6.10 to v6.14, where no fault asks for it.
 
 use cowrace_machine::Prim;
 use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
-use crate::era::{AnonExclusive, LargeWp, ThpWp};
+use crate::era::{AnonExclusive, DoubleMap, LargeWp, MappedShared};
 use crate::folio::folio_test_large;
 use crate::objects::{ACTIVE, MmIds, MmStruct, Page, pg, references};
 use crate::world::PAGES;
@@ -29,7 +29,7 @@ pub async fn page_dup_rmap_pmd(cpu: &Cpu, page: Page) {
 
 /// `page_remove_rmap` of a huge page: one mapping by a PMD fewer. With the last one, the pages no longer count the PMDs.
 pub async fn page_remove_rmap_pmd(cpu: &Cpu, page: Page) {
-    if !cpu.rules().is(ThpWp::MapSwap) {
+    if !cpu.rules().is(DoubleMap::Counted) {
         return cpu.add(page.entire_mapcount(), -1, Prim::PageRemoveRmap).await;
     }
     let is_last = cpu.sub_and_test(page.entire_mapcount(), 1, Prim::PageRemoveRmap).await;
@@ -75,6 +75,42 @@ pub async fn page_mapcount(cpu: &Cpu, page: Page) -> u64 {
     mapcount + cpu.folio_entire_mapcount(page).await - u64::from(double)
 }
 
+/// `folio_mapcount` (`total_mapcount` up to v5.18): the mappings of all pages of a folio. From v6.15 on they are counted together; before,
+/// they are added up here, one counter after the other, also in v6.10 to v6.14, which count them together in another way.
+pub async fn folio_mapcount(cpu: &Cpu, page: Page) -> u64 {
+    if !folio_test_large(cpu, page).await {
+        return cpu.page_mapcount(page).await;
+    }
+    if counts_mms(cpu) {
+        return cpu.load(page.large_mapcount(), Prim::PageMapcount).await.bits;
+    }
+    let mut mapcount = cpu.folio_entire_mapcount(page).await;
+    for nth in 0..PAGES as u8 {
+        mapcount += cpu.page_mapcount(page.nth(nth)).await;
+    }
+    let double = cpu.page_flag(page, pg::DOUBLE_MAP, Prim::PageFlagTest).await;
+    if double { mapcount.saturating_sub(PAGES as u64) } else { mapcount }
+}
+
+/// Whether `MADV_FREE` takes a large folio, which a PMD or a PTE maps, for one that others map as well: `total_mapcount` or
+/// `page_mapcount`, `folio_estimated_sharers`, `folio_likely_mapped_shared`, `folio_maybe_mapped_shared`.
+pub async fn likely_mapped_shared(cpu: &Cpu, page: Page, by_pmd: bool) -> bool {
+    if counts_mms(cpu) {
+        // A single mapping is one of one mm, whatever the slots know.
+        return folio_mapcount(cpu, page).await > 1 && folio_maybe_mapped_shared(cpu, page).await;
+    }
+    match cpu.rules().mapped_shared() {
+        MappedShared::Exact if by_pmd => folio_mapcount(cpu, page).await != 1,
+        MappedShared::Exact => page_mapcount(cpu, page).await != 1,
+        MappedShared::FirstPage => page_mapcount(cpu, page.head()).await != 1,
+        MappedShared::Likely => match folio_mapcount(cpu, page).await {
+            0 | 1 => false,
+            mapcount if mapcount > PAGES as u64 => true,
+            _ => cpu.folio_entire_mapcount(page).await != 0 || cpu.page_mapcount(page.head()).await > 1,
+        },
+    }
+}
+
 /// `page_trans_huge_map_swapcount` for `reuse_swap_page` (v4.14 to v5.17): whether no page of the folio has more than one mapping. The
 /// counters are read one by one, with the page locked. Left out: the swap cache.
 pub async fn page_trans_huge_map_swapcount(cpu: &Cpu, page: Page) -> bool {
@@ -103,6 +139,14 @@ pub async fn folio_set_large_mapcount(cpu: &Cpu, mm: MmStruct, page: Page) {
     if counts_mms(cpu) {
         cpu.store(page.large_mapcount(), 1, Prim::PageAddNewAnonRmap).await;
         cpu.store(page.mm_ids(), MmIds::default().add(mm, 1, 1).encode(), Prim::MmIds).await;
+    }
+}
+
+/// The counters are those of a second page, and begin anew when it has become a page of its own.
+pub(crate) async fn reset_large_mapcount(cpu: &Cpu, page: Page) {
+    if counts_mms(cpu) {
+        cpu.store(page.large_mapcount(), 0, Prim::WriteOnce).await;
+        cpu.store(page.mm_ids(), 0, Prim::MmIds).await;
     }
 }
 

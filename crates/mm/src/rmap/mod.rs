@@ -5,17 +5,24 @@
 //! parent-before-child order, like that of the interval tree).
 
 mod large;
+mod migrate;
+mod unmap;
 
 use cowrace_machine::{Prim, Value};
 use cowrace_report::{Fact, Then};
 
 use large::is_unmapped_by_pmds;
+pub(crate) use large::reset_large_mapcount;
 pub use large::{
-    add_pte_of_large, folio_add_large_mapcount, folio_set_large_mapcount, folio_sub_large_mapcount,
-    page_add_new_anon_rmap_pmd, page_dup_rmap_pmd, page_mapcount, page_remove_rmap_pmd,
-    page_remove_rmap_pmd_after_copy, page_trans_huge_map_swapcount, remove_pte_of_large,
-    wp_can_reuse_large_anon_folio,
+    add_pte_of_large, folio_add_large_mapcount, folio_mapcount, folio_set_large_mapcount,
+    folio_sub_large_mapcount, likely_mapped_shared, page_add_new_anon_rmap_pmd, page_dup_rmap_pmd,
+    page_mapcount, page_remove_rmap_pmd, page_remove_rmap_pmd_after_copy, page_trans_huge_map_swapcount,
+    remove_pte_of_large, wp_can_reuse_large_anon_folio,
 };
+
+pub(crate) use migrate::try_to_migrate;
+pub(crate) use unmap::references_and_mappings;
+pub use unmap::try_to_unmap;
 
 use crate::cpu::Cpu;
 use crate::era::{AeBarriers, AnonExclusive, ForkPin, HasPinned, Safeguard};

@@ -1,11 +1,11 @@
 //! What the calls of a scenario ask for, all together.
 
 use super::Change;
-use crate::world::{FileKind, Populate, World};
+use crate::world::{FileKind, PAGES, Populate, World};
 
 impl World {
     /// Swap slots that a scenario can fill: one for each area that is out on swap at the start, and those that calls
-    /// fill which reclaim. A reclaimer looks at its page twice.
+    /// fill which reclaim. A reclaimer looks at its page twice, and at all pages of a huge one.
     #[must_use]
     pub fn swap_slots(&self) -> u8 {
         let swapped = self
@@ -13,8 +13,12 @@ impl World {
             .iter()
             .filter(|area| matches!(area.populate, Populate::Swapped | Populate::SwapCached));
         let reclaiming = self.calls().filter(|(_, spec)| spec.call.change() == Change::Reclaims);
+        let pages = reclaiming.map(|(actor, spec)| {
+            let range = spec.call.memory(self.actors[actor].mm).and_then(|at| self.range(at.va));
+            range.map_or(1, |_| PAGES)
+        });
         // Where that is more, swap may be full.
-        (swapped.count() + 2 * reclaiming.count()).min(u8::MAX.into()) as u8
+        (swapped.count() + 2 * pages.sum::<usize>()).min(u8::MAX.into()) as u8
     }
 
     /// The kinds of files that direct I/O goes to.

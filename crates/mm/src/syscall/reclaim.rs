@@ -7,6 +7,7 @@ pub(super) const ROWS: &[Syscall] = &[
     Syscall {
         names: &["reclaim"],
         arguments: &[Argument::Page],
+        range: true,
         change: |_| Change::Reclaims,
         marks: &["add_to_swap", "try_to_unmap", "pageout", "remove_mapping"],
         about: About {
@@ -16,6 +17,19 @@ pub(super) const ROWS: &[Syscall] = &[
             gives: "none",
         },
         ..Syscall::of(shape!(Reclaim { target }))
+    },
+    Syscall {
+        names: &["split_huge_page"],
+        arguments: &[Argument::Page],
+        range: true,
+        marks: &["unmap", "freeze", "split", "remap"],
+        about: About {
+            usage: "split_huge_page(A.buf)",
+            form: "`split_huge_page(A.buf)`",
+            meaning: "`deferred_split_scan` of the folio: it is split into pages",
+            gives: "none",
+        },
+        ..Syscall::of(shape!(SplitHugePage { target }))
     },
     Syscall {
         names: &["speculative_ref"],

@@ -166,6 +166,12 @@ pub enum Call {
         /// Where the page is mapped.
         target: Target,
     },
+    /// The deferred split of the folio mapped there (`deferred_split_scan`), or that of debugfs.
+    /// Steps `unmap`, `freeze`, `split`, `remap`.
+    SplitHugePage {
+        /// Where the folio is mapped.
+        target: Target,
+    },
     /// A lockless lookup by pfn that takes a reference for a moment. Steps `get`, `put`.
     SpeculativeRef {
         /// Where the page is mapped.

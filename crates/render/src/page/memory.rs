@@ -104,7 +104,7 @@ pub(super) fn content(memory: &Memory, word: &Word) -> (String, Option<Place>) {
 /// What a value refers to.
 pub(super) fn target(value: &Value) -> Option<Place> {
     match value {
-        Value::Pte(Pte { maps: Maps::Page(of), .. })
+        Value::Pte(Pte { maps: Maps::Page(of) | Maps::Migration(of), .. })
         | Value::Page(Some(of))
         | Value::Handle(Handle { page: of, given_back: false, .. }) => Some(Place::of_page(of)),
         Value::Pte(Pte { maps: Maps::Swap(slot), .. }) => Some(Place::of_slot(*slot)),

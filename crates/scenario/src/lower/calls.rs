@@ -1,7 +1,7 @@
 //! Cells into calls.
 
-use cowrace_mm::syscall::{self, Change, Gives};
-use cowrace_mm::world::{Arg, Call, FileKind, Target, VarId};
+use cowrace_mm::syscall::{self, Gives};
+use cowrace_mm::world::{Arg, Call, FileKind, VarId};
 
 use super::Found;
 use super::arguments::{Reader, as_usage};
@@ -96,21 +96,7 @@ impl Scope<'_> {
                 "`/proc/PID/pagemap` tells of them whether the whole area is new, which is not modelled";
             return Err(Some(Diagnostic::new(name.at.clone(), message).help(help)));
         }
-        self.refuse_reclaim(name, call)?;
         Ok((dest, call))
-    }
-
-    /// What the model has no code for: it does not split the folio of a transparent huge page.
-    fn refuse_reclaim(self, name: &Name, call: Call) -> Result<(), Diagnostic> {
-        let own = self.names.columns[self.column].mm;
-        let is_thp = |target: Target| self.names.is_of_thp(target.va);
-        if matches!(call.change(), Change::Reclaims | Change::GivesUp) && call.memory(own).is_some_and(is_thp)
-        {
-            let message = "reclaim of transparent huge pages is not modelled";
-            return Err(Diagnostic::new(name.at.clone(), message)
-                .help("it works on areas of base pages, such as `anon`"));
-        }
-        Ok(())
     }
 
     fn value(self, value: &Value) -> Found<Arg> {

@@ -47,13 +47,6 @@ pub(super) fn add(
             let here = areas.iter().enumerate().filter(move |(_, a)| boot(a) && has_page(a));
             here.map(|(va, a)| Target { mm: a.mm, va })
         };
-        if name == "kswapd" && areas.iter().any(|area| area.thp.is_some()) {
-            report.push(
-                Diagnostic::new(span, "reclaim of transparent huge pages is not modelled")
-                    .help("leave `reclaim` out, or declare areas of base pages, such as `anon`"),
-            );
-            continue;
-        }
         let calls: Vec<(Call, String)> = match name {
             "lru_drain" => vec![(Call::LruAddDrainAll, "lru_add_drain_all()".to_owned())],
             "spec_ref" => anon()

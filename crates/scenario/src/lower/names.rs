@@ -527,11 +527,6 @@ impl Names {
         self.areas[va].3 == Some(Thp::Range)
     }
 
-    /// Whether an area is a range that a huge page may back, or a page of one.
-    pub(super) fn is_of_thp(&self, va: Va) -> bool {
-        self.areas[va].3.is_some()
-    }
-
     /// The page that has a word of an area.
     pub(super) fn page_of_word(&self, va: Va, word: u8) -> Va {
         if self.is_thp(va) { va + 1 + usize::from(word) } else { va }

@@ -235,7 +235,7 @@ impl<R> Ran<R> {
             Entry::Page(page) if page.is_zero() => Maps::Zero,
             Entry::Page(page) if page.obj == file_page(0) => Maps::File,
             Entry::Page(page) if page.obj == boot_page(0) => Maps::First,
-            Entry::Page(_) => Maps::Fresh,
+            Entry::Page(_) | Entry::Migration(_) => Maps::Fresh,
         }
     }
 

@@ -2,7 +2,8 @@
 
 use cowrace_machine::{Arch, Memory, Prim, mmu};
 use cowrace_mm::era::{
-    LargeWp, Safeguard, ThpChangeFlush, ThpFork, ThpSplitDirty, ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse,
+    DoubleMap, LargeWp, Safeguard, ThpChangeFlush, ThpFork, ThpSplitDirty, ThpSplitLock, ThpUpgrade, ThpWp,
+    ThpWpElse,
 };
 use cowrace_mm::fault::{FaultFlag, VmFault, do_user_addr_fault, handle_mm_fault};
 use cowrace_mm::fork::dup_mmap;
@@ -30,6 +31,7 @@ behaviours![
     a_change_flushes_at_once_or_at_the_end,
     an_exclusive_huge_page_is_writable_again_at_once_or_not,
     a_page_of_a_large_folio_is_reused_or_not,
+    the_pages_of_a_split_huge_page_count_its_other_pmds_or_not,
     a_copied_huge_page_leaves_the_tlbs,
     a_split_huge_page_leaves_the_tlbs,
     what_clear_refs_takes_away_is_flushed,
@@ -215,6 +217,11 @@ fn a_page_of_a_large_folio_is_reused_or_not() -> Told {
         (LargeWp::MmIds, false),
     ]));
     told
+}
+
+fn the_pages_of_a_split_huge_page_count_its_other_pmds_or_not() -> Told {
+    let each = |ran: &Ran<()>| [0, 1].map(|nth| ran.memory.get(head().nth(nth).mapcount().addr));
+    case("v6.1", shared("thp"), split, each).arms(&[(DoubleMap::Counted, [2, 2]), (DoubleMap::Gone, [1, 1])])
 }
 
 fn a_copied_huge_page_leaves_the_tlbs() -> Told {

@@ -9,6 +9,7 @@ mod fork;
 mod gup;
 mod huge_memory;
 mod hugetlb;
+mod large_folio;
 mod madvise;
 mod mmap;
 mod mprotect;
