@@ -70,6 +70,7 @@ pub const CELLS: &[&str] = &[
     "UFFDIO_WRITEPROTECT(A.a0, WP)",
     "UFFDIO_WRITEPROTECT(A.a0, 0)",
     "reclaim(A.a0)",
+    "split_huge_page(A.a0)",
     "speculative_ref(A.a0)",
     "lru_add_drain_all()",
 ];
@@ -205,9 +206,6 @@ prop_compose! {
         let mut left = MOST_AREAS - 2;
         let fits = |area: &&str| left.checked_sub(size(area)).map(|less| left = less).is_some();
         let areas: Vec<&str> = [others, huge].concat().into_iter().filter(fits).collect();
-        // Transparent huge pages are not reclaimed.
-        let is_reclaimed = !areas.iter().any(|area| area.starts_with("thp"));
-        let env: Vec<_> = env.into_iter().filter(|word| is_reclaimed || !word.starts_with("reclaim")).collect();
         let mut text = String::from("race a-race.1\n# made up\n");
         let quoted = title.replace('\\', "\\\\").replace('"', "\\\"");
         // Writing to a string cannot fail.

@@ -185,7 +185,6 @@ files! {
     a_page_of_a_huge_page_without_its_number: "race r\nmm A { a: thp }\n\nt @A\n====\nh = pin_user_pages_fast(a)\nr = a\n\nalways r == 1\n";
     a_page_that_a_huge_page_does_not_have: "race r\nmm A { a: thp }\n\nt @A\n====\nh = pin_user_pages_fast(a[2])\nmunmap(a[2])\nr = a[7]\n\nalways r == 1\n";
     the_other_page_of_a_handle: "race r\nmm A { a: thp }\n\nt @A\n====\nh = pin_user_pages_fast(a[1])\ndma_write(h[0], 1)\nr = a[1]\n\nalways r == 1\n";
-    reclaim_of_huge_pages: "race r\nmm A { a: thp }\nenv reclaim<=1\n\nt @A\n====\nreclaim(A.a[0])\nmadvise(a, MADV_FREE)\nmadvise(a[1], MADV_PAGEOUT)\nr = a[0]\n\nalways r == 1\n";
     area_columns: "race r\nmm A { a: anon warm(c) ; b: anon lru_batch(t) ; d: anon warm }\n\nt1                   k @B\n===================  ====\nlru_add_drain_all()\n";
     mms: "race r\nmm A { a: anon }\nmm A { b: anon }\nmm B = fork(C)\nmm C { a: anon }\nmm D\nmm E { x: anon\nmm 5 { }\n\nt @A\n====\na[0] = 1\n";
     env: "race r\nmm A { a: file }\nenv lru_drian, reclaim<=10\nenv tlb_evict, tlb_evict\nenv spec_ref\n\nt @A\n====\na[0] = 1\n";
