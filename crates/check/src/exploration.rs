@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use cowrace_explore::{Coverage, Explorer, Limits, Observer, Outcome, Purpose, Threads};
-use cowrace_machine::Program;
+use cowrace_machine::{Program, Window};
 use cowrace_mm::RuleReads;
 use cowrace_render::limit;
 use cowrace_report::{Finding, Report, Schedule, Verdict};
@@ -259,16 +259,26 @@ fn conclude(program: &Program, outcome: &Outcome, preemptions: Option<u32>) -> (
     if !outcome.complete {
         return (Verdict::Inconclusive, Some("the search ended without a reason".to_owned()));
     }
-    let closed = |occurred: bool| {
-        let windows = program.windows.iter().enumerate();
-        let closed = windows.filter(|&(i, _)| !outcome.opened[i] && outcome.occurred[i] == occurred);
-        closed.map(|(_, window)| format!("`{}`", window.text)).collect::<Vec<_>>().join(", ")
-    };
-    let (never, inapplicable) = (closed(true), closed(false));
-    if !never.is_empty() {
-        return (Verdict::Vacuous, Some(format!("no execution opens the window {never}")));
+    let closed = program.windows.iter().zip(&outcome.reached).zip(&outcome.opened);
+    let closed = closed.filter(|&(_, &is_open)| !is_open).map(|(window, _)| window);
+    let (mut never, mut remarks) = (Vec::new(), Vec::new());
+    for (window, reached) in closed {
+        let missed = window.points.iter().zip(reached).filter(|&(_, &is_reached)| !is_reached);
+        let missed = missed.filter_map(|(point, _)| point.step.as_deref());
+        match missed.map(|step| format!("`{step}`")).collect::<Vec<_>>().as_slice() {
+            [] => never.push(format!("`{}`", window.text)),
+            missed => remarks.push(does_not_apply(window, missed)),
+        }
     }
-    let detail =
-        (!inapplicable.is_empty()).then(|| format!("this kernel lacks steps of the window {inapplicable}"));
-    (Verdict::Holds, detail)
+    if !never.is_empty() {
+        return (Verdict::Vacuous, Some(format!("no execution opens the window {}", never.join(", "))));
+    }
+    (Verdict::Holds, (!remarks.is_empty()).then(|| remarks.join("; ")))
+}
+
+/// The remark on a window whose steps are not all taken. A kernel that does not have the race often goes another way
+/// before them, so this is no reason to call the scenario vacuous.
+fn does_not_apply(window: &Window, missed: &[String]) -> String {
+    let are = if missed.len() == 1 { "a step" } else { "steps" };
+    format!("no execution reaches {}, {are} of the window `{}`", missed.join(" or "), window.text)
 }

@@ -54,9 +54,9 @@ pub struct Outcome {
     pub estimate: Option<Estimate>,
     /// For each window of the program, whether some execution has opened it.
     pub opened: Vec<bool>,
-    /// For each window, whether each of its points occurred in some execution. If a window is not open because a point
-    /// never occurs, it names steps that the program does not take.
-    pub occurred: Vec<bool>,
+    /// For each window and each of its points, whether some execution has reached it. If a window is not open because a
+    /// point is never reached, it names a step that the program does not take.
+    pub reached: Vec<Vec<bool>>,
     /// The coverage, if it was asked for and the search was completed. How far a search gets before it is stopped
     /// depends on the number of threads, so a stopped search has no coverage.
     pub coverage: Option<Coverage>,

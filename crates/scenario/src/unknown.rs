@@ -1,6 +1,7 @@
 //! What may be meant by an unknown call or an unknown step.
 
 use cowrace_machine::Prim;
+use cowrace_mm::Steps;
 use cowrace_mm::era::SPELLINGS;
 use cowrace_mm::syscall::{self, Syscall};
 
@@ -106,10 +107,7 @@ fn owners(step: &str) -> Vec<&'static str> {
     let mut owners: Vec<(usize, bool, &'static str)> = Vec::new();
     for row in syscall::rows() {
         let Some(steps) = row.steps() else { continue };
-        let has = steps.marks.contains(&step)
-            || steps.functions.contains(&step)
-            || steps.primitives().any(|primitive| primitive.name() == step);
-        if has {
+        if is_one(steps, step) {
             owners.push((steps.functions.len(), row.marks.is_empty(), row.about.usage));
         }
     }
@@ -142,6 +140,28 @@ pub(crate) fn check_anchor(name: &str, at: Span, row: Option<&'static Syscall>) 
                 .to_owned()
         }
     }))
+}
+
+/// An error if an anchor is no step of a call, whatever the kernel. If the model was changed since the steps of calls were
+/// listed, they are not known. `call` is how the call is written.
+pub(crate) fn check_step(name: &str, at: Span, call: &str, row: &'static Syscall) -> Result<(), Diagnostic> {
+    if row.marks.contains(&name) || row.steps().is_none_or(|steps| is_one(steps, name)) {
+        return Ok(());
+    }
+    let owners = owners(name);
+    let named: Vec<String> = owners.iter().take(MOST).map(|usage| format!("`{usage}`")).collect();
+    let more = if owners.len() > MOST { " and others" } else { "" };
+    let help = match named.is_empty() {
+        true => "`cowrace list --calls` prints the steps of each call".to_owned(),
+        false => format!("it is a step of {}{more}; `cowrace list --calls` prints all", named.join(", ")),
+    };
+    Err(Diagnostic::new(at, format!("{call} has no step {}", quote(name))).help(help))
+}
+
+/// Whether a name is that of a step.
+fn is_one(steps: &Steps, name: &str) -> bool {
+    let named = steps.marks.iter().chain(steps.functions).any(|step| *step == name);
+    named || steps.primitives().any(|primitive| primitive.name() == name)
 }
 
 /// The steps of a call in a sentence.

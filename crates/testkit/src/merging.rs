@@ -162,6 +162,6 @@ fn missing(traces: &Outcome, states: &Outcome) -> String {
 
 /// What both searches tell.
 fn of(outcome: &Outcome) -> impl PartialEq + use<> {
-    let Outcome { finding, complete, opened, occurred, shown, .. } = outcome.clone();
-    (finding.is_some(), complete, opened, occurred, shown)
+    let Outcome { finding, complete, opened, reached, shown, .. } = outcome.clone();
+    (finding.is_some(), complete, opened, reached, shown)
 }

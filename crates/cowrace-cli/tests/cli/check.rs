@@ -156,6 +156,22 @@ fn what_is_not_expected_has_a_code_of_its_own() {
     cowrace(&["check", "vacuous.race", "--era", "v6.1"]).exits(0);
 }
 
+/// A kernel that reuses the page never copies it, although it can: a window of the copy does not apply.
+#[test]
+fn a_window_does_not_apply_where_no_execution_takes_its_step() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("shared.race").display().to_string();
+    let text = "race shared\n\nmm A { buf: anon prevshared }\n\na @A        b @A\n==========  ==========\n\
+                p = vmsplice(buf)\nbuf[0] = 1  x = buf[0]\n\nwindow a.buf[0].wp_page_copy < x\n";
+    std::fs::write(&path, text).expect("a file");
+    cowrace(&["check", &path, "--era", "v5.4"]).exits(0).prints(&[
+        "HOLDS",
+        "no execution reaches `wp_page_copy`, a step of the window `a.buf[0].wp_page_copy < x`",
+    ]);
+    let copied = cowrace(&["check", &path, "--era", "v5.10"]).exits(0);
+    assert!(!copied.out.contains("no execution reaches"));
+}
+
 #[test]
 fn the_gravest_code_wins() {
     let eras =

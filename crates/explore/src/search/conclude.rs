@@ -147,7 +147,7 @@ pub(crate) fn outcome<P: Primitives>(
         checkpoint: None,
         estimate: None,
         opened: cover.iter().map(|cover| cover.is_open).collect(),
-        occurred: cover.iter().map(|cover| cover.seen.iter().all(|&seen| seen)).collect(),
+        reached: cover.iter().map(|cover| cover.seen.clone()).collect(),
         coverage: None,
         shown: Default::default(),
     };

@@ -164,7 +164,7 @@ fn a_window_of_independent_stores() {
     let program = Program { windows, ..program(&scripts) };
     assert!(matches!(compare(&program, MOST), Ok(Compared::Whole(_))));
     let merged = Explorer::new(&program).long_after(1).merging(Merging::Always).run(&mut ());
-    assert_eq!((merged.opened, merged.occurred), (vec![true; 2], vec![true; 2]));
+    assert_eq!((merged.opened, merged.reached), (vec![true; 2], vec![vec![true; 2]; 2]));
 }
 
 /// Of two that take a count to zero the second one learns that it has: additions commute only as long as none does.

@@ -20,6 +20,8 @@ pub(super) struct Candidate {
     /// The mm of its actor.
     mm: Option<usize>,
     pub(super) row: Option<&'static Syscall>,
+    /// Its row, even if it is not called by a name: that of a load or a store.
+    own: Option<&'static Syscall>,
     /// `buf[1]`, for loads and stores.
     place: Option<String>,
     store: bool,
@@ -61,6 +63,7 @@ fn candidates(made: &[Made], actors: &[ActorSpec]) -> Vec<Candidate> {
                 actor,
                 mm: None,
                 row,
+                own: row,
                 place: None,
                 store: false,
                 dest: None,
@@ -79,6 +82,7 @@ fn of_cell(made: &Made, actors: &[ActorSpec]) -> Candidate {
         actor: made.actor,
         mm: spec.mm,
         row: None,
+        own: made.spec.call.syscall(),
         place: None,
         store: false,
         dest: None,
@@ -147,6 +151,9 @@ impl<'n> Finder<'n> {
             unknown::check_anchor(step.as_str(), step.whole(), matches.first().and_then(|call| call.row))?;
         }
         let call = self.pick(&parts, name, column.as_ref(), &matches)?;
+        if let (Some(step), Some(row)) = (step, call.own) {
+            unknown::check_step(step.as_str(), step.whole(), &call.shown, row)?;
+        }
         Ok(Named { call, step: step.map(|s| s.as_str().to_owned()).or(own_step) })
     }
 

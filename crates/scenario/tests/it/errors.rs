@@ -112,6 +112,7 @@ footers! {
     window_step: "window gup < thread1.pin.wp_copy_page";
     window_column: "window gup < thread2.h";
     window_needs_call: "window gup < page_count";
+    window_step_of_another_call: "window gup < r.try_to_unmap";
     promise_nothing: "promise\npromise coherent\npromise coherent()\npromise (h)\npromise coherent(h) else lost-read";
     promise_word: "promise coherant(h)\npromise exclusive(h)";
     promise_no_match: "promise coherent(pin_user_page)\npromise coherent(buf)\npromise coherent(thread2.h)";
