@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 
 use cowrace_machine::Prim;
-use cowrace_mm::Era;
+use cowrace_mm::{Era, World};
 use cowrace_report::explanation::{Clue, Diagnosis, Finds, Given};
 use cowrace_report::{
     Access, Author, Broken, Change, Class, Cow, Detail, Event, Finding, Handle, Kind, Maps, Owner, Page,
     Place, Subject, Then, Trace, Translation, UserAccess, UserOutcome, Value, Word,
 };
 
+use crate::entries::Entries;
 use crate::narrate::function;
 use crate::rows::Drawn;
+use crate::state_view::StateView;
 
 /// The kind of copy-on-write mistake that caused the damage of an execution. The class alone does not determine it:
 /// a copy does not help against an access through a TLB entry that should have been flushed, or against a value
@@ -57,6 +59,10 @@ fn area(of: &Owner) -> Option<&str> {
 pub struct Evidence<'t> {
     /// The kernel.
     pub era: &'t Era,
+    /// The scenario.
+    pub world: &'t World,
+    /// The content of memory at the start.
+    pub start: &'t StateView,
     /// The execution.
     pub trace: &'t Trace,
     /// Its rows.
@@ -155,22 +161,20 @@ impl Evidence<'_> {
     }
 
     /// The event after which the damaged memory was never this page again, and what was mapped instead.
-    fn left_at(&self, broken: &Broken, page: &Page) -> Option<(usize, &Maps)> {
-        let Place { mm, area, .. } = broken.memory.as_ref()?;
-        let table = Owner::PageTable { mm: mm.clone(), area: area.clone() };
+    fn left_at(&self, broken: &Broken, page: &Page) -> Option<(usize, Maps)> {
+        let entries = Entries::of(self.world, broken.memory.as_ref()?)?;
         let is_it = |maps: &Maps| matches!(maps, Maps::Page(other) if other == page);
+        let mut view = self.start.clone();
         // Breaking COW clears the entry first and sets it later; only the later value counts.
-        let (mut left, mut now) = (None, None);
+        let (mut left, mut now) = (None, entries.maps(&view));
         for (at, event) in self.trace.events.iter().enumerate() {
-            for change in event.changes.iter().filter(|change| change.word.of == table) {
-                let (Value::Pte(from), Value::Pte(to)) = (&change.from, &change.to) else { continue };
-                if is_it(&from.maps) && !is_it(&to.maps) {
-                    left = Some(at);
-                }
-                now = Some(&to.maps);
+            view.note(event);
+            let before = std::mem::replace(&mut now, entries.maps(&view));
+            if is_it(&before) && !is_it(&now) {
+                left = Some(at);
             }
         }
-        left.zip(now.filter(|now| !is_it(now)))
+        left.filter(|_| !is_it(&now)).map(|left| (left, now))
     }
 
     /// The same as a clue, with the reason. `written` is the event that wrote the missing value.
@@ -179,7 +183,7 @@ impl Evidence<'_> {
         Some(Clue::Replaced {
             row: self.row(at),
             page: page.clone(),
-            by: now.clone(),
+            by: now,
             before_write: written.is_some_and(|written| at < written),
             why: self.why(at),
         })

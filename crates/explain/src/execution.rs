@@ -20,13 +20,18 @@ pub(crate) fn execution(task: Task<'_>, trace: &Trace, drawing: Drawing) -> (Exe
         // Columns in which nothing happens are drawn if the drawing needs them.
         drawn = rows(world, trace, drawing.detail, &vec![true; world.actors.len()], task.variant);
     }
-    let program = task.program_unjudged();
-    let view = StateView::new(program.narrate.words(&program.memory));
+    let view = start(task);
     let opening = narrate::opening(&view);
     let memory = memory(&view, trace, &drawn);
     let mut narrator = Narrator { era: task.era, trace, view, next: 0 };
     let rows = drawn.iter().map(|drawn| narrator.row(drawn)).collect();
     (Execution { opening, diagram, rows, memory }, drawn)
+}
+
+/// The content of memory at the start.
+pub(crate) fn start(task: Task<'_>) -> StateView {
+    let program = task.program_unjudged();
+    StateView::new(program.narrate.words(&program.memory))
 }
 
 /// The content of memory before the first row, and after each row.

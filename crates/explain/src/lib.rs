@@ -10,6 +10,7 @@ pub mod counterexample;
 pub mod counterfactual;
 pub mod diagnosis;
 pub mod diagram;
+pub mod entries;
 mod execution;
 pub mod explanation;
 mod idle;

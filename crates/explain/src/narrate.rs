@@ -7,7 +7,7 @@ use cowrace_machine::Prim;
 use cowrace_mm::Era;
 use cowrace_report::explanation::{Extent, Function, Known, Line, Part, Row};
 use cowrace_report::{
-    Access, Change, Event, Kind, Owner, Page, Step, Trace, Translation, UserOutcome, Value, Word,
+    Access, Change, Event, Kind, Owner, Page, Step, Trace, Translation, UserAccess, UserOutcome, Value, Word,
 };
 
 use crate::rows::Drawn;
@@ -75,6 +75,8 @@ impl Narrator<'_> {
         let line = || Line::Access { primitive: event.primitive.clone(), access: event.access.clone() };
         match &event.access {
             Access::Allocate { .. } | Access::Free { .. } => vec![line()],
+            // The access itself follows, through the page table.
+            Access::User(UserAccess { outcome: UserOutcome::Table, .. }) => Vec::new(),
             Access::User(access) => {
                 let cpu = &self.trace.actors[usize::from(event.actor)];
                 let by_tlb = matches!(access.outcome, UserOutcome::Done { by: Translation::Tlb, .. });
@@ -141,7 +143,7 @@ pub fn function(era: &Era, function: &str) -> Option<Function> {
     })
 }
 
-/// A word that events change, with its values before the first of them and after the last.
+/// What a function makes of a word without another function changing it meanwhile.
 #[derive(Debug)]
 struct Net {
     change: Change,
@@ -149,8 +151,10 @@ struct Net {
     at: usize,
 }
 
+/// The changes of words that have other values after the events than before, in the order of the first changes of the
+/// words.
 fn net(trace: &Trace, events: &[usize]) -> Vec<Net> {
-    let mut words: Vec<Net> = Vec::new();
+    let mut words: Vec<Vec<Net>> = Vec::new();
     let mut places: HashMap<&Word, usize> = HashMap::new();
     let mut new: Vec<&Page> = Vec::new();
     for &index in events {
@@ -161,16 +165,18 @@ fn net(trace: &Trace, events: &[usize]) -> Vec<Net> {
             if word.kind == Kind::Other {
                 continue;
             }
-            match places.get(word) {
-                Some(&place) => (words[place].change.to, words[place].at) = (without_dull_flags(to), index),
-                None => {
-                    places.insert(word, words.len());
-                    let change = Change {
-                        word: word.clone(),
-                        from: without_dull_flags(from),
-                        to: without_dull_flags(to),
-                    };
-                    words.push(Net { change, at: index });
+            let place = *places.entry(word).or_insert(words.len());
+            if place == words.len() {
+                words.push(Vec::new());
+            }
+            let function = |at: usize| &trace.events[at].function;
+            match words[place].last_mut() {
+                Some(last) if function(last.at) == function(index) => {
+                    (last.change.to, last.at) = (without_dull_flags(to), index);
+                }
+                _ => {
+                    let (from, to) = (without_dull_flags(from), without_dull_flags(to));
+                    words[place].push(Net { change: Change { word: word.clone(), from, to }, at: index });
                 }
             }
         }
@@ -178,10 +184,12 @@ fn net(trace: &Trace, events: &[usize]) -> Vec<Net> {
     // A word that regains its old value has not changed, and the counts of a new page need not be mentioned.
     let counts = |word: &Word| matches!(word.kind, Kind::References | Kind::Mappings);
     let is_new = |word: &Word| matches!(&word.of, Owner::Page(page) if new.contains(&page));
-    words.retain(|Net { change: Change { word, from, to }, .. }| {
-        from != to && !(counts(word) && is_new(word))
+    words.retain(|nets| {
+        let (Some(first), Some(last)) = (nets.first(), nets.last()) else { return false };
+        let word = &first.change.word;
+        first.change.from != last.change.to && !(counts(word) && is_new(word))
     });
-    words
+    words.into_iter().flatten().filter(|net| net.change.from != net.change.to).collect()
 }
 
 /// A value without the flags that do not help the reader.
@@ -192,5 +200,53 @@ fn without_dull_flags(value: &Value) -> Value {
             Value::Flags(flags.iter().filter(is_told).cloned().collect())
         }
         value => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cowrace_report::Finding;
+
+    use super::*;
+
+    fn adds(function: &str, from: u64, to: u64) -> Event {
+        let word = Word { of: Owner::Mm("A".into()), field: "copies".into(), nth: None, kind: Kind::Mark };
+        Event {
+            actor: 0,
+            call: Some(0),
+            primitive: String::new(),
+            function: function.to_owned(),
+            site: String::new(),
+            access: Access::Fence,
+            changes: vec![Change { word, from: Value::Number(from), to: Value::Number(to) }],
+            why: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn told(events: Vec<Event>) -> Vec<(usize, Value, Value)> {
+        let all: Vec<usize> = (0..events.len()).collect();
+        let finding: Option<Finding> = None;
+        let schedule = "1:0000abcd:0".parse().expect("a schedule");
+        let trace = Trace { actors: vec!["a".into()], events, schedule, finding, variables: Vec::new() };
+        net(&trace, &all).into_iter().map(|net| (net.at, net.change.from, net.change.to)).collect()
+    }
+
+    #[test]
+    fn what_a_function_changes_in_several_steps_is_one_change() {
+        let changes = vec![adds("f", 1, 0), adds("f", 0, 3)];
+        assert_eq!(told(changes), [(1, Value::Number(1), Value::Number(3))]);
+    }
+
+    #[test]
+    fn each_function_has_the_change_that_it_makes() {
+        let changes = vec![adds("f", 1, 2), adds("g", 2, 5), adds("g", 5, 4)];
+        let each = [(0, Value::Number(1), Value::Number(2)), (2, Value::Number(2), Value::Number(4))];
+        assert_eq!(told(changes), each);
+    }
+
+    #[test]
+    fn what_is_as_before_in_the_end_is_no_change() {
+        assert_eq!(told(vec![adds("f", 1, 2), adds("g", 2, 1)]), []);
     }
 }

@@ -53,6 +53,13 @@ impl StateView {
         })
     }
 
+    /// What the entry of a page table maps.
+    #[must_use]
+    pub fn maps(&self, table: &Owner) -> Maps {
+        let entry = self.entries().find(|(word, _)| word.kind == Kind::Pte && word.of == *table);
+        entry.map(|(_, pte)| pte.maps.clone()).unwrap_or_default()
+    }
+
     /// The pages that have been mapped, with their references.
     pub fn pages(&self) -> impl Iterator<Item = (&Page, References)> {
         self.words.iter().filter_map(|(word, value)| match (&word.of, value) {
@@ -63,11 +70,50 @@ impl StateView {
         })
     }
 
-    /// How many entries of page tables map a page; `None` if it was never mapped.
-    fn mappings(&self, page: &Page) -> Option<u64> {
-        self.words.iter().find_map(|(word, value)| match (&word.of, value) {
-            (Owner::Page(of), Value::Mappings(mappings)) if of == page => Some(mappings.active),
+    /// How many entries of page tables map the folio of which a page is the head; `None` if it was never mapped. Each page
+    /// counts its PTEs, and the head the PMDs. While PMDs and PTEs map it, each page may count the PMDs as well, once
+    /// (`PG_double_map`).
+    fn mappings(&self, head: &Page) -> Option<u64> {
+        let folio: Vec<&Page> = std::iter::once(head).chain(self.tails(head)).collect();
+        let is_counted = |field: &str| field == "_mapcount" || field == "_entire_mapcount";
+        let counts = self.words.iter().filter_map(|(word, value)| match (&word.of, value) {
+            (Owner::Page(of), Value::Mappings(count)) if is_counted(&word.field) && folio.contains(&of) => {
+                Some(count.active)
+            }
             _ => None,
+        });
+        let total = counts.reduce(|a, b| a + b)?;
+        let double = if self.is_double_mapped(head) { folio.len() as u64 } else { 0 };
+        Some(total.saturating_sub(double))
+    }
+
+    /// The pages of a folio after its head, in their order.
+    pub fn tails<'v>(&'v self, head: &Page) -> impl Iterator<Item = &'v Page> {
+        let is_head = move |value: &Value| matches!(value, Value::Page(Some(page)) if page == head);
+        self.words.iter().filter_map(move |(word, value)| match &word.of {
+            Owner::Page(tail) if word.field == "compound_head" && is_head(value) => Some(tail),
+            _ => None,
+        })
+    }
+
+    /// The head of the folio of a page.
+    #[must_use]
+    pub fn head<'v>(&'v self, page: &'v Page) -> &'v Page {
+        let head = self.words.iter().find_map(|(word, value)| match (&word.of, value) {
+            (Owner::Page(tail), Value::Page(head)) if tail == page && word.field == "compound_head" => {
+                head.as_ref()
+            }
+            _ => None,
+        });
+        head.unwrap_or(page)
+    }
+
+    fn is_double_mapped(&self, head: &Page) -> bool {
+        self.words.iter().any(|(word, value)| match (&word.of, value) {
+            (Owner::Page(of), Value::Flags(flags)) => {
+                of == head && flags.iter().any(|flag| flag == "double_map")
+            }
+            _ => false,
         })
     }
 
@@ -76,7 +122,7 @@ impl StateView {
     pub fn holders(&self, page: &Page, count: References) -> Vec<Holder> {
         let mut left = count.plain;
         let mut holders = Vec::new();
-        let mapped = self.mappings(page).unwrap_or(0).min(left);
+        let mapped = self.mappings(self.head(page)).unwrap_or(0).min(left);
         if mapped > 0 {
             left -= mapped;
             holders.push(Holder::Mappings(mapped));
@@ -198,6 +244,35 @@ mod tests {
         assert_eq!(view().counted(&counted(4, 1)), Some(held));
         let exclusive = Fact::AnonExclusive { page: X, exclusive: true };
         assert_eq!(view().counted(&exclusive.so(Then::Reuse)), None);
+    }
+
+    /// The mappings of a folio of two pages: by PTEs of either page, and by PMDs, which the pages count as well while
+    /// there are both.
+    #[test]
+    fn the_references_of_a_large_folio_are_those_of_all_its_mappings() {
+        let tail = || Page::Initial { area: Some("tail".into()) };
+        let mapped = |of: Page, field, active| {
+            (
+                word(Owner::Page(of), field, None, Kind::Mappings),
+                Value::Mappings(Mappings { active, inactive: 0 }),
+            )
+        };
+        let folio = |entire, each, flags: &[&'static str]| {
+            let flags = flags.iter().map(|&flag| flag.into()).collect();
+            StateView::new(vec![
+                (word(Owner::Page(X), "flags", None, Kind::Flags), Value::Flags(flags)),
+                (word(Owner::Page(tail()), "compound_head", None, Kind::Other), Value::Page(Some(X))),
+                mapped(X, "_entire_mapcount", entire),
+                mapped(X, "_mapcount", each),
+                mapped(tail(), "_mapcount", each),
+                mapped(X, "_large_mapcount", 9),
+            ])
+        };
+        let held = |view: StateView| view.holders(&tail(), References { plain: 4, pins: 0 });
+        assert_eq!(held(folio(0, 1, &["head"])), [Holder::Mappings(2), Holder::Others(2)]);
+        assert_eq!(held(folio(1, 1, &["head"])), [Holder::Mappings(3), Holder::Others(1)]);
+        assert_eq!(held(folio(1, 2, &["head", "double_map"])), [Holder::Mappings(3), Holder::Others(1)]);
+        assert_eq!(folio(0, 1, &[]).head(&tail()), &X);
     }
 
     #[test]

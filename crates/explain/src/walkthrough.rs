@@ -8,12 +8,14 @@ use cowrace_report::{Finding, Trace};
 use crate::counterfactual::{Sound, nearest};
 use crate::diagnosis::Evidence;
 use crate::diagram::Drawing;
-use crate::execution::execution;
+use crate::execution::{execution, start};
 
 /// Explains an execution.
 pub fn walkthrough(task: Task<'_>, trace: &Trace, drawing: Drawing, bounds: &Bounds) -> Walkthrough {
     let (told, drawn) = execution(task, trace, drawing);
-    let evidence = Evidence { era: task.era, trace, drawn: &drawn };
+    let start = start(task);
+    let world = task.variant.world();
+    let evidence = Evidence { era: task.era, world, start: &start, trace, drawn: &drawn };
     let finding = trace.finding.as_ref();
     let (nearest, sound) = finding.map(|_| nearest(task, trace, bounds)).unzip();
     Walkthrough {

@@ -124,7 +124,10 @@ impl dyn Narrate + '_ {
                 let by = if walked { Translation::Walk } else { Translation::Tlb };
                 let outcome = match done {
                     true => UserOutcome::Done { value: answer, by },
-                    false => UserOutcome::PageFault { pte: self.pte(answer) },
+                    false => match self.pte(answer) {
+                        Pte { maps: Maps::Table, .. } => UserOutcome::Table,
+                        pte => UserOutcome::PageFault { pte },
+                    },
                 };
                 let (pte, nth) = (word(access.pte), access.word);
                 Access::User(UserAccess { pte, nth, store: access.store, outcome })

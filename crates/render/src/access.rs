@@ -88,7 +88,10 @@ fn user(primitive: &str, access: &UserAccess) -> String {
     let what = format!("{area}[{}]", access.nth);
     match &access.outcome {
         UserOutcome::PageFault { pte: found } => {
-            format!("{primitive} {what}: page fault, PTE {}", pte(found))
+            format!("{primitive} {what}: page fault, {} {}", entry(&access.pte), pte(found))
+        }
+        UserOutcome::Table => {
+            format!("{primitive} {what}: the {} refers to a page table", entry(&access.pte))
         }
         UserOutcome::Done { value, by } => {
             let by = match by {
@@ -101,6 +104,11 @@ fn user(primitive: &str, access: &UserAccess) -> String {
             }
         }
     }
+}
+
+/// What the kernel calls an entry.
+fn entry(of: &Word) -> &'static str {
+    if of.field == "pmd" { "PMD" } else { "PTE" }
 }
 
 /// The entries of one TLB.

@@ -190,6 +190,8 @@ pub enum UserOutcome {
         /// The page-table entry that it found.
         pte: Pte,
     },
+    /// The entry is one of a page middle directory and refers to a page table: the walk goes on there.
+    Table,
     /// It was made.
     Done {
         /// The value that was loaded; for a store, the previous value.

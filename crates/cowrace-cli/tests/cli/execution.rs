@@ -284,3 +284,31 @@ fn text_has_colours_where_they_are_wanted() {
     let json = cowrace(&["check", "lost.race", "--era", "v5.11", "--format", "json", "--color", "always"]);
     assert!(!json.out.contains('\u{1b}'));
 }
+
+/// Of a huge page that a PMD maps, the entry is a PMD, a walk that goes on is no fault, the references are those of its
+/// mappings, each change stands under the function that makes it, and a page is replaced by what its own PTE has then.
+#[test]
+fn a_huge_page_is_told_by_its_entries_and_its_mappings() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (page, other) in [(0, 1), (1, 0)] {
+        let path = dir.path().join(format!("page{page}.race")).display().to_string();
+        let text = format!(
+            "race page{page}\n\nmm A {{ buf: thp }}\n\nthread0 @A\n===========\n\
+             h = pin_user_pages_fast(buf[{page}], FOLL_WRITE)\nB = fork()\nbuf[{page}] = 2\n\
+             dma_write(h[{page}], 1)\nr = buf[{page}]\n\nalways r == 1 else lost-read\n"
+        );
+        std::fs::write(&path, text).expect("a file");
+        let done = cowrace(&["explain", &path, "--era", "v5.9-rc5"]).exits(10);
+        assert!(!done.out.contains("PTE page table"), "{}", done.out);
+        let done = done.prints(&[
+            &format!("store buf[{page}]: page fault, PMD X.buf[0] RO dirty soft-dirty"),
+            &format!("A.pte(buf[{page}]): none -> X.buf[{page}] RO soft-dirty"),
+            &format!("A.pte(buf[{other}]): none -> X.buf[{other}] RO soft-dirty"),
+            &format!("A.pte(buf[{page}]): X.buf[{page}] RO soft-dirty -> Y.thread0 RW dirty soft-dirty"),
+            "held by 3 mappings, 1 pin",
+        ]);
+        let told = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let replaced = format!("Row 3 had put Y.thread0 in the place of X.buf[{page}]: page_count(");
+        assert!(told.contains(&replaced), "{told}");
+    }
+}
