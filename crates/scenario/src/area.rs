@@ -28,66 +28,63 @@ pub(crate) fn is_thp(kind: &str) -> bool {
     matches!(kind, "thp" | "thp_pte" | "thp_none")
 }
 
-/// The words after the kind: the name, whether columns may follow in parentheses (`None`: they must), the kinds
-/// that the word can be combined with, and why it cannot be combined with others.
-const ATTRS: [(&str, Option<bool>, &[&str], &str); 11] = [
-    (
-        "wrprotected",
-        Some(false),
-        &["anon", "hugetlb", "thp", "thp_pte"],
-        "only a mapped, exclusive page can be write-protected at the start",
-    ),
-    (
-        "prevshared",
-        Some(false),
-        &["anon", "swapped", "swapcached", "hugetlb", "thp", "thp_pte"],
-        "only an anonymous page can have been shared with a child",
-    ),
-    (
-        "clean",
-        Some(false),
-        &["anon", "thp", "thp_pte"],
-        "only the PTE of an anonymous page is dirty at the start",
-    ),
-    (
-        "soft_clean",
-        Some(false),
-        &["anon", "zero", "swapped", "swapcached", "thp", "thp_pte"],
-        "only anonymous memory is soft-dirty at the start",
-    ),
-    ("lazyfree", Some(false), &["anon", "thp", "thp_pte"], "`MADV_FREE` marks mapped anonymous pages"),
+/// The words after the kind: the name, whether columns may follow in parentheses (`None`: they must), and the kinds that
+/// the word can be combined with.
+const ATTRS: [(&str, Option<bool>, &[&str]); 11] = [
+    ("wrprotected", Some(false), &["anon", "hugetlb", "thp", "thp_pte"]),
+    ("prevshared", Some(false), &["anon", "swapped", "swapcached", "hugetlb", "thp", "thp_pte"]),
+    ("clean", Some(false), &["anon", "thp", "thp_pte"]),
+    ("soft_clean", Some(false), &["anon", "zero", "swapped", "swapcached", "thp", "thp_pte"]),
+    ("lazyfree", Some(false), &["anon", "thp", "thp_pte"]),
     (
         "read_only",
         Some(false),
         &["anon", "none", "zero", "swapped", "swapcached", "file", "hugetlb", "thp", "thp_pte", "thp_none"],
-        "",
     ),
     (
         "uffd_wp",
         Some(false),
         &["anon", "none", "zero", "swapped", "swapcached", "thp", "thp_pte", "thp_none"],
-        "the model has write-protection by userfaultfd for anonymous memory only",
     ),
-    (
-        "adjacent",
-        Some(false),
-        &["anon", "none", "zero", "swapped", "swapcached", "file"],
-        "the entries of huge pages are in tables of another level",
-    ),
-    (
-        "wp_unpopulated",
-        Some(false),
-        &["anon", "none", "zero", "swapped", "swapcached"],
-        "the model has write-protection by userfaultfd for anonymous memory only",
-    ),
-    ("lru_batch", None, &["anon"], "only a mapped anonymous page can be in an LRU batch at the start"),
-    (
-        "warm",
-        Some(true),
-        &["anon", "zero", "file", "hugetlb", "thp"],
-        "a TLB has entries for mapped pages only",
-    ),
+    ("adjacent", Some(false), &["anon", "none", "zero", "swapped", "swapcached", "file"]),
+    ("wp_unpopulated", Some(false), &["anon", "none", "zero", "swapped", "swapcached"]),
+    ("lru_batch", None, &["anon"]),
+    ("warm", Some(true), &["anon", "zero", "file", "hugetlb", "thp"]),
 ];
+
+/// Why a word cannot be combined with a kind that is not among its kinds.
+fn why_not(word: &str, kind: &str) -> &'static str {
+    match (word, kind) {
+        ("clean" | "soft_clean" | "lazyfree", "none" | "thp_none") => "nothing is mapped at the start",
+        ("wrprotected", _) => "only a mapped, exclusive page can be write-protected at the start",
+        ("prevshared", _) => "only an anonymous page can have been shared with a child",
+        ("clean", "hugetlb") => "the entry of a huge page of hugetlb is always dirty here",
+        ("clean", _) => "only the PTE of an anonymous page is dirty at the start",
+        ("soft_clean", "hugetlb") => "no soft-dirty bit is kept for huge pages of hugetlb",
+        ("soft_clean", _) => "only anonymous memory is soft-dirty at the start",
+        ("lazyfree", "hugetlb") => "`MADV_FREE` of huge pages of hugetlb fails with `EINVAL`",
+        ("lazyfree", kind) if is_thp(kind) => "the model has no huge page that `MADV_FREE` has marked before",
+        ("lazyfree", _) => "`MADV_FREE` marks mapped anonymous pages",
+        ("uffd_wp" | "wp_unpopulated", "hugetlb") => {
+            "write-protection of hugetlb by userfaultfd is not modelled"
+        }
+        ("wp_unpopulated", kind) if is_thp(kind) => "the model has that feature for base pages only",
+        ("uffd_wp" | "wp_unpopulated", _) => {
+            "the model has write-protection by userfaultfd for anonymous memory only"
+        }
+        ("adjacent", _) => HAS_OWN_TABLE,
+        ("lru_batch", "hugetlb") => "a page of hugetlb is on no LRU list, and in no batch",
+        ("lru_batch", "thp" | "thp_pte") => "a huge page goes to an LRU list at once, and not into a batch",
+        ("lru_batch", _) => "only a mapped anonymous page can be in an LRU batch at the start",
+        ("warm", "thp_pte") => "the model has no TLB entry at the start for a huge page that PTEs map",
+        ("warm", _) => "a TLB has entries for mapped pages only",
+        _ => "",
+    }
+}
+
+/// Why an area is not in the page table of one of huge pages.
+pub(crate) const HAS_OWN_TABLE: &str =
+    "an area of huge pages shares its page table with no other area; leave out `adjacent`";
 
 /// Reads `NAME: KIND WORD.. [= W0, W1]`.
 pub(crate) fn read(text: &Text) -> Result<AreaDecl, Diagnostic> {
@@ -129,7 +126,8 @@ fn area(input: &mut Input<'_, '_>) -> Parsed<AreaDecl> {
 
 fn attr(input: &mut Input<'_, '_>) -> Parsed<Attr> {
     let name = word(input)?;
-    let Some(&(_, takes, ..)) = ATTRS.iter().find(|a| a.0 == name.text) else {
+    let Some(&(_, takes, _)) = ATTRS.iter().find(|a| a.0 == name.text) else {
+        let name = dashed(name, input)?;
         let help = choose(&name.text, "an area can be", ATTRS.iter().map(|a| a.0));
         return cut(Diagnostic::new(
             name.at.clone(),
@@ -162,7 +160,12 @@ fn attr(input: &mut Input<'_, '_>) -> Parsed<Attr> {
 
 /// The name of a column, blanks in it written `_` or `-`.
 fn column(input: &mut Input<'_, '_>) -> Parsed<Name> {
-    let Ok(mut name) = word(input) else { return expected(input, "the name of a column") };
+    let Ok(name) = word(input) else { return expected(input, "the name of a column") };
+    dashed(name, input)
+}
+
+/// A name with the dashes that follow it, and what stands between them.
+fn dashed(mut name: Name, input: &mut Input<'_, '_>) -> Parsed<Name> {
     while let Ok(dash) = symbol("-")(input) {
         name.text.push('-');
         name.at.end = dash.end;
@@ -185,14 +188,14 @@ fn check(decl: AreaDecl) -> Result<AreaDecl, Diagnostic> {
         if decl.attrs[..i].iter().any(|a| a.name == attr.name) {
             return Err(Diagnostic::new(attr.name.at.clone(), format!("{} is given twice", quote(name))));
         }
-        if let Some((.., kinds, why)) = ATTRS.iter().find(|a| a.0 == name)
+        if let Some((.., kinds)) = ATTRS.iter().find(|a| a.0 == name)
             && !kinds.contains(&kind)
         {
             return Err(Diagnostic::new(
                 attr.name.at.clone(),
                 format!("`{kind}` and `{name}` cannot be combined"),
             )
-            .help((*why).to_owned()));
+            .help(why_not(name, kind)));
         }
         if name == "wp_unpopulated" && !decl.attrs.iter().any(|other| other.name.text == "uffd_wp") {
             let message = "`wp_unpopulated` is a feature of userfaultfd's write-protection";
@@ -205,7 +208,11 @@ fn check(decl: AreaDecl) -> Result<AreaDecl, Diagnostic> {
             decl.name.at.clone(),
             format!("the words of `{kind}` memory are always 0"),
         )
-        .help("`anon` memory has its own page, with words that can be set"));
+        .help(if is_thp(kind) {
+            "`thp` memory has its own huge page, with words that can be set"
+        } else {
+            "`anon` memory has its own page, with words that can be set"
+        }));
     }
     Ok(decl)
 }

@@ -70,29 +70,9 @@ pub(crate) const KNOWN: &[Known] = &[
             "collapse_file",
             "hpage_collapse_scan_pmd",
             "khugepaged_scan_pmd",
-            "split_huge_pmd",
-            "__split_huge_pmd",
-            "do_huge_pmd_wp_page",
-            "do_huge_pmd_anonymous_page",
-            "zap_huge_pmd",
-            "change_huge_pmd",
-            "copy_huge_pmd",
             "pmdp_collapse_flush",
         ],
-        "transparent huge pages",
-        Nothing,
-    ),
-    known(
-        &[
-            "hugetlb_fault",
-            "hugetlb_cow",
-            "hugetlb_wp",
-            "hugetlb_no_page",
-            "copy_hugetlb_page_range",
-            "hugetlb_change_protection",
-            "unmap_hugepage_range",
-        ],
-        "hugetlb",
+        "collapsing base pages into a huge page",
         Nothing,
     ),
     known(
@@ -339,8 +319,16 @@ pub(crate) const ADVICE: &[(&str, &str, Instead)] = &[
     ("MADV_WIPEONFORK", "gives a child zeroes", Nothing),
     ("MADV_KEEPONFORK", "takes MADV_WIPEONFORK back", Nothing),
     ("MADV_REMOVE", "frees shared memory", Nothing),
-    ("MADV_HUGEPAGE", "asks for huge pages", Nothing),
-    ("MADV_NOHUGEPAGE", "asks for base pages, which are all there is", Nothing),
+    (
+        "MADV_HUGEPAGE",
+        "asks for huge pages",
+        Say("memory may have them from the start: `mm A { buf: thp_none }` in the header"),
+    ),
+    (
+        "MADV_NOHUGEPAGE",
+        "asks for base pages",
+        Say("memory has them from the start: `mm A { buf: anon }` in the header"),
+    ),
     ("MADV_COLLAPSE", "makes a huge page", Nothing),
     ("MADV_MERGEABLE", "lets KSM merge pages", Nothing),
     ("MADV_UNMERGEABLE", "makes KSM give pages back", Nothing),
@@ -364,7 +352,7 @@ impl Instead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cowrace_mm::syscall;
+    use cowrace_mm::{FUNCTIONS, syscall};
 
     #[test]
     fn names_are_small_and_mean_one_thing() {
@@ -373,6 +361,7 @@ mod tests {
             assert_eq!(*name, name.to_lowercase());
             assert!(!names[..i].contains(name), "{name} stands there twice");
             assert!(syscall::find(name).is_none(), "{name} is modelled");
+            assert!(!FUNCTIONS.contains(name), "{name} is modelled, as a step");
         }
     }
 }

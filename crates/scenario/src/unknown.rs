@@ -16,7 +16,7 @@ use crate::phrases;
 const MOST: usize = 6;
 
 /// Other names of primitives, and names of kernel functions that are a part of another function in the model.
-const ALIASES: [(&str, &str); 20] = [
+const ALIASES: [(&str, &str); 22] = [
     ("pte_wrprotect", "ptep_modify_prot_commit"),
     ("wrprotect_ptes", "ptep_set_wrprotect"),
     ("flush_tlb_page", "flush_tlb"),
@@ -37,6 +37,8 @@ const ALIASES: [(&str, &str); 20] = [
     ("folio_mapcount", "page_mapcount"),
     ("shrink_list", "shrink_inactive_list"),
     ("handle_mm_fault", "handle_pte_fault"),
+    ("split_huge_pmd", "__split_huge_pmd"),
+    ("unmap_hugepage_range", "zap_pmd_range"),
 ];
 
 /// The step that a name of the kernel means: the step itself, a name from another release, or the step that it is a

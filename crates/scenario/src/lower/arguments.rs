@@ -174,8 +174,9 @@ impl<'a> Reader<'a> {
                 let name = &place.name.text;
                 let message =
                     format!("`{}` is about one page, and {} has {PAGES}", self.name.text, quote(name));
+                let mm = place.mm.as_ref().map(|mm| format!("{}.", mm.text)).unwrap_or_default();
                 Err(Some(
-                    Diagnostic::new(place.at.clone(), message).help(format!("for example, `{name}[0]`")),
+                    Diagnostic::new(place.at.clone(), message).help(format!("for example, `{mm}{name}[0]`")),
                 ))
             }
             None => Ok(va),
@@ -225,7 +226,7 @@ impl<'a> Reader<'a> {
             return Err(self.wrong(at, "expected a handle here"));
         }
         let handle = self.scope.names.handle(&place.name)?;
-        Ok((handle, self.scope.names.handle_word(handle, place, word(place)?)?))
+        Ok((handle, self.scope.names.handle_word(handle, place)?))
     }
 
     /// Which way direct I/O goes: it passes no other flag.

@@ -87,7 +87,7 @@ fn variant(file: &File, decl: Option<&VariantDecl>, report: &mut Report) -> Opti
     let predicates = predicates::lower(file, decl, &names, report);
     // A cell that could not be read may be the call that a point names.
     let (coherent, windows) = if report.len() == before && !file.grid.damaged {
-        let finder = Finder::new(&names, &made, &actors);
+        let finder = Finder::new(&names, &made, &actors, &texts);
         (promises::lower(file, decl, &finder, report), windows::lower(file, decl, &finder, report))
     } else {
         (Vec::new(), Vec::new())

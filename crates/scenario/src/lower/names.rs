@@ -9,9 +9,10 @@ use cowrace_mm::world::{
     VarId,
 };
 
+use super::scope::word;
 use super::{Found, Read};
-use crate::area::is_thp;
-use crate::cell::{self, Cell, Item};
+use crate::area::{HAS_OWN_TABLE, is_thp};
+use crate::cell::{self, Cell, Item, which_word};
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::grammar::Place;
 use crate::heading::key;
@@ -372,22 +373,33 @@ impl Names {
         )))
     }
 
-    /// A word of a handle: that of a page of a range has one.
-    pub(super) fn handle_word(&self, id: VarId, place: &Place, word: u8) -> Found<u8> {
+    /// A word of a handle: that of a page of a range has one. Every page that the handle may be of must have it.
+    pub(super) fn handle_word(&self, id: VarId, place: &Place) -> Found<u8> {
         let handles = &self.variables[id].handles;
-        let Some(only) = handles.first().and_then(|taken| taken.word) else { return Ok(word) };
-        if only == word || handles.iter().any(|taken| taken.word != Some(only)) {
+        let name = &place.name.text;
+        let mut own = handles.iter().filter_map(|taken| taken.word);
+        let Some(only) = own.next() else { return Ok(word(place)?) };
+        if own.any(|other| other != only) {
+            let message = format!("{} may be a handle of either page of a huge page", quote(name));
+            let help = "each page has one word, so no word is there in every execution: assign the handles of the two \
+                        pages to different variables";
+            return Err(Some(Diagnostic::new(place.at.clone(), message).help(help)));
+        }
+        let help =
+            format!("its word is `{name}[{only}]`: each of the {PAGES} pages of a huge page has one word");
+        if place.word.is_none() {
+            return Err(Some(which_word(place).help(help)));
+        }
+        let word = word(place)?;
+        if word == only {
             return Ok(word);
         }
-        let name = &place.name.text;
         Err(Some(
             Diagnostic::new(
                 place.at.clone(),
                 format!("{} is a handle of one page, which has no word {word}", quote(name)),
             )
-            .help(format!(
-                "its word is `{name}[{only}]`: each of the {PAGES} pages of a huge page has one word"
-            )),
+            .help(help),
         ))
     }
 
@@ -545,13 +557,14 @@ impl Names {
                 return Diagnostic::new(name.at.clone(), format!("unknown column {}", quote(&name.text)))
                     .help("a barrier of all columns is written `=== all ===`, alone and in small letters");
             }
-            let help = choose(&wanted, "there are", self.columns.iter().map(|c| c.key.as_str()));
+            let help = choose(&wanted, "the columns are", self.columns.iter().map(|c| c.key.as_str()));
             Diagnostic::new(name.at.clone(), format!("unknown column {}", quote(&name.text))).maybe_help(help)
         })
     }
 
     /// The areas with everything that their words say.
     pub(super) fn areas(&self, file: &File, report: &mut Report) -> Vec<Area> {
+        let is_huge = |area: &Area| area.thp.is_some() || area.backing == Backing::Hugetlb;
         let mut areas: Vec<Area> = Vec::new();
         for (mm, decl) in file.header.mms.iter().enumerate() {
             for (nth, area) in read_areas(decl).enumerate() {
@@ -584,30 +597,13 @@ impl Names {
                             )
                             .help("`adjacent` puts an area into the page table of the one before it"),
                         ),
-                        "adjacent" if areas.last().is_some_and(|before| before.thp.is_some()) => report.push(
+                        "adjacent" if areas.last().is_some_and(is_huge) => report.push(
                             Diagnostic::new(
                                 attr.name.at.clone(),
-                                format!(
-                                    "{} has a page table of its own",
-                                    quote(&areas[areas.len() - 1].name)
-                                ),
+                                format!("{} is of huge pages", quote(&areas[areas.len() - 1].name)),
                             )
-                            .help("put it before the area of a huge page, or leave out `adjacent`"),
+                            .help(HAS_OWN_TABLE),
                         ),
-                        "adjacent"
-                            if areas.last().is_some_and(|before| before.backing == Backing::Hugetlb) =>
-                        {
-                            report.push(
-                                Diagnostic::new(
-                                    attr.name.at.clone(),
-                                    format!(
-                                        "{} is in a page table of huge pages",
-                                        quote(&areas[areas.len() - 1].name)
-                                    ),
-                                )
-                                .help("put it before the area of huge pages, or leave out `adjacent`"),
-                            );
-                        }
                         "lru_batch" => {
                             let columns = report.ok(self.named(attr));
                             lowered.lru_batch = columns.and_then(|c| c.first().copied());

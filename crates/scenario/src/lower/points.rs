@@ -47,7 +47,7 @@ pub(super) struct Named<'c> {
     pub(super) step: Option<String>,
 }
 
-fn candidates(made: &[Made], actors: &[ActorSpec]) -> Vec<Candidate> {
+fn candidates(made: &[Made], actors: &[ActorSpec], texts: &[String]) -> Vec<Candidate> {
     let mut calls: Vec<Candidate> = made.iter().map(|m| of_cell(m, actors)).collect();
     // The calls of the environment, which have no cell.
     let drawn = calls.len();
@@ -68,7 +68,7 @@ fn candidates(made: &[Made], actors: &[ActorSpec]) -> Vec<Candidate> {
                 store: false,
                 dest: None,
                 anchors: Vec::new(),
-                shown: format!("`{}.{}`", spec.name, row.map_or("", Syscall::name)),
+                shown: format!("`{}` in `{}`", texts[usize::from(call.id)], spec.name),
             });
         }
     }
@@ -119,8 +119,9 @@ struct Parts {
 }
 
 impl<'n> Finder<'n> {
-    pub(super) fn new(names: &'n Names, made: &[Made], actors: &'n [ActorSpec]) -> Self {
-        Self { calls: candidates(made, actors), actors, names }
+    /// `texts` are those of all calls, by their ids.
+    pub(super) fn new(names: &'n Names, made: &[Made], actors: &'n [ActorSpec], texts: &[String]) -> Self {
+        Self { calls: candidates(made, actors, texts), actors, names }
     }
 
     /// The call that a point names. The point is not empty.
@@ -237,10 +238,12 @@ impl<'n> Finder<'n> {
 
     fn ambiguous(&self, text: &Text, several: &[&Candidate]) -> Diagnostic {
         let message = format!("{} is ambiguous", quote(text.as_str()));
-        Diagnostic::new(text.whole(), message).help(format!(
-            "it matches {}; put the column or the call before it, or `#2` after it for the second",
-            shown(several)
-        ))
+        // Of calls that have the same name in the same column, only a number picks one.
+        let names = |call: &Candidate| (call.actor, call.row.map(Syscall::name), call.place.clone());
+        let are_alike = several.iter().all(|call| call.dest.is_none() && names(call) == names(several[0]));
+        let first = if are_alike { "put" } else { "put the column or the call before it, or" };
+        Diagnostic::new(text.whole(), message)
+            .help(format!("it matches {}; {first} `#2` after it for the second", shown(several)))
     }
 
     fn unmatched(&self, name: &Text, column: Option<&Within>, parts: &Parts) -> Diagnostic {

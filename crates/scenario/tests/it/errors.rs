@@ -180,6 +180,12 @@ files! {
     huge_pages: "race r\nmm A {\n  a: hugetlb adjacent\n  b: hugetlb uffd_wp\n  c: hugetlb lazyfree\n}\n\na @A\n====\na[0] = 1\n";
     soft_dirty_of_huge_pages: "race r\nmm A { a: hugetlb }\n\nt @A\n====\ns = soft_dirty(A.a)\n\nalways s == 1\n";
     behind_huge_pages: "race r\nmm A { a: hugetlb; b: anon adjacent }\n\na @A\n====\na[0] = 1\n";
+    huge_pages_and_words_of_base_pages: "race r\nmm A {\n  a: hugetlb clean\n  b: hugetlb wp_unpopulated\n  c: hugetlb lru_batch(t)\n  d: hugetlb soft_clean\n  e: thp wp_unpopulated\n  f: thp_pte warm\n  g: thp_none soft_clean\n  h: thp read-only\n  i: thp_none = 1, 2\n}\n\nt @A\n====\na[0] = 1\n";
+    a_handle_of_a_huge_page_without_its_word: "race r\nmm A { a: thp }\n\nt @A\n====\nh = pin_user_pages_fast(a[1])\nr = dma_read(h)\n\nalways r == 0\n";
+    a_handle_of_either_page_of_a_huge_page: "race r\nmm A { a: thp }\n\nt @A\n====\nh = pin_user_pages_fast(a[1])\nh = pin_user_pages_fast(a[0])\nr = dma_read(h[0])\n\nalways r == 0\n";
+    one_page_of_another_mm: "race r\nmm A { a: thp }\n\nt\n===\nspeculative_ref(A.a)\n";
+    what_is_not_modelled_of_huge_pages: "race r\nmm A { a: thp; b: anon }\n\nt @A\n====\nkhugepaged(a)\nmadvise(b, MADV_HUGEPAGE)\n";
+    window_of_a_call_of_the_environment: "race r\nmm A { a: thp }\nenv spec_ref\n\nt @A\n====\na[0] = 1\n\nwindow spec_ref.speculative_ref < t.a[0]\n";
     transparent_huge_pages: "race r\nmm A {\n  a: thp lazyfree\n  b: thp adjacent\n  c: thp lru_batch(t)\n  d: thp_none warm(t)\n  e: thp_none wrprotected\n}\n\nt @A\n====\na[0] = 1\n";
     behind_transparent_huge_pages: "race r\nmm A { a: thp; b: anon adjacent }\n\nt @A\n====\na[0] = 1\n";
     many_transparent_huge_pages: "race r\nmm A { a: thp; b: thp; c: thp; d: thp; e: thp; f: thp }\n\nt @A\n====\na[0] = 1\n";
