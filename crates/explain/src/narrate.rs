@@ -74,7 +74,11 @@ impl Narrator<'_> {
     fn speech(&self, event: &Event) -> Vec<Line> {
         let line = || Line::Access { primitive: event.primitive.clone(), access: event.access.clone() };
         match &event.access {
-            Access::Allocate { .. } | Access::Free { .. } => vec![line()],
+            Access::Allocate { page } => {
+                let tail = |head: &Page| Line::Tail { page: page.clone(), head: head.clone() };
+                vec![head(event).map_or_else(line, tail)]
+            }
+            Access::Free { .. } | Access::FreeVma { .. } => vec![line()],
             // The access itself follows, through the page table.
             Access::User(UserAccess { outcome: UserOutcome::Table, .. }) => Vec::new(),
             Access::User(access) => {
@@ -92,6 +96,14 @@ impl Narrator<'_> {
             _ => vec![line()],
         }
     }
+}
+
+/// The first page of the huge page that an event allocates a further page of.
+fn head(event: &Event) -> Option<&Page> {
+    event.changes.iter().find_map(|change| match &change.to {
+        Value::Page(Some(head)) if change.word.field == "compound_head" => Some(head),
+        _ => None,
+    })
 }
 
 fn is(event: &Event, prim: Prim) -> bool {

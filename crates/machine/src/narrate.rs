@@ -117,7 +117,10 @@ impl dyn Narrate + '_ {
             Op::Barrier { .. } => Access::Barrier,
             Op::Fence => Access::Fence,
             Op::Alloc { obj, .. } => Access::Allocate { page: self.page(obj) },
-            Op::Free { obj } => Access::Free { page: self.page(obj) },
+            Op::Free { obj } => match word(Addr::new(obj, 0)).of {
+                Owner::Vma { mm, area } => Access::FreeVma { mm, area },
+                _ => Access::Free { page: self.page(obj) },
+            },
             Op::Choose { n } => Access::Choose { choice: answer, of: n },
             Op::User(access) => {
                 let walked = event.changes.iter().any(|change| change.0 == access.tlb);

@@ -33,6 +33,7 @@ pub async fn reclaim(cpu: &Cpu, mm: MmStruct, va: Va) {
         };
         let spared = match isolate_lru_page(cpu, page).await {
             true => reclaim_page(cpu, page).await,
+            false if cpu.is_vm_hugetlb_page(va) => Some(Obstacle::NeverOnLru),
             false => Some(Obstacle::NotOnLru),
         };
         if let Some(why) = spared {

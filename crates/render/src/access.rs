@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use cowrace_report::{Access, Amount, Event, Kind, Owner, Translation, UserAccess, UserOutcome, Word};
 
-use crate::word::{page, pte, value, word};
+use crate::word::{page, pte, value, vma, word};
 
 /// The access of an event and its result.
 #[must_use]
@@ -42,6 +42,7 @@ pub fn access(primitive: &str, access: &Access) -> String {
         Access::Await { word: of } => format!("{primitive} {}", awaited(of)),
         Access::Join { actor } => format!("{primitive} for {actor}"),
         Access::Allocate { page: of } | Access::Free { page: of } => call(&page(of)),
+        Access::FreeVma { mm, area } => call(&vma(mm, area)),
         Access::Choose { choice, of } => format!("{primitive} {choice} of {of}"),
         Access::User(access) => user(primitive, access),
         Access::FlushTlb { entries } => call(&flushed(entries)),

@@ -32,6 +32,7 @@ const fn obstacle(why: Obstacle) -> &'static str {
         Obstacle::Hugetlb => "the area is of huge pages, so the call fails with EINVAL",
         Obstacle::MappedByOthers => "another mm maps the page as well",
         Obstacle::NotOnLru => "the page is not on an LRU list, but in the batch of a CPU, isolated, or free",
+        Obstacle::NeverOnLru => "the page is one of hugetlb, and those are on no LRU list",
         Obstacle::MarkedAlready => "the page is already marked",
         Obstacle::InSwapCache => "the page is in the swap cache",
         Obstacle::MaybePinned => "the page may be pinned",

@@ -6,7 +6,7 @@ use cowrace_report::{Change, Owner, Value};
 use crate::access::access;
 use crate::effect::no_effect;
 use crate::reason::reason;
-use crate::word::{page, pte, references, value, word};
+use crate::word::{page, pte, references, value, vma, word};
 
 /// The initial content of memory.
 pub(crate) fn known(known: &Known) -> String {
@@ -49,6 +49,12 @@ pub(crate) fn line(line: &Line) -> String {
         }
         Line::Access { access: cowrace_report::Access::Free { page: of }, .. } => {
             format!("{} is freed", page(of))
+        }
+        Line::Access { access: cowrace_report::Access::FreeVma { mm, area }, .. } => {
+            format!("{} is freed", vma(mm, area))
+        }
+        Line::Tail { page: of, head } => {
+            format!("{} is allocated, a further page of {}", page(of), page(head))
         }
         Line::Access { primitive, access: asked } => access(primitive, asked),
         Line::Stale { entry, page_table } => {

@@ -17,6 +17,11 @@ pub fn page(page: &Page) -> String {
     }
 }
 
+/// A mapping.
+pub(crate) fn vma(mm: &str, area: &str) -> String {
+    format!("{mm}.vma({area})")
+}
+
 fn one_word(name: &str) -> String {
     name.replace(' ', "_")
 }
@@ -27,7 +32,7 @@ pub fn word(word: &Word) -> String {
     let field = &word.field;
     match (&word.of, word.nth) {
         (Owner::PageTable { mm, area }, _) => format!("{mm}.{field}({area})"),
-        (Owner::Vma { mm, area }, _) => format!("{mm}.vma({area}).{field}"),
+        (Owner::Vma { mm, area }, _) => format!("{}.{field}", vma(mm, area)),
         (Owner::Tlb { cpu, area }, _) => format!("TLB of {cpu} ({area})"),
         (Owner::Page(of), Some(nth)) => format!("{}[{nth}]", page(of)),
         (Owner::Page(of), None) => format!("{}.{field}", page(of)),

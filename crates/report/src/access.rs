@@ -140,6 +140,13 @@ pub enum Access {
         /// The page.
         page: Page,
     },
+    /// Frees a VMA.
+    FreeVma {
+        /// Its owner.
+        mm: String,
+        /// The area.
+        area: String,
+    },
     /// A nondeterministic choice other than scheduling.
     Choose {
         /// The alternative that was chosen.

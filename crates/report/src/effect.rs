@@ -48,6 +48,8 @@ pub enum Obstacle {
     MappedByOthers,
     /// The page is not on an LRU list: it is in the batch of a CPU, isolated, or free.
     NotOnLru,
+    /// The page is one of hugetlb, and those are on no LRU list.
+    NeverOnLru,
     /// The page is already marked as lazily freed.
     MarkedAlready,
     /// The page is in the swap cache.

@@ -118,6 +118,13 @@ pub enum Line {
         /// The access and its result.
         access: Access,
     },
+    /// A page is allocated as one of a huge page, after its first.
+    Tail {
+        /// The page.
+        page: Page,
+        /// The first page.
+        head: Page,
+    },
     /// The access went through a TLB entry that differs from the page table.
     Stale {
         /// The entry.

@@ -63,7 +63,6 @@ fn why_not(word: &str, kind: &str) -> &'static str {
         ("soft_clean", "hugetlb") => "no soft-dirty bit is kept for huge pages of hugetlb",
         ("soft_clean", _) => "only anonymous memory is soft-dirty at the start",
         ("lazyfree", "hugetlb") => "`MADV_FREE` of huge pages of hugetlb fails with `EINVAL`",
-        ("lazyfree", kind) if is_thp(kind) => "the model has no huge page that `MADV_FREE` has marked before",
         ("lazyfree", _) => "`MADV_FREE` marks mapped anonymous pages",
         ("uffd_wp" | "wp_unpopulated", "hugetlb") => {
             "write-protection of hugetlb by userfaultfd is not modelled"

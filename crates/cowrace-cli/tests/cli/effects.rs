@@ -42,6 +42,13 @@ fn what_never_does_what_it_is_for_is_told_beside_the_verdict() {
         ("page-out", &["not-on-lru"]),
     );
     is_told(
+        "buf: hugetlb",
+        "reclaim(A.buf)\n",
+        "v6.1",
+        "`reclaim(A.buf)` of a pages nothing out in any execution: the page is one of hugetlb, and those are on no LRU list",
+        ("page-out", &["never-on-lru"]),
+    );
+    is_told(
         "buf: anon",
         "UFFDIO_WRITEPROTECT(A.buf, WP)\nbuf[0] = 1\n",
         "v6.1",

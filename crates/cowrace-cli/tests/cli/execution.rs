@@ -312,3 +312,20 @@ fn a_huge_page_is_told_by_its_entries_and_its_mappings() {
         assert!(told.contains(&replaced), "{told}");
     }
 }
+
+#[test]
+fn what_is_allocated_and_freed_has_a_name() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("named.race").display().to_string();
+    let text = "race named\n\nmm A { buf: thp_none }\n\na @A\n==========\nbuf[0] = 1\nexit()\n";
+    std::fs::write(&path, text).expect("a file");
+    let done = cowrace(&["explain", &path, "--era", "v6.12", "--as-written"]).exits(0);
+    assert!(!done.out.contains("object"), "{}", done.out);
+    done.prints(&[
+        "Y.a is allocated\n",
+        "Y2.a is allocated, a further page of Y.a\n",
+        "Y2.a is freed\n",
+        "A.vma(buf) is freed\n",
+        "A.vma(buf[1]) is freed\n",
+    ]);
+}

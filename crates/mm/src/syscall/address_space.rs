@@ -52,7 +52,8 @@ pub(super) const ROWS: &[Syscall] = &[
             usage: "madvise(buf, MADV_PAGEOUT)",
             form: "`madvise(buf, ADVICE)`",
             meaning: "`MADV_DONTNEED`, `MADV_DONTFORK`, `MADV_DOFORK`, `MADV_PAGEOUT`, `MADV_FREE`",
-            gives: "0, or `EINVAL` for `MADV_FREE` of a file",
+            gives: "0, or `EINVAL`: for `MADV_FREE` of a file; of hugetlb for `MADV_FREE` and `MADV_PAGEOUT`, and up to v5.17 for \
+                    `MADV_DONTNEED`",
         },
         ..Syscall::of(shape!(Madvise { va, advice }))
     },
