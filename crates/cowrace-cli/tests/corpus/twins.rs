@@ -43,6 +43,11 @@ const LARGER: &[(&str, &str, &str)] = &[
     ("madv-free-odirect-zero", "v6.12", "7.7 times: reclaim splits the PMD, and unmaps the pages one by one"),
     ("madv-free-store-survives", "v6.12", "24 times: the same, and a store to either page between"),
     ("odirect-fork-lost-read", "v6.18", "5.4 times: every mapping is counted by mm, with a lock"),
+    (
+        "unshare-madvfree-short:no_unsharing",
+        "v5.7 v6.18",
+        "5.1 times in requests: reclaim splits the folio, and unmaps the pages one by one",
+    ),
 ];
 
 pub(crate) fn trials(arguments: &Arguments) -> Vec<Trial> {
