@@ -84,6 +84,8 @@ fn is_left_out(row: &Syscall) -> bool {
         || row.arguments.contains(&Argument::Variable)
         // `f = 1`.
         || row.names.is_empty() && row.access.is_none()
+        // Hunts begin without huge pages.
+        || row.names.contains(&"split_huge_page")
         // The same as `dma_read`, of a handle from `vmsplice`.
         || row.names.contains(&"pipe_read")
         // Only with files of FUSE.
