@@ -85,7 +85,7 @@ const UNFIT: &[(&str, &str, &str)] = &[
         "GUP-fast against a fork that write-protects a PMD, and both sides behind it",
     ),
     ("thp-dontneed-vs-cow", "*", "a write fault that splits the mapping, against a discard"),
-    ("thp-lazyfree-none-window", "*", "three threads, each within a call"),
+    ("thp-lazyfree-none-window", "*", "a store and a discard, against reclaim of a huge page"),
     ("thp-madv-free-vs-unmap", "*", "a split of the mapping, against MADV_FREE and reclaim"),
     ("thp-mapcount-split-leak", "*", "a write fault against a split, which both go page by page"),
     ("thp-page-lock", "*", "three threads, each within a call"),
@@ -100,7 +100,6 @@ const LONG: &[(&str, &str)] = &[
     ("lazyfree-batch-reference", "a write fault that copies, and a folio that is reclaimed page by page"),
     ("lazyfree-batch-restore-writable", "a folio that is split, and reclaimed page by page"),
     ("lazyfree-batch-uffd-wp", "a fault that waits, and a folio that is reclaimed page by page"),
-    ("thp-lazyfree-none-window", "a store, a discard and reclaim of a huge page"),
     ("thp-madv-free-vs-unmap", "a split of the mapping, MADV_FREE, and reclaim page by page"),
     ("thp-page-lock", "two write faults and a discard, of which each goes through a huge page"),
 ];
