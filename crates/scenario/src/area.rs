@@ -215,3 +215,18 @@ fn check(decl: AreaDecl) -> Result<AreaDecl, Diagnostic> {
     }
     Ok(decl)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_combined_has_a_reason() {
+        for (word, _, kinds) in ATTRS {
+            assert!(kinds.iter().all(|kind| KINDS.iter().any(|known| known.0 == *kind)), "{word}");
+            for (kind, ..) in KINDS.iter().filter(|kind| !kinds.contains(&kind.0)) {
+                assert!(!why_not(word, kind).is_empty(), "{kind} {word}");
+            }
+        }
+    }
+}

@@ -105,6 +105,23 @@ fn every_verdict_and_every_class_is_documented() {
     }
 }
 
+/// Why a call has no effect: what the schema allows, the documentation lists.
+#[test]
+fn every_effect_and_every_obstacle_is_documented() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&text_of("docs/schema/check.json")).expect("a schema");
+    let text = text_of("docs/output.md");
+    let row = text.lines().find(|line| line.starts_with("| `ineffective`")).expect("a row");
+    for of in ["Aim", "Obstacle"] {
+        let values = schema["$defs"][of]["oneOf"].as_array().expect("values");
+        assert!(!values.is_empty());
+        for value in values {
+            let name = value["const"].as_str().expect("a name");
+            assert!(spans(row).any(|span| span == name), "docs/output.md does not have `{name}`");
+        }
+    }
+}
+
 /// The pages of the book are those below `docs`, each once.
 #[test]
 fn every_page_is_in_the_summary_of_the_book() {
