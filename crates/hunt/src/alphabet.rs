@@ -86,6 +86,8 @@ fn is_left_out(row: &Syscall) -> bool {
         || row.names.is_empty() && row.access.is_none()
         // Hunts begin without huge pages.
         || row.names.contains(&"split_huge_page")
+        // No area is there to move memory to.
+        || row.arguments.contains(&Argument::Destination)
         // The same as `dma_read`, of a handle from `vmsplice`.
         || row.names.contains(&"pipe_read")
         // Only with files of FUSE.
@@ -138,6 +140,7 @@ fn values(argument: Argument, of: Arguments, is_pin: bool, stage: &Stage) -> Vec
     let mms = 0..stage.world.mms.len();
     match argument {
         Argument::Direct
+        | Argument::Destination
         | Argument::Handle
         | Argument::GivenBack { .. }
         | Argument::HandleWord

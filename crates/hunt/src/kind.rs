@@ -64,6 +64,7 @@ impl Kind {
             Self::Moves(Access::DeviceWrite) => "device write",
             Self::Changes(Change::Reclaims) => "reclaim",
             Self::Changes(Change::Unmaps) => "munmap",
+            Self::Changes(Change::Moves) => "mremap",
             Self::Changes(Change::Discards) => "MADV_DONTNEED",
             Self::Changes(Change::GivesUp) => "MADV_FREE",
             Self::Changes(Change::WriteProtects) => "write-protection",

@@ -225,6 +225,7 @@ impl Cells<'_> {
         Some(match argument {
             Argument::Direct => "O_DIRECT".to_owned(),
             Argument::File => return (of.file != FileKind::Block).then(|| of.file.word().to_owned()),
+            Argument::Destination => self.area(of.to).to_owned(),
             Argument::Area => self.area(of.va).to_owned(),
             Argument::Word => format!("{}[{}]", self.area(of.va), of.word),
             Argument::OwnMemory => self.area(of.target.va).to_owned(),

@@ -197,6 +197,7 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             crate::mmap::munmap(cpu, mm, va).await;
             Value::Number(0)
         }
+        Call::Mremap { va, to } => done(crate::mremap::mremap(cpu, mm, va, to).await),
         Call::Madvise { va, advice } => done(madvise(cpu, mm, va, advice).await),
         Call::Mprotect { va, write } => {
             crate::mprotect::mprotect_fixup(cpu, mm, va, write).await;

@@ -67,7 +67,8 @@ impl Kernel {
     /// The VMAs that an mm can have, by address: `mm->mm_mt`. That of a range is one, and so is that of each of its pages,
     /// which has flags of its own: if they are the same, the VMA has not been split.
     pub fn vmas(&self, mm: MmStruct) -> impl Iterator<Item = Vma> + '_ {
-        self.anon_vmas.iter().flat_map(AnonVma::vmas).filter(move |vma| vma.mm == mm.0)
+        let all = self.world.areas.iter().enumerate();
+        all.filter(move |(_, area)| self.world.descends(mm.0, area.mm)).map(move |(va, _)| mm.vma(va))
     }
 
     /// The areas that an mm can have, by address, each as a whole: a range, but not its pages.

@@ -23,6 +23,7 @@ pub mod madvise;
 pub mod migrate;
 pub mod mmap;
 pub mod mprotect;
+pub mod mremap;
 mod names;
 mod narrate;
 pub mod objects;

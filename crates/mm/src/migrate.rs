@@ -63,7 +63,7 @@ pub(crate) fn migration_entry(cpu: &Cpu, pte: Pte, exclusive: bool) -> Pte {
 /// `remove_migration_ptes`: maps a page, or all pages of a folio that was not split after all, where there are entries for it.
 pub(crate) async fn remove_migration_ptes(cpu: &Cpu, page: Page, range: Va) {
     for vma in cpu.kernel().anon_vmas[range].vmas() {
-        remove_migration_pte(cpu, page, MmStruct(vma.mm), range).await;
+        remove_migration_pte(cpu, page, MmStruct(vma.mm), vma.va).await;
     }
 }
 

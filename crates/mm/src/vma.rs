@@ -31,9 +31,10 @@ pub(crate) async fn vmas_of_walk(cpu: &Cpu, mm: MmStruct, range: Va) -> Vec<Va> 
     if is_one { vec![range] } else { all.into_iter().map(|(page, _)| page).collect() }
 }
 
-/// `anon_vma->rwsem` of a range.
+/// `anon_vma->rwsem` of a range, which is that of all ranges to which its pages may be moved.
 fn anon_vma(cpu: &Cpu, range: Va) -> Addr {
-    MmStruct(cpu.kernel().world.areas[range].mm).directory(range).anon_vma()
+    let root = cpu.kernel().anon_vmas[range].vmas().next().map_or(range, |vma| vma.va);
+    MmStruct(cpu.kernel().world.areas[root].mm).directory(root).anon_vma()
 }
 
 /// `anon_vma_lock_read` of a range: a walk over the mappings of its folio. VMAs are neither split nor unlinked meanwhile.

@@ -16,6 +16,7 @@ const fn undone(aim: Aim) -> &'static str {
         Aim::Protect => "changes no protection",
         Aim::WriteProtect => "changes no write-protection",
         Aim::Split => "splits no folio",
+        Aim::Move => "moves nothing",
     }
 }
 

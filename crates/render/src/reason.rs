@@ -114,6 +114,7 @@ const fn then(then: Then) -> &'static str {
         Then::Leave => "leave it",
         Then::Discard => "discard it",
         Then::PutBackAlike => "all of them get the bits of the first",
+        Then::MoveAlike => "all of them are moved with the bits of the first",
         Then::TryAgain => "try again",
         Then::SlowPath => "take the slow path",
         Then::FlushFirst => "flush before looking",

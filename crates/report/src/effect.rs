@@ -23,6 +23,8 @@ pub enum Aim {
     WriteProtect,
     /// To split a folio.
     Split,
+    /// To move memory to another address.
+    Move,
 }
 
 /// What prevents the intended effect of a call.

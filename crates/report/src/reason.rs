@@ -268,6 +268,8 @@ pub enum Then {
     Discard,
     /// The PTEs are put back, all of them with the bits of the first.
     PutBackAlike,
+    /// They are moved with the bits of the first.
+    MoveAlike,
     /// The operation is tried again.
     TryAgain,
     /// The slow path is taken.

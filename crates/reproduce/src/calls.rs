@@ -232,6 +232,7 @@ impl<'t> Placing<'t> {
             Call::Recvmsg { .. } => Err(Why::Ktls),
             Call::FuseSplice { .. } => Err(Why::FuseSplice),
             Call::SplitHugePage { .. } | Call::SpeculativeRef { .. } => Err(Why::NoSuchCall),
+            Call::Mremap { .. } => Err(Why::Mremap),
             Call::Release { handle } => {
                 let handle = self.handle_of(handle).ok_or(Why::NoSuchCall)?;
                 self.held.retain(|&other| other != handle);

@@ -332,6 +332,7 @@ pub(crate) fn variables(call: Call) -> impl Iterator<Item = usize> {
         | Call::Fork { .. }
         | Call::Exit
         | Call::Munmap { .. }
+        | Call::Mremap { .. }
         | Call::Madvise { .. }
         | Call::Mprotect { .. }
         | Call::ClearRefs { .. }

@@ -40,6 +40,8 @@ pub enum Why {
     BlockIsNotFuse,
     /// kTLS decrypts at once: nothing holds it back.
     Ktls,
+    /// Memory goes to another address.
+    Mremap,
     /// A FUSE server that splices a request.
     FuseSplice,
     /// A state of an area at the start that user space cannot make and see.

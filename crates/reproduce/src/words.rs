@@ -58,6 +58,7 @@ impl fmt::Display for Why {
             Self::Ktls => f.write_str(
                 "kTLS decrypts at once, and nothing holds it back: write `read(O_DIRECT, fuse, ..)` instead",
             ),
+            Self::Mremap => f.write_str("programs with `mremap` are not written yet"),
             Self::FuseSplice => f.write_str("this program has no server of FUSE that splices its requests"),
             Self::StartState { area, word } => write!(
                 f,

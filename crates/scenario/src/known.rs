@@ -30,7 +30,6 @@ const fn known(names: &'static [&'static str], what: &'static str, instead: Inst
 
 /// All of them.
 pub(crate) const KNOWN: &[Known] = &[
-    known(&["mremap", "move_page_tables", "move_ptes", "move_vma"], "moving page tables", Nothing),
     known(
         &[
             "migrate",

@@ -13,9 +13,9 @@ use cowrace_mm::world::{
 };
 
 use crate::cpu::{Cpu, Known};
-use crate::heir::{Heirs, Held};
+use crate::heir::{Heirs, Held, home_of};
 use crate::history;
-use crate::layout::heirs;
+use crate::layout::{heirs, kept_home};
 use crate::memory::{Fault, HeldUp};
 use crate::promises::Rule;
 
@@ -43,11 +43,40 @@ pub(crate) async fn run(cpu: cowrace_machine::Cpu, known: &Known, actor: ActorId
 async fn call(cpu: &Cpu<'_>, actor: ActorId, spec: &CallSpec) {
     cpu.mark(Mark::Begin(spec.id));
     let own = cpu.world.actors[actor].mm;
+    let lock =
+        changed_mm(cpu, own, &spec.call).map(|mm| (mm.mmap_lock(), matches!(spec.call, Call::Mremap { .. })));
+    match lock {
+        Some((lock, true)) => cpu.write_lock(lock, Prim::MmapWriteLock).await,
+        Some((lock, false)) => cpu.read_lock(lock, Prim::MmapReadLock).await,
+        None => {}
+    }
     let outcome = dispatch(cpu, own, spec).await;
+    match lock {
+        Some((lock, true)) => cpu.write_unlock(lock, Prim::MmapWriteUnlock).await,
+        Some((lock, false)) => cpu.read_unlock(lock, Prim::MmapReadUnlock).await,
+        None => {}
+    }
     if let Some(addr) = result::place(spec, outcome) {
         cpu.store(addr, outcome.encode(), Prim::Variable).await;
     }
     cpu.mark(Mark::End(spec.id));
+}
+
+/// The mm whose address space a call changes, or copies. It matters only where memory is moved, which these calls are not beside.
+fn changed_mm(cpu: &Cpu<'_>, own: Option<MmId>, call: &Call) -> Option<MmStruct> {
+    if !cpu.world.moves() {
+        return None;
+    }
+    match call {
+        Call::Mremap { .. }
+        | Call::Munmap { .. }
+        | Call::Madvise { .. }
+        | Call::Mprotect { .. }
+        | Call::Fork { .. } => own.map(MmStruct),
+        Call::ClearRefs { mm } => Some(MmStruct(*mm)),
+        Call::UffdWriteProtect { target, .. } => Some(MmStruct(target.mm)),
+        _ => None,
+    }
 }
 
 fn number(result: Result<u64, Errno>) -> Value {
@@ -75,6 +104,8 @@ async fn handle(cpu: &Cpu<'_>, var: VarId) -> Option<Handle> {
 #[derive(Clone, Copy, Debug)]
 struct Taken {
     page: Obj,
+    /// The first address of its memory.
+    home: Va,
     /// The mms whose memory it may be.
     heirs: Heirs,
     /// Whether reads through it may return old values.
@@ -99,14 +130,14 @@ async fn take(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, write: bool) -> Re
         Call::IoUringRegister { .. } => HeldUp::Either,
         _ => HeldUp::Waits,
     };
-    let (page, is_own) = cpu.take(Fault { mm, va: target.va, write, force, held_up }).await?;
+    let (page, is_own, home) = cpu.take(Fault { mm, va: target.va, write, force, held_up }).await?;
     cpu.touched(target, write, spec.dest).await;
     let rule = cpu.promises.rule(cpu.world, cpu.start, spec, target);
     // The heirs make no difference to needed costs.
     let may_go = rule == Some(Rule::AliasUntilFork) && !cpu.counts;
     let heirs = if may_go { Heirs::at_first(cpu, spec.id).await } else { Heirs::OWNER };
     let is_history = rule == Some(Rule::AliasIfOwn) && !is_own;
-    Ok(Taken { page, heirs, is_history })
+    Ok(Taken { page, home, heirs, is_history })
 }
 
 /// Whether `FOLL_FORCE` counts: since v6.1 it does not for stores to huge pages of hugetlb.
@@ -115,8 +146,11 @@ async fn can_force(cpu: &Cpu<'_>, va: Va, write: bool) -> bool {
 }
 
 /// The memory on which the handle in a variable was taken.
-fn held(cpu: &Cpu<'_>, var: VarId, handle: Handle) -> Held {
-    let va = cpu.keeper(var).map_or(0, |keeper| keeper.target.va);
+async fn held(cpu: &Cpu<'_>, var: VarId, handle: Handle) -> Held {
+    let va = match cpu.keeper(var) {
+        Some(keeper) => home_of(cpu, &keeper).await,
+        None => 0,
+    };
     Held { variable: Some(var), page: handle.page, va }
 }
 
@@ -132,10 +166,12 @@ async fn heirs_of(cpu: &Cpu<'_>, var: VarId) -> Heirs {
 
 async fn keep(cpu: &Cpu<'_>, spec: &CallSpec, taken: Result<Taken, Errno>, write: bool) -> Value {
     match taken {
-        Ok(Taken { page, heirs: whose, is_history }) => {
+        Ok(Taken { page, home, heirs: whose, is_history }) => {
+            if let Some(var) = spec.dest.filter(|_| cpu.world.places(home).len() > 1) {
+                cpu.store(kept_home(var), home as u64 + 1, Prim::Ghost).await;
+            }
             if let (true, Some(var)) = (whose != Heirs::OWNER, spec.dest) {
-                let va = cpu.keeper(var).map_or(0, |keeper| keeper.target.va);
-                Held { variable: Some(var), page, va }.set_apart(cpu).await;
+                Held { variable: Some(var), page, va: home }.set_apart(cpu).await;
                 cpu.store(heirs(var), whose.encode(), Prim::Ghost).await;
             }
             // The bit for a pin has no meaning here, so it is reused.
@@ -148,8 +184,8 @@ async fn keep(cpu: &Cpu<'_>, spec: &CallSpec, taken: Result<Taken, Errno>, write
 /// A device fills user memory while a call lasts.
 async fn fill(cpu: &Cpu<'_>, target: Target, spec: &CallSpec, word: u8, value: u64) -> Value {
     match take(cpu, target, spec, true).await {
-        Ok(Taken { page, heirs, .. }) => {
-            heirs.write(cpu, Held { variable: None, page, va: target.va }, word, value).await;
+        Ok(Taken { page, home, heirs, .. }) => {
+            heirs.write(cpu, Held { variable: None, page, va: home }, word, value).await;
             cpu.written_by_device(target).await;
             Value::Number(0)
         }
@@ -237,7 +273,11 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
         Call::FuseSplice { handle: request } => {
             let Some(held) = handle(cpu, request).await else { return Value::Errno(Errno::Efault) };
             // A request of direct I/O stays with its owner when that forks.
-            let taken = Taken { page: held.page, heirs: Heirs::OWNER, is_history: false };
+            let va = match cpu.keeper(request) {
+                Some(keeper) => home_of(cpu, &keeper).await,
+                None => 0,
+            };
+            let taken = Taken { page: held.page, home: va, heirs: Heirs::OWNER, is_history: false };
             return keep(cpu, spec, Ok(taken), false).await;
         }
         Call::IoUringRegister { va } => {
@@ -255,7 +295,7 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
             let value = argument(cpu, value).await;
             let Some(handle) = handle(cpu, var).await else { return Value::Errno(Errno::Efault) };
             let whose = heirs_of(cpu, var).await;
-            let now = whose.write(cpu, held(cpu, var, handle), word, value).await;
+            let now = whose.write(cpu, held(cpu, var, handle).await, word, value).await;
             if now != whose {
                 cpu.store(heirs(var), now.encode(), Prim::Ghost).await;
             }
@@ -267,7 +307,7 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
                 return Value::Number(history::next(cpu, nth).await);
             }
             let whose = heirs_of(cpu, var).await;
-            let (value, now) = whose.read(cpu, held(cpu, var, handle), word).await;
+            let (value, now) = whose.read(cpu, held(cpu, var, handle).await, word).await;
             if now != whose {
                 cpu.store(heirs(var), now.encode(), Prim::Ghost).await;
             }
@@ -287,6 +327,9 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
             for va in cpu.world.addresses() {
                 cpu.munmap(mm, va..va + 1).await;
             }
+        }
+        Call::Mremap { va, to } => {
+            return number(cpu.mremap(mm, cpu.world.pages(va), cpu.world.pages(to)).await);
         }
         Call::Munmap { va } => {
             cpu.munmap(mm, cpu.world.pages(va)).await;

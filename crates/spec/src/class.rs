@@ -225,12 +225,13 @@ impl Judge<'_> {
     /// The possible writers of a value to a word, in any mm.
     fn writers(&self, value: u64, looked: Looked) -> Vec<Writer> {
         let mut writers = Vec::new();
+        let places = self.world.places(looked.target.va);
         for (actor, spec) in self.world.calls() {
             let Some(access) = spec.call.access().filter(|access| access.writes()) else { continue };
             let Some(target) = self.place_of(actor, spec) else { continue };
             let may = matches!(spec.call.value(), Some(Arg::Variable(_)))
                 || spec.call.value() == Some(Arg::Number(value));
-            if may && target.va == looked.target.va && spec.call.word() == Some(looked.word) {
+            if may && places.contains(&target.va) && spec.call.word() == Some(looked.word) {
                 writers.push(Writer { actor, mm: target.mm, device: !access.is_by_user() });
             }
         }

@@ -31,7 +31,8 @@ pub(crate) fn places(world: &World, lazy: &[(MmId, Va)]) -> Vec<Place> {
     let mut places = Vec::new();
     for mm in 0..world.mms.len() {
         for va in world.addresses() {
-            let is_here = |&(origin, at): &(MmId, Va)| at == va && world.descends(mm, origin);
+            let kin = world.places(va);
+            let is_here = |(origin, at): &(MmId, Va)| kin.contains(at) && world.descends(mm, *origin);
             let (at_first, calls) = (lazy.iter().any(is_here), called().filter(is_here).count());
             if at_first || calls > 0 {
                 places.push(Place { mm, va, at_first, calls: calls as u32 });

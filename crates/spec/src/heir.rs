@@ -10,7 +10,7 @@ use cowrace_mm::world::{MAX_MMS, MmId, Target, Va, VarId};
 
 use crate::cpu::Cpu;
 use crate::keepers::Keeper;
-use crate::layout::{apart, heirs, page, parted};
+use crate::layout::{apart, heirs, kept_home, page, parted};
 use crate::promises::Rule;
 
 /// The mms whose memory a page may be, as bits: the owner is the first, and the others follow by number.
@@ -24,6 +24,7 @@ pub(crate) struct Held {
     pub(crate) variable: Option<VarId>,
     /// The owner's page.
     pub(crate) page: Obj,
+    /// The first address of the memory.
     pub(crate) va: Va,
 }
 
@@ -76,7 +77,7 @@ impl Heirs {
     /// the parent.
     pub(crate) async fn fork(cpu: &Cpu<'_>, parent: Target, inherited: Option<Obj>, child: MmId) {
         for keeper in cpu.keepers {
-            if keeper.rule != Rule::AliasUntilFork || keeper.target.va != parent.va || cpu.counts {
+            if keeper.rule != Rule::AliasUntilFork || cpu.counts || home_of(cpu, keeper).await != parent.va {
                 continue;
             }
             let kept = Value::decode(cpu.load(variable(keeper.variable), Prim::Ghost).await.bits);
@@ -140,7 +141,13 @@ impl Heirs {
     /// shares.
     pub(crate) async fn part(cpu: &Cpu<'_>, Target { mm, va }: Target) {
         for keeper in cpu.keepers {
-            if keeper.rule == Rule::AliasUntilFork && keeper.target.va == va && !cpu.counts {
+            if keeper.rule != Rule::AliasUntilFork
+                || cpu.counts
+                || !cpu.world.places(va).contains(&keeper.target.va)
+            {
+                continue;
+            }
+            if home_of(cpu, keeper).await == cpu.home(MmStruct(mm), va).await {
                 let heir = Self::of(mm, keeper.target.mm);
                 cpu.set_bits(parted(keeper.variable), heir, Prim::Ghost).await;
             }
@@ -230,6 +237,18 @@ impl Heirs {
             shares.push(Share::None);
         }
         shares
+    }
+}
+
+/// The first address of the memory of the handle that is kept.
+pub(crate) async fn home_of(cpu: &Cpu<'_>, keeper: &Keeper) -> Va {
+    let va = keeper.target.va;
+    if cpu.world.places(va).len() == 1 {
+        return va;
+    }
+    match cpu.load(kept_home(keeper.variable), Prim::Ghost).await.bits {
+        0 => va,
+        home => home as Va - 1,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Keepers: the variables that keep handles on memory.
 
+use cowrace_machine::Memory;
 use cowrace_mm::World;
-use cowrace_mm::world::{Target, VarId};
+use cowrace_mm::objects::{MmStruct, vm};
+use cowrace_mm::world::{Target, Va, VarId};
 
 use crate::promises::{Promises, Rule};
 use crate::start::Start;
@@ -15,6 +17,18 @@ pub(crate) struct Keeper {
     pub(crate) rule: Rule,
     /// Whether it may be used for writing.
     pub(crate) write: bool,
+}
+
+impl Keeper {
+    /// Where the memory is at the end, if it is mapped: `mremap` may have moved it.
+    pub(crate) fn at_end(&self, world: &World, memory: &Memory) -> Option<Target> {
+        let is_mapped = |va: &Va| {
+            let vma = MmStruct(self.target.mm).vma(*va);
+            memory.alive(vma.obj()) && memory.get(vma.vm_flags()) & vm::EXISTS != 0
+        };
+        let va = world.places(self.target.va).into_iter().find(is_mapped)?;
+        Some(Target { va, ..self.target })
+    }
 }
 
 /// The variables that keep handles: those that are held at the start, and those of the scenario, in order. A variable that several calls set is left out, since its contents are

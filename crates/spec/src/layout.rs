@@ -64,6 +64,24 @@ pub(crate) const TAKEN_UP: u64 = 1 << 14;
 /// PTE: the memory is not populated until it is touched. Noted only where userfaultfd requires it.
 pub(crate) const EMPTY: u64 = 1 << 13;
 
+/// PTE: where the memory was before `mremap` moved it: the address plus one, or 0 if it was always here. It names the memory wherever it goes.
+const HOME_SHIFT: u32 = 48;
+/// The bits for that.
+pub(crate) const HOME: u64 = 0xff << HOME_SHIFT;
+
+/// The first address of the memory of a PTE, which is at another address now.
+pub(crate) const fn home(pte: u64, va: Va) -> Va {
+    match (pte & HOME) >> HOME_SHIFT {
+        0 => va,
+        home => home as Va - 1,
+    }
+}
+
+/// A PTE of memory with its first address.
+pub(crate) const fn at_home(pte: u64, home: Va) -> u64 {
+    pte & !HOME | (home as u64 + 1) << HOME_SHIFT
+}
+
 /// The page of an mm at an address, until it is discarded.
 pub(crate) const fn page(mm: MmId, va: Va) -> Obj {
     Area::Pages.object(pair(mm, va))
@@ -84,7 +102,12 @@ pub(crate) const fn parted(variable: VarId) -> Addr {
     Area::Apart.word(APART * variable + mmu::DATA_WORDS as usize)
 }
 
-const APART: usize = mmu::DATA_WORDS as usize + 1;
+/// The first address of the memory on which the handle in a variable was taken, plus one; noted only where `mremap` moves memory.
+pub(crate) const fn kept_home(variable: VarId) -> Addr {
+    Area::Apart.word(APART * variable + mmu::DATA_WORDS as usize + 1)
+}
+
+const APART: usize = mmu::DATA_WORDS as usize + 2;
 
 /// The next sample for a reader of a handle's history.
 pub(crate) const fn sample(nth: usize) -> Addr {

@@ -11,7 +11,9 @@ use cowrace_mm::world::{Area, Backing, Errno, MmId, Origin, Populate, Target, Va
 
 use crate::cpu::Cpu;
 use crate::heir::Heirs;
-use crate::layout::{EMPTY, LAZY, MAY_WRITE, SHARED, TAKEN_UP, UFFD_WP, WAS_DIRTY, objects, page};
+use crate::layout::{
+    EMPTY, HOME, LAZY, MAY_WRITE, SHARED, TAKEN_UP, UFFD_WP, WAS_DIRTY, at_home, home, objects, page,
+};
 use crate::promises::is_shared;
 use crate::pte::{Change, Discard, settled};
 
@@ -173,6 +175,9 @@ impl Cpu<'_> {
                 return Round::Again(fault);
             }
             if pte & mmu::PRESENT == 0 {
+                if cpu.is_moved_here(mm, va).await {
+                    return Round::Again(fault);
+                }
                 return Round::Done(false);
             }
             if !write || pte & mmu::WRITE != 0 {
@@ -195,6 +200,62 @@ impl Cpu<'_> {
             Round::Again(fault)
         };
         frame::rounds(self, Location::caller(), fault, round).await
+    }
+
+    /// Whether there is memory at an address after all, when no `mremap` is under way.
+    async fn is_moved_here(&self, mm: MmStruct, va: Va) -> bool {
+        if self.world.places(va).len() == 1 {
+            return false;
+        }
+        self.read_lock(mm.mmap_lock(), Prim::MmapReadLock).await;
+        let pte = self.pte(mm, va).await;
+        self.read_unlock(mm.mmap_lock(), Prim::MmapReadUnlock).await;
+        pte & (mmu::PRESENT | EMPTY) != 0
+    }
+
+    /// The first address of the memory at an address: that itself, unless `mremap` has moved memory here.
+    pub(crate) async fn home(&self, mm: MmStruct, va: Va) -> Va {
+        if self.world.places(va).len() == 1 { va } else { home(self.pte(mm, va).await, va) }
+    }
+
+    /// `mremap(2)` of the VMAs of pages, under the lock that all calls take which change the address space. What is at the destination goes;
+    /// then the entries come, and leave no trace of the TLBs at the old addresses. It fails if nothing is mapped at the first address, and, as
+    /// kernels before v6.17 do, it may fail if there are several VMAs; the destination is unmapped then, and may be unmapped in any case.
+    pub(crate) async fn mremap(&self, mm: MmStruct, from: Range<Va>, to: Range<Va>) -> Result<u64, Errno> {
+        let vmas = self.vmas(mm, from.clone()).await;
+        let is_there = vmas[0].1 & vm::EXISTS != 0;
+        if !is_there && self.choose(2, Prim::Ghost).await == 0 {
+            return Err(Errno::Efault);
+        }
+        for va in to.clone() {
+            Heirs::part(self, Target { mm: mm.0, va }).await;
+            self.change_pte(mm, va, Change::Unmap).await;
+        }
+        for va in to.clone() {
+            self.flush(mm, va).await;
+        }
+        if !is_there || vmas.len() > 1 && self.choose(2, Prim::Ghost).await == 0 {
+            for va in to {
+                self.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
+            }
+            return Err(Errno::Efault);
+        }
+        for (old, new) in from.clone().zip(to) {
+            let flags = self.load(mm.vm_flags(old), Prim::FindVma).await.bits;
+            self.store(mm.vm_flags(new), flags & !vm::UFFD_WP, Prim::VmFlags).await;
+            let pte = self.change_pte(mm, old, Change::Unmap).await;
+            if flags & vm::EXISTS != 0 && pte != 0 {
+                let moved = settled(at_home(pte & !UFFD_WP, home(pte, old)));
+                self.store(mm.pte(new), moved, Prim::SetPteAt).await;
+            }
+        }
+        for va in from.clone() {
+            self.flush(mm, va).await;
+        }
+        for va in from {
+            self.store(mm.vm_flags(va), 0, Prim::VmFlags).await;
+        }
+        Ok(0)
     }
 
     /// Whether an unmapping that is under way is noticed. The VMA is removed first: a fault then finds no VMA, while an
@@ -236,11 +297,12 @@ impl Cpu<'_> {
         frame::rounds(self, Location::caller(), (mm, (va, word), store, evicts), round).await
     }
 
-    /// Takes a handle on the page at an address. Also returns whether the page is the owner's own.
-    pub(crate) async fn take(&self, fault: Fault) -> Result<(Obj, bool), Errno> {
+    /// Takes a handle on the page at an address. Also returns whether the page is the owner's own, and the first address of its memory.
+    pub(crate) async fn take(&self, fault: Fault) -> Result<(Obj, bool, Va), Errno> {
         if self.is_going(fault.mm, fault.va).await {
             return Err(Errno::Efault);
         }
+        let va = fault.va;
         let round = async |cpu: &Cpu<'_>, fault: Fault| {
             let Fault { mm, va, write, .. } = fault;
             if !cpu.may_access(fault).await {
@@ -258,31 +320,43 @@ impl Cpu<'_> {
         };
         let pte = frame::rounds(self, Location::caller(), fault, round).await?;
         let is_own = pte & SHARED == 0 || pte & mmu::DIRTY != 0;
-        if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok((mmu::page(pte), is_own)) }
+        if pte & mmu::PRESENT == 0 { Err(Errno::Efault) } else { Ok((mmu::page(pte), is_own, home(pte, va))) }
     }
 
     /// `fork(2)`: each word of the child is that of the parent at some moment within the call.
     pub(crate) async fn fork(&self, parent: MmStruct, child: MmId) {
         let this = MmStruct(child);
+        let mut absent = Vec::new();
+        let mut inherited = Vec::new();
         for va in self.world.addresses() {
             let flags = self.load(parent.vm_flags(va), Prim::FindVma).await.bits;
             let pte = self.pte(parent, va).await;
             if flags & vm::EXISTS == 0 || flags & vm::DONTCOPY != 0 || pte & (mmu::PRESENT | EMPTY) == 0 {
-                Heirs::fork(self, Target { mm: parent.0, va }, None, child).await;
+                if self.world.places(va).len() > 1 {
+                    // The memory may be at another address.
+                    absent.push(va);
+                } else {
+                    Heirs::fork(self, Target { mm: parent.0, va }, None, child).await;
+                }
                 continue;
             }
+            let home = home(pte, va);
             for word in self.world.words(va) {
                 let value = self.load(mmu::data(mmu::page(pte), word), Prim::CopyUserHighpage).await;
-                self.store(mmu::data(page(child, va), word), value, Prim::CopyUserHighpage).await;
+                self.store(mmu::data(page(child, home), word), value, Prim::CopyUserHighpage).await;
             }
             let write = if flags & vm::WRITE == 0 { 0 } else { MAY_WRITE };
             let kept = if pte & mmu::DIRTY == 0 { pte & (LAZY | SHARED) } else { 0 };
-            let kept = kept | pte & TAKEN_UP;
-            let new = mmu::PRESENT | mmu::ACCESSED | write | kept | mmu::pfn_bits(page(child, va));
+            let kept = kept | pte & (TAKEN_UP | HOME);
+            let new = mmu::PRESENT | mmu::ACCESSED | write | kept | mmu::pfn_bits(page(child, home));
             self.store(this.vm_flags(va), flags & !vm::UFFD_WP, Prim::VmFlags).await;
             self.store(this.pte(va), settled(new), Prim::SetPteAt).await;
-            Heirs::fork(self, Target { mm: parent.0, va }, Some(mmu::page(pte)), child).await;
+            Heirs::fork(self, Target { mm: parent.0, va: home }, Some(mmu::page(pte)), child).await;
+            inherited.push(home);
             self.inherited(va, (parent.0, child)).await;
+        }
+        for va in absent.into_iter().filter(|va| !inherited.contains(va)) {
+            Heirs::fork(self, Target { mm: parent.0, va }, None, child).await;
         }
         self.store(this.started(), 1, Prim::WriteOnce).await;
     }

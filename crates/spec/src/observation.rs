@@ -91,16 +91,16 @@ pub(crate) fn observe(
             }
         }
         Sight::ToDevice(keeper) | Sight::ToOwner(keeper) => {
-            live(memory, keeper).map_or(NOTHING, |handle| through(sight, handle) as u64)
+            live(world, memory, keeper).map_or(NOTHING, |handle| through(sight, handle) as u64)
         }
     };
     sights.iter().map(look).collect()
 }
 
 /// The handle in a variable at the end, if it has not been released.
-pub(crate) fn live(memory: &Memory, keeper: &Keeper) -> Option<Handle> {
+pub(crate) fn live(world: &World, memory: &Memory, keeper: &Keeper) -> Option<Handle> {
     match Value::decode(memory.get(variable(keeper.variable))) {
-        Value::Handle(handle) if !handle.released && is_mapped(memory, keeper.target) => Some(handle),
+        Value::Handle(handle) if !handle.released && keeper.at_end(world, memory).is_some() => Some(handle),
         _ => None,
     }
 }

@@ -31,6 +31,8 @@ pub(crate) const MOST: u64 = 3_000_000;
 pub enum Unknown {
     /// It has more executions than can be explored.
     TooLarge,
+    /// `mremap` moves memory, and what is needed of copies and faults is not counted then.
+    Moves,
     /// A limit or the caller ended the search before all were explored.
     Stopped(Stop),
 }
@@ -57,6 +59,7 @@ impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge => write!(f, "the specification has more than {MOST} executions"),
+            Self::Moves => f.write_str("what is needed is not counted where `mremap` moves memory"),
             Self::Stopped(stop) => {
                 let what = match stop {
                     Stop::Executions => "the limit on executions",
@@ -119,9 +122,12 @@ fn discarded(world: &World, memory: &Memory) -> BTreeSet<(MmId, Va)> {
 
 /// The result of a store under the kernel's model.
 pub(crate) fn probe_kernel(kernel: &Arc<Kernel>, memory: &Memory, sight: &Sight, handle: Handle) -> Through {
+    let Some(owner) = sight.probed().and_then(|keeper| keeper.at_end(&kernel.world, memory)) else {
+        return Through::Refused;
+    };
     match sight {
-        Sight::ToDevice(keeper) => owner_to_device(kernel, memory, keeper.target, handle.page),
-        Sight::ToOwner(keeper) => device_to_owner(kernel, memory, keeper.target, handle.page),
+        Sight::ToDevice(_) => owner_to_device(kernel, memory, owner, handle.page),
+        Sight::ToOwner(_) => device_to_owner(kernel, memory, owner, handle.page),
         _ => Through::Refused,
     }
 }
@@ -233,7 +239,11 @@ impl Oracle {
         let probed: Mutex<Judged> = Mutex::default();
         move |kernel, memory| {
             let probes = &oracle.sights[oracle.plain().len()..];
-            if !probes.iter().filter_map(Sight::probed).any(|keeper| live(memory, keeper).is_some()) {
+            if !probes
+                .iter()
+                .filter_map(Sight::probed)
+                .any(|keeper| live(&oracle.world, memory, keeper).is_some())
+            {
                 return None;
             }
             let key: Vec<(usize, u64)> = memory.nonzero().collect();

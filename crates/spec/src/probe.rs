@@ -19,7 +19,7 @@ pub(crate) fn observations(world: &World, sights: &[Sight], memory: &Memory) -> 
     let mut all: Vec<Vec<(VarId, Share)>> = vec![Vec::new()];
     for keeper in sights.iter().filter_map(Sight::probed) {
         let is_known = all[0].iter().any(|(variable, _)| *variable == keeper.variable);
-        if is_known || live(memory, keeper).is_none() {
+        if is_known || live(world, memory, keeper).is_none() {
             continue;
         }
         let shares = shares(memory, keeper);
@@ -32,7 +32,7 @@ pub(crate) fn observations(world: &World, sights: &[Sight], memory: &Memory) -> 
         observe(world, sights, memory, |sight, handle| {
             let share = |keeper: &Keeper| shares.iter().find(|(variable, _)| *variable == keeper.variable);
             let share = sight.probed().and_then(share).map_or(Share::Own, |&(_, share)| share);
-            probe(memory, sight, handle, share)
+            probe(world, memory, sight, handle, share)
         })
     };
     all.into_iter().map(see).collect()
@@ -49,9 +49,10 @@ fn shares(memory: &Memory, keeper: &Keeper) -> Vec<Share> {
 }
 
 /// The result that a store would have.
-fn probe(memory: &Memory, sight: &Sight, handle: Handle, share: Share) -> Through {
+fn probe(world: &World, memory: &Memory, sight: &Sight, handle: Handle, share: Share) -> Through {
     let (Sight::ToDevice(keeper) | Sight::ToOwner(keeper)) = sight else { return Through::Refused };
-    let pte = memory.get(MmStruct(keeper.target.mm).pte(keeper.target.va));
+    let Some(owner) = keeper.at_end(world, memory) else { return Through::Refused };
+    let pte = memory.get(MmStruct(owner.mm).pte(owner.va));
     // Memory that is touched is populated.
     let pte = if pte & EMPTY != 0 { populated(pte) } else { pte };
     let needs = if matches!(sight, Sight::ToDevice(_)) { mmu::PRESENT | mmu::WRITE } else { mmu::PRESENT };

@@ -102,14 +102,14 @@ pub(crate) const fn is_shared(area: &Area) -> bool {
 /// Whether the page may not be the owner's own when a call takes a handle: it was not at the start, or the owner, or an
 /// mm from which it was forked, has discarded its page since. A later discard does not count: it is the owner's wish.
 fn may_be_shared(world: &World, start: &Start, taking: &CallSpec, Target { mm, va }: Target) -> bool {
-    start.foreign.iter().any(|&(lost, at)| at == va && world.descends(mm, lost))
+    let places = world.places(va);
+    start.foreign.iter().any(|&(lost, at)| places.contains(&at) && world.descends(mm, lost))
         || world.calls().any(|(actor, spec)| {
             let own = world.actors[actor].mm;
             spec.call.change().loses()
-                && spec
-                    .call
-                    .memory(own)
-                    .is_some_and(|lost| world.pages(lost.va).contains(&va) && world.descends(mm, lost.mm))
+                && spec.call.memory(own).is_some_and(|lost| {
+                    places.iter().any(|va| world.pages(lost.va).contains(va)) && world.descends(mm, lost.mm)
+                })
                 && !before(world, taking.id, spec.id)
         })
 }

@@ -2,7 +2,7 @@
 
 use cowrace_machine::{Obj, encode, mmu};
 
-use crate::layout::{EMPTY, LAZY, MAY_WRITE, SHARED, TAKEN_UP, UFFD_WP, WAS_DIRTY};
+use crate::layout::{EMPTY, HOME, LAZY, MAY_WRITE, SHARED, TAKEN_UP, UFFD_WP, WAS_DIRTY};
 
 /// A PTE with the write bit that its other bits allow.
 pub(crate) const fn settled(pte: u64) -> u64 {
@@ -77,7 +77,8 @@ impl Change {
                 let may = !lazily || pte & LAZY != 0 && pte & mmu::DIRTY == 0;
                 let left = if to_empty { EMPTY } else { mmu::PRESENT | mmu::ACCESSED };
                 let taken_up = if lazily { TAKEN_UP } else { 0 };
-                let new = (pte & (MAY_WRITE | TAKEN_UP)) | left | taken_up | SHARED | mmu::pfn_bits(new);
+                let new =
+                    (pte & (MAY_WRITE | TAKEN_UP | HOME)) | left | taken_up | SHARED | mmu::pfn_bits(new);
                 (is_present && may).then_some(settled(new))
             }
             Self::GiveUp => {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 /// Areas that a scenario may have.
-const MOST_AREAS: usize = 15;
+const MOST_AREAS: usize = 14;
 
 /// Areas in addition to `a0: anon` and to one with words of a variant.
 pub const AREAS: &[&str] = &[
@@ -58,6 +58,7 @@ pub const CELLS: &[&str] = &[
     "pipe_read(p[0])",
     "h = io_uring_register(a0)",
     "munmap(a0)",
+    "mremap(a0, m0)",
     "madvise(a0, MADV_DONTNEED)",
     "madvise(a0, MADV_DONTFORK)",
     "madvise(a0, MADV_DOFORK)",
@@ -210,7 +211,7 @@ prop_compose! {
         let quoted = title.replace('\\', "\\\\").replace('"', "\\\"");
         // Writing to a string cannot fail.
         let _ = writeln!(text, "title \"{quoted}\"\nfrom \"{quoted}\"");
-        text.push_str("subject soft-dirty\nlink http://example.org/#x  # why\nnote \"one\"\nnote \"two\"\nmm A { a0: anon\n  s0 : $kind $state\n");
+        text.push_str("subject soft-dirty\nlink http://example.org/#x  # why\nnote \"one\"\nnote \"two\"\nmm A { a0: anon\n  s0 : $kind $state\n  m0: none\n");
         for (i, area) in areas.iter().enumerate() {
             let _ = writeln!(text, "  a{}: {area}", i + 1);
         }

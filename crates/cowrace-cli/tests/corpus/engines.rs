@@ -88,6 +88,8 @@ const UNFIT: &[(&str, &str, &str)] = &[
     ("thp-lazyfree-none-window", "*", "a store and a discard, against reclaim of a huge page"),
     ("thp-madv-free-vs-unmap", "*", "a split of the mapping, against MADV_FREE and reclaim"),
     ("thp-mapcount-split-leak", "*", "a write fault against a split, which both go page by page"),
+    ("mremap-vs-reclaim", "*", "a move against reclaim, which both go from one page table to the other"),
+    ("thp-mremap-vs-split", "*", "a move against a split of the folio"),
     ("thp-page-lock", "*", "three threads, each within a call"),
     ("thp-split-unlocks-freed", "*", "two discards of a huge page, of which one splits its mapping"),
     ("thp-transient-get", "*", "GUP-fast against munmap, and a write fault of the parent"),

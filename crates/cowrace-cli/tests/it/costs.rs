@@ -8,13 +8,14 @@ use cowrace_testkit::repository;
 /// What `cowrace matrix --costs` says of these files and directories of the tree.
 fn reports(paths: &[&str]) -> Vec<Report> {
     let root = repository("");
+    // 12 if of some scenario it is not known what is needed.
     let output = Command::new(env!("CARGO_BIN_EXE_cowrace"))
         .args(["matrix", "--costs", "--format", "json"])
         .args(paths)
         .current_dir(root)
         .output()
         .expect("the tool runs");
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(matches!(output.status.code(), Some(0 | 12)), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("text");
     text.lines().map(|line| serde_json::from_str(line).expect("a report")).collect()
 }
@@ -103,7 +104,13 @@ fn nothing_sound_costs_less_than_is_needed() {
     // Those beside the corpus are judged by the specification alone.
     let reports = reports(&["scenarios", "crates/spec/tests/scenarios"]);
     let has_costs = |report: &&Report| !matches!(report.verdict, Verdict::Violated | Verdict::NotApplicable);
+    // What is needed is not counted where memory is moved.
+    let moves = |report: &&Report| report.scenario.contains("mremap");
     for report in reports.iter().filter(has_costs) {
+        if moves(&report) {
+            assert!(report.costs.is_none_or(|costs| costs.needed.is_none()), "{}", report.scenario);
+            continue;
+        }
         let (Costs { copies, faults, .. }, needed) = costs(report);
         let name = format!("{} {:?} under {}", report.scenario, report.variant, report.era);
         assert!(copies.fewest >= needed.copies && faults.fewest >= needed.faults, "{name}");

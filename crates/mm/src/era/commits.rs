@@ -7,10 +7,11 @@ use super::{
     ClearRefsPin, DirectIo, DoubleMap, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice,
     GupForce, GupHead, GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork,
     HugetlbForkWritable, IoUringPin, LargeWp, LazyfreeKept, LazyfreeLarge, MadvFree, MadvFreeLarge,
-    MadvFreeSpares, MappedShared, MigrationDirty, MigrationWait, MprotectUpgrade, PageoutLarge, PinSteps,
-    ReclaimPin, Release, Rules, SplitFlush, SwapinRecheck, SwapinReuse, SwapinWritable, ThpChangeFlush,
-    ThpFork, ThpSplitDirty, ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse, UffdFlush, UffdMmget, UffdUnprotect,
-    UnmapBatch, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
+    MadvFreeSpares, MappedShared, MigrationDirty, MigrationWait, MprotectUpgrade, MremapBatch, MremapUffdWp,
+    MremapVmas, PageoutLarge, PinSteps, ReclaimPin, Release, Rules, SplitFlush, SwapinRecheck, SwapinReuse,
+    SwapinWritable, ThpChangeFlush, ThpFork, ThpSplitDirty, ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse,
+    UffdFlush, UffdMmget, UffdUnprotect, UnmapBatch, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse,
+    WpUnlock, ZapLruDrain,
 };
 
 /// The source of a row's statement.
@@ -744,6 +745,15 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.hugetlb_fork_writable = HugetlbForkWritable::VmWrite,
     },
     Commit {
+        id: "0cef0bb836e3",
+        landed: landed("v6.13"),
+        title: "mm: clear uffd-wp PTE/PMD state on mremap()",
+        about: "what mremap moves to a VMA that no userfaultfd is told of is not marked as write-protected by one (CVE-2025-21696)",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.mremap_uffd_wp = MremapUffdWp::Cleared,
+    },
+    Commit {
         id: "1aa43598c03b",
         landed: landed("v6.14"),
         title: "mm: remove unnecessary calls to lru_add_drain",
@@ -796,6 +806,37 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| batch(r, UnmapBatch::Any),
+    },
+    Commit {
+        id: "f822a9a81a31",
+        landed: landed("v6.17"),
+        title: "mm: optimize mremap() by PTE batching",
+        about: "mremap moves the PTEs of a folio together, with the bits of the first, where the architecture hints at a batch",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.mremap_batch = MremapBatch::Any,
+    },
+    Commit {
+        id: "d23cb648e365",
+        landed: landed("v6.17"),
+        title: "mm/mremap: permit mremap() move of multiple VMAs",
+        about: "mremap moves a range of several VMAs, one after the other, instead of failing",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.mremap_vmas = MremapVmas::Each,
+    },
+    Commit {
+        id: "04d1c9d60c6e",
+        landed: landed("v6.18"),
+        title: "mm/mremap: honour writable bit in mremap pte batching",
+        about: "mremap moves PTEs together only if they are alike in their write bits",
+        effect: Effect::Closes("mremap-batch-writable"),
+        provenance: Provenance::Read,
+        rule: |r| {
+            if r.mremap_batch != MremapBatch::No {
+                r.mremap_batch = MremapBatch::SameWrite;
+            }
+        },
     },
     Commit {
         id: "29f40594a281",

@@ -186,13 +186,21 @@ pub const PRESETS: &[Preset] = &[
         "v6.15",
         "unmapping leaves the LRU batches alone; a clean page of MADV_FREE stays one; large folios are reused by mm",
         Some("v6.12"),
-        &["1aa43598c03b", "faeb2831b517", "d8fd84dd4ce7", "1da190f4d0a6", "354dffd29575", "2f9b43d617e2"],
+        &[
+            "0cef0bb836e3",
+            "1aa43598c03b",
+            "faeb2831b517",
+            "d8fd84dd4ce7",
+            "1da190f4d0a6",
+            "354dffd29575",
+            "2f9b43d617e2",
+        ],
     ),
     mainline(
         "v6.18",
         "as v6.15 for base pages: madvise takes VMA locks, as do all changes of page tables under the mmap lock",
         Some("v6.15"),
-        &["ddd05742b45b"],
+        &["ddd05742b45b", "f822a9a81a31", "d23cb648e365", "04d1c9d60c6e"],
     ),
     other(
         "v6.18.y",

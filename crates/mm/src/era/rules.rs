@@ -437,6 +437,29 @@ rules! {
         /// As many as are in a row and alike in their write bits and soft-dirty bits (29f40594a281).
         SameRights = "same-rights",
     }
+    /// How many PTEs of a large folio `mremap` moves together.
+    mremap_batch: MremapBatch = No {
+        /// One.
+        No = "no",
+        /// As many as are in a row, all with the bits of the first (f822a9a81a31).
+        Any = "any",
+        /// As many as are in a row and alike in their write bits (04d1c9d60c6e).
+        SameWrite = "same-write",
+    }
+    /// How many VMAs `mremap` moves.
+    mremap_vmas: MremapVmas = One {
+        /// One.
+        One = "one",
+        /// Each of the range (d23cb648e365).
+        Each = "each",
+    }
+    /// What becomes of the marks of a userfaultfd that is not told of `mremap`.
+    mremap_uffd_wp: MremapUffdWp = Kept {
+        /// They go with the memory.
+        Kept = "kept",
+        /// They go (0cef0bb836e3).
+        Cleared = "cleared",
+    }
     /// How often GUP-fast looks up the head of the folio of a page.
     gup_head: GupHead = Once {
         /// Before it takes the reference.

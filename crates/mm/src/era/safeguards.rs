@@ -159,6 +159,8 @@ safeguards! {
         Switch("clear_refs_nested_flush"), |r, _| r.clear_refs_flush == ClearRefsFlush::Elided;
     /// A page that reclaim unmaps leaves every TLB at once, unless the flush is deferred.
     UnmapFlush: Flush "ptep_clear_flush" in "try_to_unmap_one" "mm/rmap.c", Switch("unmap_flush"), |_, _| true;
+    /// A page that mremap moves leaves the TLBs at its old address before others can free it at the new one.
+    MremapFlush: Flush "flush_tlb_range" in "move_ptes" "mm/mremap.c", Switch("mremap_flush"), |_, _| true;
     /// A page of a folio that is split leaves every TLB at once, unless the flush is deferred.
     MigrateFlush: Flush "ptep_clear_flush" in "try_to_migrate_one" "mm/rmap.c", Switch("migrate_flush"), |_, _| true;
     /// No CPU can still write to a page through a TLB when the page is written out.

@@ -314,7 +314,15 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         &[read("v5.4", "mark_page_lazyfree", "mm/swap.c"), read("v6.3", "folio_mark_lazyfree", "mm/swap.c")],
     ),
     ("migration_entry_wait", &[read("v5.4", "migration_entry_wait", "mm/migrate.c")]),
+    ("move_huge_pmd", &[read("v5.4", "move_huge_pmd", "mm/huge_memory.c")]),
+    ("move_ptes", &[read("v5.4", "move_ptes", "mm/mremap.c")]),
+    ("move_vma", &[read("v5.4", "move_vma", "mm/mremap.c")]),
     ("mprotect_fixup", &[read("v5.4", "mprotect_fixup", "mm/mprotect.c")]),
+    (
+        // Up to v6.14 the syscall itself.
+        "mremap",
+        &[read("v5.4", "mremap", "mm/mremap.c"), inferred("v6.15", "do_mremap", "mm/mremap.c")],
+    ),
     ("mwriteprotect_range", &[read("v5.7", "mwriteprotect_range", "mm/userfaultfd.c")]),
     ("nfs_file_direct_read", &[read("v5.4", "nfs_file_direct_read", "fs/nfs/direct.c")]),
     ("nfs_file_direct_write", &[read("v5.4", "nfs_file_direct_write", "fs/nfs/direct.c")]),

@@ -114,8 +114,12 @@ const V6_4: &[&str] = &["d824ec2a1546", "0bff0aaea03e"];
 const V6_5: &[&str] = &["fb49c455323f", "a7e689dd1c06", "20b18aada185"];
 const V6_9: &[&str] = &["3027c6f8eb9d", "738adade96b2", "cd197c3a2040"];
 const V6_11: &[&str] = &["eefb9b2725e3", "dce7d10be4bb", "3931b871c493", "1943f96b3816", "c18160dba5ff"];
+/// The collections of CVEs know of no stable tree before v6.12 that has it (CVE-2025-21696).
+const V6_13: &[&str] = &["0cef0bb836e3"];
 const V6_14: &[&str] = &["1aa43598c03b", "faeb2831b517", "d8fd84dd4ce7", "1da190f4d0a6"];
 const V6_15: &[&str] = &["354dffd29575", "2f9b43d617e2", "ddd05742b45b", "29f40594a281"];
+const V6_17: &[&str] = &["f822a9a81a31", "d23cb648e365"];
+const V6_18: &[&str] = &["04d1c9d60c6e"];
 
 /// The long-term branches, oldest first.
 pub const BRANCHES: &[Branch] = &[
@@ -159,8 +163,11 @@ pub const BRANCHES: &[Branch] = &[
             V6_5,
             V6_9,
             V6_11,
+            V6_13,
             V6_14,
             V6_15,
+            V6_17,
+            V6_18,
         ],
     },
     Branch {
@@ -191,8 +198,11 @@ pub const BRANCHES: &[Branch] = &[
             V6_5,
             V6_9,
             V6_11,
+            V6_13,
             V6_14,
             V6_15,
+            V6_17,
+            V6_18,
         ],
     },
     Branch {
@@ -203,14 +213,16 @@ pub const BRANCHES: &[Branch] = &[
             took("0c4bcfdecb1a", "v5.15.29", FUSE_CVE),
             took("6c8e2a256915", "v5.15.34", "the stable queue: releases/5.15.34/series"),
         ],
-        lacks: &[V5_17, V5_18, V5_19, V6_1, V6_2, V6_3, V6_4, V6_5, V6_9, V6_11, V6_14, V6_15],
+        lacks: &[
+            V5_17, V5_18, V5_19, V6_1, V6_2, V6_3, V6_4, V6_5, V6_9, V6_11, V6_13, V6_14, V6_15, V6_17, V6_18,
+        ],
     },
     Branch {
         base: Release::new("v6.1"),
         read: Release::new("v6.1.192"),
         source: "Debian's linux-source-6.1 6.1.192-3",
         has: &[took("d824ec2a1546", "v6.1.28", DEBIAN)],
-        lacks: &[V6_2, V6_3, &["0bff0aaea03e"], V6_5, V6_9, V6_11, V6_14, V6_15],
+        lacks: &[V6_2, V6_3, &["0bff0aaea03e"], V6_5, V6_9, V6_11, V6_13, V6_14, V6_15, V6_17, V6_18],
     },
     Branch {
         base: Release::new("v6.6"),
@@ -221,14 +233,22 @@ pub const BRANCHES: &[Branch] = &[
             first: First::Between(Release::new("v6.6.80"), Release::new("v6.6.87")),
             source: "trees of v6.6.80 and v6.6.87",
         }],
-        lacks: &[V6_9, &["eefb9b2725e3", "dce7d10be4bb", "3931b871c493", "c18160dba5ff"], V6_14, V6_15],
+        lacks: &[
+            V6_9,
+            &["eefb9b2725e3", "dce7d10be4bb", "3931b871c493", "c18160dba5ff"],
+            V6_13,
+            V6_14,
+            V6_15,
+            V6_17,
+            V6_18,
+        ],
     },
     Branch {
         base: Release::new("v6.12"),
         read: Release::new("v6.12.118"),
         source: "Debian's linux-source-6.12 6.12.118-1",
-        has: &[],
-        lacks: &[V6_14, V6_15],
+        has: &[took("0cef0bb836e3", "v6.12.10", "CVE-2025-21696; a tree of v6.12.117 has it")],
+        lacks: &[V6_14, V6_15, V6_17, V6_18],
     },
     Branch {
         base: Release::new("v6.18"),

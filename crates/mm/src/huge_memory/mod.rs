@@ -12,6 +12,7 @@ mod folio;
 mod fork;
 mod gup;
 mod lazyfree;
+mod mremap;
 mod split;
 mod zap;
 
@@ -24,6 +25,7 @@ pub use fork::copy_pmd_range;
 pub(crate) use gup::follow_trans_huge_pmd;
 pub use gup::gup_huge_pmd;
 pub(crate) use lazyfree::{madvise_free_huge_pmd, unmap_huge_pmd};
+pub(crate) use mremap::move_huge_pmd;
 pub(crate) use split::{Freeze, split_huge_pmd_locked};
 pub use split::{split_huge_pmd, vma_adjust_trans_huge};
 pub use zap::zap_pmd_range;

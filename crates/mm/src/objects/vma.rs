@@ -53,17 +53,21 @@ pub mod vm {
         &[(EXISTS, "mapped"), (WRITE, "write"), (DONTCOPY, "dontcopy"), (UFFD_WP, "uffd-wp")];
 }
 
-/// `struct anon_vma`: the VMAs that may map one page, parents before children, as the interval tree has them. Which those are
-/// is known from the start; whether they map it, their page tables say. Left out: its lock.
+/// `struct anon_vma`: the VMAs that may map one page, parents before children and what `mremap` makes after what it is made of, as the
+/// interval tree has them. Which those are is known from the start; whether they map it, their page tables say. Left out: its lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnonVma(Vec<Vma>);
 
 impl AnonVma {
-    /// That of the pages of an area: the mm that declares it has a VMA for it, and so have all that come of it by forks.
+    /// That of the pages of an area: the mm that declares it has a VMA for it, and so have all that come of it by forks; and the areas to
+    /// which its pages may be moved, or from which they may have come.
     #[must_use]
     pub fn of(world: &World, va: Va) -> Self {
-        let home = world.areas[va].mm;
-        Self((0..world.mms.len()).filter(|&mm| world.descends(mm, home)).map(|mm| Vma { mm, va }).collect())
+        let of_area = |va: Va| {
+            let home = world.areas[va].mm;
+            (0..world.mms.len()).filter(move |&mm| world.descends(mm, home)).map(move |mm| Vma { mm, va })
+        };
+        Self(world.places(va).into_iter().flat_map(of_area).collect())
     }
 
     /// The VMAs.

@@ -22,7 +22,7 @@ pub(crate) async fn try_to_migrate(cpu: &Cpu, page: Page, range: Va) -> TlbUbc {
     let mut ubc = TlbUbc::default();
     for vma in cpu.kernel().anon_vmas[range].vmas() {
         let goes_on;
-        (goes_on, ubc) = try_to_migrate_one(cpu, page, MmStruct(vma.mm), range, ubc).await;
+        (goes_on, ubc) = try_to_migrate_one(cpu, page, MmStruct(vma.mm), vma.va, ubc).await;
         if !goes_on {
             break;
         }

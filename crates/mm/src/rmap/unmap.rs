@@ -33,7 +33,7 @@ pub async fn try_to_unmap(cpu: &Cpu, page: Page) -> (bool, TlbUbc) {
     for vma in cpu.kernel().anon_vmas[va].vmas() {
         let goes_on;
         let mm = MmStruct(vma.mm);
-        (goes_on, ubc) = match range {
+        (goes_on, ubc) = match cpu.kernel().geometry.range(vma.va) {
             Some(range) => try_to_unmap_in_range(cpu, page, mm, vma.va, range, ubc).await,
             None => try_to_unmap_one(cpu, page, mm, vma.va, ubc).await,
         };

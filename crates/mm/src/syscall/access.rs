@@ -36,6 +36,8 @@ pub enum Change {
     Reclaims,
     /// Nothing is mapped there any more.
     Unmaps,
+    /// What is there goes to another address.
+    Moves,
     /// What is there is lost at once.
     Discards,
     /// What is there may be lost until the next store.
@@ -48,7 +50,7 @@ impl Change {
     /// Whether TLB entries are flushed for it before the call returns, or before the page is freed.
     #[must_use]
     pub const fn flushes(self) -> bool {
-        matches!(self, Self::Unmaps | Self::Discards | Self::GivesUp | Self::WriteProtects)
+        matches!(self, Self::Unmaps | Self::Moves | Self::Discards | Self::GivesUp | Self::WriteProtects)
     }
 
     /// Whether what is there may be lost, by the owner's wish.

@@ -41,6 +41,21 @@ pub(super) const ROWS: &[Syscall] = &[
         ..Syscall::of(shape!(Munmap { va }))
     },
     Syscall {
+        names: &["mremap"],
+        arguments: &[Argument::Area, Argument::Destination],
+        range: true,
+        own_mm: true,
+        change: |_| Change::Moves,
+        gives: Gives::Number,
+        about: About {
+            usage: "mremap(buf, buf2)",
+            form: "`mremap(buf, buf2)`",
+            meaning: "the memory of one anonymous area goes to the address of another, whose own memory goes",
+            gives: "0, or `EFAULT` if nothing is mapped there",
+        },
+        ..Syscall::of(shape!(Mremap { va, to }))
+    },
+    Syscall {
         names: &["madvise"],
         arguments: &[Argument::Area, Argument::Advice],
         range: true,

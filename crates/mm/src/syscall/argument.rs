@@ -38,6 +38,8 @@ pub enum Argument {
     GupFlags,
     /// `FOLL_WRITE` or nothing: `write`. It may be left out.
     Direction,
+    /// Where memory goes: an area of the own mm: `to`.
+    Destination,
     /// Advice of `madvise`: `advice`.
     Advice,
     /// Protection of `mprotect`: `write`.

@@ -10,6 +10,8 @@ pub struct Arguments {
     pub file: FileKind,
     /// An area of the own mm.
     pub va: Va,
+    /// An area of the own mm to which memory goes.
+    pub to: Va,
     /// An area of any mm.
     pub target: Target,
     /// A word.
@@ -39,6 +41,7 @@ impl Arguments {
     pub const NONE: Self = Self {
         file: FileKind::Block,
         va: 0,
+        to: 0,
         target: Target { mm: 0, va: 0 },
         word: 0,
         value: Arg::Number(0),

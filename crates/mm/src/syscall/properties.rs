@@ -2,7 +2,7 @@
 
 use super::{Access, Api, Argument, Change, Gives, Life, Of, Promise, Way};
 use crate::era::Feature;
-use crate::world::{Arg, Call, FileKind, MmId, Target, VarId, World};
+use crate::world::{Arg, Call, FileKind, MmId, Target, Va, VarId, World};
 
 impl Call {
     /// What kind of file it goes to, if it is direct I/O.
@@ -27,7 +27,15 @@ impl Call {
     #[must_use]
     pub fn is_about(&self, world: &World, own: Option<MmId>, page: Target) -> bool {
         let is_in = |memory: Target| memory.mm == page.mm && world.pages(memory.va).contains(&page.va);
-        self.memory(own).is_some_and(is_in) || self.mm() == Some(page.mm)
+        let destination = || Some(Target { mm: own?, va: self.destination()? });
+        self.memory(own).is_some_and(is_in) || destination().is_some_and(is_in) || self.mm() == Some(page.mm)
+    }
+
+    /// Where it moves memory to.
+    #[must_use]
+    pub fn destination(&self) -> Option<Va> {
+        let (row, arguments) = self.row()?;
+        row.arguments.contains(&Argument::Destination).then_some(arguments.to)
     }
 
     /// The mm that its arguments name as a whole.

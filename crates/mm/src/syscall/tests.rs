@@ -17,6 +17,7 @@ fn arguments(row: &Syscall, without: Option<Argument>) -> Arguments {
             Argument::Area => all.va = 2,
             Argument::Word => (all.va, all.word) = (2, 1),
             Argument::OwnMemory | Argument::Memory | Argument::Page => all.target = Target { mm: 3, va: 2 },
+            Argument::Destination => all.to = 1,
             Argument::Mm => all.mm = 3,
             Argument::Handle | Argument::GivenBack { .. } => all.handle = 4,
             Argument::HandleWord | Argument::WritableWord => (all.handle, all.word) = (4, 1),

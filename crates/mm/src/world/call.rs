@@ -129,6 +129,13 @@ pub enum Call {
         /// The page.
         va: Va,
     },
+    /// `mremap(2)` to a given address (`MREMAP_FIXED`): 0, or `EFAULT`.
+    Mremap {
+        /// The page.
+        va: Va,
+        /// Where it goes. What is there is unmapped.
+        to: Va,
+    },
     /// `madvise(2)` of the page: 0, or `EINVAL` for `MADV_FREE` of a file.
     Madvise {
         /// The page.

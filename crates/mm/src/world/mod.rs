@@ -9,6 +9,7 @@ mod environment;
 mod errno;
 mod ids;
 mod mm;
+mod moves;
 mod operand;
 mod predicate;
 

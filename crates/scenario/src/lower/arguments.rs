@@ -74,6 +74,7 @@ impl<'a> Reader<'a> {
             Argument::File if !self.has_file(nth, at) => return Ok(0),
             Argument::File => into.file = self.file(at)?,
             Argument::Area => into.va = self.own_page(at)?,
+            Argument::Destination => into.to = self.destination(at, into.va)?,
             Argument::Word => (into.va, into.word) = self.scope.own_word(self.place(at)?)?,
             Argument::OwnMemory => into.target = self.own_memory(at)?,
             Argument::Memory | Argument::Page => into.target = self.memory(at)?,
@@ -192,6 +193,25 @@ impl<'a> Reader<'a> {
     fn own_page(self, at: usize) -> Found<Va> {
         let va = self.scope.own_page(self.place(at)?)?;
         self.whole(at, va)
+    }
+
+    /// Where memory goes: an area of the same kind that is declared later, so that nothing goes back.
+    fn destination(self, at: usize, from: Va) -> Found<Va> {
+        let (to, names) = (self.own_page(at)?, self.scope.names);
+        if let Some(kind) = names.unmoved(from).or_else(|| names.unmoved(to)) {
+            return Err(self.wrong(at, format!("`{}` of {kind} is not modelled", self.name.text)));
+        }
+        if names.thp(from) != names.thp(to) {
+            let message = "memory goes to an area like its own";
+            let help = "a page to a page, a huge page to a huge page, and `buf[1]` to `buf2[1]`";
+            return Err(Some(Diagnostic::new(self.args[at].at.clone(), message).help(help)));
+        }
+        if to <= from {
+            let message = "memory goes to an area that is declared later";
+            let help = "declare one for it: `mm A { buf: anon; buf2: none }`";
+            return Err(Some(Diagnostic::new(self.args[at].at.clone(), message).help(help)));
+        }
+        Ok(to)
     }
 
     fn memory(self, at: usize) -> Found<Target> {

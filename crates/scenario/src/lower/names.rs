@@ -549,6 +549,20 @@ impl Names {
         self.areas[va].2 == Backing::Hugetlb
     }
 
+    /// What an area is that `mremap` does not move here.
+    pub(super) fn unmoved(&self, va: Va) -> Option<&'static str> {
+        match self.areas[va].2 {
+            Backing::Anon => None,
+            Backing::Hugetlb => Some("hugetlb"),
+            Backing::PrivateFile => Some("a file"),
+        }
+    }
+
+    /// What an area is of a huge page.
+    pub(super) fn thp(&self, va: Va) -> Option<Thp> {
+        self.areas[va].3
+    }
+
     /// A column by any spelling of its name.
     pub(super) fn column(&self, name: &Name) -> Result<usize, Diagnostic> {
         let wanted = key(&name.text);

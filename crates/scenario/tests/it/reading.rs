@@ -21,11 +21,11 @@ fn calls(world: &World, actor: &str) -> Vec<Call> {
     actor.steps.iter().filter_map(|s| if let Step::Call(c) = s { Some(c.call) } else { None }).collect()
 }
 
-/// The cells of one column in mm `A { buf: anon; lib: file }`, beside a column of mm `B { other: anon }`.
+/// The cells of one column in mm `A { buf: anon; lib: file; spare: none }`, beside a column of mm `B { other: anon }`.
 fn column(cells: &[&str]) -> Vec<Call> {
     let rows: String = cells.iter().map(|c| format!("{c}\n")).collect();
     let text = format!(
-        "race r\nmm A {{ buf: anon; lib: file }}\nmm B {{ other: anon }}\n\n\
+        "race r\nmm A {{ buf: anon; lib: file; spare: none }}\nmm B {{ other: anon }}\n\n\
          t @A                                              u @B\n\
          ================================================  ================\n\
          {:50}h = pin_user_pages(other, FOLL_WRITE)\n{:50}p = vmsplice(other)\n{:50}y = other[0]\n{rows}",
@@ -166,7 +166,7 @@ fn barriers() {
 #[test]
 fn every_call() {
     let own = Target { mm: 0, va: 0 };
-    let other = Target { mm: 1, va: 2 };
+    let other = Target { mm: 1, va: 3 };
     let gup = |target, pin, fast, flags| Call::Gup { target, pin, fast, flags };
     let none = GupFlags::default();
     let got = column(&[
@@ -185,6 +185,7 @@ fn every_call() {
         "e = iov_iter_extract_pages(buf, FOLL_WRITE)",
         "extract_pages(lib)",
         "munmap(buf)",
+        "mremap(buf, spare)",
         "madvise(buf, MADV_PAGEOUT)",
         "mprotect(buf, PROT_READ)",
         "mprotect(buf, PROT_WRITE|PROT_READ)",
@@ -218,6 +219,7 @@ fn every_call() {
             Call::ExtractPages { file: FileKind::Block, va: 0, write: true },
             Call::ExtractPages { file: FileKind::Block, va: 1, write: false },
             Call::Munmap { va: 0 },
+            Call::Mremap { va: 0, to: 2 },
             Call::Madvise { va: 0, advice: Advice::PageOut },
             Call::Mprotect { va: 0, write: false },
             Call::Mprotect { va: 0, write: true },

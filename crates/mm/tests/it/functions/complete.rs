@@ -7,8 +7,8 @@ use cowrace_mm::era::settings;
 
 use super::arms::{Apart, Told};
 use super::{
-    fault, fork, gup, huge_memory, hugetlb, large_folio, madvise, mmap, mprotect, rmap, swap_in, swapfile,
-    task_mmu, tlb, user, userfaultfd, vmscan, wp,
+    fault, fork, gup, huge_memory, hugetlb, large_folio, madvise, mmap, mprotect, mremap, rmap, swap_in,
+    swapfile, task_mmu, tlb, user, userfaultfd, vmscan, wp,
 };
 
 /// The tests of each file.
@@ -22,6 +22,7 @@ const FILES: &[&[fn() -> Told]] = &[
     madvise::ALL,
     mmap::ALL,
     mprotect::ALL,
+    mremap::ALL,
     rmap::ALL,
     swap_in::ALL,
     swapfile::ALL,

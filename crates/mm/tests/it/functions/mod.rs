@@ -13,6 +13,7 @@ mod large_folio;
 mod madvise;
 mod mmap;
 mod mprotect;
+mod mremap;
 mod rmap;
 mod swap_in;
 mod swapfile;
