@@ -258,5 +258,6 @@ const fn advice(advice: Advice) -> &'static str {
         Advice::DoFork => "MADV_DOFORK",
         Advice::PageOut => "MADV_PAGEOUT",
         Advice::Free => "MADV_FREE",
+        Advice::Collapse => "MADV_COLLAPSE",
     }
 }

@@ -397,13 +397,19 @@ impl Run<'_> {
 
     /// Translation and data in one step. A hit uses only the TLB entry and does not read the PTE, so an entry can be
     /// stale. A store needs an entry that is writable and dirty, or walks.
-    fn user(&mut self, UserAccess { tlb, pte, page, word, store }: UserAccess) -> Answer {
+    fn user(&mut self, UserAccess { tlb, pte, directory, page, word, store }: UserAccess) -> Answer {
         let entry = self.word(tlb);
         let entry = if mmu::hits(entry, store.is_some()) {
             self.touch(tlb, ALL, Kind::Read);
             entry
         } else {
             self.touch(tlb, ALL, Kind::Write);
+            if let Some(directory) = directory
+                && self.touch(directory, ALL, Kind::Read) == 0
+            {
+                self.memory.write(tlb, 0);
+                return Answer { value: 0, ok: false };
+            }
             let old = self.word(pte);
             let rights = if store.is_some() { mmu::PRESENT | mmu::WRITE } else { mmu::PRESENT };
             if old & rights != rights {

@@ -44,6 +44,9 @@ pub struct UserAccess {
     pub tlb: Addr,
     /// The page-table entry that the walker reads on a miss.
     pub pte: Addr,
+    /// The entry that refers to the page table, if that can be taken away: if it is 0, the walker finds nothing. The walker reads both at
+    /// once, since a flush of the TLB waits for walks that are under way.
+    pub directory: Option<Addr>,
     /// Which of the pages that the entry maps: their objects follow each other in an arena.
     pub page: u8,
     /// The index of the word in the page.

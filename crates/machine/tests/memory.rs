@@ -34,7 +34,14 @@ fn memory() -> Memory {
 }
 
 fn user(store: Option<u64>) -> Request {
-    request(Op::User(UserAccess { tlb: Addr::new(TLB, 0), pte: PTE, page: 0, word: 0, store }))
+    request(Op::User(UserAccess {
+        tlb: Addr::new(TLB, 0),
+        pte: PTE,
+        directory: None,
+        page: 0,
+        word: 0,
+        store,
+    }))
 }
 
 fn rw(page: Obj) -> u64 {

@@ -236,6 +236,10 @@ async fn dispatch(cpu: &Cpu, own: Option<MmStruct>, call: Call) -> Value {
             crate::huge_memory::deferred_split_scan(cpu, MmStruct(target.mm), target.va).await;
             Value::Number(0)
         }
+        Call::KhugepagedCollapse { target } => {
+            crate::khugepaged::khugepaged_scan_mm_slot(cpu, MmStruct(target.mm), target.va).await;
+            Value::Number(0)
+        }
         Call::SpeculativeRef { target } => {
             user::speculative_ref(cpu, MmStruct(target.mm), target.va).await;
             Value::Number(0)

@@ -32,6 +32,8 @@ pub struct Kernel {
     pub cpumask: Vec<Vec<(ActorId, u16)>>,
     /// Whether an actor goes through GUP-fast, so that a flush by IPI may have to wait for it.
     pub gup_fast: Vec<bool>,
+    /// Whether page tables are taken away from their ranges, so that GUP-fast may be in one.
+    pub collapses: bool,
     /// Whether an mm exits, so that the count of its users matters.
     pub exits: Vec<bool>,
     /// Swap slots that there are.
@@ -55,6 +57,7 @@ impl Kernel {
             anon_vmas: (0..world.areas.len()).map(|va| AnonVma::of(world, va)).collect(),
             cpumask: (0..world.mms.len()).map(|mm| cpumask(world, mm)).collect(),
             gup_fast: (0..world.actors.len()).map(|actor| goes_through_gup_fast(world, actor)).collect(),
+            collapses: world.collapses(),
             exits: (0..world.mms.len()).map(|mm| exits(world, mm)).collect(),
             drops_handles: world.drops_handles(),
             swap_slots: world.swap_slots(),

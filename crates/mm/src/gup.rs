@@ -1,7 +1,6 @@
 //! get_user_pages and pin_user_pages, fast and slow.
 //!
-//! Follows `mm/gup.c` (v5.4 to v6.18). One page at a time. Left out: PUD leaves, the recheck of
-//! the PMD (70cbc3cc78a9; nothing here takes a page table away), migration out of CMA for `FOLL_LONGTERM`, `FOLL_NUMA`, secretmem,
+//! Follows `mm/gup.c` (v5.4 to v6.18). One page at a time. Left out: PUD leaves, migration out of CMA for `FOLL_LONGTERM`, `FOLL_NUMA`, secretmem,
 //! `FOLL_FAST_ONLY`.
 
 use cowrace_machine::{Prim, Round, encode};
@@ -9,14 +8,14 @@ use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{
-    AeBarriers, FollPin, ForkSeq, GupForce, GupHead, GupLongterm, GupRead, HasPinned, HugetlbForce, PinSteps,
-    Safeguard,
+    AeBarriers, FollPin, ForkSeq, GupFastPmd, GupForce, GupHead, GupLongterm, GupRead, HasPinned,
+    HugetlbForce, PinSteps, Safeguard,
 };
 use crate::fault::{FaultFlag, FaultResult, VmFault, handle_mm_fault, must_unshare};
 use crate::folio::page_folio;
 use crate::huge_memory::{follow_trans_huge_pmd, gup_huge_pmd};
 use crate::objects::{GUP_PIN_COUNTING_BIAS, MmStruct, Page, irq_off, pg, vm};
-use crate::pgtable::{Pte, pte_dirty};
+use crate::pgtable::{Pmd, Pte, pte_dirty};
 use crate::rmap::page_mapcount;
 use crate::swap::{put_page, put_page_refs};
 use crate::world::{Errno, GupFlags, Va};
@@ -122,6 +121,11 @@ async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Pa
         }
         let page = page_folio(cpu, pte.page()).await;
         let page = try_grab_folio(cpu, page, foll).await?;
+        if !has_same_table(cpu, mm, va).await {
+            cpu.why(Fact::PteChanged.so(Then::DropReference));
+            put_page_refs(cpu, page, foll.refs()).await;
+            return None;
+        }
         let again = cpu.ptep_get_lockless(mm, va).await;
         if !again.same(pte) && rules.keeps(Safeguard::GupFastPteSame) {
             cpu.why(Fact::PteChanged.so(Then::DropReference));
@@ -136,6 +140,16 @@ async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Pa
         Some(page)
     })
     .await
+}
+
+/// Whether the PMD still refers to the page table that is being read (70cbc3cc78a9, v6.1). Not read in scenarios in which none is taken away.
+async fn has_same_table(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
+    match cpu.kernel().geometry.range(va) {
+        Some(range) if cpu.kernel().collapses && cpu.rules().is(GupFastPmd::Again) => {
+            cpu.pmdp_get_lockless(mm, range).await.pmd() == Pmd::Table
+        }
+        _ => true,
+    }
 }
 
 /// `try_grab_folio`, `try_grab_compound_head`: a reference, unless the page is free, or has left the folio whose head was looked up.

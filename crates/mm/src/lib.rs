@@ -19,6 +19,7 @@ pub mod gup;
 pub mod huge_memory;
 pub mod hugetlb;
 mod initial_state;
+pub mod khugepaged;
 pub mod madvise;
 pub mod migrate;
 pub mod mmap;

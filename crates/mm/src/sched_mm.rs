@@ -10,6 +10,7 @@ use cowrace_machine::{Prim, Value};
 use cowrace_report::Fact;
 
 use crate::cpu::Cpu;
+use crate::khugepaged::khugepaged_exit;
 use crate::mmap::exit_mmap;
 use crate::objects::MmStruct;
 
@@ -49,6 +50,7 @@ pub async fn mmget_not_zero(cpu: &Cpu, mm: MmStruct) -> bool {
 /// `mmput`: drops a user; the last one tears the mm down.
 pub async fn mmput(cpu: &Cpu, mm: MmStruct) {
     if cpu.kernel().exits[mm.0] && cpu.sub_and_test(mm.mm_users(), 1, Prim::Mmput).await {
+        khugepaged_exit(cpu, mm).await;
         exit_mmap(cpu, mm).await;
     }
 }

@@ -75,6 +75,21 @@ async fn next_to_flush(cpu: &Cpu, targets: &[(ActorId, u16, Option<InFlight>)]) 
     cpu.choose(count, if all_wait { Prim::IpiOrder } else { Prim::FlushOrder }).await as usize
 }
 
+/// `tlb_remove_table_sync_one` of `mm/mmu_gather.c`: an IPI to all CPUs, on every architecture, and so a wait for everybody who is in GUP-fast.
+pub async fn tlb_remove_table_sync_one(cpu: &Cpu) {
+    cpu.call("tlb_remove_table_sync_one", (), async |cpu, ()| {
+        let others = (0..cpu.kernel().gup_fast.len()).filter(|actor| *actor != usize::from(cpu.actor()));
+        let mut in_flight = Vec::new();
+        for actor in others.filter(|actor| cpu.kernel().gup_fast[*actor]) {
+            in_flight.extend(cpu.section_in_flight(irq_off(actor)).await);
+        }
+        for section in in_flight {
+            section.over(cpu).await;
+        }
+    })
+    .await
+}
+
 /// `flush_tlb_page`; `flush_pmd_tlb_range` of a range, and `flush_tlb_range` of all its pages. A flush of a page drops the entry
 /// of the huge page as well.
 pub async fn flush_tlb_page(cpu: &Cpu, mm: MmStruct, va: Va, flush: Safeguard) {

@@ -30,7 +30,8 @@ pub async fn user_access(
 ) -> Result<u64, Errno> {
     cpu.rounds((mm, va, word, store), async |cpu, again @ (mm, va, word, store)| {
         let this = usize::from(cpu.actor());
-        let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), page: 0, word, store };
+        let access =
+            UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), directory: None, page: 0, word, store };
         if cpu.kernel().world.environment.tlb_evict && cpu.choose(2, Prim::TlbEvict).await == 1 {
             cpu.flush_tlb(tlb(this), cpu.kernel().geometry.entries(va), Prim::TlbEvict).await;
         }
@@ -50,10 +51,17 @@ pub async fn user_access(
 }
 
 /// An access to a range that a huge page may back: through the entry of a huge page, of the TLB or of the page middle directory,
-/// or else through the page table. A table that the directory refers to stays there: no collapse is modelled.
+/// or else through the page table, if the directory still refers to it then.
 async fn walk_pmd(cpu: &Cpu, mm: MmStruct, range: Va, access: UserAccess) -> Option<Value> {
     let this = usize::from(cpu.actor());
-    let huge = UserAccess { tlb: tlb_entry(this, range), pte: mm.pmd(range), page: access.word, ..access };
+    let access = UserAccess { directory: cpu.kernel().collapses.then_some(mm.pmd(range)), ..access };
+    let huge = UserAccess {
+        tlb: tlb_entry(this, range),
+        pte: mm.pmd(range),
+        page: access.word,
+        directory: None,
+        ..access
+    };
     match cpu.user_or_entry(huge).await {
         Ok(value) => Some(value),
         Err(pmd) if Pte::from(pmd).pmd() == Pmd::Table => cpu.user(access).await,

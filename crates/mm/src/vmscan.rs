@@ -134,7 +134,7 @@ pub async fn isolate_lru_page(cpu: &Cpu, page: Page) -> bool {
     .await
 }
 
-async fn putback_lru_page(cpu: &Cpu, page: Page) {
+pub(crate) async fn putback_lru_page(cpu: &Cpu, page: Page) {
     cpu.set_bits(page.flags(), pg::LRU, Prim::SetPageLru).await;
     put_page(cpu, page).await;
 }

@@ -17,6 +17,7 @@ const fn undone(aim: Aim) -> &'static str {
         Aim::WriteProtect => "changes no write-protection",
         Aim::Split => "splits no folio",
         Aim::Move => "moves nothing",
+        Aim::Collapse => "makes no huge page",
     }
 }
 
@@ -40,6 +41,15 @@ const fn obstacle(why: Obstacle) -> &'static str {
         Obstacle::PageLocked => "the page is locked",
         Obstacle::NotSplit => "its folio is not split, since there are other references to it",
         Obstacle::NotLarge => "the page is not part of a large folio",
+        Obstacle::TooSmall => "the area, or what the call is for, is smaller than a huge page",
+        Obstacle::InUse => "somebody has a reference to the page",
+        Obstacle::NothingWritable => "no entry of the page table allows writing",
+        Obstacle::NothingYoung => "no page was accessed lately",
+        Obstacle::WriteProtected => "userfaultfd write-protects a page",
+        Obstacle::HugeAlready => "there is a huge page already",
+        Obstacle::LargeFolio => "a page is part of a large folio",
+        Obstacle::NotPresent => "a page is on swap, or is being migrated",
+        Obstacle::NotPopulated => "a page is not populated, and userfaultfd is told of those",
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Aim {
     Split,
     /// To move memory to another address.
     Move,
+    /// To make one huge page of the pages of a range.
+    Collapse,
 }
 
 /// What prevents the intended effect of a call.
@@ -64,6 +66,24 @@ pub enum Obstacle {
     NotSplit,
     /// The page is not part of a large folio.
     NotLarge,
+    /// The VMA has no room for a huge page.
+    TooSmall,
+    /// Somebody has a reference to the page that is no mapping.
+    InUse,
+    /// No entry allows writing.
+    NothingWritable,
+    /// No page was accessed lately.
+    NothingYoung,
+    /// Userfaultfd write-protects a page.
+    WriteProtected,
+    /// There is a huge page already.
+    HugeAlready,
+    /// A page is part of a large folio.
+    LargeFolio,
+    /// A page is on swap, or is being migrated.
+    NotPresent,
+    /// A page is not populated, and the VMA is registered with a userfaultfd.
+    NotPopulated,
 }
 
 /// Why a call did not have its intended effect.

@@ -231,7 +231,9 @@ impl<'t> Placing<'t> {
             | Call::IoUringRegister { .. } => self.take(each, call, mm),
             Call::Recvmsg { .. } => Err(Why::Ktls),
             Call::FuseSplice { .. } => Err(Why::FuseSplice),
-            Call::SplitHugePage { .. } | Call::SpeculativeRef { .. } => Err(Why::NoSuchCall),
+            Call::SplitHugePage { .. } | Call::KhugepagedCollapse { .. } | Call::SpeculativeRef { .. } => {
+                Err(Why::NoSuchCall)
+            }
             Call::Mremap { .. } => Err(Why::Mremap),
             Call::Release { handle } => {
                 let handle = self.handle_of(handle).ok_or(Why::NoSuchCall)?;
@@ -283,6 +285,7 @@ impl<'t> Placing<'t> {
                         self.batched.clear();
                     }
                     Advice::DontNeed => self.parted.push((mm, va)),
+                    Advice::Collapse => return Err(Why::Collapse),
                     Advice::DontFork | Advice::DoFork => {}
                 }
                 one(Action::Madvise { va, advice, held, into })

@@ -340,6 +340,7 @@ pub(crate) fn variables(call: Call) -> impl Iterator<Item = usize> {
         | Call::UffdWriteProtect { .. }
         | Call::Reclaim { .. }
         | Call::SplitHugePage { .. }
+        | Call::KhugepagedCollapse { .. }
         | Call::SpeculativeRef { .. }
         | Call::LruAddDrainAll
         | Call::WaitExit { .. } => (None, None),

@@ -42,6 +42,8 @@ pub enum Why {
     Ktls,
     /// Memory goes to another address.
     Mremap,
+    /// `MADV_COLLAPSE` does nothing to base pages, and programs have no others.
+    Collapse,
     /// A FUSE server that splices a request.
     FuseSplice,
     /// A state of an area at the start that user space cannot make and see.

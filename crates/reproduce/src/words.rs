@@ -58,6 +58,7 @@ impl fmt::Display for Why {
             Self::Ktls => f.write_str(
                 "kTLS decrypts at once, and nothing holds it back: write `read(O_DIRECT, fuse, ..)` instead",
             ),
+            Self::Collapse => f.write_str("`MADV_COLLAPSE` is for huge pages, and the programs that cowrace writes use base pages only"),
             Self::Mremap => f.write_str("programs with `mremap` are not written yet"),
             Self::FuseSplice => f.write_str("this program has no server of FUSE that splices its requests"),
             Self::StartState { area, word } => write!(

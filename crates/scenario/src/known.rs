@@ -63,17 +63,11 @@ pub(crate) const KNOWN: &[Known] = &[
         Nothing,
     ),
     known(
-        &[
-            "khugepaged",
-            "collapse_huge_page",
-            "collapse_file",
-            "hpage_collapse_scan_pmd",
-            "khugepaged_scan_pmd",
-            "pmdp_collapse_flush",
-        ],
+        &["khugepaged", "pmdp_collapse_flush"],
         "collapsing base pages into a huge page",
-        Nothing,
+        Say("write `khugepaged_collapse(A.buf)` in a column without an mm"),
     ),
+    known(&["collapse_file"], "collapsing pages of a file into a huge page", Nothing),
     known(
         &[
             "ksm",
@@ -328,7 +322,6 @@ pub(crate) const ADVICE: &[(&str, &str, Instead)] = &[
         "asks for base pages",
         Say("memory has them from the start: `mm A { buf: anon }` in the header"),
     ),
-    ("MADV_COLLAPSE", "makes a huge page", Nothing),
     ("MADV_MERGEABLE", "lets KSM merge pages", Nothing),
     ("MADV_UNMERGEABLE", "makes KSM give pages back", Nothing),
     ("MADV_HWPOISON", "poisons a page", Nothing),

@@ -200,7 +200,17 @@ async fn is_refused(cpu: &Cpu<'_>, area: &Area, advice: Advice) -> bool {
         Advice::Free => area.backing != Backing::Anon,
         Advice::PageOut => area.backing == Backing::Hugetlb,
         Advice::DontNeed => area.backing == Backing::Hugetlb && cpu.choose(2, Prim::Ghost).await == 1,
-        Advice::DontFork | Advice::DoFork => false,
+        Advice::DontFork | Advice::DoFork | Advice::Collapse => false,
+    }
+}
+
+/// `MADV_COLLAPSE` changes nothing that a program could tell, and may fail at any time.
+async fn collapsed(cpu: &Cpu<'_>) -> Value {
+    match cpu.choose(4, Prim::Ghost).await {
+        0 => Value::Number(0),
+        1 => Value::Errno(Errno::Eagain),
+        2 => Value::Errno(Errno::Ebusy),
+        _ => Value::Errno(Errno::Einval),
     }
 }
 
@@ -230,7 +240,7 @@ async fn advise(cpu: &Cpu<'_>, mm: MmStruct, pages: Range<Va>, advice: Advice) {
                 cpu.clear_bits(mm.vm_flags(va), vm::DONTCOPY, Prim::VmFlags).await;
             }
         }
-        Advice::PageOut => {}
+        Advice::PageOut | Advice::Collapse => {}
     }
 }
 
@@ -341,6 +351,7 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
                 let is_there = flags & vm::EXISTS != 0;
                 return if is_there { Value::Errno(Errno::Einval) } else { Value::Number(0) };
             }
+            Advice::Collapse => return collapsed(cpu).await,
             _ => advise(cpu, mm, cpu.world.pages(va), advice).await,
         },
         Call::Mprotect { va, write } => {
@@ -361,6 +372,7 @@ async fn dispatch(cpu: &Cpu<'_>, own: Option<MmId>, spec: &CallSpec) -> Value {
         }
         Call::Reclaim { .. }
         | Call::SplitHugePage { .. }
+        | Call::KhugepagedCollapse { .. }
         | Call::SpeculativeRef { .. }
         | Call::LruAddDrainAll => {}
         Call::Set { value } => return Value::Number(argument(cpu, value).await),

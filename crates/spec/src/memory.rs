@@ -286,7 +286,14 @@ impl Cpu<'_> {
             if store.is_some() {
                 Heirs::part(cpu, Target { mm: mm.0, va }).await;
             }
-            let access = UserAccess { tlb: tlb_entry(this, va), pte: mm.pte(va), page: 0, word, store };
+            let access = UserAccess {
+                tlb: tlb_entry(this, va),
+                pte: mm.pte(va),
+                directory: None,
+                page: 0,
+                word,
+                store,
+            };
             if let Some(value) = cpu.user(access).await {
                 cpu.touched(Target { mm: mm.0, va }, store.is_some(), None).await;
                 return Round::Done(Ok(value.bits));

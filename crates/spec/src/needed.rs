@@ -53,10 +53,13 @@ enum Part {
 ///
 /// # Errors
 ///
-/// If the specification is too large, if `mremap` moves memory, or if the search was stopped.
+/// If the specification is too large, if `mremap` moves memory, if pages become huge ones, or if the search was stopped.
 pub fn needed(world: &World, limits: &Limits, stop: &(dyn Fn() -> bool + Sync)) -> Result<Needed, Unknown> {
     if world.moves() {
         return Err(Unknown::Moves);
+    }
+    if world.collapses() {
+        return Err(Unknown::Collapses);
     }
     let mut fewest = Fewest { seen: None, stop };
     let program = counting(world);

@@ -33,6 +33,8 @@ pub enum Unknown {
     TooLarge,
     /// `mremap` moves memory, and what is needed of copies and faults is not counted then.
     Moves,
+    /// Pages become huge ones, which copies them and saves the faults of those that are written later.
+    Collapses,
     /// A limit or the caller ended the search before all were explored.
     Stopped(Stop),
 }
@@ -59,6 +61,7 @@ impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge => write!(f, "the specification has more than {MOST} executions"),
+            Self::Collapses => f.write_str("what is needed is not counted where pages become huge ones"),
             Self::Moves => f.write_str("what is needed is not counted where `mremap` moves memory"),
             Self::Stopped(stop) => {
                 let what = match stop {

@@ -72,6 +72,8 @@ pub const CELLS: &[&str] = &[
     "UFFDIO_WRITEPROTECT(A.a0, 0)",
     "reclaim(A.a0)",
     "split_huge_page(A.a0)",
+    "khugepaged_collapse(A.a0)",
+    "madvise(a0, MADV_COLLAPSE)",
     "speculative_ref(A.a0)",
     "lru_add_drain_all()",
 ];

@@ -221,7 +221,7 @@ impl<W: Words> Run<'_, W> {
 
     /// A load or store by user space. A hit uses the TLB entry as it is; a miss walks, fills the entry and
     /// marks the PTE accessed, for a store dirty.
-    fn user(&mut self, UserAccess { tlb, pte, page, word, store }: UserAccess) -> Performed {
+    fn user(&mut self, UserAccess { tlb, pte, directory, page, word, store }: UserAccess) -> Performed {
         let (rights, marks) = match store {
             None => (mmu::PRESENT, mmu::ACCESSED),
             Some(_) => (mmu::PRESENT | mmu::WRITE, mmu::ACCESSED | mmu::DIRTY),
@@ -229,7 +229,8 @@ impl<W: Words> Run<'_, W> {
         let hit = if store.is_some() { rights | mmu::DIRTY } else { rights };
         let mut entry = self.touch(tlb, Change::Read);
         if entry & hit != hit {
-            let old = self.touch(pte, Change::Read);
+            let has_table = directory.is_none_or(|directory| self.touch(directory, Change::Read) != 0);
+            let old = if has_table { self.touch(pte, Change::Read) } else { 0 };
             if old & rights != rights {
                 if entry != 0 {
                     self.words.change(tlb, Change::Swap(0));

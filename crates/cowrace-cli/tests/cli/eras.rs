@@ -146,7 +146,7 @@ fn releases_and_stable_versions_are_eras() {
         ("6.1", "v6.1", ""),
         ("6.3", "v6.3", "note: v6.3 is v6.2 --with 931298e103c2"),
         ("v5.10.262", "v5.10.262", "note: v5.10.262 is v5.10 --with 57efa1fe5957 --with 29a951dfb3c3"),
-        ("6.1.192", "v6.1.192", "note: v6.1.192 is v6.1 --with d824ec2a1546"),
+        ("6.1.192", "v6.1.192", "note: v6.1.192 is v6.1 --with dd47ac428c3f --with d824ec2a1546"),
         ("5.10.999", "v5.10.999", "are known up to v5.10.262"),
     ] {
         let done = check(era);

@@ -90,6 +90,7 @@ fn request(random: &mut Random) -> Request {
         _ => Op::User(UserAccess {
             tlb: Addr::new(TLB, random.below(2) as u8),
             pte: Addr::new(TABLE, random.below(2) as u8),
+            directory: (random.below(2) == 0).then_some(Addr::new(TABLE, 2)),
             page: random.below(2) as u8,
             word: random.below(2) as u8,
             store: (a < 2).then_some(b),

@@ -4,14 +4,14 @@ use std::fmt;
 
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
-    ClearRefsPin, DirectIo, DoubleMap, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice,
-    GupForce, GupHead, GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork,
-    HugetlbForkWritable, IoUringPin, LargeWp, LazyfreeKept, LazyfreeLarge, MadvFree, MadvFreeLarge,
-    MadvFreeSpares, MappedShared, MigrationDirty, MigrationWait, MprotectUpgrade, MremapBatch, MremapUffdWp,
-    MremapVmas, PageoutLarge, PinSteps, ReclaimPin, Release, Rules, SplitFlush, SwapinRecheck, SwapinReuse,
-    SwapinWritable, ThpChangeFlush, ThpFork, ThpSplitDirty, ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse,
-    UffdFlush, UffdMmget, UffdUnprotect, UnmapBatch, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse,
-    WpUnlock, ZapLruDrain,
+    ClearRefsPin, CollapseLarge, CollapseShared, CollapseSync, CollapseUffdWp, DirectIo, DoubleMap, FollPin,
+    ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice, GupFastPmd, GupForce, GupHead, GupLongterm,
+    GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork, HugetlbForkWritable, IoUringPin, LargeWp,
+    LazyfreeKept, LazyfreeLarge, MadvFree, MadvFreeLarge, MadvFreeSpares, MappedShared, MigrationDirty,
+    MigrationWait, MprotectUpgrade, MremapBatch, MremapUffdWp, MremapVmas, PageoutLarge, PinSteps,
+    ReclaimPin, Release, Rules, SplitFlush, SwapinRecheck, SwapinReuse, SwapinWritable, ThpChangeFlush,
+    ThpFork, ThpSplitDirty, ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse, UffdFlush, UffdMmget, UffdUnprotect,
+    UnmapBatch, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// The source of a row's statement.
@@ -174,6 +174,24 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Closes("thp-dontneed-vs-cow"),
         provenance: Provenance::Read,
         rule: |r| r.thp_wp_else = ThpWpElse::Split,
+    },
+    Commit {
+        id: "5503fbf2b0b8",
+        landed: landed("v5.8"),
+        title: "khugepaged: allow to collapse PTE-mapped compound pages",
+        about: "khugepaged copies pages of large folios as well",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.collapse_large = CollapseLarge::Copied,
+    },
+    Commit {
+        id: "9445689f3b61",
+        landed: landed("v5.8"),
+        title: "khugepaged: allow to collapse a page shared across fork",
+        about: "khugepaged copies pages that others map as well",
+        effect: Effect::Prepares,
+        provenance: Provenance::Read,
+        rule: |r| r.collapse_shared = CollapseShared::Copied,
     },
     Commit {
         id: "a308c71bf1e6",
@@ -523,6 +541,15 @@ pub const COMMITS: &[Commit] = &[
         rule: |r| r.gup_force = GupForce::AnonExclusive,
     },
     Commit {
+        id: "70cbc3cc78a9",
+        landed: landed("v6.0"),
+        title: "mm: gup: fix the fast GUP race against THP collapse",
+        about: "GUP-fast looks at the PMD again when it has the reference, since khugepaged takes the page table away first",
+        effect: Effect::Closes("gup-fast-vs-thp-collapse"),
+        provenance: Provenance::Inferred,
+        rule: |r| r.gup_fast_pmd = GupFastPmd::Again,
+    },
+    Commit {
         id: "f347454d0341",
         landed: landed("v6.1"),
         title: "mm/gup: disallow FOLL_FORCE|FOLL_WRITE on hugetlb mappings",
@@ -551,6 +578,15 @@ pub const COMMITS: &[Commit] = &[
             r.pin_steps = PinSteps::TwoMb;
             r.ae_barriers = AeBarriers::Yes;
         },
+    },
+    Commit {
+        id: "2ba99c5e0881",
+        landed: landed("v6.1"),
+        title: "mm/khugepaged: fix GUP-fast interaction by sending IPI",
+        about: "khugepaged waits for GUP-fast when it has taken a page table away",
+        effect: Effect::Closes("gup-fast-vs-thp-collapse"),
+        provenance: Provenance::Read,
+        rule: |r| r.collapse_sync = CollapseSync::Yes,
     },
     Commit {
         id: "84209e87c696",
@@ -609,6 +645,15 @@ pub const COMMITS: &[Commit] = &[
         effect: Effect::Prepares,
         provenance: Provenance::Read,
         rule: |r| r.uffd_unprotect = UffdUnprotect::TryWritable,
+    },
+    Commit {
+        id: "dd47ac428c3f",
+        landed: landed("v6.3"),
+        title: "mm/khugepaged: check again on anon uffd-wp during isolation",
+        about: "khugepaged leaves alone what has been write-protected by userfaultfd since it scanned the range",
+        effect: Effect::Closes("thp-collapse-vs-uffd-wp"),
+        provenance: Provenance::Read,
+        rule: |r| r.collapse_uffd_wp = CollapseUffdWp::Isolate,
     },
     Commit {
         id: "d824ec2a1546",

@@ -61,10 +61,18 @@ pub(crate) const UFFD_WP: Feature = Feature {
     title: "userfaultfd: wp: support write protection for userfault vma range",
     provenance: Provenance::Read,
 };
+/// Not in a tree of v5.19, but in one of v6.1.172.
+pub(crate) const MADV_COLLAPSE: Feature = Feature {
+    name: "MADV_COLLAPSE",
+    since: Release::new("v6.1"),
+    commit: "7d8faaf15545",
+    title: "mm/madvise: introduce MADV_COLLAPSE sync hugepage collapse",
+    provenance: Provenance::Read,
+};
 
 /// Everything that came later than the oldest kernels that people ask for, oldest first.
 pub const FEATURES: &[Feature] =
-    &[SOFT_DIRTY, MADV_FREE, KTLS_RECEIVE, REGISTERED_BUFFERS, MADV_PAGEOUT, UFFD_WP];
+    &[SOFT_DIRTY, MADV_FREE, KTLS_RECEIVE, REGISTERED_BUFFERS, MADV_PAGEOUT, UFFD_WP, MADV_COLLAPSE];
 
 #[cfg(test)]
 mod tests {

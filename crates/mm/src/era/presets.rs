@@ -73,7 +73,7 @@ pub const PRESETS: &[Preset] = &[
         "v5.8",
         "as v5.7, and a read GUP breaks COW as a write does",
         Some("v5.7"),
-        &["17839856fd58", "c444eb564fb1", "3917c80280c9"],
+        &["17839856fd58", "c444eb564fb1", "3917c80280c9", "5503fbf2b0b8", "9445689f3b61"],
     ),
     mainline(
         "v5.9-rc5",
@@ -147,7 +147,15 @@ pub const PRESETS: &[Preset] = &[
         "v6.1",
         "barriers for the exclusive mark; FOLL_COW is gone",
         Some("v5.19"),
-        &["2e3468778dbe", "5535be309971", "64fe24a3e05e", "088b8aa537c2", "f347454d0341"],
+        &[
+            "70cbc3cc78a9",
+            "2e3468778dbe",
+            "5535be309971",
+            "64fe24a3e05e",
+            "088b8aa537c2",
+            "f347454d0341",
+            "2ba99c5e0881",
+        ],
     ),
     mainline(
         "v6.2",
@@ -159,7 +167,7 @@ pub const PRESETS: &[Preset] = &[
         "v6.4",
         "per-VMA locks, as released: v6.4.0 to v6.4.2, where fork does not take them",
         Some("v6.2"),
-        &["931298e103c2", "d824ec2a1546", "0bff0aaea03e"],
+        &["931298e103c2", "dd47ac428c3f", "d824ec2a1546", "0bff0aaea03e"],
     ),
     mainline(
         "v6.6",

@@ -437,6 +437,41 @@ rules! {
         /// As many as are in a row and alike in their write bits and soft-dirty bits (29f40594a281).
         SameRights = "same-rights",
     }
+    /// Whether khugepaged collapses pages that others map as well.
+    collapse_shared: CollapseShared = Refused {
+        /// It does not: a page may have one reference, and one more if it is in the swap cache.
+        Refused = "refused",
+        /// It copies them, as it does all pages that have no references but those of mappings (9445689f3b61).
+        Copied = "copied",
+    }
+    /// Whether khugepaged collapses pages of large folios.
+    collapse_large: CollapseLarge = Refused {
+        /// It does not.
+        Refused = "refused",
+        /// It copies them (5503fbf2b0b8).
+        Copied = "copied",
+    }
+    /// When khugepaged asks whether userfaultfd write-protects a page.
+    collapse_uffd_wp: CollapseUffdWp = Scan {
+        /// When it scans the range, before it takes the mmap lock for writing.
+        Scan = "scan",
+        /// When it isolates the pages as well (dd47ac428c3f).
+        Isolate = "isolate",
+    }
+    /// Whether khugepaged waits for GUP-fast when it has taken a page table away.
+    collapse_sync: CollapseSync = No {
+        /// No, but that its flush may be one by IPI.
+        No = "no",
+        /// It sends an IPI of its own (2ba99c5e0881).
+        Yes = "yes",
+    }
+    /// Whether GUP-fast looks at the PMD again when it has the reference.
+    gup_fast_pmd: GupFastPmd = Once {
+        /// It looks at the PTE again.
+        Once = "once",
+        /// It looks at the PMD and at the PTE (70cbc3cc78a9).
+        Again = "again",
+    }
     /// How many PTEs of a large folio `mremap` moves together.
     mremap_batch: MremapBatch = No {
         /// One.

@@ -10,8 +10,8 @@
 use cowrace_machine::Arch;
 
 use super::{
-    AeBarriers, AnonExclusive, BatchedFlush, ClearRefsFlush, ForkSeq, GupForce, MadvFree, PinSteps,
-    ReclaimPin, Rules, SwapinRecheck, ThpSplitLock, ThpWpElse, UffdFlush, UnmapBatch, WpReuse,
+    AeBarriers, AnonExclusive, BatchedFlush, ClearRefsFlush, CollapseSync, ForkSeq, GupForce, MadvFree,
+    PinSteps, ReclaimPin, Rules, SwapinRecheck, ThpSplitLock, ThpWpElse, UffdFlush, UnmapBatch, WpReuse,
 };
 
 /// The kind of a safeguard.
@@ -161,6 +161,11 @@ safeguards! {
     UnmapFlush: Flush "ptep_clear_flush" in "try_to_unmap_one" "mm/rmap.c", Switch("unmap_flush"), |_, _| true;
     /// A page that mremap moves leaves the TLBs at its old address before others can free it at the new one.
     MremapFlush: Flush "flush_tlb_range" in "move_ptes" "mm/mremap.c", Switch("mremap_flush"), |_, _| true;
+    /// The pages that khugepaged copies leave every TLB before it copies them.
+    CollapseFlush: Flush "pmdp_collapse_flush" in "collapse_huge_page" "mm/khugepaged.c", Switch("collapse_flush"), |_, _| true;
+    /// Nobody is in GUP-fast any more who could find a page in the page table that khugepaged has taken away.
+    CollapseSync: Flush "tlb_remove_table_sync_one" in "collapse_huge_page" "mm/khugepaged.c",
+        Rule("collapse_sync", "no"), |r, _| r.collapse_sync == CollapseSync::Yes;
     /// A page of a folio that is split leaves every TLB at once, unless the flush is deferred.
     MigrateFlush: Flush "ptep_clear_flush" in "try_to_migrate_one" "mm/rmap.c", Switch("migrate_flush"), |_, _| true;
     /// No CPU can still write to a page through a TLB when the page is written out.
@@ -187,6 +192,11 @@ safeguards! {
     /// The PMD has not changed while the huge page was copied without its lock.
     ThpWpCopyPmdSame: Recheck "pmd_same" in "do_huge_pmd_wp_page" "mm/huge_memory.c", Switch("thp_wp_copy_pmd_same"),
         |r, _| r.thp_wp_else == ThpWpElse::Copy;
+    /// The range still has a page table when khugepaged has the mmap lock for writing.
+    CollapsePmdTable: Recheck "check_pmd_still_valid" in "collapse_huge_page" "mm/khugepaged.c", Switch("collapse_pmd_table"), |_, _| true;
+    /// Nothing but mappings and the swap cache refers to a page that khugepaged copies.
+    CollapseReferences: Recheck "is_refcount_suitable" in "__collapse_huge_page_isolate" "mm/khugepaged.c",
+        Switch("collapse_references"), |_, _| true;
     /// The PMD has not changed before the reference was taken.
     GupFastPmdSame: Recheck "pmd_same" in "gup_huge_pmd" "mm/gup.c", Switch("gup_fast_pmd_same"), |_, _| true;
     /// The entry of hugetlb that the fault has read is still there when its lock is held.

@@ -55,6 +55,9 @@ const fn inferred(tag: &str, name: &'static str, file: &'static str) -> Since {
 
 /// Every function of the model, in the order of [`crate::FUNCTIONS`], with its spellings, oldest first.
 pub const SPELLINGS: &[(&str, &[Since])] = &[
+    ("__collapse_huge_page_copy", &[read("v5.4", "__collapse_huge_page_copy", "mm/khugepaged.c")]),
+    ("__collapse_huge_page_isolate", &[read("v5.4", "__collapse_huge_page_isolate", "mm/khugepaged.c")]),
+    ("__collapse_huge_page_swapin", &[read("v5.4", "__collapse_huge_page_swapin", "mm/khugepaged.c")]),
     (
         "__discard_anon_folio_pmd_locked",
         &[
@@ -128,6 +131,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ("clear_refs_write", &[read("v5.4", "clear_refs_write", "fs/proc/task_mmu.c")]),
     ("clear_soft_dirty", &[read("v5.4", "clear_soft_dirty", "fs/proc/task_mmu.c")]),
     ("clear_soft_dirty_pmd", &[read("v5.4", "clear_soft_dirty_pmd", "fs/proc/task_mmu.c")]),
+    ("collapse_huge_page", &[read("v5.4", "collapse_huge_page", "mm/khugepaged.c")]),
     ("copy_huge_pmd", &[read("v5.4", "copy_huge_pmd", "mm/huge_memory.c")]),
     ("copy_hugetlb_page_range", &[read("v5.4", "copy_hugetlb_page_range", "mm/hugetlb.c")]),
     (
@@ -233,6 +237,13 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
     ),
     ("handle_pte_fault", &[read("v5.4", "handle_pte_fault", "mm/memory.c")]),
     ("handle_userfault", &[read("v5.4", "handle_userfault", "fs/userfaultfd.c")]),
+    (
+        "hpage_collapse_scan_pmd",
+        &[
+            read("v5.4", "khugepaged_scan_pmd", "mm/khugepaged.c"),
+            read("v6.1", "hpage_collapse_scan_pmd", "mm/khugepaged.c"),
+        ],
+    ),
     ("huge_pmd_set_accessed", &[read("v5.4", "huge_pmd_set_accessed", "mm/huge_memory.c")]),
     ("hugetlb_change_protection", &[read("v5.4", "hugetlb_change_protection", "mm/hugetlb.c")]),
     ("hugetlb_fault", &[read("v5.4", "hugetlb_fault", "mm/hugetlb.c")]),
@@ -279,6 +290,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
             read("v6.1", "isolate_lru_folios", "mm/vmscan.c"),
         ],
     ),
+    ("khugepaged_scan_mm_slot", &[read("v5.4", "khugepaged_scan_mm_slot", "mm/khugepaged.c")]),
     (
         "lockless_pages_from_mm",
         &[
@@ -306,6 +318,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
         "lru_lazyfree_fn",
         &[read("v5.4", "lru_lazyfree_fn", "mm/swap.c"), read("v6.12", "lru_lazyfree", "mm/swap.c")],
     ),
+    ("madvise_collapse", &[read("v6.1", "madvise_collapse", "mm/khugepaged.c")]),
     ("madvise_free_huge_pmd", &[read("v5.4", "madvise_free_huge_pmd", "mm/huge_memory.c")]),
     ("madvise_free_pte_range", &[read("v5.4", "madvise_free_pte_range", "mm/madvise.c")]),
     ("madvise_pageout", &[read("v5.4", "madvise_pageout", "mm/madvise.c")]),
@@ -404,6 +417,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
             inferred("v6.15", "__folio_split", "mm/huge_memory.c"),
         ],
     ),
+    ("tlb_remove_table_sync_one", &[read("v5.4", "tlb_remove_table_sync_one", "mm/mmu_gather.c")]),
     ("tls_sw_recvmsg", &[read("v5.4", "tls_sw_recvmsg", "net/tls/tls_sw.c")]),
     (
         // GUP-fast's; v6.10 keeps the name for the slow path.

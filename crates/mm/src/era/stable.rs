@@ -77,6 +77,12 @@ const fn took(id: &'static str, tag: &str, source: &'static str) -> Backport {
     Backport { id, first: First::Is(Release::new(tag)), source }
 }
 
+/// A commit of 2022 or 2023.
+const fn later_5_15(id: &'static str) -> Backport {
+    let first = First::Between(Release::new("v5.15.34"), Release::new("v5.15.158"));
+    Backport { id, first, source: "a tree of v5.15.224; v5.15.34 is older than the commit" }
+}
+
 /// The changelog of Debian's package lists the commits of each version of a branch.
 const DEBIAN: &str = "Debian's changelog of linux, under the version";
 
@@ -145,6 +151,11 @@ pub const BRANCHES: &[Branch] = &[
                 first: First::Between(Release::new("v5.4.59"), Release::new("v5.4.188")),
                 source: "a tree of v5.4.188; v5.4.59 is older than the commit",
             },
+            Backport {
+                id: "2ba99c5e0881",
+                first: First::Between(Release::new("v5.4.214"), Release::new("v5.4.286")),
+                source: "a tree of v5.4.291; v5.4.214 is older than the commit",
+            },
         ],
         lacks: &[
             &["0758cd830494", "3faa52c03f44", "3917c80280c9"],
@@ -153,6 +164,7 @@ pub const BRANCHES: &[Branch] = &[
             V5_12,
             V5_14,
             &["cb185d5f1ebf"],
+            &["5503fbf2b0b8", "9445689f3b61", "70cbc3cc78a9", "dd47ac428c3f"],
             V5_17,
             V5_18,
             V5_19,
@@ -185,6 +197,9 @@ pub const BRANCHES: &[Branch] = &[
             took("cb185d5f1ebf", "v5.10.76", "the history of the stable tree"),
             took("0c4bcfdecb1a", "v5.10.106", FUSE_CVE),
             took("6c8e2a256915", "v5.10.111", DEBIAN),
+            took("70cbc3cc78a9", "v5.10.148", DEBIAN),
+            took("2ba99c5e0881", "v5.10.159", DEBIAN),
+            took("dd47ac428c3f", "v5.10.179", DEBIAN),
         ],
         lacks: &[
             &["4eae4efa2c29", "f4c4a3f48480"],
@@ -212,6 +227,9 @@ pub const BRANCHES: &[Branch] = &[
         has: &[
             took("0c4bcfdecb1a", "v5.15.29", FUSE_CVE),
             took("6c8e2a256915", "v5.15.34", "the stable queue: releases/5.15.34/series"),
+            later_5_15("70cbc3cc78a9"),
+            later_5_15("2ba99c5e0881"),
+            later_5_15("dd47ac428c3f"),
         ],
         lacks: &[
             V5_17, V5_18, V5_19, V6_1, V6_2, V6_3, V6_4, V6_5, V6_9, V6_11, V6_13, V6_14, V6_15, V6_17, V6_18,
@@ -221,7 +239,7 @@ pub const BRANCHES: &[Branch] = &[
         base: Release::new("v6.1"),
         read: Release::new("v6.1.192"),
         source: "Debian's linux-source-6.1 6.1.192-3",
-        has: &[took("d824ec2a1546", "v6.1.28", DEBIAN)],
+        has: &[took("dd47ac428c3f", "v6.1.26", DEBIAN), took("d824ec2a1546", "v6.1.28", DEBIAN)],
         lacks: &[V6_2, V6_3, &["0bff0aaea03e"], V6_5, V6_9, V6_11, V6_13, V6_14, V6_15, V6_17, V6_18],
     },
     Branch {

@@ -15,5 +15,6 @@ pub mod wp;
 pub use copy::copy_user_highpage;
 pub(crate) use handle::set_access_flags;
 pub use handle::{do_user_addr_fault, handle_mm_fault};
+pub(crate) use swap::do_swap_page;
 pub use unshare::must_unshare;
 pub use vm_fault::{FaultFlag, FaultResult, VmFault};

@@ -19,7 +19,7 @@ use crate::swapfile::{
 };
 
 /// `do_swap_page`: the PTE holds a swap entry, a migration entry, or a marker.
-pub(super) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
+pub(crate) async fn do_swap_page(cpu: &Cpu, vmf: VmFault) -> FaultResult {
     match swap_page_in(cpu, vmf).await {
         Tail::Return(result) => result,
         Tail::Call(vmf) => do_wp_page(cpu, vmf).await,

@@ -4,7 +4,7 @@
 //! [`PAGES`](crate::world::PAGES) pages. Its references and flags are those of its head; each page has a mapcount of its own for PTEs,
 //! and the head one for PMDs. A page table is deposited with each PMD that maps a huge page; here it is always there, and it is empty
 //! meanwhile. Left out: the huge zero page (`use_zero_page` is off), swapping out of a folio as a whole (`CONFIG_THP_SWAP`
-//! is off), so that reclaim splits it; khugepaged; migration and NUMA hinting; device memory; PUDs; an allocation that fails.
+//! is off), so that reclaim splits it; migration and NUMA hinting; device memory; PUDs; an allocation that fails.
 
 mod change;
 mod fault;

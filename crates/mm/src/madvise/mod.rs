@@ -13,6 +13,7 @@ use cowrace_report::{Aim, Obstacle};
 use crate::cpu::Cpu;
 use crate::era::HugetlbDontneed;
 use crate::huge_memory::vma_adjust_trans_huge;
+use crate::khugepaged::madvise_collapse;
 use crate::mmap::{vma_start_write, zap_page_range};
 use crate::objects::{MmStruct, vm};
 use crate::swap::lru_add_drain_to_unmap;
@@ -44,6 +45,10 @@ pub async fn madvise(cpu: &Cpu, mm: MmStruct, va: Va, advice: Advice) -> Result<
                     }
                 }
                 cpu.mmap_write_unlock(mm).await;
+            }
+            Advice::Collapse => {
+                cpu.mmap_read_lock(mm).await;
+                result = madvise_collapse(cpu, mm, va).await;
             }
             Advice::DontNeed | Advice::Free | Advice::PageOut => {
                 cpu.mmap_read_lock(mm).await;

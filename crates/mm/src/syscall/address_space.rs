@@ -3,7 +3,7 @@
 use super::arguments::{Arguments, shape};
 use super::{About, Argument, Change, Gives, Life, Syscall};
 use crate::era::Feature;
-use crate::era::features::{MADV_FREE, MADV_PAGEOUT};
+use crate::era::features::{MADV_COLLAPSE, MADV_FREE, MADV_PAGEOUT};
 use crate::world::Advice;
 
 pub(super) const ROWS: &[Syscall] = &[
@@ -66,9 +66,9 @@ pub(super) const ROWS: &[Syscall] = &[
         about: About {
             usage: "madvise(buf, MADV_PAGEOUT)",
             form: "`madvise(buf, ADVICE)`",
-            meaning: "`MADV_DONTNEED`, `MADV_DONTFORK`, `MADV_DOFORK`, `MADV_PAGEOUT`, `MADV_FREE`",
+            meaning: "`MADV_DONTNEED`, `MADV_DONTFORK`, `MADV_DOFORK`, `MADV_PAGEOUT`, `MADV_FREE`, `MADV_COLLAPSE`",
             gives: "0, or `EINVAL`: for `MADV_FREE` of a file; of hugetlb for `MADV_FREE` and `MADV_PAGEOUT`, and up to v5.17 for \
-                    `MADV_DONTNEED`",
+                    `MADV_DONTNEED`; for `MADV_COLLAPSE` also `EAGAIN` and `EBUSY`",
         },
         ..Syscall::of(shape!(Madvise { va, advice }))
     },
@@ -93,7 +93,7 @@ const fn advised(arguments: &Arguments) -> Change {
         Advice::DontNeed => Change::Discards,
         Advice::Free => Change::GivesUp,
         Advice::PageOut => Change::Reclaims,
-        Advice::DontFork | Advice::DoFork => Change::Nothing,
+        Advice::DontFork | Advice::DoFork | Advice::Collapse => Change::Nothing,
     }
 }
 
@@ -101,6 +101,7 @@ const fn needed_for_advice(arguments: &Arguments) -> Option<&'static Feature> {
     match arguments.advice {
         Advice::PageOut => Some(&MADV_PAGEOUT),
         Advice::Free => Some(&MADV_FREE),
+        Advice::Collapse => Some(&MADV_COLLAPSE),
         Advice::DontNeed | Advice::DontFork | Advice::DoFork => None,
     }
 }

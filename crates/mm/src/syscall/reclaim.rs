@@ -32,6 +32,19 @@ pub(super) const ROWS: &[Syscall] = &[
         ..Syscall::of(shape!(SplitHugePage { target }))
     },
     Syscall {
+        names: &["khugepaged_collapse"],
+        arguments: &[Argument::Page],
+        range: true,
+        marks: &["scan", "swapin", "clear", "isolate", "copy"],
+        about: About {
+            usage: "khugepaged_collapse(A.buf)",
+            form: "`khugepaged_collapse(A.buf)`",
+            meaning: "khugepaged copies the pages of the area to a huge page",
+            gives: "none",
+        },
+        ..Syscall::of(shape!(KhugepagedCollapse { target }))
+    },
+    Syscall {
         names: &["speculative_ref"],
         arguments: &[Argument::Page],
         marks: &["get", "put"],

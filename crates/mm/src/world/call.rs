@@ -179,6 +179,12 @@ pub enum Call {
         /// Where the folio is mapped.
         target: Target,
     },
+    /// khugepaged makes a huge page of the range (`khugepaged_scan_mm_slot`).
+    /// Steps `scan`, `swapin`, `clear`, `isolate`, `copy`.
+    KhugepagedCollapse {
+        /// The range.
+        target: Target,
+    },
     /// A lockless lookup by pfn that takes a reference for a moment. Steps `get`, `put`.
     SpeculativeRef {
         /// Where the page is mapped.

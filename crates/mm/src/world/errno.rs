@@ -14,6 +14,8 @@ pub enum Errno {
     Eagain = 3,
     /// Invalid argument.
     Einval = 4,
+    /// Device or resource busy.
+    Ebusy = 5,
 }
 encode!(fieldless enum Errno);
 
@@ -26,6 +28,7 @@ impl Errno {
             Self::Efault => "EFAULT",
             Self::Eagain => "EAGAIN",
             Self::Einval => "EINVAL",
+            Self::Ebusy => "EBUSY",
         }
     }
 }

@@ -5,6 +5,7 @@
 mod actor;
 mod area;
 mod call;
+mod collapses;
 mod environment;
 mod errno;
 mod ids;

@@ -81,4 +81,6 @@ pub enum Advice {
     PageOut,
     /// `MADV_FREE`.
     Free,
+    /// `MADV_COLLAPSE`.
+    Collapse,
 }

@@ -18,9 +18,12 @@ fn every_function_is_spelled_under_every_preset() {
     assert_eq!(SPELLINGS.iter().map(|(function, _)| *function).collect::<Vec<_>>(), functions);
     for era in Era::presets() {
         for function in &functions {
-            // Before v5.7 there is no function of which it could be a part.
+            // Before v5.7 there is no function of which it could be a part, and before v6.1 no MADV_COLLAPSE.
             let is_new = ["mwriteprotect_range", "userfaultfd_writeprotect"].contains(function);
-            let is_there = !is_new || era.name() != "v5.4";
+            let is_there = match *function {
+                "madvise_collapse" => era.has("70cbc3cc78a9"),
+                _ => !is_new || era.name() != "v5.4",
+            };
             assert_eq!(era.spelling(function).is_some(), is_there, "{function} under {}", era.name());
         }
         assert_eq!(era.spelling("user"), None);

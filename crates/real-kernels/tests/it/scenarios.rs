@@ -28,6 +28,9 @@ fn the_oldest_stable_kernel_is_what_its_tree_took() {
         "cb185d5f1ebf",
         "0c4bcfdecb1a",
         "6c8e2a256915",
+        "70cbc3cc78a9",
+        "2ba99c5e0881",
+        "dd47ac428c3f",
     ];
     assert_eq!((version.more, version.unknown.len(), version.read), (took.to_vec(), 0, None));
 }

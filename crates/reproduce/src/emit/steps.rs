@@ -206,6 +206,7 @@ const fn advice_name(advice: Advice) -> &'static str {
         Advice::DoFork => "MADV_DOFORK",
         Advice::PageOut => "MADV_PAGEOUT",
         Advice::Free => "MADV_FREE",
+        Advice::Collapse => "MADV_COLLAPSE",
     }
 }
 

@@ -10,12 +10,13 @@ use crate::known;
 use crate::lex::Name;
 use crate::nearest::{choose, quote};
 
-const ADVICE: [(&str, Advice); 5] = [
+const ADVICE: [(&str, Advice); 6] = [
     ("MADV_DONTNEED", Advice::DontNeed),
     ("MADV_DONTFORK", Advice::DontFork),
     ("MADV_DOFORK", Advice::DoFork),
     ("MADV_PAGEOUT", Advice::PageOut),
     ("MADV_FREE", Advice::Free),
+    ("MADV_COLLAPSE", Advice::Collapse),
 ];
 
 const FLAGS: [&str; 3] = ["FOLL_WRITE", "FOLL_FORCE", "FOLL_LONGTERM"];

@@ -7,8 +7,8 @@ use cowrace_mm::era::settings;
 
 use super::arms::{Apart, Told};
 use super::{
-    fault, fork, gup, huge_memory, hugetlb, large_folio, madvise, mmap, mprotect, mremap, rmap, swap_in,
-    swapfile, task_mmu, tlb, user, userfaultfd, vmscan, wp,
+    fault, fork, gup, huge_memory, hugetlb, khugepaged, large_folio, madvise, mmap, mprotect, mremap, rmap,
+    swap_in, swapfile, task_mmu, tlb, user, userfaultfd, vmscan, wp,
 };
 
 /// The tests of each file.
@@ -18,6 +18,7 @@ const FILES: &[&[fn() -> Told]] = &[
     gup::ALL,
     huge_memory::ALL,
     hugetlb::ALL,
+    khugepaged::ALL,
     large_folio::ALL,
     madvise::ALL,
     mmap::ALL,

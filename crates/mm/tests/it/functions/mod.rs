@@ -9,6 +9,7 @@ mod fork;
 mod gup;
 mod huge_memory;
 mod hugetlb;
+mod khugepaged;
 mod large_folio;
 mod madvise;
 mod mmap;
