@@ -107,6 +107,8 @@ const LONG: &[(&str, &str)] = &[
     ("lazyfree-batch-reference", "a write fault that copies, and a folio that is reclaimed page by page"),
     ("lazyfree-batch-restore-writable", "a folio that is split, and reclaimed page by page"),
     ("lazyfree-batch-uffd-wp", "a fault that waits, and a folio that is reclaimed page by page"),
+    ("mremap-vs-reclaim", "a move of two pages, against reclaim of one"),
+    ("thp-collapse-vs-reclaim", "a copy of both pages, against reclaim of one"),
     ("thp-madv-free-vs-unmap", "a split of the mapping, MADV_FREE, and reclaim page by page"),
     ("thp-page-lock", "two write faults and a discard, of which each goes through a huge page"),
 ];
