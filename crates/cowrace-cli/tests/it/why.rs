@@ -10,7 +10,6 @@ use cowrace_testkit::repository;
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("f3c64eda3e50", "it came with 70e806e4e645, and what it opens was open before that"),
     ("29a951dfb3c3", "it does not close the scenario until 912efa17e512 comes as well"),
-    ("04d1c9d60c6e", "no preset stands between it and f822a9a81a31 (v6.17), which opens what it closes"),
 ];
 
 /// Whether some presets have a commit and others, the first among them, do not.

@@ -857,7 +857,7 @@ pub const COMMITS: &[Commit] = &[
         landed: landed("v6.17"),
         title: "mm: optimize mremap() by PTE batching",
         about: "mremap moves the PTEs of a folio together, with the bits of the first, where the architecture hints at a batch",
-        effect: Effect::Prepares,
+        effect: Effect::Opens("mremap-batch-writable"),
         provenance: Provenance::Read,
         rule: |r| r.mremap_batch = MremapBatch::Any,
     },

@@ -205,10 +205,16 @@ pub const PRESETS: &[Preset] = &[
         ],
     ),
     mainline(
-        "v6.18",
+        "v6.17",
         "as v6.15 for base pages: madvise takes VMA locks, as do all changes of page tables under the mmap lock",
         Some("v6.15"),
-        &["ddd05742b45b", "f822a9a81a31", "d23cb648e365", "04d1c9d60c6e"],
+        &["ddd05742b45b", "f822a9a81a31", "d23cb648e365"],
+    ),
+    mainline(
+        "v6.18",
+        "as v6.15 for base pages; mremap leaves PTEs of a folio read-only that fork has made so",
+        Some("v6.17"),
+        &["04d1c9d60c6e"],
     ),
     other(
         "v6.18.y",
