@@ -1,6 +1,8 @@
 //! Generates the files of the repository that are made from others, or tells which of them are out of date: `cargo
 //! xtask`.
 
+#[cfg(test)]
+mod guards;
 mod model;
 
 use std::path::Path;
