@@ -94,7 +94,7 @@ mutants *ARGS:
     .ci/mutants {{ARGS}}
 
 # What takes long, each for so many minutes: the corpus's large searches six at once; random scenarios, with other names
-# and orders, and printed and read back. Then what takes the other engines minutes, the gallery, and mutants.
+# and orders, and printed and read back. Then what takes the other engines minutes, the gallery, the page for patches, and mutants.
 nightly MINUTES="30":
     COWRACE_SECONDS=$(({{MINUTES}} * 60)) cargo test --workspace --test it at_length -- --ignored --nocapture
     cargo test --package cowrace-cli --test corpus engines:: -- --ignored
@@ -102,6 +102,7 @@ nightly MINUTES="30":
     .ci/slurm target/release/cowrace
     .ci/debian-kernel target/release/cowrace
     cargo xtask gallery --check
+    .ci/try-your-patch
     .ci/mutants
 
 # Random scenarios six at once with several jobs, for so many minutes, against one job.
