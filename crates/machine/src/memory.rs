@@ -408,7 +408,7 @@ impl Run<'_> {
                 && self.touch(directory, ALL, Kind::Read) == 0
             {
                 self.memory.write(tlb, 0);
-                return Answer { value: 0, ok: false };
+                return Answer { value: mmu::NO_TABLE, ok: false };
             }
             let old = self.word(pte);
             let rights = if store.is_some() { mmu::PRESENT | mmu::WRITE } else { mmu::PRESENT };

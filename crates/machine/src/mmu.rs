@@ -2,6 +2,8 @@
 
 use crate::{Addr, Obj};
 
+/// No entry: the answer of a walk that finds no page table.
+pub const NO_TABLE: u64 = 1 << 63;
 /// The entry refers to a page.
 pub const PRESENT: u64 = 1 << 0;
 /// The entry may be written through.

@@ -3,7 +3,7 @@
 use cowrace_report::{Access, Amount, Change, Maps, Owner, Page, Pte, Translation, UserAccess, UserOutcome};
 use cowrace_report::{Value, Word};
 
-use crate::{Addr, Answer, Memory, Obj, Op, Request};
+use crate::{Addr, Answer, Memory, Obj, Op, Request, mmu};
 
 /// A request that was executed, or that is blocked.
 #[derive(Clone, Copy, Debug)]
@@ -125,14 +125,19 @@ impl dyn Narrate + '_ {
             Op::User(access) => {
                 let walked = event.changes.iter().any(|change| change.0 == access.tlb);
                 let by = if walked { Translation::Walk } else { Translation::Tlb };
+                // A walk without a page table is refused by the entry above.
+                let (entry, bits) = match access.directory {
+                    Some(directory) if !done && answer == mmu::NO_TABLE => (directory, 0),
+                    _ => (access.pte, answer),
+                };
                 let outcome = match done {
                     true => UserOutcome::Done { value: answer, by },
-                    false => match self.pte(answer) {
+                    false => match self.pte(bits) {
                         Pte { maps: Maps::Table, .. } => UserOutcome::Table,
                         pte => UserOutcome::PageFault { pte },
                     },
                 };
-                let (pte, nth) = (word(access.pte), access.word);
+                let (pte, nth) = (word(entry), access.word);
                 Access::User(UserAccess { pte, nth, store: access.store, outcome })
             }
             Op::FlushTlb { tlb, entries } => {

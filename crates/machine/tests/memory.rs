@@ -34,14 +34,12 @@ fn memory() -> Memory {
 }
 
 fn user(store: Option<u64>) -> Request {
-    request(Op::User(UserAccess {
-        tlb: Addr::new(TLB, 0),
-        pte: PTE,
-        directory: None,
-        page: 0,
-        word: 0,
-        store,
-    }))
+    below(None, store)
+}
+
+fn below(directory: Option<Addr>, store: Option<u64>) -> Request {
+    let tlb = Addr::new(TLB, 0);
+    request(Op::User(UserAccess { tlb, pte: PTE, directory, page: 0, word: 0, store }))
 }
 
 fn rw(page: Obj) -> u64 {
@@ -62,6 +60,22 @@ fn a_stale_entry_writes_to_the_old_page() {
     // After the flush it faults.
     memory.execute(&request(Op::FlushTlb { tlb: TLB, entries: 1 }));
     assert!(!memory.execute(&user(Some(9))).answer.ok);
+}
+
+/// Until the TLB is flushed an access goes to the page, whatever the directory says; a walk goes no further than to it.
+#[test]
+fn a_walk_ends_where_the_table_was_taken_away() {
+    let (mut memory, directory) = (memory(), Some(WORD));
+    memory.set(PTE, rw(PAGE));
+    memory.set(WORD, 1);
+    assert!(memory.execute(&below(directory, Some(7))).answer.ok);
+    memory.set(WORD, 0);
+    assert!(memory.execute(&below(directory, Some(8))).answer.ok);
+    memory.execute(&request(Op::FlushTlb { tlb: TLB, entries: 1 }));
+    let done = memory.execute(&below(directory, Some(9)));
+    assert_eq!((done.answer.value, done.answer.ok), (mmu::NO_TABLE, false));
+    assert!(done.footprint.accesses().iter().all(|a| a.addr != PTE));
+    assert_eq!((memory.get(mmu::data(PAGE, 0)), memory.get(Addr::new(TLB, 0))), (8, 0));
 }
 
 #[test]

@@ -122,7 +122,7 @@ async fn gup_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, foll: Foll) -> Option<Pa
         let page = page_folio(cpu, pte.page()).await;
         let page = try_grab_folio(cpu, page, foll).await?;
         if !has_same_table(cpu, mm, va).await {
-            cpu.why(Fact::PteChanged.so(Then::DropReference));
+            cpu.why(Fact::PmdChanged.so(Then::DropReference));
             put_page_refs(cpu, page, foll.refs()).await;
             return None;
         }

@@ -1,10 +1,11 @@
 //! khugepaged and `MADV_COLLAPSE`: the pages of a range are copied to a huge page, which takes their place.
 //!
 //! Follows `mm/khugepaged.c` (read in v5.4, v5.10, v5.15, v5.19, v6.1, v6.5, v6.8, v6.12, v6.14, v6.17, v7.0 and v7.2) for anonymous memory. Its
-//! limits (`max_ptes_none`, `max_ptes_swap`, `max_ptes_shared`) are all but one page; `MADV_COLLAPSE` has none. Left out: the early look at
-//! page locks, LRU lists and references, since they are looked at again under the locks, and at accessed bits of pages; the retreat from an mmap
+//! limits (`max_ptes_none`, `max_ptes_swap`, `max_ptes_shared`) are all but one page; `MADV_COLLAPSE` has none. Left out: the early look of
+//! the scan at page locks, LRU lists, references and other mappings, since they are looked at again under the locks; accessed bits of pages; the retreat from an mmap
 //! lock or a page lock that is taken, which the model waits for; up to v6.3 a page is released as soon as it has been copied, before the next one
-//! is; files; smaller orders (v7.2). From v7.0 on no entry has to be writable; v6.18 was not read.
+//! is; files; smaller orders (v7.2). The PMD is looked at again with
+//! the lock of the VMA, as since v6.17; up to v6.14 it is looked at before that, which only a fault that takes a table away could tell. From v7.0 on no entry has to be writable; v6.18 was not read.
 
 use cowrace_machine::{Prim, encode};
 use cowrace_report::{Aim, Fact, Obstacle, Then};
@@ -61,7 +62,8 @@ pub async fn khugepaged_scan_mm_slot(cpu: &Cpu, mm: MmStruct, va: Va) {
 ///
 /// # Errors
 ///
-/// `EINVAL` if the VMA is too small for a huge page, or if memory is not as it has to be; `EBUSY` if too little is mapped; `EAGAIN` if a page is
+/// `EINVAL` if the VMA is too small for a huge page, or if memory is not as it has to be; `EBUSY` if a page is not
+/// populated, and a userfaultfd is told of those; `EAGAIN` if a page is
 /// in use.
 pub async fn madvise_collapse(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<(), Errno> {
     cpu.call("madvise_collapse", (mm, va), async |cpu, (mm, va)| {
@@ -109,7 +111,7 @@ async fn scan_and_collapse(cpu: &Cpu, mm: MmStruct, range: Va, by: CollapseContr
     cpu.mmap_read_unlock(mm).await;
     cpu.step("scan");
     match scanned {
-        Ok(Scanned::Pages) => collapse_huge_page(cpu, mm, range, by).await,
+        Ok(Scanned::Pages { unmapped }) => collapse_huge_page(cpu, mm, range, unmapped, by).await,
         Ok(Scanned::HugePage) => Ok(()),
         Err(why) => Err(why),
     }
@@ -131,19 +133,23 @@ async fn hugepage_vma_revalidate(cpu: &Cpu, mm: MmStruct, range: Va) -> Result<u
 /// What has been found in a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scanned {
-    /// Pages that can be collapsed.
-    Pages,
+    /// Pages that can be collapsed, some of which may be out on swap.
+    Pages { unmapped: bool },
     /// A huge page already, which is what `MADV_COLLAPSE` is for.
     HugePage,
 }
-encode!(fieldless enum Scanned);
+encode!(
+    enum Scanned {
+        Pages { unmapped },
+        HugePage,
+    }
+);
 
 /// What the entries of a range are together.
 #[derive(Default)]
 struct Entries {
     none: usize,
     unmapped: usize,
-    shared: usize,
     writable: bool,
     young: bool,
 }
@@ -167,8 +173,6 @@ impl Entries {
             Err(Obstacle::NothingMapped)
         } else if !self.writable {
             Err(Obstacle::NothingWritable)
-        } else if limited && self.shared == PAGES {
-            Err(Obstacle::MappedByOthers)
         } else if limited && !self.young {
             Err(Obstacle::NothingYoung)
         } else {
@@ -193,7 +197,7 @@ async fn hpage_collapse_scan_pmd(
         }
         let pages = cpu.kernel().geometry.pages(range);
         let vm_flags = cpu.find_vma(mm, pages.start).await;
-        let (mut entries, mut scanned) = (Entries::default(), Ok(Scanned::Pages));
+        let (mut entries, mut scanned) = (Entries::default(), Ok(()));
         cpu.ptl_lock(mm, pages.start).await;
         for va in pages.clone() {
             let pte = cpu.ptep_get(mm, va).await;
@@ -217,21 +221,29 @@ async fn hpage_collapse_scan_pmd(
             }
         }
         cpu.ptl_unlock(mm, pages.start).await;
-        let scanned = scanned?;
+        scanned?;
         entries.suffice(by)?;
-        Ok(scanned)
+        Ok(Scanned::Pages { unmapped: entries.unmapped > 0 })
     })
     .await
 }
 
-/// `collapse_huge_page`: everything that is out comes in, under the mmap lock for reading. Then, under the lock for writing, the page table is
+/// `collapse_huge_page`: if the scan has found something that is out, it comes in (v5.4 does not ask the scan), under the mmap lock for reading. Then, under the lock for writing, the page table is
 /// taken out of the PMD, so that nobody finds the pages any more but who is at it already, before their references are counted.
-async fn collapse_huge_page(cpu: &Cpu, mm: MmStruct, range: Va, by: CollapseControl) -> Result<(), Obstacle> {
-    cpu.call("collapse_huge_page", (mm, range, by), async |cpu, (mm, range, by)| {
+async fn collapse_huge_page(
+    cpu: &Cpu,
+    mm: MmStruct,
+    range: Va,
+    unmapped: bool,
+    by: CollapseControl,
+) -> Result<(), Obstacle> {
+    cpu.call("collapse_huge_page", (mm, range, unmapped, by), async |cpu, (mm, range, unmapped, by)| {
         let huge = alloc_huge_page(cpu, range).await;
         cpu.mmap_read_lock(mm).await;
         let revalidated = hugepage_vma_revalidate(cpu, mm, range).await;
-        if let Ok(vm_flags) = revalidated {
+        if let Ok(vm_flags) = revalidated
+            && unmapped
+        {
             collapse_huge_page_swapin(cpu, mm, range, vm_flags).await;
         }
         cpu.mmap_read_unlock(mm).await;
@@ -339,7 +351,7 @@ async fn collapse_huge_page_isolate(
     cpu.call("__collapse_huge_page_isolate", arguments, async |cpu, (mm, range, vm_flags, by)| {
         let pages = cpu.kernel().geometry.pages(range);
         let (mut entries, mut isolated) = (Entries::default(), Isolated::default());
-        let mut result = Ok(());
+        let (mut shared, mut result) = (0, Ok(()));
         cpu.ptl_lock(mm, pages.start).await;
         for (nth, va) in pages.clone().enumerate() {
             let pte = cpu.ptep_get(mm, va).await;
@@ -351,7 +363,7 @@ async fn collapse_huge_page_isolate(
                 }
                 Entry::Page(page) => {
                     entries.mapped(pte);
-                    isolate(cpu, pte, page, &isolated, by, &mut entries.shared).await
+                    isolate(cpu, pte, page, &isolated, by, &mut shared).await
                 }
                 Entry::Swap(_) | Entry::Migration(_) | Entry::Marker => Err(Obstacle::NotPresent),
             };
@@ -397,6 +409,9 @@ async fn isolate(
         && is_mapped_shared(cpu, page).await
     {
         *shared += 1;
+        if *shared == PAGES {
+            return Err(Obstacle::MappedByOthers);
+        }
     }
     if isolated.iter().flatten().any(|other| other.head == page.head) {
         return Ok(None);

@@ -70,6 +70,7 @@ fn fact(fact: &Fact) -> String {
             format!("{} is no longer the page of this swap entry", page(of))
         }
         Fact::PteChanged => "the PTE has changed".to_owned(),
+        Fact::PmdChanged => "the PMD has changed".to_owned(),
         Fact::AccessRefused => "the VMA does not allow the access".to_owned(),
         Fact::UffdMarker => "userfaultfd has write-protected an unpopulated page".to_owned(),
         Fact::UffdProtected { may_wait } => {

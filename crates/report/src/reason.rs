@@ -186,6 +186,8 @@ pub enum Fact<P = Page> {
     },
     /// The page-table entry differs from the one that was read before.
     PteChanged,
+    /// The PMD is no longer the one that was read.
+    PmdChanged,
     /// The VMA does not allow the access.
     AccessRefused,
     /// There is a marker of userfaultfd where nothing is mapped.
@@ -339,6 +341,7 @@ impl<P> Fact<P> {
             Self::SwapEntryExclusive => Fact::SwapEntryExclusive,
             Self::SwapSlotFree { slot } => Fact::SwapSlotFree { slot },
             Self::PteChanged => Fact::PteChanged,
+            Self::PmdChanged => Fact::PmdChanged,
             Self::AccessRefused => Fact::AccessRefused,
             Self::UffdMarker => Fact::UffdMarker,
             Self::UffdProtected { may_wait } => Fact::UffdProtected { may_wait },

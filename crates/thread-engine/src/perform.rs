@@ -230,7 +230,7 @@ impl<W: Words> Run<'_, W> {
         let mut entry = self.touch(tlb, Change::Read);
         if entry & hit != hit {
             let has_table = directory.is_none_or(|directory| self.touch(directory, Change::Read) != 0);
-            let old = if has_table { self.touch(pte, Change::Read) } else { 0 };
+            let old = if has_table { self.touch(pte, Change::Read) } else { mmu::NO_TABLE };
             if old & rights != rights {
                 if entry != 0 {
                     self.words.change(tlb, Change::Swap(0));

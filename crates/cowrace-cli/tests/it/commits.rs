@@ -26,19 +26,23 @@ fn class(world: &World, era: &Era) -> Option<Class> {
     outcome.finding.map(|(finding, _)| finding.class)
 }
 
-/// The first of the presets in which taking the commit out flips a variant of the scenario. In those that lack it, which come last, it is put
-/// in first: two commits may each be enough, and no preset has one of them alone.
+/// Of two commits that landed together and of which each is enough, the other one: it is taken out first.
+const ENOUGH: &[(&str, &str)] = &[("70cbc3cc78a9", "2ba99c5e0881"), ("2ba99c5e0881", "70cbc3cc78a9")];
+
+/// The first of the presets in which taking the commit out flips a variant of the scenario. A proposal that no preset
+/// has is put in first.
 fn flips(
     presets: &[Preset],
     worlds: &[World],
     id: &str,
     flip: impl Fn(Option<Class>, Option<Class>) -> bool,
 ) -> Option<&'static str> {
-    let (have, lack): (Vec<&Preset>, Vec<&Preset>) =
-        presets.iter().partition(|preset| preset.commits().contains(&id));
-    have.iter().chain(&lack).map(|preset| preset.name).find(|preset| {
+    presets.iter().map(|preset| preset.name).find(|preset| {
         let era = Era::preset(preset).expect("a preset");
-        let Ok(era) = (if era.has(id) { Ok(era) } else { era.with(id) }) else { return false };
+        let proposed = !PRESETS.iter().any(|preset| preset.commits().contains(&id));
+        let era = if proposed { era.with(id).expect("no preset has it") } else { era };
+        let mut other = ENOUGH.iter().filter(|(of, _)| *of == id).map(|(_, other)| *other);
+        let Ok(era) = other.try_fold(era, |era, other| era.without(other)) else { return false };
         let Ok(without) = era.clone().without(id) else { return false };
         worlds.iter().any(|world| flip(class(world, &era), class(world, &without)))
     })

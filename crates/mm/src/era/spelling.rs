@@ -417,7 +417,7 @@ pub const SPELLINGS: &[(&str, &[Since])] = &[
             inferred("v6.15", "__folio_split", "mm/huge_memory.c"),
         ],
     ),
-    ("tlb_remove_table_sync_one", &[read("v5.4", "tlb_remove_table_sync_one", "mm/mmu_gather.c")]),
+    ("tlb_remove_table_sync_one", &[inferred("v5.4", "tlb_remove_table_sync_one", "mm/mmu_gather.c")]),
     ("tls_sw_recvmsg", &[read("v5.4", "tls_sw_recvmsg", "net/tls/tls_sw.c")]),
     (
         // GUP-fast's; v6.10 keeps the name for the slow path.

@@ -128,7 +128,7 @@ async fn reuse_or_not(cpu: &Cpu, vmf: VmFault, range: Va) -> Tail<FaultResult, P
         let (mm, rules) = (vmf.mm, cpu.rules());
         cpu.pmd_lock(mm, range).await;
         if !cpu.pmdp_get(mm, range).await.same(vmf.orig_pte) && rules.keeps(Safeguard::ThpWpPmdSame) {
-            cpu.why(Fact::PteChanged.so(Then::TryAgain));
+            cpu.why(Fact::PmdChanged.so(Then::TryAgain));
             cpu.pmd_unlock(mm, range).await;
             return Tail::Return(FaultResult::Done);
         }
@@ -214,7 +214,7 @@ async fn copy(cpu: &Cpu, vmf: VmFault, range: Va, old: Page) -> FaultResult {
         put_page(cpu, old).await;
         if !cpu.pmdp_get(mm, range).await.same(vmf.orig_pte) && cpu.rules().keeps(Safeguard::ThpWpCopyPmdSame)
         {
-            cpu.why(Fact::PteChanged.so(Then::DropCopy));
+            cpu.why(Fact::PmdChanged.so(Then::DropCopy));
             cpu.pmd_unlock(mm, range).await;
             put_page(cpu, new).await;
             return FaultResult::Done;

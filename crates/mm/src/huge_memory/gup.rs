@@ -34,7 +34,7 @@ pub async fn gup_huge_pmd(cpu: &Cpu, mm: MmStruct, va: Va, range: Va, foll: Foll
         }
         let again = cpu.pmdp_get_lockless(mm, range).await;
         if !again.same(pmd) && rules.keeps(Safeguard::GupFastPmdSame) {
-            cpu.why(Fact::PteChanged.so(Then::DropReference));
+            cpu.why(Fact::PmdChanged.so(Then::DropReference));
             put_page_refs(cpu, head, foll.refs()).await;
             return Some(None);
         }
