@@ -576,6 +576,11 @@ pub struct RealKernelsArgs {
     /// A row of the table, such as `vmsplice(R,GET)|excl|none`, or the name of its scenario.
     #[arg(conflicts_with = "format")]
     pub row: Option<String>,
+    /// Compares the model with the kernel's own selftest `cow.c` instead: with what it printed on real kernels.
+    ///
+    /// Each case of the program with each kind of page is a scenario; ROW and --write are about these then.
+    #[arg(long)]
+    pub selftest: bool,
     /// Writes the scenarios of all rows to files in this directory instead.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["row", "format"])]
     pub write: Option<PathBuf>,

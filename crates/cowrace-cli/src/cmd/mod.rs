@@ -20,4 +20,5 @@ pub(crate) mod real_kernels;
 pub(crate) mod replay;
 pub(crate) mod reproduce;
 pub(crate) mod resume;
+mod selftest;
 pub(crate) mod witness;

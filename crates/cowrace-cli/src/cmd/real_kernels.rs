@@ -12,6 +12,7 @@ use cowrace_report::Report;
 use cowrace_scenario::SUFFIX;
 use serde::Serialize;
 
+use super::selftest;
 use crate::args::{Format, RealKernelsArgs};
 use crate::input::damaged;
 use crate::progress::{Progress, Watch};
@@ -25,6 +26,9 @@ use cowrace_compare::observed::{Cell, Modelled, Work, not_modelled};
 ///
 /// If there is no such row, or if a file or the output cannot be written.
 pub(crate) fn run(args: &RealKernelsArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+    if args.selftest {
+        return selftest::run(args, out);
+    }
     let table = table().map_err(|error| damaged(&error))?;
     if let Some(directory) = &args.write {
         let count = write(directory, &scenarios().map_err(|error| damaged(&error))?)?;
@@ -54,7 +58,8 @@ fn scenario(table: &Table, name: &str) -> Result<Generated, Failure> {
     })
 }
 
-fn write(directory: &Path, scenarios: &[Generated]) -> Result<usize, Failure> {
+/// Writes scenarios to files, all of them or none, and returns their number.
+pub(super) fn write(directory: &Path, scenarios: &[Generated]) -> Result<usize, Failure> {
     let fail = |path: &Path, error| Failure::tool(format!("cannot write {}: {error}", path.display()));
     fs::create_dir_all(directory).map_err(|error| fail(directory, error))?;
     let path = |scenario: &Generated| directory.join(format!("{}.{SUFFIX}", scenario.name));

@@ -1,6 +1,6 @@
 //! `cowrace real-kernels`.
 
-use cowrace_real_kernels::{KERNELS, scenarios, table};
+use cowrace_real_kernels::{KERNELS, cow, scenarios, table};
 
 use crate::cowrace;
 use cowrace_testkit::repository;
@@ -88,4 +88,49 @@ fn nothing_of_others_is_overwritten() {
     std::fs::write(&first, "mine").expect("a file");
     cowrace(&["real-kernels", "--write", path]).exits(2).says(&["already exists", "name another directory"]);
     assert_eq!(std::fs::read_to_string(&first).expect("it is there"), "mine");
+}
+
+/// The page on the model shows what the comparison with `cow.c` prints.
+#[test]
+fn the_selftest_is_as_documented() {
+    let done = cowrace(&["real-kernels", "--selftest"]).exits(0).quiet();
+    let Ok(page) = std::fs::read_to_string(repository("docs/model.md")) else { return };
+    let shown = page.split_once("$ cowrace real-kernels --selftest\n");
+    let shown = shown.and_then(|(_, rest)| rest.split_once("```"));
+    assert_eq!(shown.map(|(shown, _)| shown), Some(done.out.as_str()));
+}
+
+#[test]
+fn cases_of_the_selftest_are_scenarios() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().to_str().expect("a name");
+    let scenarios = cow::scenarios(&cow::results().expect("the table"));
+    let count = scenarios.len();
+    cowrace(&["real-kernels", "--selftest", "--write", path])
+        .exits(0)
+        .quiet()
+        .prints(&[&format!("{count} scenarios written to {path}")]);
+    let name = &scenarios[count / 2].name;
+    let file = std::fs::read_to_string(dir.path().join(format!("{name}.race"))).expect("a file");
+    assert_eq!(cowrace(&["real-kernels", "--selftest", name]).exits(0).quiet().out, file);
+    cowrace(&["real-kernels", "--selftest", "cow-fork-tph"])
+        .exits(2)
+        .says(&["there is no scenario `cow-fork-tph` of cow.c", "did you mean `cow-fork-thp`"]);
+}
+
+#[test]
+fn json_has_a_case_a_line() {
+    let objects = cowrace(&["real-kernels", "--selftest", "--format", "json"]).exits(0).quiet().objects();
+    let leak = objects.iter().find(|o| o["observed"] == "xfail" && o["kernel"] == "6.18.44").expect("a case");
+    for (field, value) in [
+        ("case", "vmsplice() + unmap in child"),
+        ("page", "hugetlb"),
+        ("model", "leak"),
+        ("expected", "leak"),
+        ("class", "leak"),
+        ("era", "v6.18.44"),
+    ] {
+        assert_eq!(leak[field], value, "{field}");
+    }
+    assert!(objects.iter().all(|o| o["agrees"] == true && o["as_expected"] == true));
 }

@@ -1,14 +1,16 @@
 //! The model does what real kernels did: a test for each cell of the table that can be expressed, named
-//! `row/kernel`.
+//! `row/kernel`, and one for each kernel that ran the kernel's own test of copy-on-write.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 
 use cowrace_check::Task;
 use cowrace_compare::observed::Cell;
+use cowrace_compare::selftest::{self, covered};
 use cowrace_explore::{Explorer, Limits};
 use cowrace_machine::Arch;
 use cowrace_mm::{Era, program};
+use cowrace_real_kernels::cow::{self, Outcome, Release};
 use cowrace_real_kernels::{Treatment, scenarios, table};
 use cowrace_scenario::parse;
 use cowrace_testkit::repository;
@@ -19,7 +21,12 @@ pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
         Trial::test("real_kernels::every row is modelled or has a reason", every_row),
         Trial::test("real_kernels::nothing races", nothing_races),
         Trial::test("real_kernels::the table notices commits that are taken out", the_table_notices),
+        Trial::test("real_kernels::cow.c notices commits that are taken out", cow_notices),
     ];
+    for release in cow::RELEASES {
+        let name = format!("real_kernels::cow.c/{}", release.name);
+        trials.push(Trial::test(name, move || cow_agrees(release)));
+    }
     // The first trial says so if the table cannot be read.
     let Ok(table) = table() else { return trials };
     for kernel in table.kernels() {
@@ -48,7 +55,7 @@ fn every_row() -> Result<(), Failed> {
 
 /// The program on the real kernels leaves nothing to chance, and so must its scenarios.
 fn nothing_races() -> Result<(), Failed> {
-    for generated in scenarios()? {
+    for generated in scenarios()?.into_iter().chain(cow::scenarios(&cow::results()?)) {
         let scenario = parse(&generated.text).map_err(|errors| format!("{}: {errors:#?}", generated.name))?;
         for era in Era::presets() {
             let program = program(scenario.variants()[0].world(), &era, Arch::default());
@@ -71,6 +78,60 @@ fn agreement(kernel: &str) -> Result<(), Failed> {
     let figure = format!("{kernel}: {agreeing} of {all} cells agree");
     writeln!(io::stdout(), "{figure}")?;
     if agreeing == all && all > 0 { Ok(()) } else { Err(figure.into()) }
+}
+
+/// The cases of `cow.c` that ran to an end on a kernel, said as N of M. What the model has no page for counts as not agreeing, and is told.
+fn cow_agrees(release: &'static Release) -> Result<(), Failed> {
+    let results = cow::results()?;
+    let cells = selftest::cells(&results, release, &selftest::era(release)?)?;
+    let wrong: Vec<_> = cells.iter().filter(|cell| !cell.agrees()).collect();
+    let covered = covered(&results, release);
+    let (name, agreeing) = (release.name, cells.len() - wrong.len());
+    let figure = format!(
+        "cow.c on {name}: {agreeing} of {}, {} of which not modelled",
+        covered.run, covered.not_modelled
+    );
+    writeln!(io::stdout(), "{figure}")?;
+    let told: Vec<String> = wrong
+        .iter()
+        .map(|cell| {
+            format!("{}: {} observed, {} in the model", cell.scenario, cell.observed.name(), cell.model())
+        })
+        .collect();
+    let damaged = cells.iter().filter(|cell| cell.observed != Outcome::Pass).count();
+    let is_whole = cells.len() + covered.not_modelled == covered.run && damaged > 0;
+    if wrong.is_empty() && is_whole { Ok(()) } else { Err(format!("{figure}\n{}", told.join("\n")).into()) }
+}
+
+/// Commits without which some kernel's era would not do what the program printed.
+const COW_NOTICED: [&str; 8] = [
+    "3faa52c03f44",
+    "a308c71bf1e6",
+    "09854ba94c6a",
+    "70e806e4e645",
+    "3bff7e3f1f16",
+    "4eae4efa2c29",
+    "d042035eaf5f",
+    "6c287605fd56",
+];
+
+/// Agreement with `cow.c` means something, too.
+fn cow_notices() -> Result<(), Failed> {
+    let results = cow::results()?;
+    for commit in COW_NOTICED {
+        let mut is_noticed = false;
+        for release in cow::RELEASES {
+            let era = selftest::era(release)?;
+            if !is_noticed && era.commits().any(|other| other.id == commit) {
+                let cells = selftest::cells(&results, release, &era.without(commit)?)?;
+                is_noticed = cells.iter().any(|cell| !cell.agrees());
+            }
+        }
+        if !is_noticed {
+            return Err(format!("no cell changes without {commit}").into());
+        }
+    }
+    documented("These commits the comparison notices when they are taken out of an era: ", ".", &COW_NOTICED)
 }
 
 fn agrees(row: &str, kernel: &str) -> Result<(), Failed> {
@@ -140,15 +201,15 @@ fn the_table_notices() -> Result<(), Failed> {
     if noticed != due {
         return Err(format!("noticed are {noticed:?}, not {due:?}").into());
     }
-    documented()
+    documented("taken out of an era: ", ". Of those", &NOTICED)
 }
 
-/// The page on the model names them. The package alone, without the repository around it, has no pages.
-fn documented() -> Result<(), Failed> {
+/// The page on the model names them, between these words. The package alone, without the repository around it, has no pages.
+fn documented(before: &str, after: &str, commits: &[&str]) -> Result<(), Failed> {
     let page = repository("docs/model.md");
     let Ok(page) = std::fs::read_to_string(page) else { return Ok(()) };
-    let section = page.split_once("taken out of an era: ").map_or("", |(_, section)| section);
-    let (listed, _) = section.split_once(". Of those").ok_or("the page has no list of commits")?;
+    let section = page.split_once(before).map_or("", |(_, section)| section);
+    let (listed, _) = section.split_once(after).ok_or("the page has no list of commits")?;
     let listed: Vec<&str> = listed.split('`').filter(|word| word.len() == 12).collect();
-    if listed == NOTICED { Ok(()) } else { Err(format!("the page lists {listed:?}").into()) }
+    if listed == commits { Ok(()) } else { Err(format!("the page lists {listed:?}").into()) }
 }

@@ -1,4 +1,5 @@
 //! The table, and its rows as scenarios.
 
+mod cow;
 mod scenarios;
 mod table;
