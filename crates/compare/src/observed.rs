@@ -5,7 +5,7 @@ use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_mm::era::EraError;
 use cowrace_real_kernels::{
-    ChildView, Kernel, NOT_MODELLED, Observed, Row, Subject, Table, Treatment, Verdict, generate,
+    ChildView, Generated, Kernel, NOT_MODELLED, Observed, Row, Subject, Table, Treatment, Verdict, generate,
 };
 use cowrace_report::{Report, Value};
 use cowrace_scenario::{Scenario, parse};
@@ -79,10 +79,7 @@ impl<'r> Modelled<'r> {
         let (Treatment::Modelled(subject), Some(generated)) = (row.treatment(), generate(row)) else {
             return Ok(None);
         };
-        let scenario = parse(&generated.text).map_err(|errors| {
-            let error = errors.first().map(|error| error.message.as_str()).unwrap_or_default();
-            ObservedError::Scenario { row: row.name.clone(), error: error.to_owned() }
-        })?;
+        let scenario = parsed(&row.name, &generated)?;
         Ok(Some(Self { row, subject, scenario }))
     }
 
@@ -172,6 +169,14 @@ impl<'r> Cell<'r> {
     pub fn model_word(&self) -> &'static str {
         self.model.map_or(self.report.verdict.name(), Verdict::name)
     }
+}
+
+/// The scenario that was generated from a row.
+pub(crate) fn parsed(row: &str, generated: &Generated) -> Result<Scenario, ObservedError> {
+    parse(&generated.text).map_err(|errors| {
+        let error = errors.first().map(|error| error.message.as_str()).unwrap_or_default();
+        ObservedError::Scenario { row: row.to_owned(), error: error.to_owned() }
+    })
 }
 
 /// The era that corresponds to a kernel in rows of a kind.

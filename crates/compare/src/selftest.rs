@@ -6,9 +6,9 @@ use cowrace_machine::Arch;
 use cowrace_mm::Era;
 use cowrace_real_kernels::cow::{Case, Outcome, Page, Release, Results, generate};
 use cowrace_report::Report;
-use cowrace_scenario::{Scenario, parse};
+use cowrace_scenario::Scenario;
 
-use crate::observed::ObservedError;
+use crate::observed::{ObservedError, parsed};
 
 /// A case of the program with a kind of page, as it came out on a kernel and comes out in the model.
 #[derive(Clone, Debug)]
@@ -28,10 +28,15 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The result of the model, in one word: `holds`, or the class of a violation.
+    /// The result of the model, in one word: `holds`, or the class of a violation. `ineffective` if it holds, and some call of the case
+    /// did nothing: the program makes sure that what it prepares is there, and skips the case otherwise.
     #[must_use]
     pub fn model(&self) -> &'static str {
-        self.report.class.map_or(self.report.verdict.name(), |class| class.name())
+        match self.report.class {
+            Some(class) => class.name(),
+            None if !self.report.ineffective.is_empty() => "ineffective",
+            None => self.report.verdict.name(),
+        }
     }
 
     /// Whether the model does what the kernel did.
@@ -60,7 +65,7 @@ pub struct Covered {
 #[must_use]
 pub fn covered(results: &Results, release: &Release) -> Covered {
     let mut covered = Covered::default();
-    for (case, page) in pairs() {
+    for (case, page) in Case::with_pages() {
         match results.outcome(release, case, page) {
             None => {}
             Some(outcome) if !outcome.is_decided() => covered.skipped += 1,
@@ -73,11 +78,6 @@ pub fn covered(results: &Results, release: &Release) -> Covered {
     covered
 }
 
-/// Every case with every kind of page that it is run with, in the order of the program.
-fn pairs() -> impl Iterator<Item = (Case, Page)> {
-    Case::ALL.into_iter().flat_map(|case| case.pages().iter().map(move |page| (case, *page)))
-}
-
 /// What is modelled and ran to an end on a kernel, explored, in the order of the program. `era` stands for the kernel; see [`era()`].
 ///
 /// # Errors
@@ -85,13 +85,10 @@ fn pairs() -> impl Iterator<Item = (Case, Page)> {
 /// If a scenario cannot be read, or if there is no such era.
 pub fn cells(results: &Results, release: &'static Release, era: &Era) -> Result<Vec<Cell>, ObservedError> {
     let mut cells = Vec::new();
-    for (case, page) in pairs() {
+    for (case, page) in Case::with_pages() {
         let observed = results.outcome(release, case, page).filter(|outcome| outcome.is_decided());
         let (Some(observed), Some(generated)) = (observed, generate(results, case, page)) else { continue };
-        let scenario = parse(&generated.text).map_err(|errors| {
-            let error = errors.first().map(|error| error.message.as_str()).unwrap_or_default();
-            ObservedError::Scenario { row: generated.name.clone(), error: error.to_owned() }
-        })?;
+        let scenario = parsed(&generated.name, &generated)?;
         let report =
             explore(&scenario, era).ok_or_else(|| ObservedError::Variants(generated.name.clone()))?;
         let mut cell = Cell { scenario: generated.name, case, page, release, observed, report };

@@ -5,14 +5,16 @@
 //! the scan at page locks, LRU lists, references and other mappings, since they are looked at again under the locks; accessed bits of pages; the retreat from an mmap
 //! lock or a page lock that is taken, which the model waits for; up to v6.3 a page is released as soon as it has been copied, before the next one
 //! is; files; smaller orders (v7.2). The PMD is looked at again with
-//! the lock of the VMA, as since v6.17; up to v6.14 it is looked at before that, which only a fault that takes a table away could tell. From v7.0 on no entry has to be writable; v6.18 was not read.
+//! the lock of the VMA, as since v6.17; up to v6.14 it is looked at before that, which only a fault that takes a table away could tell. That no entry has to be writable in v6.18
+//! is inferred: v6.17 asks for one, v7.0 does not, and on a 6.18.44 the kernel's own `cow.c` collapses what is all shared.
 
 use cowrace_machine::{Prim, encode};
 use cowrace_report::{Aim, Fact, Obstacle, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{
-    AnonExclusive, CollapseLarge, CollapseShared, CollapseSync, CollapseUffdWp, MappedShared, Safeguard,
+    AnonExclusive, CollapseLarge, CollapseShared, CollapseSync, CollapseUffdWp, CollapseWritable,
+    MappedShared, Safeguard,
 };
 use crate::fault::{FaultFlag, VmFault, copy_user_highpage, do_swap_page};
 use crate::folio::{folio_test_large, page_folio};
@@ -167,11 +169,11 @@ impl Entries {
     }
 
     /// Whether they are worth it.
-    const fn suffice(&self, by: CollapseControl) -> Result<(), Obstacle> {
+    const fn suffice(&self, by: CollapseControl, needs_writable: bool) -> Result<(), Obstacle> {
         let limited = matches!(by, CollapseControl::Khugepaged);
         if self.none == PAGES || limited && self.unmapped == PAGES {
             Err(Obstacle::NothingMapped)
-        } else if !self.writable {
+        } else if needs_writable && !self.writable {
             Err(Obstacle::NothingWritable)
         } else if limited && !self.young {
             Err(Obstacle::NothingYoung)
@@ -222,7 +224,7 @@ async fn hpage_collapse_scan_pmd(
         }
         cpu.ptl_unlock(mm, pages.start).await;
         scanned?;
-        entries.suffice(by)?;
+        entries.suffice(by, cpu.rules().is(CollapseWritable::Needed))?;
         Ok(Scanned::Pages { unmapped: entries.unmapped > 0 })
     })
     .await
@@ -376,7 +378,7 @@ async fn collapse_huge_page_isolate(
             }
         }
         if result.is_ok() {
-            result = entries.suffice(by);
+            result = entries.suffice(by, cpu.rules().is(CollapseWritable::Needed));
         }
         if result.is_err() {
             // release_pte_pages.

@@ -26,15 +26,19 @@ use cowrace_compare::observed::{Cell, Modelled, Work, not_modelled};
 ///
 /// If there is no such row, or if a file or the output cannot be written.
 pub(crate) fn run(args: &RealKernelsArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
+    if let Some(directory) = &args.write {
+        let scenarios = match args.selftest {
+            true => selftest::scenarios()?,
+            false => scenarios().map_err(|error| damaged(&error))?,
+        };
+        let count = write(directory, &scenarios)?;
+        out.line(&format!("{count} scenarios written to {}", directory.display()))?;
+        return Ok(Exit::Ok);
+    }
     if args.selftest {
         return selftest::run(args, out);
     }
     let table = table().map_err(|error| damaged(&error))?;
-    if let Some(directory) = &args.write {
-        let count = write(directory, &scenarios().map_err(|error| damaged(&error))?)?;
-        out.line(&format!("{count} scenarios written to {}", directory.display()))?;
-        return Ok(Exit::Ok);
-    }
     match &args.row {
         Some(name) => out.text(&scenario(&table, name)?.text).map(|()| Exit::Ok),
         None => compare(&table, args.format, out),
@@ -58,8 +62,7 @@ fn scenario(table: &Table, name: &str) -> Result<Generated, Failure> {
     })
 }
 
-/// Writes scenarios to files, all of them or none, and returns their number.
-pub(super) fn write(directory: &Path, scenarios: &[Generated]) -> Result<usize, Failure> {
+fn write(directory: &Path, scenarios: &[Generated]) -> Result<usize, Failure> {
     let fail = |path: &Path, error| Failure::tool(format!("cannot write {}: {error}", path.display()));
     fs::create_dir_all(directory).map_err(|error| fail(directory, error))?;
     let path = |scenario: &Generated| directory.join(format!("{}.{SUFFIX}", scenario.name));

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use cowrace_check::suggest;
 use cowrace_compare::selftest::{Cell, cells, covered, era};
-use cowrace_real_kernels::cow::{CowError, Page, Results, results, scenarios};
+use cowrace_real_kernels::Generated;
+use cowrace_real_kernels::cow::{self, CowError, Page, RELEASES, Results, results};
 use cowrace_render::Columns;
 use cowrace_report::Report;
 use serde::Serialize;
 
-use super::real_kernels::write;
 use crate::args::{Format, RealKernelsArgs};
 use crate::{Exit, Failure, Out, exit_code};
 
@@ -17,26 +17,29 @@ use crate::{Exit, Failure, Out, exit_code};
 ///
 /// # Errors
 ///
-/// If there is no such scenario, or if a file or the output cannot be written.
+/// If there is no such scenario, or if the output cannot be written.
 pub(super) fn run(args: &RealKernelsArgs, out: &mut Out<'_>) -> Result<Exit, Failure> {
-    let results = results().map_err(|error| damaged(&error))?;
-    if let Some(directory) = &args.write {
-        let count = write(directory, &scenarios(&results))?;
-        out.line(&format!("{count} scenarios written to {}", directory.display()))?;
-        return Ok(Exit::Ok);
-    }
     match &args.row {
-        Some(name) => out.text(&scenario(&results, name)?).map(|()| Exit::Ok),
-        None => compare(&results, args.format, out),
+        Some(name) => out.text(&scenario(name)?).map(|()| Exit::Ok),
+        None => compare(&results().map_err(|error| damaged(&error))?, args.format, out),
     }
+}
+
+/// The scenarios of all cases.
+///
+/// # Errors
+///
+/// If the table has been damaged.
+pub(super) fn scenarios() -> Result<Vec<Generated>, Failure> {
+    Ok(cow::scenarios(&results().map_err(|error| damaged(&error))?))
 }
 
 fn damaged(error: &CowError) -> Failure {
     Failure::tool(format!("the table of what cow.c printed cannot be read: {error}"))
 }
 
-fn scenario(results: &Results, name: &str) -> Result<String, Failure> {
-    let scenarios = scenarios(results);
+fn scenario(name: &str) -> Result<String, Failure> {
+    let scenarios = scenarios()?;
     if let Some(scenario) = scenarios.iter().find(|scenario| scenario.name == name) {
         return Ok(scenario.text.clone());
     }
@@ -49,7 +52,7 @@ fn scenario(results: &Results, name: &str) -> Result<String, Failure> {
 
 fn compare(results: &Results, format: Format, out: &mut Out<'_>) -> Result<Exit, Failure> {
     let mut all = Vec::new();
-    for release in results.releases() {
+    for release in RELEASES {
         all.extend(cells(results, release, &era(release)?)?);
     }
     match format {
@@ -97,7 +100,7 @@ fn text(results: &Results, cells: &[Cell]) -> String {
     let agree =
         |of: &[&Cell], run: usize| format!("{} of {run}", of.iter().filter(|cell| cell.agrees()).count());
     let mut columns = Columns::new(["kernel", "agree", "not modelled", "not tried", "era"]);
-    for release in results.releases() {
+    for release in RELEASES {
         let covered = covered(results, release);
         let of: Vec<_> = cells.iter().filter(|cell| cell.release == release).collect();
         columns.row([
@@ -115,7 +118,9 @@ fn text(results: &Results, cells: &[Cell]) -> String {
         .collect();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "\nnot modelled: {}", missing.join(", "));
-    text.push_str("not tried: the program skipped it, since the kernel lacks gup_test or MADV_COLLAPSE, or did not swap the page out\n");
+    text.push_str(
+        "not tried: the program skipped it, since the kernel has no gup_test or refuses MADV_COLLAPSE\n",
+    );
     let wrong: Vec<_> = cells.iter().filter(|cell| !cell.agrees()).collect();
     let _ = writeln!(text, "\ncases that disagree: {}", wrong.len());
     for cell in wrong {

@@ -104,7 +104,7 @@ fn cow_agrees(release: &'static Release) -> Result<(), Failed> {
 }
 
 /// Commits without which some kernel's era would not do what the program printed.
-const COW_NOTICED: [&str; 8] = [
+const COW_NOTICED: [&str; 9] = [
     "3faa52c03f44",
     "a308c71bf1e6",
     "09854ba94c6a",
@@ -113,6 +113,7 @@ const COW_NOTICED: [&str; 8] = [
     "4eae4efa2c29",
     "d042035eaf5f",
     "6c287605fd56",
+    "khugepaged-read-only",
 ];
 
 /// Agreement with `cow.c` means something, too.
@@ -131,7 +132,11 @@ fn cow_notices() -> Result<(), Failed> {
             return Err(format!("no cell changes without {commit}").into());
         }
     }
-    documented("These commits the comparison notices when they are taken out of an era: ", ".", &COW_NOTICED)
+    documented(
+        "These commits the comparison notices when they are taken out of an era: ",
+        ", whose id",
+        &COW_NOTICED,
+    )
 }
 
 fn agrees(row: &str, kernel: &str) -> Result<(), Failed> {
@@ -210,6 +215,6 @@ fn documented(before: &str, after: &str, commits: &[&str]) -> Result<(), Failed>
     let Ok(page) = std::fs::read_to_string(page) else { return Ok(()) };
     let section = page.split_once(before).map_or("", |(_, section)| section);
     let (listed, _) = section.split_once(after).ok_or("the page has no list of commits")?;
-    let listed: Vec<&str> = listed.split('`').filter(|word| word.len() == 12).collect();
+    let listed: Vec<&str> = listed.split('`').skip(1).step_by(2).collect();
     if listed == commits { Ok(()) } else { Err(format!("the page lists {listed:?}").into()) }
 }

@@ -4,14 +4,15 @@ use std::fmt;
 
 use super::{
     ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
-    ClearRefsPin, CollapseLarge, CollapseShared, CollapseSync, CollapseUffdWp, DirectIo, DoubleMap, FollPin,
-    ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice, GupFastPmd, GupForce, GupHead, GupLongterm,
-    GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork, HugetlbForkWritable, IoUringPin, LargeWp,
-    LazyfreeKept, LazyfreeLarge, MadvFree, MadvFreeLarge, MadvFreeSpares, MappedShared, MigrationDirty,
-    MigrationWait, MprotectUpgrade, MremapBatch, MremapUffdWp, MremapVmas, PageoutLarge, PinSteps,
-    ReclaimPin, Release, Rules, SplitFlush, SwapinRecheck, SwapinReuse, SwapinWritable, ThpChangeFlush,
-    ThpFork, ThpSplitDirty, ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse, UffdFlush, UffdMmget, UffdUnprotect,
-    UnmapBatch, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
+    ClearRefsPin, CollapseLarge, CollapseShared, CollapseSync, CollapseUffdWp, CollapseWritable, DirectIo,
+    DoubleMap, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice, GupFastPmd, GupForce,
+    GupHead, GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork,
+    HugetlbForkWritable, IoUringPin, LargeWp, LazyfreeKept, LazyfreeLarge, MadvFree, MadvFreeLarge,
+    MadvFreeSpares, MappedShared, MigrationDirty, MigrationWait, MprotectUpgrade, MremapBatch, MremapUffdWp,
+    MremapVmas, PageoutLarge, PinSteps, ReclaimPin, Release, Rules, SplitFlush, SwapinRecheck, SwapinReuse,
+    SwapinWritable, ThpChangeFlush, ThpFork, ThpSplitDirty, ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse,
+    UffdFlush, UffdMmget, UffdUnprotect, UnmapBatch, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse,
+    WpUnlock, ZapLruDrain,
 };
 
 /// The source of a row's statement.
@@ -882,6 +883,15 @@ pub const COMMITS: &[Commit] = &[
                 r.mremap_batch = MremapBatch::SameWrite;
             }
         },
+    },
+    Commit {
+        id: "khugepaged-read-only",
+        landed: landed("v6.18"),
+        title: "mm: enable khugepaged anonymous collapse on non-writable regions (from memory; the id is not known here)",
+        about: "khugepaged makes a huge page of pages none of which is mapped writable",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| r.collapse_writable = CollapseWritable::NotNeeded,
     },
     Commit {
         id: "29f40594a281",

@@ -214,7 +214,7 @@ pub const PRESETS: &[Preset] = &[
         "v6.18",
         "as v6.15 for base pages; mremap leaves PTEs of a folio read-only that fork has made so",
         Some("v6.17"),
-        &["04d1c9d60c6e"],
+        &["04d1c9d60c6e", "khugepaged-read-only"],
     ),
     other(
         "v6.18.y",

@@ -451,6 +451,13 @@ rules! {
         /// It copies them (5503fbf2b0b8).
         Copied = "copied",
     }
+    /// Whether khugepaged wants an entry that is writable.
+    collapse_writable: CollapseWritable = Needed {
+        /// One of the range has to be.
+        Needed = "needed",
+        /// None has to be (v6.18).
+        NotNeeded = "not-needed",
+    }
     /// When khugepaged asks whether userfaultfd write-protects a page.
     collapse_uffd_wp: CollapseUffdWp = Scan {
         /// When it scans the range, before it takes the mmap lock for writing.

@@ -125,7 +125,7 @@ const V6_13: &[&str] = &["0cef0bb836e3"];
 const V6_14: &[&str] = &["1aa43598c03b", "faeb2831b517", "d8fd84dd4ce7", "1da190f4d0a6"];
 const V6_15: &[&str] = &["354dffd29575", "2f9b43d617e2", "ddd05742b45b", "29f40594a281"];
 const V6_17: &[&str] = &["f822a9a81a31", "d23cb648e365"];
-const V6_18: &[&str] = &["04d1c9d60c6e"];
+const V6_18: &[&str] = &["04d1c9d60c6e", "khugepaged-read-only"];
 
 /// The long-term branches, oldest first.
 pub const BRANCHES: &[Branch] = &[

@@ -171,6 +171,11 @@ impl Case {
         }
     }
 
+    /// Every case with every kind of page that it is run with, in the order of the program.
+    pub fn with_pages() -> impl Iterator<Item = (Self, Page)> {
+        Self::ALL.into_iter().flat_map(|case| case.pages().iter().map(move |page| (case, *page)))
+    }
+
     /// What its failure is to the model: the class of a violation.
     #[must_use]
     pub const fn damage(self) -> &'static str {

@@ -1,10 +1,12 @@
-//! Scenarios: a case with a kind of page, drawn call by call as the program makes them.
+//! Scenarios: a case with a kind of page, drawn call by call as the program makes them, but for one thing: to have a huge page mapped by
+//! PTEs, the program takes the right to write away from one of its 512 pages, and gives it back. Here a page is half of a huge page, so that these
+//! scenarios begin with PTEs instead.
 
 use std::fmt::Write as _;
 
 use super::case::{Case, RoPin, Shared};
 use super::page::Page;
-use super::results::{Outcome, Results};
+use super::results::{Outcome, RELEASES, Results};
 use crate::draw::Diagram;
 use crate::generate::Generated;
 
@@ -25,7 +27,7 @@ pub fn generate(results: &Results, case: Case, page: Page) -> Option<Generated> 
     let _ = writeln!(
         text,
         "mm A {{ buf: {}{} }}",
-        area(page),
+        area(case, page),
         if page == Page::PartlyMoved { "; buf2: thp_none" } else { "" }
     );
     if scene.has_other() {
@@ -44,13 +46,14 @@ pub fn generate(results: &Results, case: Case, page: Page) -> Option<Generated> 
 /// The scenarios of all cases with all pages that the model has, in the order of the program.
 #[must_use]
 pub fn scenarios(results: &Results) -> Vec<Generated> {
-    let all = Case::ALL.into_iter().flat_map(|case| case.pages().iter().map(move |page| (case, *page)));
-    all.filter_map(|(case, page)| generate(results, case, page)).collect()
+    Case::with_pages().filter_map(|(case, page)| generate(results, case, page)).collect()
 }
 
 /// The area at the start.
-const fn area(page: Page) -> &'static str {
+const fn area(case: Case, page: Page) -> &'static str {
     match page {
+        _ if matches!(case, Case::Collapse(_)) => "thp_pte",
+        Page::PteMapped | Page::SwappedPteMapped => "thp_pte",
         Page::Base | Page::SwappedBase => "anon",
         Page::Hugetlb => "hugetlb",
         Page::Zero => "zero",
@@ -93,7 +96,7 @@ impl Scene {
     fn new(case: Case, page: Page) -> Self {
         let (memory, parts) = match page {
             Page::SinglePte | Page::SwappedSinglePte | Page::PartlyMoved => ("buf[0]", FIRST_OF_TWO),
-            _ if area(page) == "thp" => ("buf", BOTH),
+            _ if area(case, page).starts_with("thp") => ("buf", BOTH),
             _ => ("buf", ALL_OF_ONE),
         };
         let mut scene = Self {
@@ -141,9 +144,6 @@ impl Scene {
         let memory = self.memory;
         let parent = |text: &str| (0, text.to_owned());
         let mut cells = match self.page {
-            Page::PteMapped | Page::SwappedPteMapped => {
-                vec![parent("mprotect(buf[1], PROT_READ)"), parent("mprotect(buf[1], PROT_READ|PROT_WRITE)")]
-            }
             Page::SinglePte | Page::SwappedSinglePte => vec![parent("madvise(buf[1], MADV_DONTNEED)")],
             Page::PartlyMoved => vec![parent("mremap(buf[1], buf2[1])")],
             Page::PartlyShared => vec![
@@ -254,7 +254,6 @@ impl Scene {
             Shared::Lower => Some("buf[1]"),
             Shared::Upper => Some("buf[0]"),
         };
-        self.diagram.cell(0, "mprotect(buf[1], PROT_READ)").cell(0, "mprotect(buf[1], PROT_READ|PROT_WRITE)");
         if shared == Shared::None {
             self.diagram.cell(0, "madvise(buf, MADV_COLLAPSE)");
         }
@@ -356,7 +355,7 @@ impl Scene {
 /// The `expect` statement: what was printed on each kernel on which the case was run.
 fn expectations(results: &Results, case: Case, page: Page) -> String {
     let mut cases: Vec<String> = Vec::new();
-    for release in results.releases() {
+    for release in RELEASES {
         let outcome = match results.outcome(release, case, page) {
             Some(Outcome::Pass) => "holds",
             Some(Outcome::Fail | Outcome::ExpectedFailure) => case.damage(),

@@ -1,4 +1,4 @@
-//! The kernel's own test of copy-on-write, `tools/testing/selftests/mm/cow.c`, as data: its cases, the pages that it runs
+//! The kernel's own test of copy-on-write, `tools/testing/selftests/mm/cow.c` of v6.12, as data: its cases, the pages that it runs
 //! them with, what it printed on real kernels, and a scenario for each.
 
 mod case;

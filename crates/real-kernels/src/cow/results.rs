@@ -162,11 +162,6 @@ impl Results {
         Ok(results)
     }
 
-    /// The kernels.
-    pub fn releases(&self) -> impl Iterator<Item = &'static Release> + use<> {
-        RELEASES.iter()
-    }
-
     /// What a kernel did in a case with a page, of any size; `None` if it has no such page, or the program no such case there.
     #[must_use]
     pub fn outcome(&self, release: &Release, case: Case, page: Page) -> Option<Outcome> {

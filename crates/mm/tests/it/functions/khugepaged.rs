@@ -2,7 +2,9 @@
 
 use cowrace_machine::Prim;
 use cowrace_mm::Cpu;
-use cowrace_mm::era::{CollapseLarge, CollapseShared, CollapseSync, CollapseUffdWp, GupFastPmd, Safeguard};
+use cowrace_mm::era::{
+    CollapseLarge, CollapseShared, CollapseSync, CollapseUffdWp, CollapseWritable, GupFastPmd, Safeguard,
+};
 use cowrace_mm::gup::{Foll, get_user_pages_fast};
 use cowrace_mm::khugepaged::{khugepaged_scan_mm_slot, madvise_collapse};
 use cowrace_mm::objects::{Page, pg};
@@ -15,6 +17,7 @@ use super::bench::{A, CHILD, Ran, State, add, clear, run, set, state_of};
 behaviours![
     large_folios_are_collapsed_or_not,
     shared_pages_are_collapsed_or_not,
+    pages_that_are_all_read_only_are_collapsed_or_not,
     what_is_protected_after_the_scan_is_collapsed_or_not,
     gup_fast_is_waited_for_or_not,
     gup_fast_looks_at_the_pmd_again_or_not,
@@ -88,6 +91,13 @@ fn shared_pages_are_collapsed_or_not() -> Told {
     case("v6.12", state, collapse, |ran| (is_huge(ran), *ran.result())).arms(&[
         (CollapseShared::Refused, (false, Err(Errno::Eagain))),
         (CollapseShared::Copied, (true, Ok(()))),
+    ])
+}
+
+fn pages_that_are_all_read_only_are_collapsed_or_not() -> Told {
+    case("v6.18", base_pages(shared("thp_pte")), collapse, |ran| (is_huge(ran), *ran.result())).arms(&[
+        (CollapseWritable::Needed, (false, Err(Errno::Einval))),
+        (CollapseWritable::NotNeeded, (true, Ok(()))),
     ])
 }
 
