@@ -18,7 +18,7 @@ use crate::era::{
 };
 use crate::fault::{FaultFlag, VmFault, copy_user_highpage, do_swap_page};
 use crate::folio::{folio_test_large, page_folio};
-use crate::mmap::{free_pages_and_swap_cache, vma_start_write};
+use crate::mmap::vma_start_write;
 use crate::objects::{MmStruct, Page, pg, references, vm};
 use crate::page_alloc::alloc_huge_page;
 use crate::pgtable::{Entry, Pmd, Pte, pte_mkdirty, pte_mkwrite};
@@ -27,7 +27,7 @@ use crate::rmap::{
     page_mapcount, page_remove_rmap, remove_pte_of_large,
 };
 use crate::swap::{lru_add_drain_all, put_page};
-use crate::swapfile::reuse_swap_page;
+use crate::swapfile::{free_pages_and_swap_cache, reuse_swap_page};
 use crate::tlb::{flush_tlb_page, tlb_remove_table_sync_one};
 use crate::vma::{anon_vma_lock_write, anon_vma_unlock_write, vmas};
 use crate::vmscan::{isolate_lru_page, putback_lru_page};

@@ -23,6 +23,7 @@ pub mod khugepaged;
 pub mod madvise;
 pub mod migrate;
 pub mod mmap;
+pub mod mmu_gather;
 pub mod mprotect;
 pub mod mremap;
 mod names;

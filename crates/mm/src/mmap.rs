@@ -1,24 +1,20 @@
-//! Unmapping: munmap, exit, and the gather that frees pages after the flush.
+//! Unmapping: munmap and exit.
 //!
-//! Follows `mm/mmap.c`, `zap_pte_range` of `mm/memory.c` and `mm/mmu_gather.c` (v5.4 to v6.18). Left out:
-//! page tables, file dirty bits, the size limit of a gather.
+//! Follows `mm/mmap.c` and `zap_pte_range` of `mm/memory.c` (v5.4 to v6.18). Left out: page tables, file dirty bits.
 
 use cowrace_machine::{Prim, encode};
-use cowrace_report::{Fact, Then};
 
 use crate::cpu::Cpu;
 use crate::era::{Safeguard, VmaLock};
 use crate::folio::page_folio;
 use crate::huge_memory::{vma_adjust_trans_huge, zap_pmd_range};
+use crate::mmu_gather::{tlb_finish_mmu, tlb_gather_mmu};
 use crate::objects::{MmStruct, Page, Vma};
 use crate::pgtable::Entry;
 use crate::rmap::{page_remove_rmap, remove_pte_of_large};
-use crate::swap::{lru_add_drain_to_unmap, put_page};
-use crate::swapfile::{free_swap_and_cache, free_swap_cache};
-use crate::tlb::{
-    dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_mm, flush_tlb_page, inc_tlb_flush_pending,
-    mm_tlb_flush_nested,
-};
+use crate::swap::lru_add_drain_to_unmap;
+use crate::swapfile::free_swap_and_cache;
+use crate::tlb::flush_tlb_batched_pending;
 use crate::vma::{anon_vma_lock_write, anon_vma_unlock_write, set_vm_flags};
 use crate::world::Va;
 
@@ -34,13 +30,9 @@ pub async fn zap_page_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
 /// dropped before the flush, the reference after it. Returns whether there was anything to clear.
 async fn zap_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) -> bool {
     cpu.call("zap_pte_range", (mm, va), async |cpu, (mm, va)| {
-        inc_tlb_flush_pending(cpu, mm).await;
+        tlb_gather_mmu(cpu, mm).await;
         let zapped = zap_pte(cpu, mm, va).await;
-        tlb_finish_mmu(cpu, mm, va, zapped.flush).await;
-        if let Some(page) = zapped.gathered {
-            free_pages_and_swap_cache(cpu, page).await;
-        }
-        dec_tlb_flush_pending(cpu, mm).await;
+        tlb_finish_mmu(cpu, mm, zapped.flush.then_some((va, Safeguard::ZapFlush)), zapped.gathered).await;
         zapped.found
     })
     .await
@@ -90,24 +82,6 @@ pub(crate) async fn zap_pte(cpu: &Cpu, mm: MmStruct, va: Va) -> Zapped {
     }
     cpu.ptl_unlock(mm, va).await;
     zapped
-}
-
-/// `free_pages_and_swap_cache`, of one page.
-pub(crate) async fn free_pages_and_swap_cache(cpu: &Cpu, page: Page) {
-    if page.is_anon() {
-        free_swap_cache(cpu, page).await;
-    }
-    put_page(cpu, page).await;
-}
-
-/// `tlb_finish_mmu`: flushes what has been unmapped, or the whole mm if another CPU has unmapped something as well.
-pub(crate) async fn tlb_finish_mmu(cpu: &Cpu, mm: MmStruct, va: Va, flush: bool) {
-    if mm_tlb_flush_nested(cpu, mm).await && cpu.rules().keeps(Safeguard::ZapNestedFlush) {
-        cpu.why(Fact::OtherFlushPending.so(Then::FlushAll));
-        flush_tlb_mm(cpu, mm, Safeguard::ZapNestedFlush).await;
-    } else if flush {
-        flush_tlb_page(cpu, mm, va, Safeguard::ZapFlush).await;
-    }
 }
 
 /// `do_munmap`: removes the VMA under the mmap lock for writing, and its pages under the lock for reading.

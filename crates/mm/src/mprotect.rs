@@ -7,13 +7,14 @@ use cowrace_machine::{Prim, encode};
 use cowrace_report::{Aim, Obstacle};
 
 use crate::cpu::Cpu;
-use crate::era::{AnonExclusive, MprotectUpgrade, Safeguard, UffdUnprotect};
+use crate::era::{AnonExclusive, ChangeFlush, MprotectUpgrade, Safeguard, UffdUnprotect};
 use crate::huge_memory::{change_pmd_range, vma_adjust_trans_huge};
 use crate::hugetlb::hugetlb_change_protection;
 use crate::mmap::vma_start_write;
+use crate::mmu_gather::{tlb_finish_mmu, tlb_gather_mmu};
 use crate::objects::{MmStruct, vm};
 use crate::pgtable::{
-    Entry, MIGRATION_WRITE, Pte, SWP_EXCLUSIVE, UFFD_WP, pte_dirty, pte_mkwrite, pte_modify,
+    Entry, MIGRATION_WRITE, Pte, SWP_EXCLUSIVE, UFFD_WP, pte_dirty, pte_mkwrite, pte_modify, pte_needs_flush,
 };
 use crate::tlb::{dec_tlb_flush_pending, flush_tlb_batched_pending, flush_tlb_page, inc_tlb_flush_pending};
 use crate::userfaultfd_k::userfaultfd_wp_use_markers;
@@ -107,19 +108,21 @@ pub(crate) struct Walked {
 encode!(struct Walked { found, flush });
 
 impl Walked {
-    /// An entry was changed that a TLB may have.
-    pub(crate) const CHANGED: Self = Self { found: true, flush: true };
-
     /// What two walks have found and done.
     pub(crate) const fn and(self, other: Self) -> Self {
         Self { found: self.found | other.found, flush: self.flush | other.flush }
     }
 }
 
-/// `change_protection`: the TLB is flushed when the walk is over, not PTE by PTE.
+/// `change_protection`: the TLB is flushed when the walk is over, not PTE by PTE. Up to v5.18 that is its own matter; then its callers
+/// gather.
 pub async fn change_protection(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) {
     cpu.call("change_protection", (mm, va, change), async |cpu, (mm, va, change)| {
-        inc_tlb_flush_pending(cpu, mm).await;
+        let gathers = cpu.rules().is(ChangeFlush::Gather);
+        match gathers {
+            true => tlb_gather_mmu(cpu, mm).await,
+            false => inc_tlb_flush_pending(cpu, mm).await,
+        }
         let walked = match cpu.kernel().geometry.range(va) {
             Some(range) => change_pmd_range(cpu, mm, va, range, change).await,
             None => change_pte_range(cpu, mm, va, change).await,
@@ -127,10 +130,14 @@ pub async fn change_protection(cpu: &Cpu, mm: MmStruct, va: Va, change: Change) 
         if !walked.found && change == Change::UffdWp {
             cpu.no_effect(Aim::WriteProtect, Obstacle::NothingMapped);
         }
-        if walked.flush {
-            flush_tlb_page(cpu, mm, va, change.flush()).await;
+        if gathers {
+            tlb_finish_mmu(cpu, mm, walked.flush.then_some((va, change.flush())), []).await;
+        } else {
+            if walked.flush {
+                flush_tlb_page(cpu, mm, va, change.flush()).await;
+            }
+            dec_tlb_flush_pending(cpu, mm).await;
         }
-        dec_tlb_flush_pending(cpu, mm).await;
     })
     .await
 }
@@ -148,7 +155,7 @@ pub(crate) async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Ch
                 let old = cpu.ptep_get_and_clear(mm, va, Prim::PtepModifyProtStart).await;
                 let new = changed_pte(cpu, old, change).await;
                 cpu.store(mm.pte(va), new, Prim::PtepModifyProtCommit).await;
-                walked = Walked::CHANGED;
+                walked.flush = change_needs_flush(cpu, old, new);
             }
             (Entry::Swap(_), Change::UffdWp) => cpu.set_pte_at(mm, va, pte.set(UFFD_WP)).await,
             (Entry::Swap(_), Change::UffdWpResolve { .. }) => {
@@ -182,6 +189,12 @@ pub(crate) async fn change_pte_range(cpu: &Cpu, mm: MmStruct, va: Va, change: Ch
         walked
     })
     .await
+}
+
+/// Whether a change of an entry that a TLB may have is flushed: up to v5.18 each is, afterwards those that the architecture cannot do
+/// without (c9fe66560bf2).
+pub(crate) fn change_needs_flush(cpu: &Cpu, old: Pte, new: Pte) -> bool {
+    cpu.rules().is(ChangeFlush::Range) || pte_needs_flush(cpu.arch(), old, new)
 }
 
 /// The PTE that a change makes. A private mapping's `vm_page_prot` has no write bit, so the bit is always lost, unless

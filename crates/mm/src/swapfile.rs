@@ -289,3 +289,11 @@ pub async fn free_swap_cache(cpu: &Cpu, page: Page) {
     })
     .await
 }
+
+/// `free_pages_and_swap_cache`, of one page.
+pub(crate) async fn free_pages_and_swap_cache(cpu: &Cpu, page: Page) {
+    if page.is_anon() {
+        free_swap_cache(cpu, page).await;
+    }
+    put_page(cpu, page).await;
+}

@@ -11,9 +11,10 @@ use crate::era::{ClearRefsFlush, ClearRefsLock, ClearRefsPin, HasPinned, Safegua
 use crate::folio::page_folio;
 use crate::huge_memory::clear_soft_dirty_pmd;
 use crate::mmap::vma_start_write;
+use crate::mmu_gather::tlb_finish_mmu;
 use crate::objects::{MmStruct, Page, vm};
 use crate::pgtable::{Entry, Pmd, Pte, SOFT_DIRTY, pte_wrprotect};
-use crate::tlb::{dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending, mm_tlb_flush_nested};
+use crate::tlb::{dec_tlb_flush_pending, flush_tlb_mm, inc_tlb_flush_pending};
 use crate::vma::vmas;
 use crate::world::Va;
 
@@ -41,17 +42,17 @@ pub async fn clear_refs_write(cpu: &Cpu, mm: MmStruct) {
             }
         }
         match rules.clear_refs_flush() {
-            ClearRefsFlush::Explicit => flush_tlb_mm(cpu, mm, Safeguard::ClearRefsFlush).await,
+            ClearRefsFlush::Explicit => {
+                flush_tlb_mm(cpu, mm, Safeguard::ClearRefsFlush).await;
+                dec_tlb_flush_pending(cpu, mm).await;
+            }
             ClearRefsFlush::Elided => {
-                // tlb_finish_mmu of an empty gather flushes only if other CPUs are changing PTEs as well.
-                if mm_tlb_flush_nested(cpu, mm).await {
-                    flush_tlb_mm(cpu, mm, Safeguard::ClearRefsNestedFlush).await;
-                } else {
+                // The gather is empty.
+                if !tlb_finish_mmu(cpu, mm, None, []).await {
                     cpu.why(Fact::NothingGathered.so(Then::NoFlush));
                 }
             }
         }
-        dec_tlb_flush_pending(cpu, mm).await;
         for va in locked {
             cpu.write_unlock(cpu.vm_lock(mm, va), Prim::VmaEndWrite).await;
         }

@@ -98,6 +98,7 @@ const UNFIT: &[(&str, &str, &str)] = &[
     ("thp-page-lock", "*", "three threads, each within a call"),
     ("thp-split-unlocks-freed", "*", "two discards of a huge page, of which one splits its mapping"),
     ("thp-transient-get", "*", "GUP-fast against munmap, and a write fault of the parent"),
+    ("uffd-wp-parallel-flush", "*", "three threads, each within a call"),
     ("uffd-wp-stale-tlb-lost-write", "*", "three threads, each within a call"),
 ];
 

@@ -44,9 +44,9 @@ const LARGER: &[(&str, &str, &str)] = &[
     ("madv-free-store-survives", "v6.12", "24 times: the same, and a store to either page between"),
     ("odirect-fork-lost-read", "v6.18", "5.4 times: every mapping is counted by mm, with a lock"),
     (
-        "unshare-madvfree-short:no_unsharing",
-        "v5.7 v6.18",
-        "5.1 times in requests: reclaim splits the folio, and unmaps the pages one by one",
+        "uffd-wp-parallel-flush",
+        "v5.7 v5.15",
+        "6.8 times: each change flushes at once, under the lock of the directory, and three calls change",
     ),
 ];
 

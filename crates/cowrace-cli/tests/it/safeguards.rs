@@ -14,7 +14,6 @@ const ARCH: Arch = Arch::X86;
 
 /// Safeguards that no scenario of the corpus comes to, and why.
 const UNREAD: &[(Safeguard, &str)] = &[
-    (Safeguard::ClearRefsNestedFlush, "clear_refs beside another flush that is pending, up to v5.11"),
     (Safeguard::FreeSwapCached, "two who take the same page out of the swap cache"),
     (Safeguard::FreeSwapUnmapped, "the last swap entry goes while a fault maps the page"),
     (Safeguard::RemoveMappingDirty, "a page that is clean in its PTE and dirty by a device alone"),

@@ -3,16 +3,16 @@
 use std::fmt;
 
 use super::{
-    ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ClearRefsFlush, ClearRefsLock,
-    ClearRefsPin, CollapseLarge, CollapseShared, CollapseSync, CollapseUffdWp, CollapseWritable, DirectIo,
-    DoubleMap, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo, FuseSplice, GupFastPmd, GupForce,
-    GupHead, GupLongterm, GupRead, HasPinned, HugetlbDontneed, HugetlbForce, HugetlbFork,
-    HugetlbForkWritable, IoUringPin, LargeWp, LazyfreeKept, LazyfreeLarge, MadvFree, MadvFreeLarge,
-    MadvFreeSpares, MappedShared, MigrationDirty, MigrationWait, MprotectUpgrade, MremapBatch, MremapUffdWp,
-    MremapVmas, PageoutLarge, PinSteps, ReclaimPin, Release, Rules, SplitFlush, SwapinRecheck, SwapinReuse,
-    SwapinWritable, ThpChangeFlush, ThpFork, ThpSplitDirty, ThpSplitLock, ThpUpgrade, ThpWp, ThpWpElse,
-    UffdFlush, UffdMmget, UffdUnprotect, UnmapBatch, UnshareCopy, VmaLock, WpFreeSwap, WpLruDrain, WpReuse,
-    WpUnlock, ZapLruDrain,
+    ActiveRead, AeBarriers, AnonExclusive, Arm64Wrprotect, BatchedFlush, ChangeFlush, ClearRefsFlush,
+    ClearRefsLock, ClearRefsPin, CollapseLarge, CollapseShared, CollapseSync, CollapseUffdWp,
+    CollapseWritable, DirectIo, DoubleMap, FollPin, ForkPin, ForkSeq, FreeSwapCache, FuseDirectIo,
+    FuseSplice, GupFastPmd, GupForce, GupHead, GupLongterm, GupRead, HasPinned, HugetlbDontneed,
+    HugetlbForce, HugetlbFork, HugetlbForkWritable, IoUringPin, LargeWp, LazyfreeKept, LazyfreeLarge,
+    MadvFree, MadvFreeLarge, MadvFreeSpares, MappedShared, MigrationDirty, MigrationWait, MprotectUpgrade,
+    MremapBatch, MremapUffdWp, MremapVmas, PageoutLarge, PinSteps, ReclaimPin, Release, Rules, SplitFlush,
+    SwapinRecheck, SwapinReuse, SwapinWritable, ThpChangeFlush, ThpFork, ThpSplitDirty, ThpSplitLock,
+    ThpUpgrade, ThpWp, ThpWpElse, UffdFlush, UffdMmget, UffdUnprotect, UnmapBatch, UnshareCopy, VmaLock,
+    WpFreeSwap, WpLruDrain, WpReuse, WpUnlock, ZapLruDrain,
 };
 
 /// The source of a row's statement.
@@ -481,6 +481,15 @@ pub const COMMITS: &[Commit] = &[
             r.anon_exclusive = AnonExclusive::Yes;
             r.wp_reuse = WpReuse::AnonExclusive;
         },
+    },
+    Commit {
+        id: "4a18419f71cd",
+        landed: landed("v5.19"),
+        title: "mm/mprotect: use mmu_gather",
+        about: "a change of protection flushes only what needs it, and for others whose flush is pending",
+        effect: Effect::Prepares,
+        provenance: Provenance::Inferred,
+        rule: |r| r.change_flush = ChangeFlush::Gather,
     },
     Commit {
         id: "4f83145721f3",

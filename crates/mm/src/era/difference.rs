@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn they_are_what_differs_and_nothing_else() -> Result<(), EraError> {
         let (old, new) = (Era::preset("v5.18")?, Era::preset("v5.19")?.set("wp_reuse", "mapcount")?);
-        let commits = ["6c287605fd56", "4f83145721f3", "a7f226604170", "1493a1913e34", "623a1ddfeb23"];
+        let commits =
+            ["6c287605fd56", "4a18419f71cd", "4f83145721f3", "a7f226604170", "1493a1913e34", "623a1ddfeb23"];
         let more = commits.map(Toggle::With);
         assert_eq!(old.difference(&new), [&more[..], &[Toggle::Set("wp_reuse", "mapcount")]].concat());
         let less = commits.map(Toggle::Without);

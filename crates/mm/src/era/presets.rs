@@ -141,7 +141,7 @@ pub const PRESETS: &[Preset] = &[
         "v5.19",
         "exclusive pages are marked; read pins unshare; swap remembers",
         Some("v5.18"),
-        &["6c287605fd56", "a7f226604170", "1493a1913e34", "623a1ddfeb23", "4f83145721f3"],
+        &["6c287605fd56", "a7f226604170", "1493a1913e34", "623a1ddfeb23", "4a18419f71cd", "4f83145721f3"],
     ),
     mainline(
         "v6.1",

@@ -370,6 +370,13 @@ rules! {
         /// It splits the mapping, and copies the pages one by one (d042035eaf5f).
         Split = "split",
     }
+    /// How `change_protection`, of mprotect and `UFFDIO_WRITEPROTECT`, flushes what it has changed (4a18419f71cd).
+    change_flush: ChangeFlush = Range {
+        /// `flush_tlb_range`, if an entry was changed that a TLB may have.
+        Range = "range",
+        /// An mmu_gather, with what needs a flush (with c9fe66560bf2).
+        Gather = "gather",
+    }
     /// When a change of a PMD's protection flushes what the TLBs have.
     thp_change_flush: ThpChangeFlush = AtOnce {
         /// With the change, in `pmdp_invalidate`.

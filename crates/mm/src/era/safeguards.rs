@@ -121,9 +121,9 @@ safeguards! {
     ForkFlush: Flush "flush_tlb_mm" in "dup_mmap" "kernel/fork.c", Switch("fork_flush"), |_, _| true;
     /// A page that is unmapped leaves every TLB before its reference is dropped.
     ZapFlush: Flush "tlb_flush_mmu" in "zap_pte_range" "mm/memory.c", Switch("zap_flush"), |_, _| true;
-    /// Unmapping while a flush of another CPU is pending flushes for that CPU as well.
-    ZapNestedFlush: Flush "tlb_finish_mmu" in "zap_pte_range" "mm/memory.c",
-        Switch("zap_nested_flush"), |_, _| true;
+    /// Who gathers while a flush of another CPU is pending flushes for that CPU as well.
+    NestedFlush: Flush "tlb_flush_mmu" in "tlb_finish_mmu" "mm/mmu_gather.c",
+        Switch("nested_flush"), |_, _| true;
     /// A page of hugetlb that is copied leaves every TLB before the copy can be used through any TLB.
     HugetlbWpFlush: Flush "huge_ptep_clear_flush" in "hugetlb_wp" "mm/hugetlb.c", Switch("hugetlb_wp_flush"), |_, _| true;
     /// The rights that mprotect removes from hugetlb are gone from every TLB before it returns.
@@ -154,9 +154,6 @@ safeguards! {
     /// No TLB allows a store without a fault once clear_refs has returned.
     ClearRefsFlush: Flush "flush_tlb_mm" in "clear_refs_write" "fs/proc/task_mmu.c",
         Rule("clear_refs_flush", "elided"), |r, _| r.clear_refs_flush == ClearRefsFlush::Explicit;
-    /// clear_refs, which gathers nothing, flushes if a flush of another CPU is pending.
-    ClearRefsNestedFlush: Flush "tlb_finish_mmu" in "clear_refs_write" "fs/proc/task_mmu.c",
-        Switch("clear_refs_nested_flush"), |r, _| r.clear_refs_flush == ClearRefsFlush::Elided;
     /// A page that reclaim unmaps leaves every TLB at once, unless the flush is deferred.
     UnmapFlush: Flush "ptep_clear_flush" in "try_to_unmap_one" "mm/rmap.c", Switch("unmap_flush"), |_, _| true;
     /// A page that mremap moves leaves the TLBs at its old address before others can free it at the new one.

@@ -7,7 +7,7 @@ use cowrace_report::{Fact, Then};
 use super::split::{pmdp_invalidate, split_huge_pmd};
 use crate::cpu::Cpu;
 use crate::era::{Safeguard, ThpChangeFlush, ThpUpgrade};
-use crate::mprotect::{Change, Walked, change_pte_range, changed_pte};
+use crate::mprotect::{Change, Walked, change_needs_flush, change_pte_range, changed_pte};
 use crate::objects::MmStruct;
 use crate::pgtable::{Pmd, SOFT_DIRTY, pte_wrprotect};
 use crate::tlb::flush_tlb_page;
@@ -20,8 +20,8 @@ pub(crate) async fn change_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va,
         match cpu.pmdp_get(mm, range).await.pmd() {
             Pmd::None => return Walked::default(),
             Pmd::Huge(_) | Pmd::Invalid(_) if va == range => {
-                if change_huge_pmd(cpu, mm, range, change).await {
-                    return Walked::CHANGED;
+                if let Some(flush) = change_huge_pmd(cpu, mm, range, change).await {
+                    return Walked { found: true, flush };
                 }
             }
             Pmd::Huge(_) | Pmd::Invalid(_) => {
@@ -40,12 +40,12 @@ pub(crate) async fn change_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va,
 }
 
 /// `change_huge_pmd`: the entry is never none meanwhile, so that nobody who looks without the lock takes the range for empty
-/// (ced108037c2a, v4.11). Returns whether the PMD mapped a huge page still.
-async fn change_huge_pmd(cpu: &Cpu, mm: MmStruct, range: Va, change: Change) -> bool {
+/// (ced108037c2a, v4.11). Returns whether the change is to be flushed; none if the PMD maps no huge page any more.
+async fn change_huge_pmd(cpu: &Cpu, mm: MmStruct, range: Va, change: Change) -> Option<bool> {
     cpu.call("change_huge_pmd", (mm, range, change), async |cpu, (mm, range, change)| {
         cpu.pmd_lock(mm, range).await;
-        let is_huge = matches!(cpu.pmdp_get(mm, range).await.pmd(), Pmd::Huge(_));
-        if is_huge {
+        let mut flush = None;
+        if let Pmd::Huge(_) = cpu.pmdp_get(mm, range).await.pmd() {
             let old = pmdp_invalidate(cpu, mm, range).await;
             if cpu.rules().is(ThpChangeFlush::AtOnce) {
                 flush_tlb_page(cpu, mm, range, Safeguard::ChangePmdFlush).await;
@@ -53,9 +53,10 @@ async fn change_huge_pmd(cpu: &Cpu, mm: MmStruct, range: Va, change: Change) -> 
             let may_upgrade = cpu.rules().is(ThpUpgrade::Yes);
             let new = if may_upgrade { changed_pte(cpu, old, change).await } else { change.of(cpu, old) };
             cpu.set_pmd_at(mm, range, new).await;
+            flush = Some(change_needs_flush(cpu, old, new));
         }
         cpu.pmd_unlock(mm, range).await;
-        is_huge
+        flush
     })
     .await
 }

@@ -7,11 +7,12 @@ use cowrace_report::{Fact, Then};
 
 use super::split::split_huge_pmd;
 use crate::cpu::Cpu;
-use crate::mmap::{Zapped, free_pages_and_swap_cache, tlb_finish_mmu, zap_pte};
+use crate::era::Safeguard;
+use crate::mmap::{Zapped, zap_pte};
+use crate::mmu_gather::{tlb_finish_mmu, tlb_gather_mmu};
 use crate::objects::MmStruct;
 use crate::pgtable::Pmd;
 use crate::rmap::{folio_sub_large_mapcount, page_remove_rmap_pmd};
-use crate::tlb::{dec_tlb_flush_pending, inc_tlb_flush_pending};
 use crate::world::Va;
 
 /// `zap_pmd_range` of `mm/memory.c`, between `tlb_gather_mmu` and `tlb_finish_mmu`: the huge page as a whole, if all of it goes;
@@ -19,7 +20,7 @@ use crate::world::Va;
 /// well even when nothing was found here. Returns whether there was anything to unmap.
 pub async fn zap_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va) -> bool {
     cpu.call("zap_pmd_range", (mm, va, range), async |cpu, (mm, va, range)| {
-        inc_tlb_flush_pending(cpu, mm).await;
+        tlb_gather_mmu(cpu, mm).await;
         // Read without the lock. A huge page that is being copied is none for a moment (up to v5.7); other changes never make the entry none.
         let mut all = Vec::new();
         match cpu.pmdp_get(mm, range).await.pmd() {
@@ -36,11 +37,8 @@ pub async fn zap_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va) -> bool {
                 all.push(cpu.call("zap_pte_range", (mm, page), zap).await);
             }
         }
-        tlb_finish_mmu(cpu, mm, va, all.iter().any(|zapped| zapped.flush)).await;
-        for page in all.iter().filter_map(|zapped| zapped.gathered) {
-            free_pages_and_swap_cache(cpu, page).await;
-        }
-        dec_tlb_flush_pending(cpu, mm).await;
+        let flush = all.iter().any(|zapped| zapped.flush).then_some((va, Safeguard::ZapFlush));
+        tlb_finish_mmu(cpu, mm, flush, all.iter().filter_map(|zapped| zapped.gathered)).await;
         all.iter().any(|zapped| zapped.found)
     })
     .await

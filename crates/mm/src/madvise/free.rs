@@ -12,11 +12,12 @@ use crate::cpu::Cpu;
 use crate::era::{MadvFreeLarge, MadvFreeSpares, Safeguard};
 use crate::folio::{PteBatch, folio_pte_batch, large_folio};
 use crate::huge_memory::madvise_free_huge_pmd;
+use crate::mmu_gather::{tlb_finish_mmu, tlb_gather_mmu};
 use crate::objects::{MmStruct, Page, pg};
 use crate::pgtable::{Entry, Pmd, Pte, UFFD_WP, pte_dirty, pte_mkclean};
 use crate::swap::{lru_add_drain, mark_page_lazyfree};
 use crate::swapfile::{free_swap_and_cache, try_to_free_swap};
-use crate::tlb::{flush_tlb_batched_pending, flush_tlb_page};
+use crate::tlb::flush_tlb_batched_pending;
 use crate::world::{Backing, Errno, PAGES, Va};
 
 /// `madvise_free_single_vma`, of each VMA in turn: `MADV_FREE` works only on anonymous VMAs (`vma_is_anonymous`). It does not work on
@@ -29,11 +30,13 @@ pub(super) async fn madvise_free_vmas(cpu: &Cpu, mm: MmStruct, vmas: Vec<(Va, u6
             return Err(Errno::Einval);
         }
         lru_add_drain(cpu).await;
-        let marked = match cpu.kernel().geometry.range(va) {
+        tlb_gather_mmu(cpu, mm).await;
+        let freed = match cpu.kernel().geometry.range(va) {
             Some(range) => madvise_free_pmd_range(cpu, mm, va, range).await,
             None => madvise_free_pte_range(cpu, mm, va).await,
         };
-        effect = if nth == 0 { marked } else { effect.or(marked) };
+        tlb_finish_mmu(cpu, mm, freed.flush.then_some((va, Safeguard::MadvFreeFlush)), []).await;
+        effect = if nth == 0 { freed.effect } else { effect.or(freed.effect) };
     }
     if let Err(why) = effect {
         cpu.no_effect(Aim::MarkFree, why);
@@ -56,28 +59,30 @@ impl Freed {
     pub(crate) const fn nothing(why: Obstacle) -> Self {
         Self { effect: Err(why), flush: false }
     }
+
+    /// What has been done about both.
+    fn and(self, other: Self) -> Self {
+        Self { effect: self.effect.or(other.effect), flush: self.flush | other.flush }
+    }
 }
 
 /// `madvise_free_pte_range`: the page may be discarded until it is written to, from the moment at which this CPU's
 /// batch is drained ([`mark_page_lazyfree`]). A swap entry is freed at once.
-async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) -> Result<(), Obstacle> {
+async fn madvise_free_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) -> Freed {
     cpu.call("madvise_free_pte_range", (mm, va), async |cpu, (mm, va)| {
         cpu.ptl_lock(mm, va).await;
         flush_tlb_batched_pending(cpu, mm).await;
         let pte = cpu.ptep_get(mm, va).await;
         let freed = free_entry(cpu, mm, va, pte).await;
         cpu.ptl_unlock(mm, va).await;
-        if freed.flush {
-            flush_tlb_page(cpu, mm, va, Safeguard::MadvFreeFlush).await;
-        }
-        freed.effect
+        freed
     })
     .await
 }
 
 /// `madvise_free_pte_range` of a VMA that a huge page may back: the huge page as a whole, or the pages of the table. A PMD that maps a
 /// huge page still has no table to go on with (`pmd_trans_unstable`; `pte_offset_map_lock`, which fails, since v6.5).
-async fn madvise_free_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va) -> Result<(), Obstacle> {
+async fn madvise_free_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va) -> Freed {
     cpu.call("madvise_free_pte_range", (mm, va, range), async |cpu, (mm, va, range)| {
         let mut whole = Err(Obstacle::NothingMapped);
         if let Pmd::Huge(_) | Pmd::Invalid(_) = cpu.pmdp_get(mm, range).await.pmd() {
@@ -89,10 +94,7 @@ async fn madvise_free_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va) -> R
             }
             whole => vec![whole.unwrap_or_else(Freed::nothing)],
         };
-        if all.iter().any(|freed| freed.flush) {
-            flush_tlb_page(cpu, mm, va, Safeguard::MadvFreeFlush).await;
-        }
-        all.iter().fold(all[0].effect, |effect, freed| effect.or(freed.effect))
+        all.into_iter().reduce(Freed::and).expect("a range has a page")
     })
     .await
 }

@@ -12,6 +12,7 @@ use crate::cpu::Cpu;
 use crate::era::PageoutLarge;
 use crate::folio::{PteBatch, folio_pte_batch, large_folio};
 use crate::huge_memory::split_folio;
+use crate::mmu_gather::{tlb_finish_mmu, tlb_gather_mmu};
 use crate::objects::{MmStruct, Page};
 use crate::pgtable::{Pmd, Pte, UFFD_WP};
 use crate::rmap::likely_mapped_shared;
@@ -24,10 +25,13 @@ use crate::world::{PAGES, Va};
 pub(super) async fn madvise_pageout(cpu: &Cpu, mm: MmStruct, vmas: Vec<(Va, u64)>) {
     let mut spared = Some(Obstacle::NothingMapped);
     for (nth, (va, _)) in vmas.into_iter().enumerate() {
+        lru_add_drain(cpu).await;
+        tlb_gather_mmu(cpu, mm).await;
         let here = match cpu.kernel().geometry.range(va) {
             Some(range) => pageout_pmd_range(cpu, mm, va, range).await,
             None => pageout_pte_range(cpu, mm, va).await,
         };
+        tlb_finish_mmu(cpu, mm, None, []).await;
         spared = if nth == 0 { here } else { here.and(spared) };
     }
     if let Some(why) = spared {
@@ -39,7 +43,6 @@ pub(super) async fn madvise_pageout(cpu: &Cpu, mm: MmStruct, vmas: Vec<(Va, u64)
 /// like any other. Returns why nothing is done, if that is so.
 async fn pageout_pte_range(cpu: &Cpu, mm: MmStruct, va: Va) -> Option<Obstacle> {
     cpu.call("madvise_pageout", (mm, va), async |cpu, (mm, va)| {
-        lru_add_drain(cpu).await;
         cpu.ptl_lock(mm, va).await;
         flush_tlb_batched_pending(cpu, mm).await;
         let pte = cpu.ptep_get(mm, va).await;
@@ -75,7 +78,6 @@ async fn isolate(cpu: &Cpu, batch: PteBatch, page: Page) -> Result<Page, Obstacl
 /// The same for a VMA that a huge page may back: the huge page as a whole, or the pages of the table.
 async fn pageout_pmd_range(cpu: &Cpu, mm: MmStruct, va: Va, range: Va) -> Option<Obstacle> {
     cpu.call("madvise_pageout", (mm, va, range), async |cpu, (mm, va, range)| {
-        lru_add_drain(cpu).await;
         let mut all = None;
         if let Pmd::Huge(_) | Pmd::Invalid(_) = cpu.pmdp_get(mm, range).await.pmd() {
             all = isolate_huge(cpu, mm, va, range).await;

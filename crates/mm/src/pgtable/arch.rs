@@ -82,6 +82,13 @@ fn wrprotect(arch: Arch, pte: Pte) -> Pte {
     kept.clear(mmu::WRITE | mmu::DIRTY)
 }
 
+/// `pte_needs_flush` of an entry that is changed, and `huge_pmd_needs_flush`: on x86 if its rights change or its dirty bit is lost, on
+/// other architectures always.
+#[must_use]
+pub fn pte_needs_flush(arch: Arch, old: Pte, new: Pte) -> bool {
+    has_dbm(arch) || old.write() != new.write() || pte_dirty(arch, old) && !pte_dirty(arch, new)
+}
+
 /// `ptep_set_wrprotect`, with the PTE lock held: only the MMU can interfere. On arm64 this is a loop over `cmpxchg`,
 /// which ends at the latest when the MMU has set its two bits.
 pub async fn ptep_set_wrprotect(cpu: &Cpu, mm: MmStruct, va: Va) {

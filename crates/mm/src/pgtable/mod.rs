@@ -5,8 +5,8 @@ mod entry;
 mod geometry;
 
 pub use arch::{
-    pmdp_set_wrprotect, pte_dirty, pte_mkclean, pte_mkdirty, pte_mkwrite, pte_modify, pte_wrprotect,
-    ptep_set_wrprotect,
+    pmdp_set_wrprotect, pte_dirty, pte_mkclean, pte_mkdirty, pte_mkwrite, pte_modify, pte_needs_flush,
+    pte_wrprotect, ptep_set_wrprotect,
 };
 pub use entry::{
     Entry, INVALID, MARKER, MIGRATION_WRITE, Pmd, Pte, SOFT_DIRTY, SW_DIRTY, SWAP, SWP_EXCLUSIVE, TABLE,

@@ -15,6 +15,7 @@ behaviours![
     what_is_discarded_leaves_the_batch_first,
     a_change_of_the_vma_keeps_faults_out_that_go_by_its_lock,
     a_clean_pte_is_flushed,
+    a_flush_that_another_cpu_has_still_to_do_is_done,
 ];
 
 async fn free(cpu: &Cpu) {
@@ -62,10 +63,21 @@ fn a_change_of_the_vma_keeps_faults_out_that_go_by_its_lock() -> Told {
     ])
 }
 
+fn flushes(ran: &Ran<()>) -> usize {
+    ran.count(Prim::FlushTlb)
+}
+
 fn a_clean_pte_is_flushed() -> Told {
-    case("v6.12", buf("anon"), free, |ran| ran.count(Prim::FlushTlb)).safeguard(
-        Safeguard::MadvFreeFlush,
-        1,
-        0,
-    )
+    case("v6.12", buf("anon"), free, flushes).safeguard(Safeguard::MadvFreeFlush, 1, 0)
+}
+
+/// Nothing is mapped here, so the calls themselves have nothing to flush.
+fn a_flush_that_another_cpu_has_still_to_do_is_done() -> Told {
+    let page_out = async |cpu: &Cpu| {
+        let _ = madvise(cpu, A, 0, Advice::PageOut).await;
+    };
+    let pending = buf("none").flush_pending();
+    let mut told = case("v6.12", pending.clone(), free, flushes).safeguard(Safeguard::NestedFlush, 1, 0);
+    told.extend(case("v6.12", pending, page_out, flushes).safeguard(Safeguard::NestedFlush, 1, 0));
+    told
 }

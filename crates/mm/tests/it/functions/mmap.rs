@@ -55,5 +55,5 @@ fn a_page_is_flushed_before_it_is_freed() -> Told {
 /// Nothing is mapped here, so the call itself has nothing to flush.
 fn a_flush_that_another_cpu_has_still_to_do_is_done() -> Told {
     let pending = buf("none").flush_pending();
-    case("v6.12", pending, zap, |ran| ran.count(Prim::FlushTlb)).safeguard(Safeguard::ZapNestedFlush, 1, 0)
+    case("v6.12", pending, zap, |ran| ran.count(Prim::FlushTlb)).safeguard(Safeguard::NestedFlush, 1, 0)
 }

@@ -2,11 +2,11 @@
 
 use cowrace_machine::Prim;
 use cowrace_mm::Cpu;
-use cowrace_mm::era::{AnonExclusive, BatchedFlush, MprotectUpgrade, Safeguard, VmaLock};
+use cowrace_mm::era::{AnonExclusive, BatchedFlush, ChangeFlush, MprotectUpgrade, Safeguard, VmaLock};
 use cowrace_mm::mprotect::mprotect_fixup;
 
 use super::arms::{Told, behaviours, case};
-use super::bench::{A, Ran, buf, writable};
+use super::bench::{A, Ran, buf, shared, writable};
 
 behaviours![
     a_dirty_page_is_writable_at_once_from_the_first_version_on,
@@ -15,6 +15,8 @@ behaviours![
     a_flush_that_was_put_off_is_done_first,
     the_vmas_lock_keeps_faults_out,
     what_is_taken_away_is_flushed,
+    what_does_not_change_is_flushed_only_without_a_gather,
+    a_gather_makes_the_flush_that_another_cpu_has_still_to_make,
 ];
 
 async fn to_read_write(cpu: &Cpu) {
@@ -23,6 +25,10 @@ async fn to_read_write(cpu: &Cpu) {
 
 async fn to_read_only(cpu: &Cpu) {
     mprotect_fixup(cpu, A, 0, false).await;
+}
+
+fn flushes(ran: &Ran<()>) -> usize {
+    ran.count(Prim::FlushTlb)
 }
 
 fn upgrades(ran: &Ran<()>) -> bool {
@@ -69,6 +75,16 @@ fn the_vmas_lock_keeps_faults_out() -> Told {
 }
 
 fn what_is_taken_away_is_flushed() -> Told {
-    let flushes = |ran: &Ran<()>| ran.count(Prim::FlushTlb);
     case("v6.12", buf("anon"), to_read_only, flushes).safeguard(Safeguard::MprotectFlush, 1, 0)
+}
+
+/// mprotect to read-only of a page that fork has write-protected.
+fn what_does_not_change_is_flushed_only_without_a_gather() -> Told {
+    case("v6.12", shared("anon"), to_read_only, flushes)
+        .arms(&[(ChangeFlush::Range, 1), (ChangeFlush::Gather, 0)])
+}
+
+fn a_gather_makes_the_flush_that_another_cpu_has_still_to_make() -> Told {
+    let pending = buf("none").flush_pending();
+    case("v6.12", pending, to_read_only, flushes).arms(&[(ChangeFlush::Range, 0), (ChangeFlush::Gather, 1)])
 }

@@ -56,7 +56,7 @@ fn the_flush_is_explicit_or_elided() -> Told {
 
 fn an_elided_flush_is_made_if_another_cpu_has_one_to_do() -> Told {
     let pending = buf("anon").flush_pending();
-    case("v5.7", pending, clear_refs, flushes).safeguard(Safeguard::ClearRefsNestedFlush, 1, 0)
+    case("v5.7", pending, clear_refs, flushes).safeguard(Safeguard::NestedFlush, 1, 0)
 }
 
 fn the_vmas_lock_is_taken_where_faults_go_by_it() -> Told {

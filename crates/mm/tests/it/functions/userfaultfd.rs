@@ -8,7 +8,7 @@ use cowrace_mm::pgtable::UFFD_WP;
 use cowrace_mm::userfaultfd::userfaultfd_writeprotect;
 
 use super::arms::{Told, behaviours, case};
-use super::bench::{A, Ran, buf, clear, exiting, set, writable};
+use super::bench::{A, Ran, State, buf, clear, exiting, set, writable};
 
 behaviours![
     an_mm_without_users_is_walked_unless_a_user_is_taken,
@@ -17,6 +17,10 @@ behaviours![
     what_is_unprotected_is_flushed,
     a_fault_does_not_sleep_for_what_is_not_protected_any_more,
 ];
+
+fn protected() -> State {
+    buf("anon uffd_wp wrprotected").but(|memory| set(memory, A.pte(0), UFFD_WP))
+}
 
 async fn protect(cpu: &Cpu) {
     userfaultfd_writeprotect(cpu, A, 0, true).await;
@@ -46,13 +50,12 @@ fn what_is_protected_is_flushed() -> Told {
 }
 
 fn what_is_unprotected_is_flushed() -> Told {
-    case("v6.12", buf("anon uffd_wp"), unprotect, flushes).safeguard(Safeguard::UffdUnprotectFlush, 1, 0)
+    case("v6.12", protected(), unprotect, flushes).safeguard(Safeguard::UffdUnprotectFlush, 1, 0)
 }
 
 /// The protection is removed, and waiting faults are woken, before the fault has read how often they were woken.
 fn a_fault_does_not_sleep_for_what_is_not_protected_any_more() -> Told {
-    let protected = buf("anon uffd_wp wrprotected").but(|memory| set(memory, A.pte(0), UFFD_WP));
-    let unprotected = protected.meanwhile(Prim::ReadOnce, 0, |memory| clear(memory, A.pte(0), UFFD_WP));
+    let unprotected = protected().meanwhile(Prim::ReadOnce, 0, |memory| clear(memory, A.pte(0), UFFD_WP));
     let store = async |cpu: &Cpu| {
         let _ = do_user_addr_fault(cpu, A, 0, true).await;
     };
