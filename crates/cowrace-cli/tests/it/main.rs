@@ -13,6 +13,7 @@ mod model;
 mod printed;
 mod robust;
 mod safeguards;
+mod searches;
 mod second_opinions;
 mod seed;
 mod sharing;

@@ -2,15 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use cowrace_explore::{Explorer, Limits};
-use cowrace_machine::Arch;
 use cowrace_mm::era::{Removal, Safeguard, SafeguardKind};
-use cowrace_mm::{Era, RuleReads, World, place, program_and_rule_reads, source};
-use cowrace_scenario::{load, parse};
+use cowrace_mm::source;
 use cowrace_testkit::repository;
 
-/// The architecture that has all of them.
-const ARCH: Arch = Arch::X86;
+use crate::searches::{ARCH, Searches, Seen, UNDER_PRESETS};
 
 /// Safeguards that no scenario of the corpus comes to, and why.
 const UNREAD: &[(Safeguard, &str)] = &[
@@ -19,47 +15,6 @@ const UNREAD: &[(Safeguard, &str)] = &[
     (Safeguard::RemoveMappingDirty, "a page that is clean in its PTE and dirty by a device alone"),
     (Safeguard::LazyfreeDirty, "the same, of MADV_FREE"),
 ];
-
-/// The scenarios of the corpus; the package alone has none. Each with the searches of it that were made so far: of `N` kinds, none.
-fn corpus<const N: usize>() -> Vec<(World, [Vec<RuleReads>; N])> {
-    let corpus = repository("scenarios");
-    let sources = load(&[corpus]).expect("the corpus is there");
-    let scenarios = sources.iter().map(|source| parse(&source.text).expect("the corpus parses"));
-    let worlds = scenarios.flat_map(|s| s.variants().iter().map(|v| v.world().clone()).collect::<Vec<_>>());
-    worlds.map(|world| (world, std::array::from_fn(|_| Vec::new()))).collect()
-}
-
-/// What the shorter searches of the corpus under an era come to: the safeguards and the keys of rules that they depend
-/// on, and the lines that make requests.
-#[derive(Default)]
-struct Seen {
-    safeguards: BTreeSet<Safeguard>,
-    keys: BTreeSet<&'static str>,
-    lines: BTreeSet<(String, u32)>,
-}
-
-impl Seen {
-    /// A search is the same as one that was made `before` if the era agrees on everything that this has read.
-    fn search(&mut self, world: &World, era: &Era, before: &mut Vec<RuleReads>) {
-        let known = before.iter().position(|reads| reads.agrees(era));
-        let place = known.unwrap_or_else(|| {
-            before.push(self.explore(world, era));
-            before.len() - 1
-        });
-        self.safeguards.extend(before[place].safeguards());
-        self.keys.extend(before[place].keys());
-    }
-
-    fn explore(&mut self, world: &World, era: &Era) -> RuleReads {
-        let (program, rule_reads) = program_and_rule_reads(world, era, ARCH, None);
-        let limits = Limits { executions: Some(1000), ..Limits::default() };
-        let outcome = Explorer::new(&program).limits(limits).exhaustive(true).coverage(true).run(&mut ());
-        // Only what came to its end tells of lines.
-        let sites = outcome.coverage.iter().flat_map(|coverage| coverage.sites());
-        self.lines.extend(sites.filter_map(|site| place(site)));
-        rule_reads
-    }
-}
 
 /// The lines that flush a TLB, wait for a CPU that must be flushed, or are a barrier. A CPU that drops an entry of its
 /// own accord does none of these.
@@ -82,18 +37,16 @@ fn flushes_and_barriers() -> BTreeSet<(String, u32)> {
 
 #[test]
 fn every_flush_and_barrier_can_be_taken_out() {
-    let mut worlds = corpus();
     let (mut whole, mut without) = (Seen::default(), Seen::default());
-    for era in Era::presets() {
+    let mut searches = Searches::new();
+    for (era, seen) in UNDER_PRESETS.iter() {
         let safeguards = Safeguard::ALL.iter().filter(|safeguard| safeguard.kind() != SafeguardKind::Recheck);
         let bare = safeguards.fold(era.clone(), |era, safeguard| {
             let (key, value) = safeguard.toggle();
             if safeguard.is_in(era.rules(), ARCH) { era.set(key, value).expect("a value") } else { era }
         });
-        for (world, [before, bare_before]) in &mut worlds {
-            whole.search(world, &era, before);
-            without.search(world, &bare, bare_before);
-        }
+        whole.extend(seen);
+        without.extend(&searches.under(&bare));
     }
     let all = flushes_and_barriers();
     assert!(all.len() > 10, "{all:?}");
@@ -106,15 +59,11 @@ fn every_flush_and_barrier_can_be_taken_out() {
 #[test]
 fn no_ordering_is_dead() {
     let mut all = Seen::default();
-    let mut worlds = corpus();
-    for era in Era::presets() {
-        let mut seen = Seen::default();
-        worlds.iter_mut().for_each(|(world, [before])| seen.search(world, &era, before));
+    for (era, seen) in UNDER_PRESETS.iter() {
         for safeguard in &seen.safeguards {
             assert!(safeguard.is_in(era.rules(), ARCH), "{safeguard:?} is not in {}", era.name());
         }
-        all.safeguards.append(&mut seen.safeguards);
-        all.keys.append(&mut seen.keys);
+        all.extend(seen);
     }
     for &safeguard in Safeguard::ALL {
         let is_read = match safeguard.removal() {
