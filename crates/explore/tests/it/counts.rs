@@ -234,7 +234,7 @@ fn corpus_exact() {
 
 #[test]
 #[ignore = "up to 7.5 million states each, three minutes and a gigabyte for all of them"]
-fn corpus_exact_under_every_preset() {
+fn corpus_exact_under_every_preset_at_length() {
     let (_, too_large) = scenarios_exact(".", &Era::presets(), usize::MAX);
     assert_eq!(too_large, 0);
 }
