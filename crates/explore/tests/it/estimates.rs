@@ -35,5 +35,5 @@ fn estimates_of_random_programs() {
 
 #[test]
 fn estimates_of_scenarios() {
-    calibrated(&scenarios(|era| ["v5.7", "v5.11", "v5.18", "v6.1", "v6.12"].contains(&era)), 10);
+    calibrated(&scenarios(|era| ["v5.7", "v5.18", "v6.12"].contains(&era)), 10);
 }
