@@ -24,8 +24,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 const LOOM: u64 = 10_000;
 /// Schedules that shuttle tries.
 const SHUTTLE: u64 = 100;
-/// The kernels under which engines are compared by default; under all of them in tests that are ignored by default.
-const SOME: [&str; 2] = ["v5.10", "v6.12"];
+/// The kernel under which engines are compared by default; under all of them in tests that are ignored by default.
+const BY_DEFAULT: &str = "v6.12";
 /// What does not fit loom, under which eras (`*`: nearly all), and why there is nothing smaller.
 const UNFIT: &[(&str, &str, &str)] = &[
     (
@@ -146,11 +146,11 @@ pub(crate) fn trials(_: &Arguments) -> Vec<Trial> {
                     if case.fits(size) { case.loom() } else { Ok(()) }
                 })
             };
-            let some = || SOME.iter().filter_map(|name| Era::preset(name).ok()).collect();
+            let by_default = || Era::preset(BY_DEFAULT).into_iter().collect();
             // A core is what is left of races that are compared: minutes for what has been seen.
             let is_core = path.parent().is_some_and(|directory| directory.ends_with("cores"));
             let is_left = is_core || LONG.iter().any(|(name, _)| *name == scenario.name());
-            trials.push(Trial::test(name.clone(), move || compare(some())).with_ignored_flag(is_left));
+            trials.push(Trial::test(name.clone(), move || compare(by_default())).with_ignored_flag(is_left));
             let at_length = Trial::test(format!("{name}::at_length"), move || compare(Era::presets()));
             trials.push(at_length.with_ignored_flag(true));
         }
